@@ -1,0 +1,1 @@
+//! Cloudflare's side of a Worker, on this machine.

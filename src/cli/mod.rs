@@ -1,0 +1,196 @@
+//! The words of the command line: types only.
+
+use clap::{Args, Parser, Subcommand};
+use std::{net::IpAddr, path::PathBuf};
+
+/// Where built files go, below the working directory.
+pub const DEFAULT_OUT: &str = ".pathmx";
+/// Where published sites live when no server is named.
+pub const DEFAULT_SERVER: &str = "https://pathmx.path.app";
+/// The first port that `dev` and `serve` try.
+pub const DEFAULT_PORT: u16 = 8787;
+
+/// Build, serve and publish PathMX sites: the same Worker here and on Cloudflare
+#[derive(Debug, Parser)]
+#[command(name = "pmx", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What every command understands.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Say nothing but errors and warnings
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Print JSON on stdout, one object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more (twice: everything); RUST_LOG=… picks by module
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build a site into a folder
+    Build(Build),
+    /// Build, serve and watch a site; every save is a publish into the local Worker
+    Dev(Dev),
+    /// Run the Worker with emulated bindings: a local production to publish to
+    Serve(Serve),
+    /// Build a site and publish it, or roll back to an earlier deploy
+    Publish(Publish),
+    /// List the deploys of a site
+    Deploys(Deploys),
+    /// Say which route belongs to a Source, or which Source to a route
+    Route(Route),
+    /// Work with the Worker itself
+    #[command(subcommand)]
+    Worker(Worker),
+}
+
+/// `pmx build`
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
+    pub entries: Vec<PathBuf>,
+    /// Where the built files go
+    #[arg(short, long, default_value = DEFAULT_OUT)]
+    pub out: PathBuf,
+    /// Remove what was built before first
+    #[arg(long)]
+    pub clean: bool,
+}
+
+/// `pmx dev`
+#[derive(Debug, Args)]
+pub struct Dev {
+    /// Entry Source, or a folder that has one
+    pub entry: Option<PathBuf>,
+    /// Port to listen on; 0 takes a free one [default: 8787, or the next free one]
+    #[arg(short, long)]
+    pub port: Option<u16>,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// Further Host names that may be used to reach the server
+    #[arg(long = "allow-host", value_name = "NAME")]
+    pub allow_hosts: Vec<String>,
+    /// Name of the site [default: the folder's name]
+    #[arg(short, long)]
+    pub site: Option<String>,
+    /// Folder of the emulated KV, R2 and Durable Objects [default: .pathmx-state beside the site]
+    #[arg(long)]
+    pub state: Option<PathBuf>,
+    /// Open the site in a browser
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// `pmx serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Port to listen on; 0 takes a free one [default: 8787, or the next free one]
+    #[arg(short, long)]
+    pub port: Option<u16>,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// Further Host names that may be used to reach the server
+    #[arg(long = "allow-host", value_name = "NAME")]
+    pub allow_hosts: Vec<String>,
+    /// Domains under which sites live, separated by commas
+    #[arg(long, value_delimiter = ',', default_value = "localhost")]
+    pub base_domains: Vec<String>,
+    /// Folder of the emulated KV, R2 and Durable Objects
+    #[arg(long, default_value = ".pathmx-state")]
+    pub state: PathBuf,
+    /// Let readers see a KV write only after so many seconds, as far-away places do
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub kv_lag: u64,
+    /// Survive a loss of power too, at the price of slower writes
+    #[arg(long)]
+    pub durable: bool,
+}
+
+/// `pmx publish`
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// The site: an entry Source or a folder that has one [default: the working directory]
+    pub path: Option<PathBuf>,
+    /// Name of the site to publish to
+    #[arg(short, long, value_name = "NAME")]
+    pub subdomain: String,
+    /// Where the built files go
+    #[arg(short, long, default_value = DEFAULT_OUT)]
+    pub outdir: PathBuf,
+    /// The server to publish to
+    #[arg(long, default_value = DEFAULT_SERVER, value_name = "URL")]
+    pub server: String,
+    /// Make an earlier deploy active; nothing is built or uploaded
+    #[arg(long, value_name = "DEPLOY_ID")]
+    pub rollback: Option<String>,
+    /// Say what would be uploaded and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Publish what is built already
+    #[arg(long)]
+    pub no_build: bool,
+    /// Commit to record with the deploy [default: that of the git checkout]
+    #[arg(long)]
+    pub commit: Option<String>,
+    /// Branch to record with the deploy [default: that of the git checkout]
+    #[arg(long)]
+    pub branch: Option<String>,
+    /// Do not look for a git checkout
+    #[arg(long)]
+    pub no_git: bool,
+    /// Send the token over plain HTTP to a host that is not this machine
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+/// `pmx deploys`
+#[derive(Debug, Args)]
+pub struct Deploys {
+    /// Name of the site
+    #[arg(short, long, value_name = "NAME")]
+    pub subdomain: String,
+    /// The server
+    #[arg(long, default_value = DEFAULT_SERVER, value_name = "URL")]
+    pub server: String,
+    /// Send the token over plain HTTP to a host that is not this machine
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+/// `pmx route`
+#[derive(Debug, Args)]
+pub struct Route {
+    /// A Source's path or id, or a route
+    pub query: String,
+    /// Where the built files are
+    #[arg(short, long, default_value = DEFAULT_OUT)]
+    pub out: PathBuf,
+    /// Put this before the route
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+}
+
+/// `pmx worker`
+#[derive(Debug, Subcommand)]
+pub enum Worker {
+    /// Write the folder that is deployed to Cloudflare: wasm, worker.mjs, wrangler.toml
+    Bundle {
+        /// Where to write it
+        #[arg(short, long, default_value = "worker-bundle")]
+        out: PathBuf,
+    },
+}

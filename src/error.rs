@@ -1,0 +1,77 @@
+//! The error that reaches the user: one message, perhaps hints, an exit code.
+
+use std::fmt;
+
+/// What went wrong, said once, with what could be done about it.
+#[derive(Debug)]
+pub struct Error {
+    message: String,
+    hints: Vec<String>,
+    exit: Exit,
+}
+
+/// Exit codes of the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// The work failed.
+    Failure = 1,
+    /// The command was called wrongly.
+    Usage = 2,
+    /// The server refused the token.
+    Auth = 3,
+}
+
+/// The result of a command.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A failure (exit code 1).
+    pub fn new(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string(), hints: Vec::new(), exit: Exit::Failure }
+    }
+
+    /// A wrong call (exit code 2).
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Usage, ..Self::new(message) }
+    }
+
+    /// A refused token (exit code 3).
+    pub fn auth(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Auth, ..Self::new(message) }
+    }
+
+    /// Adds a line that says what could be done.
+    #[must_use]
+    pub fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.hints.push(hint.to_string());
+        self
+    }
+
+    /// The exit code of the process.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        self.exit as u8
+    }
+
+    /// The hints, in order.
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<std::io::Error> for Error {
+    /// `fs-err` errors name the path; a bare one is better given context at its place.
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error)
+    }
+}

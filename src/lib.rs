@@ -1,0 +1,9 @@
+//! What the `pmx` command does: build a PathMX site, run the Worker that serves it, publish.
+//!
+//! `ARCHITECTURE.md` has a picture of each flow. Imports run one way: `commands` -> `dev`, `publish` -> `site`,
+//! the emulator -> the Worker's crate.
+
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod report;

@@ -1,0 +1,103 @@
+//! The one place that prints. stdout is data, stderr is talk.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where printing happens")]
+
+use crate::{cli::Global, error::Error};
+use serde::Serialize;
+use std::io::{IsTerminal as _, Write as _};
+
+/// Where the words of a command go.
+#[derive(Clone, Debug)]
+pub struct Report {
+    quiet: bool,
+    json: bool,
+    color: bool,
+}
+
+/// How a part of a line is shown where colour is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// As it is.
+    Plain,
+    /// Strong.
+    Bold,
+    /// Weak.
+    Dim,
+    /// It went well.
+    Good,
+    /// Look here.
+    Warn,
+    /// It failed.
+    Bad,
+}
+
+impl Report {
+    /// As the options of this call ask for.
+    #[must_use]
+    pub fn new(global: &Global) -> Self {
+        let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal();
+        Self { quiet: global.quiet, json: global.json, color }
+    }
+
+    /// Whether the user asked for JSON lines on stdout.
+    #[must_use]
+    pub const fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether stderr is a terminal that may be drawn on (a progress bar).
+    #[must_use]
+    pub fn interactive(&self) -> bool {
+        !self.quiet && !self.json && std::io::stderr().is_terminal()
+    }
+
+    /// Talk: a line on stderr, none with `--quiet`.
+    pub fn say(&self, line: impl std::fmt::Display) {
+        if !self.quiet {
+            eprintln!("{line}");
+        }
+    }
+
+    /// A warning on stderr, even with `--quiet`.
+    pub fn warn(&self, line: impl std::fmt::Display) {
+        eprintln!("{}: {line}", self.paint(Style::Warn, "warning"));
+    }
+
+    /// Data: a line on stdout. A reader that went away is no error.
+    pub fn data(&self, line: impl std::fmt::Display) {
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+
+    /// One JSON object as a line on stdout, with `--json` only.
+    pub fn event(&self, event: &impl Serialize) {
+        if self.json
+            && let Ok(line) = serde_json::to_string(event)
+        {
+            self.data(line);
+        }
+    }
+
+    /// An error with its hints, once, at the end of a command.
+    pub fn error(&self, error: &Error) {
+        if self.json {
+            self.event(&serde_json::json!({ "event": "error", "message": error.to_string(), "hints": error.hints() }));
+        }
+        eprintln!("{}: {error}", self.paint(Style::Bad, "error"));
+        for hint in error.hints() {
+            eprintln!("{}: {hint}", self.paint(Style::Bold, "hint"));
+        }
+    }
+
+    /// The text in a style, or as it is where there is no colour.
+    #[must_use]
+    pub fn paint(&self, style: Style, text: &str) -> String {
+        let code = match style {
+            Style::Plain => return text.to_owned(),
+            Style::Bold => "1",
+            Style::Dim => "2",
+            Style::Good => "32",
+            Style::Warn => "33",
+            Style::Bad => "1;31",
+        };
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,77 @@
+use super::{Hash, MAX_ROOTS};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `roots.json`: the Paths of a build, each with the hashes of its routes and manifest documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roots {
+    /// By root id, which is also the URL prefix and the output folder of a root that is not the default.
+    pub roots: BTreeMap<String, Root>,
+    /// The root that is mounted at `/`.
+    pub default: String,
+}
+
+/// One Path of a build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Root {
+    /// Source path of the entry, relative to the source root.
+    pub entry: String,
+    /// Hash of the routes document.
+    pub routes: Hash,
+    /// Hash of the manifest document.
+    pub manifest: Hash,
+}
+
+/// Why a roots document is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RootsError {
+    /// No root at all.
+    #[error("roots: at least one root is needed")]
+    Empty,
+    /// More than [`MAX_ROOTS`].
+    #[error("roots: {0} roots, at most {MAX_ROOTS} are allowed")]
+    TooMany(usize),
+    /// `default` names no root.
+    #[error("default: there is no root `{0}`")]
+    NoDefault(String),
+    /// A root id that cannot be a URL segment.
+    #[error("roots: `{0}` is no root id (1 to 64 characters of a-z A-Z 0-9 . _ -)")]
+    BadId(String),
+}
+
+impl Roots {
+    /// Checks what the types cannot say.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), RootsError> {
+        if self.roots.is_empty() {
+            return Err(RootsError::Empty);
+        }
+        if self.roots.len() > MAX_ROOTS {
+            return Err(RootsError::TooMany(self.roots.len()));
+        }
+        if let Some(bad) = self.roots.keys().find(|id| !is_root_id(id)) {
+            return Err(RootsError::BadId(bad.clone()));
+        }
+        if !self.roots.contains_key(&self.default) {
+            return Err(RootsError::NoDefault(self.default.clone()));
+        }
+        Ok(())
+    }
+
+    /// Every root with the prefix of its URLs: empty for the default, `/<id>` for the others.
+    pub fn mounts(&self) -> impl Iterator<Item = (String, &Root)> {
+        self.roots.iter().map(|(id, root)| {
+            let mount = if *id == self.default { String::new() } else { format!("/{id}") };
+            (mount, root)
+        })
+    }
+}
+
+fn is_root_id(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && id != "."
+        && id != ".."
+}
