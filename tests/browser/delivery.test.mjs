@@ -171,6 +171,19 @@ test("a changed style sheet is swapped: no reload, no moment without style", asy
   assert.ok(await sameWindow(tab));
 });
 
+test("a style sheet that is not there yet is asked for again, under the old one", async () => {
+  const files = (hash, color) => ({
+    "/index.path": text(color, { head: `<link rel="stylesheet" href="/assets/look.${hash}.css">` }),
+    [`/assets/look.${hash}.css`]: `p { color: ${color} }`,
+  });
+  await start(files("0123456789abcdef", "rgb(1, 2, 3)"));
+  stub.refuseSheets = 2;
+  stub.publish(files("fedcba9876543210", "rgb(4, 5, 6)"));
+  await ends("rgb(4, 5, 6)");
+  await tab.waitForFunction(() => getComputedStyle(document.querySelector("p")).color === "rgb(4, 5, 6)");
+  await tab.waitForFunction(() => document.querySelectorAll("link[rel=stylesheet]").length === 1);
+});
+
 test("a style sheet that changed under its own name is loaded again", async () => {
   const files = (color) => ({ "/index.path": text("one", { head: '<link rel="stylesheet" href="/look.css">' }), "/look.css": `p { color: ${color} }` });
   await start(files("rgb(1, 2, 3)"));

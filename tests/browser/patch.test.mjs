@@ -127,6 +127,26 @@ test("a new script runs, one that stayed does not run again", async () => {
   assert.deepEqual(await tab.evaluate(() => [window.runs, window.second]), [1, "DIV"]);
 });
 
+test("scripts of a patched page run in their order, those from a file too", async () => {
+  await start(block("a", "<p>old</p>"));
+  const script = (name) => `<script src="/${name}.js"></script>`;
+  stub.publish({
+    "/index.path": page(block("a", `<p>new</p>${script("first")}${script("second")}<object data="data:,x"></object>`)),
+    "/first.js": "window.order = 'first'",
+    "/second.js": "window.order += ' second'",
+  });
+  await tab.waitForFunction(() => window.order === "first second");
+  await change(block("a", `<p>newer</p><object data="data:,y"></object>`));
+  assert.equal(await tab.evaluate(() => document.querySelector("object").data), "data:,y");
+});
+
+test("the focus finds an element of the same id again when its own is gone", async () => {
+  await start(block("a", '<p><input id="q"></p>'));
+  await tab.focus("#q");
+  await change(block("b", '<div><input id="q" class="new"></div>'));
+  assert.equal(await tab.evaluate(() => document.activeElement.className), "new");
+});
+
 test("the page becomes what the server sends, whatever it was before", async () => {
   const words = ["<p>x</p>", "<ul><li>1</li><li>2</li></ul>", "<p>x</p>", "<pre><code>c</code></pre>", "<svg viewBox='0 0 1 1'><a xlink:href='#a'><path d='M0 0'/></a></svg>", "text", "<table><tbody><tr><td>t</td></tr></tbody></table>", "<!-- c -->"];
   let seed = 7;

@@ -38,6 +38,8 @@ export class Stub {
   stale = 0;
   /** Holds document answers back until it resolves. */
   gate = undefined;
+  /** How many requests for style sheets are refused, as from a place that does not know a deploy yet. */
+  refuseSheets = 0;
   /** Whether answers carry `Server-Timing`. */
   timing = true;
   /** Deploy ids that are known no longer. */
@@ -100,6 +102,7 @@ export class Stub {
   async #answer(request, response) {
     const { pathname } = new URL(request.url, this.url);
     if (pathname === "/assets/live.js") return void response.writeHead(200, { "content-type": "text/javascript" }).end(this.live);
+    if (/\.css$/.test(pathname) && this.refuseSheets-- > 0) return void response.writeHead(404).end();
     const isDocument = /\.path$|^\/\w*$/.test(pathname);
     const behind = isDocument && this.stale > 0 && this.seq > 1;
     if (behind) this.stale -= 1;

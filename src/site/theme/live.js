@@ -1,39 +1,38 @@
-// Brings an open page to the active deploy, in place (worker/API.md). Frames say what changed, not in which
-// deploy: answers name theirs, and connecting with the deploy that is shown makes the object compare.
+// Brings an open page to the active deploy (worker/API.md). Frames say what changed, not in which deploy:
+// answers name theirs, and connecting with the one that is shown makes the object compare.
 (() => {
 "use strict";
-const before = window.pmxLive?.stop(); // a newer client takes over from the one that loaded it
-if (!window.WebSocket || !location.protocol.startsWith("http")) return;
+const before = window.pmxLive?.(); // a newer client takes over
+if (!window.WebSocket || !/^http/.test(location.protocol)) return;
 
-const TRIES = 5; // refetches before the object is asked to compare
-const YOUNG = 1000; // ms in which a connection is not proven, and a frame may stand for several deploys
+const TRIES = 5; // refetches before the object is asked
+const YOUNG = 1000; // ms: not a proven connection yet, and a frame may stand for many deploys
 const SHEET = "link[rel~=stylesheet][href]";
 const root = document.documentElement;
 const timing = performance.getEntriesByType("navigation")[0];
-const told = (name) => timing?.serverTiming?.find((entry) => entry.name === name)?.description;
+const told = (key) => timing?.serverTiming?.find(({ name }) => name === key)?.description;
 const shown = before || { deploy: told("pmx-deploy"), seq: +told("pmx-seq") };
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const backOff = (n) => Math.min(10000, 250 * 2 ** n) * (0.5 + Math.random() / 2);
-let missing = timing?.responseStatus === 404; // then any new file may be this page
-let failures = 0, announced = 0;
+let missing = timing?.responseStatus === 404; // any file may be this page then
+let failures = 0, due = 0; // due: the `seq` that frames let expect
 let stopped, socket, timer, young, busy;
 
 async function connect() {
   leave();
   const mine = (socket = {});
-  if (!shown.deploy && (await refresh())) return; // plain files: nobody speaks of deploys
+  if (!shown.deploy && (await refresh())) return; // plain files
   if (mine !== socket) return;
   if (!shown.deploy) return again();
-  const url = new URL(`/_events?deploy=${shown.deploy}`, location);
-  url.protocol = url.protocol.replace("http", "ws");
-  const ws = (socket = new WebSocket(url));
-  announced = shown.seq;
+  const origin = location.origin.replace("http", "ws");
+  const ws = (socket = new WebSocket(`${origin}/_events?deploy=${shown.deploy}`));
+  due = shown.seq;
   young = true;
   ws.onopen = () => (timer = setTimeout(() => (young = failures = 0), YOUNG));
   ws.onmessage = ({ data }) => ws === socket && hear(JSON.parse(data));
   ws.onclose = ({ code }) => {
     if (ws !== socket) return;
-    if (code === 4404) shown.deploy = shown.seq = announced = 0;
+    if (code === 4404) shown.deploy = shown.seq = due = 0;
     again();
   };
 }
@@ -44,16 +43,15 @@ function again() {
 }
 
 function leave() {
-  const old = socket;
-  socket = 0;
   clearTimeout(timer);
-  old?.close?.();
+  socket?.close?.();
+  socket = null;
 }
 
 async function hear({ type, paths }) {
   if (type !== "artifacts-changed") return;
   const { seq } = shown, on = young && socket;
-  announced = Math.max(announced, seq) + 1;
+  due = Math.max(due, seq) + 1;
   const sheets = [...document.querySelectorAll(SHEET)].map(file);
   for (const path of paths.map(encodeURI)) if (sheets.includes(path)) dirty.add(path);
   if (!missing && !dirty.size && !paths.includes(root.dataset.pmxArtifact)) return;
@@ -61,50 +59,48 @@ async function hear({ type, paths }) {
   if (on && on === socket && shown.seq > seq) connect();
 }
 
-// One round at a time: a frame meanwhile raises `announced`, and the round goes on.
+// One round at a time: a frame meanwhile raises `due`.
 const refresh = () => (busy ??= round().finally(() => (busy = null)));
 
 async function round() {
   for (let n = 0; n < TRIES; n++) {
     if (n) await sleep(backOff(n - 1));
     try {
-      const headers = n ? { "pmx-min-seq": announced } : { "pmx-fresh": 1 };
+      const headers = n ? { "pmx-min-seq": due } : { "pmx-fresh": 1 };
       const answer = await fetch(location, { headers, cache: "no-store", signal: AbortSignal.timeout(15000) });
       const html = await answer.text();
       const get = (name) => answer.headers.get(name);
       const now = { deploy: get("pmx-deploy"), seq: +get("pmx-seq") };
-      if (stopped || (answer.ok && !now.deploy && !shown.deploy)) return true;
-      if (!now.deploy || !(answer.ok || answer.status === 404) || !/html/.test(get("content-type"))) continue;
+      const page = (answer.ok || answer.status === 404) && /html/.test(get("content-type"));
+      if (stopped || (page && !now.deploy && !shown.deploy)) return true;
+      if (!page || !now.deploy) continue;
       if (now.seq > shown.seq || !shown.deploy) await show(answer, html, now), (n = 0);
-      if (shown.seq >= announced) return;
+      if (shown.seq >= due) return;
     } catch {}
   }
   if (socket?.close) again();
 }
 
-// Three-way: only what the server changed is touched. `served` has what it sent for each node; a node
-// without an entry is a script's, and stays.
+// Only what the server changed is touched: `served` has what it sent for each node. Others stay.
 const served = new WeakMap(), dirty = new Set();
-let loading, leaving;
+let loading;
 
 function note(node, from) {
   served.set(node, from);
-  for (let a = node.firstChild, b = from.firstChild; a && b; a = a.nextSibling, b = b.nextSibling) note(a, b);
+  node.childNodes.forEach((child, i) => note(child, from.childNodes[i]));
   return node;
 }
 
 async function show(answer, html, now) {
   const next = new DOMParser().parseFromString(html, "text/html").documentElement;
   if (answer.redirected) history.replaceState(history.state, "", answer.url + location.hash);
-  const old = (leaving = []);
   loading = [];
   children(document.head, next.querySelector("head"));
-  dirty.clear();
+  if (now.seq >= due) dirty.clear();
   await Promise.race([Promise.all(loading), sleep(3000)]); // new sheets first: no flash
   const restore = hold();
   patch(root, next);
   restore();
-  Promise.all(loading).then(() => old.forEach((link) => link.remove()));
   missing = !answer.ok;
   root.dataset.pmxDeploy = Object.assign(shown, now).deploy;
   document.dispatchEvent(new CustomEvent("pmx:updated", { detail: now }));
@@ -121,8 +117,8 @@ const stale = (node) => node.matches?.(SHEET) && dirty.has(file(node));
 function patch(live, next) {
   const was = served.get(live);
   served.set(live, next);
-  if (live.data != null) {
-    let i = 0; // only from where it differs, so that a selection before that stays
+  if (!was.attributes) {
+    let i = 0; // a selection before the difference stays
     while (i < live.length && live.data[i] === next.data[i]) i++;
     return live.replaceData(i, live.length, next.data.slice(i));
   }
@@ -135,7 +131,7 @@ function children(live, next) {
   const old = new Set([...live.childNodes].filter((node) => served.has(node)));
   const match = new Map();
   for (const like of [text, key, kind]) {
-    const known = Object.create(null);
+    const known = { __proto__: null };
     for (const node of old) if (!stale(node)) (known[like(served.get(node))] ??= []).push(node);
     for (const node of next.childNodes) {
       const found = !match.has(node) && like(node) && known[like(node)]?.shift();
@@ -144,7 +140,7 @@ function children(live, next) {
   }
   for (const node of old) {
     served.delete(node);
-    if (node.matches?.(SHEET)) leaving.push(node);
+    if (node.matches?.(SHEET)) sleep().then(() => Promise.all(loading)).then(() => node.remove());
     else node.remove();
   }
   let at = live.firstChild;
@@ -161,44 +157,39 @@ function children(live, next) {
 function make(from) {
   const box = new DocumentFragment();
   box.append(note(document.importNode(from, true), from));
-  for (const script of box.querySelectorAll("script")) {
-    const copy = document.createElement("script"); // one that was parsed never runs
-    for (const attr of script.attributes) copy.setAttributeNode(attr.cloneNode());
-    copy.async = script.async;
-    copy.text = script.text;
-    script.replaceWith(note(copy, served.get(script)));
+  for (const parsed of box.querySelectorAll("script")) {
+    const script = document.createRange().createContextualFragment(parsed.outerHTML).firstChild; // runs
+    parsed.replaceWith(note(script, served.get(parsed)));
   }
   for (const link of box.querySelectorAll(SHEET)) {
     let n = 0;
-    if (stale(link)) link.href += `?${announced}`;
+    if (stale(link)) link.href += `?${due}`;
     loading.push(new Promise((done) => {
       link.onload = done;
-      link.onerror = () => (n < TRIES ? setTimeout(() => (link.href = link.href), backOff(n++)) : done());
+      link.onerror = () => (n < TRIES ? setTimeout(() => link.replaceWith(link), backOff(n++)) : done());
     }));
   }
   return box;
 }
 
-// What has the focus, its selection and what is in view stay.
+// What has the focus and what is in view stay.
 function hold() {
-  const focus = document.activeElement, from = focus?.selectionStart, to = focus?.selectionEnd;
+  const focus = document.activeElement;
   const mark = scrollY && document.elementFromPoint(innerWidth / 2, 80)?.closest("section > *");
   const top = () => mark.getBoundingClientRect().top, was = mark && top();
   return () => {
     if (mark?.isConnected) scrollBy({ top: top() - was, behavior: "instant" });
     const now = focus?.isConnected ? focus : document.getElementById(focus?.id);
-    if (!now || now === document.activeElement) return;
-    now.focus({ preventScroll: true });
-    if (from != null) now.setSelectionRange(from, to);
+    if (now !== document.activeElement) now?.focus({ preventScroll: true });
   };
 }
 
 const wake = () => stopped || ((failures = 0), connect());
 addEventListener("online", wake);
-addEventListener("pagehide", leave); // an open socket keeps a page out of the back/forward cache
-addEventListener("pageshow", (event) => event.persisted && wake());
-document.addEventListener("visibilitychange", () => document.hidden || socket?.readyState < 2 || wake());
-window.pmxLive = { stop: () => ((stopped = true), leave(), shown) };
+addEventListener("pagehide", leave); // for bfcache
+addEventListener("pageshow", ({ persisted }) => persisted && wake());
+addEventListener("visibilitychange", () => document.hidden || socket?.readyState < 2 || wake());
+window.pmxLive = () => ((stopped = true), leave(), shown);
 
 note(root, document.cloneNode(true).documentElement);
 if (shown.deploy) root.dataset.pmxDeploy = shown.deploy;
