@@ -41,9 +41,14 @@ pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
     }
 }
 
-/// Builds the site into `args.outdir`, without cleaning it.
-fn build_first(_args: &cli::Publish, _report: &Report) -> Result<()> {
-    Err(Error::new("this pmx cannot build yet").hint("--no-build publishes what is built already"))
+/// Builds the site into `args.outdir`, without cleaning it. A site with errors is not published.
+fn build_first(args: &cli::Publish, report: &Report) -> Result<()> {
+    let entries = args.path.iter().cloned().collect();
+    let built = super::build::build(&cli::Build { entries, out: args.outdir.clone(), clean: false }, report)?;
+    match built.errors {
+        0 => Ok(()),
+        _ => Err(Error::new("a site with errors is not published").hint("`--no-build` publishes what is built, errors and all")),
+    }
 }
 
 /// What is recorded with the deploy: the options' words, else the git checkout's.

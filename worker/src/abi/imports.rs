@@ -82,7 +82,7 @@ pub(super) fn log(level: u32, line: &str) {
 
 /// Room for a message from the host. The host owns it until it passes the pointer back.
 pub(super) fn alloc(len: usize) -> *mut u8 {
-    Box::into_raw(vec![0; len].into_boxed_slice()).cast()
+    Box::into_raw(vec![0_u8; len].into_boxed_slice()).cast()
 }
 
 /// Takes back what `alloc` gave out.
