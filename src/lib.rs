@@ -6,4 +6,6 @@
 pub mod cli;
 pub mod commands;
 pub mod error;
+pub mod publish;
 pub mod report;
+pub mod site;
