@@ -141,6 +141,33 @@ async fn work_after_the_answer_goes_on() {
     assert_eq!(emulator.kv().get("after").unwrap().as_deref(), Some(&b"done"[..]));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_request_is_answered_whatever_the_others_do() {
+    let emulator = builder().isolates(3).build().unwrap();
+    let requests: Vec<_> = (0..400)
+        .map(|n| {
+            let emulator = emulator.clone();
+            let script = match n % 8 {
+                0 => script().trap(),
+                1 => script().op(["sleep", "1"]).respond(),
+                2 => script().op(["kv.put", "key", "value"]).op(["kv.get", "key"]).respond(),
+                3 => script()
+                    .object(&format!("object {}", n % 3), &script().op(["sleep", "1"]).event().respond())
+                    .respond(),
+                4 => script().object("object 0", &script().trap()).respond(),
+                _ => ok(),
+            };
+            tokio::spawn(async move { run(&emulator, script).await.status })
+        })
+        .collect();
+    for request in requests {
+        let status = deadline(request).await.unwrap();
+        assert!(matches!(status, 200 | 500), "{status}");
+    }
+    assert_eq!(run(&emulator, ok()).await.text(), "fine");
+    eventually(|| emulator.stats().tasks + emulator.stats().object_tasks == 0).await;
+}
+
 #[tokio::test]
 async fn a_malformed_op_is_an_error_of_that_op() {
     let emulator = builder().build().unwrap();
