@@ -55,7 +55,12 @@ impl Blobs {
         let mut present = HashMap::new();
         let mut highest = sizes.keys().copied().max().unwrap_or(0);
         for shard in fs_err::read_dir(folder)? {
-            for file in fs_err::read_dir(shard?.path())? {
+            let shard = shard?;
+            // Not ours: file managers leave notes in the folders that they show.
+            if !shard.file_type()?.is_dir() {
+                continue;
+            }
+            for file in fs_err::read_dir(shard.path())? {
                 let file = file?;
                 let id = file.file_name().to_str().and_then(|name| i64::from_str_radix(name, 16).ok());
                 match id {
@@ -108,14 +113,19 @@ impl BlobWriter {
         self.file.write_all(bytes)
     }
 
+    /// Sends what was written to the disk, where that is asked for. May take long; comes before [`Self::finish`].
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        match self.blobs.durability {
+            Durability::Crash => Ok(()),
+            Durability::PowerLoss => self.file.sync_all(),
+        }
+    }
+
     /// Puts the file into its place. It stays garbage until a row names its id.
     pub(crate) fn finish(mut self) -> io::Result<i64> {
         let place = self.blobs.path(self.id);
         let shard = place.parent().unwrap_or(&self.blobs.folder);
         fs_err::create_dir_all(shard)?;
-        if self.blobs.durability == Durability::PowerLoss {
-            self.file.sync_all()?;
-        }
         if let Some(from) = &self.path {
             fs_err::rename(from, &place)?;
         }

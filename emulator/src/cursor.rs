@@ -11,7 +11,7 @@ pub(crate) fn write(name: &str) -> String {
 
 /// `None` for text that [`write`] has not made.
 pub(crate) fn read(text: &str) -> Option<String> {
-    if !text.is_ascii() || text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     let bytes: Option<Vec<u8>> =

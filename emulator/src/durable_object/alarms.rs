@@ -39,6 +39,8 @@ pub struct AlarmIndex(Arc<Mutex<Index>>);
 
 #[derive(Debug)]
 struct Index {
+    /// The folder is ours for as long as the index is open.
+    _state: StateDir,
     connection: Connection,
     objects: HashMap<String, (String, u64)>,
     by_time: BTreeSet<(u64, String)>,
@@ -56,7 +58,7 @@ impl AlarmIndex {
             read(&connection).map_err(|source| StateError::Database { path: state.path().join(FILE), source })?;
         let by_time = alarms.iter().map(|alarm| (alarm.due_ms, alarm.id.clone())).collect();
         let objects = alarms.into_iter().map(|alarm| (alarm.id, (alarm.name, alarm.due_ms))).collect();
-        Ok(Self(Arc::new(Mutex::new(Index { connection, objects, by_time }))))
+        Ok(Self(Arc::new(Mutex::new(Index { _state: state.clone(), connection, objects, by_time }))))
     }
 
     /// Before a commit that sets an alarm: from now on the object is asked at `due_ms` or earlier, whatever becomes of

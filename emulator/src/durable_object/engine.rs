@@ -92,6 +92,9 @@ impl Database {
     /// # Errors
     /// If a statement is refused.
     pub fn exec(&mut self, query: &str, bindings: &[Value]) -> Result<Rows, SqlError> {
+        if query.len() > limits::MAX_SQL_BYTES {
+            return Err(SqlError::too_long());
+        }
         let statements::Statements { statements, trailing } = statements::split(query);
         let Some((last, others)) = statements.split_last() else { return Err(SqlError::NoStatement) };
         for statement in others {
@@ -226,11 +229,12 @@ impl Database {
         for (index, value) in bindings.unwrap_or_default().iter().enumerate() {
             bind(&mut prepared, index + 1, value)?;
         }
-        let columns = prepared.column_names().into_iter().map(str::to_owned).collect();
         let rows = read(&mut prepared, bindings.is_some()).map_err(|failure| match failure {
             Failure::Sqlite(error) => SqlError::new(error, skipped),
             Failure::TooLarge => SqlError::ResultTooLarge,
         })?;
+        // Only now: a kept statement learns of a changed schema when it runs.
+        let columns = prepared.column_names().map(str::to_owned).collect();
         Ok(Rows { columns, rows })
     }
 
@@ -322,7 +326,6 @@ impl From<rusqlite::Error> for Failure {
 
 /// Runs a statement to its end.
 fn read(statement: &mut CachedStatement<'_>, wanted: bool) -> Result<Vec<Vec<Value>>, Failure> {
-    let columns = statement.column_count();
     let mut found = Vec::new();
     let mut bytes = 0;
     let mut rows = statement.raw_query();
@@ -330,6 +333,7 @@ fn read(statement: &mut CachedStatement<'_>, wanted: bool) -> Result<Vec<Vec<Val
         if !wanted {
             continue;
         }
+        let columns = row.as_ref().column_count();
         let values: Vec<Value> =
             (0..columns).map(|column| Ok(value(row.get_ref(column)?))).collect::<rusqlite::Result<_>>()?;
         bytes += values.iter().map(size).sum::<usize>();
@@ -359,3 +363,6 @@ fn size(value: &Value) -> usize {
             _ => 0,
         }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,8 @@
 use crate::profile::Profile;
 use rusqlite::{Connection, limits::Limit};
 
-/// Bytes of a statement.
-pub const MAX_SQL_BYTES: i32 = 100_000;
+/// Bytes of what one call runs.
+pub const MAX_SQL_BYTES: usize = 100_000;
 /// Parameters of a statement.
 pub const MAX_PARAMETERS: i32 = 100;
 /// Columns of a table or a result.
@@ -43,7 +43,6 @@ pub fn max_function_arguments(profile: Profile) -> i32 {
 
 pub(super) fn apply(connection: &Connection, profile: Profile) -> rusqlite::Result<()> {
     for (limit, value) in [
-        (Limit::SQLITE_LIMIT_SQL_LENGTH, MAX_SQL_BYTES),
         (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, MAX_PARAMETERS),
         (Limit::SQLITE_LIMIT_COLUMN, MAX_COLUMNS),
         (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, MAX_PATTERN_BYTES),

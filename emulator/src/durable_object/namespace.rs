@@ -25,8 +25,8 @@ use crate::state_dir::{Durability, StateDir};
 const CLASS: &str = "SpaceDO";
 /// The key under which workerd derives the ids of this namespace: Worker and class.
 const UNIQUE_KEY: &str = "pmx-SpaceDO";
-/// What stands before the path in the URL that an object sees.
-const ORIGIN: &str = "http://object";
+/// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
+const ORIGIN: &str = "https://object";
 
 /// The namespace.
 pub(crate) struct Namespace {

@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
@@ -16,6 +16,7 @@ use super::life::{self, Life, Reply, Reset, Task};
 use super::namespace::Shared;
 use super::sockets::{Closed, Incoming, Socket, SocketEvents, Sockets};
 use super::synchronous::ObjectSide;
+use crate::clock::Clock;
 use crate::isolate::bindings::Later;
 use crate::isolate::frame::Writer;
 use crate::isolate::ops::{Answer, Completion};
@@ -37,6 +38,8 @@ pub(super) struct Object {
     sockets: Arc<Sockets>,
     inbox: Mutex<Inbox>,
     keeper: Mutex<Keeper>,
+    /// Copies of what the keeper knows, for those who only count.
+    awake: AtomicBool,
     live_tasks: AtomicUsize,
 }
 
@@ -109,6 +112,7 @@ impl Object {
             sockets: Arc::default(),
             inbox: Mutex::default(),
             keeper: Mutex::default(),
+            awake: AtomicBool::new(false),
             live_tasks: AtomicUsize::new(0),
         }
     }
@@ -122,8 +126,7 @@ impl Object {
     }
 
     pub(super) fn is_awake(&self) -> bool {
-        let inbox = self.inbox();
-        inbox.running || inbox.idle_since.is_some()
+        self.awake.load(Ordering::Relaxed)
     }
 
     /// Delivers an input; gives it back if the namespace has forgotten this object.
@@ -163,13 +166,16 @@ impl Object {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(input) = self.next(&keeper) {
             self.handle(&mut keeper, input);
+            let mut evictions = Vec::new();
             if !keeper.evictions.is_empty() && keeper.life.as_ref().is_none_or(Life::is_idle) {
                 keeper.life = None;
-                for done in std::mem::take(&mut keeper.evictions) {
-                    let _ = done.send(());
-                }
+                evictions = std::mem::take(&mut keeper.evictions);
             }
+            self.awake.store(keeper.life.is_some(), Ordering::Relaxed);
             self.live_tasks.store(keeper.life.as_ref().map_or(0, Life::live_tasks), Ordering::Relaxed);
+            for done in evictions {
+                let _ = done.send(());
+            }
         }
         let asleep = keeper.life.is_none();
         drop(keeper);
@@ -188,35 +194,29 @@ impl Object {
             if keeper.life.is_some() {
                 inbox.idle_since = Some(self.shared.bindings.clock.now_ms());
                 if !std::mem::replace(&mut inbox.timer, true) {
-                    self.shared.runtime.spawn(Arc::clone(self).evict_when_idle());
+                    self.shared
+                        .runtime
+                        .spawn(evict_when_idle(Arc::downgrade(self), self.shared.bindings.clock.clone()));
                 }
             }
         }
         input
     }
 
-    /// Looks after the object until it has been idle for long enough, or is at work.
-    async fn evict_when_idle(self: Arc<Self>) {
-        let mut due = self.shared.bindings.clock.now_ms().saturating_add(self.shared.evict_after_ms);
-        loop {
-            self.shared.bindings.clock.sleep_until(due).await;
-            let mut inbox = self.inbox();
-            match inbox.idle_since {
-                Some(since) if !inbox.running => {
-                    due = since.saturating_add(self.shared.evict_after_ms);
-                    if due <= self.shared.bindings.clock.now_ms() {
-                        inbox.timer = false;
-                        inbox.queue.push_back(Input::EvictIdle);
-                        return self.put_to_work(&mut inbox);
-                    }
-                }
-                // The next rest sets a timer of its own.
-                _ => {
-                    inbox.timer = false;
-                    return;
-                }
+    /// When to look again whether the object has been idle for long enough; `None` if that is not needed any more.
+    fn evict_if_idle(self: &Arc<Self>) -> Option<u64> {
+        let mut inbox = self.inbox();
+        // While it is at work nobody need look: the next rest sets a timer of its own.
+        if let Some(since) = inbox.idle_since.filter(|_| !inbox.running) {
+            let due = since.saturating_add(self.shared.evict_after_ms);
+            if due > self.shared.bindings.clock.now_ms() {
+                return Some(due);
             }
+            inbox.queue.push_back(Input::EvictIdle);
+            self.put_to_work(&mut inbox);
         }
+        inbox.timer = false;
+        None
     }
 
     fn handle(self: &Arc<Self>, keeper: &mut Keeper, input: Input) {
@@ -235,6 +235,8 @@ impl Object {
                 });
                 self.start(keeper, Task::Message { handled }, &event);
             }
+            // Sockets that dropped with an earlier instance are nothing that this one knows.
+            Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
             Input::Closed { socket, close, handled } => {
                 let event = self.event("object.close", |event| {
                     event.text(socket.tag()).number(close.code).text(&close.reason).text(if close.clean {
@@ -299,6 +301,7 @@ impl Object {
                 let side = ObjectSide::new(database, Arc::clone(&self.sockets));
                 let instance = self.shared.linked.instantiate(side)?;
                 let incarnation = self.shared.constructed.fetch_add(1, Ordering::Relaxed);
+                self.awake.store(true, Ordering::Relaxed);
                 Ok(life.insert(Life::new(instance, incarnation)))
             }
         }
@@ -376,6 +379,18 @@ impl Object {
     }
 }
 
+/// Looks after an object until it has been idle for long enough, or is at work. Does not keep it alive.
+async fn evict_when_idle(object: Weak<Object>, clock: Clock) {
+    let mut due = 0;
+    loop {
+        clock.sleep_until(due).await;
+        match object.upgrade().and_then(|object| object.evict_if_idle()) {
+            Some(later) => due = later,
+            None => return,
+        }
+    }
+}
+
 impl life::Surroundings for Arc<Object> {
     fn shared(&self) -> &Shared {
         &self.shared
@@ -394,12 +409,14 @@ impl life::Surroundings for Arc<Object> {
     }
 
     fn spawn(&self, incarnation: u64, op: u32, work: Later<Completion>) -> AbortHandle {
-        let object = Arc::clone(self);
+        let object = Arc::downgrade(self);
         let task = self.shared.runtime.spawn(async move {
             // What an op holds besides its answer is nothing that an object can name.
             let Completion { answer, .. } = work.await;
-            // An object with a live op is not forgotten.
-            drop(object.post(Input::Completed { incarnation, op, answer }));
+            if let Some(object) = object.upgrade() {
+                // An object with a live op is not forgotten.
+                drop(object.post(Input::Completed { incarnation, op, answer }));
+            }
         });
         task.abort_handle()
     }

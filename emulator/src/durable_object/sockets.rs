@@ -121,6 +121,10 @@ impl Sockets {
         self.list().iter().filter(matches).cloned().collect()
     }
 
+    pub(crate) fn contains(&self, socket: &Arc<Socket>) -> bool {
+        self.list().iter().any(|other| Arc::ptr_eq(other, socket))
+    }
+
     pub(crate) fn remove(&self, socket: &Arc<Socket>) {
         self.list().retain(|other| !Arc::ptr_eq(other, socket));
     }

@@ -54,6 +54,12 @@ impl SqlError {
         Self::Sqlite(SqliteError { message: "not authorized".to_owned(), offset: None, code: ffi::SQLITE_AUTH })
     }
 
+    /// SQLite's refusal of a text that is too long. It sees single statements only, and the limit is for all of them.
+    pub(super) fn too_long() -> Self {
+        let message = "statement too long".to_owned();
+        Self::Sqlite(SqliteError { message, offset: None, code: ffi::SQLITE_TOOBIG })
+    }
+
     /// `skipped` bytes of the statement were not shown to SQLite.
     pub(super) fn new(error: rusqlite::Error, skipped: usize) -> Self {
         match error {
@@ -101,8 +107,7 @@ impl fmt::Display for SqliteError {
 
 /// What SQLite says of a code when the connection has no text for it.
 fn default_message(code: i32) -> String {
-    let text = ffi::code_to_str(code);
-    text.to_owned()
+    ffi::code_to_str(code).to_owned()
 }
 
 macro_rules! names {

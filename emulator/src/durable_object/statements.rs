@@ -130,7 +130,7 @@ fn is_word(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn of<'a>(sql: &'a str) -> (Vec<&'a str>, bool) {
+    fn of(sql: &str) -> (Vec<&str>, bool) {
         let Statements { statements, trailing } = split(sql);
         (statements, trailing)
     }
@@ -174,6 +174,16 @@ mod tests {
         assert_eq!(of("CREATE TABLE trigger(a); END;"), (vec!["CREATE TABLE trigger(a);", " END;"], false));
         let open = "CREATE TRIGGER t AFTER INSERT ON u BEGIN SELECT 1; SELECT 2;";
         assert_eq!(of(open), (vec![open], false));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_lost_or_invented(sql in "[aé;'\"`\\[\\]*/ \n-]{0,40}") {
+            let Statements { statements, trailing } = split(&sql);
+            let rest = sql.strip_prefix(statements.concat().as_str()).unwrap();
+            proptest::prop_assert!(tokens(rest).all(|token| token.text == ";"));
+            proptest::prop_assert_eq!(trailing, !rest.trim_ascii().is_empty());
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::body;
@@ -35,6 +35,8 @@ enum Malformed {
     Value(HeaderName),
     #[error("`{0}` is no body kind of this event, or names nothing")]
     Body(String),
+    #[error("`content-length` is not {0}, the length of the body")]
+    Length(u64),
 }
 
 /// Reads an answer.
@@ -51,13 +53,22 @@ fn parse(Answered { frame, held }: Answered) -> Result<Answer, Malformed> {
     let kind = fields.text("body kind")?;
     let argument = fields.bytes("body argument")?;
     let headers = read_headers(&frame, fields)?;
-    let body = match (kind, held) {
-        ("none", None) => Body::empty(),
-        ("bytes", None) => Body::from(frame.slice_ref(argument)),
-        ("r2", Some(Held::Body(body))) => body::object(body),
+    let (body, length) = match (kind, held) {
+        // The length that an answer to HEAD names is that of the body which GET would have.
+        ("none", None) => (Body::empty(), None),
+        ("bytes", None) => (Body::from(frame.slice_ref(argument)), Some(argument.len() as u64)),
+        ("r2", Some(Held::Body(body))) => {
+            let length = body.len();
+            (body::object(body), Some(length))
+        }
         ("socket", Some(Held::Socket(socket))) if status == 101 => return Ok(Answer::Upgrade(headers, socket)),
         _ => return Err(Malformed::Body(kind.to_owned())),
     };
+    if let (Some(length), Some(header)) = (length, headers.get(CONTENT_LENGTH))
+        && header.to_str().ok().and_then(|header| header.parse().ok()) != Some(length)
+    {
+        return Err(Malformed::Length(length));
+    }
     let mut response = Response::new(body);
     *response.status_mut() = match StatusCode::from_u16(status) {
         Ok(code) if (200..600).contains(&status) => code,

@@ -69,7 +69,7 @@ impl Bindings {
             Op::KvPut { key, value } => self.kv_put(key.to_owned(), Bytes::copy_from_slice(value)),
             Op::R2Head { key } => {
                 let (r2, key) = (self.r2.clone(), key.to_owned());
-                blocking(move || answer(r2.head(&key), |object| Answer::Number(object.size.into())))
+                blocking(move || answer(r2.head(&key), |object| Answer::Number(object.size)))
             }
             Op::R2Get { key, range } => self.r2_get(key, range),
             Op::R2Read { key, max } => self.r2_read(key, max),
@@ -189,7 +189,7 @@ fn answer<T, E: std::error::Error>(result: Result<Option<T>, E>, ok: impl FnOnce
 }
 
 fn holding(size: u64, body: r2::Body) -> Completion {
-    Completion { answer: Answer::Number(size.into()), held: Some(Held::Body(body)) }
+    Completion { answer: Answer::Number(size), held: Some(Held::Body(body)) }
 }
 
 fn too_large(size: u64) -> Completion {

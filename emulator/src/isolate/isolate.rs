@@ -118,13 +118,20 @@ impl Isolate {
         }
     }
 
-    /// Drops a task whose client has gone, unless it has answered: what it does after that is its own.
-    pub(super) fn abort(&mut self, around: &impl Surroundings, incarnation: u64, task: u32) {
-        if incarnation != self.incarnation || self.tasks.get_mut(task).is_none_or(|task| task.is_answered()) {
+    /// Tells the guest that a task's client has gone, unless it has answered: what it does after that is its own. The guest may
+    /// let the task run on, so that what it began is not half done.
+    pub(super) fn abort(&mut self, around: &impl Surroundings, incarnation: u64, id: u32) {
+        if incarnation != self.incarnation {
             return;
         }
-        if let Err(error) = self.drop_task(around, task) {
-            self.crash(around, &error);
+        match self.tasks.get_mut(id) {
+            Some(task) if !task.is_answered() => task.waiter = Waiter::Answered,
+            _ => return,
+        }
+        let Some(instance) = &mut self.instance else { return };
+        match instance.abort(id) {
+            Ok(()) => self.apply(around),
+            Err(error) => self.crash(around, &error),
         }
     }
 

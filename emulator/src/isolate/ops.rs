@@ -110,7 +110,7 @@ pub(crate) enum Answer {
     /// `ok` and one field.
     Text(&'static str),
     /// `ok` and one field, in decimal.
-    Number(i128),
+    Number(u64),
     /// `ok` and these fields, already in the form of a frame.
     Fields(Vec<u8>),
 }

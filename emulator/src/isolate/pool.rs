@@ -145,11 +145,13 @@ impl Surroundings for Around<'_> {
     }
 
     fn spawn(&self, incarnation: u64, op: u32, work: Later<Completion>) -> AbortHandle {
-        let (pool, isolate) = (Arc::clone(self.pool), self.isolate);
+        let (pool, isolate) = (Arc::downgrade(self.pool), self.isolate);
         let task = self.pool.runtime.spawn(async move {
             let completion = work.await;
-            let around = Around { pool: &pool, isolate };
-            pool.lock(isolate).complete(&around, incarnation, op, completion);
+            if let Some(pool) = pool.upgrade() {
+                let around = Around { pool: &pool, isolate };
+                pool.lock(isolate).complete(&around, incarnation, op, completion);
+            }
         });
         task.abort_handle()
     }

@@ -3,11 +3,11 @@
 use super::ListedKey;
 use crate::{
     blobs::{Blobs, MAX_INLINE},
+    cache::{self, Cache, Weigh},
     sqlite::{self, lock},
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
-use quick_cache::{Weighter, sync::Cache};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::{
     collections::HashMap,
@@ -19,8 +19,6 @@ use std::{
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// The largest value that the cache takes: a few giants must not push out everything else.
 const MAX_CACHED_VALUE: usize = 1024 * 1024;
-/// What the cache is laid out for; not a limit.
-const EXPECTED_ENTRIES: usize = 4096;
 /// What an entry costs besides its key and value.
 const ENTRY_OVERHEAD: usize = 96;
 
@@ -55,9 +53,11 @@ pub(super) struct NewRow<'a> {
 /// The durable side of the namespace. Locks are taken in the order `writer`, `reader`.
 #[derive(Debug)]
 pub(super) struct Store {
+    /// The folder is ours for as long as the store is open.
+    _state: StateDir,
     writer: Mutex<Connection>,
     reader: Mutex<Reader>,
-    cache: Cache<Box<str>, Entry, Weight>,
+    cache: Cache<Entry>,
     blobs: Blobs,
 }
 
@@ -70,12 +70,9 @@ struct Reader {
     generation: u64,
 }
 
-#[derive(Clone, Debug)]
-struct Weight;
-
-impl Weighter<Box<str>, Entry> for Weight {
-    fn weight(&self, key: &Box<str>, entry: &Entry) -> u64 {
-        (ENTRY_OVERHEAD + key.len() + entry.value.as_ref().map_or(0, Bytes::len)) as u64
+impl Weigh for Entry {
+    fn weight(&self) -> usize {
+        ENTRY_OVERHEAD + self.value.as_ref().map_or(0, Bytes::len)
     }
 }
 
@@ -99,9 +96,10 @@ impl Store {
             writer.execute("DELETE FROM entries WHERE blob = ?", [blob]).map_err(database)?;
         }
         Ok(Self {
+            _state: state.clone(),
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
-            cache: Cache::with_weighter(EXPECTED_ENTRIES, CACHE_BYTES, Weight),
+            cache: cache::with_capacity(CACHE_BYTES),
             blobs: opened.blobs,
         })
     }
@@ -156,6 +154,7 @@ impl Store {
         let blob = if row.value.len() > MAX_INLINE {
             let mut file = self.blobs.create()?;
             file.write(row.value)?;
+            file.sync()?;
             Some(file.finish()?)
         } else {
             None

@@ -3,12 +3,12 @@
 use super::{Body, Object, ObjectMeta, Op, R2Error, Range, limits};
 use crate::{
     blobs::{BlobWriter, Blobs},
+    cache::{self, Cache, Weigh},
     sqlite::{self, lock},
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
 use pmx_worker::model::Hash;
-use quick_cache::{Weighter, sync::Cache};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::{
     collections::HashMap,
@@ -20,8 +20,6 @@ use std::{
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// The largest body that the cache takes: a few giants must not push out everything else.
 const MAX_CACHED_BODY: u64 = 1024 * 1024;
-/// What the cache is laid out for; not a limit.
-const EXPECTED_OBJECTS: usize = 4096;
 /// What an object costs besides its key and body: the metadata, and the tables that lead to it.
 const OBJECT_OVERHEAD: usize = 320;
 
@@ -73,9 +71,11 @@ enum Place {
 /// The durable side of the bucket. Locks are taken in the order `writer`, `reader`.
 #[derive(Debug)]
 pub(super) struct Store {
+    /// The folder is ours for as long as the store is open.
+    _state: StateDir,
     writer: Mutex<Connection>,
     reader: Mutex<Reader>,
-    cache: Cache<Box<str>, Option<Found>, Weight>,
+    cache: Cache<Option<Found>>,
     blobs: Blobs,
 }
 
@@ -88,16 +88,13 @@ struct Reader {
     generation: u64,
 }
 
-#[derive(Clone, Debug)]
-struct Weight;
-
-impl Weighter<Box<str>, Option<Found>> for Weight {
-    fn weight(&self, key: &Box<str>, found: &Option<Found>) -> u64 {
-        let body = match found {
+impl Weigh for Option<Found> {
+    fn weight(&self) -> usize {
+        let body = match self {
             Some(Found { body: Place::Memory(bytes), .. }) => bytes.len(),
             _ => 0,
         };
-        (OBJECT_OVERHEAD + key.len() + body) as u64
+        OBJECT_OVERHEAD + body
     }
 }
 
@@ -113,9 +110,10 @@ impl Store {
         }
         let reader = Reader { connection: sqlite::open_store(state, FILE, "")?, generation: 0 };
         Ok(Self {
+            _state: state.clone(),
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
-            cache: Cache::with_weighter(EXPECTED_OBJECTS, CACHE_BYTES, Weight),
+            cache: cache::with_capacity(CACHE_BYTES),
             blobs: opened.blobs,
         })
     }

@@ -18,7 +18,8 @@ pub struct Upload {
     options: UploadOptions,
     received: u64,
     md5: Md5,
-    sha256: Sha256,
+    /// Computed only if there is something to compare it with.
+    sha256: Option<Sha256>,
     sink: Sink,
 }
 
@@ -36,7 +37,7 @@ impl Upload {
             options,
             received: 0,
             md5: Md5::new(),
-            sha256: Sha256::new(),
+            sha256: options.sha256.map(|_| Sha256::new()),
             sink: Sink::Memory(Vec::new()),
         }
     }
@@ -51,7 +52,9 @@ impl Upload {
             return Err(R2Error::BodyTooLong);
         }
         self.md5.update(bytes);
-        self.sha256.update(bytes);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(bytes);
+        }
         self.store(bytes).map_err(|source| storage(source.into()))
     }
 
@@ -80,18 +83,21 @@ impl Upload {
         if self.received != self.options.length {
             return Err(R2Error::BodyTooShort);
         }
-        let actual: [u8; 32] = self.sha256.finalize().into();
-        if let Some(expected) = self.options.sha256
-            && expected != actual
-        {
-            let (expected, actual) = (Hash::from_bytes(expected), Hash::from_bytes(actual));
-            return Err(R2Error::ChecksumMismatch { expected, actual });
+        if let (Some(expected), Some(sha256)) = (self.options.sha256, self.sha256) {
+            let (expected, actual) = (Hash::from_bytes(expected), Hash::from_bytes(sha256.finalize().into()));
+            if expected != actual {
+                return Err(R2Error::ChecksumMismatch { expected, actual });
+            }
         }
         let mut version = [0; 16];
         self.bucket.0.clock.random(&mut version).map_err(|source| storage(source.into()))?;
         let content = match self.sink {
             Sink::Memory(bytes) => Content::Bytes(bytes.into()),
-            Sink::File(file) => Content::File(file),
+            Sink::File(file) => {
+                // Now, and not while all other writers wait.
+                file.sync().map_err(|source| storage(source.into()))?;
+                Content::File(file)
+            }
         };
         let object = NewObject {
             key: self.key,
