@@ -44,7 +44,7 @@ fn a_base_that_the_server_forgot_is_done_without() {
             .then(|| Reply::error(404, "unknown_deploy", "there is no such deploy"))
     });
     let bundle = publish::read_output(&site.out()).unwrap();
-    let done = publish_on(&id(9), &[], &stub, &bundle).unwrap();
+    let done = publish_on(&id(9), &[Hash::of(b"<p>a")], &stub, &bundle).unwrap();
     assert_eq!(done.new, 4);
     assert_eq!((stub.count("begin"), stub.count("commit")), (2, 1));
 }

@@ -10,28 +10,28 @@ use std::{
 };
 use tempfile::TempDir;
 
-pub const TOKEN: &str = "s3cret-of-the-test";
+pub(crate) const TOKEN: &str = "s3cret-of-the-test";
 
-pub struct Site {
+pub(crate) struct Site {
     folder: TempDir,
-    pub hashes: BTreeSet<Hash>,
+    pub(crate) hashes: BTreeSet<Hash>,
 }
 
 impl Site {
     /// One root, `index.path`, with these files.
-    pub fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         Self::with_roots(&[("index.path", files)])
     }
 
     /// Several roots, of which the first is the default.
-    pub fn with_roots(roots: &[(&str, &[(&str, &str)])]) -> Self {
+    pub(crate) fn with_roots(roots: &[(&str, &[(&str, &str)])]) -> Self {
         let mut site = Self { folder: tempfile::tempdir().unwrap(), hashes: BTreeSet::new() };
         site.write(roots);
         site
     }
 
     /// Builds again, into the same folder.
-    pub fn write(&mut self, roots: &[(&str, &[(&str, &str)])]) {
+    pub(crate) fn write(&mut self, roots: &[(&str, &[(&str, &str)])]) {
         self.hashes.clear();
         let mut document = Roots { roots: BTreeMap::new(), default: roots[0].0.to_owned() };
         for (id, files) in roots {
@@ -70,16 +70,16 @@ impl Site {
         hash
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.folder().join(".pathmx")
     }
 
     /// `pmx publish -s alpha --server … --no-build --no-git …`
-    pub fn publish(&self, stub: &Stub, more: &[&str]) -> Ran {
+    pub(crate) fn publish(&self, stub: &Stub, more: &[&str]) -> Ran {
         let url = stub.url();
         let args = ["publish", "-s", "alpha", "--server", &url, "--no-build", "--no-git"];
         Ran::of(&mut pmx(self.folder(), &[&args, more].concat()))
@@ -87,7 +87,7 @@ impl Site {
 }
 
 /// The command in a folder, with the token and without anything else from this machine that it listens to.
-pub fn pmx(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn pmx(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pmx"));
     command.current_dir(folder).args(args).env("PATHMX_PUBLISH_TOKEN", TOKEN).stdin(Stdio::null());
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
@@ -99,25 +99,25 @@ pub fn pmx(folder: &Path, args: &[&str]) -> Command {
 
 /// What a command did.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    pub fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         Self::from(command.output().unwrap())
     }
 
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, Some(0), "{self:?}");
         self
     }
 
     #[track_caller]
-    pub fn fails(self, code: i32, words: &[&str]) -> Self {
+    pub(crate) fn fails(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(self.code, Some(code), "{self:?}");
         for word in words {
             assert!(self.err.contains(word), "`{word}` is not in: {}", self.err);

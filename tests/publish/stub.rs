@@ -15,27 +15,27 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    pub method: String,
-    pub target: String,
-    pub headers: BTreeMap<String, String>,
-    pub body: Vec<u8>,
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
     /// Whether as many bytes arrived as `content-length` said.
-    pub complete: bool,
+    pub(crate) complete: bool,
 }
 
 impl Seen {
     /// `begin`, `upload`, `commit`, `rollback`, `deploys`, or the whole target.
-    pub fn call(&self) -> &str {
+    pub(crate) fn call(&self) -> &str {
         let path = self.target.split('?').next().unwrap();
         path.strip_prefix("/api/publish/").or_else(|| path.strip_prefix("/api/")).unwrap_or(path)
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    pub fn token(&self) -> Option<&str> {
+    pub(crate) fn token(&self) -> Option<&str> {
         self.headers.get("authorization").map(String::as_str)
     }
 
@@ -45,7 +45,7 @@ impl Seen {
 }
 
 /// What is answered.
-pub struct Reply {
+pub(crate) struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
@@ -53,27 +53,27 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::text(status, &body.to_string())
     }
 
-    pub fn text(status: u16, body: &str) -> Self {
+    pub(crate) fn text(status: u16, body: &str) -> Self {
         // At once, so that retries do not slow the tests.
         Self { status, headers: vec![("retry-after", String::from("0"))], body: body.into(), drop: false }
     }
 
-    pub fn error(status: u16, code: &str, message: &str) -> Self {
+    pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         let error = json!({ "code": code, "message": message });
         Self::json(status, &json!({ "error": error, "requestId": "00c0ffee00c0ffee" }))
     }
 
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     /// The connection is closed without an answer.
-    pub fn lost() -> Self {
+    pub(crate) fn lost() -> Self {
         Self { drop: true, ..Self::text(200, "") }
     }
 }
@@ -81,16 +81,16 @@ impl Reply {
 type Script = Box<dyn FnMut(&Seen, &mut State) -> Option<Reply> + Send>;
 
 #[derive(Default)]
-pub struct State {
-    pub seen: Vec<Seen>,
-    pub blobs: BTreeMap<String, Vec<u8>>,
-    pub deploys: Vec<Value>,
+pub(crate) struct State {
+    pub(crate) seen: Vec<Seen>,
+    pub(crate) blobs: BTreeMap<String, Vec<u8>>,
+    pub(crate) deploys: Vec<Value>,
     /// `uploadUrl`s begin with this.
-    pub upload_base: String,
-    pub uploading: usize,
-    pub most_uploading: usize,
+    pub(crate) upload_base: String,
+    pub(crate) uploading: usize,
+    pub(crate) most_uploading: usize,
     /// Uploads wait until so many are under way, or for good while it is more than ever come.
-    pub hold_until: usize,
+    pub(crate) hold_until: usize,
 }
 
 struct Shared {
@@ -100,18 +100,18 @@ struct Shared {
 }
 
 /// The server. Its threads end with the test process.
-pub struct Stub {
-    pub address: SocketAddr,
+pub(crate) struct Stub {
+    pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
 }
 
 impl Stub {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::scripted(|_, _| None)
     }
 
     /// `script` sees each request first, and answers it or leaves it to the server.
-    pub fn scripted(script: impl FnMut(&Seen, &mut State) -> Option<Reply> + Send + 'static) -> Self {
+    pub(crate) fn scripted(script: impl FnMut(&Seen, &mut State) -> Option<Reply> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared =
@@ -126,28 +126,28 @@ impl Stub {
         Self { address, shared }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap()
     }
 
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state().seen.clone()
     }
 
     /// The calls in the order in which they came.
-    pub fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         self.state().seen.iter().map(|seen| seen.call().to_owned()).collect()
     }
 
-    pub fn count(&self, call: &str) -> usize {
+    pub(crate) fn count(&self, call: &str) -> usize {
         self.calls().iter().filter(|have| *have == call).count()
     }
 
-    pub fn wait_until(&self, what: impl Fn(&State) -> bool) {
+    pub(crate) fn wait_until(&self, what: impl Fn(&State) -> bool) {
         let (_state, result) =
             self.shared.changed.wait_timeout_while(self.state(), DEADLINE, |state| !what(state)).unwrap();
         assert!(!result.timed_out(), "what was waited for did not come");
@@ -196,7 +196,7 @@ impl Shared {
 
 impl State {
     /// What a server of the API answers.
-    pub fn answer(&mut self, seen: &Seen) -> Reply {
+    pub(crate) fn answer(&mut self, seen: &Seen) -> Reply {
         match seen.call() {
             "begin" => {
                 let asked = seen.json()["hashes"].as_array().unwrap().clone();
@@ -233,7 +233,7 @@ impl State {
         }
     }
 
-    pub fn missing(&self, asked: &[Value]) -> Vec<Value> {
+    pub(crate) fn missing(&self, asked: &[Value]) -> Vec<Value> {
         let lacking = asked.iter().filter(|hash| !self.blobs.contains_key(hash.as_str().unwrap()));
         let url = |hash: &Value| format!("{}/api/publish/upload?hash={}", self.upload_base, hash.as_str().unwrap());
         lacking.map(|hash| json!({ "hash": hash, "uploadUrl": url(hash) })).collect()
@@ -241,7 +241,7 @@ impl State {
 }
 
 /// The id of the n-th deploy.
-pub fn id(n: usize) -> String {
+pub(crate) fn id(n: usize) -> String {
     format!("{n:08}-1111-4111-8111-111111111111")
 }
 
