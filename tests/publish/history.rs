@@ -79,7 +79,8 @@ fn deploys_are_a_table_with_the_active_one_marked() {
     assert_eq!(lines[2][..3], ["00000001", "2026-01-01", "10:20:30Z"]);
     let column = |word: &str| ran.out.lines().map(|line| line.find(word)).collect::<Vec<_>>();
     assert_eq!(column("main")[1..], [column("BRANCH")[0]; 2], "{}", ran.out);
-    assert_eq!(stub.seen()[0].target, "/api/deploys?subdomain=alpha");
+    let seen = &stub.seen()[0];
+    assert_eq!((seen.method.as_str(), seen.target.as_str()), ("GET", "/api/deploys?subdomain=alpha"));
 }
 
 #[test]
