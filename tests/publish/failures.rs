@@ -154,6 +154,14 @@ fn a_server_that_does_not_listen_is_named_with_a_hint() {
 }
 
 #[test]
+fn a_name_that_does_not_resolve_is_told_from_a_lost_connection() {
+    let site = Site::new(PAGES);
+    let url = "https://pathmx.invalid";
+    Ran::of(&mut pmx(site.folder(), &["deploys", "-s", "alpha", "--server", url]))
+        .fails(1, &["https://pathmx.invalid cannot be reached", "hint: is this machine online?"]);
+}
+
+#[test]
 fn wrong_calls_exit_with_2_and_call_nobody() {
     let site = Site::new(PAGES);
     let stub = Stub::start();
