@@ -8,7 +8,7 @@ use ureq::{
 
 /// The variable that holds the token.
 pub const TOKEN_VARIABLE: &str = "PATHMX_PUBLISH_TOKEN";
-/// The variable that names a file of certificates to trust besides none other, as OpenSSL and curl read it.
+/// The variable that names a file of certificates to trust instead of the web's, as OpenSSL and curl read it.
 const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
 
 /// Resolving, connecting, the TLS handshake.
