@@ -51,9 +51,12 @@ impl Address {
             _ => return None,
         };
         let host = uri.host().filter(|host| !host.is_empty())?.to_ascii_lowercase();
-        let port = match uri.authority()?.port() {
-            Some(port) => port.as_str().parse().ok()?,
-            None => scheme.port(),
+        // `Uri` reads a port that is no number as no port at all.
+        let authority = uri.authority()?.as_str();
+        let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+        let port = match place.get(host.len()..)? {
+            "" => scheme.port(),
+            port => port.strip_prefix(':')?.parse().ok()?,
         };
         Some(Self { scheme, host, port })
     }
@@ -158,6 +161,7 @@ mod tests {
             assert!(origin(foreign).is_some_and(|found| found != server), "{foreign}");
         }
         assert_eq!(origin("ftp://evil.net/x"), None);
+        assert_eq!(origin("https://pathmx.path.app:port/x"), None);
         assert_eq!(origin("https://pathmx.path.app\\@evil.net/x"), None);
     }
 }

@@ -20,7 +20,8 @@ pub struct PublishOptions {
     pub meta: Meta,
     /// A deploy of this site that the bundle builds on. If the server no longer knows it, all hashes are asked for.
     pub base: Option<String>,
-    /// With a base: only these hashes need asking, the rest is accounted for by it.
+    /// With a base: only these hashes need asking, the rest is accounted for by it. None at all is fine, and then
+    /// nobody is asked: the commit checks in any case.
     pub candidates: Option<BTreeSet<Hash>>,
     /// Uploads under way at a time.
     pub parallel: usize,

@@ -27,7 +27,7 @@ fn refused(error: &PublishError, phase: Phase, refusal: &Refusal, site: &SiteNam
             None => Error::new(error).hint("is --server the address of a publish server?"),
         },
         (404 | 405, "") => Error::new(error).hint("is --server the address of a publish server?"),
-        (500.., _) if phase == Phase::Commit => Error::new(error).hint(in_doubt(site)),
+        (500.., _) if activates(phase) => Error::new(error).hint(in_doubt(site)),
         _ => Error::new(error),
     }
 }
@@ -40,7 +40,8 @@ fn unanswered(error: &PublishError, phase: Phase, source: &TransportError, site:
         TransportError::Unreachable { .. } => {
             Error::new(error).hint("is this machine online? HTTPS_PROXY names a proxy, --server another address")
         }
-        TransportError::Lost { .. } if phase == Phase::Commit => Error::new(error).hint(in_doubt(site)),
+        TransportError::Lost { .. } if activates(phase) => Error::new(error).hint(in_doubt(site)),
+        TransportError::Lost { .. } if phase == Phase::Deploys => Error::new(error).hint("try again"),
         TransportError::Lost { .. } => {
             Error::new(error).hint("nothing was published; the same command uploads only what is still missing")
         }
@@ -50,6 +51,11 @@ fn unanswered(error: &PublishError, phase: Phase, source: &TransportError, site:
         TransportError::Blob(_) => Error::new(error).hint("nothing was published; run the command again"),
         TransportError::Impossible(_) => Error::new(error),
     }
+}
+
+/// Whether the call makes a deploy active.
+fn activates(phase: Phase) -> bool {
+    matches!(phase, Phase::Commit | Phase::Rollback)
 }
 
 fn in_doubt(site: &SiteName) -> String {

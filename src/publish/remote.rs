@@ -8,7 +8,7 @@ use ureq::{
 
 /// The variable that holds the token.
 pub const TOKEN_VARIABLE: &str = "PATHMX_PUBLISH_TOKEN";
-/// The variable that names a file of certificates to trust besides none other, as OpenSSL and curl read it.
+/// The variable that names a file of certificates to trust instead of the web's, as OpenSSL and curl read it.
 const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
 
 /// Resolving, connecting, the TLS handshake.
@@ -21,6 +21,9 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(600);
 const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest answer that is read: `begin` with 100,000 missing hashes stays below a quarter of it.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;
+
+/// How the standard library begins its message for a name that does not resolve; the error's kind cannot be named.
+const LOOKUP_FAILED: &str = "failed to lookup address information";
 
 /// A publish token. It shows itself to nobody but the server.
 #[derive(Clone)]
@@ -146,7 +149,7 @@ impl Inner {
             ApiBody::Empty => (&self.fresh, CALL_TIMEOUT, Body::Empty),
             ApiBody::Json(bytes) => (&self.fresh, CALL_TIMEOUT, Body::Json(bytes)),
             ApiBody::Blob { hash, source } => {
-                (&self.pooled, UPLOAD_TIMEOUT, Body::Blob { size: source.size(), reader: source.open(hash)? })
+                (&self.pooled, UPLOAD_TIMEOUT, Body::Blob { size: source.size(), reader: Box::new(source.open(hash)?) })
             }
         };
         let head = self.head(request.method, uri, &target, &body)?;
@@ -215,7 +218,7 @@ impl Link<'_> {
 enum Body {
     Empty,
     Json(Vec<u8>),
-    Blob { size: u64, reader: BlobReader },
+    Blob { size: u64, reader: Box<BlobReader> },
 }
 
 fn read(response: Response<ureq::Body>) -> Result<ApiResponse, Error> {
@@ -235,7 +238,10 @@ fn impossible(reason: impl fmt::Display) -> TransportError {
 
 fn transport_error(server: &Address, error: Error) -> TransportError {
     let server = server.to_string();
-    let reason = error.to_string();
+    let reason = match &error {
+        Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    };
     match error {
         Error::Io(error) => match error.kind() {
             io::ErrorKind::ConnectionRefused => TransportError::Refused { server },
@@ -244,6 +250,7 @@ fn transport_error(server: &Address, error: Error) -> TransportError {
             }
             // How rustls reports a certificate that it does not accept.
             io::ErrorKind::InvalidData => TransportError::Tls { server, reason },
+            _ if reason.starts_with(LOOKUP_FAILED) => TransportError::Unreachable { server, reason },
             _ => TransportError::Lost { server, reason },
         },
         Error::HostNotFound
