@@ -96,8 +96,19 @@ test("publishes during a refetch end on the newest, with few refetches", async (
   assert.ok(refetches().length <= 3, `${refetches().length} refetches`);
 });
 
-test("a frame that tells nothing new settles without a change of the page", async () => {
+test("a frame that tells nothing new is settled by one answer that is known to be the newest", async () => {
   await start({ "/index.path": text("one") });
+  stub.frame("/index.path.html");
+  await until(() => refetches().length === 1, "the refetch");
+  stub.publish({ "/index.path": text("two") });
+  await ends("two");
+  assert.deepEqual(refetches().map(({ fresh, seq }) => [fresh, seq]).slice(0, 2), [["1", 1], ["1", 2]]);
+  assert.deepEqual(stub.sockets, ["deploy-1"]);
+});
+
+test("where no answer is known to be the newest, the object settles it", async () => {
+  await start({ "/index.path": text("one") });
+  stub.sure = false;
   stub.frame("/index.path.html");
   await until(() => stub.sockets.length === 2, "the object to be asked");
   const settled = stub.requests.length;
@@ -131,6 +142,7 @@ test("a server that starts over with lower numbers is believed after 4404", asyn
 test("what was published while the connection was away is caught up with", async () => {
   await start({ "/index.path": text("one") });
   stub.refuse = true;
+  stub.sure = false;
   stub.cut();
   await until(() => stub.wss.clients.size === 0, "the cut");
   for (const words of ["two", "three"]) stub.publish({ "/index.path": text(words) });
