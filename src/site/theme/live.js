@@ -81,7 +81,7 @@ async function round() {
   if (socket?.close) again();
 }
 
-// Only what the server changed is touched: `served` has what it sent for each node. Others stay.
+// Only what the server changed is touched: `served` has what it sent for a node.
 const served = new WeakMap(), dirty = new Set();
 let loading;
 
@@ -106,7 +106,7 @@ async function show(answer, html, now) {
   document.dispatchEvent(new CustomEvent("pmx:updated", { detail: now }));
 }
 
-// Ways to know a node again, the surest first.
+// Ways to know a node again.
 const text = (node) => node.outerHTML ?? node.nodeName + node.data;
 const key = (node) => node.dataset?.pathmxBlock || node.id;
 const kind = (node) => !key(node) && !/script|link|meta|template/i.test(node.nodeName) && node.nodeName + node.type;
@@ -159,6 +159,7 @@ function make(from) {
   box.append(note(document.importNode(from, true), from));
   for (const parsed of box.querySelectorAll("script")) {
     const script = document.createRange().createContextualFragment(parsed.outerHTML).firstChild; // runs
+    script.async = parsed.hasAttribute("async");
     parsed.replaceWith(note(script, served.get(parsed)));
   }
   for (const link of box.querySelectorAll(SHEET)) {
@@ -172,7 +173,7 @@ function make(from) {
   return box;
 }
 
-// What has the focus and what is in view stay.
+// Focus and place stay.
 function hold() {
   const focus = document.activeElement;
   const mark = scrollY && document.elementFromPoint(innerWidth / 2, 80)?.closest("section > *");
