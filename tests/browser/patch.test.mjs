@@ -1,7 +1,7 @@
 // What a page keeps, and what it takes over, when its document changes.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { launch, open, reads, sameWindow, shows, until } from "./browser.mjs";
+import { launch, open, sameWindow, shows, until } from "./browser.mjs";
 import { block, page, Stub } from "./stub.mjs";
 
 let browser, stub, tab;
