@@ -17,11 +17,20 @@ export const launch = () => chromium.launch({ executablePath: process.env.CHROMI
 /** How long a test waits for what must happen. */
 export const DEADLINE = 20_000;
 
-/** A page that has been marked, so that a reload is seen: the mark goes with the window. */
+/** A page that has been marked, so that a reload is seen: the mark goes with the window. `heard` counts the frames that came. */
 export async function open(browser, url, options) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.setDefaultTimeout(DEADLINE);
+  await page.addInitScript(() => {
+    window.heard = 0;
+    window.WebSocket = class extends WebSocket {
+      constructor(...args) {
+        super(...args);
+        this.addEventListener("message", () => (window.heard += 1));
+      }
+    };
+  });
   await page.goto(url);
   await page.evaluate(() => {
     window.mark = true;

@@ -38,6 +38,8 @@ export class Stub {
   stale = 0;
   /** Holds document answers back until it resolves. */
   gate = undefined;
+  /** Whether it can say that its answers are the newest. */
+  sure = true;
   /** How many requests for style sheets are refused, as from a place that does not know a deploy yet. */
   refuseSheets = 0;
   /** Whether answers carry `Server-Timing`. */
@@ -121,6 +123,8 @@ export class Stub {
       headers["pmx-seq"] = String(seq);
       if (this.timing) headers["server-timing"] = `pmx-deploy;desc="${deploy}", pmx-seq;desc="${seq}"`;
     }
+    const { "pmx-fresh": fresh, "pmx-min-seq": minSeq } = request.headers;
+    if (fresh || minSeq) headers["pmx-fresh"] = (fresh ? this.sure && !behind : seq >= minSeq) ? "1" : "0";
     headers["cache-control"] = /\.[0-9a-f]{16}\./.test(pathname) ? "public, max-age=31536000, immutable" : "public, max-age=0, must-revalidate";
     response.writeHead(status, headers).end(typeof body === "string" ? body : "");
   }

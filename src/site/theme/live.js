@@ -2,21 +2,19 @@
 // answers name theirs, and connecting with the one that is shown makes the object compare.
 (() => {
 "use strict";
-const before = window.pmxLive?.(); // a newer client takes over
 if (!window.WebSocket || !/^http/.test(location.protocol)) return;
 
 const TRIES = 5; // refetches before the object is asked
-const YOUNG = 1000; // ms: not a proven connection yet, and a frame may stand for many deploys
 const SHEET = "link[rel~=stylesheet][href]";
 const root = document.documentElement;
 const timing = performance.getEntriesByType("navigation")[0];
 const told = (key) => timing?.serverTiming?.find(({ name }) => name === key)?.description;
-const shown = before || { deploy: told("pmx-deploy"), seq: +told("pmx-seq") };
+const shown = window.pmxLive?.() ?? { deploy: told("pmx-deploy"), seq: +told("pmx-seq") }; // a newer client takes over
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const backOff = (n) => Math.min(10000, 250 * 2 ** n) * (0.5 + Math.random() / 2);
-let missing = timing?.responseStatus === 404; // any file may be this page then
-let failures = 0, due = 0; // due: the `seq` that frames let expect
-let stopped, socket, timer, young, busy;
+let missing = timing?.responseStatus === 404; // any file may be it then
+let failures = 0, due = 0; // due: the `seq` to expect
+let stopped, socket, timer, young, busy, sure;
 
 async function connect() {
   leave();
@@ -24,12 +22,11 @@ async function connect() {
   if (!shown.deploy && (await refresh())) return; // plain files
   if (mine !== socket) return;
   if (!shown.deploy) return again();
-  const origin = location.origin.replace("http", "ws");
-  const ws = (socket = new WebSocket(`${origin}/_events?deploy=${shown.deploy}`));
+  const ws = (socket = new WebSocket(`${location.origin.replace("http", "ws")}/_events?deploy=${shown.deploy}`));
   due = shown.seq;
   young = true;
-  ws.onopen = () => (timer = setTimeout(() => (young = failures = 0), YOUNG));
-  ws.onmessage = ({ data }) => ws === socket && hear(JSON.parse(data));
+  ws.onopen = () => (timer = setTimeout(() => (young = failures = 0), 1000)); // proven, caught up
+  ws.onmessage = ({ data }) => hear(JSON.parse(data));
   ws.onclose = ({ code }) => {
     if (ws !== socket) return;
     if (code === 4404) shown.deploy = shown.seq = due = 0;
@@ -56,7 +53,8 @@ async function hear({ type, paths }) {
   for (const path of paths.map(encodeURI)) if (sheets.includes(path)) dirty.add(path);
   if (!missing && !dirty.size && !paths.includes(root.dataset.pmxArtifact)) return;
   await refresh();
-  if (on && on === socket && shown.seq > seq) connect();
+  // Several deploys may be one frame: the object knows.
+  if (on && on === socket && !sure && shown.seq > seq) connect();
 }
 
 // One round at a time: a frame meanwhile raises `due`.
@@ -66,22 +64,24 @@ async function round() {
   for (let n = 0; n < TRIES; n++) {
     if (n) await sleep(backOff(n - 1));
     try {
-      const headers = n ? { "pmx-min-seq": due } : { "pmx-fresh": 1 };
+      const asked = due, headers = n ? { "pmx-min-seq": due } : { "pmx-fresh": 1 };
       const answer = await fetch(location, { headers, cache: "no-store", signal: AbortSignal.timeout(15000) });
       const html = await answer.text();
       const get = (name) => answer.headers.get(name);
       const now = { deploy: get("pmx-deploy"), seq: +get("pmx-seq") };
-      const page = (answer.ok || answer.status === 404) && /html/.test(get("content-type"));
+      const page = answer.status < 500 && /html/.test(get("content-type"));
       if (stopped || (page && !now.deploy && !shown.deploy)) return true;
       if (!page || !now.deploy) continue;
+      sure = !n && get("pmx-fresh") > 0; // the newest, when asked
       if (now.seq > shown.seq || !shown.deploy) await show(answer, html, now), (n = 0);
+      if (sure && asked === due) due = shown.seq;
       if (shown.seq >= due) return;
     } catch {}
   }
   if (socket?.close) again();
 }
 
-// Only what the server changed is touched: `served` has what it sent for each node. Others stay.
+// Only what the server changed is touched: `served` has what it sent for a node.
 const served = new WeakMap(), dirty = new Set();
 let loading;
 
@@ -106,7 +106,7 @@ async function show(answer, html, now) {
   document.dispatchEvent(new CustomEvent("pmx:updated", { detail: now }));
 }
 
-// Ways to know a node again, the surest first.
+// Ways to know a node again.
 const text = (node) => node.outerHTML ?? node.nodeName + node.data;
 const key = (node) => node.dataset?.pathmxBlock || node.id;
 const kind = (node) => !key(node) && !/script|link|meta|template/i.test(node.nodeName) && node.nodeName + node.type;
@@ -159,6 +159,7 @@ function make(from) {
   box.append(note(document.importNode(from, true), from));
   for (const parsed of box.querySelectorAll("script")) {
     const script = document.createRange().createContextualFragment(parsed.outerHTML).firstChild; // runs
+    script.async = parsed.hasAttribute("async");
     parsed.replaceWith(note(script, served.get(parsed)));
   }
   for (const link of box.querySelectorAll(SHEET)) {
@@ -172,7 +173,7 @@ function make(from) {
   return box;
 }
 
-// What has the focus and what is in view stay.
+// Focus and place stay.
 function hold() {
   const focus = document.activeElement;
   const mark = scrollY && document.elementFromPoint(innerWidth / 2, 80)?.closest("section > *");
