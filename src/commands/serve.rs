@@ -14,7 +14,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// A port or state folder that is taken or unusable.
-pub async fn run(command: &Serve, report: &Report) -> Result<()> {
+pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
     let front = listen(command.host, command.port).await?;
     let secret = std::env::var("PUBLISH_SECRET").unwrap_or_default();
     let open = !secret.is_empty();

@@ -17,15 +17,16 @@ const PLACEHOLDER: &str = "WORKER_SHA256 = \"\"";
 ///
 /// # Errors
 /// The folder cannot be written.
-pub fn run(command: &Worker, report: &Report) -> Result<()> {
+pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
     let Worker::Bundle { out } = command;
     let hash = Hash::of(WASM).to_string();
     let unwritable = |error| Error::new(format!("the bundle could not be written: {error}"));
     fs_err::create_dir_all(out).map_err(unwritable)?;
+    let config = CONFIG.replace(PLACEHOLDER, &format!("WORKER_SHA256 = \"{hash}\""));
     let files: [(&str, &[u8]); 3] = [
         ("pmx_worker.wasm", WASM),
         ("worker.mjs", SHIM.as_bytes()),
-        ("wrangler.toml", CONFIG.replace(PLACEHOLDER, &format!("WORKER_SHA256 = \"{hash}\"")).as_bytes()),
+        ("wrangler.toml", config.as_bytes()),
     ];
     for (name, bytes) in files {
         fs_err::write(out.join(name), bytes).map_err(unwritable)?;

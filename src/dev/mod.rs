@@ -102,7 +102,12 @@ async fn turn(publisher: &mut Publisher, built: Result<Built>, report: &Report) 
         Err(error) => return report.error(&error),
     };
     for diagnostic in &built.site.diagnostics {
-        report.diagnostic(diagnostic);
+        report.finding(diagnostic);
+        let kind = if diagnostic.is_error() { "error" } else { "warning" };
+        report.event(&json!({
+            "event": kind, "path": diagnostic.path, "line": diagnostic.line, "column": diagnostic.column,
+            "code": diagnostic.code, "message": diagnostic.message,
+        }));
     }
     let milliseconds = built.took.as_secs_f64() * 1e3;
     let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
