@@ -8,6 +8,7 @@ use super::{
     diagnostic::{Diagnostic, Position},
     documents,
     graph::{self, Graph, Node, Target},
+    output::RECEIPT,
     page::{self, NavItem, Page, Shell, Stylesheet},
     project::Project,
     routes::{self, NOT_FOUND, RouteTable},
@@ -98,11 +99,10 @@ fn path_id(source_id: &str) -> String {
 }
 
 fn is_root_id(id: &str) -> bool {
-    // The last two are files beside the folders of the roots.
+    // The last three are files beside the folders of the roots.
     (1..=64).contains(&id.len())
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-        && !id.starts_with('.')
-        && !matches!(id, "roots.json" | "paths.json")
+        && !matches!(id, "." | ".." | RECEIPT | "roots.json" | "paths.json")
 }
 
 /// Builds a Path. Pages that `known` has with the same inputs are taken over.

@@ -62,6 +62,7 @@ pub(super) fn blocks<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
             && let Some(values) = topmatter(first, lines, findings)
         {
             draft.values = values;
+            draft.line = first.data().sourcepos.start.line;
             draft.nodes.remove(0);
             first.detach();
         }
