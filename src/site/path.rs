@@ -66,7 +66,7 @@ struct Frame<'a> {
 /// Names the roots: the default one by its entry, the others by their handle.
 pub(super) fn name_roots(project: &Project, graph: &Graph, findings: &mut Vec<Diagnostic>) -> Vec<NamedRoot> {
     let mut named: Vec<NamedRoot> = Vec::new();
-    for entry in &project.roots {
+    for (index, entry) in project.roots.iter().enumerate() {
         let Some(entry_id) = entry.path.strip_suffix(graph::EXTENSION) else { continue };
         let Some(node) = graph.nodes.get(entry_id) else { continue };
         let shown = project.show(&entry.path);
@@ -80,7 +80,7 @@ pub(super) fn name_roots(project: &Project, graph: &Graph, findings: &mut Vec<Di
             }
             handle
         });
-        let is_default = named.is_empty();
+        let is_default = index == 0;
         if !is_default && node.source.handle.is_none() {
             let finding =
                 Diagnostic::warning("root/no-handle", position, "a Path beside the default one needs a handle");
@@ -133,9 +133,8 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     let mut pages = Pages::new();
     let mut made = Vec::new();
     for page in rendered {
-        files.insert(routes::page_file(&page.node.id), (page.page.hash, page.page.blob.clone()));
-        let markdown: Blob = page::agent_markdown(page.node).into();
-        files.insert(format!("{}.md", page.node.id), (Hash::of(&markdown), markdown));
+        files.insert(routes::page_file(&page.node.id), page.page.html.clone());
+        files.insert(format!("{}.md", page.node.id), page.page.markdown.clone());
         if page.is_new {
             made.push(page.node.id.clone());
         }
@@ -163,35 +162,29 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     let artifacts: Blob = documents::bytes(&documents::artifacts(named.into_iter())).into();
     files.insert(ARTIFACTS.to_owned(), (Hash::of(&artifacts), artifacts));
 
-    for (file, (_, blob)) in &files {
-        if size(blob) > MAX_BLOB {
-            let message = format!("{file} has {} bytes, at most {MAX_BLOB} can be published", blob.len());
-            findings.push(Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown));
-        }
-    }
     let manifest = manifest(&members, &files);
-    let broken = manifest
-        .check()
-        .map_err(|e| e.to_string())
-        .and_then(|()| table.document.check(&manifest).map_err(|e| e.to_string()));
-    if let Err(message) = broken {
-        findings.push(Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown));
-    }
+    let broken = unusable(&manifest, &table.document).into_iter();
+    findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
     BuiltPath { files, manifest, routes: table.document, pages, made, findings }
 }
 
 fn manifest(members: &[&Node], files: &BTreeMap<String, (Hash, Blob)>) -> Manifest {
+    let file = |(hash, blob): &(Hash, Blob)| File { hash: *hash, size: u64::try_from(blob.len()).unwrap_or(u64::MAX) };
     Manifest {
-        files: files
-            .iter()
-            .map(|(path, (hash, blob))| (path.clone(), File { hash: *hash, size: size(blob) }))
-            .collect(),
+        files: files.iter().map(|(path, content)| (path.clone(), file(content))).collect(),
         sources: members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect(),
     }
 }
 
-fn size(blob: &Blob) -> u64 {
-    u64::try_from(blob.len()).unwrap_or(u64::MAX)
+/// Why no deploy could have this Path.
+fn unusable(manifest: &Manifest, routes: &Routes) -> Vec<String> {
+    let too_large = manifest.files.iter().filter(|(_, file)| file.size > MAX_BLOB);
+    let mut reasons: Vec<String> = too_large
+        .map(|(path, file)| format!("{path} has {} bytes, at most {MAX_BLOB} can be published", file.size))
+        .collect();
+    reasons.extend(manifest.check().err().map(|error| error.to_string()));
+    reasons.extend(routes.check(manifest).err().map(|error| error.to_string()));
+    reasons
 }
 
 fn shown(project: &Project, finding: Diagnostic) -> Diagnostic {
@@ -252,8 +245,9 @@ impl Frame<'_> {
         let kept = known.get(&format!("{}/{}", self.root.id, node.id)).filter(|kept| kept.inputs == inputs);
         let is_new = kept.is_none();
         let page = kept.cloned().unwrap_or_else(|| {
-            let html = page.html(shell).into_bytes();
-            CachedPage { inputs, hash: Hash::of(&html), blob: html.into() }
+            let hashed = |bytes: Vec<u8>| (Hash::of(&bytes), Blob::from(bytes));
+            let markdown = hashed(page::agent_markdown(node));
+            CachedPage { inputs, html: hashed(page.html(shell).into_bytes()), markdown }
         });
         Rendered { node, page, is_new, findings }
     }

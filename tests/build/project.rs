@@ -64,3 +64,28 @@ fn where_no_site_is_the_error_says_what_was_looked_for() {
     let project = located(&fixture("tour"));
     assert!(matches!(project.out_dir(&fixture("tour"), Path::new("paths")), Err(SiteError::OutputOverSources(_))));
 }
+
+#[test]
+fn an_edit_right_after_a_scan_is_seen_even_if_size_and_time_stay() {
+    let folder = site_of(&[("index.path.md", "# One\n")]);
+    let project = located(folder.path());
+    let file = folder.path().join("index.path.md");
+    let first = site::scan(&project, None).unwrap();
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    fs::write(&file, "# Two\n").unwrap();
+    fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
+    let second = site::scan(&project, Some(&first)).unwrap();
+    assert_eq!(second.changes(&first), ["index.path.md"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_out_of_the_sources_is_not_followed() {
+    let folder = site_of(&[("paths/index.path.md", "# A\n"), ("secret.txt", "secret")]);
+    let link = |to: &str, from: &str| std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap();
+    link("../secret.txt", "paths/leak.txt");
+    link("index.path.md", "paths/same.md");
+    link(".", "paths/loop");
+    let snapshot = site::scan(&located(folder.path()), None).unwrap();
+    assert_eq!(snapshot.files().keys().collect::<Vec<_>>(), ["index.path.md", "same.md"]);
+}
