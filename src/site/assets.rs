@@ -165,6 +165,11 @@ pub(super) fn asset_path(target: &Target) -> Option<&str> {
     }
 }
 
+/// Whether a file's name says what is in it.
+pub(super) fn bears_hash(file: &str, hash: Hash) -> bool {
+    address::name(file).contains(&format!(".{}", hash.short(DIGITS)))
+}
+
 /// `img/Über uns.PNG` -> `assets/-ber-uns.<16 hex>.PNG`
 fn hashed_name(path: &str, hash: Hash) -> String {
     let name = address::name(path);

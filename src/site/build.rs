@@ -4,7 +4,7 @@ use super::{
     diagnostic::{Diagnostic, Position},
     documents::{self, PathRecord},
     graph,
-    path::{self, BuiltPath},
+    path::{self, BuiltPath, Site},
     project::Project,
     scan::Snapshot,
 };
@@ -66,12 +66,13 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     build.diagnostics.append(&mut assets.findings);
 
     let theme = ThemeAssets::new();
-    let mut known = mem::take(&mut cache.pages);
+    let known = mem::take(&mut cache.pages);
     let mut roots = BTreeMap::new();
     let mut records = Vec::new();
     let named = path::name_roots(project, &graph, &mut build.diagnostics);
+    let site = Site { project, graph: &graph, assets: &assets, theme: &theme, roots: &named };
     for named in &named {
-        let built = path::build(project, &graph, &assets, &theme, named, &mut known);
+        let built = path::build(&site, named, &known);
         roots.insert(named.id.clone(), take_in(&mut build, cache, named, built));
         records.push(PathRecord { id: &named.id, entry: &named.entry, entry_id: &named.entry_id });
     }
@@ -79,15 +80,13 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
         let roots = Roots { roots, default: default.id.clone() };
         build.put("roots.json".to_owned(), documents::bytes(&roots).into());
         build.put("paths.json".to_owned(), documents::bytes(&documents::paths(&records, &default.id)).into());
-        match roots.check() {
-            Ok(()) => build.roots = Some(roots),
-            Err(error) => {
-                let finding = Diagnostic::error("build/roots", Position::START, error.to_string());
-                build.diagnostics.push(finding.at(project.show(&default.entry)));
-            }
+        if let Err(error) = roots.check() {
+            let finding = Diagnostic::error(UNUSABLE, Position::START, error.to_string());
+            build.diagnostics.push(finding.at(project.show(&default.entry)));
         }
+        build.roots = Some(roots);
     }
-    if build.diagnostics.iter().any(|finding| finding.code == DOCUMENT) {
+    if build.diagnostics.iter().any(|finding| finding.code == UNUSABLE) {
         build.roots = None;
     }
     build.diagnostics.sort();
@@ -97,8 +96,8 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     build
 }
 
-/// The code of the finding that a document is beyond what a deploy may have.
-pub(super) const DOCUMENT: &str = "build/document";
+/// The code of findings that no deploy could have: a document that breaks its rules, a file beyond the limit.
+pub(super) const UNUSABLE: &str = "build/unusable";
 
 /// Adds a built Path's files, manifest and routes, and keeps its pages for the next build.
 fn take_in(build: &mut Build, cache: &mut Cache, named: &path::NamedRoot, built: BuiltPath) -> Root {
@@ -107,7 +106,7 @@ fn take_in(build: &mut Build, cache: &mut Cache, named: &path::NamedRoot, built:
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if size > MAX_DOCUMENT {
             let message = format!("{name} of this Path has {size} bytes, at most {MAX_DOCUMENT} are allowed");
-            findings.push(Diagnostic::error(DOCUMENT, Position::START, message).at(&*named.shown));
+            findings.push(Diagnostic::error(UNUSABLE, Position::START, message).at(&*named.shown));
         }
         build.put(format!("{}/{name}", named.id), bytes.into())
     };

@@ -18,6 +18,7 @@ pub struct Cache {
 pub(super) struct CachedPage {
     /// Hash of everything that goes into the page.
     pub inputs: Hash,
-    pub hash: Hash,
-    pub blob: Blob,
+    pub html: (Hash, Blob),
+    /// The same Source as agents read it.
+    pub markdown: (Hash, Blob),
 }

@@ -77,14 +77,13 @@ pub(super) fn serve_routes(routes: &Routes) -> Value {
     json!({ "version": VERSION, "routes": routes })
 }
 
-/// `files`: every file of the root. Those under `assets/` bear their hash in the name.
-pub(super) fn artifacts<'a>(files: impl Iterator<Item = &'a str>) -> Value {
-    let value = |file: &str| {
-        let hashed = file.starts_with("assets/") && !file.ends_with(".html") && !file.ends_with(".md");
+/// `files`: every file of the root, and whether its name bears its hash.
+pub(super) fn artifacts<'a>(files: impl Iterator<Item = (&'a str, bool)>) -> Value {
+    let value = |(file, hashed): (&str, bool)| {
         let mode = if hashed { "immutable" } else { "revalidate" };
-        json!({ "artifactPath": file, "cachePolicy": { "mode": mode } })
+        (format!("/{file}"), json!({ "artifactPath": file, "cachePolicy": { "mode": mode } }))
     };
-    let artifacts: Map<String, Value> = files.map(|file| (format!("/{file}"), value(file))).collect();
+    let artifacts: Map<String, Value> = files.map(value).collect();
     json!({ "version": VERSION, "artifacts": artifacts })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{address, documents::SourcesDocument, error::SiteError, read, suggest};
 use pmx_worker::model::Roots;
-use std::{collections::BTreeMap, path::Path};
+use std::{cmp::Reverse, collections::BTreeMap, path::Path};
 
 /// The Sources of a build, by root id.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl Built {
         let name = query.trim_matches('/');
         by(&|found| found.source_id == name).or_else(|| by(&|found| found.path == name)).or_else(|| {
             let ending = |found: &&Found| name.ends_with(&format!("/{}", found.path));
-            all.iter().filter(ending).max_by_key(|found| found.path.len()).cloned()
+            all.iter().filter(ending).min_by_key(|found| Reverse(found.path.len())).cloned()
         })
     }
 

@@ -6,7 +6,7 @@
 //! 2. [`scan`]: the files as data, a [`Snapshot`];
 //! 3. `graph`: from the entries along links, each Source parsed once;
 //! 4. [`build`]: routes, pages, documents, all of them blobs with hashes; no disk, no clock;
-//! 5. [`write`]: the blobs on disk, and [`read_output`] back again.
+//! 5. [`write()`]: the blobs on disk, and [`read_output`] back again.
 //!
 //! What a step can keep for the next build is in [`Cache`]; the bytes that come out never depend on it.
 

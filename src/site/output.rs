@@ -12,7 +12,7 @@ use std::{
 /// The list of what pmx wrote into an output folder, one path a line. The scanner stays out of folders that have one.
 pub(super) const RECEIPT: &str = ".pmx-outputs";
 
-/// What [`write`] did.
+/// What [`write()`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Files that were new or different.

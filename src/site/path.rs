@@ -2,20 +2,24 @@
 
 use super::{
     address,
-    assets::{Assets, ThemeAssets, asset_path},
-    build::{Blob, DOCUMENT, Pages},
+    assets::{self, Assets, ThemeAssets, asset_path},
+    build::{Blob, Pages, UNUSABLE},
     cache::CachedPage,
     diagnostic::{Diagnostic, Position},
     documents,
     graph::{self, Graph, Node, Target},
+    output::RECEIPT,
     page::{self, NavItem, Page, Shell, Stylesheet},
     project::Project,
     routes::{self, NOT_FOUND, RouteTable},
     source::{Link, Place},
 };
-use pmx_worker::model::{File, Hash, Manifest, Routes, SourceEntry};
+use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
+
+/// The document that lists the files for deploy scripts.
+const ARTIFACTS: &str = "artifacts.json";
 
 /// A root with its id and mount.
 #[derive(Debug)]
@@ -43,11 +47,18 @@ pub(super) struct BuiltPath {
     pub findings: Vec<Diagnostic>,
 }
 
+/// What all Paths of a site share.
+pub(super) struct Site<'a> {
+    pub project: &'a Project,
+    pub graph: &'a Graph,
+    pub assets: &'a Assets,
+    pub theme: &'a ThemeAssets,
+    pub roots: &'a [NamedRoot],
+}
+
 /// What all pages of a Path share while they are made.
 struct Frame<'a> {
-    project: &'a Project,
-    graph: &'a Graph,
-    assets: &'a Assets,
+    site: &'a Site<'a>,
     root: &'a NamedRoot,
     table: &'a RouteTable,
 }
@@ -55,7 +66,7 @@ struct Frame<'a> {
 /// Names the roots: the default one by its entry, the others by their handle.
 pub(super) fn name_roots(project: &Project, graph: &Graph, findings: &mut Vec<Diagnostic>) -> Vec<NamedRoot> {
     let mut named: Vec<NamedRoot> = Vec::new();
-    for entry in &project.roots {
+    for (index, entry) in project.roots.iter().enumerate() {
         let Some(entry_id) = entry.path.strip_suffix(graph::EXTENSION) else { continue };
         let Some(node) = graph.nodes.get(entry_id) else { continue };
         let shown = project.show(&entry.path);
@@ -69,7 +80,7 @@ pub(super) fn name_roots(project: &Project, graph: &Graph, findings: &mut Vec<Di
             }
             handle
         });
-        let is_default = named.is_empty();
+        let is_default = index == 0;
         if !is_default && node.source.handle.is_none() {
             let finding =
                 Diagnostic::warning("root/no-handle", position, "a Path beside the default one needs a handle");
@@ -98,26 +109,23 @@ fn path_id(source_id: &str) -> String {
 }
 
 fn is_root_id(id: &str) -> bool {
-    // The last two are files beside the folders of the roots.
+    // The last three are files beside the folders of the roots.
     (1..=64).contains(&id.len())
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-        && !id.starts_with('.')
-        && !matches!(id, "roots.json" | "paths.json")
+        && !matches!(id, "." | ".." | RECEIPT | "roots.json" | "paths.json")
 }
 
 /// Builds a Path. Pages that `known` has with the same inputs are taken over.
-pub(super) fn build(
-    project: &Project,
-    graph: &Graph,
-    assets: &Assets,
-    theme: &ThemeAssets,
-    root: &NamedRoot,
-    known: &mut Pages,
-) -> BuiltPath {
+pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPath {
+    let Site { project, graph, assets, theme, roots } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
     let mut table = routes::routes(&members, &root.entry_id, &root.mount);
+    if root.mount.is_empty() {
+        let mounts: Vec<&str> = roots.iter().map(|other| &*other.mount).collect();
+        table.findings.extend(routes::shadowed(&members, &table, &mounts));
+    }
     let mut findings: Vec<Diagnostic> = table.findings.drain(..).map(|finding| shown(project, finding)).collect();
-    let frame = Frame { project, graph, assets, root, table: &table };
+    let frame = Frame { site, root, table: &table };
     let shell = frame.shell(theme, &mut findings);
 
     let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
@@ -125,9 +133,8 @@ pub(super) fn build(
     let mut pages = Pages::new();
     let mut made = Vec::new();
     for page in rendered {
-        files.insert(routes::page_file(&page.node.id), (page.page.hash, page.page.blob.clone()));
-        let markdown: Blob = page::agent_markdown(page.node).into();
-        files.insert(format!("{}.md", page.node.id), (Hash::of(&markdown), markdown));
+        files.insert(routes::page_file(&page.node.id), page.page.html.clone());
+        files.insert(format!("{}.md", page.node.id), page.page.markdown.clone());
         if page.is_new {
             made.push(page.node.id.clone());
         }
@@ -147,30 +154,37 @@ pub(super) fn build(
     add("serve-routes.json", documents::bytes(&documents::serve_routes(&table.document)));
     add("sources.json", documents::bytes(&documents::sources(&members, &table.of)));
     add("graph-index.json", documents::bytes(&documents::graph_index(&members, &table.of)));
-    let names: BTreeSet<&str> = files.keys().map(String::as_str).chain(["artifacts.json"]).collect();
-    let artifacts: Blob = documents::bytes(&documents::artifacts(names.into_iter())).into();
-    files.insert("artifacts.json".to_owned(), (Hash::of(&artifacts), artifacts));
+    let named: BTreeMap<&str, bool> = files
+        .iter()
+        .map(|(file, (hash, _))| (&**file, assets::bears_hash(file, *hash)))
+        .chain([(ARTIFACTS, false)])
+        .collect();
+    let artifacts: Blob = documents::bytes(&documents::artifacts(named.into_iter())).into();
+    files.insert(ARTIFACTS.to_owned(), (Hash::of(&artifacts), artifacts));
 
     let manifest = manifest(&members, &files);
-    let broken = manifest
-        .check()
-        .map_err(|e| e.to_string())
-        .and_then(|()| table.document.check(&manifest).map_err(|e| e.to_string()));
-    if let Err(message) = broken {
-        findings.push(Diagnostic::error(DOCUMENT, Position::START, message).at(&*root.shown));
-    }
+    let broken = unusable(&manifest, &table.document).into_iter();
+    findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
     BuiltPath { files, manifest, routes: table.document, pages, made, findings }
 }
 
 fn manifest(members: &[&Node], files: &BTreeMap<String, (Hash, Blob)>) -> Manifest {
-    let size = |blob: &Blob| u64::try_from(blob.len()).unwrap_or(u64::MAX);
+    let file = |(hash, blob): &(Hash, Blob)| File { hash: *hash, size: u64::try_from(blob.len()).unwrap_or(u64::MAX) };
     Manifest {
-        files: files
-            .iter()
-            .map(|(path, (hash, blob))| (path.clone(), File { hash: *hash, size: size(blob) }))
-            .collect(),
+        files: files.iter().map(|(path, content)| (path.clone(), file(content))).collect(),
         sources: members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect(),
     }
+}
+
+/// Why no deploy could have this Path.
+fn unusable(manifest: &Manifest, routes: &Routes) -> Vec<String> {
+    let too_large = manifest.files.iter().filter(|(_, file)| file.size > MAX_BLOB);
+    let mut reasons: Vec<String> = too_large
+        .map(|(path, file)| format!("{path} has {} bytes, at most {MAX_BLOB} can be published", file.size))
+        .collect();
+    reasons.extend(manifest.check().err().map(|error| error.to_string()));
+    reasons.extend(routes.check(manifest).err().map(|error| error.to_string()));
+    reasons
 }
 
 fn shown(project: &Project, finding: Diagnostic) -> Diagnostic {
@@ -197,13 +211,13 @@ impl Frame<'_> {
             media: None,
         };
         let mut styles = vec![base];
-        let entry = self.graph.nodes.get(&self.root.entry_id);
+        let entry = self.site.graph.nodes.get(&self.root.entry_id);
         let mut nav = Vec::new();
         if let Some(entry) = entry {
             styles.extend(self.styles(entry, "@root.styles", findings));
             let mut seen = HashSet::from([entry.id.as_str()]);
             let linked = entry.linked(true).filter(|id| seen.insert(*id));
-            nav.extend(linked.filter_map(|id| self.graph.nodes.get(id)).map(|node| self.nav_item(node)));
+            nav.extend(linked.filter_map(|id| self.site.graph.nodes.get(id)).map(|node| self.nav_item(node)));
         }
         let home = entry.map_or_else(
             || NavItem { id: String::new(), title: String::new(), address: asset("") },
@@ -231,8 +245,9 @@ impl Frame<'_> {
         let kept = known.get(&format!("{}/{}", self.root.id, node.id)).filter(|kept| kept.inputs == inputs);
         let is_new = kept.is_none();
         let page = kept.cloned().unwrap_or_else(|| {
-            let html = page.html(shell).into_bytes();
-            CachedPage { inputs, hash: Hash::of(&html), blob: html.into() }
+            let hashed = |bytes: Vec<u8>| (Hash::of(&bytes), Blob::from(bytes));
+            let markdown = hashed(page::agent_markdown(node));
+            CachedPage { inputs, html: hashed(page.html(shell).into_bytes()), markdown }
         });
         Rendered { node, page, is_new, findings }
     }
@@ -250,7 +265,7 @@ impl Frame<'_> {
             Target::AsWritten => link.target.clone(),
             Target::Home { suffix } => format!("{}{suffix}", self.address_of(&self.root.entry_id)),
             Target::Page { id, suffix } => format!("{}{suffix}", self.address_of(id)),
-            Target::Asset { path, suffix } => match self.assets.get(path) {
+            Target::Asset { path, suffix } => match self.site.assets.get(path) {
                 Some(asset) => format!("{}/{}{suffix}", self.root.mount, asset.file),
                 None => link.target.clone(),
             },
@@ -258,7 +273,7 @@ impl Frame<'_> {
                 if !self.table.document.routes.contains_key(path) {
                     let message = format!("there is no page at `{path}`");
                     let finding = Diagnostic::warning("link/unresolved", link.position, message);
-                    findings.push(finding.at(self.project.show(&node.path)));
+                    findings.push(finding.at(self.site.project.show(&node.path)));
                 }
                 format!("{}{}{suffix}", self.root.mount, address::encode_path(path))
             }
@@ -278,7 +293,7 @@ impl Frame<'_> {
                 _ => None,
             };
             let asset =
-                asset_path(target).filter(|path| path.ends_with(".css")).map(|path| (path, self.assets.get(path)));
+                asset_path(target).filter(|path| path.ends_with(".css")).map(|path| (path, self.site.assets.get(path)));
             if let Some((path, Some(asset))) = asset {
                 styles.push(Stylesheet {
                     address: format!("{}/{}", self.root.mount, asset.file),
@@ -291,7 +306,7 @@ impl Frame<'_> {
                 let message =
                     format!("`{}` is no stylesheet of this site: it must be an existing local .css file", link.target);
                 let finding = Diagnostic::error("styles/target", link.position, message);
-                findings.push(finding.at(self.project.show(&node.path)));
+                findings.push(finding.at(self.site.project.show(&node.path)));
             }
         }
         styles
@@ -302,7 +317,7 @@ impl Frame<'_> {
             if matches!(&link.place, Place::Definition { label } if label.starts_with("@root.styles")) {
                 let message = "`@root.styles` counts in the entry of a Path only, and is ignored here";
                 let finding = Diagnostic::warning("styles/not-root", link.position, message);
-                findings.push(finding.hint("use `@styles`").at(self.project.show(&node.path)));
+                findings.push(finding.hint("use `@styles`").at(self.site.project.show(&node.path)));
             }
         }
     }

@@ -80,7 +80,7 @@ pub fn locate(options: &Options) -> Result<Project, SiteError> {
             Err(_) => return Err(no_entry(asked, &path)),
         }
     }
-    if files.is_empty() { in_folder(&cwd, &cwd, true) } else { with_files(&cwd, files) }
+    if files.is_empty() { in_folder(&cwd, &cwd, true) } else { with_files(&cwd, &files) }
 }
 
 /// The site of a folder; `upwards` also looks for a config in the folders above, up to the checkout's.
@@ -124,7 +124,7 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
     Ok(Project { out_dir: config.out_dir, ..project })
 }
 
-fn with_files(cwd: &Path, files: Vec<PathBuf>) -> Result<Project, SiteError> {
+fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     let config = nearest_config(cwd, true)?;
     let first = &files[0];
     let (home, source_dir, out_dir) = match config {
@@ -140,7 +140,7 @@ fn with_files(cwd: &Path, files: Vec<PathBuf>) -> Result<Project, SiteError> {
         Some(dir) => dir.canonicalize().map_err(SiteError::read(&dir))?,
         None => conventional_root(if first.starts_with(cwd) { cwd } else { &home }, first),
     };
-    let project = Project::new(cwd, &home, source_root, &files)?;
+    let project = Project::new(cwd, &home, source_root, files)?;
     Ok(Project { out_dir, ..project })
 }
 

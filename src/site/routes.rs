@@ -74,6 +74,24 @@ pub(super) fn routes(members: &[&Node], entry: &str, mount: &str) -> RouteTable 
     table
 }
 
+/// Routes of the default Path that lie where another Path is mounted.
+pub(super) fn shadowed(members: &[&Node], table: &RouteTable, mounts: &[&str]) -> Vec<Diagnostic> {
+    let below = |route: &str, mount: &str| {
+        !mount.is_empty() && route.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mut findings = Vec::new();
+    for node in members {
+        let Some(route) = table.of.get(&node.id) else { continue };
+        if let Some(mount) = mounts.iter().find(|mount| below(route, mount)) {
+            let position = node.source.route.as_ref().map_or(Position::START, |(_, position)| *position);
+            let message = format!("`{route}` is never reached: another Path is mounted at `{mount}`");
+            let finding = Diagnostic::warning("route/shadowed", position, message);
+            findings.push(finding.hint("give the Source another `route`").at(&*node.path));
+        }
+    }
+    findings
+}
+
 fn document(of: &BTreeMap<String, String>, entry: &str) -> Routes {
     let mut routes = BTreeMap::new();
     for (id, route) in of {

@@ -142,7 +142,7 @@ fn look_at(project: &Project, path: &Path, now: SystemTime) -> Option<Seen> {
     }
     let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
     let settled = now.duration_since(modified).is_ok_and(|age| age > TIME_GRAIN);
-    meta.is_file().then(|| Seen::File(name, Stamp { size: meta.len(), modified, settled }))
+    meta.is_file().then_some(Seen::File(name, Stamp { size: meta.len(), modified, settled }))
 }
 
 fn is_skipped(project: &Project, path: &Path, name: &str) -> bool {

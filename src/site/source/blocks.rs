@@ -62,6 +62,7 @@ pub(super) fn blocks<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
             && let Some(values) = topmatter(first, lines, findings)
         {
             draft.values = values;
+            draft.line = first.data().sourcepos.start.line;
             draft.nodes.remove(0);
             first.detach();
         }
@@ -87,12 +88,12 @@ pub(super) fn blocks<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
         }
         let id = explicit.unwrap_or_else(|| {
             let name = first_heading.unwrap_or_else(|| (blocks.len() + 1).to_string());
-            ids.unique(format!("block:{name}"))
+            ids.unique(&format!("block:{name}"))
         });
         blocks.push(Block { id, classes: super::classes(&draft.values), values: draft.values, markup });
     }
     if blocks.is_empty() {
-        let id = ids.unique("block:1".to_owned());
+        let id = ids.unique("block:1");
         blocks.push(Block { id, values: Map::new(), classes: Vec::new(), markup: Markup::default() });
     }
     Parts { blocks, links, anchors: ids.taken, summary }
@@ -140,8 +141,8 @@ impl Ids {
         self.taken.insert(id)
     }
 
-    fn unique(&mut self, id: String) -> String {
-        let mut candidate = id.clone();
+    fn unique(&mut self, id: &str) -> String {
+        let mut candidate = id.to_owned();
         let mut suffix = 0;
         while !self.taken.insert(candidate.clone()) {
             suffix += 1;
@@ -168,7 +169,7 @@ impl Ids {
         }
         let message = format!("the id `{id}` is used twice in this Source");
         findings.push(Diagnostic::warning("block/duplicate-id", position, message));
-        Some(self.unique(id))
+        Some(self.unique(&id))
     }
 
     /// Line and id of every heading, in order.
@@ -179,7 +180,7 @@ impl Ids {
             if id.is_empty() {
                 id = self.anchorizer.anchorize("section");
             }
-            let id = self.unique(id);
+            let id = self.unique(&id);
             ids.push_back((node.data().sourcepos.start.line, id));
         }
         ids

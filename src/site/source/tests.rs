@@ -51,7 +51,7 @@ fn ids_are_unique_in_a_page() {
         assert!(html.contains(&format!(" id=\"{id}\"")), "{id} in {html}");
     }
     assert_eq!(source.findings.len(), 1);
-    assert_eq!((source.findings[0].code, source.findings[0].line), ("block/duplicate-id", 16));
+    assert_eq!((source.findings[0].code, source.findings[0].line), ("block/duplicate-id", 15));
 }
 
 #[test]
