@@ -10,4 +10,4 @@ pub use conditional::{if_none_match, if_range};
 pub use error::{ApiError, Code};
 pub use range::{Range, parse_range};
 pub use request::Request;
-pub use response::{Payload, Response};
+pub use response::{HeaderValue, Payload, Response};

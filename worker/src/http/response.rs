@@ -1,5 +1,5 @@
 use crate::bindings::Blob;
-use std::borrow::Cow;
+use std::{ops::Deref, rc::Rc};
 
 /// A response. The Worker writes every header; hosts add none.
 #[derive(Debug)]
@@ -7,9 +7,50 @@ pub struct Response {
     /// HTTP status.
     pub status: u16,
     /// In the order in which they are sent.
-    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    pub headers: Vec<(&'static str, HeaderValue)>,
     /// The body.
     pub payload: Payload,
+}
+
+/// The value of a header. What every page of a deploy says is made once and shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderValue {
+    /// Known when this was written.
+    Static(&'static str),
+    /// Made for this answer.
+    Owned(String),
+    /// Made for many.
+    Shared(Rc<str>),
+}
+
+impl Deref for HeaderValue {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            Self::Owned(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl From<&'static str> for HeaderValue {
+    fn from(text: &'static str) -> Self {
+        Self::Static(text)
+    }
+}
+
+impl From<String> for HeaderValue {
+    fn from(text: String) -> Self {
+        Self::Owned(text)
+    }
+}
+
+impl From<Rc<str>> for HeaderValue {
+    fn from(text: Rc<str>) -> Self {
+        Self::Shared(text)
+    }
 }
 
 /// Where the body comes from.
@@ -54,7 +95,7 @@ impl Response {
     }
 
     /// Adds a header.
-    pub fn header(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> &mut Self {
+    pub fn header(&mut self, name: &'static str, value: impl Into<HeaderValue>) -> &mut Self {
         self.headers.push((name, value.into()));
         self
     }

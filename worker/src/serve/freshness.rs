@@ -1,10 +1,10 @@
 //! No missed and no stale update: how a page that was told of a change gets it although KV lags behind.
 
-use super::Shared;
+use super::{Shared, state::Active};
 use crate::{
     bindings::Edge,
     http::{ApiError, Request},
-    model::{SiteName, SpaceState},
+    model::SiteName,
 };
 use std::rc::Rc;
 
@@ -35,7 +35,7 @@ impl Wanted {
 
 /// A state, and where freshness was asked for, whether it is known to be enough.
 pub(super) struct Known {
-    pub(super) state: Rc<SpaceState>,
+    pub(super) state: Rc<Active>,
     pub(super) confirmed: Option<bool>,
 }
 
@@ -55,15 +55,15 @@ pub(super) async fn state<E: Edge>(
     };
     let (pause, needed) = match wanted {
         Wanted::Any => return Ok(Some(Known { state: from_kv, confirmed: None })),
-        Wanted::AtLeast(seq) if from_kv.seq >= seq => return Ok(Some(Known { state: from_kv, confirmed: Some(true) })),
+        Wanted::AtLeast(seq) if from_kv.state.seq >= seq => return Ok(Some(Known { state: from_kv, confirmed: Some(true) })),
         Wanted::AtLeast(seq) => (FRESH_PAUSE_MS, Some(seq)),
         Wanted::Newest => (FRESH_PAUSE_MS, None),
     };
     let (from_object, spoke) = shared.states.newest(edge, site, pause).await;
     let state = match from_object {
-        Some(state) if state.seq > from_kv.seq => state,
+        Some(state) if state.state.seq > from_kv.state.seq => state,
         _ => from_kv,
     };
-    let confirmed = spoke || needed.is_some_and(|seq| state.seq >= seq);
+    let confirmed = spoke || needed.is_some_and(|seq| state.state.seq >= seq);
     Ok(Some(Known { state, confirmed: Some(confirmed) }))
 }

@@ -42,11 +42,12 @@ pub(crate) async fn serve<E: Edge>(
         Some(known) => known,
         None => return Err(ApiError::new(Code::SpaceNotFound, format!("Space not found: {site}"))),
     };
-    let state = &*known.state;
+    let active = &*known.state;
+    let state = &active.state;
     let roots = load(edge, &shared.documents, &state.roots).await.map_err(|error| documents_error(edge, error))?;
     // What cannot be decoded is looked up as it stands: nothing has such a name.
     let path = decode_path(request.path).unwrap_or(request.path.into());
-    let mut answer = Answer { edge, state, request, no_store: wanted.is_some() };
+    let mut answer = Answer { edge, active, request, no_store: wanted.is_some() };
     let mut response = match resolve(&roots, &path) {
         ResolvedRoute::File { path, file } => answer.file(path, file).await?,
         ResolvedRoute::Redirect { location, status } => answer.redirect(&location, status),
@@ -96,7 +97,7 @@ async fn earlier<E: Edge>(edge: E, shared: &Shared, state: &SpaceState, path: &s
 
 struct Answer<'a, E> {
     edge: E,
-    state: &'a SpaceState,
+    active: &'a state::Active,
     request: &'a Request<'a>,
     no_store: bool,
 }
@@ -105,12 +106,11 @@ impl<E: Edge> Answer<'_, E> {
     /// The headers that every answer of a site has.
     fn head(&self, status: u16, cache_control: &'static str) -> Response {
         let mut response = Response::empty(status);
-        let SpaceState { deploy_id, seq, .. } = self.state;
         response
             .header("cache-control", if self.no_store { "no-store" } else { cache_control })
-            .header("pmx-deploy", deploy_id.clone())
-            .header("pmx-seq", seq.to_string())
-            .header("server-timing", format!("pmx-deploy;desc=\"{deploy_id}\", pmx-seq;desc=\"{seq}\""))
+            .header("pmx-deploy", self.active.deploy.clone())
+            .header("pmx-seq", self.active.seq.clone())
+            .header("server-timing", self.active.timing.clone())
             .header("x-content-type-options", "nosniff");
         response
     }

@@ -18,11 +18,27 @@ const MAX_STATES: usize = 4 * 1024 * 1024;
 /// How long an object may take before KV's state is served.
 const OBJECT_MS: u64 = 2_000;
 
+/// A state, with what every answer says of it.
+pub(super) struct Active {
+    pub(super) state: SpaceState,
+    pub(super) deploy: Rc<str>,
+    pub(super) seq: Rc<str>,
+    pub(super) timing: Rc<str>,
+}
+
+impl Active {
+    fn new(state: SpaceState) -> Self {
+        let SpaceState { deploy_id, seq, .. } = &state;
+        let timing = format!("pmx-deploy;desc=\"{deploy_id}\", pmx-seq;desc=\"{seq}\"");
+        Self { deploy: deploy_id.as_str().into(), seq: seq.to_string().into(), timing: timing.into(), state }
+    }
+}
+
 /// What an instance remembers of states: each with the bytes or the time that it holds for.
 pub(super) struct States {
-    parsed: ByteLru<String, (Rc<Vec<u8>>, Rc<SpaceState>)>,
+    parsed: ByteLru<String, (Rc<Vec<u8>>, Rc<Active>)>,
     unknown: ByteLru<String, u64>,
-    asked: ByteLru<String, (u64, Rc<SpaceState>)>,
+    asked: ByteLru<String, (u64, Rc<Active>)>,
     misses: Cell<(u64, u32)>,
 }
 
@@ -40,7 +56,7 @@ impl Default for States {
 
 impl States {
     /// What KV says. A value that is the same as last time is not parsed again.
-    pub(super) async fn in_kv<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<SpaceState>>, ApiError> {
+    pub(super) async fn in_kv<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Active>>, ApiError> {
         let bytes = match edge.kv_get(&kv_key(site)).await {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
@@ -53,7 +69,7 @@ impl States {
         }
         let state: SpaceState =
             serde_json::from_slice(&bytes).map_err(|error| internal(edge, &format!("KV, state of {site}: {error}")))?;
-        let state = Rc::new(state);
+        let state = Rc::new(Active::new(state));
         let cost = bytes.len() * 3;
         self.parsed.insert(site.as_str().to_owned(), (Rc::new(bytes), state.clone()), cost);
         Ok(Some(state))
@@ -64,7 +80,7 @@ impl States {
         &self,
         edge: E,
         site: &SiteName,
-    ) -> Result<Option<Rc<SpaceState>>, ApiError> {
+    ) -> Result<Option<Rc<Active>>, ApiError> {
         let now = edge.now_ms();
         let unknown = self.unknown.get(site.as_str()).is_some_and(|since| now < since + UNKNOWN_MS);
         if unknown || !self.may_ask(now) {
@@ -87,7 +103,7 @@ impl States {
         edge: E,
         site: &SiteName,
         pause_ms: u64,
-    ) -> (Option<Rc<SpaceState>>, bool) {
+    ) -> (Option<Rc<Active>>, bool) {
         let now = edge.now_ms();
         if let Some((at, state)) = self.asked.get(site.as_str())
             && now < at + pause_ms
@@ -96,7 +112,7 @@ impl States {
         }
         match ask(edge, site).await {
             Ok(Some(state)) => {
-                let cost = 1024 * (1 + state.previous.len());
+                let cost = 1024 * (1 + state.state.previous.len());
                 self.asked.insert(site.as_str().to_owned(), (now, state.clone()), cost);
                 (Some(state), true)
             }
@@ -117,7 +133,7 @@ impl States {
     }
 }
 
-async fn ask<E: Edge>(edge: E, site: &SiteName) -> Result<Option<Rc<SpaceState>>, BindingError> {
+async fn ask<E: Edge>(edge: E, site: &SiteName) -> Result<Option<Rc<Active>>, BindingError> {
     let request = ObjectRequest { method: "GET", path: format!("/state?space={site}"), ..ObjectRequest::default() };
     let answer = first_of(async { edge.object_fetch(site.as_str(), request).await }, async {
         edge.sleep(OBJECT_MS).await;
@@ -126,7 +142,7 @@ async fn ask<E: Edge>(edge: E, site: &SiteName) -> Result<Option<Rc<SpaceState>>
     let answer = answer.await?;
     match answer.status {
         200 => serde_json::from_slice(&answer.body)
-            .map(|state| Some(Rc::new(state)))
+            .map(|state| Some(Rc::new(Active::new(state))))
             .map_err(|error| BindingError(error.to_string())),
         404 => Ok(None),
         status => Err(BindingError(format!("it answered {status}"))),
