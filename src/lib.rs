@@ -5,5 +5,10 @@
 
 pub mod cli;
 pub mod commands;
+pub mod dev;
 pub mod error;
+pub mod publish;
 pub mod report;
+pub mod server;
+pub mod site;
+pub mod watch;

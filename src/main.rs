@@ -7,7 +7,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let report = Report::new(&cli.global);
-    match commands::run(cli, &report) {
+    match commands::run(&cli, &report) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report.error(&error);

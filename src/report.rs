@@ -62,6 +62,18 @@ impl Report {
         eprintln!("{}: {line}", self.paint(Style::Warn, "warning"));
     }
 
+    /// A finding that says itself how bad it is: a line on stderr, even with `--quiet`.
+    pub fn finding(&self, line: impl std::fmt::Display) {
+        eprintln!("{line}");
+    }
+
+    /// A line on stdout about what was done, for those who read along; none with `--quiet` or `--json`.
+    pub fn line(&self, line: impl std::fmt::Display) {
+        if !self.quiet && !self.json {
+            self.data(line);
+        }
+    }
+
     /// Data: a line on stdout. A reader that went away is no error.
     pub fn data(&self, line: impl std::fmt::Display) {
         let _ = writeln!(std::io::stdout(), "{line}");

@@ -1,23 +1,46 @@
 //! One thin file per command.
 
+mod build;
+mod deploys;
+mod publish;
+mod route;
+mod serve;
+mod worker;
+
 use crate::{
-    cli::{Cli, Command},
-    error::{Error, Result},
+    cli::{Cli, Command, Global},
+    dev,
+    error::Result,
     report::Report,
+    server::block_on,
 };
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// Runs what was asked for.
 ///
 /// # Errors
 /// Whatever keeps the command from its work; `main` prints it.
-pub fn run(cli: Cli, _report: &Report) -> Result<()> {
-    match cli.command {
-        Command::Build(_)
-        | Command::Dev(_)
-        | Command::Serve(_)
-        | Command::Publish(_)
-        | Command::Deploys(_)
-        | Command::Route(_)
-        | Command::Worker(_) => Err(Error::new("this command is not here yet")),
+pub fn run(cli: &Cli, report: &Report) -> Result<()> {
+    log(&cli.global);
+    match &cli.command {
+        Command::Build(command) => build::run(command, report),
+        Command::Dev(command) => block_on(dev::run(command, report)),
+        Command::Serve(command) => block_on(serve::run(command, report)),
+        Command::Publish(command) => publish::run(command, report),
+        Command::Deploys(command) => deploys::run(command, report),
+        Command::Route(command) => route::run(command, report),
+        Command::Worker(command) => worker::run(command, report),
     }
+}
+
+/// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module.
+fn log(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) => LevelFilter::INFO,
+        (false, _) => LevelFilter::TRACE,
+    };
+    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
 }

@@ -3,5 +3,24 @@
 //! The same crate is compiled twice: to `wasm32-unknown-unknown` as the Worker itself (see `ABI.md`), and natively as
 //! the library that the builder, the publish client and the tests use. It knows no operating system.
 
+#[cfg(any(test, target_arch = "wasm32"))]
+mod abi;
+pub mod bindings;
 pub mod content_type;
+pub mod diff;
+pub mod hosts;
+pub mod http;
+mod join;
 pub mod model;
+mod publish;
+pub mod router;
+mod serve;
+pub mod space;
+pub mod time;
+mod worker;
+
+pub use worker::fetch;
+
+/// The Worker itself: this crate, compiled to `wasm32-unknown-unknown` by `worker/build.sh`.
+#[cfg(not(target_arch = "wasm32"))]
+pub static WASM: &[u8] = include_bytes!("../dist/pmx_worker.wasm");

@@ -1,0 +1,368 @@
+//! The SQLite file of one Durable Object, and the turns that write to it.
+
+use super::{
+    authorizer::{Guard, RESERVED_PREFIX},
+    limits,
+    sql_error::SqlError,
+    statements,
+};
+use crate::{profile::Profile, sqlite, state_dir::Durability};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, config::DbConfig, types::ValueRef};
+use std::path::{Path, PathBuf};
+
+/// Compiled statements that are kept.
+const STATEMENT_CACHE: usize = 64;
+/// The platform's own table, with workerd's name; it holds the alarm under [`ALARM_KEY`].
+const METADATA: &str = "_cf_METADATA";
+const ALARM_KEY: i64 = 1;
+
+/// A value of SQL.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// INTEGER. When bound it becomes a REAL, since the platform's numbers are JavaScript's.
+    Integer(i64),
+    /// REAL.
+    Real(f64),
+    /// TEXT.
+    Text(String),
+    /// BLOB.
+    Blob(Vec<u8>),
+}
+
+/// The result of the last statement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// As many values in each row.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// The storage of one object.
+///
+/// The first write of a turn opens a transaction; [`Self::commit_turn`] makes all that was written since durable at
+/// once, [`Self::rollback_turn`] undoes it, and so does dropping the database or the end of the process. An object that
+/// never writes leaves no file.
+#[derive(Debug)]
+pub struct Database {
+    path: PathBuf,
+    profile: Profile,
+    durability: Durability,
+    connection: Connection,
+    guard: Guard,
+    place: Place,
+    in_turn: bool,
+    /// What this turn has done to the alarm.
+    pending_alarm: Option<Option<u64>>,
+}
+
+/// Where the connection leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// To an empty database in memory: the object has no file, and reads find nothing.
+    Nowhere,
+    /// To a file that this turn has made.
+    NewFile,
+    /// To the object's file.
+    File,
+}
+
+impl Database {
+    /// Opens the object's file, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or is no database.
+    pub fn open(path: impl Into<PathBuf>, profile: Profile, durability: Durability) -> Result<Self, SqlError> {
+        let path = path.into();
+        let guard = Guard::default();
+        let exists = path.exists();
+        let (connection, place) = if exists {
+            (connect(Some(&path), profile, durability, &guard)?, Place::File)
+        } else {
+            (connect(None, profile, durability, &guard)?, Place::Nowhere)
+        };
+        Ok(Self { path, profile, durability, connection, guard, place, in_turn: false, pending_alarm: None })
+    }
+
+    /// Runs the statements of a text in order and returns what the last one yields. Only the last may have parameters.
+    /// A statement that fails leaves nothing, those before it stand.
+    ///
+    /// # Errors
+    /// If a statement is refused.
+    pub fn exec(&mut self, query: &str, bindings: &[Value]) -> Result<Rows, SqlError> {
+        if query.len() > limits::MAX_SQL_BYTES {
+            return Err(SqlError::too_long());
+        }
+        let statements::Statements { statements, trailing } = statements::split(query);
+        let Some((last, others)) = statements.split_last() else { return Err(SqlError::NoStatement) };
+        for statement in others {
+            self.run(statement, None)?;
+        }
+        if trailing {
+            self.run(last, None)?;
+            return Err(SqlError::NoStatement);
+        }
+        self.run(last, Some(bindings))
+    }
+
+    /// Makes what the turn has written durable. Nothing written is as good.
+    ///
+    /// # Errors
+    /// If SQLite cannot commit; nothing of the turn is then left, and the object must be reset.
+    pub fn commit_turn(&mut self) -> Result<(), SqlError> {
+        if !self.in_turn {
+            return Ok(());
+        }
+        if self.connection.is_autocommit() {
+            self.rollback_turn();
+            return Err(SqlError::TurnLost);
+        }
+        if let Err(error) = self.trusted(|connection| connection.execute_batch("COMMIT")) {
+            self.rollback_turn();
+            return Err(error);
+        }
+        self.in_turn = false;
+        self.pending_alarm = None;
+        self.place = Place::File;
+        Ok(())
+    }
+
+    /// Undoes what the turn has written.
+    pub fn rollback_turn(&mut self) {
+        self.pending_alarm = None;
+        if !std::mem::take(&mut self.in_turn) {
+            return;
+        }
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.trusted(|connection| connection.execute_batch("ROLLBACK"))
+        {
+            tracing::error!(%error, path = %self.path.display(), "a turn could not be rolled back");
+        }
+        if self.place == Place::NewFile {
+            self.forget_file();
+        }
+    }
+
+    /// Sets the alarm, in the turn's transaction.
+    ///
+    /// # Errors
+    /// If the time is 0, or storage fails.
+    pub fn set_alarm(&mut self, due_ms: u64) -> Result<(), SqlError> {
+        if due_ms == 0 {
+            return Err(SqlError::AlarmTime);
+        }
+        self.begin()?;
+        self.trusted(|connection| {
+            connection.execute_batch(&format!(
+                "CREATE TABLE IF NOT EXISTS {METADATA} (key INTEGER PRIMARY KEY, value BLOB)"
+            ))?;
+            connection.execute(
+                &format!("INSERT OR REPLACE INTO {METADATA} (key, value) VALUES (?, ?)"),
+                (ALARM_KEY, due_ms.cast_signed()),
+            )
+        })?;
+        self.pending_alarm = Some(Some(due_ms));
+        Ok(())
+    }
+
+    /// Removes the alarm, in the turn's transaction. None set is as good.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn delete_alarm(&mut self) -> Result<(), SqlError> {
+        if self.get_alarm()?.is_none() {
+            return Ok(());
+        }
+        self.begin()?;
+        self.trusted(|connection| connection.execute(&format!("DELETE FROM {METADATA} WHERE key = ?"), [ALARM_KEY]))?;
+        self.pending_alarm = Some(None);
+        Ok(())
+    }
+
+    /// When the alarm is due, in milliseconds since 1970, as this turn sees it.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn get_alarm(&mut self) -> Result<Option<u64>, SqlError> {
+        if self.place == Place::Nowhere {
+            return Ok(None);
+        }
+        self.trusted(|connection| {
+            if !connection.table_exists(None, METADATA)? {
+                return Ok(None);
+            }
+            let due = connection
+                .query_row(&format!("SELECT value FROM {METADATA} WHERE key = ?"), [ALARM_KEY], |row| row.get(0))
+                .optional()?;
+            Ok(due.map(i64::cast_unsigned))
+        })
+    }
+
+    /// What the turn has done to the alarm and not committed yet: `None` nothing, `Some(None)` removed it. What
+    /// [`AlarmIndex`](super::alarms::AlarmIndex) must be told before the commit.
+    #[must_use]
+    pub fn pending_alarm(&self) -> Option<Option<u64>> {
+        self.pending_alarm
+    }
+
+    /// Runs one statement. Without bindings it is not the last, and its rows are not wanted.
+    fn run(&mut self, statement: &str, bindings: Option<&[Value]>) -> Result<Rows, SqlError> {
+        let skipped = statement.len() - statement.trim_start().len();
+        if statements::renames_to(statement, RESERVED_PREFIX) {
+            return Err(SqlError::not_authorized());
+        }
+        let is_write = {
+            let prepared = self.prepare(statement, skipped)?;
+            match bindings {
+                None if prepared.parameter_count() > 0 => return Err(SqlError::ParametersBeforeLast),
+                Some(bindings) if prepared.parameter_count() != bindings.len() => return Err(SqlError::BindingCount),
+                _ => !prepared.readonly(),
+            }
+        };
+        if is_write {
+            self.begin()?;
+        }
+        // Once more, because the first write moves the connection to a file; otherwise it comes from the cache.
+        let mut prepared = self.prepare(statement, skipped)?;
+        for (index, value) in bindings.unwrap_or_default().iter().enumerate() {
+            bind(&mut prepared, index + 1, value)?;
+        }
+        let rows = read(&mut prepared, bindings.is_some()).map_err(|failure| match failure {
+            Failure::Sqlite(error) => SqlError::new(error, skipped),
+            Failure::TooLarge => SqlError::ResultTooLarge,
+        })?;
+        // Only now: a kept statement learns of a changed schema when it runs.
+        let columns = prepared.column_names().map(str::to_owned).collect();
+        Ok(Rows { columns, rows })
+    }
+
+    fn prepare(&self, statement: &str, skipped: usize) -> Result<CachedStatement<'_>, SqlError> {
+        self.connection.prepare_cached(statement).map_err(|error| {
+            if self.guard.take_refused_transaction() { SqlError::Transaction } else { SqlError::new(error, skipped) }
+        })
+    }
+
+    /// Opens the turn's transaction if it is not open.
+    fn begin(&mut self) -> Result<(), SqlError> {
+        if self.in_turn {
+            // A failure, or `INSERT OR ROLLBACK`, has ended it. Writing on would tear the turn in two.
+            return if self.connection.is_autocommit() { Err(SqlError::TurnLost) } else { Ok(()) };
+        }
+        if self.place == Place::Nowhere {
+            self.connection = connect(Some(&self.path), self.profile, self.durability, &self.guard)?;
+            self.place = Place::NewFile;
+        }
+        self.in_turn = true;
+        self.trusted(|connection| connection.execute_batch("BEGIN"))
+    }
+
+    /// Back to having no file. What cannot be removed is an empty database, which is as good as none.
+    fn forget_file(&mut self) {
+        match connect(None, self.profile, self.durability, &self.guard) {
+            Ok(connection) => self.connection = connection,
+            Err(_) => return,
+        }
+        self.place = Place::Nowhere;
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = self.path.clone().into_os_string();
+            file.push(suffix);
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
+    /// Runs statements that the authorizer lets pass. They are not cached: a user's statement of the same text would
+    /// find them.
+    fn trusted<T>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, SqlError> {
+        self.guard.set_trusted(true);
+        let result = run(&self.connection);
+        self.guard.set_trusted(false);
+        Ok(result?)
+    }
+}
+
+fn connect(
+    path: Option<&Path>,
+    profile: Profile,
+    durability: Durability,
+    guard: &Guard,
+) -> Result<Connection, SqlError> {
+    let mut connection = match path {
+        Some(path) => sqlite::open(path, durability)?,
+        None => Connection::open_in_memory()?,
+    };
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    limits::apply(&connection, profile)?;
+    let guard = guard.clone();
+    connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| guard.authorize(&context)))?;
+    Ok(connection)
+}
+
+fn bind(statement: &mut CachedStatement<'_>, index: usize, value: &Value) -> rusqlite::Result<()> {
+    match value {
+        Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
+        #[expect(clippy::cast_precision_loss, reason = "that is what the platform's numbers lose too")]
+        Value::Integer(integer) => statement.raw_bind_parameter(index, *integer as f64),
+        // SQLite takes NaN for NULL, as the platform does.
+        Value::Real(real) => statement.raw_bind_parameter(index, *real),
+        Value::Text(text) => statement.raw_bind_parameter(index, text),
+        Value::Blob(bytes) => statement.raw_bind_parameter(index, bytes),
+    }
+}
+
+enum Failure {
+    Sqlite(rusqlite::Error),
+    TooLarge,
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Runs a statement to its end.
+fn read(statement: &mut CachedStatement<'_>, wanted: bool) -> Result<Vec<Vec<Value>>, Failure> {
+    let mut found = Vec::new();
+    let mut bytes = 0;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        if !wanted {
+            continue;
+        }
+        let columns = row.as_ref().column_count();
+        let values: Vec<Value> =
+            (0..columns).map(|column| Ok(value(row.get_ref(column)?))).collect::<rusqlite::Result<_>>()?;
+        bytes += values.iter().map(size).sum::<usize>();
+        if bytes > limits::MAX_RESULT_BYTES {
+            return Err(Failure::TooLarge);
+        }
+        found.push(values);
+    }
+    Ok(found)
+}
+
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Real(real) => Value::Real(real),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
+    }
+}
+
+fn size(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            _ => 0,
+        }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,375 @@
+//! The life of an object between two constructions: its instance, its tasks, and its turns.
+//!
+//! A turn is one event or one answer to an op, with all that follows from it without I/O. What it wrote is committed at its
+//! end, and only then what it sends out leaves.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use super::namespace::Shared;
+use super::sockets::{ClientEnd, Socket, SocketEvents};
+use super::synchronous::ObjectSide;
+use crate::isolate::bindings::{Begun, Later, ObjectAnswer};
+use crate::isolate::frame::{FrameError, Reader, Writer};
+use crate::isolate::host::{Effect, Effects};
+use crate::isolate::instance::Instance;
+use crate::isolate::ops::{Answer, Completion, Op};
+use crate::isolate::upload::RequestBody;
+
+/// What callers are told when an object is reset under them.
+const RESET: &str = "The Durable Object's code crashed, and the object was reset.";
+/// What callers are told when an event ends without an answer.
+const NO_ANSWER: &str = "The Durable Object's code ended without an answer.";
+
+/// Where the answer to a call goes.
+pub(super) type Reply = oneshot::Sender<Result<ObjectAnswer, String>>;
+
+/// Why an event runs, and who is to be told of its end.
+pub(super) enum Task {
+    Fetch { upgrade: bool, reply: Option<Reply> },
+    Alarm,
+    Message { handled: oneshot::Sender<()> },
+    Close { socket: Arc<Socket>, handled: Option<oneshot::Sender<()>> },
+}
+
+/// An instance and what it has under way.
+pub(super) struct Life {
+    instance: Instance<ObjectSide>,
+    /// Names the instance: what belongs to another one is ignored.
+    pub(super) incarnation: u64,
+    tasks: HashMap<u32, Task>,
+    next_task: u32,
+    ops: HashMap<u32, LiveOp>,
+    queue: VecDeque<(u32, Answer)>,
+    /// Whether the alarm that is being handled was replaced by a new one; `None` while none is handled.
+    alarm_replaced: Option<bool>,
+}
+
+struct LiveOp {
+    task: u32,
+    /// `None` until the turn that issued it has been committed.
+    work: Option<AbortHandle>,
+}
+
+/// What leaves after the commit.
+#[derive(Default)]
+struct Outputs {
+    replies: Vec<(Reply, Result<ObjectAnswer, String>)>,
+    ops: Vec<(u32, Vec<u8>)>,
+    ended: Vec<Task>,
+}
+
+/// What a life needs of its object.
+pub(super) trait Surroundings {
+    fn shared(&self) -> &Shared;
+    fn name(&self) -> &str;
+    fn id(&self) -> &str;
+    /// The object as the events of its sockets reach it.
+    fn events(&self) -> Arc<dyn SocketEvents>;
+    /// Runs an op, and completes it with [`Life::complete`].
+    fn spawn(&self, incarnation: u64, op: u32, work: Later<Completion>) -> AbortHandle;
+}
+
+/// Why an object is reset. Its writes of this turn are gone.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Reset {
+    #[error("its instance crashed: {0:?}")]
+    Crashed(#[from] wasmtime::Error),
+    #[error("its turn cannot be committed: {0}")]
+    Storage(#[from] super::sql_error::SqlError),
+    #[error("its alarm cannot be noted: {0}")]
+    Alarm(#[from] rusqlite::Error),
+}
+
+impl Life {
+    pub(super) fn new(instance: Instance<ObjectSide>, incarnation: u64) -> Self {
+        Self {
+            instance,
+            incarnation,
+            tasks: HashMap::new(),
+            next_task: 0,
+            ops: HashMap::new(),
+            queue: VecDeque::new(),
+            alarm_replaced: None,
+        }
+    }
+
+    /// Whether no event and no op is alive.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tasks.is_empty() && self.ops.is_empty()
+    }
+
+    pub(super) fn live_tasks(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether an alarm's handler was under way, and whether a later alarm has been committed since.
+    pub(super) fn alarm_in_flight(&self) -> Option<bool> {
+        self.alarm_replaced
+    }
+
+    pub(super) fn side(&mut self) -> &mut ObjectSide {
+        self.instance.synchronous()
+    }
+
+    /// Delivers an event: `frame` is the event as `start` takes it.
+    pub(super) fn start(&mut self, around: &impl Surroundings, task: Task, frame: &[u8]) -> Result<(), Reset> {
+        let id = self.next_task;
+        self.next_task = self.next_task.wrapping_add(1);
+        if matches!(task, Task::Alarm) {
+            self.alarm_replaced = Some(false);
+        }
+        self.tasks.insert(id, task);
+        self.instance.start(id, |event| {
+            event.raw(frame);
+        })?;
+        self.finish_turn(around)
+    }
+
+    /// Gives the answer to an op.
+    pub(super) fn complete(&mut self, around: &impl Surroundings, op: u32, answer: &Answer) -> Result<(), Reset> {
+        // A cancelled op is no longer in the table.
+        if self.ops.remove(&op).is_none() {
+            return Ok(());
+        }
+        self.instance.resume(op, |frame| answer.write(frame))?;
+        self.finish_turn(around)
+    }
+
+    /// Runs the turn to its end, commits it, and lets out what it sends.
+    fn finish_turn(&mut self, around: &impl Surroundings) -> Result<(), Reset> {
+        let mut outputs = Outputs::default();
+        self.apply(around, &mut outputs)?;
+        while let Some((op, answer)) = self.queue.pop_front() {
+            self.instance.resume(op, |frame| answer.write(frame))?;
+            self.apply(around, &mut outputs)?;
+        }
+        self.commit(around)?;
+        self.release(around, outputs);
+        Ok(())
+    }
+
+    fn apply(&mut self, around: &impl Surroundings, outputs: &mut Outputs) -> Result<(), Reset> {
+        let effects = self.instance.take_effects();
+        let result = self.apply_each(around, &effects, outputs);
+        self.instance.put_back(effects);
+        result
+    }
+
+    fn apply_each(
+        &mut self,
+        around: &impl Surroundings,
+        effects: &Effects,
+        outputs: &mut Outputs,
+    ) -> Result<(), Reset> {
+        for effect in effects.iter() {
+            match effect {
+                Effect::Op { task, op, frame } => self.issue(*task, *op, effects.frame(frame), outputs),
+                Effect::Cancel { op } => {
+                    self.queue.retain(|(queued, _)| queued != op);
+                    outputs.ops.retain(|(issued, _)| issued != op);
+                    if let Some(LiveOp { work: Some(work), .. }) = self.ops.remove(op) {
+                        work.abort();
+                    }
+                }
+                Effect::Respond { task, frame } => self.respond(around, *task, effects.frame(frame), outputs),
+                Effect::Done { task } => self.end(*task, outputs)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The alarm is part of the turn; every other op begins after it.
+    fn issue(&mut self, task: u32, op: u32, frame: &[u8], outputs: &mut Outputs) {
+        let replaced = self.alarm_replaced;
+        let database = &mut self.instance.synchronous().database;
+        let answer = match Op::parse(frame) {
+            Ok(Op::AlarmSet { at }) => match database.set_alarm(u64::try_from(at).unwrap_or(0)) {
+                Ok(()) => {
+                    self.alarm_replaced = replaced.map(|_| true);
+                    Answer::Ok
+                }
+                Err(error) => Answer::Err(error.to_string().into()),
+            },
+            // While its handler runs an alarm is not set any more, though it is kept until the handler has ended.
+            Ok(Op::AlarmGet) if replaced == Some(false) => Answer::None,
+            Ok(Op::AlarmGet) => match database.get_alarm() {
+                Ok(due) => due.map_or(Answer::None, |due| Answer::Number(due)),
+                Err(error) => Answer::Err(error.to_string().into()),
+            },
+            Ok(_) => {
+                self.ops.insert(op, LiveOp { task, work: None });
+                outputs.ops.push((op, frame.to_owned()));
+                return;
+            }
+            Err(error) => Answer::Err(error.to_string().into()),
+        };
+        self.queue.push_back((op, answer));
+    }
+
+    fn respond(&mut self, around: &impl Surroundings, id: u32, frame: &[u8], outputs: &mut Outputs) {
+        let side = self.instance.synchronous();
+        let accepted = side.accepted.iter().position(|(task, _)| *task == id).map(|at| side.accepted.swap_remove(at).1);
+        let Some(Task::Fetch { upgrade, reply }) = self.tasks.get_mut(&id) else {
+            tracing::warn!("a Durable Object answered an event that takes no answer");
+            return drop_accepted(side, accepted);
+        };
+        let Some(reply) = reply.take() else {
+            tracing::warn!("a Durable Object answered twice");
+            return drop_accepted(side, accepted);
+        };
+        if accepted.is_some() && !*upgrade {
+            let error = "Worker tried to return a WebSocket in a response to a request which did not contain the header \
+                         \"Upgrade: websocket\".";
+            outputs.replies.push((reply, Err(error.to_owned())));
+            return drop_accepted(side, accepted);
+        }
+        let answer = answer_fields(frame).map_err(|error| {
+            tracing::error!(%error, "an answer is malformed");
+            format!("The Durable Object gave an answer that is none: {error}.")
+        });
+        let socket = accepted.map(|socket| ClientEnd {
+            socket,
+            events: around.events(),
+            clock: around.shared().bindings.clock.clone(),
+            ended: false,
+        });
+        outputs.replies.push((reply, answer.map(|fields| ObjectAnswer { fields, socket })));
+    }
+
+    fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), Reset> {
+        let Some(mut task) = self.tasks.remove(&id) else { return Ok(()) };
+        self.ops.retain(|op, live| {
+            if live.task == id {
+                outputs.ops.retain(|(issued, _)| issued != op);
+                if let Some(work) = &live.work {
+                    work.abort();
+                }
+            }
+            live.task != id
+        });
+        match &mut task {
+            Task::Fetch { reply, .. } => {
+                if let Some(reply) = reply.take() {
+                    outputs.replies.push((reply, Err(NO_ANSWER.to_owned())));
+                }
+            }
+            // Only now is the alarm gone: had the process ended before, it would have been delivered again.
+            Task::Alarm => {
+                if self.alarm_replaced.take() == Some(false) {
+                    self.instance.synchronous().database.delete_alarm()?;
+                }
+            }
+            Task::Message { .. } | Task::Close { .. } => {}
+        }
+        outputs.ended.push(task);
+        Ok(())
+    }
+
+    fn commit(&mut self, around: &impl Surroundings) -> Result<(), Reset> {
+        let shared = around.shared();
+        let database = &mut self.instance.synchronous().database;
+        let alarm = database.pending_alarm();
+        if let Some(Some(due)) = alarm {
+            shared.alarms.promise(around.name(), around.id(), due)?;
+        }
+        database.commit_turn()?;
+        if alarm.is_some() {
+            match database.get_alarm() {
+                Ok(due) => {
+                    if let Err(error) = shared.alarms.settle(around.name(), around.id(), due) {
+                        tracing::warn!(%error, "the index of alarms names a time that is too early");
+                    }
+                }
+                Err(error) => tracing::error!(%error, "an alarm cannot be read"),
+            }
+            shared.alarm_set(around.id());
+        }
+        Ok(())
+    }
+
+    /// Opens the output gate.
+    fn release(&mut self, around: &impl Surroundings, outputs: Outputs) {
+        let side = self.instance.synchronous();
+        for (socket, frame) in std::mem::take(&mut side.outgoing) {
+            socket.push(frame);
+        }
+        for (reply, answer) in outputs.replies {
+            // The caller may have gone; its event has run to its end all the same.
+            let _ = reply.send(answer);
+        }
+        for (op, frame) in outputs.ops {
+            let begun = match Op::parse(&frame) {
+                Ok(request) => around.shared().bindings.begin(request, &mut RequestBody::default()),
+                Err(error) => Begun::Now(Completion::error(error)),
+            };
+            let work = match begun {
+                // I/O in any case, so that it is another turn.
+                Begun::Now(completion) => Box::pin(std::future::ready(completion)),
+                Begun::Later(work) => work,
+            };
+            if let Some(live) = self.ops.get_mut(&op) {
+                live.work = Some(around.spawn(self.incarnation, op, work));
+            }
+        }
+        for task in outputs.ended {
+            match task {
+                Task::Close { socket, handled } => {
+                    self.instance.synchronous().sockets.remove(&socket);
+                    if let Some(handled) = handled {
+                        let _ = handled.send(());
+                    }
+                }
+                Task::Message { handled } => {
+                    let _ = handled.send(());
+                }
+                Task::Alarm => around.shared().alarm_ended(around.id(), None),
+                Task::Fetch { .. } => {}
+            }
+        }
+    }
+
+    /// Ends this life because of a crash: undoes the turn and fails what is under way. Gives the database back.
+    pub(super) fn reset(&mut self) -> &mut ObjectSide {
+        for live in std::mem::take(&mut self.ops).into_values() {
+            if let Some(work) = live.work {
+                work.abort();
+            }
+        }
+        for task in std::mem::take(&mut self.tasks).into_values() {
+            if let Task::Fetch { reply: Some(reply), .. } = task {
+                let _ = reply.send(Err(RESET.to_owned()));
+            }
+        }
+        let side = self.instance.synchronous();
+        side.database.rollback_turn();
+        side.outgoing.clear();
+        side.accepted.clear();
+        side.sockets.drop_all();
+        side
+    }
+}
+
+fn drop_accepted(side: &ObjectSide, accepted: Option<Arc<Socket>>) {
+    if let Some(socket) = accepted {
+        side.sockets.remove(&socket);
+    }
+}
+
+/// From the frame of `respond` to the fields of the answer to `object.fetch`.
+fn answer_fields(frame: &[u8]) -> Result<Vec<u8>, FrameError> {
+    let mut answer = Reader::new(frame);
+    let status = answer.bytes("status")?;
+    let (upgrade, body): (&str, &[u8]) = match (answer.text("body kind")?, answer.bytes("body argument")?) {
+        ("none", _) => ("", b""),
+        ("bytes", body) => ("", body),
+        ("accept", _) => ("1", b""),
+        _ => return Err(FrameError::Missing("a body kind that an object may use")),
+    };
+    let mut fields = Vec::with_capacity(frame.len() + 16);
+    Writer::new(&mut fields).field(status).text(upgrade).field(body).raw(answer.rest());
+    Ok(fields)
+}

@@ -1,0 +1,444 @@
+//! One Durable Object: its inbox, and when its instance comes and goes.
+//!
+//! At most one thread works on an object at a time, and none while its inbox is empty: an idle object costs its instance and an
+//! open file, an evicted one nothing.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use super::engine::Database;
+use super::life::{self, Life, Reply, Reset, Task};
+use super::namespace::Shared;
+use super::sockets::{Closed, Incoming, Socket, SocketEvents, Sockets};
+use super::synchronous::ObjectSide;
+use crate::clock::Clock;
+use crate::isolate::bindings::Later;
+use crate::isolate::frame::Writer;
+use crate::isolate::ops::{Answer, Completion};
+
+/// Events that may wait for one object. The platform has such a bound, of an unpublished size.
+const MAX_WAITING: usize = 10_000;
+/// What the platform says when there are more.
+const OVERLOADED: &str = "Durable Object is overloaded. Too many requests queued.";
+/// How often an alarm is tried again (cloudflare.com, "Alarms").
+const MAX_ALARM_RETRIES: u32 = 6;
+/// The pause before the first retry, in milliseconds; each further one is twice as long.
+const FIRST_ALARM_RETRY_MS: u64 = 2_000;
+
+pub(super) struct Object {
+    shared: Arc<Shared>,
+    name: String,
+    id: String,
+    path: PathBuf,
+    sockets: Arc<Sockets>,
+    inbox: Mutex<Inbox>,
+    keeper: Mutex<Keeper>,
+    /// Copies of what the keeper knows, for those who only count.
+    awake: AtomicBool,
+    live_tasks: AtomicUsize,
+}
+
+/// What the thread that works on the object owns meanwhile.
+#[derive(Default)]
+struct Keeper {
+    life: Option<Life>,
+    evictions: Vec<oneshot::Sender<()>>,
+    /// Retries before the alarm that is being handled.
+    alarm_retries: u32,
+}
+
+#[derive(Default)]
+struct Inbox {
+    queue: VecDeque<Input>,
+    /// A thread works on the object.
+    running: bool,
+    /// The namespace has forgotten the object: nothing may be posted any more.
+    retired: bool,
+    /// Since when nothing is alive in an instance that exists, in milliseconds since 1970.
+    idle_since: Option<u64>,
+    /// Somebody will look after `idle_since`.
+    timer: bool,
+}
+
+/// What can happen to an object.
+pub(super) enum Input {
+    Fetch {
+        event: Vec<u8>,
+        upgrade: bool,
+        reply: Reply,
+    },
+    Alarm {
+        retries: u32,
+    },
+    Message {
+        socket: Arc<Socket>,
+        message: Incoming,
+        handled: oneshot::Sender<()>,
+    },
+    Closed {
+        socket: Arc<Socket>,
+        close: Closed,
+        handled: oneshot::Sender<()>,
+    },
+    Failed {
+        socket: Arc<Socket>,
+        error: String,
+    },
+    Completed {
+        incarnation: u64,
+        op: u32,
+        answer: Answer,
+    },
+    /// Ends the instance if nothing is alive in it.
+    EvictIdle,
+    /// Ends the instance as soon as nothing is alive in it, and says so.
+    Evict {
+        done: oneshot::Sender<()>,
+    },
+}
+
+impl Object {
+    pub(super) fn new(shared: Arc<Shared>, name: &str, id: String, path: PathBuf) -> Self {
+        Self {
+            shared,
+            name: name.to_owned(),
+            id,
+            path,
+            sockets: Arc::default(),
+            inbox: Mutex::default(),
+            keeper: Mutex::default(),
+            awake: AtomicBool::new(false),
+            live_tasks: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn sockets(&self) -> &Sockets {
+        &self.sockets
+    }
+
+    pub(super) fn live_tasks(&self) -> usize {
+        self.live_tasks.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_awake(&self) -> bool {
+        self.awake.load(Ordering::Relaxed)
+    }
+
+    /// Delivers an input; gives it back if the namespace has forgotten this object.
+    pub(super) fn post(self: &Arc<Self>, input: Input) -> Result<(), Input> {
+        let mut inbox = self.inbox();
+        if inbox.retired {
+            return Err(input);
+        }
+        match input {
+            Input::Fetch { reply, .. } if inbox.queue.len() >= MAX_WAITING => {
+                let _ = reply.send(Err(OVERLOADED.to_owned()));
+            }
+            input => {
+                inbox.queue.push_back(input);
+                self.put_to_work(&mut inbox);
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks the object as forgotten, if it is nothing but a name.
+    pub(super) fn retire(&self) -> bool {
+        let mut inbox = self.inbox();
+        inbox.retired |= !inbox.running && inbox.idle_since.is_none() && self.sockets.len() == 0;
+        inbox.retired
+    }
+
+    fn put_to_work(self: &Arc<Self>, inbox: &mut Inbox) {
+        if !std::mem::replace(&mut inbox.running, true) {
+            let this = Arc::clone(self);
+            self.shared.runtime.spawn_blocking(move || this.work());
+        }
+    }
+
+    /// Handles what is in the inbox until nothing is.
+    fn work(self: Arc<Self>) {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(input) = self.next(&keeper) {
+            self.handle(&mut keeper, input);
+            let mut evictions = Vec::new();
+            if !keeper.evictions.is_empty() && keeper.life.as_ref().is_none_or(Life::is_idle) {
+                keeper.life = None;
+                evictions = std::mem::take(&mut keeper.evictions);
+            }
+            self.awake.store(keeper.life.is_some(), Ordering::Relaxed);
+            self.live_tasks.store(keeper.life.as_ref().map_or(0, Life::live_tasks), Ordering::Relaxed);
+            for done in evictions {
+                let _ = done.send(());
+            }
+        }
+        let asleep = keeper.life.is_none();
+        drop(keeper);
+        if asleep {
+            self.shared.retire(&self.name);
+        }
+    }
+
+    fn next(self: &Arc<Self>, keeper: &Keeper) -> Option<Input> {
+        let mut inbox = self.inbox();
+        let input = inbox.queue.pop_front();
+        if input.is_some() {
+            inbox.idle_since = None;
+        } else {
+            inbox.running = false;
+            if keeper.life.is_some() {
+                inbox.idle_since = Some(self.shared.bindings.clock.now_ms());
+                if !std::mem::replace(&mut inbox.timer, true) {
+                    self.shared
+                        .runtime
+                        .spawn(evict_when_idle(Arc::downgrade(self), self.shared.bindings.clock.clone()));
+                }
+            }
+        }
+        input
+    }
+
+    /// When to look again whether the object has been idle for long enough; `None` if that is not needed any more.
+    fn evict_if_idle(self: &Arc<Self>) -> Option<u64> {
+        let mut inbox = self.inbox();
+        // While it is at work nobody need look: the next rest sets a timer of its own.
+        if let Some(since) = inbox.idle_since.filter(|_| !inbox.running) {
+            let due = since.saturating_add(self.shared.evict_after_ms);
+            if due > self.shared.bindings.clock.now_ms() {
+                return Some(due);
+            }
+            inbox.queue.push_back(Input::EvictIdle);
+            self.put_to_work(&mut inbox);
+        }
+        inbox.timer = false;
+        None
+    }
+
+    fn handle(self: &Arc<Self>, keeper: &mut Keeper, input: Input) {
+        match input {
+            Input::Fetch { event, upgrade, reply } => {
+                self.start(keeper, Task::Fetch { upgrade, reply: Some(reply) }, &event);
+            }
+            Input::Alarm { retries } => self.alarm(keeper, retries),
+            Input::Message { socket, message, handled } => {
+                let (kind, data) = match &message {
+                    Incoming::Text(text) => ("text", text.as_bytes()),
+                    Incoming::Binary(bytes) => ("binary", &bytes[..]),
+                };
+                let event = self.event("object.message", |event| {
+                    event.text(socket.tag()).text(kind).field(data);
+                });
+                self.start(keeper, Task::Message { handled }, &event);
+            }
+            // Sockets that dropped with an earlier instance are nothing that this one knows.
+            Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
+            Input::Closed { socket, close, handled } => {
+                let event = self.event("object.close", |event| {
+                    event.text(socket.tag()).number(close.code).text(&close.reason).text(if close.clean {
+                        "1"
+                    } else {
+                        ""
+                    });
+                });
+                self.start(keeper, Task::Close { socket, handled: Some(handled) }, &event);
+            }
+            Input::Failed { socket, error } => {
+                let event = self.event("object.error", |event| {
+                    event.text(socket.tag()).text(&error);
+                });
+                self.start(keeper, Task::Close { socket, handled: None }, &event);
+            }
+            Input::Completed { incarnation, op, answer } => {
+                if let Some(life) = keeper.life.as_mut().filter(|life| life.incarnation == incarnation)
+                    && let Err(error) = life.complete(self, op, &answer)
+                {
+                    self.reset(keeper, &error);
+                }
+            }
+            Input::EvictIdle => drop(keeper.life.take_if(|life| life.is_idle())),
+            Input::Evict { done } => keeper.evictions.push(done),
+        }
+    }
+
+    fn event(&self, kind: &str, fields: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
+        let mut event = Vec::new();
+        fields(Writer::new(&mut event).text(kind).text(&self.name));
+        event
+    }
+
+    fn start(self: &Arc<Self>, keeper: &mut Keeper, task: Task, event: &[u8]) {
+        match self.awake(keeper) {
+            Ok(life) => {
+                if let Err(error) = life.start(self, task, event) {
+                    self.reset(keeper, &error);
+                }
+            }
+            Err(error) => {
+                tracing::error!(object = self.name, "a Durable Object cannot be started: {error}");
+                match task {
+                    Task::Fetch { reply: Some(reply), .. } => {
+                        let _ = reply.send(Err(error.to_string()));
+                    }
+                    Task::Alarm => self.retry_alarm(keeper.alarm_retries),
+                    Task::Close { socket, .. } => self.sockets.remove(&socket),
+                    Task::Fetch { reply: None, .. } | Task::Message { .. } => {}
+                }
+            }
+        }
+    }
+
+    /// The instance, constructed if there is none.
+    fn awake<'a>(&self, keeper: &'a mut Keeper) -> Result<&'a mut Life, Reset> {
+        match &mut keeper.life {
+            Some(life) => Ok(life),
+            life => {
+                let database = Database::open(&self.path, self.shared.profile, self.shared.durability)?;
+                let side = ObjectSide::new(database, Arc::clone(&self.sockets));
+                let instance = self.shared.linked.instantiate(side)?;
+                let incarnation = self.shared.constructed.fetch_add(1, Ordering::Relaxed);
+                self.awake.store(true, Ordering::Relaxed);
+                Ok(life.insert(Life::new(instance, incarnation)))
+            }
+        }
+    }
+
+    fn alarm(self: &Arc<Self>, keeper: &mut Keeper, retries: u32) {
+        keeper.alarm_retries = retries;
+        let due = match self.awake(keeper) {
+            Ok(life) => life.side().database.get_alarm(),
+            Err(error) => {
+                tracing::error!(object = self.name, "an alarm finds no Durable Object: {error}");
+                return self.retry_alarm(retries);
+            }
+        };
+        match due {
+            Ok(Some(due)) if due <= self.shared.bindings.clock.now_ms() => {
+                let event = self.event("object.alarm", |event| {
+                    event.number(retries);
+                });
+                self.start(keeper, Task::Alarm, &event);
+            }
+            // The index was early, as it may be.
+            Ok(due) => {
+                if let Err(error) = self.shared.alarms.settle(&self.name, &self.id, due) {
+                    tracing::error!(%error, "the index of alarms cannot be corrected");
+                    return self.retry_alarm(retries);
+                }
+                self.shared.alarm_ended(&self.id, None);
+            }
+            Err(error) => {
+                tracing::error!(object = self.name, %error, "an alarm cannot be read");
+                self.retry_alarm(retries);
+            }
+        }
+    }
+
+    /// Has an alarm delivered once more, after a pause.
+    fn retry_alarm(&self, retries: u32) {
+        let pause = FIRST_ALARM_RETRY_MS << retries.min(MAX_ALARM_RETRIES - 1);
+        let at = self.shared.bindings.clock.now_ms().saturating_add(pause);
+        self.shared.alarm_ended(&self.id, Some((at, (retries + 1).min(MAX_ALARM_RETRIES))));
+    }
+
+    /// Ends the instance after a crash. Its sockets drop, its calls fail, its alarm is tried again.
+    fn reset(&self, keeper: &mut Keeper, error: &Reset) {
+        tracing::error!(object = self.name, "a Durable Object is reset: {error}");
+        self.shared.resets.fetch_add(1, Ordering::Relaxed);
+        let Some(mut life) = keeper.life.take() else { return };
+        let alarm = life.alarm_in_flight();
+        let side = life.reset();
+        match alarm {
+            None => {}
+            // A later one was set, and counts from zero.
+            Some(true) => self.shared.alarm_ended(&self.id, None),
+            Some(false) if keeper.alarm_retries < MAX_ALARM_RETRIES => self.retry_alarm(keeper.alarm_retries),
+            Some(false) => {
+                tracing::error!(
+                    object = self.name,
+                    "an alarm has failed {} times: it is given up",
+                    MAX_ALARM_RETRIES + 1
+                );
+                if let Err(error) = side.database.delete_alarm().and_then(|()| side.database.commit_turn()) {
+                    tracing::error!(object = self.name, %error, "an alarm cannot be removed");
+                }
+                if let Err(error) = self.shared.alarms.settle(&self.name, &self.id, None) {
+                    tracing::error!(%error, "the index of alarms cannot be corrected");
+                }
+                self.shared.alarm_ended(&self.id, None);
+            }
+        }
+    }
+
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Looks after an object until it has been idle for long enough, or is at work. Does not keep it alive.
+async fn evict_when_idle(object: Weak<Object>, clock: Clock) {
+    let mut due = 0;
+    loop {
+        clock.sleep_until(due).await;
+        match object.upgrade().and_then(|object| object.evict_if_idle()) {
+            Some(later) => due = later,
+            None => return,
+        }
+    }
+}
+
+impl life::Surroundings for Arc<Object> {
+    fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn events(&self) -> Arc<dyn SocketEvents> {
+        Arc::new(Events(Arc::clone(self)))
+    }
+
+    fn spawn(&self, incarnation: u64, op: u32, work: Later<Completion>) -> AbortHandle {
+        let object = Arc::downgrade(self);
+        let task = self.shared.runtime.spawn(async move {
+            // What an op holds besides its answer is nothing that an object can name.
+            let Completion { answer, .. } = work.await;
+            if let Some(object) = object.upgrade() {
+                // An object with a live op is not forgotten.
+                drop(object.post(Input::Completed { incarnation, op, answer }));
+            }
+        });
+        task.abort_handle()
+    }
+}
+
+/// An object as its sockets see it. What cannot be posted any more concerns an object without sockets.
+struct Events(Arc<Object>);
+
+impl SocketEvents for Events {
+    fn message(&self, socket: &Arc<Socket>, message: Incoming) -> oneshot::Receiver<()> {
+        let (handled, receiver) = oneshot::channel();
+        drop(self.0.post(Input::Message { socket: Arc::clone(socket), message, handled }));
+        receiver
+    }
+
+    fn closed(&self, socket: &Arc<Socket>, close: Closed) -> oneshot::Receiver<()> {
+        let (handled, receiver) = oneshot::channel();
+        drop(self.0.post(Input::Closed { socket: Arc::clone(socket), close, handled }));
+        receiver
+    }
+
+    fn failed(&self, socket: &Arc<Socket>, error: String) {
+        drop(self.0.post(Input::Failed { socket: Arc::clone(socket), error }));
+    }
+}

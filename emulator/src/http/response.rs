@@ -1,0 +1,120 @@
+//! From a Worker's answer to an HTTP response. The Worker writes every header; nothing is added.
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::body;
+use crate::clock::Clock;
+use crate::durable_object::sockets::ClientEnd;
+use crate::isolate::frame::{FrameError, Reader};
+use crate::isolate::ops::Held;
+use crate::isolate::tasks::{Answered, Failure};
+
+/// Headers that an answer has room for at first.
+const USUAL_HEADERS: usize = 16;
+
+/// What a Worker answered.
+pub(crate) enum Answer {
+    Response(Response),
+    /// The client is to be joined to a socket, and told these headers.
+    Upgrade(HeaderMap, ClientEnd),
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Malformed {
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error("{0} is no status")]
+    Status(u16),
+    #[error("`{0}` is no header name")]
+    Name(String),
+    #[error("the value of `{0}` is none")]
+    Value(HeaderName),
+    #[error("`{0}` is no body kind of this event, or names nothing")]
+    Body(String),
+    #[error("`content-length` is not {0}, the length of the body")]
+    Length(u64),
+}
+
+/// Reads an answer.
+pub(crate) fn read(answered: Answered) -> Result<Answer, Failure> {
+    parse(answered).map_err(|error| {
+        tracing::error!(%error, "an answer is malformed");
+        Failure::Malformed
+    })
+}
+
+fn parse(Answered { frame, held }: Answered) -> Result<Answer, Malformed> {
+    let mut fields = Reader::new(&frame);
+    let status: u16 = fields.number("status")?;
+    let kind = fields.text("body kind")?;
+    let argument = fields.bytes("body argument")?;
+    let headers = read_headers(&frame, fields)?;
+    let (body, length) = match (kind, held) {
+        // The length that an answer to HEAD names is that of the body which GET would have.
+        ("none", None) => (Body::empty(), None),
+        ("bytes", None) => (Body::from(frame.slice_ref(argument)), Some(argument.len() as u64)),
+        ("r2", Some(Held::Body(body))) => {
+            let length = body.len();
+            (body::object(body), Some(length))
+        }
+        ("socket", Some(Held::Socket(socket))) if status == 101 => return Ok(Answer::Upgrade(headers, socket)),
+        _ => return Err(Malformed::Body(kind.to_owned())),
+    };
+    if let (Some(length), Some(header)) = (length, headers.get(CONTENT_LENGTH))
+        && header.to_str().ok().and_then(|header| header.parse().ok()) != Some(length)
+    {
+        return Err(Malformed::Length(length));
+    }
+    let mut response = Response::new(body);
+    *response.status_mut() = match StatusCode::from_u16(status) {
+        Ok(code) if (200..600).contains(&status) => code,
+        _ => return Err(Malformed::Status(status)),
+    };
+    *response.headers_mut() = headers;
+    Ok(Answer::Response(response))
+}
+
+/// Header values share the answer's bytes.
+fn read_headers(frame: &Bytes, mut fields: Reader<'_>) -> Result<HeaderMap, Malformed> {
+    let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
+    while let Some(name) = fields.next()? {
+        let value = fields.bytes("header value")?;
+        let name =
+            HeaderName::from_bytes(name).map_err(|_| Malformed::Name(String::from_utf8_lossy(name).into_owned()))?;
+        match HeaderValue::from_maybe_shared(frame.slice_ref(value)) {
+            Ok(value) => headers.append(name, value),
+            Err(_) => return Err(Malformed::Value(name)),
+        };
+    }
+    Ok(headers)
+}
+
+/// A refusal of the platform, before any Worker ran.
+pub(crate) fn refusal(status: StatusCode, text: &str) -> Response {
+    let mut response = Response::new(Body::from(text.to_owned()));
+    *response.status_mut() = status;
+    response
+}
+
+/// The platform's own error, when a Worker gave no answer (Cloudflare's page for it has the number 1101).
+pub(crate) fn failure(failure: Failure, clock: &Clock) -> Response {
+    let mut id = [0; 8];
+    // An id of zeros is no worse an answer.
+    let _ = clock.random(&mut id);
+    let id = format!("{:016x}", u64::from_be_bytes(id));
+    tracing::error!(request_id = id, "answered 500: {failure}");
+    let body = format!(r#"{{"error":{{"code":"internal","message":"{failure}"}},"requestId":"{id}"}}"#);
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(HeaderName::from_static("pmx-request-id"), id);
+    }
+    response
+}

@@ -1,0 +1,91 @@
+//! One instance of the Worker: its calls, and what they left to do.
+
+use std::sync::Arc;
+
+use wasmtime::{Result, Store, TypedFunc};
+
+use super::frame::Writer;
+use super::host::{Effects, Guest, Host, KEPT_CAPACITY, Synchronous};
+use super::program::Program;
+
+/// An instance. After an error from any call it must not be used again: the Worker has trapped, ran out of its time, or
+/// broke the ABI.
+pub(crate) struct Instance<S: 'static> {
+    store: Store<Host<S>>,
+    program: Arc<Program>,
+    guest: Guest,
+    start: TypedFunc<(u32, u32, u32), ()>,
+    resume: TypedFunc<(u32, u32, u32), ()>,
+    abort: TypedFunc<u32, ()>,
+    abi_version: TypedFunc<(), u32>,
+}
+
+impl<S: Synchronous> Instance<S> {
+    pub(super) fn new(mut store: Store<Host<S>>, instance: &wasmtime::Instance, program: Arc<Program>) -> Result<Self> {
+        let Some(guest) = store.data().guest.clone() else { wasmtime::bail!("it has no memory") };
+        Ok(Self {
+            guest,
+            start: instance.get_typed_func(&mut store, "start")?,
+            resume: instance.get_typed_func(&mut store, "resume")?,
+            abort: instance.get_typed_func(&mut store, "abort")?,
+            abi_version: instance.get_typed_func(&mut store, "abi_version")?,
+            store,
+            program,
+        })
+    }
+
+    /// Begins a task with the event that `write` composes.
+    pub(crate) fn start(&mut self, task: u32, write: impl FnOnce(&mut Writer<'_>)) -> Result<()> {
+        let (ptr, len) = self.place(write)?;
+        self.start.call(&mut self.store, (task, ptr, len))
+    }
+
+    /// Gives the answer to an op.
+    pub(crate) fn resume(&mut self, op: u32, write: impl FnOnce(&mut Writer<'_>)) -> Result<()> {
+        let (ptr, len) = self.place(write)?;
+        self.resume.call(&mut self.store, (op, ptr, len))
+    }
+
+    /// Drops a task.
+    pub(crate) fn abort(&mut self, task: u32) -> Result<()> {
+        self.begin_turn();
+        self.abort.call(&mut self.store, task)
+    }
+
+    pub(crate) fn abi_version(&mut self) -> Result<u32> {
+        self.begin_turn();
+        self.abi_version.call(&mut self.store, ())
+    }
+
+    pub(crate) fn synchronous(&mut self) -> &mut S {
+        &mut self.store.data_mut().synchronous
+    }
+
+    /// Takes what the guest asked for; [`Self::put_back`] returns the buffers.
+    pub(crate) fn take_effects(&mut self) -> Effects {
+        std::mem::take(&mut self.store.data_mut().effects)
+    }
+
+    pub(crate) fn put_back(&mut self, mut effects: Effects) {
+        effects.clear();
+        self.store.data_mut().effects = effects;
+    }
+
+    fn begin_turn(&mut self) {
+        let deadline = self.program.ticker().begin_turn();
+        self.store.set_epoch_deadline(deadline);
+    }
+
+    fn place(&mut self, write: impl FnOnce(&mut Writer<'_>)) -> Result<(u32, u32)> {
+        self.begin_turn();
+        let mut frame = std::mem::take(&mut self.store.data_mut().scratch);
+        write(&mut Writer::new(&mut frame));
+        let len = u32::try_from(frame.len())?;
+        let ptr = self.guest.alloc.call(&mut self.store, len)?;
+        self.guest.memory.write(&mut self.store, ptr as usize, &frame)?;
+        frame.clear();
+        frame.shrink_to(KEPT_CAPACITY);
+        self.store.data_mut().scratch = frame;
+        Ok((ptr, len))
+    }
+}

@@ -1,0 +1,283 @@
+//! Rows in SQLite, large values in files, and the read cache in front of both.
+
+use super::ListedKey;
+use crate::{
+    blobs::{Blobs, MAX_INLINE},
+    cache::{self, Cache, Weigh},
+    sqlite::{self, lock},
+    state_dir::{StateDir, StateError},
+};
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::{
+    collections::HashMap,
+    io::{self, Read as _},
+    sync::Mutex,
+};
+
+/// Bytes of keys and values that the read cache may hold.
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+/// The largest value that the cache takes: a few giants must not push out everything else.
+const MAX_CACHED_VALUE: usize = 1024 * 1024;
+/// What an entry costs besides its key and value.
+const ENTRY_OVERHEAD: usize = 96;
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS entries (
+        key TEXT NOT NULL PRIMARY KEY,
+        value BLOB,               -- NULL: the value is in the file `blob`
+        blob INTEGER,
+        size INTEGER NOT NULL,
+        expiration INTEGER,       -- seconds since 1970
+        metadata TEXT             -- JSON
+    ) STRICT";
+
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What there is under a key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    pub(super) value: Option<Bytes>,
+    /// Seconds since 1970.
+    pub(super) expiration: Option<u64>,
+}
+
+/// What is to be there.
+pub(super) struct NewRow<'a> {
+    pub(super) key: &'a str,
+    pub(super) value: &'a [u8],
+    pub(super) expiration: Option<u64>,
+    pub(super) metadata: Option<&'a str>,
+}
+
+/// The durable side of the namespace. Locks are taken in the order `writer`, `reader`.
+#[derive(Debug)]
+pub(super) struct Store {
+    /// The folder is ours for as long as the store is open.
+    _state: StateDir,
+    writer: Mutex<Connection>,
+    reader: Mutex<Reader>,
+    cache: Cache<Entry>,
+    blobs: Blobs,
+}
+
+/// Rows are read, and the cache is changed, under one lock: an entry that was read before a write cannot be put into the
+/// cache after it.
+#[derive(Debug)]
+struct Reader {
+    connection: Connection,
+    /// Counts the writes.
+    generation: u64,
+}
+
+impl Weigh for Entry {
+    fn weight(&self) -> usize {
+        ENTRY_OVERHEAD + self.value.as_ref().map_or(0, Bytes::len)
+    }
+}
+
+/// A row as it is stored.
+struct Row {
+    value: Option<Vec<u8>>,
+    blob: Option<i64>,
+    expiration: Option<u64>,
+}
+
+impl Store {
+    pub(super) fn open(state: &StateDir, now_s: u64) -> Result<Self, StateError> {
+        const FILE: &str = "kv.sqlite";
+        let database = |source| StateError::Database { path: state.path().join(FILE), source };
+        let writer = sqlite::open_store(state, FILE, SCHEMA)?;
+        writer.execute("DELETE FROM entries WHERE expiration <= ?", [now_s.cast_signed()]).map_err(database)?;
+        let opened = Blobs::open(state, "kv", &blob_sizes(&writer).map_err(database)?)?;
+        let reader = Reader { connection: sqlite::open_store(state, FILE, "")?, generation: 0 };
+        for blob in opened.damaged {
+            tracing::warn!(blob, "a KV value was lost with the power; its key is removed");
+            writer.execute("DELETE FROM entries WHERE blob = ?", [blob]).map_err(database)?;
+        }
+        Ok(Self {
+            _state: state.clone(),
+            writer: Mutex::new(writer),
+            reader: Mutex::new(reader),
+            cache: cache::with_capacity(CACHE_BYTES),
+            blobs: opened.blobs,
+        })
+    }
+
+    pub(super) fn cached(&self, key: &str) -> Option<Entry> {
+        self.cache.get(key)
+    }
+
+    pub(super) fn get(&self, key: &str) -> Result<Entry, Failure> {
+        loop {
+            if let Some(entry) = self.cache.get(key) {
+                return Ok(entry);
+            }
+            let (row, generation) = {
+                let reader = lock(&self.reader);
+                let row = read_row(&reader.connection, key)?;
+                if row.as_ref().is_none_or(|row| row.blob.is_none()) {
+                    let entry = row.map_or_else(Entry::default, |row| Entry {
+                        value: row.value.map(Bytes::from),
+                        expiration: row.expiration,
+                    });
+                    self.cache.insert(key.into(), entry.clone());
+                    return Ok(entry);
+                }
+                (row, reader.generation)
+            };
+            // Only a value in a file comes here, and files are not read under the lock.
+            let Some((blob, expiration)) = row.and_then(|row| Some((row.blob?, row.expiration))) else { continue };
+            let value = match self.blobs.read(blob).and_then(|mut file| {
+                let mut value = Vec::new();
+                file.read_to_end(&mut value)?;
+                Ok(value)
+            }) {
+                Ok(value) => Bytes::from(value),
+                // The key was written meanwhile, and its old file is gone: what is there now is what the caller wants.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && self.changed_since(generation) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let value_len = value.len();
+            let entry = Entry { value: Some(value), expiration };
+            let reader = lock(&self.reader);
+            if reader.generation == generation {
+                self.remember(key, (value_len <= MAX_CACHED_VALUE).then(|| entry.clone()));
+            }
+            return Ok(entry);
+        }
+    }
+
+    /// `before` gets what was there, before the new value can be seen.
+    pub(super) fn put(&self, row: &NewRow<'_>, before: Option<&mut dyn FnMut(Entry)>) -> Result<(), Failure> {
+        // The file is written before the lock is taken: it is large.
+        let blob = if row.value.len() > MAX_INLINE {
+            let mut file = self.blobs.create()?;
+            file.write(row.value)?;
+            file.sync()?;
+            Some(file.finish()?)
+        } else {
+            None
+        };
+        let inline = blob.is_none().then_some(row.value);
+        let entry = (row.value.len() <= MAX_CACHED_VALUE)
+            .then(|| Entry { value: Some(Bytes::copy_from_slice(row.value)), expiration: row.expiration });
+        let written = self.write(row.key, entry, before, |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO entries (key, value, blob, size, expiration, metadata) VALUES (?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value, blob = excluded.blob, size = excluded.size,
+                     expiration = excluded.expiration, metadata = excluded.metadata",
+                )?
+                .execute(params![
+                    row.key,
+                    inline,
+                    blob,
+                    row.value.len().cast_signed(),
+                    row.expiration.map(u64::cast_signed),
+                    row.metadata
+                ])
+        });
+        if let (Err(_), Some(blob)) = (&written, blob) {
+            self.blobs.remove(blob);
+        }
+        written
+    }
+
+    /// `before` gets what was there, before it is gone.
+    pub(super) fn delete(&self, key: &str, before: Option<&mut dyn FnMut(Entry)>) -> Result<(), Failure> {
+        self.write(key, Some(Entry::default()), before, |connection| {
+            connection.prepare_cached("DELETE FROM entries WHERE key = ?")?.execute([key])
+        })
+    }
+
+    pub(super) fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+        now_s: u64,
+    ) -> Result<Vec<ListedKey>, Failure> {
+        let reader = lock(&self.reader);
+        let mut statement = reader.connection.prepare_cached(
+            "SELECT key, expiration, metadata FROM entries
+             WHERE key >= ?1 AND (?2 IS NULL OR key > ?2) AND (expiration IS NULL OR expiration > ?3)
+             ORDER BY key LIMIT ?4",
+        )?;
+        let mut rows = statement.query(params![prefix, after, now_s.cast_signed(), limit])?;
+        let mut keys = Vec::new();
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            // The order is that of the bytes, so the names with this prefix stand together.
+            if !name.starts_with(prefix) {
+                break;
+            }
+            let expiration = row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned);
+            keys.push(ListedKey { name, expiration, metadata: row.get(2)? });
+        }
+        Ok(keys)
+    }
+
+    /// `entry` is what the cache shall hold from now on.
+    fn write(
+        &self,
+        key: &str,
+        entry: Option<Entry>,
+        before: Option<&mut dyn FnMut(Entry)>,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<usize>,
+    ) -> Result<(), Failure> {
+        let writer = lock(&self.writer);
+        if let Some(before) = before {
+            before(self.get(key)?);
+        }
+        let old_blob = read_blob(&writer, key)?;
+        change(&writer)?;
+        {
+            let mut reader = lock(&self.reader);
+            reader.generation += 1;
+            self.remember(key, entry);
+        }
+        drop(writer);
+        if let Some(old_blob) = old_blob {
+            self.blobs.remove(old_blob);
+        }
+        Ok(())
+    }
+
+    /// Must be called under the reader's lock.
+    fn remember(&self, key: &str, entry: Option<Entry>) {
+        match entry {
+            Some(entry) => self.cache.insert(key.into(), entry),
+            None => drop(self.cache.remove(key)),
+        }
+    }
+
+    fn changed_since(&self, generation: u64) -> bool {
+        lock(&self.reader).generation != generation
+    }
+}
+
+fn read_row(connection: &Connection, key: &str) -> rusqlite::Result<Option<Row>> {
+    connection
+        .prepare_cached("SELECT value, blob, expiration FROM entries WHERE key = ?")?
+        .query_row([key], |row| {
+            let expiration = row.get::<_, Option<i64>>(2)?.map(i64::cast_unsigned);
+            Ok(Row { value: row.get(0)?, blob: row.get(1)?, expiration })
+        })
+        .optional()
+}
+
+fn read_blob(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
+    let blob: Option<Option<i64>> = connection
+        .prepare_cached("SELECT blob FROM entries WHERE key = ?")?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    Ok(blob.flatten())
+}
+
+fn blob_sizes(connection: &Connection) -> rusqlite::Result<HashMap<i64, u64>> {
+    connection
+        .prepare("SELECT blob, size FROM entries WHERE blob IS NOT NULL")?
+        .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
+        .collect()
+}

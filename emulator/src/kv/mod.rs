@@ -1,0 +1,308 @@
+//! Workers KV: durable rows behind a read cache in memory.
+
+mod engine;
+mod lag;
+pub mod limits;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    clock::Clock,
+    faults::Faults,
+    state_dir::{StateDir, StateError},
+};
+use bytes::Bytes;
+use engine::{Entry, Store};
+use lag::{Lag, WriteRate};
+use std::{fmt, sync::Arc};
+
+/// A KV namespace. Clones are the same namespace; every method may be called from any thread.
+///
+/// A write is durable, and seen by every reader that starts after it, when the call returns; unless the
+/// [`Faults`] say otherwise. [`Self::cached`] never touches the disk; all else may block on it.
+#[derive(Clone, Debug)]
+pub struct Kv(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    lag: Lag,
+    rate: WriteRate,
+    clock: Clock,
+    faults: Faults,
+}
+
+/// What may be said about a value when it is put. Without it neither is set, and what was set before is cleared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PutOptions<'a> {
+    /// When the value ends, in seconds since 1970.
+    pub expiration: Option<i64>,
+    /// In how many seconds it ends; wins over `expiration`.
+    pub expiration_ttl: Option<i64>,
+    /// JSON text.
+    pub metadata: Option<&'a str>,
+}
+
+/// Which keys to list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ListOptions<'a> {
+    /// What their names start with, byte for byte.
+    pub prefix: &'a str,
+    /// At most this many; from 1 to [`limits::MAX_LIST_KEYS`], and what is not positive is ignored.
+    pub limit: Option<i64>,
+    /// Where the page before ended. Text that no page has given is ignored.
+    pub cursor: Option<&'a str>,
+}
+
+/// One page of a listing, in the order of the names' UTF-8 bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The keys.
+    pub keys: Vec<ListedKey>,
+    /// Where the next page starts; none if this is the last.
+    pub cursor: Option<String>,
+}
+
+/// A key of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedKey {
+    /// Its name.
+    pub name: String,
+    /// When its value ends, in seconds since 1970.
+    pub expiration: Option<u64>,
+    /// JSON text.
+    pub metadata: Option<String>,
+}
+
+/// The platform's names for what can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Reads and listings.
+    Get,
+    /// Writes.
+    Put,
+    /// Deletions.
+    Delete,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        })
+    }
+}
+
+/// Why KV refuses. As text it is exactly what the platform says.
+#[derive(Debug, thiserror::Error)]
+pub enum KvError {
+    /// A key without a name.
+    #[error("Key name cannot be empty.")]
+    EmptyKey,
+    /// `.` or `..`.
+    #[error("\"{key}\" is not allowed as a key name.")]
+    DotKey {
+        /// The key.
+        key: String,
+    },
+    /// More than [`limits::MAX_KEY_BYTES`].
+    #[error(
+        "KV {op} failed: 414 UTF-8 encoded length of {length} exceeds key length limit of {}.",
+        limits::MAX_KEY_BYTES
+    )]
+    KeyTooLong {
+        /// What was tried.
+        op: Op,
+        /// Bytes of the key.
+        length: usize,
+    },
+    /// More than [`limits::MAX_VALUE_BYTES`].
+    #[error("KV PUT failed: 413 Value length of {length} exceeds limit of {}.", limits::MAX_VALUE_BYTES)]
+    ValueTooLarge {
+        /// Bytes of the value.
+        length: usize,
+    },
+    /// More than [`limits::MAX_METADATA_BYTES`].
+    #[error("KV PUT failed: 413 Metadata length of {length} exceeds limit of {}.", limits::MAX_METADATA_BYTES)]
+    MetadataTooLarge {
+        /// Bytes of the JSON.
+        length: usize,
+    },
+    /// A time to live that is none.
+    #[error("KV PUT failed: 400 Invalid expiration_ttl of {ttl}. Please specify integer greater than 0.")]
+    TtlNotPositive {
+        /// Seconds.
+        ttl: i64,
+    },
+    /// Less than [`limits::MIN_LIFETIME_S`].
+    #[error(
+        "KV PUT failed: 400 Invalid expiration_ttl of {ttl}. Expiration TTL must be at least {}.",
+        limits::MIN_LIFETIME_S
+    )]
+    TtlTooShort {
+        /// Seconds.
+        ttl: i64,
+    },
+    /// An end that lies behind.
+    #[error(
+        "KV PUT failed: 400 Invalid expiration of {at}. Please specify integer greater than the current number of seconds since the UNIX epoch."
+    )]
+    ExpirationPast {
+        /// Seconds since 1970.
+        at: i64,
+    },
+    /// An end nearer than [`limits::MIN_LIFETIME_S`].
+    #[error(
+        "KV PUT failed: 400 Invalid expiration of {at}. Expiration times must be at least {} seconds in the future.",
+        limits::MIN_LIFETIME_S
+    )]
+    ExpirationTooSoon {
+        /// Seconds since 1970.
+        at: i64,
+    },
+    /// More than [`limits::MAX_LIST_KEYS`].
+    #[error(
+        "KV GET failed: 400 Invalid key_count_limit of {limit}. Please specify an integer less than {}.",
+        limits::MAX_LIST_KEYS
+    )]
+    ListLimit {
+        /// The limit asked for.
+        limit: i64,
+    },
+    /// A second write to a key within [`limits::MIN_WRITE_INTERVAL_MS`].
+    #[error("KV PUT failed: 429 Too Many Requests")]
+    TooManyRequests,
+    /// A failure that [`Faults`] ordered.
+    #[error("{0}")]
+    Ordered(String),
+    /// The disk or the database failed; the source says how, the platform would not.
+    #[error("KV {op} failed: 500 Internal Server Error")]
+    Storage {
+        /// What was tried.
+        op: Op,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Kv {
+    /// Opens the namespace of a state folder. Profiles do not differ in KV's limits, only in its timing, which `faults`
+    /// governs.
+    ///
+    /// # Errors
+    /// If its database or its files cannot be used.
+    pub fn open(state: &StateDir, clock: &Clock, faults: &Faults) -> Result<Self, StateError> {
+        Ok(Self(Arc::new(Inner {
+            store: Store::open(state, clock.now_ms() / 1000)?,
+            lag: Lag::default(),
+            rate: WriteRate::default(),
+            clock: clock.clone(),
+            faults: faults.clone(),
+        })))
+    }
+
+    /// What memory knows of a key: `None` that it knows nothing and [`Self::get`] must be asked, `Some(None)` that there
+    /// is no such key. Costs one look-up. The key's limits are not checked: what they forbid is never in memory.
+    #[must_use]
+    pub fn cached(&self, key: &str) -> Option<Option<Bytes>> {
+        if let Some(entry) = self.lagging(key) {
+            return Some(self.live(entry));
+        }
+        self.0.store.cached(key).map(|entry| self.live(entry))
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// If the key is none that could exist, or storage fails.
+    pub fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
+        limits::check_key(Op::Get, key)?;
+        let entry = match self.lagging(key) {
+            Some(entry) => entry,
+            None => self.0.store.get(key).map_err(|source| KvError::Storage { op: Op::Get, source })?,
+        };
+        Ok(self.live(entry))
+    }
+
+    /// Stores a value. The delay and the failures that [`Faults`] order are those of the platform's service: the
+    /// delay is the caller's to wait for ([`Faults::kv_put_latency`]), a failure leaves the old value.
+    ///
+    /// # Errors
+    /// If a limit is exceeded, a failure was ordered, or storage fails.
+    pub fn put(&self, key: &str, value: &[u8], options: PutOptions<'_>) -> Result<(), KvError> {
+        let now_ms = self.0.clock.now_ms();
+        limits::check_key(Op::Put, key)?;
+        limits::check_value(value)?;
+        let metadata = limits::metadata(&options)?;
+        let expiration = limits::expiration(&options, now_ms)?;
+        if let Some(text) = self.0.faults.take_kv_put_failure() {
+            return Err(KvError::Ordered(text));
+        }
+        if self.0.faults.kv_write_rate_limited() && !self.0.rate.allow(key, now_ms) {
+            return Err(KvError::TooManyRequests);
+        }
+        let row = engine::NewRow { key, value, expiration, metadata };
+        self.write(key, Op::Put, |store, before| store.put(&row, before))
+    }
+
+    /// Removes a key; one that is missing is as good.
+    ///
+    /// # Errors
+    /// If the key is none that could exist, or storage fails.
+    pub fn delete(&self, key: &str) -> Result<(), KvError> {
+        limits::check_key(Op::Delete, key)?;
+        self.write(key, Op::Delete, |store, before| store.delete(key, before))
+    }
+
+    /// One page of the keys. What is listed does not lag.
+    ///
+    /// # Errors
+    /// If the prefix or the limit is too large, or storage fails.
+    pub fn list(&self, options: ListOptions<'_>) -> Result<Page, KvError> {
+        limits::check_key_length(Op::Get, options.prefix)?;
+        let limit = limits::list_limit(options.limit)?;
+        let after = options.cursor.and_then(crate::cursor::read);
+        let mut keys = self
+            .0
+            .store
+            .list(options.prefix, after.as_deref(), limit.saturating_add(1), self.0.clock.now_ms() / 1000)
+            .map_err(|source| KvError::Storage { op: Op::Get, source })?;
+        let more = keys.len() > limit as usize;
+        keys.truncate(limit as usize);
+        let cursor = keys.last().filter(|_| more).map(|last| crate::cursor::write(&last.name));
+        Ok(Page { keys, cursor })
+    }
+
+    /// Writes, and remembers what readers go on seeing if they lag. The store calls back with the entry of before,
+    /// while no other write can happen.
+    fn write(
+        &self,
+        key: &str,
+        op: Op,
+        write: impl FnOnce(&Store, Option<&mut dyn FnMut(Entry)>) -> Result<(), engine::Failure>,
+    ) -> Result<(), KvError> {
+        let lag_ms = self.lag_ms();
+        let now_ms = self.0.clock.now_ms();
+        let mut remember = |before| self.0.lag.wrote(key, before, now_ms, lag_ms);
+        let before: Option<&mut dyn FnMut(Entry)> = if lag_ms > 0 { Some(&mut remember) } else { None };
+        write(&self.0.store, before).map_err(|source| KvError::Storage { op, source })
+    }
+
+    /// What a lagging reader sees instead of the truth.
+    fn lagging(&self, key: &str) -> Option<Entry> {
+        if self.0.lag.is_empty() { None } else { self.0.lag.seen(key, self.0.clock.now_ms(), self.lag_ms()) }
+    }
+
+    fn lag_ms(&self) -> u64 {
+        u64::try_from(self.0.faults.kv_lag().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn live(&self, entry: Entry) -> Option<Bytes> {
+        match entry.expiration {
+            Some(at) if at <= self.0.clock.now_ms() / 1000 => None,
+            _ => entry.value,
+        }
+    }
+}

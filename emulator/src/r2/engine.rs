@@ -1,0 +1,325 @@
+//! Rows in SQLite, large bodies in files, and the byte cache in front of both.
+
+use super::{Body, Object, ObjectMeta, Op, R2Error, Range, limits};
+use crate::{
+    blobs::{BlobWriter, Blobs},
+    cache::{self, Cache, Weigh},
+    sqlite::{self, lock},
+    state_dir::{StateDir, StateError},
+};
+use bytes::Bytes;
+use pmx_worker::model::Hash;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex},
+};
+
+/// Bytes of bodies, and what goes with them, that the cache may hold.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// The largest body that the cache takes: a few giants must not push out everything else.
+const MAX_CACHED_BODY: u64 = 1024 * 1024;
+/// What an object costs besides its key and body: the metadata, and the tables that lead to it.
+const OBJECT_OVERHEAD: usize = 320;
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS objects (
+        key TEXT NOT NULL PRIMARY KEY,
+        version BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        md5 BLOB NOT NULL,
+        sha256 BLOB,
+        uploaded INTEGER NOT NULL,   -- milliseconds since 1970
+        value BLOB,                  -- NULL: the body is in the file `blob`
+        blob INTEGER
+    ) STRICT";
+/// The columns that [`read_meta`] reads.
+const META: &str = "key, version, size, md5, sha256, uploaded";
+
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// An object that was verified and can be put.
+pub(super) struct NewObject {
+    pub(super) key: String,
+    pub(super) version: [u8; 16],
+    pub(super) size: u64,
+    pub(super) md5: [u8; 16],
+    pub(super) sha256: Option<[u8; 32]>,
+    pub(super) uploaded_ms: u64,
+    pub(super) content: Content,
+}
+
+pub(super) enum Content {
+    Bytes(Bytes),
+    File(BlobWriter),
+}
+
+/// What there is under a key, as the cache holds it.
+#[derive(Clone, Debug)]
+struct Found {
+    meta: Arc<ObjectMeta>,
+    body: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Memory(Bytes),
+    File(i64),
+}
+
+/// The durable side of the bucket. Locks are taken in the order `writer`, `reader`.
+#[derive(Debug)]
+pub(super) struct Store {
+    /// The folder is ours for as long as the store is open.
+    _state: StateDir,
+    writer: Mutex<Connection>,
+    reader: Mutex<Reader>,
+    cache: Cache<Option<Found>>,
+    blobs: Blobs,
+}
+
+/// Rows are read, and the cache is changed, under one lock: what was read before a write cannot be put into the cache
+/// after it.
+#[derive(Debug)]
+struct Reader {
+    connection: Connection,
+    /// Counts the writes.
+    generation: u64,
+}
+
+impl Weigh for Option<Found> {
+    fn weight(&self) -> usize {
+        let body = match self {
+            Some(Found { body: Place::Memory(bytes), .. }) => bytes.len(),
+            _ => 0,
+        };
+        OBJECT_OVERHEAD + body
+    }
+}
+
+impl Store {
+    pub(super) fn open(state: &StateDir) -> Result<Self, StateError> {
+        const FILE: &str = "r2.sqlite";
+        let database = |source| StateError::Database { path: state.path().join(FILE), source };
+        let writer = sqlite::open_store(state, FILE, SCHEMA)?;
+        let opened = Blobs::open(state, "r2", &blob_sizes(&writer).map_err(database)?)?;
+        for blob in opened.damaged {
+            tracing::warn!(blob, "an R2 object was lost with the power; its key is removed");
+            writer.execute("DELETE FROM objects WHERE blob = ?", [blob]).map_err(database)?;
+        }
+        let reader = Reader { connection: sqlite::open_store(state, FILE, "")?, generation: 0 };
+        Ok(Self {
+            _state: state.clone(),
+            writer: Mutex::new(writer),
+            reader: Mutex::new(reader),
+            cache: cache::with_capacity(CACHE_BYTES),
+            blobs: opened.blobs,
+        })
+    }
+
+    pub(super) fn cached(&self, key: &str) -> Option<Option<Object>> {
+        match self.cache.get(key)? {
+            None => Some(None),
+            Some(Found { meta, body: Place::Memory(bytes) }) => {
+                Some(Some(Object { size: meta.size, body: Body::Bytes(bytes) }))
+            }
+            Some(Found { body: Place::File(_), .. }) => None,
+        }
+    }
+
+    pub(super) fn head(&self, key: &str) -> Result<Option<ObjectMeta>, Failure> {
+        Ok(self.find(key)?.0.map(|found| Arc::unwrap_or_clone(found.meta)))
+    }
+
+    pub(super) fn get(&self, key: &str, range: Option<Range>) -> Result<Option<Object>, R2Error> {
+        let storage = |source| R2Error::Storage { op: Op::Get, source };
+        loop {
+            let (Some(found), generation) = self.find(key).map_err(storage)? else { return Ok(None) };
+            let size = found.meta.size;
+            let (offset, len) = limits::resolve(range, size)?;
+            match self.open_body(key, &found, offset, len, generation) {
+                Ok(body) => return Ok(Some(Object { size, body })),
+                // The object was deleted or replaced meanwhile, and its old file is gone.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && self.changed_since(generation) => {}
+                Err(error) => return Err(storage(error.into())),
+            }
+        }
+    }
+
+    fn open_body(&self, key: &str, found: &Found, offset: u64, len: u64, generation: u64) -> io::Result<Body> {
+        let blob = match &found.body {
+            Place::Memory(bytes) => return Ok(Body::Bytes(part(bytes, offset, len))),
+            Place::File(blob) => *blob,
+        };
+        let size = found.meta.size;
+        let file = self.blobs.read(blob)?;
+        if size > MAX_CACHED_BODY {
+            return Ok(Body::File { file, offset, len });
+        }
+        let bytes = Body::File { file, offset: 0, len: size }.into_bytes()?;
+        let reader = lock(&self.reader);
+        if reader.generation == generation {
+            let body = Place::Memory(bytes.clone());
+            self.cache.insert(key.into(), Some(Found { meta: found.meta.clone(), body }));
+        }
+        Ok(Body::Bytes(part(&bytes, offset, len)))
+    }
+
+    /// What there is under a key, and the generation in which that was so.
+    fn find(&self, key: &str) -> Result<(Option<Found>, u64), Failure> {
+        let reader = lock(&self.reader);
+        if let Some(found) = self.cache.get(key) {
+            return Ok((found, reader.generation));
+        }
+        let found = read_found(&reader.connection, key)?;
+        self.cache.insert(key.into(), found.clone());
+        Ok((found, reader.generation))
+    }
+
+    pub(super) fn create_blob(&self) -> io::Result<BlobWriter> {
+        self.blobs.create()
+    }
+
+    pub(super) fn put(&self, object: NewObject, only_if_absent: bool) -> Result<Option<ObjectMeta>, Failure> {
+        let writer = lock(&self.writer);
+        let old = read_old(&writer, &object.key)?;
+        if only_if_absent && old.is_some() {
+            return Ok(None);
+        }
+        let (value, blob) = match object.content {
+            Content::Bytes(bytes) => (Some(bytes), None),
+            Content::File(file) => (None, Some(file.finish()?)),
+        };
+        let inserted = writer
+            .prepare_cached(
+                "INSERT OR REPLACE INTO objects (key, version, size, md5, sha256, uploaded, value, blob)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .and_then(|mut insert| {
+                insert.execute(params![
+                    object.key,
+                    object.version,
+                    object.size.cast_signed(),
+                    object.md5,
+                    object.sha256,
+                    object.uploaded_ms.cast_signed(),
+                    value.as_deref(),
+                    blob
+                ])
+            });
+        if let Err(error) = inserted {
+            blob.inspect(|blob| self.blobs.remove(*blob));
+            return Err(error.into());
+        }
+        let meta = ObjectMeta {
+            key: object.key,
+            version: hex(&object.version),
+            size: object.size,
+            etag: hex(&object.md5),
+            sha256: object.sha256.map(Hash::from_bytes),
+            uploaded_ms: object.uploaded_ms,
+        };
+        let body = match (value, blob) {
+            (Some(bytes), _) => Some(Place::Memory(bytes)),
+            (None, blob) => blob.map(Place::File),
+        };
+        self.changed(&meta.key, body.map(|body| Found { meta: Arc::new(meta.clone()), body }));
+        drop(writer);
+        if let Some(Some(old_blob)) = old {
+            self.blobs.remove(old_blob);
+        }
+        Ok(Some(meta))
+    }
+
+    pub(super) fn delete(&self, key: &str) -> Result<(), Failure> {
+        let writer = lock(&self.writer);
+        let Some(old_blob) = read_old(&writer, key)? else { return Ok(()) };
+        writer.prepare_cached("DELETE FROM objects WHERE key = ?")?.execute([key])?;
+        self.changed(key, None);
+        drop(writer);
+        if let Some(old_blob) = old_blob {
+            self.blobs.remove(old_blob);
+        }
+        Ok(())
+    }
+
+    pub(super) fn list(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<ObjectMeta>, Failure> {
+        let reader = lock(&self.reader);
+        let mut statement = reader.connection.prepare_cached(&format!(
+            "SELECT {META} FROM objects WHERE key >= ?1 AND (?2 IS NULL OR key > ?2) ORDER BY key LIMIT ?3"
+        ))?;
+        let mut rows = statement.query(params![prefix, after, limit])?;
+        let mut objects = Vec::new();
+        while let Some(row) = rows.next()? {
+            let meta = read_meta(row)?;
+            // The order is that of the bytes, so the keys with this prefix stand together.
+            if !meta.key.starts_with(prefix) {
+                break;
+            }
+            objects.push(meta);
+        }
+        Ok(objects)
+    }
+
+    fn changed(&self, key: &str, found: Option<Found>) {
+        let mut reader = lock(&self.reader);
+        reader.generation += 1;
+        self.cache.insert(key.into(), found);
+    }
+
+    fn changed_since(&self, generation: u64) -> bool {
+        lock(&self.reader).generation != generation
+    }
+}
+
+/// A part that [`limits::resolve`] has found to lie within.
+fn part(bytes: &Bytes, offset: u64, len: u64) -> Bytes {
+    let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+    let end = offset.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(bytes.len());
+    bytes.slice(offset..end)
+}
+
+fn read_found(connection: &Connection, key: &str) -> rusqlite::Result<Option<Found>> {
+    connection
+        .prepare_cached(&format!("SELECT {META}, value, blob FROM objects WHERE key = ?"))?
+        .query_row([key], |row| {
+            let body = match row.get::<_, Option<i64>>(7)? {
+                Some(blob) => Place::File(blob),
+                None => Place::Memory(row.get::<_, Vec<u8>>(6)?.into()),
+            };
+            Ok(Found { meta: Arc::new(read_meta(row)?), body })
+        })
+        .optional()
+}
+
+fn read_meta(row: &Row<'_>) -> rusqlite::Result<ObjectMeta> {
+    Ok(ObjectMeta {
+        key: row.get(0)?,
+        version: hex(&row.get::<_, [u8; 16]>(1)?),
+        size: row.get::<_, i64>(2)?.cast_unsigned(),
+        etag: hex(&row.get::<_, [u8; 16]>(3)?),
+        sha256: row.get::<_, Option<[u8; 32]>>(4)?.map(Hash::from_bytes),
+        uploaded_ms: row.get::<_, i64>(5)?.cast_unsigned(),
+    })
+}
+
+/// Whether there is an object, and its file if it has one.
+fn read_old(connection: &Connection, key: &str) -> rusqlite::Result<Option<Option<i64>>> {
+    connection.prepare_cached("SELECT blob FROM objects WHERE key = ?")?.query_row([key], |row| row.get(0)).optional()
+}
+
+fn blob_sizes(connection: &Connection) -> rusqlite::Result<HashMap<i64, u64>> {
+    connection
+        .prepare("SELECT blob, size FROM objects WHERE blob IS NOT NULL")?
+        .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
+        .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,37 @@
+//! How every database of the crate is opened.
+
+use crate::state_dir::{Durability, StateDir, StateError};
+use rusqlite::Connection;
+use std::{
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// Write-ahead log, so that a crash at any point loses nothing that was committed. With `NORMAL` the log reaches the
+/// disk when it is copied back; a loss of power may cost the last commits, never the database.
+pub(crate) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let synchronous = match durability {
+        Durability::Crash => "NORMAL",
+        Durability::PowerLoss => "FULL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    Ok(connection)
+}
+
+/// Opens a store's database in the state folder and makes its tables.
+pub(crate) fn open_store(state: &StateDir, file: &str, schema: &str) -> Result<Connection, StateError> {
+    let path = state.path().join(file);
+    let open = || {
+        let connection = open(&path, state.durability())?;
+        connection.execute_batch(schema)?;
+        Ok(connection)
+    };
+    open().map_err(|source| StateError::Database { path: path.clone(), source })
+}
+
+/// A lock whose holders leave nothing half done that SQLite would not undo: a panic in one must not stop the others.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

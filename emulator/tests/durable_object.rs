@@ -1,0 +1,315 @@
+//! What a Durable Object promises: one instance, turns that are transactions, an output gate, alarms, eviction.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use std::time::Duration;
+
+use pmx_emulator::clock::Clock;
+use pmx_emulator::faults::Faults;
+use pmx_emulator::state_dir::StateDir;
+use pmx_emulator::{Builder, Emulator};
+use support::{Answer, Script, builder, eventually, fields, run_object, script};
+
+const CREATE: [&str; 1] = ["CREATE TABLE IF NOT EXISTS log (text TEXT)"];
+
+fn note(script: Script, text: &str) -> Script {
+    script.sql(CREATE).sql(["INSERT INTO log VALUES (?)", &format!("t{text}")])
+}
+
+/// The body of an object's answer, from the answer to the op that called it.
+fn body(answer: &Answer) -> Vec<String> {
+    let fields = answer.fields();
+    assert_eq!(fields[0], "ok", "{fields:?}");
+    support::fields(fields[3].as_bytes())
+}
+
+/// What the object has noted.
+async fn log(emulator: &Emulator) -> Vec<String> {
+    let query = script().sql(CREATE).sql(["SELECT text FROM log ORDER BY rowid"]).respond();
+    let answer = body(&run_object(emulator, "a", query).await);
+    assert_eq!(answer[..2], ["ok", "1"]);
+    answer[3..].iter().map(|text| text.trim_start_matches('t').to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_call_brings_the_request_there_and_the_answer_back() {
+    let emulator = builder().build().unwrap();
+    let answer = run_object(&emulator, "a", script().event().respond()).await.fields();
+    assert_eq!(answer[..3], ["ok", "200", ""]);
+    assert_eq!(fields(answer[3].as_bytes())[..4], ["object.fetch", "a", "POST", "https://object/"]);
+    let with_headers = script().answer(["404", "none", "", "x-a", "1", "x-b", "2"]);
+    let answer = run_object(&emulator, "a", with_headers).await.fields();
+    assert_eq!(answer, ["ok", "404", "", "", "x-a", "1", "x-b", "2"]);
+    assert_eq!(emulator.stats().constructed, 1, "one instance serves all calls");
+}
+
+#[tokio::test]
+async fn sql_is_typed_and_its_errors_are_the_platform_s() {
+    let emulator = builder().build().unwrap();
+    let values = script().sql(["SELECT ?, ?, ?, ?, 1.5", "n", "i7", "tx", "b\u{1}"]).respond();
+    let answer = body(&run_object(&emulator, "a", values).await);
+    // A bound number is a REAL, and the platform's numbers do not tell 7.0 from 7.
+    assert_eq!(answer, ["ok", "5", "1", "n", "i7", "tx", "b\u{1}", "r1.5"]);
+    let answer = body(&run_object(&emulator, "a", script().sql(["SELEC"]).respond()).await);
+    assert_eq!(answer, ["err", "near \"SELEC\": syntax error at offset 0: SQLITE_ERROR"]);
+    let answer = body(&run_object(&emulator, "a", script().sql(["SELECT ?", "?"]).respond()).await);
+    assert_eq!(answer[0], "err");
+}
+
+#[tokio::test]
+async fn a_trap_undoes_its_turn_and_keeps_the_turns_before() {
+    let emulator = builder().build().unwrap();
+    run_object(&emulator, "a", note(script(), "first").respond()).await;
+    let two_turns = note(note(script(), "kept").op(["sleep", "1"]), "lost").trap();
+    let answer = run_object(&emulator, "a", two_turns).await.fields();
+    assert_eq!(answer[0], "err");
+    assert_eq!(log(&emulator).await, ["first", "kept"]);
+    assert_eq!((emulator.stats().traps, emulator.stats().constructed), (1, 2));
+}
+
+#[tokio::test]
+async fn nothing_leaves_a_turn_that_is_not_committed() {
+    let emulator = builder().build().unwrap();
+    let premature = note(script().answer(["200", "none", ""]), "lost").trap();
+    let answer = run_object(&emulator, "a", premature).await.fields();
+    assert_eq!(answer[0], "err", "the answer was written before the trap, and must not have left");
+    assert_eq!(log(&emulator).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_trap_fails_the_other_calls_in_flight() {
+    let clock = Clock::manual(1_000);
+    let emulator = builder().clock(clock).build().unwrap();
+    let waiting = tokio::spawn({
+        let emulator = emulator.clone();
+        async move { run_object(&emulator, "a", script().op(["sleep", "1000"]).respond()).await }
+    });
+    eventually(|| emulator.stats().object_tasks == 1).await;
+    run_object(&emulator, "a", script().trap()).await;
+    assert_eq!(waiting.await.unwrap().fields()[0], "err");
+    eventually(|| emulator.stats().object_tasks == 0).await;
+}
+
+#[tokio::test]
+async fn a_loop_in_an_object_is_stopped() {
+    let emulator = builder().turn_limit(Duration::from_millis(50)).build().unwrap();
+    assert_eq!(run_object(&emulator, "a", note(script(), "lost").spin()).await.fields()[0], "err");
+    assert_eq!(log(&emulator).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn calls_that_wait_let_others_in() {
+    let clock = Clock::manual(1_000);
+    let emulator = builder().clock(clock.clone()).build().unwrap();
+    let waiting = tokio::spawn({
+        let emulator = emulator.clone();
+        async move { run_object(&emulator, "a", note(script().op(["sleep", "1000"]), "second").respond()).await }
+    });
+    eventually(|| emulator.stats().object_tasks == 1).await;
+    run_object(&emulator, "a", note(script(), "first").respond()).await;
+    clock.advance(Duration::from_secs(1));
+    waiting.await.unwrap();
+    assert_eq!(log(&emulator).await, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_does_not_end_the_event() {
+    let clock = Clock::manual(1_000);
+    let emulator = builder().clock(clock.clone()).build().unwrap();
+    let call = script().object("a", &note(script().op(["sleep", "1000"]), "done").respond()).respond();
+    let caller = tokio::spawn(emulator.fetch(support::request(call)));
+    eventually(|| emulator.stats().object_tasks == 1).await;
+    caller.abort();
+    eventually(|| emulator.stats().tasks == 0).await;
+    clock.advance(Duration::from_secs(1));
+    eventually(|| emulator.stats().object_tasks == 0).await;
+    assert_eq!(log(&emulator).await, ["done"]);
+}
+
+#[tokio::test]
+async fn an_evicted_object_comes_back_fresh_over_the_same_rows() {
+    let emulator = builder().build().unwrap();
+    run_object(&emulator, "a", note(script(), "kept").respond()).await;
+    emulator.evict("a").await;
+    assert_eq!(emulator.stats().objects, 0);
+    assert_eq!(log(&emulator).await, ["kept"]);
+    assert_eq!(emulator.stats().constructed, 2);
+    emulator.evict("never seen").await;
+}
+
+#[tokio::test]
+async fn an_object_is_evicted_when_it_was_idle_for_long_enough_and_not_before() {
+    let clock = Clock::manual(1_000);
+    let emulator = builder().clock(clock.clone()).evict_after(Duration::from_secs(10)).build().unwrap();
+    run_object(&emulator, "a", script().respond()).await;
+    eventually(|| emulator.stats().object_tasks == 0).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_secs(6));
+    run_object(&emulator, "a", script().respond()).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_secs(6));
+    run_object(&emulator, "a", script().respond()).await;
+    assert_eq!(emulator.stats().constructed, 1);
+    eventually(|| {
+        clock.advance(Duration::from_secs(10));
+        emulator.stats().objects == 0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn eviction_waits_for_events_to_end() {
+    let clock = Clock::manual(1_000);
+    let emulator = builder().clock(clock.clone()).build().unwrap();
+    let waiting = tokio::spawn({
+        let emulator = emulator.clone();
+        async move { run_object(&emulator, "a", note(script().op(["sleep", "1000"]), "done").respond()).await }
+    });
+    eventually(|| emulator.stats().object_tasks == 1).await;
+    let eviction = tokio::spawn({
+        let emulator = emulator.clone();
+        async move { emulator.evict("a").await }
+    });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!eviction.is_finished());
+    clock.advance(Duration::from_secs(1));
+    eviction.await.unwrap();
+    assert_eq!(body(&waiting.await.unwrap())[0], "ok");
+}
+
+#[tokio::test]
+async fn objects_of_different_names_share_nothing() {
+    let emulator = builder().build().unwrap();
+    run_object(&emulator, "b", note(script(), "b's").respond()).await;
+    assert_eq!(log(&emulator).await, Vec::<String>::new());
+    assert_eq!(emulator.stats().objects, 2);
+}
+
+#[tokio::test]
+async fn an_object_may_put_to_kv_and_call_another_object() {
+    let emulator = builder().build().unwrap();
+    let answer = run_object(
+        &emulator,
+        "a",
+        script().op(["kv.put", "k", "v"]).object("b", &script().event().respond()).respond(),
+    );
+    let answer = body(&answer.await);
+    assert_eq!(answer[..2], ["ok", "200"]);
+    assert_eq!(emulator.kv().get("k").unwrap().as_deref(), Some(&b"v"[..]));
+}
+
+#[tokio::test]
+async fn ordered_faults_reach_the_callers_of_objects() {
+    let faults = Faults::none();
+    let emulator = builder().faults(faults.clone()).build().unwrap();
+    faults.set_object_error(true);
+    assert_eq!(run_object(&emulator, "a", script().respond()).await.fields(), ["err", "Network connection lost."]);
+    faults.set_object_error(false);
+    assert_eq!(run_object(&emulator, "a", script().respond()).await.fields()[0], "ok");
+}
+
+/// What an object that notes its alarms does for one.
+fn noting_alarms(builder: Builder) -> Builder {
+    builder.var("object.alarm", note(script(), "alarm").op(["sleep", "0"]).text())
+}
+
+async fn set_alarm(emulator: &Emulator, at: &str) -> Vec<String> {
+    let answer = run_object(emulator, "a", script().op(["alarm.set", at]).respond()).await;
+    body(&answer)
+}
+
+async fn alarm(emulator: &Emulator) -> Vec<String> {
+    body(&run_object(emulator, "a", script().op(["alarm.get"]).respond()).await)
+}
+
+#[tokio::test]
+async fn an_alarm_fires_once_at_its_time() {
+    let clock = Clock::manual(1_000);
+    let emulator = noting_alarms(builder()).clock(clock.clone()).build().unwrap();
+    assert_eq!(alarm(&emulator).await, ["none"]);
+    assert_eq!(set_alarm(&emulator, "5000").await, ["ok"]);
+    assert_eq!(alarm(&emulator).await, ["ok", "5000"]);
+    clock.advance(Duration::from_millis(3_999));
+    assert_eq!(log(&emulator).await, Vec::<String>::new());
+    clock.advance(Duration::from_millis(1));
+    eventually(|| emulator.stats().object_tasks == 0).await;
+    support::deadline(async { while log(&emulator).await != ["alarm"] {} }).await;
+    assert_eq!(alarm(&emulator).await, ["none"]);
+    clock.advance(Duration::from_secs(100));
+    assert_eq!(log(&emulator).await, ["alarm"]);
+}
+
+#[tokio::test]
+async fn an_alarm_wakes_an_evicted_object_and_an_overdue_one_fires_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let emulator = noting_alarms(builder())
+            .state(StateDir::open(folder.path()).unwrap())
+            .clock(Clock::manual(1_000))
+            .build()
+            .unwrap();
+        set_alarm(&emulator, "5000").await;
+        emulator.evict("a").await;
+        emulator.shutdown().await;
+    }
+    let state = support::deadline(async {
+        loop {
+            // The last of the old emulator's tasks lets go of the folder when it ends.
+            match StateDir::open(folder.path()) {
+                Ok(state) => break state,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    })
+    .await;
+    let emulator = noting_alarms(builder()).state(state).clock(Clock::manual(9_000)).build().unwrap();
+    support::deadline(async { while log(&emulator).await != ["alarm"] {} }).await;
+}
+
+#[tokio::test]
+async fn an_alarm_whose_turn_is_lost_is_not_set() {
+    let emulator = noting_alarms(builder()).clock(Clock::manual(1_000)).build().unwrap();
+    run_object(&emulator, "a", script().op(["alarm.set", "5000"]).trap()).await;
+    assert_eq!(alarm(&emulator).await, ["none"]);
+    assert_eq!(set_alarm(&emulator, "0").await[0], "err");
+}
+
+#[tokio::test]
+async fn an_alarm_that_traps_is_tried_again_six_times() {
+    let clock = Clock::manual(1_000);
+    let retries = note(script(), "try").op(["sleep", "0"]).trap();
+    let emulator = builder().var("object.alarm", retries.text()).clock(clock.clone()).build().unwrap();
+    set_alarm(&emulator, "1000").await;
+    for (tries, pause) in [2, 4, 8, 16, 32, 64].into_iter().enumerate() {
+        eventually(|| emulator.stats().traps == tries as u64 + 1).await;
+        assert_eq!(alarm(&emulator).await, ["ok", "1000"], "between the tries it is still set");
+        clock.advance(Duration::from_millis(pause * 1000 - 1));
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(emulator.stats().traps, tries as u64 + 1, "not before its pause has passed");
+        clock.advance(Duration::from_millis(1));
+    }
+    eventually(|| emulator.stats().traps == 7).await;
+    support::deadline(async { while alarm(&emulator).await != ["none"] {} }).await;
+    clock.advance(Duration::from_secs(1_000));
+    assert_eq!(log(&emulator).await.len(), 7);
+}
+
+#[tokio::test]
+async fn an_alarm_may_set_its_successor() {
+    let clock = Clock::manual(1_000);
+    let again = note(script(), "alarm").op(["alarm.set", "3000"]);
+    let emulator = builder().var("object.alarm", again.text()).clock(clock.clone()).build().unwrap();
+    set_alarm(&emulator, "2000").await;
+    clock.advance(Duration::from_secs(1));
+    support::deadline(async { while log(&emulator).await.is_empty() {} }).await;
+    assert_eq!(alarm(&emulator).await, ["ok", "3000"]);
+}

@@ -1,0 +1,229 @@
+//! Hibernatable WebSockets, over the network.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use pmx_emulator::clock::Clock;
+use pmx_emulator::{Builder, Emulator};
+use support::{Script, builder, deadline, eventually, run_object, script};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// An emulator on the network. What a connecting client's request does is the variable `GET`.
+struct Served {
+    emulator: Emulator,
+    address: std::net::SocketAddr,
+    end: Option<oneshot::Sender<()>>,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+async fn serve(builder: Builder) -> Served {
+    let emulator = builder.build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (end, ended) = oneshot::channel::<()>();
+    let server = tokio::spawn({
+        let emulator = emulator.clone();
+        async move { emulator.serve(listener, async { drop(ended.await) }).await }
+    });
+    Served { emulator, address, end: Some(end), server }
+}
+
+fn accepting(inside: &Script) -> Builder {
+    builder().var("GET", script().socket("a", inside).text())
+}
+
+fn accept() -> Script {
+    script().answer(["101", "accept", "tag"])
+}
+
+impl Served {
+    async fn connect(&self) -> Client {
+        deadline(tokio_tungstenite::connect_async(format!("ws://{}/", self.address))).await.unwrap().0
+    }
+}
+
+async fn next(client: &mut Client) -> Message {
+    deadline(client.next()).await.unwrap().unwrap()
+}
+
+async fn send(emulator: &Emulator, tag: &str, text: &str) -> String {
+    let answer = run_object(emulator, "a", script().send([tag, text]).respond()).await;
+    answer.fields()[3].clone()
+}
+
+#[tokio::test]
+async fn a_frame_sent_in_the_accepting_turn_arrives_after_the_handshake() {
+    let served = serve(accepting(&accept().send(["tag", "hello", "again"]))).await;
+    let mut client = served.connect().await;
+    assert_eq!(next(&mut client).await, Message::text("hello"));
+    assert_eq!(next(&mut client).await, Message::text("again"));
+    assert_eq!(served.emulator.stats().sockets, 1);
+}
+
+#[tokio::test]
+async fn a_broadcast_reaches_every_client_also_after_eviction() {
+    let served = serve(accepting(&accept())).await;
+    let (mut one, mut two) = (served.connect().await, served.connect().await);
+    assert_eq!(send(&served.emulator, "", "first").await, "2");
+    served.emulator.evict("a").await;
+    assert_eq!(served.emulator.stats().sockets, 2, "sockets outlive the instance");
+    assert_eq!(send(&served.emulator, "", "second").await, "2");
+    for client in [&mut one, &mut two] {
+        assert_eq!(next(client).await, Message::text("first"));
+        assert_eq!(next(client).await, Message::text("second"));
+    }
+    assert_eq!(served.emulator.stats().constructed, 2);
+}
+
+#[tokio::test]
+async fn frames_of_a_turn_that_traps_are_not_sent_and_the_sockets_drop() {
+    let served = serve(accepting(&accept())).await;
+    let mut client = served.connect().await;
+    run_object(&served.emulator, "a", script().send(["", "never"]).trap()).await;
+    let end = deadline(client.next()).await;
+    assert!(matches!(end, None | Some(Err(Error::Protocol(_)) | Err(Error::Io(_)))), "{end:?}");
+    eventually(|| served.emulator.stats().sockets == 0).await;
+}
+
+#[tokio::test]
+async fn a_message_wakes_an_evicted_object() {
+    let on_message = script().send(["tag", "got it"]).text();
+    let served = serve(accepting(&accept()).var("object.message", on_message)).await;
+    let mut client = served.connect().await;
+    served.emulator.evict("a").await;
+    client.send(Message::text("hi")).await.unwrap();
+    assert_eq!(next(&mut client).await, Message::text("got it"));
+    client.send(Message::binary(vec![1, 2])).await.unwrap();
+    assert_eq!(next(&mut client).await, Message::text("got it"));
+    assert_eq!(served.emulator.stats().constructed, 2);
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_without_waking_the_object() {
+    let served = serve(accepting(&accept())).await;
+    let mut client = served.connect().await;
+    served.emulator.evict("a").await;
+    client.send(Message::Ping("x".into())).await.unwrap();
+    assert_eq!(next(&mut client).await, Message::Pong("x".into()));
+    assert_eq!(served.emulator.stats().objects, 0);
+}
+
+#[tokio::test]
+async fn a_close_of_the_client_is_told_to_the_object_and_answered() {
+    let on_close = script().send(["", "not to one that has closed"]).close(["tag", "1000", "bye"]).text();
+    let served = serve(accepting(&accept()).var("object.close", on_close)).await;
+    let mut client = served.connect().await;
+    let frame = CloseFrame { code: 1000.into(), reason: "bye".into() };
+    client.close(Some(frame.clone())).await.unwrap();
+    let answer = loop {
+        if let Message::Close(frame) = next(&mut client).await {
+            break frame;
+        }
+    };
+    assert_eq!(answer, Some(frame));
+    eventually(|| served.emulator.stats().sockets == 0).await;
+}
+
+#[tokio::test]
+async fn the_object_closes_with_a_code_and_a_reason() {
+    let served = serve(accepting(&accept())).await;
+    let mut client = served.connect().await;
+    let bad = script().close(["tag", "1005", ""]).send(["tag", "still open"]).close(["tag", "4404", "unknown deploy"]);
+    run_object(&served.emulator, "a", bad.send(["tag", "closed"]).respond()).await;
+    assert_eq!(next(&mut client).await, Message::text("still open"));
+    let Message::Close(Some(frame)) = next(&mut client).await else { panic!("no close frame") };
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4404, "unknown deploy"));
+    drop(deadline(client.next()).await);
+    eventually(|| served.emulator.stats().sockets == 0).await;
+}
+
+#[tokio::test]
+async fn a_client_that_vanishes_is_noticed() {
+    let served = serve(accepting(&accept())).await;
+    let client = served.connect().await;
+    eventually(|| served.emulator.stats().sockets == 1).await;
+    drop(client);
+    eventually(|| served.emulator.stats().sockets == 0).await;
+}
+
+#[tokio::test]
+async fn a_message_above_the_limit_closes_the_connection_with_1009() {
+    let served = serve(accepting(&accept())).await;
+    let mut client = served.connect().await;
+    let too_large = vec![0; 32 * 1024 * 1024 + 1];
+    // The server may close before all of it is written.
+    drop(client.send(Message::binary(too_large)).await);
+    if let Some(Ok(Message::Close(Some(frame)))) = deadline(client.next()).await {
+        assert_eq!(u16::from(frame.code), 1009);
+    }
+    eventually(|| served.emulator.stats().sockets == 0).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
+    let served = serve(accepting(&accept())).await;
+    let _stalled = served.connect().await;
+    let mut reading = served.connect().await;
+    let text = "x".repeat(1_000_000);
+    let mut sent = 0;
+    while served.emulator.stats().sockets == 2 {
+        assert!(sent < 1_000, "nobody was dropped");
+        send(&served.emulator, "", &text).await;
+        sent += 1;
+        assert_eq!(next(&mut reading).await.len(), text.len());
+    }
+    assert_eq!(send(&served.emulator, "", "still here").await, "1");
+    assert_eq!(next(&mut reading).await, Message::text("still here"));
+}
+
+#[tokio::test]
+async fn an_upgrade_that_was_not_asked_for_is_an_error() {
+    let emulator = builder().build().unwrap();
+    let answer = run_object(&emulator, "a", accept()).await.fields();
+    assert!(answer[1].contains("did not contain the header \"Upgrade: websocket\""), "{answer:?}");
+    assert_eq!(emulator.stats().sockets, 0);
+}
+
+#[tokio::test]
+async fn a_socket_that_no_client_is_joined_to_is_closed() {
+    let emulator = builder().build().unwrap();
+    let upgrade = script().socket("a", &accept());
+    let answer = support::run(&emulator, upgrade).await;
+    assert_eq!(answer.status, 500, "the request was no handshake");
+    eventually(|| emulator.stats().sockets == 0).await;
+}
+
+#[tokio::test]
+async fn shutdown_says_goodbye_and_the_server_ends_with_sockets_open() {
+    let mut served = serve(accepting(&accept())).await;
+    let mut client = served.connect().await;
+    drop(served.end.take());
+    deadline(&mut served.server).await.unwrap().unwrap();
+    let shutdown = tokio::spawn({
+        let emulator = served.emulator.clone();
+        async move { emulator.shutdown().await }
+    });
+    let Message::Close(Some(frame)) = next(&mut client).await else { panic!("no close frame") };
+    assert_eq!(u16::from(frame.code), 1001);
+    drop(deadline(client.next()).await);
+    deadline(shutdown).await.unwrap();
+    assert_eq!(served.emulator.stats().sockets, 0);
+}
+
+#[tokio::test]
+async fn a_client_that_never_answers_a_close_does_not_hold_up_the_shutdown() {
+    let served = serve(accepting(&accept()).clock(Clock::manual(1_000))).await;
+    let _silent = served.connect().await;
+    eventually(|| served.emulator.stats().sockets == 1).await;
+    tokio::time::timeout(Duration::from_secs(10), served.emulator.shutdown()).await.unwrap();
+    assert_eq!(served.emulator.stats().sockets, 0);
+}

@@ -1,0 +1,175 @@
+//! A Worker that tests tell what to do (`guest.wat`), and the scripts to tell it.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use http::Request;
+use pmx_emulator::{Builder, Emulator, Worker};
+
+/// An emulator with the scripted Worker and one isolate.
+pub fn builder() -> Builder {
+    Emulator::builder(Worker::wasm(wat::parse_str(include_str!("guest.wat")).unwrap())).isolates(1)
+}
+
+/// What the scripted Worker is to do.
+#[derive(Clone, Default)]
+pub struct Script(Vec<u8>);
+
+pub fn script() -> Script {
+    Script::default()
+}
+
+pub fn frame<F: AsRef<[u8]>>(fields: impl IntoIterator<Item = F>) -> Vec<u8> {
+    let mut frame = Vec::new();
+    for field in fields {
+        let field = field.as_ref();
+        frame.extend_from_slice(&u32::try_from(field.len()).unwrap().to_le_bytes());
+        frame.extend_from_slice(field);
+    }
+    frame
+}
+
+pub fn fields(mut frame: &[u8]) -> Vec<String> {
+    let mut fields = Vec::new();
+    while let Some((len, rest)) = frame.split_first_chunk::<4>() {
+        let (field, rest) = rest.split_at(u32::from_le_bytes(*len) as usize);
+        fields.push(String::from_utf8_lossy(field).into_owned());
+        frame = rest;
+    }
+    fields
+}
+
+impl Script {
+    fn command(mut self, letter: u8, payload: &[u8]) -> Self {
+        self.0.push(letter);
+        self.0.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_le_bytes());
+        self.0.extend_from_slice(payload);
+        self
+    }
+
+    pub fn op<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'O', &frame(fields))
+    }
+
+    /// Calls an object, which runs a script of its own.
+    pub fn object(self, name: &str, script: &Script) -> Self {
+        let fields = [b"object.fetch", name.as_bytes(), b"POST", b"/", &script.0];
+        self.command(b'O', &frame(fields))
+    }
+
+    /// Calls an object with a request for a WebSocket, and joins the client to it.
+    pub fn socket(self, name: &str, script: &Script) -> Self {
+        let fields = [b"object.fetch", name.as_bytes(), b"GET", b"/", &script.0, b"upgrade", b"websocket"];
+        self.command(b'O', &frame(fields)).answer(["101", "socket", "0"])
+    }
+
+    pub fn sql<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'S', &frame(fields))
+    }
+
+    pub fn send<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'N', &frame(fields))
+    }
+
+    pub fn close<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'C', &frame(fields))
+    }
+
+    pub fn answer<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'A', &frame(fields))
+    }
+
+    pub fn event(self) -> Self {
+        self.command(b'E', b"")
+    }
+
+    pub fn respond(self) -> Self {
+        self.command(b'R', b"")
+    }
+
+    pub fn grow(self, pages: u32) -> Self {
+        self.command(b'M', &pages.to_le_bytes())
+    }
+
+    pub fn trap(self) -> Self {
+        self.command(b'T', b"")
+    }
+
+    pub fn spin(self) -> Self {
+        self.command(b'L', b"")
+    }
+
+    pub fn hang(self) -> Self {
+        self.command(b'H', b"")
+    }
+
+    pub fn cancel_first(self) -> Self {
+        self.command(b'X', b"")
+    }
+
+    /// As the value of a variable.
+    pub fn text(self) -> String {
+        String::from_utf8(self.0).unwrap()
+    }
+
+    pub fn bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: http::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn fields(&self) -> Vec<String> {
+        assert_eq!(self.status, 200, "{}", self.text());
+        fields(&self.body)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+pub fn request(script: Script) -> Request<Body> {
+    Request::post("http://t/").body(Body::from(script.bytes())).unwrap()
+}
+
+/// Has a script run by a request, and returns its answer.
+pub async fn run(emulator: &Emulator, script: Script) -> Answer {
+    fetch(emulator, request(script)).await
+}
+
+/// Has an object run a script, and returns the body of its answer.
+pub async fn run_object(emulator: &Emulator, name: &str, script: Script) -> Answer {
+    run(emulator, self::script().object(name, &script).respond()).await
+}
+
+pub async fn get(emulator: &Emulator) -> Answer {
+    fetch(emulator, Request::get("http://t/").body(Body::empty()).unwrap()).await
+}
+
+pub async fn fetch(emulator: &Emulator, request: Request<Body>) -> Answer {
+    let (parts, body) = deadline(emulator.fetch(request)).await.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+}
+
+/// Waits for what must happen, and fails if it does not.
+pub async fn deadline<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("it did not happen")
+}
+
+/// Waits until something has become true.
+pub async fn eventually(mut condition: impl FnMut() -> bool) {
+    deadline(async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
+}

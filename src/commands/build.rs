@@ -1,0 +1,81 @@
+//! `pmx build`
+
+use crate::{
+    cli,
+    error::{Error, Result},
+    report::Report,
+    site::{self, Cache, Options, Project},
+};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Builds a site into a folder.
+///
+/// # Errors
+/// There is no site, the folder cannot be written, or the site has errors; what could be built is written all the same.
+pub(super) fn run(args: &cli::Build, report: &Report) -> Result<()> {
+    let built = build(args, report)?;
+    if report.json() {
+        report.event(&built.event);
+    } else {
+        for line in built.lines {
+            report.data(line);
+        }
+    }
+    match built.errors {
+        0 => Ok(()),
+        errors => Err(Error::new(format_args!("{}; the rest was built", counted(errors, "error")))),
+    }
+}
+
+/// What a build has to say.
+pub(super) struct Built {
+    event: serde_json::Value,
+    lines: [String; 2],
+    /// Errors among its findings.
+    pub(super) errors: usize,
+}
+
+/// Builds, writes, and reports what was found.
+pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
+    let cwd = std::env::current_dir()?;
+    let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
+    let out = project.out_dir(&cwd, &args.out)?;
+    let project = Project { exclude: vec![out.clone()], ..project };
+    let snapshot = site::scan(&project, None)?;
+    let build = site::build(&project, &snapshot, &mut Cache::default());
+    for diagnostic in &build.diagnostics {
+        report.finding(diagnostic);
+    }
+    let Some(roots) = &build.roots else {
+        return Err(Error::new("nothing was written: there is no site that could be served"));
+    };
+    let written = site::write(&build, &out, args.clean)?;
+    let shown = shown(&cwd, &out);
+    let event = json!({
+        "event": "built",
+        "paths": roots.roots.len(),
+        "pages": build.pages,
+        "source": project.shown,
+        "out": shown,
+        "written": written.written,
+        "deleted": written.deleted,
+        "diagnostics": build.diagnostics,
+    });
+    let lines = [
+        format!("Built {} from {} to {shown}.", counted(roots.roots.len(), "path"), project.shown),
+        format!("Artifacts: {} written, {} deleted.", written.written, written.deleted),
+    ];
+    let errors = build.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    Ok(Built { event, lines, errors })
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The output folder as the user would name it.
+fn shown(cwd: &Path, out: &Path) -> String {
+    let below: PathBuf = out.strip_prefix(cwd).unwrap_or(out).components().collect();
+    below.display().to_string()
+}

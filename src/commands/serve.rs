@@ -1,0 +1,48 @@
+//! `pmx serve`: a local production to publish to.
+
+use crate::{
+    cli::Serve,
+    error::Result,
+    report::{Report, Style},
+    server::{self, LocalOptions, interrupted, listen},
+};
+use pmx_emulator::faults::Faults;
+use serde_json::json;
+use std::time::Duration;
+
+/// Runs the command until the user ends it.
+///
+/// # Errors
+/// A port or state folder that is taken or unusable.
+pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
+    let front = listen(command.host, command.port).await?;
+    let secret = std::env::var("PUBLISH_SECRET").unwrap_or_default();
+    let open = !secret.is_empty();
+    let faults = Faults::none();
+    faults.set_kv_lag(Duration::from_secs(command.kv_lag));
+    let options = LocalOptions {
+        state: &command.state,
+        durable: command.durable,
+        base_domains: command.base_domains.join(","),
+        default_site: None,
+        secret,
+        faults,
+    };
+    let local = server::start(options, &front, &command.allow_hosts)?;
+    let url = format!("http://localhost:{}", front.address.port());
+    if !open {
+        report.warn("PUBLISH_SECRET is not set: every publish call will be refused");
+    }
+    report.event(&json!({ "event": "ready", "url": url, "sites": [] }));
+    let dim = |text: &str| report.paint(Style::Dim, text);
+    let site = format!("http://<site>.{}:{}", command.base_domains.first().map_or("localhost", String::as_str), front.address.port());
+    report.say("");
+    report.say(format_args!("  {}  {}", report.paint(Style::Bold, &url), dim("the publish API; Ctrl-C ends")));
+    report.say(format_args!("  {}  {site}", dim("sites")));
+    report.say(format_args!("  {}  {}", dim("state"), command.state.display()));
+    if open {
+        report.say(format_args!("  {}  pmx publish <path> -s <site> --server {url}", dim("try  ")));
+    }
+    report.say("");
+    local.serve(front, interrupted()).await
+}

@@ -1,0 +1,41 @@
+//! `pmx worker bundle`: the folder that is deployed to Cloudflare.
+
+use crate::{
+    cli::Worker,
+    error::{Error, Result},
+    report::Report,
+};
+use pmx_worker::{WASM, model::Hash};
+use serde_json::json;
+
+const SHIM: &str = include_str!("../../worker/shim/worker.mjs");
+const CONFIG: &str = include_str!("../../worker/shim/wrangler.toml");
+/// What stands in the configuration where the hash of the wasm goes.
+const PLACEHOLDER: &str = "WORKER_SHA256 = \"\"";
+
+/// Runs the command.
+///
+/// # Errors
+/// The folder cannot be written.
+pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
+    let Worker::Bundle { out } = command;
+    let hash = Hash::of(WASM).to_string();
+    let unwritable = |error| Error::new(format!("the bundle could not be written: {error}"));
+    fs_err::create_dir_all(out).map_err(unwritable)?;
+    let config = CONFIG.replace(PLACEHOLDER, &format!("WORKER_SHA256 = \"{hash}\""));
+    let files: [(&str, &[u8]); 3] = [
+        ("pmx_worker.wasm", WASM),
+        ("worker.mjs", SHIM.as_bytes()),
+        ("wrangler.toml", config.as_bytes()),
+    ];
+    for (name, bytes) in files {
+        fs_err::write(out.join(name), bytes).map_err(unwritable)?;
+    }
+    if report.json() {
+        report.event(&json!({ "event": "bundle", "path": out, "wasm": hash }));
+    } else {
+        report.data(format_args!("Wrote {} (wasm sha256 {hash})", out.display()));
+        report.say(format_args!("Fill in the ids in {}, then deploy it with wrangler", out.join("wrangler.toml").display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+use crate::{
+    error::{Error, Result},
+    site::{self, Build, Cache, Project, Snapshot},
+};
+use std::time::{Duration, Instant};
+
+/// Builds again what changed since the last time.
+pub(super) struct Builder {
+    /// Taken by the build that is under way, on a thread where it may block.
+    work: Option<Work>,
+}
+
+struct Work {
+    project: Project,
+    snapshot: Option<Snapshot>,
+    cache: Cache,
+}
+
+/// A build, and why it was made.
+pub(super) struct Built {
+    pub(super) site: Build,
+    /// Files that differ from the build before.
+    pub(super) changed: usize,
+    pub(super) took: Duration,
+}
+
+impl Builder {
+    pub(super) fn new(project: Project) -> Self {
+        Self { work: Some(Work { project, snapshot: None, cache: Cache::default() }) }
+    }
+
+    /// Looks at the files and builds.
+    pub(super) async fn build(&mut self) -> Result<Built> {
+        match self.build_if_changed().await? {
+            Some(built) => Ok(built),
+            None => Err(Error::new("nothing was built")),
+        }
+    }
+
+    /// Looks at the files and builds if they differ from the last look.
+    pub(super) async fn build_if_changed(&mut self) -> Result<Option<Built>> {
+        let Some(mut work) = self.work.take() else { return Err(Error::new("the build before this one was lost")) };
+        let task = tokio::task::spawn_blocking(move || {
+            let built = work.step();
+            (work, built)
+        });
+        let (work, built) = task.await.map_err(|error| Error::new(format!("the build failed: {error}")))?;
+        self.work = Some(work);
+        built
+    }
+}
+
+impl Work {
+    fn step(&mut self) -> Result<Option<Built>> {
+        let started = Instant::now();
+        let snapshot = site::scan(&self.project, self.snapshot.as_ref())?;
+        let changed = match &self.snapshot {
+            Some(before) => match snapshot.changes(before).len() {
+                0 => return Ok(None),
+                changed => changed,
+            },
+            None => snapshot.files().len(),
+        };
+        let site = site::build(&self.project, &snapshot, &mut self.cache);
+        self.snapshot = Some(snapshot);
+        Ok(Some(Built { site, changed, took: started.elapsed() }))
+    }
+}

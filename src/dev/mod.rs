@@ -1,0 +1,148 @@
+//! The loop: watch -> build -> publish into the local Worker. Who serves the pages knows nothing of it.
+
+mod builder;
+mod in_process;
+mod publisher;
+
+use crate::{
+    cli,
+    error::{Error, Result},
+    report::{Report, Style},
+    server::{self, LocalOptions, interrupted, listen},
+    site::{self, Project},
+    watch::Watcher,
+};
+use builder::{Builder, Built};
+use pmx_emulator::faults::Faults;
+use pmx_worker::model::SiteName;
+use publisher::{Outcome, Publisher};
+use serde_json::json;
+use std::{path::PathBuf, time::Instant};
+use tokio::sync::oneshot;
+
+/// Where state goes, beside the site.
+const STATE_FOLDER: &str = ".pathmx-state";
+
+/// Serves a site while it is written, until the user ends it.
+///
+/// # Errors
+/// What keeps it from starting: no site, a port or a state folder that is taken. What fails later is reported, and the last
+/// good site stays up.
+pub async fn run(command: &cli::Dev, report: &Report) -> Result<()> {
+    let started = Instant::now();
+    let project = locate(command)?;
+    let name = site_name(command, &project)?;
+    let front = listen(command.host, command.port).await?;
+    let state = command.state.clone().unwrap_or_else(|| project.folder.join(STATE_FOLDER));
+    // Watched before the first look, so that no edit falls between the two.
+    let mut watcher = Watcher::new(&project.source_root)?;
+    let mut builder = Builder::new(project);
+    let first = tokio::spawn(async move {
+        let built = builder.build().await;
+        (builder, built)
+    });
+    let secret = publisher::random_secret()?;
+    let options = LocalOptions {
+        state: &state,
+        durable: false,
+        base_domains: "localhost".to_owned(),
+        default_site: Some(name.to_string()),
+        secret: secret.clone(),
+        faults: Faults::none(),
+    };
+    let local = server::start(options, &front, &command.allow_hosts)?;
+    let mut publisher = Publisher::new(local.emulator().clone(), &secret, name.clone());
+
+    let (mut builder, built) = first.await.map_err(|error| Error::new(format!("the build was lost: {error}")))?;
+    turn(&mut publisher, built, report).await;
+
+    let url = format!("http://localhost:{}", front.address.port());
+    banner(report, &url, &name, &state, started);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(local.serve(front, async {
+        let _ = stopped.await;
+    }));
+    if command.open && open::that_detached(&url).is_err() {
+        report.warn(format_args!("no browser could be opened; the site is at {url}"));
+    }
+    let watching = async {
+        loop {
+            watcher.hint().await;
+            if let Some(built) = builder.build_if_changed().await.transpose() {
+                turn(&mut publisher, built, report).await;
+            }
+        }
+    };
+    tokio::select! {
+        () = watching => {}
+        () = interrupted() => {}
+    }
+    let _ = stop.send(());
+    serving.await.map_err(|error| Error::new(format!("the server ended badly: {error}")))?
+}
+
+fn locate(command: &cli::Dev) -> Result<Project> {
+    let cwd = std::env::current_dir().map_err(|error| Error::new(format!("the working directory cannot be read: {error}")))?;
+    let entries: Vec<PathBuf> = command.entry.iter().cloned().collect();
+    Ok(site::locate(&site::Options { cwd, entries })?)
+}
+
+fn site_name(command: &cli::Dev, project: &Project) -> Result<SiteName> {
+    match &command.site {
+        Some(name) => name.parse().map_err(Error::usage),
+        // A folder may be called what no site can be called.
+        None => project.name.parse().or_else(|_| "site".parse()).map_err(Error::new),
+    }
+}
+
+/// One look at a build: publish it, or say why not. Nothing here ends the loop.
+async fn turn(publisher: &mut Publisher, built: Result<Built>, report: &Report) {
+    let built = match built {
+        Ok(built) => built,
+        Err(error) => return report.error(&error),
+    };
+    for diagnostic in &built.site.diagnostics {
+        report.finding(diagnostic);
+        let kind = if diagnostic.is_error() { "error" } else { "warning" };
+        report.event(&json!({
+            "event": kind, "path": diagnostic.path, "line": diagnostic.line, "column": diagnostic.column,
+            "code": diagnostic.code, "message": diagnostic.message,
+        }));
+    }
+    let milliseconds = built.took.as_secs_f64() * 1e3;
+    let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    report.event(&json!({
+        "event": "built", "pages": built.site.pages, "changed": built.changed, "errors": errors,
+        "warnings": built.site.diagnostics.len() - errors, "ms": milliseconds,
+    }));
+    match publisher.publish(&built, errors > 0).await {
+        Ok(Outcome::Published { deploy_id, sources, paths, took }) => {
+            report.event(&json!({ "event": "published", "deployId": deploy_id, "sources": sources, "paths": paths }));
+            let total = milliseconds + took.as_secs_f64() * 1e3;
+            let what = match sources.as_slice() {
+                [] => format!("{} files", paths.len()),
+                [one] => one.clone(),
+                [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+            };
+            report.say(format_args!("{} {what} {}", report.paint(Style::Good, "published"), report.paint(Style::Dim, &format!("{total:.0} ms"))));
+        }
+        Ok(Outcome::Unchanged) => {}
+        Ok(Outcome::KeptLastGood) => {
+            report.say(format_args!("{} the last good version stays up", report.paint(Style::Bad, "not published:")));
+        }
+        Err(error) => report.error(&error),
+    }
+}
+
+fn banner(report: &Report, url: &str, name: &SiteName, state: &std::path::Path, started: Instant) {
+    let port = url.rsplit(':').next().unwrap_or_default();
+    let site_url = format!("http://{name}.localhost:{port}");
+    report.event(&json!({ "event": "ready", "url": url, "sites": [{ "name": name.to_string(), "url": site_url }] }));
+    let dim = |text: &str| report.paint(Style::Dim, text);
+    report.say("");
+    report.say(format_args!("  {}  {}", report.paint(Style::Bold, url), dim(&format!("ready in {:.0} ms", started.elapsed().as_secs_f64() * 1e3))));
+    report.say(format_args!("  {}  {site_url}", dim("also ")));
+    report.say(format_args!("  {}  {}", dim("state"), state.display()));
+    report.say(format_args!("  {}  edits are live; Ctrl-C ends", dim("watch")));
+    report.say("");
+}

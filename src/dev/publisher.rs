@@ -1,0 +1,105 @@
+use super::{builder::Built, in_process::InProcess};
+use crate::{
+    error::{Error, Result},
+    publish::{self, BlobSource, Bundle, PublishOptions, Silent},
+};
+use pmx_emulator::Emulator;
+use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SpaceState};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+/// Publishes builds into the local Worker.
+pub(super) struct Publisher {
+    emulator: Emulator,
+    server: InProcess,
+    site: SiteName,
+    active: Option<Active>,
+}
+
+/// The deploy that this process published last.
+struct Active {
+    deploy_id: String,
+    roots: Roots,
+    blobs: BTreeSet<Hash>,
+}
+
+/// What became of a build.
+pub(super) enum Outcome {
+    Published { deploy_id: String, sources: Vec<String>, paths: Vec<String>, took: Duration },
+    /// The active deploy is this build already.
+    Unchanged,
+    /// The build has errors, and there is a good one to keep.
+    KeptLastGood,
+}
+
+impl Publisher {
+    pub(super) fn new(emulator: Emulator, secret: &str, site: SiteName) -> Self {
+        Self { server: InProcess::new(emulator.clone(), secret), emulator, site, active: None }
+    }
+
+    /// Publishes a build, unless nothing changed, or it has errors and a good one is up. A site that has none yet is
+    /// published with its errors: most of it is better than nothing.
+    pub(super) async fn publish(&mut self, built: &Built, has_errors: bool) -> Result<Outcome> {
+        let active = self.active_roots()?;
+        let Some(roots) = &built.site.roots else {
+            return match active {
+                Some(_) => Ok(Outcome::KeptLastGood),
+                None => Err(Error::new("the site cannot be built yet").hint("mend the errors above; the page appears by itself")),
+            };
+        };
+        if has_errors && active.is_some() {
+            return Ok(Outcome::KeptLastGood);
+        }
+        if active.as_ref() == Some(roots) {
+            return Ok(Outcome::Unchanged);
+        }
+        let started = Instant::now();
+        let blobs: BTreeMap<Hash, BlobSource> =
+            built.site.blobs.iter().map(|(hash, blob)| (*hash, BlobSource::Memory(blob.clone()))).collect();
+        let hashes: BTreeSet<Hash> = blobs.keys().copied().collect();
+        let bundle = Bundle { roots: roots.clone(), blobs };
+        let options = match &self.active {
+            Some(active) => PublishOptions {
+                base: Some(active.deploy_id.clone()),
+                candidates: Some(hashes.difference(&active.blobs).copied().collect()),
+                ..PublishOptions::default()
+            },
+            None => PublishOptions::default(),
+        };
+        let published = publish::publish(&self.server, &self.site, &bundle, &options, &Silent)
+            .await
+            .map_err(|error| publish::explain(&error, &self.site))?;
+        let deploy_id = published.activated.deploy_id;
+        self.active = Some(Active { deploy_id: deploy_id.clone(), roots: roots.clone(), blobs: hashes });
+        let (mut sources, mut paths) = (Vec::new(), Vec::new());
+        for event in published.activated.events {
+            match event {
+                ChangeEvent::SourcesChanged { sources: changed } => sources.extend(changed),
+                ChangeEvent::ArtifactsChanged { paths: changed } => paths.extend(changed),
+            }
+        }
+        Ok(Outcome::Published { deploy_id, sources, paths, took: started.elapsed() })
+    }
+
+    /// The roots that are up: those of this process, or those that an earlier one left in the state folder.
+    fn active_roots(&self) -> Result<Option<Roots>> {
+        if let Some(active) = &self.active {
+            return Ok(Some(active.roots.clone()));
+        }
+        let value = self
+            .emulator
+            .kv()
+            .get(&format!("space:{}", self.site))
+            .map_err(|error| Error::new(format!("the state folder cannot be read: {error}")))?;
+        Ok(value.and_then(|json| serde_json::from_slice::<SpaceState>(&json).ok()).map(|state| state.roots))
+    }
+}
+
+/// The secret of this process: nobody else has it, so nobody else publishes into its Worker.
+pub(super) fn random_secret() -> Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| Error::new(format!("no random bytes: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,167 @@
+use std::{fmt, net::IpAddr};
+use ureq::http::Uri;
+
+/// A server's origin: scheme, host, port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    scheme: Scheme,
+    /// Lower case; IPv6 in brackets.
+    host: String,
+    port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+/// Why a text is no address of a server.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// No URL, or another scheme than http and https.
+    #[error("`{0}` is no http:// or https:// address")]
+    NotHttp(String),
+    /// More than scheme, host and port.
+    #[error("`{0}` has more than scheme, host and port")]
+    NotAnOrigin(String),
+}
+
+impl Address {
+    /// Reads the address of a server. A path, a query and a user name have no place in it.
+    ///
+    /// # Errors
+    /// [`AddressError`].
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let not_http = || AddressError::NotHttp(text.to_owned());
+        let uri: Uri = text.parse().map_err(|_| not_http())?;
+        let address = Self::of(&uri).ok_or_else(not_http)?;
+        let user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        if user || !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+            return Err(AddressError::NotAnOrigin(text.to_owned()));
+        }
+        Ok(address)
+    }
+
+    /// The origin of an absolute URL.
+    pub(super) fn of(uri: &Uri) -> Option<Self> {
+        let scheme = match uri.scheme_str()? {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return None,
+        };
+        let host = uri.host().filter(|host| !host.is_empty())?.to_ascii_lowercase();
+        // `Uri` reads a port that is no number as no port at all.
+        let authority = uri.authority()?.as_str();
+        let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+        let port = match place.get(host.len()..)? {
+            "" => scheme.port(),
+            port => port.strip_prefix(':')?.parse().ok()?,
+        };
+        Some(Self { scheme, host, port })
+    }
+
+    /// The absolute URL of a target: a path below this server, or an absolute URL as it is.
+    pub(super) fn resolve(&self, target: &str) -> Result<Uri, AddressError> {
+        let text = if target.starts_with("//") {
+            format!("{}:{target}", self.scheme.name())
+        } else if target.starts_with('/') {
+            format!("{self}{target}")
+        } else if target.contains("://") {
+            target.to_owned()
+        } else {
+            format!("{self}/{target}")
+        };
+        text.parse().map_err(|_| AddressError::NotHttp(target.to_owned()))
+    }
+
+    /// Whether what is sent there can be read on the way: plain HTTP to another machine.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        self.scheme == Scheme::Http && !self.is_loopback()
+    }
+
+    /// Whether it is this machine, by name.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        let name = self.host.strip_suffix('.').unwrap_or(&self.host);
+        name == "localhost" || name.ends_with(".localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    }
+}
+
+impl Scheme {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    const fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.name(), self.host)?;
+        if self.port == self.scheme.port() { Ok(()) } else { write!(f, ":{}", self.port) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        Address::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_address_is_an_origin() {
+        assert_eq!(address("HTTPS://PathMX.path.app:443/").to_string(), "https://pathmx.path.app");
+        assert_eq!(address("http://127.0.0.1:8787").to_string(), "http://127.0.0.1:8787");
+        for bad in
+            ["", "path.app", "ftp://x", "/x", "http://", "https://a/b", "https://u@a", "https://a?q", "http://a:b"]
+        {
+            assert!(Address::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for here in ["http://localhost:1", "http://a.localhost", "http://127.9.9.9", "http://[::1]:8787"] {
+            assert!(!address(here).is_exposed(), "{here}");
+        }
+        for there in ["http://path.app", "http://localhost.path.app", "http://10.0.0.1", "http://127.0.0.1.nip.io"] {
+            assert!(address(there).is_exposed(), "{there}");
+        }
+        assert!(!address("https://path.app").is_exposed());
+    }
+
+    #[test]
+    fn the_origin_of_an_upload_is_that_of_the_parsed_url() {
+        let server = address("https://pathmx.path.app");
+        let origin = |target: &str| server.resolve(target).ok().and_then(|uri| Address::of(&uri));
+        for own in ["/api/x?hash=1", "api/x", "https://pathmx.path.app/x", "https://PATHMX.path.app:443/x"] {
+            assert_eq!(origin(own).as_ref(), Some(&server), "{own}");
+        }
+        for foreign in [
+            "http://pathmx.path.app/x",
+            "https://pathmx.path.app:444/x",
+            "https://pathmx.path.app.evil.net/x",
+            "https://pathmx.path.app@evil.net/x",
+            "https://pathmx.path.app:443@evil.net/x",
+            "//evil.net/x",
+        ] {
+            assert!(origin(foreign).is_some_and(|found| found != server), "{foreign}");
+        }
+        assert_eq!(origin("ftp://evil.net/x"), None);
+        assert_eq!(origin("https://pathmx.path.app:port/x"), None);
+        assert_eq!(origin("https://pathmx.path.app\\@evil.net/x"), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! The API's documents, and what an answer means. The status is looked at before the body is parsed.
+
+use super::{ApiBody, ApiRequest, ApiResponse, Method, Phase, PublishError, Refusal};
+use pmx_worker::model::{ChangeEvent, DeployRecord, Hash, Meta, Roots, SiteName};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// The most hashes of one `begin` (`API.md`).
+pub(super) const MAX_HASHES: usize = 100_000;
+/// How much of a foreign error page goes into a message.
+const MAX_MESSAGE: usize = 300;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Begin<'a> {
+    pub(super) subdomain: &'a str,
+    pub(super) hashes: &'a [Hash],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) base: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Begun {
+    pub(super) missing: Vec<Missing>,
+    #[serde(default)]
+    pub(super) remaining: Vec<Hash>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Missing {
+    pub(super) hash: Hash,
+    pub(super) upload_url: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Commit<'a> {
+    pub(super) subdomain: &'a str,
+    pub(super) roots: &'a Roots,
+    #[serde(skip_serializing_if = "Meta::is_empty")]
+    pub(super) meta: &'a Meta,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Rollback<'a> {
+    pub(super) subdomain: &'a str,
+    pub(super) deploy_id: &'a str,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Remaining {
+    pub(super) remaining: u64,
+}
+
+/// The answer to a commit or a rollback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Activated {
+    /// Where the site is.
+    pub url: String,
+    /// The deploy that is active now.
+    pub deploy_id: String,
+    /// Counts the activations of the site. Not every server counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// `current`, or `pending` while the write to KV is being retried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kv: Option<String>,
+    /// What open pages were told.
+    #[serde(default)]
+    pub events: Vec<ChangeEvent>,
+}
+
+/// A deploy in the list of a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deploy {
+    /// The record.
+    #[serde(flatten)]
+    pub record: DeployRecord,
+    /// The activation at which it last became active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+}
+
+pub(super) fn post(path: &str, document: &impl Serialize, phase: Phase) -> Result<ApiRequest, PublishError> {
+    let body = serde_json::to_vec(document).map_err(|error| PublishError::BadAnswer {
+        phase,
+        status: 0,
+        reason: error.to_string(),
+    })?;
+    Ok(ApiRequest { method: Method::Post, target: path.to_owned(), body: ApiBody::Json(body) })
+}
+
+pub(super) fn list(site: &SiteName) -> ApiRequest {
+    // A site's name is a DNS label: nothing in it needs escaping.
+    ApiRequest { method: Method::Get, target: format!("/api/deploys?subdomain={site}"), body: ApiBody::Empty }
+}
+
+/// The document of a 2xx answer.
+pub(super) fn document<T: DeserializeOwned>(phase: Phase, response: &ApiResponse) -> Result<T, PublishError> {
+    accept(phase, response)?;
+    serde_json::from_slice(&response.body).map_err(|error| PublishError::BadAnswer {
+        phase,
+        status: response.status,
+        reason: printable(&error.to_string()),
+    })
+}
+
+/// Nothing but whether the answer is a yes.
+pub(super) fn accept(phase: Phase, response: &ApiResponse) -> Result<(), PublishError> {
+    if (200..300).contains(&response.status) {
+        Ok(())
+    } else {
+        Err(PublishError::Refused { phase, refusal: Box::new(refusal(response)) })
+    }
+}
+
+/// A 5xx that no patience changes.
+pub(super) fn is_final(response: &ApiResponse) -> bool {
+    response.status == 503 && refusal(response).code == "publish_disabled"
+}
+
+/// What a refusing answer says, whoever wrote it.
+pub(super) fn refusal(response: &ApiResponse) -> Refusal {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document {
+        error: Said,
+        request_id: Option<String>,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        Api { code: String, message: String },
+        Text(String),
+    }
+    let header = |name| response.header(name).map(printable);
+    let (code, message, id) = match serde_json::from_slice(&response.body) {
+        Ok(Document { error: Said::Api { code, message }, request_id }) => (code, message, request_id),
+        Ok(Document { error: Said::Text(message), request_id }) => (String::new(), message, request_id),
+        Err(_) => (String::new(), foreign_message(response), None),
+    };
+    Refusal {
+        status: response.status,
+        code,
+        message: printable(&message),
+        request_id: id.as_deref().map(printable).or_else(|| header("pmx-request-id")).or_else(|| header("cf-ray")),
+        location: header("location"),
+    }
+}
+
+/// Proxies and gateways answer with pages of their own: plain text is quoted, HTML is not.
+fn foreign_message(response: &ApiResponse) -> String {
+    let text = String::from_utf8_lossy(&response.body);
+    let text = text.trim();
+    if text.is_empty() {
+        String::from("(no message)")
+    } else if text.starts_with('<') {
+        String::from("(an HTML page)")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// On one line, without anything that moves a terminal's cursor, and not endless.
+pub(super) fn printable(text: &str) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let mut out: String = text.chars().take(MAX_MESSAGE).map(clean).collect();
+    if text.chars().nth(MAX_MESSAGE).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> ApiResponse {
+        ApiResponse { status, body: body.into(), ..ApiResponse::default() }
+    }
+
+    #[test]
+    fn a_refusal_is_understood_in_every_form() {
+        let api =
+            refusal(&answer(401, r#"{"error":{"code":"unauthorized","message":"wrong token"},"requestId":"ab"}"#));
+        assert_eq!((api.code.as_str(), api.to_string().as_str()), ("unauthorized", "401 wrong token (request ab)"));
+        assert_eq!(refusal(&answer(400, r#"{"error":"bad"}"#)).to_string(), "400 bad");
+        assert_eq!(refusal(&answer(502, "<html>…")).to_string(), "502 (an HTML page)");
+        assert_eq!(refusal(&answer(500, "\x1b[2Joops\r\n")).to_string(), "500  [2Joops");
+    }
+
+    #[test]
+    fn a_refusal_is_not_parsed_as_a_document() {
+        let error = document::<Activated>(Phase::Commit, &answer(401, "Unauthorized")).err().unwrap();
+        assert_eq!(error.to_string(), "commit: 401 Unauthorized");
+    }
+
+    #[test]
+    fn a_yes_of_another_kind_is_no_yes() {
+        let error = document::<Activated>(Phase::Commit, &answer(200, "<html>")).err().unwrap();
+        assert!(matches!(error, PublishError::BadAnswer { .. }), "{error}");
+    }
+}

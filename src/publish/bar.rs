@@ -1,0 +1,110 @@
+use super::{Progress, Step};
+use crate::report::Report;
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Uploads below this need no lines on how far they are.
+const WORTH_A_LINE: u64 = 16 * 1024 * 1024;
+
+/// Shows a publish to a person: the lines that PathMX scripts know, and a bar where there is a terminal.
+#[derive(Debug)]
+pub struct Terminal<'a> {
+    report: &'a Report,
+    uploads: Mutex<Option<Uploads>>,
+    committing: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Uploads {
+    bar: Option<ProgressBar>,
+    done: u64,
+    total: u64,
+}
+
+impl<'a> Terminal<'a> {
+    /// Shows it through this report.
+    #[must_use]
+    pub const fn new(report: &'a Report) -> Self {
+        Self { report, uploads: Mutex::new(None), committing: AtomicBool::new(false) }
+    }
+
+    /// Whether a call was sent that makes a deploy active.
+    #[must_use]
+    pub fn committing(&self) -> bool {
+        self.committing.load(Ordering::Relaxed)
+    }
+
+    /// Removes the bar.
+    pub fn clear(&self) {
+        if let Some(Uploads { bar: Some(bar), .. }) = self.uploads().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn uploads(&self) -> std::sync::MutexGuard<'_, Option<Uploads>> {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, total: u64) {
+        let bar = (self.report.interactive() && total > 0).then(|| ProgressBar::new(total).with_style(style()));
+        *self.uploads() = Some(Uploads { bar, done: 0, total });
+    }
+
+    fn advance(&self, bytes: u64) {
+        let mut guard = self.uploads();
+        let Some(uploads) = guard.as_mut() else { return };
+        let before = uploads.done;
+        uploads.done += bytes;
+        match &uploads.bar {
+            Some(bar) => bar.set_position(uploads.done),
+            None if uploads.total >= WORTH_A_LINE => {
+                let tenth = |bytes: u64| bytes.saturating_mul(10) / uploads.total;
+                if tenth(uploads.done) > tenth(before) {
+                    let (done, total) = (HumanBytes(uploads.done), HumanBytes(uploads.total));
+                    self.talk(format!("[pathmx] uploaded {done} of {total}"));
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// A line on stderr, above the bar if there is one.
+    fn say(&self, line: String) {
+        match self.uploads().as_ref() {
+            Some(Uploads { bar: Some(bar), .. }) => bar.suspend(|| self.talk(line)),
+            _ => self.talk(line),
+        }
+    }
+
+    fn talk(&self, line: String) {
+        if !self.report.json() {
+            self.report.say(line);
+        }
+    }
+}
+
+impl Progress for Terminal<'_> {
+    fn on(&self, step: &Step<'_>) {
+        match step {
+            Step::Checking { hashes } => self.report.line(format!("[pathmx] checking {hashes} hashes")),
+            Step::Uploading { new, cached, bytes } => {
+                self.report.line(format!("[pathmx] uploading {new} new blobs ({cached} cached)"));
+                self.begin(*bytes);
+            }
+            Step::Uploaded { bytes } => self.advance(*bytes),
+            Step::UploadsEnded => self.clear(),
+            Step::Retrying { phase, reason, wait } => {
+                self.say(format!("[pathmx] {phase}: {reason}; again in {:.1} s", wait.as_secs_f32()));
+            }
+            Step::Committing => self.committing.store(true, Ordering::Relaxed),
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,53 @@
+use super::BlobSource;
+use pmx_worker::model::{Hash, MAX_BLOB, Roots, RootsError};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is published: the roots of a build and its blobs.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// The roots document.
+    pub roots: Roots,
+    /// Every blob of every root: files, manifests and routes documents. A blob that is left out can be published
+    /// only if the server holds it already.
+    pub blobs: BTreeMap<Hash, BlobSource>,
+}
+
+/// Why a bundle is not worth a call.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The roots break a rule.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+    /// A blob that no server takes.
+    #[error("{place} has {size} bytes, at most {MAX_BLOB} are allowed for one file")]
+    TooLarge {
+        /// The file, or the hash of bytes in memory.
+        place: String,
+        /// Its size.
+        size: u64,
+    },
+}
+
+impl Bundle {
+    /// Every hash that the server must hold before the commit: the blobs, and the documents that the roots name.
+    #[must_use]
+    pub fn hashes(&self) -> BTreeSet<Hash> {
+        let documents = self.roots.roots.values().flat_map(|root| [root.routes, root.manifest]);
+        self.blobs.keys().copied().chain(documents).collect()
+    }
+
+    /// Checks what can be known without a server.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), BundleError> {
+        self.roots.check()?;
+        match self.blobs.iter().find(|(_, source)| source.size() > MAX_BLOB) {
+            Some((hash, source)) => {
+                let place = source.path().map_or_else(|| hash.to_string(), |path| path.display().to_string());
+                Err(BundleError::TooLarge { place, size: source.size() })
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+use super::{
+    Activated, Bundle, Deploy, Phase, Progress, PublishError, Server, Step,
+    api::{self, Begin, Begun, Commit, MAX_HASHES, Missing, Remaining, Rollback},
+    retry,
+    upload::{self, Upload},
+};
+use pmx_worker::model::{Hash, Meta, SiteName};
+use std::collections::BTreeSet;
+
+/// Uploads under way at a time.
+const PARALLEL: usize = 6;
+/// How often a server may say "not done yet" without getting further. It gets further each time, unless it starts
+/// over after a fault.
+const MAX_STALLS: u32 = 3;
+
+/// How to publish.
+#[derive(Clone, Debug)]
+pub struct PublishOptions {
+    /// What is recorded with the deploy: `commit`, `branch`, ….
+    pub meta: Meta,
+    /// A deploy of this site that the bundle builds on. If the server no longer knows it, all hashes are asked for.
+    pub base: Option<String>,
+    /// With a base: only these hashes need asking, the rest is accounted for by it. None at all is fine, and then
+    /// nobody is asked: the commit checks in any case.
+    pub candidates: Option<BTreeSet<Hash>>,
+    /// Uploads under way at a time.
+    pub parallel: usize,
+}
+
+impl Default for PublishOptions {
+    fn default() -> Self {
+        Self { meta: Meta::new(), base: None, candidates: None, parallel: PARALLEL }
+    }
+}
+
+/// A publish that went well.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// What the server says of it.
+    pub activated: Activated,
+    /// Blobs that were uploaded.
+    pub new: usize,
+    /// Blobs that the server held already.
+    pub cached: usize,
+    /// Bytes that were uploaded.
+    pub bytes: u64,
+}
+
+/// What a publish would upload.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    uploads: Vec<Upload>,
+    /// Blobs that the server holds already.
+    pub cached: usize,
+}
+
+impl Plan {
+    /// Blobs to upload.
+    #[must_use]
+    pub fn new_blobs(&self) -> usize {
+        self.uploads.len()
+    }
+
+    /// Bytes to upload.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.uploads.iter().map(Upload::size).sum()
+    }
+}
+
+/// Publishes a bundle: asks what is missing, uploads it, commits. The site changes in the commit alone; it is not
+/// reached if anything fails before. A future that is dropped leaves nothing active, unless
+/// [`Step::Committing`] was reported.
+///
+/// # Errors
+/// [`PublishError`]; after one from any phase but the commit, the site is as it was.
+pub async fn publish<S: Server>(
+    server: &S,
+    site: &SiteName,
+    bundle: &Bundle,
+    options: &PublishOptions,
+    progress: &dyn Progress,
+) -> Result<Published, PublishError> {
+    let mut plan = plan(server, site, bundle, options, progress).await?;
+    let mut done = send(server, &mut plan, options, progress).await?;
+    let activated = match commit(server, site, bundle, options, progress).await {
+        // The server lost blobs since it was asked, or the base accounts for less than was thought: ask for all, once.
+        Err(PublishError::Refused { refusal, .. }) if refusal.code == "missing_blobs" => {
+            let all = PublishOptions { base: None, candidates: None, ..options.clone() };
+            let mut plan = self::plan(server, site, bundle, &all, progress).await?;
+            let more = send(server, &mut plan, &all, progress).await?;
+            done = Sent { new: done.new + more.new, bytes: done.bytes + more.bytes };
+            commit(server, site, bundle, options, progress).await?
+        }
+        other => other?,
+    };
+    Ok(Published { activated, new: done.new, cached: plan.cached, bytes: done.bytes })
+}
+
+/// Asks the server what is missing and finds each blob in the bundle. Changes nothing.
+///
+/// # Errors
+/// [`PublishError`]; [`PublishError::NoBlob`] names every hash that neither side has.
+pub async fn plan<S: Server>(
+    server: &S,
+    site: &SiteName,
+    bundle: &Bundle,
+    options: &PublishOptions,
+    progress: &dyn Progress,
+) -> Result<Plan, PublishError> {
+    bundle.check()?;
+    let all = || bundle.hashes().into_iter().collect::<Vec<_>>();
+    let asked = match (&options.base, &options.candidates) {
+        (Some(_), Some(candidates)) => candidates.iter().copied().collect(),
+        _ => all(),
+    };
+    progress.on(&Step::Checking { hashes: asked.len() });
+    let base = options.base.as_deref();
+    let (missing, asked) = match begin(server, site, &asked, base, progress).await {
+        Err(PublishError::Refused { refusal, .. }) if base.is_some() && refusal.code == "unknown_deploy" => {
+            let asked = all();
+            progress.on(&Step::Checking { hashes: asked.len() });
+            (begin(server, site, &asked, None, progress).await?, asked.len())
+        }
+        other => (other?, asked.len()),
+    };
+    let mut seen = BTreeSet::new();
+    let mut uploads = Vec::with_capacity(missing.len());
+    let mut nowhere = Vec::new();
+    for item in missing.into_iter().filter(|item| seen.insert(item.hash)) {
+        match bundle.blobs.get(&item.hash) {
+            Some(source) => uploads.push(Upload::new(item, source.clone())),
+            None => nowhere.push(item.hash),
+        }
+    }
+    if !nowhere.is_empty() {
+        nowhere.sort_unstable();
+        return Err(PublishError::NoBlob(nowhere));
+    }
+    let cached = asked.saturating_sub(uploads.len());
+    Ok(Plan { uploads, cached })
+}
+
+/// Makes an earlier deploy active.
+///
+/// # Errors
+/// [`PublishError`]; `unknown_deploy` if the site has no such deploy.
+pub async fn rollback<S: Server>(
+    server: &S,
+    site: &SiteName,
+    deploy_id: &str,
+    progress: &dyn Progress,
+) -> Result<Activated, PublishError> {
+    let phase = Phase::Rollback;
+    let request = api::post("/api/publish/rollback", &Rollback { subdomain: site.as_str(), deploy_id }, phase)?;
+    progress.on(&Step::Committing);
+    api::document(phase, &retry::call(server, phase, &request, progress).await?)
+}
+
+/// The deploys of a site, newest first; none if it was never published.
+///
+/// # Errors
+/// [`PublishError`].
+pub async fn deploys<S: Server>(
+    server: &S,
+    site: &SiteName,
+    progress: &dyn Progress,
+) -> Result<Vec<Deploy>, PublishError> {
+    let phase = Phase::Deploys;
+    api::document(phase, &retry::call(server, phase, &api::list(site), progress).await?)
+}
+
+/// The deploy with this id, or with an id that begins so.
+///
+/// # Errors
+/// [`PublishError::UnknownDeploy`], [`PublishError::AmbiguousDeploy`].
+pub fn find<'a>(deploys: &'a [Deploy], id: &str) -> Result<&'a Deploy, PublishError> {
+    let mut matching = deploys.iter().filter(|deploy| !id.is_empty() && deploy.record.deploy_id.starts_with(id));
+    match (matching.next(), matching.next()) {
+        (Some(deploy), None) => Ok(deploy),
+        (Some(_), Some(_)) => Err(PublishError::AmbiguousDeploy(id.to_owned())),
+        (None, _) => Err(PublishError::UnknownDeploy(id.to_owned())),
+    }
+}
+
+struct Sent {
+    new: usize,
+    bytes: u64,
+}
+
+async fn send<S: Server>(
+    server: &S,
+    plan: &mut Plan,
+    options: &PublishOptions,
+    progress: &dyn Progress,
+) -> Result<Sent, PublishError> {
+    let sent = Sent { new: plan.new_blobs(), bytes: plan.bytes() };
+    progress.on(&Step::Uploading { new: sent.new, cached: plan.cached, bytes: sent.bytes });
+    let result = upload::all(server, std::mem::take(&mut plan.uploads), options.parallel, progress).await;
+    progress.on(&Step::UploadsEnded);
+    result.map(|()| sent)
+}
+
+async fn begin<S: Server>(
+    server: &S,
+    site: &SiteName,
+    hashes: &[Hash],
+    base: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<Vec<Missing>, PublishError> {
+    let phase = Phase::Begin;
+    let mut missing = Vec::new();
+    for slice in hashes.chunks(MAX_HASHES) {
+        let mut left = slice.to_vec();
+        let mut pace = Pace::new(phase, left.len() as u64);
+        while !left.is_empty() {
+            let document = Begin { subdomain: site.as_str(), hashes: &left, base };
+            let request = api::post("/api/publish/begin", &document, phase)?;
+            let response = retry::call(server, phase, &request, progress).await?;
+            let begun: Begun = api::document(phase, &response)?;
+            missing.extend(begun.missing);
+            left = if response.status == 202 { begun.remaining } else { Vec::new() };
+            pace.left(left.len() as u64)?;
+        }
+    }
+    Ok(missing)
+}
+
+async fn commit<S: Server>(
+    server: &S,
+    site: &SiteName,
+    bundle: &Bundle,
+    options: &PublishOptions,
+    progress: &dyn Progress,
+) -> Result<Activated, PublishError> {
+    let phase = Phase::Commit;
+    let document = Commit { subdomain: site.as_str(), roots: &bundle.roots, meta: &options.meta };
+    let request = api::post("/api/publish/commit", &document, phase)?;
+    let mut pace = Pace::new(phase, u64::MAX);
+    progress.on(&Step::Committing);
+    loop {
+        let response = retry::call(server, phase, &request, progress).await?;
+        if response.status != 202 {
+            return api::document(phase, &response);
+        }
+        pace.left(api::document::<Remaining>(phase, &response)?.remaining)?;
+    }
+}
+
+/// Sees to it that "not done yet" comes to an end.
+struct Pace {
+    phase: Phase,
+    least: u64,
+    stalls: u32,
+}
+
+impl Pace {
+    const fn new(phase: Phase, least: u64) -> Self {
+        Self { phase, least, stalls: 0 }
+    }
+
+    fn left(&mut self, remaining: u64) -> Result<(), PublishError> {
+        if remaining < self.least {
+            self.least = remaining;
+            self.stalls = 0;
+            return Ok(());
+        }
+        self.stalls += 1;
+        if self.stalls > MAX_STALLS {
+            return Err(PublishError::Stalled { phase: self.phase, remaining });
+        }
+        Ok(())
+    }
+}

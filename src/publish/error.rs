@@ -1,0 +1,121 @@
+use super::{BundleError, TransportError};
+use pmx_worker::model::Hash;
+use std::fmt;
+
+/// Which call of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Asking what is missing.
+    Begin,
+    /// Uploading this blob.
+    Upload(Hash),
+    /// Making the deploy active.
+    Commit,
+    /// Making an earlier deploy active.
+    Rollback,
+    /// Listing deploys.
+    Deploys,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Begin => f.write_str("begin"),
+            Self::Upload(hash) => write!(f, "upload of {}", hash.short(12)),
+            Self::Commit => f.write_str("commit"),
+            Self::Rollback => f.write_str("rollback"),
+            Self::Deploys => f.write_str("deploys"),
+        }
+    }
+}
+
+/// The server answered, and the answer is no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status.
+    pub status: u16,
+    /// The API's word for it, empty if the answer is not the API's.
+    pub code: String,
+    /// The server's sentence, on one line, without control characters.
+    pub message: String,
+    /// The id under which the server logged it.
+    pub request_id: Option<String>,
+    /// Where a redirect leads.
+    pub location: Option<String>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status, self.message)?;
+        match &self.request_id {
+            Some(id) => write!(f, " (request {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why nothing was published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The bundle itself is at fault; the server was not called.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// There was no answer.
+    #[error("{phase}: {source}")]
+    Transport {
+        /// The call.
+        phase: Phase,
+        /// Why.
+        source: TransportError,
+    },
+    /// The server said no.
+    #[error("{phase}: {refusal}")]
+    Refused {
+        /// The call.
+        phase: Phase,
+        /// What it said.
+        refusal: Box<Refusal>,
+    },
+    /// The server said yes, but not as the API does.
+    #[error("{phase}: the answer ({status}) is not one of the publish API: {reason}")]
+    BadAnswer {
+        /// The call.
+        phase: Phase,
+        /// The status.
+        status: u16,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The server lacks blobs that are not here either.
+    #[error("the server lacks {} that this build does not have: {}", count(.0.len()), list(.0))]
+    NoBlob(Vec<Hash>),
+    /// The server keeps saying that it is not done, and gets no further.
+    #[error("{phase}: the server gets no further with {remaining} hashes left")]
+    Stalled {
+        /// The call.
+        phase: Phase,
+        /// How many hashes it says are left.
+        remaining: u64,
+    },
+    /// No deploy of the site has an id that begins so.
+    #[error("the site has no deploy `{0}`")]
+    UnknownDeploy(String),
+    /// Several have.
+    #[error("several deploys begin with `{0}`")]
+    AmbiguousDeploy(String),
+}
+
+fn count(hashes: usize) -> String {
+    if hashes == 1 { "1 blob".to_owned() } else { format!("{hashes} blobs") }
+}
+
+fn list(hashes: &[Hash]) -> String {
+    /// Enough to see a pattern, and still one screen.
+    const SHOWN: usize = 20;
+    let mut text = hashes.iter().take(SHOWN).map(Hash::to_string).collect::<Vec<_>>().join(", ");
+    if hashes.len() > SHOWN {
+        text.push_str(&format!(", and {} more", hashes.len() - SHOWN));
+    }
+    text
+}

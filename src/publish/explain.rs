@@ -1,0 +1,67 @@
+use super::{Phase, PublishError, Refusal, TOKEN_VARIABLE, TransportError};
+use crate::error::Error;
+use pmx_worker::model::SiteName;
+
+/// The error that a person reads: what failed, and what can be done about it.
+#[must_use]
+pub fn explain(error: &PublishError, site: &SiteName) -> Error {
+    match error {
+        PublishError::Refused { phase, refusal } => refused(error, *phase, refusal, site),
+        PublishError::Transport { phase, source } => unanswered(error, *phase, source, site),
+        PublishError::NoBlob(_) => Error::new(error).hint("nothing was published; build again, without --no-build"),
+        PublishError::BadAnswer { .. } => Error::new(error).hint("is --server the address of a publish server?"),
+        PublishError::Stalled { .. } => Error::new(error).hint("nothing was published; try again later"),
+        PublishError::UnknownDeploy(_) | PublishError::AmbiguousDeploy(_) => Error::new(error).hint(list_deploys(site)),
+        PublishError::Bundle(_) => Error::new(error),
+    }
+}
+
+fn refused(error: &PublishError, phase: Phase, refusal: &Refusal, site: &SiteName) -> Error {
+    match (refusal.status, refusal.code.as_str()) {
+        (401 | 403, _) => Error::auth(error).hint(format!("the server does not accept the token in {TOKEN_VARIABLE}")),
+        (_, "unknown_deploy") => Error::new(error).hint(list_deploys(site)),
+        (_, "publish_disabled") => Error::new(error).hint("the server was started without PUBLISH_SECRET"),
+        (300..=399, _) => match &refusal.location {
+            Some(location) => Error::new(error)
+                .hint(format!("redirects are not followed; it points to {location}: is --server right?")),
+            None => Error::new(error).hint("is --server the address of a publish server?"),
+        },
+        (404 | 405, "") => Error::new(error).hint("is --server the address of a publish server?"),
+        (500.., _) if activates(phase) => Error::new(error).hint(in_doubt(site)),
+        _ => Error::new(error),
+    }
+}
+
+fn unanswered(error: &PublishError, phase: Phase, source: &TransportError, site: &SiteName) -> Error {
+    match source {
+        TransportError::Refused { .. } => {
+            Error::new(error).hint("is `pmx serve` running there? --server names another address")
+        }
+        TransportError::Unreachable { .. } => {
+            Error::new(error).hint("is this machine online? HTTPS_PROXY names a proxy, --server another address")
+        }
+        TransportError::Lost { .. } if activates(phase) => Error::new(error).hint(in_doubt(site)),
+        TransportError::Lost { .. } if phase == Phase::Deploys => Error::new(error).hint("try again"),
+        TransportError::Lost { .. } => {
+            Error::new(error).hint("nothing was published; the same command uploads only what is still missing")
+        }
+        TransportError::Tls { .. } => {
+            Error::new(error).hint("SSL_CERT_FILE names a file of certificates to trust instead")
+        }
+        TransportError::Blob(_) => Error::new(error).hint("nothing was published; run the command again"),
+        TransportError::Impossible(_) => Error::new(error),
+    }
+}
+
+/// Whether the call makes a deploy active.
+fn activates(phase: Phase) -> bool {
+    matches!(phase, Phase::Commit | Phase::Rollback)
+}
+
+fn in_doubt(site: &SiteName) -> String {
+    format!("the deploy may be active all the same: `pmx deploys -s {site}` tells")
+}
+
+fn list_deploys(site: &SiteName) -> String {
+    format!("`pmx deploys -s {site}` lists the deploys")
+}

@@ -1,0 +1,34 @@
+//! The client of the publish API (`worker/API.md`), for a remote server and for the local Worker alike.
+//!
+//! A [`Bundle`] is what a build made. [`publish`] asks the server which of its blobs are missing, uploads those, and
+//! commits: the site changes in the commit and nowhere else, so a run that stops earlier leaves nothing active, and
+//! the next one uploads what is still missing. Who answers is a [`Server`]; [`Remote`] is one behind HTTP.
+
+mod address;
+mod api;
+mod bar;
+mod blob;
+mod bundle;
+mod client;
+mod error;
+mod explain;
+pub mod git;
+mod output;
+mod progress;
+mod remote;
+mod retry;
+mod server;
+mod upload;
+
+pub use address::{Address, AddressError};
+pub use api::{Activated, Deploy};
+pub use bar::Terminal;
+pub use blob::{BlobFault, BlobReader, BlobSource};
+pub use bundle::{Bundle, BundleError};
+pub use client::{Plan, PublishOptions, Published, deploys, find, plan, publish, rollback};
+pub use error::{Phase, PublishError, Refusal};
+pub use explain::explain;
+pub use output::{OutputError, read_output};
+pub use progress::{Progress, Silent, Step};
+pub use remote::{Remote, TOKEN_VARIABLE, Token, TokenError};
+pub use server::{ApiBody, ApiRequest, ApiResponse, Method, Server, TransportError};

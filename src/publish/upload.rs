@@ -1,0 +1,54 @@
+use super::{
+    ApiBody, ApiRequest, BlobSource, Method, Phase, Progress, PublishError, Server, Step, api, api::Missing, retry,
+};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use pmx_worker::model::Hash;
+
+/// A blob that the server lacks and this build has.
+#[derive(Clone, Debug)]
+pub(super) struct Upload {
+    hash: Hash,
+    url: String,
+    source: BlobSource,
+}
+
+impl Upload {
+    pub(super) fn new(missing: Missing, source: BlobSource) -> Self {
+        Self { hash: missing.hash, url: missing.upload_url, source }
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.source.size()
+    }
+}
+
+/// Uploads all, at most `parallel` at a time. The first one that fails for good ends it, and drops the others.
+pub(super) async fn all<S: Server>(
+    server: &S,
+    uploads: Vec<Upload>,
+    parallel: usize,
+    progress: &dyn Progress,
+) -> Result<(), PublishError> {
+    let mut waiting = uploads.into_iter();
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < parallel.max(1)
+            && let Some(upload) = waiting.next()
+        {
+            running.push(one(server, upload, progress));
+        }
+        match running.next().await {
+            Some(result) => progress.on(&Step::Uploaded { bytes: result? }),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn one<S: Server>(server: &S, upload: Upload, progress: &dyn Progress) -> Result<u64, PublishError> {
+    let Upload { hash, url, source } = upload;
+    let phase = Phase::Upload(hash);
+    let size = source.size();
+    let request = ApiRequest { method: Method::Post, target: url, body: ApiBody::Blob { hash, source } };
+    api::accept(phase, &retry::call(server, phase, &request, progress).await?)?;
+    Ok(size)
+}

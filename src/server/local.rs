@@ -1,0 +1,145 @@
+//! The Worker on this machine: the emulator, its variables, and its front on the network.
+
+use super::{HostCheck, Listening};
+use crate::error::{Error, Result};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{StatusCode, header},
+    response::Response,
+};
+use futures_util::future::Either;
+use pmx_emulator::{
+    Emulator, Worker,
+    faults::Faults,
+    http::{ServiceFuture, serve},
+    state_dir::{Durability, StateDir, StateError},
+};
+use serde_json::json;
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    path::Path,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tower_service::Service;
+
+/// How a local Worker is set up.
+#[derive(Debug)]
+pub struct LocalOptions<'a> {
+    /// Folder of the emulated bindings.
+    pub state: &'a Path,
+    /// Whether state outlives a loss of power.
+    pub durable: bool,
+    /// Domains under which sites live.
+    pub base_domains: String,
+    /// The site for every other host, where one site is served.
+    pub default_site: Option<String>,
+    /// What publish calls must carry; empty refuses them all.
+    pub secret: String,
+    /// What is asked to go wrong.
+    pub faults: Faults,
+}
+
+/// A running local Worker.
+#[derive(Clone, Debug)]
+pub struct Local {
+    emulator: Emulator,
+    hosts: Arc<HostCheck>,
+}
+
+/// Opens the state and loads the Worker. `front` is where it will be reached.
+///
+/// # Errors
+/// The state folder is in use, unreadable, or of a newer pmx; the Worker cannot be loaded.
+pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[String]) -> Result<Local> {
+    let durability = if options.durable { Durability::PowerLoss } else { Durability::Crash };
+    let state = StateDir::open_with(options.state, durability).map_err(state_error)?;
+    let domain = options.base_domains.split(',').next().unwrap_or("localhost").to_owned();
+    let mut builder = Emulator::builder(Worker::bundled())
+        .state(state)
+        .faults(options.faults)
+        .var("SITE_URL", format!("http://{{site}}.{domain}:{}", front.address.port()))
+        .var("BASE_DOMAINS", options.base_domains)
+        .var("PUBLISH_SECRET", options.secret);
+    if let Some(site) = options.default_site {
+        builder = builder.var("DEFAULT_SITE", site);
+    }
+    let emulator = builder.build().map_err(|error| Error::new(format!("the Worker could not be started: {error}")))?;
+    let mut allowed = allowed_hosts.to_vec();
+    allowed.push(domain);
+    Ok(Local { emulator, hosts: Arc::new(HostCheck::new(front.address, &allowed)) })
+}
+
+fn state_error(error: StateError) -> Error {
+    let hint = match &error {
+        StateError::InUse { .. } => "end the other process, or choose another folder with `--state`",
+        _ => "choose another folder with `--state`",
+    };
+    Error::new(error).hint(hint)
+}
+
+impl Local {
+    /// The emulator behind the front.
+    #[must_use]
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// Answers the network until `stop` ends, then closes what is open.
+    ///
+    /// # Errors
+    /// The listener cannot be used any more.
+    pub async fn serve(self, front: Listening, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let emulator = self.emulator.clone();
+        // Sockets are not waited for by the server: they are told when it is asked to end.
+        let ended = {
+            let emulator = emulator.clone();
+            async move {
+                stop.await;
+                tokio::spawn(async move { emulator.shutdown().await });
+            }
+        };
+        let served = serve(front.listener, self, ended).await;
+        emulator.shutdown().await;
+        served.map_err(|error| Error::new(format!("the server ended: {error}")))
+    }
+}
+
+/// The Host check in front of the Worker.
+impl Service<Request> for Local {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<ServiceFuture, Ready<std::result::Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        self.emulator.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri().host());
+        if host.is_some_and(|host| !self.hosts.allows(host)) {
+            return Either::Right(ready(Ok(foreign_host())));
+        }
+        Either::Left(self.emulator.call(request))
+    }
+}
+
+fn foreign_host() -> Response {
+    let mut id = [0; 8];
+    // Without randomness the id says nothing, and the answer is as good.
+    let _ = getrandom::fill(&mut id);
+    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let message = "This server is not reached under that Host; allow a name with --allow-host";
+    let body = json!({ "error": { "code": "foreign_host", "message": message }, "requestId": id }).to_string();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    if let Ok(id) = id.parse() {
+        headers.insert("pmx-request-id", id);
+    }
+    response
+}

@@ -1,0 +1,40 @@
+//! What `pmx dev` and `pmx serve` share: the port, the Host check, and the local Worker behind them.
+
+mod host_check;
+mod listen;
+mod local;
+
+pub use host_check::HostCheck;
+pub use listen::{Listening, listen};
+pub use local::{Local, LocalOptions, start};
+
+use crate::error::{Error, Result};
+use std::future::Future;
+
+/// Runs a server's future on a runtime with one thread for each core.
+///
+/// # Errors
+/// What the future answers; a runtime that cannot be made.
+pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(format!("the runtime could not be started: {error}")))?
+        .block_on(future)
+}
+
+/// Ends with Ctrl-C or SIGTERM.
+pub async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

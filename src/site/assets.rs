@@ -1,0 +1,204 @@
+//! Files that are not Sources: each gets its hash into its name, so that it can be kept for ever.
+
+use super::{
+    address::{self, Address},
+    build::Blob,
+    css,
+    diagnostic::{Diagnostic, Position},
+    graph::Target,
+    project::Project,
+    scan::Snapshot,
+    theme::{self, ThemeFile},
+};
+use pmx_worker::model::Hash;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Hex digits of the hash in a file's name: the Worker calls a file immutable from this many on.
+const DIGITS: usize = 16;
+/// The longest part of an authored name that is kept.
+const STEM: usize = 80;
+
+/// An asset as it is published.
+#[derive(Clone, Debug)]
+pub(super) struct Asset {
+    /// `assets/<name>.<hash>.<extension>`
+    pub file: String,
+    pub hash: Hash,
+    pub blob: Blob,
+    /// Paths of the assets that it names itself.
+    uses: Vec<String>,
+}
+
+/// The assets of a site, by their path below the source root.
+#[derive(Debug, Default)]
+pub(super) struct Assets {
+    by_path: BTreeMap<String, Asset>,
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Assets {
+    /// Takes in these files, and what their stylesheets name.
+    pub(super) fn gather<'a>(project: &Project, snapshot: &Snapshot, paths: impl Iterator<Item = &'a str>) -> Self {
+        let mut assets = Self::default();
+        for path in paths.collect::<BTreeSet<_>>() {
+            assets.add(project, snapshot, path, &mut Vec::new());
+        }
+        assets
+    }
+
+    /// The asset of a path; none if it could not be read.
+    pub(super) fn get(&self, path: &str) -> Option<&Asset> {
+        self.by_path.get(path)
+    }
+
+    /// These assets and all that they name, by file name.
+    pub(super) fn closure<'a>(&'a self, paths: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, &'a Asset> {
+        let mut open: Vec<&str> = paths.collect();
+        let mut seen = BTreeSet::new();
+        let mut files = BTreeMap::new();
+        while let Some(path) = open.pop() {
+            if seen.insert(path)
+                && let Some(asset) = self.get(path)
+            {
+                open.extend(asset.uses.iter().map(String::as_str));
+                files.insert(asset.file.as_str(), asset);
+            }
+        }
+        files
+    }
+
+    /// `stack`: the stylesheets on the way here. A stylesheet that names one of them would need its own hash.
+    fn add(&mut self, project: &Project, snapshot: &Snapshot, path: &str, stack: &mut Vec<String>) -> Option<String> {
+        if let Some(known) = self.by_path.get(path) {
+            return Some(known.file.clone());
+        }
+        let (blob, hash) = snapshot.files().get(path)?.bytes()?;
+        let asset = match std::str::from_utf8(blob) {
+            Ok(text) if path.ends_with(".css") => {
+                stack.push(path.to_owned());
+                let mut uses = Vec::new();
+                let text = css::rewrite(text, |reference| {
+                    let found = self.follow(project, snapshot, text, reference, stack);
+                    found.map(|(path, address)| {
+                        uses.push(path);
+                        address
+                    })
+                });
+                stack.pop();
+                let blob: Blob = text.into_bytes().into();
+                let hash = Hash::of(&blob);
+                Asset { file: hashed_name(path, hash), hash, blob, uses }
+            }
+            _ => Asset { file: hashed_name(path, hash), hash, blob: blob.clone(), uses: Vec::new() },
+        };
+        let file = asset.file.clone();
+        self.by_path.insert(path.to_owned(), asset);
+        Some(file)
+    }
+
+    /// The asset that a stylesheet names: its path, and its address from the stylesheet.
+    fn follow(
+        &mut self,
+        project: &Project,
+        snapshot: &Snapshot,
+        text: &str,
+        reference: &css::Reference,
+        stack: &mut Vec<String>,
+    ) -> Option<(String, String)> {
+        let Address::File(file) = address::classify(&reference.target) else { return None };
+        let sheet = stack.last()?.clone();
+        let folder = if file.rooted { "" } else { address::folder(&sheet) };
+        let wanted = address::resolve(folder, &file.path);
+        let finding = |code, message: String| {
+            Diagnostic::warning(code, Position::of(text, reference.range.start), message).at(project.show(&sheet))
+        };
+        let Some(wanted) = wanted.filter(|wanted| snapshot.files().get(wanted).is_some_and(|f| f.bytes().is_some()))
+        else {
+            let message = format!("there is no file `{}`", reference.target);
+            self.findings.push(finding("asset/missing", message));
+            return None;
+        };
+        if stack.contains(&wanted) {
+            let message = format!("`{wanted}` imports itself through this stylesheet");
+            self.findings.push(finding("asset/cycle", message));
+            return None;
+        }
+        let found = self.add(project, snapshot, &wanted, stack)?;
+        // All assets lie in one folder.
+        let address = format!("{}{}", address::encode_path(address::name(&found)), file.suffix);
+        Some((wanted, address))
+    }
+}
+
+/// A file of pmx itself, as an asset.
+pub(super) fn of_theme(file: &ThemeFile) -> Asset {
+    let hash = Hash::of(file.bytes);
+    Asset { file: hashed_name(file.name, hash), hash, blob: file.bytes.into(), uses: Vec::new() }
+}
+
+/// What every page needs.
+pub(super) struct ThemeAssets {
+    pub base_css: Asset,
+    pub live_js: Asset,
+    pub favicon: Asset,
+}
+
+impl ThemeAssets {
+    pub(super) fn new() -> Self {
+        Self {
+            base_css: of_theme(&theme::BASE_CSS),
+            live_js: of_theme(&theme::LIVE_JS),
+            favicon: of_theme(&theme::FAVICON),
+        }
+    }
+
+    pub(super) fn all(&self) -> [&Asset; 3] {
+        [&self.base_css, &self.live_js, &self.favicon]
+    }
+}
+
+/// The path of the asset that a target names.
+pub(super) fn asset_path(target: &Target) -> Option<&str> {
+    match target {
+        Target::Asset { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+/// Whether a file's name says what is in it.
+pub(super) fn bears_hash(file: &str, hash: Hash) -> bool {
+    address::name(file).contains(&format!(".{}", hash.short(DIGITS)))
+}
+
+/// `img/Über uns.PNG` -> `assets/-ber-uns.<16 hex>.PNG`
+fn hashed_name(path: &str, hash: Hash) -> String {
+    let name = address::name(path);
+    let (stem, extension) = match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => (stem, Some(extension)),
+        _ => (name, None),
+    };
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
+    let mut out = "assets/".to_owned();
+    out.extend(stem.chars().map(plain).take(STEM));
+    out.push('.');
+    out.push_str(&hash.short(DIGITS));
+    if let Some(extension) = extension {
+        out.push('.');
+        out.extend(extension.chars().map(plain).take(STEM));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_stem_and_extension() {
+        let hash = Hash::of(b"");
+        assert_eq!(hashed_name("a/base.min.css", hash), "assets/base.min.e3b0c44298fc1c14.css");
+        assert_eq!(hashed_name("Über uns.png", hash), "assets/-ber-uns.e3b0c44298fc1c14.png");
+        assert_eq!(hashed_name("LICENSE", hash), "assets/LICENSE.e3b0c44298fc1c14");
+        assert_eq!(hashed_name(".hidden", hash), "assets/.hidden.e3b0c44298fc1c14");
+    }
+}

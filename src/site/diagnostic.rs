@@ -1,0 +1,131 @@
+use serde::Serialize;
+use std::fmt;
+
+/// What the author should know about a Source, with the place where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Diagnostic {
+    /// The file, as the author would name it from the working directory.
+    pub path: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// Whether the build fails.
+    pub severity: Severity,
+    /// A stable name of the kind of finding, `<part>/<finding>`.
+    pub code: &'static str,
+    /// What is the matter, one sentence.
+    pub message: String,
+    /// What could be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The command fails, though everything that could be built was built.
+    Error,
+    /// The build stands, but readers will miss something.
+    Warning,
+}
+
+/// A place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl Position {
+    /// The first character of a file.
+    pub const START: Self = Self { line: 1, column: 1 };
+
+    /// The place of a byte of a text.
+    pub(super) fn of(text: &str, byte: usize) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Self { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+    }
+
+    /// This place, in a text that itself starts at `outer`.
+    pub(super) const fn within(self, outer: Self) -> Self {
+        let column = if self.line == 1 { outer.column + self.column - 1 } else { self.column };
+        Self { line: outer.line + self.line - 1, column }
+    }
+}
+
+impl Diagnostic {
+    /// A finding that lets the build stand. The path is set by [`Self::at`].
+    pub(super) fn warning(code: &'static str, position: Position, message: impl Into<String>) -> Self {
+        Self {
+            path: String::new(),
+            line: position.line,
+            column: position.column,
+            severity: Severity::Warning,
+            code,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// A finding that fails the build. The path is set by [`Self::at`].
+    pub(super) fn error(code: &'static str, position: Position, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, ..Self::warning(code, position, message) }
+    }
+
+    /// The same finding, in this file.
+    #[must_use]
+    pub(super) fn at(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// The same finding, with what could be done.
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Whether the build fails because of it.
+    #[must_use]
+    pub const fn is_error(&self) -> bool {
+        matches!(self.severity, Severity::Error)
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    /// `path:line:column: warning: message [code]`, and the hint on a line of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, line, column, severity, code, message, hint } = self;
+        write!(f, "{path}:{line}:{column}: {severity}: {message} [{code}]")?;
+        hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_counts_characters_and_adds_up() {
+        let text = "ä: b\nüü: c";
+        assert_eq!(Position::of(text, text.find('c').unwrap()), Position { line: 2, column: 5 });
+        let outer = Position { line: 7, column: 3 };
+        assert_eq!(Position { line: 1, column: 2 }.within(outer), Position { line: 7, column: 4 });
+        assert_eq!(Position { line: 2, column: 2 }.within(outer), Position { line: 8, column: 2 });
+    }
+}

@@ -1,0 +1,123 @@
+//! The documents of a build that scripts and agents read. All keys are sorted, nothing depends on time or machine.
+
+use super::graph::Node;
+use pmx_worker::model::{Route, Routes};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The version that existing deploy scripts expect in `paths.json`, `serve-routes.json` and `artifacts.json`.
+const VERSION: u32 = 1;
+
+/// `sources.json` of one root.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcesDocument {
+    /// By Source id.
+    pub sources: BTreeMap<String, SourceRecord>,
+}
+
+/// A Source of a build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    /// Its path below the source root.
+    pub path: String,
+    /// Its address, relative to the mount of its root. A Source that lost its route to another has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// Its Blocks, in order.
+    pub blocks: Vec<BlockRecord>,
+}
+
+/// A Block of a Source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockRecord {
+    /// `<source id>#<block id>`
+    pub id: String,
+}
+
+/// One root, for `paths.json`.
+pub(super) struct PathRecord<'a> {
+    pub id: &'a str,
+    pub entry: &'a str,
+    pub entry_id: &'a str,
+}
+
+/// A document's bytes: JSON and a line end.
+pub(super) fn bytes(document: &impl Serialize) -> Vec<u8> {
+    // Maps with text keys and plain values: serialising them cannot fail.
+    let mut bytes = serde_json::to_vec(document).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+pub(super) fn paths(roots: &[PathRecord<'_>], default: &str) -> Value {
+    let record = |root: &PathRecord<'_>| {
+        let id = root.id;
+        let value = json!({
+            "entry": root.entry,
+            "entrySourceId": root.entry_id,
+            "outputPath": id,
+            "artifactsPath": format!("{id}/artifacts.json"),
+            "routesPath": format!("{id}/serve-routes.json"),
+        });
+        (id.to_owned(), value)
+    };
+    let paths: Map<String, Value> = roots.iter().map(record).collect();
+    json!({ "version": VERSION, "defaultPath": default, "paths": paths })
+}
+
+pub(super) fn serve_routes(routes: &Routes) -> Value {
+    let value = |route: &Route| match route {
+        Route::Source { path, .. } => json!({ "type": "document", "artifactPath": path }),
+        Route::Redirect { to, status } => json!({ "type": "redirect", "to": to, "status": status }),
+    };
+    let routes: Map<String, Value> = routes.routes.iter().map(|(path, route)| (path.clone(), value(route))).collect();
+    json!({ "version": VERSION, "routes": routes })
+}
+
+/// `files`: every file of the root, and whether its name bears its hash.
+pub(super) fn artifacts<'a>(files: impl Iterator<Item = (&'a str, bool)>) -> Value {
+    let value = |(file, hashed): (&str, bool)| {
+        let mode = if hashed { "immutable" } else { "revalidate" };
+        (format!("/{file}"), json!({ "artifactPath": file, "cachePolicy": { "mode": mode } }))
+    };
+    let artifacts: Map<String, Value> = files.map(value).collect();
+    json!({ "version": VERSION, "artifacts": artifacts })
+}
+
+pub(super) fn sources(members: &[&Node], routes: &BTreeMap<String, String>) -> SourcesDocument {
+    let record = |node: &&Node| {
+        let blocks = node.source.blocks.iter().map(|block| BlockRecord { id: format!("{}#{}", node.id, block.id) });
+        let record = SourceRecord {
+            path: node.path.clone(),
+            route: routes.get(&node.id).cloned(),
+            title: node.title(),
+            blocks: blocks.collect(),
+        };
+        (node.id.clone(), record)
+    };
+    SourcesDocument { sources: members.iter().map(record).collect() }
+}
+
+pub(super) fn graph_index(members: &[&Node], routes: &BTreeMap<String, String>) -> Value {
+    let source = |node: &&Node| {
+        let blocks = node.source.blocks.iter();
+        let blocks: Vec<Value> =
+            blocks.map(|block| json!({ "id": format!("{}#{}", node.id, block.id), "props": block.values })).collect();
+        let mut links: Vec<&str> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        links.extend(node.linked(false).filter(|id| seen.insert(*id)));
+        json!({
+            "id": node.id,
+            "title": node.title(),
+            "description": node.source.description,
+            "route": routes.get(&node.id),
+            "props": node.source.values,
+            "blocks": blocks,
+            "links": links,
+        })
+    };
+    json!({ "sources": members.iter().map(source).collect::<Vec<_>>() })
+}

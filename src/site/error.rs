@@ -1,0 +1,176 @@
+use crate::error::Error;
+use pmx_worker::model::{Hash, ManifestError, RootsError, RoutesError};
+use std::path::{Path, PathBuf};
+
+/// Why a site cannot be found, read or written. What is wrong *in* a Source is a [`super::Diagnostic`] instead.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// A folder without a config and without an entry.
+    #[error("{} is no site", folder.display())]
+    NoSite {
+        /// The folder.
+        folder: PathBuf,
+        /// The files that would have made it one.
+        looked_for: Vec<String>,
+    },
+    /// An entry that was asked for does not exist.
+    #[error("there is no entry {}", path.display())]
+    NoEntry {
+        /// As it was asked for.
+        path: PathBuf,
+        /// The nearest name beside it.
+        nearest: Option<String>,
+    },
+    /// An entry that is no Markdown file.
+    #[error("the entry {} is no Markdown file", .0.display())]
+    NotMarkdown(PathBuf),
+    /// More than one folder, or a folder beside files.
+    #[error("{} is a folder: name one folder, or entry files", .0.display())]
+    FolderAmongEntries(PathBuf),
+    /// An entry that lies elsewhere than the Sources.
+    #[error("the entry {} lies outside of the source folder {}", entry.display(), source_root.display())]
+    OutsideRoot {
+        /// The entry.
+        entry: PathBuf,
+        /// Where Sources are.
+        source_root: PathBuf,
+    },
+    /// More entries than a deploy can have roots.
+    #[error("{0} entries, at most {max} are allowed", max = pmx_worker::model::MAX_ROOTS)]
+    TooManyEntries(usize),
+    /// A config that cannot be used.
+    #[error("{}:{line}: {message}", path.display())]
+    Config {
+        /// The config file.
+        path: PathBuf,
+        /// The line in it.
+        line: usize,
+        /// What is the matter with it.
+        message: String,
+    },
+    /// More files than any site has: the source folder is surely another one than meant.
+    #[error("{} holds more than {max} files", folder.display())]
+    TooManyFiles {
+        /// The source folder.
+        folder: PathBuf,
+        /// The limit.
+        max: usize,
+    },
+    /// More bytes than any site has.
+    #[error("{} holds more than {max} bytes", folder.display())]
+    TooManyBytes {
+        /// The source folder.
+        folder: PathBuf,
+        /// The limit.
+        max: u64,
+    },
+    /// The output would lie over the Sources.
+    #[error("the output folder {} holds the Sources themselves", .0.display())]
+    OutputOverSources(PathBuf),
+    /// Reading failed.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// What was read.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Writing failed.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// What was written.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A folder that holds no build.
+    #[error("{} holds no build", .0.display())]
+    NotBuilt(PathBuf),
+    /// A document of a build that is not one.
+    #[error("{}: {message}", path.display())]
+    Document {
+        /// The document.
+        path: PathBuf,
+        /// What is the matter with it.
+        message: String,
+    },
+    /// A file that a document of the build names is not there.
+    #[error("{} is missing: a document of the build names it, with hash {hash}", path.display())]
+    MissingFile {
+        /// Its hash.
+        hash: Hash,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// A file was changed since it was built.
+    #[error("{} was changed since it was built: its hash is {found} and should be {hash}", path.display())]
+    ChangedFile {
+        /// What its hash should be.
+        hash: Hash,
+        /// What it is.
+        found: Hash,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl SiteError {
+    pub(super) fn read(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        |source| Self::Read { path, source }
+    }
+
+    pub(super) fn write(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        |source| Self::Write { path, source }
+    }
+
+    pub(super) fn document(path: &Path, reason: impl Into<Reason>) -> Self {
+        Self::Document { path: path.to_owned(), message: reason.into().0 }
+    }
+
+    /// What could be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoSite { looked_for, .. } => {
+                format!("none of these exists: {}; or name an entry: pmx build <file>.md", looked_for.join(", "))
+            }
+            Self::NoEntry { nearest: Some(nearest), .. } => format!("did you mean {nearest}?"),
+            Self::OutsideRoot { .. } => "`sourceDir` in the config says where Sources are".to_owned(),
+            Self::TooManyFiles { .. } | Self::TooManyBytes { .. } => {
+                "set `sourceDir` in pmx's config (pathmx.config.md) to the folder of the Sources".to_owned()
+            }
+            Self::OutputOverSources(_) => "choose another folder with --out".to_owned(),
+            Self::NotBuilt(_) | Self::MissingFile { .. } | Self::ChangedFile { .. } | Self::Document { .. } => {
+                "run pmx build first".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Why a document is refused, as a sentence.
+pub(super) struct Reason(String);
+
+macro_rules! reasons {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Reason {
+            fn from(error: $error) -> Self {
+                Self(error.to_string())
+            }
+        }
+    )*};
+}
+reasons!(serde_json::Error, RootsError, RoutesError, ManifestError);
+
+impl From<SiteError> for Error {
+    fn from(error: SiteError) -> Self {
+        let hint = error.hint();
+        let error = Self::new(error);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}

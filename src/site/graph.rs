@@ -1,0 +1,307 @@
+//! From the entries along the links: which Sources a site has, and where each of their links leads.
+
+use super::{
+    address::{self, Address, FileAddress},
+    build::Blob,
+    cache::Cache,
+    diagnostic::{Diagnostic, Position},
+    project::Project,
+    scan::{Content, Snapshot},
+    source::{self, Link, Place, Source},
+    suggest::Suggest,
+};
+use pmx_worker::model::{Hash, MAX_BLOB, check_path};
+use rayon::prelude::*;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    mem,
+    sync::Arc,
+};
+
+/// The extension of a Source; what is before it, with the folders, is its id.
+pub(super) const EXTENSION: &str = ".md";
+
+/// A Source of the site and where its links lead.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub id: String,
+    /// Below the source root.
+    pub path: String,
+    pub hash: Hash,
+    pub bytes: Blob,
+    pub source: Arc<Source>,
+    /// One for each link of the Source.
+    pub targets: Vec<Target>,
+}
+
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Nowhere that pmx knows; it stays as it was written.
+    AsWritten,
+    /// To the entry of the Path.
+    Home {
+        /// Query and fragment.
+        suffix: String,
+    },
+    /// To a Source.
+    Page {
+        /// Id of the Source.
+        id: String,
+        /// Query and fragment.
+        suffix: String,
+    },
+    /// To any other file.
+    Asset {
+        /// Below the source root.
+        path: String,
+        /// Query and fragment.
+        suffix: String,
+    },
+    /// To an address of the site that is no file: perhaps a route.
+    Address {
+        /// Decoded, with its leading slash.
+        path: String,
+        /// Query and fragment.
+        suffix: String,
+    },
+}
+
+/// All Sources that any Path reaches.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    /// By id.
+    pub nodes: BTreeMap<String, Node>,
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Node {
+    /// The Source's title; one from its file name if it has none.
+    pub(super) fn title(&self) -> String {
+        self.source.title.clone().unwrap_or_else(|| name_of(&self.id))
+    }
+
+    /// Ids of the Sources that it links to, in order, definitions left out if `only_body`.
+    pub(super) fn linked(&self, only_body: bool) -> impl Iterator<Item = &str> {
+        self.source.links.iter().zip(&self.targets).filter_map(move |(link, target)| match target {
+            Target::Page { id, .. } if !only_body || link.place == Place::Anchor => Some(id.as_str()),
+            _ => None,
+        })
+    }
+}
+
+impl Graph {
+    /// The ids that are reached from an entry.
+    pub(super) fn reach(&self, entry: &str) -> BTreeSet<&str> {
+        let mut reached = BTreeSet::new();
+        let mut open: Vec<&str> = self.nodes.get_key_value(entry).map(|(id, _)| id.as_str()).into_iter().collect();
+        while let Some(id) = open.pop() {
+            if reached.insert(id)
+                && let Some(node) = self.nodes.get(id)
+            {
+                open.extend(node.linked(false).filter(|id| self.nodes.contains_key(*id)));
+            }
+        }
+        reached
+    }
+}
+
+/// Follows the links from the entries. Sources that the cache knows are not parsed again.
+pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Graph {
+    let suggest = Suggest::new(snapshot);
+    let known = mem::take(&mut cache.sources);
+    let mut graph = Graph::default();
+    let mut frontier = Vec::new();
+    for entry in &project.roots {
+        match usable(snapshot, &entry.path) {
+            Ok(id) => frontier.push(id),
+            Err(message) => {
+                let finding = Diagnostic::error("entry/missing", Position::START, format!("the entry {message}"));
+                graph.findings.push(finding.at(project.show(&entry.path)));
+            }
+        }
+    }
+    while !frontier.is_empty() {
+        frontier.sort_unstable();
+        frontier.dedup();
+        let visit = |id: String| visit(project, snapshot, &suggest, &known, id);
+        let wave: Vec<(Node, Vec<Diagnostic>)> = mem::take(&mut frontier).into_par_iter().filter_map(visit).collect();
+        let mut reached = Vec::new();
+        for (node, findings) in wave {
+            reached.extend(node.linked(false).map(str::to_owned));
+            cache.sources.insert(node.hash, Arc::clone(&node.source));
+            graph.findings.extend(findings);
+            graph.nodes.insert(node.id.clone(), node);
+        }
+        frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
+    }
+    let fragments = graph.nodes.par_iter().flat_map_iter(|(_, node)| missing_fragments(project, &graph, node));
+    let fragments: Vec<Diagnostic> = fragments.collect();
+    graph.findings.extend(fragments);
+    graph
+}
+
+fn visit(
+    project: &Project,
+    snapshot: &Snapshot,
+    suggest: &Suggest<'_>,
+    known: &HashMap<Hash, Arc<Source>>,
+    id: String,
+) -> Option<(Node, Vec<Diagnostic>)> {
+    let path = format!("{id}{EXTENSION}");
+    let (bytes, hash) = snapshot.files().get(&path)?.bytes()?;
+    let source = known.get(&hash).map(Arc::clone).unwrap_or_else(|| Arc::new(source::parse(bytes)));
+    let shown = project.show(&path);
+    let mut findings: Vec<Diagnostic> = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
+    let mut targets = Vec::with_capacity(source.links.len());
+    for link in &source.links {
+        let (target, finding) = lead(snapshot, suggest, &path, link);
+        findings.extend(finding.map(|finding| finding.at(&*shown)));
+        targets.push(target);
+    }
+    Some((Node { id, path, hash, bytes: Arc::clone(bytes), source, targets }, findings))
+}
+
+/// Where a link of the Source at `path` leads, and what is wrong with it.
+fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
+    let Address::File(file) = address::classify(&link.target) else { return (Target::AsWritten, None) };
+    let suffix = file.suffix.to_owned();
+    let folder = if file.rooted { "" } else { address::folder(path) };
+    let Some(wanted) = address::resolve(folder, &file.path) else {
+        let message = format!("`{}` leads out of the source folder", link.target);
+        return (Target::AsWritten, Some(Diagnostic::warning("link/outside", link.position, message)));
+    };
+    if file.rooted && wanted.is_empty() {
+        return (Target::Home { suffix }, None);
+    }
+    let by_id = (link.place == Place::Anchor).then(|| format!("{wanted}{EXTENSION}"));
+    let found = [Some(wanted.clone()), by_id].into_iter().flatten().find(|path| snapshot.files().contains_key(path));
+    let Some(found) = found else {
+        if file.rooted {
+            return (Target::Address { path: format!("/{wanted}"), suffix }, None);
+        }
+        return (Target::AsWritten, missing(suggest, path, link, &file, &wanted));
+    };
+    let target = if found.ends_with(EXTENSION) {
+        usable(snapshot, &found).map(|id| Target::Page { id, suffix })
+    } else {
+        readable(snapshot, &found).map(|()| Target::Asset { path: found, suffix })
+    };
+    match target {
+        Ok(target) => (target, None),
+        Err(message) => (Target::AsWritten, Some(Diagnostic::error("link/unusable", link.position, message))),
+    }
+}
+
+/// The id of a Source that can be built.
+fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> {
+    readable(snapshot, path)?;
+    match path.strip_suffix(EXTENSION) {
+        Some(id) if check_path(&format!("{id}.html")) => Ok(id.to_owned()),
+        _ => Err(format!("`{path}` has a name that cannot be published")),
+    }
+}
+
+fn readable(snapshot: &Snapshot, path: &str) -> Result<(), String> {
+    match snapshot.files().get(path).map(|file| &file.content) {
+        Some(Content::Bytes(..)) => Ok(()),
+        Some(Content::TooLarge(size)) => Err(format!("`{path}` has {size} bytes, at most {MAX_BLOB} can be published")),
+        Some(Content::Unreadable(why)) => Err(format!("`{path}` cannot be read: {why}")),
+        None => Err(format!("`{path}` does not exist")),
+    }
+}
+
+fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_>, wanted: &str) -> Option<Diagnostic> {
+    let (code, what) = match &link.place {
+        // Where it is used, it is a link of its own; what pmx makes of `@styles` is said by the pages.
+        Place::Definition { label } if !label.starts_with('@') || is_style(label) => return None,
+        Place::Resource => ("asset/missing", "file"),
+        _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),
+        _ => ("link/unresolved", "file"),
+    };
+    let finding = Diagnostic::warning(code, link.position, format!("there is no {what} `{wanted}`"));
+    let nearest = suggest.nearest(wanted).or_else(|| suggest.nearest(&format!("{wanted}{EXTENSION}")));
+    Some(match nearest {
+        Some(nearest) => finding.hint(format!("did you mean `{}`?", relative_link(path, nearest))),
+        None => finding,
+    })
+}
+
+/// Whether a definition with this label brings a stylesheet.
+pub(super) fn is_style(label: &str) -> bool {
+    ["@styles", "@root.styles"]
+        .iter()
+        .any(|style| label.strip_prefix(style).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
+/// How the Source at `from` would link to `to`.
+pub(super) fn relative_link(from: &str, to: &str) -> String {
+    let here: Vec<&str> = address::folder(from).split('/').filter(|segment| !segment.is_empty()).collect();
+    let there: Vec<&str> = to.split('/').collect();
+    let shared = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
+    let up = "../".repeat(here.len() - shared);
+    format!("{}{}", if up.is_empty() { "./" } else { &up }, there[shared..].join("/"))
+}
+
+/// Fragments that name nothing in their page. A page that uses components gets more ids than its text shows.
+fn missing_fragments(project: &Project, graph: &Graph, node: &Node) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for (link, target) in node.source.links.iter().zip(&node.targets) {
+        let (page, fragment) = match (target, address::classify(&link.target)) {
+            (Target::Page { id, .. }, Address::File(file)) => {
+                let Some(page) = graph.nodes.get(id) else { continue };
+                (page, file.fragment().map(|fragment| fragment.into_owned()))
+            }
+            (Target::AsWritten, Address::Here(fragment)) => (node, fragment.map(|fragment| fragment.into_owned())),
+            _ => continue,
+        };
+        let Some(fragment) = fragment.filter(|f| !f.is_empty() && f != "top" && !f.starts_with(":~:")) else {
+            continue;
+        };
+        let imports = |(link, target): (&Link, &Target)| {
+            matches!(&link.place, Place::Definition { label } if label.starts_with('@'))
+                && matches!(target, Target::Page { .. })
+        };
+        if page.source.anchors.contains(&fragment) || page.source.links.iter().zip(&page.targets).any(imports) {
+            continue;
+        }
+        let message = format!("`{}` has no heading or Block `#{fragment}`", page.path);
+        let finding = Diagnostic::warning("link/fragment", link.position, message);
+        let ids = page.source.anchors.iter().map(|id| (id.as_str(), id.as_str()));
+        let finding = match super::suggest::likest(&fragment, ids) {
+            Some(nearest) => finding.hint(format!("did you mean `#{nearest}`?")),
+            None => finding,
+        };
+        findings.push(finding.at(project.show(&node.path)));
+    }
+    findings
+}
+
+/// A title from an id: `week/01-first_steps.lesson` -> `01 first steps`, `week/index.path` -> `Week`.
+fn name_of(id: &str) -> String {
+    let name = address::name(id);
+    let stem = name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(name);
+    let folder = address::name(address::folder(id));
+    let words = if stem == "index" && !folder.is_empty() { folder } else { stem }.replace(['-', '_'], " ");
+    let mut chars = words.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_without_a_title_is_called_by_its_file() {
+        assert_eq!(name_of("week/01-first_steps.lesson"), "01 first steps");
+        assert_eq!(name_of("my-week/index.path"), "My week");
+        assert_eq!(name_of("index"), "Index");
+    }
+
+    #[test]
+    fn a_suggestion_is_written_as_a_link() {
+        assert_eq!(relative_link("a/b/x.md", "a/c/y.md"), "../c/y.md");
+        assert_eq!(relative_link("a/x.md", "a/y.md"), "./y.md");
+        assert_eq!(relative_link("x.md", "a/y.md"), "./a/y.md");
+    }
+}

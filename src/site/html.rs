@@ -1,0 +1,238 @@
+//! Raw HTML in Sources: where the attributes of its tags are. Everything else passes as it was written.
+
+use std::{borrow::Cow, ops::Range};
+
+/// Elements whose content is text, whatever it looks like.
+const RAW_TEXT: [&str; 7] = ["script", "style", "textarea", "title", "xmp", "noembed", "noframes"];
+
+/// An attribute with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Attribute<'a> {
+    pub tag: &'a str,
+    pub name: &'a str,
+    /// Where the value stands, without its quotes.
+    pub value: Range<usize>,
+    pub quoted: bool,
+}
+
+/// The attributes of all start tags of a fragment, in order, as the HTML standard tokenizes them.
+pub(super) fn attributes(text: &str) -> Vec<Attribute<'_>> {
+    let mut scanner = Scanner { text, at: 0, found: Vec::new() };
+    scanner.run();
+    scanner.found
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    found: Vec<Attribute<'a>>,
+}
+
+impl<'a> Scanner<'a> {
+    fn run(&mut self) {
+        while let Some(open) = self.text[self.at..].find('<') {
+            self.at += open + 1;
+            let rest = &self.text[self.at..];
+            if rest.starts_with("!--") {
+                // `<!-->` and `<!--->` are whole comments.
+                let body = self.at + 3;
+                let short = ["->", ">"].iter().find(|end| self.text[body..].starts_with(**end));
+                match short {
+                    Some(end) => self.at = body + end.len(),
+                    None => self.skip_past(body, "-->"),
+                }
+            } else if rest.starts_with("![CDATA[") {
+                self.skip_past(self.at, "]]>");
+            } else if rest.starts_with(['!', '?']) {
+                self.skip_past(self.at, ">");
+            } else if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                self.start_tag();
+            } else if rest.starts_with('/') {
+                self.skip_past(self.at, ">");
+            }
+        }
+    }
+
+    fn start_tag(&mut self) {
+        let tag = self.take_until(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'));
+        loop {
+            self.take_until(|b| !(b.is_ascii_whitespace() || b == b'/'));
+            match self.peek() {
+                None => return,
+                Some(b'>') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(_) => self.attribute(tag),
+            }
+        }
+        if let Some(raw) = RAW_TEXT.iter().find(|raw| tag.eq_ignore_ascii_case(raw)) {
+            self.skip_raw_text(raw);
+        }
+    }
+
+    fn attribute(&mut self, tag: &'a str) {
+        let start = self.at;
+        // A name may begin with `=`; after that, `=` ends it.
+        self.at += self.text[start..].chars().next().map_or(1, char::len_utf8);
+        self.take_until(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'='));
+        let name = &self.text[start..self.at];
+        self.take_until(|b| !b.is_ascii_whitespace());
+        if self.peek() != Some(b'=') {
+            return;
+        }
+        self.at += 1;
+        self.take_until(|b| !b.is_ascii_whitespace());
+        let quote = self.peek().filter(|b| matches!(b, b'"' | b'\''));
+        let start = self.at + usize::from(quote.is_some());
+        self.at = start;
+        match quote {
+            Some(quote) => self.take_until(|b| b == quote),
+            None => self.take_until(|b| b.is_ascii_whitespace() || b == b'>'),
+        };
+        self.found.push(Attribute { tag, name, value: start..self.at, quoted: quote.is_some() });
+        self.at += usize::from(quote.is_some() && self.peek().is_some());
+    }
+
+    /// To the end tag, or to the end if it never comes.
+    fn skip_raw_text(&mut self, name: &str) {
+        let bytes = self.text.as_bytes();
+        while let Some(open) = self.text[self.at..].find("</") {
+            self.at += open + 2;
+            if bytes.get(self.at..self.at + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+            {
+                return;
+            }
+        }
+        self.at = self.text.len();
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn take_until(&mut self, stop: impl Fn(u8) -> bool) -> &'a str {
+        let start = self.at;
+        let rest = &self.text.as_bytes()[start..];
+        self.at += rest.iter().position(|b| stop(*b)).unwrap_or(rest.len());
+        &self.text[start..self.at]
+    }
+
+    fn skip_past(&mut self, from: usize, end: &str) {
+        self.at = self.text[from..].find(end).map_or(self.text.len(), |at| from + at + end.len());
+    }
+}
+
+/// Text as it may stand in an element or a quoted attribute.
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"', '\'']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The value that an attribute's text stands for; of the named references, those that occur in addresses.
+pub(super) fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let reference = rest[1..].find(';').filter(|end| *end <= 10).map(|end| &rest[1..=end]);
+        match reference.and_then(|name| character(name).map(|c| (c, name.len() + 2))) {
+            Some((c, length)) => {
+                out.push(c);
+                rest = &rest[length..];
+            }
+            None => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+fn character(name: &str) -> Option<char> {
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "nbsp" => Some('\u{a0}'),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?).filter(|c| *c != '\0')
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found(text: &str) -> Vec<(&str, &str, &str)> {
+        attributes(text).into_iter().map(|a| (a.tag, a.name, &text[a.value])).collect()
+    }
+
+    #[test]
+    fn attributes_are_found_as_a_browser_finds_them() {
+        assert_eq!(
+            found("<a class=x href='./a b.md' DATA-x = \"1\"/><img src=./i.svg alt>"),
+            [("a", "class", "x"), ("a", "href", "./a b.md"), ("a", "DATA-x", "1"), ("img", "src", "./i.svg")]
+        );
+        assert_eq!(found("<x-card\n  href=\"a\"\n  src=b>"), [("x-card", "href", "a"), ("x-card", "src", "b")]);
+        assert_eq!(found("<a title='x > y' href=z>"), [("a", "title", "x > y"), ("a", "href", "z")]);
+    }
+
+    #[test]
+    fn comments_scripts_and_end_tags_have_none() {
+        for text in
+            ["<!-- <a href=x> -->", "<script>'<a href=x>'</script>", "</a href=x>", "<!a href=x>", "1 < a href=x", ""]
+        {
+            assert_eq!(found(text), [], "{text}");
+        }
+        assert_eq!(found("<!--><a href=x>"), [("a", "href", "x")]);
+        assert_eq!(found("<style>a{}</STYLE ><a href=x>"), [("a", "href", "x")]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_scanned_without_fear(text in "[<>!/=a-c '\"é&;#-]{0,60}") {
+            let mut last = 0;
+            for attribute in attributes(&text) {
+                prop_assert!(attribute.value.start >= last && attribute.value.end <= text.len());
+                prop_assert!(text.is_char_boundary(attribute.value.start) && text.is_char_boundary(attribute.value.end));
+                last = attribute.value.end;
+            }
+        }
+
+        #[test]
+        fn escaping_is_undone_by_unescaping(text in "\\PC{0,40}") {
+            let escaped = escape(&text);
+            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
+            prop_assert_eq!(unescape(&escaped).into_owned(), text);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Sources on disk -> artifacts.
+//!
+//! Five steps, each a function of what the one before it gave:
+//!
+//! 1. [`locate`]: which folder is the site, and where does it start;
+//! 2. [`scan`]: the files as data, a [`Snapshot`];
+//! 3. `graph`: from the entries along links, each Source parsed once;
+//! 4. [`build`]: routes, pages, documents, all of them blobs with hashes; no disk, no clock;
+//! 5. [`write()`]: the blobs on disk, and [`read_output`] back again.
+//!
+//! What a step can keep for the next build is in [`Cache`]; the bytes that come out never depend on it.
+
+mod address;
+mod assets;
+mod build;
+mod cache;
+mod config;
+mod css;
+mod diagnostic;
+mod documents;
+mod error;
+mod graph;
+mod html;
+mod lookup;
+mod output;
+mod page;
+mod path;
+mod project;
+mod read;
+mod routes;
+mod scan;
+mod source;
+mod suggest;
+mod theme;
+mod yaml;
+
+pub use build::{Blob, Build, build};
+pub use cache::Cache;
+pub use diagnostic::{Diagnostic, Position, Severity};
+pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
+pub use error::SiteError;
+pub use lookup::{Built, Found};
+pub use output::{Written, write};
+pub use project::{Entry, Options, Project, locate};
+pub use read::{Output, read_output};
+pub use scan::{Content, File, MAX_FILES, MAX_TOTAL, Snapshot, scan};

@@ -1,0 +1,45 @@
+use comrak::nodes::{AstNode, NodeHeading, NodeValue};
+
+/// The longest derived description, in characters; search engines show about as much.
+const DESCRIPTION: usize = 160;
+
+/// What a Source says of itself without saying so.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub has_h1: bool,
+}
+
+/// Title: the first heading of the highest rank that occurs. Description: the first paragraph.
+pub(super) fn summary<'a>(nodes: impl Iterator<Item = &'a AstNode<'a>>) -> Summary {
+    let mut best: Option<(u8, String)> = None;
+    let mut description = None;
+    for node in nodes {
+        match node.data().value {
+            NodeValue::Heading(NodeHeading { level, .. }) if best.as_ref().is_none_or(|(rank, _)| level < *rank) => {
+                best = text(node).map(|text| (level, text)).or(best);
+            }
+            NodeValue::Paragraph if description.is_none() => description = text(node),
+            _ => {}
+        }
+    }
+    Summary {
+        has_h1: best.as_ref().is_some_and(|(level, _)| *level == 1),
+        title: best.map(|(_, text)| text),
+        description: description.map(|text| shorten(&text)),
+    }
+}
+
+fn text<'a>(node: &'a AstNode<'a>) -> Option<String> {
+    let text = node.collect_text();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// At most [`DESCRIPTION`] characters, cut between words.
+fn shorten(text: &str) -> String {
+    let Some((limit, _)) = text.char_indices().nth(DESCRIPTION) else { return text.to_owned() };
+    let cut = text[..limit].rfind(' ').unwrap_or(limit);
+    format!("{}…", text[..cut].trim_end_matches([',', ';', ':', '.', ' ']))
+}

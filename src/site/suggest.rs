@@ -1,0 +1,51 @@
+//! The nearest existing name, for links that lead nowhere.
+
+use super::{address, scan::Snapshot};
+use std::{collections::HashMap, sync::OnceLock};
+
+/// How alike two names must be before one is worth suggesting (Jaro-Winkler, 0 to 1).
+const ALIKE: f64 = 0.85;
+
+/// Finds what an author may have meant. Costs nothing until it is asked.
+pub(super) struct Suggest<'a> {
+    snapshot: &'a Snapshot,
+    index: OnceLock<Index<'a>>,
+}
+
+struct Index<'a> {
+    by_folder: HashMap<&'a str, Vec<&'a str>>,
+    by_name: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Suggest<'a> {
+    pub(super) const fn new(snapshot: &'a Snapshot) -> Self {
+        Self { snapshot, index: OnceLock::new() }
+    }
+
+    /// A path like `wanted`: the same name in another folder, else the likest name in the same folder.
+    pub(super) fn nearest(&self, wanted: &str) -> Option<&'a str> {
+        let index = self.index.get_or_init(|| {
+            let mut index = Index { by_folder: HashMap::new(), by_name: HashMap::new() };
+            for path in self.snapshot.files().keys() {
+                index.by_folder.entry(address::folder(path)).or_default().push(path);
+                index.by_name.entry(address::name(path)).or_insert(path);
+            }
+            index
+        });
+        let name = address::name(wanted);
+        if let Some(path) = index.by_name.get(name) {
+            return Some(path);
+        }
+        let beside = index.by_folder.get(address::folder(wanted))?.iter().copied();
+        likest(name, beside.map(|path| (address::name(path), path)))
+    }
+}
+
+/// The likest of some names, if any is like enough.
+pub(super) fn likest<'a>(name: &str, candidates: impl Iterator<Item = (&'a str, &'a str)>) -> Option<&'a str> {
+    candidates
+        .map(|(candidate, path)| (strsim::jaro_winkler(name, candidate), path))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.cmp(x)))
+        .map(|(_, path)| path)
+}

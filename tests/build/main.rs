@@ -1,0 +1,76 @@
+//! What `pmx build` promises: through its library interface, and through the command itself.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its ground gives way")]
+
+mod command;
+mod output;
+mod pages;
+mod project;
+mod routes;
+
+use pmx::site::{self, Build, Cache, Diagnostic, Options, Project, SiteError};
+use pmx_worker::model::{Hash, Manifest, Route, Routes};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+
+/// A site in a folder of its own.
+fn site_of(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        put(folder.path(), path, text);
+    }
+    folder
+}
+
+fn put(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sites").join(name)
+}
+
+fn located(folder: &Path) -> Project {
+    site::locate(&Options { cwd: folder.to_owned(), entries: Vec::new() }).unwrap()
+}
+
+fn built(folder: &Path) -> Build {
+    let project = located(folder);
+    site::build(&project, &site::scan(&project, None).unwrap(), &mut Cache::default())
+}
+
+fn text(build: &Build, path: &str) -> String {
+    let hash = build.outputs.get(path).unwrap_or_else(|| panic!("{path} in {:?}", build.outputs.keys()));
+    String::from_utf8(build.blobs[hash].to_vec()).unwrap()
+}
+
+fn json(build: &Build, path: &str) -> Value {
+    serde_json::from_str(&text(build, path)).unwrap()
+}
+
+fn source_ids(build: &Build, root: &str) -> Vec<String> {
+    json(build, &format!("{root}/sources.json"))["sources"].as_object().unwrap().keys().cloned().collect()
+}
+
+fn routes_of(build: &Build, root: &str) -> Routes {
+    serde_json::from_str(&text(build, &format!("{root}/routes.json"))).unwrap()
+}
+
+fn redirect(to: &str) -> Route {
+    Route::Redirect { to: to.to_owned(), status: 308 }
+}
+
+fn codes(build: &Build) -> Vec<&str> {
+    build.diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+/// The file of an asset in a page: what follows `assets/` up to the quote.
+fn asset<'a>(page: &'a str, stem: &str) -> &'a str {
+    let start = page.find(&format!("/assets/{stem}.")).unwrap_or_else(|| panic!("{stem} in {page}"));
+    page[start..].split('"').next().unwrap().split('?').next().unwrap()
+}

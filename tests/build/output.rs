@@ -1,0 +1,173 @@
+//! Bytes and hashes: the same every time, and on disk as in memory.
+
+use super::*;
+use pmx::site::Snapshot;
+
+#[test]
+fn the_same_files_give_the_same_bytes_wherever_they_lie() {
+    let first = built(&fixture("tour"));
+    let copy = tempfile::tempdir().unwrap();
+    let mut open = vec![PathBuf::new()];
+    let mut files = Vec::new();
+    while let Some(below) = open.pop() {
+        for entry in fs::read_dir(fixture("tour").join(&below)).unwrap() {
+            let path = below.join(entry.unwrap().file_name());
+            if fixture("tour").join(&path).is_dir() { open.push(path) } else { files.push(path) }
+        }
+    }
+    for path in files.iter().rev() {
+        fs::create_dir_all(copy.path().join(path).parent().unwrap()).unwrap();
+        fs::copy(fixture("tour").join(path), copy.path().join(path)).unwrap();
+    }
+    let second = built(copy.path());
+    assert_eq!((first.roots, first.outputs, first.blobs), (second.roots, second.outputs, second.blobs));
+}
+
+#[test]
+fn a_rebuild_from_the_cache_equals_a_clean_build_after_every_edit() {
+    let folder = site_of(&[
+        ("index.path.md", "# Home\n\n[A](./a.md) [B](./b.md) [C](./sub/c.md)\n"),
+        ("a.md", "# A\n\n[B](./b.md#b) ![p](./p.svg)\n\n[@styles]: ./s.css\n"),
+        ("b.md", "# B\n\n[A](./a.md)\n"),
+        ("sub/c.md", "# C\n"),
+        ("s.css", "a { background: url(p.svg) }\n"),
+        ("p.svg", "<svg/>"),
+    ]);
+    type Edit = (&'static str, Option<&'static str>, &'static [&'static str]);
+    let all: &[&str] = &["a", "b", "d", "index.path", "sub/c"];
+    let edits: [Edit; 8] = [
+        ("none", None, &[]),
+        ("b.md", Some("# B\n\nnew text [A](./a.md)\n"), &["b"]),
+        ("b.md", Some("# Renamed\n\n[A](./a.md)\n"), all),
+        ("a.md", Some("---\nroute: /first\n---\n\n# A\n"), all),
+        ("p.svg", Some("<svg></svg>"), &[]),
+        ("a.md", Some("# A\n\n![p](./p.svg) [D](./d.md)\n\n[@styles]: ./s.css\n"), all),
+        ("d.md", Some("# D\n"), &["a", "d"]),
+        ("sub/c.md", None, all),
+    ];
+    let project = located(folder.path());
+    let mut cache = Cache::default();
+    let mut snapshot = site::scan(&project, None).unwrap();
+    assert_eq!(site::build(&project, &snapshot, &mut cache).sources_built.len(), 4);
+    for (path, content, rebuilt) in edits {
+        match content {
+            Some(content) => put(folder.path(), path, content),
+            None => drop(fs::remove_file(folder.path().join(path))),
+        }
+        snapshot = site::scan(&project, Some(&snapshot)).unwrap();
+        let warm = site::build(&project, &snapshot, &mut cache);
+        let clean = built(folder.path());
+        let expected: Vec<&str> =
+            rebuilt.iter().copied().filter(|id| clean.outputs.contains_key(&format!("index.path/{id}.html"))).collect();
+        assert_eq!(warm.sources_built, expected, "after {path}");
+        assert_eq!(warm.roots, clean.roots, "after {path}");
+        assert_eq!(warm.outputs, clean.outputs, "after {path}");
+        assert_eq!(warm.blobs, clean.blobs, "after {path}");
+        assert_eq!(warm.diagnostics, clean.diagnostics, "after {path}");
+    }
+}
+
+#[test]
+fn a_snapshot_knows_what_changed() {
+    let of = |files: &[(&str, &str)]| Snapshot::of(files.iter().map(|(p, t)| ((*p).to_owned(), t.as_bytes().to_vec())));
+    let before = of(&[("a", "1"), ("b", "2"), ("c", "3")]);
+    let after = of(&[("a", "1"), ("b", "two"), ("d", "4")]);
+    assert_eq!(after.changes(&before), ["b", "c", "d"]);
+    assert_eq!(before.changes(&before), Vec::<&str>::new());
+}
+
+#[test]
+fn every_listed_file_has_the_hash_that_the_manifest_says() {
+    for name in ["tour", "two"] {
+        let build = built(&fixture(name));
+        for (id, root) in &build.roots.as_ref().unwrap().roots {
+            let manifest_text = text(&build, &format!("{id}/manifest.json"));
+            assert_eq!(Hash::of(manifest_text.as_bytes()), root.manifest);
+            assert_eq!(Hash::of(text(&build, &format!("{id}/routes.json")).as_bytes()), root.routes);
+            let manifest: Manifest = serde_json::from_str(&manifest_text).unwrap();
+            manifest.check().unwrap();
+            routes_of(&build, id).check(&manifest).unwrap();
+            let on_disk: Vec<&str> =
+                build.outputs.keys().filter_map(|path| path.strip_prefix(&format!("{id}/"))).collect();
+            let listed = on_disk.iter().filter(|path| !matches!(**path, "manifest.json" | "routes.json"));
+            assert_eq!(
+                manifest.files.keys().map(String::as_str).collect::<Vec<_>>(),
+                listed.copied().collect::<Vec<_>>()
+            );
+            for (path, file) in &manifest.files {
+                let blob = &build.blobs[&build.outputs[&format!("{id}/{path}")]];
+                assert_eq!((Hash::of(blob), u64::try_from(blob.len()).unwrap()), (file.hash, file.size), "{path}");
+                if let Some(name) = path.strip_prefix("assets/") {
+                    assert!(name.contains(&format!(".{}", file.hash.short(16))), "{name} bears its hash");
+                }
+            }
+            for (source, entry) in &manifest.sources {
+                let folder = fixture(name).join("paths");
+                assert_eq!(entry.hash, Hash::of(&fs::read(folder.join(format!("{source}.md"))).unwrap()));
+            }
+            let artifacts = json(&build, &format!("{id}/artifacts.json"));
+            assert_eq!(artifacts["artifacts"].as_object().unwrap().len(), manifest.files.len());
+        }
+    }
+}
+
+#[test]
+fn what_is_written_reads_back_and_is_not_written_twice() {
+    let build = built(&fixture("two"));
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let all = build.outputs.len();
+    let first = site::write(&build, &out, false).unwrap();
+    assert_eq!((first.written, first.deleted), (all, 0));
+    let second = site::write(&build, &out, false).unwrap();
+    assert_eq!((second.written, second.deleted), (0, 0));
+    let output = site::read_output(&out).unwrap();
+    assert_eq!(Some(&output.roots), build.roots.as_ref());
+    for (hash, path) in &output.files {
+        assert_eq!(Hash::of(&fs::read(path).unwrap()), *hash);
+    }
+    let documents = ["paths.json", "roots.json"];
+    let published: std::collections::BTreeSet<Hash> =
+        build.outputs.iter().filter(|(path, _)| !documents.contains(&path.as_str())).map(|(_, hash)| *hash).collect();
+    assert_eq!(output.files.keys().copied().collect::<std::collections::BTreeSet<_>>(), published);
+}
+
+#[test]
+fn reading_back_names_a_file_that_is_missing_or_was_changed() {
+    let build = built(&fixture("two"));
+    let folder = tempfile::tempdir().unwrap();
+    assert!(matches!(site::read_output(folder.path()), Err(SiteError::NotBuilt(_))));
+    site::write(&build, folder.path(), false).unwrap();
+    let page = folder.path().join("workshop/shared.html");
+    fs::write(&page, "changed").unwrap();
+    match site::read_output(folder.path()) {
+        Err(SiteError::ChangedFile { hash, path, .. }) => {
+            assert_eq!((hash, path), (build.outputs["workshop/shared.html"], page.clone()));
+        }
+        other => panic!("{other:?}"),
+    }
+    fs::remove_file(&page).unwrap();
+    match site::read_output(folder.path()) {
+        Err(SiteError::MissingFile { hash, path }) => {
+            assert_eq!((hash, path), (build.outputs["workshop/shared.html"], page));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn writing_removes_what_an_earlier_build_left_and_nothing_else() {
+    let folder = site_of(&[("index.path.md", "[A](./sub/a.md)\n"), ("sub/a.md", "# A\n")]);
+    let out = folder.path().join("out");
+    site::write(&built(folder.path()), &out, false).unwrap();
+    put(&out, "mine.txt", "keep me");
+    put(folder.path(), "index.path.md", "# No links\n");
+    let written = site::write(&built(folder.path()), &out, false).unwrap();
+    assert_eq!(written.deleted, 2, "the page and the Markdown of a");
+    assert!(!out.join("index.path/sub").exists());
+    assert_eq!(fs::read_to_string(out.join("mine.txt")).unwrap(), "keep me");
+    let again = built(folder.path());
+    let cleaned = site::write(&again, &out, true).unwrap();
+    assert_eq!((cleaned.written, cleaned.deleted), (again.outputs.len(), again.outputs.len()));
+    assert!(out.join("mine.txt").exists());
+}

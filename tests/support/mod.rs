@@ -1,0 +1,15 @@
+//! What the black-box tests share: the real binary, a plain HTTP client, sites to publish.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+pub mod http;
+pub mod process;
+pub mod site;
+pub mod socket;
+
+pub use http::{Answer, Client};
+pub use process::Pmx;
+pub use site::Fixture;
+pub use socket::Events;
+
+/// The secret that test servers are started with.
+pub const SECRET: &str = "a secret of the tests";

@@ -1,0 +1,104 @@
+//! The real `pmx` binary, in a fresh folder, ended with the test.
+
+use super::Client;
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a test waits for what must come.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A running `pmx … --json`.
+pub struct Pmx {
+    child: Child,
+    events: mpsc::Receiver<Value>,
+    stderr: thread::JoinHandle<String>,
+    pub client: Client,
+    pub url: String,
+}
+
+/// A `pmx` that is yet to be given its arguments, without any of the machine's settings.
+pub fn pmx() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pmx"));
+    command.env_remove("PUBLISH_SECRET").env_remove("PATHMX_PUBLISH_TOKEN").env("NO_COLOR", "1").env_remove("RUST_LOG");
+    command
+}
+
+impl Pmx {
+    /// `pmx serve --port 0` over a state folder.
+    pub fn serve(state: &Path) -> Self {
+        Self::serve_with(state, &[])
+    }
+
+    pub fn serve_with(state: &Path, arguments: &[&str]) -> Self {
+        let mut command = pmx();
+        command.args(["serve", "--json", "--port", "0", "--state"]).arg(state).args(arguments).env("PUBLISH_SECRET", super::SECRET);
+        Self::start(command)
+    }
+
+    /// `pmx dev --port 0` on a site.
+    pub fn dev(site: &Path, state: &Path) -> Self {
+        let mut command = pmx();
+        command.args(["dev", "--json", "--port", "0", "--state"]).arg(state).arg(site);
+        Self::start(command)
+    }
+
+    /// Starts a command that prints `ready` with its address.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, events) = mpsc::channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if let Ok(event) = serde_json::from_str(&line) {
+                    let _ = sender.send(event);
+                }
+            }
+        });
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let stderr = thread::spawn(move || stderr.lines().map_while(Result::ok).map(|line| line + "\n").collect());
+        let mut pmx = Self { child, events, stderr, client: Client { address: ([127, 0, 0, 1], 0).into() }, url: String::new() };
+        let ready = pmx.event("ready");
+        pmx.url = ready["url"].as_str().unwrap().to_owned();
+        let port = pmx.url.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
+        pmx.client.address.set_port(port);
+        pmx
+    }
+
+    /// The next event of this kind; others before it are dropped.
+    #[track_caller]
+    pub fn event(&mut self, kind: &str) -> Value {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self.events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(event) if event["event"] == kind => return event,
+                Ok(_) => {}
+                Err(error) => panic!("no `{kind}` event: {error}; exit {:?}", self.child.try_wait()),
+            }
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL: nothing is flushed.
+    pub fn kill(mut self) -> String {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        std::mem::replace(&mut self.stderr, thread::spawn(String::new)).join().unwrap()
+    }
+}
+
+impl Drop for Pmx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,13 @@
+//! The Worker's request and response, and what HTTP says of them.
+
+mod conditional;
+mod error;
+mod range;
+mod request;
+mod response;
+
+pub use conditional::{if_none_match, if_range};
+pub use error::{ApiError, Code};
+pub use range::{Range, parse_range};
+pub use request::Request;
+pub use response::{Payload, Response};

@@ -1,0 +1,81 @@
+use std::{cell::RefCell, collections::HashMap, hash::Hash};
+
+/// Parsed values by key, bounded in bytes; the least recently used goes first.
+#[derive(Debug)]
+pub(crate) struct ByteLru<K, V> {
+    inner: RefCell<Inner<K, V>>,
+    limit: usize,
+}
+
+#[derive(Debug)]
+struct Inner<K, V> {
+    entries: HashMap<K, Entry<V>>,
+    bytes: usize,
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct Entry<V> {
+    value: V,
+    cost: usize,
+    used: u64,
+}
+
+impl<K: Hash + Eq + Clone, V: Clone> ByteLru<K, V> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { inner: RefCell::new(Inner { entries: HashMap::new(), bytes: 0, clock: 0 }), limit }
+    }
+
+    pub(crate) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let inner = &mut *self.inner.borrow_mut();
+        inner.clock += 1;
+        let entry = inner.entries.get_mut(key)?;
+        entry.used = inner.clock;
+        Some(entry.value.clone())
+    }
+
+    /// Keeps a value that takes about `cost` bytes. One that is over the limit by itself is not kept.
+    pub(crate) fn insert(&self, key: K, value: V, cost: usize) {
+        let inner = &mut *self.inner.borrow_mut();
+        if cost > self.limit {
+            return;
+        }
+        inner.clock += 1;
+        let entry = Entry { value, cost, used: inner.clock };
+        inner.bytes += cost;
+        if let Some(old) = inner.entries.insert(key, entry) {
+            inner.bytes -= old.cost;
+        }
+        while inner.bytes > self.limit {
+            let Some(oldest) = inner.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
+            else {
+                break;
+            };
+            if let Some(entry) = inner.entries.remove(&oldest) {
+                inner.bytes -= entry.cost;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_recently_used_goes_when_the_bytes_run_out() {
+        let cache = ByteLru::new(10);
+        cache.insert("a", 1, 4);
+        cache.insert("b", 2, 4);
+        assert_eq!(cache.get("a"), Some(1));
+        cache.insert("c", 3, 4);
+        assert_eq!((cache.get("a"), cache.get("b"), cache.get("c")), (Some(1), None, Some(3)));
+        cache.insert("a", 4, 6);
+        assert_eq!((cache.get("a"), cache.get("c")), (Some(4), Some(3)));
+        cache.insert("huge", 5, 11);
+        assert_eq!(cache.get("huge"), None);
+    }
+}

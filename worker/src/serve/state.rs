@@ -1,0 +1,139 @@
+//! The active state of a site: KV on every request, the object where KV has nothing or is behind.
+
+use super::{ByteLru, internal};
+use crate::{
+    bindings::{BindingError, Edge, Level, ObjectRequest},
+    http::ApiError,
+    join::first_of,
+    model::{SiteName, SpaceState},
+};
+use std::{cell::Cell, rc::Rc};
+
+/// How long a name that its object does not know either is taken as unknown.
+const UNKNOWN_MS: u64 = 10_000;
+/// The most objects that one instance asks within a second because KV had nothing: random names must cost nothing.
+const MISSES_PER_SECOND: u32 = 50;
+/// The most bytes of parsed states that are kept.
+const MAX_STATES: usize = 4 * 1024 * 1024;
+/// How long an object may take before KV's state is served.
+const OBJECT_MS: u64 = 2_000;
+
+/// What an instance remembers of states: each with the bytes or the time that it holds for.
+pub(super) struct States {
+    parsed: ByteLru<String, (Rc<Vec<u8>>, Rc<SpaceState>)>,
+    unknown: ByteLru<String, u64>,
+    asked: ByteLru<String, (u64, Rc<SpaceState>)>,
+    misses: Cell<(u64, u32)>,
+}
+
+impl Default for States {
+    fn default() -> Self {
+        let lru = || ByteLru::new(MAX_STATES);
+        Self {
+            parsed: lru(),
+            unknown: ByteLru::new(MAX_STATES),
+            asked: ByteLru::new(MAX_STATES),
+            misses: Cell::default(),
+        }
+    }
+}
+
+impl States {
+    /// What KV says. A value that is the same as last time is not parsed again.
+    pub(super) async fn in_kv<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<SpaceState>>, ApiError> {
+        let bytes = match edge.kv_get(&kv_key(site)).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(internal(edge, &format!("KV, state of {site}: {error}"))),
+        };
+        if let Some((known, state)) = self.parsed.get(site.as_str())
+            && *known == bytes
+        {
+            return Ok(Some(state));
+        }
+        let state: SpaceState =
+            serde_json::from_slice(&bytes).map_err(|error| internal(edge, &format!("KV, state of {site}: {error}")))?;
+        let state = Rc::new(state);
+        let cost = bytes.len() * 3;
+        self.parsed.insert(site.as_str().to_owned(), (Rc::new(bytes), state.clone()), cost);
+        Ok(Some(state))
+    }
+
+    /// What the object says where KV has nothing.
+    pub(super) async fn after_miss<E: Edge>(
+        &self,
+        edge: E,
+        site: &SiteName,
+    ) -> Result<Option<Rc<SpaceState>>, ApiError> {
+        let now = edge.now_ms();
+        let unknown = self.unknown.get(site.as_str()).is_some_and(|since| now < since + UNKNOWN_MS);
+        if unknown || !self.may_ask(now) {
+            return Ok(None);
+        }
+        match ask(edge, site).await {
+            Ok(Some(state)) => Ok(Some(state)),
+            Ok(None) => {
+                self.unknown.insert(site.as_str().to_owned(), now, site.as_str().len() + 64);
+                Ok(None)
+            }
+            Err(error) => Err(internal(edge, &format!("object of {site}: {error}"))),
+        }
+    }
+
+    /// The newest state, from the object: asked at most once in `pause_ms` for each site. The flag says whether the object
+    /// itself spoke just now; if not, it is what it said within the pause, if anything.
+    pub(super) async fn newest<E: Edge>(
+        &self,
+        edge: E,
+        site: &SiteName,
+        pause_ms: u64,
+    ) -> (Option<Rc<SpaceState>>, bool) {
+        let now = edge.now_ms();
+        if let Some((at, state)) = self.asked.get(site.as_str())
+            && now < at + pause_ms
+        {
+            return (Some(state), false);
+        }
+        match ask(edge, site).await {
+            Ok(Some(state)) => {
+                let cost = 1024 * (1 + state.previous.len());
+                self.asked.insert(site.as_str().to_owned(), (now, state.clone()), cost);
+                (Some(state), true)
+            }
+            Ok(None) => (None, true),
+            Err(error) => {
+                edge.log(Level::Warn, &format!("object of {site}: {error}; serving what KV has"));
+                (None, false)
+            }
+        }
+    }
+
+    fn may_ask(&self, now: u64) -> bool {
+        let second = now / 1000;
+        let (when, count) = self.misses.get();
+        let count = if when == second { count + 1 } else { 1 };
+        self.misses.set((second, count));
+        count <= MISSES_PER_SECOND
+    }
+}
+
+async fn ask<E: Edge>(edge: E, site: &SiteName) -> Result<Option<Rc<SpaceState>>, BindingError> {
+    let request = ObjectRequest { method: "GET", path: format!("/state?space={site}"), ..ObjectRequest::default() };
+    let answer = first_of(async { edge.object_fetch(site.as_str(), request).await }, async {
+        edge.sleep(OBJECT_MS).await;
+        Err(BindingError(format!("no answer within {OBJECT_MS} ms")))
+    });
+    let answer = answer.await?;
+    match answer.status {
+        200 => serde_json::from_slice(&answer.body)
+            .map(|state| Some(Rc::new(state)))
+            .map_err(|error| BindingError(error.to_string())),
+        404 => Ok(None),
+        status => Err(BindingError(format!("it answered {status}"))),
+    }
+}
+
+/// The KV key of a site's state.
+pub(crate) fn kv_key(site: &SiteName) -> String {
+    format!("space:{site}")
+}

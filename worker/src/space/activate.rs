@@ -1,0 +1,119 @@
+//! The one place where a site changes: rows, `seq` and the outbox in one transaction, then the open pages, then KV.
+
+use super::{Reply, Space, failed, outbox, sockets, store, store::Deploy};
+use crate::{
+    bindings::{Bound, Level, Object},
+    http::{ApiError, Response},
+    join::first_of,
+    model::{ChangeEvent, Hash, Meta, Roots, SiteName},
+};
+use serde_json::json;
+use std::rc::Rc;
+
+/// How long an answer waits for KV; the write itself goes on.
+const KV_WAIT_MS: u64 = 5_000;
+
+/// What is to become active.
+pub(super) enum Target {
+    /// A new deploy.
+    New { roots: Roots, meta: Option<Meta>, proven: Vec<Hash> },
+    /// A deploy of the history.
+    Existing(Deploy),
+}
+
+/// Activates and answers `deployId`, `seq`, `kv`, `events`.
+pub(super) async fn activate<O: Object>(
+    object: O,
+    space: &Rc<Space>,
+    site: &SiteName,
+    target: Target,
+) -> Result<Reply, ApiError> {
+    let deploy = match &target {
+        Target::New { roots, .. } => Deploy { id: uuid(object), roots: roots.clone() },
+        Target::Existing(deploy) => deploy.clone(),
+    };
+    let Some(events) = events_to(object, space, &deploy).await? else {
+        let seq = store::space(object).map_err(failed(object, "state"))?.map_or(0, |row| row.seq);
+        return Ok(answer(object, &deploy.id, seq, Some(&[])).into());
+    };
+    // From here to the send there is no I/O: one turn, one transaction.
+    let seq = whole(object, record(object, site, &deploy, &target, events.is_some()));
+    sockets::broadcast(object, events.as_deref().map_or(&[], Vec::as_slice));
+    whole(object, outbox::schedule(object).await);
+
+    let mut flush = Box::pin(outbox::flush(object, space.clone()));
+    let finished = first_of(
+        async {
+            (&mut flush).await;
+            true
+        },
+        async {
+            object.sleep(KV_WAIT_MS).await;
+            false
+        },
+    );
+    let finished = finished.await;
+    let response = answer(object, &deploy.id, seq, events.as_deref().map(Vec::as_slice));
+    Ok(Reply { response, rest: if finished { None } else { Some(flush) } })
+}
+
+/// The events from the active deploy to this one. The outer `None`: this one is active already. The inner: the documents of
+/// the active one cannot be read now, and the outbox will tell the pages later.
+async fn events_to<O: Object>(
+    object: O,
+    space: &Space,
+    deploy: &Deploy,
+) -> Result<Option<Option<Rc<Vec<ChangeEvent>>>>, ApiError> {
+    loop {
+        let active = || store::active(object).map_err(failed(object, "active deploy"));
+        let before = active()?;
+        if before.as_ref().is_some_and(|before| before.id == deploy.id) {
+            return Ok(None);
+        }
+        let events = sockets::events_between(object, space, before.as_ref(), deploy).await;
+        // Reading documents lets other calls in: what was active may not be any more.
+        if active()?.map(|now| now.id) == before.map(|before| before.id) {
+            let events =
+                events.inspect_err(|error| object.log(Level::Error, &format!("events of {}: {error}", deploy.id)));
+            return Ok(Some(events.ok()));
+        }
+    }
+}
+
+fn record<O: Object>(object: O, site: &SiteName, deploy: &Deploy, target: &Target, told: bool) -> Bound<u64> {
+    store::migrate(object, site)?;
+    if let Target::New { meta, proven, .. } = target {
+        store::prove(object, proven)?;
+        store::insert(object, deploy, meta.as_ref())?;
+    }
+    let seq = store::activate(object, &deploy.id)?;
+    if told {
+        store::set_sent(object, seq)?;
+    }
+    Ok(seq)
+}
+
+/// A write failed between others of its turn. An answer would commit the half of it; a trap makes the host discard the turn.
+#[allow(clippy::panic, reason = "the platform's way to discard a turn")]
+fn whole<O: Object, T>(object: O, result: Bound<T>) -> T {
+    result.unwrap_or_else(|error| {
+        object.log(Level::Error, &format!("a deploy could not be recorded: {error}"));
+        panic!("the turn is discarded")
+    })
+}
+
+fn answer<O: Object>(object: O, deploy_id: &str, seq: u64, events: Option<&[ChangeEvent]>) -> Response {
+    let written = matches!(store::space(object), Ok(Some(row)) if row.kv_seq >= seq);
+    let kv = if written { "current" } else { "pending" };
+    Response::json(200, &json!({ "deployId": deploy_id, "seq": seq, "kv": kv, "events": events.unwrap_or_default() }))
+}
+
+/// A random UUID (version 4).
+fn uuid<O: Object>(object: O) -> String {
+    let mut bytes = [0; 16];
+    object.random(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

@@ -1,0 +1,94 @@
+//! Open pages: what they missed, and what changes while they listen.
+
+use super::{Reply, Space, store, store::Deploy};
+use crate::{
+    bindings::{Level, Object},
+    diff,
+    http::{ApiError, Code, Payload, Response},
+    model::ChangeEvent,
+    serve::{LoadError, load},
+};
+use std::rc::Rc;
+
+/// Closes a socket whose deploy is not known: the page loads its document again.
+const UNKNOWN_DEPLOY: u16 = 4404;
+/// Closes a socket when its events cannot be computed now: the page tries again.
+const TRY_AGAIN: u16 = 1013;
+
+/// Accepts a socket. First it is accepted, then compared: what is committed in between reaches it as a broadcast.
+pub(super) fn connect<O: Object>(object: O, space: &Rc<Space>, deploy: &str) -> Result<Reply, ApiError> {
+    if !store::exists(object).map_err(super::failed(object, "schema"))? {
+        return Err(ApiError::new(Code::SpaceNotFound, "This site was never published"));
+    }
+    let mut bytes = [0; 16];
+    object.random(&mut bytes);
+    let tag: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut response = Response::empty(101);
+    response.payload = Payload::Accept(tag.clone());
+    let (space, deploy) = (space.clone(), deploy.to_owned());
+    let rest = async move {
+        if !deploy.is_empty() {
+            catch_up(object, &space, &tag, deploy).await;
+        }
+    };
+    Ok(Reply { response, rest: Some(Box::pin(rest)) })
+}
+
+async fn catch_up<O: Object>(object: O, space: &Space, tag: &str, mut from: String) {
+    loop {
+        let (Ok(before), Ok(Some(active))) = (store::deploy(object, &from), store::active(object)) else {
+            return object.close(tag, TRY_AGAIN, "try again");
+        };
+        let Some(before) = before else { return object.close(tag, UNKNOWN_DEPLOY, "unknown deploy") };
+        if before.id == active.id {
+            return;
+        }
+        match events_between(object, space, Some(&before), &active).await {
+            Ok(events) => object.send(Some(tag), &frames(&events)),
+            Err(error) => {
+                object.log(Level::Error, &format!("events from {from}: {error}"));
+                return object.close(tag, TRY_AGAIN, "try again");
+            }
+        };
+        from = active.id;
+    }
+}
+
+/// The events that lead from one deploy to another; from none, everything is new.
+pub(super) async fn events_between<O: Object>(
+    object: O,
+    space: &Space,
+    before: Option<&Deploy>,
+    after: &Deploy,
+) -> Result<Rc<Vec<ChangeEvent>>, LoadError> {
+    let pair = (before.map(|deploy| deploy.id.clone()).unwrap_or_default(), after.id.clone());
+    if let Some(events) = space.pairs.get(&pair) {
+        return Ok(events);
+    }
+    let old = match before {
+        Some(deploy) => load(object, &space.documents, &deploy.roots).await?,
+        None => Vec::new(),
+    };
+    let new = load(object, &space.documents, &after.roots).await?;
+    let events = Rc::new(diff::events(&old, &new));
+    space.pairs.insert(pair, events.clone(), 1);
+    Ok(events)
+}
+
+/// Tells every open page.
+pub(super) fn broadcast<O: Object>(object: O, events: &[ChangeEvent]) {
+    if !events.is_empty() {
+        object.send(None, &frames(events));
+    }
+}
+
+fn frames(events: &[ChangeEvent]) -> Vec<String> {
+    events.iter().filter_map(|event| serde_json::to_string(event).ok()).collect()
+}
+
+/// The platform leaves the answer to a close to the Worker. Codes that only an end of the connection has are not sent.
+pub(super) fn answer_close<O: Object>(object: O, tag: &str, code: u16, reason: &str) {
+    let sendable = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+    let (code, reason) = if sendable { (code, reason) } else { (1000, "") };
+    object.close(tag, code, reason);
+}

@@ -1,0 +1,275 @@
+//! The object's tables. Nothing is written before the first commit, which makes the schema.
+
+use crate::{
+    bindings::{Bound, Object, Storage, Value},
+    http::{ApiError, Code},
+    model::{DeployRecord, Hash, Meta, Roots, SiteName, SpaceState},
+    time::rfc3339,
+};
+use serde_json::json;
+
+/// Each entry leads from the schema version of its index to the next.
+const MIGRATIONS: &[&[&str]] = &[&[
+    "CREATE TABLE space (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        schema INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        seq INTEGER NOT NULL DEFAULT 0,
+        kv_seq INTEGER NOT NULL DEFAULT 0,
+        sent_seq INTEGER NOT NULL DEFAULT 0,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        check_at INTEGER NOT NULL DEFAULT 0
+    ) STRICT",
+    "CREATE TABLE deploys (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        deploy_id TEXT NOT NULL UNIQUE,
+        roots TEXT NOT NULL,
+        meta TEXT,
+        is_active INTEGER NOT NULL DEFAULT 0,
+        created_at TEXT NOT NULL
+    ) STRICT",
+    "CREATE TABLE activations (
+        seq INTEGER PRIMARY KEY,
+        deploy_id TEXT NOT NULL,
+        at TEXT NOT NULL
+    ) STRICT",
+    "CREATE TABLE known_blobs (hash TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+]];
+
+/// Activations that are remembered; KV is told of the last few of them.
+const ACTIVATIONS_KEPT: u64 = 100;
+/// Earlier deploys whose assets are still served.
+const PREVIOUS: usize = 5;
+/// The most bytes of one binding that carries a list: a value may have 2 MB on the platform.
+const SLICE: usize = 1_000_000;
+/// A hash in a JSON list: 64 digits, two quotes, a comma.
+const LISTED_HASH: usize = 67;
+
+/// The one row of `space`.
+#[derive(Clone, Debug)]
+pub(super) struct SpaceRow {
+    pub(super) name: String,
+    pub(super) seq: u64,
+    pub(super) kv_seq: u64,
+    pub(super) sent_seq: u64,
+    /// Failed puts into KV since the last good one.
+    pub(super) attempts: u64,
+    /// When KV is to be read once more, in milliseconds; 0 for never.
+    pub(super) check_at: u64,
+}
+
+/// A deploy that can be made active.
+#[derive(Clone, Debug)]
+pub(super) struct Deploy {
+    pub(super) id: String,
+    pub(super) roots: Roots,
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+fn number(value: &Value) -> u64 {
+    match value {
+        Value::Integer(number) => u64::try_from(*number).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn integer(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn roots(json: &Value) -> Option<Roots> {
+    serde_json::from_str(&text(json)).ok()
+}
+
+/// Whether the site was ever published.
+pub(super) fn exists<S: Storage>(storage: S) -> Bound<bool> {
+    let rows = storage.sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'space'", &[])?;
+    Ok(!rows.0.is_empty())
+}
+
+/// Makes or moves on the schema, in the turn of the write that needs it.
+pub(super) fn migrate<S: Storage>(storage: S, site: &SiteName) -> Bound<()> {
+    let version = if exists(storage)? {
+        let rows = storage.sql("SELECT schema FROM space", &[])?;
+        rows.0.first().map_or(0, |row| number(&row[0]))
+    } else {
+        0
+    };
+    for statement in MIGRATIONS.iter().skip(version as usize).copied().flatten() {
+        storage.sql(statement, &[])?;
+    }
+    if version < MIGRATIONS.len() as u64 {
+        let upsert = "INSERT INTO space (id, schema, name) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET schema = excluded.schema";
+        storage.sql(upsert, &[integer(MIGRATIONS.len() as u64), Value::Text(site.to_string())])?;
+    }
+    Ok(())
+}
+
+/// The object must be the one that it is asked to be: by the platform's word, and by its own.
+pub(super) fn check_name<O: Object>(object: O, reached_as: &str, site: &SiteName) -> Result<(), ApiError> {
+    let own = space(object).map_err(super::failed(object, "own name"))?.map(|row| row.name);
+    let wrong = |name: &str| !name.is_empty() && name != site.as_str();
+    if wrong(reached_as) || own.as_deref().is_some_and(wrong) {
+        return Err(ApiError::new(Code::WrongSpace, format!("This object does not belong to {site}")));
+    }
+    Ok(())
+}
+
+/// The row of `space`; `None` before the first commit.
+pub(super) fn space<S: Storage>(storage: S) -> Bound<Option<SpaceRow>> {
+    if !exists(storage)? {
+        return Ok(None);
+    }
+    let rows = storage.sql("SELECT name, seq, kv_seq, sent_seq, attempts, check_at FROM space", &[])?;
+    Ok(rows.0.first().map(|row| SpaceRow {
+        name: text(&row[0]),
+        seq: number(&row[1]),
+        kv_seq: number(&row[2]),
+        sent_seq: number(&row[3]),
+        attempts: number(&row[4]),
+        check_at: number(&row[5]),
+    }))
+}
+
+/// The active deploy.
+pub(super) fn active<S: Storage>(storage: S) -> Bound<Option<Deploy>> {
+    if !exists(storage)? {
+        return Ok(None);
+    }
+    one_deploy(storage, "SELECT deploy_id, roots FROM deploys WHERE is_active = 1", &[])
+}
+
+/// The deploy of this id.
+pub(super) fn deploy<S: Storage>(storage: S, id: &str) -> Bound<Option<Deploy>> {
+    if !exists(storage)? {
+        return Ok(None);
+    }
+    one_deploy(storage, "SELECT deploy_id, roots FROM deploys WHERE deploy_id = ?", &[Value::Text(id.to_owned())])
+}
+
+/// The deploy that was active at this `seq`.
+pub(super) fn activated<S: Storage>(storage: S, seq: u64) -> Bound<Option<Deploy>> {
+    let query =
+        "SELECT d.deploy_id, d.roots FROM activations a JOIN deploys d ON d.deploy_id = a.deploy_id WHERE a.seq = ?";
+    one_deploy(storage, query, &[integer(seq)])
+}
+
+fn one_deploy<S: Storage>(storage: S, query: &str, bindings: &[Value]) -> Bound<Option<Deploy>> {
+    let rows = storage.sql(query, bindings)?;
+    Ok(rows.0.first().and_then(|row| Some(Deploy { id: text(&row[0]), roots: roots(&row[1])? })))
+}
+
+/// Records a deploy; it is not active yet.
+pub(super) fn insert<S: Storage>(storage: S, deploy: &Deploy, meta: Option<&Meta>) -> Bound<()> {
+    let meta = meta.map_or(Value::Null, |meta| Value::Text(json!(meta).to_string()));
+    let bindings = [
+        Value::Text(deploy.id.clone()),
+        Value::Text(json!(deploy.roots).to_string()),
+        meta,
+        Value::Text(rfc3339(storage.now_ms())),
+    ];
+    storage.sql("INSERT INTO deploys (deploy_id, roots, meta, created_at) VALUES (?, ?, ?, ?)", &bindings).map(|_| ())
+}
+
+/// Makes a deploy the active one and answers the new `seq`.
+pub(super) fn activate<S: Storage>(storage: S, id: &str) -> Bound<u64> {
+    storage.sql("UPDATE deploys SET is_active = 0 WHERE is_active = 1", &[])?;
+    storage.sql("UPDATE deploys SET is_active = 1 WHERE deploy_id = ?", &[Value::Text(id.to_owned())])?;
+    let rows = storage.sql("UPDATE space SET seq = seq + 1 RETURNING seq", &[])?;
+    let seq = rows.0.first().map_or(0, |row| number(&row[0]));
+    let bindings = [integer(seq), Value::Text(id.to_owned()), Value::Text(rfc3339(storage.now_ms()))];
+    storage.sql("INSERT INTO activations (seq, deploy_id, at) VALUES (?, ?, ?)", &bindings)?;
+    storage.sql("DELETE FROM activations WHERE seq <= ?", &[integer(seq.saturating_sub(ACTIVATIONS_KEPT))])?;
+    Ok(seq)
+}
+
+/// All pages were told of this `seq`.
+pub(super) fn set_sent<S: Storage>(storage: S, seq: u64) -> Bound<()> {
+    storage.sql("UPDATE space SET sent_seq = MAX(sent_seq, ?)", &[integer(seq)]).map(|_| ())
+}
+
+/// KV holds this `seq`, and is to be read once more at `check_at`.
+pub(super) fn set_kv<S: Storage>(storage: S, seq: u64, check_at: u64) -> Bound<()> {
+    let bindings = [integer(seq), integer(check_at)];
+    storage.sql("UPDATE space SET kv_seq = MAX(kv_seq, ?), attempts = 0, check_at = ?", &bindings).map(|_| ())
+}
+
+/// A put into KV failed.
+pub(super) fn count_attempt<S: Storage>(storage: S) -> Bound<()> {
+    storage.sql("UPDATE space SET attempts = attempts + 1", &[]).map(|_| ())
+}
+
+/// KV was read once more: it agrees, or it does not and has to be written again.
+pub(super) fn set_checked<S: Storage>(storage: S, agrees: bool) -> Bound<()> {
+    let statement = if agrees { "UPDATE space SET check_at = 0" } else { "UPDATE space SET check_at = 0, kv_seq = 0" };
+    storage.sql(statement, &[]).map(|_| ())
+}
+
+/// The state as it is in KV when all is well.
+pub(super) fn state<S: Storage>(storage: S) -> Bound<Option<SpaceState>> {
+    if !exists(storage)? {
+        return Ok(None);
+    }
+    let query = "SELECT a.seq, a.deploy_id, a.at, d.roots FROM activations a JOIN deploys d ON d.deploy_id = a.deploy_id ORDER BY a.seq DESC LIMIT 50";
+    let rows = storage.sql(query, &[])?.0;
+    let Some((newest, earlier)) = rows.split_first() else { return Ok(None) };
+    let Some(active_roots) = roots(&newest[3]) else { return Ok(None) };
+    let mut previous: Vec<Roots> = Vec::new();
+    for row in earlier {
+        match roots(&row[3]) {
+            Some(roots) if previous.len() < PREVIOUS && roots != active_roots && !previous.contains(&roots) => {
+                previous.push(roots)
+            }
+            _ => {}
+        }
+    }
+    let (seq, deploy_id, updated_at) = (number(&newest[0]), text(&newest[1]), text(&newest[2]));
+    Ok(Some(SpaceState { deploy_id, roots: active_roots, updated_at, seq, previous }))
+}
+
+/// Every deploy, newest first.
+pub(super) fn deploys<S: Storage>(storage: S) -> Bound<Vec<DeployRecord>> {
+    if !exists(storage)? {
+        return Ok(Vec::new());
+    }
+    let rows = storage.sql("SELECT deploy_id, roots, meta, is_active, created_at FROM deploys ORDER BY n DESC", &[])?;
+    let record = |row: &Vec<Value>| {
+        Some(DeployRecord {
+            deploy_id: text(&row[0]),
+            roots: roots(&row[1])?,
+            meta: serde_json::from_str(&text(&row[2])).ok(),
+            is_active: number(&row[3]) == 1,
+            created_at: text(&row[4]),
+        })
+    };
+    Ok(rows.0.iter().filter_map(record).collect())
+}
+
+/// Those of these blobs that are not proven to exist.
+pub(super) fn unknown<S: Storage>(storage: S, hashes: &[Hash]) -> Bound<Vec<Hash>> {
+    if !exists(storage)? {
+        return Ok(hashes.to_vec());
+    }
+    let mut unknown = Vec::new();
+    let query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT hash FROM known_blobs)";
+    for slice in hashes.chunks(SLICE / LISTED_HASH) {
+        let rows = storage.sql(query, &[Value::Text(json!(slice).to_string())])?;
+        unknown.extend(rows.0.iter().filter_map(|row| text(&row[0]).parse::<Hash>().ok()));
+    }
+    Ok(unknown)
+}
+
+/// Remembers that these blobs exist. They are immutable, so this stays true until they are collected.
+pub(super) fn prove<S: Storage>(storage: S, hashes: &[Hash]) -> Bound<()> {
+    for slice in hashes.chunks(SLICE / LISTED_HASH) {
+        let insert = "INSERT OR IGNORE INTO known_blobs (hash) SELECT value FROM json_each(?)";
+        storage.sql(insert, &[Value::Text(json!(slice).to_string())])?;
+    }
+    Ok(())
+}
