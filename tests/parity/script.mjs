@@ -15,6 +15,8 @@ const { secret = "parity-secret", domain = "path.app", idleMs = 12_500 } = JSON.
 const CONTROL = `pathmx.${domain}`;
 const ALPHA = `alpha.${domain}`;
 const BETA = `beta.${domain}`;
+/** The Worker asks a site's object for the newest state at most once a second. */
+const FRESH_PAUSE_MS = 1_100;
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 const ABSENT = sha256("a blob that nobody uploads");
 const auth = { authorization: `Bearer ${secret}` };
@@ -105,7 +107,8 @@ await post("begin: nothing", "/api/publish/begin", { subdomain: "alpha", hashes:
 await post("begin: twice the same", "/api/publish/begin", { subdomain: "alpha", hashes: [ABSENT, ABSENT] });
 await post("begin: unknown base", "/api/publish/begin", { subdomain: "alpha", hashes: [ABSENT], base: NOBODY });
 await post("begin: malformed base", "/api/publish/begin", { subdomain: "alpha", hashes: [ABSENT], base: "x" });
-await post("begin: too many", "/api/publish/begin", { subdomain: "alpha", hashes: Array(100_001).fill(ABSENT) });
+const distinct = Array.from({ length: 100_001 }, (_, i) => i.toString(16).padStart(64, "0"));
+await post("begin: too many", "/api/publish/begin", { subdomain: "alpha", hashes: distinct });
 
 // ---- Upload
 
@@ -225,7 +228,9 @@ await get("/", { range: "bytes=0-14" });
 
 // ---- Freshness
 
-for (const headers of [{ "pmx-fresh": "1" }, { "pmx-fresh": "0" }, { "pmx-min-seq": "1" }, { "pmx-min-seq": "99" }, { "pmx-min-seq": "x" }, { "pmx-min-seq": "-1" }]) {
+const freshAgain = () => new Promise((resolve) => setTimeout(resolve, FRESH_PAUSE_MS));
+await freshAgain();
+for (const headers of [{ "pmx-fresh": "1" }, { "pmx-fresh": "1" }, { "pmx-fresh": "0" }, { "pmx-min-seq": "1" }, { "pmx-min-seq": "99" }, { "pmx-min-seq": "x" }, { "pmx-min-seq": "-1" }]) {
   await get("/guide", headers);
 }
 await get(`/${alpha1.css}`, { "pmx-min-seq": "1" });
@@ -298,7 +303,9 @@ const beforeBack = received();
 const back = (await rollback("to the first", { subdomain: "alpha", deployId: first.deployId })).json();
 await listenersGet(beforeBack, back.events);
 await get("/");
+await freshAgain();
 await get("/img/dot.png", { "pmx-fresh": "1" });
+await get("/img/dot.png", { "pmx-min-seq": String(back.seq) });
 await rollback("to the active one", { subdomain: "alpha", deployId: first.deployId });
 await client.open("catches up backwards", ALPHA, `/_events?deploy=${second.deployId}`, origin);
 await client.frames("catches up backwards", back.events?.length ?? 0);

@@ -419,12 +419,10 @@ class Guest {
   }
 }
 
-/** Code 0 stands for none: a close without a status, as a client's 1005 is answered. */
 function close(socket, code, reason) {
   try {
-    if (code) socket.close(code, reason);
-    else socket.close();
-  } catch {}
+    socket.close(code, reason);
+  } catch {} // one that is closed already, or a code that may not be sent
 }
 
 // ---- Events
