@@ -95,6 +95,7 @@ fn head_is_a_get_without_its_body() {
         let mut head = served.client().call("HEAD", ALPHA, path, &[], b"");
         for answer in [&mut get, &mut head] {
             answer.headers.retain(|(name, _)| name != "date");
+            answer.headers.sort();
         }
         assert_eq!((head.status, &head.headers), (get.status, &get.headers), "{path}");
         assert!(head.body.is_empty());

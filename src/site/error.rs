@@ -137,6 +137,7 @@ impl SiteError {
                 format!("none of these exists: {}; or name an entry: pmx build <file>.md", looked_for.join(", "))
             }
             Self::NoEntry { nearest: Some(nearest), .. } => format!("did you mean {nearest}?"),
+            Self::NoEntry { .. } => "name an entry Source, or a folder that has paths/index.path.md".to_owned(),
             Self::OutsideRoot { .. } => "`sourceDir` in the config says where Sources are".to_owned(),
             Self::TooManyFiles { .. } | Self::TooManyBytes { .. } => {
                 "set `sourceDir` in pmx's config (pathmx.config.md) to the folder of the Sources".to_owned()

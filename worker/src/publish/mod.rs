@@ -168,7 +168,8 @@ async fn body<E: Edge, T: DeserializeOwned>(edge: E, request: &Request<'_>) -> R
     let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        bad_field(if path == "." { "body" } else { &path }, &error.inner().to_string())
+        // Broken JSON has no path, or one that ends in a question mark.
+        bad_field(if path == "." || path.contains('?') { "body" } else { &path }, &error.inner().to_string())
     })?;
     deserializer.end().map_err(|error| bad_field("body", &error.to_string()))?;
     Ok(value)

@@ -44,7 +44,8 @@ pub(crate) async fn serve<E: Edge>(
     };
     let state = &*known.state;
     let roots = load(edge, &shared.documents, &state.roots).await.map_err(|error| documents_error(edge, error))?;
-    let path = decode_path(request.path).unwrap_or_default();
+    // What cannot be decoded is looked up as it stands: nothing has such a name.
+    let path = decode_path(request.path).unwrap_or(request.path.into());
     let mut answer = Answer { edge, state, request, no_store: wanted.is_some() };
     let mut response = match resolve(&roots, &path) {
         ResolvedRoute::File { path, file } => answer.file(path, file).await?,
