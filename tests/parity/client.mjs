@@ -49,7 +49,7 @@ export class Client {
     }).catch((error) => ({ failed: error.code ?? error.message, headers: {}, bytes: Buffer.alloc(0) }));
     const { bytes, ...rest } = answer;
     this.results.push({ name, request: `${method} ${host}${path.slice(0, 200)}`, ...rest, body: shownBody(bytes) });
-    return { ...answer, json: () => JSON.parse(bytes.toString()) };
+    return { ...answer, json: () => objectFrom(bytes) };
   }
 
   /** Opens a socket under a name. A handshake that is refused is recorded with its answer. */
@@ -74,9 +74,10 @@ export class Client {
       socket.on("upgrade", (response) => (upgrade = { status: 101, headers: shown(response.rawHeaders) }));
       socket.on("open", () => resolve(upgrade));
       socket.on("error", (error) => resolve({ failed: error.code ?? error.message }));
-      socket.on("unexpected-response", async (_, response) => {
+      socket.on("unexpected-response", async (request, response) => {
         const chunks = [];
         for await (const chunk of response) chunks.push(chunk);
+        request.destroy();
         resolve({ status: response.statusCode, headers: shown(response.rawHeaders), body: shownBody(Buffer.concat(chunks)) });
       });
     });
@@ -125,6 +126,15 @@ export class Client {
       .replace(/(?<![0-9a-zA-Z])[0-9a-f]{16}(?![0-9a-zA-Z])/g, numbered("id"))
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "<time>")
       .replaceAll(this.base.host, "<address>");
+  }
+}
+
+/** The script goes on after a wrong answer: the record shows it. */
+function objectFrom(bytes) {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return {};
   }
 }
 

