@@ -5,9 +5,7 @@ import module from "./pmx_worker.wasm";
 
 const ABI_VERSION = 1;
 /** A task this old, in ms, that waits for no op can never go on: nothing is left that would wake it. */
-const IDLE_TASK_MS = 60_000;
-/** A task this old, in ms, lost its I/O context with its client (30 s after it left), and its answers with it. Long, for slow uploads. */
-const LOST_TASK_MS = 15 * 60_000;
+const STUCK_TASK_MS = 60_000;
 const SOCKET_OPEN = 1;
 /** Sent on a socket that could not take a message ("internal error", RFC 6455 §7.4.1). */
 const SOCKET_FAILED = 1011;
@@ -142,18 +140,13 @@ function release(held) {
 
 // ---- SQL
 
+/** A typed field as what `exec` binds: a number becomes a REAL, whatever it is. */
 function bound(field) {
   const value = field.subarray(1);
-  switch (String.fromCharCode(field[0])) {
-    case "n":
-      return null;
-    case "t":
-      return text(value);
-    case "b":
-      return value;
-    default:
-      return Number(text(value));
-  }
+  const type = String.fromCharCode(field[0]);
+  if (type === "n") return null;
+  if (type === "b") return value;
+  return type === "t" ? text(value) : Number(text(value));
 }
 
 function typed(value) {
@@ -191,6 +184,10 @@ class Task {
     this.request = request;
     this.response = new Promise((resolve) => (this.answer = resolve));
     this.finished = new Promise((resolve) => (this.finish = resolve));
+  }
+
+  waits() {
+    return [...this.ops.values()].some((op) => op.pending);
   }
 
   /** Gives up what the task still holds. */
@@ -315,21 +312,21 @@ class Guest {
     return new Uint8Array(this.wasm.memory.buffer.slice(ptr >>> 0, (ptr >>> 0) + length));
   }
 
-  /** Drops tasks of stateless requests that can never end. The oldest come first, so this looks at a few at most. */
+  /** Drops tasks that can never end. The oldest come first, so this looks at a few at most. */
   sweep() {
     for (const [id, task] of this.tasks) {
-      const age = Date.now() - task.begun;
-      if (age < IDLE_TASK_MS || this.dead) return;
-      if (age < LOST_TASK_MS && [...task.ops.values()].some((op) => op.pending)) continue;
+      if (Date.now() - task.begun < STUCK_TASK_MS || this.dead) return;
+      if (task.waits()) continue;
+      // Their promises stay as they are: they belong to requests that the platform has given up.
+      this.forget(id).release();
       this.enter(undefined, () => this.wasm.abort(id));
-      this.forget(id)?.release();
     }
   }
 
   forget(id) {
     const task = this.tasks.get(id);
     this.tasks.delete(id);
-    for (const [opId, op] of task?.ops ?? []) if (!op.pending) this.ops.delete(opId);
+    for (const op of task?.ops.keys() ?? []) this.ops.delete(op);
     return task;
   }
 
@@ -422,12 +419,10 @@ class Guest {
   }
 }
 
-/** Code 0 stands for none: a close without a status, as a client's 1005 is answered. */
 function close(socket, code, reason) {
   try {
-    if (code) socket.close(code, reason);
-    else socket.close();
-  } catch {}
+    socket.close(code, reason);
+  } catch {} // one that is closed already, or a code that may not be sent
 }
 
 // ---- Events
@@ -437,8 +432,8 @@ let isolate = new Guest(loadedEnv);
 
 export default {
   async fetch(request, env, ctx) {
-    if (isolate.dead) isolate = new Guest(env);
     isolate.sweep();
+    if (isolate.dead) isolate = new Guest(env);
     const task = isolate.start("fetch", [request.method, request.url, ...[...request.headers].flat()], request);
     ctx.waitUntil(task.finished);
     return task.response;
