@@ -4,7 +4,14 @@
 //! state, every request through the wasm), and miniflare with the bundle (if `npm ci --prefix tests/parity` was run). The load is
 //! 32 kept-alive connections of one thread; each server is measured in turns, and the medians are compared, since a shared
 //! machine is noisy.
-#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark prints and stops at the first surprise")]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark prints and stops at the first surprise"
+)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -73,10 +80,14 @@ fn main() {
 
 fn print(servers: Vec<Server>) {
     println!("{CONNECTIONS} connections, {PAGE_BYTES} byte page, medians of {} rounds", ROUNDS - 1);
-    println!("{:<22} {:>12} {:>9} {:>10} {:>12} {:>16}", "server", "requests/s", "p99", "of axum", "resident", "first page after");
+    println!(
+        "{:<22} {:>12} {:>9} {:>10} {:>12} {:>16}",
+        "server", "requests/s", "p99", "of axum", "resident", "first page after"
+    );
     let base = median(&servers[0].rates);
     for server in servers {
-        let (rate, p99) = (median(&server.rates), median(&server.p99.iter().map(Duration::as_secs_f64).collect::<Vec<_>>()));
+        let (rate, p99) =
+            (median(&server.rates), median(&server.p99.iter().map(Duration::as_secs_f64).collect::<Vec<_>>()));
         let memory = resident(server.child.id()) as f64 / 1048576.0;
         println!(
             "{:<22} {rate:>12.0} {:>6.2} ms {:>8.0} % {memory:>8.1} MiB {:>13.1} ms",
@@ -98,9 +109,11 @@ fn median(values: &[f64]) -> f64 {
 /// Resident bytes of a process and its children.
 fn resident(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    kib.unwrap_or(0) * 1024 + children.split_whitespace().filter_map(|child| child.parse().ok()).map(resident).sum::<u64>()
+    kib.unwrap_or(0) * 1024
+        + children.split_whitespace().filter_map(|child| child.parse().ok()).map(resident).sum::<u64>()
 }
 
 fn stop(mut child: Child) {
@@ -136,7 +149,8 @@ fn serve(state: &std::path::Path) -> Server {
 }
 
 fn start_bare_axum(template: &support::Answer) -> Server {
-    let headers: Vec<_> = template.headers.iter().filter(|(name, _)| !matches!(name.as_str(), "date" | "connection")).collect();
+    let headers: Vec<_> =
+        template.headers.iter().filter(|(name, _)| !matches!(name.as_str(), "date" | "connection")).collect();
     let template = serde_json::json!({ "headers": headers, "body": template.text() }).to_string();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(template.as_bytes()).unwrap();
@@ -172,10 +186,19 @@ fn start_miniflare(fixture: &Fixture) -> Option<Server> {
         return None;
     }
     let bundle = tempfile::tempdir().unwrap().keep();
-    let bundled = Command::new(env!("CARGO_BIN_EXE_pmx")).args(["worker", "bundle", "--quiet", "--out"]).arg(&bundle).output().unwrap();
+    let bundled = Command::new(env!("CARGO_BIN_EXE_pmx"))
+        .args(["worker", "bundle", "--quiet", "--out"])
+        .arg(&bundle)
+        .output()
+        .unwrap();
     assert!(bundled.status.success());
     let mut command = Command::new("node");
-    command.arg(root.join("tests/parity/workerd.mjs")).arg("--bundle").arg(&bundle).args(["--base-domains", "localhost", "--secret", SECRET]);
+    let variables = serde_json::json!({ "BASE_DOMAINS": "localhost", "PUBLISH_SECRET": SECRET });
+    command
+        .arg(root.join("tests/parity/workerd.mjs"))
+        .arg(&bundle)
+        .arg(bundle.join("state"))
+        .arg(variables.to_string());
     let server = start("miniflare", command, false);
     fixture.publish(Client { address: server.address }, "alpha");
     Some(server)

@@ -58,7 +58,10 @@ fn an_edit_is_published_and_told_as_production_tells_it() {
     author.write("one.lesson.md", "# One\n\nOther words.\n");
     let (sources, paths) = page.change();
     assert_eq!(sources, ["one.lesson"]);
-    assert!(paths.contains(&"/one.lesson.html".to_owned()) && !paths.contains(&"/index.path.html".to_owned()), "{paths:?}");
+    assert!(
+        paths.contains(&"/one.lesson.html".to_owned()) && !paths.contains(&"/index.path.html".to_owned()),
+        "{paths:?}"
+    );
     let published = loop {
         let event = dev.event("published");
         if event["sources"] == serde_json::json!(["one.lesson"]) {
@@ -75,7 +78,10 @@ fn the_api_of_dev_is_closed_to_everyone_else() {
     let author = Author::new();
     let dev = author.dev();
     assert_eq!(dev.client.get("localhost", "/api/deploys?subdomain=x").status, 401);
-    assert_eq!(dev.client.api("POST", "/api/publish/begin", &serde_json::json!({ "subdomain": "x", "hashes": [] })).status, 401);
+    assert_eq!(
+        dev.client.api("POST", "/api/publish/begin", &serde_json::json!({ "subdomain": "x", "hashes": [] })).status,
+        401
+    );
     assert_eq!(dev.client.get("localhost", "/api/health").status, 200);
 }
 
@@ -135,7 +141,11 @@ fn what_keeps_it_from_starting_is_said_once_with_a_hint() {
         (vec!["--port", "0"], empty.path(), "index.path.md"),
         (vec!["--port", "0"], Path::new("/nonexistent/site"), "/nonexistent/site"),
         (vec!["--port", "0", "--state", author.site().join("state").to_str().unwrap()], author.site(), "in use"),
-        (vec!["--port", "0", "--state", author.site().join("paths/one.lesson.md").to_str().unwrap()], author.site(), "one.lesson.md"),
+        (
+            vec!["--port", "0", "--state", author.site().join("paths/one.lesson.md").to_str().unwrap()],
+            author.site(),
+            "one.lesson.md",
+        ),
     ] {
         let (code, stderr) = run(&arguments, folder);
         assert_eq!(code, Some(1), "{arguments:?}: {stderr}");

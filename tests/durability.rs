@@ -100,6 +100,8 @@ fn one_file_for_each_site_and_nothing_for_names_that_were_only_asked_for() {
         assert_eq!(pmx.client.api("GET", &format!("/api/deploys?subdomain=random{n}"), &json!(null)).json(), json!([]));
     }
     let objects = std::fs::read_dir(state.path().join("do/SpaceDO")).unwrap();
-    let databases = objects.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "sqlite")).count();
+    let databases = objects
+        .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "sqlite"))
+        .count();
     assert_eq!(databases, 2);
 }

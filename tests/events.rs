@@ -95,7 +95,8 @@ fn a_foreign_page_a_plain_request_and_an_unknown_site_are_refused() {
     let server = Server::new();
     let v1 = server.publish("alpha", "v1");
     let client = server.pmx.client;
-    let status = |origin| Events::try_connect(client, ALPHA, &v1, Some(origin)).err().map(|response| response.status().as_u16());
+    let status =
+        |origin| Events::try_connect(client, ALPHA, &v1, Some(origin)).err().map(|response| response.status().as_u16());
     assert_eq!(status("http://evil.example"), Some(403));
     assert_eq!(status("http://beta.localhost"), Some(403));
     assert_eq!(status("null"), Some(403));

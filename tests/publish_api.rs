@@ -81,7 +81,8 @@ fn only_the_right_token_in_the_right_form_is_let_through() {
         refused(&server.client().call(method, "localhost", path, &twice, b""), 401, "unauthorized");
     }
     let lower = format!("bearer {SECRET}");
-    let answer = server.client().call("GET", "localhost", "/api/deploys?subdomain=alpha", &[("authorization", &lower)], b"");
+    let answer =
+        server.client().call("GET", "localhost", "/api/deploys?subdomain=alpha", &[("authorization", &lower)], b"");
     assert_eq!((answer.status, answer.json()), (200, json!([])));
     assert!(!server.log().contains(SECRET));
 }
@@ -120,14 +121,20 @@ fn names_that_no_site_can_have_are_refused_everywhere() {
 fn malformed_json_names_the_field() {
     let server = Server::new();
     let token = format!("Bearer {SECRET}");
-    let call = |path: &str, body: &str| server.client().call("POST", "localhost", path, &[("authorization", &token)], body.as_bytes());
+    let call = |path: &str, body: &str| {
+        server.client().call("POST", "localhost", path, &[("authorization", &token)], body.as_bytes())
+    };
     for (path, body, field) in [
         ("/api/publish/begin", "{", "body"),
         ("/api/publish/begin", "[]", "body"),
         ("/api/publish/begin", "{\"subdomain\":\"a\"}", "body"),
         ("/api/publish/begin", "{\"subdomain\":7,\"hashes\":[]}", "subdomain"),
         ("/api/publish/begin", "{\"subdomain\":\"a\",\"hashes\":[\"xyz\"]}", "hashes[0]"),
-        ("/api/publish/commit", "{\"subdomain\":\"a\",\"roots\":{\"roots\":{\"m\":{\"entry\":\"x\",\"routes\":\"\",\"manifest\":\"\"}},\"default\":\"m\"}}", "roots.roots.m.routes"),
+        (
+            "/api/publish/commit",
+            "{\"subdomain\":\"a\",\"roots\":{\"roots\":{\"m\":{\"entry\":\"x\",\"routes\":\"\",\"manifest\":\"\"}},\"default\":\"m\"}}",
+            "roots.roots.m.routes",
+        ),
         ("/api/publish/commit", "{\"subdomain\":\"a\",\"roots\":{\"roots\":{},\"default\":\"m\"}}", "roots"),
         ("/api/publish/rollback", "{\"subdomain\":\"a\"}", "body"),
     ] {
@@ -163,10 +170,16 @@ fn an_upload_without_a_length_above_the_cap_or_cut_off_leaves_nothing() {
     let server = Server::new();
     let hash = Hash::of(b"body").to_string();
     let head = |extra: &str| {
-        format!("POST /api/publish/upload?hash={hash} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {SECRET}\r\nconnection: close\r\n{extra}\r\n\r\n")
+        format!(
+            "POST /api/publish/upload?hash={hash} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {SECRET}\r\nconnection: close\r\n{extra}\r\n\r\n"
+        )
     };
     let chunked = head("transfer-encoding: chunked");
-    refused(&server.client().raw(false, &[chunked.as_bytes(), b"4\r\nbody\r\n0\r\n\r\n"]).unwrap(), 411, "length_required");
+    refused(
+        &server.client().raw(false, &[chunked.as_bytes(), b"4\r\nbody\r\n0\r\n\r\n"]).unwrap(),
+        411,
+        "length_required",
+    );
     let large = head("content-length: 26214401");
     refused(&server.client().raw(false, &[large.as_bytes()]).unwrap(), 413, "too_large");
     let cut = head("content-length: 4");
@@ -199,11 +212,14 @@ fn commit_proves_that_everything_it_names_exists() {
     let v1 = Fixture::page("v1");
     let active = v1.publish(server.client(), "alpha")["deployId"].clone();
     let mut v2 = Fixture::page("v2");
-    let commit = |roots: &Value| server.client().api("POST", "/api/publish/commit", &json!({ "subdomain": "alpha", "roots": roots }));
+    let commit = |roots: &Value| {
+        server.client().api("POST", "/api/publish/commit", &json!({ "subdomain": "alpha", "roots": roots }))
+    };
 
     let nothing = commit(&v2.roots);
     refused(&nothing, 422, "missing_blobs");
-    let page = v2.blobs.iter().find(|(_, body)| body.starts_with(b"<!doctype html><title>v2")).map(|(hash, _)| *hash).unwrap();
+    let page =
+        v2.blobs.iter().find(|(_, body)| body.starts_with(b"<!doctype html><title>v2")).map(|(hash, _)| *hash).unwrap();
     v2.blobs.remove(&page);
     v2.upload(server.client(), "alpha");
     let missing = commit(&v2.roots);
@@ -234,7 +250,11 @@ fn meta_is_kept_within_its_limit_and_events_are_checked_for_shape() {
     };
     refused(&commit(json!({ "meta": { "commit": "x".repeat(5000) } })), 400, "bad_request");
     refused(&commit(json!({ "meta": { "commit": 7 } })), 400, "bad_request");
-    for events in [json!([{ "type": "reload" }]), json!([{ "type": "sources-changed", "sources": [7] }]), json!([{ "type": "sources-changed", "sources": [], "x": 1 }])] {
+    for events in [
+        json!([{ "type": "reload" }]),
+        json!([{ "type": "sources-changed", "sources": [7] }]),
+        json!([{ "type": "sources-changed", "sources": [], "x": 1 }]),
+    ] {
         refused(&commit(json!({ "events": events })), 400, "bad_request");
     }
     assert_eq!(commit(json!({ "meta": { "commit": "abc", "branch": "main" }, "events": [{ "type": "artifacts-changed", "paths": ["/x"] }] })).status, 200);
@@ -248,7 +268,8 @@ fn meta_is_kept_within_its_limit_and_events_are_checked_for_shape() {
 fn history_lists_newest_first_and_rollback_moves_the_active_mark() {
     let server = Server::new();
     let client = server.client();
-    let ids: Vec<_> = (1..=3).map(|n| Fixture::page(&format!("v{n}")).publish(client, "alpha")["deployId"].clone()).collect();
+    let ids: Vec<_> =
+        (1..=3).map(|n| Fixture::page(&format!("v{n}")).publish(client, "alpha")["deployId"].clone()).collect();
     let active = |deploys: &[Value]| deploys.iter().position(|deploy| deploy["isActive"] == true);
     let listed = site::deploys(client, "alpha");
     let listed_ids: Vec<_> = listed.iter().map(|deploy| deploy["deployId"].clone()).collect();
@@ -271,7 +292,11 @@ fn history_lists_newest_first_and_rollback_moves_the_active_mark() {
     assert_eq!((&again["seq"], &again["events"]), (&json!(4), &json!([])), "to the active one nothing happens");
     let unknown = client.api("POST", "/api/publish/rollback", &json!({ "subdomain": "alpha", "deployId": "nope" }));
     refused(&unknown, 404, "unknown_deploy");
-    refused(&client.api("POST", "/api/publish/rollback", &json!({ "subdomain": "never", "deployId": "nope" })), 404, "unknown_deploy");
+    refused(
+        &client.api("POST", "/api/publish/rollback", &json!({ "subdomain": "never", "deployId": "nope" })),
+        404,
+        "unknown_deploy",
+    );
 
     Fixture::page("v4").publish(client, "alpha");
     let listed = site::deploys(client, "alpha");
@@ -295,7 +320,8 @@ fn many_hashes_are_looked_up_in_slices() {
     let mut hashes: Vec<_> = (0..1500).map(|n| Hash::of(format!("{n}").as_bytes())).collect();
     let mut missing = 0;
     for round in 1.. {
-        let answer = server.client().api("POST", "/api/publish/begin", &json!({ "subdomain": "alpha", "hashes": hashes }));
+        let answer =
+            server.client().api("POST", "/api/publish/begin", &json!({ "subdomain": "alpha", "hashes": hashes }));
         let json = answer.json();
         missing += json["missing"].as_array().unwrap().len();
         if answer.status == 200 {
@@ -319,7 +345,13 @@ fn twenty_commits_at_once_are_one_history() {
     let answers: Vec<Value> = std::thread::scope(|scope| {
         let commits: Vec<_> = fixtures
             .iter()
-            .map(|fixture| scope.spawn(move || client.api("POST", "/api/publish/commit", &json!({ "subdomain": "alpha", "roots": fixture.roots })).json()))
+            .map(|fixture| {
+                scope.spawn(move || {
+                    client
+                        .api("POST", "/api/publish/commit", &json!({ "subdomain": "alpha", "roots": fixture.roots }))
+                        .json()
+                })
+            })
             .collect();
         commits.into_iter().map(|commit| commit.join().unwrap()).collect()
     });
@@ -338,6 +370,9 @@ fn health_says_which_wasm_runs() {
     let server = Server::new();
     let health = server.client().get("localhost", "/api/health");
     let wasm = Hash::of(pmx_worker::WASM).to_string();
-    assert_eq!(health.json(), json!({ "ok": true, "name": "pmx-worker", "version": env!("CARGO_PKG_VERSION"), "abi": 1, "wasm": wasm }));
+    assert_eq!(
+        health.json(),
+        json!({ "ok": true, "name": "pmx-worker", "version": env!("CARGO_PKG_VERSION"), "abi": 1, "wasm": wasm })
+    );
     refused(&server.client().call("POST", "localhost", "/api/health", &[], b""), 405, "method_not_allowed");
 }

@@ -116,7 +116,10 @@ fn one_range_of_a_blob_is_answered() {
     assert_eq!(part.header("content-length"), Some("4"));
     assert_eq!(range("bytes=-3", &[]).body, whole.body[whole.body.len() - 3..]);
     let beyond = range("bytes=1000-", &[]);
-    assert_eq!((beyond.status, beyond.header("content-range")), (416, Some(format!("bytes */{}", whole.body.len()).as_str())));
+    assert_eq!(
+        (beyond.status, beyond.header("content-range")),
+        (416, Some(format!("bytes */{}", whole.body.len()).as_str()))
+    );
     assert_eq!(range("bytes=0-1,3-4", &[]).status, 200);
     assert_eq!(range("bytes=2-5", &[("if-range", &etag)]).status, 206);
     assert_eq!(range("bytes=2-5", &[("if-range", "\"other\"")]).status, 200);
@@ -138,7 +141,16 @@ fn what_is_not_there_is_404_and_never_cached() {
     assert_eq!((page.status, page.header("cache-control")), (404, Some("no-store")));
     assert!(page.text().contains("nothing here"));
     assert_eq!(page.header("pmx-deploy"), Some(served.deploy.as_str()));
-    for path in ["/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc%2fpasswd", "/INDEX", "/%ff", "/%00", "/index%00", "/api", "/api/deploys"] {
+    for path in [
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/..%2f..%2fetc%2fpasswd",
+        "/INDEX",
+        "/%ff",
+        "/%00",
+        "/index%00",
+        "/api",
+        "/api/deploys",
+    ] {
         assert_eq!(served.client().get(ALPHA, path).status, 404, "{path}");
     }
     let unknown = served.client().get("nosuch.localhost", "/");

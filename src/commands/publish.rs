@@ -47,7 +47,8 @@ fn build_first(args: &cli::Publish, report: &Report) -> Result<()> {
     let built = super::build::build(&cli::Build { entries, out: args.outdir.clone(), clean: false }, report)?;
     match built.errors {
         0 => Ok(()),
-        _ => Err(Error::new("a site with errors is not published").hint("`--no-build` publishes what is built, errors and all")),
+        _ => Err(Error::new("a site with errors is not published")
+            .hint("`--no-build` publishes what is built, errors and all")),
     }
 }
 

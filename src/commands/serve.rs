@@ -35,7 +35,11 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
     }
     report.event(&json!({ "event": "ready", "url": url, "sites": [] }));
     let dim = |text: &str| report.paint(Style::Dim, text);
-    let site = format!("http://<site>.{}:{}", command.base_domains.first().map_or("localhost", String::as_str), front.address.port());
+    let site = format!(
+        "http://<site>.{}:{}",
+        command.base_domains.first().map_or("localhost", String::as_str),
+        front.address.port()
+    );
     report.say("");
     report.say(format_args!("  {}  {}", report.paint(Style::Bold, &url), dim("the publish API; Ctrl-C ends")));
     report.say(format_args!("  {}  {site}", dim("sites")));

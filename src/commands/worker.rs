@@ -23,11 +23,8 @@ pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
     let unwritable = |error| Error::new(format!("the bundle could not be written: {error}"));
     fs_err::create_dir_all(out).map_err(unwritable)?;
     let config = CONFIG.replace(PLACEHOLDER, &format!("WORKER_SHA256 = \"{hash}\""));
-    let files: [(&str, &[u8]); 3] = [
-        ("pmx_worker.wasm", WASM),
-        ("worker.mjs", SHIM.as_bytes()),
-        ("wrangler.toml", config.as_bytes()),
-    ];
+    let files: [(&str, &[u8]); 3] =
+        [("pmx_worker.wasm", WASM), ("worker.mjs", SHIM.as_bytes()), ("wrangler.toml", config.as_bytes())];
     for (name, bytes) in files {
         fs_err::write(out.join(name), bytes).map_err(unwritable)?;
     }
@@ -35,7 +32,10 @@ pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
         report.event(&json!({ "event": "bundle", "path": out, "wasm": hash }));
     } else {
         report.data(format_args!("Wrote {} (wasm sha256 {hash})", out.display()));
-        report.say(format_args!("Fill in the ids in {}, then deploy it with wrangler", out.join("wrangler.toml").display()));
+        report.say(format_args!(
+            "Fill in the ids in {}, then deploy it with wrangler",
+            out.join("wrangler.toml").display()
+        ));
     }
     Ok(())
 }

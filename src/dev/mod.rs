@@ -82,7 +82,8 @@ pub async fn run(command: &cli::Dev, report: &Report) -> Result<()> {
 }
 
 fn locate(command: &cli::Dev) -> Result<Project> {
-    let cwd = std::env::current_dir().map_err(|error| Error::new(format!("the working directory cannot be read: {error}")))?;
+    let cwd = std::env::current_dir()
+        .map_err(|error| Error::new(format!("the working directory cannot be read: {error}")))?;
     let entries: Vec<PathBuf> = command.entry.iter().cloned().collect();
     Ok(site::locate(&site::Options { cwd, entries })?)
 }
@@ -124,7 +125,11 @@ async fn turn(publisher: &mut Publisher, built: Result<Built>, report: &Report) 
                 [one] => one.clone(),
                 [one, rest @ ..] => format!("{one} and {} more", rest.len()),
             };
-            report.say(format_args!("{} {what} {}", report.paint(Style::Good, "published"), report.paint(Style::Dim, &format!("{total:.0} ms"))));
+            report.say(format_args!(
+                "{} {what} {}",
+                report.paint(Style::Good, "published"),
+                report.paint(Style::Dim, &format!("{total:.0} ms"))
+            ));
         }
         Ok(Outcome::Unchanged) => {}
         Ok(Outcome::KeptLastGood) => {
@@ -140,7 +145,11 @@ fn banner(report: &Report, url: &str, name: &SiteName, state: &std::path::Path, 
     report.event(&json!({ "event": "ready", "url": url, "sites": [{ "name": name.to_string(), "url": site_url }] }));
     let dim = |text: &str| report.paint(Style::Dim, text);
     report.say("");
-    report.say(format_args!("  {}  {}", report.paint(Style::Bold, url), dim(&format!("ready in {:.0} ms", started.elapsed().as_secs_f64() * 1e3))));
+    report.say(format_args!(
+        "  {}  {}",
+        report.paint(Style::Bold, url),
+        dim(&format!("ready in {:.0} ms", started.elapsed().as_secs_f64() * 1e3))
+    ));
     report.say(format_args!("  {}  {site_url}", dim("also ")));
     report.say(format_args!("  {}  {}", dim("state"), state.display()));
     report.say(format_args!("  {}  edits are live; Ctrl-C ends", dim("watch")));

@@ -27,7 +27,12 @@ struct Active {
 
 /// What became of a build.
 pub(super) enum Outcome {
-    Published { deploy_id: String, sources: Vec<String>, paths: Vec<String>, took: Duration },
+    Published {
+        deploy_id: String,
+        sources: Vec<String>,
+        paths: Vec<String>,
+        took: Duration,
+    },
     /// The active deploy is this build already.
     Unchanged,
     /// The build has errors, and there is a good one to keep.
@@ -46,7 +51,8 @@ impl Publisher {
         let Some(roots) = &built.site.roots else {
             return match active {
                 Some(_) => Ok(Outcome::KeptLastGood),
-                None => Err(Error::new("the site cannot be built yet").hint("mend the errors above; the page appears by itself")),
+                None => Err(Error::new("the site cannot be built yet")
+                    .hint("mend the errors above; the page appears by itself")),
             };
         };
         if has_errors && active.is_some() {

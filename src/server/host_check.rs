@@ -13,7 +13,8 @@ impl HostCheck {
     /// `localhost`, `*.localhost`, the listening address, and these names with what is below them.
     #[must_use]
     pub fn new(listening: SocketAddr, allowed: &[String]) -> Self {
-        let allowed = allowed.iter().map(|name| name.trim_start_matches("*.").trim_end_matches('.').to_ascii_lowercase());
+        let allowed =
+            allowed.iter().map(|name| name.trim_start_matches("*.").trim_end_matches('.').to_ascii_lowercase());
         Self { listening: listening.ip(), allowed: allowed.collect() }
     }
 
@@ -41,10 +42,26 @@ mod tests {
     #[test]
     fn a_foreign_name_does_not_pass() {
         let check = HostCheck::new(([127, 0, 0, 1], 8787).into(), &["dev.example".to_owned()]);
-        for host in ["localhost", "LOCALHOST:8787", "alpha.localhost:1", "127.0.0.1:8787", "[::1]:8787", "dev.example", "a.dev.example."] {
+        for host in [
+            "localhost",
+            "LOCALHOST:8787",
+            "alpha.localhost:1",
+            "127.0.0.1:8787",
+            "[::1]:8787",
+            "dev.example",
+            "a.dev.example.",
+        ] {
             assert!(check.allows(host), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "evillocalhost", "10.0.0.1", "", "evildev.example", "127.0.0.1.evil.example"] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "evillocalhost",
+            "10.0.0.1",
+            "",
+            "evildev.example",
+            "127.0.0.1.evil.example",
+        ] {
             assert!(!check.allows(host), "{host}");
         }
         assert!(HostCheck::new(([0, 0, 0, 0], 80).into(), &[]).allows("192.168.1.5:80"));

@@ -48,9 +48,8 @@ fn refused(host: IpAddr, port: u16, error: &std::io::Error) -> Error {
     match error.kind() {
         ErrorKind::AddrInUse => Error::new(format!("port {port} is already in use"))
             .hint("leave `--port` out to take the next free one, or use `--port 0` for any"),
-        ErrorKind::PermissionDenied => {
-            Error::new(format!("port {port} may not be opened by this user")).hint("ports from 1024 on are open to everyone")
-        }
+        ErrorKind::PermissionDenied => Error::new(format!("port {port} may not be opened by this user"))
+            .hint("ports from 1024 on are open to everyone"),
         ErrorKind::AddrNotAvailable => {
             Error::new(format!("{host} is no address of this machine")).hint("`--host 0.0.0.0` listens on all of them")
         }

@@ -118,7 +118,8 @@ impl Service<Request> for Local {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri().host());
+        let host =
+            request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri().host());
         if host.is_some_and(|host| !self.hosts.allows(host)) {
             return Either::Right(ready(Ok(foreign_host())));
         }

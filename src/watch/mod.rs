@@ -35,8 +35,10 @@ impl Watcher {
             }
         };
         let unwatchable = |error: notify::Error| match error.kind {
-            notify::ErrorKind::MaxFilesWatch => Error::new(format!("cannot watch {}: the system's limit of watches is reached", folder.display()))
-                .hint("raise it: `sysctl fs.inotify.max_user_watches=524288`"),
+            notify::ErrorKind::MaxFilesWatch => {
+                Error::new(format!("cannot watch {}: the system's limit of watches is reached", folder.display()))
+                    .hint("raise it: `sysctl fs.inotify.max_user_watches=524288`")
+            }
             _ => Error::new(format!("cannot watch {}: {error}", folder.display())),
         };
         let mut watcher = notify::recommended_watcher(on_event).map_err(unwatchable)?;

@@ -1,7 +1,8 @@
 //! What the black-box tests share: the real binary, a plain HTTP client, sites to publish.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 pub mod http;
+pub mod node;
 pub mod process;
 pub mod site;
 pub mod socket;

@@ -38,7 +38,11 @@ impl Pmx {
 
     pub fn serve_with(state: &Path, arguments: &[&str]) -> Self {
         let mut command = pmx();
-        command.args(["serve", "--json", "--port", "0", "--state"]).arg(state).args(arguments).env("PUBLISH_SECRET", super::SECRET);
+        command
+            .args(["serve", "--json", "--port", "0", "--state"])
+            .arg(state)
+            .args(arguments)
+            .env("PUBLISH_SECRET", super::SECRET);
         Self::start(command)
     }
 
@@ -63,7 +67,8 @@ impl Pmx {
         });
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let stderr = thread::spawn(move || stderr.lines().map_while(Result::ok).map(|line| line + "\n").collect());
-        let mut pmx = Self { child, events, stderr, client: Client { address: ([127, 0, 0, 1], 0).into() }, url: String::new() };
+        let mut pmx =
+            Self { child, events, stderr, client: Client { address: ([127, 0, 0, 1], 0).into() }, url: String::new() };
         let ready = pmx.event("ready");
         pmx.url = ready["url"].as_str().unwrap().to_owned();
         let port = pmx.url.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();

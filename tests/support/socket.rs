@@ -26,7 +26,12 @@ impl Events {
     }
 
     /// Connects with an Origin; the answer of a server that refuses.
-    pub fn try_connect(client: Client, host: &str, deploy: &str, origin: Option<&str>) -> Result<Self, Box<Response<Option<Vec<u8>>>>> {
+    pub fn try_connect(
+        client: Client,
+        host: &str,
+        deploy: &str,
+        origin: Option<&str>,
+    ) -> Result<Self, Box<Response<Option<Vec<u8>>>>> {
         let query = if deploy.is_empty() { String::new() } else { format!("?deploy={deploy}") };
         let mut request = format!("ws://{host}/_events{query}").into_client_request().unwrap();
         if let Some(origin) = origin {
@@ -53,7 +58,8 @@ impl Events {
             match self.0.read() {
                 Ok(Message::Ping(_) | Message::Pong(_)) => {}
                 Ok(message) => return Some(message),
-                Err(tungstenite::Error::Io(error)) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                Err(tungstenite::Error::Io(error))
+                    if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
                 Err(error) => panic!("{error}"),
             }
         }
@@ -74,7 +80,11 @@ impl Events {
     pub fn change(&mut self) -> (Vec<String>, Vec<String>) {
         let (sources, artifacts) = (self.frame(), self.frame());
         assert_eq!((&sources["type"], &artifacts["type"]), (&"sources-changed".into(), &"artifacts-changed".into()));
-        assert_eq!((sources.as_object().unwrap().len(), artifacts.as_object().unwrap().len()), (2, 2), "no extra field");
+        assert_eq!(
+            (sources.as_object().unwrap().len(), artifacts.as_object().unwrap().len()),
+            (2, 2),
+            "no extra field"
+        );
         let list = |value: &Value| serde_json::from_value(value.clone()).unwrap();
         (list(&sources["sources"]), list(&artifacts["paths"]))
     }
@@ -98,7 +108,8 @@ impl Events {
                 Ok(Message::Pong(data)) if &data[..] == b"quiet" => return true,
                 Ok(Message::Ping(_) | Message::Pong(_)) => {}
                 Ok(_) => return false,
-                Err(tungstenite::Error::Io(error)) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                Err(tungstenite::Error::Io(error))
+                    if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
                 Err(error) => panic!("{error}"),
             }
         }

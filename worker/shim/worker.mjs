@@ -406,7 +406,7 @@ class Guest {
       send: (ptr, length) => this.send(frame(ptr, length)),
       close: (ptr, length) => {
         const [tag, code, reason] = frame(ptr, length);
-        for (const socket of this.sockets(tag)) close(socket, Number(text(code)), text(reason));
+        for (const socket of this.sockets(tag)) close(socket, text(code) && Number(text(code)), text(reason));
       },
       env: (ptr, length) => {
         const value = this.env[text(this.bytes(ptr, length))];
@@ -421,7 +421,8 @@ class Guest {
 
 function close(socket, code, reason) {
   try {
-    socket.close(code, reason);
+    if (code) socket.close(code, reason);
+    else socket.close();
   } catch {} // one that is closed already, or a code that may not be sent
 }
 

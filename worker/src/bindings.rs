@@ -153,8 +153,8 @@ pub trait Storage: Clock {
 pub trait Sockets: Clock {
     /// Sends text frames to the sockets with this tag, or to all; answers how many took them. One that fails harms no other.
     fn send(self, tag: Option<&str>, frames: &[String]) -> u32;
-    /// Closes the sockets with this tag.
-    fn close(self, tag: &str, code: u16, reason: &str);
+    /// Closes the sockets with this tag, with a code of 1000 to 4999 or with none.
+    fn close(self, tag: &str, code: Option<u16>, reason: &str);
 }
 
 /// All that a Durable Object may use.

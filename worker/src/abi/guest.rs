@@ -245,7 +245,12 @@ impl Sockets for Guest {
         imports::send(message.bytes())
     }
 
-    fn close(self, tag: &str, code: u16, reason: &str) {
-        imports::close(request(tag).number(u64::from(code)).text(reason).bytes());
+    fn close(self, tag: &str, code: Option<u16>, reason: &str) {
+        let mut frame = request(tag);
+        match code {
+            Some(code) => frame.number(u64::from(code)),
+            None => frame.field(b""),
+        };
+        imports::close(frame.text(reason).bytes());
     }
 }

@@ -55,7 +55,9 @@ pub(super) async fn state<E: Edge>(
     };
     let (pause, needed) = match wanted {
         Wanted::Any => return Ok(Some(Known { state: from_kv, confirmed: None })),
-        Wanted::AtLeast(seq) if from_kv.state.seq >= seq => return Ok(Some(Known { state: from_kv, confirmed: Some(true) })),
+        Wanted::AtLeast(seq) if from_kv.state.seq >= seq => {
+            return Ok(Some(Known { state: from_kv, confirmed: Some(true) }));
+        }
         Wanted::AtLeast(seq) => (FRESH_PAUSE_MS, Some(seq)),
         Wanted::Newest => (FRESH_PAUSE_MS, None),
     };

@@ -76,11 +76,7 @@ impl States {
     }
 
     /// What the object says where KV has nothing.
-    pub(super) async fn after_miss<E: Edge>(
-        &self,
-        edge: E,
-        site: &SiteName,
-    ) -> Result<Option<Rc<Active>>, ApiError> {
+    pub(super) async fn after_miss<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Active>>, ApiError> {
         let now = edge.now_ms();
         let unknown = self.unknown.get(site.as_str()).is_some_and(|since| now < since + UNKNOWN_MS);
         if unknown || !self.may_ask(now) {
@@ -98,12 +94,7 @@ impl States {
 
     /// The newest state, from the object: asked at most once in `pause_ms` for each site. The flag says whether the object
     /// itself spoke just now; if not, it is what it said within the pause, if anything.
-    pub(super) async fn newest<E: Edge>(
-        &self,
-        edge: E,
-        site: &SiteName,
-        pause_ms: u64,
-    ) -> (Option<Rc<Active>>, bool) {
+    pub(super) async fn newest<E: Edge>(&self, edge: E, site: &SiteName, pause_ms: u64) -> (Option<Rc<Active>>, bool) {
         let now = edge.now_ms();
         if let Some((at, state)) = self.asked.get(site.as_str())
             && now < at + pause_ms

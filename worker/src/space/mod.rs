@@ -112,7 +112,7 @@ pub async fn handle<O: Object>(object: O, name: &str, event: ObjectEvent<'_>) ->
             None
         }
         ObjectEvent::Error { tag } => {
-            object.close(tag, 1011, "");
+            object.close(tag, Some(1011), "");
             None
         }
     }

@@ -37,9 +37,9 @@ pub(super) fn connect<O: Object>(object: O, space: &Rc<Space>, deploy: &str) -> 
 async fn catch_up<O: Object>(object: O, space: &Space, tag: &str, mut from: String) {
     loop {
         let (Ok(before), Ok(Some(active))) = (store::deploy(object, &from), store::active(object)) else {
-            return object.close(tag, TRY_AGAIN, "try again");
+            return object.close(tag, Some(TRY_AGAIN), "try again");
         };
-        let Some(before) = before else { return object.close(tag, UNKNOWN_DEPLOY, "unknown deploy") };
+        let Some(before) = before else { return object.close(tag, Some(UNKNOWN_DEPLOY), "unknown deploy") };
         if before.id == active.id {
             return;
         }
@@ -47,7 +47,7 @@ async fn catch_up<O: Object>(object: O, space: &Space, tag: &str, mut from: Stri
             Ok(events) => object.send(Some(tag), &frames(&events)),
             Err(error) => {
                 object.log(Level::Error, &format!("events from {from}: {error}"));
-                return object.close(tag, TRY_AGAIN, "try again");
+                return object.close(tag, Some(TRY_AGAIN), "try again");
             }
         };
         from = active.id;
@@ -89,6 +89,6 @@ fn frames(events: &[ChangeEvent]) -> Vec<String> {
 /// The platform leaves the answer to a close to the Worker. Codes that only an end of the connection has are not sent.
 pub(super) fn answer_close<O: Object>(object: O, tag: &str, code: u16, reason: &str) {
     let sendable = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
-    let (code, reason) = if sendable { (code, reason) } else { (1000, "") };
+    let (code, reason) = if sendable { (Some(code), reason) } else { (None, "") };
     object.close(tag, code, reason);
 }
