@@ -7,6 +7,7 @@
 #![allow(
     missing_docs,
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -1,4 +1,11 @@
 //! The map leads somewhere: every path that the documents name exists.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::path::Path;
 

@@ -1,4 +1,11 @@
 //! `pmx dev` as an author uses it: edit, see, break, mend, restart.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 

@@ -1,4 +1,11 @@
 //! Live events over real WebSockets: who is told what, and that nobody misses anything.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 

@@ -1,5 +1,12 @@
 //! The same wasm in Cloudflare's own runtime and in the emulator: one script drives both, and what comes back is equal, in
 //! answers, frames, KV, R2 and the rows of the Durable Objects.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 

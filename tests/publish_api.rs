@@ -1,4 +1,11 @@
 //! The publish API of a running server: what it refuses, what it keeps, what it answers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 

@@ -1,4 +1,11 @@
 //! `pmx serve` as browsers and caches see it: headers, conditional requests, ranges, hosts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 

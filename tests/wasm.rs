@@ -1,4 +1,11 @@
 //! The committed wasm is the one that the sources make.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 #[path = "../worker/source_hash.rs"]
 mod source_hash;

@@ -1,5 +1,5 @@
 //! What the black-box tests share: the real binary, a plain HTTP client, sites to publish.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "each test binary uses its part")]
 
 pub mod http;
 pub mod node;
@@ -13,4 +13,4 @@ pub use site::Fixture;
 pub use socket::Events;
 
 /// The secret that test servers are started with.
-pub const SECRET: &str = "a secret of the tests";
+pub const SECRET: &str = "a-secret-of-the-tests";

@@ -197,7 +197,7 @@ impl Life {
             // While its handler runs an alarm is not set any more, though it is kept until the handler has ended.
             Ok(Op::AlarmGet) if replaced == Some(false) => Answer::None,
             Ok(Op::AlarmGet) => match database.get_alarm() {
-                Ok(due) => due.map_or(Answer::None, |due| Answer::Number(due)),
+                Ok(due) => due.map_or(Answer::None, Answer::Number),
                 Err(error) => Answer::Err(error.to_string().into()),
             },
             Ok(_) => {

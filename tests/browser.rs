@@ -1,0 +1,134 @@
+//! An open page in a real browser: it follows edits, publishes and rollbacks in place, and never ends on the old text.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
+
+mod support;
+
+use serde_json::Value;
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+use support::{Pmx, SECRET, node::can_run, process::pmx, site};
+
+const FOLDER: &str = "tests/browser";
+
+fn script(name: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER).join(name));
+    command
+}
+
+fn write_site(folder: &Path, words: &str) {
+    fs::create_dir_all(folder.join("paths")).unwrap();
+    fs::write(folder.join("paths/index.path.md"), format!("# Home\n\n{words}\n\n[next](./next.md)\n")).unwrap();
+    fs::write(folder.join("paths/next.md"), "# Next\n\nNever changes.\n").unwrap();
+}
+
+/// Publishes a folder with the real command; the id of its deploy.
+fn publish(server: &Pmx, folder: &Path) -> String {
+    let output = pmx()
+        .args(["publish", "--json", "--no-git", "-s", "alpha", "--server", &server.url, "--outdir"])
+        .arg(folder.join("out"))
+        .arg(folder)
+        .env("PATHMX_PUBLISH_TOKEN", SECRET)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let last = String::from_utf8(output.stdout).unwrap().lines().last().unwrap().to_owned();
+    serde_json::from_str::<Value>(&last).unwrap()["deployId"].as_str().unwrap().to_owned()
+}
+
+/// A browser with one page open.
+struct Page {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Page {
+    fn open(url: &str, texts: &[&str]) -> Self {
+        let mut child = script("watch.mjs").arg(url).args(texts).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let mut page = Self { child, lines };
+        assert_eq!(page.line()["open"], url);
+        page
+    }
+
+    fn line(&mut self) -> Value {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("the browser said {line:?}: {error}"))
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn an_edit_in_dev_reaches_the_open_page_in_place() {
+    if !can_run(FOLDER, &["node", "chromium"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    write_site(folder.path(), "First words.");
+    let dev = Pmx::dev(folder.path(), &folder.path().join("state"));
+    let output = script("site-edit.mjs")
+        .arg(format!("{}/index.path", dev.url))
+        .arg(folder.path().join("paths/index.path.md"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// One open page through a publish, a rollback and a publish again.
+fn follows(arguments: &[&str]) {
+    if !can_run(FOLDER, &["node", "chromium"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Pmx::serve_with(&folder.path().join("state"), arguments);
+    write_site(folder.path(), "First words.");
+    let first = publish(&server, folder.path());
+    let url = format!("http://alpha.localhost:{}/index.path", server.client.address.port());
+    let mut page = Page::open(&url, &["Second words.", "First words.", "Third words."]);
+    write_site(folder.path(), "Second words.");
+    publish(&server, folder.path());
+    assert_eq!(page.line()["shown"], "Second words.");
+    site::rollback(server.client, "alpha", &first);
+    assert_eq!(page.line()["shown"], "First words.");
+    write_site(folder.path(), "Third words.");
+    publish(&server, folder.path());
+    assert_eq!(page.line()["shown"], "Third words.");
+    let end = page.line();
+    assert_eq!((&end["stays"], &end["sameWindow"]), (&true.into(), &true.into()));
+}
+
+#[test]
+fn a_publish_and_a_rollback_reach_the_open_page_without_a_reload() {
+    follows(&[]);
+}
+
+#[test]
+fn an_open_page_is_on_the_new_text_and_stays_there_although_kv_lags_behind() {
+    follows(&["--kv-lag", "60"]);
+}
+
+#[test]
+fn the_live_client_and_the_look_hold_their_promises() {
+    if !can_run(FOLDER, &["node", "chromium"]) {
+        return;
+    }
+    let output = script("run.mjs").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
