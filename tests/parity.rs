@@ -73,8 +73,9 @@ impl Workerd {
 }
 
 impl Drop for Workerd {
+    /// Asked to end, the driver ends workerd too; killed, it would leave it running.
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        let _ = writeln!(self.commands, "{}", json!({ "do": "dispose" }));
         let _ = self.child.wait();
     }
 }
