@@ -26,16 +26,16 @@ pub struct Root {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RootsError {
     /// No root at all.
-    #[error("roots: at least one root is needed")]
+    #[error("at least one root is needed")]
     Empty,
     /// More than [`MAX_ROOTS`].
-    #[error("roots: {0} roots, at most {MAX_ROOTS} are allowed")]
+    #[error("{0} roots, at most {MAX_ROOTS} are allowed")]
     TooMany(usize),
     /// `default` names no root.
-    #[error("default: there is no root `{0}`")]
+    #[error("there is no default root `{0}`")]
     NoDefault(String),
     /// A root id that cannot be a URL segment.
-    #[error("roots: `{0}` is no root id (1 to 64 characters of a-z A-Z 0-9 . _ -)")]
+    #[error("`{0}` is no root id (1 to 64 characters of a-z A-Z 0-9 . _ -)")]
     BadId(String),
 }
 
