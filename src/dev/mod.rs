@@ -30,10 +30,11 @@ const STATE_FOLDER: &str = ".pathmx-state";
 /// good site stays up.
 pub async fn run(command: &cli::Dev, report: &Report) -> Result<()> {
     let started = Instant::now();
-    let project = locate(command)?;
+    let mut project = locate(command)?;
     let name = site_name(command, &project)?;
     let front = listen(command.host, command.port).await?;
     let state = command.state.clone().unwrap_or_else(|| project.folder.join(STATE_FOLDER));
+    project.exclude.push(std::path::absolute(&state).unwrap_or_else(|_| state.clone()));
     // Watched before the first look, so that no edit falls between the two.
     let mut watcher = Watcher::new(&project.source_root)?;
     let mut builder = Builder::new(project);

@@ -94,24 +94,6 @@ pub enum SiteError {
         /// What is the matter with it.
         message: String,
     },
-    /// A file that a document of the build names is not there.
-    #[error("{} is missing: a document of the build names it, with hash {hash}", path.display())]
-    MissingFile {
-        /// Its hash.
-        hash: Hash,
-        /// Where it should be.
-        path: PathBuf,
-    },
-    /// A file was changed since it was built.
-    #[error("{} was changed since it was built: its hash is {found} and should be {hash}", path.display())]
-    ChangedFile {
-        /// What its hash should be.
-        hash: Hash,
-        /// What it is.
-        found: Hash,
-        /// The file.
-        path: PathBuf,
-    },
 }
 
 impl SiteError {
@@ -143,7 +125,7 @@ impl SiteError {
                 "set `sourceDir` in pmx's config (pathmx.config.md) to the folder of the Sources".to_owned()
             }
             Self::OutputOverSources(_) => "choose another folder with --out".to_owned(),
-            Self::NotBuilt(_) | Self::MissingFile { .. } | Self::ChangedFile { .. } | Self::Document { .. } => {
+            Self::NotBuilt(_) | Self::Document { .. } => {
                 "run pmx build first".to_owned()
             }
             _ => return None,

@@ -6,7 +6,7 @@
 //! 2. [`scan`]: the files as data, a [`Snapshot`];
 //! 3. `graph`: from the entries along links, each Source parsed once;
 //! 4. [`build`]: routes, pages, documents, all of them blobs with hashes; no disk, no clock;
-//! 5. [`write()`]: the blobs on disk, and [`read_output`] back again.
+//! 5. [`write()`]: the blobs on disk. [`crate::publish::read_output`] reads them back.
 //!
 //! What a step can keep for the next build is in [`Cache`]; the bytes that come out never depend on it.
 
@@ -42,5 +42,4 @@ pub use error::SiteError;
 pub use lookup::{Built, Found};
 pub use output::{Written, write};
 pub use project::{Entry, Options, Project, locate};
-pub use read::{Output, read_output};
 pub use scan::{Content, File, MAX_FILES, MAX_TOTAL, Snapshot, scan};

@@ -1,0 +1,35 @@
+//! `pmx worker bundle`: what is deployed to Cloudflare.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use pmx_worker::model::Hash;
+use std::fs;
+use support::process::pmx;
+
+#[test]
+fn the_bundle_is_the_wasm_that_runs_here_with_its_bindings_and_without_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = pmx().args(["worker", "bundle", "--out"]).arg(folder.path()).output().unwrap();
+    assert!(output.status.success());
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let wasm = read("pmx_worker.wasm");
+    assert_eq!(wasm, pmx_worker::WASM);
+    assert!(String::from_utf8(read("worker.mjs")).unwrap().contains("pmx_worker.wasm"));
+
+    let config = String::from_utf8(read("wrangler.toml")).unwrap();
+    let settings: String = config.lines().filter(|line| !line.trim_start().starts_with('#')).map(|line| format!("{line}\n")).collect();
+    for needed in [
+        &format!("WORKER_SHA256 = \"{}\"", Hash::of(&wasm)),
+        // Without its path part a pattern means the root path of each site alone.
+        "*.path.app/*",
+        "new_sqlite_classes = [\"SpaceDO\"]",
+        "SPACE_KV",
+        "BUCKET",
+        "SPACE_DO",
+        "workers_dev = false",
+    ] {
+        assert!(settings.contains(needed), "{needed}\n{config}");
+    }
+    assert!(!settings.contains("PUBLISH_SECRET"), "a secret is no plain variable");
+}
