@@ -265,6 +265,16 @@ fn reads_come_from_memory_once_they_were_made() {
 }
 
 #[test]
+fn a_value_of_the_largest_size_that_is_cached_is_cached() {
+    let world = World::new();
+    world.put("fits", vec![1; 1024 * 1024]).unwrap();
+    world.put("too large", vec![1; 1024 * 1024 + 1]).unwrap();
+    assert!(world.kv.cached("fits").is_some());
+    assert!(world.kv.cached("too large").is_none());
+    assert_eq!(world.kv.get("too large").unwrap().unwrap().len(), 1024 * 1024 + 1);
+}
+
+#[test]
 fn lagging_readers_see_the_old_value_until_the_lag_has_passed() {
     let world = World::new();
     world.put("k", "0").unwrap();

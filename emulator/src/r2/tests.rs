@@ -132,6 +132,37 @@ fn an_object_that_exists_stays_when_only_absent_ones_are_put() {
 }
 
 #[test]
+fn of_many_uploads_to_an_absent_key_one_is_stored() {
+    let world = World::new();
+    let stored: Vec<u8> = std::thread::scope(|scope| {
+        let world = &world;
+        let uploads: Vec<_> = (0..4_u8)
+            .map(|n| scope.spawn(move || world.put_with("k", &vec![n; LARGE], only_if_absent()).unwrap().map(|_| n)))
+            .collect();
+        uploads.into_iter().filter_map(|upload| upload.join().unwrap()).collect()
+    });
+    assert_eq!(stored.len(), 1);
+    assert_eq!(world.get("k").unwrap(), vec![stored[0]; LARGE]);
+    assert_eq!(world.files().len(), 1);
+}
+
+#[test]
+fn where_power_may_fail_objects_are_stored_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let state = StateDir::open_with(folder.path(), crate::state_dir::Durability::PowerLoss).unwrap();
+        World { r2: R2::open(&state, &Clock::system()).unwrap(), folder: tempfile::tempdir().unwrap() }
+    };
+    let world = open();
+    world.put("small", "s");
+    world.put("large", vec![1; LARGE]);
+    drop(world);
+    let world = open();
+    assert_eq!(world.get("small").unwrap(), "s");
+    assert_eq!(world.get("large").unwrap(), vec![1; LARGE]);
+}
+
+#[test]
 fn an_upload_that_ends_early_late_or_never_leaves_nothing() {
     let world = World::new();
     let options = |length| UploadOptions { length, ..UploadOptions::default() };
@@ -214,6 +245,9 @@ fn what_was_put_or_read_is_in_memory_unless_it_is_too_large_for_that() {
     world.put("large", vec![1; LARGE]);
     world.put("uncached", vec![2; UNCACHED]);
     assert!(matches!(world.r2.cached("small"), Some(Some(Object { size: 1, body: Body::Bytes(_) }))));
+    world.put("largest", vec![3; UNCACHED - 1]);
+    world.get("largest");
+    assert!(world.r2.cached("largest").is_some());
     assert!(world.r2.cached("large").is_none());
     world.get("large");
     let world = world.reopen();
