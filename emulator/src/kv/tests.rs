@@ -350,9 +350,9 @@ fn readers_never_see_a_value_older_than_one_that_was_acknowledged() {
             });
         }
         for n in 1..=200_u64 {
-            // Now in the row, now in a file.
+            // Now in the row, mostly in a file that is replaced while it is about to be read, since no cache holds it.
             let mut value = format!("{n:016x}").into_bytes();
-            value.resize(if n % 3 == 0 { LARGE } else { 16 }, b' ');
+            value.resize(if n % 4 == 0 { 16 } else { 1024 * 1024 + 1 }, b' ');
             world.put("k", &value).unwrap();
             written.store(n, std::sync::atomic::Ordering::Release);
         }
