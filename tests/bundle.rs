@@ -1,5 +1,11 @@
 //! `pmx worker bundle`: what is deployed to Cloudflare.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 
@@ -18,7 +24,8 @@ fn the_bundle_is_the_wasm_that_runs_here_with_its_bindings_and_without_a_secret(
     assert!(String::from_utf8(read("worker.mjs")).unwrap().contains("pmx_worker.wasm"));
 
     let config = String::from_utf8(read("wrangler.toml")).unwrap();
-    let settings: String = config.lines().filter(|line| !line.trim_start().starts_with('#')).map(|line| format!("{line}\n")).collect();
+    let settings: String =
+        config.lines().filter(|line| !line.trim_start().starts_with('#')).map(|line| format!("{line}\n")).collect();
     for needed in [
         &format!("WORKER_SHA256 = \"{}\"", Hash::of(&wasm)),
         // Without its path part a pattern means the root path of each site alone.

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use pmx_worker::model::{Hash, ManifestError, RootsError, RoutesError};
+use pmx_worker::model::{ManifestError, RootsError, RoutesError};
 use std::path::{Path, PathBuf};
 
 /// Why a site cannot be found, read or written. What is wrong *in* a Source is a [`super::Diagnostic`] instead.
@@ -125,9 +125,7 @@ impl SiteError {
                 "set `sourceDir` in pmx's config (pathmx.config.md) to the folder of the Sources".to_owned()
             }
             Self::OutputOverSources(_) => "choose another folder with --out".to_owned(),
-            Self::NotBuilt(_) | Self::Document { .. } => {
-                "run pmx build first".to_owned()
-            }
+            Self::NotBuilt(_) | Self::Document { .. } => "run pmx build first".to_owned(),
             _ => return None,
         })
     }

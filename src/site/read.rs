@@ -3,11 +3,7 @@
 use super::{documents::SourcesDocument, error::SiteError};
 use pmx_worker::model::Roots;
 use serde::de::DeserializeOwned;
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 /// The roots, and `sources.json` of every root by its id.
 pub(super) fn read_sources(out: &Path) -> Result<(Roots, BTreeMap<String, SourcesDocument>), SiteError> {
