@@ -34,6 +34,7 @@ const ROUNDS: usize = 5;
 const HOST: &str = "alpha.localhost";
 const PATH: &str = "/index";
 const PAGE_BYTES: usize = 4096;
+const MINIFLARE: &str = "miniflare";
 
 /// A server under load.
 struct Server {
@@ -58,7 +59,7 @@ fn main() {
     // Published first, so that the start which is measured has nothing to build.
     let first = serve(state.path());
     fixture.publish(Client { address: first.address }, "alpha");
-    stop(first.child);
+    stop(first);
     let pmx = serve(state.path());
     let template = Client { address: pmx.address }.get(HOST, PATH);
     let axum = start_bare_axum(&template);
@@ -97,7 +98,7 @@ fn print(servers: Vec<Server>) {
             rate / base * 100.0,
             server.started.as_secs_f64() * 1e3
         );
-        stop(server.child);
+        stop(server);
     }
 }
 
@@ -117,10 +118,14 @@ fn resident(pid: u32) -> u64 {
         + children.split_whitespace().filter_map(|child| child.parse().ok()).map(resident).sum::<u64>()
 }
 
-fn stop(mut child: Child) {
-    // Closing its input ends the miniflare driver; a signal ends the others.
-    drop(child.stdin.take());
-    let _ = child.kill();
+fn stop(server: Server) {
+    let mut child = server.child;
+    if server.name == MINIFLARE {
+        // The end of its input ends the driver, and workerd with it; a signal would leave workerd behind.
+        drop(child.stdin.take());
+    } else {
+        let _ = child.kill();
+    }
     let _ = child.wait();
 }
 
@@ -200,7 +205,7 @@ fn start_miniflare(fixture: &Fixture) -> Option<Server> {
         .arg(&bundle)
         .arg(bundle.join("state"))
         .arg(variables.to_string());
-    let server = start("miniflare", command, false);
+    let server = start(MINIFLARE, command, false);
     fixture.publish(Client { address: server.address }, "alpha");
     Some(server)
 }
