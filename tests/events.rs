@@ -9,27 +9,10 @@
 
 mod support;
 
-use support::{Events, Fixture, Pmx, site};
+use support::{Events, Server, site};
 use tokio_tungstenite::tungstenite::Message;
 
 const ALPHA: &str = "alpha.localhost";
-
-struct Server {
-    _state: tempfile::TempDir,
-    pmx: Pmx,
-}
-
-impl Server {
-    fn new() -> Self {
-        let state = tempfile::tempdir().unwrap();
-        let pmx = Pmx::serve(state.path());
-        Self { _state: state, pmx }
-    }
-
-    fn publish(&self, site: &str, marker: &str) -> String {
-        Fixture::page(marker).publish(self.pmx.client, site)["deployId"].as_str().unwrap().to_owned()
-    }
-}
 
 #[test]
 fn a_publish_and_a_rollback_name_what_changed_and_only_that() {

@@ -11,32 +11,7 @@ mod support;
 
 use pmx_worker::model::Hash;
 use serde_json::{Value, json};
-use support::{Answer, Client, Fixture, Pmx, SECRET, site};
-
-struct Server {
-    state: tempfile::TempDir,
-    pmx: Pmx,
-}
-
-impl Server {
-    fn new() -> Self {
-        let state = tempfile::tempdir().unwrap();
-        let pmx = Pmx::serve(state.path());
-        Self { state, pmx }
-    }
-
-    fn client(&self) -> Client {
-        self.pmx.client
-    }
-
-    /// Ends the server and answers what it wrote to stderr.
-    fn log(self) -> String {
-        let Self { pmx, state } = self;
-        let log = pmx.kill();
-        drop(state);
-        log
-    }
-}
+use support::{Answer, Client, Fixture, Pmx, SECRET, Server, site};
 
 #[track_caller]
 fn refused(answer: &Answer, status: u16, code: &str) {

@@ -93,15 +93,8 @@ impl Local {
     /// The listener cannot be used any more.
     pub async fn serve(self, front: Listening, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let emulator = self.emulator.clone();
-        // Sockets are not waited for by the server: they are told when it is asked to end.
-        let ended = {
-            let emulator = emulator.clone();
-            async move {
-                stop.await;
-                tokio::spawn(async move { emulator.shutdown().await });
-            }
-        };
-        let served = serve(front.listener, self, ended).await;
+        let served = serve(front.listener, self, stop).await;
+        // Sockets outlive the server until they are told.
         emulator.shutdown().await;
         served.map_err(|error| Error::new(format!("the server ended: {error}")))
     }

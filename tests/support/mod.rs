@@ -8,7 +8,7 @@ pub mod site;
 pub mod socket;
 
 pub use http::{Answer, Client};
-pub use process::Pmx;
+pub use process::{Pmx, Server};
 pub use site::Fixture;
 pub use socket::Events;
 

@@ -1,6 +1,6 @@
 //! The real `pmx` binary, in a fresh folder, ended with the test.
 
-use super::Client;
+use super::{Client, Fixture};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader},
@@ -105,5 +105,36 @@ impl Drop for Pmx {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// `pmx serve` over a state folder of its own.
+pub struct Server {
+    state: tempfile::TempDir,
+    pub pmx: Pmx,
+}
+
+impl Server {
+    pub fn new() -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let pmx = Pmx::serve(state.path());
+        Self { state, pmx }
+    }
+
+    pub fn client(&self) -> Client {
+        self.pmx.client
+    }
+
+    /// Publishes a page with this marker; the id of its deploy.
+    pub fn publish(&self, site: &str, marker: &str) -> String {
+        Fixture::page(marker).publish(self.client(), site)["deployId"].as_str().unwrap().to_owned()
+    }
+
+    /// Ends the server and answers what it wrote to stderr.
+    pub fn log(self) -> String {
+        let Self { pmx, state } = self;
+        let log = pmx.kill();
+        drop(state);
+        log
     }
 }
