@@ -12,26 +12,37 @@
 
 mod address;
 mod assets;
+mod beats;
 mod build;
 mod cache;
+mod components;
 mod config;
 mod css;
 mod diagnostic;
 mod documents;
+mod dom;
 mod error;
 mod graph;
+mod highlight;
 mod html;
+mod icons;
 mod lookup;
+mod math;
+mod mermaid;
 mod output;
 mod page;
 mod path;
 mod project;
+mod questions;
 mod read;
 mod routes;
 mod scan;
+mod search;
 mod source;
 mod suggest;
 mod theme;
+mod tokens;
+mod values;
 mod yaml;
 
 pub use build::{Blob, Build, build};

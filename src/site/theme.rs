@@ -7,8 +7,25 @@ pub(super) struct ThemeFile {
 }
 
 /// The stylesheet of every page; authored styles come after it.
-pub(super) const BASE_CSS: ThemeFile = ThemeFile { name: "base.css", bytes: include_bytes!("theme/base.css") };
+pub(super) const BASE_CSS: ThemeFile = ThemeFile {
+    name: "base.css",
+    bytes: concat!(
+        include_str!("theme/base.css"),
+        include_str!("theme/prose.css"),
+        include_str!("theme/code.css"),
+        include_str!("theme/questions.css"),
+        include_str!("theme/player.css"),
+    )
+    .as_bytes(),
+};
 /// The script that keeps an open page current.
 pub(super) const LIVE_JS: ThemeFile = ThemeFile { name: "live.js", bytes: include_bytes!("theme/live.js") };
+/// The script of Browse, Play, search, Explore and answers.
+pub(super) const PLAYER_JS: ThemeFile =
+    ThemeFile { name: "player.js", bytes: include_bytes!("theme/player/player.js") };
+/// The script that brings components to life; on pages that have some.
+pub(super) const RUNTIME_JS: ThemeFile = ThemeFile { name: "runtime.js", bytes: include_bytes!("theme/runtime.js") };
+/// Runs before the first paint: the reader's colour scheme. Part of the page itself.
+pub(super) const EARLY_JS: &str = include_str!("theme/early.js");
 /// The icon of a site that brings none.
 pub(super) const FAVICON: ThemeFile = ThemeFile { name: "favicon.svg", bytes: include_bytes!("theme/favicon.svg") };
