@@ -62,10 +62,8 @@ pub(super) fn is_cell(element: &Element<'_>) -> bool {
 
 /// Whether a reader does not get to see it, or not as a part of the text.
 pub(super) fn is_hidden(element: &Element<'_>) -> bool {
-    matches!(
-        &*element.name,
-        "template" | "script" | "style" | "noscript" | "head" | "title" | "datalist" | "defs"
-    ) || has(element, "hidden")
+    matches!(&*element.name, "template" | "script" | "style" | "noscript" | "head" | "title" | "datalist" | "defs")
+        || has(element, "hidden")
         || has(element, "inert")
         || element.attr("aria-hidden").is_some_and(|value| value.eq_ignore_ascii_case("true"))
         || (element.is("dialog") && !has(element, "open"))
@@ -76,7 +74,7 @@ pub(super) fn is_hidden(element: &Element<'_>) -> bool {
 
 /// Whether an attribute is there, with or without a value.
 pub(super) fn has(element: &Element<'_>, name: &str) -> bool {
-    element.attributes.iter().any(|attribute| attribute.name == name)
+    element.attr(name).is_some()
 }
 
 /// What an element holds, components not looked into.
@@ -157,9 +155,9 @@ pub(super) fn is_prose(element: &Element<'_>) -> bool {
 
 fn is_phrase(element: &Element<'_>) -> bool {
     const PHRASES: [&str; 41] = [
-        "a", "abbr", "b", "bdi", "bdo", "br", "button", "cite", "code", "data", "del", "dfn", "em", "i", "img", "input", "ins",
-        "kbd", "label", "mark", "math", "meter", "progress", "q", "ruby", "s", "samp", "script", "select", "small", "span",
-        "strong", "sub", "sup", "svg", "textarea", "time", "u", "var", "wbr", "font",
+        "a", "abbr", "b", "bdi", "bdo", "br", "button", "cite", "code", "data", "del", "dfn", "em", "i", "img",
+        "input", "ins", "kbd", "label", "mark", "math", "meter", "progress", "q", "ruby", "s", "samp", "script",
+        "select", "small", "span", "strong", "sub", "sup", "svg", "textarea", "time", "u", "var", "wbr", "font",
     ];
     PHRASES.contains(&&*element.name)
         && !is_component(element)

@@ -86,10 +86,12 @@ fn one(step: &Value, rows: usize, columns: usize) -> Result<TableStep, String> {
 
 /// A number, `a-b`, several with commas, or a list of these.
 fn ranges(value: &Value, name: &str, most: usize) -> Result<Vec<RangeInclusive<usize>>, String> {
-    let wrong = |shown: &str| format!("has `{name}: {}`, which is no number and no range", super::label::shorten(shown, 40));
+    let wrong =
+        |shown: &str| format!("has `{name}: {}`, which is no number and no range", super::label::shorten(shown, 40));
     let ranges: Vec<_> = match value {
         Value::Number(number) => {
-            let at = number.as_u64().and_then(|at| usize::try_from(at).ok()).ok_or_else(|| wrong(&number.to_string()))?;
+            let at =
+                number.as_u64().and_then(|at| usize::try_from(at).ok()).ok_or_else(|| wrong(&number.to_string()))?;
             vec![at..=at]
         }
         Value::String(text) => {

@@ -34,6 +34,8 @@ pub(super) struct Walk<'s> {
     authored: HashSet<String>,
     /// Those of them that were met.
     met: HashSet<String>,
+    /// Those that were met again.
+    repeated: usize,
     members: usize,
     pub beats: Vec<Beat>,
     /// Whether focus steps were left out because there are too many.
@@ -76,6 +78,7 @@ impl<'s> Walk<'s> {
             codes: 0,
             authored,
             met: HashSet::new(),
+            repeated: 0,
             members: 0,
             beats: Vec::new(),
             exhausted: false,
@@ -111,7 +114,9 @@ impl<'s> Walk<'s> {
             return self.code(element, scope);
         }
         match &*element.name {
-            "ul" | "ol" | "menu" if has(element, "data-pathmx-question-answer") => self.leaf(element, Kind::Step, scope),
+            "ul" | "ol" | "menu" if has(element, "data-pathmx-question-answer") => {
+                self.leaf(element, Kind::Step, scope)
+            }
             "ul" | "ol" | "menu" => self.list(element, scope),
             "table" => self.table(element, scope),
             "details" => self.details(element, scope),
@@ -202,7 +207,8 @@ impl<'s> Walk<'s> {
         }
         if open {
             let mut body = Scope { prose: true, ..Scope::inside(&id, scope, true) };
-            for child in details.children.iter_mut().filter_map(Node::element_mut).filter(|child| !child.is("summary")) {
+            for child in details.children.iter_mut().filter_map(Node::element_mut).filter(|child| !child.is("summary"))
+            {
                 self.element(child, &mut body);
             }
             contain(details, body.children);
@@ -217,7 +223,11 @@ impl<'s> Walk<'s> {
         let id = self.step_id(scope);
         self.mark(root, id.clone(), Kind::Component, scope.parent.clone());
         let mut inside = Scope::inside(&id, scope, false);
-        let names: Vec<String> = root.attr("data-pathmx-states").into_iter().flat_map(|s| s.split('|')).skip(1)
+        let names: Vec<String> = root
+            .attr("data-pathmx-states")
+            .into_iter()
+            .flat_map(|s| s.split('|'))
+            .skip(1)
             .map(|name| html::unescape(name.trim()).into_owned())
             .collect();
         self.children(root, &id, Kind::State, &names, &mut inside);
@@ -320,11 +330,7 @@ impl<'s> Walk<'s> {
         } else if self.met.insert(written.clone()) {
             written
         } else {
-            let mut number = 1;
-            self.free(|_| {
-                number += 1;
-                format!("{written}-{number}")
-            })
+            self.free(|walk| format!("{written}-{}", next(&mut walk.repeated) + 2))
         };
         let kind = element.attr("data-pathmx-beat-kind").map(str::to_owned);
         self.mark(element, id.clone(), Kind::Step, scope.parent.clone());
