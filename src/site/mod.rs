@@ -44,6 +44,7 @@ mod suggest;
 mod theme;
 mod tokens;
 mod values;
+mod wiki;
 mod yaml;
 
 pub use blobs::{BlobError, Blobs};
@@ -56,3 +57,4 @@ pub use lookup::{Built, Found};
 pub use output::{Written, build_into, write};
 pub use project::{Entry, Options, Project, locate};
 pub use scan::{Content, File, MAX_FILES, MAX_TOTAL, Snapshot, scan};
+pub use source::Settings;
