@@ -84,7 +84,9 @@ impl Node {
     /// Ids of the Sources that it links to, in order, definitions left out if `only_body`.
     pub(super) fn linked(&self, only_body: bool) -> impl Iterator<Item = &str> {
         self.source.links.iter().zip(&self.targets).filter_map(move |(link, target)| match target {
-            Target::Page { id, .. } if !only_body || link.place == Place::Anchor => Some(id.as_str()),
+            Target::Page { id, .. } if !only_body || matches!(link.place, Place::Anchor | Place::Include) => {
+                Some(id.as_str())
+            }
             _ => None,
         })
     }
@@ -174,7 +176,7 @@ fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     if file.rooted && wanted.is_empty() {
         return (Target::Home { suffix }, None);
     }
-    let by_id = (link.place == Place::Anchor).then(|| format!("{wanted}{EXTENSION}"));
+    let by_id = matches!(link.place, Place::Anchor | Place::Include).then(|| format!("{wanted}{EXTENSION}"));
     let found = [Some(wanted.clone()), by_id].into_iter().flatten().find(|path| snapshot.files().contains_key(path));
     let Some(found) = found else {
         if file.rooted {

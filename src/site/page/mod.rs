@@ -56,7 +56,7 @@ impl Page<'_> {
             let id = html::escape(&block.id);
             push(&mut out, &["<section class=\"pmx-block pmx-prose", &class_list(&block.classes)]);
             push(&mut out, &["\" data-pathmx-block=\"", &html::escape(&node.id), "#", &id, "\" id=\"", &id, "\">\n"]);
-            block.markup.write(&mut out, |link| addresses.get(link).map_or("", String::as_str));
+            source::fill(&block.html, &mut out, |link| addresses.get(link).map_or("", String::as_str));
             out.push_str("</section>\n");
         }
         out.push_str("</article>\n");

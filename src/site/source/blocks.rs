@@ -4,17 +4,20 @@
 use super::{
     Link,
     lines::Lines,
-    markup::{self, Markup},
+    markup,
     summary::{Summary, summary},
     topmatter::topmatter,
 };
-use crate::site::{diagnostic::Diagnostic, html};
+use crate::site::{
+    diagnostic::{Diagnostic, Position},
+    html,
+};
 use comrak::{
     Anchorizer,
-    nodes::{AstNode, NodeValue},
+    nodes::{AstNode, NodeHeading, NodeValue},
 };
 use serde_json::{Map, Value};
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 
 /// A Block of a Source.
 #[derive(Debug)]
@@ -25,13 +28,28 @@ pub(in crate::site) struct Block {
     pub values: Map<String, Value>,
     /// Classes of its own.
     pub classes: Vec<String>,
-    pub markup: Markup,
+    /// Its HTML, marked with `\0<n>\0` where the address of the link `n` of the Source goes: always in a quoted attribute.
+    pub html: String,
+    /// Line of the Source at which it starts, from 1.
+    pub line: usize,
+}
+
+/// A heading of a Source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::site) struct Heading {
+    /// From 1 to 6.
+    pub level: u8,
+    /// Unique in the page.
+    pub id: String,
+    /// Without markup.
+    pub text: String,
 }
 
 /// What the tree gives.
 pub(super) struct Parts {
     pub blocks: Vec<Block>,
     pub links: Vec<Link>,
+    pub headings: Vec<Heading>,
     pub anchors: HashSet<String>,
     pub summary: Summary,
 }
@@ -47,12 +65,12 @@ struct Draft<'a> {
 /// Divides the document into Blocks and renders them. Topmatter leaves the tree.
 pub(super) fn blocks<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mut Vec<Diagnostic>) -> Parts {
     let mut dividers = HashSet::new();
-    let mut drafts = vec![Draft { line: 1, ..Draft::default() }];
+    let mut drafts = vec![Draft { line: lines.position(1, 1).line, ..Draft::default() }];
     for node in root.children() {
         let line = node.data().sourcepos.start.line;
         if is_divider(node, lines) {
             dividers.insert(line);
-            drafts.push(Draft { line: line + 1, ..Draft::default() });
+            drafts.push(Draft { line: lines.position(line + 1, 1).line, ..Draft::default() });
         } else if let Some(draft) = drafts.last_mut() {
             draft.nodes.push(node);
         }
@@ -62,7 +80,7 @@ pub(super) fn blocks<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
             && let Some(values) = topmatter(first, lines, findings)
         {
             draft.values = values;
-            draft.line = first.data().sourcepos.start.line;
+            draft.line = lines.position(first.data().sourcepos.start.line, 1).line;
             draft.nodes.remove(0);
             first.detach();
         }
@@ -71,32 +89,36 @@ pub(super) fn blocks<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
     let explicit: Vec<Option<String>> = drafts.iter().map(|draft| ids.explicit(draft, lines, findings)).collect();
     let headings = ids.headings(root);
     let summary = summary(drafts.iter().flat_map(|draft| draft.nodes.iter().copied()));
-    let (markups, links) = markup::render(root, lines, &dividers, headings.iter().map(|(_, id)| id.clone()).collect());
+    let heading_ids = headings.iter().map(|(_, heading)| heading.id.clone()).collect();
+    let (rendered, links) = markup::render(root, lines, &dividers, heading_ids);
 
     let mut blocks = Vec::new();
     let only = drafts.len() == 1;
-    let mut headings = headings.into_iter().peekable();
-    for ((draft, explicit), markup) in drafts.into_iter().zip(explicit).zip(markups) {
+    let mut waiting = headings.iter().peekable();
+    for ((draft, explicit), html) in drafts.into_iter().zip(explicit).zip(rendered) {
         // Footnotes stand at the end of the tree, wherever they were written: the lines in between decide.
         let last = draft.nodes.iter().map(|node| node.data().sourcepos.end.line).max().unwrap_or(draft.line);
         let mut first_heading = None;
-        while let Some((_, id)) = headings.next_if(|(line, _)| *line <= last) {
-            first_heading.get_or_insert(id);
+        while let Some((_, heading)) = waiting.next_if(|(line, _)| *line <= last) {
+            first_heading.get_or_insert(heading.id.as_str());
         }
         if !only && draft.nodes.is_empty() && draft.values.is_empty() {
             continue;
         }
         let id = explicit.unwrap_or_else(|| {
-            let name = first_heading.unwrap_or_else(|| (blocks.len() + 1).to_string());
+            let name = first_heading.map_or_else(|| (blocks.len() + 1).to_string(), str::to_owned);
             ids.unique(&format!("block:{name}"))
         });
-        blocks.push(Block { id, classes: super::classes(&draft.values), values: draft.values, markup });
+        let classes = super::classes(&draft.values);
+        blocks.push(Block { id, classes, values: draft.values, html, line: draft.line });
     }
     if blocks.is_empty() {
         let id = ids.unique("block:1");
-        blocks.push(Block { id, values: Map::new(), classes: Vec::new(), markup: Markup::default() });
+        let line = lines.position(1, 1).line;
+        blocks.push(Block { id, values: Map::new(), classes: Vec::new(), html: String::new(), line });
     }
-    Parts { blocks, links, anchors: ids.taken, summary }
+    let headings = headings.into_iter().map(|(_, heading)| heading).collect();
+    Parts { blocks, links, headings, anchors: ids.taken, summary }
 }
 
 fn is_divider<'a>(node: &'a AstNode<'a>, lines: &Lines<'_>) -> bool {
@@ -158,7 +180,7 @@ impl Ids {
             Value::Number(id) => id.to_string(),
             _ => String::new(),
         };
-        let position = lines.position(draft.line, 1);
+        let position = Position { line: draft.line, column: 1 };
         if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control()) {
             let message = "the `id` of a Block is a word without spaces";
             findings.push(Diagnostic::warning("block/id", position, message));
@@ -172,17 +194,20 @@ impl Ids {
         Some(self.unique(&id))
     }
 
-    /// Line and id of every heading, in order.
-    fn headings<'a>(&mut self, root: &'a AstNode<'a>) -> VecDeque<(usize, String)> {
-        let mut ids = VecDeque::new();
-        for node in root.descendants().filter(|node| matches!(node.data().value, NodeValue::Heading(_))) {
-            let mut id = self.anchorizer.anchorize(node.collect_text().trim());
+    /// Every heading and the line that it stands in, in order.
+    fn headings<'a>(&mut self, root: &'a AstNode<'a>) -> Vec<(usize, Heading)> {
+        let mut found = Vec::new();
+        for node in root.descendants() {
+            let data = node.data();
+            let NodeValue::Heading(NodeHeading { level, .. }) = data.value else { continue };
+            let text = node.collect_text().trim().to_owned();
+            let mut id = self.anchorizer.anchorize(&text);
             if id.is_empty() {
                 id = self.anchorizer.anchorize("section");
             }
             let id = self.unique(&id);
-            ids.push_back((node.data().sourcepos.start.line, id));
+            found.push((data.sourcepos.start.line, Heading { level, id, text }));
         }
-        ids
+        found
     }
 }

@@ -1,4 +1,4 @@
-//! The tree of a Source as HTML, with holes where addresses go that depend on other Sources.
+//! The tree of a Source as HTML, marked where addresses go that depend on other Sources.
 
 use super::{Link, Place, lines::Lines};
 use crate::site::{
@@ -15,38 +15,17 @@ use std::{
     fmt::{self, Write as _},
 };
 
-/// Markup with holes. NUL marks them while it is written: Markdown turns it into U+FFFD, so no text has one.
-#[derive(Clone, Debug, Default)]
-pub(in crate::site) struct Markup {
-    text: String,
-    /// Byte at which an address goes, and the link whose address it is.
-    holes: Vec<(usize, usize)>,
-}
-
+/// Before and after the number of a link, where its address goes. Markdown turns NUL into U+FFFD, so no text has one.
 const MARK: char = '\0';
 const BOUNDARY: &str = "-";
 
-impl Markup {
-    fn from_marked(marked: &str) -> Self {
-        let mut markup = Self::default();
-        for (index, part) in marked.split(MARK).enumerate() {
-            match part.parse() {
-                Ok(link) if index % 2 == 1 => markup.holes.push((markup.text.len(), link)),
-                _ => markup.text.push_str(part),
-            }
+/// Writes marked HTML out; `address` gives the address of a link. Marks stand in quoted attribute values.
+pub(in crate::site) fn fill<'a>(marked: &str, out: &mut String, address: impl Fn(usize) -> &'a str) {
+    for (index, part) in marked.split(MARK).enumerate() {
+        match part.parse() {
+            Ok(link) if index % 2 == 1 => out.push_str(&html::escape(address(link))),
+            _ => out.push_str(part),
         }
-        markup
-    }
-
-    /// Writes the markup; `address` gives the address of a link.
-    pub(in crate::site) fn write<'a>(&self, out: &mut String, address: impl Fn(usize) -> &'a str) {
-        let mut from = 0;
-        for (at, link) in &self.holes {
-            out.push_str(&self.text[from..*at]);
-            out.push_str(&html::escape(address(*link)));
-            from = *at;
-        }
-        out.push_str(&self.text[from..]);
     }
 }
 
@@ -62,20 +41,20 @@ struct State<'s> {
     column: usize,
 }
 
-/// Renders all Blocks of a document: one [`Markup`] more than there are dividers, and the links in order.
+/// Renders all Blocks of a document: one text more than there are dividers, and the links in order.
 pub(super) fn render<'a>(
     root: &'a AstNode<'a>,
     lines: &Lines<'_>,
     dividers: &HashSet<usize>,
     heading_ids: VecDeque<String>,
-) -> (Vec<Markup>, Vec<Link>) {
+) -> (Vec<String>, Vec<Link>) {
     let state = State { lines, dividers, heading_ids, links: Vec::new(), column: 0 };
     let mut out = String::new();
     let options = super::options();
     // Writing into a `String` does not fail.
     let links = format_document_with_formatter(root, &options, &mut out, &Plugins::default(), node, state)
         .map_or_else(|fmt::Error| Vec::new(), |state| state.links);
-    let blocks = out.split(&format!("{MARK}{BOUNDARY}{MARK}\n")).map(Markup::from_marked).collect();
+    let blocks = out.split(&format!("{MARK}{BOUNDARY}{MARK}\n")).map(str::to_owned).collect();
     (blocks, links)
 }
 
@@ -143,6 +122,28 @@ fn node<'a>(
                 context.write_str("</li>\n")?;
             }
         }
+        NodeValue::Link(link) if is_include(node, context.user.lines) => {
+            if entering {
+                let lone = lone_in_paragraph(node);
+                if !lone {
+                    context.write_str("</p>\n")?;
+                }
+                let (name, number) = (include_label(node), context.user.links.len());
+                context.write_str("<pmx-include data-link=\"")?;
+                place(context, &link.url, Place::Include, (at.line, at.column))?;
+                let name = html::escape(&name);
+                write!(context, "\" data-n=\"{number}\" data-label=\"{name}\"></pmx-include>")?;
+                context.write_str(if lone { "" } else { "\n<p>" })?;
+            }
+            return Ok(ChildRendering::Skip);
+        }
+        NodeValue::Paragraph
+            if node
+                .first_child()
+                .is_some_and(|child| is_include(child, context.user.lines) && lone_in_paragraph(child)) =>
+        {
+            context.cr()?;
+        }
         NodeValue::Link(link) => {
             if entering {
                 context.write_str("<a href=\"")?;
@@ -189,6 +190,35 @@ fn node<'a>(
         _ => return format_node_default(context, node, entering),
     }
     Ok(ChildRendering::HTML)
+}
+
+/// Whether a link is `[@include: Label](./x.md)` or `[Label][@include.name]`, where content of its own may stand.
+fn is_include<'a>(node: &'a AstNode<'a>, lines: &Lines<'_>) -> bool {
+    let data = node.data();
+    let NodeValue::Link(link) = &data.value else { return false };
+    let beside = node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Paragraph));
+    if !beside || !matches!(address::classify(&link.url), Address::File(_)) {
+        return false;
+    }
+    let direct = node.first_child().is_some_and(
+        |first| matches!(&first.data().value, NodeValue::Text(text) if text.trim() == "@include" || text.starts_with("@include:")),
+    );
+    let end = data.sourcepos.end;
+    let named = || {
+        let before = lines.get(end.line).get(..end.column)?.strip_suffix(']')?;
+        before.rsplit_once("][").map(|(_, label)| label == "@include" || label.starts_with("@include."))
+    };
+    direct || named() == Some(true)
+}
+
+fn include_label<'a>(node: &'a AstNode<'a>) -> String {
+    let text = node.collect_text();
+    let text = text.strip_prefix("@include").map_or(&*text, |rest| rest.strip_prefix(':').unwrap_or(rest));
+    text.trim().to_owned()
+}
+
+fn lone_in_paragraph<'a>(node: &'a AstNode<'a>) -> bool {
+    node.next_sibling().is_none() && node.previous_sibling().is_none()
 }
 
 /// The name of a task: the text of its first paragraph.

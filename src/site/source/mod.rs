@@ -8,8 +8,9 @@ mod markup;
 mod summary;
 mod topmatter;
 
-pub(super) use blocks::Block;
+pub(super) use blocks::{Block, Heading};
 pub(super) use frontmatter::{frontmatter, key_position};
+pub(super) use markup::fill;
 
 use super::diagnostic::{Diagnostic, Position};
 use blocks::Parts;
@@ -37,8 +38,10 @@ pub(super) struct Source {
     pub classes: Vec<String>,
     /// At least one.
     pub blocks: Vec<Block>,
-    /// Links to somewhere in the site: first those with a hole in the markup, in its order, then the definitions.
+    /// Links to somewhere in the site: first those with a mark in the HTML, in its order, then the definitions.
     pub links: Vec<Link>,
+    /// All headings in order.
+    pub headings: Vec<Heading>,
     /// Everything in the page that a fragment can name.
     pub anchors: HashSet<String>,
     /// What is wrong with the text by itself; the paths are still empty.
@@ -61,6 +64,8 @@ pub(super) struct Link {
 pub(super) enum Place {
     /// A reader follows it.
     Anchor,
+    /// The content of another Source or Block comes here.
+    Include,
     /// A part of the page: an image, a frame, a script.
     Resource,
     /// `[label]: target`
@@ -97,13 +102,13 @@ pub(super) fn parse(bytes: &[u8]) -> Source {
         let message = format!("the frontmatter is no YAML mapping: {}", error.message);
         findings.push(Diagnostic::error("source/frontmatter", error.position, message));
     }
-    // NUL marks holes in markup; CommonMark replaces it anyway.
+    // NUL marks addresses in the HTML; CommonMark replaces it anyway.
     let body = text[front.body..].replace('\0', "\u{fffd}");
     let lines = Lines::of(&body, front.body_line);
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &body, &options());
     let definitions = definitions::definitions(root, &lines);
-    let Parts { blocks, mut links, anchors, summary } = blocks::blocks(root, &lines, &mut findings);
+    let Parts { blocks, mut links, headings, anchors, summary } = blocks::blocks(root, &lines, &mut findings);
     links.extend(definitions.into_iter().map(|definition| Link {
         target: definition.target,
         place: Place::Definition { label: definition.label },
@@ -124,6 +129,7 @@ pub(super) fn parse(bytes: &[u8]) -> Source {
         classes: classes(&front.values),
         blocks,
         links,
+        headings,
         anchors,
         findings,
         body: front.body,

@@ -3,7 +3,7 @@ use super::*;
 fn html(source: &Source) -> Vec<String> {
     let write = |block: &Block| {
         let mut out = String::new();
-        block.markup.write(&mut out, |link| &source.links[link].target);
+        fill(&block.html, &mut out, |link| &source.links[link].target);
         out
     };
     source.blocks.iter().map(write).collect()
@@ -85,6 +85,26 @@ fn addresses_in_raw_html_become_links_and_the_rest_stays() {
     assert!(html.contains("<project-feature href='./a.md'\ndata-x=\"1\">"), "{html}");
     assert!(html.contains("<b title=x>and <a href=\"./b.md#f\">b</a></b>"), "{html}");
     assert!(html.contains("srcset=\"a.png 1x, b.png 2x\" src=\"c&amp;d.png\""), "{html}");
+}
+
+#[test]
+fn an_include_stands_beside_paragraphs() {
+    let source = parse(
+        b"[@include: A *b*](./a.md#x)\n\none [@include](b.md) two\n\n[Note][@include.note] and [x](x.md)\n\n- [@include: L](l.md)\n\n*[@include: no](c.md)*\n\n[@include.note]: ./n.md\n",
+    );
+    let tag = |n: usize, target: &str, label: &str| {
+        format!("<pmx-include data-link=\"{target}\" data-n=\"{n}\" data-label=\"{label}\"></pmx-include>")
+    };
+    let html = html(&source).concat();
+    for part in [
+        &*format!("{}\n<p>one </p>\n{}\n<p> two</p>\n", tag(0, "./a.md#x", "A b"), tag(1, "b.md", "")),
+        &format!("{}\n<p> and <a href=\"x.md\">x</a></p>", tag(2, "./n.md", "Note")),
+        &format!("<li>\n{}\n</li>", tag(4, "l.md", "L")),
+        "<p><em><a href=\"c.md\">@include: no</a></em></p>",
+    ] {
+        assert!(html.contains(part), "{part} in\n{html}");
+    }
+    assert_eq!(source.links.iter().filter(|link| link.place == Place::Include).count(), 4);
 }
 
 #[test]
