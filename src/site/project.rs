@@ -35,6 +35,8 @@ pub struct Project {
     pub out_dir: Option<PathBuf>,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
+    /// Whether pages come with the Player.
+    pub player: bool,
 }
 
 /// The Source that a Path starts from.
@@ -59,7 +61,8 @@ impl Project {
     }
 
     /// A Source's path as a person in the working directory would name it.
-    pub(super) fn show(&self, path: &str) -> String {
+    #[must_use]
+    pub fn show(&self, path: &str) -> String {
         if self.shown == "." { path.to_owned() } else { format!("{}/{path}", self.shown) }
     }
 }
@@ -192,6 +195,7 @@ impl Project {
             roots,
             out_dir: None,
             exclude: Vec::new(),
+            player: true,
         })
     }
 }
