@@ -43,14 +43,13 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let out = project.out_dir(&cwd, &args.out)?;
     let project = Project { exclude: vec![out.clone()], ..project };
     let snapshot = site::scan(&project, None)?;
-    let build = site::build(&project, &snapshot, &mut Cache::default());
+    let (build, written) = site::build_into(&project, &snapshot, &mut Cache::default(), &out, args.clean)?;
     for diagnostic in &build.diagnostics {
         report.finding(diagnostic);
     }
     let Some(roots) = &build.roots else {
         return Err(Error::new("nothing was written: there is no site that could be served"));
     };
-    let written = site::write(&build, &out, args.clean)?;
     let shown = shown(&cwd, &out);
     let event = json!({
         "event": "built",

@@ -37,11 +37,30 @@ impl Builder {
         }
     }
 
+    /// Builds the files of the last look once more, every page of it.
+    pub(super) async fn build_anew(&mut self) -> Result<Built> {
+        match self.step(Work::anew).await? {
+            Some(built) => Ok(built),
+            None => Err(Error::new("nothing was built")),
+        }
+    }
+
+    /// The last build was published.
+    pub(super) fn taken(&mut self) {
+        if let Some(work) = &mut self.work {
+            work.cache.taken();
+        }
+    }
+
     /// Looks at the files and builds if they differ from the last look.
     pub(super) async fn build_if_changed(&mut self) -> Result<Option<Built>> {
+        self.step(Work::step).await
+    }
+
+    async fn step(&mut self, step: fn(&mut Work) -> Result<Option<Built>>) -> Result<Option<Built>> {
         let Some(mut work) = self.work.take() else { return Err(Error::new("the build before this one was lost")) };
         let task = tokio::task::spawn_blocking(move || {
-            let built = work.step();
+            let built = step(&mut work);
             (work, built)
         });
         let (work, built) = task.await.map_err(|error| Error::new(format!("the build failed: {error}")))?;
@@ -51,6 +70,12 @@ impl Builder {
 }
 
 impl Work {
+    fn anew(&mut self) -> Result<Option<Built>> {
+        self.cache.forget_pages();
+        self.snapshot = None;
+        self.step()
+    }
+
     fn step(&mut self) -> Result<Option<Built>> {
         let started = Instant::now();
         let snapshot = site::scan(&self.project, self.snapshot.as_ref())?;

@@ -83,6 +83,12 @@ pub enum SiteError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A file of the site was not the same when it was looked at and when it was copied.
+    #[error("{} changed while the site was built", .0.display())]
+    Changed(PathBuf),
+    /// A page was kept from an earlier build, and the output has lost it. Whoever has the cache builds again.
+    #[error("{} is gone, and its page was not made again", .0.display())]
+    NotHeld(PathBuf),
     /// A folder that holds no build.
     #[error("{} holds no build", .0.display())]
     NotBuilt(PathBuf),
@@ -125,6 +131,7 @@ impl SiteError {
                 "set `sourceDir` in pmx's config (pathmx.config.md) to the folder of the Sources".to_owned()
             }
             Self::OutputOverSources(_) => "choose another folder with --out".to_owned(),
+            Self::Changed(_) | Self::NotHeld(_) => "run the command again".to_owned(),
             Self::NotBuilt(_) | Self::Document { .. } => "run pmx build first".to_owned(),
             _ => return None,
         })

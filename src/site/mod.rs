@@ -13,6 +13,7 @@
 mod address;
 mod assets;
 mod beats;
+mod blobs;
 mod build;
 mod cache;
 mod components;
@@ -46,13 +47,14 @@ mod values;
 mod wiki;
 mod yaml;
 
+pub use blobs::{BlobError, Blobs};
 pub use build::{Blob, Build, build};
 pub use cache::Cache;
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
 pub use error::SiteError;
 pub use lookup::{Built, Found};
-pub use output::{Written, write};
+pub use output::{Written, build_into, write};
 pub use project::{Entry, Options, Project, locate};
 pub use scan::{Content, File, MAX_FILES, MAX_TOTAL, Snapshot, scan};
 pub use source::Settings;

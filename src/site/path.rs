@@ -3,7 +3,8 @@
 use super::{
     address,
     assets::{self, Assets, ThemeAssets, asset_path},
-    build::{Blob, Pages, UNUSABLE},
+    blobs::Blobs,
+    build::{Pages, UNUSABLE},
     cache::CachedPage,
     diagnostic::{Diagnostic, Position},
     documents,
@@ -14,7 +15,7 @@ use super::{
     routes::{self, NOT_FOUND, RouteTable},
     source::{Link, Place},
 };
-use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
+use pmx_worker::model::{MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 
@@ -36,8 +37,6 @@ pub(super) struct NamedRoot {
 
 /// What one Path gives.
 pub(super) struct BuiltPath {
-    /// All files of the manifest.
-    pub files: BTreeMap<String, (Hash, Blob)>,
     pub manifest: Manifest,
     pub routes: Routes,
     /// All pages, by their output path.
@@ -54,6 +53,8 @@ pub(super) struct Site<'a> {
     pub assets: &'a Assets,
     pub theme: &'a ThemeAssets,
     pub roots: &'a [NamedRoot],
+    /// Takes the bytes of what is made.
+    pub blobs: &'a Blobs,
 }
 
 /// What all pages of a Path share while they are made.
@@ -117,7 +118,7 @@ fn is_root_id(id: &str) -> bool {
 
 /// Builds a Path. Pages that `known` has with the same inputs are taken over.
 pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPath {
-    let Site { project, graph, assets, theme, roots } = site;
+    let Site { project, graph, assets, theme, roots, blobs } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
     let mut table = routes::routes(&members, &root.entry_id, &root.mount);
     if root.mount.is_empty() {
@@ -133,8 +134,8 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     let mut pages = Pages::new();
     let mut made = Vec::new();
     for page in rendered {
-        files.insert(routes::page_file(&page.node.id), page.page.html.clone());
-        files.insert(format!("{}.md", page.node.id), page.page.markdown.clone());
+        files.insert(routes::page_file(&page.node.id), page.page.html);
+        files.insert(format!("{}.md", page.node.id), page.page.markdown);
         if page.is_new {
             made.push(page.node.id.clone());
         }
@@ -143,11 +144,10 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     }
     let used = members.iter().flat_map(|node| &node.targets).filter_map(asset_path);
     for asset in assets.closure(used).into_values().chain(theme.all()) {
-        files.insert(asset.file.clone(), (asset.hash, asset.blob.clone()));
+        files.insert(asset.file.clone(), asset.content);
     }
     let mut add = |file: &str, bytes: Vec<u8>| {
-        let hash = Hash::of(&bytes);
-        files.entry(file.to_owned()).or_insert_with(|| (hash, bytes.into()));
+        files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
     };
     // A Source `404.md` takes the place of the page that every site has.
     add(NOT_FOUND, page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.mount)).into_bytes());
@@ -156,24 +156,17 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     add("graph-index.json", documents::bytes(&documents::graph_index(&members, &table.of)));
     let named: BTreeMap<&str, bool> = files
         .iter()
-        .map(|(file, (hash, _))| (&**file, assets::bears_hash(file, *hash)))
+        .map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)))
         .chain([(ARTIFACTS, false)])
         .collect();
-    let artifacts: Blob = documents::bytes(&documents::artifacts(named.into_iter())).into();
-    files.insert(ARTIFACTS.to_owned(), (Hash::of(&artifacts), artifacts));
+    let artifacts = blobs.put(documents::bytes(&documents::artifacts(named.into_iter())));
+    files.insert(ARTIFACTS.to_owned(), artifacts);
 
-    let manifest = manifest(&members, &files);
+    let sources = members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect();
+    let manifest = Manifest { files, sources };
     let broken = unusable(&manifest, &table.document).into_iter();
     findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
-    BuiltPath { files, manifest, routes: table.document, pages, made, findings }
-}
-
-fn manifest(members: &[&Node], files: &BTreeMap<String, (Hash, Blob)>) -> Manifest {
-    let file = |(hash, blob): &(Hash, Blob)| File { hash: *hash, size: u64::try_from(blob.len()).unwrap_or(u64::MAX) };
-    Manifest {
-        files: files.iter().map(|(path, content)| (path.clone(), file(content))).collect(),
-        sources: members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect(),
-    }
+    BuiltPath { manifest, routes: table.document, pages, made, findings }
 }
 
 /// Why no deploy could have this Path.
@@ -244,10 +237,10 @@ impl Frame<'_> {
         let inputs = page.inputs(shell);
         let kept = known.get(&format!("{}/{}", self.root.id, node.id)).filter(|kept| kept.inputs == inputs);
         let is_new = kept.is_none();
-        let page = kept.cloned().unwrap_or_else(|| {
-            let hashed = |bytes: Vec<u8>| (Hash::of(&bytes), Blob::from(bytes));
-            let markdown = hashed(page::agent_markdown(node));
-            CachedPage { inputs, html: hashed(page.html(shell).into_bytes()), markdown }
+        let page = kept.copied().unwrap_or_else(|| {
+            let blobs = self.site.blobs;
+            let html = blobs.put(page.html(shell).into_bytes());
+            CachedPage { inputs, html, markdown: blobs.put(page::agent_markdown(node)) }
         });
         Rendered { node, page, is_new, findings }
     }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its ground gives way")]
 
 mod command;
+mod diagnostics;
+mod malformed;
 mod markdown;
 mod output;
 mod pages;
@@ -46,8 +48,8 @@ fn built(folder: &Path) -> Build {
 }
 
 fn text(build: &Build, path: &str) -> String {
-    let hash = build.outputs.get(path).unwrap_or_else(|| panic!("{path} in {:?}", build.outputs.keys()));
-    String::from_utf8(build.blobs[hash].to_vec()).unwrap()
+    let file = build.outputs.get(path).unwrap_or_else(|| panic!("{path} in {:?}", build.outputs.keys()));
+    String::from_utf8(build.blobs.get(&file.hash).unwrap().to_vec()).unwrap()
 }
 
 fn json(build: &Build, path: &str) -> Value {

@@ -52,6 +52,12 @@ pub(super) fn bytes(document: &impl Serialize) -> Vec<u8> {
     bytes
 }
 
+/// Appends a value as JSON.
+pub(super) fn json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    // Text keys and plain values, written to memory: it cannot fail.
+    let _ = serde_json::to_writer(out, value);
+}
+
 pub(super) fn paths(roots: &[PathRecord<'_>], default: &str) -> Value {
     let record = |root: &PathRecord<'_>| {
         let id = root.id;
