@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its ground gives way")]
 
 mod command;
+mod diagnostics;
+mod malformed;
 mod output;
 mod pages;
 mod project;
