@@ -3,6 +3,7 @@
 
 mod command;
 mod diagnostics;
+mod incremental;
 mod malformed;
 mod output;
 mod pages;
