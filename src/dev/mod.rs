@@ -78,6 +78,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         Mode::Dev => url.clone(),
         Mode::Play { .. } => format!("{url}{}?play", entry::route(local.emulator()).await),
     };
+    builder.save();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(local.serve(front, async {
         let _ = stopped.await;
@@ -101,6 +102,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         () = watching => {}
         () = interrupted() => {}
     }
+    builder.save();
     let _ = stop.send(());
     serving.await.map_err(|error| Error::new(format!("the server ended badly: {error}")))?
 }
@@ -129,8 +131,8 @@ async fn turn(publisher: &mut Publisher, builder: &mut Builder, built: Result<Bu
     let errors = tell(&built, report);
     let milliseconds = built.took.as_secs_f64() * 1e3;
     let mut outcome = publisher.publish(&built, errors > 0).await;
-    if matches!(outcome, Ok(Outcome::Lost)) {
-        outcome = match builder.build_anew().await {
+    while let Ok(Outcome::Lost(lost)) = outcome {
+        outcome = match builder.build_anew(lost).await {
             Ok(built) => publisher.publish(&built, errors > 0).await,
             Err(error) => Err(error),
         };
@@ -155,7 +157,8 @@ async fn turn(publisher: &mut Publisher, builder: &mut Builder, built: Result<Bu
         Ok(Outcome::KeptLastGood) => {
             report.say(format_args!("{} the last good version stays up", report.paint(Style::Bad, "not published:")));
         }
-        Ok(Outcome::Lost) => report.error(&Error::new("the state folder loses what was written to it")),
+        // Not after the loop above.
+        Ok(Outcome::Lost(_)) => {}
         Err(error) => report.error(&error),
     }
 }
