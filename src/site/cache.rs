@@ -1,4 +1,4 @@
-use super::{build::Blob, source::Source};
+use super::{build::Blob, search::Record, source::Source};
 use pmx_worker::model::Hash;
 use std::{collections::HashMap, sync::Arc};
 
@@ -21,4 +21,6 @@ pub(super) struct CachedPage {
     pub html: (Hash, Blob),
     /// The same Source as agents read it.
     pub markdown: (Hash, Blob),
+    /// What the search knows of it.
+    pub record: Arc<Record>,
 }
