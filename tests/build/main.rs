@@ -6,6 +6,7 @@ mod diagnostics;
 mod incremental;
 mod malformed;
 mod markdown;
+mod documents;
 mod output;
 mod pages;
 mod project;

@@ -5,6 +5,7 @@ mod disk;
 use super::{
     blobs::Blobs,
     project::Project,
+    search::Record,
     source::{Settings, Source},
 };
 use pmx_worker::model::{File, Hash};
@@ -88,11 +89,13 @@ impl Cache {
 }
 
 /// A page and what it was made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CachedPage {
     /// Hash of everything that goes into the page.
     pub inputs: Hash,
     pub html: File,
     /// The same Source as agents read it.
     pub markdown: File,
+    /// What readers find it by.
+    pub record: Arc<Record>,
 }
