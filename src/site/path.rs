@@ -13,11 +13,11 @@ use super::{
     page::{self, Nav, NavItem, Page, Shell, Stylesheet},
     project::Project,
     routes::{self, NOT_FOUND, RouteTable},
-    search::{self, Entry, Record},
+    search::{self, Entry, Record, Shards},
     source::{self, Link, Place},
     tokens::{self, Theme},
 };
-use pmx_worker::model::{MAX_BLOB, Manifest, Routes, SourceEntry};
+use pmx_worker::model::{File, MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -43,6 +43,8 @@ pub(super) struct BuiltPath {
     pub routes: Routes,
     /// All pages, by their output path.
     pub pages: Pages,
+    /// The search's files.
+    pub shards: Shards<File>,
     /// Ids of the Sources whose page was not kept.
     pub made: Vec<String>,
     pub findings: Vec<Diagnostic>,
@@ -121,8 +123,8 @@ fn is_root_id(id: &str) -> bool {
         && !matches!(id, "." | ".." | RECEIPT | "roots.json" | "paths.json")
 }
 
-/// Builds a Path. Pages that `known` has with the same inputs are taken over.
-pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPath {
+/// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of `shards`.
+pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Option<&Shards<File>>) -> BuiltPath {
     let Site { project, graph, assets, theme, roots, blobs } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
     let mut table = routes::routes(&members, &root.entry_id, &root.mount);
@@ -139,7 +141,9 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
 
     let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
     let mut files = BTreeMap::new();
-    let search = frame.search(&rendered);
+    let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
+    let shards = Shards::of(records, shards, |bytes| blobs.put(bytes));
+    let index = frame.index(&rendered, shards.count());
     let mut pages = Pages::new();
     let mut made = Vec::new();
     for page in rendered {
@@ -155,6 +159,7 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     for asset in assets.closure(used).into_values().chain(theme.all()) {
         files.insert(asset.file.clone(), asset.content);
     }
+    files.extend(shards.files().map(|(path, file)| (path, *file)));
     let mut add = |file: &str, bytes: Vec<u8>| {
         files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
     };
@@ -169,16 +174,14 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
         .par_iter()
         .map(|node| {
             let (backlinks, related) = (relations.backlinks(&node.id), relations.related(&node.id));
-            let entry = GraphEntry { node, route: route(node), backlinks, related, annotations: None };
+            let entry = GraphEntry { node, route: route(node), backlinks, related };
             (documents::source_fragment(node, route(node)), documents::graph_fragment(&entry))
         })
         .collect();
     add("sources.json", documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source)));
     add("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph)));
     let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
-    for (file, bytes) in search {
-        add(&file, bytes);
-    }
+    add(search::INDEX, index);
     add("llms.txt", documents::llms(&listed, &root.entry_id, None));
     let named: BTreeMap<&str, bool> = files
         .iter()
@@ -192,7 +195,7 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     let manifest = Manifest { files, sources };
     let broken = unusable(&manifest, &table.document).into_iter();
     findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
-    BuiltPath { manifest, routes: table.document, pages, made, findings }
+    BuiltPath { manifest, routes: table.document, pages, shards, made, findings }
 }
 
 /// Why no deploy could have this Path.
@@ -265,16 +268,12 @@ impl Frame<'_> {
         ids.iter().filter_map(|id| self.site.graph.nodes.get(*id)).map(|node| self.nav_item(node)).collect()
     }
 
-    /// The files of the search.
-    fn search(&self, rendered: &[Rendered<'_>]) -> Vec<(String, Vec<u8>)> {
-        let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
-        let shards = search::Shards::of(records, None, Arc::<[u8]>::from);
+    /// The list of Sources that the search begins with.
+    fn index(&self, rendered: &[Rendered<'_>], shards: usize) -> Vec<u8> {
         let pages: Vec<(NavItem, &Record)> =
             rendered.iter().map(|page| (self.nav_item(page.node), &*page.page.record)).collect();
         let entries = pages.iter().map(|(NavItem { id, title, address }, record)| Entry { id, address, title, record });
-        let mut files = vec![(search::INDEX.to_owned(), search::index(entries, shards.count()))];
-        files.extend(shards.files().map(|(file, bytes)| (file, bytes.to_vec())));
-        files
+        search::index(entries, shards)
     }
 
     fn listed<'n>(&self, node: &'n Node) -> Listed<'n> {
