@@ -21,7 +21,10 @@ pub(super) use notes::Annotation;
 pub(super) use render::fill;
 pub use settings::Settings;
 
-use super::diagnostic::{Diagnostic, Position};
+use super::{
+    components::Definition,
+    diagnostic::{Diagnostic, Position},
+};
 use blocks::Parts;
 use comrak::Arena;
 use lines::Lines;
@@ -58,10 +61,22 @@ pub(super) struct Source {
     pub anchors: HashSet<String>,
     /// The threads of annotations, in order of their definitions.
     pub annotations: Vec<Annotation>,
+    /// The components that its Blocks define.
+    pub definitions: Vec<Definition>,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
     /// Byte of the text at which the body starts.
     pub body: usize,
+}
+
+/// The marked HTML of a Source's Blocks, in order.
+pub(super) type Body = Vec<String>;
+
+impl Source {
+    /// Takes the HTML out of the Blocks: it is large, and needed only while pages are made.
+    pub(super) fn take_body(&mut self) -> Body {
+        self.blocks.iter_mut().map(|block| std::mem::take(&mut block.html)).collect()
+    }
 }
 
 /// A link to somewhere in the site.
@@ -165,6 +180,7 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
         headings,
         anchors,
         annotations,
+        definitions: Vec::new(),
         findings,
         body: front.body,
         values: front.values,
