@@ -30,9 +30,9 @@ pub fn write(folder: &Path, sources: usize, target: For) -> u64 {
         fs::write(path, text).unwrap();
         bytes += text.len() as u64;
     };
-    put(target.index(""), &plan.home(target));
+    put(&target.index(""), &plan.home(target));
     for section in 0..plan.sections() {
-        put(target.index(&format!("section-{section:03}/")), &plan.section(section, target));
+        put(&target.index(&format!("section-{section:03}/")), &plan.section(section, target));
     }
     for page in 0..plan.pages {
         put(&plan.file(page), &plan.page(page, target));
@@ -55,17 +55,15 @@ pub fn write(folder: &Path, sources: usize, target: For) -> u64 {
     bytes
 }
 
-/// A page's file below the folder of the Sources that an edit can go to, and a word in it that occurs once.
+/// The file of some page, below the folder of the Sources.
 pub fn editable(sources: usize, number: usize) -> String {
     let plan = Plan::new(sources);
     plan.file(number * 37 % plan.pages)
 }
 
 impl For {
-    fn index(self, folder: &str) -> &str {
-        // Leaked: a benchmark names a few hundred of them.
-        let name = if self == Self::Pmx { "index.path.md" } else { "_index.md" };
-        Box::leak(format!("{folder}{name}").into_boxed_str())
+    fn index(self, folder: &str) -> String {
+        format!("{folder}{}", if self == Self::Pmx { "index.path.md" } else { "_index.md" })
     }
 }
 
@@ -103,7 +101,7 @@ impl Plan {
         let mut out = "---\ntitle: A large course\ntype: path\n---\n\n# A large course\n\n".to_owned();
         let _ = writeln!(out, "{}\n", paragraph(&mut random));
         for section in 0..self.sections() {
-            let index = target.index("").to_owned();
+            let index = target.index("");
             let _ = writeln!(out, "- [Section {section}](./section-{section:03}/{index})");
         }
         if target == For::Pmx {
@@ -217,13 +215,13 @@ impl Text {
     }
 
     fn prose(&mut self, random: &mut Random) {
-        for _ in 0..random.between(1, 2) {
+        for _ in 0..if random.chance(30) { 2 } else { 1 } {
             let _ = write!(self.out, "{}\n\n", paragraph(random));
         }
     }
 
     fn list(&mut self, random: &mut Random) {
-        if !random.chance(50) {
+        if !random.chance(40) {
             return;
         }
         let ordered = random.chance(20);
@@ -303,7 +301,7 @@ impl Text {
 }
 
 fn paragraph(random: &mut Random) -> String {
-    let sentences: Vec<String> = (0..random.between(2, 5)).map(|_| sentence(random)).collect();
+    let sentences: Vec<String> = (0..random.between(1, 4)).map(|_| sentence(random)).collect();
     wrap(&sentences.join(" "), "")
 }
 

@@ -2,6 +2,7 @@ use crate::{
     error::{Error, Result},
     site::{self, Build, Cache, Project, Snapshot},
 };
+use pmx_worker::model::Hash;
 use std::time::{Duration, Instant};
 
 /// Builds again what changed since the last time.
@@ -26,7 +27,7 @@ pub(super) struct Built {
 
 impl Builder {
     pub(super) fn new(project: Project) -> Self {
-        Self { work: Some(Work { project, snapshot: None, cache: Cache::default() }) }
+        Self { work: Some(Work { cache: Cache::open(&project), project, snapshot: None }) }
     }
 
     /// Looks at the files and builds.
@@ -37,12 +38,16 @@ impl Builder {
         }
     }
 
-    /// Builds the files of the last look once more, every page of it.
-    pub(super) async fn build_anew(&mut self) -> Result<Built> {
-        match self.step(Work::anew).await? {
-            Some(built) => Ok(built),
-            None => Err(Error::new("nothing was built")),
+    /// Builds again, with the pages that were lost.
+    pub(super) async fn build_anew(&mut self, lost: Vec<Hash>) -> Result<Built> {
+        if let Some(work) = &mut self.work {
+            if !work.cache.has_pages() {
+                return Err(Error::new("the state folder loses what was just written to it"));
+            }
+            work.cache.forget(&lost);
+            work.snapshot = None;
         }
+        self.build().await
     }
 
     /// The last build was published.
@@ -52,15 +57,18 @@ impl Builder {
         }
     }
 
-    /// Looks at the files and builds if they differ from the last look.
-    pub(super) async fn build_if_changed(&mut self) -> Result<Option<Built>> {
-        self.step(Work::step).await
+    /// Leaves what is known for the next process.
+    pub(super) fn save(&mut self) {
+        if let Some(work) = &mut self.work {
+            work.cache.save(&work.project);
+        }
     }
 
-    async fn step(&mut self, step: fn(&mut Work) -> Result<Option<Built>>) -> Result<Option<Built>> {
+    /// Looks at the files and builds if they differ from the last look.
+    pub(super) async fn build_if_changed(&mut self) -> Result<Option<Built>> {
         let Some(mut work) = self.work.take() else { return Err(Error::new("the build before this one was lost")) };
         let task = tokio::task::spawn_blocking(move || {
-            let built = step(&mut work);
+            let built = work.step();
             (work, built)
         });
         let (work, built) = task.await.map_err(|error| Error::new(format!("the build failed: {error}")))?;
@@ -70,12 +78,6 @@ impl Builder {
 }
 
 impl Work {
-    fn anew(&mut self) -> Result<Option<Built>> {
-        self.cache.forget_pages();
-        self.snapshot = None;
-        self.step()
-    }
-
     fn step(&mut self) -> Result<Option<Built>> {
         let started = Instant::now();
         let snapshot = site::scan(&self.project, self.snapshot.as_ref())?;

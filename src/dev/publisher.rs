@@ -39,7 +39,7 @@ pub(super) enum Outcome {
     /// The build has errors, and there is a good one to keep.
     KeptLastGood,
     /// Pages were kept from an earlier build, and the Worker has lost them: they must be made again.
-    Lost,
+    Lost(Vec<Hash>),
 }
 
 impl Publisher {
@@ -77,7 +77,7 @@ impl Publisher {
         };
         let published = publish::publish(&self.server, &self.site, &bundle, &options, &Silent).await;
         let published = match published {
-            Err(PublishError::NoBlob(_)) => return Ok(Outcome::Lost),
+            Err(PublishError::NoBlob(lost)) => return Ok(Outcome::Lost(lost)),
             published => published.map_err(|error| publish::explain(&error, &self.site))?,
         };
         let deploy_id = published.activated.deploy_id;

@@ -5,7 +5,7 @@ use pmx_worker::model::{File, Hash};
 use std::{
     collections::HashMap,
     fmt, fs,
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -29,7 +29,7 @@ struct Store {
 #[derive(Clone, Debug)]
 enum Place {
     Memory(Blob),
-    Spilled { from: u64, size: usize },
+    Spilled { spill: Arc<fs::File>, from: u64, size: usize },
     File { path: Arc<Path>, size: u64 },
 }
 
@@ -39,7 +39,7 @@ enum Spill {
     #[default]
     Unopened,
     Open {
-        file: fs::File,
+        file: Arc<fs::File>,
         end: u64,
     },
     /// There is no room for such a file: memory has to do.
@@ -66,16 +66,23 @@ impl Blobs {
     /// Takes bytes in; their hash and size.
     pub fn put(&self, bytes: Vec<u8>) -> File {
         let named = File { hash: Hash::of(&bytes), size: size_of(bytes.len()) };
+        let spilled = {
+            let mut store = self.store();
+            if store.places.contains_key(&named.hash) {
+                return named;
+            }
+            if store.held + named.size <= BUDGET { None } else { store.spill.reserve(named.size) }
+        };
+        // Written while others use the store; nobody knows of the place yet.
+        let place = spilled.filter(|(file, from)| write_at(file, *from, &bytes).is_ok()).map_or_else(
+            || Place::Memory(Blob::from(&*bytes)),
+            |(spill, from)| Place::Spilled { spill, from, size: bytes.len() },
+        );
         let mut store = self.store();
-        if store.places.contains_key(&named.hash) {
-            return named;
-        }
-        let place = if store.held + named.size <= BUDGET { None } else { store.spill.append(&bytes) };
-        let place = place.unwrap_or_else(|| {
+        if let Place::Memory(_) = &place {
             store.held += named.size;
-            Place::Memory(bytes.into())
-        });
-        store.places.insert(named.hash, place);
+        }
+        store.places.entry(named.hash).or_insert(place);
         named
     }
 
@@ -107,15 +114,17 @@ impl Blobs {
     /// # Errors
     /// They were, but they are gone from the disk.
     pub fn read(&self, hash: &Hash) -> Result<Option<Blob>, BlobError> {
-        let mut store = self.store();
-        match store.places.get(hash).cloned() {
+        let place = self.store().places.get(hash).cloned();
+        match place {
             None => Ok(None),
             Some(Place::Memory(bytes)) => Ok(Some(bytes)),
-            Some(Place::Spilled { from, size }) => store.spill.read(from, size).map(Some),
-            Some(Place::File { path, size }) => {
-                drop(store);
-                read_named(&path, size, hash).map(Some)
+            Some(Place::Spilled { spill, from, size }) => {
+                let mut bytes = vec![0; size];
+                let path = || PathBuf::from("the temporary file of the build");
+                read_at(&spill, from, &mut bytes).map_err(|source| BlobError::Read { path: path(), source })?;
+                Ok(Some(bytes.into()))
             }
+            Some(Place::File { path, size }) => read_named(&path, size, hash).map(Some),
         }
     }
 
@@ -142,28 +151,54 @@ impl Place {
 }
 
 impl Spill {
-    /// `None`: it cannot be had.
-    fn append(&mut self, bytes: &[u8]) -> Option<Place> {
+    /// Room for so many bytes; none, if there can be no such file.
+    fn reserve(&mut self, size: u64) -> Option<(Arc<fs::File>, u64)> {
         if matches!(self, Self::Unopened) {
-            *self = tempfile::tempfile().map_or(Self::Impossible, |file| Self::Open { file, end: 0 });
+            *self = tempfile::tempfile().map_or(Self::Impossible, |file| Self::Open { file: Arc::new(file), end: 0 });
         }
         let Self::Open { file, end } = self else { return None };
         let from = *end;
-        // What a failed write left is overwritten by the next one.
-        file.seek(SeekFrom::Start(from)).and_then(|_| file.write_all(bytes)).ok()?;
-        *end += size_of(bytes.len());
-        Some(Place::Spilled { from, size: bytes.len() })
+        *end += size;
+        Some((Arc::clone(file), from))
     }
+}
 
-    fn read(&mut self, from: u64, size: usize) -> Result<Blob, BlobError> {
-        let mut bytes = vec![0; size];
-        let read = match self {
-            Self::Open { file, .. } => file.seek(SeekFrom::Start(from)).and_then(|_| file.read_exact(&mut bytes)),
-            _ => Err(io::ErrorKind::NotFound.into()),
-        };
-        read.map_err(|source| BlobError::Read { path: PathBuf::from("the temporary file of the build"), source })?;
-        Ok(bytes.into())
+#[cfg(unix)]
+fn write_at(file: &fs::File, from: u64, bytes: &[u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, from)
+}
+
+#[cfg(unix)]
+fn read_at(file: &fs::File, from: u64, bytes: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, from)
+}
+
+#[cfg(windows)]
+fn write_at(file: &fs::File, mut from: u64, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_write(file, bytes, from)? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            count => {
+                bytes = &bytes[count..];
+                from += size_of(count);
+            }
+        }
     }
+    Ok(())
+}
+
+#[cfg(windows)]
+fn read_at(file: &fs::File, mut from: u64, mut bytes: &mut [u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, from)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                bytes = &mut bytes[count..];
+                from += size_of(count);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn read_named(path: &Path, size: u64, hash: &Hash) -> Result<Blob, BlobError> {

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use pmx_worker::model::{ManifestError, RootsError, RoutesError};
+use pmx_worker::model::{Hash, ManifestError, RootsError, RoutesError};
 use std::path::{Path, PathBuf};
 
 /// Why a site cannot be found, read or written. What is wrong *in* a Source is a [`super::Diagnostic`] instead.
@@ -86,9 +86,9 @@ pub enum SiteError {
     /// A file of the site was not the same when it was looked at and when it was copied.
     #[error("{} changed while the site was built", .0.display())]
     Changed(PathBuf),
-    /// A page was kept from an earlier build, and the output has lost it. Whoever has the cache builds again.
-    #[error("{} is gone, and its page was not made again", .0.display())]
-    NotHeld(PathBuf),
+    /// Pages with these hashes were kept from an earlier build, and the output has lost them. Whoever has the cache builds again.
+    #[error("{} pages of an earlier build are gone", .0.len())]
+    NotHeld(Vec<Hash>),
     /// A folder that holds no build.
     #[error("{} holds no build", .0.display())]
     NotBuilt(PathBuf),

@@ -114,7 +114,8 @@ impl Graph {
 pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Graph {
     let suggest = Suggest::new(snapshot);
     if cache.settings != project.settings {
-        *cache = Cache { settings: project.settings.clone(), ..Cache::default() };
+        cache.clear();
+        cache.settings = project.settings.clone();
     }
     let known = mem::take(&mut cache.sources);
     let mut graph = Graph::default();

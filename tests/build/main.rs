@@ -3,8 +3,10 @@
 
 mod command;
 mod diagnostics;
+mod incremental;
 mod malformed;
 mod markdown;
+mod documents;
 mod output;
 mod pages;
 mod project;
@@ -36,6 +38,24 @@ fn put(folder: &Path, path: &str, text: &str) {
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sites").join(name)
+}
+
+/// A copy of a fixture, for what leaves something behind; written in another order than it is listed.
+fn copied(name: &str) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let mut open = vec![PathBuf::new()];
+    let mut files = Vec::new();
+    while let Some(below) = open.pop() {
+        for entry in fs::read_dir(fixture(name).join(&below)).unwrap() {
+            let path = below.join(entry.unwrap().file_name());
+            if fixture(name).join(&path).is_dir() { open.push(path) } else { files.push(path) }
+        }
+    }
+    for path in files.iter().rev() {
+        fs::create_dir_all(copy.path().join(path).parent().unwrap()).unwrap();
+        fs::copy(fixture(name).join(path), copy.path().join(path)).unwrap();
+    }
+    copy
 }
 
 fn located(folder: &Path) -> Project {

@@ -9,19 +9,7 @@ use pmx::{
 #[test]
 fn the_same_files_give_the_same_bytes_wherever_they_lie() {
     let first = built(&fixture("tour"));
-    let copy = tempfile::tempdir().unwrap();
-    let mut open = vec![PathBuf::new()];
-    let mut files = Vec::new();
-    while let Some(below) = open.pop() {
-        for entry in fs::read_dir(fixture("tour").join(&below)).unwrap() {
-            let path = below.join(entry.unwrap().file_name());
-            if fixture("tour").join(&path).is_dir() { open.push(path) } else { files.push(path) }
-        }
-    }
-    for path in files.iter().rev() {
-        fs::create_dir_all(copy.path().join(path).parent().unwrap()).unwrap();
-        fs::copy(fixture("tour").join(path), copy.path().join(path)).unwrap();
-    }
+    let copy = copied("tour");
     let second = built(copy.path());
     assert_eq!((&first.roots, &first.outputs), (&second.roots, &second.outputs));
     for (path, file) in &first.outputs {
@@ -222,4 +210,34 @@ fn a_large_file_is_copied_as_it_was_looked_at_or_not_at_all() {
     let elsewhere = tempfile::tempdir().unwrap();
     assert!(matches!(site::write(&build, elsewhere.path(), false), Err(SiteError::Changed(path)) if path == film));
     assert!(!elsewhere.path().join("roots.json").exists());
+}
+
+#[test]
+fn a_second_process_keeps_what_the_first_one_made_and_no_cache_is_trusted_blindly() {
+    let folder =
+        site_of(&[("index.path.md", "# Home\n\n[A](./a.md) [B](./b.md)\n"), ("a.md", "# A\n"), ("b.md", "# B\n")]);
+    let out = folder.path().join("out");
+    let project = Project { exclude: vec![out.clone()], ..located(folder.path()) };
+    let process = || {
+        let mut cache = Cache::open(&project);
+        let snapshot = site::scan(&project, None).unwrap();
+        let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, false).unwrap();
+        cache.save(&project);
+        (build, written.written)
+    };
+    let (first, _) = process();
+    let (second, written) = process();
+    assert_eq!((second.sources_built.len(), written), (0, 0));
+    assert_eq!((&second.outputs, &second.diagnostics), (&first.outputs, &first.diagnostics));
+    put(folder.path(), "a.md", "# A\n\nmore\n");
+    assert_eq!(process().0.sources_built, ["a"]);
+    // One page lost: that one is made, and no other.
+    fs::remove_file(out.join("index.path/b.html")).unwrap();
+    assert_eq!(process().0.sources_built, ["b"]);
+    let file = folder.path().join(".pathmx-cache/build.bin");
+    fs::write(&file, &fs::read(&file).unwrap()[..40]).unwrap();
+    let (broken, written) = process();
+    assert_eq!((broken.sources_built.len(), written), (3, 0), "a broken cache is none");
+    assert_eq!(process().0.sources_built.len(), 0, "and is written anew");
+    assert_eq!(built(folder.path()).outputs, broken.outputs);
 }

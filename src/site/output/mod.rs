@@ -35,7 +35,7 @@ pub struct Written {
 }
 
 /// Builds and writes. Pages that the cache knows and the folder has are neither made nor read; if the folder has lost one,
-/// everything is made anew. A build that nobody could serve (no [`Build::roots`]) is not written.
+/// it is made anew. A build that nobody could serve (no [`Build::roots`]) is not written.
 ///
 /// # Errors
 /// As [`write()`].
@@ -47,19 +47,20 @@ pub fn build_into(
     clean: bool,
 ) -> Result<(Build, Written), SiteError> {
     if clean {
-        cache.forget_pages();
+        cache.clear();
     }
     let mut made = build(project, snapshot, cache);
     if made.roots.is_none() {
         return Ok((made, Written::default()));
     }
-    let mut written = write(&made, out, clean);
-    if matches!(written, Err(SiteError::NotHeld(_))) {
-        cache.forget_pages();
+    // Each turn forgets pages: after the last there is nothing that could be lost.
+    let written = loop {
+        match write(&made, out, clean) {
+            Err(SiteError::NotHeld(lost)) if cache.has_pages() => cache.forget(&lost),
+            written => break written?,
+        }
         made = build(project, snapshot, cache);
-        written = write(&made, out, clean);
-    }
-    let written = written?;
+    };
     cache.taken();
     Ok((made, written))
 }
@@ -87,8 +88,10 @@ pub fn write(build: &Build, out: &Path, clean: bool) -> Result<Written, SiteErro
     }
     let outputs: Vec<(&str, File)> = build.outputs.iter().map(|(path, file)| (path.as_str(), *file)).collect();
     let files: Vec<Seen<'_>> = outputs.par_iter().map(|(path, file)| look(&before, out, path, *file)).collect();
-    if let Some(lost) = files.iter().find(|file| file.found.is_none() && !build.blobs.contains(&file.file.hash)) {
-        return Err(SiteError::NotHeld(out.join(lost.path)));
+    let is_lost = |file: &&Seen<'_>| file.found.is_none() && !build.blobs.contains(&file.file.hash);
+    let lost: Vec<Hash> = files.iter().filter(is_lost).map(|file| file.file.hash).collect();
+    if !lost.is_empty() {
+        return Err(SiteError::NotHeld(lost));
     }
     let bring = |file: &Seen<'_>| file.found.map_or_else(|| put(build, out, file), Ok);
     let stamps = files.par_iter().map(|file| if file.path == LAST { Ok(None) } else { bring(file).map(Some) });
@@ -153,7 +156,7 @@ fn put(build: &Build, out: &Path, seen: &Seen<'_>) -> Result<Stamp, SiteError> {
         BlobError::Changed(path) => SiteError::Changed(path),
         BlobError::Read { path, source } => SiteError::Read { path, source },
     })?;
-    let bytes = bytes.ok_or_else(|| SiteError::NotHeld(place.clone()))?;
+    let bytes = bytes.ok_or_else(|| SiteError::NotHeld(vec![seen.file.hash]))?;
     let modified = if seen.is_taken { replace(&place, &bytes) } else { create(&place, &bytes) };
     Ok(Stamp { file: seen.file, modified: modified.map_err(SiteError::write(&place))? })
 }

@@ -61,9 +61,9 @@ pub(in crate::site) struct Entry<'a> {
     pub record: &'a Record,
 }
 
-/// The bytes of [`INDEX`]. The entries come sorted by id.
-pub(in crate::site) fn index<'a>(entries: impl Iterator<Item = Entry<'a>>, shards: &Shards) -> Vec<u8> {
-    let mut out = format!("{{\"version\":{VERSION},\"shards\":{},\"sources\":[\n", shards.count()).into_bytes();
+/// The bytes of [`INDEX`]. The entries come sorted by id; `shards`: how many there are.
+pub(in crate::site) fn index<'a>(entries: impl Iterator<Item = Entry<'a>>, shards: usize) -> Vec<u8> {
+    let mut out = format!("{{\"version\":{VERSION},\"shards\":{shards},\"sources\":[\n").into_bytes();
     for (at, Entry { id, address, title, record }) in entries.enumerate() {
         out.extend_from_slice(if at == 0 { b"" } else { b",\n" });
         let key = shards::Key::of(id);

@@ -38,9 +38,9 @@ fn what_is_marked_or_never_read_is_not_found() {
 #[test]
 fn the_index_lists_sources_with_their_headings() {
     let one = record("A \"quoted\" </title>", "<h1 id=a>A \"quoted\" &lt;/title></h1><h2 id=\"b\">B</h2>");
-    let shards = Shards::of([("x/a", &Arc::new(one.clone()))].into_iter(), None);
+    let shards = Shards::of([("x/a", &Arc::new(one.clone()))].into_iter(), None, |bytes| bytes);
     let entry = Entry { id: "x/a", address: "/m/x", title: "A \"quoted\" </title>", record: &one };
-    let bytes = index([entry].into_iter(), &shards);
+    let bytes = index([entry].into_iter(), shards.count());
     let key = shards::Key::of("x/a");
     let text = String::from_utf8(bytes).unwrap();
     assert_eq!(
@@ -54,7 +54,7 @@ fn the_index_lists_sources_with_their_headings() {
     let files: Vec<_> = shards.files().collect();
     assert_eq!(files[0].0, "search/1/0.json");
     assert_eq!(
-        String::from_utf8(files[0].1.1.to_vec()).unwrap(),
+        String::from_utf8(files[0].1.clone()).unwrap(),
         format!("{{\n\"{}\":\"quoted8 title8\"\n}}\n", key.as_str())
     );
 }
@@ -64,19 +64,36 @@ fn the_number_of_shards_follows_the_site() {
     let count = |sources: usize| {
         let ids: Vec<String> = (0..sources).map(|n| n.to_string()).collect();
         let record = Arc::new(Record::default());
-        Shards::of(ids.iter().map(|id| (id.as_str(), &record)), None).count()
+        Shards::of(ids.iter().map(|id| (id.as_str(), &record)), None, |bytes| bytes).count()
     };
     assert_eq!([0, 1, 8, 17, 100, 5000].map(count), [1, 1, 1, 2, 16, 256]);
 }
 
 type Site = BTreeMap<String, Arc<Record>>;
 
-fn shards(site: &Site, before: Option<&Shards>) -> Shards {
-    Shards::of(site.iter().map(|(id, record)| (id.as_str(), record)), before)
+fn shards(site: &Site, before: Option<&Shards<String>>) -> Shards<String> {
+    let records = site.iter().map(|(id, record)| (id.as_str(), record));
+    Shards::of(records, before, |bytes| String::from_utf8(bytes).unwrap())
 }
 
-fn written(shards: &Shards) -> Vec<(String, String)> {
-    shards.files().map(|(path, file)| (path, String::from_utf8(file.1.to_vec()).unwrap())).collect()
+fn written(shards: &Shards<String>) -> Vec<(String, String)> {
+    shards.files().map(|(path, file)| (path, file.clone())).collect()
+}
+
+#[test]
+fn an_edit_makes_only_the_files_of_its_words() {
+    let mut site: Site =
+        (0..64).map(|n| (format!("s{n}"), Arc::new(record("", &format!("alpha beta w{n}"))))).collect();
+    let before = shards(&site, None);
+    site.insert("s5".to_owned(), Arc::new(record("", "alpha gamma w5")));
+    let made = std::sync::Mutex::new(0);
+    let records = site.iter().map(|(id, record)| (id.as_str(), record));
+    let after = Shards::of(records, Some(&before), |bytes| {
+        *made.lock().unwrap() += 1;
+        String::from_utf8(bytes).unwrap()
+    });
+    assert_eq!((before.count(), *made.lock().unwrap()), (8, 2), "beta and gamma");
+    assert_eq!(written(&after), written(&shards(&site, None)));
 }
 
 fn sites() -> impl Strategy<Value = Vec<Site>> {
@@ -89,7 +106,7 @@ fn sites() -> impl Strategy<Value = Vec<Site>> {
 proptest! {
     #[test]
     fn edited_shards_equal_new_ones_to_the_byte(sites in sites()) {
-        let mut before: Option<Shards> = None;
+        let mut before: Option<Shards<String>> = None;
         for site in &sites {
             let now = shards(site, before.as_ref());
             prop_assert_eq!(written(&now), written(&shards(site, None)));

@@ -14,13 +14,13 @@ const LINK: &str = "light-dark(oklch(from var(--pmx-color-accent) min(l, 0.5) c 
                     oklch(from var(--pmx-color-accent) max(l, 0.78) c h))";
 
 impl Theme {
-    /// What belongs into the head of a page: sheets of fonts, then the style. `address`: where a local file of a font is served.
-    pub(in crate::site) fn head(&self, source_id: &str, address: impl Fn(&str) -> Option<String>) -> String {
+    /// What belongs into the head of a page: sheets of fonts, then the style. `source_id`: whose theme it is, for people who look.
+    pub(in crate::site) fn head(&self, source_id: &str) -> String {
         let mut out = String::new();
         for sheet in &self.sheets {
             out.push_str(&sheet.tag());
         }
-        let css = self.css(address);
+        let css = self.css();
         if !css.is_empty() {
             let id = html::escape(source_id);
             out.push_str(&format!("<style data-pathmx-theme-source=\"{id}\">\n{css}</style>\n"));
@@ -29,12 +29,10 @@ impl Theme {
     }
 
     /// The style sheet. Like everything that authored CSS may want to change it has no specificity.
-    fn css(&self, address: impl Fn(&str) -> Option<String>) -> String {
+    fn css(&self) -> String {
         let mut out = String::new();
         for face in &self.faces {
-            if let Some(address) = address(&face.file) {
-                out.push_str(&face.css(&address));
-            }
+            out.push_str(&face.css());
         }
         let scheme = self.scheme();
         let mut all = Rules::default();

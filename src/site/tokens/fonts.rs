@@ -27,7 +27,9 @@ pub(in crate::site) struct FontSheet {
 pub(in crate::site) struct FontFace {
     family: String,
     /// As it was written, relative to the Source.
-    pub file: String,
+    file: String,
+    /// Where the file is served; without it the font is left out.
+    address: Option<String>,
     format: &'static str,
     descriptors: Vec<(&'static str, String)>,
 }
@@ -83,7 +85,7 @@ pub(super) fn read(reader: &mut Reader<'_>, listed: &Map<String, Value>) {
                         None => {}
                     }
                 }
-                reader.theme.faces.push(FontFace { family, file, format, descriptors });
+                reader.theme.faces.push(FontFace { family, file, address: None, format, descriptors });
             }
             (None, None) => refuse("has neither `href` nor `src`"),
         }
@@ -98,7 +100,12 @@ impl FontSheet {
 }
 
 impl FontFace {
-    pub(super) fn css(&self, address: &str) -> String {
+    pub(super) fn serve(&mut self, address: impl Fn(&str) -> Option<String>) {
+        self.address = address(&self.file);
+    }
+
+    pub(super) fn css(&self) -> String {
+        let Some(address) = &self.address else { return String::new() };
         // A quote, a backslash or a line end would leave the string; `<` could end the element.
         let address: String = address.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\' | '<')).collect();
         let mut out = format!("@font-face {{\n  font-family: \"{}\";\n", self.family);

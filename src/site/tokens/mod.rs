@@ -9,9 +9,10 @@ mod fonts;
 mod names;
 mod read;
 
-pub(in crate::site) use fonts::{FontFace, FontSheet, local_files};
+pub(in crate::site) use fonts::local_files;
 pub(in crate::site) use read::theme;
 
+use fonts::{FontFace, FontSheet};
 use std::collections::BTreeMap;
 
 /// What a Source's frontmatter says about its look.
@@ -20,8 +21,8 @@ pub(in crate::site) struct Theme {
     tokens: BTreeMap<Token, Sides>,
     /// `forceColorScheme`
     force: Option<ColorScheme>,
-    pub sheets: Vec<FontSheet>,
-    pub faces: Vec<FontFace>,
+    sheets: Vec<FontSheet>,
+    faces: Vec<FontFace>,
 }
 
 /// Light or dark.
@@ -66,6 +67,14 @@ impl Theme {
     /// Whether there is nothing to write.
     pub(in crate::site) fn is_empty(&self) -> bool {
         self.tokens.is_empty() && self.force.is_none() && self.sheets.is_empty() && self.faces.is_empty()
+    }
+
+    /// Says where the local files of fonts are served, by their names as they were written. Before themes are put over each other:
+    /// the names are relative to their Source.
+    pub(in crate::site) fn serve_fonts(&mut self, address: impl Fn(&str) -> Option<String>) {
+        for face in &mut self.faces {
+            face.serve(&address);
+        }
     }
 
     /// This theme over the one of the Path's entry: token by token, the own value wins.

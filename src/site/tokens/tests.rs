@@ -10,9 +10,10 @@ fn read(front: &str) -> (Theme, Vec<Diagnostic>) {
 }
 
 fn css(front: &str) -> String {
-    let (theme, findings) = read(front);
+    let (mut theme, findings) = read(front);
     assert_eq!(findings, [], "{front}");
-    theme.head("index.path", |file| Some(format!("/assets/{file}")))
+    theme.serve_fonts(|file| Some(format!("/assets/{file}")));
+    theme.head("index.path")
 }
 
 #[test]
@@ -75,11 +76,11 @@ fn one_background_for_both_schemes_makes_one_scheme() {
 fn a_source_wins_over_its_path_token_by_token() {
     let root = read("theme: {color: {accent: red, bg: white}, measure: 60ch, dark: {color: {bg: black}}}").0;
     let own = read("theme: {color: {bg: beige}}").0.over(&root);
-    let css = own.head("a", |_| None);
+    let css = own.head("a");
     assert!(css.contains("--pmx-color-bg: beige;") && css.contains("--pmx-color-accent: red;"), "{css}");
     assert!(css.contains("--pmx-document-measure: 60ch;") && !css.contains("black"), "{css}");
     assert_eq!(own.scheme(), Some(ColorScheme::Light));
-    let dark = read("theme: {dark: {color: {bg: navy}}}").0.over(&root).head("a", |_| None);
+    let dark = read("theme: {dark: {color: {bg: navy}}}").0.over(&root).head("a");
     assert!(dark.contains("--pmx-color-bg: light-dark(white, navy);"), "{dark}");
 }
 
@@ -195,7 +196,7 @@ proptest! {
     fn whatever_is_written_stays_in_its_declaration(value in "[a-z0-9#(),.%'\" ;{}<>/*\\\\!@-]{1,30}") {
         let mut values = serde_json::Map::new();
         values.insert("theme".to_owned(), serde_json::json!({ "color": { "bg": value }, "dark": { "font": { "body": value } } }));
-        let head = theme(&values, "").0.head("x", |_| None);
+        let head = theme(&values, "").0.head("x");
         prop_assert_eq!(head.matches("</style").count(), usize::from(!head.is_empty()));
         prop_assert_eq!(head.matches('{').count(), head.matches('}').count());
         let _ = color::luminance(&value);
