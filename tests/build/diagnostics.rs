@@ -43,11 +43,11 @@ fn topmatter_that_says_nothing_usable_is_named() {
     );
     assert_eq!(
         said_of("<!-- id: two words -->\n\n# Home\n"),
-        "paths/index.path.md:1:1: warning: the `id` of a Block is a word without spaces [block/id]\n"
+        "paths/index.path.md:1:6: warning: the `id` of a Block is a word without spaces [block/id]\n"
     );
     assert_eq!(
         said_of("<!-- id: a -->\n\n# Home\n\n---\n\n<!-- id: a -->\n\n## Two\n"),
-        "paths/index.path.md:7:1: warning: the id `a` is used twice in this Source [block/duplicate-id]\n"
+        "paths/index.path.md:7:6: warning: the id `a` is used twice in this Source [block/duplicate-id]\n"
     );
 }
 

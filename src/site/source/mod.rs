@@ -132,7 +132,9 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
     if let Err(error) = std::str::from_utf8(bytes) {
         if bytes[..bytes.len().min(BINARY)].contains(&0) {
             let message = "this is no text, so there is nothing to read in it";
-            findings.push(Diagnostic::error("source/binary", Position::START, message));
+            let finding = Diagnostic::error("source/binary", Position::START, message);
+            let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+            findings.push(if wide { finding.hint("it looks like UTF-16: save it as UTF-8") } else { finding });
             bytes = &[];
         } else {
             let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
