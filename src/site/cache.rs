@@ -1,4 +1,7 @@
-use super::{build::Blob, source::Source};
+use super::{
+    build::Blob,
+    source::{Settings, Source},
+};
 use pmx_worker::model::Hash;
 use std::{collections::HashMap, sync::Arc};
 
@@ -7,6 +10,8 @@ use std::{collections::HashMap, sync::Arc};
 /// It holds what the last build used and nothing older.
 #[derive(Debug, Default)]
 pub struct Cache {
+    /// How the Sources were read; what was read otherwise is of no use.
+    pub(super) settings: Settings,
     /// By the hash of the Source's bytes.
     pub(super) sources: HashMap<Hash, Arc<Source>>,
     /// By the output path of the page.

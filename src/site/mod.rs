@@ -43,6 +43,7 @@ mod suggest;
 mod theme;
 mod tokens;
 mod values;
+mod wiki;
 mod yaml;
 
 pub use build::{Blob, Build, build};
@@ -54,3 +55,4 @@ pub use lookup::{Built, Found};
 pub use output::{Written, write};
 pub use project::{Entry, Options, Project, locate};
 pub use scan::{Content, File, MAX_FILES, MAX_TOTAL, Snapshot, scan};
+pub use source::Settings;

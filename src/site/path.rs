@@ -262,6 +262,8 @@ impl Frame<'_> {
 
     fn address(&self, node: &Node, link: &Link, target: &Target, findings: &mut Vec<Diagnostic>) -> String {
         match target {
+            // A name that nothing has leads nowhere.
+            Target::AsWritten if link.place == Place::Wiki => "#".to_owned(),
             Target::AsWritten => link.target.clone(),
             Target::Home { suffix } => format!("{}{suffix}", self.address_of(&self.root.entry_id)),
             Target::Page { id, suffix } => format!("{}{suffix}", self.address_of(id)),

@@ -4,6 +4,7 @@
 mod command;
 mod diagnostics;
 mod malformed;
+mod markdown;
 mod output;
 mod pages;
 mod project;

@@ -29,7 +29,7 @@ fn links_are_rewritten_everywhere_but_in_code() {
         "<a href=\"https://example.com/a.md\">elsewhere</a>",
         "<a href=\"#opening\">here</a>",
         &format!("<img src=\"{mark}\" alt=\"a mark\">"),
-        &format!("<img src='{mark}' srcset=\"{mark} 1x, {mark} 2x\" alt=\"\">"),
+        &format!("<img src=\"{mark}\" srcset=\"{mark} 1x, {mark} 2x\" alt=\"\">"),
     ] {
         assert!(page.contains(part), "{part} in\n{page}");
     }
