@@ -51,7 +51,6 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
     let shown = embeds.shown(0);
     let title = node.title();
     let facts = [("title", title.as_str()), ("id", node.id.as_str()), ("path", node.path.as_str())];
-    let play = source::key_position(text.get(..source.body).unwrap_or_default(), "play");
 
     let mut links = LinkTable::new(source.links.len());
     let mut ids = source.anchors.clone();
@@ -100,7 +99,6 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
             values: &block.values,
             source_values: &source.values,
             position,
-            source_position: play,
         };
         out.beats.push(beats::annotate(&beat_block, &mut nodes, &mut findings));
         reading.block(&nodes);
