@@ -123,6 +123,11 @@ function key(event) {
   const at = results.findIndex(({ key }) => key === selected), last = results.length - 1;
   const to = { ArrowDown: at >= last ? 0 : at + 1, ArrowUp: at <= 0 ? last : at - 1, PageDown: Math.min(last, at + 6), PageUp: Math.max(0, at - 6) }[event.key];
   if (event.isComposing) return;
+  if (event.key === "Escape") {
+    // Some browsers only empty the field.
+    event.preventDefault();
+    return dialog.close();
+  }
   if (to !== undefined) {
     event.preventDefault();
     if (results.length) select(to);
