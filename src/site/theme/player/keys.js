@@ -2,7 +2,7 @@
 ((pmx) => {
 "use strict";
 const { play } = pmx;
-const CONTROL = "a[href], area[href], button, summary, label, input, select, textarea, option, audio, video, iframe, [contenteditable], [role=button], [role=link], [role=tab], [role=slider], [tabindex]:not([tabindex='-1'])";
+const CONTROL = "a[href], area[href], button, summary, label, input, select, textarea, option, audio, video, iframe, [contenteditable], [role=button], [role=link], [role=tab], [role=slider], [tabindex]:not([tabindex='-1'], pre, .pmx-table-scroll)";
 
 const STEPS = {
   ArrowRight: play.forward, ArrowDown: play.forward, PageDown: play.forward, " ": play.forward,

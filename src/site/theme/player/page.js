@@ -32,6 +32,16 @@ function copyButtons() {
   }
 }
 
+// What scrolls sideways can be scrolled by keys.
+function reachable() {
+  for (const box of document.querySelectorAll(".pmx-document :is(pre, .pmx-table-scroll, .pmx-math[data-pathmx-math=display])")) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
+    else if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", pmx.settle(200, reachable));
+
 // A thread opens at its mark. The list of all threads stays at the end of the Block for who prints or has no script.
 let card;
 function openThread(link) {
@@ -85,5 +95,5 @@ function annotations() {
   else delete root.dataset.pmxAnnotations;
 }
 
-pmx.hear("updated", () => (copyButtons(), annotations()));
+pmx.hear("updated", () => (copyButtons(), reachable(), annotations()));
 })((window.pmx ??= {}));
