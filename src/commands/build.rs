@@ -43,14 +43,15 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let out = project.out_dir(&cwd, &args.out)?;
     let project = Project { exclude: vec![out.clone()], player: !args.no_player, ..project };
     let snapshot = site::scan(&project, None)?;
-    let build = site::build(&project, &snapshot, &mut Cache::default());
+    let mut cache = Cache::open(&project);
+    let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
     for diagnostic in &build.diagnostics {
         report.finding(diagnostic);
     }
     let Some(roots) = &build.roots else {
         return Err(Error::new("nothing was written: there is no site that could be served"));
     };
-    let written = site::write(&build, &out, args.clean)?;
+    cache.save(&project);
     let shown = shown(&cwd, &out);
     let event = json!({
         "event": "built",

@@ -80,13 +80,14 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     let mut publisher = Publisher::new(local.emulator().clone(), &secret, name.clone());
 
     let (mut builder, built) = first.await.map_err(|error| Error::new(format!("the build was lost: {error}")))?;
-    turn(&mut publisher, built, report).await;
+    turn(&mut publisher, &mut builder, built, report).await;
 
     let url = format!("http://localhost:{}", front.address.port());
     let opened = match mode {
         Mode::Dev => url.clone(),
         Mode::Play { .. } => format!("{url}{}?play", entry::route(local.emulator()).await),
     };
+    builder.save();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(local.serve(front, async {
         let _ = stopped.await;
@@ -102,7 +103,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         loop {
             watcher.hint().await;
             if let Some(built) = builder.build_if_changed().await.transpose() {
-                turn(&mut publisher, built, report).await;
+                turn(&mut publisher, &mut builder, built, report).await;
             }
         }
     };
@@ -110,6 +111,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         () = watching => {}
         () = interrupted() => {}
     }
+    builder.save();
     let _ = stop.send(());
     serving.await.map_err(|error| Error::new(format!("the server ended badly: {error}")))?
 }
@@ -130,27 +132,23 @@ fn site_name(command: &cli::Dev, project: &Project) -> Result<SiteName> {
 }
 
 /// One look at a build: publish it, or say why not. Nothing here ends the loop.
-async fn turn(publisher: &mut Publisher, built: Result<Built>, report: &Report) {
+async fn turn(publisher: &mut Publisher, builder: &mut Builder, built: Result<Built>, report: &Report) {
     let built = match built {
         Ok(built) => built,
         Err(error) => return report.error(&error),
     };
-    for diagnostic in &built.site.diagnostics {
-        report.finding(diagnostic);
-        let kind = if diagnostic.is_error() { "error" } else { "warning" };
-        report.event(&json!({
-            "event": kind, "path": diagnostic.path, "line": diagnostic.line, "column": diagnostic.column,
-            "code": diagnostic.code, "message": diagnostic.message,
-        }));
-    }
+    let errors = tell(&built, report);
     let milliseconds = built.took.as_secs_f64() * 1e3;
-    let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    report.event(&json!({
-        "event": "built", "pages": built.site.pages, "changed": built.changed, "errors": errors,
-        "warnings": built.site.diagnostics.len() - errors, "ms": milliseconds,
-    }));
-    match publisher.publish(&built, errors > 0).await {
+    let mut outcome = publisher.publish(&built, errors > 0).await;
+    while let Ok(Outcome::Lost(lost)) = outcome {
+        outcome = match builder.build_anew(lost).await {
+            Ok(built) => publisher.publish(&built, errors > 0).await,
+            Err(error) => Err(error),
+        };
+    }
+    match outcome {
         Ok(Outcome::Published { deploy_id, sources, paths, took }) => {
+            builder.taken();
             report.event(&json!({ "event": "published", "deployId": deploy_id, "sources": sources, "paths": paths }));
             let total = milliseconds + took.as_secs_f64() * 1e3;
             let what = match sources.as_slice() {
@@ -164,12 +162,32 @@ async fn turn(publisher: &mut Publisher, built: Result<Built>, report: &Report) 
                 report.paint(Style::Dim, &format!("{total:.0} ms"))
             ));
         }
-        Ok(Outcome::Unchanged) => {}
+        Ok(Outcome::Unchanged) => builder.taken(),
         Ok(Outcome::KeptLastGood) => {
             report.say(format_args!("{} the last good version stays up", report.paint(Style::Bad, "not published:")));
         }
+        // Not after the loop above.
+        Ok(Outcome::Lost(_)) => {}
         Err(error) => report.error(&error),
     }
+}
+
+/// Says what was built and found; how many errors there are.
+fn tell(built: &Built, report: &Report) -> usize {
+    for diagnostic in &built.site.diagnostics {
+        report.finding(diagnostic);
+        let kind = if diagnostic.is_error() { "error" } else { "warning" };
+        report.event(&json!({
+            "event": kind, "path": diagnostic.path, "line": diagnostic.line, "column": diagnostic.column,
+            "code": diagnostic.code, "message": diagnostic.message,
+        }));
+    }
+    let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    report.event(&json!({
+        "event": "built", "pages": built.site.pages, "changed": built.changed, "errors": errors,
+        "warnings": built.site.diagnostics.len() - errors, "ms": built.took.as_secs_f64() * 1e3,
+    }));
+    errors
 }
 
 /// What is said when all is ready.

@@ -84,7 +84,9 @@ impl Node {
     /// Ids of the Sources that it links to, in order, definitions left out if `only_body`.
     pub(super) fn linked(&self, only_body: bool) -> impl Iterator<Item = &str> {
         self.source.links.iter().zip(&self.targets).filter_map(move |(link, target)| match target {
-            Target::Page { id, .. } if !only_body || matches!(link.place, Place::Anchor | Place::Include) => {
+            Target::Page { id, .. }
+                if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource) =>
+            {
                 Some(id.as_str())
             }
             _ => None,
@@ -111,6 +113,10 @@ impl Graph {
 /// Follows the links from the entries. Sources that the cache knows are not parsed again.
 pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Graph {
     let suggest = Suggest::new(snapshot);
+    if cache.settings != project.settings {
+        cache.clear();
+        cache.settings = project.settings.clone();
+    }
     let known = mem::take(&mut cache.sources);
     let mut graph = Graph::default();
     let mut frontier = Vec::new();
@@ -152,7 +158,7 @@ fn visit(
 ) -> Option<(Node, Vec<Diagnostic>)> {
     let path = format!("{id}{EXTENSION}");
     let (bytes, hash) = snapshot.files().get(&path)?.bytes()?;
-    let source = known.get(&hash).map(Arc::clone).unwrap_or_else(|| Arc::new(source::parse(bytes)));
+    let source = known.get(&hash).map(Arc::clone).unwrap_or_else(|| Arc::new(source::parse(bytes, &project.settings)));
     let shown = project.show(&path);
     let mut findings: Vec<Diagnostic> = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
     let mut targets = Vec::with_capacity(source.links.len());
@@ -166,6 +172,9 @@ fn visit(
 
 /// Where a link of the Source at `path` leads, and what is wrong with it.
 fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
+    if link.place == Place::Wiki {
+        return wiki(snapshot, suggest, path, link);
+    }
     let Address::File(file) = address::classify(&link.target) else { return (Target::AsWritten, None) };
     let suffix = file.suffix.to_owned();
     let folder = if file.rooted { "" } else { address::folder(path) };
@@ -195,6 +204,28 @@ fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     }
 }
 
+/// The Source that a wikilink names.
+fn wiki(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
+    let (name, heading) = link.target.split_once('#').unwrap_or((&link.target, ""));
+    let suffix = if heading.trim().is_empty() { String::new() } else { format!("#{}", source::slug(heading)) };
+    let Some(found) = suggest.names.find(path, name) else {
+        let message = format!("no Source is called `{}`", name.trim());
+        let finding = Diagnostic::warning("link/unresolved", link.position, message);
+        let nearest = suggest.names.nearest(name);
+        return (
+            Target::AsWritten,
+            Some(match nearest {
+                Some(nearest) => finding.hint(format!("did you mean `[[{nearest}]]`?")),
+                None => finding,
+            }),
+        );
+    };
+    match usable(snapshot, found) {
+        Ok(id) => (Target::Page { id, suffix }, None),
+        Err(message) => (Target::AsWritten, Some(Diagnostic::error("link/unusable", link.position, message))),
+    }
+}
+
 /// The id of a Source that can be built.
 fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> {
     readable(snapshot, path)?;
@@ -206,7 +237,7 @@ fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> {
 
 fn readable(snapshot: &Snapshot, path: &str) -> Result<(), String> {
     match snapshot.files().get(path).map(|file| &file.content) {
-        Some(Content::Bytes(..)) => Ok(()),
+        Some(Content::Bytes(..) | Content::OnDisk { .. }) => Ok(()),
         Some(Content::TooLarge(size)) => Err(format!("`{path}` has {size} bytes, at most {MAX_BLOB} can be published")),
         Some(Content::Unreadable(why)) => Err(format!("`{path}` cannot be read: {why}")),
         None => Err(format!("`{path}` does not exist")),
@@ -250,6 +281,10 @@ fn missing_fragments(project: &Project, graph: &Graph, node: &Node) -> Vec<Diagn
     let mut findings = Vec::new();
     for (link, target) in node.source.links.iter().zip(&node.targets) {
         let (page, fragment) = match (target, address::classify(&link.target)) {
+            (Target::Page { id, suffix }, _) if link.place == Place::Wiki => {
+                let Some(page) = graph.nodes.get(id) else { continue };
+                (page, suffix.strip_prefix('#').map(str::to_owned))
+            }
             (Target::Page { id, .. }, Address::File(file)) => {
                 let Some(page) = graph.nodes.get(id) else { continue };
                 (page, file.fragment().map(|fragment| fragment.into_owned()))

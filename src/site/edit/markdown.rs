@@ -60,7 +60,7 @@ pub(super) fn read(path: &str, text: &str) -> Document {
     // Lines of the frontmatter count too: what the parser says is moved down by them.
     let skipped = front.body_line - 1;
     let arena = Arena::new();
-    let options = source::options();
+    let options = source::options(&source::Settings::default());
     let root = comrak::parse_document(&arena, &text[front.body..], &options);
 
     let mut reader = Reader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
