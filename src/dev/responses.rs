@@ -32,21 +32,16 @@ const MAX_RUN: usize = 64;
 
 /// Takes the answers of browsers on this machine.
 pub(super) fn layer(emulator: Emulator, source_root: PathBuf, address: SocketAddr) -> Before {
-    let responses = Arc::new(Responses {
-        emulator,
-        source_root,
-        hosts: HostCheck::new(address, &[]),
-        writing: Mutex::new(()),
-    });
+    let responses =
+        Arc::new(Responses { emulator, source_root, hosts: HostCheck::new(address, &[]), writing: Mutex::new(()) });
     Arc::new(move |request: Request| {
         let path = request.uri().path();
         if request.method() != Method::POST || path.starts_with("/api/") {
             return Err(Box::new(request));
         }
         let responses = responses.clone();
-        let answering: Answering = Box::pin(async move {
-            responses.take(request).await.unwrap_or_else(|refused| refused.response())
-        });
+        let answering: Answering =
+            Box::pin(async move { responses.take(request).await.unwrap_or_else(|refused| refused.response()) });
         Ok(answering)
     })
 }
@@ -99,9 +94,8 @@ impl Responses {
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let host = text("host").unwrap_or_default();
-        let own = text("origin").is_none_or(|origin| {
-            origin.strip_prefix("http://").is_some_and(|name| name.eq_ignore_ascii_case(host))
-        });
+        let own = text("origin")
+            .is_none_or(|origin| origin.strip_prefix("http://").is_some_and(|name| name.eq_ignore_ascii_case(host)));
         let same_site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
         if own && same_site && self.hosts.allows(host) {
             return Ok(());
@@ -112,7 +106,8 @@ impl Responses {
 
     /// The form for this target on the page at this address.
     async fn form(&self, headers: &HeaderMap, path: &str, target: &str) -> Result<AnswerForm, Refusal> {
-        let none = || Refusal(StatusCode::NOT_FOUND, "no_question", format!("There is no question `{target}` on this page"));
+        let none =
+            || Refusal(StatusCode::NOT_FOUND, "no_question", format!("There is no question `{target}` on this page"));
         let mut page = Request::get(path);
         if let Some(host) = headers.get(header::HOST) {
             page = page.header(header::HOST, host);
