@@ -3,7 +3,7 @@
 use super::{
     address::{self, Address},
     error::SiteError,
-    source,
+    source::{self, Settings},
 };
 use comrak::{Arena, nodes::NodeValue};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ pub(super) struct Config {
     pub source_dir: Option<PathBuf>,
     pub out_dir: Option<PathBuf>,
     pub entries: Vec<PathBuf>,
+    /// How Sources are read.
+    pub settings: Settings,
 }
 
 /// The config of a project folder, if it has one.
@@ -40,13 +42,18 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let setting = |key: &str| front.values.get(key).and_then(|value| value.as_str()).map(|dir| folder.join(dir));
     let beside = file.parent().unwrap_or(folder);
     let entries = entries(&text[front.body..]).into_iter().map(|link| beside.join(link)).collect();
-    Ok(Config { source_dir: setting("sourceDir"), out_dir: setting("outDir"), entries, file })
+    let settings = Settings::of(&front.values).map_err(|(key, message)| SiteError::Config {
+        path: file.clone(),
+        line: source::key_position(&text, key).line,
+        message,
+    })?;
+    Ok(Config { settings, source_dir: setting("sourceDir"), out_dir: setting("outDir"), entries, file })
 }
 
 /// The local Markdown links of the first list after a heading that announces entries.
 fn entries(body: &str) -> Vec<String> {
     let arena = Arena::new();
-    let root = comrak::parse_document(&arena, body, &source::options());
+    let root = comrak::parse_document(&arena, body, &source::options(&Settings::default()));
     let mut announced = false;
     for node in root.children() {
         match node.data().value {

@@ -7,13 +7,13 @@ use super::{
     diagnostic::{Diagnostic, Position},
     project::Project,
     scan::{Content, Snapshot},
-    source::{self, Link, Place, Source},
+    source::{self, Body, Link, Place, Source},
     suggest::Suggest,
 };
 use pmx_worker::model::{Hash, MAX_BLOB, check_path};
 use rayon::prelude::*;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     mem,
     sync::Arc,
 };
@@ -84,7 +84,9 @@ impl Node {
     /// Ids of the Sources that it links to, in order, definitions left out if `only_body`.
     pub(super) fn linked(&self, only_body: bool) -> impl Iterator<Item = &str> {
         self.source.links.iter().zip(&self.targets).filter_map(move |(link, target)| match target {
-            Target::Page { id, .. } if !only_body || matches!(link.place, Place::Anchor | Place::Include) => {
+            Target::Page { id, .. }
+                if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource) =>
+            {
                 Some(id.as_str())
             }
             _ => None,
@@ -93,6 +95,17 @@ impl Node {
 }
 
 impl Graph {
+    /// The first Source that defines a component, by the component's name.
+    pub(super) fn components(&self) -> BTreeMap<&str, &Node> {
+        let mut defined = BTreeMap::new();
+        for node in self.nodes.values() {
+            for definition in &node.source.definitions {
+                defined.entry(definition.name.as_str()).or_insert(node);
+            }
+        }
+        defined
+    }
+
     /// The ids that are reached from an entry.
     pub(super) fn reach(&self, entry: &str) -> BTreeSet<&str> {
         let mut reached = BTreeSet::new();
@@ -111,6 +124,10 @@ impl Graph {
 /// Follows the links from the entries. Sources that the cache knows are not parsed again.
 pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Graph {
     let suggest = Suggest::new(snapshot);
+    if cache.settings != project.settings {
+        cache.clear();
+        cache.settings = project.settings.clone();
+    }
     let known = mem::take(&mut cache.sources);
     let mut graph = Graph::default();
     let mut frontier = Vec::new();
@@ -127,9 +144,12 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         frontier.sort_unstable();
         frontier.dedup();
         let visit = |id: String| visit(project, snapshot, &suggest, &known, id);
-        let wave: Vec<(Node, Vec<Diagnostic>)> = mem::take(&mut frontier).into_par_iter().filter_map(visit).collect();
+        let wave: Vec<Visited> = mem::take(&mut frontier).into_par_iter().filter_map(visit).collect();
         let mut reached = Vec::new();
-        for (node, findings) in wave {
+        for Visited { node, body, findings } in wave {
+            if let Some(body) = body {
+                cache.bodies.keep(node.hash, body);
+            }
             reached.extend(node.linked(false).map(str::to_owned));
             cache.sources.insert(node.hash, Arc::clone(&node.source));
             graph.findings.extend(findings);
@@ -137,10 +157,20 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         }
         frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
     }
+    let used: HashSet<Hash> = graph.nodes.values().map(|node| node.hash).collect();
+    cache.bodies.retain(&used);
     let fragments = graph.nodes.par_iter().flat_map_iter(|(_, node)| missing_fragments(project, &graph, node));
     let fragments: Vec<Diagnostic> = fragments.collect();
     graph.findings.extend(fragments);
     graph
+}
+
+/// A Source that was reached.
+struct Visited {
+    node: Node,
+    /// If it was parsed now.
+    body: Option<Body>,
+    findings: Vec<Diagnostic>,
 }
 
 fn visit(
@@ -149,10 +179,17 @@ fn visit(
     suggest: &Suggest<'_>,
     known: &HashMap<Hash, Arc<Source>>,
     id: String,
-) -> Option<(Node, Vec<Diagnostic>)> {
+) -> Option<Visited> {
     let path = format!("{id}{EXTENSION}");
     let (bytes, hash) = snapshot.files().get(&path)?.bytes()?;
-    let source = known.get(&hash).map(Arc::clone).unwrap_or_else(|| Arc::new(source::parse(bytes)));
+    let (source, body) = match known.get(&hash) {
+        Some(source) => (Arc::clone(source), None),
+        None => {
+            let mut source = source::parse(bytes, &project.settings);
+            let body = source.take_body();
+            (Arc::new(source), Some(body))
+        }
+    };
     let shown = project.show(&path);
     let mut findings: Vec<Diagnostic> = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
     let mut targets = Vec::with_capacity(source.links.len());
@@ -161,11 +198,15 @@ fn visit(
         findings.extend(finding.map(|finding| finding.at(&*shown)));
         targets.push(target);
     }
-    Some((Node { id, path, hash, bytes: Arc::clone(bytes), source, targets }, findings))
+    let node = Node { id, path, hash, bytes: Arc::clone(bytes), source, targets };
+    Some(Visited { node, body, findings })
 }
 
 /// Where a link of the Source at `path` leads, and what is wrong with it.
 fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
+    if link.place == Place::Wiki {
+        return wiki(snapshot, suggest, path, link);
+    }
     let Address::File(file) = address::classify(&link.target) else { return (Target::AsWritten, None) };
     let suffix = file.suffix.to_owned();
     let folder = if file.rooted { "" } else { address::folder(path) };
@@ -195,6 +236,28 @@ fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     }
 }
 
+/// The Source that a wikilink names.
+fn wiki(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
+    let (name, heading) = link.target.split_once('#').unwrap_or((&link.target, ""));
+    let suffix = if heading.trim().is_empty() { String::new() } else { format!("#{}", source::slug(heading)) };
+    let Some(found) = suggest.names.find(path, name) else {
+        let message = format!("no Source is called `{}`", name.trim());
+        let finding = Diagnostic::warning("link/unresolved", link.position, message);
+        let nearest = suggest.names.nearest(name);
+        return (
+            Target::AsWritten,
+            Some(match nearest {
+                Some(nearest) => finding.hint(format!("did you mean `[[{nearest}]]`?")),
+                None => finding,
+            }),
+        );
+    };
+    match usable(snapshot, found) {
+        Ok(id) => (Target::Page { id, suffix }, None),
+        Err(message) => (Target::AsWritten, Some(Diagnostic::error("link/unusable", link.position, message))),
+    }
+}
+
 /// The id of a Source that can be built.
 fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> {
     readable(snapshot, path)?;
@@ -206,7 +269,7 @@ fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> {
 
 fn readable(snapshot: &Snapshot, path: &str) -> Result<(), String> {
     match snapshot.files().get(path).map(|file| &file.content) {
-        Some(Content::Bytes(..)) => Ok(()),
+        Some(Content::Bytes(..) | Content::OnDisk { .. }) => Ok(()),
         Some(Content::TooLarge(size)) => Err(format!("`{path}` has {size} bytes, at most {MAX_BLOB} can be published")),
         Some(Content::Unreadable(why)) => Err(format!("`{path}` cannot be read: {why}")),
         None => Err(format!("`{path}` does not exist")),
@@ -250,6 +313,10 @@ fn missing_fragments(project: &Project, graph: &Graph, node: &Node) -> Vec<Diagn
     let mut findings = Vec::new();
     for (link, target) in node.source.links.iter().zip(&node.targets) {
         let (page, fragment) = match (target, address::classify(&link.target)) {
+            (Target::Page { id, suffix }, _) if link.place == Place::Wiki => {
+                let Some(page) = graph.nodes.get(id) else { continue };
+                (page, suffix.strip_prefix('#').map(str::to_owned))
+            }
             (Target::Page { id, .. }, Address::File(file)) => {
                 let Some(page) = graph.nodes.get(id) else { continue };
                 (page, file.fragment().map(|fragment| fragment.into_owned()))

@@ -1,4 +1,4 @@
-use super::{address, config, error::SiteError, suggest};
+use super::{address, config, error::SiteError, source::Settings, suggest};
 use pmx_worker::model::{MAX_ROOTS, SiteName};
 use std::path::{Component, Path, PathBuf};
 
@@ -33,8 +33,14 @@ pub struct Project {
     pub roots: Vec<Entry>,
     /// Where the config wants the output, absolute.
     pub out_dir: Option<PathBuf>,
+    /// How Sources are read.
+    pub settings: Settings,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
+    /// Whether pages come with the Player.
+    pub player: bool,
+    /// Whether `source-maps/` is written.
+    pub source_maps: bool,
 }
 
 /// The Source that a Path starts from.
@@ -59,7 +65,8 @@ impl Project {
     }
 
     /// A Source's path as a person in the working directory would name it.
-    pub(super) fn show(&self, path: &str) -> String {
+    #[must_use]
+    pub fn show(&self, path: &str) -> String {
         if self.shown == "." { path.to_owned() } else { format!("{}/{path}", self.shown) }
     }
 }
@@ -121,19 +128,19 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
         })?);
     }
     let project = Project::new(cwd, home, source_root, &entries)?;
-    Ok(Project { out_dir: config.out_dir, ..project })
+    Ok(Project { out_dir: config.out_dir, settings: config.settings, ..project })
 }
 
 fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     let config = nearest_config(cwd, true)?;
     let first = &files[0];
-    let (home, source_dir, out_dir) = match config {
-        Some((home, config)) => (home, config.source_dir, config.out_dir),
-        None if first.starts_with(cwd) => (cwd.to_owned(), None, None),
+    let (home, source_dir, out_dir, settings) = match config {
+        Some((home, config)) => (home, config.source_dir, config.out_dir, config.settings),
+        None if first.starts_with(cwd) => (cwd.to_owned(), None, None, Settings::default()),
         None => {
             let root = conventional_root(first.parent().unwrap_or(first), first);
             let home = if root.ends_with(SOURCE_FOLDER) { root.parent().unwrap_or(&root) } else { &root };
-            (home.to_owned(), None, None)
+            (home.to_owned(), None, None, Settings::default())
         }
     };
     let source_root = match source_dir {
@@ -141,7 +148,7 @@ fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
         None => conventional_root(if first.starts_with(cwd) { cwd } else { &home }, first),
     };
     let project = Project::new(cwd, &home, source_root, files)?;
-    Ok(Project { out_dir, ..project })
+    Ok(Project { out_dir, settings, ..project })
 }
 
 /// The source root that an entry implies: the first `paths` folder on the way from `base` down to it, else `base`.
@@ -191,7 +198,10 @@ impl Project {
             source_root,
             roots,
             out_dir: None,
+            settings: Settings::default(),
             exclude: Vec::new(),
+            player: true,
+            source_maps: false,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The nearest existing name, for links that lead nowhere.
 
-use super::{address, scan::Snapshot};
+use super::{address, scan::Snapshot, wiki::Names};
 use std::{collections::HashMap, sync::OnceLock};
 
 /// How alike two names must be before one is worth suggesting (Jaro-Winkler, 0 to 1).
@@ -9,6 +9,8 @@ const ALIKE: f64 = 0.85;
 /// Finds what an author may have meant. Costs nothing until it is asked.
 pub(super) struct Suggest<'a> {
     snapshot: &'a Snapshot,
+    /// What wikilinks may mean.
+    pub(super) names: Names<'a>,
     index: OnceLock<Index<'a>>,
 }
 
@@ -19,7 +21,7 @@ struct Index<'a> {
 
 impl<'a> Suggest<'a> {
     pub(super) const fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, index: OnceLock::new() }
+        Self { snapshot, names: Names::new(snapshot), index: OnceLock::new() }
     }
 
     /// A path like `wanted`: the same name in another folder, else the likest name in the same folder.

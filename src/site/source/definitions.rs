@@ -91,7 +91,7 @@ mod tests {
 
     fn found(body: &str) -> Vec<(String, String, usize)> {
         let arena = Arena::new();
-        let root = comrak::parse_document(&arena, body, &super::super::options());
+        let root = comrak::parse_document(&arena, body, &super::super::options(&crate::site::Settings::default()));
         let all = definitions(root, &Lines::of(body, 1));
         all.into_iter().map(|d| (d.label, d.target, d.position.line)).collect()
     }

@@ -1,23 +1,38 @@
-//! One Source, parsed: a function of its text alone, so that it can be kept for as long as the text stays.
+//! One Source, parsed: a function of its text and the site's settings alone, so that it can be kept for as long as they stay.
 
 mod blocks;
+mod checks;
 mod definitions;
 mod frontmatter;
+mod ids;
 mod lines;
-mod markup;
+mod notes;
+mod render;
+mod settings;
 mod summary;
+mod survey;
+mod text;
 mod topmatter;
 
-pub(super) use blocks::{Block, Heading};
+pub(super) use blocks::Block;
 pub(super) use frontmatter::{frontmatter, key_position};
-pub(super) use markup::fill;
+pub(super) use ids::{Heading, slug};
+pub(super) use notes::Annotation;
+pub(super) use render::fill;
+pub use settings::Settings;
 
-use super::diagnostic::{Diagnostic, Position};
+use super::{
+    components::Definition,
+    diagnostic::{Diagnostic, Position},
+};
 use blocks::Parts;
 use comrak::Arena;
 use lines::Lines;
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::HashSet};
+
+/// How far into a file a NUL byte tells that it is no text, in bytes; git looks as far.
+const BINARY: usize = 8000;
 
 /// A Source, parsed.
 #[derive(Debug)]
@@ -44,10 +59,24 @@ pub(super) struct Source {
     pub headings: Vec<Heading>,
     /// Everything in the page that a fragment can name.
     pub anchors: HashSet<String>,
+    /// The threads of annotations, in order of their definitions.
+    pub annotations: Vec<Annotation>,
+    /// The components that its Blocks define.
+    pub definitions: Vec<Definition>,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
     /// Byte of the text at which the body starts.
     pub body: usize,
+}
+
+/// The marked HTML of a Source's Blocks, in order.
+pub(super) type Body = Vec<String>;
+
+impl Source {
+    /// Takes the HTML out of the Blocks: it is large, and needed only while pages are made.
+    pub(super) fn take_body(&mut self) -> Body {
+        self.blocks.iter_mut().map(|block| std::mem::take(&mut block.html)).collect()
+    }
 }
 
 /// A link to somewhere in the site.
@@ -64,6 +93,8 @@ pub(super) struct Link {
 pub(super) enum Place {
     /// A reader follows it.
     Anchor,
+    /// The same, and the target is a name: `Target` or `Target#Heading` of `[[Target]]`.
+    Wiki,
     /// The content of another Source or Block comes here.
     Include,
     /// A part of the page: an image, a frame, a script.
@@ -75,26 +106,41 @@ pub(super) enum Place {
     },
 }
 
-/// The Markdown that PathMX is written in: CommonMark and GFM with raw HTML, tag filter off.
-pub(super) fn options() -> comrak::Options<'static> {
+/// The Markdown that PathMX is written in: CommonMark and GFM with raw HTML, tag filter off, and what courses use besides.
+pub(super) fn options(settings: &Settings) -> comrak::Options<'static> {
     let mut options = comrak::Options::default();
     options.extension.strikethrough = true;
     options.extension.table = true;
     options.extension.autolink = true;
     options.extension.tasklist = true;
     options.extension.footnotes = true;
-    options.render.r#unsafe = true;
-    options.render.tasklist_classes = true;
+    options.extension.highlight = settings.has("highlight");
+    options.extension.math_dollars = settings.has("math");
+    options.extension.ofm_callouts = settings.has("callouts");
+    options.extension.wikilinks_title_after_pipe = settings.wikilinks;
+    // `[~]` is a task as well; what is none is written as it was.
+    options.parse.relaxed_tasklist_matching = true;
+    // Annotations are read from definitions that nothing refers to, too.
+    options.parse.leave_footnote_definitions = true;
     options
 }
 
 /// Parses a Source. Never fails: what cannot be read is a finding, and the rest stands.
-pub(super) fn parse(bytes: &[u8]) -> Source {
+pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
     let mut findings = Vec::new();
+    let mut bytes = bytes;
     if let Err(error) = std::str::from_utf8(bytes) {
-        let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-        let position = Position::of(valid, valid.len());
-        findings.push(Diagnostic::error("source/not-utf8", position, "the Source is not UTF-8 from here on"));
+        if bytes[..bytes.len().min(BINARY)].contains(&0) {
+            let message = "this is no text, so there is nothing to read in it";
+            let finding = Diagnostic::error("source/binary", Position::START, message);
+            let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+            findings.push(if wide { finding.hint("it looks like UTF-16: save it as UTF-8") } else { finding });
+            bytes = &[];
+        } else {
+            let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+            let position = Position::of(valid, valid.len());
+            findings.push(Diagnostic::error("source/not-utf8", position, "the Source is not UTF-8 from here on"));
+        }
     }
     let text = decode(bytes);
     let front = frontmatter(&text);
@@ -102,19 +148,23 @@ pub(super) fn parse(bytes: &[u8]) -> Source {
         let message = format!("the frontmatter is no YAML mapping: {}", error.message);
         findings.push(Diagnostic::error("source/frontmatter", error.position, message));
     }
-    // NUL marks addresses in the HTML; CommonMark replaces it anyway.
-    let body = text[front.body..].replace('\0', "\u{fffd}");
+    checks::source(&front.values, &text[..front.body], &mut findings);
+    let body = without_nul(&text[front.body..]);
     let lines = Lines::of(&body, front.body_line);
+    let mut options = options(settings);
+    // `[[1]](./x.md)` is a link in CommonMark; a text that has those uses its brackets so.
+    options.extension.wikilinks_title_after_pipe &=
+        body.contains("[[") && !body.contains("]](") && !body.contains("]][");
     let arena = Arena::new();
-    let root = comrak::parse_document(&arena, &body, &options());
+    let root = comrak::parse_document(&arena, &body, &options);
     let definitions = definitions::definitions(root, &lines);
-    let Parts { blocks, mut links, headings, anchors, summary } = blocks::blocks(root, &lines, &mut findings);
+    let Parts { blocks, mut links, headings, anchors, summary, annotations } =
+        blocks::blocks(root, &lines, settings, &mut findings);
     links.extend(definitions.into_iter().map(|definition| Link {
         target: definition.target,
         place: Place::Definition { label: definition.label },
         position: definition.position,
     }));
-    let string = |key: &str| front.values.get(key).and_then(Value::as_str).map(str::trim).filter(|s| !s.is_empty());
     let placed = |key: &str| {
         let value = front.values.get(key)?;
         let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -123,14 +173,16 @@ pub(super) fn parse(bytes: &[u8]) -> Source {
     Source {
         route: placed("route"),
         handle: placed("handle"),
-        title: string("title").map(str::to_owned).or(summary.title),
-        description: string("description").map(str::to_owned).or(summary.description),
+        title: words(&front.values, "title").or(summary.title),
+        description: words(&front.values, "description").or(summary.description),
         has_h1: summary.has_h1,
         classes: classes(&front.values),
         blocks,
         links,
         headings,
         anchors,
+        annotations,
+        definitions: Vec::new(),
         findings,
         body: front.body,
         values: front.values,
@@ -142,17 +194,46 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
 }
 
+/// The title that a Source gives itself, without parsing it whole: of the frontmatter, else a line `# Title`.
+pub(super) fn written_title(bytes: &[u8]) -> Option<String> {
+    let text = decode(bytes);
+    let front = frontmatter(&text);
+    words(&front.values, "title").or_else(|| {
+        let heading = text[front.body..].lines().find_map(|line| line.strip_prefix("# "))?;
+        Some(heading.trim().trim_end_matches('#').trim_end().to_owned()).filter(|title| !title.is_empty())
+    })
+}
+
+/// NUL marks addresses in the HTML; CommonMark replaces it anyway.
+fn without_nul(body: &str) -> Cow<'_, str> {
+    if body.contains('\0') { Cow::Owned(body.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(body) }
+}
+
+/// A value that is a line of words; a number counts as its digits.
+fn words(values: &Map<String, Value>, key: &str) -> Option<String> {
+    let text = match values.get(key)? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// `styles.classes`: single class names, the reserved prefix left out, each once.
 fn classes(values: &Map<String, Value>) -> Vec<String> {
     let listed = values.get("styles").and_then(|styles| styles.get("classes")).and_then(Value::as_array);
     let mut classes: Vec<String> = Vec::new();
     for class in listed.into_iter().flatten().filter_map(Value::as_str) {
-        let usable = !class.is_empty() && !class.contains(char::is_whitespace) && !class.starts_with("pmx-");
-        if usable && !classes.iter().any(|known| known == class) {
+        if is_class(class) && !classes.iter().any(|known| known == class) {
             classes.push(class.to_owned());
         }
     }
     classes
+}
+
+/// Whether an author may give this class to a document or a Block.
+fn is_class(class: &str) -> bool {
+    !class.is_empty() && !class.contains(char::is_whitespace) && !class.starts_with("pmx-")
 }
 
 #[cfg(test)]

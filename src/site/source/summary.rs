@@ -32,9 +32,7 @@ pub(super) fn summary<'a>(nodes: impl Iterator<Item = &'a AstNode<'a>>) -> Summa
 }
 
 fn text<'a>(node: &'a AstNode<'a>) -> Option<String> {
-    let text = node.collect_text();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    Some(super::text::of(node)).filter(|text| !text.is_empty())
 }
 
 /// At most [`DESCRIPTION`] characters, cut between words.

@@ -1,0 +1,242 @@
+//! Questions: Blocks whose Action takes an answer become one ordinary form.
+//!
+//! The form is of use only to the Player, which keeps answers in the browser or hands them to `pmx dev`. So it comes with its
+//! fields disabled and its button hidden, and without scripts it is a text to read that promises nothing:
+//!
+//! ```html
+//! <form class="pmx-question" method="post" data-pathmx-form data-pathmx-action="questions.submitText"
+//!       data-pathmx-action-scope="block" data-pathmx-action-target="source#block" data-pathmx-question="short">
+//!   <input type="hidden" …>
+//!   <fieldset disabled><legend><h2>…</h2></legend> … </fieldset>
+//!   <div data-pathmx-question-controls hidden><button type="submit">…</button></div>
+//!   <p role="status">…</p>
+//! </form>
+//! ```
+//!
+//! The Player takes away `disabled` and `hidden`, and writes into the status. What is one step of Play within is marked
+//! `data-pathmx-question-answer`. A recorded answer is filled in, and the form has `data-pathmx-question-status`.
+
+mod choice;
+mod fields;
+mod tree;
+
+use super::{
+    diagnostic::{Diagnostic, Position},
+    dom::{Element, Node},
+    html,
+    suggest::likest,
+};
+use serde_json::{Map, Value};
+use tree::{element, text};
+
+/// The Actions that a question can have, and the kind of answer that each takes.
+const ACTIONS: [(&str, Action); 3] = [
+    ("questions.submitSingleChoice", Action::Choice),
+    ("questions.submitText", Action::Text),
+    ("questions.submitFields", Action::Fields),
+];
+
+/// The longest short answer, and the longest answer in a field, in UTF-16 units, as `maxlength` counts. PathMX's number.
+const SHORT: usize = 300;
+/// The longest long answer, likewise.
+const LONG: usize = 2000;
+
+/// A Block that may be a question.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::site) struct QuestionBlock<'b> {
+    pub id: &'b str,
+    pub source_id: &'b str,
+    /// Its topmatter.
+    pub values: &'b Map<String, Value>,
+    /// The frontmatter of its Source, whose `actions` count for Blocks that have none and say `type: question`.
+    pub source_values: &'b Map<String, Value>,
+    /// Where the Block starts.
+    pub position: Position,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Choice,
+    Text,
+    Fields,
+}
+
+/// What the parts of a form are made from.
+struct Question<'b> {
+    /// `question.<id>`: what the names of its controls begin with.
+    name: String,
+    /// `response` of the topmatter.
+    response: Option<&'b Map<String, Value>>,
+    position: Position,
+}
+
+impl Question<'_> {
+    /// What was answered, if it is in the topmatter.
+    fn answer(&self, key: &str) -> Option<String> {
+        match self.response?.get(key)? {
+            Value::String(answer) => Some(answer.clone()),
+            Value::Number(answer) => Some(answer.to_string()),
+            Value::Bool(answer) => Some(answer.to_string()),
+            _ => None,
+        }
+    }
+
+    fn warning(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::warning(code, self.position, message)
+    }
+}
+
+/// Makes a form of a Block that is a question, and leaves any other Block alone. Runs before Beats are marked.
+pub(in crate::site) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<'a>>, findings: &mut Vec<Diagnostic>) {
+    let Some(name) = submit(block) else { return };
+    let Some((_, action)) = ACTIONS.iter().find(|(known, _)| *known == name) else {
+        if name.starts_with("questions.") {
+            let message = format!("no question has the Action `{name}`");
+            let finding = Diagnostic::warning("question/unknown-action", block.position, message);
+            let nearest = likest(name, ACTIONS.iter().map(|(known, _)| (*known, *known)));
+            findings.push(match nearest {
+                Some(nearest) => finding.hint(format!("did you mean `{nearest}`?")),
+                None => finding,
+            });
+        }
+        return;
+    };
+    let question = Question {
+        name: format!("question.{}", block.id),
+        response: block.values.get("response").and_then(Value::as_object),
+        position: block.position,
+    };
+    let kind = match action {
+        Action::Choice => choice::options(&question, nodes, findings).then_some("choice"),
+        Action::Text => Some(text_answer(&question, block, nodes, findings)),
+        Action::Fields => fields::name(&question, nodes, findings).then_some("fields"),
+    };
+    let Some(kind) = kind else { return };
+    let status = block.values.get("submission").and_then(|submission| submission.get("status")).and_then(Value::as_str);
+    let status = status.or(question.response.filter(|response| !response.is_empty()).map(|_| "submitted"));
+    let set = fieldset(&question, block, nodes, findings);
+    nodes.clear();
+    nodes.push(Node::Element(assemble(block, name, kind, status, set)));
+}
+
+/// The Action that takes the Block's answer.
+fn submit<'b>(block: &QuestionBlock<'b>) -> Option<&'b str> {
+    let of = |values: &'b Map<String, Value>| values.get("actions")?.get("submit")?.as_str().map(str::trim);
+    let is_question = || block.values.get("type").and_then(Value::as_str) == Some("question");
+    of(block.values).or_else(|| of(block.source_values).filter(|_| is_question()))
+}
+
+/// The content of the question from its heading on; what is before it comes before the group as well.
+fn fieldset<'a>(
+    question: &Question<'_>,
+    block: &QuestionBlock<'_>,
+    nodes: &mut Vec<Node<'a>>,
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<Node<'a>> {
+    let heading = nodes.iter().position(|node| node.element().is_some_and(is_heading));
+    let mut set = element("fieldset", &[("class", "pmx-question-set"), ("disabled", "")], Vec::new());
+    let Some(heading) = heading else {
+        let message = "a question needs a heading that asks it";
+        findings.push(question.warning("question/no-heading", message));
+        let title = block.values.get("title").and_then(Value::as_str).unwrap_or("Question");
+        set.set("aria-label", html::escape(title).into_owned());
+        set.children = std::mem::take(nodes);
+        return vec![Node::Element(set)];
+    };
+    let rest = nodes.split_off(heading + 1);
+    let legend = element("legend", &[("class", "pmx-question-legend")], nodes.pop().into_iter().collect());
+    set.children.push(Node::Element(legend));
+    set.children.extend(rest);
+    let mut all = std::mem::take(nodes);
+    all.push(Node::Element(set));
+    all
+}
+
+fn is_heading(element: &Element<'_>) -> bool {
+    matches!(&*element.name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+}
+
+fn assemble<'a>(
+    block: &QuestionBlock<'_>,
+    action: &str,
+    kind: &'static str,
+    status: Option<&str>,
+    content: Vec<Node<'a>>,
+) -> Element<'a> {
+    let target = format!("{}#{}", block.source_id, block.id);
+    let target = html::escape(&target).into_owned();
+    let hidden = |name: &'static str, value: &str| {
+        let mut input = element("input", &[("type", "hidden"), ("name", name)], Vec::new());
+        input.set("value", value.to_owned());
+        Node::Element(input)
+    };
+    let mut form =
+        element("form", &[("class", "pmx-question"), ("method", "post"), ("data-pathmx-form", "")], Vec::new());
+    form.set("data-pathmx-action", action.to_owned());
+    form.set("data-pathmx-action-scope", "block");
+    form.set("data-pathmx-action-target", target.clone());
+    form.set("data-pathmx-question", kind);
+    if let Some(status) = status {
+        form.set("data-pathmx-question-status", html::escape(status).into_owned());
+    }
+    form.children = vec![
+        hidden("action", "submit"),
+        hidden("__pathmx_action_scope", "block"),
+        hidden("__pathmx_action_target", &target),
+    ];
+    form.children.extend(content);
+    let label = if status.is_some() { "Change answer" } else { "Submit answer" };
+    let button = element("button", &[("type", "submit"), ("class", "pmx-question-submit")], vec![text(label)]);
+    let controls = [("class", "pmx-question-controls"), ("data-pathmx-question-controls", ""), ("hidden", "")];
+    form.children.push(Node::Element(element("div", &controls, vec![Node::Element(button)])));
+    let said = status.map(|_| text("Answer recorded.")).into_iter().collect();
+    let region = [("class", "pmx-question-status"), ("role", "status"), ("data-pathmx-question-status-text", "")];
+    form.children.push(Node::Element(element("p", &region, said)));
+    form
+}
+
+/// Adds the control of a text question at the end of its content; gives the kind of the answer.
+fn text_answer(
+    question: &Question<'_>,
+    block: &QuestionBlock<'_>,
+    nodes: &mut Vec<Node<'_>>,
+    findings: &mut Vec<Diagnostic>,
+) -> &'static str {
+    let kind = block.values.get("question").and_then(|question| question.get("type")).and_then(Value::as_str);
+    let long = kind == Some("long");
+    // Other words are reported where topmatter is read.
+    if kind == Some("fields") {
+        let message = "a question with `question.type: fields` is submitted by `questions.submitFields`";
+        findings.push(question.warning("question/type", message));
+    }
+    let answer = question.answer("text").unwrap_or_default();
+    let name = html::escape(&question.name).into_owned();
+    let most = if long { LONG } else { SHORT }.to_string();
+    let mut control = if long {
+        // The first line end in a text area does not count.
+        let answer = if answer.starts_with('\n') { format!("\n{answer}") } else { answer };
+        let content = if answer.is_empty() { Vec::new() } else { vec![text(&answer)] };
+        element("textarea", &[("class", "pmx-question-text"), ("rows", "5")], content)
+    } else {
+        let mut input = element("input", &[("class", "pmx-question-text"), ("type", "text")], Vec::new());
+        if !answer.is_empty() {
+            input.set("value", html::escape(&answer).into_owned());
+        }
+        input
+    };
+    control.set("name", name);
+    control.set("maxlength", most);
+    control.set("required", "");
+    control.set("autocomplete", "off");
+    let caption = element("span", &[("class", "pmx-question-label")], vec![text("Your answer")]);
+    let label = element(
+        "label",
+        &[("class", "pmx-question-answer"), ("data-pathmx-question-answer", "")],
+        vec![Node::Element(caption), Node::Element(control)],
+    );
+    nodes.push(Node::Element(label));
+    if long { "long" } else { "short" }
+}
+
+#[cfg(test)]
+mod tests;

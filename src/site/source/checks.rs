@@ -1,0 +1,191 @@
+//! The shapes of the keys that mean something to PathMX, in frontmatter and in topmatter. Other keys are the author's own.
+
+use super::is_class;
+use crate::site::{
+    diagnostic::{Diagnostic, Position},
+    suggest,
+};
+use serde_json::{Map, Value};
+
+/// What can be chosen for each kind under `play.steps`.
+const STEPS: [(&str, [&str; 2]); 3] =
+    [("tables", ["rows", "single"]), ("lists", ["items", "flat"]), ("code", ["single", "none"])];
+/// What `question.type` can be.
+const QUESTIONS: [&str; 3] = ["short", "long", "fields"];
+
+/// Checks a frontmatter; `text` holds it, its position is the first of the Source.
+pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec<Diagnostic>) {
+    let mut check = Check { text, start: Position::START, code: "source/frontmatter-key", findings };
+    check.shared(values);
+    check.shape(values, "description", is_words, "a line of text");
+    check.shape(values, "status", is_words, "a line of text");
+    check.shape(values, "type", is_words, "a word");
+    check.shape(values, "componentName", Value::is_string, "a name");
+    check.shape(values, "parseComponents", Value::is_boolean, "true or false");
+    check.shape(values, "related", is_list, "a list of paths");
+    check.shape(values, "theme", |value| value.is_object() || value.is_boolean(), "a mapping");
+    check.shape(values, "fonts", |value| value.is_object() || value.is_array(), "a mapping or a list");
+}
+
+/// Checks the topmatter of a Block; `text` holds it and stands at `start`.
+pub(super) fn block(values: &Map<String, Value>, text: &str, start: Position, findings: &mut Vec<Diagnostic>) {
+    let mut check = Check { text, start, code: "block/topmatter-key", findings };
+    check.shared(values);
+    check.shape(values, "componentName", Value::is_string, "a name");
+    check.shape(values, "question", Value::is_object, "a mapping with a `type`");
+    if let Some(question) = values.get("question").and_then(Value::as_object) {
+        check.choice(&["question", "type"], question.get("type"), &QUESTIONS);
+    }
+}
+
+struct Check<'c> {
+    text: &'c str,
+    start: Position,
+    code: &'static str,
+    findings: &'c mut Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    /// What Sources and Blocks have in common.
+    fn shared(&mut self, values: &Map<String, Value>) {
+        self.shape(values, "title", is_words, "a line of text");
+        self.shape(values, "tags", is_list, "a list of words");
+        self.shape(values, "actions", Value::is_object, "a mapping of names to actions");
+        self.styles(values.get("styles"));
+        self.play(values.get("play"));
+    }
+
+    fn shape(&mut self, values: &Map<String, Value>, key: &str, fits: impl Fn(&Value) -> bool, what: &str) {
+        if values.get(key).is_some_and(|value| !value.is_null() && !fits(value)) {
+            self.warn(&[key], format!("`{key}` is {what}"), None);
+        }
+    }
+
+    fn styles(&mut self, styles: Option<&Value>) {
+        let Some(styles) = styles.filter(|styles| !styles.is_null()) else { return };
+        let classes = styles.get("classes");
+        let Some(listed) = classes.and_then(Value::as_array) else {
+            if !styles.is_object() || classes.is_some_and(|classes| !classes.is_null()) {
+                self.warn(&["styles"], "`styles.classes` is a list of class names".to_owned(), None);
+            }
+            return;
+        };
+        for class in listed {
+            let message = match class {
+                Value::String(class) if is_class(class) => continue,
+                Value::String(class) if class.starts_with("pmx-") => {
+                    format!("the class `{class}` is left out: `pmx-` is the prefix of PathMX's own classes")
+                }
+                Value::String(class) => format!("`{class}` is not one class name, so it is left out"),
+                other => format!("`{other}` is no class name, so it is left out"),
+            };
+            self.warn(&["styles", "classes"], message, None);
+        }
+    }
+
+    fn play(&mut self, play: Option<&Value>) {
+        let Some(play) = play.filter(|play| !play.is_null()) else { return };
+        let code = std::mem::replace(&mut self.code, "choreographer/steps-invalid");
+        self.steps(play);
+        self.code = code;
+    }
+
+    fn steps(&mut self, play: &Value) {
+        let steps = play.get("steps");
+        if !play.is_object() || steps.is_some_and(|steps| !steps.is_object() && !steps.is_null()) {
+            return self.warn(&["play"], "`play.steps` is a mapping".to_owned(), None);
+        }
+        for (kind, value) in steps.and_then(Value::as_object).into_iter().flatten() {
+            match STEPS.iter().find(|(known, _)| known == kind) {
+                Some((kind, choices)) => self.choice(&["play", "steps", kind], Some(value), choices),
+                None => {
+                    let known = STEPS.iter().map(|(known, _)| (*known, *known));
+                    let nearest = suggest::likest(kind, known).map(|known| format!("did you mean `{known}`?"));
+                    self.warn(&["play", "steps", kind], format!("`play.steps` knows no `{kind}`"), nearest);
+                }
+            }
+        }
+    }
+
+    fn choice(&mut self, path: &[&str], value: Option<&Value>, choices: &[&str]) {
+        let Some(value) = value.filter(|value| !value.is_null()) else { return };
+        if value.as_str().is_none_or(|value| !choices.contains(&value)) {
+            let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
+            let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let name = path.join(".");
+            self.warn(path, format!("`{name}` is not `{written}` but one of {}", choices.join(", ")), None);
+        }
+    }
+
+    fn warn(&mut self, path: &[&str], message: String, hint: Option<String>) {
+        let place = Position::of(self.text, place(self.text, path)).within(self.start);
+        let finding = Diagnostic::warning(self.code, place, message);
+        self.findings.push(match hint {
+            Some(hint) => finding.hint(hint),
+            None => finding,
+        });
+    }
+}
+
+/// The byte at which the last key of a path of keys stands, or as much of it as is found.
+fn place(text: &str, path: &[&str]) -> usize {
+    let mut at = 0;
+    let mut found = 0;
+    for key in path {
+        let key_at = text[at..].match_indices(key).map(|(offset, _)| at + offset).find(|start| {
+            let before = text[..*start].chars().next_back();
+            let after = text[start + key.len()..].trim_start_matches(['"', '\'', ' ']);
+            before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.')) && after.starts_with(':')
+        });
+        let Some(key_at) = key_at else { break };
+        found = key_at;
+        at = key_at + key.len();
+    }
+    found
+}
+
+fn is_words(value: &Value) -> bool {
+    value.is_string() || value.is_number()
+}
+
+fn is_list(value: &Value) -> bool {
+    value.is_string() || value.as_array().is_some_and(|list| list.iter().all(is_words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::yaml;
+
+    fn found(text: &str) -> Vec<(usize, usize, String)> {
+        let mut findings = Vec::new();
+        source(&yaml::mapping(text).unwrap(), text, &mut findings);
+        findings.into_iter().map(|f| (f.line, f.column, f.message)).collect()
+    }
+
+    #[test]
+    fn keys_of_the_right_shape_pass() {
+        let text = "title: 2024\ntags: [a, b]\nstyles: {classes: [wide]}\nplay: {steps: {tables: single, lists: flat, code: none}}\n\
+                    related: ['./x.md']\nowner: [any, {thing: 1}]\ndescription:\n";
+        assert_eq!(found(text), []);
+    }
+
+    #[test]
+    fn a_key_of_the_wrong_shape_is_named_where_it_stands() {
+        let found = found(
+            "title: [a]\nstyles:\n  classes: [pmx-x, a b, 3]\nplay:\n  steps:\n    list: flat\n    tables: each\nparseComponents: yes please\n",
+        );
+        let places: Vec<(usize, usize)> = found.iter().map(|(line, column, _)| (*line, *column)).collect();
+        assert_eq!(places, [(1, 1), (3, 3), (3, 3), (3, 3), (6, 5), (7, 5), (8, 1)]);
+        assert!(found[5].2.contains("`rows`, `single`"), "{found:?}");
+    }
+
+    #[test]
+    fn topmatter_is_checked_in_its_place() {
+        let text = "<!--\nid: x\nquestion: {type: quiz}\n-->";
+        let mut findings = Vec::new();
+        let values = yaml::mapping("id: x\nquestion: {type: quiz}").unwrap();
+        block(&values, text, Position { line: 10, column: 1 }, &mut findings);
+        assert_eq!((findings[0].line, findings[0].column, findings[0].code), (12, 12, "block/topmatter-key"));
+    }
+}

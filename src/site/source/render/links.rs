@@ -1,0 +1,102 @@
+//! Links, includes and images.
+
+use super::{Children, MARK, Renderer, escape};
+use crate::site::{
+    address::{self, Address},
+    source::{Link, Place, ids, text},
+};
+use comrak::nodes::{AstNode, NodeLink, NodeValue, Sourcepos};
+use std::fmt::Write as _;
+
+impl<'a> Renderer<'a, '_> {
+    pub(super) fn open_link(&mut self, node: &'a AstNode<'a>, link: &NodeLink, at: Sourcepos) -> Children {
+        let start = (at.start.line, at.start.column);
+        if self.is_include(node, link, at) {
+            let words = text::of(node);
+            let label = words.strip_prefix("@include").map_or(&*words, |rest| rest.strip_prefix(':').unwrap_or(rest));
+            let number = self.links.len();
+            self.beside_paragraph(|this| {
+                this.fresh_line();
+                this.out.push_str("<pmx-include data-link=\"");
+                this.address(&link.url, Place::Include, start);
+                let _ = write!(this.out, "\" data-n=\"{number}\" data-label=\"");
+                escape(label.trim(), &mut this.out);
+                this.out.push_str("\"></pmx-include>");
+            });
+            return Children::Done;
+        }
+        self.out.push_str("<a href=\"");
+        self.address(&link.url, Place::Anchor, start);
+        self.link_title(&link.title);
+        self.out.push_str("\">");
+        Children::Follow
+    }
+
+    /// Whether a link is `[@include: Label](./x.md)` or `[Label][@include.name]`, where content of its own may stand.
+    fn is_include(&self, node: &'a AstNode<'a>, link: &NodeLink, at: Sourcepos) -> bool {
+        let beside = node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Paragraph));
+        if !beside || !matches!(address::classify(&link.url), Address::File(_)) {
+            return false;
+        }
+        let direct = node.first_child().is_some_and(|first| match &first.data().value {
+            NodeValue::Text(text) => text.trim() == "@include" || text.starts_with("@include:"),
+            _ => false,
+        });
+        let named = || {
+            let before = self.lines.get(at.end.line).get(..at.end.column)?.strip_suffix(']')?;
+            let (_, label) = before.rsplit_once("][")?;
+            (label == "@include" || label.starts_with("@include.")).then_some(())
+        };
+        direct || named().is_some()
+    }
+
+    pub(super) fn open_wikilink(&mut self, node: &'a AstNode<'a>, target: &str, at: Sourcepos) -> Children {
+        let start = (at.start.line, at.start.column);
+        let (name, heading) = target.split_once('#').map_or((target, None), |(name, heading)| (name, Some(heading)));
+        if name.trim().is_empty() && heading.is_none_or(|heading| heading.trim().is_empty()) {
+            self.out.push_str("[[");
+            escape(&text::of(node), &mut self.out);
+            self.out.push_str("]]");
+            return Children::Done;
+        }
+        self.out.push_str("<a class=\"pmx-wikilink\" href=\"");
+        match heading.filter(|_| name.trim().is_empty()) {
+            Some(heading) => self.address(&format!("#{}", ids::slug(heading)), Place::Anchor, start),
+            None => self.mark(target.to_owned(), Place::Wiki, start),
+        }
+        self.out.push_str("\">");
+        Children::Follow
+    }
+
+    pub(super) fn image(&mut self, node: &'a AstNode<'a>, image: &NodeLink, at: Sourcepos) {
+        self.out.push_str("<img src=\"");
+        self.address(&image.url, Place::Resource, (at.start.line, at.start.column));
+        self.out.push_str("\" alt=\"");
+        escape(&text::of(node), &mut self.out);
+        self.link_title(&image.title);
+        self.out.push_str("\">");
+    }
+
+    fn link_title(&mut self, title: &str) {
+        if !title.is_empty() {
+            self.out.push_str("\" title=\"");
+            escape(title, &mut self.out);
+        }
+    }
+
+    /// Writes an address: a mark for what depends on the site, else as it is. `at`: line and byte column, from 1.
+    pub(super) fn address(&mut self, url: &str, place: Place, at: (usize, usize)) {
+        if matches!(address::classify(url), Address::Elsewhere) {
+            // Writing into a `String` does not fail.
+            let _ = comrak::html::escape_href(&mut self.out, url, false);
+        } else {
+            self.mark(url.to_owned(), place, at);
+        }
+    }
+
+    fn mark(&mut self, target: String, place: Place, at: (usize, usize)) {
+        let position = self.lines.position(at.0, at.1);
+        let _ = write!(self.out, "{MARK}{}{MARK}", self.links.len());
+        self.links.push(Link { target, place, position });
+    }
+}

@@ -1,0 +1,64 @@
+//! One walk over the tree for everything that must be known before it is written.
+
+use super::{lines::Lines, text};
+use crate::site::{diagnostic::Diagnostic, html};
+use comrak::nodes::{AstNode, NodeHeading, NodeValue};
+
+/// What the tree holds.
+#[derive(Default)]
+pub(super) struct Survey<'a> {
+    /// Line, level and text of every heading, in order.
+    pub headings: Vec<(usize, u8, String)>,
+    /// Ids in raw HTML.
+    pub ids: Vec<String>,
+    /// Definitions of footnotes, in order.
+    pub footnotes: Vec<&'a AstNode<'a>>,
+}
+
+/// Walks the tree. What is left open is said: it hides the rest of the Source.
+pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mut Vec<Diagnostic>) -> Survey<'a> {
+    let mut survey = Survey::default();
+    for node in root.descendants() {
+        let data = node.data();
+        let start = data.sourcepos.start;
+        match &data.value {
+            NodeValue::Heading(NodeHeading { level, .. }) => {
+                survey.headings.push((start.line, *level, text::of(node)));
+            }
+            NodeValue::FootnoteDefinition(_) => survey.footnotes.push(node),
+            NodeValue::HtmlBlock(block) => {
+                ids(&block.literal, &mut survey.ids);
+                let literal = block.literal.trim_start();
+                if literal.starts_with("<!--") && !literal.contains("-->") {
+                    let position = lines.position(start.line, start.column);
+                    let message = "this comment is never closed and hides the rest of the Source";
+                    findings.push(
+                        Diagnostic::warning("source/unclosed-comment", position, message).hint("end it with `-->`"),
+                    );
+                }
+            }
+            NodeValue::HtmlInline(literal) => ids(literal, &mut survey.ids),
+            NodeValue::CodeBlock(code) if code.fenced && !code.closed => {
+                let fence = char::from(code.fence_char).to_string().repeat(code.fence_length.min(20));
+                let position = lines.position(start.line, start.column);
+                let finding = Diagnostic::warning("source/unclosed-fence", position, "this code fence is never closed");
+                findings.push(finding.hint(format!("end it with a line `{fence}`")));
+            }
+            _ => {}
+        }
+    }
+    survey
+}
+
+fn ids(text: &str, found: &mut Vec<String>) {
+    // Most tags have neither, and the scan is not free.
+    if !text.contains("id") && !text.contains("ID") && !text.contains("name") && !text.contains("Id") {
+        return;
+    }
+    for attribute in html::attributes(text) {
+        let anchor = attribute.tag.eq_ignore_ascii_case("a") && attribute.name.eq_ignore_ascii_case("name");
+        if anchor || attribute.name.eq_ignore_ascii_case("id") {
+            found.push(html::unescape(&text[attribute.value]).into_owned());
+        }
+    }
+}
