@@ -19,6 +19,9 @@ use std::{
     sync::Arc,
 };
 
+/// Parsed Sources by their path, with the hash of the text that they are of.
+pub(super) type Sources = HashMap<String, (Hash, Arc<Source>)>;
+
 /// What a build leaves for the next one. It changes how long a build takes, never what comes out.
 ///
 /// It holds what the last build used and nothing older. Of a page it knows the hash alone: who took the build has the bytes.
@@ -26,8 +29,7 @@ use std::{
 pub struct Cache {
     /// How the Sources were read; what was read otherwise is of no use.
     pub(super) settings: Settings,
-    /// By the hash of the Source's bytes.
-    pub(super) sources: HashMap<Hash, Arc<Source>>,
+    pub(super) sources: Sources,
     pub(super) bodies: Bodies,
     /// By the output path of the page.
     pub(super) pages: HashMap<String, CachedPage>,

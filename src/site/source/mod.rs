@@ -2,6 +2,7 @@
 
 mod blocks;
 mod checks;
+mod define;
 mod definitions;
 mod frontmatter;
 mod ids;
@@ -125,8 +126,8 @@ pub(super) fn options(settings: &Settings) -> comrak::Options<'static> {
     options
 }
 
-/// Parses a Source. Never fails: what cannot be read is a finding, and the rest stands.
-pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
+/// Parses a Source; `path` says whether it defines components. Never fails: what cannot be read is a finding, and the rest stands.
+pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let mut findings = Vec::new();
     let mut bytes = bytes;
     if let Err(error) = std::str::from_utf8(bytes) {
@@ -158,13 +159,18 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &body, &options);
     let definitions = definitions::definitions(root, &lines);
+    let defines = define::defines(path, &front.values);
     let Parts { blocks, mut links, headings, anchors, summary, annotations } =
-        blocks::blocks(root, &lines, settings, &mut findings);
-    links.extend(definitions.into_iter().map(|definition| Link {
-        target: definition.target,
-        place: Place::Definition { label: definition.label },
+        blocks::blocks(root, &lines, settings, defines, &mut findings);
+    links.extend(definitions.iter().map(|definition| Link {
+        target: definition.target.clone(),
+        place: Place::Definition { label: definition.label.clone() },
         position: definition.position,
     }));
+    let definitions = match defines {
+        true => define::define(path, &front.values, &blocks, &definitions, &mut links, &mut findings),
+        false => Vec::new(),
+    };
     let placed = |key: &str| {
         let value = front.values.get(key)?;
         let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -177,12 +183,12 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
         description: words(&front.values, "description").or(summary.description),
         has_h1: summary.has_h1,
         classes: classes(&front.values),
-        blocks,
+        blocks: blocks.into_iter().map(|(block, _)| block).collect(),
         links,
         headings,
         anchors,
         annotations,
-        definitions: Vec::new(),
+        definitions,
         findings,
         body: front.body,
         values: front.values,
