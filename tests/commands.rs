@@ -188,7 +188,7 @@ fn mv_and_rm_refuse_what_would_break_the_site_and_change_nothing() {
         (vec!["mv", "sub", "sub/deeper"], "error: paths/sub cannot be moved into itself\n"),
         (vec!["mv", "paths", "paths2"], "error: paths is the source folder itself\nhint: move what is in it, or change `sourceDir` in the config\n"),
         (vec!["mv", "a.md", "a.md"], "error: paths/a.md is there already\n"),
-        (vec!["mv", "a.md", ".hidden/a.md"], "error: paths/.hidden/a.md would not be part of the site\nhint: hidden folders, node_modules and output folders are left out; a name is at most 255 bytes without control characters\n"),
+        (vec!["mv", "a.md", ".hidden/a.md"], "error: paths/.hidden/a.md would not be part of the site\nhint: hidden folders, node_modules and output folders are left out; a path has at most 1024 bytes and no control characters\n"),
         (vec!["mv", "sub/bb", "c"], "error: there is no file and no Source `sub/bb`\nhint: did you mean paths/sub/b.md?\n"),
         (vec!["mv", "notes.txt", "x.txt"], "error: notes.txt lies outside of the source folder paths\nhint: both places must lie below the source folder\n"),
         (vec!["rm", "sub"], "error: paths/sub is a folder\nhint: remove its files one by one, so that each link is looked at\n"),

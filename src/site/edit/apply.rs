@@ -20,6 +20,8 @@ pub(super) struct Write {
 /// What happens besides writing.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
+    /// Nothing moves.
+    Stay,
     /// A file or a folder moves.
     Move(PathBuf, PathBuf),
     /// A file goes.
@@ -85,6 +87,7 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
     }
     // Staged files of a folder that moves, move with it.
     match step {
+        Step::Stay => {}
         Step::Move(from, to) => {
             make_folders(to.parent().unwrap_or(to), done)?;
             if fs::symlink_metadata(to).is_ok() {
@@ -142,7 +145,9 @@ impl Done {
                 return;
             }
             Self::Moved(from, to) => (fs::rename(&to, &from), to),
-            Self::Written { target: path, backup } | Self::Removed { path, backup } => (fs::rename(backup, &path), path),
+            Self::Written { target: path, backup } | Self::Removed { path, backup } => {
+                (fs::rename(backup, &path), path)
+            }
         };
         if undone.is_err() {
             lost.push(path.display().to_string());

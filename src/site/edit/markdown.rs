@@ -2,11 +2,12 @@
 //! and what the scan finds must agree with what the parser found there.
 
 use super::{
+    frontmatter,
     inline::{self, Destination, Found, Grammar, normalized},
     markup,
     pieces::{LineTable, Pieces},
     reference::{Reference, Removal, Syntax},
-    stylesheet, frontmatter,
+    stylesheet,
 };
 use crate::site::{
     address::{self, Address},
@@ -51,8 +52,7 @@ struct Leaf<'a> {
 /// Reads a Markdown file. `text` has no byte order mark; ranges count from its start.
 pub(super) fn read(path: &str, text: &str) -> Document {
     let front = source::frontmatter(text);
-    let mut document =
-        Document { references: frontmatter::references(text, front.body), doubts: Vec::new() };
+    let mut document = Document { references: frontmatter::references(text, front.body), doubts: Vec::new() };
     let defines = path.ends_with(".component.md")
         || path.ends_with(".components.md")
         || front.values.get("parseComponents").and_then(serde_json::Value::as_bool) == Some(true);
@@ -63,7 +63,8 @@ pub(super) fn read(path: &str, text: &str) -> Document {
     let options = source::options(&source::Settings::default());
     let root = comrak::parse_document(&arena, &text[front.body..], &options);
 
-    let mut reader = Reader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
+    let mut reader =
+        Reader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
     let mut leaves = Vec::new();
     for node in root.descendants() {
         reader.visit(node, defines, &mut leaves);

@@ -73,7 +73,8 @@ pub fn plan_move(project: &Project, cwd: &Path, old: &str, new: &str) -> Result<
     let (from, to) = (base.name(&old), base.name(&new));
     let effects = base.effects(project, &snapshot, Task::Move { from: &from, to: &to });
     entry_stays_known(project, &base, &effects, &cwd, |entry| {
-        base.name(&project.source_root.join(entry)) == from || base.name(&project.source_root.join(entry)).starts_with(&format!("{from}/"))
+        base.name(&project.source_root.join(entry)) == from
+            || base.name(&project.source_root.join(entry)).starts_with(&format!("{from}/"))
     })?;
     Ok(base.edit(cwd, effects, Task::Move { from: &from, to: &to }, Step::Move(old, new))?)
 }
@@ -158,6 +159,7 @@ impl Base {
         let (old, new) = match &step {
             Step::Move(old, new) => (old, Some(relative(&cwd, new))),
             Step::Remove(old) => (old, None),
+            Step::Stay => (&self.folder, None),
         };
         Ok(Edit { old: relative(&cwd, old), new, writes, step, effects, files, left, cwd })
     }
@@ -187,6 +189,14 @@ impl Edit {
     pub fn apply(&self) -> Result<(), EditError> {
         apply::apply(&self.writes, &self.step)
     }
+}
+
+/// Gives one file other bytes, whole or not at all.
+///
+/// # Errors
+/// The file is not `before` any more, or the disk refuses.
+pub fn replace(path: &Path, before: Vec<u8>, after: Vec<u8>) -> Result<(), EditError> {
+    apply::apply(&[Write { path: path.to_owned(), target: path.to_owned(), before, after }], &Step::Stay)
 }
 
 /// Why an edit cannot be made: because of what was asked, or of the site.

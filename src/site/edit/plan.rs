@@ -216,9 +216,11 @@ impl File<'_> {
         if syntax == Syntax::Wiki {
             let below_root = below_root?;
             let name = address::name(below_root);
-            let alone = |name: &str| self.after.lead_of(&self.place, name, true, syntax).is_some_and(|found| {
-                found.target == target || found.target.strip_suffix(SOURCE) == Some(target)
-            });
+            let alone = |name: &str| {
+                self.after
+                    .lead_of(&self.place, name, true, syntax)
+                    .is_some_and(|found| found.target == target || found.target.strip_suffix(SOURCE) == Some(target))
+            };
             return Some(if !lead.rooted && alone(name) { name } else { below_root }.to_owned());
         }
         Some(match below_root.filter(|_| lead.rooted) {
@@ -229,17 +231,17 @@ impl File<'_> {
 
     /// Takes out every reference to a file; how many. `items`: a list item goes with its link.
     fn unlink(&mut self, gone: &str, items: bool) -> usize {
-        let leads = |reference: &&Reference| {
-            self.tree.lead(self.path, reference).is_some_and(|lead| lead.target == gone)
-        };
+        let leads =
+            |reference: &&Reference| self.tree.lead(self.path, reference).is_some_and(|lead| lead.target == gone);
         let text = &self.reading.text;
         let found: Vec<&Reference> = self.reading.references.iter().filter(leads).collect();
         let mut cuts = Vec::new();
         let mut count = 0;
         for reference in &found {
-            let whole_list = reference.list.as_ref().filter(|list| {
-                found.iter().filter(|other| other.list.as_ref() == Some(*list)).count() == list.members
-            });
+            let whole_list = reference
+                .list
+                .as_ref()
+                .filter(|list| found.iter().filter(|other| other.list.as_ref() == Some(*list)).count() == list.members);
             let why = match (&reference.removal, self.reading.fixed) {
                 (_, Some(why)) => why,
                 (Removal::Keep(why), None) => *why,
@@ -269,7 +271,8 @@ impl File<'_> {
         if self.path.ends_with(SOURCE) && (moves || self.reading.text.contains(self.task.mark())) {
             let known = |target: &str| self.reading.references.iter().any(|r| r.address.trim() == target.trim());
             let links = source::parse(bytes, &source::Settings::default()).links;
-            missed.extend(links.into_iter().filter(|link| !known(&link.target)).map(|link| (link.position, link.target)));
+            missed
+                .extend(links.into_iter().filter(|link| !known(&link.target)).map(|link| (link.position, link.target)));
         }
         for (position, address) in missed {
             let Some(lead) = self.tree.lead_of(self.path, &address, true, Syntax::Destination) else { continue };

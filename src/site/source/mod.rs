@@ -21,7 +21,10 @@ pub(super) use notes::Annotation;
 pub(super) use render::fill;
 pub use settings::Settings;
 
-use super::diagnostic::{Diagnostic, Position};
+use super::{
+    components::Definition,
+    diagnostic::{Diagnostic, Position},
+};
 use blocks::Parts;
 use comrak::Arena;
 use lines::Lines;
@@ -58,10 +61,22 @@ pub(super) struct Source {
     pub anchors: HashSet<String>,
     /// The threads of annotations, in order of their definitions.
     pub annotations: Vec<Annotation>,
+    /// The components that its Blocks define.
+    pub definitions: Vec<Definition>,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
     /// Byte of the text at which the body starts.
     pub body: usize,
+}
+
+/// The marked HTML of a Source's Blocks, in order.
+pub(super) type Body = Vec<String>;
+
+impl Source {
+    /// Takes the HTML out of the Blocks: it is large, and needed only while pages are made.
+    pub(super) fn take_body(&mut self) -> Body {
+        self.blocks.iter_mut().map(|block| std::mem::take(&mut block.html)).collect()
+    }
 }
 
 /// A link to somewhere in the site.
@@ -117,7 +132,9 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
     if let Err(error) = std::str::from_utf8(bytes) {
         if bytes[..bytes.len().min(BINARY)].contains(&0) {
             let message = "this is no text, so there is nothing to read in it";
-            findings.push(Diagnostic::error("source/binary", Position::START, message));
+            let finding = Diagnostic::error("source/binary", Position::START, message);
+            let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+            findings.push(if wide { finding.hint("it looks like UTF-16: save it as UTF-8") } else { finding });
             bytes = &[];
         } else {
             let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
@@ -165,6 +182,7 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
         headings,
         anchors,
         annotations,
+        definitions: Vec::new(),
         findings,
         body: front.body,
         values: front.values,
