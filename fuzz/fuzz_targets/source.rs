@@ -11,22 +11,26 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pmx::site::{self, Cache, Entry, Project, Snapshot};
-use std::path::PathBuf;
+use pmx::site::{self, Cache, Options, Project, Snapshot};
+use std::{fs, sync::OnceLock};
 
 const COMPONENTS: &str = include_str!("parts.components.md");
 const OTHER: &str = "# Other\n\n<!-- id: b -->\n\nText.\n\n---\n\n<!-- id: c -->\n\n[@include: back](./index.path.md)\n";
+const CONFIG: &str = "---\nsourceDir: paths\n---\n\n## Paths\n\n- [Home](./paths/index.path.md)\n";
+
+/// A folder with nothing but a config and an empty entry: the files that are built never lie on disk.
+fn project() -> &'static Project {
+    static PROJECT: OnceLock<Project> = OnceLock::new();
+    PROJECT.get_or_init(|| {
+        let folder = std::env::temp_dir().join("pmx-fuzz");
+        fs::create_dir_all(folder.join("paths")).unwrap();
+        fs::write(folder.join("pathmx.config.md"), CONFIG).unwrap();
+        fs::write(folder.join("paths/index.path.md"), "").unwrap();
+        site::locate(&Options { cwd: folder, entries: Vec::new() }).unwrap()
+    })
+}
 
 fuzz_target!(|source: &[u8]| {
-    let project = Project {
-        name: "fuzz".to_owned(),
-        folder: PathBuf::from("/site"),
-        source_root: PathBuf::from("/site/paths"),
-        shown: "paths".to_owned(),
-        roots: vec![Entry { path: "index.path.md".to_owned() }],
-        out_dir: None,
-        exclude: Vec::new(),
-    };
     let files = [
         ("index.path.md", source),
         ("parts.components.md", COMPONENTS.as_bytes()),
@@ -35,9 +39,9 @@ fuzz_target!(|source: &[u8]| {
     ];
     let snapshot = Snapshot::of(files.map(|(path, bytes)| (path.to_owned(), bytes.to_vec())));
     let mut cache = Cache::default();
-    let first = site::build(&project, &snapshot, &mut cache);
+    let first = site::build(project(), &snapshot, &mut cache);
     // What is kept for the next build must never show in what it gives.
-    let second = site::build(&project, &snapshot, &mut cache);
+    let second = site::build(project(), &snapshot, &mut cache);
     assert_eq!(first.outputs, second.outputs);
     assert_eq!(first.diagnostics, second.diagnostics);
     let page = first.outputs.get("index.path/index.path.html").and_then(|hash| first.blobs.get(hash));

@@ -204,8 +204,7 @@ fn banner(report: &Report, banner: &Banner<'_>) {
     let Banner { url, opened, name, state, started } = banner;
     let port = url.rsplit(':').next().unwrap_or_default();
     let site_url = format!("http://{name}.localhost:{port}");
-    let mut ready =
-        json!({ "event": "ready", "url": url, "sites": [{ "name": name.to_string(), "url": site_url }] });
+    let mut ready = json!({ "event": "ready", "url": url, "sites": [{ "name": name.to_string(), "url": site_url }] });
     if opened != url {
         ready["play"] = json!(opened);
     }

@@ -134,7 +134,7 @@ impl Responses {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
             let before = fs_err::read(&path).map_err(|error| internal(&error))?;
-            let after = site::record(&before, block, answers, &submission.run, &self.settings).map_err(|error| {
+            let after = site::record(&format!("{source}.md"), &before, block, answers, &submission.run, &self.settings).map_err(|error| {
                 let status = match error {
                     RecordError::NoQuestion => StatusCode::NOT_FOUND,
                     RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,

@@ -43,11 +43,11 @@ fn topmatter_that_says_nothing_usable_is_named() {
     );
     assert_eq!(
         said_of("<!-- id: two words -->\n\n# Home\n"),
-        "paths/index.path.md:1:1: warning: the `id` of a Block is a word without spaces [block/id]\n"
+        "paths/index.path.md:1:6: warning: the `id` of a Block is a word without spaces [block/id]\n"
     );
     assert_eq!(
         said_of("<!-- id: a -->\n\n# Home\n\n---\n\n<!-- id: a -->\n\n## Two\n"),
-        "paths/index.path.md:7:1: warning: the id `a` is used twice in this Source [block/duplicate-id]\n"
+        "paths/index.path.md:7:6: warning: the id `a` is used twice in this Source [block/duplicate-id]\n"
     );
 }
 
@@ -187,4 +187,84 @@ fn a_file_beyond_the_limit_is_refused_where_it_is_named() {
     assert_eq!(grow(big), (vec![finding.to_owned()], true));
     let finding = "paths/index.path.md:1:1: error: the entry `index.path.md` has 27262976 bytes, at most 26214400 can be published [entry/missing]";
     assert_eq!(grow(entry), (vec![finding.to_owned()], false));
+}
+
+#[test]
+fn keys_of_the_wrong_shape_are_named_where_they_stand() {
+    assert_eq!(
+        said_of(
+            "---\ntitle: [a]\nplay:\n  steps:\n    table: rows\n    code: all\n---\n\n# A\n\n---\n\n<!--\nid: b\n\
+             styles: { classes: [pmx-x] }\nplay: { steps: 3 }\nquestion: { type: quiz }\n-->\n\n## B\n"
+        ),
+        lines(&[
+            "paths/index.path.md:2:1: warning: `title` is a line of text [source/frontmatter-key]",
+            "paths/index.path.md:5:5: warning: `play.steps` knows no `table` [choreographer/steps-invalid]",
+            "  hint: did you mean `tables`?",
+            "paths/index.path.md:6:5: warning: `play.steps.code` is not `all` but one of `single`, `none` [choreographer/steps-invalid]",
+            "paths/index.path.md:15:11: warning: the class `pmx-x` is left out: `pmx-` is the prefix of PathMX's own classes [block/topmatter-key]",
+            "paths/index.path.md:16:1: warning: `play.steps` is a mapping [choreographer/steps-invalid]",
+            "paths/index.path.md:17:13: warning: `question.type` is not `quiz` but one of `short`, `long`, `fields` [block/topmatter-key]"
+        ])
+    );
+}
+
+#[test]
+fn what_is_never_closed_is_named_where_it_starts() {
+    assert_eq!(
+        said_of("# A\n\n````js\nx\n```\n"),
+        lines(&[
+            "paths/index.path.md:3:1: warning: this code fence is never closed [source/unclosed-fence]",
+            "  hint: end it with a line ``````"
+        ])
+    );
+    assert_eq!(
+        said_of("# A\n\n<!-- a\n\n## B\n"),
+        lines(&[
+            "paths/index.path.md:3:1: warning: this comment is never closed and hides the rest of the Source [source/unclosed-comment]",
+            "  hint: end it with `-->`"
+        ])
+    );
+    let folder = site_of(&[]);
+    fs::create_dir_all(folder.path().join("paths")).unwrap();
+    fs::write(folder.path().join("paths/index.path.md"), b"\x7fELF\0\0\xff\xfe").unwrap();
+    let found: Vec<String> = built(folder.path()).diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["?"]);
+}
+
+#[test]
+fn focus_steps_that_point_nowhere_are_left_out() {
+    assert_eq!(
+        said_of("# A\n\n```js [1|4]\nx\n```\n\n```js [a]\nx\n```\n\n```js [2-1]\nx\n```\n"),
+        lines(&[
+            "paths/index.path.md:3:7: warning: the steps `[1|4]` are left out: there is no line 4, the code has 1 [choreographer/code-steps-invalid]",
+            "paths/index.path.md:7:7: warning: the steps `[a]` are left out: `a` is no line and no range of lines, like `3` or `2-4` [choreographer/code-steps-invalid]",
+            "paths/index.path.md:11:7: warning: the steps `[2-1]` are left out: the range `2-1` runs backwards [choreographer/code-steps-invalid]"
+        ])
+    );
+}
+
+#[test]
+fn notes_that_nobody_sees_are_named() {
+    assert_eq!(
+        said_of(
+            "# A\n\nText[^1].\n\n[^1]: Seen.\n\n[^2]: Unseen.\n\n[^c.a]: **@agent** (2026-07-20 10:42 -04:00): Done.\n"
+        ),
+        lines(&[
+            "paths/index.path.md:7:1: warning: nothing refers to the footnote `2`, so it is not shown [footnote/unused]",
+            "paths/index.path.md:9:1: warning: `c.a` replies to `c`, but there is no such annotation [annotations/no-thread]"
+        ])
+    );
+}
+
+#[test]
+fn response_fields_have_ids_of_their_own() {
+    let field = "**___**<!-- @response.field label=\"M\" -->";
+    let named = "**___**<!-- @response.field id=a -->";
+    assert_eq!(
+        said_of(&format!("# A\n\nx {field} y {named}\n\n{named}\n")),
+        lines(&[
+            "paths/index.path.md:3:10: warning: a response field needs an `id` of letters, digits, `-` and `_` [question/field-id]",
+            "paths/index.path.md:5:8: warning: the response field `a` occurs twice in this Block [question/field-id]"
+        ])
+    );
 }

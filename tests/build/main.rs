@@ -3,10 +3,10 @@
 
 mod command;
 mod diagnostics;
+mod documents;
 mod incremental;
 mod malformed;
 mod markdown;
-mod documents;
 mod output;
 mod pages;
 mod project;

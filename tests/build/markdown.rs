@@ -81,7 +81,7 @@ fn what_is_wrong_with_a_source_is_said_where_it_stands() {
         found,
         [
             (2, "source/frontmatter-key"),
-            (4, "source/frontmatter-key"),
+            (4, "choreographer/steps-invalid"),
             (9, "choreographer/code-steps-invalid"),
             (17, "block/topmatter-key"),
             (24, "block/duplicate-id"),

@@ -1,10 +1,5 @@
-//! `play.steps`: how finely a Block is stepped through.
+//! `play.steps`: how finely a Block is stepped through. What it may say is checked where Sources are read.
 
-use super::BeatBlock;
-use crate::site::{
-    diagnostic::{Diagnostic, Position},
-    suggest::likest,
-};
 use serde_json::{Map, Value};
 
 /// What is a Beat of its own, and what only a part of one.
@@ -18,60 +13,20 @@ pub(super) struct Density {
     pub code: bool,
 }
 
-/// Each setting with its two values, the default first.
-const SETTINGS: [(&str, [&str; 2]); 3] =
-    [("tables", ["rows", "single"]), ("lists", ["items", "flat"]), ("code", ["single", "none"])];
-
 impl Density {
     /// What the frontmatter says, overridden by what the topmatter says.
-    pub(super) fn of(block: &BeatBlock<'_>, findings: &mut Vec<Diagnostic>) -> Self {
-        let mut fine = [true; SETTINGS.len()];
-        for (values, position) in [(block.source_values, block.source_position), (block.values, block.position)] {
-            read(values, position, &mut fine, findings);
-        }
-        let [rows, nested_items, code] = fine;
-        Self { rows, nested_items, code }
-    }
-}
-
-fn read(
-    values: &Map<String, Value>,
-    position: Position,
-    fine: &mut [bool; SETTINGS.len()],
-    findings: &mut Vec<Diagnostic>,
-) {
-    let Some(steps) = values.get("play").and_then(|play| play.get("steps")) else { return };
-    let mut report = |message: String, hint: Option<String>| {
-        let finding = Diagnostic::warning("choreographer/steps-invalid", position, message);
-        findings.push(match hint {
-            Some(hint) => finding.hint(hint),
-            None => finding,
-        });
-    };
-    let Some(steps) = steps.as_object() else {
-        report("`play.steps` is a mapping with `tables`, `lists` and `code`".to_owned(), None);
-        return;
-    };
-    for (key, value) in steps {
-        let setting = SETTINGS.iter().zip(&mut *fine).find(|((name, _), _)| name == key);
-        let Some(((name, known), fine)) = setting else {
-            let hint = likest(key, SETTINGS.iter().map(|(name, _)| (*name, *name)));
-            let hint = hint.map(|name| format!("did you mean `{name}`?"));
-            report(format!("`play.steps` has no setting `{key}`"), hint);
-            continue;
+    pub(super) fn of(frontmatter: &Map<String, Value>, topmatter: &Map<String, Value>) -> Self {
+        let fine = |key: &str, fine: &str, coarse: &str| {
+            let said = [topmatter, frontmatter].into_iter().find_map(|values| {
+                let value = values.get("play")?.get("steps")?.get(key)?.as_str()?;
+                (value == fine || value == coarse).then(|| value == fine)
+            });
+            said.unwrap_or(true)
         };
-        match known.iter().position(|known| value.as_str() == Some(known)) {
-            Some(index) => *fine = index == 0,
-            None => {
-                let [a, b] = known;
-                report(format!("`play.steps.{name}` is `{a}` or `{b}`, not `{}`", shown(value)), None);
-            }
+        Self {
+            rows: fine("tables", "rows", "single"),
+            nested_items: fine("lists", "items", "flat"),
+            code: fine("code", "single", "none"),
         }
     }
-}
-
-/// A value as an author would recognise it, in a few words.
-fn shown(value: &Value) -> String {
-    let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    super::label::shorten(&written, 40)
 }

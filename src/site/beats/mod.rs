@@ -27,8 +27,6 @@ pub(in crate::site) struct BeatBlock<'b> {
     pub source_values: &'b Map<String, Value>,
     /// Where the Block starts: for what is wrong with its topmatter.
     pub position: Position,
-    /// Where the frontmatter says `play`: for what is wrong there.
-    pub source_position: Position,
 }
 
 /// A stop of guided reading.
@@ -68,7 +66,8 @@ pub(in crate::site) enum Kind {
 }
 
 impl Kind {
-    const fn name(self) -> &'static str {
+    /// As attributes and documents have it.
+    pub(in crate::site) const fn name(self) -> &'static str {
         match self {
             Self::Heading => "heading",
             Self::Step => "step",
@@ -97,7 +96,7 @@ pub(in crate::site) fn annotate(
     nodes: &mut [Node<'_>],
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Beat> {
-    let density = Density::of(block, findings);
+    let density = Density::of(block.source_values, block.values);
     let present = survey::Present::of(nodes);
     let table_steps = match table::steps(block.values, &present) {
         Ok(steps) => steps,

@@ -13,7 +13,7 @@ fn marked_with(html: &str, values: &Value) -> Marked {
     let values = values.as_object().unwrap().clone();
     let none = Map::new();
     let position = Position { line: 3, column: 1 };
-    let block = BeatBlock { id: "b", values: &values, source_values: &none, position, source_position: position };
+    let block = BeatBlock { id: "b", values: &values, source_values: &none, position };
     let (mut nodes, mut findings) = (dom::parse(html), Vec::new());
     let beats = annotate(&block, &mut nodes, &mut findings);
     let mut html = String::new();
@@ -211,12 +211,16 @@ fn table_steps_take_the_place_of_rows() {
 }
 
 #[test]
-fn settings_that_do_not_exist_are_named() {
-    let found = marked_with("<p>x</p>", &json!({"play": {"steps": {"table": "rows", "code": "all"}}}));
-    assert_eq!(
-        found.findings,
-        ["`play.steps.code` is `single` or `none`, not `all`", "`play.steps` has no setting `table`"]
-    );
+fn topmatter_counts_before_frontmatter_and_nonsense_not_at_all() {
+    let of = |frontmatter: Value, topmatter: Value| {
+        let density = Density::of(frontmatter.as_object().unwrap(), topmatter.as_object().unwrap());
+        (density.rows, density.nested_items, density.code)
+    };
+    let steps = |steps: Value| json!({"play": {"steps": steps}});
+    assert_eq!(of(json!({}), json!({"play": {"steps": 1}})), (true, true, true));
+    let coarse = steps(json!({"tables": "single", "lists": "flat", "code": "none"}));
+    assert_eq!(of(coarse.clone(), json!({})), (false, false, false));
+    assert_eq!(of(coarse, steps(json!({"tables": "rows", "code": "all"}))), (true, false, false));
 }
 
 #[test]
@@ -230,13 +234,7 @@ fn a_block_with_far_too_many_focus_steps_stays_small() {
     let long = format!("<h1>x</h1>{}", "<p>y</p>".repeat(10));
     let id = "é".repeat(10_000);
     let block = Map::new();
-    let block = BeatBlock {
-        id: &id,
-        values: &block,
-        source_values: &block,
-        position: Position::START,
-        source_position: Position::START,
-    };
+    let block = BeatBlock { id: &id, values: &block, source_values: &block, position: Position::START };
     assert!(annotate(&block, &mut dom::parse(&long), &mut Vec::new()).iter().all(|beat| beat.id.len() < 300));
 }
 

@@ -145,7 +145,9 @@ impl Done {
                 return;
             }
             Self::Moved(from, to) => (fs::rename(&to, &from), to),
-            Self::Written { target: path, backup } | Self::Removed { path, backup } => (fs::rename(backup, &path), path),
+            Self::Written { target: path, backup } | Self::Removed { path, backup } => {
+                (fs::rename(backup, &path), path)
+            }
         };
         if undone.is_err() {
             lost.push(path.display().to_string());

@@ -33,10 +33,9 @@ pub(super) fn references(text: &str, end: usize) -> Vec<Reference> {
     for (index, scalar) in scalars.iter().enumerate().filter(|(_, scalar)| wanted(scalar)) {
         let syntax = Syntax::Scalar(scalar.quote);
         let region = regions.iter().find(|(top, ..)| *top == scalar.top);
-        let list = region.filter(|_| scalar.top == "related").map(|(top, first, last)| List {
-            whole: lines.whole(*first, *last),
-            members: members(top),
-        });
+        let list = region
+            .filter(|_| scalar.top == "related")
+            .map(|(top, first, last)| List { whole: lines.whole(*first, *last), members: members(top) });
         let neighbour = |other: Option<&Scalar>| {
             other.filter(|other| other.flow && other.top == scalar.top).map(|other| other.outer())
         };
@@ -186,15 +185,15 @@ mod tests {
 
     #[test]
     fn every_way_to_write_the_list_is_read() {
-        assert_eq!(found("---\ntitle: x.md\nrelated:\n  - ./a.md # why\n  - \"./b c.md\"\n- './d''s.md'\nx: [y.md]\n---\n"), [
-            "./a.md",
-            "./b c.md",
-            "./d's.md"
-        ]);
+        assert_eq!(
+            found("---\ntitle: x.md\nrelated:\n  - ./a.md # why\n  - \"./b c.md\"\n- './d''s.md'\nx: [y.md]\n---\n"),
+            ["./a.md", "./b c.md", "./d's.md"]
+        );
         assert_eq!(found("---\nrelated: [./a.md, \"b.md\",\n  c.md]\n---\n"), ["./a.md", "b.md", "c.md"]);
-        assert_eq!(found("---\nrelated: ./a.md\nimage: i.png\nfonts:\n  - family: F\n    src: f.woff2\n---\n"), [
-            "./a.md", "i.png", "f.woff2"
-        ]);
+        assert_eq!(
+            found("---\nrelated: ./a.md\nimage: i.png\nfonts:\n  - family: F\n    src: f.woff2\n---\n"),
+            ["./a.md", "i.png", "f.woff2"]
+        );
     }
 
     #[test]

@@ -262,9 +262,7 @@ fn tag(text: &str) -> Option<usize> {
     if !bytes.get(at)?.is_ascii_alphabetic() {
         return None;
     }
-    let skip = |from: usize, test: &dyn Fn(u8) -> bool| {
-        from + bytes[from..].iter().take_while(|b| test(**b)).count()
-    };
+    let skip = |from: usize, test: &dyn Fn(u8) -> bool| from + bytes[from..].iter().take_while(|b| test(**b)).count();
     at = skip(at, &|b| b.is_ascii_alphanumeric() || b == b'-');
     loop {
         let blank = skip(at, &|b| b.is_ascii_whitespace());

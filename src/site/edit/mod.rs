@@ -76,7 +76,8 @@ pub fn plan_move(project: &Project, cwd: &Path, old: &str, new: &str) -> Result<
     let (from, to) = (base.name(&old), base.name(&new));
     let effects = base.effects(project, &snapshot, Task::Move { from: &from, to: &to });
     entry_stays_known(project, &base, &effects, &cwd, |entry| {
-        base.name(&project.source_root.join(entry)) == from || base.name(&project.source_root.join(entry)).starts_with(&format!("{from}/"))
+        base.name(&project.source_root.join(entry)) == from
+            || base.name(&project.source_root.join(entry)).starts_with(&format!("{from}/"))
     })?;
     Ok(base.edit(cwd, effects, Task::Move { from: &from, to: &to }, Step::Move(old, new))?)
 }

@@ -290,7 +290,7 @@ impl File<'_> {
         let moves = self.place != self.path;
         if self.path.ends_with(SOURCE) && (moves || self.reading.text.contains(self.task.mark())) {
             let known = |target: &str| self.reading.references.iter().any(|r| r.address.trim() == target.trim());
-            let links = source::parse(bytes, self.tree.settings).links.into_iter();
+            let links = source::parse(self.path, bytes, self.tree.settings).links.into_iter();
             // A name is no address; where the scan does not find one, the parser's tree has said so.
             let links = links.filter(|link| link.place != Place::Wiki && !known(&link.target));
             missed.extend(links.map(|link| (link.position, link.target, Syntax::Destination)));

@@ -68,13 +68,7 @@ mod tests {
             (at("three")..at("four"), String::new()),
             (at("five")..at("five") + 4, "5".to_owned()),
         ];
-        let change = Change {
-            path: String::new(),
-            before: before.into(),
-            after: Vec::new(),
-            edits,
-            references: 3,
-        };
+        let change = Change { path: String::new(), before: before.into(), after: Vec::new(), edits, references: 3 };
         let expected = "--- o\n+++ n\n@@ -2 +2 @@\n-two [a](b) [c](b)\n+two [a](x) [c](x)\n\
                         @@ -3 +2,0 @@\n-three\n@@ -5 +4 @@\n-five\n+5\n";
         assert_eq!(diff(&change, "o", "n"), expected);

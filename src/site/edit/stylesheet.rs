@@ -26,13 +26,12 @@ pub(super) fn references(sheet: &Pieces) -> Vec<Reference> {
             name.eq_ignore_ascii_case("url").then(|| before[..before.len() - 3].trim_end())
         });
         let before = url.unwrap_or(before);
-        let import = before.len().checked_sub("@import".len()).filter(|at| {
-            before.get(*at..).is_some_and(|word| word.eq_ignore_ascii_case("@import"))
-        });
+        let import = before
+            .len()
+            .checked_sub("@import".len())
+            .filter(|at| before.get(*at..).is_some_and(|word| word.eq_ignore_ascii_case("@import")));
         let removal = match (import, text[reference.range.end..].find(';')) {
-            (Some(start), Some(end)) => {
-                Removal::Cut(vec![sheet.range(&(start..reference.range.end + end + 1))])
-            }
+            (Some(start), Some(end)) => Removal::Cut(vec![sheet.range(&(start..reference.range.end + end + 1))]),
             _ => Removal::Keep("only its author can say what a stylesheet should show instead"),
         };
         found.push(Reference {

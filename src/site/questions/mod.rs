@@ -202,16 +202,13 @@ fn text_answer(
     nodes: &mut Vec<Node<'_>>,
     findings: &mut Vec<Diagnostic>,
 ) -> &'static str {
-    let kind = block.values.get("question").and_then(|question| question.get("type"));
-    let long = match kind.map(|kind| kind.as_str().unwrap_or_default()) {
-        None | Some("short") => false,
-        Some("long") => true,
-        Some(other) => {
-            let message = format!("`question.type` of a text question is `short` or `long`, not `{other}`");
-            findings.push(question.warning("question/type", message));
-            false
-        }
-    };
+    let kind = block.values.get("question").and_then(|question| question.get("type")).and_then(Value::as_str);
+    let long = kind == Some("long");
+    // Other words are reported where topmatter is read.
+    if kind == Some("fields") {
+        let message = "a question with `question.type: fields` is submitted by `questions.submitFields`";
+        findings.push(question.warning("question/type", message));
+    }
     let answer = question.answer("text").unwrap_or_default();
     let name = html::escape(&question.name).into_owned();
     let most = if long { LONG } else { SHORT }.to_string();

@@ -85,6 +85,12 @@ impl Check<'_> {
 
     fn play(&mut self, play: Option<&Value>) {
         let Some(play) = play.filter(|play| !play.is_null()) else { return };
+        let code = std::mem::replace(&mut self.code, "choreographer/steps-invalid");
+        self.steps(play);
+        self.code = code;
+    }
+
+    fn steps(&mut self, play: &Value) {
         let steps = play.get("steps");
         if !play.is_object() || steps.is_some_and(|steps| !steps.is_object() && !steps.is_null()) {
             return self.warn(&["play"], "`play.steps` is a mapping".to_owned(), None);

@@ -17,13 +17,19 @@ fn every_form_of_a_link_is_found_at_its_place() {
     for (text, expected) in [
         ("See [a](./a.md), ![i](i.png \"t\") and [b](<./b c.md>).\n", vec!["./a.md", "i.png", "./b c.md"]),
         ("---\nrelated: [x.md]\n---\n\n# [a](a.md)\n\nT\n=\n", vec!["x.md", "a.md"]),
-        ("- [a](a.md)\n  more [b](b.md)\n\n  > [c](c.md)\n  > and [d\n  > d](d.md)\n", vec!["a.md", "b.md", "c.md", "d.md"]),
+        (
+            "- [a](a.md)\n  more [b](b.md)\n\n  > [c](c.md)\n  > and [d\n  > d](d.md)\n",
+            vec!["a.md", "b.md", "c.md", "d.md"],
+        ),
         ("> [!NOTE]\n> [a](a.md)\n", vec!["a.md"]),
         ("> [!NOTE]- T [a](a.md)\n> [b](b.md)\n> > [c](c.md)\n", vec!["a.md", "b.md", "c.md"]),
         ("[[a b|x]] and [[c#d]] {==[b](b.md)==}[^c1] $[n](n.md)$ ==[e](e.md)==\n\n[^c1]: **@a**: [f](f.md)\n", vec!["a b", "c#d", "b.md", "e.md", "f.md"]),
         ("[[1]](a.md) [[n]]\n", vec!["a.md"]),
         ("| h | i |\n| - | - |\n| [a](a.md) | `[n](n.md)` |\n| x \\| y | [b](b.md) |\n", vec!["a.md", "b.md"]),
-        ("[@x]: ./x.components.md\n[y]: <./y z.md> \"t\"\ntext [y] and [b](b.md)\n", vec!["./x.components.md", "./y z.md", "b.md"]),
+        (
+            "[@x]: ./x.components.md\n[y]: <./y z.md> \"t\"\ntext [y] and [b](b.md)\n",
+            vec!["./x.components.md", "./y z.md", "b.md"],
+        ),
         ("text\n[no]: ./no.md\n", vec![]),
         ("> [q]: ./q.md\n\n- [l]: ./l.md\n- [m]:\n    ./m.md\n\n[q] [l] [m]\n", vec!["./q.md", "./l.md", "./m.md"]),
         ("```md\n[n](n.md)\n```\n\n    [n](n.md)\n\n`[n](n.md)` <!-- [n](n.md) --> [a](a.md)\n", vec!["a.md"]),

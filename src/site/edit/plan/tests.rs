@@ -62,7 +62,10 @@ fn site() -> Files {
     files(&[
         ("pathmx.config.md", "# C\n\n## Paths\n\n- [Home](./paths/index.path.md)\n- [A](paths/a.md)\n"),
         ("paths/index.path.md", INDEX),
-        ("paths/a.md", "[home](./index.path.md), [me](a.md), [out](../README.md), [gone](./gone.md)\n\n![i](./img/i.png)\n"),
+        (
+            "paths/a.md",
+            "[home](./index.path.md), [me](a.md), [out](../README.md), [gone](./gone.md)\n\n![i](./img/i.png)\n",
+        ),
         ("paths/b.md", "[A](a.md)"),
         ("paths/style.css", "@import \"img/s.css\"; a { b: url(./img/i.png#x) }\n"),
         ("paths/img/s.css", "a { b: url('i.png') }\n"),
@@ -115,7 +118,10 @@ fn a_removal_leaves_the_words_and_says_what_it_cannot_decide() {
     let (after, left) = done(&site(), "paths", Task::Remove("paths/img/i.png"));
     assert_eq!(text(&after, "paths/a.md").lines().last(), Some(""));
     assert_eq!(left.len(), 2, "{left:?}");
-    assert!(left[0].starts_with("paths/img/s.css:1:13: warning: `i.png` was not rewritten: only its author"), "{left:?}");
+    assert!(
+        left[0].starts_with("paths/img/s.css:1:13: warning: `i.png` was not rewritten: only its author"),
+        "{left:?}"
+    );
 }
 
 #[test]
