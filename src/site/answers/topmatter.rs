@@ -23,14 +23,21 @@ pub enum RecordError {
     NotText,
 }
 
-/// The Source with an answer in the topmatter of a Block: `response` and `submission` are replaced or added.
+/// The Source at `path` with an answer in the topmatter of a Block: `response` and `submission` are replaced or added.
 ///
 /// # Errors
 /// See [`RecordError`].
-pub fn record(bytes: &[u8], block: &str, answers: &[(String, String)], run: &str) -> Result<Vec<u8>, RecordError> {
+pub fn record(
+    path: &str,
+    bytes: &[u8],
+    block: &str,
+    answers: &[(String, String)],
+    run: &str,
+    settings: &Settings,
+) -> Result<Vec<u8>, RecordError> {
     let whole = std::str::from_utf8(bytes).map_err(|_| RecordError::NotText)?;
     let text = whole.strip_prefix(BOM).unwrap_or(whole);
-    let before = source::parse("", bytes, &Settings::default());
+    let before = source::parse(path, bytes, settings);
     let at = before.blocks.iter().position(|known| known.id == block).ok_or(RecordError::NoQuestion)?;
     let known = &before.blocks[at];
     if !is_question(&known.values, &before.values) {
@@ -46,7 +53,7 @@ pub fn record(bytes: &[u8], block: &str, answers: &[(String, String)], run: &str
     let response: Map<String, Value> = answers.iter().map(|(key, answer)| (key.clone(), json!(answer))).collect();
     expected.insert("response".to_owned(), Value::Object(response));
     expected.insert("submission".to_owned(), json!({ "status": "submitted", "run": run }));
-    let again = source::parse("", after.as_bytes(), &Settings::default());
+    let again = source::parse(path, after.as_bytes(), settings);
     let same = again.blocks.len() == before.blocks.len()
         && again.blocks.iter().zip(&before.blocks).enumerate().all(|(index, (new, old))| {
             new.id == old.id && new.html == old.html && new.values == *if index == at { &expected } else { &old.values }
@@ -71,7 +78,8 @@ fn edit(text: &str, line: usize, answers: &[(String, String)], run: &str) -> Opt
     let indent = rest.len() - rest.trim_start_matches(' ').len();
     let Some(comment) = rest[indent..].strip_prefix("<!--") else {
         // Bare lines, up to the first empty one.
-        let length: usize = rest.split_inclusive('\n').take_while(|line| !line.trim().is_empty()).map(str::len).sum();
+        let length: usize =
+            rest.split_inclusive('\n').take_while(|line| !line.trim().is_empty()).map(str::len).sum();
         yaml::mapping(&rest[..length]).ok().filter(|values| !values.is_empty())?;
         let body = mapping(&rest[..length], answers, run, end_of_line);
         return Some((start..start + length, body));
@@ -96,10 +104,9 @@ fn edit(text: &str, line: usize, answers: &[(String, String)], run: &str) -> Opt
 /// The lines of a mapping with other values for `response` and `submission`.
 fn mapping(lines: &str, answers: &[(String, String)], run: &str, end_of_line: &str) -> String {
     let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-    let indent = lines
-        .split_inclusive('\n')
-        .find(|line| !is_blank(line))
-        .map_or("", |line| &line[..line.len() - line.trim_start_matches(' ').len()]);
+    let indent = lines.split_inclusive('\n').find(|line| !is_blank(line)).map_or("", |line| {
+        &line[..line.len() - line.trim_start_matches(' ').len()]
+    });
     let mut kept = String::new();
     let mut place = None;
     let mut skipping = false;
@@ -138,10 +145,7 @@ fn mapping(lines: &str, answers: &[(String, String)], run: &str, end_of_line: &s
 fn name(key: &str) -> String {
     let plain = key.starts_with(|c: char| c.is_ascii_alphabetic())
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-        && !matches!(
-            key.to_ascii_lowercase().as_str(),
-            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
-        );
+        && !matches!(key.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n");
     if plain { key.to_owned() } else { quoted(key) }
 }
 
@@ -173,7 +177,7 @@ mod tests {
 
     fn recorded(text: &str, answers: &[(&str, &str)]) -> Result<String, RecordError> {
         let answers: Vec<_> = answers.iter().map(|(key, answer)| ((*key).to_owned(), (*answer).to_owned())).collect();
-        record(text.as_bytes(), "q", &answers, "r1").map(|bytes| String::from_utf8(bytes).unwrap())
+        record("t.md", text.as_bytes(), "q", &answers, "r1", &Settings::default()).map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
     const QUESTION: &str = "# T\n\n---\n\n<!--\ntype: question # what it is\nid: q\n\nactions:\n  submit: questions.submitText\n-->\n\n## Why?\n\n---\n\nEnd  \n";
@@ -199,18 +203,9 @@ mod tests {
         for (before, after) in [
             ("<!-- {type: question, id: q} -->", None),
             ("<!--\n{type: question,\nid: q}\n-->", None),
-            (
-                "<!--\n  type: question\n  id: q\n  -->",
-                Some(format!(
-                    "<!--\n  type: question\n  id: q\n  {}  -->",
-                    answer.trim_end().replace('\n', "\n  ") + "\n"
-                )),
-            ),
+            ("<!--\n  type: question\n  id: q\n  -->", Some(format!("<!--\n  type: question\n  id: q\n  {}  -->", answer.trim_end().replace('\n', "\n  ") + "\n"))),
             ("<!--\nid: q\nresponse: {text: old}\n# mine\ntype: question-->", None),
-            (
-                "<!--\nid: q\nresponse: {text: old}\n# mine\ntype: question\n-->",
-                Some(format!("<!--\nid: q\n{answer}# mine\ntype: question\n-->")),
-            ),
+            ("<!--\nid: q\nresponse: {text: old}\n# mine\ntype: question\n-->", Some(format!("<!--\nid: q\n{answer}# mine\ntype: question\n-->"))),
             ("type: question\nid: q", Some(format!("type: question\nid: q\n{}", answer.trim_end()))),
         ] {
             let text = format!("{head}{before}\n\n## Why?\n");
@@ -222,8 +217,7 @@ mod tests {
         }
         let one_line = format!("{head}<!-- {{}} -->\n\n## Why?\n").replace("{}", "type: question");
         assert_eq!(
-            record(one_line.as_bytes(), "block:why", &[("text".to_owned(), "x".to_owned())], "r1")
-                .map(|b| String::from_utf8(b).unwrap()),
+            record("t.md", one_line.as_bytes(), "block:why", &[("text".to_owned(), "x".to_owned())], "r1", &Settings::default()).map(|b| String::from_utf8(b).unwrap()),
             Ok(one_line.replace("<!-- type: question -->", &format!("<!--\ntype: question\n{answer}-->")))
         );
     }
@@ -232,7 +226,7 @@ mod tests {
     fn what_is_no_question_is_left_alone() {
         assert_eq!(recorded("<!-- id: q -->\n\n# T\n", &[("text", "x")]), Err(RecordError::NoQuestion));
         assert_eq!(recorded("# T\n", &[("text", "x")]), Err(RecordError::NoQuestion));
-        assert_eq!(record(b"\xff", "q", &[], "r"), Err(RecordError::NotText));
+        assert_eq!(record("t.md", b"\xff", "q", &[], "r", &Settings::default()), Err(RecordError::NotText));
     }
 
     proptest! {
@@ -243,7 +237,7 @@ mod tests {
             // A key that YAML trims is none that a form could name.
             prop_assume!(key.trim() == key);
             let text = recorded(QUESTION, &[(&key, &answer)]).unwrap();
-            let source = source::parse("", text.as_bytes(), &Settings::default());
+            let source = source::parse("t.md", text.as_bytes(), &Settings::default());
             let block = source.blocks.iter().find(|block| block.id == "q").unwrap();
             prop_assert_eq!(block.values["response"][key].as_str(), Some(answer.as_str()));
         }

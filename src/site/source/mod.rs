@@ -126,6 +126,15 @@ pub(super) fn options(settings: &Settings) -> comrak::Options<'static> {
     options
 }
 
+/// The same for one body: whether double brackets are wikilinks depends on it.
+pub(super) fn options_for(body: &str, settings: &Settings) -> comrak::Options<'static> {
+    let mut options = options(settings);
+    // `[[1]](./x.md)` is a link in CommonMark; a text that has those uses its brackets so.
+    options.extension.wikilinks_title_after_pipe &=
+        body.contains("[[") && !body.contains("]](") && !body.contains("]][");
+    options
+}
+
 /// Parses a Source; `path` says whether it defines components. Never fails: what cannot be read is a finding, and the rest stands.
 pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let mut findings = Vec::new();
@@ -152,10 +161,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     checks::source(&front.values, &text[..front.body], &mut findings);
     let body = without_nul(&text[front.body..]);
     let lines = Lines::of(&body, front.body_line);
-    let mut options = options(settings);
-    // `[[1]](./x.md)` is a link in CommonMark; a text that has those uses its brackets so.
-    options.extension.wikilinks_title_after_pipe &=
-        body.contains("[[") && !body.contains("]](") && !body.contains("]][");
+    let options = options_for(&body, settings);
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &body, &options);
     let definitions = definitions::definitions(root, &lines);

@@ -10,7 +10,7 @@ fn html(source: &Source) -> Vec<String> {
 }
 
 fn parse(bytes: &[u8]) -> Source {
-    super::parse(bytes, &Settings::default())
+    super::parse("x.md", bytes, &Settings::default())
 }
 
 fn shown(text: &str) -> String {
@@ -153,7 +153,7 @@ fn hostile_text_is_only_text() {
 fn soft_breaks_are_spaces_unless_the_site_says_otherwise() {
     assert_eq!(shown("a\nb  \nc\n"), "<p>a\nb<br>\nc</p>\n");
     let settings = Settings { hard_breaks: true, ..Settings::default() };
-    assert_eq!(html(&super::parse(b"a\nb\n", &settings)).concat(), "<p>a<br>\nb</p>\n");
+    assert_eq!(html(&super::parse("x.md", b"a\nb\n", &settings)).concat(), "<p>a<br>\nb</p>\n");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_wikilink_is_a_link_by_name() {
     assert!(html.contains("<a class=\"pmx-wikilink\" href=\"a b\">the label</a>"), "{html}");
     assert!(shown("[[1]](./x.md)").contains("<a href=\"./x.md\">[1]</a>"));
     let settings = Settings { wikilinks: false, ..Settings::default() };
-    assert!(super::parse(b"[[x]]", &settings).links.is_empty());
+    assert!(super::parse("x.md", b"[[x]]", &settings).links.is_empty());
 }
 
 #[test]
