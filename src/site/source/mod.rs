@@ -4,6 +4,7 @@ mod blocks;
 mod checks;
 mod define;
 mod definitions;
+mod formulas;
 mod frontmatter;
 mod ids;
 mod lines;
@@ -151,6 +152,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     }
     checks::source(&front.values, &text[..front.body], &mut findings);
     let body = without_nul(&text[front.body..]);
+    let body = if settings.has("math") { formulas::fenced(&body) } else { Cow::Borrowed(&*body) };
     let lines = Lines::of(&body, front.body_line);
     let mut options = options(settings);
     // `[[1]](./x.md)` is a link in CommonMark; a text that has those uses its brackets so.
