@@ -354,13 +354,13 @@ test("code is copied without its marks, and says so", async () => {
 });
 
 const QUESTION = block("q", `<form method="post" data-pathmx-action="questions.submitSingleChoice" data-pathmx-form data-pathmx-action-scope="block" data-pathmx-action-target="index.path#q"><input type="hidden" name="action" value="submit">
-<h2>Where?</h2><label><input type="radio" name="question.q" value="chat">Chat</label><label><input type="radio" name="question.q" value="source">Source</label><p data-pathmx-question-controls hidden><button>Submit</button></p></form>`);
+<fieldset disabled><legend><h2>Where?</h2></legend><label><input type="radio" name="question.q" value="chat">Chat</label><label><input type="radio" name="question.q" value="source">Source</label></fieldset><div data-pathmx-question-controls hidden><button>Submit</button></div><p role="status" data-pathmx-question-status-text></p></form>`);
 
 test("an answer stays in this browser, can be changed and cleared, and one refusal of the server is enough", async () => {
   const other = await PlayerSite.start({ "/": page("Q", QUESTION) });
   await open("/", {}, other.url);
   await tab.click("text=Submit");
-  assert.equal(await tab.textContent(".pmx-question-state"), "Choose an answer first");
+  assert.equal(await tab.textContent("form [role=status]"), "Choose an answer first");
   await tab.click("text=Source");
   await tab.click("text=Submit");
   await tab.waitForSelector("text=Saved in this browser");

@@ -42,10 +42,9 @@ pmx.makeBar = () => {
   parts.menu = h("div.menu", { id: "menu", popover: "auto", "aria-label": "More" });
   parts.menu.addEventListener("beforetoggle", ({ newState }) => newState === "open" && fillMenu());
   parts.browsing = h("div.row.browsing", {}, h("div.modes", {}, parts.browse, parts.contents, parts.explore), parts.start);
-  parts.playing = h("div.playing", {}, parts.timeline, h("div.row", {},
+  parts.playing = h("div.playing", {}, parts.actions, parts.timeline, h("div.row", {},
     h("div.pad", { role: "group", "aria-label": "Steps" }, parts.previousBlock, parts.back, parts.forward),
     h("div.where", {}, parts.title, parts.count),
-    parts.actions,
     h("div.tools", {}, parts.out, parts.block, parts.more, parts.leave)));
   bar.append(parts.edge, parts.browsing, parts.playing, parts.menu);
   update();
@@ -121,14 +120,20 @@ function timeline(stops, stop) {
   });
 }
 
-// What the active component offers.
+// What the active component offers: its actions, and its states if they have no order.
 function actions() {
-  const list = (play.on && play.component()?.pmxActions) || [];
-  parts.actions.hidden = !list.length;
-  parts.actions.replaceChildren(...[...list].slice(0, 6).map(({ id, label, run, disabled }) =>
-    h("button.action", { type: "button", "data-action": id, disabled: !!disabled, onclick: () => run?.() }, label ?? id)));
+  const component = play.on ? play.component() : undefined;
+  const { names, ordered } = pmx.statesOf(component);
+  const states = ordered || names.length < 2 ? [] : names.slice(0, 10).map((name, n) =>
+    h("button.action", { type: "button", "aria-pressed": String(component.dataset.state === name), onclick: () => play.chooseState(n) }, n < 10 && h("kbd", { "aria-hidden": "true" }, String((n + 1) % 10)), name));
+  const offered = [...(component?.pmxActions ?? [])].slice(0, 6).map(({ id, label, run, disabled }) =>
+    h("button.action", { type: "button", "data-action": id, disabled: !!disabled, onclick: () => run?.() }, label ?? id));
+  const focused = parts.actions.getRootNode().activeElement, at = [...parts.actions.children].indexOf(focused);
+  parts.actions.replaceChildren(...states, ...offered);
+  parts.actions.hidden = !parts.actions.childElementCount;
+  if (at >= 0) (parts.actions.children[at] ?? parts.forward).focus();
 }
-document.addEventListener("pathmx:actions", () => bar && actions());
+for (const type of ["pathmx:actions", "pathmx:state", "pathmx:states"]) document.addEventListener(type, () => bar && actions());
 
 function edge() {
   if (!bar) return;
