@@ -4,6 +4,7 @@ mod blocks;
 mod checks;
 mod define;
 mod definitions;
+mod formulas;
 mod frontmatter;
 mod ids;
 mod lines;
@@ -160,6 +161,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     }
     checks::source(&front.values, &text[..front.body], &mut findings);
     let body = without_nul(&text[front.body..]);
+    let body = if settings.has("math") { formulas::fenced(&body) } else { Cow::Borrowed(&*body) };
     let lines = Lines::of(&body, front.body_line);
     let options = options_for(&body, settings);
     let arena = Arena::new();
