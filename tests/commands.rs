@@ -181,18 +181,48 @@ fn mv_and_rm_refuse_what_would_break_the_site_and_change_nothing() {
     put(folder.path(), "plain/index.path.md", "# P\n");
     let before = disk(folder.path());
     let refused = [
-        (vec!["mv", "paths/a.md", "paths/sub/b.md"], "error: paths/sub/b.md exists already\nhint: choose another name, or remove that one first\n"),
-        (vec!["mv", "paths/a.md", "a.md"], "error: a.md lies outside of the source folder paths\nhint: both places must lie below the source folder\n"),
-        (vec!["mv", "a.md", "../a.md"], "error: a.md lies outside of the source folder paths\nhint: both places must lie below the source folder\n"),
-        (vec!["mv", "paths/a.md", "paths/b"], "error: paths/a.md cannot become paths/b: the extension says what kind of file it is\nhint: did you mean paths/b.md?\n"),
+        (
+            vec!["mv", "paths/a.md", "paths/sub/b.md"],
+            "error: paths/sub/b.md exists already\nhint: choose another name, or remove that one first\n",
+        ),
+        (
+            vec!["mv", "paths/a.md", "a.md"],
+            "error: a.md lies outside of the source folder paths\nhint: both places must lie below the source folder\n",
+        ),
+        (
+            vec!["mv", "a.md", "../a.md"],
+            "error: a.md lies outside of the source folder paths\nhint: both places must lie below the source folder\n",
+        ),
+        (
+            vec!["mv", "paths/a.md", "paths/b"],
+            "error: paths/a.md cannot become paths/b: the extension says what kind of file it is\nhint: did you mean paths/b.md?\n",
+        ),
         (vec!["mv", "sub", "sub/deeper"], "error: paths/sub cannot be moved into itself\n"),
-        (vec!["mv", "paths", "paths2"], "error: paths is the source folder itself\nhint: move what is in it, or change `sourceDir` in the config\n"),
+        (
+            vec!["mv", "paths", "paths2"],
+            "error: paths is the source folder itself\nhint: move what is in it, or change `sourceDir` in the config\n",
+        ),
         (vec!["mv", "a.md", "a.md"], "error: paths/a.md is there already\n"),
-        (vec!["mv", "a.md", ".hidden/a.md"], "error: paths/.hidden/a.md would not be part of the site\nhint: hidden folders, node_modules and output folders are left out; a path has at most 1024 bytes and no control characters\n"),
-        (vec!["mv", "sub/bb", "c"], "error: there is no file and no Source `sub/bb`\nhint: did you mean paths/sub/b.md?\n"),
-        (vec!["mv", "notes.txt", "x.txt"], "error: notes.txt lies outside of the source folder paths\nhint: both places must lie below the source folder\n"),
-        (vec!["rm", "sub"], "error: paths/sub is a folder\nhint: remove its files one by one, so that each link is looked at\n"),
-        (vec!["rm", "index.path"], "error: paths/index.path.md is the entry of the site\nhint: list the entry under `## Paths` in pathmx.config.md first\n"),
+        (
+            vec!["mv", "a.md", ".hidden/a.md"],
+            "error: paths/.hidden/a.md would not be part of the site\nhint: hidden folders, node_modules and output folders are left out; a path has at most 1024 bytes and no control characters\n",
+        ),
+        (
+            vec!["mv", "sub/bb", "c"],
+            "error: there is no file and no Source `sub/bb`\nhint: did you mean paths/sub/b.md?\n",
+        ),
+        (
+            vec!["mv", "notes.txt", "x.txt"],
+            "error: notes.txt lies outside of the source folder paths\nhint: both places must lie below the source folder\n",
+        ),
+        (
+            vec!["rm", "sub"],
+            "error: paths/sub is a folder\nhint: remove its files one by one, so that each link is looked at\n",
+        ),
+        (
+            vec!["rm", "index.path"],
+            "error: paths/index.path.md is the entry of the site\nhint: list the entry under `## Paths` in pathmx.config.md first\n",
+        ),
     ];
     for (args, stderr) in refused {
         expect(folder.path(), &args, 1, "", stderr);

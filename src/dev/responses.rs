@@ -3,7 +3,7 @@
 
 use crate::{
     server::{Answering, Before, HostCheck, json, refusal},
-    site::{self, AnswerForm, EditError, RecordError},
+    site::{self, AnswerForm, EditError, RecordError, Settings},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -31,10 +31,11 @@ const ATTEMPTS: usize = 5;
 const MAX_RUN: usize = 64;
 
 /// Takes the answers of browsers on this machine.
-pub(super) fn layer(emulator: Emulator, source_root: PathBuf, address: SocketAddr) -> Before {
+pub(super) fn layer(emulator: Emulator, source_root: PathBuf, settings: Settings, address: SocketAddr) -> Before {
     let responses = Arc::new(Responses {
         emulator,
         source_root,
+        settings,
         hosts: HostCheck::new(address, &[]),
         writing: Mutex::new(()),
     });
@@ -54,6 +55,7 @@ pub(super) fn layer(emulator: Emulator, source_root: PathBuf, address: SocketAdd
 struct Responses {
     emulator: Emulator,
     source_root: PathBuf,
+    settings: Settings,
     /// Without the names that were allowed by flag: those may lead here from elsewhere.
     hosts: HostCheck,
     /// Held while a Source is read and written.
@@ -132,7 +134,7 @@ impl Responses {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
             let before = fs_err::read(&path).map_err(|error| internal(&error))?;
-            let after = site::record(&before, block, answers, &submission.run).map_err(|error| {
+            let after = site::record(&format!("{source}.md"), &before, block, answers, &submission.run, &self.settings).map_err(|error| {
                 let status = match error {
                     RecordError::NoQuestion => StatusCode::NOT_FOUND,
                     RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,

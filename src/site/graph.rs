@@ -3,7 +3,7 @@
 use super::{
     address::{self, Address, FileAddress},
     build::Blob,
-    cache::Cache,
+    cache::{Cache, Sources},
     diagnostic::{Diagnostic, Position},
     project::Project,
     scan::{Content, Snapshot},
@@ -151,7 +151,7 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
                 cache.bodies.keep(node.hash, body);
             }
             reached.extend(node.linked(false).map(str::to_owned));
-            cache.sources.insert(node.hash, Arc::clone(&node.source));
+            cache.sources.insert(node.path.clone(), (node.hash, Arc::clone(&node.source)));
             graph.findings.extend(findings);
             graph.nodes.insert(node.id.clone(), node);
         }
@@ -177,15 +177,15 @@ fn visit(
     project: &Project,
     snapshot: &Snapshot,
     suggest: &Suggest<'_>,
-    known: &HashMap<Hash, Arc<Source>>,
+    known: &Sources,
     id: String,
 ) -> Option<Visited> {
     let path = format!("{id}{EXTENSION}");
     let (bytes, hash) = snapshot.files().get(&path)?.bytes()?;
-    let (source, body) = match known.get(&hash) {
-        Some(source) => (Arc::clone(source), None),
-        None => {
-            let mut source = source::parse(bytes, &project.settings);
+    let (source, body) = match known.get(&path) {
+        Some((of, source)) if *of == hash => (Arc::clone(source), None),
+        _ => {
+            let mut source = source::parse(&path, bytes, &project.settings);
             let body = source.take_body();
             (Arc::new(source), Some(body))
         }

@@ -86,9 +86,10 @@ impl AnswerForm {
 }
 
 fn find<'n, 'a>(nodes: &'n [Node<'a>], test: &dyn Fn(&Element<'a>) -> bool) -> Option<&'n Element<'a>> {
-    nodes.iter().filter_map(Node::element).find_map(|element| {
-        if test(element) { Some(element) } else { find(&element.children, test) }
-    })
+    nodes
+        .iter()
+        .filter_map(Node::element)
+        .find_map(|element| if test(element) { Some(element) } else { find(&element.children, test) })
 }
 
 fn collect(nodes: &[Node<'_>], name: &str, action: &str, controls: &mut BTreeMap<String, Control>) {

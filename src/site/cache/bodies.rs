@@ -36,7 +36,7 @@ impl Bodies {
 
     /// The HTML of a Source.
     pub(in crate::site) fn of(&self, node: &Node, settings: &Settings) -> Arc<Body> {
-        let made = || Arc::new(source::parse(&node.bytes, settings).take_body());
+        let made = || Arc::new(source::parse(&node.path, &node.bytes, settings).take_body());
         self.known.get(&node.hash).map_or_else(made, Arc::clone)
     }
 }

@@ -9,7 +9,7 @@ use super::{
     blobs::Blobs,
     diagnostic::Diagnostic,
     project::Project,
-    search::Record,
+    search::{Record, Shards},
     source::{Settings, Source},
 };
 use pmx_worker::model::{File, Hash};
@@ -19,6 +19,9 @@ use std::{
     sync::Arc,
 };
 
+/// Parsed Sources by their path, with the hash of the text that they are of.
+pub(super) type Sources = HashMap<String, (Hash, Arc<Source>)>;
+
 /// What a build leaves for the next one. It changes how long a build takes, never what comes out.
 ///
 /// It holds what the last build used and nothing older. Of a page it knows the hash alone: who took the build has the bytes.
@@ -26,11 +29,12 @@ use std::{
 pub struct Cache {
     /// How the Sources were read; what was read otherwise is of no use.
     pub(super) settings: Settings,
-    /// By the hash of the Source's bytes.
-    pub(super) sources: HashMap<Hash, Arc<Source>>,
+    pub(super) sources: Sources,
     pub(super) bodies: Bodies,
     /// By the output path of the page.
     pub(super) pages: HashMap<String, CachedPage>,
+    /// The search's files, by the id of their root.
+    pub(super) shards: HashMap<String, Shards<File>>,
     /// The bytes of builds that nobody took yet.
     pub(super) blobs: Blobs,
     /// What was loaded or saved last, by which a save that would change nothing is known.
@@ -67,6 +71,7 @@ impl Cache {
     pub fn forget(&mut self, lost: &[Hash]) {
         let lost: HashSet<&Hash> = lost.iter().collect();
         let before = self.pages.len();
+        self.shards.clear();
         self.pages.retain(|_, page| !lost.contains(&page.html.hash) && !lost.contains(&page.markdown.hash));
         if self.pages.len() == before {
             self.pages.clear();

@@ -94,12 +94,7 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
             position,
         };
         questions::form(&question, &mut nodes, &mut findings);
-        let beat_block = BeatBlock {
-            id: &block.id,
-            values: &block.values,
-            source_values: &source.values,
-            position,
-        };
+        let beat_block = BeatBlock { id: &block.id, values: &block.values, source_values: &source.values, position };
         out.beats.push(beats::annotate(&beat_block, &mut nodes, &mut findings));
         reading.block(&nodes);
         let mut html = String::with_capacity(html.len() + html.len() / 4);

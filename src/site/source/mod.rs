@@ -2,7 +2,9 @@
 
 mod blocks;
 mod checks;
+mod define;
 mod definitions;
+mod formulas;
 mod frontmatter;
 mod ids;
 mod lines;
@@ -125,8 +127,17 @@ pub(super) fn options(settings: &Settings) -> comrak::Options<'static> {
     options
 }
 
-/// Parses a Source. Never fails: what cannot be read is a finding, and the rest stands.
-pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
+/// The same for one body: whether double brackets are wikilinks depends on it.
+pub(super) fn options_for(body: &str, settings: &Settings) -> comrak::Options<'static> {
+    let mut options = options(settings);
+    // `[[1]](./x.md)` is a link in CommonMark; a text that has those uses its brackets so.
+    options.extension.wikilinks_title_after_pipe &=
+        body.contains("[[") && !body.contains("]](") && !body.contains("]][");
+    options
+}
+
+/// Parses a Source; `path` says whether it defines components. Never fails: what cannot be read is a finding, and the rest stands.
+pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let mut findings = Vec::new();
     let mut bytes = bytes;
     if let Err(error) = std::str::from_utf8(bytes) {
@@ -150,21 +161,24 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
     }
     checks::source(&front.values, &text[..front.body], &mut findings);
     let body = without_nul(&text[front.body..]);
+    let body = if settings.has("math") { formulas::fenced(&body) } else { Cow::Borrowed(&*body) };
     let lines = Lines::of(&body, front.body_line);
-    let mut options = options(settings);
-    // `[[1]](./x.md)` is a link in CommonMark; a text that has those uses its brackets so.
-    options.extension.wikilinks_title_after_pipe &=
-        body.contains("[[") && !body.contains("]](") && !body.contains("]][");
+    let options = options_for(&body, settings);
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &body, &options);
     let definitions = definitions::definitions(root, &lines);
+    let defines = define::defines(path, &front.values);
     let Parts { blocks, mut links, headings, anchors, summary, annotations } =
-        blocks::blocks(root, &lines, settings, &mut findings);
-    links.extend(definitions.into_iter().map(|definition| Link {
-        target: definition.target,
-        place: Place::Definition { label: definition.label },
+        blocks::blocks(root, &lines, settings, defines, &mut findings);
+    links.extend(definitions.iter().map(|definition| Link {
+        target: definition.target.clone(),
+        place: Place::Definition { label: definition.label.clone() },
         position: definition.position,
     }));
+    let definitions = match defines {
+        true => define::define(path, &front.values, &blocks, &definitions, &mut links, &mut findings),
+        false => Vec::new(),
+    };
     let placed = |key: &str| {
         let value = front.values.get(key)?;
         let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -177,12 +191,12 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
         description: words(&front.values, "description").or(summary.description),
         has_h1: summary.has_h1,
         classes: classes(&front.values),
-        blocks,
+        blocks: blocks.into_iter().map(|(block, _)| block).collect(),
         links,
         headings,
         anchors,
         annotations,
-        definitions: Vec::new(),
+        definitions,
         findings,
         body: front.body,
         values: front.values,
