@@ -50,16 +50,12 @@ pub(super) struct Source {
     pub title: Option<String>,
     /// From the frontmatter, else the first paragraph.
     pub description: Option<String>,
-    /// Whether the text has a heading of the first rank.
-    pub has_h1: bool,
     /// Classes for the document.
     pub classes: Vec<String>,
     /// At least one.
     pub blocks: Vec<Block>,
     /// Links to somewhere in the site: first those with a mark in the HTML, in its order, then the definitions.
     pub links: Vec<Link>,
-    /// All headings in order.
-    pub headings: Vec<Heading>,
     /// Everything in the page that a fragment can name.
     pub anchors: HashSet<String>,
     /// The threads of annotations, in order of their definitions.
@@ -169,7 +165,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let root = comrak::parse_document(&arena, &body, &options);
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
-    let Parts { blocks, mut links, headings, anchors, summary, annotations } =
+    let Parts { blocks, mut links, anchors, summary, annotations } =
         blocks::blocks(root, &lines, settings, defines, &mut findings);
     links.extend(definitions.iter().map(|definition| Link {
         target: definition.target.clone(),
@@ -193,11 +189,9 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         handle: placed("handle"),
         title: words(&front.values, "title").or(summary.title),
         description: words(&front.values, "description").or(summary.description),
-        has_h1: summary.has_h1,
         classes: classes(&front.values),
         blocks: blocks.into_iter().map(|(block, _)| block).collect(),
         links,
-        headings,
         anchors,
         annotations,
         definitions,
