@@ -99,23 +99,26 @@ function update() {
   actions();
 }
 
+// One segment for each Block; a page of very many Blocks has one for all.
+const MOST_SEGMENTS = 40;
+let groups = [];
 function timeline(stops, stop) {
-  const blocks = [...new Set(stops.map(({ block }) => block))];
-  const key = stops.map(({ id }) => id).join(" ");
-  if (drawn !== key || parts.timeline.childElementCount !== blocks.length) {
-    drawn = key;
-    parts.timeline.replaceChildren(...blocks.map((n) => {
-      const own = stops.filter(({ block }) => block === n);
-      const label = blockTitle(own[0].el.closest(".pmx-document > .pmx-block") ?? own[0].el);
+  if (drawn !== stops) {
+    drawn = stops;
+    groups = [];
+    for (const one of stops) (groups[one.block] ??= []).push(one);
+    groups = groups.filter(Boolean);
+    if (groups.length > MOST_SEGMENTS) groups = [stops];
+    parts.timeline.replaceChildren(...groups.map((own) => {
+      const label = groups.length === 1 ? "Start" : blockTitle(own[0].el.closest(".pmx-document > .pmx-block") ?? own[0].el);
       return h("button.segment", { type: "button", "aria-label": label, title: label, style: `flex-grow: ${own.length}`, onclick: () => play.go(own.find((one) => !one.passed && !pmx.hidden(one))) }, h("i"));
     }));
   }
-  blocks.forEach((n, i) => {
-    const own = stops.filter(({ block }) => block === n);
-    const part = n < stop.block ? 1 : n > stop.block ? 0 : (stop.at - own[0].at + 1) / own.length;
-    const segment = parts.timeline.children[i];
+  groups.forEach((own, i) => {
+    const segment = parts.timeline.children[i], [start, end] = [own[0].at, own.at(-1).at];
+    const part = end < stop.at ? 1 : start > stop.at ? 0 : (stop.at - start + 1) / own.length;
     segment.firstChild.style.inlineSize = `${part * 100}%`;
-    if (n === stop.block) segment.setAttribute("aria-current", "step");
+    if (start <= stop.at && stop.at <= end) segment.setAttribute("aria-current", "step");
     else segment.removeAttribute("aria-current");
   });
 }
