@@ -39,10 +39,16 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a small space to start from
+    Init(Init),
     /// Build a site into a folder
     Build(Build),
+    /// Look a site over without writing anything: links, files, routes, Markdown
+    Check(Check),
     /// Build, serve and watch a site; every save is a publish into the local Worker
     Dev(Dev),
+    /// The same as `dev`, for presenting: the address that it opens or prints starts Play
+    Play(Play),
     /// Run the Worker with emulated bindings: a local production to publish to
     Serve(Serve),
     /// Build a site and publish it, or roll back to an earlier deploy
@@ -51,9 +57,24 @@ pub enum Command {
     Deploys(Deploys),
     /// Say which route belongs to a Source, or which Source to a route
     Route(Route),
+    /// Move a Source, a file or a folder, and rewrite every reference to it
+    Mv(Mv),
+    /// Delete a Source or a file, and take out every reference to it
+    Rm(Rm),
     /// Work with the Worker itself
     #[command(subcommand)]
     Worker(Worker),
+}
+
+/// `pmx init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder to write into; it may be missing
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Overwrite the files that this command writes, and no others
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `pmx build`
@@ -67,6 +88,47 @@ pub struct Build {
     /// Remove what was built before first
     #[arg(long)]
     pub clean: bool,
+    /// Build pages with the Player, which is the default
+    #[arg(long, overrides_with = "no_player")]
+    pub player: bool,
+    /// Build pages without the Player
+    #[arg(long)]
+    pub no_player: bool,
+}
+
+/// `pmx check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
+    pub entries: Vec<PathBuf>,
+    /// Fail on warnings too
+    #[arg(long)]
+    pub strict: bool,
+    /// Name the Sources that no link leads to
+    #[arg(long)]
+    pub unreachable: bool,
+}
+
+/// `pmx mv`
+#[derive(Debug, Args)]
+pub struct Mv {
+    /// What to move: a path from here or from the source folder, or a Source's id
+    pub old: String,
+    /// Where to: named the same way as the old place
+    pub new: String,
+    /// Show what would change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// `pmx rm`
+#[derive(Debug, Args)]
+pub struct Rm {
+    /// What to delete: a path from here or from the source folder, or a Source's id
+    pub file: String,
+    /// Show what would change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
 }
 
 /// `pmx dev`
@@ -92,6 +154,26 @@ pub struct Dev {
     /// Open the site in a browser
     #[arg(long)]
     pub open: bool,
+    /// Let readers' answers to questions be written into the Sources; this machine's browsers only
+    #[arg(long)]
+    pub write_responses: bool,
+}
+
+/// `pmx play`
+#[derive(Debug, Args)]
+pub struct Play {
+    /// As for `dev`.
+    #[command(flatten)]
+    pub dev: Dev,
+    /// Print the address that starts Play, once it answers, as the only line on stdout
+    #[arg(long, conflicts_with = "json")]
+    pub print_url: bool,
+    /// Build into this folder first, as `build` does
+    #[arg(short, long)]
+    pub out: Option<PathBuf>,
+    /// With --out: remove what was built before first
+    #[arg(long, requires = "out")]
+    pub clean: bool,
 }
 
 /// `pmx serve`

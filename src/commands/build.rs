@@ -41,16 +41,17 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let cwd = std::env::current_dir()?;
     let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
     let out = project.out_dir(&cwd, &args.out)?;
-    let project = Project { exclude: vec![out.clone()], ..project };
+    let project = Project { exclude: vec![out.clone()], player: !args.no_player, ..project };
     let snapshot = site::scan(&project, None)?;
-    let build = site::build(&project, &snapshot, &mut Cache::default());
+    let mut cache = Cache::open(&project);
+    let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
     for diagnostic in &build.diagnostics {
         report.finding(diagnostic);
     }
     let Some(roots) = &build.roots else {
         return Err(Error::new("nothing was written: there is no site that could be served"));
     };
-    let written = site::write(&build, &out, args.clean)?;
+    cache.save(&project);
     let shown = shown(&cwd, &out);
     let event = json!({
         "event": "built",
@@ -70,7 +71,8 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     Ok(Built { event, lines, errors })
 }
 
-fn counted(count: usize, what: &str) -> String {
+/// `1 error`, `2 errors`
+pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

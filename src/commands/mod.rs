@@ -1,8 +1,13 @@
 //! One thin file per command.
 
 mod build;
+mod check;
 mod deploys;
+mod init;
+mod mv;
+mod play;
 mod publish;
+mod rm;
 mod route;
 mod serve;
 mod worker;
@@ -24,7 +29,12 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
     log(&cli.global);
     match &cli.command {
         Command::Build(command) => build::run(command, report),
-        Command::Dev(command) => block_on(dev::run(command, report)),
+        Command::Init(command) => init::run(command, report),
+        Command::Check(command) => check::run(command, report),
+        Command::Mv(command) => mv::run(command, report),
+        Command::Rm(command) => rm::run(command, report),
+        Command::Dev(command) => block_on(dev::run(command, dev::Mode::Dev, report)),
+        Command::Play(command) => play::run(command, report),
         Command::Serve(command) => block_on(serve::run(command, report)),
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),

@@ -44,7 +44,10 @@ pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
 /// Builds the site into `args.outdir`, without cleaning it. A site with errors is not published.
 fn build_first(args: &cli::Publish, report: &Report) -> Result<()> {
     let entries = args.path.iter().cloned().collect();
-    let built = super::build::build(&cli::Build { entries, out: args.outdir.clone(), clean: false }, report)?;
+    let built = super::build::build(
+        &cli::Build { entries, out: args.outdir.clone(), clean: false, player: true, no_player: false },
+        report,
+    )?;
     match built.errors {
         0 => Ok(()),
         _ => Err(Error::new("a site with errors is not published")

@@ -2,6 +2,7 @@ use crate::{
     error::{Error, Result},
     site::{self, Build, Cache, Project, Snapshot},
 };
+use pmx_worker::model::Hash;
 use std::time::{Duration, Instant};
 
 /// Builds again what changed since the last time.
@@ -26,7 +27,7 @@ pub(super) struct Built {
 
 impl Builder {
     pub(super) fn new(project: Project) -> Self {
-        Self { work: Some(Work { project, snapshot: None, cache: Cache::default() }) }
+        Self { work: Some(Work { cache: Cache::open(&project), project, snapshot: None }) }
     }
 
     /// Looks at the files and builds.
@@ -34,6 +35,32 @@ impl Builder {
         match self.build_if_changed().await? {
             Some(built) => Ok(built),
             None => Err(Error::new("nothing was built")),
+        }
+    }
+
+    /// Builds again, with the pages that were lost.
+    pub(super) async fn build_anew(&mut self, lost: Vec<Hash>) -> Result<Built> {
+        if let Some(work) = &mut self.work {
+            if !work.cache.has_pages() {
+                return Err(Error::new("the state folder loses what was just written to it"));
+            }
+            work.cache.forget(&lost);
+            work.snapshot = None;
+        }
+        self.build().await
+    }
+
+    /// The last build was published.
+    pub(super) fn taken(&mut self) {
+        if let Some(work) = &mut self.work {
+            work.cache.taken();
+        }
+    }
+
+    /// Leaves what is known for the next process.
+    pub(super) fn save(&mut self) {
+        if let Some(work) = &mut self.work {
+            work.cache.save(&work.project);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The loop: watch -> build -> publish into the local Worker. Who serves the pages knows nothing of it.
 
 mod builder;
+mod entry;
 mod in_process;
 mod publisher;
 
@@ -17,18 +18,33 @@ use pmx_emulator::faults::Faults;
 use pmx_worker::model::SiteName;
 use publisher::{Outcome, Publisher};
 use serde_json::json;
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 use tokio::sync::oneshot;
 
 /// Where state goes, beside the site.
 const STATE_FOLDER: &str = ".pathmx-state";
+
+/// What the loop is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Writing: the address is the site's.
+    Dev,
+    /// Presenting: the address is that of the entry, in Play.
+    Play {
+        /// Whether it is printed on stdout, alone.
+        print_url: bool,
+    },
+}
 
 /// Serves a site while it is written, until the user ends it.
 ///
 /// # Errors
 /// What keeps it from starting: no site, a port or a state folder that is taken. What fails later is reported, and the last
 /// good site stays up.
-pub async fn run(command: &cli::Dev, report: &Report) -> Result<()> {
+pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> {
     let started = Instant::now();
     let mut project = locate(command)?;
     let name = site_name(command, &project)?;
@@ -55,22 +71,30 @@ pub async fn run(command: &cli::Dev, report: &Report) -> Result<()> {
     let mut publisher = Publisher::new(local.emulator().clone(), &secret, name.clone());
 
     let (mut builder, built) = first.await.map_err(|error| Error::new(format!("the build was lost: {error}")))?;
-    turn(&mut publisher, built, report).await;
+    turn(&mut publisher, &mut builder, built, report).await;
 
     let url = format!("http://localhost:{}", front.address.port());
-    banner(report, &url, &name, &state, started);
+    let opened = match mode {
+        Mode::Dev => url.clone(),
+        Mode::Play { .. } => format!("{url}{}?play", entry::route(local.emulator()).await),
+    };
+    builder.save();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(local.serve(front, async {
         let _ = stopped.await;
     }));
-    if command.open && open::that_detached(&url).is_err() {
-        report.warn(format_args!("no browser could be opened; the site is at {url}"));
+    banner(report, &Banner { url: &url, opened: &opened, name: &name, state: &state, started });
+    if mode == (Mode::Play { print_url: true }) {
+        report.data(&opened);
+    }
+    if command.open && open::that_detached(&opened).is_err() {
+        report.warn(format_args!("no browser could be opened; the site is at {opened}"));
     }
     let watching = async {
         loop {
             watcher.hint().await;
             if let Some(built) = builder.build_if_changed().await.transpose() {
-                turn(&mut publisher, built, report).await;
+                turn(&mut publisher, &mut builder, built, report).await;
             }
         }
     };
@@ -78,6 +102,7 @@ pub async fn run(command: &cli::Dev, report: &Report) -> Result<()> {
         () = watching => {}
         () = interrupted() => {}
     }
+    builder.save();
     let _ = stop.send(());
     serving.await.map_err(|error| Error::new(format!("the server ended badly: {error}")))?
 }
@@ -98,27 +123,23 @@ fn site_name(command: &cli::Dev, project: &Project) -> Result<SiteName> {
 }
 
 /// One look at a build: publish it, or say why not. Nothing here ends the loop.
-async fn turn(publisher: &mut Publisher, built: Result<Built>, report: &Report) {
+async fn turn(publisher: &mut Publisher, builder: &mut Builder, built: Result<Built>, report: &Report) {
     let built = match built {
         Ok(built) => built,
         Err(error) => return report.error(&error),
     };
-    for diagnostic in &built.site.diagnostics {
-        report.finding(diagnostic);
-        let kind = if diagnostic.is_error() { "error" } else { "warning" };
-        report.event(&json!({
-            "event": kind, "path": diagnostic.path, "line": diagnostic.line, "column": diagnostic.column,
-            "code": diagnostic.code, "message": diagnostic.message,
-        }));
-    }
+    let errors = tell(&built, report);
     let milliseconds = built.took.as_secs_f64() * 1e3;
-    let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    report.event(&json!({
-        "event": "built", "pages": built.site.pages, "changed": built.changed, "errors": errors,
-        "warnings": built.site.diagnostics.len() - errors, "ms": milliseconds,
-    }));
-    match publisher.publish(&built, errors > 0).await {
+    let mut outcome = publisher.publish(&built, errors > 0).await;
+    while let Ok(Outcome::Lost(lost)) = outcome {
+        outcome = match builder.build_anew(lost).await {
+            Ok(built) => publisher.publish(&built, errors > 0).await,
+            Err(error) => Err(error),
+        };
+    }
+    match outcome {
         Ok(Outcome::Published { deploy_id, sources, paths, took }) => {
+            builder.taken();
             report.event(&json!({ "event": "published", "deployId": deploy_id, "sources": sources, "paths": paths }));
             let total = milliseconds + took.as_secs_f64() * 1e3;
             let what = match sources.as_slice() {
@@ -132,23 +153,58 @@ async fn turn(publisher: &mut Publisher, built: Result<Built>, report: &Report) 
                 report.paint(Style::Dim, &format!("{total:.0} ms"))
             ));
         }
-        Ok(Outcome::Unchanged) => {}
+        Ok(Outcome::Unchanged) => builder.taken(),
         Ok(Outcome::KeptLastGood) => {
             report.say(format_args!("{} the last good version stays up", report.paint(Style::Bad, "not published:")));
         }
+        // Not after the loop above.
+        Ok(Outcome::Lost(_)) => {}
         Err(error) => report.error(&error),
     }
 }
 
-fn banner(report: &Report, url: &str, name: &SiteName, state: &std::path::Path, started: Instant) {
+/// Says what was built and found; how many errors there are.
+fn tell(built: &Built, report: &Report) -> usize {
+    for diagnostic in &built.site.diagnostics {
+        report.finding(diagnostic);
+        let kind = if diagnostic.is_error() { "error" } else { "warning" };
+        report.event(&json!({
+            "event": kind, "path": diagnostic.path, "line": diagnostic.line, "column": diagnostic.column,
+            "code": diagnostic.code, "message": diagnostic.message,
+        }));
+    }
+    let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    report.event(&json!({
+        "event": "built", "pages": built.site.pages, "changed": built.changed, "errors": errors,
+        "warnings": built.site.diagnostics.len() - errors, "ms": built.took.as_secs_f64() * 1e3,
+    }));
+    errors
+}
+
+/// What is said when all is ready.
+struct Banner<'a> {
+    url: &'a str,
+    /// What a browser opens: the site, or its entry in Play.
+    opened: &'a str,
+    name: &'a SiteName,
+    state: &'a Path,
+    started: Instant,
+}
+
+fn banner(report: &Report, banner: &Banner<'_>) {
+    let Banner { url, opened, name, state, started } = banner;
     let port = url.rsplit(':').next().unwrap_or_default();
     let site_url = format!("http://{name}.localhost:{port}");
-    report.event(&json!({ "event": "ready", "url": url, "sites": [{ "name": name.to_string(), "url": site_url }] }));
+    let mut ready = json!({ "event": "ready", "url": url, "sites": [{ "name": name.to_string(), "url": site_url }] });
+    if opened != url {
+        ready["play"] = json!(opened);
+    }
+    report.event(&ready);
     let dim = |text: &str| report.paint(Style::Dim, text);
     report.say("");
     report.say(format_args!(
         "  {}  {}",
-        report.paint(Style::Bold, url),
+        report.paint(Style::Bold, opened),
         dim(&format!("ready in {:.0} ms", started.elapsed().as_secs_f64() * 1e3))
     ));
     report.say(format_args!("  {}  {site_url}", dim("also ")));

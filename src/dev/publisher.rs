@@ -1,12 +1,13 @@
 use super::{builder::Built, in_process::InProcess};
 use crate::{
     error::{Error, Result},
-    publish::{self, BlobSource, Bundle, PublishOptions, Silent},
+    publish::{self, BlobSource, Bundle, PublishError, PublishOptions, Silent},
+    site::Build,
 };
 use pmx_emulator::Emulator;
 use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SpaceState};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -22,7 +23,7 @@ pub(super) struct Publisher {
 struct Active {
     deploy_id: String,
     roots: Roots,
-    blobs: BTreeSet<Hash>,
+    blobs: HashSet<Hash>,
 }
 
 /// What became of a build.
@@ -37,6 +38,8 @@ pub(super) enum Outcome {
     Unchanged,
     /// The build has errors, and there is a good one to keep.
     KeptLastGood,
+    /// Pages were kept from an earlier build, and the Worker has lost them: they must be made again.
+    Lost(Vec<Hash>),
 }
 
 impl Publisher {
@@ -62,21 +65,21 @@ impl Publisher {
             return Ok(Outcome::Unchanged);
         }
         let started = Instant::now();
-        let blobs: BTreeMap<Hash, BlobSource> =
-            built.site.blobs.iter().map(|(hash, blob)| (*hash, BlobSource::Memory(blob.clone()))).collect();
-        let hashes: BTreeSet<Hash> = blobs.keys().copied().collect();
-        let bundle = Bundle { roots: roots.clone(), blobs };
+        let hashes: HashSet<Hash> = built.site.published().map(|file| file.hash).collect();
+        let bundle = bundle(&built.site, roots);
         let options = match &self.active {
             Some(active) => PublishOptions {
                 base: Some(active.deploy_id.clone()),
-                candidates: Some(hashes.difference(&active.blobs).copied().collect()),
+                candidates: Some(hashes.iter().filter(|hash| !active.blobs.contains(hash)).copied().collect()),
                 ..PublishOptions::default()
             },
             None => PublishOptions::default(),
         };
-        let published = publish::publish(&self.server, &self.site, &bundle, &options, &Silent)
-            .await
-            .map_err(|error| publish::explain(&error, &self.site))?;
+        let published = publish::publish(&self.server, &self.site, &bundle, &options, &Silent).await;
+        let published = match published {
+            Err(PublishError::NoBlob(lost)) => return Ok(Outcome::Lost(lost)),
+            published => published.map_err(|error| publish::explain(&error, &self.site))?,
+        };
         let deploy_id = published.activated.deploy_id;
         self.active = Some(Active { deploy_id: deploy_id.clone(), roots: roots.clone(), blobs: hashes });
         let (mut sources, mut paths) = (Vec::new(), Vec::new());
@@ -101,6 +104,18 @@ impl Publisher {
             .map_err(|error| Error::new(format!("the state folder cannot be read: {error}")))?;
         Ok(value.and_then(|json| serde_json::from_slice::<SpaceState>(&json).ok()).map(|state| state.roots))
     }
+}
+
+fn bundle(build: &Build, roots: &Roots) -> Bundle {
+    let (mut blobs, mut named) = (BTreeMap::new(), Vec::new());
+    for file in build.published() {
+        if build.blobs.contains(&file.hash) {
+            blobs.insert(file.hash, BlobSource::Built { blobs: build.blobs.clone(), size: file.size });
+        } else {
+            named.push(file.hash);
+        }
+    }
+    Bundle { roots: roots.clone(), blobs, named }
 }
 
 /// The secret of this process: nobody else has it, so nobody else publishes into its Worker.

@@ -1,3 +1,4 @@
+use crate::site::{BlobError, Blobs};
 use pmx_worker::model::Hash;
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -12,6 +13,13 @@ use std::{
 pub enum BlobSource {
     /// In memory.
     Memory(Arc<[u8]>),
+    /// Among the bytes of a build.
+    Built {
+        /// Where they are.
+        blobs: Blobs,
+        /// How many they are.
+        size: u64,
+    },
     /// In a file that was built.
     File {
         /// The file.
@@ -40,13 +48,22 @@ pub enum BlobFault {
     },
 }
 
+impl From<BlobError> for BlobFault {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Changed(path) => Self::Changed { place: path.display().to_string() },
+            BlobError::Read { path, source } => Self::Unreadable { place: path.display().to_string(), source },
+        }
+    }
+}
+
 impl BlobSource {
     /// The size in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
-            Self::File { size, .. } => *size,
+            Self::File { size, .. } | Self::Built { size, .. } => *size,
         }
     }
 
@@ -54,7 +71,7 @@ impl BlobSource {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Memory(_) => None,
+            Self::Memory(_) | Self::Built { .. } => None,
             Self::File { path, .. } => Some(path),
         }
     }
@@ -66,6 +83,11 @@ impl BlobSource {
     pub fn open(&self, hash: Hash) -> Result<BlobReader, BlobFault> {
         let (input, place): (Box<dyn Read + Send>, String) = match self {
             Self::Memory(bytes) => (Box::new(io::Cursor::new(Arc::clone(bytes))), hash.to_string()),
+            Self::Built { blobs, .. } => {
+                let bytes = blobs.read(&hash).map_err(BlobFault::from)?;
+                let gone = || BlobFault::Unreadable { place: hash.to_string(), source: io::ErrorKind::NotFound.into() };
+                (Box::new(io::Cursor::new(bytes.ok_or_else(gone)?)), hash.to_string())
+            }
             Self::File { path, .. } => {
                 let place = path.display().to_string();
                 match File::open(path) {

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Bundle {
     /// The roots document.
     pub roots: Roots,
-    /// Every blob of every root: files, manifests and routes documents. A blob that is left out can be published
-    /// only if the server holds it already.
+    /// The blobs of every root: files, manifests and routes documents.
     pub blobs: BTreeMap<Hash, BlobSource>,
+    /// Blobs of the roots whose bytes are not at hand. They can be published only if the server holds them already.
+    pub named: Vec<Hash>,
 }
 
 /// Why a bundle is not worth a call.
@@ -33,7 +34,7 @@ impl Bundle {
     #[must_use]
     pub fn hashes(&self) -> BTreeSet<Hash> {
         let documents = self.roots.roots.values().flat_map(|root| [root.routes, root.manifest]);
-        self.blobs.keys().copied().chain(documents).collect()
+        self.blobs.keys().chain(&self.named).copied().chain(documents).collect()
     }
 
     /// Checks what can be known without a server.

@@ -86,7 +86,7 @@ pub fn read_output(out: &Path) -> Result<Bundle, OutputError> {
     for (id, root) in &roots.roots {
         read_root(&out.join(id), root, &mut blobs)?;
     }
-    Ok(Bundle { roots, blobs })
+    Ok(Bundle { roots, blobs, named: Vec::new() })
 }
 
 fn read_root(folder: &Path, root: &Root, blobs: &mut BTreeMap<Hash, BlobSource>) -> Result<(), OutputError> {

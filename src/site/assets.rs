@@ -2,15 +2,15 @@
 
 use super::{
     address::{self, Address},
-    build::Blob,
+    blobs::Blobs,
     css,
     diagnostic::{Diagnostic, Position},
     graph::Target,
     project::Project,
-    scan::Snapshot,
+    scan::{self, Snapshot},
     theme::{self, ThemeFile},
 };
-use pmx_worker::model::Hash;
+use pmx_worker::model::{File, Hash};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Hex digits of the hash in a file's name: the Worker calls a file immutable from this many on.
@@ -23,10 +23,16 @@ const STEM: usize = 80;
 pub(super) struct Asset {
     /// `assets/<name>.<hash>.<extension>`
     pub file: String,
-    pub hash: Hash,
-    pub blob: Blob,
+    pub content: File,
     /// Paths of the assets that it names itself.
     uses: Vec<String>,
+}
+
+/// Where assets come from and go to.
+struct Files<'a> {
+    project: &'a Project,
+    snapshot: &'a Snapshot,
+    blobs: &'a Blobs,
 }
 
 /// The assets of a site, by their path below the source root.
@@ -38,10 +44,16 @@ pub(super) struct Assets {
 
 impl Assets {
     /// Takes in these files, and what their stylesheets name.
-    pub(super) fn gather<'a>(project: &Project, snapshot: &Snapshot, paths: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn gather<'a>(
+        project: &Project,
+        snapshot: &Snapshot,
+        blobs: &Blobs,
+        paths: impl Iterator<Item = &'a str>,
+    ) -> Self {
         let mut assets = Self::default();
+        let site = &Files { project, snapshot, blobs };
         for path in paths.collect::<BTreeSet<_>>() {
-            assets.add(project, snapshot, path, &mut Vec::new());
+            assets.add(site, path, &mut Vec::new());
         }
         assets
     }
@@ -68,28 +80,32 @@ impl Assets {
     }
 
     /// `stack`: the stylesheets on the way here. A stylesheet that names one of them would need its own hash.
-    fn add(&mut self, project: &Project, snapshot: &Snapshot, path: &str, stack: &mut Vec<String>) -> Option<String> {
+    fn add(&mut self, site: &Files<'_>, path: &str, stack: &mut Vec<String>) -> Option<String> {
         if let Some(known) = self.by_path.get(path) {
             return Some(known.file.clone());
         }
-        let (blob, hash) = snapshot.files().get(path)?.bytes()?;
-        let asset = match std::str::from_utf8(blob) {
-            Ok(text) if path.ends_with(".css") => {
+        let file = site.snapshot.files().get(path)?;
+        let sheet =
+            if is_sheet(path) { file.bytes().and_then(|(blob, _)| std::str::from_utf8(blob).ok()) } else { None };
+        let asset = match sheet {
+            Some(text) => {
                 stack.push(path.to_owned());
                 let mut uses = Vec::new();
                 let text = css::rewrite(text, |reference| {
-                    let found = self.follow(project, snapshot, text, reference, stack);
+                    let found = self.follow(site, text, reference, stack);
                     found.map(|(path, address)| {
                         uses.push(path);
                         address
                     })
                 });
                 stack.pop();
-                let blob: Blob = text.into_bytes().into();
-                let hash = Hash::of(&blob);
-                Asset { file: hashed_name(path, hash), hash, blob, uses }
+                let content = site.blobs.put(text.into_bytes());
+                Asset { file: hashed_name(path, content.hash), content, uses }
             }
-            _ => Asset { file: hashed_name(path, hash), hash, blob: blob.clone(), uses: Vec::new() },
+            None => {
+                let content = file.hand_over(site.blobs)?;
+                Asset { file: hashed_name(path, content.hash), content, uses: Vec::new() }
+            }
         };
         let file = asset.file.clone();
         self.by_path.insert(path.to_owned(), asset);
@@ -99,8 +115,7 @@ impl Assets {
     /// The asset that a stylesheet names: its path, and its address from the stylesheet.
     fn follow(
         &mut self,
-        project: &Project,
-        snapshot: &Snapshot,
+        site: &Files<'_>,
         text: &str,
         reference: &css::Reference,
         stack: &mut Vec<String>,
@@ -110,10 +125,10 @@ impl Assets {
         let folder = if file.rooted { "" } else { address::folder(&sheet) };
         let wanted = address::resolve(folder, &file.path);
         let finding = |code, message: String| {
-            Diagnostic::warning(code, Position::of(text, reference.range.start), message).at(project.show(&sheet))
+            Diagnostic::warning(code, Position::of(text, reference.range.start), message).at(site.project.show(&sheet))
         };
-        let Some(wanted) = wanted.filter(|wanted| snapshot.files().get(wanted).is_some_and(|f| f.bytes().is_some()))
-        else {
+        let files = site.snapshot.files();
+        let Some(wanted) = wanted.filter(|wanted| files.get(wanted).is_some_and(scan::File::is_readable)) else {
             let message = format!("there is no file `{}`", reference.target);
             self.findings.push(finding("asset/missing", message));
             return None;
@@ -123,7 +138,7 @@ impl Assets {
             self.findings.push(finding("asset/cycle", message));
             return None;
         }
-        let found = self.add(project, snapshot, &wanted, stack)?;
+        let found = self.add(site, &wanted, stack)?;
         // All assets lie in one folder.
         let address = format!("{}{}", address::encode_path(address::name(&found)), file.suffix);
         Some((wanted, address))
@@ -131,9 +146,9 @@ impl Assets {
 }
 
 /// A file of pmx itself, as an asset.
-pub(super) fn of_theme(file: &ThemeFile) -> Asset {
-    let hash = Hash::of(file.bytes);
-    Asset { file: hashed_name(file.name, hash), hash, blob: file.bytes.into(), uses: Vec::new() }
+pub(super) fn of_theme(file: &ThemeFile, blobs: &Blobs) -> Asset {
+    let content = blobs.put(file.bytes.to_vec());
+    Asset { file: hashed_name(file.name, content.hash), content, uses: Vec::new() }
 }
 
 /// What every page needs.
@@ -144,11 +159,11 @@ pub(super) struct ThemeAssets {
 }
 
 impl ThemeAssets {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(blobs: &Blobs) -> Self {
         Self {
-            base_css: of_theme(&theme::BASE_CSS),
-            live_js: of_theme(&theme::LIVE_JS),
-            favicon: of_theme(&theme::FAVICON),
+            base_css: of_theme(&theme::BASE_CSS, blobs),
+            live_js: of_theme(&theme::LIVE_JS, blobs),
+            favicon: of_theme(&theme::FAVICON, blobs),
         }
     }
 
@@ -163,6 +178,11 @@ pub(super) fn asset_path(target: &Target) -> Option<&str> {
         Target::Asset { path, .. } => Some(path),
         _ => None,
     }
+}
+
+/// Whether a file is a stylesheet, whose own addresses are rewritten.
+pub(super) fn is_sheet(path: &str) -> bool {
+    path.ends_with(".css")
 }
 
 /// Whether a file's name says what is in it.

@@ -1,5 +1,6 @@
 use super::{
     assets::{Assets, ThemeAssets, asset_path},
+    blobs::Blobs,
     cache::{Cache, CachedPage},
     diagnostic::{Diagnostic, Position},
     documents::{self, PathRecord},
@@ -8,7 +9,7 @@ use super::{
     project::Project,
     scan::Snapshot,
 };
-use pmx_worker::model::{Hash, MAX_DOCUMENT, Root, Roots};
+use pmx_worker::model::{File, Hash, MAX_DOCUMENT, Root, Roots};
 use std::{
     collections::{BTreeMap, HashMap},
     mem,
@@ -23,10 +24,11 @@ pub type Blob = Arc<[u8]>;
 pub struct Build {
     /// `roots.json`; none if there is nothing that could be served.
     pub roots: Option<Roots>,
-    /// Every file's bytes by their hash.
-    pub blobs: BTreeMap<Hash, Blob>,
+    /// The bytes of the files by their hash. Pages that were kept from the build before are not among them: who took that one has
+    /// them. Bytes of earlier builds that nobody took are.
+    pub blobs: Blobs,
     /// Every file by its path below the output folder.
-    pub outputs: BTreeMap<String, Hash>,
+    pub outputs: BTreeMap<String, File>,
     /// What authors should know, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
     /// How many pages there are, over all roots.
@@ -42,15 +44,15 @@ impl Build {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    fn put(&mut self, path: String, blob: Blob) -> Hash {
-        let hash = Hash::of(&blob);
-        self.put_hashed(path, hash, blob);
-        hash
+    /// The files of every root: all but what only this machine reads.
+    pub fn published(&self) -> impl Iterator<Item = &File> {
+        self.outputs.iter().filter(|(path, _)| path.contains('/')).map(|(_, file)| file)
     }
 
-    fn put_hashed(&mut self, path: String, hash: Hash, blob: Blob) {
-        self.blobs.insert(hash, blob);
-        self.outputs.insert(path, hash);
+    fn put(&mut self, path: String, bytes: Vec<u8>) -> Hash {
+        let file = self.blobs.put(bytes);
+        self.outputs.insert(path, file);
+        file.hash
     }
 }
 
@@ -58,19 +60,20 @@ impl Build {
 ///
 /// What is wrong in a Source is a diagnostic, and everything else is built.
 pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build {
-    let mut build = Build::default();
+    let mut build = Build { blobs: cache.blobs.clone(), ..Build::default() };
     let mut graph = graph::grow(project, snapshot, cache);
     build.diagnostics.append(&mut graph.findings);
     let used = graph.nodes.values().flat_map(|node| &node.targets).filter_map(asset_path);
-    let mut assets = Assets::gather(project, snapshot, used);
+    let mut assets = Assets::gather(project, snapshot, &build.blobs, used);
     build.diagnostics.append(&mut assets.findings);
 
-    let theme = ThemeAssets::new();
+    let theme = ThemeAssets::new(&build.blobs);
     let known = mem::take(&mut cache.pages);
     let mut roots = BTreeMap::new();
     let mut records = Vec::new();
     let named = path::name_roots(project, &graph, &mut build.diagnostics);
-    let site = Site { project, graph: &graph, assets: &assets, theme: &theme, roots: &named };
+    let blobs = build.blobs.clone();
+    let site = Site { project, graph: &graph, assets: &assets, theme: &theme, roots: &named, blobs: &blobs };
     for named in &named {
         let built = path::build(&site, named, &known);
         roots.insert(named.id.clone(), take_in(&mut build, cache, named, built));
@@ -78,8 +81,8 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     }
     if let Some(default) = named.iter().find(|named| named.mount.is_empty()) {
         let roots = Roots { roots, default: default.id.clone() };
-        build.put("roots.json".to_owned(), documents::bytes(&roots).into());
-        build.put("paths.json".to_owned(), documents::bytes(&documents::paths(&records, &default.id)).into());
+        build.put("roots.json".to_owned(), documents::bytes(&roots));
+        build.put("paths.json".to_owned(), documents::bytes(&documents::paths(&records, &default.id)));
         if let Err(error) = roots.check() {
             let finding = Diagnostic::error(UNUSABLE, Position::START, error.to_string());
             build.diagnostics.push(finding.at(project.show(&default.entry)));
@@ -101,14 +104,14 @@ pub(super) const UNUSABLE: &str = "build/unusable";
 
 /// Adds a built Path's files, manifest and routes, and keeps its pages for the next build.
 fn take_in(build: &mut Build, cache: &mut Cache, named: &path::NamedRoot, built: BuiltPath) -> Root {
-    let BuiltPath { files, manifest, routes, pages, made, mut findings } = built;
+    let BuiltPath { manifest, routes, pages, made, mut findings } = built;
     let mut document = |name: &str, bytes: Vec<u8>| {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if size > MAX_DOCUMENT {
             let message = format!("{name} of this Path has {size} bytes, at most {MAX_DOCUMENT} are allowed");
             findings.push(Diagnostic::error(UNUSABLE, Position::START, message).at(&*named.shown));
         }
-        build.put(format!("{}/{name}", named.id), bytes.into())
+        build.put(format!("{}/{name}", named.id), bytes)
     };
     let root = Root {
         entry: named.entry.clone(),
@@ -118,9 +121,7 @@ fn take_in(build: &mut Build, cache: &mut Cache, named: &path::NamedRoot, built:
     build.diagnostics.append(&mut findings);
     build.pages += pages.len();
     build.sources_built.extend(made);
-    for (file, (hash, blob)) in files {
-        build.put_hashed(format!("{}/{file}", named.id), hash, blob);
-    }
+    build.outputs.extend(manifest.files.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file)));
     cache.pages.extend(pages);
     root
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use pmx_worker::model::{ManifestError, RootsError, RoutesError};
+use pmx_worker::model::{Hash, ManifestError, RootsError, RoutesError};
 use std::path::{Path, PathBuf};
 
 /// Why a site cannot be found, read or written. What is wrong *in* a Source is a [`super::Diagnostic`] instead.
@@ -83,6 +83,12 @@ pub enum SiteError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A file of the site was not the same when it was looked at and when it was copied.
+    #[error("{} changed while the site was built", .0.display())]
+    Changed(PathBuf),
+    /// Pages with these hashes were kept from an earlier build, and the output has lost them. Whoever has the cache builds again.
+    #[error("{} pages of an earlier build are gone", .0.len())]
+    NotHeld(Vec<Hash>),
     /// A folder that holds no build.
     #[error("{} holds no build", .0.display())]
     NotBuilt(PathBuf),
@@ -125,6 +131,7 @@ impl SiteError {
                 "set `sourceDir` in pmx's config (pathmx.config.md) to the folder of the Sources".to_owned()
             }
             Self::OutputOverSources(_) => "choose another folder with --out".to_owned(),
+            Self::Changed(_) | Self::NotHeld(_) => "run the command again".to_owned(),
             Self::NotBuilt(_) | Self::Document { .. } => "run pmx build first".to_owned(),
             _ => return None,
         })

@@ -114,7 +114,8 @@ impl Graph {
 pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Graph {
     let suggest = Suggest::new(snapshot);
     if cache.settings != project.settings {
-        *cache = Cache { settings: project.settings.clone(), ..Cache::default() };
+        cache.clear();
+        cache.settings = project.settings.clone();
     }
     let known = mem::take(&mut cache.sources);
     let mut graph = Graph::default();
@@ -236,7 +237,7 @@ fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> {
 
 fn readable(snapshot: &Snapshot, path: &str) -> Result<(), String> {
     match snapshot.files().get(path).map(|file| &file.content) {
-        Some(Content::Bytes(..)) => Ok(()),
+        Some(Content::Bytes(..) | Content::OnDisk { .. }) => Ok(()),
         Some(Content::TooLarge(size)) => Err(format!("`{path}` has {size} bytes, at most {MAX_BLOB} can be published")),
         Some(Content::Unreadable(why)) => Err(format!("`{path}` cannot be read: {why}")),
         None => Err(format!("`{path}` does not exist")),

@@ -3,20 +3,23 @@
 use super::{
     address,
     assets::{self, Assets, ThemeAssets, asset_path},
-    build::{Blob, Pages, UNUSABLE},
+    blobs::Blobs,
+    build::{Pages, UNUSABLE},
     cache::CachedPage,
     diagnostic::{Diagnostic, Position},
-    documents,
+    documents::{self, GraphEntry, Listed, Relations},
     graph::{self, Graph, Node, Target},
     output::RECEIPT,
-    page::{self, NavItem, Page, Shell, Stylesheet},
+    page::{self, Nav, NavItem, Page, Shell, Stylesheet},
     project::Project,
     routes::{self, NOT_FOUND, RouteTable},
-    source::{Link, Place},
+    search::{self, Entry, Record},
+    source::{self, Link, Place},
+    tokens::{self, Theme},
 };
-use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
+use pmx_worker::model::{MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashSet};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The document that lists the files for deploy scripts.
 const ARTIFACTS: &str = "artifacts.json";
@@ -36,8 +39,6 @@ pub(super) struct NamedRoot {
 
 /// What one Path gives.
 pub(super) struct BuiltPath {
-    /// All files of the manifest.
-    pub files: BTreeMap<String, (Hash, Blob)>,
     pub manifest: Manifest,
     pub routes: Routes,
     /// All pages, by their output path.
@@ -54,6 +55,8 @@ pub(super) struct Site<'a> {
     pub assets: &'a Assets,
     pub theme: &'a ThemeAssets,
     pub roots: &'a [NamedRoot],
+    /// Takes the bytes of what is made.
+    pub blobs: &'a Blobs,
 }
 
 /// What all pages of a Path share while they are made.
@@ -61,6 +64,9 @@ struct Frame<'a> {
     site: &'a Site<'a>,
     root: &'a NamedRoot,
     table: &'a RouteTable,
+    relations: &'a Relations<'a>,
+    /// Of the entry.
+    look: Theme,
 }
 
 /// Names the roots: the default one by its entry, the others by their handle.
@@ -117,7 +123,7 @@ fn is_root_id(id: &str) -> bool {
 
 /// Builds a Path. Pages that `known` has with the same inputs are taken over.
 pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPath {
-    let Site { project, graph, assets, theme, roots } = site;
+    let Site { project, graph, assets, theme, roots, blobs } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
     let mut table = routes::routes(&members, &root.entry_id, &root.mount);
     if root.mount.is_empty() {
@@ -125,16 +131,20 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
         table.findings.extend(routes::shadowed(&members, &table, &mounts));
     }
     let mut findings: Vec<Diagnostic> = table.findings.drain(..).map(|finding| shown(project, finding)).collect();
-    let frame = Frame { site, root, table: &table };
+    let relations = Relations::of(&members);
+    let entry = graph.nodes.get(&root.entry_id);
+    let mut frame = Frame { site, root, table: &table, relations: &relations, look: Theme::default() };
+    frame.look = entry.map(|entry| frame.own_theme(entry, &mut Vec::new())).unwrap_or_default();
     let shell = frame.shell(theme, &mut findings);
 
     let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
     let mut files = BTreeMap::new();
+    let search = frame.search(&rendered);
     let mut pages = Pages::new();
     let mut made = Vec::new();
     for page in rendered {
-        files.insert(routes::page_file(&page.node.id), page.page.html.clone());
-        files.insert(format!("{}.md", page.node.id), page.page.markdown.clone());
+        files.insert(routes::page_file(&page.node.id), page.page.html);
+        files.insert(format!("{}.md", page.node.id), page.page.markdown);
         if page.is_new {
             made.push(page.node.id.clone());
         }
@@ -143,37 +153,46 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     }
     let used = members.iter().flat_map(|node| &node.targets).filter_map(asset_path);
     for asset in assets.closure(used).into_values().chain(theme.all()) {
-        files.insert(asset.file.clone(), (asset.hash, asset.blob.clone()));
+        files.insert(asset.file.clone(), asset.content);
     }
     let mut add = |file: &str, bytes: Vec<u8>| {
-        let hash = Hash::of(&bytes);
-        files.entry(file.to_owned()).or_insert_with(|| (hash, bytes.into()));
+        files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
     };
     // A Source `404.md` takes the place of the page that every site has.
-    add(NOT_FOUND, page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.mount)).into_bytes());
+    add(NOT_FOUND, {
+        let theme = frame.look.head(&root.entry_id);
+        page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.mount), &theme).into_bytes()
+    });
     add("serve-routes.json", documents::bytes(&documents::serve_routes(&table.document)));
-    add("sources.json", documents::bytes(&documents::sources(&members, &table.of)));
-    add("graph-index.json", documents::bytes(&documents::graph_index(&members, &table.of)));
+    let route = |node: &Node| table.of.get(&node.id).map(String::as_str);
+    let fragments: Vec<(String, String)> = members
+        .par_iter()
+        .map(|node| {
+            let (backlinks, related) = (relations.backlinks(&node.id), relations.related(&node.id));
+            let entry = GraphEntry { node, route: route(node), backlinks, related, annotations: None };
+            (documents::source_fragment(node, route(node)), documents::graph_fragment(&entry))
+        })
+        .collect();
+    add("sources.json", documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source)));
+    add("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph)));
+    let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
+    for (file, bytes) in search {
+        add(&file, bytes);
+    }
+    add("llms.txt", documents::llms(&listed, &root.entry_id, None));
     let named: BTreeMap<&str, bool> = files
         .iter()
-        .map(|(file, (hash, _))| (&**file, assets::bears_hash(file, *hash)))
+        .map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)))
         .chain([(ARTIFACTS, false)])
         .collect();
-    let artifacts: Blob = documents::bytes(&documents::artifacts(named.into_iter())).into();
-    files.insert(ARTIFACTS.to_owned(), (Hash::of(&artifacts), artifacts));
+    let artifacts = blobs.put(documents::bytes(&documents::artifacts(named.into_iter())));
+    files.insert(ARTIFACTS.to_owned(), artifacts);
 
-    let manifest = manifest(&members, &files);
+    let sources = members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect();
+    let manifest = Manifest { files, sources };
     let broken = unusable(&manifest, &table.document).into_iter();
     findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
-    BuiltPath { files, manifest, routes: table.document, pages, made, findings }
-}
-
-fn manifest(members: &[&Node], files: &BTreeMap<String, (Hash, Blob)>) -> Manifest {
-    let file = |(hash, blob): &(Hash, Blob)| File { hash: *hash, size: u64::try_from(blob.len()).unwrap_or(u64::MAX) };
-    Manifest {
-        files: files.iter().map(|(path, content)| (path.clone(), file(content))).collect(),
-        sources: members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect(),
-    }
+    BuiltPath { manifest, routes: table.document, pages, made, findings }
 }
 
 /// Why no deploy could have this Path.
@@ -203,27 +222,69 @@ struct Rendered<'a> {
 impl Frame<'_> {
     fn shell(&self, theme: &ThemeAssets, findings: &mut Vec<Diagnostic>) -> Shell {
         let asset = |file: &str| format!("{}/{file}", self.root.mount);
-        let base = Stylesheet {
-            address: asset(&theme.base_css.file),
-            scope: "root",
-            source: "base.css".to_owned(),
-            name: None,
-            media: None,
-        };
-        let mut styles = vec![base];
-        let entry = self.site.graph.nodes.get(&self.root.entry_id);
-        let mut nav = Vec::new();
+        let mut styles = Vec::new();
+        let nodes = &self.site.graph.nodes;
+        let entry = nodes.get(&self.root.entry_id);
         if let Some(entry) = entry {
             styles.extend(self.styles(entry, "@root.styles", findings));
-            let mut seen = HashSet::from([entry.id.as_str()]);
-            let linked = entry.linked(true).filter(|id| seen.insert(*id));
-            nav.extend(linked.filter_map(|id| self.site.graph.nodes.get(id)).map(|node| self.nav_item(node)));
         }
         let home = entry.map_or_else(
             || NavItem { id: String::new(), title: String::new(), address: asset("") },
             |entry| self.nav_item(entry),
         );
-        Shell::new(home, nav, &styles, &asset(&theme.favicon.file), &asset(&theme.live_js.file))
+        let links = |id: &str| {
+            let linked = nodes.get(id).into_iter().flat_map(|node| node.linked(true));
+            linked.filter_map(|id| nodes.get(id)).map(|node| self.nav_item(node)).collect()
+        };
+        Shell::new(page::Frame {
+            nav: Nav::grow(home, links),
+            mount: self.root.mount.clone(),
+            lang: "en".to_owned(),
+            url: None,
+            favicon: asset(&theme.favicon.file),
+            base_css: asset(&theme.base_css.file),
+            styles,
+            live: asset(&theme.live_js.file),
+            player: None,
+        })
+    }
+
+    /// What a Source's frontmatter says about its look.
+    fn own_theme(&self, node: &Node, findings: &mut Vec<Diagnostic>) -> Theme {
+        let (mut theme, found) = tokens::theme(&node.source.values, &source::decode(&node.bytes));
+        let shown = self.site.project.show(&node.path);
+        findings.extend(found.into_iter().map(|finding| finding.at(&*shown)));
+        theme.serve_fonts(|file| {
+            let (link, target) = node.source.links.iter().zip(&node.targets).find(|(link, _)| link.target == file)?;
+            Some(self.address(node, link, target, &mut Vec::new()))
+        });
+        theme
+    }
+
+    fn nav_items(&self, ids: &[&str]) -> Vec<NavItem> {
+        ids.iter().filter_map(|id| self.site.graph.nodes.get(*id)).map(|node| self.nav_item(node)).collect()
+    }
+
+    /// The files of the search.
+    fn search(&self, rendered: &[Rendered<'_>]) -> Vec<(String, Vec<u8>)> {
+        let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
+        let shards = search::Shards::of(records, None, Arc::<[u8]>::from);
+        let pages: Vec<(NavItem, &Record)> =
+            rendered.iter().map(|page| (self.nav_item(page.node), &*page.page.record)).collect();
+        let entries = pages.iter().map(|(NavItem { id, title, address }, record)| Entry { id, address, title, record });
+        let mut files = vec![(search::INDEX.to_owned(), search::index(entries, shards.count()))];
+        files.extend(shards.files().map(|(file, bytes)| (file, bytes.to_vec())));
+        files
+    }
+
+    fn listed<'n>(&self, node: &'n Node) -> Listed<'n> {
+        let description = node.source.description.as_deref();
+        Listed { id: &node.id, title: node.title(), description, markdown: self.markdown_of(&node.id) }
+    }
+
+    /// The address of a Source's Markdown.
+    fn markdown_of(&self, id: &str) -> String {
+        format!("{}/{}.md", self.root.mount, address::encode_path(id))
     }
 
     fn nav_item(&self, node: &Node) -> NavItem {
@@ -240,14 +301,33 @@ impl Frame<'_> {
             links.map(|(link, target)| self.address(node, link, target, &mut findings)).collect();
         let styles = self.styles(node, "@styles", &mut findings);
         let artifact = format!("{}/{}", self.root.mount, routes::page_file(&node.id));
-        let page = Page { node, addresses: &addresses, styles: &styles, artifact: &artifact };
+        let own = self.own_theme(node, &mut findings);
+        let theme_source = if own.is_empty() { &self.root.entry_id } else { &node.id };
+        let look = if node.id == self.root.entry_id { own } else { own.over(&self.look) };
+        let theme = look.head(theme_source);
+        let backlinks = self.nav_items(self.relations.backlinks(&node.id));
+        let others: Vec<NavItem> = backlinks.iter().filter(|item| item.id != self.root.entry_id).cloned().collect();
+        let links = page::links(&self.nav_items(self.relations.related(&node.id)), &others);
+        let page = Page {
+            node,
+            addresses: &addresses,
+            styles: &styles,
+            artifact: &artifact,
+            address: &self.address_of(&node.id),
+            markdown: &self.markdown_of(&node.id),
+            backlinks: &backlinks,
+            links: &links,
+            theme: &theme,
+            scheme: look.scheme(),
+        };
         let inputs = page.inputs(shell);
         let kept = known.get(&format!("{}/{}", self.root.id, node.id)).filter(|kept| kept.inputs == inputs);
         let is_new = kept.is_none();
         let page = kept.cloned().unwrap_or_else(|| {
-            let hashed = |bytes: Vec<u8>| (Hash::of(&bytes), Blob::from(bytes));
-            let markdown = hashed(page::agent_markdown(node));
-            CachedPage { inputs, html: hashed(page.html(shell).into_bytes()), markdown }
+            let blobs = self.site.blobs;
+            let html = blobs.put(page.html(shell).into_bytes());
+            let markdown = blobs.put(page.markdown().into_bytes());
+            CachedPage { inputs, html, markdown, record: Arc::new(page.record()) }
         });
         Rendered { node, page, is_new, findings }
     }

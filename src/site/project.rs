@@ -37,6 +37,8 @@ pub struct Project {
     pub settings: Settings,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
+    /// Whether pages come with the Player.
+    pub player: bool,
 }
 
 /// The Source that a Path starts from.
@@ -61,7 +63,8 @@ impl Project {
     }
 
     /// A Source's path as a person in the working directory would name it.
-    pub(super) fn show(&self, path: &str) -> String {
+    #[must_use]
+    pub fn show(&self, path: &str) -> String {
         if self.shown == "." { path.to_owned() } else { format!("{}/{path}", self.shown) }
     }
 }
@@ -195,6 +198,7 @@ impl Project {
             out_dir: None,
             settings: Settings::default(),
             exclude: Vec::new(),
+            player: true,
         })
     }
 }

@@ -20,9 +20,26 @@ pub(super) const BASE_CSS: ThemeFile = ThemeFile {
 };
 /// The script that keeps an open page current.
 pub(super) const LIVE_JS: ThemeFile = ThemeFile { name: "live.js", bytes: include_bytes!("theme/live.js") };
-/// The script of Browse, Play, search, Explore and answers.
-pub(super) const PLAYER_JS: ThemeFile =
-    ThemeFile { name: "player.js", bytes: include_bytes!("theme/player/player.js") };
+/// The script of Browse, Play, search, Explore and answers: its parts, in the order in which they need each other.
+pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
+    name: "player.js",
+    bytes: concat!(
+        "(window.pmx??={}).css=String.raw`",
+        include_str!("theme/player/chrome.css"),
+        "`;\n",
+        include_str!("theme/player/surface.js"),
+        include_str!("theme/player/beats.js"),
+        include_str!("theme/player/address.js"),
+        include_str!("theme/player/play.js"),
+        include_str!("theme/player/bar.js"),
+        include_str!("theme/player/keys.js"),
+        include_str!("theme/player/finder.js"),
+        include_str!("theme/player/search.js"),
+        include_str!("theme/player/scheme.js"),
+        include_str!("theme/player/start.js"),
+    )
+    .as_bytes(),
+};
 /// The script that brings components to life; on pages that have some.
 pub(super) const RUNTIME_JS: ThemeFile = ThemeFile { name: "runtime.js", bytes: include_bytes!("theme/runtime.js") };
 /// Runs before the first paint: the reader's colour scheme. Part of the page itself.

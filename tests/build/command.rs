@@ -20,7 +20,7 @@ fn the_command_says_what_scripts_wait_for_and_where_the_trouble_is() {
     ]);
     let (code, stdout, stderr) = pmx(folder.path(), &["build"]);
     assert_eq!(code, 0, "{stderr}");
-    assert_eq!(stdout, "Built 1 path from paths to .pathmx.\nArtifacts: 16 written, 0 deleted.\n");
+    assert_eq!(stdout, "Built 1 path from paths to .pathmx.\nArtifacts: 19 written, 0 deleted.\n");
     assert_eq!(
         stderr,
         "paths/index.path.md:3:7: warning: there is no Source `ab.md` [link/unresolved]\n  hint: did you mean `./abc.md`?\n\
@@ -51,21 +51,21 @@ fn an_error_in_a_source_fails_the_command_after_everything_is_written() {
 fn the_route_command_answers_both_ways() {
     let out = tempfile::tempdir().unwrap();
     let folder = out.path().to_str().unwrap();
-    let (code, ..) = pmx(&fixture("two"), &["build", "-o", folder]);
+    let site = copied("two");
+    let (code, ..) = pmx(site.path(), &["build", "-o", folder]);
     assert_eq!(code, 0);
-    let route = |query: &str| pmx(&fixture("two"), &["route", query, "-o", folder]).1;
+    let route = |query: &str| pmx(site.path(), &["route", query, "-o", folder]).1;
     assert_eq!(route("shared"), "/together\n");
     assert_eq!(route("paths/shared.md"), "/together\n");
     assert_eq!(route("/together"), "shared.md\n");
     assert_eq!(route("/shared/"), "shared.md\n");
     assert_eq!(route("/"), "index.path.md\n");
     assert_eq!(route("workshop.path"), "/workshop/workshop.path\n");
-    let (_, stdout, _) =
-        pmx(&fixture("two"), &["route", "shared", "-o", folder, "--json", "--base-url", "https://x.y/"]);
+    let (_, stdout, _) = pmx(site.path(), &["route", "shared", "-o", folder, "--json", "--base-url", "https://x.y/"]);
     let answer: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(answer["url"], "https://x.y/together");
     assert_eq!((&answer["pathId"], &answer["sourceId"]), (&"index.path".into(), &"shared".into()));
-    let (code, _, stderr) = pmx(&fixture("two"), &["route", "shard", "-o", folder]);
+    let (code, _, stderr) = pmx(site.path(), &["route", "shard", "-o", folder]);
     assert_eq!(code, 1);
     assert!(stderr.contains("hint: did you mean shared?"), "{stderr}");
 }

@@ -3,6 +3,8 @@
 
 mod command;
 mod diagnostics;
+mod documents;
+mod incremental;
 mod malformed;
 mod markdown;
 mod output;
@@ -38,6 +40,24 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sites").join(name)
 }
 
+/// A copy of a fixture, for what leaves something behind; written in another order than it is listed.
+fn copied(name: &str) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let mut open = vec![PathBuf::new()];
+    let mut files = Vec::new();
+    while let Some(below) = open.pop() {
+        for entry in fs::read_dir(fixture(name).join(&below)).unwrap() {
+            let path = below.join(entry.unwrap().file_name());
+            if fixture(name).join(&path).is_dir() { open.push(path) } else { files.push(path) }
+        }
+    }
+    for path in files.iter().rev() {
+        fs::create_dir_all(copy.path().join(path).parent().unwrap()).unwrap();
+        fs::copy(fixture(name).join(path), copy.path().join(path)).unwrap();
+    }
+    copy
+}
+
 fn located(folder: &Path) -> Project {
     site::locate(&Options { cwd: folder.to_owned(), entries: Vec::new() }).unwrap()
 }
@@ -48,8 +68,8 @@ fn built(folder: &Path) -> Build {
 }
 
 fn text(build: &Build, path: &str) -> String {
-    let hash = build.outputs.get(path).unwrap_or_else(|| panic!("{path} in {:?}", build.outputs.keys()));
-    String::from_utf8(build.blobs[hash].to_vec()).unwrap()
+    let file = build.outputs.get(path).unwrap_or_else(|| panic!("{path} in {:?}", build.outputs.keys()));
+    String::from_utf8(build.blobs.get(&file.hash).unwrap().to_vec()).unwrap()
 }
 
 fn json(build: &Build, path: &str) -> Value {

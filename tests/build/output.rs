@@ -9,21 +9,12 @@ use pmx::{
 #[test]
 fn the_same_files_give_the_same_bytes_wherever_they_lie() {
     let first = built(&fixture("tour"));
-    let copy = tempfile::tempdir().unwrap();
-    let mut open = vec![PathBuf::new()];
-    let mut files = Vec::new();
-    while let Some(below) = open.pop() {
-        for entry in fs::read_dir(fixture("tour").join(&below)).unwrap() {
-            let path = below.join(entry.unwrap().file_name());
-            if fixture("tour").join(&path).is_dir() { open.push(path) } else { files.push(path) }
-        }
-    }
-    for path in files.iter().rev() {
-        fs::create_dir_all(copy.path().join(path).parent().unwrap()).unwrap();
-        fs::copy(fixture("tour").join(path), copy.path().join(path)).unwrap();
-    }
+    let copy = copied("tour");
     let second = built(copy.path());
-    assert_eq!((first.roots, first.outputs, first.blobs), (second.roots, second.outputs, second.blobs));
+    assert_eq!((&first.roots, &first.outputs), (&second.roots, &second.outputs));
+    for (path, file) in &first.outputs {
+        assert_eq!(first.blobs.get(&file.hash), second.blobs.get(&file.hash), "{path}");
+    }
 }
 
 #[test]
@@ -65,7 +56,10 @@ fn a_rebuild_from_the_cache_equals_a_clean_build_after_every_edit() {
         assert_eq!(warm.sources_built, expected, "after {path}");
         assert_eq!(warm.roots, clean.roots, "after {path}");
         assert_eq!(warm.outputs, clean.outputs, "after {path}");
-        assert_eq!(warm.blobs, clean.blobs, "after {path}");
+        for (path, file) in &warm.outputs {
+            let bytes = warm.blobs.get(&file.hash).unwrap();
+            assert_eq!((Hash::of(&bytes), u64::try_from(bytes.len()).unwrap()), (file.hash, file.size), "{path}");
+        }
         assert_eq!(warm.diagnostics, clean.diagnostics, "after {path}");
     }
 }
@@ -98,8 +92,10 @@ fn every_listed_file_has_the_hash_that_the_manifest_says() {
                 listed.copied().collect::<Vec<_>>()
             );
             for (path, file) in &manifest.files {
-                let blob = &build.blobs[&build.outputs[&format!("{id}/{path}")]];
-                assert_eq!((Hash::of(blob), u64::try_from(blob.len()).unwrap()), (file.hash, file.size), "{path}");
+                let listed = &build.outputs[&format!("{id}/{path}")];
+                assert_eq!(listed, file);
+                let blob = build.blobs.get(&listed.hash).unwrap();
+                assert_eq!((Hash::of(&blob), u64::try_from(blob.len()).unwrap()), (file.hash, file.size), "{path}");
                 if let Some(name) = path.strip_prefix("assets/") {
                     assert!(name.contains(&format!(".{}", file.hash.short(16))), "{name} bears its hash");
                 }
@@ -130,9 +126,7 @@ fn what_is_written_reads_back_and_is_not_written_twice() {
         // A blob whose bytes are others than those of its hash does not read to its end.
         std::io::copy(&mut source.open(*hash).unwrap(), &mut std::io::sink()).unwrap();
     }
-    let documents = ["paths.json", "roots.json"];
-    let published: std::collections::BTreeSet<Hash> =
-        build.outputs.iter().filter(|(path, _)| !documents.contains(&path.as_str())).map(|(_, hash)| *hash).collect();
+    let published: std::collections::BTreeSet<Hash> = build.published().map(|file| file.hash).collect();
     assert_eq!(bundle.blobs.keys().copied().collect::<std::collections::BTreeSet<_>>(), published);
 }
 
@@ -164,4 +158,86 @@ fn writing_removes_what_an_earlier_build_left_and_nothing_else() {
     let cleaned = site::write(&again, &out, true).unwrap();
     assert_eq!((cleaned.written, cleaned.deleted), (again.outputs.len(), again.outputs.len()));
     assert!(out.join("mine.txt").exists());
+}
+
+#[test]
+fn a_page_that_the_output_lost_is_made_again_though_nothing_changed() {
+    let folder = site_of(&[("index.path.md", "# Home\n\n[A](./a.md)\n"), ("a.md", "# A\n")]);
+    let out = folder.path().join("out");
+    let project = Project { exclude: vec![out.clone()], ..located(folder.path()) };
+    let snapshot = site::scan(&project, None).unwrap();
+    let mut cache = Cache::default();
+    let mut into = || site::build_into(&project, &snapshot, &mut cache, &out, false).unwrap();
+    let (first, _) = into();
+    let (again, written) = into();
+    assert_eq!((again.sources_built.len(), written.written), (0, 0));
+    assert!(again.blobs.get(&again.outputs["index.path/a.html"].hash).is_none(), "nobody had to hold it");
+    let page = out.join("index.path/a.html");
+    let whole = fs::read(&page).unwrap();
+    let lost: [fn(&Path); 3] = [
+        |page| fs::remove_file(page).unwrap(),
+        |page| fs::write(page, "short").unwrap(),
+        |page| {
+            let other: Vec<u8> = fs::read(page).unwrap().iter().map(u8::to_ascii_uppercase).collect();
+            fs::write(page, other).unwrap();
+        },
+    ];
+    for lose in lost {
+        lose(&page);
+        let (mended, written) = into();
+        assert_eq!((mended.outputs, written.written), (first.outputs.clone(), 1));
+        assert_eq!(fs::read(&page).unwrap(), whole);
+    }
+    fs::remove_dir_all(&out).unwrap();
+    assert_eq!(into().1.written, first.outputs.len());
+}
+
+#[test]
+fn a_large_file_is_copied_as_it_was_looked_at_or_not_at_all() {
+    let folder = site_of(&[("index.path.md", "# Home\n\n![film](./film.mp4)\n")]);
+    let film = folder.path().join("film.mp4");
+    fs::write(&film, vec![7; 300_000]).unwrap();
+    let project = located(folder.path());
+    let snapshot = site::scan(&project, None).unwrap();
+    assert!(snapshot.files()["film.mp4"].bytes().is_none(), "not in memory");
+    let build = site::build(&project, &snapshot, &mut Cache::default());
+    assert_eq!(build.diagnostics, []);
+    let out = tempfile::tempdir().unwrap();
+    site::write(&build, out.path(), false).unwrap();
+    let (path, _) = build.outputs.iter().find(|(path, _)| path.contains("film")).unwrap();
+    assert_eq!(fs::read(out.path().join(path)).unwrap(), vec![7; 300_000]);
+    fs::write(&film, vec![8; 300_000]).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert!(matches!(site::write(&build, elsewhere.path(), false), Err(SiteError::Changed(path)) if path == film));
+    assert!(!elsewhere.path().join("roots.json").exists());
+}
+
+#[test]
+fn a_second_process_keeps_what_the_first_one_made_and_no_cache_is_trusted_blindly() {
+    let folder =
+        site_of(&[("index.path.md", "# Home\n\n[A](./a.md) [B](./b.md)\n"), ("a.md", "# A\n"), ("b.md", "# B\n")]);
+    let out = folder.path().join("out");
+    let project = Project { exclude: vec![out.clone()], ..located(folder.path()) };
+    let process = || {
+        let mut cache = Cache::open(&project);
+        let snapshot = site::scan(&project, None).unwrap();
+        let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, false).unwrap();
+        cache.save(&project);
+        (build, written.written)
+    };
+    let (first, _) = process();
+    let (second, written) = process();
+    assert_eq!((second.sources_built.len(), written), (0, 0));
+    assert_eq!((&second.outputs, &second.diagnostics), (&first.outputs, &first.diagnostics));
+    put(folder.path(), "a.md", "# A\n\nmore\n");
+    assert_eq!(process().0.sources_built, ["a"]);
+    // One page lost: that one is made, and no other.
+    fs::remove_file(out.join("index.path/b.html")).unwrap();
+    assert_eq!(process().0.sources_built, ["b"]);
+    let file = folder.path().join(".pathmx-cache/build.bin");
+    fs::write(&file, &fs::read(&file).unwrap()[..40]).unwrap();
+    let (broken, written) = process();
+    assert_eq!((broken.sources_built.len(), written), (3, 0), "a broken cache is none");
+    assert_eq!(process().0.sources_built.len(), 0, "and is written anew");
+    assert_eq!(built(folder.path()).outputs, broken.outputs);
 }

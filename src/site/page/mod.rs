@@ -1,14 +1,31 @@
 //! A Source's page, and what surrounds it.
 
+mod head;
+mod links;
+mod markdown;
+mod nav;
 mod not_found;
 mod shell;
 
+pub(super) use head::PageHead;
+pub(super) use links::links;
+pub(super) use markdown::{AgentPage, agent_markdown};
+pub(super) use nav::{Nav, NavItem};
 pub(super) use not_found::not_found;
-pub(super) use shell::{NavItem, Shell, Stylesheet};
+pub(super) use shell::{Frame, Shell, Stylesheet};
 
-use super::{graph::Node, html, source};
+use super::{
+    dom,
+    graph::Node,
+    html,
+    search::{Reading, Record},
+    source,
+    tokens::ColorScheme,
+};
 use pmx_worker::model::Hash;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 
 /// What a page is made from, besides the frame that all pages of a Path share.
 pub(super) struct Page<'a> {
@@ -19,6 +36,18 @@ pub(super) struct Page<'a> {
     pub styles: &'a [Stylesheet],
     /// `/`-led path of the page's file below the site's origin.
     pub artifact: &'a str,
+    /// The page's own address, ready for a URL, with the mount.
+    pub address: &'a str,
+    /// The address of its Markdown.
+    pub markdown: &'a str,
+    /// Those whose text links here.
+    pub backlinks: &'a [NavItem],
+    /// What stands at the end of the page; see [`links()`].
+    pub links: &'a str,
+    /// See [`super::tokens::Theme::head`].
+    pub theme: &'a str,
+    /// The only scheme that the page is made for.
+    pub scheme: Option<ColorScheme>,
 }
 
 impl Page<'_> {
@@ -29,10 +58,16 @@ impl Page<'_> {
             hasher.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
             hasher.update(bytes);
         };
-        part(shell.digest().as_bytes());
+        part(shell.digest(Some(&self.node.id)).as_bytes());
         part(self.node.hash.as_bytes());
         part(self.node.id.as_bytes());
-        part(self.artifact.as_bytes());
+        for text in [self.artifact, self.address, self.markdown, self.links, self.theme] {
+            part(text.as_bytes());
+        }
+        for NavItem { title, address, .. } in self.backlinks {
+            part(title.as_bytes());
+            part(address.as_bytes());
+        }
         for style in self.styles {
             part(style.tag().as_bytes());
         }
@@ -48,10 +83,28 @@ impl Page<'_> {
         let source = &node.source;
         let mut out = String::with_capacity(8 * 1024 + node.bytes.len() * 2);
         let title = node.title();
-        let styles = self.styles.iter();
-        shell.open(&mut out, self.artifact, &title, source.description.as_deref(), styles, Some(&node.id));
+        let targets = self.targets();
+        let text = |key: &str| source.values.get(key).and_then(Value::as_str);
+        let head = PageHead {
+            artifact: self.artifact,
+            title: &title,
+            description: source.description.as_deref(),
+            here: Some(&node.id),
+            address: Some(self.address),
+            markdown: Some(self.markdown),
+            image: text("image").map(|image| targets.get(image).copied().unwrap_or(image)),
+            lang: text("lang"),
+            theme: self.theme,
+            styles: self.styles,
+            ..PageHead::default()
+        };
+        shell.open(&mut out, &head);
         push(&mut out, &["<article class=\"pmx-document", &class_list(&source.classes), "\" data-pathmx-source=\""]);
-        push(&mut out, &[&html::escape(&node.id), "\">\n"]);
+        push(&mut out, &[&html::escape(&node.id), "\""]);
+        if let Some(scheme) = self.scheme {
+            push(&mut out, &[" data-pathmx-color-scheme=\"", scheme.name(), "\""]);
+        }
+        out.push_str(">\n");
         for block in &source.blocks {
             let id = html::escape(&block.id);
             push(&mut out, &["<section class=\"pmx-block pmx-prose", &class_list(&block.classes)]);
@@ -60,17 +113,39 @@ impl Page<'_> {
             out.push_str("</section>\n");
         }
         out.push_str("</article>\n");
-        shell.close(&mut out, Some(&node.id));
+        shell.close(&mut out, Some(&node.id), self.links);
         out
     }
-}
 
-/// The Source as agents read it: without its frontmatter, with a title.
-pub(super) fn agent_markdown(node: &Node) -> Vec<u8> {
-    let text = source::decode(&node.bytes);
-    let body = text.get(node.source.body..).unwrap_or(&text).trim_start_matches(['\n', '\r']);
-    let title = if node.source.has_h1 { String::new() } else { format!("# {}\n\n", node.title()) };
-    format!("{title}{body}").into_bytes()
+    /// What the search knows of the page.
+    pub(super) fn record(&self) -> Record {
+        let mut reading = Reading::default();
+        reading.title(&self.node.title());
+        let tags = self.node.source.values.get("tags").and_then(Value::as_array);
+        for tag in tags.into_iter().flatten().filter_map(Value::as_str) {
+            reading.title(tag);
+        }
+        for block in &self.node.source.blocks {
+            reading.block(&dom::parse(&block.html));
+        }
+        reading.finish()
+    }
+
+    /// The address of each target, as it was written.
+    fn targets(&self) -> HashMap<&str, &str> {
+        let links = self.node.source.links.iter().zip(self.addresses);
+        links.map(|(link, address)| (link.target.as_str(), address.as_str())).collect()
+    }
+
+    /// The Source as agents read it.
+    pub(super) fn markdown(&self) -> String {
+        let Self { node, address, backlinks, .. } = self;
+        let text = source::decode(&node.bytes);
+        let targets = self.targets();
+        let body = text.get(node.source.body..).unwrap_or(&text);
+        let page = AgentPage { title: &node.title(), body, address, backlinks };
+        agent_markdown(&page, |target| targets.get(target).copied())
+    }
 }
 
 fn class_list(classes: &[String]) -> String {

@@ -1,30 +1,43 @@
-use super::push;
-use crate::site::html;
+use super::{
+    head::PageHead,
+    nav::{Nav, NavItem, current},
+    push,
+};
+use crate::site::{html, theme};
 use pmx_worker::model::Hash;
-use std::{collections::HashMap, fmt::Write as _};
 
-/// The most pages in a page's navigation. A Path that links to more is its own list; the last item leads there.
-const MAX_NAV: usize = 100;
-
-/// The frame of all pages of a Path. All addresses are ready for a URL.
+/// What all pages of a Path share. All addresses are ready for a URL.
 #[derive(Debug)]
-pub(in crate::site) struct Shell {
-    site_title: String,
-    home: NavItem,
-    nav: Vec<NavItem>,
-    /// Where a Source stands in the navigation, by id.
-    places: HashMap<String, usize>,
-    head: String,
-    digest: Hash,
+pub(in crate::site) struct Frame {
+    pub nav: Nav,
+    /// Empty, or `/<handle>`.
+    pub mount: String,
+    /// The language of Sources that do not say theirs.
+    pub lang: String,
+    /// The site's origin, if it is known.
+    pub url: Option<String>,
+    pub favicon: String,
+    pub base_css: String,
+    /// The styles of every page, after the theme.
+    pub styles: Vec<Stylesheet>,
+    /// The script that keeps the page current.
+    pub live: String,
+    /// The Player's script, unless it is switched off.
+    pub player: Option<String>,
 }
 
-/// A page in the navigation.
-#[derive(Clone, Debug)]
-pub(in crate::site) struct NavItem {
-    /// Id of the Source.
-    pub id: String,
-    pub title: String,
-    pub address: String,
+/// The frame of all pages of a Path, ready to be written around each.
+#[derive(Debug)]
+pub(in crate::site) struct Shell {
+    frame: Frame,
+    site_title: String,
+    /// The tags of the icon and of the base style sheet.
+    base: String,
+    /// The tags of the shared styles.
+    styles: String,
+    /// The tags of the shared scripts.
+    scripts: String,
+    digest: Hash,
 }
 
 /// A stylesheet of a page.
@@ -57,116 +70,79 @@ impl Stylesheet {
     }
 }
 
+/// The tag of a script that runs when the page is there, in order.
+pub(super) fn script_tag(address: &str) -> String {
+    format!("<script src=\"{}\" defer></script>\n", html::escape(address))
+}
+
 impl Shell {
-    /// `home`: the entry. `nav`: what it links to, in order. `styles`: those of every page.
-    pub(in crate::site) fn new(
-        home: NavItem,
-        nav: Vec<NavItem>,
-        styles: &[Stylesheet],
-        favicon: &str,
-        script: &str,
-    ) -> Self {
-        let mut head = String::new();
-        push(&mut head, &["<link rel=\"icon\" type=\"image/svg+xml\" href=\"", &html::escape(favicon), "\">\n"]);
-        for style in styles {
-            head.push_str(&style.tag());
+    pub(in crate::site) fn new(frame: Frame) -> Self {
+        let site_title = frame.nav.home().title.clone();
+        let mut base = String::new();
+        push(&mut base, &["<link rel=\"icon\" type=\"image/svg+xml\" href=\"", &html::escape(&frame.favicon), "\">\n"]);
+        let base_css = Stylesheet {
+            address: frame.base_css.clone(),
+            scope: "root",
+            source: theme::BASE_CSS.name.to_owned(),
+            name: None,
+            media: None,
+        };
+        base.push_str(&base_css.tag());
+        let styles: String = frame.styles.iter().map(Stylesheet::tag).collect();
+        let scripts: String =
+            std::iter::once(&frame.live).chain(&frame.player).map(|address| script_tag(address)).collect();
+        // All that is not hashed here is a part of every page's own head, of the navigation, or of this file.
+        let mut all = String::new();
+        for part in [&base, &styles, &scripts, &site_title, &frame.mount, &frame.lang, theme::EARLY_JS] {
+            push(&mut all, &[part, "\0"]);
         }
-        push(&mut head, &["\0<script src=\"", &html::escape(script), "\" defer></script>\n"]);
-        let mut all = head.clone();
-        for item in std::iter::once(&home).chain(&nav) {
-            push(&mut all, &["\0", &item.id, "\0", &item.title, "\0", &item.address]);
-        }
-        let places = nav.iter().enumerate().map(|(at, item)| (item.id.clone(), at)).collect();
-        Self { site_title: home.title.clone(), home, nav, places, head, digest: Hash::of(all.as_bytes()) }
+        all.extend(frame.url.as_deref());
+        Self { digest: Hash::of(all.as_bytes()), frame, site_title, base, styles, scripts }
     }
 
-    /// The hash of everything in the frame.
-    pub(in crate::site) const fn digest(&self) -> Hash {
-        self.digest
+    /// The hash of everything in the frame of this page.
+    pub(in crate::site) fn digest(&self, here: Option<&str>) -> Hash {
+        Hash::of(format!("{}{}", self.digest, self.frame.nav.digest(here)).as_bytes())
     }
 
-    /// Everything before the document. `here`: the Source whose page it is.
-    pub(in crate::site) fn open<'a>(
-        &self,
-        out: &mut String,
-        artifact: &str,
-        title: &str,
-        description: Option<&str>,
-        styles: impl Iterator<Item = &'a Stylesheet>,
-        here: Option<&str>,
-    ) {
-        push(
-            out,
-            &["<!doctype html>\n<html lang=\"en\" data-pmx-artifact=\"", &html::escape(artifact), "\">\n<head>\n"],
-        );
-        out.push_str(
-            "<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-        );
-        let is_home = here == Some(&*self.home.id);
-        let full = if is_home { title.to_owned() } else { format!("{title} · {}", self.site_title) };
-        push(out, &["<title>", &html::escape(&full), "</title>\n"]);
-        if let Some(description) = description {
-            push(out, &["<meta name=\"description\" content=\"", &html::escape(description), "\">\n"]);
+    /// Everything before the document.
+    pub(in crate::site) fn open(&self, out: &mut String, page: &PageHead<'_>) {
+        let Frame { nav, mount, lang, url, .. } = &self.frame;
+        let lang = page.lang.unwrap_or(lang);
+        push(out, &["<!doctype html>\n<html lang=\"", &html::escape(lang), "\" data-pmx-artifact=\""]);
+        push(out, &[&html::escape(page.artifact), "\" data-pmx-mount=\"", &html::escape(mount), "\""]);
+        out.push_str(">\n<head>\n<meta charset=\"utf-8\">\n");
+        out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        if !theme::EARLY_JS.trim().is_empty() {
+            push(out, &["<script>", theme::EARLY_JS.trim(), "</script>\n"]);
         }
-        let (before, after) = self.head.split_once('\0').unwrap_or((&self.head, ""));
-        out.push_str(before);
-        for style in styles {
+        page.about(out, &self.site_title, page.here == Some(&*nav.home().id), url.as_deref());
+        push(out, &[&self.base, page.theme, &self.styles]);
+        for style in page.styles {
             out.push_str(&style.tag());
         }
-        push(out, &[after, "</head>\n<body>\n<a class=\"pmx-skip\" href=\"#pmx-main\">Skip to the text</a>\n"]);
+        push(out, &[page.head, &self.scripts]);
+        for script in page.scripts {
+            out.push_str(&script_tag(script));
+        }
+        out.push_str("</head>\n<body>\n<a class=\"pmx-skip\" href=\"#pmx-main\">Skip to the text</a>\n");
+        let home = nav.home();
         push(out, &["<header class=\"pmx-site-header\"><a class=\"pmx-site-title\" href=\""]);
-        push(out, &[&html::escape(&self.home.address), "\"", current(is_home), ">", &html::escape(&self.site_title)]);
-        out.push_str("</a>");
-        self.nav(out, here);
+        push(out, &[&html::escape(&home.address), "\"", current(page.here == Some(&*home.id)), ">"]);
+        push(out, &[&html::escape(&self.site_title), "</a>"]);
+        nav.menu(out, page.here);
         out.push_str("</header>\n<main id=\"pmx-main\">\n");
     }
 
-    fn nav(&self, out: &mut String, here: Option<&str>) {
-        if self.nav.is_empty() {
-            return;
-        }
-        out.push_str("<details class=\"pmx-site-menu\"><summary>Pages</summary>");
-        out.push_str("<nav class=\"pmx-site-nav\" aria-label=\"Pages\"><ul>\n");
-        let shown = if self.nav.len() > MAX_NAV { MAX_NAV - 1 } else { self.nav.len() };
-        for item in &self.nav[..shown] {
-            let current = current(here == Some(&*item.id));
-            push(out, &["<li><a href=\"", &html::escape(&item.address), "\"", current, ">"]);
-            push(out, &[&html::escape(&item.title), "</a></li>\n"]);
-        }
-        if shown < self.nav.len() {
-            let address = html::escape(&self.home.address);
-            let _ = writeln!(out, "<li><a href=\"{address}\">All {} pages</a></li>", self.nav.len());
-        }
-        out.push_str("</ul></nav></details>");
-    }
-
-    /// Everything after the document.
-    pub(in crate::site) fn close(&self, out: &mut String, here: Option<&str>) {
-        let place = here.and_then(|id| self.places.get(id)).copied();
-        let (previous, next) = match place {
-            Some(at) => (Some(at.checked_sub(1).map_or(&self.home, |at| &self.nav[at])), self.nav.get(at + 1)),
-            None if here == Some(&*self.home.id) => (None, self.nav.first()),
-            None => (None, None),
-        };
-        if previous.is_some() || next.is_some() {
-            out.push_str("<nav class=\"pmx-pager\" aria-label=\"Previous and next page\">");
-            for (rel, item) in [("prev", previous), ("next", next)] {
-                if let Some(item) = item {
-                    push(out, &["<a rel=\"", rel, "\" href=\"", &html::escape(&item.address), "\">"]);
-                    push(out, &[&html::escape(&item.title), "</a>"]);
-                }
-            }
-            out.push_str("</nav>\n");
-        }
+    /// Everything after the document. `links`: see [`super::links()`].
+    pub(in crate::site) fn close(&self, out: &mut String, here: Option<&str>, links: &str) {
+        out.push_str(links);
+        self.frame.nav.pager(out, here);
         out.push_str("</main>\n<footer class=\"pmx-site-footer\"><p>Built with pmx</p></footer>\n</body>\n</html>\n");
     }
 
     /// The entry.
-    pub(in crate::site) const fn home(&self) -> &NavItem {
-        &self.home
+    pub(in crate::site) fn home(&self) -> &NavItem {
+        self.frame.nav.home()
     }
-}
-
-const fn current(is: bool) -> &'static str {
-    if is { " aria-current=\"page\"" } else { "" }
 }

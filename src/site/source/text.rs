@@ -23,7 +23,10 @@ fn without_icons(text: &str) -> String {
         out.push_str(&rest[..at]);
         let after = &rest[at + ICON.len()..];
         let name = after.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')).unwrap_or(0);
-        let label = after[name..].strip_prefix('[').and_then(|rest| rest.split_once("]:"));
+        let label = after[name..].strip_prefix('[').and_then(|rest| {
+            let end = rest.find(['[', ']']).filter(|end| rest[*end..].starts_with("]:"))?;
+            Some((&rest[..end], &rest[end + 2..]))
+        });
         rest = if name > 0 && after[name..].starts_with(':') {
             &after[name + 1..]
         } else if name > 0
@@ -47,5 +50,6 @@ mod tests {
     #[test]
     fn icons_are_no_words() {
         assert_eq!(without_icons(":lucide-a-b: One :lucide-x[Info]: two :lucide-no"), " One Info two :lucide-no");
+        assert_eq!(without_icons(":lucide-a[b[c]: :lucide-é"), ":lucide-a[b[c]: :lucide-é");
     }
 }

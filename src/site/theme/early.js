@@ -1,0 +1,1 @@
+try{const s=JSON.parse(localStorage.getItem("pmx:color-scheme"));if(s)document.documentElement.dataset.pathmxColorScheme=s}catch{}

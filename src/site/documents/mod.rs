@@ -1,6 +1,17 @@
 //! The documents of a build that scripts and agents read. All keys are sorted, nothing depends on time or machine.
 
-use super::graph::Node;
+mod agents;
+mod crawlers;
+mod fragments;
+mod relations;
+mod source_map;
+
+pub(super) use agents::{Listed, llms};
+pub(super) use crawlers::{robots, site_url, sitemap};
+pub(super) use fragments::{GRAPH, GraphEntry, SOURCES, assemble, graph_fragment, source_fragment};
+pub(super) use relations::Relations;
+pub(super) use source_map::{MappedBeat, source_map, source_map_file};
+
 use pmx_worker::model::{Route, Routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -52,6 +63,12 @@ pub(super) fn bytes(document: &impl Serialize) -> Vec<u8> {
     bytes
 }
 
+/// Appends a value as JSON.
+pub(super) fn json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    // Text keys and plain values, written to memory: it cannot fail.
+    let _ = serde_json::to_writer(out, value);
+}
+
 pub(super) fn paths(roots: &[PathRecord<'_>], default: &str) -> Value {
     let record = |root: &PathRecord<'_>| {
         let id = root.id;
@@ -85,39 +102,4 @@ pub(super) fn artifacts<'a>(files: impl Iterator<Item = (&'a str, bool)>) -> Val
     };
     let artifacts: Map<String, Value> = files.map(value).collect();
     json!({ "version": VERSION, "artifacts": artifacts })
-}
-
-pub(super) fn sources(members: &[&Node], routes: &BTreeMap<String, String>) -> SourcesDocument {
-    let record = |node: &&Node| {
-        let blocks = node.source.blocks.iter().map(|block| BlockRecord { id: format!("{}#{}", node.id, block.id) });
-        let record = SourceRecord {
-            path: node.path.clone(),
-            route: routes.get(&node.id).cloned(),
-            title: node.title(),
-            blocks: blocks.collect(),
-        };
-        (node.id.clone(), record)
-    };
-    SourcesDocument { sources: members.iter().map(record).collect() }
-}
-
-pub(super) fn graph_index(members: &[&Node], routes: &BTreeMap<String, String>) -> Value {
-    let source = |node: &&Node| {
-        let blocks = node.source.blocks.iter();
-        let blocks: Vec<Value> =
-            blocks.map(|block| json!({ "id": format!("{}#{}", node.id, block.id), "props": block.values })).collect();
-        let mut links: Vec<&str> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        links.extend(node.linked(false).filter(|id| seen.insert(*id)));
-        json!({
-            "id": node.id,
-            "title": node.title(),
-            "description": node.source.description,
-            "route": routes.get(&node.id),
-            "props": node.source.values,
-            "blocks": blocks,
-            "links": links,
-        })
-    };
-    json!({ "sources": members.iter().map(source).collect::<Vec<_>>() })
 }

@@ -1,0 +1,71 @@
+//! `pmx mv`
+
+use crate::{
+    cli,
+    commands::build::counted,
+    error::{Error, Result},
+    report::Report,
+    site::{self, Edit, Options},
+};
+use serde_json::json;
+
+/// Moves a file of the site with every reference to it.
+///
+/// # Errors
+/// The move is refused, or the disk refuses, and nothing was changed; or a reference could not be rewritten, and all else was.
+pub(super) fn run(args: &cli::Mv, report: &Report) -> Result<()> {
+    let cwd = std::env::current_dir()?;
+    let project = site::locate(&Options { cwd: cwd.clone(), entries: Vec::new() })?;
+    let edit = site::plan_move(&project, &cwd, &args.old, &args.new)?;
+    carry_out(&edit, args.dry_run, report)
+}
+
+/// Makes an edit, or shows it, and says what changed.
+pub(super) fn carry_out(edit: &Edit, dry_run: bool, report: &Report) -> Result<()> {
+    if !dry_run {
+        edit.apply()?;
+    }
+    for left in &edit.left {
+        report.finding(left);
+    }
+    let references = counted(edit.references(), "reference");
+    let files = counted(edit.files.len(), "file");
+    for file in &edit.files {
+        report.event(&json!({ "event": "edited", "path": file.path, "references": file.references }));
+    }
+    let kind = if edit.new.is_some() { "moved" } else { "removed" };
+    report.event(&json!({
+        "event": kind,
+        "from": edit.old,
+        "to": edit.new,
+        "files": edit.files.len(),
+        "references": edit.references(),
+        "left": edit.left,
+        "dryRun": dry_run,
+    }));
+    let mut lines = Vec::new();
+    if dry_run {
+        lines.push(match &edit.new {
+            Some(new) => format!("move {} -> {new}", edit.old),
+            None => format!("remove {}", edit.old),
+        });
+        lines.extend(edit.preview().lines().map(str::to_owned));
+        lines.push(format!("Would change {references} in {files}; nothing was changed."));
+    } else {
+        lines.extend(edit.files.iter().map(|file| format!("{}: {}", file.path, counted(file.references, "reference"))));
+        lines.push(match &edit.new {
+            Some(new) => format!("Moved {} to {new}.", edit.old),
+            None => format!("Removed {}.", edit.old),
+        });
+        let done = if edit.new.is_some() { "Rewrote" } else { "Took out" };
+        lines.push(format!("{done} {references} in {files}."));
+    }
+    for line in lines {
+        report.line(line);
+    }
+    match edit.left.len() {
+        0 => Ok(()),
+        left => Err(Error::new(format_args!("{} still to be changed by hand", counted(left, "place")))
+            .hint("the warnings above say where")),
+    }
+}

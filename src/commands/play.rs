@@ -1,0 +1,24 @@
+//! `pmx play`
+
+use crate::{
+    cli,
+    commands::build,
+    dev::{self, Mode},
+    error::Result,
+    report::Report,
+    server::block_on,
+};
+
+/// Serves a site for presenting, until the user ends it.
+///
+/// # Errors
+/// What keeps `build` or `dev` from starting.
+pub(super) fn run(args: &cli::Play, report: &Report) -> Result<()> {
+    if let Some(out) = &args.out {
+        let entries = args.dev.entry.iter().cloned().collect();
+        let (out, clean) = (out.clone(), args.clean);
+        // What is wrong with the site is said again below, by the loop.
+        build::build(&cli::Build { entries, out, clean, player: true, no_player: false }, report)?;
+    }
+    block_on(dev::run(&args.dev, Mode::Play { print_url: args.print_url }, report))
+}

@@ -1,0 +1,20 @@
+//! `pmx rm`
+
+use crate::{
+    cli,
+    commands::mv::carry_out,
+    error::Result,
+    report::Report,
+    site::{self, Options},
+};
+
+/// Removes a file of the site with every reference to it.
+///
+/// # Errors
+/// The removal is refused, or the disk refuses, and nothing was changed; or a reference could not be taken out, and all else was.
+pub(super) fn run(args: &cli::Rm, report: &Report) -> Result<()> {
+    let cwd = std::env::current_dir()?;
+    let project = site::locate(&Options { cwd: cwd.clone(), entries: Vec::new() })?;
+    let edit = site::plan_removal(&project, &cwd, &args.file)?;
+    carry_out(&edit, args.dry_run, report)
+}

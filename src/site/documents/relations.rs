@@ -1,0 +1,79 @@
+//! Which Sources of a Path know each other: by links in their text, and by `related` of the frontmatter.
+
+use crate::site::{
+    address::{self, Address},
+    graph::{EXTENSION, Node},
+};
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// The relations between the Sources of one Path.
+#[derive(Debug, Default)]
+pub(in crate::site) struct Relations<'a> {
+    backlinks: HashMap<&'a str, Vec<&'a str>>,
+    related: HashMap<&'a str, Vec<&'a str>>,
+}
+
+impl<'a> Relations<'a> {
+    /// Of these Sources, which come sorted by id; links to others do not count.
+    pub(in crate::site) fn of(members: &[&'a Node]) -> Self {
+        let ids: HashSet<&str> = members.iter().map(|node| node.id.as_str()).collect();
+        let mut relations = Self::default();
+        for node in members {
+            let targets: BTreeSet<&str> = node.linked(true).filter(|id| *id != node.id && ids.contains(id)).collect();
+            for target in targets {
+                relations.backlinks.entry(target).or_default().push(&node.id);
+            }
+        }
+        let mut reverse: Vec<(&'a str, &'a str)> = Vec::new();
+        for node in members {
+            for target in listed(&node.source.values).filter_map(|written| source_of(&node.path, written, &ids)) {
+                if target != node.id {
+                    push_new(relations.related.entry(&node.id).or_default(), target);
+                    reverse.push((target, &node.id));
+                }
+            }
+        }
+        // A relation has two ends; the own list of a Source comes first.
+        for (target, from) in reverse {
+            push_new(relations.related.entry(target).or_default(), from);
+        }
+        relations
+    }
+
+    /// Ids of the Sources whose text links to this one, sorted.
+    pub(in crate::site) fn backlinks(&self, id: &str) -> &[&'a str] {
+        self.backlinks.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Ids of the related Sources: those that it lists, in order, then those that list it.
+    pub(in crate::site) fn related(&self, id: &str) -> &[&'a str] {
+        self.related.get(id).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn push_new<'a>(list: &mut Vec<&'a str>, id: &'a str) {
+    if !list.contains(&id) {
+        list.push(id);
+    }
+}
+
+/// `related`: a path, or a list of paths.
+fn listed(values: &serde_json::Map<String, Value>) -> impl Iterator<Item = &str> {
+    let value = values.get("related");
+    let list = value.and_then(Value::as_array).into_iter().flatten();
+    list.chain(value.filter(|value| value.is_string())).filter_map(Value::as_str)
+}
+
+/// The id of the Source that is meant, if it is one of these.
+fn source_of<'a>(from: &str, written: &str, ids: &HashSet<&'a str>) -> Option<&'a str> {
+    let Address::File(file) = address::classify(written) else { return None };
+    let folder = if file.rooted { "" } else { address::folder(from) };
+    let beside = address::resolve(folder, &file.path);
+    // A bare id counts from the top too.
+    let top = address::resolve("", &file.path).filter(|_| !file.path.starts_with('.'));
+    [beside, top].into_iter().flatten().find_map(|path| {
+        let id = path.strip_suffix(EXTENSION).unwrap_or(&path);
+        ids.get(id).copied()
+    })
+}

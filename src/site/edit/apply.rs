@@ -1,0 +1,214 @@
+//! A plan on disk: all of it or nothing.
+
+use super::error::EditError;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// A file's new bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Write {
+    /// Where the file is now.
+    pub path: PathBuf,
+    /// Where it is after the move.
+    pub target: PathBuf,
+    pub before: Vec<u8>,
+    pub after: Vec<u8>,
+}
+
+/// What happens besides writing.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// A file or a folder moves.
+    Move(PathBuf, PathBuf),
+    /// A file goes.
+    Remove(PathBuf),
+}
+
+/// What was done so far, and how it is undone.
+enum Done {
+    Folder(PathBuf),
+    Staged(PathBuf),
+    Moved(PathBuf, PathBuf),
+    Written { target: PathBuf, backup: PathBuf },
+    Removed { path: PathBuf, backup: PathBuf },
+}
+
+/// Does it. Every new text is written beside its file before the first file is touched; if anything fails, all is put back.
+pub(super) fn apply(writes: &[Write], step: &Step) -> Result<(), EditError> {
+    let mut done = Vec::new();
+    match carry_out(writes, step, &mut done) {
+        Ok(()) => {
+            for one in done {
+                if let Done::Written { backup, .. } | Done::Removed { backup, .. } = one {
+                    // A copy that stays is a nuisance, and no reason to take everything back.
+                    let _ = fs::remove_file(backup);
+                }
+            }
+            Ok(())
+        }
+        Err(failure) => {
+            let mut lost = Vec::new();
+            for one in done.into_iter().rev() {
+                one.undo(&mut lost);
+            }
+            Err(match failure {
+                Failure::Changed(path) => EditError::Changed(path.display().to_string()),
+                Failure::Io(what, source) if lost.is_empty() => EditError::Write { what, source },
+                Failure::Io(what, source) => EditError::HalfWay { what, source, lost },
+            })
+        }
+    }
+}
+
+enum Failure {
+    Changed(PathBuf),
+    Io(String, io::Error),
+}
+
+fn io_error<'a>(what: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Failure + 'a {
+    move |source| Failure::Io(format!("cannot {what} {}", path.display()), source)
+}
+
+fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), Failure> {
+    for write in writes {
+        let now = fs::read(&write.path).map_err(io_error("read", &write.path))?;
+        if now != write.before {
+            return Err(Failure::Changed(write.path.clone()));
+        }
+        let staged = beside(&write.path, "new");
+        done.push(Done::Staged(staged.clone()));
+        fs::write(&staged, &write.after).map_err(io_error("write", &staged))?;
+        let mode = fs::metadata(&write.path).map(|meta| meta.permissions());
+        mode.and_then(|mode| fs::set_permissions(&staged, mode)).map_err(io_error("write", &staged))?;
+    }
+    // Staged files of a folder that moves, move with it.
+    match step {
+        Step::Move(from, to) => {
+            make_folders(to.parent().unwrap_or(to), done)?;
+            if fs::symlink_metadata(to).is_ok() {
+                let taken = io::Error::from(io::ErrorKind::AlreadyExists);
+                return Err(io_error("move to", to)(taken));
+            }
+            fs::rename(from, to).map_err(io_error("move", from))?;
+            done.push(Done::Moved(from.clone(), to.clone()));
+        }
+        Step::Remove(path) => {
+            let backup = beside(path, "old");
+            fs::rename(path, &backup).map_err(io_error("remove", path))?;
+            done.push(Done::Removed { path: path.clone(), backup });
+        }
+    }
+    for write in writes {
+        let (staged, backup) = (beside(&write.path, "new"), beside(&write.target, "old"));
+        // Of a file that moved by itself, the new text stayed behind.
+        let staged = if staged.exists() { staged } else { beside(&write.target, "new") };
+        fs::hard_link(&write.target, &backup)
+            .or_else(|_| fs::copy(&write.target, &backup).map(|_| ()))
+            .map_err(io_error("write", &backup))?;
+        done.push(Done::Written { target: write.target.clone(), backup });
+        fs::rename(&staged, &write.target).map_err(io_error("write", &write.target))?;
+    }
+    Ok(())
+}
+
+/// A name for a copy beside a file. The scanner never sees it: it is gone before the command ends.
+fn beside(path: &Path, what: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.{what}", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn make_folders(folder: &Path, done: &mut Vec<Done>) -> Result<(), Failure> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        fs::create_dir(folder).map_err(io_error("make", folder))?;
+        done.push(Done::Folder(folder.to_owned()));
+    }
+    Ok(())
+}
+
+impl Done {
+    fn undo(self, lost: &mut Vec<String>) {
+        let (undone, path) = match self {
+            Self::Folder(path) => {
+                let _ = fs::remove_dir(&path);
+                return;
+            }
+            Self::Staged(path) => {
+                let _ = fs::remove_file(&path);
+                return;
+            }
+            Self::Moved(from, to) => (fs::rename(&to, &from), to),
+            Self::Written { target: path, backup } | Self::Removed { path, backup } => {
+                (fs::rename(backup, &path), path)
+            }
+        };
+        if undone.is_err() {
+            lost.push(path.display().to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(folder: &Path) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                found.extend(texts(&path).into_iter().map(|(file, text)| (format!("{name}/{file}"), text)));
+            } else {
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    fn site() -> tempfile::TempDir {
+        let site = tempfile::tempdir().unwrap();
+        fs::create_dir(site.path().join("d")).unwrap();
+        for name in ["a", "b", "d/c"] {
+            fs::write(site.path().join(name), name).unwrap();
+        }
+        site
+    }
+
+    fn write(site: &Path, path: &str, target: &str) -> Write {
+        let after = format!("new {path}").into_bytes();
+        Write { path: site.join(path), target: site.join(target), before: path.as_bytes().to_vec(), after }
+    }
+
+    #[test]
+    fn a_folder_moves_with_its_new_texts() {
+        let site = site();
+        let writes = [write(site.path(), "a", "a"), write(site.path(), "d/c", "x/e/c")];
+        apply(&writes, &Step::Move(site.path().join("d"), site.path().join("x/e"))).unwrap();
+        let expected = [("a", "new a"), ("b", "b"), ("x/e/c", "new d/c")];
+        assert_eq!(texts(site.path()), expected.map(|(path, text)| (path.to_owned(), text.to_owned())));
+    }
+
+    #[test]
+    fn a_failure_leaves_everything_as_it_was() {
+        let site = site();
+        let before = texts(site.path());
+        let move_b = Step::Move(site.path().join("b"), site.path().join("y/b"));
+        // The last file changed meanwhile; then the target of the last write is no file; then the target is taken.
+        let mut stale = [write(site.path(), "a", "a"), write(site.path(), "d/c", "d/c")];
+        stale[1].before.clear();
+        assert!(matches!(apply(&stale, &move_b), Err(EditError::Changed(_))));
+        let lost = [write(site.path(), "a", "a"), write(site.path(), "b", "nowhere/b")];
+        assert!(matches!(apply(&lost, &move_b), Err(EditError::Write { .. })));
+        let lost = [write(site.path(), "a", "a"), write(site.path(), "d/c", "nowhere/c")];
+        assert!(matches!(apply(&lost, &Step::Remove(site.path().join("b"))), Err(EditError::Write { .. })));
+        let taken = Step::Move(site.path().join("b"), site.path().join("d/c"));
+        assert!(matches!(apply(&[write(site.path(), "a", "a")], &taken), Err(EditError::Write { .. })));
+        assert_eq!(texts(site.path()), before);
+    }
+}

@@ -1,0 +1,156 @@
+//! The files that may name each other, and what an address in one of them leads to.
+
+use super::{
+    markdown,
+    pieces::Pieces,
+    reference::{Reference, Syntax},
+    stylesheet,
+};
+use crate::site::address::{self, Address};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
+
+/// The extension of a Source.
+pub(super) const SOURCE: &str = ".md";
+const BOM: &str = "\u{feff}";
+
+/// All files, by their paths below one base, `/`-separated.
+pub(super) struct Tree<'a> {
+    pub files: BTreeMap<String, &'a [u8]>,
+    /// The source root below the base; empty if it is the base.
+    pub root: &'a str,
+    /// Whether something else is at a path below the base; it may lead out of it.
+    pub elsewhere: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Paths by file name; none where several files have it.
+    names: HashMap<String, Option<String>>,
+}
+
+/// Where an address leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lead {
+    /// Below the base.
+    pub target: String,
+    /// Whether `.md` was left out.
+    pub by_id: bool,
+    pub rooted: bool,
+}
+
+/// What a file names.
+pub(super) struct Reading<'a> {
+    pub text: Cow<'a, str>,
+    pub references: Vec<Reference>,
+    pub doubts: Vec<(usize, String)>,
+    /// Why the file cannot be edited.
+    pub fixed: Option<&'static str>,
+}
+
+/// Reads a file; `None` if it is of a kind that names no others.
+pub(super) fn read<'a>(path: &str, bytes: &'a [u8]) -> Option<Reading<'a>> {
+    let is_source = path.ends_with(SOURCE);
+    if !is_source && !path.ends_with(".css") {
+        return None;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let fixed = match &text {
+        Cow::Owned(_) => Some("the file is not UTF-8"),
+        // The parser counts it as three bytes.
+        Cow::Borrowed(text) if text.contains('\0') => Some("the file has a NUL in it"),
+        Cow::Borrowed(_) => None,
+    };
+    let skipped = if text.starts_with(BOM) { BOM.len() } else { 0 };
+    let (mut references, doubts) = if is_source {
+        let document = markdown::read(path, &text[skipped..]);
+        (document.references, document.doubts)
+    } else {
+        let mut sheet = Pieces::default();
+        sheet.push(0, &text[skipped..]);
+        (stylesheet::references(&sheet), Vec::new())
+    };
+    for reference in &mut references {
+        reference.shift(skipped);
+    }
+    references.sort_by_key(|reference| reference.written.start);
+    Some(Reading { text, references, doubts, fixed })
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(
+        files: BTreeMap<String, &'a [u8]>,
+        root: &'a str,
+        elsewhere: &'a (dyn Fn(&str) -> bool + Sync),
+    ) -> Self {
+        let mut names: HashMap<String, Option<String>> = HashMap::new();
+        for path in files.keys() {
+            let several = |known: &mut Option<String>| *known = None;
+            names.entry(address::name(path).to_owned()).and_modify(several).or_insert_with(|| Some(path.clone()));
+        }
+        Self { files, root, elsewhere, names }
+    }
+
+    /// Where an address in a file leads, if anything is there.
+    pub(super) fn lead(&self, from: &str, reference: &Reference) -> Option<Lead> {
+        self.lead_of(from, &reference.address, reference.by_id, reference.syntax)
+    }
+
+    pub(super) fn lead_of(&self, from: &str, written: &str, by_id: bool, syntax: Syntax) -> Option<Lead> {
+        if syntax == Syntax::Wiki {
+            return self.wiki(written);
+        }
+        let Address::File(file) = address::classify(written) else { return None };
+        let folder = if file.rooted { self.root } else { address::folder(from) };
+        let target = join(folder, &file.path);
+        let lead = |target: String, by_id: bool| Lead { target, by_id, rooted: file.rooted };
+        if self.files.contains_key(&target) {
+            return Some(lead(target, false));
+        }
+        if by_id && !target.is_empty() && self.files.contains_key(&format!("{target}{SOURCE}")) {
+            return Some(lead(format!("{target}{SOURCE}"), true));
+        }
+        // A rooted address of something else is a route.
+        (!file.rooted && (self.elsewhere)(&target)).then(|| lead(target, false))
+    }
+
+    /// A name in double brackets: a path below the source root, with or without `.md`, else a file's name that occurs once.
+    fn wiki(&self, written: &str) -> Option<Lead> {
+        let name = written.split('#').next().unwrap_or_default().trim();
+        let target = join(self.root, name);
+        let by_id = format!("{target}{SOURCE}");
+        if !name.is_empty() && self.files.contains_key(&target) {
+            return Some(Lead { target, by_id: false, rooted: true });
+        }
+        if !name.is_empty() && self.files.contains_key(&by_id) {
+            return Some(Lead { target: by_id, by_id: true, rooted: true });
+        }
+        let only = self.names.get(&format!("{name}{SOURCE}"))?.clone()?;
+        Some(Lead { target: only, by_id: true, rooted: false })
+    }
+}
+
+/// `path` from `folder` on, without `.` and with `..` only at the start.
+pub(super) fn join(folder: &str, path: &str) -> String {
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in folder.split('/').chain(path.split('/')) {
+        match segment {
+            "" | "." => {}
+            ".." if segments.last().is_some_and(|last| *last != "..") => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
+    }
+    segments.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_may_lead_above_the_base() {
+        assert_eq!(join("a/b", "../c/./d.md"), "a/c/d.md");
+        assert_eq!(join("a", "../../x/../y.md"), "../y.md");
+        assert_eq!(join("", "x//y/"), "x/y");
+    }
+}

@@ -1,0 +1,139 @@
+// Command-K: a combobox in a dialog. The selection follows its result, not its place, when results come later.
+((pmx) => {
+"use strict";
+const { h, icon } = pmx;
+const RECENT = 8;
+let dialog, input, list, hint, results = [], selected, wanted = "", opener;
+
+/** Keeps the pages that were read last. */
+function remember() {
+  if (!pmx.document()) return;
+  const here = { href: location.pathname, title: document.querySelector(".pmx-document h1")?.textContent.trim() || document.title };
+  const known = (pmx.local.get("recent") ?? []).filter(({ href }) => href !== here.href);
+  pmx.local.set("recent", [here, ...known].slice(0, RECENT + 1));
+}
+
+function make() {
+  input = h("input", { type: "search", role: "combobox", "aria-expanded": "true", "aria-controls": "results", "aria-autocomplete": "list", "aria-label": "Search this site", placeholder: "Search this site", autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "go", oninput: search, onkeydown: key });
+  list = h("ul", { id: "results", role: "listbox", "aria-label": "Results" });
+  hint = h("p.hint");
+  dialog = h("dialog.search", { "aria-label": "Search", onclick: (event) => event.target === dialog && dialog.close(), onclose: closed },
+    h("div.ask", {}, icon("search"), input, h("button.quiet", { type: "button", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"))),
+    hint, list,
+    h("p.keys", { "aria-hidden": "true" }, h("kbd", {}, "↑"), h("kbd", {}, "↓"), " select ", h("kbd", {}, "↵"), " open ", h("kbd", {}, "esc"), " close"));
+  // The focus stays in the field.
+  list.addEventListener("mousedown", (event) => event.button === 0 && event.preventDefault());
+  pmx.chrome.append(dialog);
+}
+
+pmx.search = {
+  open() {
+    if (!dialog) make();
+    if (dialog.open) return input.select();
+    if (pmx.modal()) return;
+    pmx.closePopover?.();
+    opener = pmx.focused();
+    dialog.showModal();
+    input.select();
+    pmx.loadIndex(() => dialog.open && search());
+    search();
+  },
+  toggle() {
+    if (dialog?.open) dialog.close();
+    else pmx.search.open();
+  },
+};
+
+function closed() {
+  if (opener?.isConnected) opener.focus({ preventScroll: true });
+}
+
+async function search() {
+  wanted = input.value;
+  const asked = wanted;
+  if (!asked.trim()) {
+    const recent = (pmx.local.get("recent") ?? []).filter(({ href }) => href !== location.pathname).slice(0, RECENT);
+    return draw(recent.map(({ href, title }) => ({ key: href, href, title, trail: decodeURI(href).replace(/^\//, ""), words: [] })), recent.length ? "Read before" : "Type to search the pages of this site");
+  }
+  const found = await pmx.findPages(asked);
+  if (asked !== wanted) return;
+  draw(found, found.length ? "" : pmx.indexFailed() ? "The search index could not be loaded" : `Nothing found for “${asked.trim()}”`);
+  pmx.say(found.length ? `${found.length} ${found.length === 1 ? "result" : "results"}` : "Nothing found");
+}
+
+let typed;
+function draw(found, text) {
+  const again = typed === wanted && found.some(({ key }) => key === selected);
+  typed = wanted;
+  results = found;
+  hint.textContent = text;
+  hint.hidden = !text;
+  list.replaceChildren(...found.map((result, n) => {
+    const excerpt = h("span.excerpt", { hidden: true });
+    const option = h("li", { role: "option", id: `result-${n}`, "aria-selected": "false" }, h(`a${result.under ? ".under" : ""}`, { href: href(result), tabindex: "-1" },
+      icon(result.heading ? "heading" : "page"), h("span.what", {}, h("span.title", {}, marked(result.title, result.words)), h("span.trail", {}, result.trail), excerpt)));
+    option.addEventListener("mousemove", () => selected !== result.key && select(n, false));
+    option.addEventListener("click", ({ target }) => target === option && open());
+    if (result.text) fill(result, excerpt, wanted);
+    return option;
+  }));
+  select(again ? found.findIndex(({ key }) => key === selected) : 0);
+}
+
+// In Play the next page is entered in Play.
+const href = (result) => {
+  if (!pmx.play.on) return result.href;
+  const link = h("a", { href: result.href });
+  return pmx.playAddress(link) ?? result.href;
+};
+
+async function fill(result, excerpt, asked) {
+  const text = await pmx.excerpt(result.source, result.words);
+  if (!text || asked !== wanted) return;
+  excerpt.replaceChildren(...marked(text, result.words));
+  excerpt.hidden = false;
+}
+
+/** The text with the words that were searched. */
+function marked(text, words) {
+  if (!words.length) return [text];
+  const parts = text.split(new RegExp(`((?<![\\p{L}\\p{N}])(?:${words.join("|")}))`, "giu"));
+  return parts.map((part, n) => (n % 2 ? h("mark", {}, part) : part));
+}
+
+function select(n, scroll = true) {
+  for (const option of list.children) option.setAttribute("aria-selected", "false");
+  const option = list.children[n];
+  selected = results[n]?.key;
+  if (!option) return input.removeAttribute("aria-activedescendant");
+  option.setAttribute("aria-selected", "true");
+  input.setAttribute("aria-activedescendant", option.id);
+  if (scroll) option.scrollIntoView({ block: "nearest" });
+}
+
+const open = (event) => {
+  const link = list.children[results.findIndex(({ key }) => key === selected)]?.querySelector("a");
+  if (!link) return;
+  if (event?.metaKey || event?.ctrlKey) return window.open(link.href, "_blank", "noopener");
+  dialog.close();
+  link.click();
+};
+
+function key(event) {
+  const at = results.findIndex(({ key }) => key === selected), last = results.length - 1;
+  const to = { ArrowDown: at >= last ? 0 : at + 1, ArrowUp: at <= 0 ? last : at - 1, PageDown: Math.min(last, at + 6), PageUp: Math.max(0, at - 6) }[event.key];
+  if (event.isComposing) return;
+  if (to !== undefined) {
+    event.preventDefault();
+    if (results.length) select(to);
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    open(event);
+  }
+}
+
+pmx.hear("updated", () => {
+  remember();
+  if (dialog?.open) pmx.loadIndex(search);
+});
+})((window.pmx ??= {}));

@@ -1,0 +1,138 @@
+//! What a cache must never change: the bytes.
+
+use super::*;
+use pmx::site::Snapshot;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+const NAMES: [&str; 8] =
+    ["index.path.md", "a.md", "b.guide.md", "sub/c.md", "sub/d.lesson.md", "cards.components.md", "s.css", "p.svg"];
+
+/// What a Source may consist of, a piece a line or more.
+const PIECES: [&str; 22] = [
+    "# Title\n\n",
+    "# Another title\n\n",
+    "## Part\n\nSome words that say little.\n\n",
+    "---\n\n<!-- id: block -->\n\nText of a Block.\n\n",
+    "---\n\n## {{ source.title }} and {{ block.id }}\n\n",
+    "[A](./a.md#part) ",
+    "[B](/b.guide.md) ",
+    "[C](/sub/c.md) ",
+    "[D](/sub/d.lesson.md?play=1) ",
+    "[up](../index.path.md) [gone](./gone.md) ",
+    "![p](/p.svg) ",
+    "\n\n[@styles]: /s.css\n\n",
+    "\n\n[@root.styles]: /s.css\n\n",
+    "\n\n[@cards]: /cards.components.md\n\n",
+    "\n\n<note-card label=\"Why\">\n\nBody with [A](./a.md)\n\n</note-card>\n\n",
+    "\n\n[@include: C](/sub/c.md)\n\n",
+    "\n\n[@include: B](/b.guide.md#block)\n\n",
+    "\n\n---\n\n<!--\ncomponentName: note-card\n-->\n\n```html\n<aside>{{ label: x }}<yield /></aside>\n```\n\n",
+    "\n\n```css\n:self { color: red }\n```\n\n",
+    "\n\n- [ ] one\n- two\n\n",
+    "\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n",
+    "\n\n```js\nlet x = 1 // [A](./a.md)\n```\n\n",
+];
+
+const FRONTS: [&str; 6] = [
+    "",
+    "",
+    "---\ntitle: Named\n---\n\n",
+    "---\nroute: /here\n---\n\n",
+    "---\ntype: x\nroute: /\n---\n\n",
+    "---\na: [\n---\n",
+];
+
+/// A change to the site.
+#[derive(Clone, Debug)]
+enum Edit {
+    Write(usize, usize, Vec<usize>),
+    Delete(usize),
+    Move(usize, usize),
+    /// Another process goes on from what this one saved.
+    Restart,
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let name = 0..NAMES.len();
+    prop_oneof![
+        6 => (name.clone(), 0..FRONTS.len(), prop::collection::vec(0..PIECES.len(), 0..7))
+            .prop_map(|(name, front, pieces)| Edit::Write(name, front, pieces)),
+        1 => (1..NAMES.len()).prop_map(Edit::Delete),
+        1 => (1..NAMES.len(), 1..NAMES.len()).prop_map(|(from, to)| Edit::Move(from, to)),
+        1 => Just(Edit::Restart),
+    ]
+}
+
+fn start() -> BTreeMap<&'static str, String> {
+    let linked = "# Home\n\n[A](./a.md) [B](./b.guide.md) [C](./sub/c.md) [D](./sub/d.lesson.md)\n\n\
+                  [@cards]: ./cards.components.md\n[@root.styles]: ./s.css\n";
+    [
+        ("index.path.md", linked),
+        ("a.md", "# A\n\n## Part\n\n<note-card>x</note-card>\n\n[@cards]: ./cards.components.md\n"),
+        ("b.guide.md", "# B\n\n---\n\n<!-- id: block -->\n\n![p](./p.svg)\n"),
+        ("sub/c.md", "# C\n\n[@include: B](../b.guide.md#block)\n"),
+        ("sub/d.lesson.md", "# D\n\n[C](./c.md)\n"),
+        (
+            "cards.components.md",
+            "<!--\ncomponentName: note-card\n-->\n\n```html\n<b>{{ label: l }}<yield /></b>\n```\n",
+        ),
+        ("s.css", "a { background: url(p.svg) }\n"),
+        ("p.svg", "<svg/>"),
+    ]
+    .map(|(name, text)| (name, text.to_owned()))
+    .into()
+}
+
+fn apply(files: &mut BTreeMap<&'static str, String>, edit: &Edit) {
+    match edit {
+        Edit::Write(name, front, pieces) => {
+            let text = pieces.iter().map(|piece| PIECES[*piece]).collect::<String>();
+            files.insert(NAMES[*name], format!("{}{text}", FRONTS[*front]));
+        }
+        Edit::Delete(name) => drop(files.remove(NAMES[*name])),
+        Edit::Move(from, to) => {
+            if let Some(text) = files.remove(NAMES[*from]) {
+                files.insert(NAMES[*to], text);
+            }
+        }
+        Edit::Restart => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_edited_a_build_that_goes_on_from_another_equals_one_from_nothing(
+        edits in prop::collection::vec(edit(), 1..8),
+    ) {
+        let folder = site_of(&[("index.path.md", "")]);
+        let project = located(folder.path());
+        let mut files = start();
+        let mut cache = Cache::default();
+        // What a server would hold: the bytes of all builds so far.
+        let mut held = BTreeMap::new();
+        for edit in [&Edit::Restart].into_iter().chain(&edits) {
+            apply(&mut files, edit);
+            let now = || Snapshot::of(files.iter().map(|(name, text)| ((*name).to_owned(), text.clone().into_bytes())));
+            if matches!(edit, Edit::Restart) {
+                cache.save(&project);
+                cache = Cache::open(&project);
+            }
+            let warm = site::build(&project, &now(), &mut cache);
+            let clean = site::build(&project, &now(), &mut Cache::default());
+            prop_assert_eq!(&warm.roots, &clean.roots);
+            prop_assert_eq!(&warm.outputs, &clean.outputs);
+            prop_assert_eq!(&warm.diagnostics, &clean.diagnostics);
+            prop_assert_eq!(warm.pages, clean.pages);
+            for (path, file) in &warm.outputs {
+                let bytes = warm.blobs.get(&file.hash).or_else(|| held.get(&file.hash).cloned());
+                let bytes = bytes.unwrap_or_else(|| panic!("nobody has {path}"));
+                prop_assert_eq!(&*bytes, &*clean.blobs.get(&file.hash).unwrap(), "{}", path);
+                held.insert(file.hash, bytes);
+            }
+            cache.taken();
+        }
+    }
+}
