@@ -205,7 +205,7 @@ fn mv_and_rm_refuse_what_would_break_the_site_and_change_nothing() {
         (vec!["mv", "a.md", "a.md"], "error: paths/a.md is there already\n"),
         (
             vec!["mv", "a.md", ".hidden/a.md"],
-            "error: paths/.hidden/a.md would not be part of the site\nhint: hidden folders, node_modules and output folders are left out; a name is at most 255 bytes without control characters\n",
+            "error: paths/.hidden/a.md would not be part of the site\nhint: hidden folders, node_modules and output folders are left out; a path has at most 1024 bytes and no control characters\n",
         ),
         (
             vec!["mv", "sub/bb", "c"],

@@ -179,3 +179,141 @@ fn the_history_of_dev_is_that_of_the_worker() {
     site::rollback(serve.client, &site_name, deploys[1]["deployId"].as_str().unwrap());
     assert!(serve.client.get(&format!("{site_name}.localhost"), "/one.lesson").text().contains("The lesson."));
 }
+
+/// Encodes a form as browsers do.
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let encode = |text: &str| -> String {
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
+    };
+    fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+}
+
+/// A page with a question, and the form that asks it written by hand below.
+const QUIZ: &str = "# Quiz\r\n\r\n---\r\n\r\n<!--\r\ntype: question\r\nid: why # the name\r\nactions:\r\n  submit: questions.submitText\r\n-->\r\n\r\n\
+    ## Why?\r\n\r\n---\r\n\r\n<form method=\"post\" data-pathmx-action=\"questions.submitText\" data-pathmx-action-target=\"index.path#why\">\
+    <input name=\"question.why\" maxlength=\"300\" required></form>\r\n\r\nEnd  \r\n";
+
+fn submit(dev: &Pmx, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> support::Answer {
+    let mut all = vec![("action", "submit"), ("__pathmx_action_scope", "block")];
+    all.extend(fields);
+    let mut head = vec![("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")];
+    head.extend(headers);
+    dev.client.call("POST", "localhost", "/index.path", &head, encoded(&all).as_bytes())
+}
+
+const WHY: (&str, &str) = ("__pathmx_action_target", "index.path#why");
+
+#[test]
+fn an_answer_is_written_into_its_source_and_published() {
+    let author = Author::new();
+    author.write("index.path.md", QUIZ);
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0", "--write-responses"]).arg(author.site());
+    let mut dev = Pmx::start(command);
+    let answer =
+        submit(&dev, &[WHY, ("question.why", "Because --> \"ä\"\r\nand so"), ("_pathmx_invocation", "r-1")], &[]);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let json = answer.json();
+    assert_eq!((&json["ok"], &json["actionRun"]["id"]), (&true.into(), &"r-1".into()));
+    assert!(json["actionRun"]["finished"].as_str() >= json["actionRun"]["started"].as_str(), "{json}");
+    let source = author.site().join("paths/index.path.md");
+    let recorded = "  submit: questions.submitText\r\nresponse:\r\n  text: \"Because --\\u003e \\\"ä\\\"\\nand so\"\r\n\
+                    submission:\r\n  status: submitted\r\n  run: \"r-1\"\r\n-->";
+    assert_eq!(fs::read_to_string(&source).unwrap(), QUIZ.replace("  submit: questions.submitText\r\n-->", recorded));
+    dev.event("published");
+
+    // Many at once: each is written whole, and the last one stands.
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let dev = &dev;
+            scope.spawn(move || {
+                let text = format!("answer {number}");
+                assert_eq!(submit(dev, &[WHY, ("question.why", &text)], &[]).status, 200);
+            });
+        }
+    });
+    let text = fs::read_to_string(&source).unwrap();
+    assert_eq!(text.matches("response:").count(), 1, "{text}");
+    assert!(text.contains("  text: \"answer ") && text.ends_with("End  \r\n"), "{text}");
+    let names: Vec<_> =
+        fs::read_dir(source.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+}
+
+#[test]
+fn an_answer_that_does_not_fit_is_refused_and_writes_nothing() {
+    let author = Author::new();
+    author.write("index.path.md", QUIZ);
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0", "--write-responses"]).arg(author.site());
+    let dev = Pmx::start(command);
+    let fine = ("question.why", "x");
+    let long = "ü".repeat(301);
+    for (fields, headers, status, code) in [
+        (vec![WHY, ("question.why", long.as_str())], vec![], 422, "invalid_answer"),
+        (vec![WHY, ("question.other", "x")], vec![], 422, "invalid_answer"),
+        (vec![WHY], vec![], 422, "invalid_answer"),
+        (vec![("__pathmx_action_target", "index.path#none"), fine], vec![], 404, "no_question"),
+        (vec![("__pathmx_action_target", "../x#why"), fine], vec![], 404, "no_question"),
+        (vec![fine], vec![], 400, "bad_request"),
+        (vec![WHY, fine], vec![("origin", "http://evil.example")], 403, "foreign_origin"),
+        (vec![WHY, fine], vec![("origin", "null")], 403, "foreign_origin"),
+        (vec![WHY, fine], vec![("sec-fetch-site", "cross-site")], 403, "foreign_origin"),
+    ] {
+        let answer = submit(&dev, &fields, &headers);
+        assert_eq!((answer.status, answer.error_code().as_str()), (status, code), "{fields:?}: {}", answer.text());
+    }
+    let own = submit(
+        &dev,
+        &[WHY, ("question.why", "")],
+        &[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")],
+    );
+    assert_eq!(own.status, 422, "its own pages may ask");
+    let call = |kind: &str, body: &[u8]| {
+        dev.client.call("POST", "localhost", "/index.path", &[("content-type", kind)], body).status
+    };
+    assert_eq!(call("application/json", b"{}"), 400);
+    assert_eq!(call("application/x-www-form-urlencoded", &[b'a'; 64 * 1024 + 1]), 413);
+    assert_eq!(dev.client.call("POST", "evil.example", "/index.path", &[], b"").status, 403);
+    assert_eq!(fs::read_to_string(author.site().join("paths/index.path.md")).unwrap(), QUIZ);
+}
+
+#[test]
+fn without_the_flag_an_answer_is_refused_as_in_production() {
+    let author = Author::new();
+    author.write("index.path.md", QUIZ);
+    let dev = author.dev();
+    assert_eq!(submit(&dev, &[WHY, ("question.why", "x")], &[]).status, 405);
+    assert_eq!(fs::read_to_string(author.site().join("paths/index.path.md")).unwrap(), QUIZ);
+    let output = pmx().args(["dev", "--write-responses", "--host", "0.0.0.0"]).arg(author.site()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("hint: leave out --host"), "{stderr}");
+}
+
+#[test]
+fn play_prints_the_address_of_the_entry_once_it_answers() {
+    use std::io::{BufRead, BufReader, Read};
+    let author = Author::new();
+    author.write("index.path.md", "---\nroute: /start\n---\n\n# Home\n");
+    let out = author.site().join("built");
+    let mut command = pmx();
+    command.args(["play", "--print-url", "--port", "0", "--clean", "--out"]).arg(&out).arg(author.site());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    let mut play = command.spawn().unwrap();
+    let mut stdout = BufReader::new(play.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let port = line.strip_prefix("http://localhost:").and_then(|rest| rest.strip_suffix("/start?play\n"));
+    let port: u16 = port.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
+    let client = support::Client { address: ([127, 0, 0, 1], port).into() };
+    assert!(client.get("localhost", "/start?play").text().contains("Home"));
+    play.kill().unwrap();
+    play.wait().unwrap();
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "", "one line and no other");
+    assert!(out.join("roots.json").exists());
+}

@@ -41,7 +41,7 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let cwd = std::env::current_dir()?;
     let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
     let out = project.out_dir(&cwd, &args.out)?;
-    let project = Project { exclude: vec![out.clone()], player: !args.no_player, ..project };
+    let project = Project { exclude: vec![out.clone()], player: !args.no_player, source_maps: true, ..project };
     let snapshot = site::scan(&project, None)?;
     let mut cache = Cache::open(&project);
     let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;

@@ -4,6 +4,7 @@ mod builder;
 mod entry;
 mod in_process;
 mod publisher;
+mod responses;
 
 use crate::{
     cli,
@@ -48,11 +49,16 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     let started = Instant::now();
     let mut project = locate(command)?;
     let name = site_name(command, &project)?;
+    if command.write_responses && !command.host.is_loopback() {
+        return Err(Error::usage("--write-responses is for this machine's browsers only")
+            .hint("leave out --host, or give a loopback address"));
+    }
     let front = listen(command.host, command.port).await?;
     let state = command.state.clone().unwrap_or_else(|| project.folder.join(STATE_FOLDER));
     project.exclude.push(std::path::absolute(&state).unwrap_or_else(|_| state.clone()));
     // Watched before the first look, so that no edit falls between the two.
     let mut watcher = Watcher::new(&project.source_root)?;
+    let source_root = project.source_root.clone();
     let mut builder = Builder::new(project);
     let first = tokio::spawn(async move {
         let built = builder.build().await;
@@ -67,7 +73,10 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         secret: secret.clone(),
         faults: Faults::none(),
     };
-    let local = server::start(options, &front, &command.allow_hosts)?;
+    let mut local = server::start(options, &front, &command.allow_hosts)?;
+    if command.write_responses {
+        local = local.clone().with(responses::layer(local.emulator().clone(), source_root, front.address));
+    }
     let mut publisher = Publisher::new(local.emulator().clone(), &secret, name.clone());
 
     let (mut builder, built) = first.await.map_err(|error| Error::new(format!("the build was lost: {error}")))?;

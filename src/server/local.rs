@@ -8,18 +8,22 @@ use axum::{
     http::{StatusCode, header},
     response::Response,
 };
-use futures_util::future::Either;
+use futures_util::{
+    FutureExt as _,
+    future::{Either, Map},
+};
 use pmx_emulator::{
     Emulator, Worker,
     faults::Faults,
     http::{ServiceFuture, serve},
     state_dir::{Durability, StateDir, StateError},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     convert::Infallible,
-    future::{Future, Ready, ready},
+    future::{Future, ready},
     path::Path,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -43,10 +47,23 @@ pub struct LocalOptions<'a> {
 }
 
 /// A running local Worker.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Local {
     emulator: Emulator,
     hosts: Arc<HostCheck>,
+    before: Option<Before>,
+}
+
+/// The answer to a request that never reaches the Worker.
+pub type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// Looks at a request before the Worker does: an answer, or the request back.
+pub type Before = Arc<dyn Fn(Request) -> std::result::Result<Answering, Box<Request>> + Send + Sync>;
+
+impl std::fmt::Debug for Local {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Local").field("emulator", &self.emulator).field("hosts", &self.hosts).finish_non_exhaustive()
+    }
 }
 
 /// Opens the state and loads the Worker. `front` is where it will be reached.
@@ -69,7 +86,7 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let emulator = builder.build().map_err(|error| Error::new(format!("the Worker could not be started: {error}")))?;
     let mut allowed = allowed_hosts.to_vec();
     allowed.push(domain);
-    Ok(Local { emulator, hosts: Arc::new(HostCheck::new(front.address, &allowed)) })
+    Ok(Local { emulator, hosts: Arc::new(HostCheck::new(front.address, &allowed)), before: None })
 }
 
 fn state_error(error: StateError) -> Error {
@@ -85,6 +102,13 @@ impl Local {
     #[must_use]
     pub fn emulator(&self) -> &Emulator {
         &self.emulator
+    }
+
+    /// Lets something look at every request that passes the Host check before the Worker does.
+    #[must_use]
+    pub fn with(mut self, before: Before) -> Self {
+        self.before = Some(before);
+        self
     }
 
     /// Answers the network until `stop` ends, then closes what is open.
@@ -104,36 +128,52 @@ impl Local {
 impl Service<Request> for Local {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<ServiceFuture, Ready<std::result::Result<Response, Infallible>>>;
+    type Future = Either<ServiceFuture, Map<Answering, fn(Response) -> std::result::Result<Response, Infallible>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
         self.emulator.poll_ready(context)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        let answered = |answering: Answering| Either::Right(answering.map(Ok as fn(_) -> _));
         let host =
             request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri().host());
         if host.is_some_and(|host| !self.hosts.allows(host)) {
-            return Either::Right(ready(Ok(foreign_host())));
+            let message = "This server is not reached under that Host; allow a name with --allow-host";
+            return answered(Box::pin(ready(refusal(StatusCode::FORBIDDEN, "foreign_host", message))));
         }
+        let request = match &self.before {
+            None => request,
+            Some(before) => match before(request) {
+                Ok(answering) => return answered(answering),
+                Err(request) => *request,
+            },
+        };
         Either::Left(self.emulator.call(request))
     }
 }
 
-fn foreign_host() -> Response {
+/// A refusal in the shape of the Worker's.
+#[must_use]
+pub fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
     let mut id = [0; 8];
     // Without randomness the id says nothing, and the answer is as good.
     let _ = getrandom::fill(&mut id);
     let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-    let message = "This server is not reached under that Host; allow a name with --allow-host";
-    let body = json!({ "error": { "code": "foreign_host", "message": message }, "requestId": id }).to_string();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::FORBIDDEN;
+    let mut response = json(status, &json!({ "error": { "code": code, "message": message }, "requestId": id }));
+    if let Ok(id) = id.parse() {
+        response.headers_mut().insert("pmx-request-id", id);
+    }
+    response
+}
+
+/// A JSON answer that nobody keeps.
+#[must_use]
+pub fn json(status: StatusCode, value: &Value) -> Response {
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    if let Ok(id) = id.parse() {
-        headers.insert("pmx-request-id", id);
-    }
     response
 }

@@ -6,7 +6,7 @@ mod local;
 
 pub use host_check::HostCheck;
 pub use listen::{Listening, listen};
-pub use local::{Local, LocalOptions, start};
+pub use local::{Answering, Before, Local, LocalOptions, json, refusal, start};
 
 use crate::error::{Error, Result};
 use std::future::Future;

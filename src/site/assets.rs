@@ -151,10 +151,18 @@ pub(super) fn of_theme(file: &ThemeFile, blobs: &Blobs) -> Asset {
     Asset { file: hashed_name(file.name, content.hash), content, uses: Vec::new() }
 }
 
-/// What every page needs.
+/// A file that pmx makes of Sources, as an asset.
+pub(super) fn generated(name: &str, bytes: Vec<u8>, blobs: &Blobs) -> Asset {
+    let content = blobs.put(bytes);
+    Asset { file: hashed_name(name, content.hash), content, uses: Vec::new() }
+}
+
+/// What pages need of pmx itself.
 pub(super) struct ThemeAssets {
     pub base_css: Asset,
     pub live_js: Asset,
+    pub player_js: Asset,
+    pub runtime_js: Asset,
     pub favicon: Asset,
 }
 
@@ -163,12 +171,17 @@ impl ThemeAssets {
         Self {
             base_css: of_theme(&theme::BASE_CSS, blobs),
             live_js: of_theme(&theme::LIVE_JS, blobs),
+            player_js: of_theme(&theme::PLAYER_JS, blobs),
+            runtime_js: of_theme(&theme::RUNTIME_JS, blobs),
             favicon: of_theme(&theme::FAVICON, blobs),
         }
     }
 
-    pub(super) fn all(&self) -> [&Asset; 3] {
-        [&self.base_css, &self.live_js, &self.favicon]
+    /// All of them; the Player only if pages come with it.
+    pub(super) fn all(&self, player: bool) -> impl Iterator<Item = &Asset> {
+        [&self.base_css, &self.live_js, &self.runtime_js, &self.favicon]
+            .into_iter()
+            .chain(player.then_some(&self.player_js))
     }
 }
 

@@ -2,6 +2,7 @@ use super::{
     assets::{Assets, ThemeAssets, asset_path},
     blobs::Blobs,
     cache::{Cache, CachedPage},
+    component_files::ComponentFiles,
     diagnostic::{Diagnostic, Position},
     documents::{self, PathRecord},
     graph,
@@ -73,12 +74,26 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     let mut records = Vec::new();
     let named = path::name_roots(project, &graph, &mut build.diagnostics);
     let blobs = build.blobs.clone();
-    let site = Site { project, graph: &graph, assets: &assets, theme: &theme, roots: &named, blobs: &blobs };
+    let bodies = mem::take(&mut cache.bodies);
+    let components = ComponentFiles::of_all(&graph, &assets, &blobs);
+    let defined = graph.components();
+    let site = Site {
+        project,
+        graph: &graph,
+        assets: &assets,
+        theme: &theme,
+        roots: &named,
+        bodies: &bodies,
+        components: &components,
+        defined: &defined,
+        blobs: &blobs,
+    };
     for named in &named {
         let built = path::build(&site, named, &known);
         roots.insert(named.id.clone(), take_in(&mut build, cache, named, built));
         records.push(PathRecord { id: &named.id, entry: &named.entry, entry_id: &named.entry_id });
     }
+    cache.bodies = bodies;
     if let Some(default) = named.iter().find(|named| named.mount.is_empty()) {
         let roots = Roots { roots, default: default.id.clone() };
         build.put("roots.json".to_owned(), documents::bytes(&roots));
@@ -104,7 +119,7 @@ pub(super) const UNUSABLE: &str = "build/unusable";
 
 /// Adds a built Path's files, manifest and routes, and keeps its pages for the next build.
 fn take_in(build: &mut Build, cache: &mut Cache, named: &path::NamedRoot, built: BuiltPath) -> Root {
-    let BuiltPath { manifest, routes, pages, made, mut findings } = built;
+    let BuiltPath { manifest, routes, pages, made, unpublished, mut findings } = built;
     let mut document = |name: &str, bytes: Vec<u8>| {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if size > MAX_DOCUMENT {
@@ -122,6 +137,7 @@ fn take_in(build: &mut Build, cache: &mut Cache, named: &path::NamedRoot, built:
     build.pages += pages.len();
     build.sources_built.extend(made);
     build.outputs.extend(manifest.files.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file)));
+    build.outputs.extend(unpublished.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file)));
     cache.pages.extend(pages);
     root
 }

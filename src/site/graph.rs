@@ -3,17 +3,17 @@
 use super::{
     address::{self, Address, FileAddress},
     build::Blob,
-    cache::Cache,
+    cache::{Cache, Sources},
     diagnostic::{Diagnostic, Position},
     project::Project,
     scan::{Content, Snapshot},
-    source::{self, Link, Place, Source},
+    source::{self, Body, Link, Place, Source},
     suggest::Suggest,
 };
 use pmx_worker::model::{Hash, MAX_BLOB, check_path};
 use rayon::prelude::*;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     mem,
     sync::Arc,
 };
@@ -95,6 +95,17 @@ impl Node {
 }
 
 impl Graph {
+    /// The first Source that defines a component, by the component's name.
+    pub(super) fn components(&self) -> BTreeMap<&str, &Node> {
+        let mut defined = BTreeMap::new();
+        for node in self.nodes.values() {
+            for definition in &node.source.definitions {
+                defined.entry(definition.name.as_str()).or_insert(node);
+            }
+        }
+        defined
+    }
+
     /// The ids that are reached from an entry.
     pub(super) fn reach(&self, entry: &str) -> BTreeSet<&str> {
         let mut reached = BTreeSet::new();
@@ -133,32 +144,52 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         frontier.sort_unstable();
         frontier.dedup();
         let visit = |id: String| visit(project, snapshot, &suggest, &known, id);
-        let wave: Vec<(Node, Vec<Diagnostic>)> = mem::take(&mut frontier).into_par_iter().filter_map(visit).collect();
+        let wave: Vec<Visited> = mem::take(&mut frontier).into_par_iter().filter_map(visit).collect();
         let mut reached = Vec::new();
-        for (node, findings) in wave {
+        for Visited { node, body, findings } in wave {
+            if let Some(body) = body {
+                cache.bodies.keep(node.hash, body);
+            }
             reached.extend(node.linked(false).map(str::to_owned));
-            cache.sources.insert(node.hash, Arc::clone(&node.source));
+            cache.sources.insert(node.path.clone(), (node.hash, Arc::clone(&node.source)));
             graph.findings.extend(findings);
             graph.nodes.insert(node.id.clone(), node);
         }
         frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
     }
+    let used: HashSet<Hash> = graph.nodes.values().map(|node| node.hash).collect();
+    cache.bodies.retain(&used);
     let fragments = graph.nodes.par_iter().flat_map_iter(|(_, node)| missing_fragments(project, &graph, node));
     let fragments: Vec<Diagnostic> = fragments.collect();
     graph.findings.extend(fragments);
     graph
 }
 
+/// A Source that was reached.
+struct Visited {
+    node: Node,
+    /// If it was parsed now.
+    body: Option<Body>,
+    findings: Vec<Diagnostic>,
+}
+
 fn visit(
     project: &Project,
     snapshot: &Snapshot,
     suggest: &Suggest<'_>,
-    known: &HashMap<Hash, Arc<Source>>,
+    known: &Sources,
     id: String,
-) -> Option<(Node, Vec<Diagnostic>)> {
+) -> Option<Visited> {
     let path = format!("{id}{EXTENSION}");
     let (bytes, hash) = snapshot.files().get(&path)?.bytes()?;
-    let source = known.get(&hash).map(Arc::clone).unwrap_or_else(|| Arc::new(source::parse(bytes, &project.settings)));
+    let (source, body) = match known.get(&path) {
+        Some((of, source)) if *of == hash => (Arc::clone(source), None),
+        _ => {
+            let mut source = source::parse(&path, bytes, &project.settings);
+            let body = source.take_body();
+            (Arc::new(source), Some(body))
+        }
+    };
     let shown = project.show(&path);
     let mut findings: Vec<Diagnostic> = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
     let mut targets = Vec::with_capacity(source.links.len());
@@ -167,7 +198,8 @@ fn visit(
         findings.extend(finding.map(|finding| finding.at(&*shown)));
         targets.push(target);
     }
-    Some((Node { id, path, hash, bytes: Arc::clone(bytes), source, targets }, findings))
+    let node = Node { id, path, hash, bytes: Arc::clone(bytes), source, targets };
+    Some(Visited { node, body, findings })
 }
 
 /// Where a link of the Source at `path` leads, and what is wrong with it.

@@ -11,11 +11,13 @@
 //! What a step can keep for the next build is in [`Cache`]; the bytes that come out never depend on it.
 
 mod address;
+mod answers;
 mod assets;
 mod beats;
 mod blobs;
 mod build;
 mod cache;
+mod component_files;
 mod components;
 mod config;
 mod css;
@@ -37,6 +39,7 @@ mod path;
 mod project;
 mod questions;
 mod read;
+mod render;
 mod routes;
 mod scan;
 mod search;
@@ -48,12 +51,13 @@ mod values;
 mod wiki;
 mod yaml;
 
+pub use answers::{AnswerForm, RecordError, Refused, record};
 pub use blobs::{BlobError, Blobs};
 pub use build::{Blob, Build, build};
 pub use cache::Cache;
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
-pub use edit::{Edit, EditError, EditOrSite, EditedFile, plan_move, plan_removal};
+pub use edit::{Edit, EditError, EditOrSite, EditedFile, plan_move, plan_removal, replace};
 pub use error::SiteError;
 pub use lookup::{Built, Found};
 pub use output::{Written, build_into, write};

@@ -39,6 +39,8 @@ pub struct Project {
     pub exclude: Vec<PathBuf>,
     /// Whether pages come with the Player.
     pub player: bool,
+    /// Whether `source-maps/` is written.
+    pub source_maps: bool,
 }
 
 /// The Source that a Path starts from.
@@ -199,6 +201,7 @@ impl Project {
             settings: Settings::default(),
             exclude: Vec::new(),
             player: true,
+            source_maps: false,
         })
     }
 }

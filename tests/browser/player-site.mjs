@@ -56,7 +56,7 @@ export class PlayerSite {
     if (path === "/assets/base.css") return send(200, "text/css", await joined("BASE_CSS"));
     const text = this.files[path];
     if (text === undefined) return send(404, "text/html", page("Not here", ""));
-    const type = path.endsWith(".json") ? "application/json" : path.endsWith(".md") ? "text/markdown" : "text/html; charset=utf-8";
+    const type = path.endsWith(".json") ? "application/json" : path.endsWith(".md") ? "text/markdown" : path.endsWith(".css") ? "text/css" : path.endsWith(".svg") ? "image/svg+xml" : "text/html; charset=utf-8";
     send(200, type, typeof text === "string" ? text.replace("{{early}}", await readFile(new URL("theme/early.js", SITE), "utf8")) : JSON.stringify(text));
   }
 

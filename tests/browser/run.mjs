@@ -9,6 +9,7 @@ const { values } = parseArgs({ options: { url: { type: "string" }, source: { typ
 await import("./patch.test.mjs");
 await import("./delivery.test.mjs");
 await import("./look.test.mjs");
+await import("./player.test.mjs");
 if (values.url && values.source) {
   const { test } = await import("node:test");
   test("an edited Source reaches the open page without a reload", () => siteEdit(values.url, values.source));

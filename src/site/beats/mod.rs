@@ -66,7 +66,8 @@ pub(in crate::site) enum Kind {
 }
 
 impl Kind {
-    const fn name(self) -> &'static str {
+    /// As attributes and documents have it.
+    pub(in crate::site) const fn name(self) -> &'static str {
         match self {
             Self::Heading => "heading",
             Self::Step => "step",

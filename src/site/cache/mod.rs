@@ -1,9 +1,13 @@
 //! What a build leaves for the next one, in this process or in another.
 
+mod bodies;
 mod disk;
+
+pub(super) use bodies::Bodies;
 
 use super::{
     blobs::Blobs,
+    diagnostic::Diagnostic,
     project::Project,
     search::Record,
     source::{Settings, Source},
@@ -15,6 +19,9 @@ use std::{
     sync::Arc,
 };
 
+/// Parsed Sources by their path, with the hash of the text that they are of.
+pub(super) type Sources = HashMap<String, (Hash, Arc<Source>)>;
+
 /// What a build leaves for the next one. It changes how long a build takes, never what comes out.
 ///
 /// It holds what the last build used and nothing older. Of a page it knows the hash alone: who took the build has the bytes.
@@ -22,8 +29,8 @@ use std::{
 pub struct Cache {
     /// How the Sources were read; what was read otherwise is of no use.
     pub(super) settings: Settings,
-    /// By the hash of the Source's bytes.
-    pub(super) sources: HashMap<Hash, Arc<Source>>,
+    pub(super) sources: Sources,
+    pub(super) bodies: Bodies,
     /// By the output path of the page.
     pub(super) pages: HashMap<String, CachedPage>,
     /// The bytes of builds that nobody took yet.
@@ -96,6 +103,11 @@ pub(super) struct CachedPage {
     pub html: File,
     /// The same Source as agents read it.
     pub markdown: File,
+    /// Where its Blocks and Beats stand in the Source, if that was asked for.
+    pub map: Option<File>,
+    /// What was found while it was made. A page with findings is not left to another process.
+    #[serde(skip)]
+    pub findings: Vec<Diagnostic>,
     /// What readers find it by.
     pub record: Arc<Record>,
 }

@@ -1,7 +1,7 @@
 //! `source-maps/<source id>.json`: where in the Source a Block stands, and which Beats it has. For editors and checks; not published.
 
 use super::bytes;
-use crate::site::graph::Node;
+use crate::site::{beats::Beat, graph::Node};
 use serde::Serialize;
 
 /// A Beat, as [`source_map`] writes it.
@@ -15,6 +15,12 @@ pub(in crate::site) struct MappedBeat<'a> {
     pub parent: Option<&'a str>,
     #[serde(rename = "type")]
     pub kind: &'a str,
+}
+
+impl<'a> MappedBeat<'a> {
+    pub(in crate::site) fn of(beat: &'a Beat) -> Self {
+        Self { id: &beat.id, label: Some(&beat.label), parent: beat.parent.as_deref(), kind: beat.kind.name() }
+    }
 }
 
 #[derive(Serialize)]

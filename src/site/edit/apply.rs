@@ -20,6 +20,8 @@ pub(super) struct Write {
 /// What happens besides writing.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
+    /// Nothing moves.
+    Stay,
     /// A file or a folder moves.
     Move(PathBuf, PathBuf),
     /// A file goes.
@@ -85,6 +87,7 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
     }
     // Staged files of a folder that moves, move with it.
     match step {
+        Step::Stay => {}
         Step::Move(from, to) => {
             make_folders(to.parent().unwrap_or(to), done)?;
             if fs::symlink_metadata(to).is_ok() {

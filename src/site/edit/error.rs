@@ -92,7 +92,7 @@ impl EditError {
             Self::Folder(_) => "remove its files one by one, so that each link is looked at".to_owned(),
             Self::SymbolicLink(_) => "move or remove the file that it leads to".to_owned(),
             Self::Unseen(_) => {
-                "hidden folders, node_modules and output folders are left out; a name is at most 255 bytes without control characters".to_owned()
+                "hidden folders, node_modules and output folders are left out; a path has at most 1024 bytes and no control characters".to_owned()
             }
             Self::Entry(_) => "list the entry under `## Paths` in pathmx.config.md first".to_owned(),
             Self::Changed(_) => "run the command again".to_owned(),

@@ -159,6 +159,7 @@ impl Base {
         let (old, new) = match &step {
             Step::Move(old, new) => (old, Some(relative(&cwd, new))),
             Step::Remove(old) => (old, None),
+            Step::Stay => (&self.folder, None),
         };
         Ok(Edit { old: relative(&cwd, old), new, writes, step, effects, files, left, cwd })
     }
@@ -188,6 +189,14 @@ impl Edit {
     pub fn apply(&self) -> Result<(), EditError> {
         apply::apply(&self.writes, &self.step)
     }
+}
+
+/// Gives one file other bytes, whole or not at all.
+///
+/// # Errors
+/// The file is not `before` any more, or the disk refuses.
+pub fn replace(path: &Path, before: Vec<u8>, after: Vec<u8>) -> Result<(), EditError> {
+    apply::apply(&[Write { path: path.to_owned(), target: path.to_owned(), before, after }], &Step::Stay)
 }
 
 /// Why an edit cannot be made: because of what was asked, or of the site.

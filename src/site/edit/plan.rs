@@ -270,7 +270,7 @@ impl File<'_> {
         let moves = self.place != self.path;
         if self.path.ends_with(SOURCE) && (moves || self.reading.text.contains(self.task.mark())) {
             let known = |target: &str| self.reading.references.iter().any(|r| r.address.trim() == target.trim());
-            let links = source::parse(bytes, &source::Settings::default()).links;
+            let links = source::parse(self.path, bytes, &source::Settings::default()).links;
             missed
                 .extend(links.into_iter().filter(|link| !known(&link.target)).map(|link| (link.position, link.target)));
         }

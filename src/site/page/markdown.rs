@@ -167,10 +167,10 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
                     self.destination(&rest[2..])
                 }
                 '=' => self.attribute(rest),
-                _ => {
-                    let end = rest.find(['\\', '`', '<', '[', ']', '=']).unwrap_or(rest.len());
-                    self.copy(rest, end.max(c.len_utf8()))
-                }
+                _ => self.copy(
+                    rest,
+                    rest.find(['\\', '`', '<', '[', ']', '=']).filter(|at| *at > 0).unwrap_or(c.len_utf8()),
+                ),
             };
         }
     }
@@ -182,7 +182,8 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
 
     /// The target of an inline link; what follows it is returned.
     fn destination<'t>(&mut self, text: &'t str) -> &'t str {
-        let lead = text.len() - text.trim_start().len();
+        let text_window = window(text);
+        let lead = text_window.len() - text_window.trim_start().len();
         let target = target(&text[lead..]);
         let bare = target.trim_start_matches('<').trim_end_matches('>');
         match (self.address)(&html::unescape(bare)) {
@@ -198,7 +199,7 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
     /// A quoted value after `=`, if it is a link.
     fn attribute<'t>(&mut self, text: &'t str) -> &'t str {
         let quote = text[1..].chars().next().filter(|c| matches!(c, '"' | '\''));
-        let value = quote.and_then(|quote| Some((quote, &text[2..2 + text[2..].find(quote)?])));
+        let value = quote.and_then(|quote| Some((quote, &text[2..2 + window(&text[2..]).find(quote)?])));
         match value.and_then(|(quote, value)| Some((quote, value, (self.address)(&html::unescape(value))?))) {
             Some((quote, value, address)) => {
                 self.out.push_str(&format!("={quote}{}{quote}", html::escape(address)));
@@ -209,9 +210,21 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
     }
 }
 
+/// How far a code span, a target or an attribute is looked for its end, in bytes: so that no line takes more than its length.
+const WINDOW: usize = 4096;
+
+/// The text up to there.
+fn window(text: &str) -> &str {
+    &text[..text.floor_char_boundary(WINDOW)]
+}
+
 /// The end of a code span that starts with a run of backticks; of the run alone if it is not closed on this line.
 fn code_end(text: &str, run: usize) -> usize {
+    let text = window(text);
     let mut at = run;
+    if run >= text.len() {
+        return run;
+    }
     while let Some(found) = text[at..].find('`') {
         let start = at + found;
         let length = text[start..].len() - text[start..].trim_start_matches('`').len();
@@ -238,9 +251,10 @@ fn directive(label: &str) -> usize {
 
 /// A link's target: in angle brackets, or up to a space or the parenthesis that is not its own.
 fn target(text: &str) -> &str {
-    if let Some(inner) = text.strip_prefix('<') {
-        let end = inner.find(['<', '>', '\n']).filter(|end| inner[*end..].starts_with('>'));
-        return end.map_or("", |end| &text[..end + 2]);
+    let text = window(text);
+    if text.starts_with('<') {
+        let end = text.find(['>', '\n']).filter(|end| text[*end..].starts_with('>'));
+        return end.map_or("", |end| &text[..=end]);
     }
     let mut open = 0_usize;
     let end = text.char_indices().try_for_each(|(at, c)| match c {

@@ -14,14 +14,7 @@ pub(super) use nav::{Nav, NavItem};
 pub(super) use not_found::not_found;
 pub(super) use shell::{Frame, Shell, Stylesheet};
 
-use super::{
-    dom,
-    graph::Node,
-    html,
-    search::{Reading, Record},
-    source,
-    tokens::ColorScheme,
-};
+use super::{graph::Node, html, source, tokens::ColorScheme};
 use pmx_worker::model::Hash;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -52,13 +45,14 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     /// The hash of everything that the page's bytes depend on.
-    pub(super) fn inputs(&self, shell: &Shell) -> Hash {
+    pub(super) fn inputs(&self, shell: &Shell, others: &[u8]) -> Hash {
         let mut hasher = Sha256::new();
         let mut part = |bytes: &[u8]| {
             hasher.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
             hasher.update(bytes);
         };
         part(shell.digest(Some(&self.node.id)).as_bytes());
+        part(others);
         part(self.node.hash.as_bytes());
         part(self.node.id.as_bytes());
         for text in [self.artifact, self.address, self.markdown, self.links, self.theme] {
@@ -77,11 +71,19 @@ impl Page<'_> {
         Hash::from_bytes(hasher.finalize().into())
     }
 
-    /// The page.
-    pub(super) fn html(&self, shell: &Shell) -> String {
-        let Self { node, addresses, .. } = self;
+    /// The page: `blocks` is the marked HTML of its Blocks, `address` what a mark stands for. Components bring styles and scripts.
+    pub(super) fn html<'m>(
+        &self,
+        shell: &Shell,
+        blocks: &[String],
+        address: impl Fn(usize) -> &'m str,
+        components: (&[Stylesheet], &[String]),
+    ) -> String {
+        let node = self.node;
         let source = &node.source;
-        let mut out = String::with_capacity(8 * 1024 + node.bytes.len() * 2);
+        let size: usize = blocks.iter().map(String::len).sum();
+        let mut out = String::with_capacity(8 * 1024 + size + size / 8);
+        let styles: Vec<Stylesheet> = self.styles.iter().chain(components.0).cloned().collect();
         let title = node.title();
         let targets = self.targets();
         let text = |key: &str| source.values.get(key).and_then(Value::as_str);
@@ -95,7 +97,8 @@ impl Page<'_> {
             image: text("image").map(|image| targets.get(image).copied().unwrap_or(image)),
             lang: text("lang"),
             theme: self.theme,
-            styles: self.styles,
+            styles: &styles,
+            scripts: components.1,
             ..PageHead::default()
         };
         shell.open(&mut out, &head);
@@ -105,30 +108,16 @@ impl Page<'_> {
             push(&mut out, &[" data-pathmx-color-scheme=\"", scheme.name(), "\""]);
         }
         out.push_str(">\n");
-        for block in &source.blocks {
+        for (block, marked) in source.blocks.iter().zip(blocks) {
             let id = html::escape(&block.id);
             push(&mut out, &["<section class=\"pmx-block pmx-prose", &class_list(&block.classes)]);
             push(&mut out, &["\" data-pathmx-block=\"", &html::escape(&node.id), "#", &id, "\" id=\"", &id, "\">\n"]);
-            source::fill(&block.html, &mut out, |link| addresses.get(link).map_or("", String::as_str));
+            source::fill(marked, &mut out, &address);
             out.push_str("</section>\n");
         }
         out.push_str("</article>\n");
         shell.close(&mut out, Some(&node.id), self.links);
         out
-    }
-
-    /// What the search knows of the page.
-    pub(super) fn record(&self) -> Record {
-        let mut reading = Reading::default();
-        reading.title(&self.node.title());
-        let tags = self.node.source.values.get("tags").and_then(Value::as_array);
-        for tag in tags.into_iter().flatten().filter_map(Value::as_str) {
-            reading.title(tag);
-        }
-        for block in &self.node.source.blocks {
-            reading.block(&dom::parse(&block.html));
-        }
-        reading.finish()
     }
 
     /// The address of each target, as it was written.

@@ -3,6 +3,7 @@
 
 use super::{
     Annotation, Heading, Link, Settings, checks,
+    define::Code,
     ids::Ids,
     lines::Lines,
     notes::Notes,
@@ -33,7 +34,8 @@ pub(in crate::site) struct Block {
 
 /// What the tree gives.
 pub(super) struct Parts {
-    pub blocks: Vec<Block>,
+    /// With what else they hold, if the Source defines components.
+    pub blocks: Vec<(Block, Code)>,
     pub links: Vec<Link>,
     pub headings: Vec<Heading>,
     pub anchors: HashSet<String>,
@@ -54,6 +56,7 @@ pub(super) fn blocks<'a>(
     root: &'a AstNode<'a>,
     lines: &Lines<'_>,
     settings: &Settings,
+    defines: bool,
     findings: &mut Vec<Diagnostic>,
 ) -> Parts {
     let mut drafts = drafts(root, lines, findings);
@@ -65,7 +68,7 @@ pub(super) fn blocks<'a>(
     let headings = ids.headings(&mut survey);
     let summary = summary(drafts.iter().flat_map(|draft| draft.nodes.iter().copied()));
 
-    let mut blocks: Vec<Block> = Vec::new();
+    let mut blocks: Vec<(Block, Code)> = Vec::new();
     let only = drafts.len() == 1;
     let mut waiting = headings.iter().peekable();
     let mut renderer = Renderer::new(lines, settings, &headings, notes, findings);
@@ -84,13 +87,15 @@ pub(super) fn blocks<'a>(
         });
         let html = renderer.block(&id, &draft.nodes);
         let values = std::mem::take(&mut draft.values);
-        blocks.push(Block { id, classes: super::classes(&values), values, html, line: draft.line });
+        let code = if defines { Code::of(&draft.nodes, lines) } else { Code::default() };
+        blocks.push((Block { id, classes: super::classes(&values), values, html, line: draft.line }, code));
     }
     let rendered = renderer.finish();
     if blocks.is_empty() {
         let line = lines.position(1, 1).line;
         let id = ids.unique("block:1");
-        blocks.push(Block { id, values: Map::new(), classes: Vec::new(), html: String::new(), line });
+        let block = Block { id, values: Map::new(), classes: Vec::new(), html: String::new(), line };
+        blocks.push((block, Code::default()));
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);

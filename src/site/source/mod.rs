@@ -2,6 +2,7 @@
 
 mod blocks;
 mod checks;
+mod define;
 mod definitions;
 mod frontmatter;
 mod ids;
@@ -21,7 +22,10 @@ pub(super) use notes::Annotation;
 pub(super) use render::fill;
 pub use settings::Settings;
 
-use super::diagnostic::{Diagnostic, Position};
+use super::{
+    components::Definition,
+    diagnostic::{Diagnostic, Position},
+};
 use blocks::Parts;
 use comrak::Arena;
 use lines::Lines;
@@ -58,10 +62,22 @@ pub(super) struct Source {
     pub anchors: HashSet<String>,
     /// The threads of annotations, in order of their definitions.
     pub annotations: Vec<Annotation>,
+    /// The components that its Blocks define.
+    pub definitions: Vec<Definition>,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
     /// Byte of the text at which the body starts.
     pub body: usize,
+}
+
+/// The marked HTML of a Source's Blocks, in order.
+pub(super) type Body = Vec<String>;
+
+impl Source {
+    /// Takes the HTML out of the Blocks: it is large, and needed only while pages are made.
+    pub(super) fn take_body(&mut self) -> Body {
+        self.blocks.iter_mut().map(|block| std::mem::take(&mut block.html)).collect()
+    }
 }
 
 /// A link to somewhere in the site.
@@ -110,14 +126,16 @@ pub(super) fn options(settings: &Settings) -> comrak::Options<'static> {
     options
 }
 
-/// Parses a Source. Never fails: what cannot be read is a finding, and the rest stands.
-pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
+/// Parses a Source; `path` says whether it defines components. Never fails: what cannot be read is a finding, and the rest stands.
+pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let mut findings = Vec::new();
     let mut bytes = bytes;
     if let Err(error) = std::str::from_utf8(bytes) {
         if bytes[..bytes.len().min(BINARY)].contains(&0) {
             let message = "this is no text, so there is nothing to read in it";
-            findings.push(Diagnostic::error("source/binary", Position::START, message));
+            let finding = Diagnostic::error("source/binary", Position::START, message);
+            let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+            findings.push(if wide { finding.hint("it looks like UTF-16: save it as UTF-8") } else { finding });
             bytes = &[];
         } else {
             let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
@@ -141,13 +159,18 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &body, &options);
     let definitions = definitions::definitions(root, &lines);
+    let defines = define::defines(path, &front.values);
     let Parts { blocks, mut links, headings, anchors, summary, annotations } =
-        blocks::blocks(root, &lines, settings, &mut findings);
-    links.extend(definitions.into_iter().map(|definition| Link {
-        target: definition.target,
-        place: Place::Definition { label: definition.label },
+        blocks::blocks(root, &lines, settings, defines, &mut findings);
+    links.extend(definitions.iter().map(|definition| Link {
+        target: definition.target.clone(),
+        place: Place::Definition { label: definition.label.clone() },
         position: definition.position,
     }));
+    let definitions = match defines {
+        true => define::define(path, &front.values, &blocks, &definitions, &mut links, &mut findings),
+        false => Vec::new(),
+    };
     let placed = |key: &str| {
         let value = front.values.get(key)?;
         let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -160,11 +183,12 @@ pub(super) fn parse(bytes: &[u8], settings: &Settings) -> Source {
         description: words(&front.values, "description").or(summary.description),
         has_h1: summary.has_h1,
         classes: classes(&front.values),
-        blocks,
+        blocks: blocks.into_iter().map(|(block, _)| block).collect(),
         links,
         headings,
         anchors,
         annotations,
+        definitions,
         findings,
         body: front.body,
         values: front.values,

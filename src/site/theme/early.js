@@ -1,1 +1,1 @@
-try{const s=JSON.parse(localStorage.getItem("pmx:color-scheme"));if(s)document.documentElement.dataset.pathmxColorScheme=s}catch{}
+try{const d=document.documentElement,s=JSON.parse(localStorage.getItem("pmx:color-scheme"));if(s&&!("pmxOneScheme"in d.dataset))d.dataset.pathmxColorScheme=s}catch{}

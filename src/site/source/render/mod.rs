@@ -16,7 +16,7 @@ use crate::site::{
 };
 use comrak::nodes::{AstNode, ListType, NodeList, NodeValue, Sourcepos};
 use footnotes::Shown;
-use std::{collections::HashSet, fmt::Write as _, mem};
+use std::{fmt::Write as _, mem};
 
 /// Before and after the number of a link, where its address goes. Markdown turns NUL into U+FFFD, so no text has one.
 const MARK: char = '\0';
@@ -50,11 +50,9 @@ pub(super) struct Renderer<'a, 's> {
     column: usize,
     /// The `}` that ends an annotated passage.
     brace: Option<&'a AstNode<'a>>,
-    /// Elements of the open callouts and their names' ends.
+    /// Names of the elements of the open callouts.
     callouts: Vec<&'static str>,
     shown: Shown<'a>,
-    /// Ids of the response fields of the Block.
-    fields: HashSet<String>,
 }
 
 /// What all Blocks have in common, after the last one.
@@ -96,14 +94,12 @@ impl<'a, 's> Renderer<'a, 's> {
             brace: None,
             callouts: Vec::new(),
             shown: Shown::default(),
-            fields: HashSet::new(),
         }
     }
 
     /// The HTML of a Block. Its footnotes and annotations come last, so that they travel with it.
     pub(super) fn block(&mut self, id: &str, nodes: &[&'a AstNode<'a>]) -> String {
         id.clone_into(&mut self.block);
-        self.fields.clear();
         for node in nodes {
             self.tree(node);
         }

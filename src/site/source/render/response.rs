@@ -27,9 +27,6 @@ impl Renderer<'_, '_> {
             self.warn("question/field-id", at, message);
             return false;
         }
-        if !self.fields.insert(id.clone()) {
-            self.warn("question/field-id", at, format!("the response field `{id}` occurs twice in this Block"));
-        }
         self.drop_blank();
         self.out.push_str("<input class=\"pmx-response-field\" type=\"text\" name=\"question.");
         escape(&self.block, &mut self.out);

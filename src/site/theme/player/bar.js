@@ -135,12 +135,12 @@ function edge() {
   const end = play.edge > 0, link = play.neighbour(end ? "next" : "prev");
   const label = end ? "End of the page" : "Start of the page";
   const title = link?.textContent.trim();
-  parts.edge.replaceChildren(
+  parts.edge.replaceChildren(...[
     h("p", {}, label),
     link ? h("button.primary.on", { type: "button", onclick: () => play.follow(link) }, h("span.text", {}, `${end ? "Next" : "Previous"}: ${title}`), icon("arrow"))
       : end && h("button.primary.on", { type: "button", onclick: play.first }, h("span.text", {}, "Start again")),
     end && h("button.soft", { type: "button", onclick: play.leave }, "Leave Play"),
-  );
+  ].filter(Boolean));
   parts.edge.hidden = false;
   pmx.say(link ? `${label}. Step again for ${title}` : label);
 }

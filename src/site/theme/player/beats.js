@@ -94,7 +94,7 @@ pmx.find = (stops, id) => {
   const exact = stops.find((stop) => stop.id === id);
   if (exact) return exact.passed ? pmx.seek(stops, exact.at, 1, "step") ?? exact : exact;
   for (let end = id.lastIndexOf(":"); end > 0; end = id.lastIndexOf(":", end - 1)) {
-    const near = stops.find((stop) => !stop.passed && stop.id.startsWith(id.slice(0, end + 1)));
+    const near = stops.find((stop) => !stop.passed && (stop.id === id.slice(0, end) || stop.id.startsWith(id.slice(0, end + 1))));
     if (near) return near;
   }
 };

@@ -36,12 +36,12 @@ let index, shards, loading, failed;
 function take(found) {
   shards = new Map();
   // Without an index of its text a site still has its titles.
-  const sources = found.sources.map((source) => (Array.isArray(source) ? source : [source.id, source.id, source.route, source.title, []]));
+  const sources = found.sources.map((source) => (Array.isArray(source) ? source : [source.id, source.id, source.route && pmx.address(source.route), source.title, []]));
   index = {
     shards: found.shards ?? 0,
     sources: sources.filter(([, , route]) => route).map(([key, id, route, title, headings]) => ({
       key, id,
-      href: pmx.address(route),
+      href: route,
       title: title || id,
       plain: plain(title || id),
       words: words(title || id),

@@ -2,7 +2,7 @@
 ((pmx) => {
 "use strict";
 const { play } = pmx;
-const CONTROL = "a[href], area[href], button, summary, label, input, select, textarea, option, audio, video, iframe, [contenteditable], [role=button], [role=link], [role=tab], [role=slider], [tabindex]:not([tabindex='-1'])";
+const CONTROL = "a[href], area[href], button, summary, label, input, select, textarea, option, audio, video, iframe, [contenteditable], [role=button], [role=link], [role=tab], [role=slider], [tabindex]:not([tabindex='-1'], pre, .pmx-table-scroll)";
 
 const STEPS = {
   ArrowRight: play.forward, ArrowDown: play.forward, PageDown: play.forward, " ": play.forward,
@@ -77,6 +77,7 @@ function startFrom(target) {
 // Enter does the one thing that the active Beat offers.
 function activate(event) {
   const el = play.stop?.el;
+  if (pmx.onGrid?.()) return event.preventDefault(), pmx.openFromGrid(el.closest(".pmx-document > .pmx-block"));
   if (!el) return;
   const shown = (list) => [...list].filter((control) => !control.disabled && control.checkVisibility?.() !== false);
   const within = (selector) => shown(el.matches(selector) ? [el] : el.querySelectorAll(selector));
@@ -110,6 +111,11 @@ addEventListener("click", (event) => {
   if (!play.on || event.defaultPrevented || event.button) return;
   const target = event.target instanceof Element ? event.target : null;
   const article = pmx.document();
+  if (pmx.onGrid?.()) {
+    const block = target?.closest(".pmx-document > .pmx-block");
+    if (block) event.preventDefault(), pmx.openFromGrid(block);
+    return;
+  }
   const link = target?.closest("a[href]");
   if (link && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey) return follow(event, link);
   if (!target || !article?.contains(target) || target.closest(CONTROL) || !getSelection().isCollapsed) return;

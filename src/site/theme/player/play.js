@@ -47,8 +47,9 @@ play.leave = () => {
   pmx.say("Play ended");
 };
 
-play.forward = () => step(pmx.seek(play.stops, play.at, 1, play.level), 1);
-play.backward = () => step(pmx.seek(play.stops, play.at, -1, play.level), -1);
+const level = () => (pmx.onGrid?.() ? "block" : play.level);
+play.forward = () => step(pmx.seek(play.stops, play.at, 1, level()), 1);
+play.backward = () => step(pmx.seek(play.stops, play.at, -1, level()), -1);
 play.skipOut = () => step(pmx.seekOut(play.stops, play.at), 1);
 play.nextBlock = () => step(pmx.seekBlock(play.stops, play.at, 1), 1);
 play.previousBlock = () => step(pmx.seekBlock(play.stops, play.at, -1), -1);
@@ -71,7 +72,7 @@ play.neighbour = (rel) => document.querySelector(`.pmx-pager a[rel~="${rel}"]`);
 play.follow = (link) => {
   const address = pmx.playAddress(link);
   if (address) location.assign(address);
-  else link.click();
+  else location.assign(link.href);
 };
 
 function step(stop, direction) {
@@ -87,8 +88,8 @@ function step(stop, direction) {
 function move(stop, direction, { instant = false, still = false } = {}) {
   play.at = stop.at;
   play.edge = 0;
-  pmx.tell("before-paint", stop);
   paint();
+  pmx.tell("painted", stop);
   tellComponents(stop, direction);
   pmx.write(stop.id);
   pmx.tell("moved");
@@ -171,8 +172,8 @@ play.refresh = () => {
   const same = stop.id === before[at]?.id && stop.el === before[at]?.el;
   if (same) {
     play.at = stop.at;
-    pmx.tell("before-paint", stop);
     paint();
+    pmx.tell("painted", stop);
     pmx.tell("moved");
   } else {
     inside = inside.filter((element) => element.isConnected);

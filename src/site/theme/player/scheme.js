@@ -15,11 +15,13 @@ const chosen = () => {
 /** Applies the choice to the page; an update of the page takes away what its server did not send. */
 pmx.applyScheme = () => {
   const scheme = chosen();
+  // A document that forces its scheme has nothing to choose.
+  const forced = "pmxOneScheme" in root.dataset || !!pmx.document()?.dataset.pathmxColorScheme;
+  if (button) button.hidden = forced;
+  if ("pmxOneScheme" in root.dataset) return;
   if (scheme === "system") delete root.dataset.pathmxColorScheme;
   else root.dataset.pathmxColorScheme = scheme;
   if (!button) return;
-  // A document that forces its scheme has nothing to choose.
-  button.hidden = !!pmx.document()?.dataset.pathmxColorScheme;
   const label = `Colours: ${NAMES[scheme]}`;
   button.setAttribute("aria-label", label);
   button.title = label;

@@ -70,10 +70,11 @@ function draw(found, text) {
   hint.hidden = !text;
   list.replaceChildren(...found.map((result, n) => {
     const excerpt = h("span.excerpt", { hidden: true });
-    const option = h("li", { role: "option", id: `result-${n}`, "aria-selected": "false" }, h(`a${result.under ? ".under" : ""}`, { href: href(result), tabindex: "-1" },
-      icon(result.heading ? "heading" : "page"), h("span.what", {}, h("span.title", {}, marked(result.title, result.words)), h("span.trail", {}, result.trail), excerpt)));
+    const option = h(`li${result.under ? ".under" : ""}`, { role: "option", id: `result-${n}`, "aria-selected": "false" },
+      icon(result.heading ? "heading" : "page"), h("span.what", {}, h("span.title", {}, marked(result.title, result.words)), h("span.trail", {}, result.trail), excerpt));
     option.addEventListener("mousemove", () => selected !== result.key && select(n, false));
-    option.addEventListener("click", ({ target }) => target === option && open());
+    option.addEventListener("click", (event) => open(event, result));
+    option.addEventListener("auxclick", (event) => event.button === 1 && open(event, result));
     if (result.text) fill(result, excerpt, wanted);
     return option;
   }));
@@ -111,18 +112,22 @@ function select(n, scroll = true) {
   if (scroll) option.scrollIntoView({ block: "nearest" });
 }
 
-const open = (event) => {
-  const link = list.children[results.findIndex(({ key }) => key === selected)]?.querySelector("a");
-  if (!link) return;
-  if (event?.metaKey || event?.ctrlKey) return window.open(link.href, "_blank", "noopener");
+function open(event, result = results.find(({ key }) => key === selected)) {
+  if (!result) return;
+  if (event.metaKey || event.ctrlKey || event.button === 1) return window.open(href(result), "_blank", "noopener");
   dialog.close();
-  link.click();
-};
+  location.assign(href(result));
+}
 
 function key(event) {
   const at = results.findIndex(({ key }) => key === selected), last = results.length - 1;
   const to = { ArrowDown: at >= last ? 0 : at + 1, ArrowUp: at <= 0 ? last : at - 1, PageDown: Math.min(last, at + 6), PageUp: Math.max(0, at - 6) }[event.key];
   if (event.isComposing) return;
+  if (event.key === "Escape") {
+    // Some browsers only empty the field.
+    event.preventDefault();
+    return dialog.close();
+  }
   if (to !== undefined) {
     event.preventDefault();
     if (results.length) select(to);

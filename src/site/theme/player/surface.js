@@ -5,8 +5,8 @@ const root = document.documentElement;
 
 /** Path of the site's mount below the origin, without a slash at its end. */
 pmx.mount = (root.dataset.pmxMount ?? "").replace(/\/+$/, "");
-/** The address of a route or file of this mount. */
-pmx.address = (path) => (pmx.mount && (path === pmx.mount || path.startsWith(`${pmx.mount}/`)) ? path : pmx.mount + path);
+/** The address of a route or file that is named from the mount. */
+pmx.address = (path) => pmx.mount + path;
 pmx.document = () => document.querySelector(".pmx-document");
 pmx.calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 pmx.isMac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
@@ -72,6 +72,7 @@ const SHAPES = {
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
   fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  note: "M4.5 4.5h15v11h-8l-4.5 4v-4h-2.5ZM8 9h8M8 12h5",
   page: "M6 3.5h8.5L19 8v12.5H6ZM14 3.5V8.5h5",
   heading: "M6 5v14M18 5v14M6 12h12",
 };

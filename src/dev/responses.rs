@@ -1,0 +1,244 @@
+//! Answers to questions, written into the Sources: what stands before the Worker with `--write-responses`. In production, and
+//! without the flag, nobody takes them.
+
+use crate::{
+    server::{Answering, Before, HostCheck, json, refusal},
+    site::{self, AnswerForm, EditError, RecordError},
+};
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{HeaderMap, Method, StatusCode, header},
+    response::Response,
+};
+use pmx_emulator::Emulator;
+use pmx_worker::model::check_path;
+use serde_json::json;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+/// The most bytes of a submission: twenty of the longest answers, encoded.
+const MAX_BODY: usize = 64 * 1024;
+/// The most bytes of a page that is looked at for its form.
+const MAX_PAGE: usize = 16 * 1024 * 1024;
+/// How often a Source that changes meanwhile is read anew.
+const ATTEMPTS: usize = 5;
+/// The longest id of a run that a client may choose.
+const MAX_RUN: usize = 64;
+
+/// Takes the answers of browsers on this machine.
+pub(super) fn layer(emulator: Emulator, source_root: PathBuf, address: SocketAddr) -> Before {
+    let responses =
+        Arc::new(Responses { emulator, source_root, hosts: HostCheck::new(address, &[]), writing: Mutex::new(()) });
+    Arc::new(move |request: Request| {
+        let path = request.uri().path();
+        if request.method() != Method::POST || path.starts_with("/api/") {
+            return Err(Box::new(request));
+        }
+        let responses = responses.clone();
+        let answering: Answering =
+            Box::pin(async move { responses.take(request).await.unwrap_or_else(|refused| refused.response()) });
+        Ok(answering)
+    })
+}
+
+struct Responses {
+    emulator: Emulator,
+    source_root: PathBuf,
+    /// Without the names that were allowed by flag: those may lead here from elsewhere.
+    hosts: HostCheck,
+    /// Held while a Source is read and written.
+    writing: Mutex<()>,
+}
+
+/// Why an answer is not taken.
+struct Refusal(StatusCode, &'static str, String);
+
+impl Refusal {
+    fn response(&self) -> Response {
+        refusal(self.0, self.1, &self.2)
+    }
+}
+
+/// What a form sends.
+struct Submission {
+    target: String,
+    fields: Vec<(String, String)>,
+    run: String,
+}
+
+impl Responses {
+    async fn take(self: Arc<Self>, request: Request) -> Result<Response, Refusal> {
+        let started = now();
+        let (parts, body) = request.into_parts();
+        self.check_origin(&parts.headers)?;
+        let submission = read(&parts.headers, body).await?;
+        let form = self.form(&parts.headers, parts.uri.path(), &submission.target).await?;
+        let answers = form
+            .answers(&submission.fields)
+            .map_err(|why| Refusal(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", why.to_string()))?;
+        let run = submission.run.clone();
+        let written = tokio::task::spawn_blocking(move || self.write(&submission, &answers)).await;
+        written.map_err(|error| {
+            Refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("the answer was lost: {error}"))
+        })??;
+        let answer = json!({ "ok": true, "actionRun": { "id": run, "started": started, "finished": now() } });
+        Ok(json(StatusCode::OK, &answer))
+    }
+
+    /// Only a page of this server may write, and only from this machine.
+    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        let host = text("host").unwrap_or_default();
+        let own = text("origin")
+            .is_none_or(|origin| origin.strip_prefix("http://").is_some_and(|name| name.eq_ignore_ascii_case(host)));
+        let same_site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+        if own && same_site && self.hosts.allows(host) {
+            return Ok(());
+        }
+        let message = "Answers are taken from this server's own pages only".to_owned();
+        Err(Refusal(StatusCode::FORBIDDEN, "foreign_origin", message))
+    }
+
+    /// The form for this target on the page at this address.
+    async fn form(&self, headers: &HeaderMap, path: &str, target: &str) -> Result<AnswerForm, Refusal> {
+        let none =
+            || Refusal(StatusCode::NOT_FOUND, "no_question", format!("There is no question `{target}` on this page"));
+        let mut page = Request::get(path);
+        if let Some(host) = headers.get(header::HOST) {
+            page = page.header(header::HOST, host);
+        }
+        let page = page.body(Body::empty()).map_err(|_| none())?;
+        let answer = self.emulator.fetch(page).await;
+        if answer.status() != StatusCode::OK {
+            return Err(none());
+        }
+        let bytes = to_bytes(answer.into_body(), MAX_PAGE).await.map_err(|_| none())?;
+        AnswerForm::find(&String::from_utf8_lossy(&bytes), target).ok_or_else(none)
+    }
+
+    fn write(&self, submission: &Submission, answers: &[(String, String)]) -> Result<(), Refusal> {
+        let (source, block) = submission.target.split_once('#').unwrap_or_default();
+        let path = self.source(source)?;
+        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..ATTEMPTS {
+            let before = fs_err::read(&path).map_err(|error| internal(&error))?;
+            let after = site::record(&before, block, answers, &submission.run).map_err(|error| {
+                let status = match error {
+                    RecordError::NoQuestion => StatusCode::NOT_FOUND,
+                    RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
+                };
+                Refusal(status, "not_recorded", error.to_string())
+            })?;
+            match site::replace(&path, before, after) {
+                Ok(()) => return Ok(()),
+                Err(EditError::Changed(_)) => {}
+                Err(error) => return Err(internal(&error)),
+            }
+        }
+        let message = "The Source is being written by someone else; try again".to_owned();
+        Err(Refusal(StatusCode::CONFLICT, "changing", message))
+    }
+
+    /// The file of a Source; never one outside of the source root.
+    fn source(&self, id: &str) -> Result<PathBuf, Refusal> {
+        let inside = |path: PathBuf| path.canonicalize().ok().filter(|path| path.starts_with(&self.source_root));
+        let path = Some(format!("{id}.md")).filter(|path| check_path(path)).map(|path| self.source_root.join(path));
+        let is_file = |path: &PathBuf| Path::is_file(path);
+        path.and_then(inside)
+            .filter(is_file)
+            .ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "no_source", format!("There is no Source `{id}`")))
+    }
+}
+
+fn internal(error: &dyn std::fmt::Display) -> Refusal {
+    Refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
+}
+
+fn now() -> String {
+    humantime::format_rfc3339_millis(SystemTime::now()).to_string()
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<Submission, Refusal> {
+    let bad = |message: &str| Refusal(StatusCode::BAD_REQUEST, "bad_request", message.to_owned());
+    let too_large = || {
+        let message = format!("A submission has at most {MAX_BODY} bytes");
+        Refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+    };
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MAX_BODY) {
+        return Err(too_large());
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(bad("A submission is a form: application/x-www-form-urlencoded"));
+    }
+    let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| too_large())?;
+    let fields = form_fields(&bytes).ok_or_else(|| bad("The form is not UTF-8"))?;
+    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    if field("action") != Some("submit") || field("__pathmx_action_scope") != Some("block") {
+        return Err(bad("The form must say action=submit and __pathmx_action_scope=block"));
+    }
+    let target = field("__pathmx_action_target").filter(|target| target.contains('#'));
+    let target = target.ok_or_else(|| bad("__pathmx_action_target must be <source id>#<block id>"))?.to_owned();
+    let is_run = |run: &&str| {
+        (1..=MAX_RUN).contains(&run.len()) && run.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    let run = match field("_pathmx_invocation").filter(is_run) {
+        Some(run) => run.to_owned(),
+        None => random_run()?,
+    };
+    Ok(Submission { target, fields, run })
+}
+
+fn random_run() -> Result<String, Refusal> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| internal(&error))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Names and values of a form as browsers encode it; `None` if they are not UTF-8.
+fn form_fields(body: &[u8]) -> Option<Vec<(String, String)>> {
+    let parts = body.split(|byte| *byte == b'&').filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let equals = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
+            Some((decode(&part[..equals])?, decode(part.get(equals + 1..).unwrap_or_default())?))
+        })
+        .collect()
+}
+
+fn decode(text: &[u8]) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let hex = |at: usize| text.get(at).and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+        match (text[at], hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(high << 4 | low);
+                at += 2;
+            }
+            (b'+', ..) => out.push(b' '),
+            (byte, ..) => out.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_read_as_browsers_write_it() {
+        let fields = form_fields(b"a=1+2&b%3D=%C3%A4&c&=d&&e=%zz").unwrap();
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(fields, [("a", "1 2"), ("b=", "ä"), ("c", ""), ("", "d"), ("e", "%zz")]);
+        assert_eq!(form_fields(b"a=%ff"), None);
+    }
+}

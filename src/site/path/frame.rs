@@ -1,0 +1,161 @@
+//! What the pages of a Path share, and how they address one another.
+
+use super::{Frame, pages::Rendered};
+use crate::site::{
+    address,
+    assets::{ThemeAssets, asset_path},
+    diagnostic::Diagnostic,
+    documents::Listed,
+    graph::{Node, Target},
+    page::{self, Nav, NavItem, Shell, Stylesheet},
+    routes,
+    search::{self, Entry, Record},
+    source::{self, Link, Place},
+    tokens::{self, Theme},
+};
+use std::sync::Arc;
+
+impl Frame<'_> {
+    pub(super) fn shell(&self, theme: &ThemeAssets, findings: &mut Vec<Diagnostic>) -> Shell {
+        let asset = |file: &str| format!("{}/{file}", self.root.mount);
+        let mut styles = Vec::new();
+        let nodes = &self.site.graph.nodes;
+        let entry = nodes.get(&self.root.entry_id);
+        if let Some(entry) = entry {
+            styles.extend(self.styles(entry, "@root.styles", findings));
+        }
+        let home = entry.map_or_else(
+            || NavItem { id: String::new(), title: String::new(), address: asset("") },
+            |entry| self.nav_item(entry),
+        );
+        let links = |id: &str| {
+            let linked = nodes.get(id).into_iter().flat_map(|node| node.linked(true));
+            linked.filter_map(|id| nodes.get(id)).map(|node| self.nav_item(node)).collect()
+        };
+        Shell::new(page::Frame {
+            nav: Nav::grow(home, links),
+            mount: self.root.mount.clone(),
+            lang: "en".to_owned(),
+            url: None,
+            favicon: asset(&theme.favicon.file),
+            base_css: asset(&theme.base_css.file),
+            styles,
+            live: asset(&theme.live_js.file),
+            player: self.site.project.player.then(|| asset(&theme.player_js.file)),
+        })
+    }
+
+    /// What a Source's frontmatter says about its look.
+    pub(super) fn own_theme(&self, node: &Node, findings: &mut Vec<Diagnostic>) -> Theme {
+        let (mut theme, found) = tokens::theme(&node.source.values, &source::decode(&node.bytes));
+        let shown = self.site.project.show(&node.path);
+        findings.extend(found.into_iter().map(|finding| finding.at(&*shown)));
+        theme.serve_fonts(|file| {
+            let (link, target) = node.source.links.iter().zip(&node.targets).find(|(link, _)| link.target == file)?;
+            Some(self.address(node, link, target, &mut Vec::new()))
+        });
+        theme
+    }
+
+    pub(super) fn nav_items(&self, ids: &[&str]) -> Vec<NavItem> {
+        ids.iter().filter_map(|id| self.site.graph.nodes.get(*id)).map(|node| self.nav_item(node)).collect()
+    }
+
+    /// The files of the search.
+    pub(super) fn search(&self, rendered: &[Rendered<'_>]) -> Vec<(String, Vec<u8>)> {
+        let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
+        let shards = search::Shards::of(records, None, Arc::<[u8]>::from);
+        let pages: Vec<(NavItem, &Record)> =
+            rendered.iter().map(|page| (self.nav_item(page.node), &*page.page.record)).collect();
+        let entries = pages.iter().map(|(NavItem { id, title, address }, record)| Entry { id, address, title, record });
+        let mut files = vec![(search::INDEX.to_owned(), search::index(entries, shards.count()))];
+        files.extend(shards.files().map(|(file, bytes)| (file, bytes.to_vec())));
+        files
+    }
+
+    pub(super) fn listed<'n>(&self, node: &'n Node) -> Listed<'n> {
+        let description = node.source.description.as_deref();
+        Listed { id: &node.id, title: node.title(), description, markdown: self.markdown_of(&node.id) }
+    }
+
+    /// The address of a Source's Markdown.
+    pub(super) fn markdown_of(&self, id: &str) -> String {
+        format!("{}/{}.md", self.root.mount, address::encode_path(id))
+    }
+
+    pub(super) fn nav_item(&self, node: &Node) -> NavItem {
+        NavItem { id: node.id.clone(), title: node.title(), address: self.address_of(&node.id) }
+    }
+
+    /// The address of a Source's page.
+    pub(super) fn address_of(&self, id: &str) -> String {
+        // Who has no route of its own is still a file.
+        let file = || format!("/{}", routes::page_file(id));
+        let route = self.table.of.get(id).cloned().unwrap_or_else(file);
+        format!("{}{}", self.root.mount, address::encode_path(&route))
+    }
+
+    pub(super) fn address(&self, node: &Node, link: &Link, target: &Target, findings: &mut Vec<Diagnostic>) -> String {
+        match target {
+            // A name that nothing has leads nowhere.
+            Target::AsWritten if link.place == Place::Wiki => "#".to_owned(),
+            Target::AsWritten => link.target.clone(),
+            Target::Home { suffix } => format!("{}{suffix}", self.address_of(&self.root.entry_id)),
+            Target::Page { id, suffix } => format!("{}{suffix}", self.address_of(id)),
+            Target::Asset { path, suffix } => match self.site.assets.get(path) {
+                Some(asset) => format!("{}/{}{suffix}", self.root.mount, asset.file),
+                None => link.target.clone(),
+            },
+            Target::Address { path, suffix } => {
+                if !self.table.document.routes.contains_key(path) {
+                    let message = format!("there is no page at `{path}`");
+                    let finding = Diagnostic::warning("link/unresolved", link.position, message);
+                    findings.push(finding.at(self.site.project.show(&node.path)));
+                }
+                format!("{}{}{suffix}", self.root.mount, address::encode_path(path))
+            }
+        }
+    }
+
+    /// The stylesheets that a Source's definitions with this directive bring, in order.
+    pub(super) fn styles(&self, node: &Node, directive: &str, findings: &mut Vec<Diagnostic>) -> Vec<Stylesheet> {
+        let mut styles = Vec::new();
+        for (link, target) in node.source.links.iter().zip(&node.targets) {
+            let Place::Definition { label } = &link.place else { continue };
+            let Some(name) = label.strip_prefix(directive) else { continue };
+            let Some(name) = name.strip_prefix('.').or_else(|| name.is_empty().then_some("")) else { continue };
+            let media = match name {
+                "print" => Some("print"),
+                "screen" => Some("screen"),
+                _ => None,
+            };
+            let asset =
+                asset_path(target).filter(|path| path.ends_with(".css")).map(|path| (path, self.site.assets.get(path)));
+            if let Some((path, Some(asset))) = asset {
+                styles.push(Stylesheet {
+                    address: format!("{}/{}", self.root.mount, asset.file),
+                    scope: if directive == "@styles" { "source" } else { "root" },
+                    source: path.to_owned(),
+                    name: (media.is_none() && !name.is_empty()).then(|| name.to_owned()),
+                    media,
+                });
+            } else {
+                let message =
+                    format!("`{}` is no stylesheet of this site: it must be an existing local .css file", link.target);
+                let finding = Diagnostic::error("styles/target", link.position, message);
+                findings.push(finding.at(self.site.project.show(&node.path)));
+            }
+        }
+        styles
+    }
+
+    pub(super) fn refuse_root_styles(&self, node: &Node, findings: &mut Vec<Diagnostic>) {
+        for link in &node.source.links {
+            if matches!(&link.place, Place::Definition { label } if label.starts_with("@root.styles")) {
+                let message = "`@root.styles` counts in the entry of a Path only, and is ignored here";
+                let finding = Diagnostic::warning("styles/not-root", link.position, message);
+                findings.push(finding.hint("use `@styles`").at(self.site.project.show(&node.path)));
+            }
+        }
+    }
+}

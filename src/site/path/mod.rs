@@ -1,0 +1,171 @@
+//! One Path of a site: everything that one entry reaches, under one mount.
+
+mod frame;
+mod pages;
+mod roots;
+
+pub(in crate::site) use roots::{NamedRoot, name_roots};
+
+use super::{
+    assets::{self, Assets, ThemeAssets, asset_path},
+    blobs::Blobs,
+    build::{Pages, UNUSABLE},
+    cache::Bodies,
+    component_files::ComponentFiles,
+    diagnostic::{Diagnostic, Position},
+    documents::{self, GraphEntry, Listed, Relations},
+    graph::{Graph, Node},
+    page,
+    project::Project,
+    routes::{self, NOT_FOUND, RouteTable},
+    tokens::Theme,
+};
+use pages::{Addresses, Rendered};
+use pmx_worker::model::{File, MAX_BLOB, Manifest, Routes, SourceEntry};
+use rayon::prelude::*;
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+
+/// The document that lists the files for deploy scripts.
+const ARTIFACTS: &str = "artifacts.json";
+
+/// What one Path gives.
+pub(super) struct BuiltPath {
+    pub manifest: Manifest,
+    pub routes: Routes,
+    /// All pages, by their output path.
+    pub pages: Pages,
+    /// Ids of the Sources whose page was not kept.
+    pub made: Vec<String>,
+    /// Files that are written and not published.
+    pub unpublished: Vec<(String, File)>,
+    pub findings: Vec<Diagnostic>,
+}
+
+/// What all Paths of a site share.
+pub(super) struct Site<'a> {
+    pub project: &'a Project,
+    pub graph: &'a Graph,
+    pub assets: &'a Assets,
+    pub theme: &'a ThemeAssets,
+    pub roots: &'a [NamedRoot],
+    pub bodies: &'a Bodies,
+    /// By the id of the Source that defines them.
+    pub components: &'a BTreeMap<String, ComponentFiles>,
+    /// The first Source that defines a component of a name.
+    pub defined: &'a BTreeMap<&'a str, &'a Node>,
+    /// Takes the bytes of what is made.
+    pub blobs: &'a Blobs,
+}
+
+/// What all pages of a Path share while they are made.
+struct Frame<'a> {
+    site: &'a Site<'a>,
+    root: &'a NamedRoot,
+    table: &'a RouteTable,
+    relations: &'a Relations<'a>,
+    /// Of every member's links.
+    addresses: HashMap<&'a str, Addresses>,
+    /// Of the entry.
+    look: Theme,
+}
+
+/// Builds a Path. Pages that `known` has with the same inputs are taken over.
+pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPath {
+    let Site { project, graph, assets, theme, roots, blobs, .. } = site;
+    let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
+    let mut table = routes::routes(&members, &root.entry_id, &root.mount);
+    if root.mount.is_empty() {
+        let mounts: Vec<&str> = roots.iter().map(|other| &*other.mount).collect();
+        table.findings.extend(routes::shadowed(&members, &table, &mounts));
+    }
+    let mut findings: Vec<Diagnostic> = table.findings.drain(..).map(|finding| shown(project, finding)).collect();
+    let relations = Relations::of(&members);
+    let entry = graph.nodes.get(&root.entry_id);
+    let (look, addresses) = (Theme::default(), HashMap::new());
+    let mut frame = Frame { site, root, table: &table, relations: &relations, addresses, look };
+    frame.look = entry.map(|entry| frame.own_theme(entry, &mut Vec::new())).unwrap_or_default();
+    frame.addresses = members.par_iter().map(|node| (node.id.as_str(), frame.addresses_of(node))).collect();
+    let shell = frame.shell(theme, &mut findings);
+
+    let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
+    let mut files = BTreeMap::new();
+    let search = frame.search(&rendered);
+    let mut pages = Pages::new();
+    let mut made = Vec::new();
+    let mut unpublished = Vec::new();
+    for page in rendered {
+        if let Some(map) = page.page.map {
+            unpublished.push((documents::source_map_file(&page.node.id), map));
+        }
+        files.insert(routes::page_file(&page.node.id), page.page.html);
+        files.insert(format!("{}.md", page.node.id), page.page.markdown);
+        if page.is_new {
+            made.push(page.node.id.clone());
+        }
+        findings.extend(page.findings);
+        pages.insert(format!("{}/{}", root.id, page.node.id), page.page);
+    }
+    let used = members.iter().flat_map(|node| &node.targets).filter_map(asset_path);
+    let made_of_sources = members.iter().filter_map(|node| site.components.get(&node.id)).flat_map(ComponentFiles::all);
+    let generated = made_of_sources.chain(theme.all(project.player));
+    for asset in assets.closure(used).into_values().chain(generated) {
+        files.insert(asset.file.clone(), asset.content);
+    }
+    let mut add = |file: &str, bytes: Vec<u8>| {
+        files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
+    };
+    // A Source `404.md` takes the place of the page that every site has.
+    add(NOT_FOUND, {
+        let theme = frame.look.head(&root.entry_id);
+        page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.mount), &theme).into_bytes()
+    });
+    add("serve-routes.json", documents::bytes(&documents::serve_routes(&table.document)));
+    let route = |node: &Node| table.of.get(&node.id).map(String::as_str);
+    let fragments: Vec<(String, String)> = members
+        .par_iter()
+        .map(|node| {
+            let (backlinks, related) = (relations.backlinks(&node.id), relations.related(&node.id));
+            let threads = &node.source.annotations;
+            let annotations = (!threads.is_empty()).then(|| json!({ "threads": threads }));
+            let entry = GraphEntry { node, route: route(node), backlinks, related, annotations: annotations.as_ref() };
+            (documents::source_fragment(node, route(node)), documents::graph_fragment(&entry))
+        })
+        .collect();
+    add("sources.json", documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source)));
+    add("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph)));
+    let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
+    for (file, bytes) in search {
+        add(&file, bytes);
+    }
+    add("llms.txt", documents::llms(&listed, &root.entry_id, None));
+    let named: BTreeMap<&str, bool> = files
+        .iter()
+        .map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)))
+        .chain([(ARTIFACTS, false)])
+        .collect();
+    let artifacts = blobs.put(documents::bytes(&documents::artifacts(named.into_iter())));
+    files.insert(ARTIFACTS.to_owned(), artifacts);
+
+    let sources = members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect();
+    let manifest = Manifest { files, sources };
+    let broken = unusable(&manifest, &table.document).into_iter();
+    findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
+    BuiltPath { manifest, routes: table.document, pages, made, unpublished, findings }
+}
+
+/// Why no deploy could have this Path.
+fn unusable(manifest: &Manifest, routes: &Routes) -> Vec<String> {
+    let too_large = manifest.files.iter().filter(|(_, file)| file.size > MAX_BLOB);
+    let mut reasons: Vec<String> = too_large
+        .map(|(path, file)| format!("{path} has {} bytes, at most {MAX_BLOB} can be published", file.size))
+        .collect();
+    reasons.extend(manifest.check().err().map(|error| error.to_string()));
+    reasons.extend(routes.check(manifest).err().map(|error| error.to_string()));
+    reasons
+}
+
+fn shown(project: &Project, finding: Diagnostic) -> Diagnostic {
+    let path = project.show(&finding.path);
+    finding.at(path)
+}

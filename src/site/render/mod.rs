@@ -1,0 +1,138 @@
+//! The Blocks of a page as readers get them: includes taken in, components expanded, values and icons put in, questions made
+//! forms, Beats marked. Addresses are still marks, so that a page survives a change of routes.
+
+mod embeds;
+mod include;
+mod links;
+
+pub(super) use embeds::Embeds;
+
+use super::{
+    beats::{self, Beat, BeatBlock},
+    cache::Bodies,
+    components::{self, Expansion},
+    diagnostic::{Diagnostic, Position},
+    dom::{self, Node},
+    icons,
+    questions::{self, QuestionBlock},
+    search,
+    source::{self, Settings},
+    values::{self, Values, Written},
+};
+use include::Includer;
+use links::{LinkTable, Origin};
+use std::collections::BTreeSet;
+
+/// What every icon's name begins with.
+const ICON: &str = ":lucide-";
+
+/// The content of a page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rendered {
+    /// For each Block of the Source its HTML, marked with numbers of the page's links: first those of the Source, then `adopted`.
+    pub blocks: Vec<String>,
+    /// The links that other Sources bring: which Source, by its number in [`Embeds`], and which of its links.
+    pub adopted: Vec<(usize, usize)>,
+    /// The Beats of each Block.
+    pub beats: Vec<Vec<Beat>>,
+    pub record: search::Record,
+    /// With the paths of the files that they are about.
+    pub findings: Vec<Diagnostic>,
+    /// The components that are used: the number of the Source that defines one, and its name.
+    pub components: Vec<(usize, String)>,
+}
+
+/// Renders the Blocks of the first of these Sources.
+pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -> Rendered {
+    let bodies = embeds.bodies(known, settings);
+    let node = embeds.node(0);
+    let source = &*node.source;
+    let text = source::decode(&node.bytes);
+    let shown = embeds.shown(0);
+    let title = node.title();
+    let facts = [("title", title.as_str()), ("id", node.id.as_str()), ("path", node.path.as_str())];
+
+    let mut links = LinkTable::new(source.links.len());
+    let mut ids = source.anchors.clone();
+    let mut used = BTreeSet::new();
+    let mut reading = search::Reading::default();
+    reading.title(&title);
+    let mut out = Rendered::default();
+    let mut findings = Vec::new();
+    let Some(own) = bodies.first() else { return out };
+    for (block, html) in source.blocks.iter().zip(own.iter()) {
+        let written = Written { text: &text, line: block.line };
+        let position = Position { line: block.line, column: 1 };
+        let values = Values { block: &block.values, source: &source.values, facts: &facts };
+        let mut nodes = dom::parse(html);
+        Includer {
+            embeds,
+            bodies: &bodies,
+            links: &mut links,
+            findings: &mut out.findings,
+            ids: &mut ids,
+            included: 0,
+        }
+        .expand(&mut nodes, 0, &mut vec![(0, Some(block.id.clone()))]);
+        let expansion = Expansion {
+            lookup: embeds,
+            links: &mut links,
+            origin: 0,
+            values,
+            written,
+            used: &mut used,
+            findings: &mut findings,
+        };
+        components::expand(&mut nodes, expansion);
+        values::fill(&mut nodes, values, written, &mut findings);
+        put_icons(&mut nodes, written, &mut findings);
+        let question = QuestionBlock {
+            id: &block.id,
+            source_id: &node.id,
+            values: &block.values,
+            source_values: &source.values,
+            position,
+        };
+        questions::form(&question, &mut nodes, &mut findings);
+        let beat_block = BeatBlock { id: &block.id, values: &block.values, source_values: &source.values, position };
+        out.beats.push(beats::annotate(&beat_block, &mut nodes, &mut findings));
+        reading.block(&nodes);
+        let mut html = String::with_capacity(html.len() + html.len() / 4);
+        dom::write(&nodes, &mut html);
+        out.blocks.push(html);
+    }
+    out.findings.extend(findings.into_iter().map(|finding| finding.at(&*shown)));
+    out.record = reading.finish();
+    out.adopted = links.into_adopted();
+    out.components = used.into_iter().map(|(origin, name)| (origin, name.to_owned())).collect();
+    out
+}
+
+/// Puts icons into the text of a Block; code and what only scripts read keep theirs.
+fn put_icons(nodes: &mut [Node<'_>], written: Written<'_>, findings: &mut Vec<Diagnostic>) {
+    for node in nodes {
+        match node {
+            Node::Text(text) if text.contains(ICON) => {
+                let (mut out, mut unknown) = (String::new(), Vec::new());
+                if icons::replace(text, &mut out, &mut unknown) {
+                    *text = out.into();
+                }
+                for name in unknown {
+                    let message = format!("Unknown Lucide icon \"{name}\"");
+                    let position = written.find(&format!("{ICON}{name}"));
+                    let finding = Diagnostic::error("icons-lucide/unknown-icon", position, message);
+                    findings.push(match icons::nearest(&name) {
+                        Some(nearest) => finding.hint(format!("did you mean `{nearest}`?")),
+                        None => finding,
+                    });
+                }
+            }
+            Node::Element(element)
+                if !matches!(&*element.name, "code" | "pre" | "script" | "style" | "textarea" | "title") =>
+            {
+                put_icons(&mut element.children, written, findings);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,426 @@
+// What the Player promises: guided reading by keys, pointer and touch, a place in the address, search, the map, answers.
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { after, afterEach, before, test } from "node:test";
+import { launch } from "./browser.mjs";
+import { block, joined, page, PlayerSite } from "./player-site.mjs";
+
+const beat = (id, kind, tag, content, more = "") => `<${tag} data-pathmx-beat="${id}" data-pathmx-beat-kind="${kind}"${more}>${content}</${tag}>`;
+const HOLDS = ' data-pathmx-beat-container="true"';
+const children = (...ids) => `${HOLDS} data-pathmx-beat-children="${ids.join(" ")}"`;
+
+const LESSON = [
+  block("a", beat("a:heading-0", "heading", "h1", "Loops", ' id="loops"') + beat("a:step-0", "step", "p", "First words with <a href='/two.guide#part?x'>a link</a>") +
+    `<ul>${beat("a:step-1", "item", "li", `Outer<ul>${beat("a:step-1:step-1", "item", "li", "Inner one")}${beat("a:step-1:step-2", "item", "li", "Inner two")}</ul>`, HOLDS)}${beat("a:step-2", "item", "li", "After")}</ul>`),
+  block("b", beat("b:heading-0", "heading", "h2", "Code", ' id="code"') +
+    `<div class="pmx-code-block" ${`data-pathmx-beat="b:code-0" data-pathmx-beat-kind="code"${children("b:code-0:step-1", "b:code-0:step-2")}`}><pre><code><span class="line" data-pathmx-beat-member="b:code-0:step-1">one</span>\n<span class="line" data-pathmx-beat-member="b:code-0:step-2">two</span>\n</code></pre></div>`),
+  block("c", beat("c:heading-0", "heading", "h2", "Lamp", ' id="lamp"') +
+    `<div data-pathmx-component="lamp" data-pathmx-states="off | warm | bright" data-pathmx-beat="c:step-0" data-pathmx-beat-kind="component"${children("c:step-0:step-1", "c:step-0:step-2")}>lamp</div>`),
+  block("d", `<div style="height:1600px">authored</div>`),
+  block("e", beat("e:step-0", "step", "p", "Last words")),
+].join("");
+
+const TWO = block("part", beat("part:heading-0", "heading", "h1", "Two", ' id="two"') + beat("part:step-0", "step", "p", "Text of two <input id='field'>"));
+const graph = { sources: [{ id: "index.path", title: "Loops", route: "/index.path", links: ["two.guide"] }, { id: "two.guide", title: "Two things", route: "/two.guide", links: [] }] };
+const hash = (term) => [...Buffer.from(term.slice(0, 2))].reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), 0x811c9dc5) >>> 0;
+const shards = (terms) => Object.fromEntries([0, 1].map((n) => [`/search/2/${n}.json`, Object.fromEntries(Object.entries(terms).map(([key, list]) => [key, list.filter((term) => hash(term) % 2 === n).join(" ")]).filter(([, list]) => list))]));
+
+const FILES = {
+  "/index.path": page("Loops", LESSON, { next: ["/two.guide", "Two things"] }),
+  "/two.guide": page("Two things", TWO, { prev: ["/index.path", "Loops"] }),
+  "/graph-index.json": graph,
+  "/search/index.json": { version: 1, shards: 2, sources: [["aa", "index.path", "/index.path", "Loops", [["code", "Code to read"], ["lamp", "Lamp"]]], ["bb", "two.guide", "/two.guide", "Two things", []], ["cc", "lamps", "/lamps", "Lamp", [["cafe", "Café"]]]] },
+  ...shards({ aa: ["code3", "first1", "loops5", "words2"], bb: ["text1", "things5", "two5", "zeppelin1"], cc: ["lamp5"] }),
+  "/two.guide.md": "# Two things\n\nOver the sea flies a **Zeppelin** at night.\n",
+};
+
+let browser, site, tab;
+before(async () => {
+  browser = await launch();
+  site = await PlayerSite.start(FILES);
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+});
+afterEach(() => tab?.context().close());
+
+async function open(path, options = {}, base = site.url) {
+  const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+  tab = await context.newPage();
+  tab.setDefaultTimeout(10_000);
+  tab.errors = [];
+  tab.on("pageerror", (error) => tab.errors.push(error.message));
+  await tab.goto(base + path);
+  await tab.waitForSelector(".find");
+  return tab;
+}
+const active = () => tab.evaluate(() => pmx.play.on && pmx.play.stop.id);
+const asked = () => tab.evaluate(() => location.pathname + location.search + location.hash);
+const press = async (...keys) => {
+  for (const key of keys) await tab.keyboard.press(key);
+};
+const at = (id) => tab.waitForFunction((id) => window.pmx?.play.on && pmx.play.stop.id === id, id);
+const inAddress = (text) => tab.waitForFunction((text) => location.search.includes(text), text);
+
+test("all scripts and styles of a page stay small", async () => {
+  const script = gzipSync(await joined("PLAYER_JS")).length, style = gzipSync(await joined("BASE_CSS")).length;
+  assert.ok(script < 40 * 1024, `the Player has ${script} bytes`);
+  assert.ok(style < 15 * 1024, `the styles have ${style} bytes`);
+});
+
+test("nothing leaks into the page but one object", async () => {
+  await open("/index.path");
+  const own = await tab.evaluate(() => {
+    const frame = document.body.appendChild(document.createElement("iframe"));
+    const known = new Set(Object.getOwnPropertyNames(frame.contentWindow));
+    return Object.getOwnPropertyNames(window).filter((name) => !known.has(name) && !/^\d+$/.test(name) && !name.startsWith("__"));
+  });
+  assert.deepEqual(own, ["pmx"]);
+});
+
+test("Start Play, and every Beat comes in its order, with nested ones after what holds them", async () => {
+  await open("/index.path");
+  await tab.click("text=Start Play");
+  const seen = [];
+  for (let n = 0; n < 14; n++) {
+    seen.push(await active());
+    await press("ArrowRight");
+  }
+  assert.deepEqual(seen, ["a:heading-0", "a:step-0", "a:step-1", "a:step-1:step-1", "a:step-1:step-2", "a:step-2", "b:heading-0", "b:code-0", "b:code-0:step-1", "b:code-0:step-2", "c:heading-0", "c:step-0", "c:step-0:step-1", "c:step-0:step-2"]);
+  assert.equal(await active(), "d:block", "a Block without Beats is one stop");
+  assert.deepEqual(tab.errors, []);
+});
+
+test("what is active and what was seen is marked; what holds the active Beat is not dimmed", async () => {
+  await open("/index.path?play=a:step-1:step-2");
+  const marks = () => tab.evaluate(() => Object.fromEntries([...document.querySelectorAll("[data-pathmx-play-state]")].map((el) => [el.dataset.pathmxBeat ?? el.textContent, el.dataset.pathmxPlayState])));
+  assert.deepEqual(await marks(), { "a:heading-0": "seen", "a:step-0": "seen", "a:step-1:step-1": "seen", "a:step-1:step-2": "active" });
+  await tab.evaluate(() => pmx.play.go(pmx.play.stops.find(({ id }) => id === "b:code-0:step-2")));
+  assert.equal((await marks()).two, "active");
+  assert.equal((await marks()).one, undefined);
+  await press("Escape");
+  assert.deepEqual(await marks(), {});
+});
+
+test("three levels, Blocks, first, last and out of a group", async () => {
+  await open("/index.path?play");
+  await press("Shift+ArrowRight");
+  assert.equal(await active(), "b:heading-0");
+  await press("Shift+ArrowRight", "Shift+ArrowLeft");
+  assert.equal(await active(), "b:heading-0");
+  await press("End");
+  assert.equal(await active(), "e:step-0");
+  await press("Home");
+  assert.equal(await active(), "a:heading-0");
+  await press("ArrowRight", "ArrowRight", "ArrowRight", ".");
+  assert.equal(await active(), "a:step-2", "out of the inner list");
+  await press("Home");
+  await tab.evaluate(() => pmx.play.setLevel("block"));
+  await press("ArrowRight", "ArrowRight", "ArrowRight");
+  assert.equal(await active(), "d:block");
+  await tab.evaluate(() => pmx.play.setLevel("browse"));
+  await press("ArrowLeft");
+  assert.equal(await active(), "c:heading-0");
+});
+
+test("the place is in the address, with all else that was there; reload and links come back to it", async () => {
+  await open("/index.path?theme=x%20y&flag#code");
+  await tab.click("text=Start Play");
+  await press("ArrowRight");
+  const id = await active();
+  await inAddress(`play=${id}`);
+  assert.equal(await asked(), `/index.path?theme=x%20y&flag&play=${id}#code`);
+  const length = await tab.evaluate(() => history.length);
+  await press("ArrowRight", "ArrowRight");
+  const later = await active();
+  await inAddress(`play=${later}`);
+  assert.equal(await tab.evaluate(() => history.length), length);
+  await tab.reload();
+  await at(later);
+  await press("Escape");
+  assert.equal(await asked(), "/index.path?theme=x%20y&flag#code");
+});
+
+test("?play starts at the first Beat, an unknown Beat at its Block", async () => {
+  for (const [query, id] of [["?play", "a:heading-0"], ["?play=1", "a:heading-0"], ["?play=b:code-0:step-9", "b:code-0"], ["?play=nothing", "a:heading-0"], ["?play=%E0%A4%A", "a:heading-0"], ["?play#lamp", "c:heading-0"]]) {
+    await open(`/index.path${query}`);
+    await at(id);
+    await tab.context().close();
+  }
+});
+
+test("a link to another page enters it in Play, one with a modifier does not", async () => {
+  await open("/index.path?play=a:step-0");
+  await tab.click("article a[href^='/two.guide']");
+  await tab.waitForURL(/two\.guide/);
+  await at("part:heading-0");
+});
+
+test("at the last Beat the next page is offered, and one more step goes there in Play", async () => {
+  await open("/index.path?play=e:step-0");
+  await press("ArrowRight");
+  assert.equal(await active(), "e:step-0");
+  assert.ok(await tab.isVisible("text=Next: Two things"));
+  await press("ArrowRight");
+  await tab.waitForURL(/two\.guide/);
+  await at("part:heading-0");
+});
+
+test("keys belong to who types; Escape leaves the field, then Play", async () => {
+  await open("/two.guide?play=part:step-0");
+  await press("Enter");
+  assert.equal(await tab.evaluate(() => document.activeElement.id), "field");
+  await tab.keyboard.type("a b/c?1.");
+  await press("ArrowLeft");
+  assert.equal(await tab.inputValue("#field"), "a b/c?1.");
+  assert.equal(await active(), "part:step-0");
+  await press("Escape");
+  assert.equal(await tab.evaluate(() => document.activeElement.tagName), "BODY");
+  assert.equal(await active(), "part:step-0");
+  await press("Escape");
+  assert.equal(await active(), false);
+});
+
+test("a click makes a Beat active; on a link, a control or a selection it does not", async () => {
+  await open("/index.path?play");
+  await tab.click("text=After");
+  assert.equal(await active(), "a:step-2");
+  await tab.evaluate(() => getSelection().selectAllChildren(document.querySelector("[data-pathmx-beat='a:step-0']")));
+  await tab.evaluate(() => document.querySelector("[data-pathmx-beat='a:step-0']").click());
+  assert.equal(await active(), "a:step-2");
+});
+
+test("a swipe steps, and not where something scrolls sideways", async () => {
+  await open("/index.path?play", { hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
+  const swipe = (selector, by) => tab.evaluate(([selector, by]) => {
+    const target = document.querySelector(selector);
+    const touch = (x) => new Touch({ identifier: 1, target, clientX: x, clientY: 300 });
+    target.dispatchEvent(new TouchEvent("touchstart", { bubbles: true, composed: true, touches: [touch(200)], changedTouches: [touch(200)] }));
+    target.dispatchEvent(new TouchEvent("touchend", { bubbles: true, composed: true, touches: [], changedTouches: [touch(200 + by)] }));
+  }, [selector, by]);
+  await swipe("h1", -90);
+  assert.equal(await active(), "a:step-0");
+  await swipe("h1", 90);
+  assert.equal(await active(), "a:heading-0");
+  await swipe("h1", -20);
+  assert.equal(await active(), "a:heading-0");
+  const box = await tab.locator(".step.forward").boundingBox();
+  assert.ok(box.width >= 44 && box.height >= 44 && box.x < 200, "the keys lie under the left thumb");
+});
+
+test("components hear that they are entered, stepped and left, and their actions are buttons", async () => {
+  await open("/index.path?play=c:heading-0");
+  await tab.evaluate(() => {
+    window.told = [];
+    for (const type of ["pathmx:beat-enter", "pathmx:beat-exit", "pathmx:play-step"]) document.addEventListener(type, ({ target, detail }) => told.push([type.slice(7), target.dataset.pathmxComponent, type === "pathmx:play-step" ? detail.index : detail.direction]));
+    const lamp = document.querySelector("[data-pathmx-component]");
+    lamp.pmxActions = [{ id: "dim", label: "Dim it", run: () => (window.dimmed = true) }];
+  });
+  await press("ArrowRight", "ArrowRight", "ArrowLeft");
+  await tab.click("text=Dim it");
+  assert.equal(await tab.evaluate(() => window.dimmed), true);
+  await press("Shift+ArrowRight");
+  assert.deepEqual(await tab.evaluate(() => told), [["beat-enter", "lamp", 1], ["play-step", "lamp", 0], ["play-step", "lamp", 1], ["play-step", "lamp", 0], ["beat-exit", "lamp", 1]]);
+});
+
+test("digits choose among states without an order", async () => {
+  await open("/index.path?play=c:step-0");
+  await tab.evaluate(() => {
+    const lamp = document.querySelector("[data-pathmx-component]");
+    lamp.dataset.pathmxStates = "red, green, blue";
+    lamp.addEventListener("pathmx:play-step", ({ detail }) => (window.picked = detail));
+  });
+  await press("2");
+  const { index, state } = await tab.evaluate(() => window.picked);
+  assert.deepEqual([index, state], [1, "green"]);
+});
+
+test("slides show one Block, the overview all, and outside of Play the page flows", async () => {
+  await open("/index.path?play=b:heading-0");
+  const visible = () => tab.evaluate(() => [...document.querySelectorAll(".pmx-block")].filter((one) => one.checkVisibility()).map(({ id }) => id).join(""));
+  await tab.click("[aria-label=More]");
+  await tab.click("text=Slides");
+  assert.equal(await visible(), "b");
+  await press("Shift+ArrowRight");
+  assert.equal(await visible(), "c");
+  await tab.evaluate(() => pmx.present("grid"));
+  assert.equal(await visible(), "abcde");
+  await tab.click("#e");
+  assert.equal(await visible(), "e");
+  assert.equal(await active(), "e:step-0");
+  await press("Escape");
+  assert.equal(await visible(), "abcde");
+});
+
+test("a document that is a presentation is played as slides, whatever its Blocks are laid out as", async () => {
+  const other = await PlayerSite.start({ "/": page("Slides", LESSON, { document: ' data-pathmx-presentation="slides"', head: "<style>.pmx-document > .pmx-block { display: grid; margin: 90px; width: 300px }</style>" }) });
+  await open("/?play", {}, other.url);
+  const box = await tab.locator("#a").boundingBox();
+  assert.deepEqual([box.x, box.y, box.width], [0, 0, 1280]);
+  assert.ok(!(await tab.isVisible("#b")));
+  await other.close();
+});
+
+test("search: a combobox whose best result is first and whose words are found in the text", async () => {
+  await open("/index.path");
+  await press("Control+k");
+  assert.equal(await tab.getAttribute("dialog.search input", "role"), "combobox");
+  const titles = async (text) => {
+    await tab.fill("dialog.search input", text);
+    await tab.waitForFunction((text) => pmx.chrome.querySelector("dialog.search input").value === text && pmx.chrome.querySelector("[role=option], .hint:not([hidden])"), text);
+    await tab.waitForTimeout(60);
+    return tab.locator("[role=option] .title").allTextContents();
+  };
+  assert.deepEqual(await titles("lamp"), ["Lamp", "Lamp"]);
+  assert.deepEqual(await tab.locator("[role=option] .trail").allTextContents(), ["lamps", "Loops"], "the title is before the heading");
+  assert.deepEqual(await titles("cafe"), ["Café"]);
+  assert.deepEqual(await titles("zepp"), ["Two things"]);
+  await tab.waitForSelector(".excerpt:visible");
+  assert.equal(await tab.textContent(".excerpt mark"), "Zepp");
+  assert.deepEqual(await titles("zeppelin lamp"), []);
+  await titles("t");
+  await press("ArrowDown", "ArrowUp", "Enter");
+  await tab.waitForURL(/two\.guide/);
+});
+
+test("the selection stays with its result when more results come", async () => {
+  await open("/index.path");
+  await press("Control+k");
+  await tab.fill("dialog.search input", "lamp");
+  await tab.waitForSelector("[role=option]");
+  await press("ArrowDown");
+  const chosen = () => tab.evaluate(() => pmx.chrome.querySelector("[role=option][aria-selected=true] .trail").textContent);
+  const before = await chosen();
+  await tab.evaluate(() => pmx.chrome.querySelector("dialog.search input").dispatchEvent(new Event("input")));
+  await tab.waitForTimeout(100);
+  assert.equal(await chosen(), before);
+  assert.equal(await tab.evaluate(() => pmx.chrome.querySelectorAll("[aria-selected=true]").length), 1);
+  await press("Escape");
+  assert.equal(await tab.evaluate(() => !!pmx.modal()), false);
+});
+
+test("Explore lists every page beside the map and filters them", async () => {
+  await open("/index.path");
+  await tab.click("text=Explore");
+  await tab.waitForSelector(".side a");
+  assert.deepEqual(await tab.locator(".side a .title").allTextContents(), ["Loops", "Two things"]);
+  assert.equal(await tab.textContent(".side a[aria-current=page] .title"), "Loops");
+  await tab.fill(".side input", "two");
+  assert.deepEqual(await tab.locator(".side a .title").allTextContents(), ["Two things"]);
+  await press("Enter");
+  await tab.waitForURL(/two\.guide/);
+});
+
+test("the map of a thousand pages stays quick", async () => {
+  const sources = Array.from({ length: 1000 }, (_, n) => ({ id: `folder-${n % 9}/page-${n}`, title: `Page ${n}`, route: `/page-${n}`, links: [`folder-${(n >> 3) % 9}/page-${n >> 3}`, `folder-${(n * 7) % 1000 % 9}/page-${(n * 7) % 1000}`] }));
+  const other = await PlayerSite.start({ "/": page("One", LESSON), "/graph-index.json": { sources } });
+  await open("/", { reducedMotion: "no-preference" }, other.url);
+  await tab.click("text=Explore");
+  await tab.waitForSelector(".side a");
+  const longest = await tab.evaluate(() => new Promise((done) => {
+    let last = performance.now(), most = 0, n = 0;
+    requestAnimationFrame(function each(now) {
+      most = Math.max(most, now - last);
+      last = now;
+      if (n++ < 30) requestAnimationFrame(each);
+      else done(most);
+    });
+  }));
+  assert.ok(longest < 400, `a frame took ${longest} ms`);
+  await other.close();
+});
+
+test("colours: chosen once, kept over pages from the first paint on, and given back to the system", async () => {
+  await open("/index.path", { colorScheme: "light" });
+  const scheme = () => tab.evaluate(() => [document.documentElement.dataset.pathmxColorScheme ?? "", getComputedStyle(document.documentElement).colorScheme]);
+  const toggle = tab.locator(".tool[aria-label^=Colours]");
+  await toggle.click();
+  await toggle.click();
+  assert.deepEqual(await scheme(), ["dark", "dark"]);
+  await tab.goto(`${site.url}/two.guide`, { waitUntil: "commit" });
+  assert.equal((await scheme())[0], "dark");
+  await tab.waitForSelector(".find");
+  await toggle.click();
+  assert.deepEqual(await scheme(), ["", "light dark"]);
+});
+
+test("code is copied without its marks, and says so", async () => {
+  await open("/index.path", { permissions: ["clipboard-read", "clipboard-write"] });
+  await tab.hover(".pmx-code-block");
+  await tab.click(".pmx-code-copy");
+  await tab.waitForSelector(".pmx-code-copy:text('Copied')");
+  assert.equal(await tab.evaluate(() => navigator.clipboard.readText()), "one\ntwo");
+});
+
+const QUESTION = block("q", `<form method="post" data-pathmx-action="questions.submitSingleChoice" data-pathmx-form data-pathmx-action-scope="block" data-pathmx-action-target="index.path#q"><input type="hidden" name="action" value="submit">
+<h2>Where?</h2><label><input type="radio" name="question.q" value="chat">Chat</label><label><input type="radio" name="question.q" value="source">Source</label><p data-pathmx-question-controls hidden><button>Submit</button></p></form>`);
+
+test("an answer stays in this browser, can be changed and cleared, and one refusal of the server is enough", async () => {
+  const other = await PlayerSite.start({ "/": page("Q", QUESTION) });
+  await open("/", {}, other.url);
+  await tab.click("text=Submit");
+  assert.equal(await tab.textContent(".pmx-question-state"), "Choose an answer first");
+  await tab.click("text=Source");
+  await tab.click("text=Submit");
+  await tab.waitForSelector("text=Saved in this browser");
+  await tab.waitForFunction(() => sessionStorage.getItem("pmx:answers"));
+  await tab.reload();
+  await tab.waitForSelector("text=Saved in this browser");
+  assert.equal(await tab.isChecked("[value=source]"), true);
+  await tab.click("text=Chat");
+  await tab.click("text=Submit");
+  await tab.waitForSelector("text=Saved in this browser");
+  assert.deepEqual(other.requests.filter((request) => request.startsWith("POST")), ["POST /"]);
+  await tab.click("text=Clear");
+  await tab.reload();
+  await tab.waitForSelector("text=Submit");
+  assert.equal(await tab.isChecked("[value=chat]"), false);
+  await other.close();
+});
+
+test("on the author's machine an answer goes into the Source", async () => {
+  let sent;
+  const other = await PlayerSite.start({ "/": page("Q", QUESTION) }, { post: (path, body) => [200, JSON.stringify({ ok: true, body: (sent = body) })] });
+  await open("/", {}, other.url);
+  await tab.click("text=Source");
+  await tab.click("text=Submit");
+  await tab.waitForSelector("text=Saved into the Source");
+  const fields = new URLSearchParams(sent);
+  assert.equal(fields.get("question.q"), "source");
+  assert.equal(fields.get("action"), "submit");
+  assert.ok(fields.get("_pathmx_invocation"));
+  await other.close();
+});
+
+test("an update of the page keeps the Beat, or the nearest before it", async () => {
+  await open("/index.path?play=b:code-0:step-1");
+  await tab.evaluate(() => {
+    document.querySelector("#a").insertAdjacentHTML("beforeend", '<p data-pathmx-beat="a:step-9" data-pathmx-beat-kind="step">new</p>');
+    document.dispatchEvent(new CustomEvent("pmx:updated"));
+  });
+  assert.equal(await active(), "b:code-0:step-1");
+  await tab.evaluate(() => {
+    document.querySelector(".pmx-code-block").remove();
+    document.dispatchEvent(new CustomEvent("pmx:updated"));
+  });
+  assert.equal(await active(), "b:heading-0");
+  await inAddress("play=b:heading-0");
+});
+
+test("authored rules for buttons, dialogs and everything do not reach the bar", async () => {
+  const other = await PlayerSite.start({ "/": page("Wild", LESSON, { head: "<style>body * { margin: 30px !important; font: 40px serif } button, dialog, nav, section, div { background: red; width: 100%; display: block }</style>" }) });
+  await open("/?play", {}, other.url);
+  const box = await tab.locator(".bar").boundingBox();
+  assert.ok(box.height < 120 && box.width < 720, JSON.stringify(box));
+  await other.close();
+});
+
+test("the page works without a header, and with Play on a page without Beats", async () => {
+  const other = await PlayerSite.start({ "/": page("Bare", block("x", "<p>One</p>") + block("y", "<p>Two</p>"), { bare: true }) });
+  await open("/?play", {}, other.url);
+  await press("ArrowRight");
+  assert.equal(await active(), "y:block");
+  assert.deepEqual(tab.errors, []);
+  await other.close();
+});
