@@ -183,7 +183,9 @@ fn the_history_of_dev_is_that_of_the_worker() {
 /// Encodes a form as browsers do.
 fn encoded(fields: &[(&str, &str)]) -> String {
     let encode = |text: &str| -> String {
-        text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
     };
     fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }
@@ -210,7 +212,8 @@ fn an_answer_is_written_into_its_source_and_published() {
     let mut command = pmx();
     command.args(["dev", "--json", "--port", "0", "--write-responses"]).arg(author.site());
     let mut dev = Pmx::start(command);
-    let answer = submit(dev.client, &[WHY, ("question.why", "Because --> \"ä\"\r\nand so"), ("_pathmx_invocation", "r-1")], &[]);
+    let answer =
+        submit(dev.client, &[WHY, ("question.why", "Because --> \"ä\"\r\nand so"), ("_pathmx_invocation", "r-1")], &[]);
     assert_eq!(answer.status, 200, "{}", answer.text());
     let json = answer.json();
     assert_eq!((&json["ok"], &json["actionRun"]["id"]), (&true.into(), &"r-1".into()));
@@ -234,7 +237,8 @@ fn an_answer_is_written_into_its_source_and_published() {
     let text = fs::read_to_string(&source).unwrap();
     assert_eq!(text.matches("response:").count(), 1, "{text}");
     assert!(text.contains("  text: \"answer ") && text.ends_with("End  \r\n"), "{text}");
-    let names: Vec<_> = fs::read_dir(source.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        fs::read_dir(source.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 3, "{names:?}");
 }
 
@@ -261,7 +265,11 @@ fn an_answer_that_does_not_fit_is_refused_and_writes_nothing() {
         let answer = submit(dev.client, &fields, &headers);
         assert_eq!((answer.status, answer.error_code().as_str()), (status, code), "{fields:?}: {}", answer.text());
     }
-    let own = submit(dev.client, &[WHY, ("question.why", "")], &[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")]);
+    let own = submit(
+        dev.client,
+        &[WHY, ("question.why", "")],
+        &[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")],
+    );
     assert_eq!(own.status, 422, "its own pages may ask");
     let call = |kind: &str, body: &[u8]| {
         dev.client.call("POST", "localhost", "/index.path", &[("content-type", kind)], body).status

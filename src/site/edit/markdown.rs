@@ -3,11 +3,12 @@
 
 use super::{
     definition::{bare, definition},
+    frontmatter,
     inline::{self, Found, Grammar, normalized},
     markup,
     pieces::{LineTable, Pieces},
     reference::{Reference, Removal, Syntax},
-    stylesheet, frontmatter,
+    stylesheet,
 };
 use crate::site::{
     address::{self, Address},
@@ -44,8 +45,7 @@ struct Leaf<'a> {
 /// Reads a Markdown file. `text` has no byte order mark; ranges count from its start.
 pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
     let front = source::frontmatter(text);
-    let mut document =
-        Document { references: frontmatter::references(text, front.body), doubts: Vec::new() };
+    let mut document = Document { references: frontmatter::references(text, front.body), doubts: Vec::new() };
     let defines = path.ends_with(".component.md")
         || path.ends_with(".components.md")
         || front.values.get("parseComponents").and_then(serde_json::Value::as_bool) == Some(true);
@@ -56,7 +56,8 @@ pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
     let options = source::options_for(&text[front.body..], settings);
     let root = comrak::parse_document(&arena, &text[front.body..], &options);
 
-    let mut reader = Reader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
+    let mut reader =
+        Reader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
     let mut leaves = Vec::new();
     for node in root.descendants() {
         reader.visit(node, defines, &mut leaves);
@@ -134,7 +135,9 @@ impl Reader<'_, '_> {
     fn pieces<'a>(&self, node: &'a AstNode<'a>, first: usize, last: usize, column: usize) -> Pieces {
         let quotes = node
             .ancestors()
-            .filter(|above| matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Alert(_) | NodeValue::Callout(_)))
+            .filter(|above| {
+                matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Alert(_) | NodeValue::Callout(_))
+            })
             .count();
         let mut pieces = Pieces::default();
         for number in first..=last {

@@ -34,8 +34,8 @@ impl Frame<'_> {
         Shell::new(page::Frame {
             nav: Nav::grow(home, links),
             mount: self.root.mount.clone(),
-            lang: "en".to_owned(),
-            url: None,
+            lang: self.site.project.address.lang.clone().unwrap_or_else(|| "en".to_owned()),
+            url: self.site.project.address.url.clone(),
             favicon: asset(&theme.favicon.file),
             base_css: asset(&theme.base_css.file),
             styles,

@@ -140,6 +140,13 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
     let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
     add(search::INDEX, index);
     add("llms.txt", documents::llms(&listed, &root.entry_id, None));
+    if let Some(url) = &project.address.url {
+        let addresses: Vec<String> = members.iter().map(|node| frame.address_of(&node.id)).collect();
+        add("sitemap.xml", documents::sitemap(url, addresses.iter().map(String::as_str)));
+        if root.mount.is_empty() {
+            add("robots.txt", documents::robots(url, roots.iter().map(|root| &*root.mount)));
+        }
+    }
     let named: BTreeMap<&str, bool> = files
         .iter()
         .map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)))

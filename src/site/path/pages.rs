@@ -71,6 +71,8 @@ impl Frame<'_> {
             scheme: look.scheme(),
         };
         let embeds = Embeds::of(site.project, site.graph, site.defined, node);
+        let clashes = embeds.clashes().into_iter();
+        findings.extend(clashes.map(|finding| finding.at(site.project.show(&node.path))));
         let inputs = page.inputs(shell, &self.embedded(&embeds));
         let kept = known.get(&format!("{}/{}", self.root.id, node.id)).filter(|kept| kept.inputs == inputs);
         let is_new = kept.is_none();

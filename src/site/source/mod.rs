@@ -26,6 +26,7 @@ pub use settings::Settings;
 use super::{
     components::Definition,
     diagnostic::{Diagnostic, Position},
+    tokens,
 };
 use blocks::Parts;
 use comrak::Arena;
@@ -175,6 +176,9 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         place: Place::Definition { label: definition.label.clone() },
         position: definition.position,
     }));
+    let fonts = tokens::local_files(&front.values).map(str::to_owned).collect::<Vec<_>>();
+    let position = key_position(&text[..front.body], "fonts");
+    links.extend(fonts.into_iter().map(|target| Link { target, place: Place::Resource, position }));
     let definitions = match defines {
         true => define::define(path, &front.values, &blocks, &definitions, &mut links, &mut findings),
         false => Vec::new(),
