@@ -3,8 +3,10 @@
 mod frame;
 mod pages;
 mod roots;
+mod update;
 
 pub(in crate::site) use roots::{NamedRoot, name_roots};
+pub(in crate::site) use update::Kept;
 
 use super::{
     assets::{self, Assets, ThemeAssets, asset_path},
@@ -18,12 +20,14 @@ use super::{
     page,
     project::Project,
     routes::{self, NOT_FOUND, RouteTable},
+    search::{self, Shards},
     tokens::Theme,
 };
 use pages::{Addresses, Rendered};
-use pmx_worker::model::{File, MAX_BLOB, Manifest, Routes, SourceEntry};
+use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
 /// The document that lists the files for deploy scripts.
@@ -31,7 +35,8 @@ const ARTIFACTS: &str = "artifacts.json";
 
 /// What one Path gives.
 pub(super) struct BuiltPath {
-    pub manifest: Manifest,
+    /// With the manifest; the hash of the routes is still to come.
+    pub kept: Kept,
     pub routes: Routes,
     /// All pages, by their output path.
     pub pages: Pages,
@@ -39,7 +44,6 @@ pub(super) struct BuiltPath {
     pub made: Vec<String>,
     /// Files that are written and not published.
     pub unpublished: Vec<(String, File)>,
-    pub findings: Vec<Diagnostic>,
 }
 
 /// What all Paths of a site share.
@@ -58,12 +62,26 @@ pub(super) struct Site<'a> {
     pub blobs: &'a Blobs,
 }
 
+impl Site<'_> {
+    /// The hash of everything that a build depends on but the texts and facts of Sources. `shape` is the graph's.
+    pub(super) fn digest(&self, shape: Option<Hash>) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update(format!("{shape:?}\n"));
+        let made = self.components.values().flat_map(ComponentFiles::all);
+        for file in self.assets.files().chain(made).chain(self.theme.all(self.project.player)) {
+            hasher.update(&file.file);
+            hasher.update("\n");
+        }
+        Hash::from_bytes(hasher.finalize().into())
+    }
+}
+
 /// What all pages of a Path share while they are made.
 struct Frame<'a> {
     site: &'a Site<'a>,
     root: &'a NamedRoot,
     table: &'a RouteTable,
-    relations: &'a Relations<'a>,
+    relations: &'a Relations,
     /// Of every member's links.
     addresses: HashMap<&'a str, Addresses>,
     /// Of the entry.
@@ -90,7 +108,12 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
 
     let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
     let mut files = BTreeMap::new();
-    let search = frame.search(&rendered);
+    let shards = Shards::of(rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record)), None, |bytes| {
+        blobs.put(bytes)
+    });
+    let records = rendered.iter().map(|page| (page.node, &page.page.record));
+    let index = blobs.put(frame.search_index(records, shards.count()));
+    let (mut takers, mut of_pages) = (HashMap::<String, Vec<String>>::new(), BTreeMap::new());
     let mut pages = Pages::new();
     let mut made = Vec::new();
     let mut unpublished = Vec::new();
@@ -103,7 +126,12 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
         if page.is_new {
             made.push(page.node.id.clone());
         }
-        findings.extend(page.findings);
+        for taken in page.takes {
+            takers.entry(taken).or_default().push(page.node.id.clone());
+        }
+        if !page.findings.is_empty() {
+            of_pages.insert(page.node.id.clone(), page.findings);
+        }
         pages.insert(format!("{}/{}", root.id, page.node.id), page.page);
     }
     let used = members.iter().flat_map(|node| &node.targets).filter_map(asset_path);
@@ -135,10 +163,12 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     add("sources.json", documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source)));
     add("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph)));
     let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
-    for (file, bytes) in search {
-        add(&file, bytes);
-    }
     add("llms.txt", documents::llms(&listed, &root.entry_id, None));
+    for (file, content) in
+        shards.files().map(|(file, content)| (file, *content)).chain([(search::INDEX.to_owned(), index)])
+    {
+        files.entry(file).or_insert(content);
+    }
     let named: BTreeMap<&str, bool> = files
         .iter()
         .map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)))
@@ -151,7 +181,10 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     let manifest = Manifest { files, sources };
     let broken = unusable(&manifest, &table.document).into_iter();
     findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
-    BuiltPath { manifest, routes: table.document, pages, made, unpublished, findings }
+    let Frame { look, .. } = frame;
+    let (routes, empty) = (table.document.clone(), Hash::of(b""));
+    let kept = Kept { table, relations, shell, look, takers, manifest, routes: empty, shards, findings, of_pages };
+    BuiltPath { kept, routes, pages, made, unpublished }
 }
 
 /// Why no deploy could have this Path.
