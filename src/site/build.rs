@@ -84,9 +84,10 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
         steady.site == digest
             && graph.changed.as_ref().is_some_and(|ids| !named.iter().any(|root| ids.contains(&root.entry_id)))
     };
-    let steady = match (cache.steady.take().filter(is_steady), &graph.changed) {
-        (Some(steady), Some(changed)) => update(&mut build, cache, &site, steady, changed),
-        _ => anew(&mut build, cache, &site, digest),
+    let before = cache.steady.take();
+    let steady = match (before, &graph.changed) {
+        (Some(before), Some(changed)) if is_steady(&before) => update(&mut build, cache, &site, before, changed),
+        (before, _) => anew(&mut build, cache, &site, digest, before.as_ref()),
     };
     build.diagnostics.extend(steady.paths.values().flat_map(path::Kept::findings).cloned());
     build.outputs = Arc::clone(&steady.outputs);
@@ -107,13 +108,16 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
 /// The code of findings that no deploy could have: a document that breaks its rules, a file beyond the limit.
 pub(super) const UNUSABLE: &str = "build/unusable";
 
-/// Builds every Path; pages whose inputs are the same are kept.
-fn anew(build: &mut Build, cache: &mut Cache, site: &Site<'_>, digest: Hash) -> Steady {
+/// Builds every Path; pages whose inputs are the same are kept, and what did not change of the search of `before`.
+fn anew(build: &mut Build, cache: &mut Cache, site: &Site<'_>, digest: Hash, before: Option<&Steady>) -> Steady {
     let known = mem::take(&mut cache.pages);
     let mut steady = Steady { site: digest, paths: BTreeMap::new(), outputs: Arc::default() };
     let outputs = Arc::make_mut(&mut steady.outputs);
     for named in site.roots {
-        let BuiltPath { mut kept, routes, pages, made, unpublished } = path::build(site, named, &known);
+        let BuiltPath { mut kept, routes, pages, made, unpublished } = {
+            let shards = before.and_then(|before| before.paths.get(&named.id)).map(|kept| &kept.shards);
+            path::build(site, named, &known, shards)
+        };
         build.pages += pages.len();
         build.sources_built.extend(made);
         cache.pages.extend(pages);

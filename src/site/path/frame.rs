@@ -35,8 +35,8 @@ impl Frame<'_> {
         Shell::new(page::Frame {
             nav: Nav::grow(home, links),
             mount: self.root.mount.clone(),
-            lang: "en".to_owned(),
-            url: None,
+            lang: self.site.project.address.lang.clone().unwrap_or_else(|| "en".to_owned()),
+            url: self.site.project.address.url.clone(),
             favicon: asset(&theme.favicon.file),
             base_css: asset(&theme.base_css.file),
             styles,
@@ -61,12 +61,8 @@ impl Frame<'_> {
         ids.iter().filter_map(|id| self.site.graph.nodes.get(id)).map(|node| self.nav_item(node)).collect()
     }
 
-    /// The list of what the search can find.
-    pub(super) fn search_index<'r>(
-        &self,
-        pages: impl Iterator<Item = (&'r Node, &'r Arc<Record>)>,
-        shards: usize,
-    ) -> Vec<u8> {
+    /// The list of Sources that the search begins with.
+    pub(super) fn index<'r>(&self, pages: impl Iterator<Item = (&'r Node, &'r Arc<Record>)>, shards: usize) -> Vec<u8> {
         let pages: Vec<(NavItem, &Record)> =
             pages.map(|(node, record)| (self.nav_item(node), record.as_ref())).collect();
         let entries = pages.iter().map(|(NavItem { id, title, address }, record)| Entry { id, address, title, record });

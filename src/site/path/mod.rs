@@ -26,7 +26,6 @@ use super::{
 use pages::{Addresses, Rendered};
 use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
@@ -88,8 +87,8 @@ struct Frame<'a> {
     look: Theme,
 }
 
-/// Builds a Path. Pages that `known` has with the same inputs are taken over.
-pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPath {
+/// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of `shards`.
+pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Option<&Shards<File>>) -> BuiltPath {
     let Site { project, graph, assets, theme, roots, blobs, .. } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
     let mut table = routes::routes(&members, &root.entry_id, &root.mount);
@@ -108,11 +107,9 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
 
     let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
     let mut files = BTreeMap::new();
-    let shards = Shards::of(rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record)), None, |bytes| {
-        blobs.put(bytes)
-    });
-    let records = rendered.iter().map(|page| (page.node, &page.page.record));
-    let index = blobs.put(frame.search_index(records, shards.count()));
+    let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
+    let shards = Shards::of(records, shards, |bytes| blobs.put(bytes));
+    let index = frame.index(rendered.iter().map(|page| (page.node, &page.page.record)), shards.count());
     let (mut takers, mut of_pages) = (HashMap::<String, Vec<String>>::new(), BTreeMap::new());
     let mut pages = Pages::new();
     let mut made = Vec::new();
@@ -140,6 +137,7 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     for asset in assets.closure(used).into_values().chain(generated) {
         files.insert(asset.file.clone(), asset.content);
     }
+    files.extend(shards.files().map(|(path, file)| (path, *file)));
     let mut add = |file: &str, bytes: Vec<u8>| {
         files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
     };
@@ -154,20 +152,21 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
         .par_iter()
         .map(|node| {
             let (backlinks, related) = (relations.backlinks(&node.id), relations.related(&node.id));
-            let threads = &node.source.annotations;
-            let annotations = (!threads.is_empty()).then(|| json!({ "threads": threads }));
-            let entry = GraphEntry { node, route: route(node), backlinks, related, annotations: annotations.as_ref() };
+            let entry = GraphEntry { node, route: route(node), backlinks, related };
             (documents::source_fragment(node, route(node)), documents::graph_fragment(&entry))
         })
         .collect();
     add("sources.json", documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source)));
     add("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph)));
     let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
+    add(search::INDEX, index);
     add("llms.txt", documents::llms(&listed, &root.entry_id, None));
-    for (file, content) in
-        shards.files().map(|(file, content)| (file, *content)).chain([(search::INDEX.to_owned(), index)])
-    {
-        files.entry(file).or_insert(content);
+    if let Some(url) = &project.address.url {
+        let addresses: Vec<String> = members.iter().map(|node| frame.address_of(&node.id)).collect();
+        add("sitemap.xml", documents::sitemap(url, addresses.iter().map(String::as_str)));
+        if root.mount.is_empty() {
+            add("robots.txt", documents::robots(url, roots.iter().map(|root| &*root.mount)));
+        }
     }
     let named: BTreeMap<&str, bool> = files
         .iter()

@@ -110,7 +110,7 @@ impl Kept {
             let members = self.manifest.sources.keys().filter_map(|id| site.graph.nodes.get(id));
             let records =
                 members.filter_map(|node| Some((node, &pages.get(&format!("{}/{}", root.id, node.id))?.record)));
-            files.push((search::INDEX.to_owned(), site.blobs.put(frame.search_index(records, shards.count()))));
+            files.push((search::INDEX.to_owned(), site.blobs.put(frame.index(records, shards.count()))));
         }
         // A Source may have taken the place of a file.
         files.retain(|(file, content)| self.manifest.files.get(file).is_some_and(|known| known != content));

@@ -13,11 +13,9 @@ impl Source {
             handle,
             title,
             description,
-            has_h1,
             classes,
             blocks,
             links,
-            headings,
             anchors,
             annotations,
             definitions,
@@ -35,7 +33,7 @@ impl Source {
         let mut sorted: Vec<&String> = anchors.iter().collect();
         sorted.sort_unstable();
         let mut out = Hashing(Sha256::new());
-        let _ = write!(out, "{values:?}{route:?}{handle:?}{title:?}{description:?}{has_h1}{classes:?}{headings:?}");
+        let _ = write!(out, "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}");
         let _ = write!(out, "{sorted:?}{annotations:?}{definitions:?}");
         for part in blocks.iter().map(block).chain(links.iter().map(link)) {
             let _ = writeln!(out, "{part}");
