@@ -9,6 +9,7 @@ mod frontmatter;
 mod ids;
 mod lines;
 mod notes;
+mod outline;
 mod render;
 mod settings;
 mod summary;
