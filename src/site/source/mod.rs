@@ -32,8 +32,10 @@ use super::{
 use blocks::Parts;
 use comrak::Arena;
 use lines::Lines;
+use pmx_worker::model::Hash;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, sync::OnceLock};
 
 /// How far into a file a NUL byte tells that it is no text, in bytes; git looks as far.
 const BINARY: usize = 8000;
@@ -67,6 +69,8 @@ pub(super) struct Source {
     pub findings: Vec<Diagnostic>,
     /// Byte of the text at which the body starts.
     pub body: usize,
+    /// See [`Self::outline`]; computed once.
+    pub outline: OnceLock<Hash>,
 }
 
 /// The marked HTML of a Source's Blocks, in order.
@@ -80,7 +84,7 @@ impl Source {
 }
 
 /// A link to somewhere in the site.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Link {
     /// As it was written, entities resolved.
     pub target: String,
@@ -89,7 +93,7 @@ pub(super) struct Link {
 }
 
 /// What a link is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Place {
     /// A reader follows it.
     Anchor,
@@ -198,6 +202,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         definitions,
         findings,
         body: front.body,
+        outline: OnceLock::new(),
         values: front.values,
     }
 }
