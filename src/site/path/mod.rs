@@ -142,10 +142,8 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
         files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
     };
     // A Source `404.md` takes the place of the page that every site has.
-    add(NOT_FOUND, {
-        let theme = frame.look.head(&root.entry_id);
-        page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.mount), &theme).into_bytes()
-    });
+    let nowhere = page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.mount), &frame.look, &root.entry_id);
+    add(NOT_FOUND, nowhere.into_bytes());
     add("serve-routes.json", documents::bytes(&documents::serve_routes(&table.document)));
     let route = |node: &Node| table.of.get(&node.id).map(String::as_str);
     let fragments: Vec<(String, String)> = members
@@ -160,12 +158,14 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
     add("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph)));
     let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
     add(search::INDEX, index);
-    add("llms.txt", documents::llms(&listed, &root.entry_id, None));
-    if let Some(url) = &project.address.url {
-        let addresses: Vec<String> = members.iter().map(|node| frame.address_of(&node.id)).collect();
+    let url = project.address.url.as_deref();
+    add("llms.txt", documents::llms(&listed, &root.entry_id, url));
+    if let Some(url) = url {
+        let pages = members.iter().filter(|node| !documents::is_definition(&node.id));
+        let addresses: Vec<String> = pages.map(|node| frame.address_of(&node.id)).collect();
         add("sitemap.xml", documents::sitemap(url, addresses.iter().map(String::as_str)));
         if root.mount.is_empty() {
-            add("robots.txt", documents::robots(url, roots.iter().map(|root| &*root.mount)));
+            add("robots.txt", documents::robots(url, roots.iter().map(|root| root.mount.as_str())));
         }
     }
     let named: BTreeMap<&str, bool> = files
