@@ -9,6 +9,7 @@ mod frontmatter;
 mod ids;
 mod lines;
 mod notes;
+mod outline;
 mod render;
 mod settings;
 mod summary;
@@ -24,6 +25,7 @@ pub(super) use render::fill;
 pub use settings::Settings;
 
 use super::{
+    address::{self, Address},
     components::Definition,
     diagnostic::{Diagnostic, Position},
     tokens,
@@ -172,9 +174,12 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         place: Place::Definition { label: definition.label.clone() },
         position: definition.position,
     }));
-    let fonts = tokens::local_files(&front.values).map(str::to_owned).collect::<Vec<_>>();
-    let position = key_position(&text[..front.body], "fonts");
-    links.extend(fonts.into_iter().map(|target| Link { target, place: Place::Resource, position }));
+    let named = tokens::local_files(&front.values).map(|file| (file, "fonts"));
+    links.extend(named.chain(picture(&front.values).map(|file| (file, "image"))).map(|(file, key)| Link {
+        target: file.to_owned(),
+        place: Place::Resource,
+        position: key_position(&text[..front.body], key),
+    }));
     let definitions = match defines {
         true => define::define(path, &front.values, &blocks, &definitions, &mut links, &mut findings),
         false => Vec::new(),
@@ -199,6 +204,14 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         body: front.body,
         values: front.values,
     }
+}
+
+/// `image` of the frontmatter, if it is a file beside the Source.
+fn picture(values: &Map<String, Value>) -> Option<&str> {
+    let image = values.get("image")?.as_str()?.trim();
+    let name = image.to_ascii_lowercase();
+    let is_picture = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".avif"].iter().any(|end| name.ends_with(end));
+    (is_picture && !image.starts_with('/') && matches!(address::classify(image), Address::File(_))).then_some(image)
 }
 
 /// The text of a Source: without a byte order mark, bad bytes replaced.
