@@ -2,6 +2,7 @@
 
 mod bodies;
 mod disk;
+mod packed;
 
 pub(super) use bodies::Bodies;
 
@@ -49,9 +50,10 @@ impl Cache {
     /// What the last process left in the project's folder. Whatever is not exactly that is ignored.
     #[must_use]
     pub fn open(project: &Project) -> Self {
-        let mut cache = Self::default();
-        if let Some(pages) = disk::load(project) {
+        let mut cache = Self { settings: project.settings.clone(), ..Self::default() };
+        if let Some((pages, sources)) = disk::load(project) {
             cache.pages = pages;
+            cache.sources = sources;
             cache.saved = Some(cache.digest());
         }
         cache
@@ -60,7 +62,7 @@ impl Cache {
     /// Leaves it for the next process. That this fails costs nothing but time.
     pub fn save(&mut self, project: &Project) {
         let digest = self.digest();
-        if self.saved != Some(digest) && disk::save(project, &self.pages) {
+        if self.saved != Some(digest) && disk::save(project, &self.pages, &self.sources) {
             self.saved = Some(digest);
         }
     }

@@ -7,6 +7,10 @@ impl Source {
     /// The hash of everything that the pages and documents of *other* Sources can depend on. What a Source says in its text is not
     /// among it, nor is the line where it says something.
     pub(in crate::site) fn outline(&self) -> Hash {
+        *self.outline.get_or_init(|| self.compute_outline())
+    }
+
+    fn compute_outline(&self) -> Hash {
         let Self {
             values,
             route,
@@ -21,6 +25,7 @@ impl Source {
             definitions,
             findings: _,
             body: _,
+            outline: _,
         } = self;
         let block = |block: &Block| {
             let Block { id, values, classes, html: _, line: _ } = block;
