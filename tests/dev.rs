@@ -195,12 +195,12 @@ const QUIZ: &str = "# Quiz\r\n\r\n---\r\n\r\n<!--\r\ntype: question\r\nid: why #
     ## Why?\r\n\r\n---\r\n\r\n<form method=\"post\" data-pathmx-action=\"questions.submitText\" data-pathmx-action-target=\"index.path#why\">\
     <input name=\"question.why\" maxlength=\"300\" required></form>\r\n\r\nEnd  \r\n";
 
-fn submit(dev: &Pmx, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> support::Answer {
+fn submit(client: support::Client, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> support::Answer {
     let mut all = vec![("action", "submit"), ("__pathmx_action_scope", "block")];
     all.extend(fields);
     let mut head = vec![("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")];
     head.extend(headers);
-    dev.client.call("POST", "localhost", "/index.path", &head, encoded(&all).as_bytes())
+    client.call("POST", "localhost", "/index.path", &head, encoded(&all).as_bytes())
 }
 
 const WHY: (&str, &str) = ("__pathmx_action_target", "index.path#why");
@@ -213,7 +213,7 @@ fn an_answer_is_written_into_its_source_and_published() {
     command.args(["dev", "--json", "--port", "0", "--write-responses"]).arg(author.site());
     let mut dev = Pmx::start(command);
     let answer =
-        submit(&dev, &[WHY, ("question.why", "Because --> \"ä\"\r\nand so"), ("_pathmx_invocation", "r-1")], &[]);
+        submit(dev.client, &[WHY, ("question.why", "Because --> \"ä\"\r\nand so"), ("_pathmx_invocation", "r-1")], &[]);
     assert_eq!(answer.status, 200, "{}", answer.text());
     let json = answer.json();
     assert_eq!((&json["ok"], &json["actionRun"]["id"]), (&true.into(), &"r-1".into()));
@@ -227,10 +227,10 @@ fn an_answer_is_written_into_its_source_and_published() {
     // Many at once: each is written whole, and the last one stands.
     std::thread::scope(|scope| {
         for number in 0..8 {
-            let dev = &dev;
+            let client = dev.client;
             scope.spawn(move || {
                 let text = format!("answer {number}");
-                assert_eq!(submit(dev, &[WHY, ("question.why", &text)], &[]).status, 200);
+                assert_eq!(submit(client, &[WHY, ("question.why", &text)], &[]).status, 200);
             });
         }
     });
@@ -262,11 +262,11 @@ fn an_answer_that_does_not_fit_is_refused_and_writes_nothing() {
         (vec![WHY, fine], vec![("origin", "null")], 403, "foreign_origin"),
         (vec![WHY, fine], vec![("sec-fetch-site", "cross-site")], 403, "foreign_origin"),
     ] {
-        let answer = submit(&dev, &fields, &headers);
+        let answer = submit(dev.client, &fields, &headers);
         assert_eq!((answer.status, answer.error_code().as_str()), (status, code), "{fields:?}: {}", answer.text());
     }
     let own = submit(
-        &dev,
+        dev.client,
         &[WHY, ("question.why", "")],
         &[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")],
     );
@@ -285,7 +285,7 @@ fn without_the_flag_an_answer_is_refused_as_in_production() {
     let author = Author::new();
     author.write("index.path.md", QUIZ);
     let dev = author.dev();
-    assert_eq!(submit(&dev, &[WHY, ("question.why", "x")], &[]).status, 405);
+    assert_eq!(submit(dev.client, &[WHY, ("question.why", "x")], &[]).status, 405);
     assert_eq!(fs::read_to_string(author.site().join("paths/index.path.md")).unwrap(), QUIZ);
     let output = pmx().args(["dev", "--write-responses", "--host", "0.0.0.0"]).arg(author.site()).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();

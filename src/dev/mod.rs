@@ -58,7 +58,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     project.exclude.push(std::path::absolute(&state).unwrap_or_else(|_| state.clone()));
     // Watched before the first look, so that no edit falls between the two.
     let mut watcher = Watcher::new(&project.source_root)?;
-    let source_root = project.source_root.clone();
+    let (source_root, settings) = (project.source_root.clone(), project.settings.clone());
     let mut builder = Builder::new(project);
     let first = tokio::spawn(async move {
         let built = builder.build().await;
@@ -75,7 +75,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     };
     let mut local = server::start(options, &front, &command.allow_hosts)?;
     if command.write_responses {
-        local = local.clone().with(responses::layer(local.emulator().clone(), source_root, front.address));
+        local = local.clone().with(responses::layer(local.emulator().clone(), source_root, settings, front.address));
     }
     let mut publisher = Publisher::new(local.emulator().clone(), &secret, name.clone());
 

@@ -3,7 +3,7 @@
 
 use crate::{
     server::{Answering, Before, HostCheck, json, refusal},
-    site::{self, AnswerForm, EditError, RecordError},
+    site::{self, AnswerForm, EditError, RecordError, Settings},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -31,9 +31,14 @@ const ATTEMPTS: usize = 5;
 const MAX_RUN: usize = 64;
 
 /// Takes the answers of browsers on this machine.
-pub(super) fn layer(emulator: Emulator, source_root: PathBuf, address: SocketAddr) -> Before {
-    let responses =
-        Arc::new(Responses { emulator, source_root, hosts: HostCheck::new(address, &[]), writing: Mutex::new(()) });
+pub(super) fn layer(emulator: Emulator, source_root: PathBuf, settings: Settings, address: SocketAddr) -> Before {
+    let responses = Arc::new(Responses {
+        emulator,
+        source_root,
+        settings,
+        hosts: HostCheck::new(address, &[]),
+        writing: Mutex::new(()),
+    });
     Arc::new(move |request: Request| {
         let path = request.uri().path();
         if request.method() != Method::POST || path.starts_with("/api/") {
@@ -49,6 +54,7 @@ pub(super) fn layer(emulator: Emulator, source_root: PathBuf, address: SocketAdd
 struct Responses {
     emulator: Emulator,
     source_root: PathBuf,
+    settings: Settings,
     /// Without the names that were allowed by flag: those may lead here from elsewhere.
     hosts: HostCheck,
     /// Held while a Source is read and written.
@@ -127,13 +133,14 @@ impl Responses {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
             let before = fs_err::read(&path).map_err(|error| internal(&error))?;
-            let after = site::record(&before, block, answers, &submission.run).map_err(|error| {
-                let status = match error {
-                    RecordError::NoQuestion => StatusCode::NOT_FOUND,
-                    RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
-                };
-                Refusal(status, "not_recorded", error.to_string())
-            })?;
+            let after = site::record(&format!("{source}.md"), &before, block, answers, &submission.run, &self.settings)
+                .map_err(|error| {
+                    let status = match error {
+                        RecordError::NoQuestion => StatusCode::NOT_FOUND,
+                        RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
+                    };
+                    Refusal(status, "not_recorded", error.to_string())
+                })?;
             match site::replace(&path, before, after) {
                 Ok(()) => return Ok(()),
                 Err(EditError::Changed(_)) => {}

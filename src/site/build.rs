@@ -70,6 +70,7 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
 
     let theme = ThemeAssets::new(&build.blobs);
     let known = mem::take(&mut cache.pages);
+    let shards = mem::take(&mut cache.shards);
     let mut roots = BTreeMap::new();
     let mut records = Vec::new();
     let named = path::name_roots(project, &graph, &mut build.diagnostics);
@@ -89,7 +90,7 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
         blobs: &blobs,
     };
     for named in &named {
-        let built = path::build(&site, named, &known);
+        let built = path::build(&site, named, &known, shards.get(&named.id));
         roots.insert(named.id.clone(), take_in(&mut build, cache, named, built));
         records.push(PathRecord { id: &named.id, entry: &named.entry, entry_id: &named.entry_id });
     }
@@ -119,7 +120,7 @@ pub(super) const UNUSABLE: &str = "build/unusable";
 
 /// Adds a built Path's files, manifest and routes, and keeps its pages for the next build.
 fn take_in(build: &mut Build, cache: &mut Cache, named: &path::NamedRoot, built: BuiltPath) -> Root {
-    let BuiltPath { manifest, routes, pages, made, unpublished, mut findings } = built;
+    let BuiltPath { manifest, routes, pages, shards, made, unpublished, mut findings } = built;
     let mut document = |name: &str, bytes: Vec<u8>| {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if size > MAX_DOCUMENT {
@@ -139,6 +140,7 @@ fn take_in(build: &mut Build, cache: &mut Cache, named: &path::NamedRoot, built:
     build.outputs.extend(manifest.files.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file)));
     build.outputs.extend(unpublished.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file)));
     cache.pages.extend(pages);
+    cache.shards.insert(named.id.clone(), shards);
     root
 }
 

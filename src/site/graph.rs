@@ -13,7 +13,7 @@ use super::{
 use pmx_worker::model::{Hash, MAX_BLOB, check_path};
 use rayon::prelude::*;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     mem,
     sync::Arc,
 };

@@ -23,14 +23,21 @@ pub enum RecordError {
     NotText,
 }
 
-/// The Source with an answer in the topmatter of a Block: `response` and `submission` are replaced or added.
+/// The Source at `path` with an answer in the topmatter of a Block: `response` and `submission` are replaced or added.
 ///
 /// # Errors
 /// See [`RecordError`].
-pub fn record(bytes: &[u8], block: &str, answers: &[(String, String)], run: &str) -> Result<Vec<u8>, RecordError> {
+pub fn record(
+    path: &str,
+    bytes: &[u8],
+    block: &str,
+    answers: &[(String, String)],
+    run: &str,
+    settings: &Settings,
+) -> Result<Vec<u8>, RecordError> {
     let whole = std::str::from_utf8(bytes).map_err(|_| RecordError::NotText)?;
     let text = whole.strip_prefix(BOM).unwrap_or(whole);
-    let before = source::parse("", bytes, &Settings::default());
+    let before = source::parse(path, bytes, settings);
     let at = before.blocks.iter().position(|known| known.id == block).ok_or(RecordError::NoQuestion)?;
     let known = &before.blocks[at];
     if !is_question(&known.values, &before.values) {
@@ -46,7 +53,7 @@ pub fn record(bytes: &[u8], block: &str, answers: &[(String, String)], run: &str
     let response: Map<String, Value> = answers.iter().map(|(key, answer)| (key.clone(), json!(answer))).collect();
     expected.insert("response".to_owned(), Value::Object(response));
     expected.insert("submission".to_owned(), json!({ "status": "submitted", "run": run }));
-    let again = source::parse("", after.as_bytes(), &Settings::default());
+    let again = source::parse(path, after.as_bytes(), settings);
     let same = again.blocks.len() == before.blocks.len()
         && again.blocks.iter().zip(&before.blocks).enumerate().all(|(index, (new, old))| {
             new.id == old.id && new.html == old.html && new.values == *if index == at { &expected } else { &old.values }
@@ -173,7 +180,8 @@ mod tests {
 
     fn recorded(text: &str, answers: &[(&str, &str)]) -> Result<String, RecordError> {
         let answers: Vec<_> = answers.iter().map(|(key, answer)| ((*key).to_owned(), (*answer).to_owned())).collect();
-        record(text.as_bytes(), "q", &answers, "r1").map(|bytes| String::from_utf8(bytes).unwrap())
+        record("t.md", text.as_bytes(), "q", &answers, "r1", &Settings::default())
+            .map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
     const QUESTION: &str = "# T\n\n---\n\n<!--\ntype: question # what it is\nid: q\n\nactions:\n  submit: questions.submitText\n-->\n\n## Why?\n\n---\n\nEnd  \n";
@@ -222,8 +230,15 @@ mod tests {
         }
         let one_line = format!("{head}<!-- {{}} -->\n\n## Why?\n").replace("{}", "type: question");
         assert_eq!(
-            record(one_line.as_bytes(), "block:why", &[("text".to_owned(), "x".to_owned())], "r1")
-                .map(|b| String::from_utf8(b).unwrap()),
+            record(
+                "t.md",
+                one_line.as_bytes(),
+                "block:why",
+                &[("text".to_owned(), "x".to_owned())],
+                "r1",
+                &Settings::default()
+            )
+            .map(|b| String::from_utf8(b).unwrap()),
             Ok(one_line.replace("<!-- type: question -->", &format!("<!--\ntype: question\n{answer}-->")))
         );
     }
@@ -232,7 +247,7 @@ mod tests {
     fn what_is_no_question_is_left_alone() {
         assert_eq!(recorded("<!-- id: q -->\n\n# T\n", &[("text", "x")]), Err(RecordError::NoQuestion));
         assert_eq!(recorded("# T\n", &[("text", "x")]), Err(RecordError::NoQuestion));
-        assert_eq!(record(b"\xff", "q", &[], "r"), Err(RecordError::NotText));
+        assert_eq!(record("t.md", b"\xff", "q", &[], "r", &Settings::default()), Err(RecordError::NotText));
     }
 
     proptest! {
@@ -243,7 +258,7 @@ mod tests {
             // A key that YAML trims is none that a form could name.
             prop_assume!(key.trim() == key);
             let text = recorded(QUESTION, &[(&key, &answer)]).unwrap();
-            let source = source::parse("", text.as_bytes(), &Settings::default());
+            let source = source::parse("t.md", text.as_bytes(), &Settings::default());
             let block = source.blocks.iter().find(|block| block.id == "q").unwrap();
             prop_assert_eq!(block.values["response"][key].as_str(), Some(answer.as_str()));
         }

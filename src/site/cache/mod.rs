@@ -9,7 +9,7 @@ use super::{
     blobs::Blobs,
     diagnostic::Diagnostic,
     project::Project,
-    search::Record,
+    search::{Record, Shards},
     source::{Settings, Source},
 };
 use pmx_worker::model::{File, Hash};
@@ -33,6 +33,8 @@ pub struct Cache {
     pub(super) bodies: Bodies,
     /// By the output path of the page.
     pub(super) pages: HashMap<String, CachedPage>,
+    /// The search's files, by the id of their root.
+    pub(super) shards: HashMap<String, Shards<File>>,
     /// The bytes of builds that nobody took yet.
     pub(super) blobs: Blobs,
     /// What was loaded or saved last, by which a save that would change nothing is known.
@@ -69,6 +71,7 @@ impl Cache {
     pub fn forget(&mut self, lost: &[Hash]) {
         let lost: HashSet<&Hash> = lost.iter().collect();
         let before = self.pages.len();
+        self.shards.clear();
         self.pages.retain(|_, page| !lost.contains(&page.html.hash) && !lost.contains(&page.markdown.hash));
         if self.pages.len() == before {
             self.pages.clear();

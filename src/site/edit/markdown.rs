@@ -2,8 +2,9 @@
 //! and what the scan finds must agree with what the parser found there.
 
 use super::{
+    definition::{bare, definition},
     frontmatter,
-    inline::{self, Destination, Found, Grammar, normalized},
+    inline::{self, Found, Grammar, normalized},
     markup,
     pieces::{LineTable, Pieces},
     reference::{Reference, Removal, Syntax},
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::site::{
     address::{self, Address},
-    source,
+    source::{self, Settings},
 };
 use comrak::{
     Arena,
@@ -30,14 +31,6 @@ pub(super) struct Document {
     pub doubts: Vec<(usize, String)>,
 }
 
-/// `[label]: destination "title"`
-struct Definition {
-    label: String,
-    destination: Destination,
-    /// With its title, without its line end.
-    end: usize,
-}
-
 /// A run of text with links in it.
 struct Leaf<'a> {
     pieces: Pieces,
@@ -50,7 +43,7 @@ struct Leaf<'a> {
 }
 
 /// Reads a Markdown file. `text` has no byte order mark; ranges count from its start.
-pub(super) fn read(path: &str, text: &str) -> Document {
+pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
     let front = source::frontmatter(text);
     let mut document = Document { references: frontmatter::references(text, front.body), doubts: Vec::new() };
     let defines = path.ends_with(".component.md")
@@ -60,7 +53,7 @@ pub(super) fn read(path: &str, text: &str) -> Document {
     // Lines of the frontmatter count too: what the parser says is moved down by them.
     let skipped = front.body_line - 1;
     let arena = Arena::new();
-    let options = source::options(&source::Settings::default());
+    let options = source::options_for(&text[front.body..], settings);
     let root = comrak::parse_document(&arena, &text[front.body..], &options);
 
     let mut reader =
@@ -142,7 +135,9 @@ impl Reader<'_, '_> {
     fn pieces<'a>(&self, node: &'a AstNode<'a>, first: usize, last: usize, column: usize) -> Pieces {
         let quotes = node
             .ancestors()
-            .filter(|above| matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Alert(_)))
+            .filter(|above| {
+                matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Alert(_) | NodeValue::Callout(_))
+            })
             .count();
         let mut pieces = Pieces::default();
         for number in first..=last {
@@ -267,61 +262,6 @@ impl Reader<'_, '_> {
         }
         Some(next - at)
     }
-}
-
-/// A line without indent, quote marks and list markers.
-fn bare(line: &str) -> &str {
-    let mut rest = line;
-    loop {
-        rest = rest.trim_start_matches([' ', '\t', '>']);
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let marker = match rest[digits..].chars().next() {
-            Some('.' | ')') if digits > 0 => digits + 1,
-            Some('-' | '*' | '+') if digits == 0 => 1,
-            _ => return rest,
-        };
-        match rest.get(marker..).filter(|after| after.starts_with([' ', '\t'])) {
-            Some(after) => rest = after,
-            None => return rest,
-        }
-    }
-}
-
-fn definition(text: &str, at: usize) -> Option<Definition> {
-    let rest = &text[at..];
-    let mut escaped = false;
-    let close = rest.strip_prefix('[')?.char_indices().take(1000).find_map(|(index, c)| {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => return Some(None),
-            ']' => return Some(Some(index + 1)),
-            _ => {}
-        }
-        None
-    })??;
-    let label = rest[1..close].trim();
-    let after = at + close + 1;
-    let start = after + 1 + inline::spaces(text[after..].strip_prefix(':')?)?;
-    if label.is_empty() {
-        return None;
-    }
-    let (destination, end) = inline::destination(text, start)?;
-    if destination.range.is_empty() && !destination.angle {
-        return None;
-    }
-    let line_end = |from: usize| text[from..].find('\n').map_or(text.len(), |end| from + end);
-    let is_blank = |from: usize| text[from..line_end(from)].trim().is_empty();
-    let blank = inline::spaces(&text[end..]).unwrap_or(0);
-    let title = inline::title(&text[end + blank..]).filter(|_| blank > 0).map(|length| end + blank + length);
-    let end = match title.filter(|end| is_blank(*end)) {
-        Some(end) => end,
-        None if is_blank(end) => end,
-        // A directive counts whatever follows it.
-        None if label.starts_with('@') => end + text[end..line_end(end)].trim_end().len(),
-        None => return None,
-    };
-    Some(Definition { label: label.to_owned(), destination, end })
 }
 
 fn leaf<'a>(pieces: Pieces, node: &'a AstNode<'a>, line: usize) -> Leaf<'a> {

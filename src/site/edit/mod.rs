@@ -3,6 +3,8 @@
 //! Edits are made in place: only the bytes of an address change, and of a file that is in the way of nothing, none.
 
 mod apply;
+mod definition;
+mod destination;
 mod error;
 mod frontmatter;
 mod inline;
@@ -24,6 +26,7 @@ use super::{
     error::SiteError,
     project::{Project, relative},
     scan::{Content, Snapshot},
+    wiki::Names,
 };
 use apply::{Step, Write};
 use locate::{Base, Places};
@@ -129,7 +132,10 @@ impl Base {
             files.insert(path.clone(), bytes);
         }
         let elsewhere = |path: &str| self.folder.join(path).exists();
-        let tree = Tree::new(files, &self.root, &elsewhere);
+        let names = Names::new(snapshot);
+        let wiki = |from: &str, name: &str| names.find(from, name).map(str::to_owned);
+        let settings = &project.settings;
+        let tree = Tree { files, root: &self.root, elsewhere: &elsewhere, wiki: &wiki, settings };
         plan::effects(&tree, task, config.as_ref().map(|(path, _)| path.as_str()))
     }
 

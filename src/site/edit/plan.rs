@@ -8,7 +8,9 @@ use super::{
 use crate::site::{
     address,
     diagnostic::{Diagnostic, Position},
-    source,
+    scan::Snapshot,
+    source::{self, Place},
+    wiki::Names,
 };
 use rayon::prelude::*;
 use std::{collections::BTreeMap, ops::Range};
@@ -80,10 +82,13 @@ pub(super) fn effects(tree: &Tree<'_>, task: Task<'_>, lists: Option<&str>) -> E
     let elsewhere = |path: &str| (tree.elsewhere)(&task.before(path));
     let files: BTreeMap<String, &[u8]> =
         tree.files.iter().filter_map(|(path, bytes)| Some((task.after(path)?, *bytes))).collect();
-    let after = Tree::new(files, tree.root, &elsewhere);
+    let renamed = renamed(&files, tree.root);
+    let names = Names::new(&renamed);
+    let wiki = |from: &str, name: &str| names.find(from, name).map(str::to_owned);
+    let after = Tree { files, elsewhere: &elsewhere, wiki: &wiki, ..tree.clone() };
     let work = |(path, bytes): (&String, &&[u8])| {
         let place = task.after(path)?;
-        let reading = tree::read(path, bytes)?;
+        let reading = tree::read(path, bytes, tree.settings)?;
         let mut file = File { tree, after: &after, task, path, place, reading, edits: Vec::new(), left: Vec::new() };
         let references = match task {
             Task::Move { .. } => file.follow(),
@@ -101,6 +106,13 @@ pub(super) fn effects(tree: &Tree<'_>, task: Task<'_>, lists: Option<&str>) -> E
     effects.left.sort();
     effects.left.dedup();
     effects
+}
+
+/// The Sources under their new names, if any of them names another in double brackets.
+fn renamed(files: &BTreeMap<String, &[u8]>, root: &str) -> Snapshot {
+    let names_any = files.values().any(|bytes| bytes.windows(2).any(|pair| pair == b"[["));
+    let sources = files.iter().filter(|(path, _)| names_any && path.ends_with(SOURCE));
+    Snapshot::of(sources.filter_map(|(path, bytes)| Some((tree::below(root, path)?.to_owned(), bytes.to_vec()))))
 }
 
 /// A file while it is looked through.
@@ -149,7 +161,7 @@ impl File<'_> {
         let count = edits.len();
         // Read again, the file must say what was meant everywhere.
         let text = edited(&self.reading.text, &edits);
-        let again = tree::read(self.path, text.as_bytes());
+        let again = tree::read(self.path, text.as_bytes(), self.tree.settings);
         let same = again.is_some_and(|again| again.references.iter().map(|r| &r.address).eq(&expected));
         if !same {
             for (range, _) in edits {
@@ -189,6 +201,7 @@ impl File<'_> {
             _ => old.split_at(old.find(['?', '#']).unwrap_or(old.len())),
         };
         let shorter = target.strip_suffix(SOURCE).filter(|_| lead.by_id);
+        let shorter = shorter.filter(|_| syntax != Syntax::Wiki);
         for name in shorter.into_iter().chain([target]) {
             let new = self.spelled(syntax, path, lead, name)?;
             let address = format!("{new}{suffix}");
@@ -208,25 +221,31 @@ impl File<'_> {
     }
 
     fn spelled(&self, syntax: Syntax, old: &str, lead: &Lead, target: &str) -> Option<String> {
-        let root = self.after.root;
-        let below_root = match root {
-            "" => Some(target),
-            root => target.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')),
-        };
+        let below_root = tree::below(self.after.root, target);
         if syntax == Syntax::Wiki {
-            let below_root = below_root?;
-            let name = address::name(below_root);
-            let alone = |name: &str| {
-                self.after
-                    .lead_of(&self.place, name, true, syntax)
-                    .is_some_and(|found| found.target == target || found.target.strip_suffix(SOURCE) == Some(target))
-            };
-            return Some(if !lead.rooted && alone(name) { name } else { below_root }.to_owned());
+            return self.named(old, below_root?);
         }
         Some(match below_root.filter(|_| lead.rooted) {
             Some(target) => spelling::rooted(syntax, old, target),
             None => spelling::relative(syntax, old, address::folder(&self.place), target),
         })
+    }
+
+    /// The shortest name that means a Source after the move, in the manner of the old one: a path stays a path, a name with its
+    /// type keeps it.
+    fn named(&self, old: &str, target: &str) -> Option<String> {
+        let id = target.strip_suffix(SOURCE).unwrap_or(target);
+        let file = address::name(target);
+        let stem = file.split('.').next().unwrap_or(file);
+        let names = match old.trim() {
+            old if old.contains('/') => [id, target, target],
+            old if old.ends_with(SOURCE) => [file, target, target],
+            old if old.contains('.') => [address::name(id), id, target],
+            _ => [stem, address::name(id), id],
+        };
+        let meant = Some(target.to_owned());
+        let from = tree::below(self.after.root, &self.place)?;
+        names.into_iter().find(|name| (self.after.wiki)(from, name) == meant).map(str::to_owned)
     }
 
     /// Takes out every reference to a file; how many. `items`: a list item goes with its link.
@@ -263,20 +282,22 @@ impl File<'_> {
 
     /// What the builder follows and nothing here found is said, never passed over.
     fn check_against_the_builder(&mut self, bytes: &[u8]) {
-        let mut missed: Vec<(Position, String)> = Vec::new();
+        let mut missed: Vec<(Position, String, Syntax)> = Vec::new();
         for (line, address) in &self.reading.doubts {
-            missed.push((Position { line: *line, column: 1 }, address.clone()));
+            let position = Position { line: *line, column: 1 };
+            missed.extend([Syntax::Destination, Syntax::Wiki].map(|syntax| (position, address.clone(), syntax)));
         }
         let moves = self.place != self.path;
         if self.path.ends_with(SOURCE) && (moves || self.reading.text.contains(self.task.mark())) {
             let known = |target: &str| self.reading.references.iter().any(|r| r.address.trim() == target.trim());
-            let links = source::parse(self.path, bytes, &source::Settings::default()).links;
-            missed
-                .extend(links.into_iter().filter(|link| !known(&link.target)).map(|link| (link.position, link.target)));
+            let links = source::parse(self.path, bytes, self.tree.settings).links.into_iter();
+            // A name is no address; where the scan does not find one, the parser's tree has said so.
+            let links = links.filter(|link| link.place != Place::Wiki && !known(&link.target));
+            missed.extend(links.map(|link| (link.position, link.target, Syntax::Destination)));
         }
-        for (position, address) in missed {
-            let Some(lead) = self.tree.lead_of(self.path, &address, true, Syntax::Destination) else { continue };
-            let now = self.after.lead_of(&self.place, &address, true, Syntax::Destination);
+        for (position, address, syntax) in missed {
+            let Some(lead) = self.tree.lead_of(self.path, &address, true, syntax) else { continue };
+            let now = self.after.lead_of(&self.place, &address, true, syntax);
             let stays = now.is_some_and(|now| Some(now.target) == self.task.after(&lead.target));
             if !stays {
                 let finding = said(position, &address, "its exact place is not clear");

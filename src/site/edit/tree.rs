@@ -6,25 +6,27 @@ use super::{
     reference::{Reference, Syntax},
     stylesheet,
 };
-use crate::site::address::{self, Address};
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
+use crate::site::{
+    Settings,
+    address::{self, Address},
 };
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// The extension of a Source.
 pub(super) const SOURCE: &str = ".md";
 const BOM: &str = "\u{feff}";
 
 /// All files, by their paths below one base, `/`-separated.
+#[derive(Clone)]
 pub(super) struct Tree<'a> {
     pub files: BTreeMap<String, &'a [u8]>,
     /// The source root below the base; empty if it is the base.
     pub root: &'a str,
     /// Whether something else is at a path below the base; it may lead out of it.
     pub elsewhere: &'a (dyn Fn(&str) -> bool + Sync),
-    /// Paths by file name; none where several files have it.
-    names: HashMap<String, Option<String>>,
+    /// Which Source a wikilink names: from a Source's path below the source root, to another.
+    pub wiki: &'a (dyn Fn(&str, &str) -> Option<String> + Sync),
+    pub settings: &'a Settings,
 }
 
 /// Where an address leads.
@@ -47,7 +49,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// Reads a file; `None` if it is of a kind that names no others.
-pub(super) fn read<'a>(path: &str, bytes: &'a [u8]) -> Option<Reading<'a>> {
+pub(super) fn read<'a>(path: &str, bytes: &'a [u8], settings: &Settings) -> Option<Reading<'a>> {
     let is_source = path.ends_with(SOURCE);
     if !is_source && !path.ends_with(".css") {
         return None;
@@ -61,7 +63,7 @@ pub(super) fn read<'a>(path: &str, bytes: &'a [u8]) -> Option<Reading<'a>> {
     };
     let skipped = if text.starts_with(BOM) { BOM.len() } else { 0 };
     let (mut references, doubts) = if is_source {
-        let document = markdown::read(path, &text[skipped..]);
+        let document = markdown::read(path, &text[skipped..], settings);
         (document.references, document.doubts)
     } else {
         let mut sheet = Pieces::default();
@@ -75,20 +77,7 @@ pub(super) fn read<'a>(path: &str, bytes: &'a [u8]) -> Option<Reading<'a>> {
     Some(Reading { text, references, doubts, fixed })
 }
 
-impl<'a> Tree<'a> {
-    pub(super) fn new(
-        files: BTreeMap<String, &'a [u8]>,
-        root: &'a str,
-        elsewhere: &'a (dyn Fn(&str) -> bool + Sync),
-    ) -> Self {
-        let mut names: HashMap<String, Option<String>> = HashMap::new();
-        for path in files.keys() {
-            let several = |known: &mut Option<String>| *known = None;
-            names.entry(address::name(path).to_owned()).and_modify(several).or_insert_with(|| Some(path.clone()));
-        }
-        Self { files, root, elsewhere, names }
-    }
-
+impl Tree<'_> {
     /// Where an address in a file leads, if anything is there.
     pub(super) fn lead(&self, from: &str, reference: &Reference) -> Option<Lead> {
         self.lead_of(from, &reference.address, reference.by_id, reference.syntax)
@@ -96,7 +85,7 @@ impl<'a> Tree<'a> {
 
     pub(super) fn lead_of(&self, from: &str, written: &str, by_id: bool, syntax: Syntax) -> Option<Lead> {
         if syntax == Syntax::Wiki {
-            return self.wiki(written);
+            return self.named(from, written);
         }
         let Address::File(file) = address::classify(written) else { return None };
         let folder = if file.rooted { self.root } else { address::folder(from) };
@@ -112,19 +101,19 @@ impl<'a> Tree<'a> {
         (!file.rooted && (self.elsewhere)(&target)).then(|| lead(target, false))
     }
 
-    /// A name in double brackets: a path below the source root, with or without `.md`, else a file's name that occurs once.
-    fn wiki(&self, written: &str) -> Option<Lead> {
-        let name = written.split('#').next().unwrap_or_default().trim();
-        let target = join(self.root, name);
-        let by_id = format!("{target}{SOURCE}");
-        if !name.is_empty() && self.files.contains_key(&target) {
-            return Some(Lead { target, by_id: false, rooted: true });
-        }
-        if !name.is_empty() && self.files.contains_key(&by_id) {
-            return Some(Lead { target: by_id, by_id: true, rooted: true });
-        }
-        let only = self.names.get(&format!("{name}{SOURCE}"))?.clone()?;
-        Some(Lead { target: only, by_id: true, rooted: false })
+    /// What double brackets lead to. Files outside of the source root have none.
+    fn named(&self, from: &str, written: &str) -> Option<Lead> {
+        let name = written.split('#').next().unwrap_or_default();
+        let target = join(self.root, &(self.wiki)(below(self.root, from)?, name)?);
+        Some(Lead { target, by_id: !name.trim().ends_with(SOURCE), rooted: false })
+    }
+}
+
+/// A path of the base as one of the source root.
+pub(super) fn below<'p>(root: &str, path: &'p str) -> Option<&'p str> {
+    match root {
+        "" => Some(path),
+        root => path.strip_prefix(root)?.strip_prefix('/'),
     }
 }
 

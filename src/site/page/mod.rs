@@ -20,6 +20,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
+/// How a Source can ask to be played: `presentation` of its frontmatter. Without it, it is played as it is read.
+const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
+
 /// What a page is made from, besides the frame that all pages of a Path share.
 pub(super) struct Page<'a> {
     pub node: &'a Node,
@@ -106,6 +109,9 @@ impl Page<'_> {
         push(&mut out, &[&html::escape(&node.id), "\""]);
         if let Some(scheme) = self.scheme {
             push(&mut out, &[" data-pathmx-color-scheme=\"", scheme.name(), "\""]);
+        }
+        if let Some(presentation) = text("presentation").filter(|name| PRESENTATIONS.contains(name)) {
+            push(&mut out, &[" data-pathmx-presentation=\"", presentation, "\""]);
         }
         out.push_str(">\n");
         for (block, marked) in source.blocks.iter().zip(blocks) {

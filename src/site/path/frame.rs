@@ -13,7 +13,6 @@ use crate::site::{
     source::{self, Link, Place},
     tokens::{self, Theme},
 };
-use std::sync::Arc;
 
 impl Frame<'_> {
     pub(super) fn shell(&self, theme: &ThemeAssets, findings: &mut Vec<Diagnostic>) -> Shell {
@@ -35,8 +34,8 @@ impl Frame<'_> {
         Shell::new(page::Frame {
             nav: Nav::grow(home, links),
             mount: self.root.mount.clone(),
-            lang: "en".to_owned(),
-            url: None,
+            lang: self.site.project.address.lang.clone().unwrap_or_else(|| "en".to_owned()),
+            url: self.site.project.address.url.clone(),
             favicon: asset(&theme.favicon.file),
             base_css: asset(&theme.base_css.file),
             styles,
@@ -61,16 +60,12 @@ impl Frame<'_> {
         ids.iter().filter_map(|id| self.site.graph.nodes.get(*id)).map(|node| self.nav_item(node)).collect()
     }
 
-    /// The files of the search.
-    pub(super) fn search(&self, rendered: &[Rendered<'_>]) -> Vec<(String, Vec<u8>)> {
-        let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
-        let shards = search::Shards::of(records, None, Arc::<[u8]>::from);
+    /// The list of Sources that the search begins with.
+    pub(super) fn index(&self, rendered: &[Rendered<'_>], shards: usize) -> Vec<u8> {
         let pages: Vec<(NavItem, &Record)> =
             rendered.iter().map(|page| (self.nav_item(page.node), &*page.page.record)).collect();
         let entries = pages.iter().map(|(NavItem { id, title, address }, record)| Entry { id, address, title, record });
-        let mut files = vec![(search::INDEX.to_owned(), search::index(entries, shards.count()))];
-        files.extend(shards.files().map(|(file, bytes)| (file, bytes.to_vec())));
-        files
+        search::index(entries, shards)
     }
 
     pub(super) fn listed<'n>(&self, node: &'n Node) -> Listed<'n> {

@@ -18,12 +18,12 @@ use super::{
     page,
     project::Project,
     routes::{self, NOT_FOUND, RouteTable},
+    search::{self, Shards},
     tokens::Theme,
 };
 use pages::{Addresses, Rendered};
 use pmx_worker::model::{File, MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
-use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 
 /// The document that lists the files for deploy scripts.
@@ -35,6 +35,8 @@ pub(super) struct BuiltPath {
     pub routes: Routes,
     /// All pages, by their output path.
     pub pages: Pages,
+    /// The search's files.
+    pub shards: Shards<File>,
     /// Ids of the Sources whose page was not kept.
     pub made: Vec<String>,
     /// Files that are written and not published.
@@ -70,8 +72,8 @@ struct Frame<'a> {
     look: Theme,
 }
 
-/// Builds a Path. Pages that `known` has with the same inputs are taken over.
-pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPath {
+/// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of `shards`.
+pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Option<&Shards<File>>) -> BuiltPath {
     let Site { project, graph, assets, theme, roots, blobs, .. } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
     let mut table = routes::routes(&members, &root.entry_id, &root.mount);
@@ -90,7 +92,9 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
 
     let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
     let mut files = BTreeMap::new();
-    let search = frame.search(&rendered);
+    let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
+    let shards = Shards::of(records, shards, |bytes| blobs.put(bytes));
+    let index = frame.index(&rendered, shards.count());
     let mut pages = Pages::new();
     let mut made = Vec::new();
     let mut unpublished = Vec::new();
@@ -112,6 +116,7 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     for asset in assets.closure(used).into_values().chain(generated) {
         files.insert(asset.file.clone(), asset.content);
     }
+    files.extend(shards.files().map(|(path, file)| (path, *file)));
     let mut add = |file: &str, bytes: Vec<u8>| {
         files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
     };
@@ -126,19 +131,22 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
         .par_iter()
         .map(|node| {
             let (backlinks, related) = (relations.backlinks(&node.id), relations.related(&node.id));
-            let threads = &node.source.annotations;
-            let annotations = (!threads.is_empty()).then(|| json!({ "threads": threads }));
-            let entry = GraphEntry { node, route: route(node), backlinks, related, annotations: annotations.as_ref() };
+            let entry = GraphEntry { node, route: route(node), backlinks, related };
             (documents::source_fragment(node, route(node)), documents::graph_fragment(&entry))
         })
         .collect();
     add("sources.json", documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source)));
     add("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph)));
     let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
-    for (file, bytes) in search {
-        add(&file, bytes);
-    }
+    add(search::INDEX, index);
     add("llms.txt", documents::llms(&listed, &root.entry_id, None));
+    if let Some(url) = &project.address.url {
+        let addresses: Vec<String> = members.iter().map(|node| frame.address_of(&node.id)).collect();
+        add("sitemap.xml", documents::sitemap(url, addresses.iter().map(String::as_str)));
+        if root.mount.is_empty() {
+            add("robots.txt", documents::robots(url, roots.iter().map(|root| &*root.mount)));
+        }
+    }
     let named: BTreeMap<&str, bool> = files
         .iter()
         .map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)))
@@ -151,7 +159,7 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages) -> BuiltPa
     let manifest = Manifest { files, sources };
     let broken = unusable(&manifest, &table.document).into_iter();
     findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
-    BuiltPath { manifest, routes: table.document, pages, made, unpublished, findings }
+    BuiltPath { manifest, routes: table.document, pages, shards, made, unpublished, findings }
 }
 
 /// Why no deploy could have this Path.

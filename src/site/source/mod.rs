@@ -4,6 +4,7 @@ mod blocks;
 mod checks;
 mod define;
 mod definitions;
+mod formulas;
 mod frontmatter;
 mod ids;
 mod lines;
@@ -25,6 +26,7 @@ pub use settings::Settings;
 use super::{
     components::Definition,
     diagnostic::{Diagnostic, Position},
+    tokens,
 };
 use blocks::Parts;
 use comrak::Arena;
@@ -48,16 +50,12 @@ pub(super) struct Source {
     pub title: Option<String>,
     /// From the frontmatter, else the first paragraph.
     pub description: Option<String>,
-    /// Whether the text has a heading of the first rank.
-    pub has_h1: bool,
     /// Classes for the document.
     pub classes: Vec<String>,
     /// At least one.
     pub blocks: Vec<Block>,
     /// Links to somewhere in the site: first those with a mark in the HTML, in its order, then the definitions.
     pub links: Vec<Link>,
-    /// All headings in order.
-    pub headings: Vec<Heading>,
     /// Everything in the page that a fragment can name.
     pub anchors: HashSet<String>,
     /// The threads of annotations, in order of their definitions.
@@ -126,6 +124,15 @@ pub(super) fn options(settings: &Settings) -> comrak::Options<'static> {
     options
 }
 
+/// The same for one body: whether double brackets are wikilinks depends on it.
+pub(super) fn options_for(body: &str, settings: &Settings) -> comrak::Options<'static> {
+    let mut options = options(settings);
+    // `[[1]](./x.md)` is a link in CommonMark; a text that has those uses its brackets so.
+    options.extension.wikilinks_title_after_pipe &=
+        body.contains("[[") && !body.contains("]](") && !body.contains("]][");
+    options
+}
+
 /// Parses a Source; `path` says whether it defines components. Never fails: what cannot be read is a finding, and the rest stands.
 pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let mut findings = Vec::new();
@@ -151,22 +158,23 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     }
     checks::source(&front.values, &text[..front.body], &mut findings);
     let body = without_nul(&text[front.body..]);
+    let body = if settings.has("math") { formulas::fenced(&body) } else { Cow::Borrowed(&*body) };
     let lines = Lines::of(&body, front.body_line);
-    let mut options = options(settings);
-    // `[[1]](./x.md)` is a link in CommonMark; a text that has those uses its brackets so.
-    options.extension.wikilinks_title_after_pipe &=
-        body.contains("[[") && !body.contains("]](") && !body.contains("]][");
+    let options = options_for(&body, settings);
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &body, &options);
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
-    let Parts { blocks, mut links, headings, anchors, summary, annotations } =
+    let Parts { blocks, mut links, anchors, summary, annotations } =
         blocks::blocks(root, &lines, settings, defines, &mut findings);
     links.extend(definitions.iter().map(|definition| Link {
         target: definition.target.clone(),
         place: Place::Definition { label: definition.label.clone() },
         position: definition.position,
     }));
+    let fonts = tokens::local_files(&front.values).map(str::to_owned).collect::<Vec<_>>();
+    let position = key_position(&text[..front.body], "fonts");
+    links.extend(fonts.into_iter().map(|target| Link { target, place: Place::Resource, position }));
     let definitions = match defines {
         true => define::define(path, &front.values, &blocks, &definitions, &mut links, &mut findings),
         false => Vec::new(),
@@ -181,11 +189,9 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         handle: placed("handle"),
         title: words(&front.values, "title").or(summary.title),
         description: words(&front.values, "description").or(summary.description),
-        has_h1: summary.has_h1,
         classes: classes(&front.values),
         blocks: blocks.into_iter().map(|(block, _)| block).collect(),
         links,
-        headings,
         anchors,
         annotations,
         definitions,

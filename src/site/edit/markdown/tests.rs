@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn addresses(path: &str, text: &str) -> Vec<String> {
-    let document = read(path, text);
+    let document = read(path, text, &Settings::default());
     assert_eq!(document.doubts, [], "{text}");
     let mut references = document.references;
     references.sort_by_key(|reference| reference.written.start);
@@ -22,6 +22,12 @@ fn every_form_of_a_link_is_found_at_its_place() {
             vec!["a.md", "b.md", "c.md", "d.md"],
         ),
         ("> [!NOTE]\n> [a](a.md)\n", vec!["a.md"]),
+        ("> [!NOTE]- T [a](a.md)\n> [b](b.md)\n> > [c](c.md)\n", vec!["a.md", "b.md", "c.md"]),
+        (
+            "[[a b|x]] and [[c#d]] {==[b](b.md)==}[^c1] $[n](n.md)$ ==[e](e.md)==\n\n[^c1]: **@a**: [f](f.md)\n",
+            vec!["a b", "c#d", "b.md", "e.md", "f.md"],
+        ),
+        ("[[1]](a.md) [[n]]\n", vec!["a.md"]),
         ("| h | i |\n| - | - |\n| [a](a.md) | `[n](n.md)` |\n| x \\| y | [b](b.md) |\n", vec!["a.md", "b.md"]),
         (
             "[@x]: ./x.components.md\n[y]: <./y z.md> \"t\"\ntext [y] and [b](b.md)\n",
@@ -52,7 +58,7 @@ fn the_fences_of_a_component_are_markup_and_those_of_other_sources_are_examples(
 #[test]
 fn an_address_that_the_scan_does_not_find_is_a_doubt() {
     // The parser sees a link; a construct that the scan does not know may not hide it.
-    let document = read("t.md", "| a |\n| - |\n| [x](a\\|b.md) |\n");
+    let document = read("t.md", "| a |\n| - |\n| [x](a\\|b.md) |\n", &Settings::default());
     assert_eq!(document.references.len() + document.doubts.len(), 1);
 }
 
@@ -63,7 +69,7 @@ proptest! {
         parts in proptest::collection::vec("\\[a\\]\\(b\\.md\\)|!\\[\\]\\(c\\.png\\)|\\[r\\]|\\[r\\]: d\\.md\n|<a href='e\\.md'>|`|```\n|> |- |\\| |\n|\n\n| text |\\\\|ü|<!--|-->|\\*|\r\n|---\n|<div>\n|    ", 0..24),
     ) {
         let text = parts.concat();
-        let document = read("t.md", &text);
+        let document = read("t.md", &text, &Settings::default());
         for reference in document.references {
             let written = text.get(reference.written.clone());
             prop_assert_eq!(written.map(|written| reference.syntax.unescape(written)), Some(reference.address));

@@ -1,4 +1,5 @@
 use super::*;
+use crate::site::Settings;
 use proptest::prelude::*;
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -9,7 +10,16 @@ fn files(list: &[(&str, &str)]) -> Files {
 
 fn with_tree<T>(files: &Files, root: &str, work: impl FnOnce(&Tree<'_>) -> T) -> T {
     let bytes = files.iter().map(|(path, bytes)| (path.clone(), bytes.as_slice())).collect();
-    work(&Tree::new(bytes, root, &|path| path == "README.md"))
+    let below_root = |(path, bytes): (&String, &Vec<u8>)| Some((tree::below(root, path)?.to_owned(), bytes.clone()));
+    let snapshot = Snapshot::of(files.iter().filter_map(below_root));
+    let names = Names::new(&snapshot);
+    work(&Tree {
+        files: bytes,
+        root,
+        elsewhere: &|path| path == "README.md",
+        wiki: &|from, name| names.find(from, name).map(str::to_owned),
+        settings: &Settings::default(),
+    })
 }
 
 /// The files after a task, and what was left.
@@ -33,7 +43,7 @@ fn leads(files: &Files, root: &str) -> Vec<(String, usize, String)> {
     with_tree(files, root, |tree| {
         let mut found = Vec::new();
         for (path, bytes) in files {
-            let Some(reading) = tree::read(path, bytes) else { continue };
+            let Some(reading) = tree::read(path, bytes, tree.settings) else { continue };
             for (index, reference) in reading.references.iter().enumerate() {
                 if let Some(lead) = tree.lead(path, reference) {
                     found.push((path.clone(), index, lead.target));
@@ -131,6 +141,27 @@ fn lists_that_become_empty_and_pictures_in_links_are_taken_out_well() {
 }
 
 #[test]
+fn a_wikilink_follows_by_the_shortest_name_that_is_still_meant() {
+    let site = files(&[
+        ("a.lesson.md", "# The title"),
+        ("x/b.md", ""),
+        ("i.md", "[[a]] [[A.lesson|text]] [[a.lesson.md]] [[the title]] [[/a.lesson#h]] [[nobody]] `[[a]]`\n"),
+    ]);
+    let there = Task::Move { from: "a.lesson.md", to: "x/c.lab.md" };
+    let (after, left) = done(&site, "", there);
+    assert_eq!(left, [""; 0]);
+    assert_eq!(
+        text(&after, "i.md"),
+        "[[c]] [[c.lab|text]] [[c.lab.md]] [[the title]] [[x/c.lab#h]] [[nobody]] `[[a]]`\n"
+    );
+    let (after, _) = done(&site, "", Task::Move { from: "a.lesson.md", to: "x/b.lab.md" });
+    assert!(text(&after, "i.md").starts_with("[[b.lab]] [[b.lab|text]]"), "{}", text(&after, "i.md"));
+    let (after, left) = done(&site, "", Task::Remove("a.lesson.md"));
+    assert_eq!(left, [""; 0]);
+    assert_eq!(text(&after, "i.md"), "a text a.lesson.md the title /a.lesson#h [[nobody]] `[[a]]`\n");
+}
+
+#[test]
 fn what_cannot_be_edited_is_named() {
     let mut site = files(&[("a.md", ""), ("b.md", "")]);
     site.insert("b.md".to_owned(), b"[a](a.md) \xff".to_vec());
@@ -208,7 +239,7 @@ proptest! {
     fn after_a_removal_nothing_leads_to_the_file(site in sites(), gone in 0_usize..5) {
         let (after, left) = done(&site, "", Task::Remove(NAMES[gone]));
         let still = with_tree(&after, "", |tree| {
-            after.iter().filter_map(|(path, bytes)| Some((path, tree::read(path, bytes)?))).map(|(path, reading)| {
+            after.iter().filter_map(|(path, bytes)| Some((path, tree::read(path, bytes, tree.settings)?))).map(|(path, reading)| {
                 let folder = address::folder(path);
                 reading.references.iter().filter(|r| match address::classify(&r.address) {
                     address::Address::File(file) => tree::join(folder, &file.path) == NAMES[gone],
