@@ -307,6 +307,8 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
         // Where it is used, it is a link of its own; what pmx makes of `@styles` is said by the pages.
         Place::Definition { label } if !label.starts_with('@') || is_style(label) => return None,
         Place::Resource => ("asset/missing", "file"),
+        // Where components are defined, these are resources as well, and one finding is enough.
+        Place::Definition { label } if is_resource(label) => ("asset/missing", "file"),
         _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),
         _ => ("link/unresolved", "file"),
     };
@@ -316,6 +318,11 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
         Some(nearest) => finding.hint(format!("did you mean `{}`?", relative_link(path, nearest))),
         None => finding,
     })
+}
+
+/// Whether a definition with this label names a file for a component.
+fn is_resource(label: &str) -> bool {
+    ["@script", "@asset", "@data"].iter().any(|kind| label.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// Whether a definition with this label brings a stylesheet.
@@ -337,7 +344,9 @@ pub(super) fn relative_link(from: &str, to: &str) -> String {
 /// Fragments that name nothing in their page. A page that uses components gets more ids than its text shows.
 fn missing_fragments(project: &Project, graph: &Graph, node: &Node) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for (link, target) in node.source.links.iter().zip(&node.targets) {
+    // What an include cannot find is said where it is taken in.
+    let links = node.source.links.iter().zip(&node.targets).filter(|(link, _)| link.place != Place::Include);
+    for (link, target) in links {
         let (page, fragment) = match (target, address::classify(&link.target)) {
             (Target::Page { id, suffix }, _) if link.place == Place::Wiki => {
                 let Some(page) = graph.nodes.get(id) else { continue };
