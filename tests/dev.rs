@@ -183,15 +183,17 @@ fn the_history_of_dev_is_that_of_the_worker() {
 /// Encodes a form as browsers do.
 fn encoded(fields: &[(&str, &str)]) -> String {
     let encode = |text: &str| -> String {
-        text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
     };
     fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }
 
-/// A page with a question, and the form that asks it written by hand below.
+/// A page with two questions.
 const QUIZ: &str = "# Quiz\r\n\r\n---\r\n\r\n<!--\r\ntype: question\r\nid: why # the name\r\nactions:\r\n  submit: questions.submitText\r\n-->\r\n\r\n\
-    ## Why?\r\n\r\n---\r\n\r\n<form method=\"post\" data-pathmx-action=\"questions.submitText\" data-pathmx-action-target=\"index.path#why\">\
-    <input name=\"question.why\" maxlength=\"300\" required></form>\r\n\r\nEnd  \r\n";
+    ## Why?\r\n\r\n---\r\n\r\n<!--\r\nid: which\r\nactions: { submit: questions.submitSingleChoice }\r\n-->\r\n\r\n## Which?\r\n\r\n\
+    - The first\r\n- The *second*\r\n\r\n---\r\n\r\nEnd  \r\n";
 
 fn submit(client: support::Client, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> support::Answer {
     let mut all = vec![("action", "submit"), ("__pathmx_action_scope", "block")];
@@ -210,7 +212,8 @@ fn an_answer_is_written_into_its_source_and_published() {
     let mut command = pmx();
     command.args(["dev", "--json", "--port", "0", "--write-responses"]).arg(author.site());
     let mut dev = Pmx::start(command);
-    let answer = submit(dev.client, &[WHY, ("question.why", "Because --> \"ä\"\r\nand so"), ("_pathmx_invocation", "r-1")], &[]);
+    let answer =
+        submit(dev.client, &[WHY, ("question.why", "Because --> \"ä\"\r\nand so"), ("_pathmx_invocation", "r-1")], &[]);
     assert_eq!(answer.status, 200, "{}", answer.text());
     let json = answer.json();
     assert_eq!((&json["ok"], &json["actionRun"]["id"]), (&true.into(), &"r-1".into()));
@@ -220,6 +223,11 @@ fn an_answer_is_written_into_its_source_and_published() {
                     submission:\r\n  status: submitted\r\n  run: \"r-1\"\r\n-->";
     assert_eq!(fs::read_to_string(&source).unwrap(), QUIZ.replace("  submit: questions.submitText\r\n-->", recorded));
     dev.event("published");
+
+    let which = ("__pathmx_action_target", "index.path#which");
+    assert_eq!(submit(dev.client, &[which, ("question.which", "the-second")], &[]).status, 200);
+    assert!(fs::read_to_string(&source).unwrap().contains("}\r\nresponse:\r\n  choice: \"the-second\"\r\nsubmission:"));
+    assert_eq!(submit(dev.client, &[which, ("question.which", "The third")], &[]).status, 422);
 
     // Many at once: each is written whole, and the last one stands.
     std::thread::scope(|scope| {
@@ -232,9 +240,10 @@ fn an_answer_is_written_into_its_source_and_published() {
         }
     });
     let text = fs::read_to_string(&source).unwrap();
-    assert_eq!(text.matches("response:").count(), 1, "{text}");
+    assert_eq!(text.matches("response:").count(), 2, "{text}");
     assert!(text.contains("  text: \"answer ") && text.ends_with("End  \r\n"), "{text}");
-    let names: Vec<_> = fs::read_dir(source.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        fs::read_dir(source.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 3, "{names:?}");
 }
 
@@ -261,7 +270,11 @@ fn an_answer_that_does_not_fit_is_refused_and_writes_nothing() {
         let answer = submit(dev.client, &fields, &headers);
         assert_eq!((answer.status, answer.error_code().as_str()), (status, code), "{fields:?}: {}", answer.text());
     }
-    let own = submit(dev.client, &[WHY, ("question.why", "")], &[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")]);
+    let own = submit(
+        dev.client,
+        &[WHY, ("question.why", "")],
+        &[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")],
+    );
     assert_eq!(own.status, 422, "its own pages may ask");
     let call = |kind: &str, body: &[u8]| {
         dev.client.call("POST", "localhost", "/index.path", &[("content-type", kind)], body).status

@@ -45,9 +45,8 @@ pub(super) fn layer(emulator: Emulator, source_root: PathBuf, settings: Settings
             return Err(Box::new(request));
         }
         let responses = responses.clone();
-        let answering: Answering = Box::pin(async move {
-            responses.take(request).await.unwrap_or_else(|refused| refused.response())
-        });
+        let answering: Answering =
+            Box::pin(async move { responses.take(request).await.unwrap_or_else(|refused| refused.response()) });
         Ok(answering)
     })
 }
@@ -101,9 +100,8 @@ impl Responses {
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let host = text("host").unwrap_or_default();
-        let own = text("origin").is_none_or(|origin| {
-            origin.strip_prefix("http://").is_some_and(|name| name.eq_ignore_ascii_case(host))
-        });
+        let own = text("origin")
+            .is_none_or(|origin| origin.strip_prefix("http://").is_some_and(|name| name.eq_ignore_ascii_case(host)));
         let same_site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
         if own && same_site && self.hosts.allows(host) {
             return Ok(());
@@ -114,7 +112,8 @@ impl Responses {
 
     /// The form for this target on the page at this address.
     async fn form(&self, headers: &HeaderMap, path: &str, target: &str) -> Result<AnswerForm, Refusal> {
-        let none = || Refusal(StatusCode::NOT_FOUND, "no_question", format!("There is no question `{target}` on this page"));
+        let none =
+            || Refusal(StatusCode::NOT_FOUND, "no_question", format!("There is no question `{target}` on this page"));
         let mut page = Request::get(path);
         if let Some(host) = headers.get(header::HOST) {
             page = page.header(header::HOST, host);
@@ -134,13 +133,14 @@ impl Responses {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
             let before = fs_err::read(&path).map_err(|error| internal(&error))?;
-            let after = site::record(&format!("{source}.md"), &before, block, answers, &submission.run, &self.settings).map_err(|error| {
-                let status = match error {
-                    RecordError::NoQuestion => StatusCode::NOT_FOUND,
-                    RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
-                };
-                Refusal(status, "not_recorded", error.to_string())
-            })?;
+            let after = site::record(&format!("{source}.md"), &before, block, answers, &submission.run, &self.settings)
+                .map_err(|error| {
+                    let status = match error {
+                        RecordError::NoQuestion => StatusCode::NOT_FOUND,
+                        RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
+                    };
+                    Refusal(status, "not_recorded", error.to_string())
+                })?;
             match site::replace(&path, before, after) {
                 Ok(()) => return Ok(()),
                 Err(EditError::Changed(_)) => {}

@@ -78,8 +78,7 @@ fn edit(text: &str, line: usize, answers: &[(String, String)], run: &str) -> Opt
     let indent = rest.len() - rest.trim_start_matches(' ').len();
     let Some(comment) = rest[indent..].strip_prefix("<!--") else {
         // Bare lines, up to the first empty one.
-        let length: usize =
-            rest.split_inclusive('\n').take_while(|line| !line.trim().is_empty()).map(str::len).sum();
+        let length: usize = rest.split_inclusive('\n').take_while(|line| !line.trim().is_empty()).map(str::len).sum();
         yaml::mapping(&rest[..length]).ok().filter(|values| !values.is_empty())?;
         let body = mapping(&rest[..length], answers, run, end_of_line);
         return Some((start..start + length, body));
@@ -104,9 +103,10 @@ fn edit(text: &str, line: usize, answers: &[(String, String)], run: &str) -> Opt
 /// The lines of a mapping with other values for `response` and `submission`.
 fn mapping(lines: &str, answers: &[(String, String)], run: &str, end_of_line: &str) -> String {
     let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-    let indent = lines.split_inclusive('\n').find(|line| !is_blank(line)).map_or("", |line| {
-        &line[..line.len() - line.trim_start_matches(' ').len()]
-    });
+    let indent = lines
+        .split_inclusive('\n')
+        .find(|line| !is_blank(line))
+        .map_or("", |line| &line[..line.len() - line.trim_start_matches(' ').len()]);
     let mut kept = String::new();
     let mut place = None;
     let mut skipping = false;
@@ -145,7 +145,10 @@ fn mapping(lines: &str, answers: &[(String, String)], run: &str, end_of_line: &s
 fn name(key: &str) -> String {
     let plain = key.starts_with(|c: char| c.is_ascii_alphabetic())
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-        && !matches!(key.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n");
+        && !matches!(
+            key.to_ascii_lowercase().as_str(),
+            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
+        );
     if plain { key.to_owned() } else { quoted(key) }
 }
 
@@ -177,7 +180,8 @@ mod tests {
 
     fn recorded(text: &str, answers: &[(&str, &str)]) -> Result<String, RecordError> {
         let answers: Vec<_> = answers.iter().map(|(key, answer)| ((*key).to_owned(), (*answer).to_owned())).collect();
-        record("t.md", text.as_bytes(), "q", &answers, "r1", &Settings::default()).map(|bytes| String::from_utf8(bytes).unwrap())
+        record("t.md", text.as_bytes(), "q", &answers, "r1", &Settings::default())
+            .map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
     const QUESTION: &str = "# T\n\n---\n\n<!--\ntype: question # what it is\nid: q\n\nactions:\n  submit: questions.submitText\n-->\n\n## Why?\n\n---\n\nEnd  \n";
@@ -203,9 +207,18 @@ mod tests {
         for (before, after) in [
             ("<!-- {type: question, id: q} -->", None),
             ("<!--\n{type: question,\nid: q}\n-->", None),
-            ("<!--\n  type: question\n  id: q\n  -->", Some(format!("<!--\n  type: question\n  id: q\n  {}  -->", answer.trim_end().replace('\n', "\n  ") + "\n"))),
+            (
+                "<!--\n  type: question\n  id: q\n  -->",
+                Some(format!(
+                    "<!--\n  type: question\n  id: q\n  {}  -->",
+                    answer.trim_end().replace('\n', "\n  ") + "\n"
+                )),
+            ),
             ("<!--\nid: q\nresponse: {text: old}\n# mine\ntype: question-->", None),
-            ("<!--\nid: q\nresponse: {text: old}\n# mine\ntype: question\n-->", Some(format!("<!--\nid: q\n{answer}# mine\ntype: question\n-->"))),
+            (
+                "<!--\nid: q\nresponse: {text: old}\n# mine\ntype: question\n-->",
+                Some(format!("<!--\nid: q\n{answer}# mine\ntype: question\n-->")),
+            ),
             ("type: question\nid: q", Some(format!("type: question\nid: q\n{}", answer.trim_end()))),
         ] {
             let text = format!("{head}{before}\n\n## Why?\n");
@@ -217,7 +230,15 @@ mod tests {
         }
         let one_line = format!("{head}<!-- {{}} -->\n\n## Why?\n").replace("{}", "type: question");
         assert_eq!(
-            record("t.md", one_line.as_bytes(), "block:why", &[("text".to_owned(), "x".to_owned())], "r1", &Settings::default()).map(|b| String::from_utf8(b).unwrap()),
+            record(
+                "t.md",
+                one_line.as_bytes(),
+                "block:why",
+                &[("text".to_owned(), "x".to_owned())],
+                "r1",
+                &Settings::default()
+            )
+            .map(|b| String::from_utf8(b).unwrap()),
             Ok(one_line.replace("<!-- type: question -->", &format!("<!--\ntype: question\n{answer}-->")))
         );
     }

@@ -3,11 +3,12 @@
 
 use super::{
     definition::{bare, definition},
+    frontmatter,
     inline::{self, Found, Grammar, normalized},
     markup,
     pieces::{LineTable, Pieces},
     reference::{Reference, Removal, Syntax},
-    stylesheet, frontmatter,
+    stylesheet,
 };
 use crate::site::{
     address::{self, Address},
@@ -44,11 +45,8 @@ struct Leaf<'a> {
 /// Reads a Markdown file. `text` has no byte order mark; ranges count from its start.
 pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
     let front = source::frontmatter(text);
-    let mut document =
-        Document { references: frontmatter::references(text, front.body), doubts: Vec::new() };
-    let defines = path.ends_with(".component.md")
-        || path.ends_with(".components.md")
-        || front.values.get("parseComponents").and_then(serde_json::Value::as_bool) == Some(true);
+    let mut document = Document { references: frontmatter::references(text, front.body), doubts: Vec::new() };
+    let defines = source::defines(path, &front.values);
     let lines = LineTable::of(text);
     // Lines of the frontmatter count too: what the parser says is moved down by them.
     let skipped = front.body_line - 1;
@@ -56,7 +54,8 @@ pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
     let options = source::options_for(&text[front.body..], settings);
     let root = comrak::parse_document(&arena, &text[front.body..], &options);
 
-    let mut reader = Reader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
+    let mut reader =
+        Reader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
     let mut leaves = Vec::new();
     for node in root.descendants() {
         reader.visit(node, defines, &mut leaves);
@@ -134,7 +133,9 @@ impl Reader<'_, '_> {
     fn pieces<'a>(&self, node: &'a AstNode<'a>, first: usize, last: usize, column: usize) -> Pieces {
         let quotes = node
             .ancestors()
-            .filter(|above| matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Alert(_) | NodeValue::Callout(_)))
+            .filter(|above| {
+                matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Alert(_) | NodeValue::Callout(_))
+            })
             .count();
         let mut pieces = Pieces::default();
         for number in first..=last {
@@ -355,7 +356,11 @@ impl Document {
         };
         let (sure, unsure): (Vec<_>, Vec<_>) = references.into_iter().partition(|reference| sure(reference));
         self.references.extend(sure);
-        let unsure = unsure.into_iter().filter(|reference| local(&reference.address));
+        // Where the parser has none at all, it is no link: it stands in a formula, say.
+        let unsure = unsure.into_iter().filter(|reference| match reference.syntax {
+            Syntax::Attribute(_) | Syntax::Candidate(_) => local(&reference.address),
+            _ => open.contains_key(reference.address.as_str()),
+        });
         self.doubts.extend(unsure.map(|reference| (leaf.line, reference.address)));
         let unseen = open.iter().filter(|(url, count)| seen.get(**url).is_none_or(|seen| seen < *count));
         self.doubts.extend(unseen.map(|(url, _)| (leaf.line, (*url).to_owned())));

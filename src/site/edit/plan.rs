@@ -250,17 +250,17 @@ impl File<'_> {
 
     /// Takes out every reference to a file; how many. `items`: a list item goes with its link.
     fn unlink(&mut self, gone: &str, items: bool) -> usize {
-        let leads = |reference: &&Reference| {
-            self.tree.lead(self.path, reference).is_some_and(|lead| lead.target == gone)
-        };
+        let leads =
+            |reference: &&Reference| self.tree.lead(self.path, reference).is_some_and(|lead| lead.target == gone);
         let text = &self.reading.text;
         let found: Vec<&Reference> = self.reading.references.iter().filter(leads).collect();
         let mut cuts = Vec::new();
         let mut count = 0;
         for reference in &found {
-            let whole_list = reference.list.as_ref().filter(|list| {
-                found.iter().filter(|other| other.list.as_ref() == Some(*list)).count() == list.members
-            });
+            let whole_list = reference
+                .list
+                .as_ref()
+                .filter(|list| found.iter().filter(|other| other.list.as_ref() == Some(*list)).count() == list.members);
             let why = match (&reference.removal, self.reading.fixed) {
                 (_, Some(why)) => why,
                 (Removal::Keep(why), None) => *why,

@@ -23,7 +23,10 @@ fn every_form_of_a_link_is_found_at_its_place() {
         ),
         ("> [!NOTE]\n> [a](a.md)\n", vec!["a.md"]),
         ("> [!NOTE]- T [a](a.md)\n> [b](b.md)\n> > [c](c.md)\n", vec!["a.md", "b.md", "c.md"]),
-        ("[[a b|x]] and [[c#d]] {==[b](b.md)==}[^c1] $[n](n.md)$ ==[e](e.md)==\n\n[^c1]: **@a**: [f](f.md)\n", vec!["a b", "c#d", "b.md", "e.md", "f.md"]),
+        (
+            "[[a b|x]] and [[c#d]] {==[b](b.md)==}[^c1] $[n](n.md)$ ==[e](e.md)==\n\n[^c1]: **@a**: [f](f.md)\n",
+            vec!["a b", "c#d", "b.md", "e.md", "f.md"],
+        ),
         ("[[1]](a.md) [[n]]\n", vec!["a.md"]),
         ("| h | i |\n| - | - |\n| [a](a.md) | `[n](n.md)` |\n| x \\| y | [b](b.md) |\n", vec!["a.md", "b.md"]),
         (

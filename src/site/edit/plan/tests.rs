@@ -144,13 +144,16 @@ fn lists_that_become_empty_and_pictures_in_links_are_taken_out_well() {
 fn a_wikilink_follows_by_the_shortest_name_that_is_still_meant() {
     let site = files(&[
         ("a.lesson.md", "# The title"),
-        ("x/b.md", ""),
+        ("x/b.a.md", ""),
         ("i.md", "[[a]] [[A.lesson|text]] [[a.lesson.md]] [[the title]] [[/a.lesson#h]] [[nobody]] `[[a]]`\n"),
     ]);
     let there = Task::Move { from: "a.lesson.md", to: "x/c.lab.md" };
     let (after, left) = done(&site, "", there);
     assert_eq!(left, [""; 0]);
-    assert_eq!(text(&after, "i.md"), "[[c]] [[c.lab|text]] [[c.lab.md]] [[the title]] [[x/c.lab#h]] [[nobody]] `[[a]]`\n");
+    assert_eq!(
+        text(&after, "i.md"),
+        "[[c]] [[c.lab|text]] [[c.lab.md]] [[the title]] [[x/c.lab#h]] [[nobody]] `[[a]]`\n"
+    );
     let (after, _) = done(&site, "", Task::Move { from: "a.lesson.md", to: "x/b.lab.md" });
     assert!(text(&after, "i.md").starts_with("[[b.lab]] [[b.lab|text]]"), "{}", text(&after, "i.md"));
     let (after, left) = done(&site, "", Task::Remove("a.lesson.md"));
