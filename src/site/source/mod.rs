@@ -18,6 +18,7 @@ mod text;
 mod topmatter;
 
 pub(super) use blocks::Block;
+pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
 pub(super) use ids::{Heading, slug};
 pub(super) use notes::Annotation;
