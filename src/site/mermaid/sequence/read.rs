@@ -11,6 +11,9 @@ const MAX_PEOPLE: usize = 60;
 const MAX_EVENTS: usize = 1_000;
 const MAX_FRAMES: usize = 20;
 
+/// How wide a message may be.
+const ROOM: f64 = 380.0;
+
 #[derive(Default)]
 pub(super) struct Sequence {
     pub title: Option<String>,
@@ -171,7 +174,12 @@ impl Reader {
             .find_map(|(word, side)| place.trim().strip_prefix(word).map(|names| (side, names)))?;
         let (first, second) = names.split_once(',').unwrap_or((names, names));
         let (from, to) = (self.person(first), self.person(second));
-        self.sequence.events.push(Event::Note { from: from.min(to), to: from.max(to), side, label: Label::new(text) });
+        self.sequence.events.push(Event::Note {
+            from: from.min(to),
+            to: from.max(to),
+            side,
+            label: Label::within(text, ROOM),
+        });
         Some(())
     }
 
@@ -194,7 +202,7 @@ impl Reader {
             text = format!("{number}. {text}");
             *number = number.saturating_add(*step);
         }
-        self.sequence.events.push(Event::Message { from, to, label: Label::new(&text), line, tips });
+        self.sequence.events.push(Event::Message { from, to, label: Label::within(&text, ROOM), line, tips });
         match mark {
             "+" => self.sequence.events.push(Event::Begin(to)),
             "-" => self.sequence.events.push(Event::End(from)),
