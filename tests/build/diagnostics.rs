@@ -314,10 +314,7 @@ fn a_definition_that_defines_nothing_is_named() {
     let family = "# Parts\n\n---\n\n## Card\n\n```html\n<p>a</p>\n```\n\n---\n\n## Card\n\n```html\n<p>b</p>\n```\n\n---\n\n## Two\n\n```html\n<p>a</p>\n```\n\n\
                   ```html\n<p>b</p>\n```\n\n---\n\n<!-- componentName: \"a b!\" -->\n\n```html\n<p>c</p>\n```\n\n---\n\n## Files\n\n```html\n<p>d</p>\n```\n\n\
                   [@script.x]: ./gone.js\n[@asset.y]: https://example.org/y.png\n";
-    assert_eq!(
-        said_with(family, "# A\n\n<card>x</card>\n\n[@c]: ./parts.components.md\n"),
-        "?"
-    );
+    assert_eq!(said_with(family, "# A\n\n<card>x</card>\n\n[@c]: ./parts.components.md\n"), "?");
     assert_eq!(
         said(&[
             (
