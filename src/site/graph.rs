@@ -147,8 +147,8 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
     }
     let shape = update::shape(project, snapshot);
     cache.shape = Some(shape);
-    let caches = (&mut cache.sources, &mut cache.bodies);
-    if let Some(graph) = cache.graph.take().and_then(|kept| kept.update(project, snapshot, shape, caches)) {
+    let (sources, bodies) = (&mut cache.sources, &mut cache.bodies);
+    if let Some(graph) = cache.graph.take().and_then(|kept| kept.update(project, snapshot, shape, sources, bodies)) {
         return graph;
     }
     let suggest = Suggest::new(snapshot);

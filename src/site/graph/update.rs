@@ -30,7 +30,8 @@ impl Kept {
         project: &Project,
         snapshot: &Snapshot,
         shape: Hash,
-        caches: (&mut Sources, &mut Bodies),
+        sources: &mut Sources,
+        bodies: &mut Bodies,
     ) -> Option<Graph> {
         let Self { mut graph, .. } = (self.shape == shape).then_some(self)?;
         // What a wikilink means depends on the titles of all files, reached or not.
@@ -55,7 +56,6 @@ impl Kept {
             if node.facts != visited.node.facts {
                 return None;
             }
-            let (sources, bodies) = (&mut *caches.0, &mut *caches.1);
             bodies.replace(node.hash, visited.node.hash, visited.body);
             *node = visited.node;
             sources.insert(node.path.clone(), (node.hash, node.source.clone()));

@@ -121,10 +121,11 @@ impl Reader {
             "create" => return self.statement(rest),
             "destroy" | "link" | "links" | "properties" | "details" => {}
             "box" => self.open.push(false),
-            "end" => match self.open.pop() {
-                Some(true) => self.sequence.events.push(Event::Close),
-                _ => {}
-            },
+            "end" => {
+                if self.open.pop() == Some(true) {
+                    self.sequence.events.push(Event::Close);
+                }
+            }
             "else" | "and" | "option" => self.sequence.events.push(Event::Divide(Label::new(rest))),
             "activate" => {
                 let person = self.person(rest);
