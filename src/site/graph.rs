@@ -1,5 +1,9 @@
 //! From the entries along the links: which Sources a site has, and where each of their links leads.
 
+mod update;
+
+pub(super) use update::Kept;
+
 use super::{
     address::{self, Address, FileAddress},
     build::Blob,
@@ -32,6 +36,11 @@ pub(super) struct Node {
     pub source: Arc<Source>,
     /// One for each link of the Source.
     pub targets: Vec<Target>,
+    /// The hash of what others can depend on: the Source's outline, and where its links lead.
+    pub facts: Hash,
+    findings: Vec<Diagnostic>,
+    /// Those about fragments of other Sources.
+    fragments: Vec<Diagnostic>,
 }
 
 /// Where a link leads.
@@ -72,7 +81,10 @@ pub(super) enum Target {
 pub(super) struct Graph {
     /// By id.
     pub nodes: BTreeMap<String, Node>,
-    pub findings: Vec<Diagnostic>,
+    /// What is wrong with the entries.
+    findings: Vec<Diagnostic>,
+    /// If all Sources are those of the graph before, with the same facts: the ids of those whose text is another.
+    pub changed: Option<Vec<String>>,
 }
 
 impl Node {
@@ -95,6 +107,12 @@ impl Node {
 }
 
 impl Graph {
+    /// What is wrong with the entries, the Sources and their links.
+    pub(super) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
+        let of_nodes = self.nodes.values().flat_map(|node| node.findings.iter().chain(&node.fragments));
+        self.findings.iter().chain(of_nodes)
+    }
+
     /// The first Source that defines a component, by the component's name.
     pub(super) fn components(&self) -> BTreeMap<&str, &Node> {
         let mut defined = BTreeMap::new();
@@ -123,11 +141,17 @@ impl Graph {
 
 /// Follows the links from the entries. Sources that the cache knows are not parsed again.
 pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Graph {
-    let suggest = Suggest::new(snapshot);
     if cache.settings != project.settings {
         cache.clear();
         cache.settings = project.settings.clone();
     }
+    let shape = update::shape(project, snapshot);
+    cache.shape = Some(shape);
+    let (sources, bodies) = (&mut cache.sources, &mut cache.bodies);
+    if let Some(graph) = cache.graph.take().and_then(|kept| kept.update(project, snapshot, shape, sources, bodies)) {
+        return graph;
+    }
+    let suggest = Suggest::new(snapshot);
     let known = mem::take(&mut cache.sources);
     let mut graph = Graph::default();
     let mut frontier = Vec::new();
@@ -146,22 +170,23 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         let visit = |id: String| visit(project, snapshot, &suggest, &known, id);
         let wave: Vec<Visited> = mem::take(&mut frontier).into_par_iter().filter_map(visit).collect();
         let mut reached = Vec::new();
-        for Visited { node, body, findings } in wave {
+        for Visited { node, body } in wave {
             if let Some(body) = body {
                 cache.bodies.keep(node.hash, body);
             }
             reached.extend(node.linked(false).map(str::to_owned));
             cache.sources.insert(node.path.clone(), (node.hash, Arc::clone(&node.source)));
-            graph.findings.extend(findings);
             graph.nodes.insert(node.id.clone(), node);
         }
         frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
     }
     let used: HashSet<Hash> = graph.nodes.values().map(|node| node.hash).collect();
     cache.bodies.retain(&used);
-    let fragments = graph.nodes.par_iter().flat_map_iter(|(_, node)| missing_fragments(project, &graph, node));
-    let fragments: Vec<Diagnostic> = fragments.collect();
-    graph.findings.extend(fragments);
+    let fragments = graph.nodes.par_iter().map(|(_, node)| missing_fragments(project, &graph, node));
+    let fragments: Vec<Vec<Diagnostic>> = fragments.collect();
+    for (node, fragments) in graph.nodes.values_mut().zip(fragments) {
+        node.fragments = fragments;
+    }
     graph
 }
 
@@ -170,7 +195,6 @@ struct Visited {
     node: Node,
     /// If it was parsed now.
     body: Option<Body>,
-    findings: Vec<Diagnostic>,
 }
 
 fn visit(
@@ -198,8 +222,10 @@ fn visit(
         findings.extend(finding.map(|finding| finding.at(&*shown)));
         targets.push(target);
     }
-    let node = Node { id, path, hash, bytes: Arc::clone(bytes), source, targets };
-    Some(Visited { node, body, findings })
+    let facts = Hash::of(format!("{}{targets:?}", source.outline()).as_bytes());
+    let bytes = Arc::clone(bytes);
+    let node = Node { id, path, hash, bytes, source, targets, facts, findings, fragments: Vec::new() };
+    Some(Visited { node, body })
 }
 
 /// Where a link of the Source at `path` leads, and what is wrong with it.
@@ -281,6 +307,8 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
         // Where it is used, it is a link of its own; what pmx makes of `@styles` is said by the pages.
         Place::Definition { label } if !label.starts_with('@') || is_style(label) => return None,
         Place::Resource => ("asset/missing", "file"),
+        // Where components are defined, these are resources as well, and one finding is enough.
+        Place::Definition { label } if is_resource(label) => ("asset/missing", "file"),
         _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),
         _ => ("link/unresolved", "file"),
     };
@@ -290,6 +318,11 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
         Some(nearest) => finding.hint(format!("did you mean `{}`?", relative_link(path, nearest))),
         None => finding,
     })
+}
+
+/// Whether a definition with this label names a file for a component.
+fn is_resource(label: &str) -> bool {
+    ["@script", "@asset", "@data"].iter().any(|kind| label.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// Whether a definition with this label brings a stylesheet.
@@ -311,7 +344,9 @@ pub(super) fn relative_link(from: &str, to: &str) -> String {
 /// Fragments that name nothing in their page. A page that uses components gets more ids than its text shows.
 fn missing_fragments(project: &Project, graph: &Graph, node: &Node) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for (link, target) in node.source.links.iter().zip(&node.targets) {
+    // What an include cannot find is said where it is taken in.
+    let links = node.source.links.iter().zip(&node.targets).filter(|(link, _)| link.place != Place::Include);
+    for (link, target) in links {
         let (page, fragment) = match (target, address::classify(&link.target)) {
             (Target::Page { id, suffix }, _) if link.place == Place::Wiki => {
                 let Some(page) = graph.nodes.get(id) else { continue };

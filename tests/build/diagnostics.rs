@@ -262,11 +262,221 @@ fn notes_that_nobody_sees_are_named() {
 #[test]
 fn response_fields_have_ids_of_their_own() {
     let field = "**___**<!-- @response.field label=\"M\" -->";
+    let question = "<!--\nid: q\nactions: { submit: questions.submitFields }\n-->";
     let named = "**___**<!-- @response.field id=a -->";
     assert_eq!(
-        said_of(&format!("# A\n\nx {field} y {named}\n\n{named}\n")),
+        said_of(&format!("{question}\n\n# A\n\nx {field} y {named}\n\n{named}\n")),
         lines(&[
-            "paths/index.path.md:3:10: warning: a response field needs an `id` of letters, digits, `-` and `_` [question/field-id]"
+            "paths/index.path.md:1:1: warning: the response field `a` occurs twice in this question [question/duplicate-field]",
+            "paths/index.path.md:8:10: warning: a response field needs an `id` of letters, digits, `-` and `_` [question/field-id]"
         ])
     );
+}
+
+/// A site of one Source beside a family of components.
+fn said_with(parts: &str, source: &str) -> String {
+    said(&[("paths/index.path.md", source), ("paths/parts.components.md", parts)])
+}
+
+/// A family of components: name and template of each.
+fn parts(components: &[(&str, &str)]) -> String {
+    let part = |(name, html): &(&str, &str)| format!("\n\n---\n\n## {name}\n\n```html\n{html}\n```");
+    format!("# Parts{}\n", components.iter().map(part).collect::<String>())
+}
+
+#[test]
+fn a_component_that_does_not_exist_or_gets_nothing_is_named() {
+    let parts = parts(&[
+        ("Card", "<article title=\"{{ label }}\">{{ label }}<slot name=\"head\" /><yield /></article>"),
+        ("Loop", "<div><loop-b /></div>"),
+        ("Loop b", "<p><loop /></p>"),
+    ]);
+    let page = "# A\n\n<card>x</card>\n\n<crad label=\"x\">x</crad>\n\n<my-card>x</my-card>\n\n\
+                <card label=\"x\"><slot name=\"foot\">x</slot></card>\n\n<loop></loop>\n\n[@c]: ./parts.components.md\n";
+    assert_eq!(
+        said_with(&parts, page),
+        lines(&[
+            "paths/index.path.md:3:1: warning: `card` has no value for `{{ label }}` [literate/unresolved-value]",
+            r#"  hint: write `<card label="…">`, or `{{ label: a fallback }}` in its template"#,
+            "paths/index.path.md:5:1: warning: no component is called `crad` [literate/unresolved-component]",
+            "  hint: there is `card`",
+            "paths/index.path.md:7:1: warning: no component is called `my-card` [literate/unresolved-component]",
+            "paths/index.path.md:9:1: warning: `card` has no slot `foot` [literate/unknown-slot]",
+            "paths/index.path.md:11:1: error: the component `loop` contains itself: loop → loop-b → loop [literate/component-cycle]"
+        ])
+    );
+    let elsewhere = "# A\n\n[parts](./parts.components.md)\n\n<flip-note>x</flip-note>\n";
+    assert_eq!(said_with("# Parts\n\n---\n\n## Flip note\n\n```html\n<p><yield /></p>\n```\n", elsewhere), "?");
+}
+
+#[test]
+fn a_definition_that_defines_nothing_is_named() {
+    let family = "# Parts\n\n---\n\n## Card\n\n```html\n<p>a</p>\n```\n\n---\n\n## Card\n\n```html\n<p>b</p>\n```\n\n---\n\n## Two\n\n```html\n<p>a</p>\n```\n\n\
+                  ```html\n<p>b</p>\n```\n\n---\n\n<!-- componentName: \"a b!\" -->\n\n```html\n<p>c</p>\n```\n\n---\n\n## Files\n\n```html\n<p>d</p>\n```\n\n\
+                  [@script.x]: ./gone.js\n[@asset.y]: https://example.org/y.png\n";
+    assert_eq!(said_with(family, "# A\n\n<card>x</card>\n\n[@c]: ./parts.components.md\n"), "?");
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# A\n\n<card></card>\n\n[@c]: ./parts.components.md\n[@d]: ./other.components.md\n"
+            ),
+            ("paths/parts.components.md", &parts(&[("Card", "<p>a</p>"), ("Other", "<p>o</p>")])),
+            ("paths/other.components.md", &parts(&[("Card", "<p>b</p>"), ("Third", "<p>o</p>")])),
+        ]),
+        "?"
+    );
+}
+
+#[test]
+fn states_that_no_component_can_have_are_named() {
+    let parts = parts(&[("Card", "<p>x</p>"), ("Other", "<p>o</p>")]);
+    let page = "# A\n\n<card states=\"a | b, c\"></card>\n\n<card states=\"a | a\"></card>\n\n<card states=\"1 | b\"></card>\n\n\
+                <card states=\"a\"></card>\n\n<card states=\"a | b\" initial-state=\"c\"></card>\n\n[@c]: ./parts.components.md\n";
+    assert_eq!(said_with(&parts, page), "?");
+}
+
+#[test]
+fn components_that_grow_without_end_are_cut_off() {
+    let nested: Vec<(String, String)> = (0..20)
+        .map(|n| (format!("d{n}"), format!("<div>{}</div>", format!("<d{0}><yield /></d{0}>", n + 1).repeat(4))))
+        .collect();
+    let nested: Vec<(&str, &str)> = nested.iter().map(|(name, html)| (name.as_str(), html.as_str())).collect();
+    assert_eq!(
+        said_with(&parts(&nested), "# A\n\n<d0>x</d0>\n\n[@c]: ./parts.components.md\n"),
+        lines(&[
+            "paths/index.path.md:3:1: error: the components of this Block make more than 2 MiB of HTML [literate/component-size]"
+        ])
+    );
+    let deep = "<div>".repeat(60) + "<yield />" + &"</div>".repeat(60);
+    let page = format!("# A\n\n{}x{}\n\n[@c]: ./parts.components.md\n", "<deep>".repeat(5), "</deep>".repeat(5));
+    assert_eq!(said_with(&parts(&[("Deep", &deep), ("Other", "<p>o</p>")]), &page), "?");
+}
+
+#[test]
+fn a_value_that_nobody_gave_is_named() {
+    assert_eq!(
+        said_of("---\nauthor: A\n---\n\n# A {{ source.author }}\n\n{{ source.autor }} {{ block.x }} {{ y: z }}\n"),
+        lines(&[
+            "paths/index.path.md:7:1: warning: `{{ source.autor }}` has no value here [values/unresolved]",
+            "  hint: there is `source.author`",
+            "paths/index.path.md:7:20: warning: `{{ block.x }}` has no value here [values/unresolved]",
+            "  hint: give it a fallback: `{{ name: fallback }}`"
+        ])
+    );
+}
+
+#[test]
+#[ignore = "not drawn yet"]
+fn an_icon_that_lucide_does_not_have_is_an_error() {
+    assert_eq!(said_of("# A :lucide-sparkels:\n\n`:lucide-nothing-like-it:` :lucide-nothing-like-it[Label]:\n"), "?");
+}
+
+#[test]
+fn an_include_that_cannot_be_taken_in_is_an_error() {
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# A\n\n[@include: B](./b.md#frist)\n\n[@include: B](./b.md)\n\n[@include: C](./c.md)\n"
+            ),
+            ("paths/b.md", "<!-- id: first -->\n\n# B\n\n[@include: B](./b.md)\n"),
+        ]),
+        "?"
+    );
+    let chain: Vec<(String, String)> = (0..20)
+        .map(|n| (format!("paths/{n}.md"), format!("# {n}\n\n[@include: x](./{}.md)\n", (n + 1) % 20)))
+        .collect();
+    let mut files: Vec<(&str, &str)> = chain.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    files.push(("paths/index.path.md", "# A\n\n[@include: x](./0.md)\n"));
+    assert_eq!(said(&files), "?");
+}
+
+#[test]
+fn a_look_that_css_would_not_take_is_named() {
+    assert_eq!(
+        said_of(
+            "---\ntheme:\n  color: { accent: red, acent: red }\n  prose: { width: 3rem, size: \"1px; } * { x\" }\n  forceColorScheme: dim\n\
+             fonts:\n  - { family: Inter, src: ./gone.woff2 }\n  - { href: \"http://x.y/z.css\" }\n  - 3\n---\n\n# A\n"
+        ),
+        lines(&[
+            "paths/index.path.md:3:3: warning: `theme.color.acent` is no field of a theme [theme/unknown-field]",
+            "  hint: did you mean `theme.color.accent`?",
+            "paths/index.path.md:4:3: warning: `theme.prose.width` is no field of a theme [theme/unknown-field]",
+            "  hint: did you mean `theme.measure`?",
+            "paths/index.path.md:4:3: warning: `theme.prose.size` is left out: a CSS value has no place for `;`, braces, `<`, `>`, `\\`, `!`, `@`, comments or `url()` here [theme/value]",
+            "paths/index.path.md:5:3: warning: `theme.forceColorScheme` is `light` or `dark`, nothing else [theme/value]",
+            "paths/index.path.md:6:1: warning: `fonts` is no mapping of names to fonts [fonts/value]"
+        ])
+    );
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_says_why() {
+    let question = |action: &str, more: &str| {
+        format!("<!--\ntype: question\nid: q\nactions: {{ submit: questions.{action} }}\n{more}-->")
+    };
+    let choice = question("submitSingleChoice", "");
+    assert_eq!(
+        said_of(&format!("# A\n\n---\n\n{choice}\n\n## Q\n\n- one\n")),
+        lines(&[
+            "paths/index.path.md:5:1: warning: a question with a single choice needs a list of two options or more [question/no-choices]"
+        ])
+    );
+    assert_eq!(said_of(&format!("# A\n\n---\n\n{choice}\n\n- one\n- two\n- one\n")), "?");
+    let answered = question("submitSingleChoice", "response: { choice: three }\n");
+    assert_eq!(said_of(&format!("{answered}\n\n# Q\n\n- one\n- two\n")), "?");
+    assert_eq!(said_of(&format!("{}\n\n# Q\n", question("submitSinglChoice", ""))), "?");
+    assert_eq!(said_of(&format!("{}\n\n# Q\n", question("submitFields", ""))), "?");
+    assert_eq!(said_of(&format!("{}\n\n# Q\n", question("submitText", "question: { type: fields }\n"))), "?");
+}
+
+#[test]
+fn table_steps_that_name_no_part_of_the_table_say_which() {
+    let page = |steps: &str, tables: &str| {
+        format!("# A\n\n---\n\n<!--\nid: t\nplay: {{ table: {{ steps: {steps} }} }}\n-->\n\n## T\n\n{tables}")
+    };
+    let table = "| a | b |\n| - | - |\n| 1 | 2 |\n\n";
+    assert_eq!(
+        said_of(&page("[{ rows: 1 }, { columns: 3 }]", table)),
+        lines(&[
+            "paths/index.path.md:5:1: warning: step 2 of `play.table.steps` names column 3 of a table that has 2 [choreographer/table-steps-invalid]",
+            "  hint: the rows of the table are the steps until this is mended"
+        ])
+    );
+    assert_eq!(said_of(&page("[{ rows: 1 }]", &table.repeat(2))), "?");
+}
+
+#[test]
+fn focus_steps_beyond_all_measure_are_left_out() {
+    let steps = vec!["1-2000"; 50].join("|");
+    assert_eq!(
+        said_of(&format!("# A\n\n```text [{steps}]\n{}```\n", "x\n".repeat(2_000))),
+        lines(&[
+            "paths/index.path.md:1:1: warning: the focus steps of this Block name more than 50000 lines or cells [choreographer/too-many-members]"
+        ])
+    );
+}
+
+#[test]
+#[ignore = "not drawn yet"]
+fn formulas_and_diagrams_that_cannot_be_drawn_are_shown_as_text() {
+    assert_eq!(
+        said_of("# A\n\n$$\n\\frac{1\n$$\n\n```mermaid\nnothing like it\n```\n"),
+        lines(&[
+            "paths/index.path.md:7:1: warning: this diagram is shown as text: diagrams are not drawn [mermaid/unsupported]"
+        ])
+    );
+}
+
+#[test]
+fn a_page_that_no_deploy_could_have_leaves_no_site() {
+    let folder = site_of(&[(
+        "paths/index.path.md",
+        &format!("---\nnote: {}\n---\n\n# A\n\n{}\n", "x".repeat(60_000), "{{ source.note }}\n".repeat(460)),
+    )]);
+    let build = built(folder.path());
+    let found: Vec<String> = build.diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["?"]);
+    assert!(build.roots.is_none());
 }

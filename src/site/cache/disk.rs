@@ -1,13 +1,17 @@
 //! The cache as a file: written whole under another name and then moved, so that processes may share it; read only if it is
 //! exactly what this very program wrote.
 
-use super::CachedPage;
-use crate::site::project::Project;
+use super::{CachedPage, Sources, packed};
+use crate::site::{project::Project, source::Settings};
 use pmx_worker::model::Hash;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::UNIX_EPOCH,
 };
 
@@ -20,11 +24,22 @@ const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# What pmx keeps
 const HEAD: usize = 8 + 32 + 32;
 const MAGIC: &[u8; 8] = b"pmxcache";
 
-/// The pages of the last process.
-pub(super) fn load(project: &Project) -> Option<HashMap<String, CachedPage>> {
+/// What is in the file.
+#[derive(Serialize, Deserialize)]
+struct Saved<'a> {
+    pages: HashMap<Cow<'a, str>, Cow<'a, CachedPage>>,
+    /// Path and hash of a Source, and its bytes in [`packed`].
+    #[serde(borrow)]
+    sources: Vec<(&'a str, Hash, &'a [u8])>,
+}
+
+type Loaded = (HashMap<String, CachedPage>, Sources);
+
+/// The pages and Sources of the last process.
+pub(super) fn load(project: &Project) -> Option<Loaded> {
     let path = project.folder.join(FOLDER).join(FILE);
-    match read(&path, key()) {
-        Ok(pages) => Some(pages),
+    match read(&path, key(&project.settings)) {
+        Ok(loaded) => Some(loaded),
         Err(why) => {
             tracing::debug!("{}: {why}; everything is built", path.display());
             None
@@ -33,9 +48,9 @@ pub(super) fn load(project: &Project) -> Option<HashMap<String, CachedPage>> {
 }
 
 /// Whether it could be saved.
-pub(super) fn save(project: &Project, pages: &HashMap<String, CachedPage>) -> bool {
+pub(super) fn save(project: &Project, pages: &HashMap<String, CachedPage>, sources: &Sources) -> bool {
     let folder = project.folder.join(FOLDER);
-    match write(&folder, key(), pages) {
+    match write(&folder, key(&project.settings), pages, sources) {
         Ok(()) => true,
         Err(why) => {
             tracing::debug!("{}: {why}; the next build starts from nothing", folder.display());
@@ -45,14 +60,14 @@ pub(super) fn save(project: &Project, pages: &HashMap<String, CachedPage>) -> bo
 }
 
 /// Only a program that makes the same of the same text may go on from the cache: this file, or a copy of it.
-fn key() -> Hash {
+fn key(settings: &Settings) -> Hash {
     let program = std::env::current_exe().and_then(fs::metadata).ok();
     let modified = program.as_ref().and_then(|meta| meta.modified().ok()?.duration_since(UNIX_EPOCH).ok());
     let size = program.map_or(0, |meta| meta.len());
-    Hash::of(format!("{} {size} {modified:?}", env!("CARGO_PKG_VERSION")).as_bytes())
+    Hash::of(format!("{} {size} {modified:?} {settings:?}", env!("CARGO_PKG_VERSION")).as_bytes())
 }
 
-fn read(path: &Path, key: Hash) -> Result<HashMap<String, CachedPage>, String> {
+fn read(path: &Path, key: Hash) -> Result<Loaded, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let (head, payload) = bytes.split_at_checked(HEAD).ok_or("too short")?;
     if &head[..8] != MAGIC || head[8..40] != key.as_bytes()[..] {
@@ -61,12 +76,22 @@ fn read(path: &Path, key: Hash) -> Result<HashMap<String, CachedPage>, String> {
     if head[40..] != Hash::of(payload).as_bytes()[..] {
         return Err("damaged".to_owned());
     }
-    postcard::from_bytes(payload).map_err(|error| error.to_string())
+    let Saved { pages, sources } = postcard::from_bytes(payload).map_err(|error| error.to_string())?;
+    let sources = sources
+        .into_par_iter()
+        .filter_map(|(path, hash, bytes)| Some((path.to_owned(), (hash, Arc::new(packed::unpack(bytes)?)))));
+    let pages = pages.into_iter().map(|(path, page)| (path.into_owned(), page.into_owned())).collect();
+    Ok((pages, sources.collect()))
 }
 
-fn write(folder: &Path, key: Hash, pages: &HashMap<String, CachedPage>) -> io::Result<()> {
-    let quiet: HashMap<&String, &CachedPage> = pages.iter().filter(|(_, page)| page.findings.is_empty()).collect();
-    let payload = postcard::to_allocvec(&quiet).map_err(io::Error::other)?;
+fn write(folder: &Path, key: Hash, pages: &HashMap<String, CachedPage>, sources: &Sources) -> io::Result<()> {
+    let quiet = pages.iter().filter(|(_, page)| page.findings.is_empty());
+    let pages = quiet.map(|(path, page)| (Cow::Borrowed(path.as_str()), Cow::Borrowed(page))).collect();
+    let packed =
+        sources.par_iter().filter_map(|(path, (hash, source))| Some((path.as_str(), *hash, packed::pack(source)?)));
+    let packed: Vec<(&str, Hash, Vec<u8>)> = packed.collect();
+    let sources = packed.iter().map(|(path, hash, bytes)| (*path, *hash, bytes.as_slice())).collect();
+    let payload = postcard::to_allocvec(&Saved { pages, sources }).map_err(io::Error::other)?;
     let bytes = [&MAGIC[..], key.as_bytes(), Hash::of(&payload).as_bytes(), &payload].concat();
     if !folder.is_dir() {
         fs::create_dir_all(folder)?;
@@ -100,12 +125,18 @@ mod tests {
         ["index.path/a", "index.path/b"].map(|id| (id.to_owned(), page(id))).into()
     }
 
+    fn sources() -> Sources {
+        let mut source = crate::site::source::parse("a.md", b"# A", &Settings::default());
+        source.take_body();
+        [("a.md".to_owned(), (Hash::of(b"# A"), Arc::new(source)))].into()
+    }
+
     #[test]
     fn what_was_saved_is_loaded_and_the_folder_says_that_it_is_a_cache() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join(FOLDER);
-        write(&folder, key(), &pages()).unwrap();
-        assert_eq!(read(&folder.join(FILE), key()).unwrap(), pages());
+        write(&folder, key(&Settings::default()), &pages(), &sources()).unwrap();
+        assert_eq!(read(&folder.join(FILE), key(&Settings::default())).unwrap().0, pages());
         assert!(fs::read_to_string(folder.join("CACHEDIR.TAG")).unwrap().starts_with("Signature: 8a477f597d28d172"));
         assert_eq!(fs::read_to_string(folder.join(".gitignore")).unwrap(), "*\n");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 3, "nothing is left lying around");
@@ -114,20 +145,20 @@ mod tests {
     #[test]
     fn a_cache_that_is_cut_short_damaged_or_of_another_program_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), key(), &pages()).unwrap();
+        write(folder.path(), key(&Settings::default()), &pages(), &sources()).unwrap();
         let path = folder.path().join(FILE);
         assert!(read(&path, Hash::of(b"another")).is_err());
         let whole = fs::read(&path).unwrap();
         for length in 0..whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            assert!(read(&path, key()).is_err(), "cut to {length}");
+            assert!(read(&path, key(&Settings::default())).is_err(), "cut to {length}");
         }
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x10;
             fs::write(&path, bytes).unwrap();
-            assert!(read(&path, key()).is_err(), "another byte at {at}");
+            assert!(read(&path, key(&Settings::default())).is_err(), "another byte at {at}");
         }
-        assert!(read(&folder.path().join("none"), key()).is_err());
+        assert!(read(&folder.path().join("none"), key(&Settings::default())).is_err());
     }
 }

@@ -223,6 +223,7 @@ impl<'d> Expander<'_, 'd> {
             self.fill_attributes(&mut attributes);
         }
         let mut nodes = dom::parse(&definition.template);
+        let arranges = definition.script.is_empty() && template::arranges(&nodes);
         let mut content = slots::divide(usage.children, &slots::regions(&nodes), in_template);
         self.walk(&mut content.default, frame, level + 1, false);
         for (_, nodes) in &mut content.named {
@@ -238,6 +239,11 @@ impl<'d> Expander<'_, 'd> {
             template::copy(attributes, root, in_template);
             append(root, "data-pathmx-component", name);
             append(root, "data-pathmx-component-source", &html::escape(&word(self.page.lookup.source(origin))));
+            if arranges {
+                root.set("data-pathmx-component-layout", "");
+            } else {
+                root.remove("data-pathmx-component-layout");
+            }
         }
         self.active.push((origin, name));
         self.walk(&mut nodes, &Frame { origin, content: Some(content) }, level + 1, false);

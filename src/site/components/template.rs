@@ -2,7 +2,7 @@
 
 use super::Definition;
 use crate::site::{
-    dom::{Attribute, Element, Node},
+    dom::{self, Attribute, Element, Node},
     html,
     values::{self, Expression, Values},
 };
@@ -15,6 +15,34 @@ pub(super) struct Props<'p, 'a> {
     pub definition: &'p Definition,
     pub page: Values<'p>,
 }
+
+/// Whether a template only arranges what it is given: it has places for content, or other components, and nothing that a
+/// reader would see or touch of its own. What it is given is read as if it stood there by itself.
+pub(super) fn arranges(nodes: &[Node<'_>]) -> bool {
+    fn is_bare(node: &Node<'_>, holds: &mut bool) -> bool {
+        match node {
+            Node::Text(text) => text.trim().is_empty(),
+            Node::Other(_) => true,
+            Node::Element(element) => {
+                if matches!(&*element.name, "yield" | "slot") || !dom::is_known(&element.name) {
+                    *holds = true;
+                    return true;
+                }
+                !SEEN.contains(&&*element.name)
+                    && element.attr("states").is_none()
+                    && element.children.iter().all(|child| is_bare(child, holds))
+            }
+        }
+    }
+    let mut holds = false;
+    nodes.iter().all(|node| is_bare(node, &mut holds)) && holds
+}
+
+/// Elements that are something to see or to touch without any text in them.
+const SEEN: [&str; 20] = [
+    "img", "picture", "svg", "math", "video", "audio", "canvas", "iframe", "object", "embed", "input", "button",
+    "select", "textarea", "meter", "progress", "hr", "details", "dialog", "form",
+];
 
 /// Puts values into a template. `adopt` gives the page's number for a link of the defining Source; `unresolved` hears
 /// of names without a value; the result is how many bytes were put in.

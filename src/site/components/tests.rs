@@ -80,6 +80,8 @@ struct Page {
     findings: Vec<Diagnostic>,
     used: Vec<(usize, String)>,
     links: Vec<(usize, usize)>,
+    /// How many instances only arrange what they are given.
+    layouts: usize,
 }
 
 impl Page {
@@ -112,9 +114,33 @@ fn page_in(world: &World, html: &str) -> Page {
     let mut out = String::new();
     dom::write(&nodes, &mut out);
     // Instances of lib/x are what most tests are about.
-    let html = out.replace(" data-pathmx-component-source=\"lib/x\"", "").replace("data-pathmx-component=", "c=");
+    let layouts = out.matches(LAYOUT).count();
+    let html = out.replace(" data-pathmx-component-source=\"lib/x\"", "").replace(LAYOUT, "");
+    let html = html.replace("data-pathmx-component=", "c=");
     let used = used.into_iter().map(|(origin, name)| (origin, name.to_owned())).collect();
-    Page { html, findings, used, links: links.0 }
+    Page { html, findings, used, links: links.0, layouts }
+}
+
+const LAYOUT: &str = " data-pathmx-component-layout=\"\"";
+
+#[test]
+fn a_component_that_only_arranges_what_it_is_given_says_so() {
+    let layouts = |html: &str, usage: &str| {
+        page_of(vec![template("grid", html), template("card", "<b>x</b>"), template("box", "<i><yield/></i>")], usage)
+            .layouts
+    };
+    for arranges in
+        ["<div><yield/></div>", "<div> <p><slot name=\"a\">none</slot></p> </div>", "<yield/>", "<div><card/></div>"]
+    {
+        assert_eq!(layouts(arranges, "<grid>x</grid>"), 1, "{arranges}");
+    }
+    assert_eq!(layouts("<box><yield/></box>", "<grid>x</grid>"), 1);
+    for shows in
+        ["<div>a <yield/></div>", "<div>{{ a: b }}<yield/></div>", "<div><img><yield/></div>", "<div></div>", "<card/>"]
+    {
+        assert_eq!(layouts(shows, "<grid>x</grid>"), 0, "{shows}");
+    }
+    assert_eq!(layouts("<div states=\"a | b\"><yield/></div>", "<grid>x</grid>"), 0);
 }
 
 #[track_caller]

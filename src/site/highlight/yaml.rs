@@ -88,7 +88,7 @@ impl Lexer<'_, '_> {
             b'"' | b'\'' => self.quoted(byte),
             b'&' | b'*' | b'!' if !ends(next) => {
                 let flow = self.flow > 0;
-                let name = self.cursor.take_while(|b| !ends(b) && !(flow && matches!(b, b',' | b']' | b'}')));
+                let name = self.cursor.take_while(|b| !(ends(b) || flow && matches!(b, b',' | b']' | b'}')));
                 self.paint.put(if byte == b'!' { Class::Type } else { Class::Variable }, name);
             }
             b'|' | b'>' if self.flow == 0 => {

@@ -134,8 +134,6 @@ impl Graph {
         let placed = layout::place(&self.input())?;
         for (group, (corner, size)) in self.groups.iter().zip(&placed.groups) {
             canvas.rect("group", &group.style.of_shape(), *corner, *size, 6.0);
-            let at = (corner.0 + size.0 / 2.0, corner.1 + group.label.height / 2.0 + 6.0);
-            canvas.label("strong", &group.style.of_text(), at, &group.label);
             canvas.speak(group.label.text());
         }
         for (edge, route) in self.edges.iter().zip(&placed.edges) {
@@ -144,6 +142,11 @@ impl Graph {
             } else if let (End::Node(node), true) = (edge.from, edge.from == edge.to) {
                 self.draw_loop(canvas, edge, node, &placed);
             }
+        }
+        // At the side of its group, where fewer lines pass than in the middle.
+        for (group, (corner, _)) in self.groups.iter().zip(&placed.groups) {
+            let at = (corner.0 + 14.0 + group.label.width / 2.0, corner.1 + group.label.height / 2.0 + 7.0);
+            canvas.label("strong", &group.style.of_text(), at, &group.label);
         }
         for (node, center) in self.nodes.iter().zip(&placed.nodes) {
             shapes::draw(canvas, node, *center, self.direction);
@@ -189,7 +192,7 @@ impl Graph {
             let count = pairs.entry((key(edge.from).min(key(edge.to)), key(edge.from).max(key(edge.to)))).or_insert(0);
             *count += 1;
             let room = usize::from(!edge.ends.0.is_empty()) + usize::from(!edge.ends.1.is_empty());
-            let length = edge.length.max(usize::from(*count > 1) + 1).max(usize::from(room > 0) + 1);
+            let length = edge.length.max(usize::from(*count > 1) + 1).max(2 * usize::from(room > 0) + 1);
             let label =
                 if edge.label.is_empty() { (0.0, 0.0) } else { (edge.label.width + 12.0, edge.label.height + 2.0) };
             edges.push(layout::Edge { from: edge.from, to: edge.to, label, length });

@@ -20,10 +20,15 @@ pub(super) struct Label {
 impl Label {
     /// A label as it is written: quotes, `<br>`, Mermaid's references, Markdown's marks.
     pub(super) fn new(text: &str) -> Self {
+        Self::within(text, WRAP)
+    }
+
+    /// A label that has more room, or less.
+    pub(super) fn within(text: &str, room: f64) -> Self {
         let text = plain(text);
         let mut lines = Vec::new();
         for line in text.split('\n').take(MAX_LINES) {
-            wrap(line.trim(), &mut lines);
+            wrap(line.trim(), room, &mut lines);
         }
         while lines.last().is_some_and(String::is_empty) {
             lines.pop();
@@ -113,10 +118,10 @@ fn icon(text: &str) -> usize {
     text.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-').len()
 }
 
-fn wrap(line: &str, lines: &mut Vec<String>) {
+fn wrap(line: &str, room: f64, lines: &mut Vec<String>) {
     let mut now = String::new();
     for word in line.split_whitespace() {
-        if !now.is_empty() && width(&now) + width(word) > WRAP {
+        if !now.is_empty() && width(&now) + width(word) > room {
             lines.push(std::mem::take(&mut now));
         }
         if !now.is_empty() {

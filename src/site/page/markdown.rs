@@ -27,7 +27,7 @@ pub(in crate::site) fn agent_markdown<'l>(page: &AgentPage<'_>, address: impl Fn
         }
     }
     out.push_str(&format!("\n\n> Source URL: {}\n\n", page.address));
-    let mut rewriter = Rewriter { out, address, fence: None, in_comment: false, dropped: false };
+    let mut rewriter = Rewriter { out, address, fence: None, in_comment: false, dropped: false, unclosed: Vec::new() };
     for part in [before, after] {
         for line in part.trim_start_matches(['\n', '\r']).split_inclusive('\n') {
             rewriter.line(line);
@@ -84,6 +84,14 @@ fn is_plain(line: &str) -> bool {
     line.starts_with(|c: char| c.is_alphanumeric())
 }
 
+/// What has no end on the line that is rewritten.
+#[derive(PartialEq, Eq)]
+enum Open {
+    /// A run of so many backticks.
+    Code(usize),
+    Quote(char),
+}
+
 struct Rewriter<F> {
     out: String,
     address: F,
@@ -92,6 +100,7 @@ struct Rewriter<F> {
     in_comment: bool,
     /// Whether the line before was left out: a blank one goes with it.
     dropped: bool,
+    unclosed: Vec<Open>,
 }
 
 impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
@@ -140,6 +149,7 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
     }
 
     fn inline(&mut self, line: &str) {
+        self.unclosed.clear();
         let mut rest = line;
         while let Some(c) = rest.chars().next() {
             if self.in_comment {
@@ -152,7 +162,8 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
                 '\\' => self.copy(rest, 1 + rest[1..].chars().next().map_or(0, char::len_utf8)),
                 '`' => {
                     let run = rest.len() - rest.trim_start_matches('`').len();
-                    self.copy(rest, code_end(rest, run))
+                    let end = self.code_end(rest, run);
+                    self.copy(rest, end)
                 }
                 '<' if rest.starts_with("<!--") => {
                     self.in_comment = true;
@@ -167,9 +178,9 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
                     self.destination(&rest[2..])
                 }
                 '=' => self.attribute(rest),
-                _ => {
-                    let end = rest.find(['\\', '`', '<', '[', ']', '=']).unwrap_or(rest.len());
-                    self.copy(rest, end.max(c.len_utf8()))
+                c => {
+                    let next = rest[c.len_utf8()..].find(['\\', '`', '<', '[', ']', '=']);
+                    self.copy(rest, next.map_or(rest.len(), |next| c.len_utf8() + next))
                 }
             };
         }
@@ -180,10 +191,28 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
         &text[end..]
     }
 
+    /// The end of a code span that starts with a run of backticks; of the run alone if it is not closed on this line.
+    fn code_end(&mut self, text: &str, run: usize) -> usize {
+        // Each length is looked for in vain but once.
+        if self.unclosed.contains(&Open::Code(run)) {
+            return run;
+        }
+        let mut at = run;
+        while let Some(found) = text[at..].find('`') {
+            let start = at + found;
+            let length = text.len() - start - text[start..].trim_start_matches('`').len();
+            at = start + length;
+            if length == run {
+                return at;
+            }
+        }
+        self.unclosed.push(Open::Code(run));
+        run
+    }
+
     /// The target of an inline link; what follows it is returned.
     fn destination<'t>(&mut self, text: &'t str) -> &'t str {
-        let text_window = window(text);
-        let lead = text_window.len() - text_window.trim_start().len();
+        let lead = text.len() - text.trim_start().len();
         let target = target(&text[lead..]);
         let bare = target.trim_start_matches('<').trim_end_matches('>');
         match (self.address)(&html::unescape(bare)) {
@@ -199,7 +228,12 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
     /// A quoted value after `=`, if it is a link.
     fn attribute<'t>(&mut self, text: &'t str) -> &'t str {
         let quote = text[1..].chars().next().filter(|c| matches!(c, '"' | '\''));
-        let value = quote.and_then(|quote| Some((quote, &text[2..2 + window(&text[2..]).find(quote)?])));
+        let quote = quote.filter(|quote| !self.unclosed.contains(&Open::Quote(*quote)));
+        let end = quote.and_then(|quote| text[2..].find(quote));
+        if let (Some(quote), None) = (quote, end) {
+            self.unclosed.push(Open::Quote(quote));
+        }
+        let value = quote.zip(end).map(|(quote, end)| (quote, &text[2..2 + end]));
         match value.and_then(|(quote, value)| Some((quote, value, (self.address)(&html::unescape(value))?))) {
             Some((quote, value, address)) => {
                 self.out.push_str(&format!("={quote}{}{quote}", html::escape(address)));
@@ -208,32 +242,6 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
             None => self.copy(text, 1),
         }
     }
-}
-
-/// How far a code span, a target or an attribute is looked for its end, in bytes: so that no line takes more than its length.
-const WINDOW: usize = 4096;
-
-/// The text up to there.
-fn window(text: &str) -> &str {
-    &text[..text.floor_char_boundary(WINDOW)]
-}
-
-/// The end of a code span that starts with a run of backticks; of the run alone if it is not closed on this line.
-fn code_end(text: &str, run: usize) -> usize {
-    let text = window(text);
-    let mut at = run;
-    if run >= text.len() {
-        return run;
-    }
-    while let Some(found) = text[at..].find('`') {
-        let start = at + found;
-        let length = text[start..].len() - text[start..].trim_start_matches('`').len();
-        at = start + length;
-        if length == run {
-            return at;
-        }
-    }
-    run
 }
 
 /// The length of `@include: ` and the like at the start of a label: what is left is the label.
@@ -251,10 +259,9 @@ fn directive(label: &str) -> usize {
 
 /// A link's target: in angle brackets, or up to a space or the parenthesis that is not its own.
 fn target(text: &str) -> &str {
-    let text = window(text);
-    if text.starts_with('<') {
-        let end = text.find(['>', '\n']).filter(|end| text[*end..].starts_with('>'));
-        return end.map_or("", |end| &text[..=end]);
+    if let Some(inner) = text.strip_prefix('<') {
+        let end = inner.find(['>', '<', '\n']).filter(|end| inner[*end..].starts_with('>'));
+        return end.map_or("", |end| &text[..end + 2]);
     }
     let mut open = 0_usize;
     let end = text.char_indices().try_for_each(|(at, c)| match c {
@@ -359,6 +366,14 @@ mod tests {
         let page = AgentPage { title: "T", body: "Text\n\n\n", address: "https://x.y/x", backlinks: &[link] };
         let text = agent_markdown(&page, |_| None);
         assert_eq!(text, "# T\n\n> Source URL: https://x.y/x\n\nText\n\n## Backlinks\n\n- [A \\[1\\]](/a)\n");
+    }
+
+    #[test]
+    fn what_is_never_closed_costs_no_more_than_its_length() {
+        for part in ["word ", "`", "` `` ", "](<", "](", "=\"", "='", "[", "<!--", "\\"] {
+            let text = part.repeat(400_000 / part.len());
+            assert!(markdown(&text).len() >= 300_000, "{part}");
+        }
     }
 
     proptest! {

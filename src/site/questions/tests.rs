@@ -100,6 +100,7 @@ fn fields_are_named_after_their_question() {
     let (html, findings) = made(page, &values);
     assert!(findings.is_empty() && html.contains(" name=\"question.q.minutes\""), "{html}");
     assert!(html.contains(" maxlength=\"300\" autocomplete=\"off\" value=\"20\""), "{html}");
+    assert_eq!(made(&page.repeat(2), &values).1[0].0, "question/duplicate-field");
     assert_eq!(made("<h2>Plan</h2>", &values).1[0].0, "question/no-fields");
 }
 

@@ -114,9 +114,9 @@ fn drafts<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mut Vec<Diagn
     }
     for draft in &mut drafts {
         let Some(first) = draft.nodes.first().copied() else { continue };
-        let Some(values) = topmatter(first, lines, findings) else { continue };
         let (from, to) = (first.data().sourcepos.start.line, first.data().sourcepos.end.line);
         draft.line = lines.position(from, 1).line;
+        let Some(values) = topmatter(first, lines, findings) else { continue };
         checks::block(&values, &lines.text(from, to), Position { line: draft.line, column: 1 }, findings);
         draft.values = values;
         draft.nodes.remove(0);

@@ -9,6 +9,7 @@ mod frontmatter;
 mod ids;
 mod lines;
 mod notes;
+mod outline;
 mod render;
 mod settings;
 mod summary;
@@ -17,6 +18,7 @@ mod text;
 mod topmatter;
 
 pub(super) use blocks::Block;
+pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
 pub(super) use ids::{Heading, slug};
 pub(super) use notes::Annotation;
@@ -32,8 +34,10 @@ use super::{
 use blocks::Parts;
 use comrak::Arena;
 use lines::Lines;
+use pmx_worker::model::Hash;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, sync::OnceLock};
 
 /// How far into a file a NUL byte tells that it is no text, in bytes; git looks as far.
 const BINARY: usize = 8000;
@@ -67,6 +71,8 @@ pub(super) struct Source {
     pub findings: Vec<Diagnostic>,
     /// Byte of the text at which the body starts.
     pub body: usize,
+    /// See [`Self::outline`]; computed once.
+    pub outline: OnceLock<Hash>,
 }
 
 /// The marked HTML of a Source's Blocks, in order.
@@ -80,7 +86,7 @@ impl Source {
 }
 
 /// A link to somewhere in the site.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Link {
     /// As it was written, entities resolved.
     pub target: String,
@@ -89,7 +95,7 @@ pub(super) struct Link {
 }
 
 /// What a link is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Place {
     /// A reader follows it.
     Anchor,
@@ -201,6 +207,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         definitions,
         findings,
         body: front.body,
+        outline: OnceLock::new(),
         values: front.values,
     }
 }
@@ -215,7 +222,9 @@ fn picture(values: &Map<String, Value>) -> Option<&str> {
 
 /// The text of a Source: without a byte order mark, bad bytes replaced.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    // The lossy way is slower even where nothing is lost.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// The title that a Source gives itself, without parsing it whole: of the frontmatter, else a line `# Title`.

@@ -150,7 +150,7 @@ fn orient(levels: &[Level], passages: &mut [Option<Passage>]) {
         }
         // 0: not seen, 1: on the way here, 2: done.
         let mut state = vec![0_u8; next.len()];
-        for start in 0..next.len() {
+        for start in starts(&next) {
             let mut stack = vec![(start, 0)];
             while let Some((node, out)) = stack.pop() {
                 if out == 0 {
@@ -174,6 +174,17 @@ fn orient(levels: &[Level], passages: &mut [Option<Passage>]) {
             }
         }
     }
+}
+
+/// Where to begin: with what nothing leads to, then in the order in which the edges were written.
+fn starts(next: &[Vec<(usize, usize)>]) -> Vec<usize> {
+    let mut led_to = vec![false; next.len()];
+    for (to, _) in next.iter().flatten() {
+        led_to[*to] = true;
+    }
+    let mut starts: Vec<usize> = (0..next.len()).collect();
+    starts.sort_by_key(|at| (led_to[*at], next[*at].first().map_or(usize::MAX, |(_, edge)| *edge)));
+    starts
 }
 
 /// Nodes and groups in one row of numbers.

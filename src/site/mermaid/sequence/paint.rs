@@ -45,7 +45,7 @@ struct Stage<'a> {
 
 /// Draws a sequence.
 pub(super) fn paint(sequence: &Sequence, columns: &[f64], canvas: &mut Canvas) {
-    let head = sequence.people.iter().map(|person| height(person)).fold(0.0, f64::max);
+    let head = sequence.people.iter().map(height).fold(0.0, f64::max);
     let mut stage = Stage {
         columns,
         y: head + 12.0,

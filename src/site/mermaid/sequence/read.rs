@@ -11,6 +11,9 @@ const MAX_PEOPLE: usize = 60;
 const MAX_EVENTS: usize = 1_000;
 const MAX_FRAMES: usize = 20;
 
+/// How wide a message may be.
+const ROOM: f64 = 380.0;
+
 #[derive(Default)]
 pub(super) struct Sequence {
     pub title: Option<String>,
@@ -118,10 +121,11 @@ impl Reader {
             "create" => return self.statement(rest),
             "destroy" | "link" | "links" | "properties" | "details" => {}
             "box" => self.open.push(false),
-            "end" => match self.open.pop() {
-                Some(true) => self.sequence.events.push(Event::Close),
-                _ => {}
-            },
+            "end" => {
+                if self.open.pop() == Some(true) {
+                    self.sequence.events.push(Event::Close);
+                }
+            }
             "else" | "and" | "option" => self.sequence.events.push(Event::Divide(Label::new(rest))),
             "activate" => {
                 let person = self.person(rest);
@@ -171,7 +175,12 @@ impl Reader {
             .find_map(|(word, side)| place.trim().strip_prefix(word).map(|names| (side, names)))?;
         let (first, second) = names.split_once(',').unwrap_or((names, names));
         let (from, to) = (self.person(first), self.person(second));
-        self.sequence.events.push(Event::Note { from: from.min(to), to: from.max(to), side, label: Label::new(text) });
+        self.sequence.events.push(Event::Note {
+            from: from.min(to),
+            to: from.max(to),
+            side,
+            label: Label::within(text, ROOM),
+        });
         Some(())
     }
 
@@ -194,7 +203,7 @@ impl Reader {
             text = format!("{number}. {text}");
             *number = number.saturating_add(*step);
         }
-        self.sequence.events.push(Event::Message { from, to, label: Label::new(&text), line, tips });
+        self.sequence.events.push(Event::Message { from, to, label: Label::within(&text, ROOM), line, tips });
         match mark {
             "+" => self.sequence.events.push(Event::Begin(to)),
             "-" => self.sequence.events.push(Event::End(from)),
