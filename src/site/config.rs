@@ -2,6 +2,7 @@
 
 use super::{
     address::{self, Address},
+    documents,
     error::SiteError,
     source::{self, Settings},
 };
@@ -22,6 +23,16 @@ pub(super) struct Config {
     pub entries: Vec<PathBuf>,
     /// How Sources are read.
     pub settings: Settings,
+    pub address: SiteAddress,
+}
+
+/// What pages say of the site as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteAddress {
+    /// Where the site will be: `https://` and a host. With it there are a sitemap and absolute links for previews.
+    pub url: Option<String>,
+    /// The language of Sources that do not say theirs, as `lang` has it.
+    pub lang: Option<String>,
 }
 
 /// The config of a project folder, if it has one.
@@ -42,12 +53,15 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let setting = |key: &str| front.values.get(key).and_then(|value| value.as_str()).map(|dir| folder.join(dir));
     let beside = file.parent().unwrap_or(folder);
     let entries = entries(&text[front.body..]).into_iter().map(|link| beside.join(link)).collect();
-    let settings = Settings::of(&front.values).map_err(|(key, message)| SiteError::Config {
-        path: file.clone(),
-        line: source::key_position(&text, key).line,
-        message,
-    })?;
-    Ok(Config { settings, source_dir: setting("sourceDir"), out_dir: setting("outDir"), entries, file })
+    let wrong = |key: &str, message: String| {
+        let line = source::key_position(&text, key).line;
+        SiteError::Config { path: file.clone(), line, message }
+    };
+    let settings = Settings::of(&front.values).map_err(|(key, message)| wrong(key, message))?;
+    let url = documents::site_url(&front.values).map_err(|message| wrong("url", message))?;
+    let lang = front.values.get("lang").and_then(|lang| lang.as_str()).map(str::to_owned);
+    let address = SiteAddress { url, lang };
+    Ok(Config { settings, address, source_dir: setting("sourceDir"), out_dir: setting("outDir"), entries, file })
 }
 
 /// The local Markdown links of the first list after a heading that announces entries.

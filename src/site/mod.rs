@@ -55,6 +55,7 @@ pub use answers::{AnswerForm, RecordError, Refused, record};
 pub use blobs::{BlobError, Blobs};
 pub use build::{Blob, Build, build};
 pub use cache::Cache;
+pub use config::SiteAddress;
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
 pub use edit::{Edit, EditError, EditOrSite, EditedFile, plan_move, plan_removal, replace};

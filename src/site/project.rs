@@ -1,4 +1,10 @@
-use super::{address, config, error::SiteError, source::Settings, suggest};
+use super::{
+    address,
+    config::{self, SiteAddress},
+    error::SiteError,
+    source::Settings,
+    suggest,
+};
 use pmx_worker::model::{MAX_ROOTS, SiteName};
 use std::path::{Component, Path, PathBuf};
 
@@ -35,6 +41,8 @@ pub struct Project {
     pub out_dir: Option<PathBuf>,
     /// How Sources are read.
     pub settings: Settings,
+    /// What pages say of the site as a whole.
+    pub address: SiteAddress,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
     /// Whether pages come with the Player.
@@ -128,27 +136,32 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
         })?);
     }
     let project = Project::new(cwd, home, source_root, &entries)?;
-    Ok(Project { out_dir: config.out_dir, settings: config.settings, ..project })
+    Ok(Project { out_dir: config.out_dir, settings: config.settings, address: config.address, ..project })
 }
 
 fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     let config = nearest_config(cwd, true)?;
     let first = &files[0];
-    let (home, source_dir, out_dir, settings) = match config {
-        Some((home, config)) => (home, config.source_dir, config.out_dir, config.settings),
-        None if first.starts_with(cwd) => (cwd.to_owned(), None, None, Settings::default()),
+    let (home, config) = match config {
+        Some((home, config)) => (home, Some(config)),
+        None if first.starts_with(cwd) => (cwd.to_owned(), None),
         None => {
             let root = conventional_root(first.parent().unwrap_or(first), first);
             let home = if root.ends_with(SOURCE_FOLDER) { root.parent().unwrap_or(&root) } else { &root };
-            (home.to_owned(), None, None, Settings::default())
+            (home.to_owned(), None)
         }
     };
-    let source_root = match source_dir {
-        Some(dir) => dir.canonicalize().map_err(SiteError::read(&dir))?,
+    let source_root = match config.as_ref().and_then(|config| config.source_dir.as_ref()) {
+        Some(dir) => dir.canonicalize().map_err(SiteError::read(dir))?,
         None => conventional_root(if first.starts_with(cwd) { cwd } else { &home }, first),
     };
     let project = Project::new(cwd, &home, source_root, files)?;
-    Ok(Project { out_dir, settings, ..project })
+    Ok(match config {
+        Some(config) => {
+            Project { out_dir: config.out_dir, settings: config.settings, address: config.address, ..project }
+        }
+        None => project,
+    })
 }
 
 /// The source root that an entry implies: the first `paths` folder on the way from `base` down to it, else `base`.
@@ -199,6 +212,7 @@ impl Project {
             roots,
             out_dir: None,
             settings: Settings::default(),
+            address: SiteAddress::default(),
             exclude: Vec::new(),
             player: true,
             source_maps: false,

@@ -354,13 +354,13 @@ test("code is copied without its marks, and says so", async () => {
 });
 
 const QUESTION = block("q", `<form method="post" data-pathmx-action="questions.submitSingleChoice" data-pathmx-form data-pathmx-action-scope="block" data-pathmx-action-target="index.path#q"><input type="hidden" name="action" value="submit">
-<h2>Where?</h2><label><input type="radio" name="question.q" value="chat">Chat</label><label><input type="radio" name="question.q" value="source">Source</label><p data-pathmx-question-controls hidden><button>Submit</button></p></form>`);
+<fieldset disabled><legend><h2>Where?</h2></legend><label><input type="radio" name="question.q" value="chat">Chat</label><label><input type="radio" name="question.q" value="source">Source</label></fieldset><div data-pathmx-question-controls hidden><button>Submit</button></div><p role="status" data-pathmx-question-status-text></p></form>`);
 
 test("an answer stays in this browser, can be changed and cleared, and one refusal of the server is enough", async () => {
   const other = await PlayerSite.start({ "/": page("Q", QUESTION) });
   await open("/", {}, other.url);
   await tab.click("text=Submit");
-  assert.equal(await tab.textContent(".pmx-question-state"), "Choose an answer first");
+  assert.equal(await tab.textContent("form [role=status]"), "Choose an answer first");
   await tab.click("text=Source");
   await tab.click("text=Submit");
   await tab.waitForSelector("text=Saved in this browser");
@@ -423,4 +423,65 @@ test("the page works without a header, and with Play on a page without Beats", a
   assert.equal(await active(), "y:block");
   assert.deepEqual(tab.errors, []);
   await other.close();
+});
+
+test("the headings of the page are listed, and the one that is read is marked", async () => {
+  const far = '<div style="height:1200px"></div>';
+  const other = await PlayerSite.start({ "/": page("Long", block("x", `<h1 id="top">Top</h1><h2 id="one">One</h2>${far}<h2 id="two">Two</h2>${far}<h3 id="three">Three</h3>${far}`)) });
+  await open("/", {}, other.url);
+  assert.deepEqual(await tab.locator(".contents a").allTextContents(), ["One", "Two", "Three"]);
+  await tab.evaluate(() => document.querySelector("#two").scrollIntoView());
+  await tab.waitForFunction(() => pmx.chrome.querySelector(".contents [aria-current]")?.textContent === "Two");
+  await press("Alt+ArrowDown");
+  await tab.waitForFunction(() => pmx.chrome.querySelector(".contents [aria-current]")?.textContent === "Three");
+  await tab.context().close();
+  await open("/", { viewport: { width: 390, height: 844 } }, other.url);
+  await tab.click("text=Contents");
+  await tab.click(".sheet >> text=Two");
+  await tab.waitForFunction(() => location.hash === "#two" && !pmx.chrome.querySelector(".sheet:popover-open"));
+  await other.close();
+});
+
+test("an annotation opens at its mark, and all of them can be hidden", async () => {
+  const note = `<p>It is <mark data-pathmx-annotation-text="c2">worth</mark><sup class="pmx-annotation-marker"><a href="#annotation:c2" id="annotation-text:c2">c2</a></sup> it</p>
+<aside class="pmx-annotations"><ol><li id="annotation:c2" data-pathmx-annotation-thread="c2"><p>Connect this</p></li></ol></aside>`;
+  const other = await PlayerSite.start({ "/": page("Notes", block("x", note)) });
+  await open("/", {}, other.url);
+  assert.ok(!(await tab.isVisible("aside")));
+  await tab.click("mark");
+  assert.equal(await tab.textContent(".pmx-annotation-card:popover-open"), "Connect this");
+  await press("Escape");
+  assert.ok(!(await tab.isVisible(".pmx-annotation-card")));
+  await tab.click("[aria-label^=Annotations]");
+  assert.ok(!(await tab.isVisible("sup")));
+  await tab.emulateMedia({ media: "print" });
+  assert.ok(await tab.isVisible("aside"), "paper has them");
+  assert.ok(!(await tab.isVisible(".bar")));
+  await other.close();
+});
+
+test("a page of hundreds of Blocks keeps its bar", async () => {
+  const many = Array.from({ length: 400 }, (_, n) => block(`n${n}`, beat(`n${n}:heading-0`, "heading", "h2", `Block ${n}`, ` id="h${n}"`) + beat(`n${n}:step-0`, "step", "p", "Text"))).join("");
+  const other = await PlayerSite.start({ "/": page("Many", many) });
+  await open("/?play", {}, other.url);
+  const took = await tab.evaluate(() => {
+    const start = performance.now();
+    for (let n = 0; n < 20; n++) pmx.play.forward();
+    return (performance.now() - start) / 20;
+  });
+  assert.ok(took < 60, `a step took ${took} ms`);
+  assert.equal(await tab.locator(".segment").count(), 1);
+  await other.close();
+});
+
+test("the colours that were chosen stay when the page is brought up to date", async () => {
+  await open("/index.path");
+  await tab.evaluate(() => localStorage.setItem("pmx:color-scheme", '"dark"'));
+  await tab.reload();
+  await tab.waitForSelector(".find");
+  await tab.evaluate(() => {
+    delete document.documentElement.dataset.pathmxColorScheme;
+    document.dispatchEvent(new CustomEvent("pmx:updated"));
+  });
+  assert.equal(await tab.evaluate(() => document.documentElement.dataset.pathmxColorScheme), "dark");
 });

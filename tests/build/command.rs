@@ -20,7 +20,7 @@ fn the_command_says_what_scripts_wait_for_and_where_the_trouble_is() {
     ]);
     let (code, stdout, stderr) = pmx(folder.path(), &["build"]);
     assert_eq!(code, 0, "{stderr}");
-    assert_eq!(stdout, "Built 1 path from paths to .pathmx.\nArtifacts: 19 written, 0 deleted.\n");
+    assert_eq!(stdout, "Built 1 path from paths to .pathmx.\nArtifacts: 23 written, 0 deleted.\n");
     assert_eq!(
         stderr,
         "paths/index.path.md:3:7: warning: there is no Source `ab.md` [link/unresolved]\n  hint: did you mean `./abc.md`?\n\

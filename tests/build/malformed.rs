@@ -1,6 +1,26 @@
 //! Whatever is in a folder is built or named: no input stops the build or makes it slow.
 
 use super::*;
+use std::{sync::mpsc, thread, time::Duration};
+
+/// How long anything here may take, in a build without optimisations on a busy machine. What grows with the square of its
+/// input takes hours.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// Fails instead of hanging.
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, wait) = mpsc::channel();
+    let worker = thread::spawn(move || done.send(work()));
+    match wait.recv_timeout(DEADLINE) {
+        Ok(result) => result,
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("not done after {DEADLINE:?}"),
+        Err(mpsc::RecvTimeoutError::Disconnected) => std::panic::resume_unwind(worker.join().unwrap_err()),
+    }
+}
+
+fn built_in_time(folder: TempDir) -> Build {
+    in_time(move || built(folder.path()))
+}
 
 /// Builds a site of one Source beside some components; its page.
 fn page_of(source: &[u8]) -> String {
@@ -9,7 +29,7 @@ fn page_of(source: &[u8]) -> String {
         "# Parts\n\n---\n\n## Card\n\n```html\n<article><h3>{{ title: T }}</h3><yield /></article>\n```\n",
     )]);
     fs::write(folder.path().join("paths/index.path.md"), source).unwrap();
-    let build = built(folder.path());
+    let build = built_in_time(folder);
     assert!(build.pages >= 1);
     text(&build, "index.path/index.path.html")
 }
@@ -51,7 +71,7 @@ fn a_file_that_is_no_text_is_a_page_with_a_finding() {
     let folder = site_of(&[]);
     fs::create_dir_all(folder.path().join("paths")).unwrap();
     fs::write(folder.path().join("paths/index.path.md"), &noise).unwrap();
-    let build = built(folder.path());
+    let build = built_in_time(folder);
     assert_eq!(codes(&build), ["source/binary"]);
     assert!(!text(&build, "index.path/index.path.html").contains('\0'));
     assert!(page_of(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").contains("</html>"));
@@ -95,7 +115,7 @@ fn sources_that_include_each_other_end() {
         ("paths/index.path.md", "# A\n\n[@include: B](./b.md)\n\n[@include: me](./index.path.md)\n"),
         ("paths/b.md", "# B\n\n[@include: A](./index.path.md)\n\n[@include: B](./b.md#b)\n"),
     ]);
-    let build = built(folder.path());
+    let build = built_in_time(folder);
     assert!(text(&build, "index.path/index.path.html").trim_end().ends_with("</html>"));
     // Each doubles what it includes.
     let bomb: Vec<(String, String)> = (0..30)
@@ -105,7 +125,7 @@ fn sources_that_include_each_other_end() {
         .collect();
     let mut files: Vec<(&str, &str)> = bomb.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     files.push(("paths/index.path.md", "# Home\n\n[@include: a](./0.md)\n"));
-    let build = built(site_of(&files).path());
+    let build = built_in_time(site_of(&files));
     assert!(text(&build, "index.path/index.path.html").len() < 30 * 1024 * 1024);
 }
 
@@ -128,6 +148,6 @@ fn components_that_use_each_other_end() {
         ("paths/index.path.md", "# Home\n\n<a>x</a> <own>y</own>\n\n<d0>z</d0>\n\n[@p]: ./parts.components.md\n"),
         ("paths/parts.components.md", &(parts + &twice.collect::<String>())),
     ]);
-    let build = built(folder.path());
+    let build = built_in_time(folder);
     assert!(text(&build, "index.path/index.path.html").len() < 30 * 1024 * 1024);
 }

@@ -65,7 +65,8 @@ fn read(path: &Path, key: Hash) -> Result<HashMap<String, CachedPage>, String> {
 }
 
 fn write(folder: &Path, key: Hash, pages: &HashMap<String, CachedPage>) -> io::Result<()> {
-    let payload = postcard::to_allocvec(pages).map_err(io::Error::other)?;
+    let quiet: HashMap<&String, &CachedPage> = pages.iter().filter(|(_, page)| page.findings.is_empty()).collect();
+    let payload = postcard::to_allocvec(&quiet).map_err(io::Error::other)?;
     let bytes = [&MAGIC[..], key.as_bytes(), Hash::of(&payload).as_bytes(), &payload].concat();
     if !folder.is_dir() {
         fs::create_dir_all(folder)?;
@@ -84,10 +85,18 @@ fn write(folder: &Path, key: Hash, pages: &HashMap<String, CachedPage>) -> io::R
 mod tests {
     use super::*;
     use pmx_worker::model::File;
+    use std::sync::Arc;
 
     fn pages() -> HashMap<String, CachedPage> {
         let file = |name: &str| File { hash: Hash::of(name.as_bytes()), size: 7 };
-        let page = |id: &str| CachedPage { inputs: Hash::of(b"in"), html: file(id), markdown: file("md") };
+        let page = |id: &str| CachedPage {
+            inputs: Hash::of(b"in"),
+            html: file(id),
+            markdown: file("md"),
+            map: None,
+            findings: Vec::new(),
+            record: Arc::default(),
+        };
         ["index.path/a", "index.path/b"].map(|id| (id.to_owned(), page(id))).into()
     }
 

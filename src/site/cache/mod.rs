@@ -8,6 +8,7 @@ pub(super) use bodies::Bodies;
 use super::{
     blobs::Blobs,
     diagnostic::Diagnostic,
+    graph, path,
     project::Project,
     search::Record,
     source::{Settings, Source},
@@ -15,7 +16,7 @@ use super::{
 use pmx_worker::model::{File, Hash};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -33,6 +34,11 @@ pub struct Cache {
     pub(super) bodies: Bodies,
     /// By the output path of the page.
     pub(super) pages: HashMap<String, CachedPage>,
+    /// The graph of the last build.
+    pub(super) graph: Option<graph::Kept>,
+    /// What the last graph was grown from.
+    pub(super) shape: Option<Hash>,
+    pub(super) steady: Option<Steady>,
     /// The bytes of builds that nobody took yet.
     pub(super) blobs: Blobs,
     /// What was loaded or saved last, by which a save that would change nothing is known.
@@ -67,6 +73,7 @@ impl Cache {
     /// Who took an earlier build has lost these: the next one makes their pages anew. If they are of no page that is known,
     /// all pages are.
     pub fn forget(&mut self, lost: &[Hash]) {
+        self.steady = None;
         let lost: HashSet<&Hash> = lost.iter().collect();
         let before = self.pages.len();
         self.pages.retain(|_, page| !lost.contains(&page.html.hash) && !lost.contains(&page.markdown.hash));
@@ -93,6 +100,16 @@ impl Cache {
         let all: Vec<u8> = pages.iter().flat_map(|page| page.inputs.as_bytes()).copied().collect();
         Hash::of(&all)
     }
+}
+
+/// What holds as long as nothing changes but the texts of Sources.
+#[derive(Debug)]
+pub(super) struct Steady {
+    /// Hash of everything else.
+    pub site: Hash,
+    /// By root id.
+    pub paths: BTreeMap<String, path::Kept>,
+    pub outputs: Arc<BTreeMap<String, File>>,
 }
 
 /// A page and what it was made from.

@@ -78,7 +78,7 @@ fn is_index(id: &str, folder: &str) -> bool {
 }
 
 /// Whether the Source defines components, and so says little to a reader.
-pub(super) fn is_definition(id: &str) -> bool {
+pub(in crate::site) fn is_definition(id: &str) -> bool {
     id.ends_with(".components") || id.ends_with(".component")
 }
 

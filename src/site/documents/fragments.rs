@@ -2,7 +2,7 @@
 //! of what leads there, so it can be kept while they stay.
 
 use super::{BlockRecord, SourceRecord, json};
-use crate::site::graph::Node;
+use crate::site::{graph::Node, source::Annotation};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -54,15 +54,13 @@ pub(in crate::site) struct GraphEntry<'a> {
     pub node: &'a Node,
     /// Relative to the mount.
     pub route: Option<&'a str>,
-    pub backlinks: &'a [&'a str],
-    pub related: &'a [&'a str],
-    /// `props.annotations`, which no author writes.
-    pub annotations: Option<&'a Value>,
+    pub backlinks: &'a [String],
+    pub related: &'a [String],
 }
 
 /// A Source's part of `graph-index.json`.
 pub(in crate::site) fn graph_fragment(entry: &GraphEntry<'_>) -> String {
-    let GraphEntry { node, route, backlinks, related, annotations } = entry;
+    let GraphEntry { node, route, backlinks, related } = entry;
     let mut seen = HashSet::new();
     // Keys in alphabetical order, as everywhere.
     let source = GraphSource {
@@ -76,7 +74,7 @@ pub(in crate::site) fn graph_fragment(entry: &GraphEntry<'_>) -> String {
         description: node.source.description.as_deref(),
         id: &node.id,
         links: node.linked(false).filter(|id| seen.insert(*id)).collect(),
-        props: Props { written: &node.source.values, annotations: *annotations },
+        props: Props { written: &node.source.values, annotations: &node.source.annotations },
         related,
         route: *route,
         title: node.title(),
@@ -92,13 +90,13 @@ fn text(json: Vec<u8>) -> String {
 
 #[derive(Serialize)]
 struct GraphSource<'a> {
-    backlinks: &'a [&'a str],
+    backlinks: &'a [String],
     blocks: Vec<GraphBlock<'a>>,
     description: Option<&'a str>,
     id: &'a str,
     links: Vec<&'a str>,
     props: Props<'a>,
-    related: &'a [&'a str],
+    related: &'a [String],
     route: Option<&'a str>,
     title: String,
 }
@@ -109,22 +107,29 @@ struct GraphBlock<'a> {
     props: &'a Map<String, Value>,
 }
 
-/// The frontmatter, with the annotations in their alphabetical place.
+/// The frontmatter, with the threads of annotations in their alphabetical place.
 struct Props<'a> {
     written: &'a Map<String, Value>,
-    annotations: Option<&'a Value>,
+    annotations: &'a [Annotation],
+}
+
+#[derive(Serialize)]
+struct Threads<'a> {
+    threads: &'a [Annotation],
 }
 
 impl Serialize for Props<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const KEY: &str = "annotations";
-        let Some(annotations) = self.annotations else { return self.written.serialize(serializer) };
+        if self.annotations.is_empty() {
+            return self.written.serialize(serializer);
+        }
         let mut map = serializer.serialize_map(None)?;
         let others = || self.written.iter().filter(|(key, _)| *key != KEY);
         for (key, value) in others().filter(|(key, _)| key.as_str() < KEY) {
             map.serialize_entry(key, value)?;
         }
-        map.serialize_entry(KEY, annotations)?;
+        map.serialize_entry(KEY, &Threads { threads: self.annotations })?;
         for (key, value) in others().filter(|(key, _)| key.as_str() > KEY) {
             map.serialize_entry(key, value)?;
         }

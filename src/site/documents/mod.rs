@@ -6,7 +6,7 @@ mod fragments;
 mod relations;
 mod source_map;
 
-pub(super) use agents::{Listed, llms};
+pub(super) use agents::{Listed, is_definition, llms};
 pub(super) use crawlers::{robots, site_url, sitemap};
 pub(super) use fragments::{GRAPH, GraphEntry, SOURCES, assemble, graph_fragment, source_fragment};
 pub(super) use relations::Relations;

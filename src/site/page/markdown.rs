@@ -167,10 +167,10 @@ impl<'l, F: Fn(&str) -> Option<&'l str>> Rewriter<F> {
                     self.destination(&rest[2..])
                 }
                 '=' => self.attribute(rest),
-                _ => self.copy(
-                    rest,
-                    rest.find(['\\', '`', '<', '[', ']', '=']).filter(|at| *at > 0).unwrap_or(c.len_utf8()),
-                ),
+                _ => {
+                    let end = rest.find(['\\', '`', '<', '[', ']', '=']).unwrap_or(rest.len());
+                    self.copy(rest, end.max(c.len_utf8()))
+                }
             };
         }
     }

@@ -20,6 +20,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
+/// How a Source can ask to be played: `presentation` of its frontmatter. Without it, it is played as it is read.
+const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
+
 /// What a page is made from, besides the frame that all pages of a Path share.
 pub(super) struct Page<'a> {
     pub node: &'a Node,
@@ -55,6 +58,7 @@ impl Page<'_> {
         part(others);
         part(self.node.hash.as_bytes());
         part(self.node.id.as_bytes());
+        part(self.scheme.map_or("", ColorScheme::name).as_bytes());
         for text in [self.artifact, self.address, self.markdown, self.links, self.theme] {
             part(text.as_bytes());
         }
@@ -96,6 +100,7 @@ impl Page<'_> {
             markdown: Some(self.markdown),
             image: text("image").map(|image| targets.get(image).copied().unwrap_or(image)),
             lang: text("lang"),
+            scheme: self.scheme,
             theme: self.theme,
             styles: &styles,
             scripts: components.1,
@@ -106,6 +111,9 @@ impl Page<'_> {
         push(&mut out, &[&html::escape(&node.id), "\""]);
         if let Some(scheme) = self.scheme {
             push(&mut out, &[" data-pathmx-color-scheme=\"", scheme.name(), "\""]);
+        }
+        if let Some(presentation) = text("presentation").filter(|name| PRESENTATIONS.contains(name)) {
+            push(&mut out, &[" data-pathmx-presentation=\"", presentation, "\""]);
         }
         out.push_str(">\n");
         for (block, marked) in source.blocks.iter().zip(blocks) {

@@ -1,6 +1,6 @@
 //! What the pages of a Path share, and how they address one another.
 
-use super::{Frame, pages::Rendered};
+use super::Frame;
 use crate::site::{
     address,
     assets::{ThemeAssets, asset_path},
@@ -35,8 +35,8 @@ impl Frame<'_> {
         Shell::new(page::Frame {
             nav: Nav::grow(home, links),
             mount: self.root.mount.clone(),
-            lang: "en".to_owned(),
-            url: None,
+            lang: self.site.project.address.lang.clone().unwrap_or_else(|| "en".to_owned()),
+            url: self.site.project.address.url.clone(),
             favicon: asset(&theme.favicon.file),
             base_css: asset(&theme.base_css.file),
             styles,
@@ -57,20 +57,16 @@ impl Frame<'_> {
         theme
     }
 
-    pub(super) fn nav_items(&self, ids: &[&str]) -> Vec<NavItem> {
-        ids.iter().filter_map(|id| self.site.graph.nodes.get(*id)).map(|node| self.nav_item(node)).collect()
+    pub(super) fn nav_items(&self, ids: &[String]) -> Vec<NavItem> {
+        ids.iter().filter_map(|id| self.site.graph.nodes.get(id)).map(|node| self.nav_item(node)).collect()
     }
 
-    /// The files of the search.
-    pub(super) fn search(&self, rendered: &[Rendered<'_>]) -> Vec<(String, Vec<u8>)> {
-        let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
-        let shards = search::Shards::of(records, None, Arc::<[u8]>::from);
+    /// The list of Sources that the search begins with.
+    pub(super) fn index<'r>(&self, pages: impl Iterator<Item = (&'r Node, &'r Arc<Record>)>, shards: usize) -> Vec<u8> {
         let pages: Vec<(NavItem, &Record)> =
-            rendered.iter().map(|page| (self.nav_item(page.node), &*page.page.record)).collect();
+            pages.map(|(node, record)| (self.nav_item(node), record.as_ref())).collect();
         let entries = pages.iter().map(|(NavItem { id, title, address }, record)| Entry { id, address, title, record });
-        let mut files = vec![(search::INDEX.to_owned(), search::index(entries, shards.count()))];
-        files.extend(shards.files().map(|(file, bytes)| (file, bytes.to_vec())));
-        files
+        search::index(entries, shards)
     }
 
     pub(super) fn listed<'n>(&self, node: &'n Node) -> Listed<'n> {

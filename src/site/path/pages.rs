@@ -20,6 +20,8 @@ pub(super) struct Rendered<'a> {
     pub page: CachedPage,
     pub is_new: bool,
     pub findings: Vec<Diagnostic>,
+    /// Ids of the other Sources that go into it.
+    pub takes: Vec<String>,
 }
 
 /// Where the links of a Source lead from this Path.
@@ -71,19 +73,26 @@ impl Frame<'_> {
             scheme: look.scheme(),
         };
         let embeds = Embeds::of(site.project, site.graph, site.defined, node);
+        let clashes = embeds.clashes().into_iter();
+        findings.extend(clashes.map(|finding| finding.at(site.project.show(&node.path))));
         let inputs = page.inputs(shell, &self.embedded(&embeds));
         let kept = known.get(&format!("{}/{}", self.root.id, node.id)).filter(|kept| kept.inputs == inputs);
         let is_new = kept.is_none();
         let mut page = kept.cloned().unwrap_or_else(|| self.make(&page, &embeds, shell, inputs));
         findings.append(&mut page.findings.clone());
         page.inputs = inputs;
-        Rendered { node, page, is_new, findings }
+        let takes = embeds.nodes().skip(1).map(|node| node.id.clone()).collect();
+        Rendered { node, page, is_new, findings, takes }
     }
 
     /// What a page depends on besides itself: the Sources that it takes in, and how things are made.
     fn embedded(&self, embeds: &Embeds<'_>) -> Vec<u8> {
         let project = self.site.project;
         let mut out = format!("{:?} {}", project.settings, project.source_maps).into_bytes();
+        // What a page says of a component that it does not import depends on who defines it.
+        for (name, node) in self.site.defined {
+            out.extend([name.as_bytes(), b"\0", node.path.as_bytes(), b"\0"].concat());
+        }
         for node in embeds.nodes().skip(1) {
             out.extend_from_slice(node.hash.as_bytes());
             out.extend_from_slice(node.id.as_bytes());

@@ -4,13 +4,14 @@ use super::links::Origin;
 use crate::site::{
     address::{self, Address},
     cache::Bodies,
-    components::{Definition, Lookup},
+    components::{self, Definition, Lookup},
+    diagnostic::Diagnostic,
     graph::{Graph, Node, Target, relative_link},
     project::Project,
     source::{Body, Place, Settings, Source},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -67,6 +68,22 @@ impl<'a> Embeds<'a> {
             self.sources.push(Embedded { node, imports: Vec::new() });
             self.sources.len() - 1
         })
+    }
+
+    /// Names of components that the page gets from two Sources.
+    pub(in crate::site) fn clashes(&self) -> Vec<Diagnostic> {
+        let Some(page) = self.sources.first() else { return Vec::new() };
+        let imports = page.node.source.links.iter().zip(&page.node.targets).filter_map(|(link, target)| {
+            let (Place::Definition { .. }, Target::Page { id, .. }) = (&link.place, target) else { return None };
+            let origin = self.numbers.get(id.as_str()).filter(|origin| page.imports.contains(origin))?;
+            Some((*origin, link))
+        });
+        let mut seen = BTreeSet::new();
+        let each = imports.filter(|(origin, _)| seen.insert(*origin));
+        components::clashes(
+            &page.node.source.definitions,
+            each.map(|(origin, link)| (link.position, link.target.as_str(), &*self.source_of(origin).definitions)),
+        )
     }
 
     /// All of them, in order.

@@ -59,6 +59,29 @@ impl<F: Clone + Send + Sync> Shards<F> {
             sources.map(|(id, record)| (Key::of(id), Arc::clone(record))).collect();
         records.sort_by_key(|(key, _)| *key);
         records.dedup_by_key(|(key, _)| *key);
+        Self::made(records, before, put)
+    }
+
+    /// The shards after some Sources changed: id, record before, record now.
+    pub(in crate::site) fn with(
+        &self,
+        changes: &[(String, Arc<Record>, Arc<Record>)],
+        put: impl Fn(Vec<u8>) -> F + Sync,
+    ) -> Self {
+        let mut records = self.records.clone();
+        for (id, before, now) in changes {
+            let key = Key::of(id);
+            let Ok(at) = records.binary_search_by_key(&key, |(key, _)| *key) else { continue };
+            // Of two Sources with one key only the first is here.
+            if let Some((_, record)) = records.get_mut(at).filter(|(_, record)| Arc::ptr_eq(record, before)) {
+                *record = Arc::clone(now);
+            }
+        }
+        Self::made(records, Some(self), put)
+    }
+
+    /// `records`: sorted, each key once.
+    fn made(records: Vec<(Key, Arc<Record>)>, before: Option<&Self>, put: impl Fn(Vec<u8>) -> F + Sync) -> Self {
         let count = count_for(records.len());
         let known = before.filter(|before| before.files.len() == count);
         let wanted = match known {

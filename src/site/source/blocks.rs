@@ -2,7 +2,7 @@
 //! whole document decides what such a line is, so fences, lists and HTML need no second grammar.
 
 use super::{
-    Annotation, Heading, Link, Settings, checks,
+    Annotation, Link, Settings, checks,
     define::Code,
     ids::Ids,
     lines::Lines,
@@ -37,7 +37,6 @@ pub(super) struct Parts {
     /// With what else they hold, if the Source defines components.
     pub blocks: Vec<(Block, Code)>,
     pub links: Vec<Link>,
-    pub headings: Vec<Heading>,
     pub anchors: HashSet<String>,
     pub summary: Summary,
     pub annotations: Vec<Annotation>,
@@ -99,8 +98,7 @@ pub(super) fn blocks<'a>(
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
-    let headings = headings.into_iter().map(|(_, heading)| heading).collect();
-    Parts { blocks, links: rendered.links, headings, anchors, summary, annotations: rendered.annotations }
+    Parts { blocks, links: rendered.links, anchors, summary, annotations: rendered.annotations }
 }
 
 /// The nodes of each Block, and its topmatter.

@@ -4,10 +4,12 @@ mod blocks;
 mod checks;
 mod define;
 mod definitions;
+mod formulas;
 mod frontmatter;
 mod ids;
 mod lines;
 mod notes;
+mod outline;
 mod render;
 mod settings;
 mod summary;
@@ -24,8 +26,10 @@ pub(super) use render::fill;
 pub use settings::Settings;
 
 use super::{
+    address::{self, Address},
     components::Definition,
     diagnostic::{Diagnostic, Position},
+    tokens,
 };
 use blocks::Parts;
 use comrak::Arena;
@@ -49,16 +53,12 @@ pub(super) struct Source {
     pub title: Option<String>,
     /// From the frontmatter, else the first paragraph.
     pub description: Option<String>,
-    /// Whether the text has a heading of the first rank.
-    pub has_h1: bool,
     /// Classes for the document.
     pub classes: Vec<String>,
     /// At least one.
     pub blocks: Vec<Block>,
     /// Links to somewhere in the site: first those with a mark in the HTML, in its order, then the definitions.
     pub links: Vec<Link>,
-    /// All headings in order.
-    pub headings: Vec<Heading>,
     /// Everything in the page that a fragment can name.
     pub anchors: HashSet<String>,
     /// The threads of annotations, in order of their definitions.
@@ -161,18 +161,25 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     }
     checks::source(&front.values, &text[..front.body], &mut findings);
     let body = without_nul(&text[front.body..]);
+    let body = if settings.has("math") { formulas::fenced(&body) } else { Cow::Borrowed(&*body) };
     let lines = Lines::of(&body, front.body_line);
     let options = options_for(&body, settings);
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, &body, &options);
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
-    let Parts { blocks, mut links, headings, anchors, summary, annotations } =
+    let Parts { blocks, mut links, anchors, summary, annotations } =
         blocks::blocks(root, &lines, settings, defines, &mut findings);
     links.extend(definitions.iter().map(|definition| Link {
         target: definition.target.clone(),
         place: Place::Definition { label: definition.label.clone() },
         position: definition.position,
+    }));
+    let named = tokens::local_files(&front.values).map(|file| (file, "fonts"));
+    links.extend(named.chain(picture(&front.values).map(|file| (file, "image"))).map(|(file, key)| Link {
+        target: file.to_owned(),
+        place: Place::Resource,
+        position: key_position(&text[..front.body], key),
     }));
     let definitions = match defines {
         true => define::define(path, &front.values, &blocks, &definitions, &mut links, &mut findings),
@@ -188,11 +195,9 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         handle: placed("handle"),
         title: words(&front.values, "title").or(summary.title),
         description: words(&front.values, "description").or(summary.description),
-        has_h1: summary.has_h1,
         classes: classes(&front.values),
         blocks: blocks.into_iter().map(|(block, _)| block).collect(),
         links,
-        headings,
         anchors,
         annotations,
         definitions,
@@ -200,6 +205,14 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         body: front.body,
         values: front.values,
     }
+}
+
+/// `image` of the frontmatter, if it is a file beside the Source.
+fn picture(values: &Map<String, Value>) -> Option<&str> {
+    let image = values.get("image")?.as_str()?.trim();
+    let name = image.to_ascii_lowercase();
+    let is_picture = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".avif"].iter().any(|end| name.ends_with(end));
+    (is_picture && !image.starts_with('/') && matches!(address::classify(image), Address::File(_))).then_some(image)
 }
 
 /// The text of a Source: without a byte order mark, bad bytes replaced.

@@ -8,7 +8,6 @@ const DESCRIPTION: usize = 160;
 pub(super) struct Summary {
     pub title: Option<String>,
     pub description: Option<String>,
-    pub has_h1: bool,
 }
 
 /// Title: the first heading of the highest rank that occurs. Description: the first paragraph.
@@ -24,11 +23,7 @@ pub(super) fn summary<'a>(nodes: impl Iterator<Item = &'a AstNode<'a>>) -> Summa
             _ => {}
         }
     }
-    Summary {
-        has_h1: best.as_ref().is_some_and(|(level, _)| *level == 1),
-        title: best.map(|(_, text)| text),
-        description: description.map(|text| shorten(&text)),
-    }
+    Summary { title: best.map(|(_, text)| text), description: description.map(|text| shorten(&text)) }
 }
 
 fn text<'a>(node: &'a AstNode<'a>) -> Option<String> {

@@ -10,7 +10,7 @@ fn html(source: &Source) -> Vec<String> {
 }
 
 fn parse(bytes: &[u8]) -> Source {
-    super::parse(bytes, &Settings::default())
+    super::parse("x.md", bytes, &Settings::default())
 }
 
 fn shown(text: &str) -> String {
@@ -69,7 +69,7 @@ fn ids_are_unique_in_a_page() {
 #[test]
 fn markdown_comes_out_as_promised() {
     let source = parse(
-        b"| a | b |\n|--:|---|\n| 1 | [x](./x.md \"t\") |\n\n```rust\n<x>\n```\n\n- [x] done *it*\n- [ ] \n\n![alt *x*](a.png)  \n<https://x.y/?a=b&c>\n\nnote[^1]\n\n[^1]: Foot.\n",
+        b"| a | b |\n|--:|---|\n| 1 | [x](./x.md \"t\") |\n\n```rust\n<x>\n```\n\n- [x] done *it*\n- [ ] \n\n![alt *x*](a.png)  \n<https://x.y/?a=b&c>\n\n![@image.wide: a wide \\*one\\*](b.png \"t\")\n\nnote[^1]\n\n[^1]: Foot.\n",
     );
     let html = html(&source).concat();
     for part in [
@@ -80,6 +80,7 @@ fn markdown_comes_out_as_promised() {
         "<div class=\"pmx-code-block\" data-language=\"rust\"><pre class=\"shiki\"><code class=\"language-rust\"><span class=\"line\">&lt;x&gt;</span></code></pre></div>",
         "<li class=\"task-list-item\"><input type=\"checkbox\" disabled checked aria-label=\"done it\"> done <em>it</em></li>",
         "<img src=\"a.png\" alt=\"alt x\"><br>",
+        "<img src=\"b.png\" alt=\"a wide *one*\" data-pathmx-image=\"wide\" title=\"t\">",
         "<a href=\"https://x.y/?a=b&amp;c\">",
         "<section class=\"footnotes\"",
     ] {
@@ -101,6 +102,10 @@ fn addresses_in_raw_html_become_links_and_the_rest_stays() {
 
 #[test]
 fn an_include_stands_beside_paragraphs() {
+    assert!(
+        shown("[>embed: Old](./o.md)")
+            .starts_with("<pmx-include data-link=\"./o.md\" data-n=\"0\" data-label=\"Old\">")
+    );
     let source = parse(
         b"[@include: A *b*](./a.md#x)\n\none [@include](b.md) two\n\n[Note][@include.note] and [x](x.md)\n\n- [@include: L](l.md)\n\n*[@include: no](c.md)*\n\n[@include.note]: ./n.md\n",
     );
@@ -153,7 +158,7 @@ fn hostile_text_is_only_text() {
 fn soft_breaks_are_spaces_unless_the_site_says_otherwise() {
     assert_eq!(shown("a\nb  \nc\n"), "<p>a\nb<br>\nc</p>\n");
     let settings = Settings { hard_breaks: true, ..Settings::default() };
-    assert_eq!(html(&super::parse(b"a\nb\n", &settings)).concat(), "<p>a<br>\nb</p>\n");
+    assert_eq!(html(&super::parse("x.md", b"a\nb\n", &settings)).concat(), "<p>a<br>\nb</p>\n");
 }
 
 #[test]
@@ -199,6 +204,9 @@ fn math_marks_and_prices_are_told_apart() {
         assert!(html.contains(part), "{part} in\n{html}");
     }
     assert!(!html.contains("<p></p>"), "{html}");
+    let html = shown("so\n$$\na\n\n- b\n= c\n$$\nthen\n");
+    assert_eq!(html.matches("<div class=\"pmx-math\"").count(), 1, "{html}");
+    assert!(html.starts_with("<p>so</p>\n<div") && html.ends_with("</div>\n<p>then</p>\n"), "{html}");
 }
 
 #[test]
@@ -210,7 +218,7 @@ fn a_wikilink_is_a_link_by_name() {
     assert!(html.contains("<a class=\"pmx-wikilink\" href=\"a b\">the label</a>"), "{html}");
     assert!(shown("[[1]](./x.md)").contains("<a href=\"./x.md\">[1]</a>"));
     let settings = Settings { wikilinks: false, ..Settings::default() };
-    assert!(super::parse(b"[[x]]", &settings).links.is_empty());
+    assert!(super::parse("x.md", b"[[x]]", &settings).links.is_empty());
 }
 
 #[test]

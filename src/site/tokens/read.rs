@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 /// The longest value of a token, in bytes. A font list, the longest in public Sources, has 60.
 const MAX_VALUE: usize = 500;
 
+/// The most findings of one Source: who has more has written something else than a theme.
+const MAX_FINDINGS: usize = 20;
+
 /// Reads `theme` and `fonts`. `text` is the Source's, to say where a field stands.
 pub(in crate::site) fn theme(values: &Map<String, Value>, text: &str) -> (Theme, Vec<Diagnostic>) {
     let mut reader = Reader { text, theme: Theme::default(), findings: Vec::new() };
@@ -20,7 +23,7 @@ pub(in crate::site) fn theme(values: &Map<String, Value>, text: &str) -> (Theme,
     }
     match values.get("fonts") {
         None | Some(Value::Null) => {}
-        Some(Value::Object(listed)) => fonts::read(&mut reader, listed),
+        Some(fonts @ (Value::Object(_) | Value::Array(_))) => fonts::read(&mut reader, fonts),
         Some(_) => reader.warn("fonts/value", &["fonts"], "`fonts` is no mapping of names to fonts".to_owned(), None),
     }
     (reader.theme, reader.findings)
@@ -34,6 +37,9 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(super) fn warn(&mut self, code: &'static str, path: &[&str], message: String, hint: Option<String>) {
+        if self.findings.len() >= MAX_FINDINGS {
+            return;
+        }
         let finding = Diagnostic::warning(code, position(self.text, path), message);
         self.findings.push(match hint {
             Some(hint) => finding.hint(hint),

@@ -184,6 +184,8 @@ pub(super) fn closed(css: &str) -> Cow<'_, str> {
     let mut from = 0;
     for at in stray {
         out.push_str(&css[from..at]);
+        // What it stood between stays apart.
+        out.push(' ');
         from = at + 1;
     }
     out.push_str(&css[from..]);

@@ -8,12 +8,18 @@ use crate::site::{
 use comrak::nodes::{AstNode, NodeLink, NodeValue, Sourcepos};
 use std::fmt::Write as _;
 
+/// What marks a link as an include; the second is how it was written before.
+const INCLUDES: [&str; 2] = ["@include", ">embed"];
+/// How an image can be shown.
+const IMAGES: [&str; 3] = ["cover", "wide", "background"];
+
 impl<'a> Renderer<'a, '_> {
     pub(super) fn open_link(&mut self, node: &'a AstNode<'a>, link: &NodeLink, at: Sourcepos) -> Children {
         let start = (at.start.line, at.start.column);
         if self.is_include(node, link, at) {
             let words = text::of(node);
-            let label = words.strip_prefix("@include").map_or(&*words, |rest| rest.strip_prefix(':').unwrap_or(rest));
+            let rest = INCLUDES.iter().find_map(|word| words.strip_prefix(word));
+            let label = rest.map_or(&*words, |rest| rest.strip_prefix(':').unwrap_or(rest));
             let number = self.links.len();
             self.beside_paragraph(|this| {
                 this.fresh_line();
@@ -39,7 +45,9 @@ impl<'a> Renderer<'a, '_> {
             return false;
         }
         let direct = node.first_child().is_some_and(|first| match &first.data().value {
-            NodeValue::Text(text) => text.trim() == "@include" || text.starts_with("@include:"),
+            NodeValue::Text(text) => INCLUDES.iter().any(|word| {
+                text.strip_prefix(word).is_some_and(|rest| rest.starts_with(':') || rest.trim().is_empty())
+            }),
             _ => false,
         });
         let named = || {
@@ -72,7 +80,14 @@ impl<'a> Renderer<'a, '_> {
         self.out.push_str("<img src=\"");
         self.address(&image.url, Place::Resource, (at.start.line, at.start.column));
         self.out.push_str("\" alt=\"");
-        escape(&text::of(node), &mut self.out);
+        let words = text::of(node);
+        // `@image.wide: words` says how it is shown.
+        let kind = words.strip_prefix("@image.").and_then(|rest| rest.split_once(':'));
+        let kind = kind.filter(|(kind, _)| IMAGES.contains(kind));
+        escape(kind.map_or(&*words, |(_, words)| words.trim()), &mut self.out);
+        if let Some((kind, _)) = kind {
+            let _ = write!(self.out, "\" data-pathmx-image=\"{kind}");
+        }
         self.link_title(&image.title);
         self.out.push_str("\">");
     }

@@ -42,10 +42,9 @@ pmx.makeBar = () => {
   parts.menu = h("div.menu", { id: "menu", popover: "auto", "aria-label": "More" });
   parts.menu.addEventListener("beforetoggle", ({ newState }) => newState === "open" && fillMenu());
   parts.browsing = h("div.row.browsing", {}, h("div.modes", {}, parts.browse, parts.contents, parts.explore), parts.start);
-  parts.playing = h("div.playing", {}, parts.timeline, h("div.row", {},
+  parts.playing = h("div.playing", {}, parts.actions, parts.timeline, h("div.row", {},
     h("div.pad", { role: "group", "aria-label": "Steps" }, parts.previousBlock, parts.back, parts.forward),
     h("div.where", {}, parts.title, parts.count),
-    parts.actions,
     h("div.tools", {}, parts.out, parts.block, parts.more, parts.leave)));
   bar.append(parts.edge, parts.browsing, parts.playing, parts.menu);
   update();
@@ -100,35 +99,44 @@ function update() {
   actions();
 }
 
+// One segment for each Block; a page of very many Blocks has one for all.
+const MOST_SEGMENTS = 40;
+let groups = [];
 function timeline(stops, stop) {
-  const blocks = [...new Set(stops.map(({ block }) => block))];
-  const key = stops.map(({ id }) => id).join(" ");
-  if (drawn !== key || parts.timeline.childElementCount !== blocks.length) {
-    drawn = key;
-    parts.timeline.replaceChildren(...blocks.map((n) => {
-      const own = stops.filter(({ block }) => block === n);
-      const label = blockTitle(own[0].el.closest(".pmx-document > .pmx-block") ?? own[0].el);
+  if (drawn !== stops) {
+    drawn = stops;
+    groups = [];
+    for (const one of stops) (groups[one.block] ??= []).push(one);
+    groups = groups.filter(Boolean);
+    if (groups.length > MOST_SEGMENTS) groups = [stops];
+    parts.timeline.replaceChildren(...groups.map((own) => {
+      const label = groups.length === 1 ? "Start" : blockTitle(own[0].el.closest(".pmx-document > .pmx-block") ?? own[0].el);
       return h("button.segment", { type: "button", "aria-label": label, title: label, style: `flex-grow: ${own.length}`, onclick: () => play.go(own.find((one) => !one.passed && !pmx.hidden(one))) }, h("i"));
     }));
   }
-  blocks.forEach((n, i) => {
-    const own = stops.filter(({ block }) => block === n);
-    const part = n < stop.block ? 1 : n > stop.block ? 0 : (stop.at - own[0].at + 1) / own.length;
-    const segment = parts.timeline.children[i];
+  groups.forEach((own, i) => {
+    const segment = parts.timeline.children[i], [start, end] = [own[0].at, own.at(-1).at];
+    const part = end < stop.at ? 1 : start > stop.at ? 0 : (stop.at - start + 1) / own.length;
     segment.firstChild.style.inlineSize = `${part * 100}%`;
-    if (n === stop.block) segment.setAttribute("aria-current", "step");
+    if (start <= stop.at && stop.at <= end) segment.setAttribute("aria-current", "step");
     else segment.removeAttribute("aria-current");
   });
 }
 
-// What the active component offers.
+// What the active component offers: its actions, and its states if they have no order.
 function actions() {
-  const list = (play.on && play.component()?.pmxActions) || [];
-  parts.actions.hidden = !list.length;
-  parts.actions.replaceChildren(...[...list].slice(0, 6).map(({ id, label, run, disabled }) =>
-    h("button.action", { type: "button", "data-action": id, disabled: !!disabled, onclick: () => run?.() }, label ?? id)));
+  const component = play.on ? play.component() : undefined;
+  const { names, ordered } = pmx.statesOf(component);
+  const states = ordered || names.length < 2 ? [] : names.slice(0, 10).map((name, n) =>
+    h("button.action", { type: "button", "aria-pressed": String(component.dataset.state === name), onclick: () => play.chooseState(n) }, n < 10 && h("kbd", { "aria-hidden": "true" }, String((n + 1) % 10)), name));
+  const offered = [...(component?.pmxActions ?? [])].slice(0, 6).map(({ id, label, run, disabled }) =>
+    h("button.action", { type: "button", "data-action": id, disabled: !!disabled, onclick: () => run?.() }, label ?? id));
+  const focused = parts.actions.getRootNode().activeElement, at = [...parts.actions.children].indexOf(focused);
+  parts.actions.replaceChildren(...states, ...offered);
+  parts.actions.hidden = !parts.actions.childElementCount;
+  if (at >= 0) (parts.actions.children[at] ?? parts.forward).focus();
 }
-document.addEventListener("pathmx:actions", () => bar && actions());
+for (const type of ["pathmx:actions", "pathmx:state", "pathmx:states"]) document.addEventListener(type, () => bar && actions());
 
 function edge() {
   if (!bar) return;

@@ -25,6 +25,8 @@ pmx.readBeats = (article) => {
       close(el);
       const kind = el.dataset.pathmxBeatKind ?? (/^H[1-6]$/.test(el.tagName) ? "heading" : "step");
       const children = tokens(el, "data-pathmx-beat-children");
+      // States that only the component's script knows.
+      for (let n = children.length + 1; n < (pmx.statesOf(el).ordered ? el.pmxStates?.length ?? 0 : 0); n++) children.push(`${el.dataset.pathmxBeat}:state-${n}`);
       const stop = add({ id: el.dataset.pathmxBeat, kind, el, block: n, parent: open.at(-1) });
       children.forEach((id, i) => add({ id, kind: OF_CHILD[kind] ?? "step", el, block: n, parent: stop, nth: i + 1, members: true }));
       stop.end = stops.length;
@@ -41,6 +43,13 @@ pmx.readBeats = (article) => {
 };
 
 const name = (block) => block.dataset.pathmxBlock?.split("#").at(-1) || block.id || "block";
+
+/** The states of a component: `{names, ordered}`. */
+pmx.statesOf = (el) => {
+  const text = el?.dataset.pathmxStates ?? "";
+  const ordered = text.includes("|");
+  return { ordered, names: text.trim() ? text.split(ordered ? "|" : ",").map((name) => name.trim()) : [] };
+};
 
 /** The elements that a stop lights. */
 pmx.membersOf = (stop) => (stop.members ? [...stop.el.querySelectorAll(`[data-pathmx-beat-member~="${CSS.escape(stop.id)}"]`)] : []);
@@ -99,7 +108,9 @@ pmx.find = (stops, id) => {
   }
 };
 
-/** The first stop in or after an element. */
-pmx.findAt = (stops, element) =>
-  stops.find((stop) => !stop.passed && (element === stop.el || element.contains(stop.el) || element.compareDocumentPosition(stop.el) & Node.DOCUMENT_POSITION_FOLLOWING));
+/** The stop that holds an element; else the first one in it or after it. */
+pmx.findAt = (stops, element) => {
+  const holder = element.closest("[data-pathmx-beat]");
+  return stops.find((stop) => !stop.passed && (holder ? stop.el === holder : element.contains(stop.el) || element.compareDocumentPosition(stop.el) & Node.DOCUMENT_POSITION_FOLLOWING));
+};
 })((window.pmx ??= {}));

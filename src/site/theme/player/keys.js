@@ -95,13 +95,12 @@ function activate(event) {
 
 // Digits choose among the answers, or among the states that have no order.
 function digit(event, n) {
-  const component = play.component();
-  const states = component?.dataset.pathmxStates?.split(",").map((state) => state.trim()) ?? [];
+  const { names, ordered } = pmx.statesOf(play.component());
   const index = n === 0 ? 9 : n - 1;
-  if (states.length > 1) {
-    if (index >= states.length) return;
+  if (names.length > 1 && !ordered) {
+    if (index >= names.length) return;
     event.preventDefault();
-    return component.dispatchEvent(new CustomEvent("pathmx:play-step", { bubbles: true, detail: { beat: play.stop.id, index, direction: 1, state: states[index] } }));
+    return play.chooseState(index);
   }
   const choices = play.stop?.el.closest("form, .pmx-block")?.querySelectorAll("input[type=radio]:enabled") ?? [];
   if (index < choices.length) event.preventDefault(), choices[index].click();
@@ -131,7 +130,9 @@ function follow(event, link) {
   const here = link.pathname === location.pathname && link.hash;
   if (here) {
     const target = pmx.target(link.hash);
-    const stop = target && pmx.document()?.contains(target) && pmx.findAt(play.stops, target);
+    // A footnote is looked up; it is no place in Play.
+    if (!target || target.closest(".footnotes, .pmx-annotations")) return;
+    const stop = pmx.document()?.contains(target) && pmx.findAt(play.stops, target);
     if (!stop) return;
     event.preventDefault();
     history.pushState(history.state, "", location.pathname + location.search + link.hash);

@@ -127,9 +127,23 @@ function tellComponents(stop, direction) {
     element.dispatchEvent(new CustomEvent(type, { bubbles: true, detail: { beat: stop?.id ?? null, index, direction } }));
   for (const element of inside.filter((element) => !now.includes(element)).reverse()) dispatch(element, "pathmx:beat-exit", stop?.at ?? -1);
   for (const element of now.filter((element) => !inside.includes(element))) dispatch(element, "pathmx:beat-enter", stop.at);
+  const entered = now.filter((element) => !inside.includes(element));
   inside = now;
+  // Who comes to what lies inside has the states behind.
+  for (const element of entered) {
+    const states = play.stops.filter((one) => one.el === element && one.kind === "state").length;
+    if (states && element !== stop.el) dispatch(element, "pathmx:play-step", states);
+  }
   if (stop && (stop.kind === "component" || stop.kind === "state")) dispatch(stop.el, "pathmx:play-step", stop.nth ?? 0);
 }
+/** Asks the active component for one of its states that have no order. */
+play.chooseState = (index) => {
+  const component = play.component();
+  const state = pmx.statesOf(component).names[index];
+  component.dispatchEvent(new CustomEvent("pathmx:play-step", { bubbles: true, detail: { beat: play.stop.id, index, state, direction: 1 } }));
+};
+document.addEventListener("pathmx:states", pmx.settle(0, () => pmx.chrome && play.refresh()));
+
 /** The innermost component that holds the active Beat. */
 play.component = () => inside.at(-1);
 

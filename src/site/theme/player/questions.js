@@ -31,24 +31,18 @@ const known = new WeakMap();
 
 /** Takes a form over: what it was served with is what clearing brings back. */
 function adopt(form) {
+  for (const set of form.querySelectorAll("fieldset[disabled]")) set.disabled = false;
   for (const part of form.querySelectorAll("[data-pathmx-question-controls][hidden]")) part.hidden = false;
-  for (const control of controls(form)) if (control.disabled && form.hasAttribute("data-pathmx-form")) control.disabled = false;
   if (known.has(form)) return;
-  const state = {
-    served: read(form),
-    line: form.querySelector("[data-pathmx-question-state]") ?? h("p.pmx-question-state", { "data-pathmx-search": "ignore" }),
-    clear: h("button.pmx-question-clear", { type: "button", hidden: true, onclick: () => clear(form) }, "Clear"),
-  };
-  known.set(form, state);
-  state.line.setAttribute("role", "status");
+  const line = form.querySelector("[data-pathmx-question-status-text]") ?? form.appendChild(h("p.pmx-question-status", { role: "status" }));
+  const clearing = h("button.pmx-question-clear", { type: "button", hidden: true, onclick: () => clear(form) }, "Clear");
+  known.set(form, { served: read(form), said: line.textContent, line, clear: clearing });
   form.noValidate = true;
-  const place = form.querySelector("[data-pathmx-question-controls]") ?? form;
-  place.append(state.clear);
-  if (!state.line.isConnected) place.append(state.line);
+  (form.querySelector("[data-pathmx-question-controls]") ?? form).append(clearing);
   const kept = pmx.local.get(nameOf(form));
   if (kept?.values) {
     write(form, kept.values);
-    show(form, kept.saved === "source" ? "Saved into the Source" : "Saved in this browser", true);
+    show(form, kept.saved ? "Saved into the Source" : "Saved in this browser", true);
   }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -56,17 +50,15 @@ function adopt(form) {
   });
   form.addEventListener("input", ({ target }) => {
     target.removeAttribute("aria-invalid");
-    target.setCustomValidity?.("");
-    if (pmx.local.get(nameOf(form))) show(form, "Changed, not saved yet", true);
+    if (known.get(form).line.hasAttribute("data-failed") || pmx.local.get(nameOf(form))) show(form, pmx.local.get(nameOf(form)) ? "Changed, not saved yet" : "", !!pmx.local.get(nameOf(form)));
   });
 }
 
-function show(form, text, clear, failed = false) {
-  const { line, clear: button } = known.get(form);
+function show(form, text, clearable, failed = false) {
+  const { line, clear } = known.get(form);
   line.textContent = text;
   line.toggleAttribute("data-failed", failed);
-  button.hidden = !clear;
-  form.toggleAttribute("data-pmx-answered", clear && !failed);
+  clear.hidden = !clearable;
 }
 
 // The first thing that is wrong, said where it is.
@@ -97,7 +89,7 @@ async function submit(form, submitter) {
   show(form, kept ? "Saved in this browser" : "This browser does not keep answers", kept, !kept);
   document.dispatchEvent(new CustomEvent("pmx:answered", { detail: { target: form.dataset.pathmxActionTarget, values } }));
   if (await send(form, submitter)) {
-    pmx.local.set(nameOf(form), { values, at: new Date().toISOString(), saved: "source" });
+    pmx.local.set(nameOf(form), { values, at: new Date().toISOString(), saved: true });
     show(form, "Saved into the Source", true);
   }
 }
@@ -121,7 +113,7 @@ async function send(form, submitter) {
 function clear(form) {
   pmx.local.set(nameOf(form), null);
   write(form, known.get(form).served);
-  show(form, "Answer cleared", false);
+  show(form, known.get(form).said || "Answer cleared", false);
   controls(form)[0]?.focus();
 }
 
