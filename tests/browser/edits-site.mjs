@@ -15,7 +15,8 @@ export function dice(seed) {
 }
 
 const WORDS = "river stone lamp quiet copper window harbour seven orchard maple signal thread amber winter paper garden engine northern".split(" ");
-const NAMES = ["index.path", "loops.lesson", "tables.reference", "deep/stones.guide", "deep/rivers.guide", "quiz.quiz", "talk.slides"];
+/** The Sources that stay. */
+export const NAMES = ["index.path", "loops.lesson", "tables.reference", "deep/stones.guide", "deep/rivers.guide", "quiz.quiz", "talk.slides"];
 const COLOURS = ["#7a3b9a", "#a6431a", "#0b6b5d", "#2455a4", "#8a2d4b"];
 
 export class Site {
