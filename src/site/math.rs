@@ -9,23 +9,61 @@ const MAX_LENGTH: usize = 16 * 1024;
 /// Deeper MathML is refused: pages nest their elements no deeper either.
 const MAX_DEPTH: usize = 100;
 
-/// A formula with more places where it could nest is converted on a stack of its own.
-const SHALLOW: usize = 64;
+/// TeX that may nest deeper is refused before it is read: the library follows nesting on the stack.
+const MAX_NESTING: usize = 400;
 
-/// Enough for `MAX_LENGTH` bytes of nothing but nesting; only what is used of it costs memory.
-const DEEP_STACK: usize = 256 * 1024 * 1024;
+/// A formula that may nest deeper than this is converted on a stack of its own.
+const SHALLOW: usize = 32;
+
+/// Enough for `MAX_NESTING` levels without optimisation; only what is used of it costs memory.
+const DEEP_STACK: usize = 64 * 1024 * 1024;
 
 /// A formula as `<math>`, or in one sentence why it is none. A function of the text alone.
 pub(in crate::site) fn render(tex: &str, display: bool) -> Result<String, String> {
     if tex.len() > MAX_LENGTH {
         return Err(format!("the formula has {} bytes; {MAX_LENGTH} are the most", tex.len()));
     }
-    let nesting = tex.bytes().filter(|byte| matches!(byte, b'\\' | b'{' | b'^' | b'_' | b'[')).count();
+    let nesting = nesting(tex);
+    if nesting > MAX_NESTING {
+        return Err("the formula nests too deep".to_owned());
+    }
     let math = if nesting <= SHALLOW { convert(tex, display) } else { convert_deep(tex, display) }?;
     if depth(&math) > MAX_DEPTH {
         return Err(format!("the formula nests more than {MAX_DEPTH} deep"));
     }
     Ok(math)
+}
+
+/// How deep TeX may nest at most: open groups, and commands in a row, each of which may take the next as its argument.
+fn nesting(tex: &str) -> usize {
+    let (mut open, mut row, mut deepest) = (0_usize, 0_usize, 0);
+    let mut rest = tex;
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '\\' => {
+                let length = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+                let (name, after) = rest.split_at(length);
+                match name {
+                    "begin" | "left" => open += 1,
+                    "end" | "right" => open = open.saturating_sub(1),
+                    _ => row += 1,
+                }
+                rest = after;
+            }
+            '^' | '_' => row += 1,
+            '[' if row > 0 => open += 1,
+            '{' => open += 1,
+            '}' | ']' => {
+                open = open.saturating_sub(1);
+                row = 0;
+            }
+            c if c.is_whitespace() => {}
+            _ => row = 0,
+        }
+        deepest = deepest.max(open + row);
+    }
+    deepest
 }
 
 fn convert(tex: &str, display: bool) -> Result<String, String> {
