@@ -306,7 +306,13 @@ fn a_component_that_does_not_exist_or_gets_nothing_is_named() {
         ])
     );
     let elsewhere = "# A\n\n[parts](./parts.components.md)\n\n<flip-note>x</flip-note>\n";
-    assert_eq!(said_with("# Parts\n\n---\n\n## Flip note\n\n```html\n<p><yield /></p>\n```\n", elsewhere), "?");
+    assert_eq!(
+        said_with(&self::parts(&[("Flip note", "<p><yield /></p>"), ("Other", "<p>o</p>")]), elsewhere),
+        lines(&[
+            "paths/index.path.md:5:1: warning: no component is called `flip-note` [literate/unresolved-component]",
+            "  hint: `./parts.components.md` defines it; import it with `[@components]: ./parts.components.md`"
+        ])
+    );
 }
 
 #[test]
@@ -316,7 +322,14 @@ fn a_definition_that_defines_nothing_is_named() {
                   [@script.x]: ./gone.js\n[@asset.y]: https://example.org/y.png\n";
     assert_eq!(
         said_with(family, "# A\n\n<card>x</card>\n\n[@c]: ./parts.components.md\n"),
-        "?"
+        lines(&[
+            "paths/parts.components.md:13:1: error: the component `card` is defined twice in this Source [literate/duplicate-component]",
+            "  hint: the first is in the Block at line 5",
+            "paths/parts.components.md:28:1: warning: a Block defines one component, and this one has two `html` fences [literate/html-fences]",
+            "  hint: divide the Block with `---`, or call the fence of an example `text`",
+            "paths/parts.components.md:47:1: warning: there is no file `gone.js` [asset/missing]",
+            "paths/parts.components.md:48:1: error: `[@asset.y]` must lead to a file of the site [literate/resource]"
+        ])
     );
     assert_eq!(
         said(&[
@@ -327,7 +340,10 @@ fn a_definition_that_defines_nothing_is_named() {
             ("paths/parts.components.md", &parts(&[("Card", "<p>a</p>"), ("Other", "<p>o</p>")])),
             ("paths/other.components.md", &parts(&[("Card", "<p>b</p>"), ("Third", "<p>o</p>")])),
         ]),
-        "?"
+        lines(&[
+            "paths/index.path.md:6:1: error: the component `card` comes from ./parts.components.md and from `./other.components.md` [literate/duplicate-component]",
+            "  hint: rename one of the two, or import one Source only"
+        ])
     );
 }
 
@@ -336,7 +352,17 @@ fn states_that_no_component_can_have_are_named() {
     let parts = parts(&[("Card", "<p>x</p>"), ("Other", "<p>o</p>")]);
     let page = "# A\n\n<card states=\"a | b, c\"></card>\n\n<card states=\"a | a\"></card>\n\n<card states=\"1 | b\"></card>\n\n\
                 <card states=\"a\"></card>\n\n<card states=\"a | b\" initial-state=\"c\"></card>\n\n[@c]: ./parts.components.md\n";
-    assert_eq!(said_with(&parts, page), "?");
+    assert_eq!(
+        said_with(&parts, page),
+        lines(&[
+            "paths/index.path.md:3:1: warning: the states of `card` are divided by `|` and by `,`: `|` is for an order, `,` for a choice [literate/states-mixed]",
+            "paths/index.path.md:5:1: warning: the state `a` of `card` is listed twice [literate/states-duplicate]",
+            "paths/index.path.md:5:1: warning: `card` has one state only, `a` [literate/states-single]",
+            "paths/index.path.md:7:1: warning: a state of `card` is a number, `1`: states have names [literate/states-numeric]",
+            "paths/index.path.md:9:1: warning: `card` has one state only, `a` [literate/states-single]",
+            "paths/index.path.md:11:1: warning: `c` is no state of `card` [literate/state-initial-out-of-domain]"
+        ])
+    );
 }
 
 #[test]
@@ -352,8 +378,11 @@ fn components_that_grow_without_end_are_cut_off() {
         ])
     );
     let deep = "<div>".repeat(60) + "<yield />" + &"</div>".repeat(60);
-    let page = format!("# A\n\n{}x{}\n\n[@c]: ./parts.components.md\n", "<deep>".repeat(5), "</deep>".repeat(5));
-    assert_eq!(said_with(&parts(&[("Deep", &deep), ("Other", "<p>o</p>")]), &page), "?");
+    let page = format!("# A\n\n{}x{}\n\n[@c]: ./parts.components.md\n", "<deep>".repeat(8), "</deep>".repeat(8));
+    assert_eq!(
+        said_with(&parts(&[("Deep", &deep), ("Other", "<p>o</p>")]), &page),
+        lines(&["paths/index.path.md:3:7: error: `deep` makes elements too deep to show [literate/component-depth]"])
+    );
 }
 
 #[test]
@@ -385,14 +414,31 @@ fn an_include_that_cannot_be_taken_in_is_an_error() {
             ),
             ("paths/b.md", "<!-- id: first -->\n\n# B\n\n[@include: B](./b.md)\n"),
         ]),
-        "?"
+        lines(&[
+            "paths/b.md:5:1: error: `b.md` includes itself through this [include/cycle]",
+            "paths/index.path.md:3:1: error: `b.md` has no Block `frist` to include [include/missing-block]",
+            "  hint: did you mean `#first`?",
+            "paths/index.path.md:7:1: warning: there is no Source `c.md` [link/unresolved]"
+        ])
     );
-    let chain: Vec<(String, String)> = (0..20)
-        .map(|n| (format!("paths/{n}.md"), format!("# {n}\n\n[@include: x](./{}.md)\n", (n + 1) % 20)))
+    let chain: Vec<(String, String)> = (0..18)
+        .map(|n| {
+            (
+                format!("paths/{n}.md"),
+                if n < 17 { format!("[@include: x](./{}.md)\n", n + 1) } else { "# End\n".to_owned() },
+            )
+        })
         .collect();
     let mut files: Vec<(&str, &str)> = chain.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     files.push(("paths/index.path.md", "# A\n\n[@include: x](./0.md)\n"));
-    assert_eq!(said(&files), "?");
+    assert_eq!(
+        said(&files),
+        lines(&[
+            "paths/14.md:1:1: error: includes nest deeper than 16, or there are too many [include/depth]",
+            "paths/15.md:1:1: error: includes nest deeper than 16, or there are too many [include/depth]",
+            "paths/16.md:1:1: error: includes nest deeper than 16, or there are too many [include/depth]"
+        ])
+    );
 }
 
 #[test]
@@ -426,12 +472,39 @@ fn a_question_that_cannot_be_asked_says_why() {
             "paths/index.path.md:5:1: warning: a question with a single choice needs a list of two options or more [question/no-choices]"
         ])
     );
-    assert_eq!(said_of(&format!("# A\n\n---\n\n{choice}\n\n- one\n- two\n- one\n")), "?");
+    assert_eq!(
+        said_of(&format!("# A\n\n---\n\n{choice}\n\n- one\n- two\n- one\n")),
+        lines(&[
+            "paths/index.path.md:5:1: warning: two options of this question read `one` [question/duplicate-option]",
+            "paths/index.path.md:5:1: warning: a question needs a heading that asks it [question/no-heading]"
+        ])
+    );
     let answered = question("submitSingleChoice", "response: { choice: three }\n");
-    assert_eq!(said_of(&format!("{answered}\n\n# Q\n\n- one\n- two\n")), "?");
-    assert_eq!(said_of(&format!("{}\n\n# Q\n", question("submitSinglChoice", ""))), "?");
-    assert_eq!(said_of(&format!("{}\n\n# Q\n", question("submitFields", ""))), "?");
-    assert_eq!(said_of(&format!("{}\n\n# Q\n", question("submitText", "question: { type: fields }\n"))), "?");
+    assert_eq!(
+        said_of(&format!("{answered}\n\n# Q\n\n- one\n- two\n")),
+        lines(&[
+            "paths/index.path.md:1:1: warning: the recorded choice `three` is none of the options [question/response]"
+        ])
+    );
+    assert_eq!(
+        said_of(&format!("{}\n\n# Q\n", question("submitSinglChoice", ""))),
+        lines(&[
+            "paths/index.path.md:1:1: warning: no question has the Action `questions.submitSinglChoice` [question/unknown-action]",
+            "  hint: did you mean `questions.submitSingleChoice`?"
+        ])
+    );
+    assert_eq!(
+        said_of(&format!("{}\n\n# Q\n", question("submitFields", ""))),
+        lines(&[
+            r#"paths/index.path.md:1:1: warning: a question with fields needs a field: `**___**<!-- @response.field id=… label="…" -->` [question/no-fields]"#
+        ])
+    );
+    assert_eq!(
+        said_of(&format!("{}\n\n# Q\n", question("submitText", "question: { type: fields }\n"))),
+        lines(&[
+            "paths/index.path.md:1:1: warning: a question with `question.type: fields` is submitted by `questions.submitFields` [question/type]"
+        ])
+    );
 }
 
 #[test]
@@ -447,7 +520,13 @@ fn table_steps_that_name_no_part_of_the_table_say_which() {
             "  hint: the rows of the table are the steps until this is mended"
         ])
     );
-    assert_eq!(said_of(&page("[{ rows: 1 }]", &table.repeat(2))), "?");
+    assert_eq!(
+        said_of(&page("[{ rows: 1 }]", &table.repeat(2))),
+        lines(&[
+            "paths/index.path.md:5:1: warning: `play.table.steps` needs exactly one table, this Block has 2 [choreographer/table-steps-invalid]",
+            "  hint: the rows of the table are the steps until this is mended"
+        ])
+    );
 }
 
 #[test]
@@ -480,6 +559,11 @@ fn a_page_that_no_deploy_could_have_leaves_no_site() {
     )]);
     let build = built(folder.path());
     let found: Vec<String> = build.diagnostics.iter().map(ToString::to_string).collect();
-    assert_eq!(found, ["?"]);
+    assert_eq!(
+        found,
+        [
+            "paths/index.path.md:1:1: error: index.path.html has 27602406 bytes, at most 26214400 can be published [build/unusable]"
+        ]
+    );
     assert!(build.roots.is_none());
 }
