@@ -132,3 +132,23 @@ fn the_live_client_and_the_look_hold_their_promises() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A file of tests that starts servers of its own.
+fn passes(file: &str) {
+    if !can_run(FOLDER, &["node", "chromium"]) {
+        return;
+    }
+    let output = script(file).env("PMX_BINARY", env!("CARGO_BIN_EXE_pmx")).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn an_open_page_is_after_random_edits_what_a_fresh_load_shows() {
+    passes("edits.test.mjs");
+}
+
+#[test]
+fn no_page_of_the_examples_has_a_serious_finding_of_axe() {
+    passes("axe.test.mjs");
+}

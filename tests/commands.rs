@@ -243,12 +243,12 @@ fn mv_and_rm_refuse_what_would_break_the_site_and_change_nothing() {
 fn rm_leaves_the_words_and_names_what_a_person_must_decide() {
     let folder = site();
     put(folder.path(), "paths/style.css", "a { background: url(i.svg) }\n");
-    let done = "paths/index.path.md: 2 references\npaths/sub/b.md: 1 reference\npaths/unlinked.md: 1 reference\n\
-        Removed paths/a.md.\nTook out 4 references in 3 files.\n";
+    let done = "paths/index.path.md: 2 references\npaths/sub/b.md: 1 reference\npaths/unlinked.md: 2 references\n\
+        Removed paths/a.md.\nTook out 5 references in 3 files.\n";
     expect(folder.path(), &["rm", "a"], 0, done, "");
     let after = disk(folder.path());
     assert_eq!(after["paths/index.path.md"], "---\n---\n\n# Home\n\nA and [B](./sub/b.md).\n");
-    assert_eq!(after["paths/unlinked.md"], "# U\n\nSee [[a]] and A.\n");
+    assert_eq!(after["paths/unlinked.md"], "# U\n\nSee a and A.\n");
     assert!(!after.contains_key("paths/a.md"));
     expect(
         folder.path(),

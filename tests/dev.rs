@@ -190,10 +190,10 @@ fn encoded(fields: &[(&str, &str)]) -> String {
     fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }
 
-/// A page with a question, and the form that asks it written by hand below.
+/// A page with two questions.
 const QUIZ: &str = "# Quiz\r\n\r\n---\r\n\r\n<!--\r\ntype: question\r\nid: why # the name\r\nactions:\r\n  submit: questions.submitText\r\n-->\r\n\r\n\
-    ## Why?\r\n\r\n---\r\n\r\n<form method=\"post\" data-pathmx-action=\"questions.submitText\" data-pathmx-action-target=\"index.path#why\">\
-    <input name=\"question.why\" maxlength=\"300\" required></form>\r\n\r\nEnd  \r\n";
+    ## Why?\r\n\r\n---\r\n\r\n<!--\r\nid: which\r\nactions: { submit: questions.submitSingleChoice }\r\n-->\r\n\r\n## Which?\r\n\r\n\
+    - The first\r\n- The *second*\r\n\r\n---\r\n\r\nEnd  \r\n";
 
 fn submit(client: support::Client, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> support::Answer {
     let mut all = vec![("action", "submit"), ("__pathmx_action_scope", "block")];
@@ -224,6 +224,11 @@ fn an_answer_is_written_into_its_source_and_published() {
     assert_eq!(fs::read_to_string(&source).unwrap(), QUIZ.replace("  submit: questions.submitText\r\n-->", recorded));
     dev.event("published");
 
+    let which = ("__pathmx_action_target", "index.path#which");
+    assert_eq!(submit(dev.client, &[which, ("question.which", "the-second")], &[]).status, 200);
+    assert!(fs::read_to_string(&source).unwrap().contains("}\r\nresponse:\r\n  choice: \"the-second\"\r\nsubmission:"));
+    assert_eq!(submit(dev.client, &[which, ("question.which", "The third")], &[]).status, 422);
+
     // Many at once: each is written whole, and the last one stands.
     std::thread::scope(|scope| {
         for number in 0..8 {
@@ -235,7 +240,7 @@ fn an_answer_is_written_into_its_source_and_published() {
         }
     });
     let text = fs::read_to_string(&source).unwrap();
-    assert_eq!(text.matches("response:").count(), 1, "{text}");
+    assert_eq!(text.matches("response:").count(), 2, "{text}");
     assert!(text.contains("  text: \"answer ") && text.ends_with("End  \r\n"), "{text}");
     let names: Vec<_> =
         fs::read_dir(source.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -20,7 +20,7 @@ const LANGUAGES: [(&str, usize); 13] = [
 ];
 
 /// A language and some twenty lines of it.
-pub fn fence(random: &mut Random) -> (&'static str, String) {
+pub(super) fn fence(random: &mut Random) -> (&'static str, String) {
     let mut at = random.below(269);
     let language = LANGUAGES.iter().find(|(_, weight)| {
         let hit = at < *weight;

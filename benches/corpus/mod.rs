@@ -14,13 +14,13 @@ const SEED: u64 = 0x5EED;
 
 /// Which of the two builders the text is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum For {
+pub(crate) enum For {
     Pmx,
     Hugo,
 }
 
 /// Writes a site of so many Sources; the bytes of its Markdown.
-pub fn write(folder: &Path, sources: usize, target: For) -> u64 {
+pub(crate) fn write(folder: &Path, sources: usize, target: For) -> u64 {
     let root = folder.join(if target == For::Pmx { "paths" } else { "content" });
     let plan = Plan::new(sources);
     let mut bytes = 0;
@@ -56,7 +56,7 @@ pub fn write(folder: &Path, sources: usize, target: For) -> u64 {
 }
 
 /// The file of some page, below the folder of the Sources.
-pub fn editable(sources: usize, number: usize) -> String {
+pub(crate) fn editable(sources: usize, number: usize) -> String {
     let plan = Plan::new(sources);
     plan.file(number * 37 % plan.pages)
 }

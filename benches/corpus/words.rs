@@ -1,10 +1,10 @@
 //! Numbers and prose from a seed.
 
 /// SplitMix64: small, and the same everywhere.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64, part: usize) -> Self {
+    pub(crate) fn new(seed: u64, part: usize) -> Self {
         let mut random = Self(seed ^ (part as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         random.next();
         random
@@ -19,21 +19,21 @@ impl Random {
     }
 
     /// A number below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 
     /// A number from `from` to `to`.
-    pub fn between(&mut self, from: usize, to: usize) -> usize {
+    pub(crate) fn between(&mut self, from: usize, to: usize) -> usize {
         from + self.below(to - from + 1)
     }
 
     /// Whether something happens that does so `percent` times in a hundred.
-    pub fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from[self.below(from.len())]
     }
 }
@@ -63,21 +63,21 @@ fn word(random: &mut Random) -> String {
     word
 }
 
-pub fn words(random: &mut Random, count: usize) -> String {
+pub(crate) fn words(random: &mut Random, count: usize) -> String {
     (0..count).map(|_| word(random)).collect::<Vec<_>>().join(" ")
 }
 
 /// A name as code has it.
-pub fn identifier(random: &mut Random) -> String {
+pub(crate) fn identifier(random: &mut Random) -> String {
     format!("{}_{}", random.pick(&HEADS), random.pick(&TAILS))
 }
 
-pub fn title(random: &mut Random) -> String {
+pub(crate) fn title(random: &mut Random) -> String {
     let count = random.between(2, 5);
     capital(&words(random, count))
 }
 
-pub fn sentence(random: &mut Random) -> String {
+pub(crate) fn sentence(random: &mut Random) -> String {
     let count = random.between(6, 18);
     let mut words: Vec<String> = (0..count).map(|_| word(random)).collect();
     let at = random.below(count);
@@ -90,13 +90,13 @@ pub fn sentence(random: &mut Random) -> String {
     capital(&words.join(" ")) + "."
 }
 
-pub fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
 }
 
 /// Hard-wrapped at 80 columns, as the public sites are.
-pub fn wrap(text: &str, indent: &str) -> String {
+pub(crate) fn wrap(text: &str, indent: &str) -> String {
     let mut out = String::new();
     let mut column = 0;
     for word in text.split(' ') {

@@ -58,6 +58,11 @@ impl Assets {
         assets
     }
 
+    /// All of them.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Asset> {
+        self.by_path.values()
+    }
+
     /// The asset of a path; none if it could not be read.
     pub(super) fn get(&self, path: &str) -> Option<&Asset> {
         self.by_path.get(path)

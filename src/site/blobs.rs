@@ -64,6 +64,7 @@ pub enum BlobError {
 
 impl Blobs {
     /// Takes bytes in; their hash and size.
+    #[expect(clippy::needless_pass_by_value, reason = "who makes bytes hands them over, and need not keep them")]
     pub fn put(&self, bytes: Vec<u8>) -> File {
         let named = File { hash: Hash::of(&bytes), size: size_of(bytes.len()) };
         let spilled = {

@@ -1,12 +1,12 @@
 use super::{
     assets::{Assets, ThemeAssets, asset_path},
     blobs::Blobs,
-    cache::{Cache, CachedPage},
+    cache::{Cache, CachedPage, Steady},
     component_files::ComponentFiles,
     diagnostic::{Diagnostic, Position},
     documents::{self, PathRecord},
     graph,
-    path::{self, BuiltPath, Site},
+    path::{self, BuiltPath, NamedRoot, Site},
     project::Project,
     scan::Snapshot,
 };
@@ -29,7 +29,7 @@ pub struct Build {
     /// them. Bytes of earlier builds that nobody took are.
     pub blobs: Blobs,
     /// Every file by its path below the output folder.
-    pub outputs: BTreeMap<String, File>,
+    pub outputs: Arc<BTreeMap<String, File>>,
     /// What authors should know, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
     /// How many pages there are, over all roots.
@@ -49,12 +49,6 @@ impl Build {
     pub fn published(&self) -> impl Iterator<Item = &File> {
         self.outputs.iter().filter(|(path, _)| path.contains('/')).map(|(_, file)| file)
     }
-
-    fn put(&mut self, path: String, bytes: Vec<u8>) -> Hash {
-        let file = self.blobs.put(bytes);
-        self.outputs.insert(path, file);
-        file.hash
-    }
 }
 
 /// Builds the site: no disk, no clock; the same snapshot gives the same bytes, whatever the cache holds.
@@ -62,19 +56,15 @@ impl Build {
 /// What is wrong in a Source is a diagnostic, and everything else is built.
 pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build {
     let mut build = Build { blobs: cache.blobs.clone(), ..Build::default() };
-    let mut graph = graph::grow(project, snapshot, cache);
-    build.diagnostics.append(&mut graph.findings);
+    let blobs = build.blobs.clone();
+    let graph = graph::grow(project, snapshot, cache);
+    build.diagnostics.extend(graph.findings().cloned());
     let used = graph.nodes.values().flat_map(|node| &node.targets).filter_map(asset_path);
-    let mut assets = Assets::gather(project, snapshot, &build.blobs, used);
+    let mut assets = Assets::gather(project, snapshot, &blobs, used);
     build.diagnostics.append(&mut assets.findings);
 
-    let theme = ThemeAssets::new(&build.blobs);
-    let known = mem::take(&mut cache.pages);
-    let shards = mem::take(&mut cache.shards);
-    let mut roots = BTreeMap::new();
-    let mut records = Vec::new();
+    let theme = ThemeAssets::new(&blobs);
     let named = path::name_roots(project, &graph, &mut build.diagnostics);
-    let blobs = build.blobs.clone();
     let bodies = mem::take(&mut cache.bodies);
     let components = ComponentFiles::of_all(&graph, &assets, &blobs);
     let defined = graph.components();
@@ -89,25 +79,25 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
         defined: &defined,
         blobs: &blobs,
     };
-    for named in &named {
-        let built = path::build(&site, named, &known, shards.get(&named.id));
-        roots.insert(named.id.clone(), take_in(&mut build, cache, named, built));
-        records.push(PathRecord { id: &named.id, entry: &named.entry, entry_id: &named.entry_id });
-    }
+    let digest = site.digest(cache.shape);
+    let is_steady = |steady: &Steady| {
+        steady.site == digest
+            && graph.changed.as_ref().is_some_and(|ids| !named.iter().any(|root| ids.contains(&root.entry_id)))
+    };
+    let before = cache.steady.take();
+    let steady = match (before, &graph.changed) {
+        (Some(before), Some(changed)) if is_steady(&before) => update(&mut build, cache, &site, before, changed),
+        (before, _) => anew(&mut build, cache, &site, digest, before.as_ref()),
+    };
+    build.diagnostics.extend(steady.paths.values().flat_map(path::Kept::findings).cloned());
+    build.outputs = Arc::clone(&steady.outputs);
+    cache.steady = Some(steady);
     cache.bodies = bodies;
-    if let Some(default) = named.iter().find(|named| named.mount.is_empty()) {
-        let roots = Roots { roots, default: default.id.clone() };
-        build.put("roots.json".to_owned(), documents::bytes(&roots));
-        build.put("paths.json".to_owned(), documents::bytes(&documents::paths(&records, &default.id)));
-        if let Err(error) = roots.check() {
-            let finding = Diagnostic::error(UNUSABLE, Position::START, error.to_string());
-            build.diagnostics.push(finding.at(project.show(&default.entry)));
-        }
-        build.roots = Some(roots);
-    }
     if build.diagnostics.iter().any(|finding| finding.code == UNUSABLE) {
         build.roots = None;
+        cache.steady = None;
     }
+    cache.graph = cache.shape.map(|shape| graph::Kept::new(graph, shape));
     build.diagnostics.sort();
     build.diagnostics.dedup();
     build.sources_built.sort();
@@ -118,30 +108,77 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
 /// The code of findings that no deploy could have: a document that breaks its rules, a file beyond the limit.
 pub(super) const UNUSABLE: &str = "build/unusable";
 
-/// Adds a built Path's files, manifest and routes, and keeps its pages for the next build.
-fn take_in(build: &mut Build, cache: &mut Cache, named: &path::NamedRoot, built: BuiltPath) -> Root {
-    let BuiltPath { manifest, routes, pages, shards, made, unpublished, mut findings } = built;
-    let mut document = |name: &str, bytes: Vec<u8>| {
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if size > MAX_DOCUMENT {
-            let message = format!("{name} of this Path has {size} bytes, at most {MAX_DOCUMENT} are allowed");
-            findings.push(Diagnostic::error(UNUSABLE, Position::START, message).at(&*named.shown));
-        }
-        build.put(format!("{}/{name}", named.id), bytes)
-    };
-    let root = Root {
-        entry: named.entry.clone(),
-        routes: document("routes.json", documents::bytes(&routes)),
-        manifest: document("manifest.json", documents::bytes(&manifest)),
-    };
-    build.diagnostics.append(&mut findings);
-    build.pages += pages.len();
-    build.sources_built.extend(made);
-    build.outputs.extend(manifest.files.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file)));
-    build.outputs.extend(unpublished.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file)));
-    cache.pages.extend(pages);
-    cache.shards.insert(named.id.clone(), shards);
-    root
+/// Builds every Path; pages whose inputs are the same are kept, and what did not change of the search of `before`.
+fn anew(build: &mut Build, cache: &mut Cache, site: &Site<'_>, digest: Hash, before: Option<&Steady>) -> Steady {
+    let known = mem::take(&mut cache.pages);
+    let mut steady = Steady { site: digest, paths: BTreeMap::new(), outputs: Arc::default() };
+    let outputs = Arc::make_mut(&mut steady.outputs);
+    for named in site.roots {
+        let BuiltPath { mut kept, routes, pages, made, unpublished } = {
+            let shards = before.and_then(|before| before.paths.get(&named.id)).map(|kept| &kept.shards);
+            path::build(site, named, &known, shards)
+        };
+        build.pages += pages.len();
+        build.sources_built.extend(made);
+        cache.pages.extend(pages);
+        let routes = document(site, named, "routes.json", documents::bytes(&routes), &mut kept.findings);
+        kept.routes = routes.hash;
+        outputs.insert(format!("{}/routes.json", named.id), routes);
+        let files = kept.manifest.files.iter().map(|(path, file)| (path, *file));
+        let unpublished = unpublished.iter().map(|(path, file)| (path, *file));
+        outputs.extend(files.chain(unpublished).map(|(path, file)| (format!("{}/{path}", named.id), file)));
+        steady.paths.insert(named.id.clone(), kept);
+    }
+    finish(build, site, &mut steady);
+    steady
+}
+
+/// Takes in the Sources whose text changed.
+fn update(build: &mut Build, cache: &mut Cache, site: &Site<'_>, mut steady: Steady, changed: &[String]) -> Steady {
+    let outputs = Arc::make_mut(&mut steady.outputs);
+    for named in site.roots {
+        let Some(kept) = steady.paths.get_mut(&named.id) else { continue };
+        let updated = kept.update(site, named, changed, &mut cache.pages);
+        build.pages += kept.manifest.sources.len();
+        build.sources_built.extend(updated.made);
+        outputs.extend(updated.files.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file)));
+    }
+    finish(build, site, &mut steady);
+    steady
+}
+
+/// Writes the manifests and what names them.
+fn finish(build: &mut Build, site: &Site<'_>, steady: &mut Steady) {
+    let outputs = Arc::make_mut(&mut steady.outputs);
+    let (mut roots, mut records) = (BTreeMap::new(), Vec::new());
+    for named in site.roots {
+        let Some(kept) = steady.paths.get_mut(&named.id) else { continue };
+        let bytes = documents::bytes(&kept.manifest);
+        let manifest = document(site, named, "manifest.json", bytes, &mut kept.findings);
+        outputs.insert(format!("{}/manifest.json", named.id), manifest);
+        let root = Root { entry: named.entry.clone(), routes: kept.routes, manifest: manifest.hash };
+        roots.insert(named.id.clone(), root);
+        records.push(PathRecord { id: &named.id, entry: &named.entry, entry_id: &named.entry_id });
+    }
+    let Some(default) = site.roots.iter().find(|named| named.mount.is_empty()) else { return };
+    let roots = Roots { roots, default: default.id.clone() };
+    outputs.insert("roots.json".to_owned(), site.blobs.put(documents::bytes(&roots)));
+    let paths = documents::bytes(&documents::paths(&records, &default.id));
+    outputs.insert("paths.json".to_owned(), site.blobs.put(paths));
+    if let Err(error) = roots.check() {
+        let finding = Diagnostic::error(UNUSABLE, Position::START, error.to_string());
+        build.diagnostics.push(finding.at(site.project.show(&default.entry)));
+    }
+    build.roots = Some(roots);
+}
+
+fn document(site: &Site<'_>, named: &NamedRoot, name: &str, bytes: Vec<u8>, findings: &mut Vec<Diagnostic>) -> File {
+    let file = site.blobs.put(bytes);
+    if file.size > MAX_DOCUMENT {
+        let message = format!("{name} of this Path has {} bytes, at most {MAX_DOCUMENT} are allowed", file.size);
+        findings.push(Diagnostic::error(UNUSABLE, Position::START, message).at(&*named.shown));
+    }
+    file
 }
 
 /// Pages by their output path.

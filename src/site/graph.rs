@@ -1,5 +1,9 @@
 //! From the entries along the links: which Sources a site has, and where each of their links leads.
 
+mod update;
+
+pub(super) use update::Kept;
+
 use super::{
     address::{self, Address, FileAddress},
     build::Blob,
@@ -32,6 +36,11 @@ pub(super) struct Node {
     pub source: Arc<Source>,
     /// One for each link of the Source.
     pub targets: Vec<Target>,
+    /// The hash of what others can depend on: the Source's outline, and where its links lead.
+    pub facts: Hash,
+    findings: Vec<Diagnostic>,
+    /// Those about fragments of other Sources.
+    fragments: Vec<Diagnostic>,
 }
 
 /// Where a link leads.
@@ -72,7 +81,10 @@ pub(super) enum Target {
 pub(super) struct Graph {
     /// By id.
     pub nodes: BTreeMap<String, Node>,
-    pub findings: Vec<Diagnostic>,
+    /// What is wrong with the entries.
+    findings: Vec<Diagnostic>,
+    /// If all Sources are those of the graph before, with the same facts: the ids of those whose text is another.
+    pub changed: Option<Vec<String>>,
 }
 
 impl Node {
@@ -95,6 +107,12 @@ impl Node {
 }
 
 impl Graph {
+    /// What is wrong with the entries, the Sources and their links.
+    pub(super) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
+        let of_nodes = self.nodes.values().flat_map(|node| node.findings.iter().chain(&node.fragments));
+        self.findings.iter().chain(of_nodes)
+    }
+
     /// The first Source that defines a component, by the component's name.
     pub(super) fn components(&self) -> BTreeMap<&str, &Node> {
         let mut defined = BTreeMap::new();
@@ -123,11 +141,17 @@ impl Graph {
 
 /// Follows the links from the entries. Sources that the cache knows are not parsed again.
 pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Graph {
-    let suggest = Suggest::new(snapshot);
     if cache.settings != project.settings {
         cache.clear();
         cache.settings = project.settings.clone();
     }
+    let shape = update::shape(project, snapshot);
+    cache.shape = Some(shape);
+    let (sources, bodies) = (&mut cache.sources, &mut cache.bodies);
+    if let Some(graph) = cache.graph.take().and_then(|kept| kept.update(project, snapshot, shape, sources, bodies)) {
+        return graph;
+    }
+    let suggest = Suggest::new(snapshot);
     let known = mem::take(&mut cache.sources);
     let mut graph = Graph::default();
     let mut frontier = Vec::new();
@@ -146,22 +170,23 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         let visit = |id: String| visit(project, snapshot, &suggest, &known, id);
         let wave: Vec<Visited> = mem::take(&mut frontier).into_par_iter().filter_map(visit).collect();
         let mut reached = Vec::new();
-        for Visited { node, body, findings } in wave {
+        for Visited { node, body } in wave {
             if let Some(body) = body {
                 cache.bodies.keep(node.hash, body);
             }
             reached.extend(node.linked(false).map(str::to_owned));
             cache.sources.insert(node.path.clone(), (node.hash, Arc::clone(&node.source)));
-            graph.findings.extend(findings);
             graph.nodes.insert(node.id.clone(), node);
         }
         frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
     }
     let used: HashSet<Hash> = graph.nodes.values().map(|node| node.hash).collect();
     cache.bodies.retain(&used);
-    let fragments = graph.nodes.par_iter().flat_map_iter(|(_, node)| missing_fragments(project, &graph, node));
-    let fragments: Vec<Diagnostic> = fragments.collect();
-    graph.findings.extend(fragments);
+    let fragments = graph.nodes.par_iter().map(|(_, node)| missing_fragments(project, &graph, node));
+    let fragments: Vec<Vec<Diagnostic>> = fragments.collect();
+    for (node, fragments) in graph.nodes.values_mut().zip(fragments) {
+        node.fragments = fragments;
+    }
     graph
 }
 
@@ -170,7 +195,6 @@ struct Visited {
     node: Node,
     /// If it was parsed now.
     body: Option<Body>,
-    findings: Vec<Diagnostic>,
 }
 
 fn visit(
@@ -198,8 +222,10 @@ fn visit(
         findings.extend(finding.map(|finding| finding.at(&*shown)));
         targets.push(target);
     }
-    let node = Node { id, path, hash, bytes: Arc::clone(bytes), source, targets };
-    Some(Visited { node, body, findings })
+    let facts = Hash::of(format!("{}{targets:?}", source.outline()).as_bytes());
+    let bytes = Arc::clone(bytes);
+    let node = Node { id, path, hash, bytes, source, targets, facts, findings, fragments: Vec::new() };
+    Some(Visited { node, body })
 }
 
 /// Where a link of the Source at `path` leads, and what is wrong with it.

@@ -114,6 +114,25 @@ test("blocks that move keep their elements, and those that go are gone", async (
   assert.deepEqual(now, ["cead", "kept", "in-c"]);
 });
 
+test("an element of the same id and another kind takes the place of the old one", async () => {
+  await start(block("a", '<h2 id="words">Words</h2><p>text</p>'));
+  await change(block("a", '<h1 id="words">Words</h1><p>text</p>'));
+  assert.equal(await tab.evaluate(() => document.querySelector("#words").outerHTML), '<h1 id="words">Words</h1>');
+});
+
+test("a Block with a selection stays where it is and the others move round it", async () => {
+  const texts = (ids) => ids.map((id) => block(id, `<p>${id} words</p>`)).join("\n");
+  await start(texts(["a", "b", "c", "kept"]));
+  await tab.evaluate(() => {
+    const text = document.querySelector("#kept p").firstChild;
+    getSelection().setBaseAndExtent(text, 0, text, 4);
+  });
+  for (const ids of [["d", "c", "kept"], ["kept", "c", "d"], ["c", "e", "d", "kept"]]) {
+    await change(texts(ids));
+    assert.deepEqual(await tab.evaluate(() => [String(getSelection()), [...document.querySelectorAll("section")].map((s) => s.id)]), ["kept", ids]);
+  }
+});
+
 test("title, language and attributes of the document follow", async () => {
   await start(block("a", "<p>old</p>"), { title: "Old" });
   await change(block("a", '<p lang="fr">neuf</p>'), { title: "New", html: ' data-pathmx-color-scheme="dark"' });

@@ -75,6 +75,7 @@ fn a_theme_is_on_every_page_of_its_path_and_a_source_has_its_own() {
     let a = text(&build, "index.path/a.html");
     assert!(a.contains("<style data-pathmx-theme-source=\"a\">"), "{a}");
     assert!(a.contains("--pmx-color-bg: #111;") && a.contains("--pmx-color-accent: #c2410c;"), "{a}");
+    assert!(a.contains("data-pmx-mount=\"\" data-pathmx-color-scheme=\"dark\" data-pmx-one-scheme>"), "{a}");
     assert!(a.contains("data-pathmx-source=\"a\" data-pathmx-color-scheme=\"dark\">"), "{a}");
     for page in ["index.path/b.html", "index.path/404.html"] {
         let page = text(&build, page);
@@ -101,6 +102,34 @@ fn previews_and_crawlers_are_told_what_a_page_is() {
     assert!(a.contains("<meta property=\"og:site_name\" content=\"Home\">") && !a.contains("canonical"), "{a}");
     assert!(text(&build, "index.path/404.html").contains("<meta name=\"robots\" content=\"noindex\">"));
     assert!(!build.outputs.contains_key("index.path/sitemap.xml"), "no origin, no sitemap");
+}
+
+#[test]
+fn a_site_that_knows_its_address_says_it_in_full() {
+    let folder = site_of(&[
+        ("pathmx.config.md", "---\nurl: https://course.path.app/\n---\n\n## Paths\n\n- [A](./paths/index.path.md)\n"),
+        ("paths/index.path.md", "---\nimage: ./cover.png\n---\n\n# Home\n\n[B](./b.md)\n\n[@c]: ./c.components.md\n"),
+        ("paths/b.md", "---\nroute: /größe\nimage: https://x.y/z.png\n---\n\n# B\n"),
+        ("paths/c.components.md", "# C\n"),
+        ("paths/cover.png", "picture"),
+    ]);
+    let build = built(folder.path());
+    assert_eq!(build.diagnostics, []);
+    let home = text(&build, "index.path/index.path.html");
+    let cover = asset(&home, "cover");
+    for part in [
+        "<meta property=\"og:url\" content=\"https://course.path.app/index.path\">".to_owned(),
+        "<link rel=\"canonical\" href=\"https://course.path.app/index.path\">".to_owned(),
+        format!("<meta property=\"og:image\" content=\"https://course.path.app{cover}\">"),
+    ] {
+        assert!(home.contains(&part), "{part} in {home}");
+    }
+    let map = text(&build, "index.path/sitemap.xml");
+    assert_eq!(map.matches("<loc>").count(), 2, "{map}");
+    assert!(map.contains("<loc>https://course.path.app/gr%C3%B6%C3%9Fe</loc>"), "{map}");
+    assert!(text(&build, "index.path/robots.txt").ends_with("Sitemap: https://course.path.app/sitemap.xml\n"));
+    assert!(text(&build, "index.path/llms.txt").contains("](https://course.path.app/b.md)"));
+    assert!(text(&build, "index.path/b.html").contains("<meta property=\"og:image\" content=\"https://x.y/z.png\">"));
 }
 
 #[test]

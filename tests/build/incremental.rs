@@ -47,6 +47,8 @@ const FRONTS: [&str; 6] = [
 #[derive(Clone, Debug)]
 enum Edit {
     Write(usize, usize, Vec<usize>),
+    /// Another word at the end, or a heading, that nobody else has to know of.
+    Word(usize, u8),
     Delete(usize),
     Move(usize, usize),
     /// Another process goes on from what this one saved.
@@ -58,6 +60,7 @@ fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         6 => (name.clone(), 0..FRONTS.len(), prop::collection::vec(0..PIECES.len(), 0..7))
             .prop_map(|(name, front, pieces)| Edit::Write(name, front, pieces)),
+        8 => (name, any::<u8>()).prop_map(|(name, word)| Edit::Word(name, word)),
         1 => (1..NAMES.len()).prop_map(Edit::Delete),
         1 => (1..NAMES.len(), 1..NAMES.len()).prop_map(|(from, to)| Edit::Move(from, to)),
         1 => Just(Edit::Restart),
@@ -89,6 +92,16 @@ fn apply(files: &mut BTreeMap<&'static str, String>, edit: &Edit) {
         Edit::Write(name, front, pieces) => {
             let text = pieces.iter().map(|piece| PIECES[*piece]).collect::<String>();
             files.insert(NAMES[*name], format!("{}{text}", FRONTS[*front]));
+        }
+        Edit::Word(name, word) => {
+            if let Some(text) = files.get_mut(NAMES[*name]) {
+                let word = match word {
+                    0..20 => format!("\n## Heading {word}\n"),
+                    20..40 => "\n:lucide-nothing: [gone](./nowhere.md)\n".to_owned(),
+                    _ => format!("\nword{word}\n"),
+                };
+                text.push_str(&word);
+            }
         }
         Edit::Delete(name) => drop(files.remove(NAMES[*name])),
         Edit::Move(from, to) => {
@@ -126,7 +139,7 @@ proptest! {
             prop_assert_eq!(&warm.outputs, &clean.outputs);
             prop_assert_eq!(&warm.diagnostics, &clean.diagnostics);
             prop_assert_eq!(warm.pages, clean.pages);
-            for (path, file) in &warm.outputs {
+            for (path, file) in warm.outputs.iter() {
                 let bytes = warm.blobs.get(&file.hash).or_else(|| held.get(&file.hash).cloned());
                 let bytes = bytes.unwrap_or_else(|| panic!("nobody has {path}"));
                 prop_assert_eq!(&*bytes, &*clean.blobs.get(&file.hash).unwrap(), "{}", path);

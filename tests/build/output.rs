@@ -12,7 +12,7 @@ fn the_same_files_give_the_same_bytes_wherever_they_lie() {
     let copy = copied("tour");
     let second = built(copy.path());
     assert_eq!((&first.roots, &first.outputs), (&second.roots, &second.outputs));
-    for (path, file) in &first.outputs {
+    for (path, file) in first.outputs.iter() {
         assert_eq!(first.blobs.get(&file.hash), second.blobs.get(&file.hash), "{path}");
     }
 }
@@ -56,7 +56,7 @@ fn a_rebuild_from_the_cache_equals_a_clean_build_after_every_edit() {
         assert_eq!(warm.sources_built, expected, "after {path}");
         assert_eq!(warm.roots, clean.roots, "after {path}");
         assert_eq!(warm.outputs, clean.outputs, "after {path}");
-        for (path, file) in &warm.outputs {
+        for (path, file) in warm.outputs.iter() {
             let bytes = warm.blobs.get(&file.hash).unwrap();
             assert_eq!((Hash::of(&bytes), u64::try_from(bytes.len()).unwrap()), (file.hash, file.size), "{path}");
         }

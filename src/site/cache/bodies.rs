@@ -28,6 +28,16 @@ impl Bodies {
         }
     }
 
+    /// The Source that had the hash `before` has another text now.
+    pub(in crate::site) fn replace(&mut self, before: Hash, now: Hash, body: Option<Body>) {
+        if let Some(gone) = self.known.remove(&before) {
+            self.held = self.held.saturating_sub(size(&gone));
+        }
+        if let Some(body) = body {
+            self.keep(now, body);
+        }
+    }
+
     /// Drops what is of no Source any more.
     pub(in crate::site) fn retain(&mut self, used: &HashSet<Hash>) {
         self.known.retain(|hash, _| used.contains(hash));

@@ -1,13 +1,22 @@
 //! The cache as a file: written whole under another name and then moved, so that processes may share it; read only if it is
 //! exactly what this very program wrote.
 
-use super::CachedPage;
-use crate::site::project::Project;
+use super::{CachedPage, Sources, packed};
+use crate::site::{
+    project::Project,
+    source::{Settings, Source},
+};
 use pmx_worker::model::Hash;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::{
+    borrow::Cow,
     collections::HashMap,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
+    sync::Arc,
     time::UNIX_EPOCH,
 };
 
@@ -16,15 +25,31 @@ const FOLDER: &str = ".pathmx-cache";
 const FILE: &str = "build.bin";
 /// The Cache Directory Tagging Specification's, so that backups leave the folder out.
 const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# What pmx keeps between builds; it can be deleted.\n";
-/// Magic and key before the payload, and the payload's hash.
-const HEAD: usize = 8 + 32 + 32;
+/// Magic and key; then come the records, and their hash.
+const HEAD: usize = 8 + 32;
 const MAGIC: &[u8; 8] = b"pmxcache";
 
-/// The pages of the last process.
-pub(super) fn load(project: &Project) -> Option<HashMap<String, CachedPage>> {
+/// A record of the file, after its length (32 bit, little endian).
+#[derive(Serialize, Deserialize)]
+enum Saved<'a> {
+    /// A page by its output path.
+    Page(Cow<'a, str>, Cow<'a, CachedPage>),
+    /// Path and hash of a Source, and its bytes in [`packed`].
+    Source(&'a str, Hash, &'a [u8]),
+}
+
+enum Read {
+    Page(String, CachedPage),
+    Source(String, (Hash, Arc<Source>)),
+}
+
+type Loaded = (HashMap<String, CachedPage>, Sources);
+
+/// The pages and Sources of the last process.
+pub(super) fn load(project: &Project) -> Option<Loaded> {
     let path = project.folder.join(FOLDER).join(FILE);
-    match read(&path, key()) {
-        Ok(pages) => Some(pages),
+    match read(&path, key(&project.settings)) {
+        Ok(loaded) => Some(loaded),
         Err(why) => {
             tracing::debug!("{}: {why}; everything is built", path.display());
             None
@@ -33,9 +58,9 @@ pub(super) fn load(project: &Project) -> Option<HashMap<String, CachedPage>> {
 }
 
 /// Whether it could be saved.
-pub(super) fn save(project: &Project, pages: &HashMap<String, CachedPage>) -> bool {
+pub(super) fn save(project: &Project, pages: &HashMap<String, CachedPage>, sources: &Sources) -> bool {
     let folder = project.folder.join(FOLDER);
-    match write(&folder, key(), pages) {
+    match write(&folder, key(&project.settings), pages, sources) {
         Ok(()) => true,
         Err(why) => {
             tracing::debug!("{}: {why}; the next build starts from nothing", folder.display());
@@ -45,47 +70,93 @@ pub(super) fn save(project: &Project, pages: &HashMap<String, CachedPage>) -> bo
 }
 
 /// Only a program that makes the same of the same text may go on from the cache: this file, or a copy of it.
-fn key() -> Hash {
+fn key(settings: &Settings) -> Hash {
     let program = std::env::current_exe().and_then(fs::metadata).ok();
     let modified = program.as_ref().and_then(|meta| meta.modified().ok()?.duration_since(UNIX_EPOCH).ok());
     let size = program.map_or(0, |meta| meta.len());
-    Hash::of(format!("{} {size} {modified:?}", env!("CARGO_PKG_VERSION")).as_bytes())
+    Hash::of(format!("{} {size} {modified:?} {settings:?}", env!("CARGO_PKG_VERSION")).as_bytes())
 }
 
-fn read(path: &Path, key: Hash) -> Result<HashMap<String, CachedPage>, String> {
+fn read(path: &Path, key: Hash) -> Result<Loaded, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let (head, payload) = bytes.split_at_checked(HEAD).ok_or("too short")?;
-    if &head[..8] != MAGIC || head[8..40] != key.as_bytes()[..] {
+    let (head, rest) = bytes.split_at_checked(HEAD).ok_or("too short")?;
+    let (mut payload, hash) = rest.split_last_chunk::<32>().ok_or("too short")?;
+    if &head[..8] != MAGIC || head[8..] != key.as_bytes()[..] {
         return Err("left by another program".to_owned());
     }
-    if head[40..] != Hash::of(payload).as_bytes()[..] {
+    if hash != Hash::of(payload).as_bytes() {
         return Err("damaged".to_owned());
     }
-    postcard::from_bytes(payload).map_err(|error| error.to_string())
+    let mut records = Vec::new();
+    while let Some((length, rest)) = payload.split_first_chunk::<4>() {
+        let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+        let (record, rest) = rest.split_at_checked(length).ok_or("cut short")?;
+        records.push(record);
+        payload = rest;
+    }
+    let records: Vec<Read> = records.into_par_iter().filter_map(record).collect();
+    let (mut pages, mut sources) = (HashMap::new(), Sources::new());
+    for record in records {
+        match record {
+            Read::Page(path, page) => drop(pages.insert(path, page)),
+            Read::Source(path, source) => drop(sources.insert(path, source)),
+        }
+    }
+    Ok((pages, sources))
 }
 
-fn write(folder: &Path, key: Hash, pages: &HashMap<String, CachedPage>) -> io::Result<()> {
-    let quiet: HashMap<&String, &CachedPage> = pages.iter().filter(|(_, page)| page.findings.is_empty()).collect();
-    let payload = postcard::to_allocvec(&quiet).map_err(io::Error::other)?;
-    let bytes = [&MAGIC[..], key.as_bytes(), Hash::of(&payload).as_bytes(), &payload].concat();
+fn record(bytes: &[u8]) -> Option<Read> {
+    Some(match postcard::from_bytes(bytes).ok()? {
+        Saved::Page(path, page) => Read::Page(path.into_owned(), page.into_owned()),
+        Saved::Source(path, hash, bytes) => Read::Source(path.to_owned(), (hash, Arc::new(packed::unpack(bytes)?))),
+    })
+}
+
+fn write(folder: &Path, key: Hash, pages: &HashMap<String, CachedPage>, sources: &Sources) -> io::Result<()> {
     if !folder.is_dir() {
         fs::create_dir_all(folder)?;
         fs::write(folder.join("CACHEDIR.TAG"), TAG)?;
         fs::write(folder.join(".gitignore"), "*\n")?;
     }
     let beside: PathBuf = folder.join(format!("{FILE}.{}.tmp", std::process::id()));
-    let moved = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, folder.join(FILE)));
-    if moved.is_err() {
+    let written = write_all(&beside, key, pages, sources).and_then(|()| fs::rename(&beside, folder.join(FILE)));
+    if written.is_err() {
         let _ = fs::remove_file(&beside);
     }
-    moved
+    written
+}
+
+fn write_all(path: &Path, key: Hash, pages: &HashMap<String, CachedPage>, sources: &Sources) -> io::Result<()> {
+    let mut file = io::BufWriter::with_capacity(256 * 1024, fs::File::create(path)?);
+    let mut hasher = Sha256::new();
+    file.write_all(MAGIC)?;
+    file.write_all(key.as_bytes())?;
+    // One by one: all at once would take as much memory as the file.
+    let mut put = |saved: &Saved<'_>| -> io::Result<()> {
+        let record = postcard::to_allocvec(saved).map_err(io::Error::other)?;
+        let length = u32::try_from(record.len()).map_err(io::Error::other)?.to_le_bytes();
+        for part in [&length[..], &record] {
+            hasher.update(part);
+            file.write_all(part)?;
+        }
+        Ok(())
+    };
+    for (path, page) in pages.iter().filter(|(_, page)| page.findings.is_empty()) {
+        put(&Saved::Page(Cow::Borrowed(path), Cow::Borrowed(page)))?;
+    }
+    for (path, (hash, source)) in sources {
+        if let Some(bytes) = packed::pack(source) {
+            put(&Saved::Source(path, *hash, &bytes))?;
+        }
+    }
+    file.write_all(&hasher.finalize())?;
+    file.flush()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use pmx_worker::model::File;
-    use std::sync::Arc;
 
     fn pages() -> HashMap<String, CachedPage> {
         let file = |name: &str| File { hash: Hash::of(name.as_bytes()), size: 7 };
@@ -100,12 +171,18 @@ mod tests {
         ["index.path/a", "index.path/b"].map(|id| (id.to_owned(), page(id))).into()
     }
 
+    fn sources() -> Sources {
+        let mut source = crate::site::source::parse("a.md", b"# A", &Settings::default());
+        source.take_body();
+        [("a.md".to_owned(), (Hash::of(b"# A"), Arc::new(source)))].into()
+    }
+
     #[test]
     fn what_was_saved_is_loaded_and_the_folder_says_that_it_is_a_cache() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join(FOLDER);
-        write(&folder, key(), &pages()).unwrap();
-        assert_eq!(read(&folder.join(FILE), key()).unwrap(), pages());
+        write(&folder, key(&Settings::default()), &pages(), &sources()).unwrap();
+        assert_eq!(read(&folder.join(FILE), key(&Settings::default())).unwrap().0, pages());
         assert!(fs::read_to_string(folder.join("CACHEDIR.TAG")).unwrap().starts_with("Signature: 8a477f597d28d172"));
         assert_eq!(fs::read_to_string(folder.join(".gitignore")).unwrap(), "*\n");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 3, "nothing is left lying around");
@@ -114,20 +191,20 @@ mod tests {
     #[test]
     fn a_cache_that_is_cut_short_damaged_or_of_another_program_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), key(), &pages()).unwrap();
+        write(folder.path(), key(&Settings::default()), &pages(), &sources()).unwrap();
         let path = folder.path().join(FILE);
         assert!(read(&path, Hash::of(b"another")).is_err());
         let whole = fs::read(&path).unwrap();
         for length in 0..whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            assert!(read(&path, key()).is_err(), "cut to {length}");
+            assert!(read(&path, key(&Settings::default())).is_err(), "cut to {length}");
         }
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x10;
             fs::write(&path, bytes).unwrap();
-            assert!(read(&path, key()).is_err(), "another byte at {at}");
+            assert!(read(&path, key(&Settings::default())).is_err(), "another byte at {at}");
         }
-        assert!(read(&folder.path().join("none"), key()).is_err());
+        assert!(read(&folder.path().join("none"), key(&Settings::default())).is_err());
     }
 }

@@ -2,20 +2,22 @@
 
 mod bodies;
 mod disk;
+mod packed;
 
 pub(super) use bodies::Bodies;
 
 use super::{
     blobs::Blobs,
     diagnostic::Diagnostic,
+    graph, path,
     project::Project,
-    search::{Record, Shards},
+    search::Record,
     source::{Settings, Source},
 };
 use pmx_worker::model::{File, Hash};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -33,8 +35,11 @@ pub struct Cache {
     pub(super) bodies: Bodies,
     /// By the output path of the page.
     pub(super) pages: HashMap<String, CachedPage>,
-    /// The search's files, by the id of their root.
-    pub(super) shards: HashMap<String, Shards<File>>,
+    /// The graph of the last build.
+    pub(super) graph: Option<graph::Kept>,
+    /// What the last graph was grown from.
+    pub(super) shape: Option<Hash>,
+    pub(super) steady: Option<Steady>,
     /// The bytes of builds that nobody took yet.
     pub(super) blobs: Blobs,
     /// What was loaded or saved last, by which a save that would change nothing is known.
@@ -45,9 +50,10 @@ impl Cache {
     /// What the last process left in the project's folder. Whatever is not exactly that is ignored.
     #[must_use]
     pub fn open(project: &Project) -> Self {
-        let mut cache = Self::default();
-        if let Some(pages) = disk::load(project) {
+        let mut cache = Self { settings: project.settings.clone(), ..Self::default() };
+        if let Some((pages, sources)) = disk::load(project) {
             cache.pages = pages;
+            cache.sources = sources;
             cache.saved = Some(cache.digest());
         }
         cache
@@ -56,7 +62,7 @@ impl Cache {
     /// Leaves it for the next process. That this fails costs nothing but time.
     pub fn save(&mut self, project: &Project) {
         let digest = self.digest();
-        if self.saved != Some(digest) && disk::save(project, &self.pages) {
+        if self.saved != Some(digest) && disk::save(project, &self.pages, &self.sources) {
             self.saved = Some(digest);
         }
     }
@@ -69,9 +75,9 @@ impl Cache {
     /// Who took an earlier build has lost these: the next one makes their pages anew. If they are of no page that is known,
     /// all pages are.
     pub fn forget(&mut self, lost: &[Hash]) {
+        self.steady = None;
         let lost: HashSet<&Hash> = lost.iter().collect();
         let before = self.pages.len();
-        self.shards.clear();
         self.pages.retain(|_, page| !lost.contains(&page.html.hash) && !lost.contains(&page.markdown.hash));
         if self.pages.len() == before {
             self.pages.clear();
@@ -96,6 +102,16 @@ impl Cache {
         let all: Vec<u8> = pages.iter().flat_map(|page| page.inputs.as_bytes()).copied().collect();
         Hash::of(&all)
     }
+}
+
+/// What holds as long as nothing changes but the texts of Sources.
+#[derive(Debug)]
+pub(super) struct Steady {
+    /// Hash of everything else.
+    pub site: Hash,
+    /// By root id.
+    pub paths: BTreeMap<String, path::Kept>,
+    pub outputs: Arc<BTreeMap<String, File>>,
 }
 
 /// A page and what it was made from.

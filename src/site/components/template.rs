@@ -40,8 +40,8 @@ pub(super) fn arranges(nodes: &[Node<'_>]) -> bool {
 
 /// Elements that are something to see or to touch without any text in them.
 const SEEN: [&str; 20] = [
-    "img", "picture", "svg", "math", "video", "audio", "canvas", "iframe", "object", "embed", "input", "button", "select",
-    "textarea", "meter", "progress", "hr", "details", "dialog", "form",
+    "img", "picture", "svg", "math", "video", "audio", "canvas", "iframe", "object", "embed", "input", "button",
+    "select", "textarea", "meter", "progress", "hr", "details", "dialog", "form",
 ];
 
 /// Puts values into a template. `adopt` gives the page's number for a link of the defining Source; `unresolved` hears

@@ -37,7 +37,7 @@ pub(in crate::site) fn llms(listed: &[Listed<'_>], entry: &str, url: Option<&str
         let name = match (folder, index.and_then(|at| sources.get(at))) {
             ("", _) => "Pages".to_owned(),
             (_, Some(index)) => line(&index.title),
-            (folder, None) => folder.replace(['-', '_'], " "),
+            (folder, None) => capitalised(&folder.replace(['-', '_'], " ")),
         };
         if let Some(at) = index {
             sources[..=at].rotate_right(1);
@@ -68,6 +68,11 @@ fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+fn capitalised(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 fn top_folder(id: &str) -> &str {
     id.split_once('/').map_or("", |(top, _)| top)
 }
@@ -78,7 +83,7 @@ fn is_index(id: &str, folder: &str) -> bool {
 }
 
 /// Whether the Source defines components, and so says little to a reader.
-pub(super) fn is_definition(id: &str) -> bool {
+pub(in crate::site) fn is_definition(id: &str) -> bool {
     id.ends_with(".components") || id.ends_with(".component")
 }
 
@@ -104,7 +109,7 @@ mod tests {
         let expected = "# The course\n\n> Learn things.\n\nEvery page is also Markdown; these are the addresses.\n\n\
                         ## Pages\n\n- [The course](/index.path.md): Learn things.\n- [About (us)](/about.md)\n\n\
                         ## All labs\n\n- [All labs](/labs/index.path.md)\n- [A](/labs/a.demo.md): First.\n\n\
-                        ## week one\n\n- [B](/week-one/a.md)\n\n## Optional\n\n- [Card](/labs/card.components.md)\n";
+                        ## Week one\n\n- [B](/week-one/a.md)\n\n## Optional\n\n- [Card](/labs/card.components.md)\n";
         assert_eq!(text, expected);
         let text = String::from_utf8(llms(&sources[..1], "index.path", Some("https://x.y"))).unwrap();
         assert!(text.starts_with("# Sources\n") && text.contains("(https://x.y/about.md)"), "{text}");

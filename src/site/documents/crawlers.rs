@@ -48,22 +48,22 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn url(config: Value) -> Result<Option<String>, String> {
+    fn url(config: &Value) -> Result<Option<String>, String> {
         site_url(config.as_object().unwrap())
     }
 
     #[test]
     fn a_site_knows_its_address_from_the_config_alone() {
-        assert_eq!(url(json!({})), Ok(None));
-        assert_eq!(url(json!({ "url": "https://a.b/" })), Ok(Some("https://a.b".to_owned())));
+        assert_eq!(url(&json!({})), Ok(None));
+        assert_eq!(url(&json!({ "url": "https://a.b/" })), Ok(Some("https://a.b".to_owned())));
         assert_eq!(
-            url(json!({ "publish": { "url": "http://localhost:3000" } })).unwrap().unwrap(),
+            url(&json!({ "publish": { "url": "http://localhost:3000" } })).unwrap().unwrap(),
             "http://localhost:3000"
         );
         for bad in
             [json!("a.b"), json!("https://"), json!("https://a.b/c"), json!("https://a b"), json!("ftp://a"), json!(1)]
         {
-            assert!(url(json!({ "url": bad })).is_err());
+            assert!(url(&json!({ "url": bad })).is_err());
         }
     }
 

@@ -54,8 +54,8 @@ pub(in crate::site) struct GraphEntry<'a> {
     pub node: &'a Node,
     /// Relative to the mount.
     pub route: Option<&'a str>,
-    pub backlinks: &'a [&'a str],
-    pub related: &'a [&'a str],
+    pub backlinks: &'a [String],
+    pub related: &'a [String],
 }
 
 /// A Source's part of `graph-index.json`.
@@ -90,13 +90,13 @@ fn text(json: Vec<u8>) -> String {
 
 #[derive(Serialize)]
 struct GraphSource<'a> {
-    backlinks: &'a [&'a str],
+    backlinks: &'a [String],
     blocks: Vec<GraphBlock<'a>>,
     description: Option<&'a str>,
     id: &'a str,
     links: Vec<&'a str>,
     props: Props<'a>,
-    related: &'a [&'a str],
+    related: &'a [String],
     route: Option<&'a str>,
     title: String,
 }

@@ -9,52 +9,52 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The relations between the Sources of one Path.
 #[derive(Debug, Default)]
-pub(in crate::site) struct Relations<'a> {
-    backlinks: HashMap<&'a str, Vec<&'a str>>,
-    related: HashMap<&'a str, Vec<&'a str>>,
+pub(in crate::site) struct Relations {
+    backlinks: HashMap<String, Vec<String>>,
+    related: HashMap<String, Vec<String>>,
 }
 
-impl<'a> Relations<'a> {
+impl Relations {
     /// Of these Sources, which come sorted by id; links to others do not count.
-    pub(in crate::site) fn of(members: &[&'a Node]) -> Self {
+    pub(in crate::site) fn of(members: &[&Node]) -> Self {
         let ids: HashSet<&str> = members.iter().map(|node| node.id.as_str()).collect();
         let mut relations = Self::default();
         for node in members {
             let targets: BTreeSet<&str> = node.linked(true).filter(|id| *id != node.id && ids.contains(id)).collect();
             for target in targets {
-                relations.backlinks.entry(target).or_default().push(&node.id);
+                relations.backlinks.entry(target.to_owned()).or_default().push(node.id.clone());
             }
         }
-        let mut reverse: Vec<(&'a str, &'a str)> = Vec::new();
+        let mut reverse: Vec<(&str, &str)> = Vec::new();
         for node in members {
             for target in listed(&node.source.values).filter_map(|written| source_of(&node.path, written, &ids)) {
                 if target != node.id {
-                    push_new(relations.related.entry(&node.id).or_default(), target);
+                    push_new(relations.related.entry(node.id.clone()).or_default(), target);
                     reverse.push((target, &node.id));
                 }
             }
         }
         // A relation has two ends; the own list of a Source comes first.
         for (target, from) in reverse {
-            push_new(relations.related.entry(target).or_default(), from);
+            push_new(relations.related.entry(target.to_owned()).or_default(), from);
         }
         relations
     }
 
     /// Ids of the Sources whose text links to this one, sorted.
-    pub(in crate::site) fn backlinks(&self, id: &str) -> &[&'a str] {
+    pub(in crate::site) fn backlinks(&self, id: &str) -> &[String] {
         self.backlinks.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// Ids of the related Sources: those that it lists, in order, then those that list it.
-    pub(in crate::site) fn related(&self, id: &str) -> &[&'a str] {
+    pub(in crate::site) fn related(&self, id: &str) -> &[String] {
         self.related.get(id).map_or(&[], Vec::as_slice)
     }
 }
 
-fn push_new<'a>(list: &mut Vec<&'a str>, id: &'a str) {
-    if !list.contains(&id) {
-        list.push(id);
+fn push_new(list: &mut Vec<String>, id: &str) {
+    if !list.iter().any(|known| known == id) {
+        list.push(id.to_owned());
     }
 }
 

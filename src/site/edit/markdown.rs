@@ -46,9 +46,7 @@ struct Leaf<'a> {
 pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
     let front = source::frontmatter(text);
     let mut document = Document { references: frontmatter::references(text, front.body), doubts: Vec::new() };
-    let defines = path.ends_with(".component.md")
-        || path.ends_with(".components.md")
-        || front.values.get("parseComponents").and_then(serde_json::Value::as_bool) == Some(true);
+    let defines = source::defines(path, &front.values);
     let lines = LineTable::of(text);
     // Lines of the frontmatter count too: what the parser says is moved down by them.
     let skipped = front.body_line - 1;
@@ -358,7 +356,11 @@ impl Document {
         };
         let (sure, unsure): (Vec<_>, Vec<_>) = references.into_iter().partition(|reference| sure(reference));
         self.references.extend(sure);
-        let unsure = unsure.into_iter().filter(|reference| local(&reference.address));
+        // Where the parser has none at all, it is no link: it stands in a formula, say.
+        let unsure = unsure.into_iter().filter(|reference| match reference.syntax {
+            Syntax::Attribute(_) | Syntax::Candidate(_) => local(&reference.address),
+            _ => open.contains_key(reference.address.as_str()),
+        });
         self.doubts.extend(unsure.map(|reference| (leaf.line, reference.address)));
         let unseen = open.iter().filter(|(url, count)| seen.get(**url).is_none_or(|seen| seen < *count));
         self.doubts.extend(unseen.map(|(url, _)| (leaf.line, (*url).to_owned())));

@@ -16,7 +16,7 @@ pub(super) fn references(sheet: &Pieces) -> Vec<Reference> {
         let mut range = reference.range.clone();
         if let Some(quote) = quote {
             range.start += 1;
-            if range.len() > 0 && text[range.clone()].ends_with(quote) {
+            if !range.is_empty() && text[range.clone()].ends_with(quote) {
                 range.end -= 1;
             }
         }

@@ -1,7 +1,7 @@
 //! What is a page's own in its head.
 
 use super::{Stylesheet, push};
-use crate::site::html;
+use crate::site::{html, tokens::ColorScheme};
 
 /// The longest description in the head, in characters; previews cut it sooner.
 const MAX_DESCRIPTION: usize = 300;
@@ -23,6 +23,8 @@ pub(in crate::site) struct PageHead<'a> {
     pub image: Option<&'a str>,
     /// `lang` of the frontmatter.
     pub lang: Option<&'a str>,
+    /// The only scheme that the page is made for.
+    pub scheme: Option<ColorScheme>,
     /// See [`crate::site::tokens::Theme::head`].
     pub theme: &'a str,
     /// The Source's own styles.

@@ -259,8 +259,8 @@ fn directive(label: &str) -> usize {
 
 /// A link's target: in angle brackets, or up to a space or the parenthesis that is not its own.
 fn target(text: &str) -> &str {
-    if text.starts_with('<') {
-        let end = text[1..].find(['>', '<', '\n']).filter(|end| text[1 + end..].starts_with('>'));
+    if let Some(inner) = text.strip_prefix('<') {
+        let end = inner.find(['>', '<', '\n']).filter(|end| inner[*end..].starts_with('>'));
         return end.map_or("", |end| &text[..end + 2]);
     }
     let mut open = 0_usize;

@@ -58,6 +58,7 @@ impl Page<'_> {
         part(others);
         part(self.node.hash.as_bytes());
         part(self.node.id.as_bytes());
+        part(self.scheme.map_or("", ColorScheme::name).as_bytes());
         for text in [self.artifact, self.address, self.markdown, self.links, self.theme] {
             part(text.as_bytes());
         }
@@ -99,6 +100,7 @@ impl Page<'_> {
             markdown: Some(self.markdown),
             image: text("image").map(|image| targets.get(image).copied().unwrap_or(image)),
             lang: text("lang"),
+            scheme: self.scheme,
             theme: self.theme,
             styles: &styles,
             scripts: components.1,

@@ -1,10 +1,11 @@
 use super::{PageHead, Shell, push};
-use crate::site::html;
+use crate::site::{html, tokens::Theme};
 
-/// The page for an address where nothing is. `theme`: as for every page of the Path.
-pub(in crate::site) fn not_found(shell: &Shell, artifact: &str, theme: &str) -> String {
+/// The page for an address where nothing is. `look`: the one of the entry, whose id is `entry`.
+pub(in crate::site) fn not_found(shell: &Shell, artifact: &str, look: &Theme, entry: &str) -> String {
     let mut out = String::new();
-    shell.open(&mut out, &PageHead { artifact, title: "Page not found", theme, ..PageHead::default() });
+    let (theme, scheme) = (&*look.head(entry), look.scheme());
+    shell.open(&mut out, &PageHead { artifact, title: "Page not found", theme, scheme, ..PageHead::default() });
     out.push_str("<article class=\"pmx-document pmx-not-found\">\n<section class=\"pmx-block pmx-prose\">\n");
     out.push_str("<h1>There is no page here</h1>\n<p>The address may be misspelt, or the page may have moved. ");
     let home = shell.home();

@@ -111,6 +111,10 @@ impl Shell {
         let lang = page.lang.unwrap_or(lang);
         push(out, &["<!doctype html>\n<html lang=\"", &html::escape(lang), "\" data-pmx-artifact=\""]);
         push(out, &[&html::escape(page.artifact), "\" data-pmx-mount=\"", &html::escape(mount), "\""]);
+        if let Some(scheme) = page.scheme {
+            // The reader has nothing to choose here.
+            push(out, &[" data-pathmx-color-scheme=\"", scheme.name(), "\" data-pmx-one-scheme"]);
+        }
         out.push_str(">\n<head>\n<meta charset=\"utf-8\">\n");
         out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         if !theme::EARLY_JS.trim().is_empty() {

@@ -1,6 +1,6 @@
 //! What the pages of a Path share, and how they address one another.
 
-use super::{Frame, pages::Rendered};
+use super::Frame;
 use crate::site::{
     address,
     assets::{ThemeAssets, asset_path},
@@ -13,6 +13,7 @@ use crate::site::{
     source::{self, Link, Place},
     tokens::{self, Theme},
 };
+use std::sync::Arc;
 
 impl Frame<'_> {
     pub(super) fn shell(&self, theme: &ThemeAssets, findings: &mut Vec<Diagnostic>) -> Shell {
@@ -56,14 +57,14 @@ impl Frame<'_> {
         theme
     }
 
-    pub(super) fn nav_items(&self, ids: &[&str]) -> Vec<NavItem> {
-        ids.iter().filter_map(|id| self.site.graph.nodes.get(*id)).map(|node| self.nav_item(node)).collect()
+    pub(super) fn nav_items(&self, ids: &[String]) -> Vec<NavItem> {
+        ids.iter().filter_map(|id| self.site.graph.nodes.get(id)).map(|node| self.nav_item(node)).collect()
     }
 
     /// The list of Sources that the search begins with.
-    pub(super) fn index(&self, rendered: &[Rendered<'_>], shards: usize) -> Vec<u8> {
+    pub(super) fn index<'r>(&self, pages: impl Iterator<Item = (&'r Node, &'r Arc<Record>)>, shards: usize) -> Vec<u8> {
         let pages: Vec<(NavItem, &Record)> =
-            rendered.iter().map(|page| (self.nav_item(page.node), &*page.page.record)).collect();
+            pages.map(|(node, record)| (self.nav_item(node), record.as_ref())).collect();
         let entries = pages.iter().map(|(NavItem { id, title, address }, record)| Entry { id, address, title, record });
         search::index(entries, shards)
     }

@@ -3,8 +3,10 @@
 mod frame;
 mod pages;
 mod roots;
+mod update;
 
 pub(in crate::site) use roots::{NamedRoot, name_roots};
+pub(in crate::site) use update::Kept;
 
 use super::{
     assets::{self, Assets, ThemeAssets, asset_path},
@@ -22,8 +24,9 @@ use super::{
     tokens::Theme,
 };
 use pages::{Addresses, Rendered};
-use pmx_worker::model::{File, MAX_BLOB, Manifest, Routes, SourceEntry};
+use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
 /// The document that lists the files for deploy scripts.
@@ -31,17 +34,15 @@ const ARTIFACTS: &str = "artifacts.json";
 
 /// What one Path gives.
 pub(super) struct BuiltPath {
-    pub manifest: Manifest,
+    /// With the manifest; the hash of the routes is still to come.
+    pub kept: Kept,
     pub routes: Routes,
     /// All pages, by their output path.
     pub pages: Pages,
-    /// The search's files.
-    pub shards: Shards<File>,
     /// Ids of the Sources whose page was not kept.
     pub made: Vec<String>,
     /// Files that are written and not published.
     pub unpublished: Vec<(String, File)>,
-    pub findings: Vec<Diagnostic>,
 }
 
 /// What all Paths of a site share.
@@ -60,12 +61,26 @@ pub(super) struct Site<'a> {
     pub blobs: &'a Blobs,
 }
 
+impl Site<'_> {
+    /// The hash of everything that a build depends on but the texts and facts of Sources. `shape` is the graph's.
+    pub(super) fn digest(&self, shape: Option<Hash>) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update(format!("{shape:?}\n"));
+        let made = self.components.values().flat_map(ComponentFiles::all);
+        for file in self.assets.files().chain(made).chain(self.theme.all(self.project.player)) {
+            hasher.update(&file.file);
+            hasher.update("\n");
+        }
+        Hash::from_bytes(hasher.finalize().into())
+    }
+}
+
 /// What all pages of a Path share while they are made.
 struct Frame<'a> {
     site: &'a Site<'a>,
     root: &'a NamedRoot,
     table: &'a RouteTable,
-    relations: &'a Relations<'a>,
+    relations: &'a Relations,
     /// Of every member's links.
     addresses: HashMap<&'a str, Addresses>,
     /// Of the entry.
@@ -94,7 +109,8 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
     let mut files = BTreeMap::new();
     let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
     let shards = Shards::of(records, shards, |bytes| blobs.put(bytes));
-    let index = frame.index(&rendered, shards.count());
+    let index = frame.index(rendered.iter().map(|page| (page.node, &page.page.record)), shards.count());
+    let (mut takers, mut of_pages) = (HashMap::<String, Vec<String>>::new(), BTreeMap::new());
     let mut pages = Pages::new();
     let mut made = Vec::new();
     let mut unpublished = Vec::new();
@@ -107,7 +123,12 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
         if page.is_new {
             made.push(page.node.id.clone());
         }
-        findings.extend(page.findings);
+        for taken in page.takes {
+            takers.entry(taken).or_default().push(page.node.id.clone());
+        }
+        if !page.findings.is_empty() {
+            of_pages.insert(page.node.id.clone(), page.findings);
+        }
         pages.insert(format!("{}/{}", root.id, page.node.id), page.page);
     }
     let used = members.iter().flat_map(|node| &node.targets).filter_map(asset_path);
@@ -121,10 +142,8 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
         files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
     };
     // A Source `404.md` takes the place of the page that every site has.
-    add(NOT_FOUND, {
-        let theme = frame.look.head(&root.entry_id);
-        page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.mount), &theme).into_bytes()
-    });
+    let nowhere = page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.mount), &frame.look, &root.entry_id);
+    add(NOT_FOUND, nowhere.into_bytes());
     add("serve-routes.json", documents::bytes(&documents::serve_routes(&table.document)));
     let route = |node: &Node| table.of.get(&node.id).map(String::as_str);
     let fragments: Vec<(String, String)> = members
@@ -139,12 +158,14 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
     add("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph)));
     let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
     add(search::INDEX, index);
-    add("llms.txt", documents::llms(&listed, &root.entry_id, None));
-    if let Some(url) = &project.address.url {
-        let addresses: Vec<String> = members.iter().map(|node| frame.address_of(&node.id)).collect();
+    let url = project.address.url.as_deref();
+    add("llms.txt", documents::llms(&listed, &root.entry_id, url));
+    if let Some(url) = url {
+        let pages = members.iter().filter(|node| !documents::is_definition(&node.id));
+        let addresses: Vec<String> = pages.map(|node| frame.address_of(&node.id)).collect();
         add("sitemap.xml", documents::sitemap(url, addresses.iter().map(String::as_str)));
         if root.mount.is_empty() {
-            add("robots.txt", documents::robots(url, roots.iter().map(|root| &*root.mount)));
+            add("robots.txt", documents::robots(url, roots.iter().map(|root| root.mount.as_str())));
         }
     }
     let named: BTreeMap<&str, bool> = files
@@ -152,14 +173,17 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
         .map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)))
         .chain([(ARTIFACTS, false)])
         .collect();
-    let artifacts = blobs.put(documents::bytes(&documents::artifacts(named.into_iter())));
+    let artifacts = blobs.put(documents::bytes(&documents::artifacts(&named)));
     files.insert(ARTIFACTS.to_owned(), artifacts);
 
     let sources = members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect();
     let manifest = Manifest { files, sources };
     let broken = unusable(&manifest, &table.document).into_iter();
     findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
-    BuiltPath { manifest, routes: table.document, pages, shards, made, unpublished, findings }
+    let Frame { look, .. } = frame;
+    let (routes, empty) = (table.document.clone(), Hash::of(b""));
+    let kept = Kept { table, relations, shell, look, takers, manifest, routes: empty, shards, findings, of_pages };
+    BuiltPath { kept, routes, pages, made, unpublished }
 }
 
 /// Why no deploy could have this Path.

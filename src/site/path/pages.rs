@@ -20,6 +20,8 @@ pub(super) struct Rendered<'a> {
     pub page: CachedPage,
     pub is_new: bool,
     pub findings: Vec<Diagnostic>,
+    /// Ids of the other Sources that go into it.
+    pub takes: Vec<String>,
 }
 
 /// Where the links of a Source lead from this Path.
@@ -79,7 +81,8 @@ impl Frame<'_> {
         let mut page = kept.cloned().unwrap_or_else(|| self.make(&page, &embeds, shell, inputs));
         findings.append(&mut page.findings.clone());
         page.inputs = inputs;
-        Rendered { node, page, is_new, findings }
+        let takes = embeds.nodes().skip(1).map(|node| node.id.clone()).collect();
+        Rendered { node, page, is_new, findings, takes }
     }
 
     /// What a page depends on besides itself: the Sources that it takes in, and how things are made.

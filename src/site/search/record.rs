@@ -25,6 +25,11 @@ pub(in crate::site) struct Record {
 }
 
 impl Record {
+    /// Whether the index of Sources says the same of both.
+    pub(in crate::site) fn same_headings(&self, other: &Self) -> bool {
+        self.headings == other.headings
+    }
+
     /// Each term with its weight.
     pub(super) fn terms(&self) -> impl Iterator<Item = &str> {
         self.terms.split(' ').filter(|term| !term.is_empty())

@@ -8,6 +8,8 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 const SOURCES_PER_SHARD: usize = 8;
 /// The most shards: with 10,000 Sources one has some 150 kB, and compresses to a quarter.
 const MAX_SHARDS: usize = 256;
+/// Shards that are made at a time, so that not all of them are in memory.
+const GROUP: usize = 64;
 /// Records that one task cuts into shards.
 const CHUNK: usize = 512;
 
@@ -17,8 +19,59 @@ const CHUNK: usize = 512;
 #[derive(Clone, Debug, Default)]
 pub(in crate::site) struct Shards<F> {
     /// By key.
-    records: Vec<(Key, Arc<Record>)>,
+    records: Vec<Kept>,
     files: Vec<F>,
+}
+
+/// A Source in the shards.
+#[derive(Clone, Debug)]
+struct Kept {
+    key: Key,
+    record: Arc<Record>,
+    present: Present,
+}
+
+/// Of the most shards that there can be, those that a Source has terms in. Fewer shards are these, some laid together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Present([u64; MAX_SHARDS / 64]);
+
+impl Present {
+    fn of(record: &Record) -> Self {
+        let mut present = Self::default();
+        let mut last = "";
+        for term in record.terms() {
+            // Terms are sorted: those of one beginning stand together.
+            let begin = term.char_indices().nth(2).map_or(term, |(at, _)| &term[..at]);
+            if begin != last {
+                present.add(shard_of(begin, MAX_SHARDS));
+                last = begin;
+            }
+        }
+        present
+    }
+
+    fn add(&mut self, shard: usize) {
+        if let Some(bits) = self.0.get_mut(shard / 64) {
+            *bits |= 1 << (shard % 64);
+        }
+    }
+
+    /// Those that are laid together to these ones of `count`.
+    fn wanted(wanted: &BTreeSet<usize>, count: usize) -> Self {
+        let mut present = Self::default();
+        (0..MAX_SHARDS).filter(|shard| wanted.contains(&(shard % count))).for_each(|shard| present.add(shard));
+        present
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
+    }
+}
+
+impl Kept {
+    fn new(key: Key, record: &Arc<Record>) -> Self {
+        Self { key, record: Arc::clone(record), present: Present::of(record) }
+    }
 }
 
 /// A Source's name in the shards: FNV-1a (64 bit, folded to 40) of its id in base 32. In one site of 20,000 with 10,000 Sources two
@@ -55,21 +108,45 @@ impl<F: Clone + Send + Sync> Shards<F> {
         before: Option<&Self>,
         put: impl Fn(Vec<u8>) -> F + Sync,
     ) -> Self {
-        let mut records: Vec<(Key, Arc<Record>)> =
-            sources.map(|(id, record)| (Key::of(id), Arc::clone(record))).collect();
-        records.sort_by_key(|(key, _)| *key);
-        records.dedup_by_key(|(key, _)| *key);
+        let sources: Vec<(&str, &Arc<Record>)> = sources.collect();
+        let mut records: Vec<Kept> = sources.par_iter().map(|(id, record)| Kept::new(Key::of(id), record)).collect();
+        records.sort_by_key(|kept| kept.key);
+        records.dedup_by_key(|kept| kept.key);
+        Self::made(records, before, put)
+    }
+
+    /// The shards after some Sources changed: id, record before, record now.
+    pub(in crate::site) fn with(
+        &self,
+        changes: &[(String, Arc<Record>, Arc<Record>)],
+        put: impl Fn(Vec<u8>) -> F + Sync,
+    ) -> Self {
+        let mut records = self.records.clone();
+        for (id, before, now) in changes {
+            let key = Key::of(id);
+            let Ok(at) = records.binary_search_by_key(&key, |kept| kept.key) else { continue };
+            // Of two Sources with one key only the first is here.
+            if let Some(kept) = records.get_mut(at).filter(|kept| Arc::ptr_eq(&kept.record, before)) {
+                *kept = Kept::new(key, now);
+            }
+        }
+        Self::made(records, Some(self), put)
+    }
+
+    /// `records`: sorted, each key once.
+    fn made(records: Vec<Kept>, before: Option<&Self>, put: impl Fn(Vec<u8>) -> F + Sync) -> Self {
         let count = count_for(records.len());
         let known = before.filter(|before| before.files.len() == count);
         let wanted = match known {
             Some(before) => touched(&before.records, &records, count),
             None => (0..count).collect(),
         };
-        let mut made = lines(&records, count, &wanted)
-            .into_par_iter()
-            .map(|lines| put(file(&lines)))
-            .collect::<Vec<_>>()
-            .into_iter();
+        let order: Vec<usize> = wanted.iter().copied().collect();
+        let group = |group: &[usize]| -> Vec<F> {
+            let lines = lines(&records, count, &group.iter().copied().collect());
+            lines.into_par_iter().map(|lines| put(file(&lines))).collect()
+        };
+        let mut made = order.chunks(GROUP).flat_map(group).collect::<Vec<_>>().into_iter();
         let kept = |shard: usize| known.and_then(|before| before.files.get(shard)).cloned();
         let files =
             (0..count).filter_map(|shard| if wanted.contains(&shard) { made.next() } else { kept(shard) }).collect();
@@ -93,30 +170,30 @@ fn count_for(sources: usize) -> usize {
 }
 
 /// The shards in which anything is different.
-fn touched(before: &[(Key, Arc<Record>)], now: &[(Key, Arc<Record>)], count: usize) -> BTreeSet<usize> {
+fn touched(before: &[Kept], now: &[Kept], count: usize) -> BTreeSet<usize> {
     let mut touched = BTreeSet::new();
     let mut old = before.iter().peekable();
-    for (key, is) in now {
-        while let Some((_, gone)) = old.next_if(|(known, _)| known < key) {
+    for Kept { key, record: is, .. } in now {
+        while let Some(Kept { record: gone, .. }) = old.next_if(|known| known.key < *key) {
             touched.extend(gone.terms().map(|term| shard_of(term, count)));
         }
-        match old.next_if(|(known, _)| known == key) {
-            Some((_, was)) if Arc::ptr_eq(was, is) || was.terms == is.terms => {}
-            Some((_, was)) => {
+        match old.next_if(|known| known.key == *key).map(|known| &known.record) {
+            Some(was) if Arc::ptr_eq(was, is) || was.terms == is.terms => {}
+            Some(was) => {
                 let (was, is): (BTreeSet<&str>, BTreeSet<&str>) = (was.terms().collect(), is.terms().collect());
                 touched.extend(was.symmetric_difference(&is).map(|term| shard_of(term, count)));
             }
             None => touched.extend(is.terms().map(|term| shard_of(term, count))),
         }
     }
-    for (_, gone) in old {
+    for Kept { record: gone, .. } in old {
         touched.extend(gone.terms().map(|term| shard_of(term, count)));
     }
     touched
 }
 
 /// The lines of these shards, in their order.
-fn lines(records: &[(Key, Arc<Record>)], count: usize, wanted: &BTreeSet<usize>) -> Vec<String> {
+fn lines(records: &[Kept], count: usize, wanted: &BTreeSet<usize>) -> Vec<String> {
     let mut slots: Vec<Option<usize>> = vec![None; count];
     for (slot, shard) in wanted.iter().enumerate() {
         slots[*shard] = Some(slot);
@@ -124,12 +201,13 @@ fn lines(records: &[(Key, Arc<Record>)], count: usize, wanted: &BTreeSet<usize>)
     if wanted.is_empty() {
         return Vec::new();
     }
+    let present = Present::wanted(wanted, count);
     let parts: Vec<Vec<String>> = records
         .par_chunks(CHUNK)
         .map(|chunk| {
             let mut parts = vec![String::new(); wanted.len()];
             let mut terms: Vec<(usize, &str)> = Vec::new();
-            for (key, record) in chunk {
+            for Kept { key, record, .. } in chunk.iter().filter(|kept| kept.present.meets(&present)) {
                 terms.clear();
                 terms.extend(record.terms().filter_map(|term| Some((slots[shard_of(term, count)]?, term))));
                 // Stable: the terms of a shard stay sorted.

@@ -21,7 +21,7 @@ pub(super) struct Code {
 }
 
 /// Whether a Source defines components: its name says so, or `parseComponents`.
-pub(super) fn defines(path: &str, values: &Map<String, Value>) -> bool {
+pub(in crate::site) fn defines(path: &str, values: &Map<String, Value>) -> bool {
     let says = values.get("parseComponents").and_then(Value::as_bool);
     says.unwrap_or_else(|| ENDINGS.iter().any(|ending| path.ends_with(ending)))
 }

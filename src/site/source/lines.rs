@@ -12,13 +12,19 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) fn of(body: &'a str, first: usize) -> Self {
-        let mut lines = Vec::new();
-        let mut rest = body;
-        while let Some(at) = rest.find(['\n', '\r']) {
-            lines.push(&rest[..at]);
-            rest = &rest[at + if rest[at..].starts_with("\r\n") { 2 } else { 1 }..];
+        let mut lines = Vec::with_capacity(body.len() / 40);
+        let mut start = 0;
+        for (at, byte) in body.bytes().enumerate() {
+            match byte {
+                b'\n' if at == 0 || body.as_bytes()[at - 1] != b'\r' => lines.push(&body[start..at]),
+                b'\r' => lines.push(&body[start..at]),
+                // The second half of `\r\n`.
+                b'\n' => {}
+                _ => continue,
+            }
+            start = at + 1;
         }
-        lines.push(rest);
+        lines.push(&body[start..]);
         Self { lines, first }
     }
 
@@ -52,5 +58,27 @@ impl<'a> Lines<'a> {
         // Every byte but those that continue a character starts one.
         let column = text[..end].iter().filter(|byte| (**byte as i8) >= -0x40).count() + 1;
         Position { line: self.first + line.max(1) - 1, column }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_as_the_markdown_parser_ends_it() {
+        assert_eq!(Lines::of("a\nb\r\nc\rd\n\n\r\n\r\re", 1).lines, ["a", "b", "c", "d", "", "", "", "", "e"]);
+        assert_eq!(Lines::of("", 1).lines, [""]);
+        assert_eq!(Lines::of("\n", 1).lines, ["", ""]);
+    }
+
+    #[test]
+    fn a_column_counts_characters_and_no_further_than_anybody_looks() {
+        let long = format!("é{}", "x".repeat(10_000));
+        let lines = Lines::of(&long, 4);
+        assert_eq!(lines.position(1, 3), Position { line: 4, column: 2 });
+        assert_eq!(lines.position(1, 1), Position { line: 4, column: 1 });
+        assert_eq!(lines.position(1, 9_000).column, LONGEST);
+        assert_eq!((lines.number(4), lines.position(9, 9)), (1, Position { line: 12, column: 1 }));
     }
 }

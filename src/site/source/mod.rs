@@ -9,6 +9,7 @@ mod frontmatter;
 mod ids;
 mod lines;
 mod notes;
+mod outline;
 mod render;
 mod settings;
 mod summary;
@@ -17,6 +18,7 @@ mod text;
 mod topmatter;
 
 pub(super) use blocks::Block;
+pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
 pub(super) use ids::{Heading, slug};
 pub(super) use notes::Annotation;
@@ -24,6 +26,7 @@ pub(super) use render::fill;
 pub use settings::Settings;
 
 use super::{
+    address::{self, Address},
     components::Definition,
     diagnostic::{Diagnostic, Position},
     tokens,
@@ -31,8 +34,10 @@ use super::{
 use blocks::Parts;
 use comrak::Arena;
 use lines::Lines;
+use pmx_worker::model::Hash;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, sync::OnceLock};
 
 /// How far into a file a NUL byte tells that it is no text, in bytes; git looks as far.
 const BINARY: usize = 8000;
@@ -66,6 +71,8 @@ pub(super) struct Source {
     pub findings: Vec<Diagnostic>,
     /// Byte of the text at which the body starts.
     pub body: usize,
+    /// See [`Self::outline`]; computed once.
+    pub outline: OnceLock<Hash>,
 }
 
 /// The marked HTML of a Source's Blocks, in order.
@@ -79,7 +86,7 @@ impl Source {
 }
 
 /// A link to somewhere in the site.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Link {
     /// As it was written, entities resolved.
     pub target: String,
@@ -88,7 +95,7 @@ pub(super) struct Link {
 }
 
 /// What a link is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Place {
     /// A reader follows it.
     Anchor,
@@ -172,9 +179,12 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         place: Place::Definition { label: definition.label.clone() },
         position: definition.position,
     }));
-    let fonts = tokens::local_files(&front.values).map(str::to_owned).collect::<Vec<_>>();
-    let position = key_position(&text[..front.body], "fonts");
-    links.extend(fonts.into_iter().map(|target| Link { target, place: Place::Resource, position }));
+    let named = tokens::local_files(&front.values).map(|file| (file, "fonts"));
+    links.extend(named.chain(picture(&front.values).map(|file| (file, "image"))).map(|(file, key)| Link {
+        target: file.to_owned(),
+        place: Place::Resource,
+        position: key_position(&text[..front.body], key),
+    }));
     let definitions = match defines {
         true => define::define(path, &front.values, &blocks, &definitions, &mut links, &mut findings),
         false => Vec::new(),
@@ -197,13 +207,24 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         definitions,
         findings,
         body: front.body,
+        outline: OnceLock::new(),
         values: front.values,
     }
 }
 
+/// `image` of the frontmatter, if it is a file beside the Source.
+fn picture(values: &Map<String, Value>) -> Option<&str> {
+    let image = values.get("image")?.as_str()?.trim();
+    let name = image.to_ascii_lowercase();
+    let is_picture = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".avif"].iter().any(|end| name.ends_with(end));
+    (is_picture && !image.starts_with('/') && matches!(address::classify(image), Address::File(_))).then_some(image)
+}
+
 /// The text of a Source: without a byte order mark, bad bytes replaced.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    // The lossy way is slower even where nothing is lost.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// The title that a Source gives itself, without parsing it whole: of the frontmatter, else a line `# Title`.

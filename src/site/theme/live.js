@@ -1,19 +1,19 @@
-// Brings an open page to the active deploy (worker/API.md). Frames say what changed, not in which deploy:
-// answers name theirs, and connecting with the one that is shown makes the object compare.
+// Brings an open page to the active deploy (worker/API.md). Frames say what changed, not in which deploy; answers
+// name theirs.
 (() => {
 "use strict";
 if (!window.WebSocket || !/^http/.test(location.protocol)) return;
 
-const TRIES = 5; // refetches before the object is asked
+const TRIES = 5; // before the object is asked
 const SHEET = "link[rel~=stylesheet][href]";
 const root = document.documentElement;
 const timing = performance.getEntriesByType("navigation")[0];
 const told = (key) => timing?.serverTiming?.find(({ name }) => name === key)?.description;
-const shown = window.pmxLive?.() ?? { deploy: told("pmx-deploy"), seq: +told("pmx-seq") }; // a newer client takes over
+const shown = window.pmxLive?.() ?? { deploy: told("pmx-deploy"), seq: +told("pmx-seq") }; // newer client
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const backOff = (n) => Math.min(10000, 250 * 2 ** n) * (0.5 + Math.random() / 2);
-let missing = timing?.responseStatus === 404; // any file may be it then
-let failures = 0, due = 0; // due: the `seq` to expect
+let missing = timing?.responseStatus === 404; // any file may be it
+let failures = 0, due = 0; // due: `seq` to expect
 let stopped, socket, timer, young, busy, sure;
 
 async function connect() {
@@ -53,11 +53,11 @@ async function hear({ type, paths }) {
   for (const path of paths.map(encodeURI)) if (sheets.includes(path)) dirty.add(path);
   if (!missing && !dirty.size && !paths.includes(root.dataset.pmxArtifact)) return;
   await refresh();
-  // Several deploys may be one frame: the object knows.
+  // A frame may be several deploys.
   if (on && on === socket && !sure && shown.seq > seq) connect();
 }
 
-// One round at a time: a frame meanwhile raises `due`.
+// One at a time; frames raise `due`.
 const refresh = () => (busy ??= round().finally(() => (busy = null)));
 
 async function round() {
@@ -83,7 +83,7 @@ async function round() {
 
 // Only what the server changed is touched: `served` has what it sent for a node.
 const served = new WeakMap(), dirty = new Set();
-let loading;
+let loading, held;
 
 function note(node, from) {
   served.set(node, from);
@@ -94,10 +94,10 @@ function note(node, from) {
 async function show(answer, html, now) {
   const next = new DOMParser().parseFromString(html, "text/html").documentElement;
   if (answer.redirected) history.replaceState(history.state, "", answer.url + location.hash);
-  loading = [];
+  loading = held = [];
   children(document.head, next.querySelector("head"));
   if (now.seq >= due) dirty.clear();
-  await Promise.race([Promise.all(loading), sleep(3000)]); // new sheets first: no flash
+  await Promise.race([Promise.all(loading), sleep(3000)]); // no flash
   const restore = hold();
   patch(root, next);
   restore();
@@ -108,7 +108,7 @@ async function show(answer, html, now) {
 
 // Ways to know a node again.
 const text = (node) => node.outerHTML ?? node.nodeName + node.data;
-const key = (node) => node.dataset?.pathmxBlock || node.id;
+const key = (node, id = node.dataset?.pathmxBlock || node.id) => id && node.nodeName + id;
 const kind = (node) => !key(node) && !/script|link|meta|template/i.test(node.nodeName) && node.nodeName + node.type;
 
 const file = (link) => new URL(link.href).pathname;
@@ -118,7 +118,7 @@ function patch(live, next) {
   const was = served.get(live);
   served.set(live, next);
   if (!was.attributes) {
-    let i = 0; // a selection before the difference stays
+    let i = 0; // a selection before it stays
     while (i < live.length && live.data[i] === next.data[i]) i++;
     return live.replaceData(i, live.length, next.data.slice(i));
   }
@@ -148,7 +148,7 @@ function children(live, next) {
     const found = match.get(node);
     while (at && !served.has(at)) at = at.nextSibling;
     if (!found) live.insertBefore(make(node), at);
-    else if (found === at) at = at.nextSibling;
+    else if (found === at || (held.some((it) => found.contains(it)) && at?.compareDocumentPosition(found) & 4)) at = found.nextSibling; // others move
     else (live.moveBefore ?? live.insertBefore).call(live, found, at);
     if (found && text(served.get(found)) !== text(node)) patch(found, node);
   }
@@ -173,9 +173,9 @@ function make(from) {
   return box;
 }
 
-// Focus and place stay.
 function hold() {
   const focus = document.activeElement;
+  held = [focus, getSelection().anchorNode];
   const mark = scrollY && document.elementFromPoint(innerWidth / 2, 80)?.closest("section > *");
   const top = () => mark.getBoundingClientRect().top, was = mark && top();
   return () => {

@@ -36,8 +36,12 @@ pub(in crate::site) struct FontFace {
 
 /// The files that `fonts` names, as they were written: inputs of the page, links for who follows links.
 pub(in crate::site) fn local_files(values: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    let fonts = values.get("fonts").and_then(Value::as_object).into_iter().flat_map(Map::values);
-    fonts.filter_map(|font| font.get("src").and_then(Value::as_str)).filter(|file| format_of(file).is_some())
+    let fonts = values.get("fonts");
+    let named = fonts.and_then(Value::as_object).into_iter().flat_map(Map::values);
+    named
+        .chain(fonts.and_then(Value::as_array).into_iter().flatten())
+        .filter_map(|font| font.get("src").and_then(Value::as_str))
+        .filter(|file| format_of(file).is_some())
 }
 
 fn format_of(file: &str) -> Option<&'static str> {
@@ -46,8 +50,16 @@ fn format_of(file: &str) -> Option<&'static str> {
     FORMATS.iter().find(|(ending, _)| is_local && lower.ends_with(ending)).map(|(_, format)| *format)
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, listed: &Map<String, Value>) {
-    for (name, font) in listed {
+/// Fonts by name, or in a list and each with its `family`.
+pub(super) fn read(reader: &mut Reader<'_>, fonts: &Value) {
+    let named = fonts.as_object().into_iter().flatten().map(|(name, font)| (name.clone(), font));
+    let listed = fonts.as_array().into_iter().flatten().enumerate();
+    let listed = listed.map(|(at, font)| {
+        let family = font.get("family").and_then(Value::as_str);
+        (family.map_or_else(|| format!("number {}", at + 1), str::to_owned), font)
+    });
+    for (name, font) in named.chain(listed) {
+        let name = &name;
         let path = ["fonts", name];
         let mut refuse = |why: &str| reader.warn("fonts/value", &path, format!("the font `{name}` {why}"), None);
         let Some(font) = font.as_object() else {

@@ -23,7 +23,7 @@ pub(in crate::site) fn theme(values: &Map<String, Value>, text: &str) -> (Theme,
     }
     match values.get("fonts") {
         None | Some(Value::Null) => {}
-        Some(Value::Object(listed)) => fonts::read(&mut reader, listed),
+        Some(fonts @ (Value::Object(_) | Value::Array(_))) => fonts::read(&mut reader, fonts),
         Some(_) => reader.warn("fonts/value", &["fonts"], "`fonts` is no mapping of names to fonts".to_owned(), None),
     }
     (reader.theme, reader.findings)

@@ -161,6 +161,8 @@ fn fonts_are_sheets_of_others_or_files_of_the_site() {
     let text = format!("---\n{front}\n---\n");
     let values = source::frontmatter(&text).values;
     assert_eq!(local_files(&values).collect::<Vec<_>>(), ["b.otf", "./a.woff2"]);
+    let listed = css("fonts:\n  - {family: F, src: f.ttf}");
+    assert!(listed.contains("font-family: \"F\";\n  src: url(\"/assets/f.ttf\") format(\"truetype\");"), "{listed}");
     let bad = "fonts:\n  a: {href: http://x.y/z}\n  b: {src: https://x.y/z.woff2}\n  c: {src: x.exe}\n  d: 1\n  e: {}\n  f: {src: f.ttf, family: \"x\\\"y\"}";
     let (theme, findings) = read(bad);
     assert!(theme.is_empty());

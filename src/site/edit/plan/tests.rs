@@ -144,7 +144,7 @@ fn lists_that_become_empty_and_pictures_in_links_are_taken_out_well() {
 fn a_wikilink_follows_by_the_shortest_name_that_is_still_meant() {
     let site = files(&[
         ("a.lesson.md", "# The title"),
-        ("x/b.md", ""),
+        ("x/b.a.md", ""),
         ("i.md", "[[a]] [[A.lesson|text]] [[a.lesson.md]] [[the title]] [[/a.lesson#h]] [[nobody]] `[[a]]`\n"),
     ]);
     let there = Task::Move { from: "a.lesson.md", to: "x/c.lab.md" };

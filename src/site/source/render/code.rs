@@ -1,7 +1,7 @@
 //! Code: fences with their settings, and the fences that are something else than code.
 
-use super::{Renderer, escape, made};
-use crate::site::{diagnostic::Position, html};
+use super::{Renderer, escape};
+use crate::site::{diagnostic::Position, highlight, html, math, mermaid};
 use comrak::nodes::{NodeCodeBlock, Sourcepos};
 use std::fmt::Write as _;
 
@@ -24,7 +24,7 @@ impl Renderer<'_, '_> {
         let info = info(&code.info);
         self.fresh_line();
         match info.language {
-            "math" if self.settings.has("math") => match made::math(code.literal.trim(), true) {
+            "math" if self.settings.has("math") => match math::render(code.literal.trim(), true) {
                 Ok(math) => {
                     self.display_math(&math);
                     self.out.push('\n');
@@ -32,7 +32,7 @@ impl Renderer<'_, '_> {
                 }
                 Err(message) => self.warn("math/invalid", at, format!("this formula cannot be set: {message}")),
             },
-            "mermaid" if self.settings.has("mermaid") => match made::mermaid(&code.literal) {
+            "mermaid" if self.settings.has("mermaid") => match mermaid::render(&code.literal) {
                 Ok(svg) => {
                     let _ = writeln!(self.out, "<figure class=\"pmx-mermaid\">{svg}</figure>");
                     return;
@@ -85,7 +85,7 @@ impl Renderer<'_, '_> {
     }
 
     fn code_lines(&mut self, language: &str, code: &str) {
-        let highlighted = if language.is_empty() { None } else { made::highlighted(language, code) };
+        let highlighted = if language.is_empty() { None } else { highlight::highlight(language, code) };
         let written = |out: &mut String, index: usize, line: &dyn Fn(&mut String)| {
             out.push_str(if index > 0 { "\n<span class=\"line\">" } else { "<span class=\"line\">" });
             line(out);

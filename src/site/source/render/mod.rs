@@ -4,7 +4,6 @@ mod callout;
 mod code;
 mod footnotes;
 mod links;
-mod made;
 mod raw;
 mod response;
 mod table;
@@ -12,7 +11,7 @@ mod table;
 use super::{Annotation, Heading, Link, Settings, lines::Lines, notes::Notes};
 use crate::site::{
     diagnostic::{Diagnostic, Position},
-    html,
+    html, math,
 };
 use comrak::nodes::{AstNode, ListType, NodeList, NodeValue, Sourcepos};
 use footnotes::Shown;
@@ -296,7 +295,7 @@ impl<'a, 's> Renderer<'a, 's> {
     /// Math as MathML, made at build time.
     fn math(&mut self, node: &'a AstNode<'a>, tex: &str, display: bool, at: Sourcepos) {
         let own = display && node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Paragraph));
-        match made::math(tex.trim(), display) {
+        match math::render(tex.trim(), display) {
             Ok(math) if own => self.beside_paragraph(|this| this.display_math(&math)),
             Ok(math) => {
                 let kind = if display { " data-pathmx-math=\"display\"" } else { "" };

@@ -108,7 +108,9 @@ pmx.find = (stops, id) => {
   }
 };
 
-/** The first stop in or after an element. */
-pmx.findAt = (stops, element) =>
-  stops.find((stop) => !stop.passed && (element === stop.el || element.contains(stop.el) || element.compareDocumentPosition(stop.el) & Node.DOCUMENT_POSITION_FOLLOWING));
+/** The stop that holds an element; else the first one in it or after it. */
+pmx.findAt = (stops, element) => {
+  const holder = element.closest("[data-pathmx-beat]");
+  return stops.find((stop) => !stop.passed && (holder ? stop.el === holder : element.contains(stop.el) || element.compareDocumentPosition(stop.el) & Node.DOCUMENT_POSITION_FOLLOWING));
+};
 })((window.pmx ??= {}));

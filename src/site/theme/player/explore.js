@@ -4,70 +4,10 @@
 const { h, icon, play } = pmx;
 let dialog, canvas, context, list, filter, count, colors, nodes = [], edges = [], shown, view, heat = 0, frame, over, drag, here;
 
-/** Nodes and edges from what the site says of itself. */
-function read(graph) {
-  const pages = graph.sources.filter(({ route }) => route);
-  const at = new Map(pages.map(({ id }, n) => [id, n]));
-  const folders = new Map();
-  nodes = pages.map(({ id, title, route }, n) => {
-    const folder = id.includes("/") ? id.slice(0, id.indexOf("/")) : "";
-    if (!folders.has(folder)) folders.set(folder, folders.size);
-    // A spiral: the same picture each time.
-    const turn = n * 2.39996, far = 14 * Math.sqrt(n + 0.5);
-    return { id, title: title || id, href: pmx.address(route), folder: folders.get(folder), x: Math.cos(turn) * far, y: Math.sin(turn) * far, vx: 0, vy: 0, links: new Set() };
-  });
-  edges = [];
-  pages.forEach(({ links = [] }, from) => {
-    for (const link of links) {
-      const to = at.get(link.id ?? link.target ?? link);
-      if (to === undefined || to === from || nodes[from].links.has(nodes[to])) continue;
-      nodes[from].links.add(nodes[to]);
-      nodes[to].links.add(nodes[from]);
-      edges.push([nodes[from], nodes[to]]);
-    }
-  });
-  for (const node of nodes) node.r = 4 + Math.min(9, Math.sqrt(node.links.size) * 1.6);
-  const id = pmx.document()?.dataset.pathmxSource;
-  here = nodes.find((node) => node.id === id);
-}
-
-// One step of the forces: all push each other away, links pull, the middle holds. `heat` goes from 1 to 0.
-function settle() {
-  const push = 900, far = 360 ** 2;
-  for (let i = 0; i < nodes.length; i++) {
-    const a = nodes[i];
-    for (let j = i + 1; j < nodes.length; j++) {
-      const b = nodes[j];
-      const dx = a.x - b.x, dy = a.y - b.y, d2 = dx * dx + dy * dy + 1;
-      if (d2 > far) continue;
-      const force = (push * heat) / d2;
-      a.vx += dx * force;
-      a.vy += dy * force;
-      b.vx -= dx * force;
-      b.vy -= dy * force;
-    }
-  }
-  for (const [a, b] of edges) {
-    const dx = b.x - a.x, dy = b.y - a.y, length = Math.hypot(dx, dy) || 1;
-    const force = (((length - 70) / length) * 0.35 * heat) / Math.min(12, Math.max(1, Math.min(a.links.size, b.links.size)));
-    a.vx += dx * force;
-    a.vy += dy * force;
-    b.vx -= dx * force;
-    b.vy -= dy * force;
-  }
-  for (const node of nodes) {
-    node.vx -= node.x * 0.012 * heat;
-    node.vy -= node.y * 0.012 * heat;
-    if (node !== drag?.node) {
-      node.x += Math.max(-30, Math.min(30, node.vx));
-      node.y += Math.max(-30, Math.min(30, node.vy));
-    }
-    node.vx *= 0.55;
-    node.vy *= 0.55;
-  }
-  heat *= 0.985;
-  if (heat < 0.02) heat = 0;
-}
+const cool = () => {
+  pmx.settleGraph(nodes, edges, heat, drag?.node);
+  heat = heat < 0.02 ? 0 : heat * 0.985;
+};
 
 function fit() {
   const xs = nodes.map(({ x }) => x), ys = nodes.map(({ y }) => y);
@@ -80,7 +20,7 @@ function tick() {
   frame = undefined;
   if (!dialog.open) return;
   const end = performance.now() + (pmx.calm() ? 400 : 9);
-  while (heat && performance.now() < end) settle();
+  while (heat && performance.now() < end) cool();
   if (!drag && !view.own && heat) fit();
   draw();
   if (heat) again();
@@ -252,13 +192,15 @@ pmx.explore = async () => {
   if (matchMedia("(hover: hover)").matches) filter.focus();
   try {
     const answer = await fetch(pmx.address("/graph-index.json"), { cache: "no-cache" });
-    read(await answer.json());
+    ({ nodes, edges } = pmx.graphOf(await answer.json()));
+    const id = pmx.document()?.dataset.pathmxSource;
+    here = nodes.find((node) => node.id === id);
   } catch {
     return (count.textContent = "The pages could not be loaded");
   }
   heat = 1;
   // What comes first is already in order.
-  for (const end = performance.now() + 60; heat && performance.now() < end; ) settle();
+  for (const end = performance.now() + 60; heat && performance.now() < end; ) cool();
   measure();
   fit();
   search();

@@ -130,7 +130,9 @@ function follow(event, link) {
   const here = link.pathname === location.pathname && link.hash;
   if (here) {
     const target = pmx.target(link.hash);
-    const stop = target && pmx.document()?.contains(target) && pmx.findAt(play.stops, target);
+    // A footnote is looked up; it is no place in Play.
+    if (!target || target.closest(".footnotes, .pmx-annotations")) return;
+    const stop = pmx.document()?.contains(target) && pmx.findAt(play.stops, target);
     if (!stop) return;
     event.preventDefault();
     history.pushState(history.state, "", location.pathname + location.search + link.hash);

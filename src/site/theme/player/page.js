@@ -32,15 +32,16 @@ function copyButtons() {
   }
 }
 
-// What scrolls sideways can be scrolled by keys.
+// What scrolls sideways can be scrolled by keys; what was hidden has no width before it is seen.
+const widths = new ResizeObserver(pmx.settle(50, reachable));
 function reachable() {
-  for (const box of document.querySelectorAll(".pmx-document :is(pre, .pmx-table-scroll, .pmx-math[data-pathmx-math=display])")) {
+  for (const box of document.querySelectorAll(".pmx-document :is(pre, .pmx-table-scroll, .pmx-mermaid, .pmx-math[data-pathmx-math=display])")) {
+    widths.observe(box);
     const scrolls = box.scrollWidth > box.clientWidth + 1;
     if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
     else if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
   }
 }
-addEventListener("resize", pmx.settle(200, reachable));
 
 // A thread opens at its mark. The list of all threads stays at the end of the Block for who prints or has no script.
 let card;
