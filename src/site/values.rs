@@ -152,6 +152,8 @@ pub(in crate::site) fn fill<'a>(
                     *text = Cow::Owned(new);
                 }
             }
+            // It has its own Source's values already.
+            Node::Element(element) if element.attr("data-pathmx-include").is_some() => {}
             Node::Element(element) => {
                 for value in element.attributes.iter_mut().filter_map(|attribute| attribute.value.as_mut()) {
                     if let Some(new) = filled(value, values, written, findings) {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its ground gives way")]
 
 mod command;
+mod components;
 mod diagnostics;
 mod documents;
 mod incremental;

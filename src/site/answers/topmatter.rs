@@ -253,10 +253,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
         #[test]
-        fn any_answer_is_read_back_as_it_was_given(answer in "(\\PC|[\n\t\"'>#:{}\\[\\]|&*!%@`\u{85}\u{2028}-]){0,40}", key in "[a-z:# -]{1,8}") {
+        fn any_answer_is_read_back_as_it_was_given(answer in "(\\PC|[\n\t\"'>#:{}\\[\\]|&*!%@`\u{85}\u{2028}-]){0,40}", key in "[a-z:#-]([a-z:# -]{0,6}[a-z:#-])?") {
             let answer = answer.replace('\r', "");
-            // A key that YAML trims is none that a form could name.
-            prop_assume!(key.trim() == key);
             let text = recorded(QUESTION, &[(&key, &answer)]).unwrap();
             let source = source::parse("t.md", text.as_bytes(), &Settings::default());
             let block = source.blocks.iter().find(|block| block.id == "q").unwrap();

@@ -2,14 +2,19 @@
 //! exactly what this very program wrote.
 
 use super::{CachedPage, Sources, packed};
-use crate::site::{project::Project, source::Settings};
+use crate::site::{
+    project::Project,
+    source::{Settings, Source},
+};
 use pmx_worker::model::Hash;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::{
     borrow::Cow,
     collections::HashMap,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
     time::UNIX_EPOCH,
@@ -20,17 +25,22 @@ const FOLDER: &str = ".pathmx-cache";
 const FILE: &str = "build.bin";
 /// The Cache Directory Tagging Specification's, so that backups leave the folder out.
 const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# What pmx keeps between builds; it can be deleted.\n";
-/// Magic and key before the payload, and the payload's hash.
-const HEAD: usize = 8 + 32 + 32;
+/// Magic and key; then come the records, and their hash.
+const HEAD: usize = 8 + 32;
 const MAGIC: &[u8; 8] = b"pmxcache";
 
-/// What is in the file.
+/// A record of the file, after its length (32 bit, little endian).
 #[derive(Serialize, Deserialize)]
-struct Saved<'a> {
-    pages: HashMap<Cow<'a, str>, Cow<'a, CachedPage>>,
+enum Saved<'a> {
+    /// A page by its output path.
+    Page(Cow<'a, str>, Cow<'a, CachedPage>),
     /// Path and hash of a Source, and its bytes in [`packed`].
-    #[serde(borrow)]
-    sources: Vec<(&'a str, Hash, &'a [u8])>,
+    Source(&'a str, Hash, &'a [u8]),
+}
+
+enum Read {
+    Page(String, CachedPage),
+    Source(String, (Hash, Arc<Source>)),
 }
 
 type Loaded = (HashMap<String, CachedPage>, Sources);
@@ -69,48 +79,84 @@ fn key(settings: &Settings) -> Hash {
 
 fn read(path: &Path, key: Hash) -> Result<Loaded, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let (head, payload) = bytes.split_at_checked(HEAD).ok_or("too short")?;
-    if &head[..8] != MAGIC || head[8..40] != key.as_bytes()[..] {
+    let (head, rest) = bytes.split_at_checked(HEAD).ok_or("too short")?;
+    let (mut payload, hash) = rest.split_last_chunk::<32>().ok_or("too short")?;
+    if &head[..8] != MAGIC || head[8..] != key.as_bytes()[..] {
         return Err("left by another program".to_owned());
     }
-    if head[40..] != Hash::of(payload).as_bytes()[..] {
+    if hash != Hash::of(payload).as_bytes() {
         return Err("damaged".to_owned());
     }
-    let Saved { pages, sources } = postcard::from_bytes(payload).map_err(|error| error.to_string())?;
-    let sources = sources
-        .into_par_iter()
-        .filter_map(|(path, hash, bytes)| Some((path.to_owned(), (hash, Arc::new(packed::unpack(bytes)?)))));
-    let pages = pages.into_iter().map(|(path, page)| (path.into_owned(), page.into_owned())).collect();
-    Ok((pages, sources.collect()))
+    let mut records = Vec::new();
+    while let Some((length, rest)) = payload.split_first_chunk::<4>() {
+        let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+        let (record, rest) = rest.split_at_checked(length).ok_or("cut short")?;
+        records.push(record);
+        payload = rest;
+    }
+    let records: Vec<Read> = records.into_par_iter().filter_map(record).collect();
+    let (mut pages, mut sources) = (HashMap::new(), Sources::new());
+    for record in records {
+        match record {
+            Read::Page(path, page) => drop(pages.insert(path, page)),
+            Read::Source(path, source) => drop(sources.insert(path, source)),
+        }
+    }
+    Ok((pages, sources))
+}
+
+fn record(bytes: &[u8]) -> Option<Read> {
+    Some(match postcard::from_bytes(bytes).ok()? {
+        Saved::Page(path, page) => Read::Page(path.into_owned(), page.into_owned()),
+        Saved::Source(path, hash, bytes) => Read::Source(path.to_owned(), (hash, Arc::new(packed::unpack(bytes)?))),
+    })
 }
 
 fn write(folder: &Path, key: Hash, pages: &HashMap<String, CachedPage>, sources: &Sources) -> io::Result<()> {
-    let quiet = pages.iter().filter(|(_, page)| page.findings.is_empty());
-    let pages = quiet.map(|(path, page)| (Cow::Borrowed(path.as_str()), Cow::Borrowed(page))).collect();
-    let packed =
-        sources.par_iter().filter_map(|(path, (hash, source))| Some((path.as_str(), *hash, packed::pack(source)?)));
-    let packed: Vec<(&str, Hash, Vec<u8>)> = packed.collect();
-    let sources = packed.iter().map(|(path, hash, bytes)| (*path, *hash, bytes.as_slice())).collect();
-    let payload = postcard::to_allocvec(&Saved { pages, sources }).map_err(io::Error::other)?;
-    let bytes = [&MAGIC[..], key.as_bytes(), Hash::of(&payload).as_bytes(), &payload].concat();
     if !folder.is_dir() {
         fs::create_dir_all(folder)?;
         fs::write(folder.join("CACHEDIR.TAG"), TAG)?;
         fs::write(folder.join(".gitignore"), "*\n")?;
     }
     let beside: PathBuf = folder.join(format!("{FILE}.{}.tmp", std::process::id()));
-    let moved = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, folder.join(FILE)));
-    if moved.is_err() {
+    let written = write_all(&beside, key, pages, sources).and_then(|()| fs::rename(&beside, folder.join(FILE)));
+    if written.is_err() {
         let _ = fs::remove_file(&beside);
     }
-    moved
+    written
+}
+
+fn write_all(path: &Path, key: Hash, pages: &HashMap<String, CachedPage>, sources: &Sources) -> io::Result<()> {
+    let mut file = io::BufWriter::with_capacity(256 * 1024, fs::File::create(path)?);
+    let mut hasher = Sha256::new();
+    file.write_all(MAGIC)?;
+    file.write_all(key.as_bytes())?;
+    // One by one: all at once would take as much memory as the file.
+    let mut put = |saved: &Saved<'_>| -> io::Result<()> {
+        let record = postcard::to_allocvec(saved).map_err(io::Error::other)?;
+        let length = u32::try_from(record.len()).map_err(io::Error::other)?.to_le_bytes();
+        for part in [&length[..], &record] {
+            hasher.update(part);
+            file.write_all(part)?;
+        }
+        Ok(())
+    };
+    for (path, page) in pages.iter().filter(|(_, page)| page.findings.is_empty()) {
+        put(&Saved::Page(Cow::Borrowed(path), Cow::Borrowed(page)))?;
+    }
+    for (path, (hash, source)) in sources {
+        if let Some(bytes) = packed::pack(source) {
+            put(&Saved::Source(path, *hash, &bytes))?;
+        }
+    }
+    file.write_all(&hasher.finalize())?;
+    file.flush()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use pmx_worker::model::File;
-    use std::sync::Arc;
 
     fn pages() -> HashMap<String, CachedPage> {
         let file = |name: &str| File { hash: Hash::of(name.as_bytes()), size: 7 };

@@ -135,6 +135,10 @@ impl<'d> Expander<'_, 'd> {
         if frame.content.is_some() && matches!(&*element.name, "yield" | "slot") {
             return self.outlet(element, frame, level, foreign, out);
         }
+        // What is included has its own Source's components already.
+        if element.attr("data-pathmx-include").is_some() {
+            return out.push(Node::Element(element));
+        }
         if !foreign {
             let definition = self.definition(frame.origin, &element.name);
             if frame.content.is_none() && (definition.is_some() || !dom::is_known(&element.name)) {
@@ -222,7 +226,8 @@ impl<'d> Expander<'_, 'd> {
         if !in_template {
             self.fill_attributes(&mut attributes);
         }
-        let mut nodes = dom::parse(&definition.template);
+        // White space around it would come to stand between words.
+        let mut nodes = dom::parse(definition.template.trim());
         let arranges = definition.script.is_empty() && template::arranges(&nodes);
         let mut content = slots::divide(usage.children, &slots::regions(&nodes), in_template);
         self.walk(&mut content.default, frame, level + 1, false);

@@ -48,8 +48,7 @@ pub(in crate::site) fn clashes<'d>(
     own: &'d [Definition],
     imports: impl IntoIterator<Item = (Position, &'d str, &'d [Definition])>,
 ) -> Vec<Diagnostic> {
-    let mut seen: HashMap<&str, &str> =
-        own.iter().map(|definition| (&*definition.name, "this Source itself")).collect();
+    let mut seen: HashMap<&str, Option<&str>> = own.iter().map(|definition| (&*definition.name, None)).collect();
     let mut findings = Vec::new();
     for (position, path, definitions) in imports {
         for (at, definition) in definitions.iter().enumerate() {
@@ -60,12 +59,13 @@ pub(in crate::site) fn clashes<'d>(
             match seen.get(&*definition.name) {
                 Some(first) => {
                     let name = &definition.name;
+                    let first = first.map_or("this Source itself".to_owned(), |path| format!("`{path}`"));
                     let message = format!("the component `{name}` comes from {first} and from `{path}`");
                     let finding = Diagnostic::error("literate/duplicate-component", position, message);
                     findings.push(finding.hint("rename one of the two, or import one Source only"));
                 }
                 None => {
-                    seen.insert(&definition.name, path);
+                    seen.insert(&definition.name, Some(path));
                 }
             }
         }

@@ -160,7 +160,7 @@ fn a_usage_becomes_its_template_with_attributes_and_children() {
     shows(
         card,
         "<card label='1 < \"2\" &amp; 3' class=\"b a\" style=\"z: 0\" slot=\"s\" hidden>Body</card>",
-        "<article class=\"a b\" style=\"x: y; z: 0\" aria-label=\"1 < &quot;2&quot; &amp; 3\" label=\"1 < &quot;2&quot; &amp; 3\" hidden c=\"card\"><b>1 &lt; &quot;2&quot; &amp; 3</b>Body</article>\n",
+        "<article class=\"a b\" style=\"x: y; z: 0\" aria-label=\"1 < &quot;2&quot; &amp; 3\" label=\"1 < &quot;2&quot; &amp; 3\" hidden c=\"card\"><b>1 &lt; &quot;2&quot; &amp; 3</b>Body</article>",
     );
     shows(
         &[("book", "<i title=\"{{ title }}\" />")],
@@ -485,7 +485,7 @@ fn a_name_given_twice_is_an_error() {
         messages,
         [
             (4, "the component `a` comes from this Source itself and from `./x.md`"),
-            (5, "the component `b` comes from ./x.md and from `./y.md`")
+            (5, "the component `b` comes from `./x.md` and from `./y.md`")
         ]
     );
 }

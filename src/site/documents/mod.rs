@@ -85,21 +85,66 @@ pub(super) fn paths(roots: &[PathRecord<'_>], default: &str) -> Value {
     json!({ "version": VERSION, "defaultPath": default, "paths": paths })
 }
 
-pub(super) fn serve_routes(routes: &Routes) -> Value {
-    let value = |route: &Route| match route {
-        Route::Source { path, .. } => json!({ "type": "document", "artifactPath": path }),
-        Route::Redirect { to, status } => json!({ "type": "redirect", "to": to, "status": status }),
-    };
-    let routes: Map<String, Value> = routes.routes.iter().map(|(path, route)| (path.clone(), value(route))).collect();
-    json!({ "version": VERSION, "routes": routes })
+/// Its bytes are `serve-routes.json`.
+pub(super) fn serve_routes(routes: &Routes) -> impl Serialize {
+    // Keys in alphabetical order, as everywhere; written as they come, since there are many.
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Served<'a> {
+        Document {
+            #[serde(rename = "artifactPath")]
+            path: &'a str,
+            #[serde(rename = "type")]
+            kind: &'static str,
+        },
+        Redirect {
+            status: u16,
+            to: &'a str,
+            #[serde(rename = "type")]
+            kind: &'static str,
+        },
+    }
+    #[derive(Serialize)]
+    struct ServeRoutes<'a> {
+        routes: BTreeMap<&'a str, Served<'a>>,
+        version: u32,
+    }
+    fn value(route: &Route) -> Served<'_> {
+        match route {
+            Route::Source { path, .. } => Served::Document { path, kind: "document" },
+            Route::Redirect { to, status } => Served::Redirect { status: *status, to, kind: "redirect" },
+        }
+    }
+    let routes = routes.routes.iter().map(|(path, route)| (path.as_str(), value(route))).collect();
+    ServeRoutes { routes, version: VERSION }
 }
 
-/// `files`: every file of the root, and whether its name bears its hash.
-pub(super) fn artifacts<'a>(files: impl Iterator<Item = (&'a str, bool)>) -> Value {
-    let value = |(file, hashed): (&str, bool)| {
-        let mode = if hashed { "immutable" } else { "revalidate" };
-        (format!("/{file}"), json!({ "artifactPath": file, "cachePolicy": { "mode": mode } }))
-    };
-    let artifacts: Map<String, Value> = files.map(value).collect();
-    json!({ "version": VERSION, "artifacts": artifacts })
+/// Its bytes are `artifacts.json`. `files`: every file of the root, and whether its name bears its hash.
+pub(super) fn artifacts<'a>(files: &'a BTreeMap<&'a str, bool>) -> impl Serialize + 'a {
+    struct Files<'a>(&'a BTreeMap<&'a str, bool>);
+    impl Serialize for Files<'_> {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(file, hashed)| {
+                let mode = if *hashed { "immutable" } else { "revalidate" };
+                (format!("/{file}"), Listing { path: file, policy: Policy { mode } })
+            }))
+        }
+    }
+    #[derive(Serialize)]
+    struct Listing<'a> {
+        #[serde(rename = "artifactPath")]
+        path: &'a str,
+        #[serde(rename = "cachePolicy")]
+        policy: Policy,
+    }
+    #[derive(Serialize)]
+    struct Policy {
+        mode: &'static str,
+    }
+    #[derive(Serialize)]
+    struct Artifacts<'a> {
+        artifacts: Files<'a>,
+        version: u32,
+    }
+    Artifacts { artifacts: Files(files), version: VERSION }
 }

@@ -112,6 +112,10 @@ impl<'a> Parser<'a> {
         if name.is_empty() || close.is_none() {
             return;
         }
+        // Nearly always.
+        if self.beside.is_empty() && self.open.last().is_some_and(|open| open.element.name == name) {
+            return self.end(self.open.len() - 1);
+        }
         if let Some(level) = self.beside.iter().rev().take(MAX_DEPTH).position(|open| open.eq_ignore_ascii_case(name)) {
             self.beside.truncate(self.beside.len() - 1 - level);
             return;

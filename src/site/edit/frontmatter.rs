@@ -145,9 +145,10 @@ fn values(text: &str, depth: &mut usize, mut found: impl FnMut(Range<usize>, Opt
             }
             '"' | '\'' => {
                 let start = at + 1;
-                let end = closing(text, start, c);
+                // One that goes on in the next line is no address.
+                let Some(end) = closing(text, start, c) else { return };
                 found(start..end, Some(c), *depth > 0);
-                at = (end + 1).min(text.len());
+                at = end + 1;
             }
             _ => {
                 let rest = &text[at..];
@@ -161,18 +162,18 @@ fn values(text: &str, depth: &mut usize, mut found: impl FnMut(Range<usize>, Opt
     }
 }
 
-fn closing(text: &str, start: usize, quote: char) -> usize {
+fn closing(text: &str, start: usize, quote: char) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = start;
     while at < bytes.len() {
         match bytes[at] {
             b'\\' if quote == '"' => at += 2,
             b'\'' if quote == '\'' && bytes.get(at + 1) == Some(&b'\'') => at += 2,
-            byte if char::from(byte) == quote => return at,
+            byte if char::from(byte) == quote => return Some(at),
             _ => at += 1,
         }
     }
-    text.len()
+    None
 }
 
 #[cfg(test)]

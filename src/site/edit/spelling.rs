@@ -30,7 +30,9 @@ pub(super) fn rooted(syntax: Syntax, old: &str, target: &str) -> String {
 
 /// Segments joined, each as the old path has it, else encoded in its manner.
 fn spelled(syntax: Syntax, old: &str, segments: &[&str]) -> String {
-    let known: HashMap<_, _> = old.split('/').map(|written| (address::decode(written).into_owned(), written)).collect();
+    let sound = |written: &&str| written.trim() == *written && !written.chars().any(|c| syntax.forbids(c));
+    let known: HashMap<_, _> =
+        old.split('/').filter(sound).map(|written| (address::decode(written).into_owned(), written)).collect();
     let style = Style::of(syntax, old);
     let mut out = String::new();
     for (index, segment) in segments.iter().enumerate() {
@@ -72,7 +74,8 @@ impl Style {
         for (at, c) in segment.char_indices() {
             let reserved = match c {
                 '%' => is_escape(&segment[at..]),
-                ' ' => !self.spaces,
+                // At an end it would be taken for space around the address.
+                ' ' => !self.spaces || at == 0 || at + 1 == segment.len(),
                 '(' | ')' => !balanced,
                 _ => !c.is_ascii() && self.ascii,
             };

@@ -173,7 +173,7 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
         .map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)))
         .chain([(ARTIFACTS, false)])
         .collect();
-    let artifacts = blobs.put(documents::bytes(&documents::artifacts(named.into_iter())));
+    let artifacts = blobs.put(documents::bytes(&documents::artifacts(&named)));
     files.insert(ARTIFACTS.to_owned(), artifacts);
 
     let sources = members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect();

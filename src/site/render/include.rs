@@ -1,16 +1,19 @@
 //! `[@include: Label](./x.md#block)`: the content of another Source, or of one of its Blocks, in place of the link.
 
-use super::{Embeds, LinkTable, Origin};
+use super::{Embeds, LinkTable, Origin, facts};
 use crate::site::{
-    components,
+    components::{self, Expansion},
     diagnostic::Diagnostic,
     dom::{self, Element, Node},
     html,
-    source::{Body, Link, Place},
+    source::{self, Block, Body, Link, Place},
     suggest,
+    values::{self, Values, Written},
 };
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 /// How deep includes nest.
 const MAX_DEPTH: usize = 16;
@@ -21,10 +24,12 @@ const PLACE: &str = "pmx-include";
 
 /// Takes in what the Blocks of a page include.
 pub(super) struct Includer<'p, 'a> {
-    pub embeds: &'p Embeds<'p>,
+    pub embeds: &'p Embeds<'a>,
     /// The HTML of each of them.
     pub bodies: &'a [Arc<Body>],
     pub links: &'p mut LinkTable,
+    /// The components that are used.
+    pub used: &'p mut BTreeSet<(Origin, &'a str)>,
     pub findings: &'p mut Vec<Diagnostic>,
     /// Ids of the page, so that none occurs twice.
     pub ids: &'p mut HashSet<String>,
@@ -113,9 +118,33 @@ impl<'a> Includer<'_, 'a> {
             self.expand(&mut inner, target, stack);
             stack.pop();
             self.settle(&mut inner, target);
+            if let Some(block) = source.blocks.get(block) {
+                self.fill(&mut inner, target, block);
+            }
             taken.children.append(&mut inner);
         }
         Ok(taken)
+    }
+
+    /// Its components and values are those of the Source that it comes from. What is wrong with them is said there.
+    fn fill(&mut self, nodes: &mut Vec<Node<'a>>, origin: Origin, block: &Block) {
+        let node = self.embeds.node(origin);
+        let (text, title) = (source::decode(&node.bytes), node.title());
+        let facts = facts(node, &title);
+        let values = Values { block: &block.values, source: &node.source.values, facts: &facts };
+        let written = Written { text: &text, line: block.line };
+        let mut findings = Vec::new();
+        let expansion = Expansion {
+            lookup: self.embeds,
+            links: self.links,
+            origin,
+            values,
+            written,
+            used: self.used,
+            findings: &mut findings,
+        };
+        components::expand(nodes, expansion);
+        values::fill(nodes, values, written, &mut findings);
     }
 
     /// Makes marks those of the page, and ids unique in it. What was included further down is settled already.

@@ -13,7 +13,7 @@ use super::{
     components::{self, Expansion},
     diagnostic::{Diagnostic, Position},
     dom::{self, Node},
-    icons,
+    graph, icons,
     questions::{self, QuestionBlock},
     search,
     source::{self, Settings},
@@ -42,6 +42,11 @@ pub(super) struct Rendered {
     pub components: Vec<(usize, String)>,
 }
 
+/// What is known of a Source whatever its frontmatter says.
+fn facts<'a>(node: &'a graph::Node, title: &'a str) -> [(&'a str, &'a str); 3] {
+    [("title", title), ("id", &node.id), ("path", &node.path)]
+}
+
 /// Renders the Blocks of the first of these Sources.
 pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -> Rendered {
     let bodies = embeds.bodies(known, settings);
@@ -50,7 +55,7 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
     let text = source::decode(&node.bytes);
     let shown = embeds.shown(0);
     let title = node.title();
-    let facts = [("title", title.as_str()), ("id", node.id.as_str()), ("path", node.path.as_str())];
+    let facts = facts(node, &title);
 
     let mut links = LinkTable::new(source.links.len());
     let mut ids = source.anchors.clone();
@@ -69,6 +74,7 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
             embeds,
             bodies: &bodies,
             links: &mut links,
+            used: &mut used,
             findings: &mut out.findings,
             ids: &mut ids,
             included: 0,
