@@ -1,5 +1,4 @@
-// Brings an open page to the active deploy (worker/API.md). Frames say what changed, not in which deploy; answers
-// name theirs.
+// Brings an open page to the active deploy (worker/API.md). Frames say what changed, answers in which deploy.
 (() => {
 "use strict";
 if (!window.WebSocket || !/^http/.test(location.protocol)) return;
@@ -174,7 +173,7 @@ function make(from) {
 
 function hold() {
   const focus = document.activeElement, top = (node) => node.getBoundingClientRect().top;
-  const y = focus?.closest("section") && top(focus); // what is typed into, or read
+  const y = focus?.closest("section") && top(focus); // typed into
   const mark = scrollY && (y > 0 && y < innerHeight ? focus : document.elementFromPoint(innerWidth / 2, 80)?.closest("section > *"));
   const was = mark && top(mark);
   held = [focus, getSelection().anchorNode];
