@@ -75,6 +75,21 @@ test("what is being read stays where it is on the screen when text above it grow
   assert.ok(Math.abs((await top()) - old) <= 1, `moved from ${old} to ${await top()}`);
 });
 
+test("the field that is typed into stays where it is on the screen when a list above it grows", async () => {
+  const head = "<style>html { overflow-anchor: none }</style>";
+  const body = (items) => block("a", tall("first")) + block("b", `<ul>${"<li>item</li>".repeat(items)}</ul><p><input id="q"></p>`) + block("c", tall("third"));
+  await start(body(9), { head });
+  await tab.evaluate(() => {
+    document.querySelector("#b").scrollIntoView({ behavior: "instant" });
+    scrollBy({ top: 40, behavior: "instant" });
+    document.querySelector("#q").focus({ preventScroll: true });
+  });
+  const top = () => tab.evaluate(() => Math.round(document.querySelector("#q").getBoundingClientRect().top));
+  const old = await top();
+  await change(body(12), { head });
+  assert.ok(Math.abs((await top()) - old) <= 1, `moved from ${old} to ${await top()}`);
+});
+
 test("at the top of the page a new first block is seen", async () => {
   await start(block("a", tall("first")));
   await change(block("new", "<p>new</p>") + block("a", tall("first")));

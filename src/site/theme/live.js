@@ -1,5 +1,4 @@
-// Brings an open page to the active deploy (worker/API.md). Frames say what changed, not in which deploy; answers
-// name theirs.
+// Brings an open page to the active deploy (worker/API.md). Frames say what changed, answers in which deploy.
 (() => {
 "use strict";
 if (!window.WebSocket || !/^http/.test(location.protocol)) return;
@@ -12,7 +11,7 @@ const told = (key) => timing?.serverTiming?.find(({ name }) => name === key)?.de
 const shown = window.pmxLive?.() ?? { deploy: told("pmx-deploy"), seq: +told("pmx-seq") }; // newer client
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const backOff = (n) => Math.min(10000, 250 * 2 ** n) * (0.5 + Math.random() / 2);
-let missing = timing?.responseStatus === 404; // any file may be it
+let missing = timing?.responseStatus === 404;
 let failures = 0, due = 0; // due: `seq` to expect
 let stopped, socket, timer, young, busy, sure;
 
@@ -25,7 +24,7 @@ async function connect() {
   const ws = (socket = new WebSocket(`${location.origin.replace("http", "ws")}/_events?deploy=${shown.deploy}`));
   due = shown.seq;
   young = true;
-  ws.onopen = () => (timer = setTimeout(() => (young = failures = 0), 1000)); // proven, caught up
+  ws.onopen = () => (timer = setTimeout(() => (young = failures = 0), 1000)); // proven
   ws.onmessage = ({ data }) => hear(JSON.parse(data));
   ws.onclose = ({ code }) => {
     if (ws !== socket) return;
@@ -72,7 +71,7 @@ async function round() {
       const page = answer.status < 500 && /html/.test(get("content-type"));
       if (stopped || (page && !now.deploy && !shown.deploy)) return true;
       if (!page || !now.deploy) continue;
-      sure = !n && get("pmx-fresh") > 0; // the newest, when asked
+      sure = !n && get("pmx-fresh") > 0;
       if (now.seq > shown.seq || !shown.deploy) await show(answer, html, now), (n = 0);
       if (sure && asked === due) due = shown.seq;
       if (shown.seq >= due) return;
@@ -106,7 +105,6 @@ async function show(answer, html, now) {
   document.dispatchEvent(new CustomEvent("pmx:updated", { detail: now }));
 }
 
-// Ways to know a node again.
 const text = (node) => node.outerHTML ?? node.nodeName + node.data;
 const key = (node, id = node.dataset?.pathmxBlock || node.id) => id && node.nodeName + id;
 const kind = (node) => !key(node) && !/script|link|meta|template/i.test(node.nodeName) && node.nodeName + node.type;
@@ -174,12 +172,13 @@ function make(from) {
 }
 
 function hold() {
-  const focus = document.activeElement;
+  const focus = document.activeElement, top = (node) => node.getBoundingClientRect().top;
+  const y = focus?.closest("section") && top(focus); // typed into
+  const mark = scrollY && (y > 0 && y < innerHeight ? focus : document.elementFromPoint(innerWidth / 2, 80)?.closest("section > *"));
+  const was = mark && top(mark);
   held = [focus, getSelection().anchorNode];
-  const mark = scrollY && document.elementFromPoint(innerWidth / 2, 80)?.closest("section > *");
-  const top = () => mark.getBoundingClientRect().top, was = mark && top();
   return () => {
-    if (mark?.isConnected) scrollBy({ top: top() - was, behavior: "instant" });
+    if (mark?.isConnected) scrollBy({ top: top(mark) - was, behavior: "instant" });
     const now = focus?.isConnected ? focus : document.getElementById(focus?.id);
     if (now !== document.activeElement) now?.focus({ preventScroll: true });
   };
@@ -187,7 +186,7 @@ function hold() {
 
 const wake = () => stopped || ((failures = 0), connect());
 addEventListener("online", wake);
-addEventListener("pagehide", leave); // for bfcache
+addEventListener("pagehide", leave);
 addEventListener("pageshow", ({ persisted }) => persisted && wake());
 addEventListener("visibilitychange", () => document.hidden || socket?.readyState < 2 || wake());
 window.pmxLive = () => ((stopped = true), leave(), shown);
