@@ -133,7 +133,7 @@ fn a_name_given_twice_and_a_component_in_itself_are_errors() {
         found,
         [
             ("index.md", 5, "literate/component-cycle", true),
-            ("one.components.md", 8, "literate/duplicate-component", true),
+            ("one.components.md", 9, "literate/duplicate-component", true),
         ]
     );
     assert!(text(&build, "index/index.html").contains("<b data-pathmx-component=\"ring\""));

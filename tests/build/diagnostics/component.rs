@@ -70,8 +70,20 @@ fn a_definition_that_defines_nothing_is_named() {
             ("paths/other.components.md", &parts(&[("Card", "<p>b</p>"), ("Third", "<p>o</p>")])),
         ]),
         lines(&[
-            "paths/index.path.md:6:1: error: the component `card` comes from ./parts.components.md and from `./other.components.md` [literate/duplicate-component]",
+            "paths/index.path.md:6:1: error: the component `card` comes from `./parts.components.md` and from `./other.components.md` [literate/duplicate-component]",
             "  hint: rename one of the two, or import one Source only"
+        ])
+    );
+}
+
+#[test]
+fn a_component_without_a_name_is_an_error() {
+    let page = "# A\n\n[@c]: ./parts.components.md\n";
+    assert_eq!(
+        said_with(&parts(&[("???", "<p>a</p>"), ("Other", "<p>o</p>")]), page),
+        lines(&[
+            "paths/parts.components.md:5:1: error: a component cannot be called `???` [literate/component-name]",
+            "  hint: `componentName` of the Block: a letter, then letters, digits and dashes"
         ])
     );
 }

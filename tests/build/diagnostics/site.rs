@@ -191,7 +191,9 @@ fn a_look_that_css_would_not_take_is_named() {
             "  hint: did you mean `theme.measure`?",
             "paths/index.path.md:4:3: warning: `theme.prose.size` is left out: a CSS value has no place for `;`, braces, `<`, `>`, `\\`, `!`, `@`, comments or `url()` here [theme/value]",
             "paths/index.path.md:5:3: warning: `theme.forceColorScheme` is `light` or `dark`, nothing else [theme/value]",
-            "paths/index.path.md:6:1: warning: `fonts` is no mapping of names to fonts [fonts/value]"
+            "paths/index.path.md:6:1: warning: there is no file `gone.woff2` [asset/missing]",
+            "paths/index.path.md:6:1: warning: the font `number 2` has an `href` that is no https address [fonts/value]",
+            "paths/index.path.md:6:1: warning: the font `number 3` is no mapping with `href` or `src` [fonts/value]"
         ])
     );
 }

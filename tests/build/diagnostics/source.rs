@@ -90,18 +90,24 @@ fn notes_that_nobody_sees_are_named() {
 }
 
 #[test]
-#[ignore = "not drawn yet"]
 fn an_icon_that_lucide_does_not_have_is_an_error() {
-    assert_eq!(said_of("# A :lucide-sparkels:\n\n`:lucide-nothing-like-it:` :lucide-nothing-like-it[Label]:\n"), "?");
+    assert_eq!(
+        said_of("# A :lucide-sparkels:\n\n`:lucide-in-code:` :lucide-nothing-like-it[Label]:\n"),
+        lines(&[
+            r#"paths/index.path.md:1:5: error: Unknown Lucide icon "sparkels" [icons-lucide/unknown-icon]"#,
+            "  hint: did you mean `sparkles`?",
+            r#"paths/index.path.md:3:20: error: Unknown Lucide icon "nothing-like-it" [icons-lucide/unknown-icon]"#
+        ])
+    );
 }
 
 #[test]
-#[ignore = "not drawn yet"]
 fn formulas_and_diagrams_that_cannot_be_drawn_are_shown_as_text() {
     assert_eq!(
         said_of("# A\n\n$$\n\\frac{1\n$$\n\n```mermaid\nnothing like it\n```\n"),
         lines(&[
-            "paths/index.path.md:7:1: warning: this diagram is shown as text: diagrams are not drawn [mermaid/unsupported]"
+            r#"paths/index.path.md:3:1: warning: this formula cannot be set: Expected closing token "}", but reached end of input. [math/invalid]"#,
+            "paths/index.path.md:7:1: warning: this diagram is shown as text: diagrams of the kind `nothing` are not supported [mermaid/unsupported]"
         ])
     );
 }
