@@ -192,9 +192,9 @@ impl<'a> Lexer<'a, '_> {
         let known = WORDS.class(word);
         let class = match known {
             _ if word.starts_with('-') && word.len() > 1 => Class::Attribute,
+            _ if word.bytes().all(|b| b.is_ascii_digit()) => Class::Number,
             Some(class) if self.command || word == "in" || word == "]]" || word == "do" => class,
             Some(_) | None if self.command => Class::Function,
-            _ if word.bytes().all(|b| b.is_ascii_digit()) => Class::Number,
             _ => Class::Plain,
         };
         self.paint.put(class, word);

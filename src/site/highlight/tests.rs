@@ -145,6 +145,7 @@ fn shells() {
         "[v:A]=[s:\"x ][v:$B][s: ][x:$(][f:cat] [a:-n] f[x:)][s:\"] [f:run] [a:--all] [o:&&] [b:echo] [s:'it'] [o:|] [f:tee] [c:# c]"
     );
     assert_eq!(marked("sh", "cat <<'E' >f\n$x\nE\nls"), "[f:cat] [o:<<][m:'E'] [o:>]f\n[s:$x]\n[m:E]\n[f:ls]");
+    assert_eq!(marked("sh", "echo $((1 + 2))"), "[b:echo] [x:$(]([n:1] + [n:2]))");
     assert_eq!(marked("console", "$ ls -l\ntotal 0"), "[m:$ ][f:ls] [a:-l]\ntotal 0");
     assert_eq!(
         marked("bash", "if [[ -z $a ]]; then x; fi"),

@@ -155,7 +155,7 @@ impl Reader {
         let (mut left, mut right) = (&relation[..at], &relation[at + 2..]);
         let mut tips = (Tip::None, Tip::None);
         for (begins, ends, tip) in TIPS {
-            let word = |text: &str| begins == "o" && text.trim_end().ends_with(|c: char| c.is_alphanumeric());
+            let word = |text: &str| begins == "o" && text.ends_with(|c: char| c.is_alphanumeric());
             if let Some(rest) = left.strip_suffix(begins).filter(|rest| !word(rest)).filter(|_| tips.0 == Tip::None) {
                 (left, tips.0) = (rest, tip);
             }

@@ -101,6 +101,21 @@ fn every_supported_kind_is_drawn_and_named() {
 }
 
 #[test]
+fn what_ends_a_relation_is_no_part_of_a_name() {
+    let svg = drawn("classDiagram\nCanvas o-- \"0..*\" Shape : holds\nTo --o Fro");
+    for name in ["Canvas", "Shape", "To", "Fro", "0..*"] {
+        assert!(svg.contains(&format!(">{name}<")), "{svg}");
+    }
+    assert_eq!(boxes(&svg).len(), 4);
+}
+
+#[test]
+fn words_before_a_statement_are_not_followed_without_end() {
+    assert!(render(&format!("sequenceDiagram\n{}participant A\nA->>A: x", "create ".repeat(9_000))).is_err());
+    is_whole(&drawn("sequenceDiagram\ncreate participant A\nA->>A: x"));
+}
+
+#[test]
 fn a_title_names_the_diagram() {
     let svg = drawn(
         "---\ntitle: How it works\n---\n%%{init: {'theme': 'dark'}}%%\nflowchart TD\n%% nothing\naccDescr: In short\nA",

@@ -120,7 +120,7 @@ pub(super) fn options(settings: &Settings) -> comrak::Options<'static> {
     options.extension.autolink = true;
     options.extension.tasklist = true;
     options.extension.footnotes = true;
-    options.extension.highlight = settings.has("highlight");
+    options.extension.highlight = settings.has("marks");
     options.extension.math_dollars = settings.has("math");
     options.extension.ofm_callouts = settings.has("callouts");
     options.extension.wikilinks_title_after_pipe = settings.wikilinks;

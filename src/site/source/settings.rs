@@ -10,7 +10,8 @@ pub struct Settings {
     pub hard_breaks: bool,
     /// Whether `[[Target]]` is a link.
     pub wikilinks: bool,
-    /// Parts that were switched on or off by name, `math` for instance; what is not named is on.
+    /// Parts that were switched on or off by name; what is not named is on. Here count `annotations`, `callouts`,
+    /// `highlight` (colours of code), `marks` (`==x==`), `math` and `mermaid`.
     pub plugins: BTreeMap<String, bool>,
 }
 

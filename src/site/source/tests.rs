@@ -283,6 +283,20 @@ fn a_response_field_is_an_input_where_its_blank_was() {
 }
 
 #[test]
+fn each_part_can_be_switched_off() {
+    let text = "==a== $b$ {==c==}[^d]\n\n> [!note] e\n\n```js\nlet f = 1\n```\n\n```mermaid\ngraph TD\nA --> B\n```\n\n[^d]: **@g**: h\n";
+    let all = ["annotations", "callouts", "highlight", "marks", "math", "mermaid"];
+    let signs = ["pmx-annotations", "pmx-callout", "<span class=\"line\"><span", "<mark>a", "<math", "<svg"];
+    for (off, _) in all.iter().zip(signs).map(|(name, sign)| (Some(*name), sign)).chain([(None, "")]) {
+        let plugins = off.map(|name| (name.to_owned(), false)).into_iter().collect();
+        let shown = html(&super::parse("x.md", text.as_bytes(), &Settings { plugins, ..Settings::default() })).concat();
+        for (name, sign) in all.iter().zip(signs) {
+            assert!(shown.contains(sign) != (off == Some(*name)), "{sign} without {off:?} in\n{shown}");
+        }
+    }
+}
+
+#[test]
 fn what_hides_the_rest_of_a_source_is_said() {
     assert_eq!(codes(&parse(b"a\n\n```js\n\n---\n\nb\n")), ["source/unclosed-fence"]);
     assert_eq!(codes(&parse(b"a\n\n<!-- note\n\n---\n\nb\n")), ["source/unclosed-comment"]);

@@ -7,7 +7,7 @@ const GAP: f64 = 36.0;
 const PASSING_GAP: f64 = 18.0;
 
 /// Rounds of giving and taking; the picture rests well before.
-const ROUNDS: usize = 24;
+const ROUNDS: usize = 60;
 
 /// The place of each item across the layers.
 pub(super) fn spread(graph: &Graph) -> Vec<f64> {
@@ -26,7 +26,7 @@ pub(super) fn spread(graph: &Graph) -> Vec<f64> {
     }
     for round in 0..ROUNDS {
         let (up, down) = match round {
-            _ if round + 6 >= ROUNDS => (true, true),
+            _ if round + 20 >= ROUNDS => (true, true),
             _ if round % 2 == 0 => (true, false),
             _ => (false, true),
         };

@@ -108,6 +108,8 @@ pub(super) fn read(source: &Source<'_>) -> Result<Sequence, String> {
 
 impl Reader {
     fn statement(&mut self, statement: &str) -> Option<()> {
+        // Whoever is created on the way stands there from the beginning.
+        let statement = statement.strip_prefix("create ").map_or(statement, str::trim_start);
         let (word, rest) = statement.split_once(char::is_whitespace).unwrap_or((statement, ""));
         let rest = rest.trim();
         if let Some(kind) = FRAMES.into_iter().find(|kind| *kind == word) {
@@ -118,7 +120,6 @@ impl Reader {
         }
         match word {
             "participant" | "actor" => self.declare(rest, word == "actor")?,
-            "create" => return self.statement(rest),
             "destroy" | "link" | "links" | "properties" | "details" => {}
             "box" => self.open.push(false),
             "end" => {

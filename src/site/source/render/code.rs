@@ -85,7 +85,8 @@ impl Renderer<'_, '_> {
     }
 
     fn code_lines(&mut self, language: &str, code: &str) {
-        let highlighted = if language.is_empty() { None } else { highlight::highlight(language, code) };
+        let coloured = !language.is_empty() && self.settings.has("highlight");
+        let highlighted = if coloured { highlight::highlight(language, code) } else { None };
         let written = |out: &mut String, index: usize, line: &dyn Fn(&mut String)| {
             out.push_str(if index > 0 { "\n<span class=\"line\">" } else { "<span class=\"line\">" });
             line(out);

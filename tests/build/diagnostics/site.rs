@@ -1,0 +1,214 @@
+//! Between files: links, assets, styles, routes, includes, and what no deploy could have.
+
+use super::*;
+
+#[test]
+fn a_link_that_leads_nowhere_names_what_is_near() {
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# Home\n\n[a](./labs/lop.md), [b](/nowhere), [c](../../up.md)\n\n[d](./labs/loop.md#ende) [e](#hom) [f](./zip)\n"
+            ),
+            ("paths/labs/loop.md", "# Loop\n\n## Ende gut\n"),
+        ]),
+        lines(&[
+            "paths/index.path.md:3:1: warning: there is no Source `labs/lop.md` [link/unresolved]",
+            "  hint: did you mean `./labs/loop.md`?",
+            "paths/index.path.md:3:21: warning: there is no page at `/nowhere` [link/unresolved]",
+            "paths/index.path.md:3:36: warning: `../../up.md` leads out of the source folder [link/outside]",
+            "paths/index.path.md:5:1: warning: `labs/loop.md` has no heading or Block `#ende` [link/fragment]",
+            "  hint: did you mean `#ende-gut`?",
+            "paths/index.path.md:5:26: warning: `index.path.md` has no heading or Block `#hom` [link/fragment]",
+            "  hint: did you mean `#home`?",
+            "paths/index.path.md:5:36: warning: there is no file `zip` [link/unresolved]",
+        ])
+    );
+    let name = "n".repeat(240);
+    let long = format!("paths/{0}/{0}/{0}/{0}/{0}.md", &name);
+    let link = format!("# Home\n\n[x](./{0}/{0}/{0}/{0}/{0}.md)\n", &name);
+    let found = said(&[("paths/index.path.md", &link), (&long, "# Deep\n")]);
+    assert_eq!(
+        found,
+        format!(
+            "paths/index.path.md:3:1: error: `{0}/{0}/{0}/{0}/{0}.md` has a name that cannot be published [link/unusable]\n",
+            &name
+        )
+    );
+}
+
+#[test]
+fn an_asset_that_is_not_there_is_named_where_it_is_used() {
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# Home\n\n![x](./img/mark.svg)\n\n<img src=\"img/gone.png\" alt=\"\">\n\n[@styles]: ./a.css\n"
+            ),
+            ("paths/img/marks.svg", "<svg/>"),
+            ("paths/a.css", "@import './b.css';\n.x { background: url(gone.png) }\n"),
+            ("paths/b.css", "@import './a.css';\n"),
+        ]),
+        lines(&[
+            "paths/a.css:2:22: warning: there is no file `gone.png` [asset/missing]",
+            "paths/b.css:1:9: warning: `a.css` imports itself through this stylesheet [asset/cycle]",
+            "paths/index.path.md:3:1: warning: there is no file `img/mark.svg` [asset/missing]",
+            "  hint: did you mean `./img/marks.svg`?",
+            "paths/index.path.md:5:11: warning: there is no file `img/gone.png` [asset/missing]",
+        ])
+    );
+}
+
+#[test]
+fn a_stylesheet_that_cannot_count_is_refused() {
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# Home\n\n[a](./a.md)\n\n[@styles]: ./gone.css\n[@root.styles]: https://example.org/x.css\n"
+            ),
+            ("paths/a.md", "# A\n\n[@root.styles]: ./x.css\n[@styles]: ./index.path.md\n"),
+            ("paths/x.css", ""),
+        ]),
+        lines(&[
+            "paths/a.md:3:1: warning: `@root.styles` counts in the entry of a Path only, and is ignored here [styles/not-root]",
+            "  hint: use `@styles`",
+            "paths/a.md:4:1: error: `./index.path.md` is no stylesheet of this site: it must be an existing local .css file [styles/target]",
+            "paths/index.path.md:5:1: error: `./gone.css` is no stylesheet of this site: it must be an existing local .css file [styles/target]",
+            "paths/index.path.md:6:1: error: `https://example.org/x.css` is no stylesheet of this site: it must be an existing local .css file [styles/target]",
+        ])
+    );
+}
+
+#[test]
+fn a_route_that_cannot_be_had_says_who_has_it() {
+    assert_eq!(
+        said(&[
+            ("paths/index.path.md", "# Home\n\n[a](./a.md) [b](./b.md) [c](./c.md) [d](./d.md)\n"),
+            ("paths/a.md", "---\nroute: /same\n---\n# A\n"),
+            ("paths/b.md", "---\ntitle: B\nroute: /same\n---\n# B\n"),
+            ("paths/c.md", "---\nroute: no slash\n---\n# C\n"),
+            ("paths/d.md", "---\nroute: /_events\n---\n# D\n"),
+        ]),
+        lines(&[
+            "paths/b.md:3:1: error: the route `/same` belongs to `a.md` already [route/conflict]",
+            "paths/c.md:2:1: error: `no slash` is no route: it must start with `/` [route/invalid]",
+            "paths/d.md:2:1: warning: `/_events` is never reached: the Worker answers /_events itself [route/reserved]",
+            "  hint: give the Source another `route`",
+        ])
+    );
+}
+
+#[test]
+fn paths_of_one_site_need_names_and_room() {
+    assert_eq!(
+        said(&[
+            (
+                "pathmx.config.md",
+                "---\nsourceDir: paths\n---\n\n## Paths\n\n- [H](./paths/index.path.md)\n- [A](./paths/a.path.md)\n- [B](./paths/b.path.md)\n- [C](./paths/c.path.md)\n- [D](./paths/d.path.md)\n"
+            ),
+            ("paths/index.path.md", "# Home\n\n[x](./x.md)\n"),
+            ("paths/x.md", "---\nroute: /one/x\n---\n# X\n"),
+            ("paths/a.path.md", "---\nhandle: \"@one\"\n---\n# A\n"),
+            ("paths/b.path.md", "---\nhandle: \"@one\"\n---\n# B\n"),
+            ("paths/c.path.md", "---\nhandle: workshop\n---\n# C\n"),
+            ("paths/d.path.md", "# D\n"),
+        ]),
+        lines(&[
+            "paths/b.path.md:2:1: error: another Path is called `one` already [root/duplicate]",
+            "paths/c.path.md:2:1: error: `workshop` is no handle: @ and 1 to 64 letters, digits, `.`, `_` or `-` [root/handle]",
+            "paths/d.path.md:1:1: warning: a Path beside the default one needs a handle [root/no-handle]",
+            r#"  hint: add `handle: "@name"` to its frontmatter"#,
+            "paths/x.md:2:1: warning: `/one/x` is never reached: another Path is mounted at `/one` [route/shadowed]",
+            "  hint: give the Source another `route`",
+        ])
+    );
+}
+
+#[test]
+fn a_file_beyond_the_limit_is_refused_where_it_is_named() {
+    let (entry, big) = ("paths/index.path.md", "paths/big.bin");
+    let folder = site_of(&[(entry, "# Home\n\n![x](./big.bin)\n"), (big, "")]);
+    let grow = |path: &str| {
+        fs::File::options().write(true).open(folder.path().join(path)).unwrap().set_len(26 * 1024 * 1024).unwrap();
+        let build = built(folder.path());
+        (build.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>(), build.roots.is_some())
+    };
+    let finding = "paths/index.path.md:3:1: error: `big.bin` has 27262976 bytes, at most 26214400 can be published [link/unusable]";
+    assert_eq!(grow(big), (vec![finding.to_owned()], true));
+    let finding = "paths/index.path.md:1:1: error: the entry `index.path.md` has 27262976 bytes, at most 26214400 can be published [entry/missing]";
+    assert_eq!(grow(entry), (vec![finding.to_owned()], false));
+}
+
+#[test]
+fn an_include_that_cannot_be_taken_in_is_an_error() {
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# A\n\n[@include: B](./b.md#frist)\n\n[@include: B](./b.md)\n\n[@include: C](./c.md)\n"
+            ),
+            ("paths/b.md", "<!-- id: first -->\n\n# B\n\n[@include: B](./b.md)\n"),
+        ]),
+        lines(&[
+            "paths/b.md:5:1: error: `b.md` includes itself through this [include/cycle]",
+            "paths/index.path.md:3:1: error: `b.md` has no Block `frist` to include [include/missing-block]",
+            "  hint: did you mean `#first`?",
+            "paths/index.path.md:7:1: warning: there is no Source `c.md` [link/unresolved]"
+        ])
+    );
+    let chain: Vec<(String, String)> = (0..18)
+        .map(|n| {
+            (
+                format!("paths/{n}.md"),
+                if n < 17 { format!("[@include: x](./{}.md)\n", n + 1) } else { "# End\n".to_owned() },
+            )
+        })
+        .collect();
+    let mut files: Vec<(&str, &str)> = chain.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    files.push(("paths/index.path.md", "# A\n\n[@include: x](./0.md)\n"));
+    assert_eq!(
+        said(&files),
+        lines(&[
+            "paths/14.md:1:1: error: includes nest deeper than 16, or there are too many [include/depth]",
+            "paths/15.md:1:1: error: includes nest deeper than 16, or there are too many [include/depth]",
+            "paths/16.md:1:1: error: includes nest deeper than 16, or there are too many [include/depth]"
+        ])
+    );
+}
+
+#[test]
+fn a_look_that_css_would_not_take_is_named() {
+    assert_eq!(
+        said_of(
+            "---\ntheme:\n  color: { accent: red, acent: red }\n  prose: { width: 3rem, size: \"1px; } * { x\" }\n  forceColorScheme: dim\n\
+             fonts:\n  - { family: Inter, src: ./gone.woff2 }\n  - { href: \"http://x.y/z.css\" }\n  - 3\n---\n\n# A\n"
+        ),
+        lines(&[
+            "paths/index.path.md:3:3: warning: `theme.color.acent` is no field of a theme [theme/unknown-field]",
+            "  hint: did you mean `theme.color.accent`?",
+            "paths/index.path.md:4:3: warning: `theme.prose.width` is no field of a theme [theme/unknown-field]",
+            "  hint: did you mean `theme.measure`?",
+            "paths/index.path.md:4:3: warning: `theme.prose.size` is left out: a CSS value has no place for `;`, braces, `<`, `>`, `\\`, `!`, `@`, comments or `url()` here [theme/value]",
+            "paths/index.path.md:5:3: warning: `theme.forceColorScheme` is `light` or `dark`, nothing else [theme/value]",
+            "paths/index.path.md:6:1: warning: `fonts` is no mapping of names to fonts [fonts/value]"
+        ])
+    );
+}
+
+#[test]
+fn a_page_that_no_deploy_could_have_leaves_no_site() {
+    let folder = site_of(&[(
+        "paths/index.path.md",
+        &format!("---\nnote: {}\n---\n\n# A\n\n{}\n", "x".repeat(60_000), "{{ source.note }}\n".repeat(460)),
+    )]);
+    let build = built(folder.path());
+    let found: Vec<String> = build.diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "paths/index.path.md:1:1: error: index.path.html has 27602406 bytes, at most 26214400 can be published [build/unusable]"
+        ]
+    );
+    assert!(build.roots.is_none());
+}

@@ -1,0 +1,107 @@
+//! In one Source: its frontmatter, topmatter, and Markdown.
+
+use super::*;
+
+#[test]
+fn a_source_that_cannot_be_read_says_from_where() {
+    assert_eq!(
+        said_of("---\ntitle: x\nlist: [1\n---\n\n# Home\n"),
+        "paths/index.path.md:3:7: error: the frontmatter is no YAML mapping: unclosed bracket '[' [source/frontmatter]\n"
+    );
+    let folder = site_of(&[]);
+    fs::create_dir_all(folder.path().join("paths")).unwrap();
+    fs::write(folder.path().join("paths/index.path.md"), b"# Home\n\nab\xff\xfe\n").unwrap();
+    let found: Vec<String> = built(folder.path()).diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["paths/index.path.md:3:3: error: the Source is not UTF-8 from here on [source/not-utf8]"]);
+}
+
+#[test]
+fn topmatter_that_says_nothing_usable_is_named() {
+    assert_eq!(
+        said_of("# Home\n\n---\n\n<!--\nid: x\nplay: [\n-->\n\n## Two\n"),
+        "paths/index.path.md:7:7: warning: this comment looks like topmatter but is no YAML: unclosed bracket '[' [block/topmatter]\n"
+    );
+    assert_eq!(
+        said_of("<!-- id: two words -->\n\n# Home\n"),
+        "paths/index.path.md:1:6: warning: the `id` of a Block is a word without spaces [block/id]\n"
+    );
+    assert_eq!(
+        said_of("<!-- id: a -->\n\n# Home\n\n---\n\n<!-- id: a -->\n\n## Two\n"),
+        "paths/index.path.md:7:6: warning: the id `a` is used twice in this Source [block/duplicate-id]\n"
+    );
+}
+
+#[test]
+fn keys_of_the_wrong_shape_are_named_where_they_stand() {
+    assert_eq!(
+        said_of(
+            "---\ntitle: [a]\nplay:\n  steps:\n    table: rows\n    code: all\n---\n\n# A\n\n---\n\n<!--\nid: b\n\
+             styles: { classes: [pmx-x] }\nplay: { steps: 3 }\nquestion: { type: quiz }\n-->\n\n## B\n"
+        ),
+        lines(&[
+            "paths/index.path.md:2:1: warning: `title` is a line of text [source/frontmatter-key]",
+            "paths/index.path.md:5:5: warning: `play.steps` knows no `table` [choreographer/steps-invalid]",
+            "  hint: did you mean `tables`?",
+            "paths/index.path.md:6:5: warning: `play.steps.code` is not `all` but one of `single`, `none` [choreographer/steps-invalid]",
+            "paths/index.path.md:15:11: warning: the class `pmx-x` is left out: `pmx-` is the prefix of PathMX's own classes [block/topmatter-key]",
+            "paths/index.path.md:16:1: warning: `play.steps` is a mapping [choreographer/steps-invalid]",
+            "paths/index.path.md:17:13: warning: `question.type` is not `quiz` but one of `short`, `long`, `fields` [block/topmatter-key]"
+        ])
+    );
+}
+
+#[test]
+fn what_is_never_closed_is_named_where_it_starts() {
+    assert_eq!(
+        said_of("# A\n\n````js\nx\n```\n"),
+        lines(&[
+            "paths/index.path.md:3:1: warning: this code fence is never closed [source/unclosed-fence]",
+            "  hint: end it with a line ``````"
+        ])
+    );
+    assert_eq!(
+        said_of("# A\n\n<!-- a\n\n## B\n"),
+        lines(&[
+            "paths/index.path.md:3:1: warning: this comment is never closed and hides the rest of the Source [source/unclosed-comment]",
+            "  hint: end it with `-->`"
+        ])
+    );
+    let folder = site_of(&[]);
+    fs::create_dir_all(folder.path().join("paths")).unwrap();
+    fs::write(folder.path().join("paths/index.path.md"), b"\x7fELF\0\0\xff\xfe").unwrap();
+    let found: Vec<String> = built(folder.path()).diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        ["paths/index.path.md:1:1: error: this is no text, so there is nothing to read in it [source/binary]"]
+    );
+}
+
+#[test]
+fn notes_that_nobody_sees_are_named() {
+    assert_eq!(
+        said_of(
+            "# A\n\nText[^1].\n\n[^1]: Seen.\n\n[^2]: Unseen.\n\n[^c.a]: **@agent** (2026-07-20 10:42 -04:00): Done.\n"
+        ),
+        lines(&[
+            "paths/index.path.md:7:1: warning: nothing refers to the footnote `2`, so it is not shown [footnote/unused]",
+            "paths/index.path.md:9:1: warning: `c.a` replies to `c`, but there is no such annotation [annotations/no-thread]"
+        ])
+    );
+}
+
+#[test]
+#[ignore = "not drawn yet"]
+fn an_icon_that_lucide_does_not_have_is_an_error() {
+    assert_eq!(said_of("# A :lucide-sparkels:\n\n`:lucide-nothing-like-it:` :lucide-nothing-like-it[Label]:\n"), "?");
+}
+
+#[test]
+#[ignore = "not drawn yet"]
+fn formulas_and_diagrams_that_cannot_be_drawn_are_shown_as_text() {
+    assert_eq!(
+        said_of("# A\n\n$$\n\\frac{1\n$$\n\n```mermaid\nnothing like it\n```\n"),
+        lines(&[
+            "paths/index.path.md:7:1: warning: this diagram is shown as text: diagrams are not drawn [mermaid/unsupported]"
+        ])
+    );
+}
