@@ -48,6 +48,7 @@ for (const example of ["handbook", "showcase", "starter"]) {
         const look = async (where) => {
           for (const scheme of ["light", "dark"]) {
             await tab.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+            await tab.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen))));
             looks += 1;
             found.push(...(await findings(tab)).map((line) => `${where}, ${scheme}, ${viewport.width}: ${line}`));
           }

@@ -33,13 +33,16 @@ function copyButtons() {
 }
 
 // What scrolls sideways can be scrolled by keys; what was hidden has no width before it is seen.
-const widths = new ResizeObserver(pmx.settle(50, reachable));
+const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => reach(target)));
+function reach(box) {
+  const scrolls = box.scrollWidth > box.clientWidth + 1;
+  if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
+  else if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+}
 function reachable() {
   for (const box of document.querySelectorAll(".pmx-document :is(pre, .pmx-table-scroll, .pmx-mermaid, .pmx-math[data-pathmx-math=display])")) {
     widths.observe(box);
-    const scrolls = box.scrollWidth > box.clientWidth + 1;
-    if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
-    else if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+    reach(box);
   }
 }
 
