@@ -124,7 +124,7 @@ function tellComponents(stop, direction) {
     if (element.matches("[data-pathmx-component], [data-pathmx-beat-kind=component]")) now.unshift(element);
   }
   const dispatch = (element, type, index) =>
-    element.dispatchEvent(new CustomEvent(type, { bubbles: true, detail: { beat: stop?.id ?? null, index, direction } }));
+    element.dispatchEvent(new CustomEvent(type, { bubbles: true, cancelable: true, detail: { beat: stop?.id ?? null, index, direction } }));
   for (const element of inside.filter((element) => !now.includes(element)).reverse()) dispatch(element, "pathmx:beat-exit", stop?.at ?? -1);
   for (const element of now.filter((element) => !inside.includes(element))) dispatch(element, "pathmx:beat-enter", stop.at);
   const entered = now.filter((element) => !inside.includes(element));
@@ -140,7 +140,7 @@ function tellComponents(stop, direction) {
 play.chooseState = (index) => {
   const component = play.component();
   const state = pmx.statesOf(component).names[index];
-  component.dispatchEvent(new CustomEvent("pathmx:play-step", { bubbles: true, detail: { beat: play.stop.id, index, state, direction: 1 } }));
+  component.dispatchEvent(new CustomEvent("pathmx:play-step", { bubbles: true, cancelable: true, detail: { beat: play.stop.id, index, state, direction: 1 } }));
 };
 document.addEventListener("pathmx:states", pmx.settle(0, () => pmx.chrome && play.refresh()));
 
