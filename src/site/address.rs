@@ -80,7 +80,12 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }
-    let bytes = text.as_bytes();
+    String::from_utf8(percent_decode(text.as_bytes())).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// Percent-decodes; what is no escape stays as it is.
+#[must_use]
+pub fn percent_decode(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
@@ -96,7 +101,7 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
             }
         }
     }
-    String::from_utf8(out).map_or(Cow::Borrowed(text), Cow::Owned)
+    out
 }
 
 /// Percent-encodes a decoded path for a URL: ASCII only, `/` kept.

@@ -51,6 +51,7 @@ mod values;
 mod wiki;
 mod yaml;
 
+pub use address::percent_decode;
 pub use answers::{AnswerForm, RecordError, Refused, record};
 pub use blobs::{BlobError, Blobs};
 pub use build::{Blob, Build, build};
