@@ -78,6 +78,7 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
         components: &components,
         defined: &defined,
         blobs: &blobs,
+        making: path::making(project, &defined),
     };
     let digest = site.digest(cache.shape);
     let is_steady = |steady: &Steady| {

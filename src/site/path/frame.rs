@@ -10,7 +10,7 @@ use crate::site::{
     page::{self, Nav, NavItem, Shell, Stylesheet},
     routes,
     search::{self, Entry, Record},
-    source::{self, Link, Place},
+    source::{Link, Place},
     tokens::{self, Theme},
 };
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Frame<'_> {
 
     /// What a Source's frontmatter says about its look.
     pub(super) fn own_theme(&self, node: &Node, findings: &mut Vec<Diagnostic>) -> Theme {
-        let (mut theme, found) = tokens::theme(&node.source.values, &source::decode(&node.bytes));
+        let (mut theme, found) = tokens::theme(&node.source.values, &node.bytes);
         let shown = self.site.project.show(&node.path);
         findings.extend(found.into_iter().map(|finding| finding.at(&*shown)));
         theme.serve_fonts(|file| {

@@ -59,6 +59,18 @@ pub(super) struct Site<'a> {
     pub defined: &'a BTreeMap<&'a str, &'a Node>,
     /// Takes the bytes of what is made.
     pub blobs: &'a Blobs,
+    /// See [`making()`].
+    pub making: Hash,
+}
+
+/// The hash of how pages are made, whatever their Sources: settings, and who defines which component, since a page says
+/// where a component is defined that it does not import.
+pub(super) fn making(project: &Project, defined: &BTreeMap<&str, &Node>) -> Hash {
+    let mut out = format!("{:?} {}\0", project.settings, project.source_maps);
+    for (name, node) in defined {
+        out.extend([*name, "\0", &node.path, "\0"]);
+    }
+    Hash::of(out.as_bytes())
 }
 
 impl Site<'_> {
@@ -85,6 +97,21 @@ struct Frame<'a> {
     addresses: HashMap<&'a str, Addresses>,
     /// Of the entry.
     look: Theme,
+    /// The look of a page whose Source says nothing of its own.
+    look_head: String,
+}
+
+impl<'a> Frame<'a> {
+    fn new(
+        site: &'a Site<'a>,
+        root: &'a NamedRoot,
+        table: &'a RouteTable,
+        relations: &'a Relations,
+        look: Theme,
+    ) -> Self {
+        let look_head = look.head(&root.entry_id);
+        Self { site, root, table, relations, addresses: HashMap::new(), look, look_head }
+    }
 }
 
 /// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of `shards`.
@@ -99,9 +126,9 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
     let mut findings: Vec<Diagnostic> = table.findings.drain(..).map(|finding| shown(project, finding)).collect();
     let relations = Relations::of(&members);
     let entry = graph.nodes.get(&root.entry_id);
-    let (look, addresses) = (Theme::default(), HashMap::new());
-    let mut frame = Frame { site, root, table: &table, relations: &relations, addresses, look };
-    frame.look = entry.map(|entry| frame.own_theme(entry, &mut Vec::new())).unwrap_or_default();
+    let bare = Frame::new(site, root, &table, &relations, Theme::default());
+    let look = entry.map(|entry| bare.own_theme(entry, &mut Vec::new())).unwrap_or_default();
+    let mut frame = Frame::new(site, root, &table, &relations, look);
     frame.addresses = members.par_iter().map(|node| (node.id.as_str(), frame.addresses_of(node))).collect();
     let shell = frame.shell(theme, &mut findings);
 

@@ -12,7 +12,7 @@ use crate::site::{
     routes,
 };
 use pmx_worker::model::Hash;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// A page, new or kept.
 pub(super) struct Rendered<'a> {
@@ -54,9 +54,12 @@ impl Frame<'_> {
         let styles = self.styles(node, "@styles", &mut findings);
         let artifact = format!("{}/{}", self.root.mount, routes::page_file(&node.id));
         let own = self.own_theme(node, &mut findings);
-        let theme_source = if own.is_empty() { &self.root.entry_id } else { &node.id };
-        let look = if node.id == self.root.entry_id { own } else { own.over(&self.look) };
-        let theme = look.head(theme_source);
+        let (theme, scheme) = if own.is_empty() {
+            (Cow::Borrowed(&*self.look_head), self.look.scheme())
+        } else {
+            let look = if node.id == self.root.entry_id { own } else { own.over(&self.look) };
+            (Cow::Owned(look.head(&node.id)), look.scheme())
+        };
         let backlinks = self.nav_items(self.relations.backlinks(&node.id));
         let others: Vec<NavItem> = backlinks.iter().filter(|item| item.id != self.root.entry_id).cloned().collect();
         let links = page::links(&self.nav_items(self.relations.related(&node.id)), &others);
@@ -70,7 +73,7 @@ impl Frame<'_> {
             backlinks: &backlinks,
             links: &links,
             theme: &theme,
-            scheme: look.scheme(),
+            scheme,
         };
         let embeds = Embeds::of(site.project, site.graph, site.defined, node);
         let clashes = embeds.clashes().into_iter();
@@ -78,21 +81,15 @@ impl Frame<'_> {
         let inputs = page.inputs(shell, &self.embedded(&embeds));
         let kept = known.get(&format!("{}/{}", self.root.id, node.id)).filter(|kept| kept.inputs == inputs);
         let is_new = kept.is_none();
-        let mut page = kept.cloned().unwrap_or_else(|| self.make(&page, &embeds, shell, inputs));
-        findings.append(&mut page.findings.clone());
-        page.inputs = inputs;
+        let page = kept.cloned().unwrap_or_else(|| self.make(&page, &embeds, shell, inputs));
+        findings.extend(page.findings.iter().cloned());
         let takes = embeds.nodes().skip(1).map(|node| node.id.clone()).collect();
         Rendered { node, page, is_new, findings, takes }
     }
 
     /// What a page depends on besides itself: the Sources that it takes in, and how things are made.
     fn embedded(&self, embeds: &Embeds<'_>) -> Vec<u8> {
-        let project = self.site.project;
-        let mut out = format!("{:?} {}", project.settings, project.source_maps).into_bytes();
-        // What a page says of a component that it does not import depends on who defines it.
-        for (name, node) in self.site.defined {
-            out.extend([name.as_bytes(), b"\0", node.path.as_bytes(), b"\0"].concat());
-        }
+        let mut out = self.site.making.as_bytes().to_vec();
         for node in embeds.nodes().skip(1) {
             out.extend_from_slice(node.hash.as_bytes());
             out.extend_from_slice(node.id.as_bytes());

@@ -65,9 +65,7 @@ impl Kept {
             ids.extend(self.takers.get(id).into_iter().flatten().map(String::as_str));
         }
         let nodes: Vec<&Node> = ids.iter().filter_map(|id| site.graph.nodes.get(*id)).collect();
-        let look = self.look.clone();
-        let (table, relations) = (&self.table, &self.relations);
-        let mut frame = Frame { site, root, table, relations, addresses: HashMap::new(), look };
+        let mut frame = Frame::new(site, root, &self.table, &self.relations, self.look.clone());
         for node in &nodes {
             for taken in Embeds::of(site.project, site.graph, site.defined, node).nodes() {
                 let addresses = frame.addresses_of(taken);

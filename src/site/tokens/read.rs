@@ -1,7 +1,10 @@
 //! Frontmatter -> theme.
 
 use super::{ColorScheme, Theme, fonts, names};
-use crate::site::diagnostic::{Diagnostic, Position};
+use crate::site::{
+    diagnostic::{Diagnostic, Position},
+    source::decode,
+};
 use serde_json::{Map, Value};
 
 /// The longest value of a token, in bytes. A font list, the longest in public Sources, has 60.
@@ -10,9 +13,9 @@ const MAX_VALUE: usize = 500;
 /// The most findings of one Source: who has more has written something else than a theme.
 const MAX_FINDINGS: usize = 20;
 
-/// Reads `theme` and `fonts`. `text` is the Source's, to say where a field stands.
-pub(in crate::site) fn theme(values: &Map<String, Value>, text: &str) -> (Theme, Vec<Diagnostic>) {
-    let mut reader = Reader { text, theme: Theme::default(), findings: Vec::new() };
+/// Reads `theme` and `fonts`. `source`: its bytes, to say where a field stands; they are not looked at if nothing is found.
+pub(in crate::site) fn theme(values: &Map<String, Value>, source: &[u8]) -> (Theme, Vec<Diagnostic>) {
+    let mut reader = Reader { source, theme: Theme::default(), findings: Vec::new() };
     match values.get("theme") {
         None | Some(Value::Null | Value::Bool(_)) => {}
         Some(Value::Object(fields)) => reader.fields(fields, &mut vec!["theme"], None),
@@ -30,7 +33,7 @@ pub(in crate::site) fn theme(values: &Map<String, Value>, text: &str) -> (Theme,
 }
 
 pub(super) struct Reader<'a> {
-    text: &'a str,
+    source: &'a [u8],
     pub theme: Theme,
     findings: Vec<Diagnostic>,
 }
@@ -40,7 +43,7 @@ impl Reader<'_> {
         if self.findings.len() >= MAX_FINDINGS {
             return;
         }
-        let finding = Diagnostic::warning(code, position(self.text, path), message);
+        let finding = Diagnostic::warning(code, position(&decode(self.source), path), message);
         self.findings.push(match hint {
             Some(hint) => finding.hint(hint),
             None => finding,

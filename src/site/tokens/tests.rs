@@ -6,7 +6,7 @@ fn read(front: &str) -> (Theme, Vec<Diagnostic>) {
     let text = format!("---\n{front}\n---\n");
     let front = source::frontmatter(&text);
     assert_eq!(front.error, None, "{text}");
-    theme(&front.values, &text)
+    theme(&front.values, text.as_bytes())
 }
 
 fn css(front: &str) -> String {
@@ -198,7 +198,7 @@ proptest! {
     fn whatever_is_written_stays_in_its_declaration(value in "[a-z0-9#(),.%'\" ;{}<>/*\\\\!@-]{1,30}") {
         let mut values = serde_json::Map::new();
         values.insert("theme".to_owned(), serde_json::json!({ "color": { "bg": value }, "dark": { "font": { "body": value } } }));
-        let head = theme(&values, "").0.head("x");
+        let head = theme(&values, b"").0.head("x");
         prop_assert_eq!(head.matches("</style").count(), usize::from(!head.is_empty()));
         prop_assert_eq!(head.matches('{').count(), head.matches('}').count());
         let _ = color::luminance(&value);
