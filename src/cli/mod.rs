@@ -1,5 +1,9 @@
 //! The words of the command line: types only.
 
+mod dev;
+
+pub use dev::{Dev, Play};
+
 use clap::{Args, Parser, Subcommand};
 use std::{net::IpAddr, path::PathBuf};
 
@@ -129,51 +133,6 @@ pub struct Rm {
     /// Show what would change and change nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-}
-
-/// `pmx dev`
-#[derive(Debug, Args)]
-pub struct Dev {
-    /// Entry Source, or a folder that has one
-    pub entry: Option<PathBuf>,
-    /// Port to listen on; 0 takes a free one [default: 8787, or the next free one]
-    #[arg(short, long)]
-    pub port: Option<u16>,
-    /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1")]
-    pub host: IpAddr,
-    /// Further Host names that may be used to reach the server
-    #[arg(long = "allow-host", value_name = "NAME")]
-    pub allow_hosts: Vec<String>,
-    /// Name of the site [default: the folder's name]
-    #[arg(short, long)]
-    pub site: Option<String>,
-    /// Folder of the emulated KV, R2 and Durable Objects [default: .pathmx-state beside the site]
-    #[arg(long)]
-    pub state: Option<PathBuf>,
-    /// Open the site in a browser
-    #[arg(long)]
-    pub open: bool,
-    /// Let readers' answers to questions be written into the Sources; this machine's browsers only
-    #[arg(long)]
-    pub write_responses: bool,
-}
-
-/// `pmx play`
-#[derive(Debug, Args)]
-pub struct Play {
-    /// As for `dev`.
-    #[command(flatten)]
-    pub dev: Dev,
-    /// Print the address that starts Play, once it answers, as the only line on stdout
-    #[arg(long, conflicts_with = "json")]
-    pub print_url: bool,
-    /// Build into this folder first, as `build` does
-    #[arg(short, long)]
-    pub out: Option<PathBuf>,
-    /// With --out: remove what was built before first
-    #[arg(long, requires = "out")]
-    pub clean: bool,
 }
 
 /// `pmx serve`

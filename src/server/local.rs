@@ -51,7 +51,7 @@ pub struct LocalOptions<'a> {
 pub struct Local {
     emulator: Emulator,
     hosts: Arc<HostCheck>,
-    before: Option<Before>,
+    before: Vec<Before>,
 }
 
 /// The answer to a request that never reaches the Worker.
@@ -86,7 +86,7 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let emulator = builder.build().map_err(|error| Error::new(format!("the Worker could not be started: {error}")))?;
     let mut allowed = allowed_hosts.to_vec();
     allowed.push(domain);
-    Ok(Local { emulator, hosts: Arc::new(HostCheck::new(front.address, &allowed)), before: None })
+    Ok(Local { emulator, hosts: Arc::new(HostCheck::new(front.address, &allowed)), before: Vec::new() })
 }
 
 fn state_error(error: StateError) -> Error {
@@ -104,10 +104,11 @@ impl Local {
         &self.emulator
     }
 
-    /// Lets something look at every request that passes the Host check before the Worker does.
+    /// Lets something look at every request that passes the Host check before the Worker does, and after what was added
+    /// before it.
     #[must_use]
     pub fn with(mut self, before: Before) -> Self {
-        self.before = Some(before);
+        self.before.push(before);
         self
     }
 
@@ -142,13 +143,13 @@ impl Service<Request> for Local {
             let message = "This server is not reached under that Host; allow a name with --allow-host";
             return answered(Box::pin(ready(refusal(StatusCode::FORBIDDEN, "foreign_host", message))));
         }
-        let request = match &self.before {
-            None => request,
-            Some(before) => match before(request) {
+        let mut request = request;
+        for before in &self.before {
+            request = match before(request) {
                 Ok(answering) => return answered(answering),
                 Err(request) => *request,
-            },
-        };
+            };
+        }
         Either::Left(self.emulator.call(request))
     }
 }
