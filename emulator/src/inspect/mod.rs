@@ -121,6 +121,15 @@ impl Inspector {
         self.0.sockets(object)
     }
 
+    /// When an object's alarm is due, in milliseconds since 1970, if it has one.
+    ///
+    /// # Errors
+    /// If there is no such object, or its storage cannot be read.
+    pub async fn alarm(&self, object: &str) -> Result<Option<u64>, InspectError> {
+        let found = self.find(object).await?;
+        self.0.with_storage(found, Database::get_alarm).await
+    }
+
     /// Delivers an object's alarm now, whenever it is due. Returns when its handler has ended.
     ///
     /// # Errors
