@@ -1,10 +1,15 @@
 //! The loop: watch -> build -> publish into the local Worker. Who serves the pages knows nothing of it.
 
 mod builder;
+mod control;
 mod entry;
 mod in_process;
 mod publisher;
 mod responses;
+mod status;
+
+pub use control::Control;
+pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 
 use crate::{
     cli,
@@ -74,6 +79,8 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         faults: Faults::none(),
     };
     let mut local = server::start(options, &front, &command.allow_hosts)?;
+    // What looks at a request before the Worker does, in this order: the console, answers to questions, the index of several
+    // sites, what is put into pages.
     if command.write_responses {
         local = local.clone().with(responses::layer(local.emulator().clone(), source_root, settings, front.address));
     }
