@@ -1,3 +1,4 @@
+use super::status::NAMES;
 use crate::{
     error::{Error, Result},
     site::{self, Build, Cache, Project, Snapshot},
@@ -22,8 +23,12 @@ struct Work {
 /// A build, and why it was made.
 pub(super) struct Built {
     pub(super) site: Build,
-    /// Files that differ from the build before.
+    /// Files that differ from the build before; all of them, if there was none.
     pub(super) changed: usize,
+    /// The first of their names; none, if there was no build before.
+    pub(super) names: Vec<String>,
+    /// Whether there was no build before.
+    pub(super) first: bool,
     pub(super) took: Duration,
 }
 
@@ -88,15 +93,19 @@ impl Work {
         while !self.view.folders(snapshot.folders()).is_empty() {
             snapshot = site::scan(&self.project, Some(&snapshot))?;
         }
-        let changed = match &self.snapshot {
-            Some(before) => match snapshot.changes(before).len() {
-                0 => return Ok(None),
-                changed => changed,
-            },
-            None => snapshot.files().len(),
+        let (changed, names) = match &self.snapshot {
+            Some(before) => {
+                let changes = snapshot.changes(before);
+                if changes.is_empty() {
+                    return Ok(None);
+                }
+                (changes.len(), changes.iter().take(NAMES).map(|&name| name.to_owned()).collect())
+            }
+            None => (snapshot.files().len(), Vec::new()),
         };
+        let first = self.snapshot.is_none();
         let site = site::build(&self.project, &snapshot, &mut self.cache);
         self.snapshot = Some(snapshot);
-        Ok(Some(Built { site, changed, took: started.elapsed() }))
+        Ok(Some(Built { site, changed, names, first, took: started.elapsed() }))
     }
 }
