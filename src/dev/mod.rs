@@ -31,6 +31,7 @@ pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 
 use crate::{
     cli,
+    console::{self, ConsoleParts, LogBuffer, Token},
     error::{Error, Result},
     report::Report,
     server::{self, Listening, Local, LocalOptions, listen},
@@ -64,6 +65,9 @@ const STATE_FOLDER: &str = ".pathmx-state";
 const START: Duration = Duration::from_millis(250);
 /// How long the end waits for what is under way. What was committed is in the state folder in any case.
 const END: Duration = Duration::from_millis(900);
+
+/// How many of the last requests the console can show.
+const REQUESTS: usize = 300;
 
 /// What the loop is run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +159,7 @@ fn set(command: &cli::Dev, scope: &Scope, front: &Listening, report: &Report) ->
         default_site: scope.default_site().map(ToString::to_string),
         secret: secret.clone(),
         faults: Faults::none(),
+        trace: REQUESTS,
     };
     let local = server::start(options, front, &command.allow_hosts).map_err(|error| owner::explain(error, &state))?;
     let (board, emulator) = (Board::default(), local.emulator().clone());
@@ -167,7 +172,7 @@ fn set(command: &cli::Dev, scope: &Scope, front: &Listening, report: &Report) ->
         turns: Turns::new(),
         room: WaitingRoom::default(),
         secret,
-        token: publisher::random_secret()?,
+        token: Token::generate()?,
         addresses: Addresses { https: command.https, port: front.address.port() },
         state: std::path::absolute(&state).unwrap_or(state),
         keep_deploys: command.keep_deploys,
@@ -181,12 +186,20 @@ fn set(command: &cli::Dev, scope: &Scope, front: &Listening, report: &Report) ->
 /// answers to questions, the list of sites, what is put into pages.
 fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address: SocketAddr) -> Local {
     let default_site = scope.default_site().cloned();
-    let mut local = local.with(stage.room.layer(default_site.clone()));
+    let parts = ConsoleParts {
+        control: stage.control.clone(),
+        token: stage.token.clone(),
+        address,
+        https: stage.addresses.https,
+        log: LogBuffer::of_process(),
+        state: stage.state.clone(),
+    };
+    let mut local = local.with(console::layer(parts)).with(stage.room.layer(default_site.clone()));
     if command.write_responses {
         local = local.with(responses::layer(stage.control.clone(), default_site, address));
     }
     if stage.many {
-        local = local.with(index::layer(stage.board.clone(), None));
+        local = local.with(index::layer(stage.board.clone(), Some(stage.addresses.console())));
     }
     local
 }
@@ -248,9 +261,9 @@ fn own(stage: &Stage, address: SocketAddr) -> Option<OwnerFile> {
     let owner = Owner {
         pid: std::process::id(),
         address: SocketAddr::new(ip, address.port()).to_string(),
-        console: format!("pmx.localhost:{}", address.port()),
+        console: format!("{}:{}", console::HOST, address.port()),
         https: stage.addresses.https,
-        token: stage.token.clone(),
+        token: stage.token.as_str().to_owned(),
         started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
     };
     let written = owner.write(&stage.state);
@@ -307,7 +320,7 @@ async fn keys(stage: &Stage, opened: &str) {
     loop {
         match keys.press(keyboard.next().await).await {
             Some(Request::Open) => open(stage, opened),
-            Some(Request::Console) => stage.terminal.say("  there is no console yet"),
+            Some(Request::Console) => open(stage, &stage.token.url(&stage.addresses.console())),
             Some(Request::Quit) => return,
             None => {}
         }

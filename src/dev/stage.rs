@@ -1,5 +1,8 @@
 use super::{Board, Control, terminal::Terminal, turns::Turns, waiting::WaitingRoom};
-use crate::watch::Hub;
+use crate::{
+    console::{self, Token},
+    watch::Hub,
+};
 use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
 use serde_json::Value;
@@ -18,7 +21,7 @@ pub(super) struct Stage {
     /// What the publish API of this process takes.
     pub(super) secret: String,
     /// What the console takes.
-    pub(super) token: String,
+    pub(super) token: Token,
     pub(super) addresses: Addresses,
     /// The folder of the state, absolute.
     pub(super) state: PathBuf,
@@ -46,6 +49,11 @@ impl Addresses {
     /// `http://<site>.localhost:<port>`
     pub(super) fn site(&self, site: &SiteName) -> String {
         format!("{}://{site}.localhost:{}", self.scheme(), self.port)
+    }
+
+    /// `http://pmx.localhost:<port>`
+    pub(super) fn console(&self) -> String {
+        format!("{}://{}:{}", self.scheme(), console::HOST, self.port)
     }
 
     const fn scheme(&self) -> &'static str {

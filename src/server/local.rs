@@ -48,6 +48,8 @@ pub struct LocalOptions<'a> {
     pub secret: String,
     /// What is asked to go wrong.
     pub faults: Faults,
+    /// How many of the last requests are remembered, for whoever looks.
+    pub trace: usize,
 }
 
 /// A running local Worker.
@@ -89,6 +91,7 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let mut builder = Emulator::builder(Worker::bundled())
         .state(state)
         .faults(options.faults)
+        .trace(options.trace)
         .var("SITE_URL", format!("{}://{{site}}.{domain}:{}", front.scheme(), front.address.port()))
         .var("BASE_DOMAINS", options.base_domains)
         .var("PUBLISH_SECRET", options.secret);
