@@ -1,6 +1,7 @@
 use crate::{
     error::{Error, Result},
     site::{self, Build, Cache, Project, Snapshot},
+    watch::{View, Watcher},
 };
 use pmx_worker::model::Hash;
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ pub(super) struct Builder {
 
 struct Work {
     project: Project,
+    view: View,
     snapshot: Option<Snapshot>,
     cache: Cache,
 }
@@ -26,8 +28,9 @@ pub(super) struct Built {
 }
 
 impl Builder {
-    pub(super) fn new(project: Project) -> Self {
-        Self { work: Some(Work { cache: Cache::open(&project), project, snapshot: None }) }
+    /// Has `watcher` watch the folders that the project turns out to have.
+    pub(super) fn new(project: Project, watcher: &Watcher) -> Self {
+        Self { work: Some(Work { cache: Cache::open(&project), project, view: watcher.view(), snapshot: None }) }
     }
 
     /// Looks at the files and builds.
@@ -80,7 +83,11 @@ impl Builder {
 impl Work {
     fn step(&mut self) -> Result<Option<Built>> {
         let started = Instant::now();
-        let snapshot = site::scan(&self.project, self.snapshot.as_ref())?;
+        let _ = self.view.take();
+        let mut snapshot = site::scan(&self.project, self.snapshot.as_ref())?;
+        while !self.view.folders(snapshot.folders()).is_empty() {
+            snapshot = site::scan(&self.project, Some(&snapshot))?;
+        }
         let changed = match &self.snapshot {
             Some(before) => match snapshot.changes(before).len() {
                 0 => return Ok(None),

@@ -1,10 +1,15 @@
 //! The loop: watch -> build -> publish into the local Worker. Who serves the pages knows nothing of it.
 
 mod builder;
+mod control;
 mod entry;
 mod in_process;
 mod publisher;
 mod responses;
+mod status;
+
+pub use control::Control;
+pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 
 use crate::{
     cli,
@@ -12,7 +17,7 @@ use crate::{
     report::{Report, Style},
     server::{self, LocalOptions, interrupted, listen},
     site::{self, Project},
-    watch::Watcher,
+    watch::{Hub, Target, WatchOptions},
 };
 use builder::{Builder, Built};
 use pmx_emulator::faults::Faults;
@@ -21,7 +26,7 @@ use publisher::{Outcome, Publisher};
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
 
@@ -57,9 +62,10 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     let state = command.state.clone().unwrap_or_else(|| project.folder.join(STATE_FOLDER));
     project.exclude.push(std::path::absolute(&state).unwrap_or_else(|_| state.clone()));
     // Watched before the first look, so that no edit falls between the two.
-    let mut watcher = Watcher::new(&project.source_root)?;
+    let hub = Hub::new(WatchOptions { poll: command.poll.map(Duration::from_millis) });
+    let mut watcher = hub.watch(Target { root: project.source_root.clone(), files: Vec::new() })?;
     let (source_root, settings) = (project.source_root.clone(), project.settings.clone());
-    let mut builder = Builder::new(project);
+    let mut builder = Builder::new(project, &watcher);
     let first = tokio::spawn(async move {
         let built = builder.build().await;
         (builder, built)
@@ -74,6 +80,8 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         faults: Faults::none(),
     };
     let mut local = server::start(options, &front, &command.allow_hosts)?;
+    // What looks at a request before the Worker does, in this order: the console, answers to questions, the index of several
+    // sites, what is put into pages.
     if command.write_responses {
         local = local.clone().with(responses::layer(local.emulator().clone(), source_root, settings, front.address));
     }

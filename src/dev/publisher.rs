@@ -1,7 +1,7 @@
 use super::{builder::Built, in_process::InProcess};
 use crate::{
     error::{Error, Result},
-    publish::{self, BlobSource, Bundle, PublishError, PublishOptions, Published, Silent},
+    publish::{self, Activated, BlobSource, Bundle, PublishError, PublishOptions, Published, Silent},
     site::Build,
 };
 use pmx_emulator::Emulator;
@@ -25,6 +25,8 @@ pub(super) struct Publisher {
     /// Blobs that were uploaded, or known to the Worker, when this process published them. Some may have been collected since: what a
     /// commit then misses is asked for and uploaded again.
     held: HashSet<Hash>,
+    /// What was built last and then rolled back from; it is not published again.
+    given_up: Option<Roots>,
 }
 
 /// The deploy that this process published last.
@@ -51,7 +53,8 @@ pub(super) enum Outcome {
 
 impl Publisher {
     pub(super) fn new(emulator: Emulator, secret: &str, site: SiteName) -> Self {
-        Self { server: InProcess::new(emulator.clone(), secret), emulator, site, active: None, held: HashSet::new() }
+        let (active, held) = (None, HashSet::new());
+        Self { server: InProcess::new(emulator.clone(), secret), emulator, site, active, held, given_up: None }
     }
 
     /// Publishes a build, unless nothing changed, or it has errors and a good one is up. A site that has none yet is
@@ -68,7 +71,7 @@ impl Publisher {
         if has_errors && active.is_some() {
             return Ok(Outcome::KeptLastGood);
         }
-        if active.as_ref() == Some(roots) {
+        if active.as_ref() == Some(roots) || self.given_up.as_ref() == Some(roots) {
             return Ok(Outcome::Unchanged);
         }
         let started = Instant::now();
@@ -81,6 +84,7 @@ impl Publisher {
             published => published.map_err(|error| publish::explain(&error, &self.site))?,
         };
         let deploy_id = published.activated.deploy_id;
+        self.given_up = None;
         self.active = Some(Active { deploy_id: deploy_id.clone(), roots: roots.clone() });
         let (mut sources, mut paths) = (Vec::new(), Vec::new());
         for event in published.activated.events {
@@ -126,6 +130,17 @@ impl Publisher {
         let published = publish::publish(&self.server, &self.site, &bundle, &options(), &Silent).await?;
         self.held = build.published().map(|file| file.hash).collect();
         Ok(published)
+    }
+
+    /// Makes an earlier deploy active, until another build than the one that is up now comes along.
+    pub(super) async fn rollback(&mut self, deploy_id: &str) -> Result<Activated> {
+        let before = self.active_roots()?;
+        let activated = publish::rollback(&self.server, &self.site, deploy_id, &Silent).await;
+        let activated = activated.map_err(|error| publish::explain(&error, &self.site))?;
+        self.given_up = self.given_up.take().or(before);
+        // What this process knows of the deploy before it is no base for the next one.
+        self.active = None;
+        Ok(activated)
     }
 
     /// The roots that are up: those of this process, or those that an earlier one left in the state folder.
