@@ -1,6 +1,7 @@
 //! The loop: watch -> build -> publish into the local Worker. Who serves the pages knows nothing of it.
 
 mod builder;
+mod collect;
 mod control;
 mod entry;
 mod in_process;
@@ -20,6 +21,7 @@ use crate::{
     watch::{Hub, Target, WatchOptions},
 };
 use builder::{Builder, Built};
+use collect::Gate;
 use pmx_emulator::faults::Faults;
 use pmx_worker::model::SiteName;
 use publisher::{Outcome, Publisher};
@@ -85,7 +87,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     if command.write_responses {
         local = local.clone().with(responses::layer(local.emulator().clone(), source_root, settings, front.address));
     }
-    let mut publisher = Publisher::new(local.emulator().clone(), &secret, name.clone());
+    let mut publisher = Publisher::new(local.emulator().clone(), &secret, name.clone(), Gate::default());
 
     let (mut builder, built) = first.await.map_err(|error| Error::new(format!("the build was lost: {error}")))?;
     turn(&mut publisher, &mut builder, built, report).await;

@@ -1,4 +1,4 @@
-use super::{builder::Built, in_process::InProcess};
+use super::{builder::Built, collect::Gate, in_process::InProcess};
 use crate::{
     error::{Error, Result},
     publish::{self, Activated, BlobSource, Bundle, PublishError, PublishOptions, Published, Silent},
@@ -21,6 +21,7 @@ pub(super) struct Publisher {
     emulator: Emulator,
     server: InProcess,
     site: SiteName,
+    gate: Gate,
     active: Option<Active>,
     /// Blobs that were uploaded, or known to the Worker, when this process published them. Some may have been collected since: what a
     /// commit then misses is asked for and uploaded again.
@@ -52,9 +53,10 @@ pub(super) enum Outcome {
 }
 
 impl Publisher {
-    pub(super) fn new(emulator: Emulator, secret: &str, site: SiteName) -> Self {
+    /// `gate` is that of the sweep over the emulator's bucket.
+    pub(super) fn new(emulator: Emulator, secret: &str, site: SiteName, gate: Gate) -> Self {
         let (active, held) = (None, HashSet::new());
-        Self { server: InProcess::new(emulator.clone(), secret), emulator, site, active, held, given_up: None }
+        Self { server: InProcess::new(emulator.clone(), secret), emulator, site, gate, active, held, given_up: None }
     }
 
     /// Publishes a build, unless nothing changed, or it has errors and a good one is up. A site that has none yet is
@@ -75,6 +77,7 @@ impl Publisher {
             return Ok(Outcome::Unchanged);
         }
         let started = Instant::now();
+        let _publishing = self.gate.publishing().await;
         let published = match self.publish_new(&built.site, roots).await {
             Some(published) => published,
             None => self.publish_all(&built.site, roots).await,
