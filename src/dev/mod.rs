@@ -4,6 +4,7 @@
 //! runs several. What they do is on the [`Board`], and a [`Control`] steers them.
 
 mod builder;
+mod collect;
 mod control;
 mod entry;
 mod hosts;
@@ -36,6 +37,7 @@ use crate::{
     server::{self, Listening, Local, LocalOptions, listen},
     watch::{Hub, WatchOptions},
 };
+use collect::Gate;
 use owner::OwnerFile;
 use pmx_emulator::faults::Faults;
 use scope::Scope;
@@ -166,6 +168,7 @@ fn set(command: &cli::Dev, scope: &Scope, front: &Listening, report: &Report) ->
         hub: Hub::new(WatchOptions { poll: command.poll.map(Duration::from_millis) }),
         turns: Turns::new(),
         room: WaitingRoom::default(),
+        gate: Gate::default(),
         secret,
         token: publisher::random_secret()?,
         addresses: Addresses { https: command.https, port: front.address.port() },

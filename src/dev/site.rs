@@ -64,7 +64,7 @@ impl Site {
         project.exclude.push(stage.state.clone());
         // Watched before the first look, so that no edit falls between the two.
         let watcher = watch(stage, &project)?;
-        let publisher = Publisher::new(stage.emulator.clone(), &stage.secret, name.clone());
+        let publisher = Publisher::new(stage.emulator.clone(), &stage.secret, name.clone(), stage.gate.clone());
         let look = FirstLook::new(publisher.is_published()?);
         stage.room.expect(name.clone(), look.clone());
         let publisher = Arc::new(Mutex::new(publisher));

@@ -1,4 +1,4 @@
-use super::{Board, Control, terminal::Terminal, turns::Turns, waiting::WaitingRoom};
+use super::{Board, Control, collect::Gate, terminal::Terminal, turns::Turns, waiting::WaitingRoom};
 use crate::watch::Hub;
 use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
@@ -15,6 +15,8 @@ pub(super) struct Stage {
     pub(super) hub: Hub,
     pub(super) turns: Turns,
     pub(super) room: WaitingRoom,
+    /// Keeps publishes and the sweep of old blobs apart.
+    pub(super) gate: Gate,
     /// What the publish API of this process takes.
     pub(super) secret: String,
     /// What the console takes.
