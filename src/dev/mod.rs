@@ -4,6 +4,7 @@ mod builder;
 mod control;
 mod entry;
 mod in_process;
+pub mod page;
 mod publisher;
 mod responses;
 mod status;
