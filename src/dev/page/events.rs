@@ -2,7 +2,7 @@
 
 use super::{findings::Kept, script};
 use crate::{
-    dev::status::{Board, SiteStatus},
+    dev::status::{Board, Phase, SiteStatus},
     server::refusal,
 };
 use axum::{
@@ -20,12 +20,17 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::broadcast::{Receiver, error::RecvError},
+    sync::{
+        broadcast::{Receiver, error::RecvError},
+        watch,
+    },
     time::timeout,
 };
 
 /// How long the stream may be silent: proxies end what says nothing for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// How long a build may be under way before the board is looked at again: one that finds nothing to do tells no event.
+const BUILDING: Duration = Duration::from_millis(500);
 
 /// The events of all sites.
 #[derive(Clone)]
@@ -34,13 +39,14 @@ pub(super) struct Events(Arc<Shared>);
 struct Shared {
     board: Board,
     overlay: bool,
+    ending: watch::Receiver<bool>,
     /// What was read of the Sources of each site, for all its pages. As many as there were sites.
     kept: Mutex<HashMap<SiteName, Arc<Kept>>>,
 }
 
 impl Events {
-    pub(super) fn new(board: Board, overlay: bool) -> Self {
-        Self(Arc::new(Shared { board, overlay, kept: Mutex::default() }))
+    pub(super) fn new(board: Board, overlay: bool, ending: watch::Receiver<bool>) -> Self {
+        Self(Arc::new(Shared { board, overlay, ending, kept: Mutex::default() }))
     }
 
     /// The stream for a page of this site. `here`: the browser is on this machine.
@@ -53,6 +59,7 @@ impl Events {
         let listener = Listener {
             // Before the first look, so that nothing falls between the two.
             heard: shared.board.subscribe(),
+            ending: shared.ending.clone(),
             shared: shared.clone(),
             kept,
             site,
@@ -82,6 +89,7 @@ struct Listener {
     shared: Arc<Shared>,
     kept: Arc<Kept>,
     heard: Receiver<Arc<Value>>,
+    ending: watch::Receiver<bool>,
     site: SiteName,
     here: bool,
     /// The last state that was sent; `None` before the greeting.
@@ -103,27 +111,17 @@ impl Listener {
                 self.sent = Some(state);
                 return Some(event);
             }
-            match timeout(KEEP_ALIVE, self.of_this_site()).await {
-                Ok(true) => {}
+            let building = status.phase == Phase::Building;
+            let patience = if building { BUILDING } else { KEEP_ALIVE };
+            // A stream that stays open would keep the server from ending.
+            let more = tokio::select! {
+                more = timeout(patience, of_site(&mut self.heard, &self.site)) => more,
+                _ = self.ending.wait_for(|ending| *ending) => return None,
+            };
+            match more {
                 Ok(false) => return None,
-                Err(_) => return Some(":\n\n".to_owned()),
-            }
-        }
-    }
-
-    /// Waits until something has happened to the site; whether more can.
-    async fn of_this_site(&mut self) -> bool {
-        loop {
-            match self.heard.recv().await {
-                Ok(event) => match event.get("site") {
-                    Some(site) if *site == self.site.as_str() => return true,
-                    Some(_) => {}
-                    // The whole server is about to end: a stream that stays open would keep it.
-                    None if event.get("event").is_some_and(|event| event == "ending") => return false,
-                    None => {}
-                },
-                Err(RecvError::Lagged(_)) => return true,
-                Err(RecvError::Closed) => return false,
+                Err(_) if !building => return Some(":\n\n".to_owned()),
+                Ok(true) | Err(_) => {}
             }
         }
     }
@@ -137,6 +135,17 @@ impl Listener {
             "findings": findings.told(self.here),
         })
         .to_string()
+    }
+}
+
+/// Waits until something has happened to a site; whether more can.
+async fn of_site(heard: &mut Receiver<Arc<Value>>, site: &SiteName) -> bool {
+    loop {
+        match heard.recv().await {
+            Ok(event) if event.get("site").is_none_or(|of| *of != site.as_str()) => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return true,
+            Err(RecvError::Closed) => return false,
+        }
     }
 }
 

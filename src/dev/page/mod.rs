@@ -23,6 +23,7 @@ use events::Events;
 use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Where the dev server's own addresses are, on every site. A Source there would be hidden behind them.
 const RESERVED: &str = "/_pmx/";
@@ -38,14 +39,16 @@ pub struct PageParts {
     pub overlay: bool,
     /// The site of every host that names none.
     pub default_site: Option<SiteName>,
+    /// Becomes true when the server is about to end: what is open then is closed.
+    pub ending: watch::Receiver<bool>,
 }
 
 /// Adds the script to HTML pages and answers what it asks for. WebSockets, other methods and what a browser asks for as
 /// anything but a document go on untouched.
 #[must_use]
 pub fn layer(parts: PageParts) -> Before {
-    let PageParts { emulator, board, overlay, default_site } = parts;
-    let events = Events::new(board.clone(), overlay);
+    let PageParts { emulator, board, overlay, default_site, ending } = parts;
+    let events = Events::new(board.clone(), overlay, ending);
     let pages = Pages { emulator, board };
     let shared = Arc::new((pages, events, default_site));
     Arc::new(move |request: Request| {

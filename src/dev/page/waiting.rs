@@ -104,3 +104,45 @@ fn one(finding: &Finding) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dev::status::Failure;
+
+    fn status(phase: Phase, error: Option<Failure>) -> SiteStatus {
+        SiteStatus {
+            name: "mine".parse().unwrap(),
+            folder: "/x".into(),
+            source_root: "/x/paths".into(),
+            entry: "index.path.md".to_owned(),
+            url: String::new(),
+            phase,
+            builds: 2,
+            diagnostics: Arc::new([]),
+            error,
+            last: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_site_that_cannot_be_built_says_why_and_is_asked_for_again() {
+        let failure =
+            Failure { message: "no entry <Source>".to_owned(), hints: vec!["write index.path.md".to_owned()] };
+        let status = Arc::new(status(Phase::Failed, Some(failure)));
+        let response = response(status, "<script></script>", false).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let header = |name: &str| response.headers().get(name).unwrap().to_str().unwrap().to_owned();
+        assert_eq!((header("retry-after"), header("cache-control")), ("1".to_owned(), "no-store".to_owned()));
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let page = String::from_utf8(body.to_vec()).unwrap();
+        assert!(page.contains("no entry &lt;Source&gt;") && page.contains("write index.path.md"), "{page}");
+        assert!(page.contains("data-pmx-waiting=\"2/failed\"") && page.contains("<script></script>"), "{page}");
+    }
+
+    #[test]
+    fn the_first_build_is_said_to_be_under_way() {
+        let page = page(&status(Phase::Building, None), &Found::default(), "").into_string();
+        assert!(page.contains("under way") && page.contains("2/building"), "{page}");
+    }
+}

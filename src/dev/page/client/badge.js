@@ -4,6 +4,8 @@
 const SLOW = 250;
 /** How long `updated` is seen. */
 const SEEN = 1600;
+/** The room between it and the Player's bar, in pixels. */
+const BESIDE = 8;
 
 const badge = { online: true, building: false, updated: false, state: undefined };
 
@@ -40,6 +42,7 @@ badge.render = () => {
   badge.make();
   const { box } = badge;
   box.hidden = !kind || !!overlay.panel;
+  requestAnimationFrame(place);
   if (!kind || (box.dataset.kind === kind && box.textContent === text)) return;
   const said = kind !== "building" && kind !== "warning" && box.dataset.kind !== kind;
   box.dataset.kind = kind;
@@ -47,6 +50,14 @@ badge.render = () => {
   box.replaceChildren(opens ? h("button", { type: "button", "aria-haspopup": "dialog", onclick: () => overlay.show(badge.state, true) || badge.render() }, ...inside) : h("p", {}, ...inside));
   if (said) badge.say(text);
 };
+
+/** Beside the Player's bar where there is room, else above it. */
+function place() {
+  const { box } = badge, bar = window.pmx?.chrome?.querySelector(".bar")?.getBoundingClientRect();
+  if (!box || box.hidden) return;
+  const covers = bar?.height && box.getBoundingClientRect().right + BESIDE > bar.left;
+  box.style.insetBlockEnd = covers ? `${Math.round(innerHeight - bar.top + BESIDE)}px` : "";
+}
 
 let building, seen;
 badge.set = (online, isBuilding) => {
@@ -68,3 +79,6 @@ document.addEventListener("pmx:updated", () => {
   badge.render();
 });
 new MutationObserver(() => badge.render()).observe(root, { attributeFilter: ["data-pmx-play"] });
+addEventListener("resize", place);
+// A component's actions make the bar taller.
+for (const type of ["pathmx:actions", "pathmx:state"]) document.addEventListener(type, () => requestAnimationFrame(place));

@@ -59,8 +59,8 @@ function hear(state) {
   if (under) return;
   const stand = () => {
     badge.state = state;
-    badge.render();
     overlay.take(state);
+    badge.render();
   };
   if (errorsIn(state)) standing = setTimeout(stand, STANDS);
   else stand();
