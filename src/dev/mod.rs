@@ -11,6 +11,7 @@ mod hosts;
 mod in_process;
 mod index;
 mod owner;
+pub mod page;
 mod publisher;
 mod responses;
 mod scope;

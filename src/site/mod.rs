@@ -66,3 +66,4 @@ pub use output::{Written, build_into, write};
 pub use project::{Entry, Options, Project, locate, site_name};
 pub use scan::{Content, File, MAX_FILES, MAX_TOTAL, Snapshot, scan};
 pub use source::Settings;
+pub use theme::theme_digest;
