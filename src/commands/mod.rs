@@ -14,19 +14,23 @@ mod worker;
 
 use crate::{
     cli::{Cli, Command, Global},
+    console::LogBuffer,
     dev,
     error::Result,
     report::Report,
     server::block_on,
 };
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::LevelFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Runs what was asked for.
 ///
 /// # Errors
 /// Whatever keeps the command from its work; `main` prints it.
 pub fn run(cli: &Cli, report: &Report) -> Result<()> {
-    log(&cli.global);
+    let console = matches!(cli.command, Command::Dev(_) | Command::Play(_)).then(LogBuffer::of_process);
+    log(&cli.global, console);
     match &cli.command {
         Command::Build(command) => build::run(command, report),
         Command::Init(command) => init::run(command, report),
@@ -43,8 +47,9 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
     }
 }
 
-/// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module.
-fn log(global: &Global) {
+/// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module. What the console
+/// shows of it does not depend on that.
+fn log(global: &Global, console: Option<LogBuffer>) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,
@@ -52,6 +57,6 @@ fn log(global: &Global) {
         (false, _) => LevelFilter::TRACE,
     };
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let stderr = fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter);
+    let _ = tracing_subscriber::registry().with(stderr).with(console.map(LogBuffer::layer)).try_init();
 }

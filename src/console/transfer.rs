@@ -2,7 +2,10 @@
 //! UTF-8, and `expiration` (seconds since 1970) and `metadata` (a JSON text) where KV has them.
 
 use super::reply::{self, Failure};
-use axum::{body::{Body, Bytes}, response::Response};
+use axum::{
+    body::{Body, Bytes},
+    response::Response,
+};
 use serde::{Deserialize, Serialize};
 use std::{convert::Infallible, fmt::Write as _};
 use tokio::sync::mpsc;
@@ -73,7 +76,9 @@ pub(super) fn import(
             failure
         };
         let entry: Entry = serde_json::from_slice(line).map_err(|error| at(error.to_string()))?;
-        let bytes = entry.bytes().ok_or_else(|| at("an entry has either a `value` or an even number of `hex` digits".to_owned()))?;
+        let bytes = entry
+            .bytes()
+            .ok_or_else(|| at("an entry has either a `value` or an even number of `hex` digits".to_owned()))?;
         take(&entry, &bytes).map_err(|failure| at(failure.message))?;
         taken += 1;
     }

@@ -249,6 +249,9 @@ impl Site {
     /// What became of a build, for all who look.
     fn done(&self, built: &Built, outcome: &Outcome) {
         let (event, says) = telling::outcome(outcome);
+        if matches!(outcome, Outcome::Published { .. }) {
+            self.stage.published.send_modify(|published| *published += 1);
+        }
         let deploy_id = match outcome {
             Outcome::Published { deploy_id, .. } => Some(deploy_id.clone()),
             _ => None,

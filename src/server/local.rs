@@ -48,6 +48,8 @@ pub struct LocalOptions<'a> {
     pub secret: String,
     /// What is asked to go wrong.
     pub faults: Faults,
+    /// How many of the last requests are remembered, for whoever looks.
+    pub trace: usize,
 }
 
 /// A running local Worker.
@@ -74,7 +76,10 @@ pub type Before = Arc<dyn Fn(Request) -> std::result::Result<Answering, Box<Requ
 
 impl std::fmt::Debug for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Local").field("emulator", &self.emulator).field("guard", &self.front.guard).finish_non_exhaustive()
+        f.debug_struct("Local")
+            .field("emulator", &self.emulator)
+            .field("guard", &self.front.guard)
+            .finish_non_exhaustive()
     }
 }
 
@@ -89,6 +94,7 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let mut builder = Emulator::builder(Worker::bundled())
         .state(state)
         .faults(options.faults)
+        .trace(options.trace)
         .var("SITE_URL", format!("{}://{{site}}.{domain}:{}", front.scheme(), front.address.port()))
         .var("BASE_DOMAINS", options.base_domains)
         .var("PUBLISH_SECRET", options.secret);
@@ -142,6 +148,18 @@ impl Local {
         self
     }
 
+    /// Lets a request go on that something held back: what stands before the Worker looks at it once more, the checks do not.
+    #[must_use]
+    pub fn resume(&self, mut request: Request) -> Answering {
+        for before in &self.front.before {
+            request = match before(request) {
+                Ok(answering) => return answering,
+                Err(request) => *request,
+            };
+        }
+        Box::pin(self.emulator.fetch(request))
+    }
+
     /// Answers the network until `stop` ends, then closes what is open.
     ///
     /// # Errors
@@ -149,7 +167,8 @@ impl Local {
     pub async fn serve(self, front: Listening, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let emulator = self.emulator.clone();
         let accept = Accept::new(front);
-        let served = serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
+        let served =
+            serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
         // Sockets outlive the server until they are told.
         emulator.shutdown().await;
         served.map_err(|error| Error::new(format!("the server ended: {error}")))

@@ -96,7 +96,12 @@ fn said(event: &Value) -> Markup {
             if let Some(rest) = rest.as_object_mut() {
                 rest.retain(|name, _| !matches!(name.as_str(), "event" | "site" | "time"));
             }
-            let shown: Vec<String> = rest.as_object().into_iter().flatten().map(|(name, value)| format!("{name} {}", plain(value))).collect();
+            let shown: Vec<String> = rest
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| format!("{name} {}", plain(value)))
+                .collect();
             html! { span.muted { (shown.join(" · ")) } }
         }
     }
@@ -105,7 +110,9 @@ fn said(event: &Value) -> Markup {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) => number.as_f64().filter(|n| n.fract() != 0.0).map_or_else(|| number.to_string(), |n| format!("{n:.1}")),
+        Value::Number(number) => {
+            number.as_f64().filter(|n| n.fract() != 0.0).map_or_else(|| number.to_string(), |n| format!("{n:.1}"))
+        }
         Value::Array(all) => all.iter().take(NAMES).map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }

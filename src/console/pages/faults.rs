@@ -15,7 +15,10 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Whether anything is set to go wrong.
 pub(in crate::console) fn any(faults: &Faults) -> bool {
-    !faults.kv_lag().is_zero() || !faults.kv_put_latency().is_zero() || faults.kv_write_rate_limited() || faults.object_error()
+    !faults.kv_lag().is_zero()
+        || !faults.kv_put_latency().is_zero()
+        || faults.kv_write_rate_limited()
+        || faults.object_error()
 }
 
 pub(in crate::console) fn page(call: &Call<'_>) -> Page {
