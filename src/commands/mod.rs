@@ -21,7 +21,7 @@ use crate::{
     server::block_on,
 };
 use tracing_subscriber::{
-    EnvFilter, Layer as _, filter::LevelFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
 /// Runs what was asked for.
@@ -29,8 +29,7 @@ use tracing_subscriber::{
 /// # Errors
 /// Whatever keeps the command from its work; `main` prints it.
 pub fn run(cli: &Cli, report: &Report) -> Result<()> {
-    let console = matches!(cli.command, Command::Dev(_) | Command::Play(_)).then(LogBuffer::of_process);
-    log(&cli.global, console);
+    log(&cli.global, matches!(cli.command, Command::Dev(_) | Command::Play(_)));
     match &cli.command {
         Command::Build(command) => build::run(command, report),
         Command::Init(command) => init::run(command, report),
@@ -47,9 +46,9 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
     }
 }
 
-/// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module. What the console
-/// shows of it does not depend on that.
-fn log(global: &Global, console: Option<LogBuffer>) {
+/// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module. The console keeps
+/// lines of its own.
+fn log(global: &Global, console: bool) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,
@@ -57,6 +56,7 @@ fn log(global: &Global, console: Option<LogBuffer>) {
         (false, _) => LevelFilter::TRACE,
     };
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    let stderr = fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter);
-    let _ = tracing_subscriber::registry().with(stderr).with(console.map(LogBuffer::layer)).try_init();
+    let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter);
+    let kept = console.then(|| LogBuffer::of_process().layer());
+    let _ = tracing_subscriber::registry().with(stderr).with(kept).try_init();
 }
