@@ -10,7 +10,7 @@ use crate::{
     cli,
     error::{Error, Result},
     report::{Report, Style},
-    server::{self, LocalOptions, interrupted, listen},
+    server::{self, LocalOptions, Reach, Reachable, interrupted},
     site::{self, Project},
     watch::Watcher,
 };
@@ -53,7 +53,12 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         return Err(Error::usage("--write-responses is for this machine's browsers only")
             .hint("leave out --host, or give a loopback address"));
     }
-    let front = listen(command.host, command.port).await?;
+    let reach =
+        Reach { host: command.host, port: command.port, https: command.https, allow_hosts: &command.allow_hosts };
+    let (front, lines) = reach.listen().await?;
+    for line in lines {
+        report.say(line);
+    }
     let state = command.state.clone().unwrap_or_else(|| project.folder.join(STATE_FOLDER));
     project.exclude.push(std::path::absolute(&state).unwrap_or_else(|_| state.clone()));
     // Watched before the first look, so that no edit falls between the two.
@@ -73,7 +78,8 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         secret: secret.clone(),
         faults: Faults::none(),
     };
-    let mut local = server::start(options, &front, &command.allow_hosts)?;
+    let local = server::start(options, &front, &command.allow_hosts)?;
+    let (mut local, reachable) = reach.guard(local, &front, &state)?;
     if command.write_responses {
         local = local.clone().with(responses::layer(local.emulator().clone(), source_root, settings, front.address));
     }
@@ -82,7 +88,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     let (mut builder, built) = first.await.map_err(|error| Error::new(format!("the build was lost: {error}")))?;
     turn(&mut publisher, &mut builder, built, report).await;
 
-    let url = format!("http://localhost:{}", front.address.port());
+    let url = reachable.local.clone();
     let opened = match mode {
         Mode::Dev => url.clone(),
         Mode::Play { .. } => format!("{url}{}?play", entry::route(local.emulator()).await),
@@ -92,7 +98,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     let serving = tokio::spawn(local.serve(front, async {
         let _ = stopped.await;
     }));
-    banner(report, &Banner { url: &url, opened: &opened, name: &name, state: &state, started });
+    banner(report, &Banner { reachable: &reachable, opened: &opened, name: &name, state: &state, started });
     if mode == (Mode::Play { print_url: true }) {
         report.data(&opened);
     }
@@ -192,7 +198,7 @@ fn tell(built: &Built, report: &Report) -> usize {
 
 /// What is said when all is ready.
 struct Banner<'a> {
-    url: &'a str,
+    reachable: &'a Reachable,
     /// What a browser opens: the site, or its entry in Play.
     opened: &'a str,
     name: &'a SiteName,
@@ -201,11 +207,11 @@ struct Banner<'a> {
 }
 
 fn banner(report: &Report, banner: &Banner<'_>) {
-    let Banner { url, opened, name, state, started } = banner;
-    let port = url.rsplit(':').next().unwrap_or_default();
-    let site_url = format!("http://{name}.localhost:{port}");
-    let mut ready = json!({ "event": "ready", "url": url, "sites": [{ "name": name.to_string(), "url": site_url }] });
-    if opened != url {
+    let Banner { reachable, opened, name, state, started } = banner;
+    let (url, site_url) = (&reachable.local, reachable.site(name.as_str()));
+    let site = json!({ "name": name.to_string(), "url": site_url });
+    let mut ready = json!({ "event": "ready", "url": url, "sites": [site], "lan": reachable.lan });
+    if opened != &url {
         ready["play"] = json!(opened);
     }
     report.event(&ready);
@@ -217,6 +223,9 @@ fn banner(report: &Report, banner: &Banner<'_>) {
         dim(&format!("ready in {:.0} ms", started.elapsed().as_secs_f64() * 1e3))
     ));
     report.say(format_args!("  {}  {site_url}", dim("also ")));
+    for address in &reachable.lan {
+        report.say(format_args!("  {}  {address}", dim("lan  ")));
+    }
     report.say(format_args!("  {}  {}", dim("state"), state.display()));
     report.say(format_args!("  {}  edits are live; Ctrl-C ends", dim("watch")));
     report.say("");

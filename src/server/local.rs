@@ -74,7 +74,10 @@ pub type Before = Arc<dyn Fn(Request) -> std::result::Result<Answering, Box<Requ
 
 impl std::fmt::Debug for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Local").field("emulator", &self.emulator).field("guard", &self.front.guard).finish_non_exhaustive()
+        f.debug_struct("Local")
+            .field("emulator", &self.emulator)
+            .field("guard", &self.front.guard)
+            .finish_non_exhaustive()
     }
 }
 
@@ -149,7 +152,8 @@ impl Local {
     pub async fn serve(self, front: Listening, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let emulator = self.emulator.clone();
         let accept = Accept::new(front);
-        let served = serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
+        let served =
+            serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
         // Sockets outlive the server until they are told.
         emulator.shutdown().await;
         served.map_err(|error| Error::new(format!("the server ended: {error}")))
