@@ -2,6 +2,7 @@
 
 mod builder;
 mod entry;
+mod eyes;
 mod in_process;
 mod publisher;
 mod responses;

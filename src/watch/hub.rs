@@ -72,6 +72,12 @@ impl Hub {
         Ok(Watcher::new(self.clone(), id, subscription))
     }
 
+    /// Whether files are looked at every so often, whatever the system says.
+    #[must_use]
+    pub fn polls(&self) -> bool {
+        self.0.poll.is_some()
+    }
+
     /// The next thing that the user should know: that the system cannot watch, and what is done instead.
     pub async fn warning(&self) -> Error {
         match self.0.warnings.lock().await.recv().await {

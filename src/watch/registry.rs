@@ -102,6 +102,9 @@ impl Registry {
         let below = (Bound::Included(path), Bound::Unbounded);
         for (_, folder) in self.folders.range_mut::<Path, _>(below).take_while(|(below, _)| below.starts_with(path)) {
             folder.armed = false;
+            for subscription in folder.interests.keys().filter_map(|id| self.subscriptions.get(id)) {
+                subscription.disarmed();
+            }
         }
     }
 
