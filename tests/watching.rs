@@ -355,7 +355,7 @@ fn a_page_that_is_deleted_and_created_is_never_missing_nor_empty() {
             // Noticed before the content comes.
             thread::sleep(Duration::from_millis(12));
             fs::write(&path, format!("# It\n\nwords {number}\n")).unwrap();
-            author.sees("/it", &format!("words {number}\n"));
+            author.sees("/it", &format!("words {number}<"));
         }
         is_over.store(true, Ordering::Relaxed);
         assert!(reader.join().unwrap() > 0);

@@ -2,6 +2,7 @@ use super::{
     Target,
     dirty::Look,
     hub::{COVERS_BELOW, Hub},
+    ignores::Ignores,
     registry::Interest,
 };
 use crate::site::is_passing;
@@ -13,7 +14,7 @@ use std::{
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep_until, timeout_at},
+    time::{Instant, sleep_until, timeout, timeout_at},
 };
 
 /// A burst of hints is over when none came for so long.
@@ -28,6 +29,8 @@ const LONGEST_BURST: Duration = Duration::from_millis(100);
 const LONGEST_OF_MANY: Duration = Duration::from_secs(2);
 /// After a burst all files are looked at once more: a write that was under way, or one in a folder that was not watched yet.
 const SECOND_LOOK: Duration = Duration::from_millis(200);
+/// What git ignores is looked at this long after a hint, unless there is another reason to look before.
+const LATER: Duration = Duration::from_millis(300);
 /// A folder that vanished is looked for after so long.
 const RETRY: Duration = Duration::from_millis(250);
 /// How often all files are looked at for what no event tells: a hard link that is written to from elsewhere.
@@ -62,6 +65,9 @@ struct State {
     /// Whether some of them are not watched any more.
     disarmed: bool,
     look: Look,
+    /// Where to look some time: what git ignores.
+    later: Look,
+    ignores: Ignores,
     /// Why the files could not be looked at the last time.
     failed: Option<String>,
     /// When all files are looked at, if there is no hint before.
@@ -187,14 +193,30 @@ impl View {
         } else {
             interests.extend(folders.iter().map(|folder| (folder.clone(), Interest::Entries)));
         }
-        self.hub.set(self.id, &self.subscription, &interests)
+        let ignores = Ignores::read(&root, folders.iter().map(PathBuf::as_path));
+        self.subscription.state().ignores = ignores;
+        let armed = self.hub.set(self.id, &self.subscription, &interests);
+        if !armed.is_empty() {
+            self.hub.probe(&root);
+        }
+        armed
     }
 }
 
 impl Subscription {
     pub(super) fn new(target: Target, poll: Option<Duration>) -> Self {
         let (folders, again) = (BTreeSet::new(), Instant::now());
-        let state = State { target, folders, disarmed: true, look: Look::Everywhere, failed: None, again, poll };
+        let state = State {
+            target,
+            folders,
+            disarmed: true,
+            look: Look::Everywhere,
+            later: Look::default(),
+            ignores: Ignores::default(),
+            failed: None,
+            again,
+            poll,
+        };
         let hint = Notify::new();
         hint.notify_one();
         Self { state: Mutex::new(state), hint }
@@ -209,6 +231,13 @@ impl Subscription {
     async fn burst(&self) {
         self.hint.notified().await;
         let kept = GiveBack(&self.hint);
+        let urgent = async {
+            while self.state().look.is_nowhere() && !self.state().later.is_nowhere() {
+                self.hint.notified().await;
+            }
+        };
+        // What git ignores is mostly what tools write all the time.
+        let _ = timeout(LATER, urgent).await;
         let started = Instant::now();
         loop {
             let many = self.state().look.named() > MANY;
@@ -219,7 +248,12 @@ impl Subscription {
             }
         }
         std::mem::forget(kept);
-        self.state().again = Instant::now() + SECOND_LOOK;
+        let mut state = self.state();
+        state.again = Instant::now() + SECOND_LOOK;
+        match state.later.take() {
+            Look::Everywhere => state.look = Look::Everywhere,
+            Look::At(paths) => paths.iter().for_each(|path| state.look.add(path)),
+        }
     }
 
     /// Something happened here.
@@ -231,7 +265,11 @@ impl Subscription {
         let mut state = self.state();
         if state.target.root.starts_with(path) {
             state.look = Look::Everywhere;
+        } else if state.ignores.covers(path) {
+            state.later.add(path);
         } else {
+            // What is ignored is read with the folders.
+            state.disarmed |= Ignores::are_in(path);
             state.look.add(path);
         }
         drop(state);
