@@ -7,6 +7,7 @@ mod builder;
 mod collect;
 mod control;
 mod entry;
+mod eyes;
 mod hosts;
 mod in_process;
 mod index;

@@ -189,8 +189,8 @@ impl Site {
                 self.builder = Some(builder);
                 false
             }
-            // What the builder knew may be lost with the build: the next look starts anew.
             Err(error) => {
+                self.builder = Some(builder).filter(|builder| !builder.is_lost());
                 self.failed(&error);
                 true
             }
@@ -282,6 +282,10 @@ impl Site {
 
     /// Nothing could be built or published.
     fn failed(&self, error: &Error) {
+        if self.stage.many && !self.project.folder.is_dir() {
+            // It is gone as a whole, which is said of it soon.
+            return;
+        }
         self.stage.board.fail(&self.name, error);
         let says = json!({ "message": error.to_string(), "hints": error.hints() });
         self.stage.tell("failed", Some(&self.name), says);

@@ -121,6 +121,11 @@ impl Pmx {
         (status, std::mem::replace(&mut self.stderr, thread::spawn(String::new)).join().unwrap())
     }
 
+    /// The next event of any kind, if one comes in this time.
+    pub fn try_event(&mut self, within: Duration) -> Option<Value> {
+        self.events.recv_timeout(within).ok()
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
