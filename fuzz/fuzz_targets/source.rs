@@ -44,7 +44,7 @@ fuzz_target!(|source: &[u8]| {
     let second = site::build(project(), &snapshot, &mut cache);
     assert_eq!(first.outputs, second.outputs);
     assert_eq!(first.diagnostics, second.diagnostics);
-    let page = first.outputs.get("index.path/index.path.html").and_then(|hash| first.blobs.get(hash));
+    let page = first.outputs.get("index.path/index.path.html").and_then(|file| first.blobs.get(&file.hash));
     if let Some(page) = page {
         assert!(!page.contains(&0), "a mark of an address was left in the page");
     }
