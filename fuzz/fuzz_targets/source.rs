@@ -3,7 +3,7 @@
 //! From the root of the checkout, on stable Rust (`cargo install cargo-fuzz`, once):
 //!
 //! ```sh
-//! cargo fuzz run --sanitizer none source fuzz/corpus/source fuzz/seeds/source -- -dict=fuzz/source.dict -max_len=4096 -timeout=10 -max_total_time=600
+//! RAYON_NUM_THREADS=1 cargo fuzz run --sanitizer none source fuzz/corpus/source fuzz/seeds/source -- -dict=fuzz/source.dict -max_len=4096 -timeout=10 -max_total_time=600
 //! ```
 //!
 //! New inputs go to `fuzz/corpus`, which is not kept. What breaks is written to `fuzz/artifacts/source`; run it again with
