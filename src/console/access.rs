@@ -141,10 +141,14 @@ mod tests {
         assert_eq!(ask("POST", "/faults", &[with, own]), Access::Granted);
         assert_eq!(ask("POST", "/faults", &[own]), Access::Unknown);
         assert!(refused(&ask("POST", "/faults", &[with])), "no Origin");
-        for foreign in ["http://evil.localhost:8787", "https://pmx.localhost:8787", "null", "http://pmx.localhost:9000"] {
+        for foreign in ["http://evil.localhost:8787", "https://pmx.localhost:8787", "null", "http://pmx.localhost:9000"]
+        {
             assert!(refused(&ask("POST", "/faults", &[with, ("origin", foreign)])), "{foreign}");
             assert!(refused(&ask("GET", "/", &[with, ("origin", foreign)])), "{foreign}");
-            assert!(refused(&ask("POST", "/api/data", &[("authorization", &bearer), ("origin", foreign)])), "{foreign}");
+            assert!(
+                refused(&ask("POST", "/api/data", &[("authorization", &bearer), ("origin", foreign)])),
+                "{foreign}"
+            );
         }
         assert!(refused(&ask("POST", "/faults", &[with, own, ("sec-fetch-site", "same-site")])));
         assert!(refused(&ask("GET", "/", &[with, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")])));
@@ -154,7 +158,11 @@ mod tests {
 
         assert_eq!(ask("POST", "/api/data", &[("authorization", &bearer)]), Access::Granted);
         assert_eq!(ask("POST", "/api/data", &[("authorization", "Bearer 00"), with, own]), Access::Unknown);
-        assert_eq!(ask("POST", "/faults", &[("authorization", &bearer)]), Access::Unknown, "pages take the cookie only");
+        assert_eq!(
+            ask("POST", "/faults", &[("authorization", &bearer)]),
+            Access::Unknown,
+            "pages take the cookie only"
+        );
         for peer in [None, Some("192.168.1.5:4000"), Some("[2001:db8::1]:4000")] {
             assert!(refused(&asked("GET", "/", peer, &[with], &token)), "{peer:?}");
         }

@@ -147,7 +147,8 @@ pub(super) fn blob(r2: &R2, hash: &Hash, most: u64) -> Result<Option<Vec<u8>>, F
 }
 
 fn document<T: DeserializeOwned>(r2: &R2, hash: &Hash) -> Result<T, Failure> {
-    let bytes = blob(r2, hash, MAX_DOCUMENT)?.ok_or_else(|| Failure::missing("The deploy's documents are not kept any more"))?;
+    let bytes = blob(r2, hash, MAX_DOCUMENT)?
+        .ok_or_else(|| Failure::missing("The deploy's documents are not kept any more"))?;
     serde_json::from_slice(&bytes).map_err(|error| Failure::internal(format!("{hash} cannot be read: {error}")))
 }
 
@@ -164,7 +165,8 @@ mod tests {
                 .collect(),
             ..Content::default()
         };
-        let (before, after) = (content(&[("/a", "1"), ("/b", "1"), ("/c", "1")]), content(&[("/a", "1"), ("/b", "2"), ("/d", "1")]));
+        let (before, after) =
+            (content(&[("/a", "1"), ("/b", "1"), ("/c", "1")]), content(&[("/a", "1"), ("/b", "2"), ("/d", "1")]));
         let difference = Difference::between(&before, &after);
         let names: Vec<&str> = difference.files.iter().map(|change| change.name.as_str()).collect();
         assert_eq!(names, ["/b", "/c", "/d"]);

@@ -34,9 +34,9 @@ struct Open(Arc<AtomicUsize>);
 
 impl Streams {
     fn open(&self) -> Option<Open> {
-        let taken = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
-            (count < MAX_STREAMS).then_some(count + 1)
-        });
+        let taken = self
+            .0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| (count < MAX_STREAMS).then_some(count + 1));
         taken.ok().map(|_| Open(self.0.clone()))
     }
 }

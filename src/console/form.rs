@@ -142,8 +142,11 @@ pub(super) fn encode(text: &str) -> String {
 
 /// An address with a query of those pairs that say something.
 pub(super) fn address(path: &str, query: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> =
-        query.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    let pairs: Vec<String> = query
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect();
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 

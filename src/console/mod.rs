@@ -103,7 +103,8 @@ impl Console {
                             key. The key is new whenever pmx starts.";
                 let text = if is_api { "this call needs the token of this pmx" } else { text };
                 // A link on another site's page comes without the cookie; the same link from here has it.
-                let again = parts.uri.path_and_query().filter(|_| parts.uri.query().is_none_or(|q| !q.contains("token=")));
+                let again =
+                    parts.uri.path_and_query().filter(|_| parts.uri.query().is_none_or(|q| !q.contains("token=")));
                 let again = again.map_or("/", axum::http::uri::PathAndQuery::as_str);
                 refused(StatusCode::UNAUTHORIZED, "This console is locked", text, Some(again))
             }

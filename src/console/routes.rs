@@ -136,7 +136,8 @@ async fn act(call: &Call<'_>, segments: &[&str], body: Body) -> Outcome {
 
 fn choose_editor(form: &Fields) -> Response {
     // Back to a page of the console and nowhere else.
-    let back = Some(form.get("back")).filter(|back| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\'));
+    let back =
+        Some(form.get("back")).filter(|back| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\'));
     let mut response = reply::see(back.unwrap_or("/"));
     let cookie = format!(
         "{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={REMEMBERED}",

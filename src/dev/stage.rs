@@ -1,6 +1,7 @@
-use super::{Board, Control, terminal::Terminal, turns::Turns, waiting::WaitingRoom};
+use super::{Board, Control, collect::Gate, terminal::Terminal, turns::Turns, waiting::WaitingRoom};
 use crate::{
     console::{self, Token},
+    server::Reachable,
     watch::Hub,
 };
 use pmx_emulator::Emulator;
@@ -18,6 +19,8 @@ pub(super) struct Stage {
     pub(super) hub: Hub,
     pub(super) turns: Turns,
     pub(super) room: WaitingRoom,
+    /// Keeps publishes and the sweep of old blobs apart.
+    pub(super) gate: Gate,
     /// What the publish API of this process takes.
     pub(super) secret: String,
     /// What the console takes.
@@ -25,6 +28,8 @@ pub(super) struct Stage {
     pub(super) addresses: Addresses,
     /// The folder of the state, absolute.
     pub(super) state: PathBuf,
+    /// How often something was published.
+    pub(super) published: watch::Sender<u64>,
     /// How many deploys of a site are kept.
     pub(super) keep_deploys: u32,
     /// Becomes true when the server ends.
@@ -38,12 +43,14 @@ pub(super) struct Stage {
 pub(super) struct Addresses {
     pub(super) https: bool,
     pub(super) port: u16,
+    /// On this machine and from other devices.
+    pub(super) reachable: Reachable,
 }
 
 impl Addresses {
     /// `http://localhost:<port>`
-    pub(super) fn bare(&self) -> String {
-        format!("{}://localhost:{}", self.scheme(), self.port)
+    pub(super) fn bare(&self) -> &str {
+        &self.reachable.local
     }
 
     /// `http://<site>.localhost:<port>`

@@ -112,10 +112,7 @@ async fn accept(listeners: &[TcpListener]) -> (TcpStream, SocketAddr) {
 }
 
 fn is_of_client(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
-    )
+    matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset)
 }
 
 impl Tls {

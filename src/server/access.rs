@@ -68,7 +68,8 @@ impl Access {
             Err(error) => return Err(error.into()),
         }
         let mut bytes = [0; LENGTH];
-        getrandom::fill(&mut bytes).map_err(|error| Error::new(format!("the system gives no random bytes: {error}")))?;
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Error::new(format!("the system gives no random bytes: {error}")))?;
         let token: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
         fs::create_dir_all(state)?;
         let cannot = |error: std::io::Error| Error::new(format!("{} cannot be written: {error}", path.display()));
@@ -230,7 +231,8 @@ mod tests {
         ] {
             assert_eq!(status("10.0.0.1:1", false, &[], path), Some(303), "{path}");
         }
-        for path in ["/?pmx-token=", "/?pmx-token", "/?pmx-token=0123456789abcdefghjkmnp", "/?pmx-token=x&pmx-token=0"] {
+        for path in ["/?pmx-token=", "/?pmx-token", "/?pmx-token=0123456789abcdefghjkmnp", "/?pmx-token=x&pmx-token=0"]
+        {
             assert_eq!(status("10.0.0.1:1", false, &[], path), Some(401), "{path}");
         }
     }

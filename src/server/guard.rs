@@ -1,13 +1,6 @@
 //! What a request must pass before anything else sees it: its Host, its Origin, the token of a device.
 
-use super::{
-    Access, HostCheck,
-    access::Admission,
-    accept::Connection,
-    host_check::Name,
-    local::refusal,
-    peer::Peer,
-};
+use super::{Access, HostCheck, accept::Connection, access::Admission, host_check::Name, local::refusal, peer::Peer};
 use axum::{
     body::Body,
     extract::Request,
@@ -181,11 +174,16 @@ fn foreign_origin() -> Refused {
 
 /// The answer to plain HTTP where TLS is spoken: a browser is sent there, everyone else is told.
 fn in_the_clear(host: &str, request: &Request) -> Refused {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && !request.headers().contains_key(header::UPGRADE);
+    let reads =
+        matches!(*request.method(), Method::GET | Method::HEAD) && !request.headers().contains_key(header::UPGRADE);
     let path = request.uri().path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
     let location = HeaderValue::from_str(&format!("https://{host}{path}")).ok().filter(|_| reads);
     let Some(location) = location else {
-        return Box::new(refusal(StatusCode::BAD_REQUEST, "https_only", "This port speaks HTTPS: use https:// or wss://"));
+        return Box::new(refusal(
+            StatusCode::BAD_REQUEST,
+            "https_only",
+            "This port speaks HTTPS: use https:// or wss://",
+        ));
     };
     let mut response = Response::new(Body::empty());
     // Not for good: the next pmx on this port may speak HTTP.

@@ -113,7 +113,9 @@ async fn open(host: IpAddr, port: u16) -> std::result::Result<Listening, Refused
         match bind(other, address.port()).await {
             Ok(listener) => listeners.push(listener),
             // `[::]` has taken IPv4 as well.
-            Err(refused) if refused.error.kind() == ErrorKind::AddrInUse && !is_everything(host) => return Err(refused),
+            Err(refused) if refused.error.kind() == ErrorKind::AddrInUse && !is_everything(host) => {
+                return Err(refused);
+            }
             // The machine does not have it.
             Err(_) => {}
         }

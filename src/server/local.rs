@@ -76,7 +76,10 @@ pub type Before = Arc<dyn Fn(Request) -> std::result::Result<Answering, Box<Requ
 
 impl std::fmt::Debug for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Local").field("emulator", &self.emulator).field("guard", &self.front.guard).finish_non_exhaustive()
+        f.debug_struct("Local")
+            .field("emulator", &self.emulator)
+            .field("guard", &self.front.guard)
+            .finish_non_exhaustive()
     }
 }
 
@@ -145,6 +148,18 @@ impl Local {
         self
     }
 
+    /// Lets a request go on that something held back: what stands before the Worker looks at it once more, the checks do not.
+    #[must_use]
+    pub fn resume(&self, mut request: Request) -> Answering {
+        for before in &self.front.before {
+            request = match before(request) {
+                Ok(answering) => return answering,
+                Err(request) => *request,
+            };
+        }
+        Box::pin(self.emulator.fetch(request))
+    }
+
     /// Answers the network until `stop` ends, then closes what is open.
     ///
     /// # Errors
@@ -152,7 +167,8 @@ impl Local {
     pub async fn serve(self, front: Listening, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let emulator = self.emulator.clone();
         let accept = Accept::new(front);
-        let served = serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
+        let served =
+            serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
         // Sockets outlive the server until they are told.
         emulator.shutdown().await;
         served.map_err(|error| Error::new(format!("the server ended: {error}")))

@@ -41,9 +41,9 @@ pub(super) fn of(port: u16) -> Option<Owner> {
     }
     let holds = |process: &PathBuf| {
         let files = fs::read_dir(process.join("fd")).into_iter().flatten().filter_map(Result::ok);
-        files.filter_map(|file| fs::read_link(file.path()).ok()).any(|link| {
-            link.to_str().is_some_and(|link| sockets.iter().any(|socket| socket == link))
-        })
+        files
+            .filter_map(|file| fs::read_link(file.path()).ok())
+            .any(|link| link.to_str().is_some_and(|link| sockets.iter().any(|socket| socket == link)))
     };
     let processes = fs::read_dir("/proc").ok()?.filter_map(Result::ok).map(|entry| entry.path());
     let process = processes.filter(|path| pid(path).is_some()).find(holds)?;

@@ -27,14 +27,21 @@ impl Section {
         match self {
             Self::Sites => ("Sites", "/", "s", "M2.5 3.5h11v9h-11zM2.5 6.5h11M5 5h.01"),
             Self::Events => ("Events", "/events", "e", "M1.5 8h3l2-5 3 10 2-5h3"),
-            Self::Kv => ("KV", "/data/kv", "k", "M5.5 12.5a3 3 0 1 1 2.1-5.1l5.9-5.9M11 4l2 2M7.6 7.4a3 3 0 0 1-2.1 5.1"),
+            Self::Kv => {
+                ("KV", "/data/kv", "k", "M5.5 12.5a3 3 0 1 1 2.1-5.1l5.9-5.9M11 4l2 2M7.6 7.4a3 3 0 0 1-2.1 5.1")
+            }
             Self::R2 => (
                 "R2",
                 "/data/r2",
                 "r",
                 "M2.5 4c0-1 2.5-1.8 5.5-1.8s5.5.8 5.5 1.8-2.5 1.8-5.5 1.8S2.5 5 2.5 4zl1 8c.2 1 2.2 1.8 4.5 1.8s4.3-.8 4.5-1.8l1-8",
             ),
-            Self::Objects => ("Durable Objects", "/data/objects", "o", "M8 1.5 13.5 4.7v6.6L8 14.5l-5.5-3.2V4.7zM2.5 4.7 8 8l5.5-3.3M8 8v6.5"),
+            Self::Objects => (
+                "Durable Objects",
+                "/data/objects",
+                "o",
+                "M8 1.5 13.5 4.7v6.6L8 14.5l-5.5-3.2V4.7zM2.5 4.7 8 8l5.5-3.3M8 8v6.5",
+            ),
             Self::Requests => ("Requests", "/requests", "q", "M2.5 4h7M5 8h8.5M3.5 12h6"),
             Self::Log => ("Log", "/log", "l", "M2.5 4.5l3 3-3 3M8 11.5h5.5"),
             Self::Faults => ("Faults", "/faults", "f", "M8.8 1.5 3.5 9h4l-.8 5.5L12.5 7h-4.5z"),

@@ -1,10 +1,6 @@
 //! `/sites/<name>/compare`: what differs between two deploys.
 
-use super::{
-    diff,
-    history::signs,
-    site,
-};
+use super::{diff, history::signs, site};
 use crate::{
     console::{
         deploys::{Change, Content, Difference, blob},
@@ -33,16 +29,20 @@ struct Lines {
 pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page, Failure> {
     let name = site::name(site)?;
     let deploys = call.console.parts.control.deploys(&name).await?;
-    let find = |id: &str| {
-        publish::find(&deploys, id).map(Clone::clone).map_err(|error| Failure::missing(error.to_string()))
-    };
+    let find =
+        |id: &str| publish::find(&deploys, id).map(Clone::clone).map_err(|error| Failure::missing(error.to_string()));
     let to = match call.query.get("to") {
         "" => deploys.first().cloned().ok_or_else(|| Failure::missing(format!("`{name}` was never published")))?,
         id => find(id)?,
     };
     let from = match call.query.get("from") {
         // What it replaced; itself, if it is the first.
-        "" => deploys.iter().skip_while(|deploy| deploy.record.deploy_id != to.record.deploy_id).nth(1).unwrap_or(&to).clone(),
+        "" => deploys
+            .iter()
+            .skip_while(|deploy| deploy.record.deploy_id != to.record.deploy_id)
+            .nth(1)
+            .unwrap_or(&to)
+            .clone(),
         id => find(id)?,
     };
     let wanted = call.query.get("file").to_owned();
@@ -53,7 +53,9 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
             let difference = Difference::between(&Content::of(r2, &old)?, &Content::of(r2, &new)?);
             let lines = choose(&difference, &wanted).map(|change| {
                 let text = |side: &Option<File>| match side {
-                    Some(file) => blob(r2, &file.hash, MAX_TEXT).ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok()),
+                    Some(file) => {
+                        blob(r2, &file.hash, MAX_TEXT).ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok())
+                    }
                     None => Some(String::new()),
                 };
                 let both = text(&change.before).zip(text(&change.after));
@@ -76,7 +78,13 @@ fn choose<'a>(difference: &'a Difference, wanted: &str) -> Option<&'a Change<Fil
     of(".md").or_else(|| of(".html")).or_else(|| files.iter().find(|change| diff::is_text(&change.name)))
 }
 
-fn shown(site: &SiteName, deploys: &[Deploy], (from, to): (&Deploy, &Deploy), difference: &Difference, lines: Option<&Lines>) -> Markup {
+fn shown(
+    site: &SiteName,
+    deploys: &[Deploy],
+    (from, to): (&Deploy, &Deploy),
+    difference: &Difference,
+    lines: Option<&Lines>,
+) -> Markup {
     let (from_id, to_id) = (from.record.deploy_id.as_str(), to.record.deploy_id.as_str());
     let summary = difference.summary();
     html! {

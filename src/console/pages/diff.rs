@@ -70,10 +70,15 @@ mod tests {
 
     #[test]
     fn changed_lines_stand_with_those_around_them() {
-        let text = |word: &str| (1..=20).map(|n| if n == 10 { format!("{word} <b>\n") } else { format!("{n}\n") }).collect::<String>();
+        let text = |word: &str| {
+            (1..=20).map(|n| if n == 10 { format!("{word} <b>\n") } else { format!("{n}\n") }).collect::<String>()
+        };
         let shown = lines("/a.md", &text("old"), &text("new")).into_string();
         assert!(shown.contains("@@ −7,7 +7,7 @@"), "{shown}");
-        assert!(shown.contains("<span class=\"del\">− old &lt;b&gt;</span><span class=\"add\">+ new &lt;b&gt;</span>"), "{shown}");
+        assert!(
+            shown.contains("<span class=\"del\">− old &lt;b&gt;</span><span class=\"add\">+ new &lt;b&gt;</span>"),
+            "{shown}"
+        );
         assert!(shown.contains("<span>  13</span>") && !shown.contains("<span>  14</span>"), "{shown}");
         assert!(lines("/a.html", "<p><b>x</b></p>", "<p>\n<b>x</b></p>").into_string().contains("only their ends"));
     }

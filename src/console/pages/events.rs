@@ -90,9 +90,16 @@ fn said(event: &Value) -> Markup {
         "error" | "failed" => html! { (text("message")) },
         "built" => {
             let number = |name: &str| usize::try_from(event[name].as_u64().unwrap_or_default()).unwrap_or_default();
-            let mut parts = vec![format!("{} changed", plural(number("changed"), "file")), plural(number("pages"), "page")];
+            let mut parts =
+                vec![format!("{} changed", plural(number("changed"), "file")), plural(number("pages"), "page")];
             parts.extend(event["ms"].as_f64().map(|ms| format!("{ms:.0} ms")));
-            parts.extend(["error", "warning"].map(|of| (number(&format!("{of}s")), of)).into_iter().filter(|(n, _)| *n > 0).map(|(n, of)| plural(n, of)));
+            parts.extend(
+                ["error", "warning"]
+                    .map(|of| (number(&format!("{of}s")), of))
+                    .into_iter()
+                    .filter(|(n, _)| *n > 0)
+                    .map(|(n, of)| plural(n, of)),
+            );
             html! { (names("names")) @if !names("names").is_empty() { " " } span.muted { (parts.join(" · ")) } }
         }
         "published" => html! {
@@ -107,7 +114,12 @@ fn said(event: &Value) -> Markup {
                     !empty && !matches!(name.as_str(), "event" | "site" | "time")
                 });
             }
-            let shown: Vec<String> = rest.as_object().into_iter().flatten().map(|(name, value)| format!("{name} {}", plain(value))).collect();
+            let shown: Vec<String> = rest
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| format!("{name} {}", plain(value)))
+                .collect();
             html! { span.muted { (shown.join(" · ")) } }
         }
     }
@@ -116,7 +128,9 @@ fn said(event: &Value) -> Markup {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) => number.as_f64().filter(|n| n.fract() != 0.0).map_or_else(|| number.to_string(), |n| format!("{n:.1}")),
+        Value::Number(number) => {
+            number.as_f64().filter(|n| n.fract() != 0.0).map_or_else(|| number.to_string(), |n| format!("{n:.1}"))
+        }
         Value::Array(all) => all.iter().take(NAMES).map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }

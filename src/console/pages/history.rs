@@ -87,7 +87,14 @@ impl History {
     }
 }
 
-fn row(site: &SiteName, served: bool, deploy: &Deploy, before: Option<&Deploy>, summary: Option<&Summary>, named: bool) -> Markup {
+fn row(
+    site: &SiteName,
+    served: bool,
+    deploy: &Deploy,
+    before: Option<&Deploy>,
+    summary: Option<&Summary>,
+    named: bool,
+) -> Markup {
     let record = &deploy.record;
     let id = record.deploy_id.as_str();
     let (commit, branch) = (meta(deploy, "commit"), meta(deploy, "branch"));

@@ -290,7 +290,11 @@ pub(in crate::console) async fn export(call: &Call<'_>, id: &str) -> Outcome {
     let table = tables.iter().find(|table| table.name == wanted);
     let table = table.ok_or_else(|| Failure::missing(format!("There is no table `{wanted}`")))?;
     let is_json = call.query.get("format") == "json";
-    let mut text = if is_json { "[".to_owned() } else { table.columns.iter().map(|c| csv(&c.name)).collect::<Vec<_>>().join(",") + "\r\n" };
+    let mut text = if is_json {
+        "[".to_owned()
+    } else {
+        table.columns.iter().map(|c| csv(&c.name)).collect::<Vec<_>>().join(",") + "\r\n"
+    };
     let mut from = 0;
     while from < EXPORTED {
         let query = format!("SELECT * FROM {} LIMIT {CHUNK} OFFSET {from}", quoted(&table.name));
@@ -339,9 +343,10 @@ mod tests {
 
     #[test]
     fn values_are_written_as_sql_and_csv_read_them() {
-        assert_eq!([json!(null), json!("it's"), json!({ "hex": "00ff" }), json!(1.5)].each_ref().map(literal), [
-            "NULL", "'it''s'", "x'00ff'", "1.5"
-        ]);
+        assert_eq!(
+            [json!(null), json!("it's"), json!({ "hex": "00ff" }), json!(1.5)].each_ref().map(literal),
+            ["NULL", "'it''s'", "x'00ff'", "1.5"]
+        );
         assert_eq!(["a", "a,\"b\"", "a\nb"].map(csv), ["a", "\"a,\"\"b\"\"\"", "\"a\nb\""]);
     }
 }

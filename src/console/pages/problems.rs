@@ -45,7 +45,12 @@ pub(super) fn read(_: &Console, site: &SiteStatus) -> Vec<Problem> {
         let lines = if index < EXCERPTS {
             let text = texts.entry(file.clone()).or_insert_with(|| lines_of(&file));
             let from = finding.line.saturating_sub(AROUND + 1);
-            text.iter().enumerate().skip(from).take(finding.line + AROUND - from).map(|(at, line)| (at + 1, line.clone())).collect()
+            text.iter()
+                .enumerate()
+                .skip(from)
+                .take(finding.line + AROUND - from)
+                .map(|(at, line)| (at + 1, line.clone()))
+                .collect()
         } else {
             Vec::new()
         };
@@ -60,7 +65,11 @@ fn place(site: &SiteStatus, path: &str) -> PathBuf {
     if named.is_file() {
         return named;
     }
-    [&site.folder, &site.source_root].into_iter().map(|base| base.join(path)).find(|file| file.is_file()).unwrap_or(named)
+    [&site.folder, &site.source_root]
+        .into_iter()
+        .map(|base| base.join(path))
+        .find(|file| file.is_file())
+        .unwrap_or(named)
 }
 
 fn lines_of(file: &Path) -> Vec<String> {

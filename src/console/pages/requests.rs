@@ -54,8 +54,15 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
     let trace = call.console.parts.control.emulator().trace();
     let recent = trace.recent();
     let query = |name| call.query.get(name);
-    let filter = Filter { host: query("host"), path: query("path"), status: query("status"), objects: !query("objects").is_empty(), publishing: !query("publishing").is_empty() };
-    let shown: Vec<&Arc<RequestRecord>> = recent.iter().rev().filter(|record| filter.takes(record)).take(SHOWN).collect();
+    let filter = Filter {
+        host: query("host"),
+        path: query("path"),
+        status: query("status"),
+        objects: !query("objects").is_empty(),
+        publishing: !query("publishing").is_empty(),
+    };
+    let shown: Vec<&Arc<RequestRecord>> =
+        recent.iter().rev().filter(|record| filter.takes(record)).take(SHOWN).collect();
     let mut hosts: Vec<&str> = recent.iter().map(|record| host_of(record)).collect();
     hosts.sort_unstable();
     hosts.dedup();

@@ -25,7 +25,9 @@ pub(super) fn editable(value: &[u8]) -> Option<&str> {
 /// The value with the ways to look at it. `path` and `key` are of the page.
 pub(super) fn view(value: &[u8], size: u64, wanted: &str, (path, key): (&str, &str)) -> Markup {
     let text = std::str::from_utf8(value).ok();
-    let json = text.and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(|json| json.is_object() || json.is_array());
+    let json = text
+        .and_then(|text| serde_json::from_str::<Value>(text).ok())
+        .filter(|json| json.is_object() || json.is_array());
     let chosen = match wanted {
         "text" | "hex" => wanted,
         _ if json.is_some() => "json",

@@ -4,8 +4,8 @@ use super::kept::{Kept, seconds};
 use crate::error::{Error, Result};
 use fs_err as fs;
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
 };
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -90,12 +90,7 @@ impl Authority {
         if fs::read_to_string(&certificate_file).ok().as_ref() != Some(&kept.certificate) {
             fs::write(&certificate_file, &kept.certificate)?;
         }
-        Ok(Self {
-            folder: folder.to_owned(),
-            id: id(&key),
-            issuer: Issuer::new(parameters(&key), key),
-            created,
-        })
+        Ok(Self { folder: folder.to_owned(), id: id(&key), issuer: Issuer::new(parameters(&key), key), created })
     }
 
     /// The file that a browser or system must be given once.
@@ -116,9 +111,7 @@ impl Authority {
         let file = self.certificate_file();
         let file = file.display();
         let system = if cfg!(target_os = "macos") {
-            format!(
-                "macOS: security add-trusted-cert -r trustRoot -k ~/Library/Keychains/login.keychain-db \"{file}\""
-            )
+            format!("macOS: security add-trusted-cert -r trustRoot -k ~/Library/Keychains/login.keychain-db \"{file}\"")
         } else if cfg!(windows) {
             format!("Windows: certutil -user -addstore Root \"{file}\"")
         } else {
@@ -181,8 +174,12 @@ pub(super) fn vouches_for(name: &SanType) -> bool {
 
 fn is_in(ip: IpAddr, network: &str, prefix: u8) -> bool {
     match (ip, network.parse()) {
-        (IpAddr::V4(ip), Ok(IpAddr::V4(network))) => (ip.to_bits() ^ network.to_bits()).leading_zeros() >= prefix.into(),
-        (IpAddr::V6(ip), Ok(IpAddr::V6(network))) => (ip.to_bits() ^ network.to_bits()).leading_zeros() >= prefix.into(),
+        (IpAddr::V4(ip), Ok(IpAddr::V4(network))) => {
+            (ip.to_bits() ^ network.to_bits()).leading_zeros() >= prefix.into()
+        }
+        (IpAddr::V6(ip), Ok(IpAddr::V6(network))) => {
+            (ip.to_bits() ^ network.to_bits()).leading_zeros() >= prefix.into()
+        }
         _ => false,
     }
 }
@@ -325,9 +322,8 @@ mod tests {
     fn ten_processes_at_once_get_the_same_one() {
         let folder = tempfile::tempdir().unwrap();
         let ids: std::collections::HashSet<String> = std::thread::scope(|scope| {
-            let opening: Vec<_> = (0..10)
-                .map(|_| scope.spawn(|| Authority::open_in(folder.path()).unwrap().id().to_owned()))
-                .collect();
+            let opening: Vec<_> =
+                (0..10).map(|_| scope.spawn(|| Authority::open_in(folder.path()).unwrap().id().to_owned())).collect();
             opening.into_iter().map(|opening| opening.join().unwrap()).collect()
         });
         assert_eq!(ids.len(), 1);

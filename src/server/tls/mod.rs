@@ -5,5 +5,5 @@ mod identity;
 mod kept;
 
 pub use authority::Authority;
-pub use identity::TlsParts;
 pub(super) use identity::Identity;
+pub use identity::TlsParts;
