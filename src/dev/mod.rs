@@ -1,6 +1,7 @@
 //! The loop: watch -> build -> publish into the local Worker. Who serves the pages knows nothing of it.
 
 mod builder;
+#[cfg_attr(not(test), allow(dead_code, reason = "its caller is the loop, which begins to call it with the workspaces"))]
 mod collect;
 mod control;
 mod entry;
