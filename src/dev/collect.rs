@@ -193,3 +193,6 @@ fn unnamed(r2: &R2, named: &HashSet<Hash>) -> Result<Vec<Hash>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
