@@ -1,6 +1,8 @@
+use super::status::NAMES;
 use crate::{
     error::{Error, Result},
     site::{self, Build, Cache, Project, Snapshot},
+    watch::{View, Watcher},
 };
 use pmx_worker::model::Hash;
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ pub(super) struct Builder {
 
 struct Work {
     project: Project,
+    view: View,
     snapshot: Option<Snapshot>,
     cache: Cache,
 }
@@ -20,14 +23,19 @@ struct Work {
 /// A build, and why it was made.
 pub(super) struct Built {
     pub(super) site: Build,
-    /// Files that differ from the build before.
+    /// Files that differ from the build before; all of them, if there was none.
     pub(super) changed: usize,
+    /// The first of their names; none, if there was no build before.
+    pub(super) names: Vec<String>,
+    /// Whether there was no build before.
+    pub(super) first: bool,
     pub(super) took: Duration,
 }
 
 impl Builder {
-    pub(super) fn new(project: Project) -> Self {
-        Self { work: Some(Work { cache: Cache::open(&project), project, snapshot: None }) }
+    /// Has `watcher` watch the folders that the project turns out to have.
+    pub(super) fn new(project: Project, watcher: &Watcher) -> Self {
+        Self { work: Some(Work { cache: Cache::open(&project), project, view: watcher.view(), snapshot: None }) }
     }
 
     /// Looks at the files and builds.
@@ -80,16 +88,24 @@ impl Builder {
 impl Work {
     fn step(&mut self) -> Result<Option<Built>> {
         let started = Instant::now();
-        let snapshot = site::scan(&self.project, self.snapshot.as_ref())?;
-        let changed = match &self.snapshot {
-            Some(before) => match snapshot.changes(before).len() {
-                0 => return Ok(None),
-                changed => changed,
-            },
-            None => snapshot.files().len(),
+        let _ = self.view.take();
+        let mut snapshot = site::scan(&self.project, self.snapshot.as_ref())?;
+        while !self.view.folders(snapshot.folders()).is_empty() {
+            snapshot = site::scan(&self.project, Some(&snapshot))?;
+        }
+        let (changed, names) = match &self.snapshot {
+            Some(before) => {
+                let changes = snapshot.changes(before);
+                if changes.is_empty() {
+                    return Ok(None);
+                }
+                (changes.len(), changes.iter().take(NAMES).map(|&name| name.to_owned()).collect())
+            }
+            None => (snapshot.files().len(), Vec::new()),
         };
+        let first = self.snapshot.is_none();
         let site = site::build(&self.project, &snapshot, &mut self.cache);
         self.snapshot = Some(snapshot);
-        Ok(Some(Built { site, changed, took: started.elapsed() }))
+        Ok(Some(Built { site, changed, names, first, took: started.elapsed() }))
     }
 }

@@ -95,6 +95,11 @@ impl Publisher {
         Ok(Outcome::Published { deploy_id, sources, paths, took: started.elapsed() })
     }
 
+    /// Whether there is a deploy to read.
+    pub(super) fn is_published(&self) -> Result<bool> {
+        Ok(self.active_roots()?.is_some())
+    }
+
     /// Makes an earlier deploy active, until another build than the one that is up now comes along.
     pub(super) async fn rollback(&mut self, deploy_id: &str) -> Result<Activated> {
         let before = self.active_roots()?;

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 use std::{
     cmp::Ordering,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -27,6 +27,7 @@ const CACHE_TAG: &str = "CACHEDIR.TAG";
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     files: BTreeMap<String, File>,
+    folders: BTreeSet<PathBuf>,
 }
 
 /// A file of a [`Snapshot`].
@@ -68,13 +69,20 @@ impl Snapshot {
     /// A snapshot of files that are not on disk.
     pub fn of(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         let file = |bytes: Vec<u8>| File { content: bytes_of(bytes), stamp: None };
-        Self { files: files.into_iter().map(|(path, bytes)| (path, file(bytes))).collect() }
+        let files = files.into_iter().map(|(path, bytes)| (path, file(bytes))).collect();
+        Self { files, folders: BTreeSet::new() }
     }
 
     /// Every file by its path below the source root, `/`-separated.
     #[must_use]
     pub const fn files(&self) -> &BTreeMap<String, File> {
         &self.files
+    }
+
+    /// The folders that were looked into, absolute.
+    #[must_use]
+    pub const fn folders(&self) -> &BTreeSet<PathBuf> {
+        &self.folders
     }
 
     /// Paths of the files that were added, changed or removed since `earlier`, sorted.
@@ -109,11 +117,11 @@ impl Snapshot {
 pub fn scan(project: &Project, previous: Option<&Snapshot>) -> Result<Snapshot, SiteError> {
     let root = Folder { path: project.source_root.clone(), name: String::new() };
     let (mut folders, mut found) = (vec![root], Vec::new());
-    let now = SystemTime::now();
+    let (now, mut walked) = (SystemTime::now(), BTreeSet::new());
     while !folders.is_empty() {
         let listed: Vec<Listed> =
             folders.par_iter().map(|folder| list(project, folder, now)).collect::<Result<_, _>>()?;
-        folders.clear();
+        walked.extend(folders.drain(..).map(|folder| folder.path));
         for listed in listed {
             folders.extend(listed.folders);
             found.extend(listed.files);
@@ -132,7 +140,7 @@ pub fn scan(project: &Project, previous: Option<&Snapshot>) -> Result<Snapshot, 
         let content = known.map_or_else(read, |file| Some(file.content.clone()))?;
         Some((name, File { content, stamp: Some(stamp) }))
     };
-    Ok(Snapshot { files: found.into_par_iter().filter_map(read).collect() })
+    Ok(Snapshot { files: found.into_par_iter().filter_map(read).collect(), folders: walked })
 }
 
 /// A folder to look into.
