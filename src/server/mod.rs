@@ -1,12 +1,26 @@
-//! What `pmx dev` and `pmx serve` share: the port, the Host check, and the local Worker behind them.
+//! What `pmx dev` and `pmx serve` share: the port, TLS, what a request must pass, and the local Worker behind it.
 
+mod accept;
+mod access;
+mod forwarding;
+mod guard;
 mod host_check;
 mod listen;
 mod local;
+mod owner;
+mod peer;
+mod reach;
+mod reachable;
+mod tls;
 
+pub use access::Access;
 pub use host_check::HostCheck;
 pub use listen::{Listening, listen};
 pub use local::{Answering, Before, Local, LocalOptions, json, refusal, start};
+pub use peer::Peer;
+pub use reach::Reach;
+pub use reachable::Reachable;
+pub use tls::{Authority, TlsParts};
 
 use crate::error::{Error, Result};
 use std::future::Future;

@@ -64,6 +64,6 @@ pub use error::SiteError;
 pub use lookup::{Built, Found};
 pub use output::{Written, build_into, write};
 pub use project::{Entry, Options, Project, locate, site_name};
-pub use scan::{Content, File, MAX_FILES, MAX_TOTAL, Snapshot, scan};
+pub use scan::{Before, Content, File, MAX_FILES, MAX_TOTAL, Snapshot, Tracked, is_passing, scan};
 pub use source::Settings;
 pub use theme::theme_digest;
