@@ -231,15 +231,6 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
         };
         local = local.with(page::layer(parts));
     }
-    if !command.exact {
-        local = local.with(page::layer(page::PageParts {
-            emulator: stage.emulator.clone(),
-            board: stage.board.clone(),
-            overlay: !command.no_overlay,
-            default_site,
-            ending: stage.ending.subscribe(),
-        }));
-    }
     local
 }
 
