@@ -182,6 +182,9 @@ fn what_a_client_has_already_is_not_sent_again_and_what_it_has_without_the_tag_i
     let path = asset(dev.client, "data");
     let data = dev.client.get("localhost", &path);
     assert_eq!(get(&path, header(&data, "etag")).status, 304);
+    let raw = asset(dev.client, "raw");
+    let known = get(&raw, header(&dev.client.get("localhost", &raw), "etag"));
+    assert_eq!((known.status, known.header("cache-control")), (304, Some("public, max-age=0, must-revalidate")));
     let head = dev.client.call("HEAD", "localhost", "/one.lesson", &[("if-none-match", &etag)], b"");
     assert_eq!((head.status, header(&head, "etag")), (304, etag.as_str()));
 }
