@@ -65,7 +65,7 @@ overlay.show = (state, asked) => {
 /** `mended`: nobody closed it. */
 overlay.close = (mended) => {
   if (!overlay.panel) return;
-  if (!mended) for (const key of keysOf(events.state)) overlay.closed.add(key);
+  if (!mended) for (const key of keysOf(badge.state)) overlay.closed.add(key);
   const focused = overlay.shadow.activeElement;
   overlay.panel.remove();
   overlay.panel = overlay.body = undefined;
