@@ -97,6 +97,25 @@ pub async fn publish<S: Server>(
     Ok(Published { activated, new: done.new, cached: plan.cached, bytes: done.bytes })
 }
 
+/// Uploads all blobs of a bundle and commits, without asking which of them the server lacks: for an edit of a site that is up, where
+/// nearly all are new and a question takes as long as an answer. What the bundle names but does not hold must be there.
+///
+/// # Errors
+/// As [`publish`]; `missing_blobs` if the server lacks what is named.
+pub async fn publish_unasked<S: Server>(
+    server: &S,
+    site: &SiteName,
+    bundle: &Bundle,
+    options: &PublishOptions,
+    progress: &dyn Progress,
+) -> Result<Published, PublishError> {
+    bundle.check()?;
+    let uploads = bundle.blobs.iter().map(|(hash, source)| Upload::unasked(*hash, source.clone())).collect();
+    let sent = send(server, &mut Plan { uploads, cached: 0 }, options, progress).await?;
+    let activated = commit(server, site, bundle, options, progress).await?;
+    Ok(Published { activated, new: sent.new, cached: 0, bytes: sent.bytes })
+}
+
 /// Asks the server what is missing and finds each blob in the bundle. Changes nothing.
 ///
 /// # Errors
