@@ -4,6 +4,7 @@ use super::{Board, in_process::InProcess, publisher::Publisher};
 use crate::{
     error::{Error, Result},
     publish::{self, Deploy, Silent},
+    site::{self, Project},
 };
 use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
@@ -32,6 +33,8 @@ pub(super) struct Steering {
     pub(super) publisher: Arc<tokio::sync::Mutex<Publisher>>,
     /// Asks the loop to build all anew.
     pub(super) rebuild: Arc<Notify>,
+    /// How its project is found.
+    pub(super) asked: site::Options,
 }
 
 impl Control {
@@ -81,6 +84,11 @@ impl Control {
     pub async fn rebuild(&self, site: &SiteName) -> Result<()> {
         self.steering(site)?.rebuild.notify_one();
         Ok(())
+    }
+
+    /// The project of a site as its config has it now.
+    pub(super) fn project(&self, site: &SiteName) -> Result<Project> {
+        Ok(site::locate(&self.steering(site)?.asked)?)
     }
 
     pub(super) fn steer(&self, site: SiteName, steering: Steering) {

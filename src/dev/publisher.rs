@@ -97,6 +97,11 @@ impl Publisher {
         Ok(Outcome::Published { deploy_id, sources, paths, took: started.elapsed() })
     }
 
+    /// Whether there is a deploy to read.
+    pub(super) fn is_published(&self) -> Result<bool> {
+        Ok(self.active_roots()?.is_some())
+    }
+
     /// Publishes what was not published before. `None`: there is no deploy to build on, or the Worker lacks something that was.
     async fn publish_new(&mut self, build: &Build, roots: &Roots) -> Option<Sent> {
         self.active.as_ref()?;

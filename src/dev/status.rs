@@ -1,6 +1,6 @@
 //! What is known of the sites that are being written, for whoever shows it: the terminal, the console, the pages.
 
-use crate::site::Diagnostic;
+use crate::{error::Error, site::Diagnostic};
 use pmx_worker::model::SiteName;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -141,6 +141,14 @@ impl Board {
         }
     }
 
+    /// Nothing could be built or published.
+    pub(super) fn fail(&self, name: &SiteName, error: &Error) {
+        self.update(name, |status| {
+            status.error = Some(Failure::of(error));
+            status.phase = Phase::Failed;
+        });
+    }
+
     /// Takes a site from the board.
     pub(super) fn remove(&self, name: &SiteName) {
         lock(&self.0.sites).remove(name);
@@ -168,6 +176,12 @@ impl Board {
         // Nobody listens: fine.
         let _ = self.0.events.send(line.clone());
         line
+    }
+}
+
+impl Failure {
+    pub(super) fn of(error: &Error) -> Self {
+        Self { message: error.to_string(), hints: error.hints().to_vec() }
     }
 }
 

@@ -37,7 +37,8 @@ impl Look {
         }
     }
 
-    pub(super) fn add(&mut self, path: &Path) {
+    /// Here, too.
+    pub fn add(&mut self, path: &Path) {
         if let Self::At(paths) = self {
             if paths.len() >= MOST_NAMED {
                 *self = Self::Everywhere;

@@ -1,5 +1,5 @@
 use super::{
-    Target, WatchOptions,
+    Target, WatchOptions, probe,
     registry::{Interest, Registry},
     watcher::{Subscription, Watcher},
 };
@@ -9,13 +9,19 @@ use std::{
     collections::BTreeMap,
     fmt, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::Duration,
 };
 use tokio::sync::mpsc;
 
 /// How often the files of a site are looked at whose folders cannot all be watched.
 const INSTEAD: Duration = Duration::from_secs(1);
+/// How long the system may take to tell of the probe.
+const PROBE: Duration = Duration::from_secs(1);
 /// `EMFILE`: the process, or its user, has no more files, or no more of the system's watchers.
 const TOO_MANY_OPEN: i32 = 24;
 /// Where one watch covers all that is below a folder. On Linux each folder has its own.
@@ -32,6 +38,8 @@ struct Inner {
     system: Mutex<System>,
     /// Never held while the system is asked: it waits for the thread that routes events.
     registry: Arc<Mutex<Registry>>,
+    /// Whether it was looked into whether the system tells anything: of the first site; the others are beside it.
+    is_probed: AtomicBool,
     warn: mpsc::UnboundedSender<Error>,
     warnings: tokio::sync::Mutex<mpsc::UnboundedReceiver<Error>>,
 }
@@ -53,6 +61,7 @@ impl Hub {
             poll: options.poll,
             system: Mutex::default(),
             registry: Arc::default(),
+            is_probed: AtomicBool::new(false),
             warn,
             warnings: tokio::sync::Mutex::new(warnings),
         }))
@@ -70,6 +79,12 @@ impl Hub {
         let subscription = Arc::new(Subscription::new(target, self.0.poll));
         let id = self.registry().add(Arc::clone(&subscription));
         Ok(Watcher::new(self.clone(), id, subscription))
+    }
+
+    /// Whether files are looked at every so often, whatever the system says.
+    #[must_use]
+    pub fn polls(&self) -> bool {
+        self.0.poll.is_some()
     }
 
     /// The next thing that the user should know: that the system cannot watch, and what is done instead.
@@ -127,6 +142,26 @@ impl Hub {
             }
         }
         armed
+    }
+
+    /// Sees whether the system tells of what happens in a folder that it watches; if not, the user is told. Nobody waits for this.
+    pub(super) fn probe(&self, folder: &Path) {
+        if self.0.poll.is_some() || self.0.is_probed.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Some(kind) = probe::foreign(folder) {
+            let _ = self.0.warn.send(probe::changed_by_others(folder, &kind));
+        } else if probe::write(folder) {
+            let (hub, folder) = (Arc::downgrade(&self.0), folder.to_owned());
+            thread::spawn(move || {
+                thread::sleep(PROBE);
+                if let Some(hub) = hub.upgrade().map(Self)
+                    && !hub.registry().is_told()
+                {
+                    let _ = hub.0.warn.send(probe::silent(&folder));
+                }
+            });
+        }
     }
 
     pub(super) fn leave(&self, id: u64) {

@@ -6,6 +6,8 @@
 
 mod dirty;
 mod hub;
+mod ignores;
+mod probe;
 mod registry;
 mod watcher;
 

@@ -1,6 +1,6 @@
 //! Who is interested in which folder. Nothing here talks to the operating system.
 
-use super::watcher::Subscription;
+use super::{probe, watcher::Subscription};
 use notify::{
     Event, EventKind,
     event::{AccessKind, AccessMode, ModifyKind},
@@ -20,6 +20,8 @@ pub(super) struct Registry {
     folders: BTreeMap<PathBuf, Folder>,
     subscriptions: HashMap<u64, Arc<Subscription>>,
     last: u64,
+    /// Whether the system told of the file that was written to see whether it does.
+    is_told: bool,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +48,11 @@ impl Registry {
         self.last += 1;
         self.subscriptions.insert(self.last, subscription);
         self.last
+    }
+
+    /// Whether the system told of the probe.
+    pub(super) const fn is_told(&self) -> bool {
+        self.is_told
     }
 
     /// Whether it is still there.
@@ -102,6 +109,9 @@ impl Registry {
         let below = (Bound::Included(path), Bound::Unbounded);
         for (_, folder) in self.folders.range_mut::<Path, _>(below).take_while(|(below, _)| below.starts_with(path)) {
             folder.armed = false;
+            for subscription in folder.interests.keys().filter_map(|id| self.subscriptions.get(id)) {
+                subscription.disarmed();
+            }
         }
     }
 
@@ -115,6 +125,7 @@ impl Registry {
                     return;
                 }
                 for path in &event.paths {
+                    self.is_told |= probe::is_it(path);
                     // The watch of a folder that was moved or removed is gone, and those of all below it.
                     if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
                         self.disarm(path);

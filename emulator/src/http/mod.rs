@@ -17,7 +17,7 @@ use http::header::UPGRADE;
 use http::request::Parts;
 use http_body::Body as _;
 
-pub use serve::serve;
+pub use serve::{serve, serve_connections};
 
 use crate::Emulator;
 use crate::isolate::bindings::Later;
