@@ -30,6 +30,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tower_service::Service;
 
@@ -83,6 +84,10 @@ impl std::fmt::Debug for Local {
     }
 }
 
+/// How long a Durable Object of the local Worker may be idle: as long as the platform lets one live that it does not put to sleep. After
+/// its usual ten seconds every edit that follows a thought would read the documents of the site anew.
+const IDLE: Duration = Duration::from_secs(120);
+
 /// Opens the state and loads the Worker. `front` is where it will be reached.
 ///
 /// # Errors
@@ -92,6 +97,7 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let state = StateDir::open_with(options.state, durability).map_err(state_error)?;
     let domain = options.base_domains.split(',').next().unwrap_or("localhost").to_owned();
     let mut builder = Emulator::builder(Worker::bundled())
+        .evict_after(IDLE)
         .state(state)
         .faults(options.faults)
         .trace(options.trace)

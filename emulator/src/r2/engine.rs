@@ -157,6 +157,10 @@ impl Store {
         }
     }
 
+    pub(super) fn cached_size(&self, key: &str) -> Option<Option<u64>> {
+        Some(self.cache.get(key)?.map(|found| found.meta.size))
+    }
+
     pub(super) fn head(&self, key: &str) -> Result<Option<ObjectMeta>, Failure> {
         Ok(self.find(key)?.0.map(|found| Arc::unwrap_or_clone(found.meta)))
     }

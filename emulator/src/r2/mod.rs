@@ -252,6 +252,12 @@ impl R2 {
         self.0.store.cached(key)
     }
 
+    /// What memory knows of an object's size: `None` that it cannot answer, `Some(None)` that there is no such object.
+    #[must_use]
+    pub fn cached_size(&self, key: &str) -> Option<Option<u64>> {
+        self.0.store.cached_size(key)
+    }
+
     /// What is known of an object, if it exists.
     ///
     /// # Errors

@@ -168,13 +168,14 @@ async fn nothing_is_deleted_while_a_publish_is_under_way() {
     for marker in markers(1..=10) {
         world.publish("alpha", &version(&marker)).await;
     }
+    let first = version("v1");
     let publishing = world.collector.gate.publishing().await;
     let mut sweep = std::pin::pin!(world.collector.collect(1));
     // A publish from its first upload to its commit, of blobs that the sweep takes for dead.
     tokio::select! {
         biased;
         _ = &mut sweep => panic!("it must wait"),
-        activated = world.publish("alpha", &version("v1")) => assert!(!activated.deploy_id.is_empty()),
+        activated = world.publish("alpha", &first) => assert!(!activated.deploy_id.is_empty()),
     }
     drop(publishing);
     sweep.await.unwrap();
