@@ -43,6 +43,7 @@ mod render;
 mod routes;
 mod scan;
 mod search;
+mod shorten;
 mod source;
 mod suggest;
 mod theme;
