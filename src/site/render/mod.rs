@@ -62,6 +62,9 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
     let mut used = BTreeSet::new();
     let mut reading = search::Reading::default();
     reading.title(&title);
+    for tag in source.tags() {
+        reading.title(tag);
+    }
     let mut out = Rendered::default();
     let mut findings = Vec::new();
     let Some(own) = bodies.first() else { return out };
