@@ -31,11 +31,14 @@ use std::future::Future;
 /// # Errors
 /// What the future answers; a runtime that cannot be made.
 pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::new(format!("the runtime could not be started: {error}")))?
-        .block_on(future)
+        .map_err(|error| Error::new(format!("the runtime could not be started: {error}")))?;
+    let result = runtime.block_on(future);
+    // A build that is under way is not waited for.
+    runtime.shutdown_background();
+    result
 }
 
 /// Ends with Ctrl-C or SIGTERM.
