@@ -22,7 +22,9 @@ fn open(author: &Author, arguments: &[&str]) -> Option<(Pmx, Client, String, Str
 fn a_device_without_the_token_is_told_so_and_shown_nothing() {
     let author = Author::new();
     let Some((dev, phone, host, token)) = open(&author, &[]) else { return };
-    for path in ["/", "/index.path", "/nothing", "/api/health", "/_events", "/_pmx/x", "/?pmx-token=wrong", "/?pmx-token"] {
+    for path in
+        ["/", "/index.path", "/nothing", "/api/health", "/_events", "/_pmx/x", "/?pmx-token=wrong", "/?pmx-token"]
+    {
         let answer = phone.get(&host, path);
         assert_eq!((answer.status, answer.error_code().as_str()), (401, "device_token"), "{path}");
         let page = phone.get_with(&host, path, &[("accept", "text/html,*/*")]);
@@ -41,7 +43,10 @@ fn the_address_that_was_printed_lets_a_device_in_for_good() {
     let Some((dev, phone, host, token)) = open(&author, &[]) else { return };
     let answer = phone.get(&host, &format!("/index.path?a=b&pmx-token={token}"));
     assert_eq!((answer.status, answer.header("location")), (303, Some("./index.path?a=b")));
-    assert_eq!((answer.header("cache-control"), answer.header("referrer-policy")), (Some("no-store"), Some("no-referrer")));
+    assert_eq!(
+        (answer.header("cache-control"), answer.header("referrer-policy")),
+        (Some("no-store"), Some("no-referrer"))
+    );
     let cookie = answer.header("set-cookie").unwrap().to_owned();
     assert!(cookie.contains("; HttpOnly; SameSite=Lax") && !cookie.contains("Domain"), "{cookie}");
     let cookie = cookie.split(';').next().unwrap();

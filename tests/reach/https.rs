@@ -112,7 +112,8 @@ fn a_stolen_key_impersonates_nobody_on_the_web() {
     let author = Author::new();
     drop(author.dev(&["--https"]));
     let stolen = fs::read_to_string(author.path("ca/authority.pem")).unwrap();
-    let key = KeyPair::from_pem(&stolen[stolen.find("-----BEGIN PRIVATE").unwrap()..stolen.find("-----BEGIN CERT").unwrap()]);
+    let key =
+        KeyPair::from_pem(&stolen[stolen.find("-----BEGIN PRIVATE").unwrap()..stolen.find("-----BEGIN CERT").unwrap()]);
     let about = stolen.lines().find_map(|line| line.strip_prefix("about: ")).unwrap();
     let mut authority = CertificateParams::default();
     authority.distinguished_name = rcgen::DistinguishedName::new();
@@ -125,11 +126,16 @@ fn a_stolen_key_impersonates_nobody_on_the_web() {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(author.path("ca/pmx-authority.crt")).unwrap()).unwrap();
         let provider = Arc::new(ring::default_provider());
-        let verifier = tokio_rustls::rustls::client::WebPkiServerVerifier::builder_with_provider(roots.into(), provider);
+        let verifier =
+            tokio_rustls::rustls::client::WebPkiServerVerifier::builder_with_provider(roots.into(), provider);
         use tokio_rustls::rustls::client::danger::ServerCertVerifier as _;
         let now = tokio_rustls::rustls::pki_types::UnixTime::now();
         let name = ServerName::try_from(name.to_owned()).unwrap();
-        verifier.build().unwrap().verify_server_cert(forged.der(), &[], &name, &[], now).map_err(|error| error.to_string())
+        verifier
+            .build()
+            .unwrap()
+            .verify_server_cert(forged.der(), &[], &name, &[], now)
+            .map_err(|error| error.to_string())
     };
     assert!(verifies("bank.localhost").is_ok(), "the forgery itself is sound: {:?}", verifies("bank.localhost"));
     for name in ["bank.example", "localhost.example", "8.8.8.8"] {

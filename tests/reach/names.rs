@@ -72,7 +72,8 @@ fn a_page_of_another_origin_can_neither_write_nor_listen() {
     };
     for origin in ["http://evil.example", "http://localhost:1", "http://course.localhost", "null", "file://"] {
         assert_eq!(socket(origin), Some(403), "{origin}");
-        for (method, path) in [("POST", "/index.path"), ("PUT", "/x"), ("DELETE", "/x"), ("POST", "/api/publish/begin")] {
+        for (method, path) in [("POST", "/index.path"), ("PUT", "/x"), ("DELETE", "/x"), ("POST", "/api/publish/begin")]
+        {
             let answer = dev.client.call(method, &own, path, &[("origin", origin)], b"");
             assert_eq!((answer.status, answer.error_code().as_str()), (403, "foreign_origin"), "{method} {origin}");
         }

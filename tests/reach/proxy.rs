@@ -97,7 +97,8 @@ fn a_forwarded_port_is_the_site_and_its_live_updates() {
     ] {
         let client = proxy(dev.client, rules);
         assert_eq!(client.get(host, "/index.path").status, 200, "{rules:?}");
-        let connect = |origin: &str| Events::try_connect(client, host, "", Some(origin)).err().map(|r| r.status().as_u16());
+        let connect =
+            |origin: &str| Events::try_connect(client, host, "", Some(origin)).err().map(|r| r.status().as_u16());
         assert_eq!(connect(&format!("{scheme}://{host}")), None, "{rules:?}");
         assert_eq!(connect("http://evil.example"), Some(403), "{rules:?}");
     }
@@ -127,7 +128,10 @@ fn below_a_path_of_a_proxy_everything_is_found() {
             let answer = client.get(&host, &address);
             assert!(matches!(answer.status, 200 | 303 | 307 | 308), "{path}: {address} is {}", answer.status);
         }
-        assert!(page.contains("data-pmx-prefix=\"/preview\"") && page.contains("data-pmx-mount=\"/preview\""), "{page}");
+        assert!(
+            page.contains("data-pmx-prefix=\"/preview\"") && page.contains("data-pmx-mount=\"/preview\""),
+            "{page}"
+        );
         let plain = dev.client.get("localhost", path.trim_start_matches("/preview")).text();
         assert_eq!(page.replace(" data-pmx-prefix=\"/preview\"", "").replace("/preview", ""), plain);
         let etag = answer.header("etag").unwrap();
