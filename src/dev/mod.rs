@@ -286,7 +286,8 @@ impl Sites {
 /// Says in the state folder who owns it.
 fn own(stage: &Stage, address: SocketAddr) -> Option<OwnerFile> {
     let ip = match address.ip() {
-        ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        // Wherever else it listens, it does here, and from here no token of a device is asked for.
+        ip if !ip.is_loopback() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         ip => ip,
     };
     let owner = Owner {
