@@ -214,6 +214,7 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
         https: stage.addresses.https,
         log: LogBuffer::of_process(),
         state: stage.state.clone(),
+        ending: stage.ending.subscribe(),
     };
     let mut local = local.with(console::layer(parts)).with(stage.room.layer(default_site.clone()));
     if command.write_responses {
