@@ -10,6 +10,7 @@ use std::io::{IsTerminal as _, Write as _};
 pub struct Report {
     quiet: bool,
     json: bool,
+    verbose: u8,
     color: bool,
 }
 
@@ -35,13 +36,19 @@ impl Report {
     #[must_use]
     pub fn new(global: &Global) -> Self {
         let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal();
-        Self { quiet: global.quiet, json: global.json, color }
+        Self { quiet: global.quiet, json: global.json, verbose: global.verbose, color }
     }
 
     /// Whether the user asked for JSON lines on stdout.
     #[must_use]
     pub const fn json(&self) -> bool {
         self.json
+    }
+
+    /// Whether the user asked for more than the usual words.
+    #[must_use]
+    pub const fn verbose(&self) -> bool {
+        self.verbose > 0
     }
 
     /// Whether stderr is a terminal that may be drawn on (a progress bar).
@@ -54,6 +61,19 @@ impl Report {
     pub fn say(&self, line: impl std::fmt::Display) {
         if !self.quiet {
             eprintln!("{line}");
+        }
+    }
+
+    /// Talk in place of the line above, where [`Self::interactive`].
+    pub fn say_again(&self, line: impl std::fmt::Display) {
+        // One line up, and empty it.
+        self.say(format_args!("\x1b[1A\x1b[2K{line}"));
+    }
+
+    /// Empties the terminal, where [`Self::interactive`].
+    pub fn clear(&self) {
+        if self.interactive() {
+            eprint!("\x1b[2J\x1b[3J\x1b[H");
         }
     }
 

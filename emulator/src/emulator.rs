@@ -21,6 +21,7 @@ use crate::durable_object::namespace::{Namespace, Parts};
 use crate::durable_object::synchronous::ObjectSide;
 use crate::faults::Faults;
 use crate::http::{ResponseFuture, ServiceFuture, serve};
+use crate::inspect::Inspector;
 use crate::isolate::bindings::{Bindings, Objects};
 use crate::isolate::host::{Environment, NoObject};
 use crate::isolate::pool::Pool;
@@ -30,6 +31,7 @@ use crate::kv::Kv;
 use crate::profile::Profile;
 use crate::r2::R2;
 use crate::state_dir::{StateDir, StateError};
+use crate::trace::Trace;
 
 /// CPU time of a turn (developers.cloudflare.com, "Limits": the default of the paid plan).
 const TURN_LIMIT: Duration = Duration::from_secs(30);
@@ -69,6 +71,7 @@ pub struct Builder {
     isolates: usize,
     limits: Limits,
     evict_after: Duration,
+    trace: usize,
 }
 
 /// Why an emulator cannot be built.
@@ -117,6 +120,7 @@ impl Emulator {
             isolates: thread::available_parallelism().map_or(1, usize::from),
             limits: Limits { turn: TURN_LIMIT, memory: MEMORY_LIMIT },
             evict_after: EVICT_AFTER,
+            trace: 0,
         }
     }
 
@@ -148,6 +152,24 @@ impl Emulator {
     #[must_use]
     pub fn r2(&self) -> &R2 {
         &self.0.bindings.r2
+    }
+
+    /// What is asked to go wrong; it can be changed.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.0.bindings.faults
+    }
+
+    /// What the Worker did lately, if that was asked for with [`Builder::trace`].
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.0.bindings.trace
+    }
+
+    /// A look into the Durable Objects.
+    #[must_use]
+    pub fn inspect(&self) -> Inspector {
+        Inspector::new(Arc::clone(&self.0.namespace))
     }
 
     /// Ends the instance of the object with this name as idleness does, once its events have ended. Its hibernated sockets
@@ -291,6 +313,13 @@ impl Builder {
         self
     }
 
+    /// Remembers this many of the requests and log lines that were last; 0, the default, is none.
+    #[must_use]
+    pub fn trace(mut self, capacity: usize) -> Self {
+        self.trace = capacity;
+        self
+    }
+
     /// Loads the Worker, opens the state, and wakes the objects whose alarms are overdue.
     ///
     /// # Errors
@@ -302,13 +331,16 @@ impl Builder {
         if let Some(hash) = &worker_sha256 {
             self.variables.entry(HASH_VARIABLE.to_owned()).or_insert_with(|| hash.clone());
         }
-        let environment = Arc::new(Environment { clock: self.clock.clone(), variables: self.variables });
+        let trace = Trace::new(self.trace, self.clock.clone());
+        let environment =
+            Arc::new(Environment { clock: self.clock.clone(), variables: self.variables, trace: trace.clone() });
         let program = Arc::new(Program::load(&self.worker, self.limits, environment)?);
         let bindings = Arc::new(Bindings {
             kv: Kv::open(&state, &self.clock, &self.faults)?,
             r2: R2::open(&state, &self.clock)?,
             clock: self.clock,
             faults: self.faults,
+            trace,
             objects: OnceLock::new(),
         });
         let namespace = Arc::new(Namespace::new(Parts {

@@ -30,12 +30,14 @@ pub mod durable_object;
 mod emulator;
 pub mod faults;
 pub mod http;
+pub mod inspect;
 mod isolate;
 pub mod kv;
 pub mod profile;
 pub mod r2;
 mod sqlite;
 pub mod state_dir;
+pub mod trace;
 
 pub use emulator::{BuildError, Builder, Emulator, Stats};
 pub use isolate::program::LoadError;

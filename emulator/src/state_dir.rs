@@ -142,6 +142,28 @@ impl StateDir {
         self.0.durability
     }
 
+    /// The Durable Objects of a class that have a file: id, path, and bytes with those that are not copied back yet.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn objects(&self, class: &str) -> io::Result<Vec<(String, PathBuf, u64)>> {
+        let entries = match fs_err::read_dir(self.path().join("do").join(class)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".sqlite"));
+            if let Some(id) = id {
+                let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+                let bytes = bytes(&path) + bytes(&path.with_extension("sqlite-wal"));
+                found.push((id.to_owned(), path, bytes));
+            }
+        }
+        Ok(found)
+    }
+
     /// The database of one Durable Object. Its folder exists when this returns; the file need not.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-use super::eyes::Eyes;
+use super::{eyes::Eyes, status::NAMES};
 use crate::{
     error::{Error, Result},
     site::{self, Build, Cache, Project},
@@ -23,8 +23,6 @@ const DOUBT: Duration = Duration::from_millis(5);
 /// A build is given up for newer changes until so long after the first of them was noticed; then it is finished, since else someone
 /// who never stops typing would see nothing.
 const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
-/// The most names that are given of what changed.
-const MOST_NAMES: usize = 20;
 
 /// Builds again what changed since the last time.
 pub(super) struct Builder {
@@ -163,7 +161,7 @@ impl Builder {
         let (project, snapshot) = (eyes.project.clone(), eyes.files.snapshot().clone());
         let first = self.is_first;
         let changed = if first { snapshot.files().len() } else { eyes.files.changed().len() };
-        let names = eyes.files.changed().take(MOST_NAMES).map(str::to_owned).collect();
+        let names = eyes.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
         let taken = eyes.taken();
         let mut cache = self.cache.take().ok_or_else(lost)?;
         let mut building: JoinHandle<(Cache, Build)> = spawn_blocking(move || {

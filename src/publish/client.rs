@@ -1,6 +1,6 @@
 use super::{
     Activated, Bundle, Deploy, Phase, Progress, PublishError, Server, Step,
-    api::{self, Begin, Begun, Commit, MAX_HASHES, Missing, Remaining, Rollback},
+    api::{self, Begin, Begun, Commit, MAX_HASHES, Missing, Prune, Pruned, Remaining, Rollback},
     retry,
     upload::{self, Upload},
 };
@@ -155,6 +155,24 @@ pub async fn rollback<S: Server>(
     let request = api::post("/api/publish/rollback", &Rollback { subdomain: site.as_str(), deploy_id }, phase)?;
     progress.on(&Step::Committing);
     api::document(phase, &retry::call(server, phase, &request, progress).await?)
+}
+
+/// Has the server forget old deploys: all but the newest `keep` (at least 1), the active one and those that are served beside it. One
+/// call forgets a limited number, and says whether there are more.
+///
+/// # Errors
+/// [`PublishError`].
+pub async fn prune<S: Server>(
+    server: &S,
+    site: &SiteName,
+    keep: u32,
+    progress: &dyn Progress,
+) -> Result<Pruned, PublishError> {
+    let phase = Phase::Prune;
+    let request = api::post("/api/deploys/prune", &Prune { subdomain: site.as_str(), keep }, phase)?;
+    let response = retry::call(server, phase, &request, progress).await?;
+    let pruned: Pruned = api::document(phase, &response)?;
+    Ok(Pruned { more: response.status == 202, ..pruned })
 }
 
 /// The deploys of a site, newest first; none if it was never published.

@@ -1,6 +1,10 @@
 //! The Worker on this machine: the emulator, its variables, and its front on the network.
 
-use super::{HostCheck, Listening};
+use super::{
+    Access, Listening, Peer,
+    accept::{Accept, Connection},
+    guard::Guard,
+};
 use crate::error::{Error, Result};
 use axum::{
     body::Body,
@@ -15,7 +19,7 @@ use futures_util::{
 use pmx_emulator::{
     Emulator, Worker,
     faults::Faults,
-    http::{ServiceFuture, serve},
+    http::{ServiceFuture, serve_connections},
     state_dir::{Durability, StateDir, StateError},
 };
 use serde_json::{Value, json};
@@ -50,7 +54,15 @@ pub struct LocalOptions<'a> {
 #[derive(Clone)]
 pub struct Local {
     emulator: Emulator,
-    hosts: Arc<HostCheck>,
+    front: Arc<Front>,
+    /// Whose requests these are.
+    connection: Connection,
+}
+
+/// What a request passes on its way to the Worker.
+#[derive(Clone)]
+struct Front {
+    guard: Guard,
     before: Vec<Before>,
 }
 
@@ -62,7 +74,10 @@ pub type Before = Arc<dyn Fn(Request) -> std::result::Result<Answering, Box<Requ
 
 impl std::fmt::Debug for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Local").field("emulator", &self.emulator).field("hosts", &self.hosts).finish_non_exhaustive()
+        f.debug_struct("Local")
+            .field("emulator", &self.emulator)
+            .field("guard", &self.front.guard)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,16 +92,19 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let mut builder = Emulator::builder(Worker::bundled())
         .state(state)
         .faults(options.faults)
-        .var("SITE_URL", format!("http://{{site}}.{domain}:{}", front.address.port()))
+        .var("SITE_URL", format!("{}://{{site}}.{domain}:{}", front.scheme(), front.address.port()))
         .var("BASE_DOMAINS", options.base_domains)
         .var("PUBLISH_SECRET", options.secret);
     if let Some(site) = options.default_site {
         builder = builder.var("DEFAULT_SITE", site);
     }
     let emulator = builder.build().map_err(|error| Error::new(format!("the Worker could not be started: {error}")))?;
-    let mut allowed = allowed_hosts.to_vec();
-    allowed.push(domain);
-    Ok(Local { emulator, hosts: Arc::new(HostCheck::new(front.address, &allowed)), before: Vec::new() })
+    let mut guard = Guard::new(front.address, allowed_hosts, domain);
+    guard.tls = front.scheme() == "https";
+    let front = Arc::new(Front { guard, before: Vec::new() });
+    // Nobody has connected yet; who is unknown is not of this machine.
+    let connection = Connection { peer: ([0; 4], 0).into(), secure: false };
+    Ok(Local { emulator, front, connection })
 }
 
 fn state_error(error: StateError) -> Error {
@@ -104,11 +122,26 @@ impl Local {
         &self.emulator
     }
 
-    /// Lets something look at every request that passes the Host check before the Worker does, and after what was added
-    /// before it.
+    /// Lets something look at every request that passes the checks before the Worker does, and after what was added before
+    /// it. Such a request has its [`Peer`] in its extensions.
     #[must_use]
     pub fn with(mut self, before: Before) -> Self {
-        self.before.push(before);
+        Arc::make_mut(&mut self.front).before.push(before);
+        self
+    }
+
+    /// Refuses what pages of other origins ask for to change something or to listen, whatever the address, and takes a proxy on
+    /// this machine at its word about the host that it was asked for.
+    #[must_use]
+    pub fn own_pages_only(mut self) -> Self {
+        Arc::make_mut(&mut self.front).guard.own_pages_only = true;
+        self
+    }
+
+    /// Asks other devices for a token.
+    #[must_use]
+    pub fn open_to(mut self, access: Access) -> Self {
+        Arc::make_mut(&mut self.front).guard.access = Some(access);
         self
     }
 
@@ -118,14 +151,16 @@ impl Local {
     /// The listener cannot be used any more.
     pub async fn serve(self, front: Listening, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let emulator = self.emulator.clone();
-        let served = serve(front.listener, self, stop).await;
+        let accept = Accept::new(front);
+        let served =
+            serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
         // Sockets outlive the server until they are told.
         emulator.shutdown().await;
         served.map_err(|error| Error::new(format!("the server ended: {error}")))
     }
 }
 
-/// The Host check in front of the Worker.
+/// The checks in front of the Worker.
 impl Service<Request> for Local {
     type Response = Response;
     type Error = Infallible;
@@ -137,14 +172,14 @@ impl Service<Request> for Local {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let answered = |answering: Answering| Either::Right(answering.map(Ok as fn(_) -> _));
-        let host =
-            request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri().host());
-        if host.is_some_and(|host| !self.hosts.allows(host)) {
-            let message = "This server is not reached under that Host; allow a name with --allow-host";
-            return answered(Box::pin(ready(refusal(StatusCode::FORBIDDEN, "foreign_host", message))));
+        let mut request = match self.front.guard.check(self.connection, request) {
+            Ok(request) => request,
+            Err(answer) => return answered(Box::pin(ready(*answer))),
+        };
+        if !self.front.before.is_empty() {
+            request.extensions_mut().insert(Peer(self.connection.peer));
         }
-        let mut request = request;
-        for before in &self.before {
+        for before in &self.front.before {
             request = match before(request) {
                 Ok(answering) => return answered(answering),
                 Err(request) => *request,

@@ -19,18 +19,19 @@ use crate::isolate::frame::Writer;
 use crate::isolate::ops::ObjectRequest;
 use crate::isolate::program::Linked;
 use crate::profile::Profile;
+use crate::sqlite::lock;
 use crate::state_dir::{Durability, StateDir};
 
 /// The class whose objects these are; the folder of their files.
-const CLASS: &str = "SpaceDO";
+pub(super) const CLASS: &str = "SpaceDO";
 /// The key under which workerd derives the ids of this namespace: Worker and class.
-const UNIQUE_KEY: &str = "pmx-SpaceDO";
+pub(super) const UNIQUE_KEY: &str = "pmx-SpaceDO";
 /// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
-const ORIGIN: &str = "https://object";
+pub(super) const ORIGIN: &str = "https://object";
 
 /// The namespace.
 pub(crate) struct Namespace {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     alarm_clock: OnceLock<AbortHandle>,
 }
 
@@ -47,8 +48,12 @@ pub(super) struct Shared {
     pub(super) evict_after_ms: u64,
     pub(super) constructed: AtomicU64,
     pub(super) resets: AtomicU64,
-    state: StateDir,
+    pub(super) state: StateDir,
     objects: Mutex<HashMap<String, Arc<Object>>>,
+    /// Names that files have told, by id.
+    pub(super) names: Mutex<HashMap<String, String>>,
+    /// Who waits for the end of an alarm's delivery, by the object's id.
+    waiting: Mutex<HashMap<String, Vec<oneshot::Sender<bool>>>>,
     /// Alarms that are being delivered, or tried again later; by id.
     deliveries: Mutex<HashMap<String, Delivery>>,
     closing: AtomicBool,
@@ -96,6 +101,8 @@ impl Namespace {
             resets: AtomicU64::new(0),
             state: parts.state,
             objects: Mutex::default(),
+            names: Mutex::default(),
+            waiting: Mutex::default(),
             deliveries: Mutex::default(),
             closing: AtomicBool::new(false),
         });
@@ -165,7 +172,7 @@ impl Namespace {
         counts
     }
 
-    fn all(&self) -> Vec<Arc<Object>> {
+    pub(super) fn all(&self) -> Vec<Arc<Object>> {
         self.shared.objects().values().cloned().collect()
     }
 }
@@ -209,7 +216,7 @@ impl Objects for Namespace {
 
 impl Shared {
     /// Delivers an input to the object with this name.
-    fn post(self: &Arc<Self>, name: &str, mut input: Input) {
+    pub(super) fn post(self: &Arc<Self>, name: &str, mut input: Input) {
         loop {
             let object = match self.object(name) {
                 Ok(object) => object,
@@ -248,6 +255,9 @@ impl Shared {
 
     /// The delivery of an alarm has ended; it is tried again if there is a time and a count of retries.
     pub(super) fn alarm_ended(&self, id: &str, again: Option<(u64, u32)>) {
+        for waiting in lock(&self.waiting).remove(id).unwrap_or_default() {
+            let _ = waiting.send(again.is_none());
+        }
         let mut deliveries = self.deliveries();
         match again {
             Some((at_ms, retries)) => {
@@ -259,6 +269,22 @@ impl Shared {
         }
         drop(deliveries);
         self.alarms_changed.notify_one();
+    }
+
+    /// An alarm is being delivered: the alarm clock leaves it alone.
+    pub(super) fn delivering(&self, id: &str) {
+        self.deliveries().insert(id.to_owned(), Delivery::UnderWay);
+    }
+
+    /// Tells of the end of the next delivery of an alarm: whether its handler came to its end.
+    pub(super) fn await_alarm(&self, id: &str) -> oneshot::Receiver<bool> {
+        let (ended, receiver) = oneshot::channel();
+        lock(&self.waiting).entry(id.to_owned()).or_default().push(ended);
+        receiver
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
     }
 
     /// A new alarm was set: it counts its retries from zero.
@@ -291,7 +317,7 @@ impl Shared {
         next
     }
 
-    fn objects(&self) -> MutexGuard<'_, HashMap<String, Arc<Object>>> {
+    pub(super) fn objects(&self) -> MutexGuard<'_, HashMap<String, Arc<Object>>> {
         self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -14,6 +14,7 @@ use crate::durable_object::sockets::ClientEnd;
 use crate::faults::Faults;
 use crate::kv::Kv;
 use crate::r2::{self, R2};
+use crate::trace::Trace;
 
 /// What every instance's ops reach.
 pub(crate) struct Bindings {
@@ -21,6 +22,7 @@ pub(crate) struct Bindings {
     pub(crate) r2: R2,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
+    pub(crate) trace: Trace,
     /// Set once, when the namespace exists. Weak, since its objects have these bindings too.
     pub(crate) objects: OnceLock<Weak<dyn Objects>>,
 }

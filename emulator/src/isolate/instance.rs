@@ -7,6 +7,7 @@ use wasmtime::{Result, Store, TypedFunc};
 use super::frame::Writer;
 use super::host::{Effects, Guest, Host, KEPT_CAPACITY, Synchronous};
 use super::program::Program;
+use crate::trace::Recorder;
 
 /// An instance. After an error from any call it must not be used again: the Worker has trapped, ran out of its time, or
 /// broke the ABI.
@@ -55,6 +56,15 @@ impl<S: Synchronous> Instance<S> {
     pub(crate) fn abi_version(&mut self) -> Result<u32> {
         self.begin_turn();
         self.abi_version.call(&mut self.store, ())
+    }
+
+    /// Runs a turn, and has what the guest does in it taken down if somebody does so.
+    pub(crate) fn recorded<T>(&mut self, recorder: Option<&Recorder>, turn: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(recorder) = recorder else { return turn(self) };
+        self.store.data_mut().recorder = Some(recorder.clone());
+        let result = turn(self);
+        self.store.data_mut().recorder = None;
+        result
     }
 
     pub(crate) fn synchronous(&mut self) -> &mut S {
