@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod commands;
 pub mod console;
+pub mod data;
 pub mod dev;
 pub mod error;
 pub mod publish;

@@ -14,19 +14,22 @@ mod worker;
 
 use crate::{
     cli::{Cli, Command, Global},
+    console::LogBuffer,
     dev,
     error::Result,
     report::Report,
     server::block_on,
 };
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Runs what was asked for.
 ///
 /// # Errors
 /// Whatever keeps the command from its work; `main` prints it.
 pub fn run(cli: &Cli, report: &Report) -> Result<()> {
-    log(&cli.global);
+    log(&cli.global, matches!(cli.command, Command::Dev(_) | Command::Play(_)));
     match &cli.command {
         Command::Build(command) => build::run(command, report),
         Command::Init(command) => init::run(command, report),
@@ -43,8 +46,9 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
     }
 }
 
-/// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module.
-fn log(global: &Global) {
+/// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module. The console keeps
+/// lines of its own.
+fn log(global: &Global, console: bool) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,
@@ -52,6 +56,7 @@ fn log(global: &Global) {
         (false, _) => LevelFilter::TRACE,
     };
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter);
+    let kept = console.then(|| LogBuffer::of_process().layer());
+    let _ = tracing_subscriber::registry().with(stderr).with(kept).try_init();
 }

@@ -27,6 +27,7 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
         default_site: None,
         secret,
         faults,
+        trace: 0,
     };
     let local = server::start(options, &front, &command.allow_hosts)?;
     let url = format!("http://localhost:{}", front.address.port());

@@ -4,11 +4,8 @@
 //! Origin, and what it embeds is not shown; each of the three is checked by itself.
 
 use super::{HOST, Token};
-use axum::{
-    extract::ConnectInfo,
-    http::{HeaderMap, Method, header, request::Parts},
-};
-use std::net::SocketAddr;
+use crate::server::Peer;
+use axum::http::{HeaderMap, Method, header, request::Parts};
 
 /// What a request may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +46,8 @@ pub(super) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a
 
 /// What a request to the console's host may do.
 pub(super) fn check(parts: &Parts, token: &Token, port: u16, https: bool) -> Access {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());
-    if !peer.is_some_and(|peer| peer.is_loopback()) {
+    let peer = parts.extensions.get::<Peer>();
+    if !peer.is_some_and(|peer| peer.is_this_machine(&parts.headers)) {
         return Access::Refused("The console answers this machine's own browsers only");
     }
     let text = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
@@ -111,7 +108,7 @@ mod tests {
         }
         let mut parts = request.body(()).unwrap().into_parts().0;
         if let Some(peer) = peer {
-            parts.extensions.insert(ConnectInfo::<SocketAddr>(peer.parse().unwrap()));
+            parts.extensions.insert(Peer(peer.parse().unwrap()));
         }
         check(&parts, token, PORT, false)
     }
@@ -172,5 +169,6 @@ mod tests {
         for peer in ["[::1]:4000", "[::ffff:127.0.0.1]:4000", "127.8.8.8:4000"] {
             assert_eq!(asked("GET", "/", Some(peer), &[with], &token), Access::Granted, "{peer}");
         }
+        assert!(refused(&ask("GET", "/", &[with, ("x-forwarded-for", "192.168.1.5")])), "a proxy asks for others");
     }
 }

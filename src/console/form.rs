@@ -9,7 +9,7 @@ use axum::{
 
 /// The most bytes of a form without a file; a KV value that is written by hand fits well.
 pub(super) const MAX_FORM: usize = 4 * 1024 * 1024;
-/// The most bytes of a form with a file: the largest KV value or blob (25 MiB) in hex digits, with some lines around it.
+/// The most bytes of a form with a file: the largest KV value or blob (25 MiB) in base64, with some lines around it.
 pub(super) const MAX_UPLOAD: usize = 64 * 1024 * 1024;
 /// The most fields of a form.
 const MAX_FIELDS: usize = 256;

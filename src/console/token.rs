@@ -1,5 +1,5 @@
 use crate::error::{Error, Result};
-use std::{fmt, net::SocketAddr};
+use std::fmt;
 
 /// The only host that the console answers under. No site may have the name (`pmx_worker::model::RESERVED`).
 pub const HOST: &str = "pmx.localhost";
@@ -36,11 +36,10 @@ impl Token {
         own.len() == other.len() && std::hint::black_box(differing) == 0
     }
 
-    /// The address that lets a browser in.
+    /// The address that lets a browser in, from that of the console: scheme, host and port.
     #[must_use]
-    pub fn url(&self, address: SocketAddr, https: bool) -> String {
-        let scheme = if https { "https" } else { "http" };
-        format!("{scheme}://{HOST}:{}/?token={}", address.port(), self.0)
+    pub fn url(&self, console: &str) -> String {
+        format!("{console}/?token={}", self.0)
     }
 }
 

@@ -77,6 +77,11 @@ impl Builder {
         self.build().await
     }
 
+    /// Whether what was known went with a build that broke down: only a new builder builds again.
+    pub(super) const fn is_lost(&self) -> bool {
+        self.eyes.is_none() || self.cache.is_none()
+    }
+
     /// The last build was published.
     pub(super) fn taken(&mut self) {
         if let Some(cache) = &mut self.cache {

@@ -24,6 +24,7 @@ mod state_folder;
 mod status;
 mod telling;
 mod terminal;
+mod tidy;
 mod turns;
 mod waiting;
 mod workspace;
@@ -34,13 +35,15 @@ pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 
 use crate::{
     cli,
+    console::{self, ConsoleParts, LogBuffer, Token},
     error::{Error, Result},
     report::Report,
-    server::{self, Listening, Local, LocalOptions, listen},
+    server::{self, Listening, Local, LocalOptions, Reach},
     watch::{Hub, WatchOptions},
 };
 use collect::Gate;
 use owner::OwnerFile;
+use page::PageParts;
 use pmx_emulator::faults::Faults;
 use scope::Scope;
 use serde_json::json;
@@ -68,6 +71,8 @@ const STATE_FOLDER: &str = ".pathmx-state";
 const START: Duration = Duration::from_millis(250);
 /// How long the end waits for what is under way. What was committed is in the state folder in any case.
 const END: Duration = Duration::from_millis(900);
+/// How many of the last requests the console can show.
+const REQUESTS: usize = 300;
 
 /// What the loop is run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,10 +99,15 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
             .hint("leave out --host, or give a loopback address"));
     }
     let mut signals = Signals::new();
-    let front = listen(command.host, command.port).await?;
-    let (stage, mut local) = set(command, &scope, &front, report)?;
+    let reach =
+        Reach { host: command.host, port: command.port, https: command.https, allow_hosts: &command.allow_hosts };
+    let (front, lines) = reach.listen().await?;
+    for line in lines {
+        report.say(line);
+    }
+    let (stage, local) = set(command, &scope, &reach, &front, report)?;
     let address = front.address;
-    local = hooks(command, &scope, &stage, local, address);
+    let local = hooks(command, &scope, &stage, local, address);
     stage.room.lead_to(Some(local.clone()));
 
     let mut sites = Sites::open(&stage, scope)?;
@@ -106,7 +116,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         () = signals.next() => return Ok(()),
     }
     let opened = match mode {
-        Mode::Dev => stage.addresses.bare(),
+        Mode::Dev => stage.addresses.bare().to_owned(),
         Mode::Play { .. } => {
             format!("{}{}?play", stage.addresses.bare(), entry::route(local.emulator()).await)
         }
@@ -127,6 +137,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         () = sites.run() => {}
         () = keys(&stage, &opened) => {}
         () = warnings(&stage) => {}
+        () = tidy::run(&stage) => {}
         () = signals.next() => {}
     }
     let _ = stop.send(());
@@ -149,7 +160,13 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
 }
 
 /// Opens the state and loads the Worker.
-fn set(command: &cli::Dev, scope: &Scope, front: &Listening, report: &Report) -> Result<(Arc<Stage>, Local)> {
+fn set(
+    command: &cli::Dev,
+    scope: &Scope,
+    reach: &Reach<'_>,
+    front: &Listening,
+    report: &Report,
+) -> Result<(Arc<Stage>, Local)> {
     let state = command.state.clone().unwrap_or_else(|| scope.folder().join(STATE_FOLDER));
     let secret = publisher::random_secret()?;
     let options = LocalOptions {
@@ -159,8 +176,10 @@ fn set(command: &cli::Dev, scope: &Scope, front: &Listening, report: &Report) ->
         default_site: scope.default_site().map(ToString::to_string),
         secret: secret.clone(),
         faults: Faults::none(),
+        trace: REQUESTS,
     };
     let local = server::start(options, front, &command.allow_hosts).map_err(|error| owner::explain(error, &state))?;
+    let (local, reachable) = reach.guard(local, front, &state)?;
     let (board, emulator) = (Board::default(), local.emulator().clone());
     let stage = Stage {
         control: Control::new(board.clone(), emulator.clone(), &secret),
@@ -172,9 +191,10 @@ fn set(command: &cli::Dev, scope: &Scope, front: &Listening, report: &Report) ->
         room: WaitingRoom::default(),
         gate: Gate::default(),
         secret,
-        token: publisher::random_secret()?,
-        addresses: Addresses { https: command.https, port: front.address.port() },
+        token: Token::generate()?,
+        addresses: Addresses { https: command.https, port: front.address.port(), reachable },
         state: std::path::absolute(&state).unwrap_or(state),
+        published: watch::Sender::new(0),
         keep_deploys: command.keep_deploys,
         ending: watch::Sender::new(false),
         many: matches!(scope, Scope::Many(_)),
@@ -186,12 +206,30 @@ fn set(command: &cli::Dev, scope: &Scope, front: &Listening, report: &Report) ->
 /// answers to questions, the list of sites, what is put into pages.
 fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address: SocketAddr) -> Local {
     let default_site = scope.default_site().cloned();
-    let mut local = local.with(stage.room.layer(default_site.clone()));
+    let parts = ConsoleParts {
+        control: stage.control.clone(),
+        token: stage.token.clone(),
+        address,
+        https: stage.addresses.https,
+        log: LogBuffer::of_process(),
+        state: stage.state.clone(),
+    };
+    let mut local = local.with(console::layer(parts)).with(stage.room.layer(default_site.clone()));
     if command.write_responses {
-        local = local.with(responses::layer(stage.control.clone(), default_site, address));
+        local = local.with(responses::layer(stage.control.clone(), default_site.clone(), address));
     }
     if stage.many {
-        local = local.with(index::layer(stage.board.clone(), None));
+        local = local.with(index::layer(stage.board.clone(), Some(stage.addresses.console())));
+    }
+    if !command.exact {
+        let parts = PageParts {
+            emulator: stage.emulator.clone(),
+            board: stage.board.clone(),
+            overlay: !command.no_overlay,
+            default_site,
+            ending: stage.ending.subscribe(),
+        };
+        local = local.with(page::layer(parts));
     }
     local
 }
@@ -253,9 +291,9 @@ fn own(stage: &Stage, address: SocketAddr) -> Option<OwnerFile> {
     let owner = Owner {
         pid: std::process::id(),
         address: SocketAddr::new(ip, address.port()).to_string(),
-        console: format!("pmx.localhost:{}", address.port()),
+        console: format!("{}:{}", console::HOST, address.port()),
         https: stage.addresses.https,
-        token: stage.token.clone(),
+        token: stage.token.as_str().to_owned(),
         started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
     };
     let written = owner.write(&stage.state);
@@ -270,7 +308,8 @@ fn ready(command: &cli::Dev, stage: &Stage, sites: &Sites, opened: &str, started
     let url = stage.addresses.bare();
     let statuses = stage.board.sites();
     let list: Vec<_> = statuses.iter().map(|site| json!({ "name": site.name.as_str(), "url": site.url })).collect();
-    let mut says = json!({ "url": url, "sites": list, "state": stage.state });
+    let (console, lan) = (stage.addresses.console(), &stage.addresses.reachable.lan);
+    let mut says = json!({ "url": url, "sites": list, "state": stage.state, "console": console, "lan": lan });
     if opened != url {
         says["play"] = json!(opened);
     }
@@ -286,6 +325,10 @@ fn ready(command: &cli::Dev, stage: &Stage, sites: &Sites, opened: &str, started
         banner.line("also", &site.url);
         banner.line("entry", site.source_root.join(&site.entry).display().to_string());
     }
+    for address in lan {
+        banner.line("lan", address);
+    }
+    banner.line("console", stage.token.url(&console));
     banner.line("state", stage.state.display().to_string());
     let worker: String = stage.emulator.worker_sha256().unwrap_or_default().chars().take(8).collect();
     banner.line("runs", format!("Worker {worker} with KV, R2 and Durable Objects of this machine"));
@@ -312,7 +355,7 @@ async fn keys(stage: &Stage, opened: &str) {
     loop {
         match keys.press(keyboard.next().await).await {
             Some(Request::Open) => open(stage, opened),
-            Some(Request::Console) => stage.terminal.say("  there is no console yet"),
+            Some(Request::Console) => open(stage, &stage.token.url(&stage.addresses.console())),
             Some(Request::Quit) => return,
             None => {}
         }

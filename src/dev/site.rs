@@ -189,8 +189,8 @@ impl Site {
                 self.builder = Some(builder);
                 false
             }
-            // What the builder knew may be lost with the build: the next look starts anew.
             Err(error) => {
+                self.builder = Some(builder).filter(|builder| !builder.is_lost());
                 self.failed(&error);
                 true
             }
@@ -249,6 +249,9 @@ impl Site {
     /// What became of a build, for all who look.
     fn done(&self, built: &Built, outcome: &Outcome) {
         let (event, says) = telling::outcome(outcome);
+        if matches!(outcome, Outcome::Published { .. }) {
+            self.stage.published.send_modify(|published| *published += 1);
+        }
         let deploy_id = match outcome {
             Outcome::Published { deploy_id, .. } => Some(deploy_id.clone()),
             _ => None,
@@ -279,6 +282,10 @@ impl Site {
 
     /// Nothing could be built or published.
     fn failed(&self, error: &Error) {
+        if self.stage.many && !self.project.folder.is_dir() {
+            // It is gone as a whole, which is said of it soon.
+            return;
+        }
         self.stage.board.fail(&self.name, error);
         let says = json!({ "message": error.to_string(), "hints": error.hints() });
         self.stage.tell("failed", Some(&self.name), says);

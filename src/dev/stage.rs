@@ -1,5 +1,9 @@
 use super::{Board, Control, collect::Gate, terminal::Terminal, turns::Turns, waiting::WaitingRoom};
-use crate::watch::Hub;
+use crate::{
+    console::{self, Token},
+    server::Reachable,
+    watch::Hub,
+};
 use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
 use serde_json::Value;
@@ -20,10 +24,12 @@ pub(super) struct Stage {
     /// What the publish API of this process takes.
     pub(super) secret: String,
     /// What the console takes.
-    pub(super) token: String,
+    pub(super) token: Token,
     pub(super) addresses: Addresses,
     /// The folder of the state, absolute.
     pub(super) state: PathBuf,
+    /// How often something was published.
+    pub(super) published: watch::Sender<u64>,
     /// How many deploys of a site are kept.
     pub(super) keep_deploys: u32,
     /// Becomes true when the server ends.
@@ -37,17 +43,24 @@ pub(super) struct Stage {
 pub(super) struct Addresses {
     pub(super) https: bool,
     pub(super) port: u16,
+    /// On this machine and from other devices.
+    pub(super) reachable: Reachable,
 }
 
 impl Addresses {
     /// `http://localhost:<port>`
-    pub(super) fn bare(&self) -> String {
-        format!("{}://localhost:{}", self.scheme(), self.port)
+    pub(super) fn bare(&self) -> &str {
+        &self.reachable.local
     }
 
     /// `http://<site>.localhost:<port>`
     pub(super) fn site(&self, site: &SiteName) -> String {
         format!("{}://{site}.localhost:{}", self.scheme(), self.port)
+    }
+
+    /// `http://pmx.localhost:<port>`
+    pub(super) fn console(&self) -> String {
+        format!("{}://{}:{}", self.scheme(), console::HOST, self.port)
     }
 
     const fn scheme(&self) -> &'static str {

@@ -16,7 +16,6 @@ use tokio::{
     sync::{Notify, watch},
     time::timeout,
 };
-use tower_service::Service as _;
 
 /// How long a request waits where an earlier process has left something to read. Then it gets that; open pages are told when
 /// the build is up.
@@ -132,9 +131,7 @@ impl WaitingRoom {
         let onwards = lock(&self.0.onwards).clone();
         match onwards {
             // It does not wait twice.
-            Some(mut onwards) if something && !look.pending() => {
-                onwards.call(request).await.unwrap_or_else(|never| match never {})
-            }
+            Some(onwards) if something && !look.pending() => onwards.resume(request).await,
             Some(onwards) if something => onwards.emulator().fetch(request).await,
             _ => super::small_page::respond(
                 StatusCode::SERVICE_UNAVAILABLE,

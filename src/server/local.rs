@@ -48,6 +48,8 @@ pub struct LocalOptions<'a> {
     pub secret: String,
     /// What is asked to go wrong.
     pub faults: Faults,
+    /// How many of the last requests are remembered, for whoever looks.
+    pub trace: usize,
 }
 
 /// A running local Worker.
@@ -92,6 +94,7 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let mut builder = Emulator::builder(Worker::bundled())
         .state(state)
         .faults(options.faults)
+        .trace(options.trace)
         .var("SITE_URL", format!("{}://{{site}}.{domain}:{}", front.scheme(), front.address.port()))
         .var("BASE_DOMAINS", options.base_domains)
         .var("PUBLISH_SECRET", options.secret);
@@ -143,6 +146,18 @@ impl Local {
     pub fn open_to(mut self, access: Access) -> Self {
         Arc::make_mut(&mut self.front).guard.access = Some(access);
         self
+    }
+
+    /// Lets a request go on that something held back: what stands before the Worker looks at it once more, the checks do not.
+    #[must_use]
+    pub fn resume(&self, mut request: Request) -> Answering {
+        for before in &self.front.before {
+            request = match before(request) {
+                Ok(answering) => return answering,
+                Err(request) => *request,
+            };
+        }
+        Box::pin(self.emulator.fetch(request))
     }
 
     /// Answers the network until `stop` ends, then closes what is open.

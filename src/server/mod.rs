@@ -9,6 +9,7 @@ mod listen;
 mod local;
 mod owner;
 mod peer;
+mod reach;
 mod reachable;
 mod tls;
 
@@ -17,6 +18,7 @@ pub use host_check::HostCheck;
 pub use listen::{Listening, listen};
 pub use local::{Answering, Before, Local, LocalOptions, json, refusal, start};
 pub use peer::Peer;
+pub use reach::Reach;
 pub use reachable::Reachable;
 pub use tls::{Authority, TlsParts};
 

@@ -89,6 +89,38 @@ impl Pmx {
         }
     }
 
+    /// The next event of this kind about this site; others before it are dropped.
+    #[track_caller]
+    pub fn event_of(&mut self, kind: &str, site: &str) -> Value {
+        loop {
+            let event = self.event(kind);
+            if event["site"] == site {
+                return event;
+            }
+        }
+    }
+
+    /// Sends a signal by its name.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.pid().to_string()]).status().unwrap();
+        assert!(sent.success(), "{name}");
+    }
+
+    /// Waits until it has ended by itself; what it wrote to stderr.
+    #[track_caller]
+    pub fn ended(mut self) -> (std::process::ExitStatus, String) {
+        let deadline = Instant::now() + DEADLINE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            thread::sleep(Duration::from_millis(5));
+        };
+        (status, std::mem::replace(&mut self.stderr, thread::spawn(String::new)).join().unwrap())
+    }
+
     /// The next event of any kind, if one comes in this time.
     pub fn try_event(&mut self, within: Duration) -> Option<Value> {
         self.events.recv_timeout(within).ok()

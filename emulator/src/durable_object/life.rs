@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::namespace::Shared;
-use super::sockets::{ClientEnd, Socket, SocketEvents};
+use super::sockets::{ClientEnd, Outgoing, Socket, SocketEvents};
 use super::synchronous::ObjectSide;
 use crate::isolate::bindings::{Begun, Later, ObjectAnswer};
 use crate::isolate::frame::{FrameError, Reader, Writer};
@@ -326,8 +326,13 @@ impl Life {
     /// Opens the output gate.
     fn release(&mut self, around: &impl Surroundings, outputs: Outputs) {
         let side = self.instance.synchronous();
+        let faults = &around.shared().bindings.faults;
         for (socket, frame) in std::mem::take(&mut side.outgoing) {
-            socket.push(frame);
+            if matches!(frame, Outgoing::Text(_)) && faults.drops_message() {
+                socket.drop_connection();
+            } else {
+                socket.push(frame);
+            }
         }
         for (recorder, status) in outputs.answered {
             recorder.answered(status);

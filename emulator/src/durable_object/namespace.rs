@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use super::alarms::AlarmIndex;
@@ -114,7 +114,8 @@ impl Namespace {
         self.alarm_clock.get_or_init(|| {
             let shared = Arc::downgrade(&self.shared);
             let (changed, clock) = (Arc::clone(&self.shared.alarms_changed), self.shared.bindings.clock.clone());
-            self.shared.runtime.spawn(wake(shared, changed, clock)).abort_handle()
+            let changes = self.shared.bindings.faults.watch();
+            self.shared.runtime.spawn(wake(shared, changed, changes, clock)).abort_handle()
         });
     }
 
@@ -300,10 +301,11 @@ impl Shared {
     /// Delivers the alarms that are due; says when the next one will be.
     fn deliver_alarms(self: &Arc<Self>) -> Option<u64> {
         let now = self.bindings.clock.now_ms();
+        let late = self.bindings.faults.alarm_late_ms();
         let mut next = None;
         for alarm in self.alarms.due(u64::MAX) {
             let (due, retries) = match self.deliveries().get(&alarm.id) {
-                None => (alarm.due_ms, 0),
+                None => (alarm.due_ms.saturating_add(late), 0),
                 Some(Delivery::UnderWay) => continue,
                 Some(Delivery::Again { at_ms, retries }) => (*at_ms, *retries),
             };
@@ -327,11 +329,13 @@ impl Shared {
 }
 
 /// Wakes objects for their alarms until the namespace is gone.
-async fn wake(namespace: Weak<Shared>, changed: Arc<Notify>, clock: Clock) {
+async fn wake(namespace: Weak<Shared>, changed: Arc<Notify>, mut faults: watch::Receiver<()>, clock: Clock) {
     loop {
         let Some(next) = namespace.upgrade().map(|shared| shared.deliver_alarms()) else { return };
         tokio::select! {
             () = changed.notified() => {}
+            // Without a sender nothing changes any more, and the namespace is gone.
+            Ok(()) = faults.changed() => {}
             () = clock.sleep_until(next.unwrap_or(u64::MAX)) => {}
         }
     }

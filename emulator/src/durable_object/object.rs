@@ -19,6 +19,7 @@ use super::sockets::{Closed, Incoming, Socket, SocketEvents, Sockets};
 use super::sql_error::SqlError;
 use super::synchronous::ObjectSide;
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::isolate::bindings::Later;
 use crate::isolate::frame::{Reader, Writer};
 use crate::isolate::ops::{Answer, Completion};
@@ -254,9 +255,12 @@ impl Object {
             if keeper.life.is_some() {
                 inbox.idle_since.get_or_insert_with(|| self.shared.bindings.clock.now_ms());
                 if !std::mem::replace(&mut inbox.timer, true) {
-                    self.shared
-                        .runtime
-                        .spawn(evict_when_idle(Arc::downgrade(self), self.shared.bindings.clock.clone()));
+                    let bindings = &self.shared.bindings;
+                    self.shared.runtime.spawn(evict_when_idle(
+                        Arc::downgrade(self),
+                        bindings.clock.clone(),
+                        bindings.faults.clone(),
+                    ));
                 }
             }
         }
@@ -268,7 +272,8 @@ impl Object {
         let mut inbox = self.inbox();
         // While it is at work nobody need look: the next rest sets a timer of its own.
         if let Some(since) = inbox.idle_since.filter(|_| !inbox.running) {
-            let due = since.saturating_add(self.shared.evict_after_ms);
+            let after = self.shared.bindings.faults.evict_after_ms().unwrap_or(self.shared.evict_after_ms);
+            let due = since.saturating_add(after);
             if due > self.shared.bindings.clock.now_ms() {
                 return Some(due);
             }
@@ -502,10 +507,14 @@ impl Object {
 }
 
 /// Looks after an object until it has been idle for long enough, or is at work. Does not keep it alive.
-async fn evict_when_idle(object: Weak<Object>, clock: Clock) {
+async fn evict_when_idle(object: Weak<Object>, clock: Clock, faults: Faults) {
+    let mut changes = faults.watch();
     let mut due = 0;
     loop {
-        clock.sleep_until(due).await;
+        tokio::select! {
+            () = clock.sleep_until(due) => {}
+            _ = changes.changed() => {}
+        }
         match object.upgrade().and_then(|object| object.evict_if_idle()) {
             Some(later) => due = later,
             None => return,

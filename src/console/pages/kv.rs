@@ -123,8 +123,8 @@ pub(super) fn import_panel(store: &str) -> Markup {
             summary { "Import" }
             form.in method="post" action={ "/data/" (store) "/import" } enctype="multipart/form-data" {
                 p.muted {
-                    "A file of JSON lines as the export writes them: " code { "{\"key\":\"…\",\"value\":\"…\"}" } ", with "
-                    code { "\"hex\"" } " for values that are no text. Entries that are there already are written over."
+                    "A file of JSON lines as the export writes them: " code { "{\"key\":\"…\",\"value\":{\"text\":\"…\"}}" } ", with "
+                    code { "\"base64\"" } " for values that are no text. Entries that are there already are written over."
                 }
                 label.stack { span { "File" } input type="file" name="file" required accept=".jsonl,.ndjson,application/jsonl"; }
                 div.actions { button.primary type="submit" { "Import" } }
@@ -282,9 +282,9 @@ pub(in crate::console) async fn export(call: &Call<'_>) -> Outcome {
 
 fn exported(kv: &Kv, listed: ListedKey) -> Option<String> {
     let value = kv.get(&listed.name).ok()??;
-    let mut entry = Entry::new(listed.name, &value);
+    let mut entry = Entry::new(listed.name, value.to_vec());
     entry.expiration = listed.expiration.and_then(|at| i64::try_from(at).ok());
-    entry.metadata = listed.metadata;
+    entry.metadata = listed.metadata.and_then(|metadata| serde_json::from_str(&metadata).ok());
     serde_json::to_string(&entry).ok().map(|line| line + "\n")
 }
 
@@ -293,6 +293,7 @@ pub(in crate::console) async fn import(call: &Call<'_>, form: &Fields) -> Outcom
     let count = call
         .blocking(move |console| {
             let kv = console.parts.control.emulator().kv();
+<<<<<<< HEAD
             transfer::import(&file, |entry, value| {
                 let options = PutOptions {
                     expiration: entry.expiration,
@@ -300,6 +301,13 @@ pub(in crate::console) async fn import(call: &Call<'_>, form: &Fields) -> Outcom
                     metadata: entry.metadata.as_deref(),
                 };
                 kv.put(&entry.key, value, options).map_err(|error| Failure::refused(&error))
+=======
+            transfer::import(&file, |entry| {
+                let metadata = entry.metadata.as_ref().map(ToString::to_string);
+                let options =
+                    PutOptions { expiration: entry.expiration, expiration_ttl: None, metadata: metadata.as_deref() };
+                kv.put(&entry.key, &entry.value.0, options).map_err(|error| Failure::refused(&error))
+>>>>>>> dev-core
             })
         })
         .await?;

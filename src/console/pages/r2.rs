@@ -165,7 +165,7 @@ pub(in crate::console) async fn export(call: &Call<'_>) -> Outcome {
             let Ok(page) = r2.list(options) else { return };
             for object in page.objects {
                 let Ok(value) = read(&r2, &object.key, None) else { continue };
-                let Ok(line) = serde_json::to_string(&Entry::new(object.key, &value)) else { continue };
+                let Ok(line) = serde_json::to_string(&Entry::new(object.key, value)) else { continue };
                 if !send(line + "\n") {
                     return;
                 }
@@ -183,7 +183,7 @@ pub(in crate::console) async fn import(call: &Call<'_>, form: &Fields) -> Outcom
     let count = call
         .blocking(move |console| {
             let r2 = console.parts.control.emulator().r2();
-            transfer::import(&file, |entry, value| upload(r2, &entry.key, value))
+            transfer::import(&file, |entry| upload(r2, &entry.key, &entry.value.0))
         })
         .await?;
     Ok(Call::done_at(HERE, &[("done", "imported"), ("count", &count.to_string())]))

@@ -46,14 +46,13 @@ impl Kept {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let (lines, _) = text.split_once(KEY)?;
-        let (_, certificate) = text.split_once(CERTIFICATE)?;
-        let key = &text[lines.len()..text.len() - CERTIFICATE.len() - certificate.len()];
+        let (lines, rest) = text.split_once(KEY)?;
+        let (key, certificate) = rest.split_once(CERTIFICATE)?;
         let line = |name: &str| lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         Some(Self {
             ends: line("ends")?.parse().ok()?,
             about: line("about")?.to_owned(),
-            key: key.to_owned(),
+            key: format!("{KEY}{key}"),
             certificate: format!("{CERTIFICATE}{certificate}"),
         })
     }
