@@ -36,6 +36,9 @@ struct Active {
     roots: Roots,
 }
 
+/// What became of a publish.
+type Sent = std::result::Result<Published, PublishError>;
+
 /// What became of a build.
 pub(super) enum Outcome {
     Published {
@@ -105,7 +108,7 @@ impl Publisher {
     }
 
     /// Publishes what was not published before. `None`: there is no deploy to build on, or the Worker lacks something that was.
-    async fn publish_new(&mut self, build: &Build, roots: &Roots) -> Option<Result<Published, PublishError>> {
+    async fn publish_new(&mut self, build: &Build, roots: &Roots) -> Option<Sent> {
         let base = self.active.as_ref()?.deploy_id.clone();
         let (mut files, mut new) = (0, Vec::new());
         for file in build.published() {
@@ -133,7 +136,7 @@ impl Publisher {
     }
 
     /// Publishes all, of which the Worker says what it lacks.
-    async fn publish_all(&mut self, build: &Build, roots: &Roots) -> Result<Published, PublishError> {
+    async fn publish_all(&mut self, build: &Build, roots: &Roots) -> Sent {
         let bundle = bundle(build, roots, build.published());
         let published = publish::publish(&self.server, &self.site, &bundle, &options(), &Silent).await?;
         self.held = build.published().map(|file| file.hash).collect();

@@ -1,6 +1,7 @@
 //! R2: durable objects behind a byte cache in memory.
 
 mod engine;
+mod group;
 pub mod limits;
 #[cfg(test)]
 mod tests;
