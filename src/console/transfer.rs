@@ -2,10 +2,7 @@
 //! `{"key":"…","value":{"text":"…"}}`, `{"base64":"…"}` where the value is no UTF-8, and `expiration` and `metadata` of KV.
 
 use super::reply::{self, Failure};
-<<<<<<< HEAD
-=======
 use crate::data::Data;
->>>>>>> dev-core
 use axum::{
     body::{Body, Bytes},
     response::Response,
@@ -49,14 +46,7 @@ pub(super) fn import(file: &[u8], mut take: impl FnMut(&Entry) -> Result<(), Fai
             failure
         };
         let entry: Entry = serde_json::from_slice(line).map_err(|error| at(error.to_string()))?;
-<<<<<<< HEAD
-        let bytes = entry
-            .bytes()
-            .ok_or_else(|| at("an entry has either a `value` or an even number of `hex` digits".to_owned()))?;
-        take(&entry, &bytes).map_err(|failure| at(failure.message))?;
-=======
         take(&entry).map_err(|failure| at(failure.message))?;
->>>>>>> dev-core
         taken += 1;
     }
     Ok(taken)

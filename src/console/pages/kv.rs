@@ -293,21 +293,11 @@ pub(in crate::console) async fn import(call: &Call<'_>, form: &Fields) -> Outcom
     let count = call
         .blocking(move |console| {
             let kv = console.parts.control.emulator().kv();
-<<<<<<< HEAD
-            transfer::import(&file, |entry, value| {
-                let options = PutOptions {
-                    expiration: entry.expiration,
-                    expiration_ttl: None,
-                    metadata: entry.metadata.as_deref(),
-                };
-                kv.put(&entry.key, value, options).map_err(|error| Failure::refused(&error))
-=======
             transfer::import(&file, |entry| {
                 let metadata = entry.metadata.as_ref().map(ToString::to_string);
                 let options =
                     PutOptions { expiration: entry.expiration, expiration_ttl: None, metadata: metadata.as_deref() };
                 kv.put(&entry.key, &entry.value.0, options).map_err(|error| Failure::refused(&error))
->>>>>>> dev-core
             })
         })
         .await?;
