@@ -418,6 +418,28 @@ fn what_editors_leave_beside_a_source_is_no_reason_to_build() {
 }
 
 #[test]
+fn what_git_ignores_is_seen_all_the_same() {
+    let mut author = Author::new(&[
+        (".gitignore", "/made/\n"),
+        ("index.path.md", "# Home\n\n![made by a tool](./made/picture.svg) [notes](./made/notes.md)\n"),
+        ("made/picture.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"),
+        ("made/notes.md", "# Notes\n\nwords 0\n"),
+    ]);
+    for number in 1..=3 {
+        let before = author.dev.client.get("localhost", "/index.path").text();
+        write(
+            &author.path("made/picture.svg"),
+            &format!("<svg xmlns=\"http://www.w3.org/2000/svg\"><g id=\"n{number}\"/></svg>"),
+        );
+        while author.dev.client.get("localhost", "/index.path").text() == before {
+            author.dev.event("published");
+        }
+        write(&author.path("made/notes.md"), &format!("# Notes\n\nwords {number}\n"));
+        author.sees("/made/notes", &format!("words {number}"));
+    }
+}
+
+#[test]
 fn polling_sees_what_watching_sees() {
     let mut author = Author::with(
         &[("index.path.md", "# Home\n\n[it](./sub/it.md) [new](./new/page.md)\n"), ("sub/it.md", "# It\n\nwords 0\n")],
@@ -538,6 +560,7 @@ fn what_a_look_costs() {
             took[took.len() / 2]
         };
         files.look_everywhere(&project).unwrap();
+        files.taken();
         let everywhere = median(&mut || files.look_everywhere(&project).unwrap());
         let edited = project.source_root.join("part-7/page-7.md");
         let mut number = 0;
