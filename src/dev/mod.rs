@@ -214,6 +214,7 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
         https: stage.addresses.https,
         log: LogBuffer::of_process(),
         state: stage.state.clone(),
+        ending: stage.ending.subscribe(),
     };
     let mut local = local.with(console::layer(parts)).with(stage.room.layer(default_site.clone()));
     if command.write_responses {
@@ -286,7 +287,8 @@ impl Sites {
 /// Says in the state folder who owns it.
 fn own(stage: &Stage, address: SocketAddr) -> Option<OwnerFile> {
     let ip = match address.ip() {
-        ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        // Wherever else it listens, it does here, and from here no token of a device is asked for.
+        ip if !ip.is_loopback() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         ip => ip,
     };
     let owner = Owner {

@@ -4,6 +4,7 @@ use super::{
     Access, Listening, Peer,
     accept::{Accept, Connection},
     guard::Guard,
+    prefix,
 };
 use crate::error::{Error, Result};
 use axum::{
@@ -197,16 +198,42 @@ impl Service<Request> for Local {
             Ok(request) => request,
             Err(answer) => return answered(Box::pin(ready(*answer))),
         };
+        let Some(prefix) = self.front.guard.prefix(self.connection, &request) else {
+            return match self.route(request) {
+                Routed::Before(answering) => answered(answering),
+                Routed::Worker(response) => Either::Left(response),
+            };
+        };
+        prefix::ask(&mut request);
+        let routed = self.route(request);
+        answered(Box::pin(async move {
+            let response = match routed {
+                Routed::Before(answering) => answering.await,
+                Routed::Worker(response) => response.await.unwrap_or_else(|never| match never {}),
+            };
+            prefix::put(&prefix, response).await
+        }))
+    }
+}
+
+/// Who answers a request.
+enum Routed {
+    Before(Answering),
+    Worker(ServiceFuture),
+}
+
+impl Local {
+    fn route(&mut self, mut request: Request) -> Routed {
         if !self.front.before.is_empty() {
             request.extensions_mut().insert(Peer(self.connection.peer));
         }
         for before in &self.front.before {
             request = match before(request) {
-                Ok(answering) => return answered(answering),
+                Ok(answering) => return Routed::Before(answering),
                 Err(request) => *request,
             };
         }
-        Either::Left(self.emulator.call(request))
+        Routed::Worker(self.emulator.call(request))
     }
 }
 
