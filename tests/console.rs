@@ -86,8 +86,11 @@ impl Console {
         }
         body.extend(b"--xyz--\r\n");
         let origin = format!("http://{}", self.host);
-        let headers =
-            [("cookie", self.cookie.as_str()), ("origin", &origin), ("content-type", "multipart/form-data; boundary=xyz")];
+        let headers = [
+            ("cookie", self.cookie.as_str()),
+            ("origin", &origin),
+            ("content-type", "multipart/form-data; boundary=xyz"),
+        ];
         self.dev.client.call("POST", &self.host, path, &headers, &body)
     }
 
@@ -246,7 +249,14 @@ fn the_history_shows_what_changed_and_rolls_back() {
     assert_eq!(console.post("/sites/tried/rollback", &[("deploy", "no-such")]).status, 422);
     let done = console.post("/sites/tried/rollback", &[("deploy", &deploys[1])]);
     assert_eq!(done.header("location"), Some("/sites/tried?done=rolled-back"), "{}", done.text());
-    assert!(console.dev.client.get_with("tried.localhost", "/one.lesson", &[("pmx-fresh", "1")]).text().contains("The lesson."));
+    assert!(
+        console
+            .dev
+            .client
+            .get_with("tried.localhost", "/one.lesson", &[("pmx-fresh", "1")])
+            .text()
+            .contains("The lesson.")
+    );
     let page = console.page("/sites/tried?done=rolled-back");
     assert!(page.contains("Rolled back"), "{page}");
     let events = console.page("/events");
@@ -348,7 +358,11 @@ fn an_object_is_asked_and_changed_with_sql() {
     assert!(page.contains("deploys") && page.contains(">Edit</a>"), "{page}");
     let ran = console.post(&format!("{at}/sql"), &[("sql", "SELECT 6 * 7 AS answer, '<b>' AS markup")]);
     assert_eq!(ran.status, 200, "{}", ran.text());
-    assert!(ran.text().contains(">42</td>") && ran.text().contains("&lt;b&gt;") && ran.text().contains("1 row"), "{}", ran.text());
+    assert!(
+        ran.text().contains(">42</td>") && ran.text().contains("&lt;b&gt;") && ran.text().contains("1 row"),
+        "{}",
+        ran.text()
+    );
     let refused = console.post(&format!("{at}/sql"), &[("sql", "SELECT no_such")]);
     assert_eq!(refused.status, 422);
     assert!(refused.text().contains("no_such"), "what was written stays in the box");

@@ -401,10 +401,16 @@ fn a_finding_is_shown_with_its_line_and_a_save_in_one_line() {
     author.write("one.lesson.md", "---\ntitle: [unclosed\n---\n\n# One\n");
     dev.event("kept");
     let stderr = dev.kill();
-    let line = stderr.lines().find(|line| line.contains("one.lesson.md  1 page  build ")).unwrap_or_else(|| panic!("{stderr}"));
+    let line = stderr
+        .lines()
+        .find(|line| line.contains("one.lesson.md  1 page  build "))
+        .unwrap_or_else(|| panic!("{stderr}"));
     assert!(line.contains(" ms  publish ") && line.contains("  → "), "{line}");
     let excerpt = stderr.split_once("error: ").unwrap_or_else(|| panic!("{stderr}")).1;
-    assert!(excerpt.contains("one.lesson.md:") && excerpt.contains(" | title: [unclosed") && excerpt.contains("| "), "{stderr}");
+    assert!(
+        excerpt.contains("one.lesson.md:") && excerpt.contains(" | title: [unclosed") && excerpt.contains("| "),
+        "{stderr}"
+    );
     assert!(excerpt.contains('^') && stderr.contains("the last good version stays up"), "{stderr}");
 }
 
@@ -424,7 +430,8 @@ fn a_config_that_changes_is_followed() {
     let author = Author::new();
     let mut dev = author.dev();
     author.write("other.path.md", "# Another entry\n");
-    fs::write(author.site().join("pathmx.config.md"), "# Config\n\n## Paths\n\n- [Other](./paths/other.path.md)\n").unwrap();
+    fs::write(author.site().join("pathmx.config.md"), "# Config\n\n## Paths\n\n- [Other](./paths/other.path.md)\n")
+        .unwrap();
     while !dev.client.get("localhost", "/other.path").text().contains("Another entry") {
         dev.event("published");
     }
@@ -452,7 +459,11 @@ struct Seat {
 impl Seat {
     /// None, with words, where there is no `script` of util-linux.
     fn take(author: &Author) -> Option<Self> {
-        use std::{io::Read, process::{Command, Stdio}, sync::{Arc, Mutex}};
+        use std::{
+            io::Read,
+            process::{Command, Stdio},
+            sync::{Arc, Mutex},
+        };
         let command = format!(
             "NO_COLOR=1 exec {} dev -v --port 0 --state {} {}",
             env!("CARGO_BIN_EXE_pmx"),
@@ -579,7 +590,8 @@ fn a_full_disk_is_said_and_the_next_save_tries_again() {
     let _mounted = Mounted(&state);
     let mut dev = author.dev();
     let filler = state.join("filler");
-    let fill = Command::new("dd").args(["if=/dev/zero", "bs=4k"]).arg(format!("of={}", filler.display())).output().unwrap();
+    let fill =
+        Command::new("dd").args(["if=/dev/zero", "bs=4k"]).arg(format!("of={}", filler.display())).output().unwrap();
     assert!(!fill.status.success(), "the disk is full");
     author.write("one.lesson.md", &format!("# One\n\n{}\n", "Many words. ".repeat(20_000)));
     let failed = dev.event("failed");

@@ -78,7 +78,9 @@ mod tests {
             Ok(())
         });
         assert_eq!((taken.unwrap(), back.concat()), (2, file));
-        for bad in ["{", "{\"key\":\"a\"}", "{\"key\":\"a\",\"value\":{\"base64\":\"=\"}}", "{\"value\":{\"text\":\"\"}}"] {
+        for bad in
+            ["{", "{\"key\":\"a\"}", "{\"key\":\"a\",\"value\":{\"base64\":\"=\"}}", "{\"value\":{\"text\":\"\"}}"]
+        {
             let failure = import(format!("\n{bad}").as_bytes(), |_| Ok(())).unwrap_err();
             assert!(failure.message.starts_with("Line 2: "), "{}", failure.message);
         }

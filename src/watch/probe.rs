@@ -6,9 +6,8 @@ use std::{fs, path::Path};
 /// What the name of the file begins with that is written to see whether this is told. It ends as what no build reads.
 pub(super) const NAME: &str = ".pmx-probe-";
 /// Kinds of mounts whose files are changed by other machines, or from outside of a container, without the system being told.
-const FOREIGN: [&str; 12] = [
-    "9p", "afpfs", "cifs", "drvfs", "fakeowner", "nfs", "nfs4", "prl_fs", "smb3", "smbfs", "vboxsf", "virtiofs",
-];
+const FOREIGN: [&str; 12] =
+    ["9p", "afpfs", "cifs", "drvfs", "fakeowner", "nfs", "nfs4", "prl_fs", "smb3", "smbfs", "vboxsf", "virtiofs"];
 /// How kinds of mounts begin that are served by programs.
 const SERVED: [&str; 4] = ["fuse.grpcfuse", "fuse.osxfs", "fuse.sshfs", "fuse.vmhgfs"];
 
@@ -50,7 +49,8 @@ pub(super) fn silent(folder: &Path) -> Error {
 
 /// What is said of a mount that others change.
 pub(super) fn changed_by_others(folder: &Path, kind: &str) -> Error {
-    let message = format!("{} is on a {kind} mount: of changes from its other side the system says nothing", folder.display());
+    let message =
+        format!("{} is on a {kind} mount: of changes from its other side the system says nothing", folder.display());
     Error::new(message).hint("if your edits are not seen at once: `--poll`")
 }
 

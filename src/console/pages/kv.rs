@@ -23,8 +23,11 @@ pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, Failure> {
     let wanted = (prefix.clone(), cursor.clone());
     let page = call
         .blocking(move |console| {
-            let options =
-                ListOptions { prefix: &wanted.0, limit: Some(PAGE), cursor: Some(wanted.1.as_str()).filter(|c| !c.is_empty()) };
+            let options = ListOptions {
+                prefix: &wanted.0,
+                limit: Some(PAGE),
+                cursor: Some(wanted.1.as_str()).filter(|c| !c.is_empty()),
+            };
             console.parts.control.emulator().kv().list(options).map_err(|error| Failure::refused(&error))
         })
         .await?;
@@ -243,8 +246,10 @@ pub(in crate::console) async fn put(call: &Call<'_>, form: &Fields) -> Outcome {
 
 pub(in crate::console) async fn delete(call: &Call<'_>, form: &Fields) -> Outcome {
     let key = form.text("key")?.to_owned();
-    call.blocking(move |console| console.parts.control.emulator().kv().delete(&key).map_err(|error| Failure::refused(&error)))
-        .await?;
+    call.blocking(move |console| {
+        console.parts.control.emulator().kv().delete(&key).map_err(|error| Failure::refused(&error))
+    })
+    .await?;
     Ok(Call::done_at(HERE, &[("done", "deleted")]))
 }
 
