@@ -14,7 +14,6 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
     net::TcpStream,
-    path::Path,
     time::Duration,
 };
 use support::{Answer, Client, Pmx, process::pmx};
@@ -183,6 +182,9 @@ fn what_a_client_has_already_is_not_sent_again_and_what_it_has_without_the_tag_i
     let path = asset(dev.client, "data");
     let data = dev.client.get("localhost", &path);
     assert_eq!(get(&path, header(&data, "etag")).status, 304);
+    let raw = asset(dev.client, "raw");
+    let known = get(&raw, header(&dev.client.get("localhost", &raw), "etag"));
+    assert_eq!((known.status, known.header("cache-control")), (304, Some("public, max-age=0, must-revalidate")));
     let head = dev.client.call("HEAD", "localhost", "/one.lesson", &[("if-none-match", &etag)], b"");
     assert_eq!((head.status, header(&head, "etag")), (304, etag.as_str()));
 }
@@ -290,11 +292,46 @@ fn without_the_overlay_pages_are_told_so() {
     assert_eq!(Stream::open(dev.client, "localhost").next("hello")["overlay"], false);
 }
 
-/// A workspace of two sites.
-fn workspace(folder: &Path) {
-    for name in ["one", "two"] {
-        let paths = folder.join(name).join("paths");
+#[test]
+fn a_page_hears_of_its_own_site_only() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("one", "# One\n"), ("two", BROKEN)] {
+        let paths = folder.path().join("sites").join(name).join("paths");
         fs::create_dir_all(&paths).unwrap();
-        fs::write(paths.join("index.path.md"), format!("# {name}\n")).unwrap();
+        fs::write(paths.join("index.path.md"), text).unwrap();
     }
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0", "--state"]).arg(folder.path().join("state"));
+    command.arg("--multi-site").arg(folder.path().join("sites"));
+    let dev = Pmx::start(command);
+    let told = |state: &Value| state["builds"].as_u64() > Some(0);
+    let mut two = Stream::open(dev.client, "two.localhost");
+    assert_eq!(two.state(told)["findings"]["errorCount"], 1);
+    let mut one = Stream::open(dev.client, "one.localhost");
+    let state = one.state(told);
+    assert_eq!(state["findings"]["errorCount"], 0, "{state}");
+    assert!(!state.to_string().contains("two"), "{state}");
+    assert_eq!(dev.client.get("localhost", "/_pmx/events").error_code(), "no_site", "it is no site's host");
+}
+
+#[test]
+fn a_site_that_cannot_be_built_at_all_says_why_and_gives_way_to_the_site() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("sites/broken");
+    fs::create_dir_all(site.join("paths")).unwrap();
+    fs::write(site.join("paths/index.path.md"), "# Up\n").unwrap();
+    fs::write(site.join("pathmx.config.md"), "---\ntitle: [unclosed\n---\n").unwrap();
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0", "--state"]).arg(folder.path().join("state"));
+    command.arg("--multi-site").arg(folder.path().join("sites"));
+    let mut dev = Pmx::start(command);
+    let get = |client: Client| client.get_with("broken.localhost", "/", &[("accept", "text/html")]);
+    let page = get(dev.client);
+    assert_eq!((page.status, header(&page, "cache-control")), (503, "no-store"), "{}", page.text());
+    assert_eq!(header(&page, "retry-after"), "1");
+    split(&page.text());
+    assert!(page.text().contains("pathmx.config.md"), "{}", page.text());
+    fs::remove_file(site.join("pathmx.config.md")).unwrap();
+    dev.event("published");
+    assert_eq!(get(dev.client).status, 308);
 }

@@ -331,6 +331,15 @@ fn a_checkout_of_another_branch_is_one_or_two_builds() {
     }
 }
 
+/// Ends the other threads of a test, also if it fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_page_that_is_deleted_and_created_is_never_missing_nor_empty() {
     let mut author = Author::new(&[("index.path.md", "# Home\n\n[it](./it.md)\n"), ("it.md", "# It\n\nwords 0\n")]);
@@ -346,6 +355,7 @@ fn a_page_that_is_deleted_and_created_is_never_missing_nor_empty() {
             }
             count
         });
+        let ends = Ends(&is_over);
         for number in 1..=saves() {
             if number % 2 == 0 {
                 fs::remove_file(&path).unwrap();
@@ -357,7 +367,7 @@ fn a_page_that_is_deleted_and_created_is_never_missing_nor_empty() {
             fs::write(&path, format!("# It\n\nwords {number}\n")).unwrap();
             author.sees("/it", &format!("words {number}<"));
         }
-        is_over.store(true, Ordering::Relaxed);
+        drop(ends);
         assert!(reader.join().unwrap() > 0);
     });
 }
@@ -405,6 +415,28 @@ fn what_editors_leave_beside_a_source_is_no_reason_to_build() {
     }
     write(&author.path("index.path.md"), "# Home\n\nwords 1\n");
     author.sees("/index.path", "words 1");
+}
+
+#[test]
+fn what_git_ignores_is_seen_all_the_same() {
+    let mut author = Author::new(&[
+        (".gitignore", "/made/\n"),
+        ("index.path.md", "# Home\n\n![made by a tool](./made/picture.svg) [notes](./made/notes.md)\n"),
+        ("made/picture.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"),
+        ("made/notes.md", "# Notes\n\nwords 0\n"),
+    ]);
+    for number in 1..=3 {
+        let before = author.dev.client.get("localhost", "/index.path").text();
+        write(
+            &author.path("made/picture.svg"),
+            &format!("<svg xmlns=\"http://www.w3.org/2000/svg\"><g id=\"n{number}\"/></svg>"),
+        );
+        while author.dev.client.get("localhost", "/index.path").text() == before {
+            author.dev.event("published");
+        }
+        write(&author.path("made/notes.md"), &format!("# Notes\n\nwords {number}\n"));
+        author.sees("/made/notes", &format!("words {number}"));
+    }
 }
 
 #[test]
@@ -500,4 +532,48 @@ async fn a_hundred_sites_share_one_watcher_and_leave_nothing_behind() {
 /// How many folders are watched above the first site, for a root that is replaced; those of the others are the same ones.
 fn home_depth(home: &Path, number: usize) -> usize {
     if number == 0 { home.ancestors().count() - 1 } else { 0 }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --test watching -- --ignored --nocapture"]
+fn what_a_look_costs() {
+    for count in [1_000, 10_000] {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..count {
+            let path = folder.path().join(format!("part-{}/page-{number}.md", number % (count / 20)));
+            write(&path, &format!("# Page {number}\n\n{}\n", "Some words. ".repeat(100)));
+        }
+        write(&folder.path().join("index.path.md"), "# Home\n");
+        thread::sleep(Duration::from_millis(2_100));
+        let options = pmx::site::Options { cwd: folder.path().to_owned(), entries: Vec::new() };
+        let project = pmx::site::locate(&options).unwrap();
+        let mut files = pmx::site::Tracked::default();
+        let median = |look: &mut dyn FnMut()| {
+            let mut took: Vec<Duration> = (0..21)
+                .map(|_| {
+                    let started = Instant::now();
+                    look();
+                    started.elapsed()
+                })
+                .collect();
+            took.sort();
+            took[took.len() / 2]
+        };
+        files.look_everywhere(&project).unwrap();
+        files.taken();
+        let everywhere = median(&mut || files.look_everywhere(&project).unwrap());
+        let edited = project.source_root.join("part-7/page-7.md");
+        let mut number = 0;
+        let one = median(&mut || {
+            number += 1;
+            fs::write(&edited, format!("# Page\n\n{number}\n")).unwrap();
+            files.look_at(&project, [edited.as_path()].into_iter()).unwrap();
+            assert_eq!(files.changed().len(), 1);
+            files.taken();
+        });
+        let folders = median(&mut || assert!(!files.snapshot().folders().is_empty()));
+        eprintln!(
+            "{count} files: everywhere {everywhere:.1?}, one save (with the write) {one:.1?}, folders {folders:.1?}"
+        );
+    }
 }

@@ -24,6 +24,7 @@
 
 mod blobs;
 mod cache;
+mod checkpoint;
 pub mod clock;
 mod cursor;
 pub mod durable_object;

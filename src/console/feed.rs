@@ -76,7 +76,12 @@ pub(super) fn events(console: &Console, query: &Fields) -> Outcome {
         Some((": still here\n\n".to_owned(), interval))
     });
     sources.push(Box::pin(heartbeat));
-    let all = stream::select_all(sources).map(move |event| {
+    let mut ending = console.parts.ending.clone();
+    let ended = async move {
+        // A sender that is gone has ended, too.
+        let _ = ending.wait_for(|ended| *ended).await;
+    };
+    let all = stream::select_all(sources).take_until(Box::pin(ended)).map(move |event| {
         // Lives as long as the stream.
         let _ = &open;
         Ok::<_, Infallible>(event)

@@ -60,14 +60,14 @@ impl LogBuffer {
         PROCESS.clone()
     }
 
-    /// As a layer of a subscriber: all that the Worker says, what pmx says from `debug` on, warnings of everyone else.
+    /// As a layer of a subscriber: all that the Worker says, what pmx says from `info` on, warnings of everyone else.
     #[must_use]
     pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(self) -> impl Layer<S> {
         let targets = Targets::new()
             .with_default(LevelFilter::WARN)
             .with_target(WORKER, LevelFilter::TRACE)
-            .with_target("pmx", LevelFilter::DEBUG)
-            .with_target("pmx_emulator", LevelFilter::DEBUG);
+            .with_target("pmx", LevelFilter::INFO)
+            .with_target("pmx_emulator", LevelFilter::INFO);
         Writer(self).with_filter(targets)
     }
 

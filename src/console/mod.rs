@@ -34,6 +34,7 @@ use axum::{
 use deploys::Summaries;
 use feed::Streams;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use tokio::sync::watch;
 
 /// What the console shows and steers.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct ConsoleParts {
     pub log: LogBuffer,
     /// The state folder.
     pub state: PathBuf,
+    /// Becomes true when the server ends: streams end then, so that nobody waits for them.
+    pub ending: watch::Receiver<bool>,
 }
 
 /// The console behind its door.

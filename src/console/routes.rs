@@ -179,7 +179,7 @@ impl Call<'_> {
             _ => Section::Sites,
         };
         let title = if failure.status == StatusCode::NOT_FOUND { "Not here" } else { "That did not work" };
-        let body = maud::html! { div.head { div { h1 { (title) } } } (html::failure(failure)) };
+        let body = maud::html! { div.head { div { h1 { (title) } } } (html::failure(failure)) p { a.button href="/" { "To the sites" } } };
         self.shown(failure.status, Page::new(section, title, body))
     }
 

@@ -1,4 +1,4 @@
-use super::eyes::Eyes;
+use super::{eyes::Eyes, status::NAMES};
 use crate::{
     error::{Error, Result},
     site::{self, Build, Cache, Project},
@@ -20,11 +20,15 @@ const GONE: Duration = Duration::from_millis(50);
 const EMPTY: Duration = Duration::from_millis(30);
 /// Until then it is looked at so often.
 const DOUBT: Duration = Duration::from_millis(5);
+/// So many files are more than an editor saves at once: a checkout, a copy, a build of another tool.
+const MANY: usize = 16;
+/// A change of many files is over when a look so long after another finds nothing else.
+const STILL: Duration = Duration::from_millis(100);
+/// One that does not end is built after so long.
+const NEVER_STILL: Duration = Duration::from_secs(3);
 /// A build is given up for newer changes until so long after the first of them was noticed; then it is finished, since else someone
 /// who never stops typing would see nothing.
 const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
-/// The most names that are given of what changed.
-const MOST_NAMES: usize = 20;
 
 /// Builds again what changed since the last time.
 pub(super) struct Builder {
@@ -122,8 +126,27 @@ impl Builder {
         }
     }
 
-    /// Looks, and once more at what may be half done.
+    /// Looks until files that may be half done are done, and a change of many files is over.
     async fn look(&mut self, look: Look) -> Result<()> {
+        let started = Instant::now();
+        let mut looked = self.look_at_few(look).await;
+        loop {
+            let files = &self.eyes.as_ref().ok_or_else(lost)?.files;
+            let seen = files.revision();
+            if looked.is_err() || files.changed().len() < MANY || started.elapsed() > NEVER_STILL {
+                return looked;
+            }
+            sleep(STILL).await;
+            let _ = self.view.take();
+            looked = self.look_at_few(Look::Everywhere).await;
+            if self.eyes.as_ref().ok_or_else(lost)?.files.revision() == seen {
+                return looked;
+            }
+        }
+    }
+
+    /// Looks, and once more at what may be half done.
+    async fn look_at_few(&mut self, look: Look) -> Result<()> {
         let started = Instant::now();
         let mut looked = self.look_once(look).await;
         loop {
@@ -168,7 +191,7 @@ impl Builder {
         let (project, snapshot) = (eyes.project.clone(), eyes.files.snapshot().clone());
         let first = self.is_first;
         let changed = if first { snapshot.files().len() } else { eyes.files.changed().len() };
-        let names = eyes.files.changed().take(MOST_NAMES).map(str::to_owned).collect();
+        let names = eyes.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
         let taken = eyes.taken();
         let mut cache = self.cache.take().ok_or_else(lost)?;
         let mut building: JoinHandle<(Cache, Build)> = spawn_blocking(move || {

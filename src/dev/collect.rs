@@ -14,7 +14,6 @@ use pmx_emulator::{
     r2::{ListOptions, R2},
 };
 use pmx_worker::model::{Hash, ManifestIndex, Root, SiteName};
-use serde_json::json;
 use std::{
     collections::{BTreeSet, HashSet},
     sync::Arc,
@@ -194,3 +193,6 @@ fn unnamed(r2: &R2, named: &HashSet<Hash>) -> Result<Vec<Hash>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! runs several. What they do is on the [`Board`], and a [`Control`] steers them.
 
 mod builder;
+#[cfg_attr(not(test), allow(dead_code, reason = "its caller is the loop, which begins to call it with the workspaces"))]
 mod collect;
 mod control;
 mod entry;
@@ -17,6 +18,7 @@ mod publisher;
 mod responses;
 mod scope;
 mod signals;
+pub mod simulate;
 mod site;
 mod small_page;
 mod stage;
@@ -44,7 +46,6 @@ use crate::{
 use collect::Gate;
 use owner::OwnerFile;
 use page::PageParts;
-use pmx_emulator::faults::Faults;
 use scope::Scope;
 use serde_json::json;
 use signals::Signals;
@@ -175,7 +176,7 @@ fn set(
         base_domains: "localhost".to_owned(),
         default_site: scope.default_site().map(ToString::to_string),
         secret: secret.clone(),
-        faults: Faults::none(),
+        faults: simulate::faults(&command.simulate)?,
         trace: REQUESTS,
     };
     let local = server::start(options, front, &command.allow_hosts).map_err(|error| owner::explain(error, &state))?;
@@ -213,6 +214,7 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
         https: stage.addresses.https,
         log: LogBuffer::of_process(),
         state: stage.state.clone(),
+        ending: stage.ending.subscribe(),
     };
     let mut local = local.with(console::layer(parts)).with(stage.room.layer(default_site.clone()));
     if command.write_responses {
@@ -285,7 +287,8 @@ impl Sites {
 /// Says in the state folder who owns it.
 fn own(stage: &Stage, address: SocketAddr) -> Option<OwnerFile> {
     let ip = match address.ip() {
-        ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        // Wherever else it listens, it does here, and from here no token of a device is asked for.
+        ip if !ip.is_loopback() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         ip => ip,
     };
     let owner = Owner {
@@ -332,6 +335,10 @@ fn ready(command: &cli::Dev, stage: &Stage, sites: &Sites, opened: &str, started
     banner.line("state", stage.state.display().to_string());
     let worker: String = stage.emulator.worker_sha256().unwrap_or_default().chars().take(8).collect();
     banner.line("runs", format!("Worker {worker} with KV, R2 and Durable Objects of this machine"));
+    let plan = stage.emulator.faults().plan();
+    if !plan.is_empty() {
+        banner.line("faults", plan.to_string());
+    }
     let how = command.poll.map_or_else(String::new, |ms| format!(", looked at every {ms} ms"));
     banner.line(
         "watch",

@@ -1,7 +1,7 @@
 use super::{builder::Built, collect::Gate, in_process::InProcess};
 use crate::{
     error::{Error, Result},
-    publish::{self, Activated, BlobSource, Bundle, PublishError, PublishOptions, Published, Silent},
+    publish::{self, Activated, BlobSource, Bundle, Progress, PublishError, PublishOptions, Published, Silent, Step},
     site::Build,
 };
 use pmx_emulator::Emulator;
@@ -22,7 +22,8 @@ pub(super) struct Publisher {
     server: InProcess,
     site: SiteName,
     gate: Gate,
-    active: Option<Active>,
+    /// The roots of the deploy that this process published last.
+    active: Option<Roots>,
     /// Blobs that were uploaded, or known to the Worker, when this process published them. Some may have been collected since: what a
     /// commit then misses is asked for and uploaded again.
     held: HashSet<Hash>,
@@ -30,11 +31,8 @@ pub(super) struct Publisher {
     given_up: Option<Roots>,
 }
 
-/// The deploy that this process published last.
-struct Active {
-    deploy_id: String,
-    roots: Roots,
-}
+/// What became of a publish.
+type Sent = std::result::Result<Published, PublishError>;
 
 /// What became of a build.
 pub(super) enum Outcome {
@@ -88,7 +86,7 @@ impl Publisher {
         };
         let deploy_id = published.activated.deploy_id;
         self.given_up = None;
-        self.active = Some(Active { deploy_id: deploy_id.clone(), roots: roots.clone() });
+        self.active = Some(roots.clone());
         let (mut sources, mut paths) = (Vec::new(), Vec::new());
         for event in published.activated.events {
             match event {
@@ -105,8 +103,8 @@ impl Publisher {
     }
 
     /// Publishes what was not published before. `None`: there is no deploy to build on, or the Worker lacks something that was.
-    async fn publish_new(&mut self, build: &Build, roots: &Roots) -> Option<Result<Published, PublishError>> {
-        let base = self.active.as_ref()?.deploy_id.clone();
+    async fn publish_new(&mut self, build: &Build, roots: &Roots) -> Option<Sent> {
+        self.active.as_ref()?;
         let (mut files, mut new) = (0, Vec::new());
         for file in build.published() {
             files += 1;
@@ -114,11 +112,8 @@ impl Publisher {
                 new.push(file);
             }
         }
-        let candidates = new.iter().map(|file| file.hash).collect();
-        let options = PublishOptions { base: Some(base), candidates: Some(candidates), ..options() };
         let bundle = bundle(build, roots, new.iter().copied());
-        match publish::publish(&self.server, &self.site, &bundle, &options, &Silent).await {
-            Err(PublishError::NoBlob(_)) => None,
+        match publish::publish_unasked(&self.server, &self.site, &bundle, &options(), &Traced).await {
             Err(PublishError::Refused { refusal, .. }) if refusal.code == "missing_blobs" => None,
             published => {
                 if published.is_ok() {
@@ -133,9 +128,9 @@ impl Publisher {
     }
 
     /// Publishes all, of which the Worker says what it lacks.
-    async fn publish_all(&mut self, build: &Build, roots: &Roots) -> Result<Published, PublishError> {
+    async fn publish_all(&mut self, build: &Build, roots: &Roots) -> Sent {
         let bundle = bundle(build, roots, build.published());
-        let published = publish::publish(&self.server, &self.site, &bundle, &options(), &Silent).await?;
+        let published = publish::publish(&self.server, &self.site, &bundle, &options(), &Traced).await?;
         self.held = build.published().map(|file| file.hash).collect();
         Ok(published)
     }
@@ -154,7 +149,7 @@ impl Publisher {
     /// The roots that are up: those of this process, or those that an earlier one left in the state folder.
     fn active_roots(&self) -> Result<Option<Roots>> {
         if let Some(active) = &self.active {
-            return Ok(Some(active.roots.clone()));
+            return Ok(Some(active.clone()));
         }
         let value = self
             .emulator
@@ -162,6 +157,17 @@ impl Publisher {
             .get(&format!("space:{}", self.site))
             .map_err(|error| Error::new(format!("the state folder cannot be read: {error}")))?;
         Ok(value.and_then(|json| serde_json::from_slice::<SpaceState>(&json).ok()).map(|state| state.roots))
+    }
+}
+
+/// Writes the steps into the log.
+struct Traced;
+
+impl Progress for Traced {
+    fn on(&self, step: &Step<'_>) {
+        if !matches!(step, Step::Uploaded { .. }) {
+            tracing::debug!(?step);
+        }
     }
 }
 

@@ -118,7 +118,10 @@ impl WaitingRoom {
     }
 
     fn look(&self, request: &Request, default_site: Option<&SiteName>) -> Option<FirstLook> {
-        if request.headers().contains_key(header::UPGRADE) || request.uri().path().starts_with("/api/") {
+        let path = request.uri().path();
+        // What open pages ask the dev server itself is answered in any case.
+        let own = path.starts_with("/api/") || path.starts_with(super::page::RESERVED);
+        if request.headers().contains_key(header::UPGRADE) || own {
             return None;
         }
         let site = super::hosts::site_of(request);

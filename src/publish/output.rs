@@ -98,9 +98,7 @@ fn read_root(folder: &Path, root: &Root, blobs: &mut BTreeMap<Hash, BlobSource>)
     let routes_path = folder.join("routes.json");
     let routes_bytes = read_recorded(&routes_path, root.routes)?;
     let routes: Routes = parse(&routes_path, &routes_bytes)?;
-    routes
-        .check(|file| manifest.files.contains_key(file))
-        .map_err(|source| OutputError::Routes { path: routes_path, source })?;
+    routes.check(&manifest).map_err(|source| OutputError::Routes { path: routes_path, source })?;
 
     for (name, file) in &manifest.files {
         let path = folder.join(name);

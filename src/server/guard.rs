@@ -73,6 +73,13 @@ impl Guard {
         Ok(request)
     }
 
+    /// The path that a proxy on this machine has taken from a request, where such a proxy is believed.
+    pub(super) fn prefix(&self, connection: Connection, request: &Request) -> Option<String> {
+        let believed = self.own_pages_only && Peer(connection.peer).is_loopback();
+        let answers_text = !request.headers().contains_key(header::UPGRADE);
+        (believed && answers_text).then(|| super::prefix::of(request.headers())).flatten()
+    }
+
     /// The one Host of a request. `None` if it names none; then the Worker refuses it.
     fn host(&self, request: &Request) -> Result<Option<String>, Refused> {
         let mut hosts = request.headers().get_all(header::HOST).iter();

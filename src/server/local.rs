@@ -4,6 +4,7 @@ use super::{
     Access, Listening, Peer,
     accept::{Accept, Connection},
     guard::Guard,
+    prefix,
 };
 use crate::error::{Error, Result};
 use axum::{
@@ -30,6 +31,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tower_service::Service;
 
@@ -83,6 +85,10 @@ impl std::fmt::Debug for Local {
     }
 }
 
+/// How long a Durable Object of the local Worker may be idle: as long as the platform lets one live that it does not put to sleep. After
+/// its usual ten seconds every edit that follows a thought would read the documents of the site anew.
+const IDLE: Duration = Duration::from_secs(120);
+
 /// Opens the state and loads the Worker. `front` is where it will be reached.
 ///
 /// # Errors
@@ -92,6 +98,7 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let state = StateDir::open_with(options.state, durability).map_err(state_error)?;
     let domain = options.base_domains.split(',').next().unwrap_or("localhost").to_owned();
     let mut builder = Emulator::builder(Worker::bundled())
+        .evict_after(IDLE)
         .state(state)
         .faults(options.faults)
         .trace(options.trace)
@@ -191,16 +198,42 @@ impl Service<Request> for Local {
             Ok(request) => request,
             Err(answer) => return answered(Box::pin(ready(*answer))),
         };
+        let Some(prefix) = self.front.guard.prefix(self.connection, &request) else {
+            return match self.route(request) {
+                Routed::Before(answering) => answered(answering),
+                Routed::Worker(response) => Either::Left(response),
+            };
+        };
+        prefix::ask(&mut request);
+        let routed = self.route(request);
+        answered(Box::pin(async move {
+            let response = match routed {
+                Routed::Before(answering) => answering.await,
+                Routed::Worker(response) => response.await.unwrap_or_else(|never| match never {}),
+            };
+            prefix::put(&prefix, response).await
+        }))
+    }
+}
+
+/// Who answers a request.
+enum Routed {
+    Before(Answering),
+    Worker(ServiceFuture),
+}
+
+impl Local {
+    fn route(&mut self, mut request: Request) -> Routed {
         if !self.front.before.is_empty() {
             request.extensions_mut().insert(Peer(self.connection.peer));
         }
         for before in &self.front.before {
             request = match before(request) {
-                Ok(answering) => return answered(answering),
+                Ok(answering) => return Routed::Before(answering),
                 Err(request) => *request,
             };
         }
-        Either::Left(self.emulator.call(request))
+        Routed::Worker(self.emulator.call(request))
     }
 }
 

@@ -9,6 +9,7 @@ mod listen;
 mod local;
 mod owner;
 mod peer;
+mod prefix;
 mod reach;
 mod reachable;
 mod tls;

@@ -163,6 +163,7 @@ pub(super) fn generated(name: &str, bytes: Vec<u8>, blobs: &Blobs) -> Asset {
 }
 
 /// What pages need of pmx itself.
+#[derive(Debug)]
 pub(super) struct ThemeAssets {
     pub base_css: Asset,
     pub live_js: Asset,

@@ -1,6 +1,9 @@
 //! The bytes of a build by their hash: in memory as long as they are few, then in a temporary file.
 
-use super::build::Blob;
+use super::{
+    build::Blob,
+    spill::{Spill, Spilled},
+};
 use pmx_worker::model::{File, Hash};
 use std::{
     collections::HashMap,
@@ -29,21 +32,8 @@ struct Store {
 #[derive(Clone, Debug)]
 enum Place {
     Memory(Blob),
-    Spilled { spill: Arc<fs::File>, from: u64, size: usize },
+    Spilled(Spilled),
     File { path: Arc<Path>, size: u64 },
-}
-
-/// The file of what is too much for memory.
-#[derive(Default)]
-enum Spill {
-    #[default]
-    Unopened,
-    Open {
-        file: Arc<fs::File>,
-        end: u64,
-    },
-    /// There is no room for such a file: memory has to do.
-    Impossible,
 }
 
 /// Why bytes that were put into a store do not come out.
@@ -72,13 +62,11 @@ impl Blobs {
             if store.places.contains_key(&named.hash) {
                 return named;
             }
-            if store.held + named.size <= BUDGET { None } else { store.spill.reserve(named.size) }
+            if store.held + named.size <= BUDGET { None } else { store.spill.reserve(bytes.len()) }
         };
         // Written while others use the store; nobody knows of the place yet.
-        let place = spilled.filter(|(file, from)| write_at(file, *from, &bytes).is_ok()).map_or_else(
-            || Place::Memory(Blob::from(&*bytes)),
-            |(spill, from)| Place::Spilled { spill, from, size: bytes.len() },
-        );
+        let spilled = spilled.filter(|place| place.write(&bytes).is_ok());
+        let place = spilled.map_or_else(|| Place::Memory(Blob::from(&*bytes)), Place::Spilled);
         let mut store = self.store();
         if let Place::Memory(_) = &place {
             store.held += named.size;
@@ -119,10 +107,9 @@ impl Blobs {
         match place {
             None => Ok(None),
             Some(Place::Memory(bytes)) => Ok(Some(bytes)),
-            Some(Place::Spilled { spill, from, size }) => {
-                let mut bytes = vec![0; size];
+            Some(Place::Spilled(place)) => {
                 let path = || PathBuf::from("the temporary file of the build");
-                read_at(&spill, from, &mut bytes).map_err(|source| BlobError::Read { path: path(), source })?;
+                let bytes = place.read().map_err(|source| BlobError::Read { path: path(), source })?;
                 Ok(Some(bytes.into()))
             }
             Some(Place::File { path, size }) => read_named(&path, size, hash).map(Some),
@@ -145,61 +132,10 @@ impl Place {
     fn size(&self) -> u64 {
         match self {
             Self::Memory(bytes) => size_of(bytes.len()),
-            Self::Spilled { size, .. } => size_of(*size),
+            Self::Spilled(place) => size_of(place.size()),
             Self::File { size, .. } => *size,
         }
     }
-}
-
-impl Spill {
-    /// Room for so many bytes; none, if there can be no such file.
-    fn reserve(&mut self, size: u64) -> Option<(Arc<fs::File>, u64)> {
-        if matches!(self, Self::Unopened) {
-            *self = tempfile::tempfile().map_or(Self::Impossible, |file| Self::Open { file: Arc::new(file), end: 0 });
-        }
-        let Self::Open { file, end } = self else { return None };
-        let from = *end;
-        *end += size;
-        Some((Arc::clone(file), from))
-    }
-}
-
-#[cfg(unix)]
-fn write_at(file: &fs::File, from: u64, bytes: &[u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, from)
-}
-
-#[cfg(unix)]
-fn read_at(file: &fs::File, from: u64, bytes: &mut [u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, from)
-}
-
-#[cfg(windows)]
-fn write_at(file: &fs::File, mut from: u64, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match std::os::windows::fs::FileExt::seek_write(file, bytes, from)? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
-            count => {
-                bytes = &bytes[count..];
-                from += size_of(count);
-            }
-        }
-    }
-    Ok(())
-}
-
-#[cfg(windows)]
-fn read_at(file: &fs::File, mut from: u64, mut bytes: &mut [u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, bytes, from)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => {
-                bytes = &mut bytes[count..];
-                from += size_of(count);
-            }
-        }
-    }
-    Ok(())
 }
 
 fn read_named(path: &Path, size: u64, hash: &Hash) -> Result<Blob, BlobError> {

@@ -1,16 +1,15 @@
 use super::{
-    assets::{Assets, ThemeAssets, asset_path},
     blobs::Blobs,
     cache::{Cache, CachedPage, Steady},
-    component_files::ComponentFiles,
     diagnostic::{Diagnostic, Position},
     documents::{self, PathRecord},
+    gathered::Gathered,
     graph,
     path::{self, BuiltPath, NamedRoot, Site},
     project::Project,
     scan::Snapshot,
 };
-use pmx_worker::model::{File, Hash, MAX_DOCUMENT, Root, Roots};
+use pmx_worker::model::{File, MAX_DOCUMENT, Root, Roots};
 use std::{
     collections::{BTreeMap, HashMap},
     mem,
@@ -55,50 +54,47 @@ impl Build {
 ///
 /// What is wrong in a Source is a diagnostic, and everything else is built.
 pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build {
+    cache.reopen(project);
     let mut build = Build { blobs: cache.blobs.clone(), ..Build::default() };
     let blobs = build.blobs.clone();
-    let graph = graph::grow(project, snapshot, cache);
+    let (graph, bodies) = graph::grow(project, snapshot, cache);
     build.diagnostics.extend(graph.findings().cloned());
-    let used = graph.nodes.values().flat_map(|node| &node.targets).filter_map(asset_path);
-    let mut assets = Assets::gather(project, snapshot, &blobs, used);
-    build.diagnostics.append(&mut assets.findings);
-
-    let theme = ThemeAssets::new(&blobs);
-    let named = path::name_roots(project, &graph, &mut build.diagnostics);
-    let bodies = mem::take(&mut cache.bodies);
-    let components = ComponentFiles::of_all(&graph, &assets, &blobs);
-    let defined = graph.components();
+    let (gathered, kept) =
+        cache.steady.take().map(|Steady { gathered, paths, outputs }| (gathered, (paths, outputs))).unzip();
+    let digest = gathered.as_ref().map(|gathered| gathered.digest);
+    let gathered = gathered
+        .filter(|gathered| graph.changes.as_ref().is_some_and(|changes| gathered.stays(changes)))
+        .unwrap_or_else(|| Gathered::of(project, snapshot, &graph, &blobs));
+    build.diagnostics.extend(gathered.findings.iter().cloned());
+    let defined = gathered.defined(&graph);
     let site = Site {
         project,
         graph: &graph,
-        assets: &assets,
-        theme: &theme,
-        roots: &named,
+        assets: &gathered.assets,
+        theme: &gathered.theme,
+        roots: &gathered.roots,
         bodies: &bodies,
-        components: &components,
+        components: &gathered.components,
         defined: &defined,
         blobs: &blobs,
         making: path::making(project, &defined),
     };
-    let digest = site.digest(cache.shape);
-    let is_steady = |steady: &Steady| {
-        steady.site == digest
-            && graph.changed.as_ref().is_some_and(|ids| !named.iter().any(|root| ids.contains(&root.entry_id)))
+    let changes = graph.changes.as_ref().filter(|_| digest == Some(gathered.digest));
+    let (paths, outputs) = match (kept, changes) {
+        (Some(kept), Some(changes)) if path::Kept::stay(&kept.0, &site, changes) => {
+            update(&mut build, cache, &site, kept, &changes.sources)
+        }
+        (kept, _) => anew(&mut build, cache, &site, kept.map(|(paths, _)| paths)),
     };
-    let before = cache.steady.take();
-    let steady = match (before, &graph.changed) {
-        (Some(before), Some(changed)) if is_steady(&before) => update(&mut build, cache, &site, before, changed),
-        (before, _) => anew(&mut build, cache, &site, digest, before.as_ref()),
-    };
+    let steady = Steady { gathered, paths, outputs };
     build.diagnostics.extend(steady.paths.values().flat_map(path::Kept::findings).cloned());
     build.outputs = Arc::clone(&steady.outputs);
     cache.steady = Some(steady);
-    cache.bodies = bodies;
     if build.diagnostics.iter().any(|finding| finding.code == UNUSABLE) {
         build.roots = None;
         cache.steady = None;
     }
-    cache.graph = cache.shape.map(|shape| graph::Kept::new(graph, shape));
+    cache.graph = Some(graph);
     build.diagnostics.sort();
     build.diagnostics.dedup();
     build.sources_built.sort();
@@ -109,16 +105,22 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
 /// The code of findings that no deploy could have: a document that breaks its rules, a file beyond the limit.
 pub(super) const UNUSABLE: &str = "build/unusable";
 
+/// The Paths by their ids, and all files of the build.
+type Made = (BTreeMap<String, path::Kept>, Arc<BTreeMap<String, File>>);
+
 /// Builds every Path; pages whose inputs are the same are kept, and what did not change of the search of `before`.
-fn anew(build: &mut Build, cache: &mut Cache, site: &Site<'_>, digest: Hash, before: Option<&Steady>) -> Steady {
+fn anew(
+    build: &mut Build,
+    cache: &mut Cache,
+    site: &Site<'_>,
+    mut before: Option<BTreeMap<String, path::Kept>>,
+) -> Made {
     let known = mem::take(&mut cache.pages);
-    let mut steady = Steady { site: digest, paths: BTreeMap::new(), outputs: Arc::default() };
-    let outputs = Arc::make_mut(&mut steady.outputs);
+    let (mut paths, mut outputs) = (BTreeMap::new(), BTreeMap::new());
     for named in site.roots {
-        let BuiltPath { mut kept, routes, pages, made, unpublished } = {
-            let shards = before.and_then(|before| before.paths.get(&named.id)).map(|kept| &kept.shards);
-            path::build(site, named, &known, shards)
-        };
+        let shards = before.as_mut().and_then(|before| before.remove(&named.id)).map(|kept| kept.shards);
+        let BuiltPath { mut kept, routes, pages, made, unpublished } =
+            path::build(site, named, &known, shards.as_ref());
         build.pages += pages.len();
         build.sources_built.extend(made);
         cache.pages.extend(pages);
@@ -128,32 +130,36 @@ fn anew(build: &mut Build, cache: &mut Cache, site: &Site<'_>, digest: Hash, bef
         let files = kept.manifest.files.iter().map(|(path, file)| (path, *file));
         let unpublished = unpublished.iter().map(|(path, file)| (path, *file));
         outputs.extend(files.chain(unpublished).map(|(path, file)| (format!("{}/{path}", named.id), file)));
-        steady.paths.insert(named.id.clone(), kept);
+        paths.insert(named.id.clone(), kept);
     }
-    finish(build, site, &mut steady);
-    steady
+    finish(build, site, (paths, Arc::new(outputs)))
 }
 
 /// Takes in the Sources whose text changed.
-fn update(build: &mut Build, cache: &mut Cache, site: &Site<'_>, mut steady: Steady, changed: &[String]) -> Steady {
-    let outputs = Arc::make_mut(&mut steady.outputs);
+fn update(
+    build: &mut Build,
+    cache: &mut Cache,
+    site: &Site<'_>,
+    (mut paths, mut outputs): Made,
+    changed: &[String],
+) -> Made {
     for named in site.roots {
-        let Some(kept) = steady.paths.get_mut(&named.id) else { continue };
+        let Some(kept) = paths.get_mut(&named.id) else { continue };
         let updated = kept.update(site, named, changed, &mut cache.pages);
         build.pages += kept.manifest.sources.len();
         build.sources_built.extend(updated.made);
-        outputs.extend(updated.files.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file)));
+        let files = updated.files.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file));
+        Arc::make_mut(&mut outputs).extend(files);
     }
-    finish(build, site, &mut steady);
-    steady
+    finish(build, site, (paths, outputs))
 }
 
 /// Writes the manifests and what names them.
-fn finish(build: &mut Build, site: &Site<'_>, steady: &mut Steady) {
-    let outputs = Arc::make_mut(&mut steady.outputs);
+fn finish(build: &mut Build, site: &Site<'_>, (mut paths, mut all): Made) -> Made {
+    let outputs = Arc::make_mut(&mut all);
     let (mut roots, mut records) = (BTreeMap::new(), Vec::new());
     for named in site.roots {
-        let Some(kept) = steady.paths.get_mut(&named.id) else { continue };
+        let Some(kept) = paths.get_mut(&named.id) else { continue };
         let bytes = documents::bytes(&kept.manifest);
         let manifest = document(site, named, "manifest.json", bytes, &mut kept.findings);
         outputs.insert(format!("{}/manifest.json", named.id), manifest);
@@ -161,16 +167,17 @@ fn finish(build: &mut Build, site: &Site<'_>, steady: &mut Steady) {
         roots.insert(named.id.clone(), root);
         records.push(PathRecord { id: &named.id, entry: &named.entry, entry_id: &named.entry_id });
     }
-    let Some(default) = site.roots.iter().find(|named| named.mount.is_empty()) else { return };
+    let Some(default) = site.roots.iter().find(|named| named.mount.is_empty()) else { return (paths, all) };
     let roots = Roots { roots, default: default.id.clone() };
     outputs.insert("roots.json".to_owned(), site.blobs.put(documents::bytes(&roots)));
-    let paths = documents::bytes(&documents::paths(&records, &default.id));
-    outputs.insert("paths.json".to_owned(), site.blobs.put(paths));
+    let document = documents::bytes(&documents::paths(&records, &default.id));
+    outputs.insert("paths.json".to_owned(), site.blobs.put(document));
     if let Err(error) = roots.check() {
         let finding = Diagnostic::error(UNUSABLE, Position::START, error.to_string());
         build.diagnostics.push(finding.at(site.project.show(&default.entry)));
     }
     build.roots = Some(roots);
+    (paths, all)
 }
 
 fn document(site: &Site<'_>, named: &NamedRoot, name: &str, bytes: Vec<u8>, findings: &mut Vec<Diagnostic>) -> File {

@@ -1,13 +1,14 @@
 //! From the entries along the links: which Sources a site has, and where each of their links leads.
 
+mod folder;
 mod update;
 
-pub(super) use update::Kept;
+pub(super) use update::{Changes, Ground};
 
 use super::{
     address::{self, Address, FileAddress},
     build::Blob,
-    cache::{Cache, Sources},
+    cache::{Bodies, Cache, Sources},
     diagnostic::{Diagnostic, Position},
     project::Project,
     scan::{Content, Snapshot},
@@ -17,7 +18,7 @@ use super::{
 use pmx_worker::model::{Hash, MAX_BLOB, check_path};
 use rayon::prelude::*;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     mem,
     sync::Arc,
 };
@@ -36,9 +37,9 @@ pub(super) struct Node {
     pub source: Arc<Source>,
     /// One for each link of the Source.
     pub targets: Vec<Target>,
-    /// The hash of what others can depend on: the Source's outline, and where its links lead.
-    pub facts: Hash,
     findings: Vec<Diagnostic>,
+    /// Those about links that lead nowhere, with the numbers of the links.
+    unresolved: Vec<(usize, Diagnostic)>,
     /// Those about fragments of other Sources.
     fragments: Vec<Diagnostic>,
 }
@@ -83,14 +84,32 @@ pub(super) struct Graph {
     pub nodes: BTreeMap<String, Node>,
     /// What is wrong with the entries.
     findings: Vec<Diagnostic>,
-    /// If all Sources are those of the graph before, with the same facts: the ids of those whose text is another.
-    pub changed: Option<Vec<String>>,
+    /// If all Sources are those of the graph before, with the same outlines: what is other than then.
+    pub changes: Option<Changes>,
+    /// None in a graph that is still growing.
+    pub ground: Option<Ground>,
 }
 
 impl Node {
     /// The Source's title; one from its file name if it has none.
     pub(super) fn title(&self) -> String {
         self.source.title.clone().unwrap_or_else(|| name_of(&self.id))
+    }
+
+    /// Takes another text in, of which the outline is the same.
+    fn take(&mut self, project: &Project, source: Arc<Source>, bytes: &Blob, hash: Hash) {
+        let shown = project.show(&self.path);
+        self.findings = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
+        for (link, finding) in &mut self.unresolved {
+            let Some(Link { position, .. }) = source.links.get(*link) else { continue };
+            (finding.line, finding.column) = (position.line, position.column);
+        }
+        (self.source, self.bytes, self.hash) = (source, Arc::clone(bytes), hash);
+    }
+
+    /// What is wrong with the Source and its links.
+    fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.findings.iter().chain(self.unresolved.iter().map(|(_, finding)| finding)).chain(&self.fragments)
     }
 
     /// Ids of the Sources that it links to, in order, definitions left out if `only_body`.
@@ -109,19 +128,7 @@ impl Node {
 impl Graph {
     /// What is wrong with the entries, the Sources and their links.
     pub(super) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
-        let of_nodes = self.nodes.values().flat_map(|node| node.findings.iter().chain(&node.fragments));
-        self.findings.iter().chain(of_nodes)
-    }
-
-    /// The first Source that defines a component, by the component's name.
-    pub(super) fn components(&self) -> BTreeMap<&str, &Node> {
-        let mut defined = BTreeMap::new();
-        for node in self.nodes.values() {
-            for definition in &node.source.definitions {
-                defined.entry(definition.name.as_str()).or_insert(node);
-            }
-        }
-        defined
+        self.findings.iter().chain(self.nodes.values().flat_map(Node::findings))
     }
 
     /// The ids that are reached from an entry.
@@ -139,17 +146,16 @@ impl Graph {
     }
 }
 
-/// Follows the links from the entries. Sources that the cache knows are not parsed again.
-pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Graph {
+/// Follows the links from the entries; also the HTML of the Sources that were parsed. What the cache knows is not parsed again.
+pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> (Graph, Bodies) {
     if cache.settings != project.settings {
         cache.clear();
         cache.settings = project.settings.clone();
     }
-    let shape = update::shape(project, snapshot);
-    cache.shape = Some(shape);
-    let (sources, bodies) = (&mut cache.sources, &mut cache.bodies);
-    if let Some(graph) = cache.graph.take().and_then(|kept| kept.update(project, snapshot, shape, sources, bodies)) {
-        return graph;
+    let mut bodies = Bodies::default();
+    let sources = &mut cache.sources;
+    if let Some(graph) = cache.graph.take().and_then(|graph| graph.update(project, snapshot, sources, &mut bodies)) {
+        return (graph, bodies);
     }
     let suggest = Suggest::new(snapshot);
     let known = mem::take(&mut cache.sources);
@@ -172,7 +178,7 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         let mut reached = Vec::new();
         for Visited { node, body } in wave {
             if let Some(body) = body {
-                cache.bodies.keep(node.hash, body);
+                bodies.keep(node.hash, body);
             }
             reached.extend(node.linked(false).map(str::to_owned));
             cache.sources.insert(node.path.clone(), (node.hash, Arc::clone(&node.source)));
@@ -180,14 +186,13 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         }
         frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
     }
-    let used: HashSet<Hash> = graph.nodes.values().map(|node| node.hash).collect();
-    cache.bodies.retain(&used);
     let fragments = graph.nodes.par_iter().map(|(_, node)| missing_fragments(project, &graph, node));
     let fragments: Vec<Vec<Diagnostic>> = fragments.collect();
     for (node, fragments) in graph.nodes.values_mut().zip(fragments) {
         node.fragments = fragments;
     }
-    graph
+    graph.ground = Some(Ground::of(project, snapshot, &graph));
+    (graph, bodies)
 }
 
 /// A Source that was reached.
@@ -215,16 +220,16 @@ fn visit(
         }
     };
     let shown = project.show(&path);
-    let mut findings: Vec<Diagnostic> = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
+    let findings: Vec<Diagnostic> = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
+    let mut unresolved = Vec::new();
     let mut targets = Vec::with_capacity(source.links.len());
-    for link in &source.links {
+    for (number, link) in source.links.iter().enumerate() {
         let (target, finding) = lead(snapshot, suggest, &path, link);
-        findings.extend(finding.map(|finding| finding.at(&*shown)));
+        unresolved.extend(finding.map(|finding| (number, finding.at(&*shown))));
         targets.push(target);
     }
-    let facts = Hash::of(format!("{}{targets:?}", source.outline()).as_bytes());
     let bytes = Arc::clone(bytes);
-    let node = Node { id, path, hash, bytes, source, targets, facts, findings, fragments: Vec::new() };
+    let node = Node { id, path, hash, bytes, source, targets, findings, unresolved, fragments: Vec::new() };
     Some(Visited { node, body })
 }
 
@@ -245,11 +250,15 @@ fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     }
     let by_id = matches!(link.place, Place::Anchor | Place::Include).then(|| format!("{wanted}{EXTENSION}"));
     let found = [Some(wanted.clone()), by_id].into_iter().flatten().find(|path| snapshot.files().contains_key(path));
-    let Some(found) = found else {
-        if file.rooted {
-            return (Target::Address { path: format!("/{wanted}"), suffix }, None);
-        }
-        return (Target::AsWritten, missing(suggest, path, link, &file, &wanted));
+    let found = match found {
+        Some(found) => found,
+        // A rooted address of something else is a route.
+        None if file.rooted => return (Target::Address { path: format!("/{wanted}"), suffix }, None),
+        None => match folder::index(snapshot, path, link, &wanted) {
+            Ok(Some(index)) => index.to_owned(),
+            Ok(None) => return (Target::AsWritten, missing(suggest, path, link, &file, &wanted)),
+            Err(finding) => return (Target::AsWritten, Some(finding)),
+        },
     };
     let target = if found.ends_with(EXTENSION) {
         usable(snapshot, &found).map(|id| Target::Page { id, suffix })

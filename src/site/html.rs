@@ -1,9 +1,7 @@
 //! Raw HTML in Sources: where the attributes of its tags are. Everything else passes as it was written.
 
+use super::dom::{comment_end, is_raw_text, raw_text_end};
 use std::{borrow::Cow, ops::Range};
-
-/// Elements whose content is text, whatever it looks like.
-const RAW_TEXT: [&str; 7] = ["script", "style", "textarea", "title", "xmp", "noembed", "noframes"];
 
 /// An attribute with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +32,8 @@ impl<'a> Scanner<'a> {
             self.at += open + 1;
             let rest = &self.text[self.at..];
             if rest.starts_with("!--") {
-                // `<!-->` and `<!--->` are whole comments.
-                let body = self.at + 3;
-                let short = ["->", ">"].iter().find(|end| self.text[body..].starts_with(**end));
-                match short {
-                    Some(end) => self.at = body + end.len(),
-                    None => self.skip_past(body, "-->"),
-                }
+                let comment = self.at - 1;
+                self.at = comment_end(&self.text[comment..]).map_or(self.text.len(), |end| comment + end);
             } else if rest.starts_with("![CDATA[") {
                 self.skip_past(self.at, "]]>");
             } else if rest.starts_with(['!', '?']) {
@@ -66,8 +59,8 @@ impl<'a> Scanner<'a> {
                 Some(_) => self.attribute(tag),
             }
         }
-        if let Some(raw) = RAW_TEXT.iter().find(|raw| tag.eq_ignore_ascii_case(raw)) {
-            self.skip_raw_text(raw);
+        if is_raw_text(&tag.to_ascii_lowercase()) {
+            self.at = raw_text_end(self.text, self.at, tag);
         }
     }
 
@@ -94,19 +87,6 @@ impl<'a> Scanner<'a> {
         self.at += usize::from(quote.is_some() && self.peek().is_some());
     }
 
-    /// To the end tag, or to the end if it never comes.
-    fn skip_raw_text(&mut self, name: &str) {
-        let bytes = self.text.as_bytes();
-        while let Some(open) = self.text[self.at..].find("</") {
-            self.at += open + 2;
-            if bytes.get(self.at..self.at + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
-            {
-                return;
-            }
-        }
-        self.at = self.text.len();
-    }
-
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -123,23 +103,32 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Text as it may stand in an element or a quoted attribute.
+/// Text as it may stand in an element or between double quotes. All attributes are written between those.
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"', '\'']) {
+    if !text.contains(['&', '<', '>', '"']) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
+    escape_into(text, &mut out);
     Cow::Owned(out)
+}
+
+/// The same, written to the end of `out`. What is not special is copied in one piece.
+pub(super) fn escape_into(text: &str, out: &mut String) {
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let reference = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => continue,
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(reference);
+        from = at + 1;
+    }
+    out.push_str(&text[from..]);
 }
 
 /// The value that an attribute's text stands for; of the named references, those that occur in addresses.
@@ -214,6 +203,9 @@ mod tests {
             assert_eq!(found(text), [], "{text}");
         }
         assert_eq!(found("<!--><a href=x>"), [("a", "href", "x")]);
+        assert_eq!(found("<!-- x --!><a href=x>"), [("a", "href", "x")], "a browser ends a comment so, too");
+        assert_eq!(found("<iframe><a href=x></iframe><a href=y>"), [("a", "href", "y")], "a frame's content is text");
+        assert_eq!(found("<style></styled><a href=x></style><a href=y>"), [("a", "href", "y")]);
         assert_eq!(found("<style>a{}</STYLE ><a href=x>"), [("a", "href", "x")]);
     }
 
@@ -231,7 +223,7 @@ mod tests {
         #[test]
         fn escaping_is_undone_by_unescaping(text in "\\PC{0,40}") {
             let escaped = escape(&text);
-            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
+            prop_assert!(!escaped.contains(['<', '>', '"']));
             prop_assert_eq!(unescape(&escaped).into_owned(), text);
         }
     }

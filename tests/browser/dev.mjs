@@ -13,9 +13,9 @@ export class Dev {
   talk = "";
 
   /** Serves the site in `folder`, on a free port unless it is told one, once it is ready; its state goes to `state`. */
-  static async start(folder, state, { port = 0, more = [] } = {}) {
+  static async start(folder, state, { port = 0, site = ["--site", "tried"], more = [] } = {}) {
     const dev = new Dev();
-    dev.child = spawn(BINARY, ["dev", "--quiet", "--json", "--port", String(port), "--site", "tried", "--state", state, ...more, folder], { stdio: ["ignore", "pipe", "pipe"] });
+    dev.child = spawn(BINARY, ["dev", "--quiet", "--json", "--port", String(port), ...site, "--state", state, ...more, folder], { stdio: ["ignore", "pipe", "pipe"] });
     dev.child.stderr.on("data", (data) => (dev.talk += data));
     createInterface({ input: dev.child.stdout }).on("line", (line) => dev.events.push(JSON.parse(line)));
     await until(() => dev.of("ready").length || dev.child.exitCode !== null, "the server");

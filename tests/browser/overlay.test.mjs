@@ -236,6 +236,25 @@ test("nothing shows in a frame, for print, on paper or in an exact answer", asyn
   assert.equal(await frame.locator("pmx-overlay, pmx-badge").count(), 0);
 });
 
+test("a site that cannot be built yet says why, and comes by itself when it can be", async () => {
+  await write("../pathmx.config.md", "---\ntitle: [unclosed\n---\n");
+  const sites = await mkdtemp(join(tmpdir(), "pmx-overlay-sites-"));
+  await rename(folder, join(sites, "broken"));
+  try {
+    dev = await Dev.start(sites, join(sites, "state"), { site: [], more: ["--multi-site"] });
+    page = await (await browser.newContext()).newPage();
+    await page.goto(dev.url.replace("localhost", "broken.localhost"));
+    assert.match(await page.locator("main").textContent(), /pathmx\.config\.md/);
+    assert.equal(await page.locator("pmx-overlay").count(), 0, "the page says it itself");
+    await rm(join(sites, "broken", "pathmx.config.md"));
+    await page.locator(".pmx-document h1", { hasText: "Home" }).waitFor();
+  } finally {
+    await dev?.stop();
+    dev = undefined;
+    await rm(sites, { recursive: true, force: true });
+  }
+});
+
 test("in Play only errors are told", async () => {
   await write("one.lesson.md", `${GOOD}\n[nowhere](./missing.lesson.md)\n`);
   await start({ more: ["--no-overlay"] });

@@ -133,6 +133,22 @@ fn a_site_that_knows_its_address_says_it_in_full() {
 }
 
 #[test]
+fn the_search_finds_a_page_by_its_tags() {
+    let folder = site_of(&[
+        ("index.path.md", "---\ntags: [Zebra, two words]\n---\n\n# Home\n\n[A](./a.md)\n"),
+        ("a.md", "---\ntags: yak\n---\n\n# A\n"),
+    ]);
+    let build = built(folder.path());
+    let index = json(&build, "index.path/search/index.json");
+    let terms = json(&build, "index.path/search/1/0.json");
+    for (id, tag) in [("index.path", "zebra5"), ("index.path", "words5"), ("a", "yak5")] {
+        let source = index["sources"].as_array().unwrap().iter().find(|source| source[1] == id).unwrap();
+        let found = terms[source[0].as_str().unwrap()].as_str().unwrap();
+        assert!(found.split(' ').any(|term| term == tag), "{tag} in {found}");
+    }
+}
+
+#[test]
 fn the_search_finds_words_of_a_page_at_its_address() {
     let build = built(&fixture("two"));
     let index = json(&build, "workshop/search/index.json");

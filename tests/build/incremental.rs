@@ -9,7 +9,7 @@ const NAMES: [&str; 8] =
     ["index.path.md", "a.md", "b.guide.md", "sub/c.md", "sub/d.lesson.md", "cards.components.md", "s.css", "p.svg"];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 22] = [
+const PIECES: [&str; 25] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -21,6 +21,9 @@ const PIECES: [&str; 22] = [
     "[D](/sub/d.lesson.md?play=1) ",
     "[up](../index.path.md) [gone](./gone.md) ",
     "![p](/p.svg) ",
+    "[[Title]] [[Named#Part]] [[nobody]] ",
+    "[folder](/sub/) ",
+    "A passage[^c1].\n\n[^c1]: @ann: why?\n\n",
     "\n\n[@styles]: /s.css\n\n",
     "\n\n[@root.styles]: /s.css\n\n",
     "\n\n[@cards]: /cards.components.md\n\n",
@@ -34,10 +37,12 @@ const PIECES: [&str; 22] = [
     "\n\n```js\nlet x = 1 // [A](./a.md)\n```\n\n",
 ];
 
-const FRONTS: [&str; 6] = [
+const FRONTS: [&str; 8] = [
     "",
     "",
     "---\ntitle: Named\n---\n\n",
+    "---\nhandle: wrong\nweight: 0.1\n---\n\n",
+    "---\ntags: [x, 1.5]\npresentation: 3\n---\n\n",
     "---\nroute: /here\n---\n\n",
     "---\ntype: x\nroute: /\n---\n\n",
     "---\na: [\n---\n",
@@ -49,10 +54,14 @@ enum Edit {
     Write(usize, usize, Vec<usize>),
     /// Another word at the end, or a heading, that nobody else has to know of.
     Word(usize, u8),
+    /// A comment near the top, which moves everything below it.
+    Shift(usize),
     Delete(usize),
     Move(usize, usize),
     /// Another process goes on from what this one saved.
     Restart,
+    /// Nobody edits for a while.
+    Idle,
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -64,6 +73,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         1 => (1..NAMES.len()).prop_map(Edit::Delete),
         1 => (1..NAMES.len(), 1..NAMES.len()).prop_map(|(from, to)| Edit::Move(from, to)),
         1 => Just(Edit::Restart),
+        1 => Just(Edit::Idle),
+        2 => (0..NAMES.len()).prop_map(Edit::Shift),
     ]
 }
 
@@ -109,7 +120,13 @@ fn apply(files: &mut BTreeMap<&'static str, String>, edit: &Edit) {
                 files.insert(NAMES[*to], text);
             }
         }
-        Edit::Restart => {}
+        Edit::Shift(name) => {
+            if let Some(text) = files.get_mut(NAMES[*name]) {
+                let at = text.find("\n\n").map_or(text.len(), |at| at + 2);
+                text.insert_str(at, "<!-- a comment -->\n\n");
+            }
+        }
+        Edit::Restart | Edit::Idle => {}
     }
 }
 
@@ -133,6 +150,10 @@ proptest! {
                 cache.save(&project);
                 cache = Cache::open(&project);
             }
+            if matches!(edit, Edit::Idle) {
+                prop_assert!(cache.shed(&project));
+                prop_assert!(cache.shed(&project), "twice is once");
+            }
             let warm = site::build(&project, &now(), &mut cache);
             let clean = site::build(&project, &now(), &mut Cache::default());
             prop_assert_eq!(&warm.roots, &clean.roots);
@@ -148,4 +169,45 @@ proptest! {
             cache.taken();
         }
     }
+}
+
+#[test]
+fn what_a_site_that_nobody_edits_has_dropped_is_not_made_again() {
+    let folder = site_of(&[("index.path.md", "# Home\n\n[A](./a.md)\n"), ("a.md", "# A\n")]);
+    let project = located(folder.path());
+    let snapshot = |text: &str| {
+        let home = ("index.path.md".to_owned(), b"# Home\n\n[A](./a.md)\n".to_vec());
+        Snapshot::of([home, ("a.md".to_owned(), text.as_bytes().to_vec())])
+    };
+    let mut cache = Cache::open(&project);
+    let first = site::build(&project, &snapshot("# A\n"), &mut cache);
+    cache.taken();
+    assert!(cache.shed(&project) && cache.has_pages());
+    let edited = site::build(&project, &snapshot("# A\n\nword\n"), &mut cache);
+    assert_eq!(edited.sources_built, ["a"], "the other page is kept");
+    cache.taken();
+    assert!(cache.shed(&project));
+    fs::remove_dir_all(folder.path().join(".pathmx-cache")).unwrap();
+    let anew = site::build(&project, &snapshot("# A\n"), &mut cache);
+    assert_eq!(anew.outputs, first.outputs);
+    assert_eq!(anew.sources_built, ["a", "index.path"], "the file is gone");
+    cache.forget(&[Hash::of(b"lost")]);
+    assert!(!cache.has_pages());
+}
+
+#[test]
+fn an_edit_beside_a_wikilink_is_no_more_than_an_edit() {
+    let folder = site_of(&[("index.path.md", "# Home\n\n[[A]] [[nobody]]\n"), ("a.md", "# A\n"), ("b.md", "# B\n")]);
+    let project = located(folder.path());
+    let snapshot = |home: &str, other: &str| {
+        let files = [("index.path.md", home), ("a.md", "# A\n"), ("b.md", other)];
+        Snapshot::of(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())))
+    };
+    let mut cache = Cache::default();
+    site::build(&project, &snapshot("# Home\n\n[[A]] [[nobody]]\n", "# B\n"), &mut cache);
+    let edited = site::build(&project, &snapshot("# Home\n\nMore.\n\n[[A]] [[nobody]]\n", "# B\n"), &mut cache);
+    assert_eq!(edited.sources_built, ["index.path"]);
+    assert_eq!(edited.diagnostics[0].line, 5, "the finding moves with its link");
+    let named = site::build(&project, &snapshot("# Home\n\nMore.\n\n[[A]] [[nobody]]\n", "# Nobody\n"), &mut cache);
+    assert!(named.diagnostics.is_empty() && named.outputs.contains_key("index.path/b.html"), "{:?}", named.diagnostics);
 }

@@ -199,3 +199,34 @@ fn a_source_called_404_is_the_page_for_what_is_not_found() {
     assert_eq!(routes_of(&build, "index.path").not_found.as_deref(), Some("404.html"));
     assert!(text(&build, "index.path/404.html").contains("Lost at sea"));
 }
+
+#[test]
+fn a_link_to_a_folder_leads_to_its_index() {
+    let folder = site_of(&[
+        ("index.path.md", "# Home\n\n[A](./one/) [B](./one?x#deep) [C](./two/) [D](./none/) [E](./gone/) [F](./)\n"),
+        ("one/index.lesson.md", "# One\n\n[up](..)\n\n## Deep\n"),
+        ("one/index.lesson/other.md", "# Other\n"),
+        ("two/index.demo.md", "# Two\n"),
+        ("two/index.path.md", "# Two\n"),
+        ("none/a.md", "# A\n"),
+    ]);
+    let build = built(folder.path());
+    let page = text(&build, "index.path/index.path.html");
+    for address in ["/one/index.lesson", "/one/index.lesson?x#deep", "./two/", "./none/", "./gone/", "/index.path"] {
+        assert!(page.contains(&format!("href=\"{address}\"")), "{address} in\n{page}");
+    }
+    assert!(text(&build, "index.path/one/index.lesson.html").contains("<a href=\"/index.path\">up</a>"));
+    let said: Vec<(&str, &str)> =
+        build.diagnostics.iter().map(|d| (d.message.as_str(), d.hint.as_deref().unwrap_or(""))).collect();
+    assert_eq!(
+        said,
+        [
+            ("the folder `two` has 2 Sources `index.*.md`", "did you mean `./two/index.path.md`?"),
+            (
+                "the folder `none` has no `index.*.md` to which a link to it could lead",
+                "add `none/index.path.md`, or link to a Source of the folder"
+            ),
+            ("there is no file `gone`", ""),
+        ]
+    );
+}

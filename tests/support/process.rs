@@ -54,7 +54,12 @@ impl Pmx {
     }
 
     /// Starts a command that prints `ready` with its address.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_ready(command).0
+    }
+
+    /// As `start`, with what it said when it was ready.
+    pub fn start_ready(mut command: Command) -> (Self, Value) {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, events) = mpsc::channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -73,7 +78,7 @@ impl Pmx {
         pmx.url = ready["url"].as_str().unwrap().to_owned();
         let port = pmx.url.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
         pmx.client.address.set_port(port);
-        pmx
+        (pmx, ready)
     }
 
     /// The next event of this kind; others before it are dropped.
@@ -128,6 +133,17 @@ impl Pmx {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until it has ended by itself.
+    #[track_caller]
+    pub fn ended(mut self) -> std::process::ExitStatus {
+        let deadline = Instant::now() + DEADLINE;
+        // Its end of the pipe closes with it.
+        while !matches!(self.events.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected)) {
+            assert!(Instant::now() < deadline, "it does not end");
+        }
+        self.child.wait().unwrap()
     }
 
     /// SIGKILL: nothing is flushed.

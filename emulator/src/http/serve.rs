@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower_service::Service;
 
-/// How long requests under way may take after the end was asked for.
-const GRACE: Duration = Duration::from_millis(800);
+/// How long requests under way may take after the end was asked for: with the sockets' time, less than a second.
+const GRACE: Duration = Duration::from_millis(300);
 
-/// Serves connections until `shutdown` completes, and the requests under way then for up to 800 ms more. WebSockets are
+/// Serves connections until `shutdown` completes, and the requests under way then for up to 300 ms more. WebSockets are
 /// not waited for: [`Emulator::shutdown`](crate::Emulator::shutdown) closes them.
 ///
 /// The service is an [`Emulator`](crate::Emulator), or a wrapper that looks at requests before one does.

@@ -98,10 +98,13 @@ impl Bindings {
                 }
             },
             Op::KvPut { key, value } => self.kv_put(key.to_owned(), Bytes::copy_from_slice(value)),
-            Op::R2Head { key } => {
-                let (r2, key) = (self.r2.clone(), key.to_owned());
-                blocking(move || answer(r2.head(&key), |object| Answer::Number(object.size)))
-            }
+            Op::R2Head { key } => match self.r2.cached_size(key) {
+                Some(size) => size.map_or(Answer::None, Answer::Number).into(),
+                None => {
+                    let (r2, key) = (self.r2.clone(), key.to_owned());
+                    blocking(move || answer(r2.head(&key), |object| Answer::Number(object.size)))
+                }
+            },
             Op::R2Get { key, range } => self.r2_get(key, range),
             Op::R2Read { key, max } => self.r2_read(key, max),
             Op::R2Put { key, sha256 } => match sha256.parse::<Hash>() {

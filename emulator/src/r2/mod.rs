@@ -1,6 +1,7 @@
 //! R2: durable objects behind a byte cache in memory.
 
 mod engine;
+mod group;
 pub mod limits;
 #[cfg(test)]
 mod tests;
@@ -255,6 +256,12 @@ impl R2 {
     #[must_use]
     pub fn cached(&self, key: &str) -> Option<Option<Object>> {
         self.0.store.cached(key)
+    }
+
+    /// What memory knows of an object's size: `None` that it cannot answer, `Some(None)` that there is no such object.
+    #[must_use]
+    pub fn cached_size(&self, key: &str) -> Option<Option<u64>> {
+        self.0.store.cached_size(key)
     }
 
     /// What is known of an object, if it exists.

@@ -92,7 +92,7 @@ fn brand() -> Markup {
         a.brand href="/" {
             svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true" {
                 rect width="20" height="20" rx="5" fill="currentColor" {}
-                path d="M5.5 6l4 4-4 4M11 14h4" fill="none" stroke="var(--bg)" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" {}
+                path d="M5.5 6l4 4-4 4M11 14h4" fill="none" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" {}
             }
             "pmx " small { "console" }
         }

@@ -5,6 +5,6 @@ mod parts;
 
 pub(super) use frame::{Frame, Section, door, frame};
 pub(super) use parts::{
-    Ask, ago, ask, bytes, clock, count, duration, empty, failure, field, findings, note, nothing, pill, plural, short,
-    status,
+    Ask, ago, ask, bytes, clock, count, duration, empty, failure, field, findings, local, note, nothing, pill, plural,
+    short, status,
 };

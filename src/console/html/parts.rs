@@ -27,11 +27,17 @@ pub(in crate::console) fn ago(time: SystemTime) -> Markup {
     html! { time.nowrap data-ago datetime=(exact) title=(exact) { (told) } }
 }
 
-/// The time of day in UTC, to the millisecond.
+/// The time of day where the author is, to the millisecond.
 pub(in crate::console) fn clock(time: SystemTime) -> Markup {
-    let exact = format_rfc3339_millis(time).to_string();
-    let told = exact.get(11..23).unwrap_or(&exact).to_owned();
+    let exact = format_rfc3339_millis(time.max(UNIX_EPOCH)).to_string();
+    let told = local(time, "%H:%M:%S%.3f").unwrap_or_else(|| exact.get(11..23).unwrap_or(&exact).to_owned());
     html! { time datetime=(exact) title=(exact) { (told) } }
+}
+
+/// A time where the author is.
+pub(in crate::console) fn local(time: SystemTime, format: &str) -> Option<String> {
+    let zoned = jiff::Timestamp::try_from(time).ok()?.to_zoned(jiff::tz::TimeZone::system());
+    Some(zoned.strftime(format).to_string())
 }
 
 /// In seconds; a time that cannot be written is that of the epoch.
@@ -62,6 +68,7 @@ pub(in crate::console) fn duration(took: Duration) -> String {
         micros @ 0..1000 => format!("{micros} µs"),
         micros @ 1000..10_000 => format!("{:.1} ms", Duration::from_micros(micros as u64).as_secs_f64() * 1e3),
         micros @ 10_000..1_000_000 => format!("{} ms", micros / 1000),
+        _ if took.as_secs() < 60 && took.subsec_millis() == 0 => format!("{} s", took.as_secs()),
         _ if took.as_secs() < 60 => format!("{:.1} s", took.as_secs_f64()),
         _ => format!("{} min {} s", took.as_secs() / 60, took.as_secs() % 60),
     }

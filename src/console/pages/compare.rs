@@ -5,7 +5,7 @@ use crate::{
     console::{
         deploys::{Change, Content, Difference, blob},
         form::address,
-        html::{Section, bytes, empty, short},
+        html::{Section, bytes, empty, local, short},
         reply::Failure,
         routes::{Call, Page},
     },
@@ -104,20 +104,29 @@ fn shown(
             section aria-labelledby="sources" {
                 header { h2 #sources { "Sources" } span { (signs(&summary.sources)) } }
                 div.table { table.tight { tbody {
-                    @for change in difference.sources.iter().take(SHOWN) { tr { td.nowrap { (mark(change)) } td.mono.wrap { (change.name) } td.num.mono.muted { (hashes(change)) } } }
+                    @for change in difference.sources.iter().take(SHOWN) { tr { td.fit { (mark(change)) } td.mono.wrap { (change.name) } td.num.mono.muted { (hashes(change)) } } }
                 } } }
                 (rest(difference.sources.len()))
+            }
+        }
+        @if let Some(lines) = lines {
+            section #lines aria-labelledby="lines-title" {
+                header { h2 #lines-title.mono.wrap { (lines.path) } }
+                @match &lines.shown {
+                    Some(markup) => (markup),
+                    None => (empty("Its lines cannot be shown", "It is no text, it is large, or one of its versions is not kept any more.")),
+                }
             }
         }
         @if !difference.files.is_empty() {
             section aria-labelledby="files" {
                 header { h2 #files { "Files" } span { (signs(&summary.files)) } }
                 div.table { table.tight {
-                    thead { tr { th { "Change" } th { "File" } th.num { "Size" } th.num { "Difference" } } }
+                    thead { tr { th { span.seen { "Change" } } th { "File" } th.num { "Size" } th.num { "Difference" } } }
                     tbody {
                         @for change in difference.files.iter().take(SHOWN) {
                             tr {
-                                td.nowrap { (mark(change)) }
+                                td.fit { (mark(change)) }
                                 td.mono.wrap {
                                     @if diff::is_text(&change.name) {
                                         a href={ (address(&format!("/sites/{site}/compare"), &[("from", from_id), ("to", to_id), ("file", &change.name)])) "#lines" } { (change.name) }
@@ -138,7 +147,7 @@ fn shown(
                 div.table { table.tight { tbody {
                     @for change in difference.routes.iter().take(SHOWN) {
                         tr {
-                            td.nowrap { (mark(change)) }
+                            td.fit { (mark(change)) }
                             td.mono.wrap { (change.name) }
                             td.mono.wrap.muted {
                                 @if let Some(before) = &change.before { (before) }
@@ -149,15 +158,6 @@ fn shown(
                     }
                 } } }
                 (rest(difference.routes.len()))
-            }
-        }
-        @if let Some(lines) = lines {
-            section #lines aria-labelledby="lines-title" {
-                header { h2 #lines-title.mono.wrap { (lines.path) } }
-                @match &lines.shown {
-                    Some(markup) => (markup),
-                    None => (empty("Its lines cannot be shown", "It is no text, it is large, or one of its versions is not kept any more.")),
-                }
             }
         }
     }
@@ -171,7 +171,7 @@ fn select(name: &str, label: &str, deploys: &[Deploy], chosen: &str) -> Markup {
                 @for deploy in deploys {
                     @let record = &deploy.record;
                     option value=(record.deploy_id) selected[record.deploy_id == chosen] {
-                        (short(&record.deploy_id)) " · " (record.created_at.get(..19).unwrap_or(&record.created_at).replace('T', " "))
+                        (short(&record.deploy_id)) " · " (created(&record.created_at))
                         @if record.is_active { " · live" }
                     }
                 }
@@ -180,11 +180,17 @@ fn select(name: &str, label: &str, deploys: &[Deploy], chosen: &str) -> Markup {
     }
 }
 
+/// Day and time where the author is.
+fn created(at: &str) -> String {
+    let time = humantime::parse_rfc3339(at).ok();
+    time.and_then(|time| local(time, "%Y-%m-%d %H:%M:%S")).unwrap_or_else(|| at.to_owned())
+}
+
 fn mark<T>(change: &Change<T>) -> Markup {
     match (&change.before, &change.after) {
-        (None, _) => html! { span.plus { "added" } },
-        (Some(_), Some(_)) => html! { span.turn { "changed" } },
-        (Some(_), None) => html! { span.minus { "removed" } },
+        (None, _) => html! { span.plus.sign title="added" { "+" span.seen { "added" } } },
+        (Some(_), Some(_)) => html! { span.turn.sign title="changed" { "~" span.seen { "changed" } } },
+        (Some(_), None) => html! { span.minus.sign title="removed" { "−" span.seen { "removed" } } },
     }
 }
 

@@ -1,9 +1,10 @@
 //! `/events`: what happened to the sites, the newest first, with what open pages were told.
 
 use crate::console::{
-    html::{Section, pill},
+    html::{Section, clock, pill, plural},
     routes::{Call, Page},
 };
+use humantime::parse_rfc3339;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
             @if shown.is_empty() { span.none { "Nothing yet." } }
             @for event in shown {
                 div {
-                    span.t { (event["time"].as_str().and_then(|time| time.get(11..23)).unwrap_or_default()) }
+                    @match event["time"].as_str().and_then(|time| parse_rfc3339(time).ok()) { Some(time) => (clock(time)), None => span {} }
                     span { (named(event["event"].as_str().unwrap_or_default())) }
                     span.name { @if let Some(site) = event["site"].as_str() { a href={ "/sites/" (site) } { (site) } } }
                     span.wrap { (said(event)) }
@@ -87,6 +88,20 @@ fn said(event: &Value) -> Markup {
             span.mono { (text("path")) ":" (event["line"]) } " " (text("message"))
         },
         "error" | "failed" => html! { (text("message")) },
+        "built" => {
+            let number = |name: &str| usize::try_from(event[name].as_u64().unwrap_or_default()).unwrap_or_default();
+            let mut parts =
+                vec![format!("{} changed", plural(number("changed"), "file")), plural(number("pages"), "page")];
+            parts.extend(event["ms"].as_f64().map(|ms| format!("{ms:.0} ms")));
+            parts.extend(
+                ["error", "warning"]
+                    .map(|of| (number(&format!("{of}s")), of))
+                    .into_iter()
+                    .filter(|(n, _)| *n > 0)
+                    .map(|(n, of)| plural(n, of)),
+            );
+            html! { (names("names")) @if !names("names").is_empty() { " " } span.muted { (parts.join(" · ")) } }
+        }
         "published" => html! {
             (names("sources")) @if names("sources").is_empty() { (names("paths")) }
             span.muted.mono { " " (text("deployId").get(..8).unwrap_or_default()) }
@@ -94,7 +109,10 @@ fn said(event: &Value) -> Markup {
         _ => {
             let mut rest = event.clone();
             if let Some(rest) = rest.as_object_mut() {
-                rest.retain(|name, _| !matches!(name.as_str(), "event" | "site" | "time"));
+                rest.retain(|name, value| {
+                    let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+                    !empty && !matches!(name.as_str(), "event" | "site" | "time")
+                });
             }
             let shown: Vec<String> = rest
                 .as_object()

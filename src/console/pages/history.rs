@@ -57,6 +57,7 @@ impl History {
             return html! { header { h2 #history-title { "History" } } (empty("Nothing was published yet", "")) };
         }
         let at = format!("/sites/{site}");
+        let named = self.deploys.iter().any(|deploy| meta(deploy, "commit").or(meta(deploy, "branch")).is_some());
         html! {
             header {
                 h2 #history-title { "History" }
@@ -65,11 +66,11 @@ impl History {
             }
             div.table.cards {
                 table {
-                    thead { tr { th { "Deploy" } th { "When" } th { "Changed" } th { "Commit" } th { span.seen { "Actions" } } } }
+                    thead { tr { th { "Deploy" } th { "When" } th { "Changed" } @if named { th { "Commit" } } th { span.seen { "Actions" } } } }
                     tbody {
                         @for (index, summary) in self.summaries.iter().enumerate() {
                             @if let Some(deploy) = self.deploys.get(self.from + index) {
-                                (row(site, served, deploy, self.deploys.get(self.from + index + 1), summary.as_ref()))
+                                (row(site, served, deploy, self.deploys.get(self.from + index + 1), summary.as_ref(), named))
                             }
                         }
                     }
@@ -86,10 +87,17 @@ impl History {
     }
 }
 
-fn row(site: &SiteName, served: bool, deploy: &Deploy, before: Option<&Deploy>, summary: Option<&Summary>) -> Markup {
+fn row(
+    site: &SiteName,
+    served: bool,
+    deploy: &Deploy,
+    before: Option<&Deploy>,
+    summary: Option<&Summary>,
+    named: bool,
+) -> Markup {
     let record = &deploy.record;
     let id = record.deploy_id.as_str();
-    let meta = |name: &str| record.meta.as_ref().and_then(|meta| meta.get(name)).map(String::as_str);
+    let (commit, branch) = (meta(deploy, "commit"), meta(deploy, "branch"));
     let asked = format!("back-{}", short(id));
     html! {
         tr {
@@ -108,9 +116,11 @@ fn row(site: &SiteName, served: bool, deploy: &Deploy, before: Option<&Deploy>, 
                     (None, Some(_)) => span.muted { "not kept" },
                 }
             }
-            td.blank[meta("commit").is_none() && meta("branch").is_none()] data-label="Commit" {
-                @if let Some(commit) = meta("commit") { code { (commit.get(..COMMIT).unwrap_or(commit)) } }
-                @if let Some(branch) = meta("branch") { " " span.muted { (branch) } }
+            @if named {
+                td.blank[commit.is_none() && branch.is_none()] data-label="Commit" {
+                    @if let Some(commit) = commit { code { (commit.get(..COMMIT).unwrap_or(commit)) } }
+                    @if let Some(branch) = branch { " " span.muted { (branch) } }
+                }
             }
             td.act {
                 @if let Some(before) = before {
@@ -133,6 +143,11 @@ fn row(site: &SiteName, served: bool, deploy: &Deploy, before: Option<&Deploy>, 
             }
         }
     }
+}
+
+/// What a publisher said of a deploy.
+fn meta<'a>(deploy: &'a Deploy, name: &str) -> Option<&'a str> {
+    deploy.record.meta.as_ref()?.get(name).map(String::as_str)
 }
 
 fn changed(summary: &Summary) -> Markup {

@@ -31,7 +31,7 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
     let shown: Vec<_> = recent.iter().rev().filter(takes).take(SHOWN).collect();
     let body = html! {
         div.head {
-            div { h1 { "Log" } p.sub { "The Worker's own lines, and what pmx says with " code { "-vv" } "; the newest first." } }
+            div { h1 { "Log" } p.sub { "The Worker's own lines, and what pmx says with " code { "-v" } "; the newest first." } }
             div.actions { button type="button" data-pause data-script hidden aria-pressed="false" { "Pause" } }
         }
         form.fields data-filter role="search" {

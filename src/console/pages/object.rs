@@ -161,7 +161,8 @@ fn rows_of(result: &SqlResult, of: Option<(&str, &TableInfo)>) -> Markup {
         div.table tabindex="0" role="group" aria-label="Rows" { table.tight {
             thead { tr {
                 @for (index, column) in result.columns.iter().enumerate() {
-                    th title=[of.and_then(|(_, table)| table.columns.get(index)).map(|column| column.kind.as_str())] { (column) }
+                    @let number = result.rows.first().and_then(|row| row.get(index)).is_some_and(Value::is_number);
+                    th.num[number] title=[of.and_then(|(_, table)| table.columns.get(index)).map(|column| column.kind.as_str())] { (column) }
                 }
                 @if of.is_some() { th { span.seen { "Actions" } } }
             } }

@@ -26,12 +26,14 @@ struct Filter<'a> {
     path: &'a str,
     status: &'a str,
     objects: bool,
+    publishing: bool,
 }
 
 impl Filter<'_> {
     fn takes(&self, record: &RequestRecord) -> bool {
         let class = self.status.chars().next().and_then(|digit| digit.to_digit(10));
         (self.objects || !record.object)
+            && (self.publishing || !is_publishing(record))
             && (self.host.is_empty() || host_of(record) == self.host)
             && (self.path.is_empty() || record.path.contains(self.path))
             && class.is_none_or(|class| u32::from(record.status / 100) == class)
@@ -43,6 +45,11 @@ fn host_of(record: &RequestRecord) -> &str {
     record.host.split(':').next().unwrap_or_default()
 }
 
+/// Whether pmx itself asked: publishes of this process go to the bare host without a port (`dev/in_process.rs`).
+fn is_publishing(record: &RequestRecord) -> bool {
+    record.host == "localhost" && record.path.starts_with("/api/")
+}
+
 pub(in crate::console) fn page(call: &Call<'_>) -> Page {
     let trace = call.console.parts.control.emulator().trace();
     let recent = trace.recent();
@@ -52,6 +59,7 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
         path: query("path"),
         status: query("status"),
         objects: !query("objects").is_empty(),
+        publishing: !query("publishing").is_empty(),
     };
     let shown: Vec<&Arc<RequestRecord>> =
         recent.iter().rev().filter(|record| filter.takes(record)).take(SHOWN).collect();
@@ -81,7 +89,8 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
                 }
             }
             label.grow { span { "Path contains" } input type="search" name="path" value=(filter.path) autocomplete="off" spellcheck="false" data-search; }
-            label.check { input type="checkbox" name="objects" value="1" checked[filter.objects]; span { "with events of objects" } }
+            label.check { input type="checkbox" name="objects" value="1" checked[filter.objects]; span { "events of objects" } }
+            label.check { input type="checkbox" name="publishing" value="1" checked[filter.publishing]; span { "publishing" } }
             noscript { button type="submit" { "Filter" } }
         }
         p.keys {
@@ -106,11 +115,11 @@ fn one(record: &RequestRecord) -> Markup {
                 (clock(started))
                 span.mono { (record.method) }
                 @if record.status == 0 { span.muted { "–" } } @else { (status(record.status)) }
-                span.path title={ (record.host) (record.path) } { i { (record.host) } (record.path) }
+                span.path title={ (record.host) (record.path) } { i { (host_of(record)) } (record.path) }
                 (waterfall(record))
                 span.num.nowrap { (duration(took)) }
             }
-            div.more {
+            div.more tabindex="0" role="group" aria-label={ "Calls of " (record.path) } {
                 p.muted {
                     (plural(record.ops.len() + usize::try_from(record.more_ops).unwrap_or(0), "call"))
                     @if record.wait_us > 0 { " · waited " (duration(Duration::from_micros(record.wait_us))) " for its instance" }
@@ -168,8 +177,8 @@ fn kind(op: &OpRecord) -> &'static str {
     match (op.outcome, op.op.split('.').next().unwrap_or_default()) {
         ("error", _) => "bad",
         (_, "kv") => "kv",
-        (_, "r2" | "body") => "r2",
-        (_, "do" | "sql" | "alarm") => "do",
+        (_, "r2") => "r2",
+        (_, "object" | "sql" | "alarm" | "socket") => "do",
         _ => "other",
     }
 }

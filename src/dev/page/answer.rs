@@ -14,7 +14,7 @@ use pmx_worker::model::SiteName;
 /// The largest page that gets the tag, in bytes. It is held in memory for a moment; what is larger is no page that
 /// somebody writes and watches, and goes through as it is.
 const LARGEST_PAGE: usize = 16 * 1024 * 1024;
-/// What a page that is kept by browsers must say here: its tag changes with the program, its name does not.
+/// What an immutable page says here.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
 
 /// Whether the answer to a request may be a page that somebody looks at. Says yes where only the answer tells.
@@ -45,6 +45,7 @@ impl Pages {
                 Known::Not(answer) => answer,
                 Known::Page(mut answer, etag) => {
                     answer.headers_mut().insert(header::ETAG, etag);
+                    revalidate(answer.headers_mut());
                     return answer;
                 }
             },
@@ -130,10 +131,15 @@ impl Whole {
         if let Some(etag) = headers.get(header::ETAG).and_then(etag::with_script) {
             headers.insert(header::ETAG, etag);
         }
-        if headers.get(header::CACHE_CONTROL).is_some_and(|policy| contains(policy, "immutable")) {
-            headers.insert(header::CACHE_CONTROL, REVALIDATE);
-        }
+        revalidate(headers);
         Response::from_parts(parts, body)
+    }
+}
+
+/// A page whose file never changes changes here with the program.
+fn revalidate(headers: &mut HeaderMap) {
+    if headers.get(header::CACHE_CONTROL).is_some_and(|policy| contains(policy, "immutable")) {
+        headers.insert(header::CACHE_CONTROL, REVALIDATE);
     }
 }
 

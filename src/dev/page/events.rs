@@ -131,6 +131,8 @@ impl Listener {
         json!({
             "phase": status.phase,
             "builds": status.builds,
+            // A site without a good version is published with its errors.
+            "kept": status.last.as_ref().is_some_and(|last| last.outcome == "kept"),
             "failure": status.error,
             "findings": findings.told(self.here),
         })

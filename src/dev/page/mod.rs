@@ -10,7 +10,7 @@ mod origin;
 mod script;
 mod waiting;
 
-use super::status::Board;
+use super::{hosts, status::Board};
 use crate::server::{Answering, Before, refusal};
 use answer::Pages;
 use axum::{
@@ -26,7 +26,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Where the dev server's own addresses are, on every site. A Source there would be hidden behind them.
-const RESERVED: &str = "/_pmx/";
+pub(super) const RESERVED: &str = "/_pmx/";
 
 /// What the layer works with.
 #[derive(Clone, Debug)]
@@ -91,11 +91,9 @@ fn own(request: &Request, events: &Events, default_site: Option<&SiteName>) -> R
     response
 }
 
-/// The site that a request is for, as the Worker decides it: the label before `.localhost`, else the default.
+/// The site that a request is for: the one that its host names, else the default.
 fn site_of(request: &Request, default_site: Option<&SiteName>) -> Option<SiteName> {
-    let host = origin::host(request)?.to_ascii_lowercase();
-    let name = origin::without_port(&host).trim_end_matches('.');
-    match name.strip_suffix(".localhost") {
+    match hosts::label_of(request) {
         Some(label) => label.parse().ok(),
         None => default_site.cloned(),
     }

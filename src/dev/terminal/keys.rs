@@ -94,8 +94,7 @@ impl Keys {
     async fn ask_rollback(&mut self) -> Result<()> {
         let site = self.current()?;
         let deploys = self.control.deploys(&site.name).await?;
-        // The active one is that which was activated last.
-        let active = deploys.iter().enumerate().max_by_key(|(_, deploy)| deploy.seq).map_or(0, |(at, _)| at);
+        let active = deploys.iter().position(|deploy| deploy.record.is_active).unwrap_or(0);
         let Some(before) = deploys.get(active + 1) else {
             return Err(Error::new(format!("{} has no deploy before the active one", site.name)));
         };

@@ -63,7 +63,9 @@ impl Authority {
         let folder = folder().ok_or_else(|| {
             Error::new("there is no folder for the local authority").hint("name one in the variable PMX_CA_DIR")
         })?;
-        Self::open_in(&folder)
+        Self::open_in(&folder).map_err(|error| {
+            Error::new(format!("the local authority cannot be kept: {error}")).hint("PMX_CA_DIR names another folder")
+        })
     }
 
     /// As [`Authority::open`], in this folder. Two processes that do so at once get the same one.

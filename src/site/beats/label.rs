@@ -4,6 +4,7 @@ use super::survey::is_hidden;
 use crate::site::{
     dom::{Element, Node},
     html,
+    shorten::shorten,
 };
 
 /// The longest label, in characters.
@@ -17,34 +18,6 @@ pub(super) fn label(element: &Element<'_>) -> String {
     collect(&element.children, &mut text);
     let label = shorten(&text, MAX_LABEL);
     if label.is_empty() { shorten(&name(element).unwrap_or_default(), MAX_LABEL) } else { label }
-}
-
-/// A text in one line of at most `most` characters.
-pub(super) fn shorten(text: &str, most: usize) -> String {
-    let mut out = String::new();
-    let mut count = 0;
-    for word in text.split_whitespace() {
-        let room = most.saturating_sub(count + usize::from(count > 0));
-        let length = word.chars().count();
-        if length > room {
-            // A cut within a word only if there is no whole word yet.
-            if count == 0 {
-                out.extend(word.chars().take(most.saturating_sub(1)));
-            }
-            out.push('…');
-            return out;
-        }
-        if count > 0 {
-            out.push(' ');
-            count += 1;
-        }
-        out.push_str(word);
-        count += length;
-        if count == most {
-            return out;
-        }
-    }
-    out
 }
 
 fn collect(nodes: &[Node<'_>], out: &mut String) {

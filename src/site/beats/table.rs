@@ -1,6 +1,7 @@
 //! `play.table.steps`: parts of a table, in the order in which they are looked at.
 
 use super::survey::Present;
+use crate::site::shorten::shorten;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
@@ -64,7 +65,7 @@ pub(super) fn steps(values: &Map<String, Value>, present: &Present) -> Result<Op
 fn one(step: &Value, rows: usize, columns: usize) -> Result<TableStep, String> {
     let step = step.as_object().ok_or("is no mapping with `rows` or `columns`")?;
     if let Some(key) = step.keys().find(|key| !["label", "rows", "columns"].contains(&key.as_str())) {
-        return Err(format!("has an unknown key `{}`", super::label::shorten(key, 40)));
+        return Err(format!("has an unknown key `{}`", shorten(key, 40)));
     }
     let axis = |name: &str, most: usize| match step.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -81,13 +82,12 @@ fn one(step: &Value, rows: usize, columns: usize) -> Result<TableStep, String> {
         None | Some(Value::Null) => String::new(),
         Some(_) => return Err("has a `label` that is no text".to_owned()),
     };
-    Ok(TableStep { label: super::label::shorten(&label, super::label::MAX_LABEL), rows, columns })
+    Ok(TableStep { label: shorten(&label, super::label::MAX_LABEL), rows, columns })
 }
 
 /// A number, `a-b`, several with commas, or a list of these.
 fn ranges(value: &Value, name: &str, most: usize) -> Result<Vec<RangeInclusive<usize>>, String> {
-    let wrong =
-        |shown: &str| format!("has `{name}: {}`, which is no number and no range", super::label::shorten(shown, 40));
+    let wrong = |shown: &str| format!("has `{name}: {}`, which is no number and no range", shorten(shown, 40));
     let ranges: Vec<_> = match value {
         Value::Number(number) => {
             let at =

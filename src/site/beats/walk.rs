@@ -12,6 +12,7 @@ use super::{
 use crate::site::{
     dom::{Element, Node},
     html,
+    shorten::shorten,
 };
 use std::{borrow::Cow, collections::HashSet};
 
@@ -353,7 +354,7 @@ impl<'s> Walk<'s> {
             let child = child_id(id, scope.children);
             ids.push_str(if ids.is_empty() { "" } else { " " });
             ids.push_str(&child);
-            let label = super::label::shorten(name, super::label::MAX_LABEL);
+            let label = shorten(name, super::label::MAX_LABEL);
             self.beats.push(Beat { id: child, kind, parent: Some(id.to_owned()), label });
         }
         around.set("data-pathmx-beat-children", html::escape(&ids).into_owned());

@@ -141,7 +141,7 @@ fn write_all(path: &Path, key: Hash, pages: &HashMap<String, CachedPage>, source
         }
         Ok(())
     };
-    for (path, page) in pages.iter().filter(|(_, page)| page.findings.is_empty()) {
+    for (path, page) in pages {
         put(&Saved::Page(Cow::Borrowed(path), Cow::Borrowed(page)))?;
     }
     for (path, (hash, source)) in sources {

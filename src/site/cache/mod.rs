@@ -3,12 +3,14 @@
 mod bodies;
 mod disk;
 mod packed;
+mod plain;
 
 pub(super) use bodies::Bodies;
 
 use super::{
     blobs::Blobs,
     diagnostic::Diagnostic,
+    gathered::Gathered,
     graph, path,
     project::Project,
     search::Record,
@@ -18,6 +20,7 @@ use pmx_worker::model::{File, Hash};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    mem,
     sync::Arc,
 };
 
@@ -32,16 +35,15 @@ pub struct Cache {
     /// How the Sources were read; what was read otherwise is of no use.
     pub(super) settings: Settings,
     pub(super) sources: Sources,
-    pub(super) bodies: Bodies,
     /// By the output path of the page.
     pub(super) pages: HashMap<String, CachedPage>,
     /// The graph of the last build.
-    pub(super) graph: Option<graph::Kept>,
-    /// What the last graph was grown from.
-    pub(super) shape: Option<Hash>,
+    pub(super) graph: Option<graph::Graph>,
     pub(super) steady: Option<Steady>,
     /// The bytes of builds that nobody took yet.
     pub(super) blobs: Blobs,
+    /// Whether it holds nothing because of [`Self::shed`]: the file has it.
+    shed: bool,
     /// What was loaded or saved last, by which a save that would change nothing is known.
     saved: Option<Hash>,
 }
@@ -51,16 +53,48 @@ impl Cache {
     #[must_use]
     pub fn open(project: &Project) -> Self {
         let mut cache = Self { settings: project.settings.clone(), ..Self::default() };
-        if let Some((pages, sources)) = disk::load(project) {
-            cache.pages = pages;
-            cache.sources = sources;
-            cache.saved = Some(cache.digest());
-        }
+        cache.load(project);
         cache
+    }
+
+    /// Drops what the project's folder has, or what is made of it, after it is saved there; whether that worked. A site that nobody
+    /// edits costs next to nothing then, if its [`Snapshot`](super::Snapshot) is dropped as well, which has the bytes of all Sources.
+    ///
+    /// The next build reads it back and takes as long as the first one of a process. What it gives is the same, to the byte; should the
+    /// file be gone by then, everything is made anew. Bytes of builds that nobody took ([`Self::taken`]) stay where they are.
+    pub fn shed(&mut self, project: &Project) -> bool {
+        if self.shed {
+            return true;
+        }
+        self.save(project);
+        if self.saved != Some(self.digest()) {
+            return false;
+        }
+        let (settings, blobs) = (mem::take(&mut self.settings), mem::take(&mut self.blobs));
+        *self = Self { settings, blobs, shed: true, ..Self::default() };
+        true
+    }
+
+    /// Reads back what was dropped.
+    pub(super) fn reopen(&mut self, project: &Project) {
+        if mem::take(&mut self.shed) {
+            self.load(project);
+        }
+    }
+
+    fn load(&mut self, project: &Project) {
+        if let Some((pages, sources)) = disk::load(project) {
+            self.pages = pages;
+            self.sources = sources;
+            self.saved = Some(self.digest());
+        }
     }
 
     /// Leaves it for the next process. That this fails costs nothing but time.
     pub fn save(&mut self, project: &Project) {
+        if self.shed {
+            return;
+        }
         let digest = self.digest();
         if self.saved != Some(digest) && disk::save(project, &self.pages, &self.sources) {
             self.saved = Some(digest);
@@ -76,6 +110,7 @@ impl Cache {
     /// all pages are.
     pub fn forget(&mut self, lost: &[Hash]) {
         self.steady = None;
+        self.shed = false;
         let lost: HashSet<&Hash> = lost.iter().collect();
         let before = self.pages.len();
         self.pages.retain(|_, page| !lost.contains(&page.html.hash) && !lost.contains(&page.markdown.hash));
@@ -87,7 +122,7 @@ impl Cache {
     /// Whether there is a page that a build could keep.
     #[must_use]
     pub fn has_pages(&self) -> bool {
-        !self.pages.is_empty()
+        self.shed || !self.pages.is_empty()
     }
 
     /// Drops everything.
@@ -107,8 +142,8 @@ impl Cache {
 /// What holds as long as nothing changes but the texts of Sources.
 #[derive(Debug)]
 pub(super) struct Steady {
-    /// Hash of everything else.
-    pub site: Hash,
+    /// Everything else.
+    pub gathered: Gathered,
     /// By root id.
     pub paths: BTreeMap<String, path::Kept>,
     pub outputs: Arc<BTreeMap<String, File>>,
@@ -124,8 +159,8 @@ pub(super) struct CachedPage {
     pub markdown: File,
     /// Where its Blocks and Beats stand in the Source, if that was asked for.
     pub map: Option<File>,
-    /// What was found while it was made. A page with findings is not left to another process.
-    #[serde(skip)]
+    /// What was found while it was made.
+    #[serde(with = "plain::findings")]
     pub findings: Vec<Diagnostic>,
     /// What readers find it by.
     pub record: Arc<Record>,

@@ -1,18 +1,17 @@
-//! A parsed Source as bytes. What is rare in Sources (components, annotations, findings, fractions) is not written: such a Source
-//! is parsed again.
+//! A parsed Source as bytes.
 
+use super::plain::{self, Members};
 use crate::site::{
-    diagnostic::Position,
+    components::{Chunk, Definition, Resource},
+    diagnostic::{Diagnostic, Position},
     source::{Block, Link, Source},
 };
 use pmx_worker::model::Hash;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
-    /// As JSON: this format cannot hold a value of any type.
-    values: String,
+    values: Members,
     route: Option<(String, Position)>,
     handle: Option<(String, Position)>,
     title: Option<String>,
@@ -21,6 +20,11 @@ struct Packed {
     blocks: Vec<PackedBlock>,
     links: Vec<Link>,
     anchors: Vec<String>,
+    /// As JSON, of which they leave parts out; empty if there are none.
+    annotations: String,
+    definitions: Vec<PackedDefinition>,
+    #[serde(with = "plain::findings")]
+    findings: Vec<Diagnostic>,
     body: usize,
     outline: Hash,
 }
@@ -28,12 +32,23 @@ struct Packed {
 #[derive(Serialize, Deserialize)]
 struct PackedBlock {
     id: String,
-    values: String,
+    values: Members,
     classes: Vec<String>,
     line: usize,
 }
 
-/// The bytes of a Source; none, if it has something that they could not say.
+#[derive(Serialize, Deserialize)]
+struct PackedDefinition {
+    name: String,
+    template: String,
+    css: Vec<Chunk>,
+    script: Vec<Chunk>,
+    values: Members,
+    resources: Vec<Resource>,
+    position: Position,
+}
+
+/// The bytes of a Source; none, if it cannot be written.
 pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
     let Source {
         values,
@@ -51,29 +66,35 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         body,
         outline: _,
     } = source;
-    if !annotations.is_empty() || !definitions.is_empty() || !findings.is_empty() {
-        return None;
-    }
     let block = |block: &Block| {
         let Block { id, values, classes, html: _, line } = block;
-        Some(PackedBlock { id: id.clone(), values: text(values)?, classes: classes.clone(), line: *line })
+        PackedBlock { id: id.clone(), values: plain::members(values), classes: classes.clone(), line: *line }
     };
     let mut anchors: Vec<String> = anchors.iter().cloned().collect();
     anchors.sort_unstable();
+    let annotations = if annotations.is_empty() { String::new() } else { serde_json::to_string(annotations).ok()? };
     let packed = Packed {
-        values: text(values)?,
+        values: plain::members(values),
         route: route.clone(),
         handle: handle.clone(),
         title: title.clone(),
         description: description.clone(),
         classes: classes.clone(),
-        blocks: blocks.iter().map(block).collect::<Option<_>>()?,
+        blocks: blocks.iter().map(block).collect(),
         links: links.clone(),
         anchors,
+        annotations,
+        definitions: definitions.iter().map(packed_definition).collect(),
+        findings: findings.clone(),
         body: *body,
         outline: source.outline(),
     };
     postcard::to_allocvec(&packed).ok()
+}
+
+fn packed_definition(definition: &Definition) -> PackedDefinition {
+    let Definition { name, template, css, script, values, resources, position } = definition.clone();
+    PackedDefinition { name, template, css, script, values: plain::members(&values), resources, position }
 }
 
 /// The Source of these bytes, without the HTML of its Blocks.
@@ -81,45 +102,32 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
     let packed: Packed = postcard::from_bytes(bytes).ok()?;
     let block = |block: PackedBlock| {
         let PackedBlock { id, values, classes, line } = block;
-        Some(Block { id, values: map(&values)?, classes, html: String::new(), line })
+        Block { id, values: plain::map(values), classes, html: String::new(), line }
+    };
+    let definition = |definition: PackedDefinition| {
+        let PackedDefinition { name, template, css, script, values, resources, position } = definition;
+        Definition { name, template, css, script, values: plain::map(values), resources, position }
+    };
+    let annotations = match &*packed.annotations {
+        "" => Vec::new(),
+        json => serde_json::from_str(json).ok()?,
     };
     Some(Source {
-        values: map(&packed.values)?,
+        values: plain::map(packed.values),
         route: packed.route,
         handle: packed.handle,
         title: packed.title,
         description: packed.description,
         classes: packed.classes,
-        blocks: packed.blocks.into_iter().map(block).collect::<Option<_>>()?,
+        blocks: packed.blocks.into_iter().map(block).collect(),
         links: packed.links,
         anchors: packed.anchors.into_iter().collect(),
-        annotations: Vec::new(),
-        definitions: Vec::new(),
-        findings: Vec::new(),
+        annotations,
+        definitions: packed.definitions.into_iter().map(definition).collect(),
+        findings: packed.findings,
         body: packed.body,
         outline: packed.outline.into(),
     })
-}
-
-/// Fractions do not always read back as the number that they were.
-fn text(values: &Map<String, Value>) -> Option<String> {
-    if values.is_empty() {
-        return Some(String::new());
-    }
-    let mut open: Vec<&Value> = values.values().collect();
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Number(number) if number.is_f64() => return None,
-            Value::Array(items) => open.extend(items),
-            Value::Object(members) => open.extend(members.values()),
-            _ => {}
-        }
-    }
-    serde_json::to_string(values).ok()
-}
-
-fn map(text: &str) -> Option<Map<String, Value>> {
-    if text.is_empty() { Some(Map::new()) } else { serde_json::from_str(text).ok() }
 }
 
 #[cfg(test)]
@@ -127,39 +135,49 @@ mod tests {
     use super::*;
     use crate::site::source::{self, Settings};
 
-    fn round(text: &str) -> Option<(String, String)> {
-        let mut source = source::parse("a/b.md", text.as_bytes(), &Settings::default());
+    fn round(path: &str, text: &str) -> (String, String) {
+        let mut source = source::parse(path, text.as_bytes(), &Settings::default());
         source.take_body();
-        let again = unpack(&pack(&source)?).unwrap();
+        let again = unpack(&pack(&source).unwrap()).unwrap();
         assert_eq!(again.outline(), source.outline());
         let sorted = |source: &Source| {
             let mut anchors: Vec<&String> = source.anchors.iter().collect();
             anchors.sort();
             let Source { values, route, handle, title, description, classes, blocks, links, body, .. } = source;
+            let Source { annotations, definitions, findings, .. } = source;
             format!(
-                "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}{blocks:?}{links:?}{body}{anchors:?}"
+                "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}{blocks:?}{links:?}{body}{anchors:?}\
+                 {annotations:?}{definitions:?}{findings:?}"
             )
         };
-        Some((sorted(&source), sorted(&again)))
+        (sorted(&source), sorted(&again))
     }
 
     #[test]
     fn a_source_reads_back_as_it_was_parsed() {
         let text = "---\nroute: /x\ntags: [a, b]\nother: [a, {b: 1, c: null}]\nbig: 123456789012\nok: true\n---\n\n# T {#id}\n\nWords [a](./a.md#f)\n\n\
                     ---\n\n<!--\nid: two\ntype: question\n-->\n\n![p](./p.svg) [w](../w.md)\n\n[@include: L](./c.md)\n\n[@styles]: ./s.css\n";
-        let (before, after) = round(text).unwrap();
-        assert_eq!(before, after);
-        for small in ["", "# A\n", "---\na: \"\"\n---\n"] {
-            let (before, after) = round(small).unwrap();
-            assert_eq!(before, after, "{small}");
+        for text in [text, "", "# A\n", "---\na: \"\"\n---\n"] {
+            let (before, after) = round("a/b.md", text);
+            assert_eq!(before, after, "{text}");
         }
     }
 
     #[test]
-    fn what_would_not_read_back_is_left_out() {
-        assert!(round("---\nfraction: 0.1\n---\n\n# A\n").is_none());
-        assert!(round("---\ndeep: [{x: [1.5]}]\n---\n").is_none());
-        assert!(round("---\nbroken: [\n---\n").is_none(), "it has a finding");
+    fn what_is_rare_in_sources_reads_back_too() {
+        for text in [
+            "---\nfraction: 0.1\nother: [{x: [1.5e-300, -3, 18446744073709551615]}]\n---\n\n# A\n",
+            "---\nbroken: [\n---\n\n# It has a finding\n\n<!--\nid: [\n-->\n",
+            "A ==passage=={[^c1]} here.\n\n[^c1]: @ann: why?\n[^c2]: @bob (2026-01-02): because\n",
+        ] {
+            let (before, after) = round("a/b.md", text);
+            assert_eq!(before, after, "{text}");
+        }
+        let component = "# Card {#card}\n\n<!--\ncomponentName: my-card\nsize: 1.5\n-->\n\n```html\n<p><slot></slot></p>\n```\n\n```css\np { color: red; background: url(./x.png) }\n```\n\n```js\nexport default () => {}\n```\n";
+        let source = source::parse("a.components.md", component.as_bytes(), &Settings::default());
+        assert!(!source.definitions.is_empty() && !source.definitions[0].css.is_empty());
+        let (before, after) = round("a.components.md", component);
+        assert_eq!(before, after);
         assert!(unpack(b"\xff\xff\xff").is_none());
     }
 }

@@ -24,6 +24,7 @@ pub(in crate::site) use names::{clashes, duplicates};
 pub(in crate::site) use script::script;
 
 use super::diagnostic::Position;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -45,7 +46,7 @@ pub(in crate::site) struct Definition {
 }
 
 /// A part of a component's styles or script, in the order of the parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::site) enum Chunk {
     /// A fence; in styles addresses are marks between double quotes.
     Text(String),
@@ -54,7 +55,7 @@ pub(in crate::site) enum Chunk {
 }
 
 /// A file that a component's script can name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::site) struct Resource {
     pub kind: ResourceKind,
     /// In lower case.
@@ -64,7 +65,7 @@ pub(in crate::site) struct Resource {
 }
 
 /// How a script reads a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(in crate::site) enum ResourceKind {
     /// `ctx.assets`
     Asset,

@@ -218,23 +218,9 @@ impl<'a> Parser<'a> {
     /// Up to the end tag and past it, or all that is left.
     fn raw_text(&mut self, name: &str) -> Option<Node<'a>> {
         let start = self.at;
-        let bytes = self.text.as_bytes();
-        let mut end = start;
-        loop {
-            let Some(open) = self.text[end..].find("</") else {
-                end = self.text.len();
-                self.at = end;
-                break;
-            };
-            end += open;
-            let after = end + 2 + name.len();
-            let named = bytes.get(end + 2..after).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
-            if named && bytes.get(after).is_none_or(|b| ends_name(*b)) {
-                self.at = self.text[after..].find('>').map_or(self.text.len(), |at| after + at + 1);
-                break;
-            }
-            end += 2;
-        }
+        let end = raw_text_end(self.text, start, name);
+        let close = self.text[end..].find('>');
+        self.at = close.map_or(self.text.len(), |at| end + at + 1);
         (end > start).then(|| Node::Text(Cow::Borrowed(&self.text[start..end])))
     }
 
@@ -310,8 +296,24 @@ fn lower(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// The length of the comment that the text starts with.
-fn comment_end(text: &str) -> Option<usize> {
+/// Where the raw text that starts at `start` ends: at the end tag of `name`, else where the text does.
+pub(in crate::site) fn raw_text_end(text: &str, start: usize, name: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut end = start;
+    while let Some(open) = text[end..].find("</") {
+        end += open;
+        let after = end + 2 + name.len();
+        let named = bytes.get(end + 2..after).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
+        if named && bytes.get(after).is_none_or(|b| ends_name(*b)) {
+            return end;
+        }
+        end += 2;
+    }
+    text.len()
+}
+
+/// The length of the comment that the text starts with; none, if it never ends.
+pub(in crate::site) fn comment_end(text: &str) -> Option<usize> {
     let body = 4;
     // `<!-->` and `<!--->` are whole comments.
     if let Some(end) = ["->", ">"].iter().find(|end| text[body..].starts_with(**end)) {

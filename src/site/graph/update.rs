@@ -1,86 +1,140 @@
 //! A graph that goes on from the one before: while the files are the same ones and the edited Sources look the same from outside,
 //! nothing but these Sources is looked at.
 
-use super::{Graph, Node, Place, Sources, missing_fragments, visit};
+use super::{EXTENSION, Graph, Place, Sources, missing_fragments, source};
 use crate::site::{
     cache::Bodies,
     project::Project,
-    scan::{Content, Snapshot},
-    suggest::Suggest,
+    scan::{Content, File, Snapshot},
 };
 use pmx_worker::model::Hash;
-use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 
-/// A graph, and what it was grown from.
+/// What a graph was grown from.
 #[derive(Debug)]
-pub(in crate::site) struct Kept {
-    graph: Graph,
-    shape: Hash,
+pub(in crate::site) struct Ground {
+    /// The hash of all that it depends on but the content of Sources: which files there are, and what is asked for.
+    pub shape: Hash,
+    project: Hash,
+    /// In the order of their paths.
+    files: Vec<(Box<str>, Mark)>,
+    /// Whether a Source links by name. What a name means depends on the titles of all files, reached or not.
+    has_wiki: bool,
 }
 
-impl Kept {
-    pub(in crate::site) fn new(graph: Graph, shape: Hash) -> Self {
-        Self { graph, shape }
+/// By what a file is known to be another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Content(Hash),
+    TooLarge(u64),
+    /// Hash of why.
+    Unreadable(Hash),
+}
+
+/// What changed since a graph was grown.
+#[derive(Debug, Default)]
+pub(in crate::site) struct Changes {
+    /// Ids of the Sources whose text is another.
+    pub sources: Vec<String>,
+    /// Whether another file is.
+    pub others: bool,
+}
+
+impl Ground {
+    pub(super) fn of(project: &Project, snapshot: &Snapshot, graph: &Graph) -> Self {
+        let files: Vec<(Box<str>, Mark)> =
+            snapshot.files().iter().map(|(path, file)| (path.as_str().into(), mark(file))).collect();
+        let mut hasher = Sha256::new();
+        let project = project_hash(project);
+        hasher.update(project.as_bytes());
+        for (path, mark) in &files {
+            hasher.update(path.as_bytes());
+            match mark {
+                Mark::Content(_) => hasher.update("\0"),
+                Mark::TooLarge(size) => hasher.update(format!("\0{size}\0")),
+                Mark::Unreadable(why) => hasher.update(format!("\0\0{why}\0")),
+            }
+        }
+        let mut links = graph.nodes.values().flat_map(|node| &node.source.links);
+        let has_wiki = links.any(|link| link.place == Place::Wiki);
+        Self { shape: Hash::from_bytes(hasher.finalize().into()), project, files, has_wiki }
     }
 
-    /// The graph of this snapshot; none, if it must be grown anew. Sources that were parsed are put into the caches.
-    pub(super) fn update(
-        self,
-        project: &Project,
-        snapshot: &Snapshot,
-        shape: Hash,
-        sources: &mut Sources,
-        bodies: &mut Bodies,
-    ) -> Option<Graph> {
-        let Self { mut graph, .. } = (self.shape == shape).then_some(self)?;
-        // What a wikilink means depends on the titles of all files, reached or not.
-        let has_wiki = |node: &Node| node.source.links.iter().any(|link| link.place == Place::Wiki);
-        if graph.nodes.values().any(has_wiki) {
+    /// The numbers of the files with another content; none, if other files are there, or another project.
+    fn changed(&self, project: &Project, snapshot: &Snapshot) -> Option<Vec<usize>> {
+        if snapshot.files().len() != self.files.len() || project_hash(project) != self.project {
             return None;
         }
-        let is_other = |path: &str, hash: Hash| snapshot.files().get(path)?.bytes().map(|(_, now)| now != hash);
-        let nodes: Vec<_> = graph.nodes.values().collect();
-        let other = nodes.par_iter().filter_map(|node| match is_other(&node.path, node.hash) {
-            Some(false) => None,
-            other => Some((node.id.clone(), other)),
-        });
-        let other: Vec<(String, Option<bool>)> = other.collect();
-        let suggest = Suggest::new(snapshot);
-        let none = Sources::default();
-        let mut changed = Vec::with_capacity(other.len());
-        for (id, is_there) in other {
-            is_there?;
-            let visited = visit(project, snapshot, &suggest, &none, id.clone())?;
-            let node = graph.nodes.get_mut(&id)?;
-            if node.facts != visited.node.facts {
-                return None;
+        let mut changed = Vec::new();
+        for (number, ((path, file), (known, before))) in snapshot.files().iter().zip(&self.files).enumerate() {
+            let now = mark(file);
+            match (before, now) {
+                _ if **path != **known => return None,
+                (before, now) if *before == now => {}
+                (Mark::Content(_), Mark::Content(_)) => changed.push(number),
+                _ => return None,
             }
-            bodies.replace(node.hash, visited.node.hash, visited.body);
-            *node = visited.node;
-            sources.insert(node.path.clone(), (node.hash, node.source.clone()));
-            changed.push(id);
         }
-        for id in &changed {
-            let fragments = missing_fragments(project, &graph, graph.nodes.get(id)?);
-            graph.nodes.get_mut(id)?.fragments = fragments;
-        }
-        graph.changed = Some(changed);
-        Some(graph)
+        Some(changed)
     }
 }
 
-/// The hash of all that a graph depends on but the content of Sources: which files there are, and what is asked for.
-pub(in crate::site) fn shape(project: &Project, snapshot: &Snapshot) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update(format!("{project:?}\n"));
-    for (path, file) in snapshot.files() {
-        hasher.update(path);
-        match &file.content {
-            Content::Bytes(..) | Content::OnDisk { .. } => hasher.update("\0"),
-            Content::TooLarge(size) => hasher.update(format!("\0{size}\0")),
-            Content::Unreadable(why) => hasher.update(format!("\0\0{why}\0")),
-        }
+fn project_hash(project: &Project) -> Hash {
+    Hash::of(format!("{project:?}").as_bytes())
+}
+
+fn mark(file: &File) -> Mark {
+    match &file.content {
+        Content::Bytes(_, hash) => Mark::Content(*hash),
+        Content::OnDisk { file, .. } => Mark::Content(file.hash),
+        Content::TooLarge(size) => Mark::TooLarge(*size),
+        Content::Unreadable(why) => Mark::Unreadable(Hash::of(why.as_bytes())),
     }
-    Hash::from_bytes(hasher.finalize().into())
+}
+
+impl Graph {
+    /// The graph of this snapshot; none, if it must be grown anew. Sources that were parsed are put into the caches in either case.
+    pub(super) fn update(
+        mut self,
+        project: &Project,
+        snapshot: &Snapshot,
+        sources: &mut Sources,
+        bodies: &mut Bodies,
+    ) -> Option<Self> {
+        let ground = self.ground.as_mut()?;
+        let numbers = ground.changed(project, snapshot)?;
+        let mut changes = Changes::default();
+        let mut is_same = true;
+        for number in numbers {
+            let (path, mark) = ground.files.get_mut(number)?;
+            let file = snapshot.files().get(&**path)?;
+            *mark = self::mark(file);
+            let node = path.strip_suffix(EXTENSION).and_then(|id| self.nodes.get_mut(id));
+            let Some(node) = node else {
+                is_same &= !(ground.has_wiki && path.ends_with(EXTENSION));
+                changes.others = true;
+                continue;
+            };
+            let (bytes, hash) = file.bytes()?;
+            let mut parsed = source::parse(path, bytes, &project.settings);
+            bodies.keep(hash, parsed.take_body());
+            let parsed = Arc::new(parsed);
+            sources.insert(node.path.clone(), (hash, Arc::clone(&parsed)));
+            // The same outline: the same links, so they lead to the same places.
+            is_same &= parsed.outline() == node.source.outline()
+                && (!ground.has_wiki || source::written_title(bytes) == source::written_title(&node.bytes));
+            node.take(project, parsed, bytes, hash);
+            changes.sources.push(node.id.clone());
+        }
+        if !is_same {
+            return None;
+        }
+        for id in &changes.sources {
+            let fragments = missing_fragments(project, &self, self.nodes.get(id)?);
+            self.nodes.get_mut(id)?.fragments = fragments;
+        }
+        self.changes = Some(changes);
+        Some(self)
+    }
 }

@@ -1,7 +1,7 @@
 //! What is a page's own in its head.
 
 use super::{Stylesheet, push};
-use crate::site::{html, tokens::ColorScheme};
+use crate::site::{html, shorten::shorten, tokens::ColorScheme};
 
 /// The longest description in the head, in characters; previews cut it sooner.
 const MAX_DESCRIPTION: usize = 300;
@@ -40,7 +40,7 @@ impl PageHead<'_> {
     pub(super) fn about(&self, out: &mut String, site_title: &str, is_home: bool, url: Option<&str>) {
         let full = if is_home { self.title.to_owned() } else { format!("{} · {site_title}", self.title) };
         push(out, &["<title>", &html::escape(&full), "</title>\n"]);
-        let description = self.description.map(short);
+        let description = self.description.map(|text| shorten(text, MAX_DESCRIPTION));
         if let Some(description) = &description {
             push(out, &["<meta name=\"description\" content=\"", &html::escape(description), "\">\n"]);
         }
@@ -79,12 +79,5 @@ impl PageHead<'_> {
             let address = html::escape(markdown);
             push(out, &["<link rel=\"alternate\" type=\"text/markdown\" href=\"", &address, "\">\n"]);
         }
-    }
-}
-
-fn short(text: &str) -> String {
-    match text.char_indices().nth(MAX_DESCRIPTION) {
-        Some((at, _)) => format!("{}…", text[..at].trim_end()),
-        None => text.to_owned(),
     }
 }

@@ -26,7 +26,6 @@ use super::{
 use pages::{Addresses, Rendered};
 use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
-use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
 /// The document that lists the files for deploy scripts.
@@ -71,20 +70,6 @@ pub(super) fn making(project: &Project, defined: &BTreeMap<&str, &Node>) -> Hash
         out.extend([*name, "\0", &node.path, "\0"]);
     }
     Hash::of(out.as_bytes())
-}
-
-impl Site<'_> {
-    /// The hash of everything that a build depends on but the texts and facts of Sources. `shape` is the graph's.
-    pub(super) fn digest(&self, shape: Option<Hash>) -> Hash {
-        let mut hasher = Sha256::new();
-        hasher.update(format!("{shape:?}\n"));
-        let made = self.components.values().flat_map(ComponentFiles::all);
-        for file in self.assets.files().chain(made).chain(self.theme.all(self.project.player)) {
-            hasher.update(&file.file);
-            hasher.update("\n");
-        }
-        Hash::from_bytes(hasher.finalize().into())
-    }
 }
 
 /// What all pages of a Path share while they are made.

@@ -6,7 +6,7 @@ use crate::site::{
     build::Pages,
     diagnostic::Diagnostic,
     documents::{self, Relations},
-    graph::Node,
+    graph::{Changes, Node},
     page::Shell,
     render::Embeds,
     routes::{self, RouteTable},
@@ -49,6 +49,15 @@ impl Kept {
     /// Everything that was found.
     pub(in crate::site) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.findings.iter().chain(self.of_pages.values().flatten())
+    }
+
+    /// Whether all of them hold after these changes: what is said of a Path as a whole has its place in the entry.
+    pub(in crate::site) fn stay(paths: &BTreeMap<String, Self>, site: &Site<'_>, changes: &Changes) -> bool {
+        let is_fixed = |root: &NamedRoot| {
+            let is_said = paths.get(&root.id).is_none_or(|kept| !kept.findings.is_empty());
+            is_said && changes.sources.contains(&root.entry_id)
+        };
+        !site.roots.iter().any(is_fixed)
     }
 
     /// Takes in the Sources with these ids.

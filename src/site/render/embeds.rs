@@ -11,6 +11,7 @@ use crate::site::{
     source::{Body, Place, Settings, Source},
 };
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
@@ -117,9 +118,24 @@ impl<'a> Embeds<'a> {
         Some((*self.numbers.get(id.as_str())?, fragment.filter(|fragment| !fragment.is_empty())))
     }
 
-    /// The HTML of all of them, kept or made now.
-    pub(super) fn bodies(&self, known: &Bodies, settings: &Settings) -> Vec<Arc<Body>> {
-        self.nodes().map(|node| known.of(node, settings)).collect()
+    /// The HTML of all of them.
+    pub(super) fn bodies<'b>(&'b self, known: &'b Bodies, settings: &'b Settings) -> EmbeddedBodies<'b> {
+        let each = self.sources.iter().map(|embedded| (embedded.node, OnceCell::new())).collect();
+        EmbeddedBodies { known, settings, each }
+    }
+}
+
+/// The HTML of a page's Sources, each looked up or made when it is first asked for: most are taken in for their components alone.
+pub(super) struct EmbeddedBodies<'b> {
+    known: &'b Bodies,
+    settings: &'b Settings,
+    each: Vec<(&'b Node, OnceCell<Arc<Body>>)>,
+}
+
+impl EmbeddedBodies<'_> {
+    pub(super) fn get(&self, origin: Origin) -> Option<&Body> {
+        let (node, body) = self.each.get(origin)?;
+        Some(body.get_or_init(|| self.known.of(node, self.settings)))
     }
 }
 

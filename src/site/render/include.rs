@@ -1,19 +1,16 @@
 //! `[@include: Label](./x.md#block)`: the content of another Source, or of one of its Blocks, in place of the link.
 
-use super::{Embeds, LinkTable, Origin, facts};
+use super::{Embeds, LinkTable, Origin, embeds::EmbeddedBodies, facts};
 use crate::site::{
     components::{self, Expansion},
     diagnostic::Diagnostic,
     dom::{self, Element, Node},
     html,
-    source::{self, Block, Body, Link, Place},
+    source::{self, Block, Link, Place},
     suggest,
     values::{self, Values, Written},
 };
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-};
+use std::collections::{BTreeSet, HashSet};
 
 /// How deep includes nest.
 const MAX_DEPTH: usize = 16;
@@ -26,7 +23,7 @@ const PLACE: &str = "pmx-include";
 pub(super) struct Includer<'p, 'a> {
     pub embeds: &'p Embeds<'a>,
     /// The HTML of each of them.
-    pub bodies: &'a [Arc<Body>],
+    pub bodies: &'a EmbeddedBodies<'a>,
     pub links: &'p mut LinkTable,
     /// The components that are used.
     pub used: &'p mut BTreeSet<(Origin, &'a str)>,

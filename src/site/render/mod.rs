@@ -62,9 +62,12 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
     let mut used = BTreeSet::new();
     let mut reading = search::Reading::default();
     reading.title(&title);
+    for tag in source.tags() {
+        reading.title(tag);
+    }
     let mut out = Rendered::default();
     let mut findings = Vec::new();
-    let Some(own) = bodies.first() else { return out };
+    let Some(own) = bodies.get(0) else { return out };
     for (block, html) in source.blocks.iter().zip(own.iter()) {
         let written = Written { text: &text, line: block.line };
         let position = Position { line: block.line, column: 1 };

@@ -15,6 +15,7 @@ pub struct Tracked {
     snapshot: Arc<Snapshot>,
     /// What was in the files that are different now.
     before: BTreeMap<String, Option<Content>>,
+    revision: u64,
 }
 
 /// What was in the files before [`Tracked::taken`].
@@ -31,6 +32,12 @@ impl Tracked {
     /// Paths of the files that were added, changed or removed since [`Tracked::taken`], sorted.
     pub fn changed(&self) -> impl ExactSizeIterator<Item = &str> {
         self.before.keys().map(String::as_str)
+    }
+
+    /// Another number after each look that found something else than the look before.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// The snapshot is taken in as it is. What [`Tracked::not_taken`] needs.
@@ -62,6 +69,7 @@ impl Tracked {
     pub fn look_everywhere(&mut self, project: &Project) -> Result<(), SiteError> {
         let now = scan(project, Some(&self.snapshot))?;
         let changed: Vec<String> = now.changes(&self.snapshot).into_iter().map(str::to_owned).collect();
+        self.revision += u64::from(!changed.is_empty());
         let before = mem::replace(&mut self.snapshot, Arc::new(now));
         for name in changed {
             let content = before.files.get(&name).map(|file| file.content.clone());
@@ -128,10 +136,12 @@ impl Tracked {
         for (path, file) in &now.files {
             let before = was.remove(path);
             if before.as_ref().map(|before| &before.content) != Some(&file.content) {
+                self.revision += 1;
                 self.before.entry(path.clone()).or_insert(before.map(|before| before.content));
             }
         }
         for (path, before) in was {
+            self.revision += 1;
             self.before.entry(path).or_insert(Some(before.content));
         }
         snapshot.files.extend(now.files);

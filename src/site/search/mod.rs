@@ -41,6 +41,7 @@
 mod record;
 mod shards;
 mod terms;
+mod words;
 
 pub(in crate::site) use record::{Reading, Record};
 pub(in crate::site) use shards::Shards;

@@ -1,12 +1,15 @@
 //! What a reader can look for in one Source.
 
-use super::terms::each_term;
+use super::{
+    terms::{each_term, rank, shard_of},
+    words::{Found, Words},
+};
 use crate::site::{
     dom::{Element, Node},
     html,
+    shorten::shorten,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 
 /// The most different terms of a Source; what comes later in the text is left out. The largest public Source has some 3,000.
 const MAX_TERMS: usize = 10_000;
@@ -18,7 +21,7 @@ const MAX_HEADING: usize = 120;
 /// The terms and headings of one Source. A function of its page, so it can be kept with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::site) struct Record {
-    /// Sorted, each followed by the digit of its weight, one space between.
+    /// By the [`rank`] of their shard out of [`MAX_SHARDS`](super::terms::MAX_SHARDS), then sorted; each followed by the digit of its weight, one space between.
     pub(super) terms: Box<str>,
     /// Id and text of those that have an id.
     pub(super) headings: Vec<(Box<str>, Box<str>)>,
@@ -30,28 +33,68 @@ impl Record {
         self.headings == other.headings
     }
 
+    /// The terms of one shard out of `count` with their weights, in the order in which they are kept, one space between. `from` goes on
+    /// with each call: shards are asked for in the order of their [`rank`].
+    pub(super) fn of_shard(&self, shard: usize, count: usize, from: &mut usize) -> &str {
+        let wanted = rank(shard, count);
+        let is_at = |term: &str| rank(shard_of(letters(term), count), count);
+        let next = self.term_at(*from, self.terms.len());
+        let start = if is_at(next) >= wanted { *from } else { self.first(*from, |term| is_at(term) >= wanted) };
+        let mut end = start;
+        while end < self.terms.len() {
+            let term = self.term_at(end, self.terms.len());
+            if is_at(term) != wanted {
+                break;
+            }
+            end = (end + term.len() + 1).min(self.terms.len());
+        }
+        *from = end;
+        self.terms.get(start..end).unwrap_or_default().trim_end()
+    }
+
+    /// Where the first term from `low` on stands that `is_there` is true of, as it is of all after it.
+    fn first(&self, mut low: usize, is_there: impl Fn(&str) -> bool) -> usize {
+        let mut high = self.terms.len();
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let before = self.terms.as_bytes()[low..=middle].iter().rposition(|b| *b == b' ');
+            // On the space itself stands the term after it.
+            let start = before.map_or(low, |at| low + at + 1);
+            let term = self.term_at(start, high);
+            if start < high && is_there(term) {
+                high = start;
+            } else {
+                low = (start + term.len() + 1).min(high);
+            }
+        }
+        low
+    }
+
+    /// The term that starts at this byte.
+    fn term_at(&self, start: usize, end: usize) -> &str {
+        let rest = self.terms.get(start..end).unwrap_or_default();
+        let length = rest.bytes().position(|b| b == b' ').unwrap_or(rest.len());
+        &rest[..length]
+    }
+
     /// Each term with its weight.
     pub(super) fn terms(&self) -> impl Iterator<Item = &str> {
         self.terms.split(' ').filter(|term| !term.is_empty())
     }
 }
 
+/// A term of a record without its weight.
+pub(super) fn letters(term: &str) -> &str {
+    term.strip_suffix(|c: char| c.is_ascii_digit()).unwrap_or(term)
+}
+
 /// Gathers what a page says, Block by Block.
 #[derive(Default)]
 pub(in crate::site) struct Reading {
-    found: HashMap<Box<str>, Found>,
+    found: Words,
     headings: Vec<(Box<str>, Box<str>)>,
     /// Text of one place that was not yet cut into terms.
     text: String,
-}
-
-/// Where a term occurs.
-#[derive(Default)]
-struct Found {
-    title: bool,
-    heading: bool,
-    code: bool,
-    text: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -77,15 +120,14 @@ impl Reading {
 
     /// What was gathered.
     pub(in crate::site) fn finish(self) -> Record {
-        let mut terms: Vec<(Box<str>, u32)> = self.found.into_iter().map(|(term, f)| (term, f.weight())).collect();
-        terms.sort_unstable();
+        let terms = self.found.ranked();
         let mut text = String::with_capacity(terms.iter().map(|(term, _)| term.len() + 2).sum());
-        for (term, weight) in &terms {
+        for (term, found) in terms {
             if !text.is_empty() {
                 text.push(' ');
             }
             text.push_str(term);
-            text.extend(char::from_digit(*weight, 10));
+            text.extend(char::from_digit(found.weight(), 10));
         }
         Record { terms: text.into(), headings: self.headings }
     }
@@ -132,24 +174,18 @@ impl Reading {
 
     fn heading(&mut self, element: &Element<'_>) {
         let Some(id) = element.attr("id").filter(|id| !id.is_empty()) else { return };
-        let text: String = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = shorten(&self.text, MAX_HEADING);
         if text.is_empty() || self.headings.len() >= MAX_HEADINGS {
             return;
         }
-        let text = match text.char_indices().nth(MAX_HEADING) {
-            Some((at, _)) => format!("{}…", text[..at].trim_end()),
-            None => text,
-        };
         self.headings.push((html::unescape(id).into(), text.into()));
     }
 
     fn take(&mut self, place: Place) {
         let Self { found, text, .. } = self;
         each_term(text, |term| {
-            if let Some(known) = found.get_mut(term) {
-                known.note(place);
-            } else if found.len() < MAX_TERMS {
-                found.entry(term.into()).or_default().note(place);
+            if let Some(found) = found.get(term, MAX_TERMS) {
+                found.note(place);
             }
         });
         text.clear();

@@ -1,13 +1,14 @@
 //! The files of terms, made anew only where a Source changed.
 
-use super::{record::Record, terms::shard_of};
+use super::{
+    record::{Record, letters},
+    terms::{MAX_SHARDS, rank, shard_of},
+};
 use rayon::prelude::*;
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 /// About how many Sources make another shard worth it.
 const SOURCES_PER_SHARD: usize = 8;
-/// The most shards: with 10,000 Sources one has some 150 kB, and compresses to a quarter.
-const MAX_SHARDS: usize = 256;
 /// Shards that are made at a time, so that not all of them are in memory.
 const GROUP: usize = 64;
 /// Records that one task cuts into shards.
@@ -40,7 +41,8 @@ impl Present {
         let mut present = Self::default();
         let mut last = "";
         for term in record.terms() {
-            // Terms are sorted: those of one beginning stand together.
+            // Terms of one beginning stand together.
+            let term = letters(term);
             let begin = term.char_indices().nth(2).map_or(term, |(at, _)| &term[..at]);
             if begin != last {
                 present.add(shard_of(begin, MAX_SHARDS));
@@ -57,7 +59,7 @@ impl Present {
     }
 
     /// Those that are laid together to these ones of `count`.
-    fn wanted(wanted: &BTreeSet<usize>, count: usize) -> Self {
+    fn wanted(wanted: &[usize], count: usize) -> Self {
         let mut present = Self::default();
         (0..MAX_SHARDS).filter(|shard| wanted.contains(&(shard % count))).for_each(|shard| present.add(shard));
         present
@@ -141,16 +143,21 @@ impl<F: Clone + Send + Sync> Shards<F> {
             Some(before) => touched(&before.records, &records, count),
             None => (0..count).collect(),
         };
-        let order: Vec<usize> = wanted.iter().copied().collect();
-        let group = |group: &[usize]| -> Vec<F> {
-            let lines = lines(&records, count, &group.iter().copied().collect());
-            lines.into_par_iter().map(|lines| put(file(&lines))).collect()
+        let mut order: Vec<usize> = wanted.into_iter().collect();
+        order.sort_unstable_by_key(|shard| rank(*shard, count));
+        let mut files: Vec<Option<F>> = match known {
+            Some(before) => before.files.iter().cloned().map(Some).collect(),
+            None => vec![None; count],
         };
-        let mut made = order.chunks(GROUP).flat_map(group).collect::<Vec<_>>().into_iter();
-        let kept = |shard: usize| known.and_then(|before| before.files.get(shard)).cloned();
-        let files =
-            (0..count).filter_map(|shard| if wanted.contains(&shard) { made.next() } else { kept(shard) }).collect();
-        Self { records, files }
+        for group in order.chunks(GROUP) {
+            let made: Vec<F> = lines(&records, count, group).into_par_iter().map(|lines| put(file(&lines))).collect();
+            for (shard, made) in group.iter().zip(made) {
+                if let Some(file) = files.get_mut(*shard) {
+                    *file = Some(made);
+                }
+            }
+        }
+        Self { records, files: files.into_iter().flatten().collect() }
     }
 
     /// How many there are.
@@ -175,49 +182,46 @@ fn touched(before: &[Kept], now: &[Kept], count: usize) -> BTreeSet<usize> {
     let mut old = before.iter().peekable();
     for Kept { key, record: is, .. } in now {
         while let Some(Kept { record: gone, .. }) = old.next_if(|known| known.key < *key) {
-            touched.extend(gone.terms().map(|term| shard_of(term, count)));
+            touched.extend(gone.terms().map(|term| shard_of(letters(term), count)));
         }
         match old.next_if(|known| known.key == *key).map(|known| &known.record) {
             Some(was) if Arc::ptr_eq(was, is) || was.terms == is.terms => {}
             Some(was) => {
                 let (was, is): (BTreeSet<&str>, BTreeSet<&str>) = (was.terms().collect(), is.terms().collect());
-                touched.extend(was.symmetric_difference(&is).map(|term| shard_of(term, count)));
+                touched.extend(was.symmetric_difference(&is).map(|term| shard_of(letters(term), count)));
             }
-            None => touched.extend(is.terms().map(|term| shard_of(term, count))),
+            None => touched.extend(is.terms().map(|term| shard_of(letters(term), count))),
         }
     }
     for Kept { record: gone, .. } in old {
-        touched.extend(gone.terms().map(|term| shard_of(term, count)));
+        touched.extend(gone.terms().map(|term| shard_of(letters(term), count)));
     }
     touched
 }
 
-/// The lines of these shards, in their order.
-fn lines(records: &[Kept], count: usize, wanted: &BTreeSet<usize>) -> Vec<String> {
-    let mut slots: Vec<Option<usize>> = vec![None; count];
-    for (slot, shard) in wanted.iter().enumerate() {
-        slots[*shard] = Some(slot);
-    }
-    if wanted.is_empty() {
-        return Vec::new();
-    }
+/// The lines of these shards, which come in the order of their [`rank`].
+fn lines(records: &[Kept], count: usize, wanted: &[usize]) -> Vec<String> {
     let present = Present::wanted(wanted, count);
     let parts: Vec<Vec<String>> = records
         .par_chunks(CHUNK)
         .map(|chunk| {
             let mut parts = vec![String::new(); wanted.len()];
-            let mut terms: Vec<(usize, &str)> = Vec::new();
+            let mut terms: Vec<&str> = Vec::new();
             for Kept { key, record, .. } in chunk.iter().filter(|kept| kept.present.meets(&present)) {
-                terms.clear();
-                terms.extend(record.terms().filter_map(|term| Some((slots[shard_of(term, count)]?, term))));
-                // Stable: the terms of a shard stay sorted.
-                terms.sort_by_key(|(slot, _)| *slot);
-                for of_shard in terms.chunk_by(|(a, _), (b, _)| a == b) {
-                    let Some(part) = of_shard.first().and_then(|(slot, _)| parts.get_mut(*slot)) else { continue };
+                let mut from = 0;
+                for (part, shard) in parts.iter_mut().zip(wanted) {
+                    let found = record.of_shard(*shard, count, &mut from);
+                    if found.is_empty() {
+                        continue;
+                    }
+                    terms.clear();
+                    terms.extend(found.split(' '));
+                    // Those of fewer shards are only sorted in part; the weight does not count.
+                    terms.sort_unstable_by_key(|term| letters(term));
                     part.push_str(if part.is_empty() { "\"" } else { ",\n\"" });
                     part.push_str(key.as_str());
                     part.push_str("\":\"");
-                    for (at, (_, term)) in of_shard.iter().enumerate() {
+                    for (at, term) in terms.iter().enumerate() {
                         part.push_str(if at == 0 { "" } else { " " });
                         part.push_str(term);
                     }

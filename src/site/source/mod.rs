@@ -83,6 +83,13 @@ impl Source {
     pub(super) fn take_body(&mut self) -> Body {
         self.blocks.iter_mut().map(|block| std::mem::take(&mut block.html)).collect()
     }
+
+    /// `tags` of the frontmatter: a list of words, or one text.
+    pub(super) fn tags(&self) -> impl Iterator<Item = &str> {
+        let value = self.values.get("tags");
+        let list = value.and_then(Value::as_array).into_iter().flatten();
+        list.chain(value.filter(|value| value.is_string())).filter_map(Value::as_str)
+    }
 }
 
 /// A link to somewhere in the site.

@@ -3,11 +3,11 @@
 use super::{Settings, lines::Lines};
 use crate::site::diagnostic::{Diagnostic, Position};
 use comrak::nodes::{AstNode, NodeValue};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// A thread of annotations: what was said about a passage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::site) struct Annotation {
     /// Of its definition: `c1` of `[^c1]:`.
     pub id: String,
@@ -23,7 +23,7 @@ pub(in crate::site) struct Annotation {
 }
 
 /// Where a thread stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::site) enum Status {
     Open,
@@ -41,7 +41,7 @@ impl Status {
 }
 
 /// What somebody said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::site) struct Message {
     /// Of its definition.
     pub id: String,

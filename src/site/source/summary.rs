@@ -1,3 +1,4 @@
+use crate::site::shorten::shorten;
 use comrak::nodes::{AstNode, NodeHeading, NodeValue};
 
 /// The longest derived description, in characters; search engines show about as much.
@@ -23,16 +24,9 @@ pub(super) fn summary<'a>(nodes: impl Iterator<Item = &'a AstNode<'a>>) -> Summa
             _ => {}
         }
     }
-    Summary { title: best.map(|(_, text)| text), description: description.map(|text| shorten(&text)) }
+    Summary { title: best.map(|(_, text)| text), description: description.map(|text| shorten(&text, DESCRIPTION)) }
 }
 
 fn text<'a>(node: &'a AstNode<'a>) -> Option<String> {
     Some(super::text::of(node)).filter(|text| !text.is_empty())
-}
-
-/// At most [`DESCRIPTION`] characters, cut between words.
-fn shorten(text: &str) -> String {
-    let Some((limit, _)) = text.char_indices().nth(DESCRIPTION) else { return text.to_owned() };
-    let cut = text[..limit].rfind(' ').unwrap_or(limit);
-    format!("{}…", text[..cut].trim_end_matches([',', ';', ':', '.', ' ']))
 }

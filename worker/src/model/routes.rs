@@ -92,11 +92,19 @@ pub enum RoutesError {
 }
 
 impl Routes {
-    /// Checks what the types cannot say. `has_file` says whether the manifest of the same root has a file at a path.
+    /// Checks what the types cannot say, against the manifest of the same root.
     ///
     /// # Errors
     /// The first rule that is broken.
-    pub fn check(&self, has_file: impl Fn(&str) -> bool) -> Result<(), RoutesError> {
+    pub fn check(&self, manifest: &super::Manifest) -> Result<(), RoutesError> {
+        self.check_against(|file| manifest.files.contains_key(file))
+    }
+
+    /// As [`Self::check`]; `has_file` says whether the manifest has a file at a path.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check_against(&self, has_file: impl Fn(&str) -> bool) -> Result<(), RoutesError> {
         let no_file = |path: &str, file: &str| RoutesError::NoFile { path: path.to_owned(), file: file.to_owned() };
         for (path, route) in &self.routes {
             if !path.starts_with('/') {

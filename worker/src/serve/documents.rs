@@ -98,7 +98,7 @@ async fn read<B: Bucket>(
     let checked = near.is_some_and(|near| Rc::ptr_eq(&near.routes, &routes) && near.manifest.has_paths_of(&manifest));
     if !checked {
         routes
-            .check(|path| manifest.file(path).is_some())
+            .check_against(|path| manifest.file(path).is_some())
             .map_err(|error| bad("routes document", &root.routes, &error))?;
     }
     let cost = routes_cost + manifest.cost();

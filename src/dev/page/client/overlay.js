@@ -33,7 +33,9 @@ overlay.show = (state, asked) => {
   const list = h("ul.findings", {}, failure && failureOf(failure), findings.errors.map((one) => findingOf(one, "error")), findings.warnings.map((one) => findingOf(one, "warning")));
   const left = findings.errorCount + findings.warningCount - findings.errors.length - findings.warnings.length;
   const title = [errors && count(errors, "error"), findings.warningCount && count(findings.warningCount, "warning")].filter(Boolean).join(", ");
-  const about = errors ? "Not published. The last good version stays up, and this goes by itself when the build is good again." : "The site is up; readers will miss something.";
+  const about = !errors
+    ? "The site is up; readers will miss something."
+    : (state.kept || failure ? "Not published: the last good version stays up." : "Published as it is, since there is no good version yet.") + " This goes by itself when the build is good.";
   const content = [h("p.about", {}, about), list, left > 0 && h("p.about", {}, `… and ${left} more. The terminal has them all.`)].filter(Boolean);
   overlay.kind = errors ? "errors" : "warnings";
   if (overlay.panel) {
@@ -63,7 +65,7 @@ overlay.show = (state, asked) => {
 /** `mended`: nobody closed it. */
 overlay.close = (mended) => {
   if (!overlay.panel) return;
-  if (!mended) for (const key of keysOf(events.state)) overlay.closed.add(key);
+  if (!mended) for (const key of keysOf(badge.state)) overlay.closed.add(key);
   const focused = overlay.shadow.activeElement;
   overlay.panel.remove();
   overlay.panel = overlay.body = undefined;

@@ -11,7 +11,8 @@ mod table;
 use super::{Annotation, Heading, Link, Settings, lines::Lines, notes::Notes};
 use crate::site::{
     diagnostic::{Diagnostic, Position},
-    html, math,
+    html::{self, escape_into as escape},
+    math,
 };
 use comrak::nodes::{AstNode, ListType, NodeList, NodeValue, Sourcepos};
 use footnotes::Shown;
@@ -331,22 +332,4 @@ impl<'a, 's> Renderer<'a, 's> {
             self.out.push('\n');
         }
     }
-}
-
-/// Text as it may stand in an element or a quoted attribute. What is not special is copied in one piece.
-fn escape(text: &str, out: &mut String) {
-    let mut from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let reference = match byte {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            _ => continue,
-        };
-        out.push_str(&text[from..at]);
-        out.push_str(reference);
-        from = at + 1;
-    }
-    out.push_str(&text[from..]);
 }
