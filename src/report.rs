@@ -99,6 +99,24 @@ impl Report {
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 
+    /// Data that is no text: these bytes on stdout, and nothing after them. A reader that went away is no error.
+    pub fn bytes(&self, bytes: &[u8]) {
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    }
+
+    /// A question that is answered with yes or no; anything but `y` and `yes` is no. `None` if nobody is there to answer.
+    #[must_use]
+    pub fn ask(&self, question: &str) -> Option<bool> {
+        if self.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        eprint!("{question} [y/N] ");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).ok()?;
+        Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
     /// One JSON object as a line on stdout, with `--json` only.
     pub fn event(&self, event: &impl Serialize) {
         if self.json

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll};
 use std::thread;
@@ -30,6 +31,7 @@ use crate::isolate::worker::Worker;
 use crate::kv::Kv;
 use crate::profile::Profile;
 use crate::r2::R2;
+use crate::snapshot::{self, SnapshotError};
 use crate::state_dir::{StateDir, StateError};
 use crate::trace::Trace;
 
@@ -72,6 +74,7 @@ pub struct Builder {
     limits: Limits,
     evict_after: Duration,
     trace: usize,
+    alarms: bool,
 }
 
 /// Why an emulator cannot be built.
@@ -121,6 +124,7 @@ impl Emulator {
             limits: Limits { turn: TURN_LIMIT, memory: MEMORY_LIMIT },
             evict_after: EVICT_AFTER,
             trace: 0,
+            alarms: true,
         }
     }
 
@@ -170,6 +174,18 @@ impl Emulator {
     #[must_use]
     pub fn inspect(&self) -> Inspector {
         Inspector::new(Arc::clone(&self.0.namespace))
+    }
+
+    /// Copies the state into an empty folder, as it is at one moment; see [`StateDir`]. Writes to KV and R2 wait meanwhile.
+    ///
+    /// # Errors
+    /// If a file cannot be copied; what the folder holds is then of no use.
+    pub async fn snapshot(&self, into: &Path) -> Result<(), SnapshotError> {
+        let (inner, into) = (Arc::clone(&self.0), into.to_owned());
+        let copied = tokio::task::spawn_blocking(move || {
+            snapshot::take(inner.namespace.state(), &inner.bindings.kv, &inner.bindings.r2, &into)
+        });
+        copied.await.unwrap_or_else(|error| Err(io::Error::other(error).into()))
     }
 
     /// Ends the instance of the object with this name as idleness does, once its events have ended. Its hibernated sockets
@@ -320,6 +336,13 @@ impl Builder {
         self
     }
 
+    /// Wakes no object for its alarm, unless it is fired by hand: for those who only look.
+    #[must_use]
+    pub fn without_alarms(mut self) -> Self {
+        self.alarms = false;
+        self
+    }
+
     /// Loads the Worker, opens the state, and wakes the objects whose alarms are overdue.
     ///
     /// # Errors
@@ -357,7 +380,9 @@ impl Builder {
         drop(bindings.objects.set(objects as Weak<dyn Objects>));
         let linked = program.link::<NoObject>()?;
         let pool = Arc::new(Pool::new(linked, self.isolates, Arc::clone(&bindings), runtime)?);
-        namespace.start_alarms();
+        if self.alarms {
+            namespace.start_alarms();
+        }
         Ok(Emulator(Arc::new(Inner { worker_sha256, pool, namespace, bindings })))
     }
 }

@@ -121,9 +121,7 @@ impl StateDir {
         fs_err::create_dir_all(&path).map_err(unusable)?;
         let lock = lock(&path)?;
         check_version(&path)?;
-        for folder in ["blobs/kv", "blobs/r2", "blobs/tmp", "do"] {
-            fs_err::create_dir_all(path.join(folder)).map_err(unusable)?;
-        }
+        make_folders(&path).map_err(unusable)?;
         for left_over in fs_err::read_dir(path.join("blobs/tmp")).map_err(unusable)? {
             fs_err::remove_file(left_over.map_err(unusable)?.path()).map_err(unusable)?;
         }
@@ -210,6 +208,19 @@ fn check_version(folder: &Path) -> Result<(), StateError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => write_version(&path).map_err(unusable),
         Err(error) => Err(unusable(error)),
     }
+}
+
+fn make_folders(path: &Path) -> io::Result<()> {
+    ["blobs/kv", "blobs/r2", "blobs/tmp", "do"].iter().try_for_each(|folder| fs_err::create_dir_all(path.join(folder)))
+}
+
+/// Makes an empty state folder of this version's layout, which nobody owns.
+///
+/// # Errors
+/// If the folder cannot be made.
+pub fn lay_out(path: &Path) -> io::Result<()> {
+    make_folders(path)?;
+    write_version(&path.join("version"))
 }
 
 fn write_version(path: &Path) -> io::Result<()> {

@@ -2,14 +2,21 @@
 
 mod build;
 mod check;
+mod confirm;
+mod data;
 mod deploys;
+mod durable_object;
 mod init;
+mod kv;
+mod listing;
 mod mv;
 mod play;
 mod publish;
+mod r2;
 mod rm;
 mod route;
 mod serve;
+mod state;
 mod worker;
 
 use crate::{
@@ -42,6 +49,10 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
         Command::Route(command) => route::run(command, report),
+        Command::Kv(command) => kv::run(command, report),
+        Command::R2(command) => r2::run(command, report),
+        Command::Do(command) => durable_object::run(command, report),
+        Command::State(command) => state::run(command, report),
         Command::Worker(command) => worker::run(command, report),
     }
 }

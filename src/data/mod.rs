@@ -28,6 +28,7 @@
 //! its bytes are UTF-8, else `{"base64": "…"}`. An `object` is named by name or id. Values of SQL are JSON's own, bytes
 //! `{"hex": "…"}`. An error is `{"error": {"code", "message"}}` with the status of [`DataError::status`].
 
+pub mod archive;
 mod error;
 mod op;
 mod run;

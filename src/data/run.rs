@@ -1,15 +1,19 @@
 //! Ops done, on an emulator in this process.
 
-use super::{Data, DataError, DataOp, Page};
+use super::{Data, DataError, DataOp, Page, archive};
 use pmx_emulator::{
     Emulator,
-    inspect::Inspector,
+    inspect::{InspectError, Inspector},
     kv::{self, Kv},
     r2::{self, ObjectMeta, R2, UploadOptions},
 };
 use pmx_worker::model::SiteName;
 use serde_json::{Value as Json, json};
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    io,
+    path::PathBuf,
+    time::{Duration, UNIX_EPOCH},
+};
 
 /// Bytes of an object that an answer may hold: they are in memory several times on the way.
 const MAX_VALUE_BYTES: u64 = 100 * 1024 * 1024;
@@ -71,9 +75,7 @@ pub async fn run(emulator: &Emulator, op: DataOp) -> Result<Json, DataError> {
             json!({})
         }
         DataOp::SiteReset { site } => reset(emulator, &objects, &site).await?,
-        DataOp::StateExport { file } => {
-            return Err(DataError::File { file, source: std::io::ErrorKind::Unsupported.into() });
-        }
+        DataOp::StateExport { file } => export(emulator, file).await?,
     })
 }
 
@@ -170,10 +172,27 @@ fn object(meta: &ObjectMeta) -> Json {
     answer
 }
 
+/// The copy is taken beside the archive, where there has to be room for it anyway.
+async fn export(emulator: &Emulator, file: PathBuf) -> Result<Json, DataError> {
+    let failed = |source| DataError::File { file: file.clone(), source };
+    if !file.is_absolute() {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "the path is not absolute")));
+    }
+    let folder = file.parent().map(tempfile::tempdir_in).unwrap_or_else(tempfile::tempdir).map_err(failed)?;
+    emulator.snapshot(folder.path()).await.map_err(|error| failed(io::Error::other(error)))?;
+    let target = file.clone();
+    let written = tokio::task::spawn_blocking(move || archive::write(folder.path(), &target)).await;
+    let bytes = written.map_err(|_| DataError::Ending)?.map_err(failed)?;
+    Ok(json!({ "file": file, "bytes": bytes }))
+}
+
 /// The object first: were it to write to KV once more, that is removed with the rest.
 async fn reset(emulator: &Emulator, objects: &Inspector, site: &str) -> Result<Json, DataError> {
     let site: SiteName = site.parse().map_err(|error| DataError::Site(format!("{error}")))?;
-    objects.delete(site.as_str()).await?;
+    match objects.delete(site.as_str()).await {
+        Ok(()) | Err(InspectError::NoObject { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
     let key = format!("space:{site}");
     blocking(emulator.kv(), move |kv| Ok(kv.delete(&key)?)).await?;
     Ok(json!({}))

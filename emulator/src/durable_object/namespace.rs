@@ -23,7 +23,7 @@ use crate::sqlite::lock;
 use crate::state_dir::{Durability, StateDir};
 
 /// The class whose objects these are; the folder of their files.
-pub(super) const CLASS: &str = "SpaceDO";
+pub(crate) const CLASS: &str = "SpaceDO";
 /// The key under which workerd derives the ids of this namespace: Worker and class.
 pub(super) const UNIQUE_KEY: &str = "pmx-SpaceDO";
 /// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
@@ -171,6 +171,11 @@ impl Namespace {
             counts.sockets += object.sockets().len();
         }
         counts
+    }
+
+    /// The folder that holds the objects' files.
+    pub(crate) fn state(&self) -> &StateDir {
+        &self.shared.state
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Object>> {

@@ -147,6 +147,11 @@ impl Store {
         })
     }
 
+    /// All writes are made under this lock.
+    pub(super) fn writer(&self) -> &Mutex<Connection> {
+        &self.writer
+    }
+
     pub(super) fn cached(&self, key: &str) -> Option<Option<Object>> {
         match self.cache.get(key)? {
             None => Some(None),

@@ -11,6 +11,7 @@ pub use upload::Upload;
 
 use crate::{
     clock::Clock,
+    snapshot::Writer,
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
@@ -243,6 +244,11 @@ impl R2 {
     /// If its database or its files cannot be used.
     pub fn open(state: &StateDir, clock: &Clock) -> Result<Self, StateError> {
         Ok(Self(Arc::new(Inner { store: Store::open(state)?, clock: clock.clone() })))
+    }
+
+    /// Who holds this lock keeps all writers waiting.
+    pub(crate) fn writer(&self) -> &Writer {
+        self.0.store.writer()
     }
 
     /// What memory knows of an object: `None` that it cannot answer and [`Self::get`] must be asked, `Some(None)` that
