@@ -67,7 +67,7 @@ use waiting::{FirstLook, WaitingRoom};
 use workspace::Workspace;
 
 /// Where state goes, beside the site.
-const STATE_FOLDER: &str = ".pathmx-state";
+pub(crate) const STATE_FOLDER: &str = ".pathmx-state";
 /// How long the start waits for the first build where an earlier process has left something to read; requests wait a while longer.
 const START: Duration = Duration::from_millis(250);
 /// How long the end waits for what is under way. What was committed is in the state folder in any case.
