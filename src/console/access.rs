@@ -131,7 +131,7 @@ mod tests {
         let with = ("cookie", cookie.as_str());
         let own = ("origin", "http://pmx.localhost:8787");
         let local = Some("127.0.0.1:4000");
-        let ask = |method, uri, headers: &[(&str, &str)]| asked(method, uri, local, headers, &token);
+        let ask = |method: &str, uri: &str, headers: &[(&str, &str)]| asked(method, uri, local, headers, &token);
         let refused = |access: &Access| matches!(access, Access::Refused(_));
 
         let (first, deeper) = (format!("/?token={}", token.as_str()), format!("/about?token={}", token.as_str()));
