@@ -157,3 +157,8 @@ fn errors_show_over_the_page_and_the_state_of_the_server_in_its_corner() {
 fn no_page_of_the_examples_has_a_serious_finding_of_axe() {
     passes("axe.test.mjs");
 }
+
+#[test]
+fn the_console_follows_what_happens_and_no_site_reaches_it() {
+    passes("console.test.mjs");
+}

@@ -26,8 +26,8 @@ const MANY: usize = 16;
 const STILL: Duration = Duration::from_millis(100);
 /// One that does not end is built after so long.
 const NEVER_STILL: Duration = Duration::from_secs(3);
-/// A build is given up for newer changes until so long after the first of them was noticed; then it is finished, since else someone
-/// who never stops typing would see nothing.
+/// Builds are given up for newer changes until so long after the first of them was begun; then one is finished, since else someone who
+/// never stops typing would see nothing.
 const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
 
 /// Builds again what changed since the last time.
@@ -65,8 +65,9 @@ impl Builder {
     pub(super) async fn build(&mut self) -> Result<Built> {
         self.eyes.as_mut().ok_or_else(lost)?.due();
         self.look(Look::Everywhere).await?;
+        let first_begun = Instant::now();
         loop {
-            if let Some(built) = self.build_what_is_seen(Instant::now()).await? {
+            if let Some(built) = self.build_what_is_seen(first_begun).await? {
                 return Ok(built);
             }
         }
@@ -108,7 +109,7 @@ impl Builder {
     /// # Errors
     /// The files cannot be looked at; said once as long as it stays so.
     pub(super) async fn build_if_changed(&mut self) -> Result<Option<Built>> {
-        let started = Instant::now();
+        let mut first_begun = None;
         let mut look = self.view.take();
         loop {
             if let Err(error) = self.look(look).await {
@@ -119,7 +120,7 @@ impl Builder {
             if !self.eyes.as_ref().ok_or_else(lost)?.differs() {
                 return Ok(None);
             }
-            if let Some(built) = self.build_what_is_seen(started).await? {
+            if let Some(built) = self.build_what_is_seen(*first_begun.get_or_insert_with(Instant::now)).await? {
                 return Ok(Some(built));
             }
             look = self.view.take();
@@ -184,8 +185,8 @@ impl Builder {
         looked
     }
 
-    /// None, if it was given up because the files changed meanwhile.
-    async fn build_what_is_seen(&mut self, first_seen: Instant) -> Result<Option<Built>> {
+    /// None, if it was given up because the files changed meanwhile. `first_begun`: when the first one was begun that was given up.
+    async fn build_what_is_seen(&mut self, first_begun: Instant) -> Result<Option<Built>> {
         let started = Instant::now();
         let eyes = self.eyes.as_mut().ok_or_else(lost)?;
         let (project, snapshot) = (eyes.project.clone(), eyes.files.snapshot().clone());
@@ -207,7 +208,7 @@ impl Builder {
             tokio::select! {
                 biased;
                 built = &mut building => break built,
-                () = self.view.burst(), if !is_old && first_seen.elapsed() < GIVEN_UP_FOR => {
+                () = self.view.burst(), if !is_old && first_begun.elapsed() < GIVEN_UP_FOR => {
                     let look = self.view.take();
                     // What is wrong is found again by the look after this build.
                     is_old = self.look_once(look).await.is_err() || self.eyes.as_ref().is_some_and(Eyes::differs);

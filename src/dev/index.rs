@@ -1,7 +1,7 @@
 //! The list of sites: at the bare host where several are served, and in place of a site that is not there.
 
 use super::{Board, Phase, SiteStatus, hosts, small_page, terminal::count};
-use crate::server::{Answering, Before};
+use crate::server::{Answering, Before, Peer};
 use axum::{
     extract::Request,
     http::{StatusCode, header},
@@ -21,6 +21,8 @@ pub(super) fn layer(board: Board, console: Option<String>) -> Before {
         if request.headers().contains_key(header::UPGRADE) || request.uri().path().starts_with("/api/") {
             return Err(Box::new(request));
         }
+        // Who is not at this machine learns nothing of its folders.
+        let here = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_this_machine(request.headers()));
         let response = match hosts::label_of(&request) {
             Some(label) if label == CONTROL => return Err(Box::new(request)),
             Some(label) => {
@@ -28,45 +30,45 @@ pub(super) fn layer(board: Board, console: Option<String>) -> Before {
                 if there {
                     return Err(Box::new(request));
                 }
-                nothing(&board, &format!("There is no site {label} here"))
+                nothing(&board, here, &format!("There is no site {label} here"))
             }
-            None if request.uri().path() == "/" => page(&board, console.as_deref()),
-            None => nothing(&board, "There is no such page here"),
+            None if request.uri().path() == "/" => page(&board, here, console.as_deref()),
+            None => nothing(&board, here, "There is no such page here"),
         };
         Ok(Box::pin(ready(response)) as Answering)
     })
 }
 
-fn page(board: &Board, console: Option<&str>) -> Response {
+fn page(board: &Board, here: bool, console: Option<&str>) -> Response {
     let sites = board.sites();
     let failed = sites.iter().filter(|site| site.phase == Phase::Failed).count();
     let main = html! {
         p.soft {
             (count(sites.len(), "site"))
             @if failed > 0 { ", " span.failed { (failed) " with errors" } }
-            @if let Some(console) = console { " · " a href=(console) { "Console" } }
+            @if let Some(console) = console.filter(|_| here) { " · " a href=(console) { "Console" } }
         }
-        (list(&sites))
+        (list(&sites, here))
     };
     small_page::respond(StatusCode::OK, "Sites", &main, true)
 }
 
-fn nothing(board: &Board, title: &str) -> Response {
+fn nothing(board: &Board, here: bool, title: &str) -> Response {
     let main = html! {
         p.soft { "These are here. What once was and is gone keeps its history in the state folder." }
-        (list(&board.sites()))
+        (list(&board.sites(), here))
     };
     small_page::respond(StatusCode::NOT_FOUND, title, &main, true)
 }
 
-fn list(sites: &[std::sync::Arc<SiteStatus>]) -> Markup {
+fn list(sites: &[std::sync::Arc<SiteStatus>], here: bool) -> Markup {
     html! {
         @if sites.is_empty() { p { "There is no site yet." } }
-        ul.sites { @for site in sites { li { (entry(site)) } } }
+        ul.sites { @for site in sites { li { (entry(site, here)) } } }
     }
 }
 
-fn entry(site: &SiteStatus) -> Markup {
+fn entry(site: &SiteStatus, here: bool) -> Markup {
     let (class, state) = match site.phase {
         Phase::Ready => ("ready", "up"),
         Phase::Building if site.builds == 0 => ("building", "being looked at"),
@@ -84,12 +86,14 @@ fn entry(site: &SiteStatus) -> Markup {
                 " in " (format!("{:.0}", last.took_build.as_secs_f64() * 1e3)) " ms"
             }
         }
-        @if let Some(failure) = &site.error { p.finding { (failure.message) } }
-        @for error in errors.take(NAMED) {
-            p.finding { (error.path) ":" (error.line) ": " (error.message) }
+        @if here {
+            @if let Some(failure) = &site.error { p.finding { (failure.message) } }
+            @for error in errors.take(NAMED) {
+                p.finding { (error.path) ":" (error.line) ": " (error.message) }
+            }
+            @if site.errors() > NAMED { p.finding { "and " (site.errors() - NAMED) " more" } }
+            p.soft { (site.folder.display()) }
         }
-        @if site.errors() > NAMED { p.finding { "and " (site.errors() - NAMED) " more" } }
-        p.soft { (site.folder.display()) }
     }
 }
 

@@ -57,7 +57,8 @@ pub(super) fn line(site: Option<&str>, built: &Built, outcome: &Outcome, show: i
     match outcome {
         Outcome::Published { deploy_id, paths, .. } => {
             deploy = Some(deploy_id.as_str());
-            pages = paths.iter().filter(|path| path.ends_with(".html")).count();
+            let changed = || paths.iter().filter(|path| path.ends_with(".html")).count();
+            pages = if built.first { built.site.pages } else { changed() };
         }
         Outcome::Unchanged => but = Some("the same as what is up"),
         Outcome::KeptLastGood | Outcome::Lost(_) => but = Some("the last good version stays up"),
@@ -66,7 +67,7 @@ pub(super) fn line(site: Option<&str>, built: &Built, outcome: &Outcome, show: i
         site,
         what: &what,
         but,
-        pages: if pages == 0 && deploy.is_some() && built.first { built.site.pages } else { pages },
+        pages,
         findings: (errors, built.site.diagnostics.len() - errors),
         build: built.took,
         publish: took(outcome),

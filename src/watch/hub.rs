@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 /// How often the files of a site are looked at whose folders cannot all be watched.
 const INSTEAD: Duration = Duration::from_secs(1);
 /// How long the system may take to tell of the probe.
-const PROBE: Duration = Duration::from_secs(1);
+const PROBE: Duration = Duration::from_secs(2);
 /// `EMFILE`: the process, or its user, has no more files, or no more of the system's watchers.
 const TOO_MANY_OPEN: i32 = 24;
 /// Where one watch covers all that is below a folder. On Linux each folder has its own.
@@ -129,7 +129,7 @@ impl Hub {
             match watcher.watch(&path, mode) {
                 Ok(()) => armed.push(path),
                 Err(error) => {
-                    self.registry().disarm(&path);
+                    // The files are looked at every so often from now on; asking again each time would be in vain.
                     if is_limit(&error) {
                         if subscription.poll_instead(INSTEAD) {
                             let _ = self.0.warn.send(limit(&path, &error));
@@ -137,6 +137,9 @@ impl Hub {
                         break;
                     }
                     // Gone again, or not ours to read: whoever looks at the files says so.
+                    if is_gone(&error) {
+                        self.registry().disarm(&path);
+                    }
                     tracing::debug!("{} is not watched: {error}", path.display());
                 }
             }
@@ -192,6 +195,14 @@ impl Hub {
             System::Watcher(watcher) => Some(watcher),
             _ => None,
         }
+    }
+}
+
+fn is_gone(error: &notify::Error) -> bool {
+    match &error.kind {
+        ErrorKind::PathNotFound => true,
+        ErrorKind::Io(error) => error.kind() == io::ErrorKind::NotFound,
+        _ => false,
     }
 }
 

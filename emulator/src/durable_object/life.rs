@@ -154,7 +154,7 @@ impl Life {
         // A cancelled op is no longer in the table.
         let Some(live) = self.ops.remove(&op) else { return Ok(()) };
         let recorder = self.recorders.get(&live.task);
-        self.instance.recorded(recorder, |instance| instance.resume(op, |frame| answer.write(frame)))?;
+        self.instance.recorded(recorder, |instance| instance.answer(op, answer))?;
         self.finish_turn(around)
     }
 
@@ -164,7 +164,7 @@ impl Life {
         self.apply(around, &mut outputs)?;
         while let Some((task, op, answer)) = self.queue.pop_front() {
             let recorder = self.recorders.get(&task);
-            self.instance.recorded(recorder, |instance| instance.resume(op, |frame| answer.write(frame)))?;
+            self.instance.recorded(recorder, |instance| instance.answer(op, &answer))?;
             self.apply(around, &mut outputs)?;
         }
         self.commit(around)?;

@@ -164,8 +164,7 @@ impl Isolate {
                 self.ops.remove(&op);
             }
             let Some(instance) = &mut self.instance else { return Ok(()) };
-            instance
-                .recorded(recorder.as_ref(), |instance| instance.resume(op, |frame| completion.answer.write(frame)))?;
+            instance.recorded(recorder.as_ref(), |instance| instance.answer(op, &completion.answer))?;
             self.apply(around);
         }
         if self.tasks.get_mut(id).is_some_and(|task| task.pending == 0) {
