@@ -135,17 +135,6 @@ impl Pmx {
         self.child.id()
     }
 
-    /// Waits until it has ended by itself.
-    #[track_caller]
-    pub fn ended(mut self) -> std::process::ExitStatus {
-        let deadline = Instant::now() + DEADLINE;
-        // Its end of the pipe closes with it.
-        while !matches!(self.events.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected)) {
-            assert!(Instant::now() < deadline, "it does not end");
-        }
-        self.child.wait().unwrap()
-    }
-
     /// SIGKILL: nothing is flushed.
     pub fn kill(mut self) -> String {
         let _ = self.child.kill();
