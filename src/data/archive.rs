@@ -233,8 +233,8 @@ pub fn replace(state: &Path, unpacked: &Path) -> io::Result<()> {
         renamed => renamed.map(|()| true)?,
     };
     if let Err(error) = fs_err::rename(unpacked, state) {
-        if had {
-            fs_err::rename(&old, state)?;
+        if had && fs_err::rename(&old, state).is_err() {
+            return Err(io::Error::other(format!("{error}; what was there is now {}", old.display())));
         }
         return Err(error);
     }
