@@ -248,14 +248,14 @@ test("a page of a site reaches nothing of the console, though its reader is in",
     }, { origin, socket: origin.replace("http", "ws") });
     for (const [how, what] of Object.entries(got)) assert.match(what, /^refused/, `${where}: ${how}: ${what.slice(0, 200)}`);
 
-    // A frame stays empty.
+    // A frame stays without it.
     await hostile.evaluate((origin) => {
       const frame = Object.assign(document.createElement("iframe"), { src: `${origin}/`, id: "framed" });
       document.body.append(frame);
       return new Promise((loaded) => frame.addEventListener("load", loaded));
     }, origin);
     const framed = hostile.frames().find((frame) => frame !== hostile.mainFrame() && frame.parentFrame() === hostile.mainFrame());
-    assert.equal(await framed.locator("h1, nav, form").count(), 0, "nothing of the console is in a frame");
+    assert.match(framed.url(), /^chrome-error:/, "the browser shows its own page in the frame");
 
     // A form that a reader was led to send, in the same tab: with the whole weight of a navigation.
     await hostile.evaluate((origin) => {

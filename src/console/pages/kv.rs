@@ -3,7 +3,7 @@
 use super::value;
 use crate::console::{
     form::{Fields, address},
-    html::{Ask, Section, ago, ask, bytes, empty, field},
+    html::{Ask, Section, ago, ask, bytes, empty, field, local},
     reply::{self, Failure, Outcome},
     routes::{Call, Page},
     transfer::{self, Entry},
@@ -67,7 +67,7 @@ fn row(key: &ListedKey, index: usize) -> Markup {
 
 fn expires(at: Option<u64>) -> Markup {
     match at.and_then(|at| UNIX_EPOCH.checked_add(Duration::from_secs(at))) {
-        Some(time) => html! { span.nowrap { (humantime::format_rfc3339_seconds(time)) } },
+        Some(time) => html! { span.nowrap { (local(time, "%Y-%m-%d %H:%M:%S").unwrap_or_default()) } },
         None => html! { span.muted { "never" } },
     }
 }
