@@ -5,6 +5,8 @@
 
 pub mod cli;
 pub mod commands;
+pub mod console;
+pub mod data;
 pub mod dev;
 pub mod error;
 pub mod publish;

@@ -10,6 +10,7 @@ use std::io::{IsTerminal as _, Write as _};
 pub struct Report {
     quiet: bool,
     json: bool,
+    verbose: u8,
     color: bool,
 }
 
@@ -35,13 +36,19 @@ impl Report {
     #[must_use]
     pub fn new(global: &Global) -> Self {
         let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal();
-        Self { quiet: global.quiet, json: global.json, color }
+        Self { quiet: global.quiet, json: global.json, verbose: global.verbose, color }
     }
 
     /// Whether the user asked for JSON lines on stdout.
     #[must_use]
     pub const fn json(&self) -> bool {
         self.json
+    }
+
+    /// Whether the user asked for more than the usual words.
+    #[must_use]
+    pub const fn verbose(&self) -> bool {
+        self.verbose > 0
     }
 
     /// Whether stderr is a terminal that may be drawn on (a progress bar).
@@ -54,6 +61,19 @@ impl Report {
     pub fn say(&self, line: impl std::fmt::Display) {
         if !self.quiet {
             eprintln!("{line}");
+        }
+    }
+
+    /// Talk in place of the line above, where [`Self::interactive`].
+    pub fn say_again(&self, line: impl std::fmt::Display) {
+        // One line up, and empty it.
+        self.say(format_args!("\x1b[1A\x1b[2K{line}"));
+    }
+
+    /// Empties the terminal, where [`Self::interactive`].
+    pub fn clear(&self) {
+        if self.interactive() {
+            eprint!("\x1b[2J\x1b[3J\x1b[H");
         }
     }
 
@@ -77,6 +97,24 @@ impl Report {
     /// Data: a line on stdout. A reader that went away is no error.
     pub fn data(&self, line: impl std::fmt::Display) {
         let _ = writeln!(std::io::stdout(), "{line}");
+    }
+
+    /// Data that is no text: these bytes on stdout, and nothing after them. A reader that went away is no error.
+    pub fn bytes(&self, bytes: &[u8]) {
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    }
+
+    /// A question that is answered with yes or no; anything but `y` and `yes` is no. `None` if nobody is there to answer.
+    #[must_use]
+    pub fn ask(&self, question: &str) -> Option<bool> {
+        if self.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        eprint!("{question} [y/N] ");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).ok()?;
+        Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     /// One JSON object as a line on stdout, with `--json` only.

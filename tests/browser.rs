@@ -149,6 +149,16 @@ fn an_open_page_is_after_random_edits_what_a_fresh_load_shows() {
 }
 
 #[test]
+fn errors_show_over_the_page_and_the_state_of_the_server_in_its_corner() {
+    passes("overlay.test.mjs");
+}
+
+#[test]
 fn no_page_of_the_examples_has_a_serious_finding_of_axe() {
     passes("axe.test.mjs");
+}
+
+#[test]
+fn the_console_follows_what_happens_and_no_site_reaches_it() {
+    passes("console.test.mjs");
 }

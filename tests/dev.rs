@@ -322,3 +322,286 @@ fn play_prints_the_address_of_the_entry_once_it_answers() {
     assert_eq!(rest, "", "one line and no other");
     assert!(out.join("roots.json").exists());
 }
+
+/// What the owner of a state folder says of itself.
+fn owner(author: &Author) -> Option<serde_json::Value> {
+    serde_json::from_slice(&fs::read(author.site().join("state/owner.json")).ok()?).ok()
+}
+
+#[test]
+fn the_owner_of_a_state_folder_is_named_to_who_comes_second() {
+    let author = Author::new();
+    let dev = author.dev();
+    let said = owner(&author).unwrap();
+    let address = dev.client.address.to_string();
+    assert_eq!((&said["pid"], &said["address"]), (&dev.pid().into(), &address.as_str().into()));
+    assert!(said["token"].as_str().is_some_and(|token| token.len() == 64), "{said}");
+    let second = |state: &str| {
+        let output = pmx().args(["dev", "--port", "0", "--state", state]).arg(author.site()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let state = author.site().join("state").display().to_string();
+    let (code, stderr) = second(&state);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains(&format!("in use by process {}", dev.pid())) && stderr.contains(&address), "{stderr}");
+    assert!(stderr.contains(&format!("kill {}", dev.pid())) && stderr.matches("error:").count() == 1, "{stderr}");
+
+    // What a killed process leaves behind means nothing.
+    dev.kill();
+    assert!(owner(&author).is_some());
+    let again = author.dev();
+    assert_eq!(owner(&author).unwrap()["pid"], again.pid());
+}
+
+#[cfg(unix)]
+#[test]
+fn every_way_to_end_it_ends_it_soon_with_pages_open() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let author = Author::new();
+        let dev = author.dev();
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &fs::metadata(author.site().join("state/owner.json")).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o600);
+        let pages: Vec<Events> = (0..50).map(|_| Events::connect(dev.client, "localhost", "")).collect();
+        let asked = std::time::Instant::now();
+        dev.signal(signal);
+        let (status, stderr) = dev.ended();
+        let took = asked.elapsed();
+        // It takes some ten milliseconds; a busy machine has its time.
+        assert!(status.success() && took.as_secs() < 10, "{signal}: {status} after {took:?}: {stderr}");
+        eprintln!("SIG{signal} with {} sockets: ended after {took:?}", pages.len());
+        assert!(owner(&author).is_none(), "{signal}");
+    }
+}
+
+#[test]
+fn every_line_of_json_says_when_and_of_which_site() {
+    let author = Author::new();
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0", "--site", "course"]).arg(author.site());
+    let mut dev = Pmx::start(command);
+    author.write("one.lesson.md", "# One\n\nSecond.\n");
+    for kind in ["built", "published"] {
+        let event = dev.event_of(kind, "course");
+        assert!(event["time"].as_str().is_some_and(|time| time.len() == 24 && time.ends_with('Z')), "{event}");
+        assert!(event["ms"].as_f64().is_some(), "{event}");
+        if kind == "built" {
+            assert_eq!((&event["names"], &event["changed"]), (&serde_json::json!(["one.lesson.md"]), &1.into()));
+        }
+    }
+}
+
+#[test]
+fn a_finding_is_shown_with_its_line_and_a_save_in_one_line() {
+    let author = Author::new();
+    let mut dev = author.dev();
+    author.write("one.lesson.md", "# One\n\nSecond.\n");
+    dev.event("published");
+    author.write("one.lesson.md", "---\ntitle: [unclosed\n---\n\n# One\n");
+    dev.event("kept");
+    let stderr = dev.kill();
+    let line = stderr
+        .lines()
+        .find(|line| line.contains("one.lesson.md  1 page  build "))
+        .unwrap_or_else(|| panic!("{stderr}"));
+    assert!(line.contains(" ms  publish ") && line.contains("  → "), "{line}");
+    let excerpt = stderr.split_once("error: ").unwrap_or_else(|| panic!("{stderr}")).1;
+    assert!(
+        excerpt.contains("one.lesson.md:") && excerpt.contains(" | title: [unclosed") && excerpt.contains("| "),
+        "{stderr}"
+    );
+    assert!(excerpt.contains('^') && stderr.contains("the last good version stays up"), "{stderr}");
+}
+
+#[test]
+fn quiet_says_nothing_while_all_is_well() {
+    let author = Author::new();
+    let mut command = pmx();
+    command.args(["dev", "--json", "--quiet", "--port", "0"]).arg(author.site());
+    let mut dev = Pmx::start(command);
+    author.write("one.lesson.md", "# One\n\nSecond.\n");
+    dev.event("published");
+    assert_eq!(dev.kill(), "");
+}
+
+#[test]
+fn a_config_that_changes_is_followed() {
+    let author = Author::new();
+    let mut dev = author.dev();
+    author.write("other.path.md", "# Another entry\n");
+    fs::write(author.site().join("pathmx.config.md"), "# Config\n\n## Paths\n\n- [Other](./paths/other.path.md)\n")
+        .unwrap();
+    while !dev.client.get("localhost", "/other.path").text().contains("Another entry") {
+        dev.event("published");
+    }
+    assert_eq!(dev.client.get("localhost", "/").header("location"), Some("/other.path"));
+}
+
+#[test]
+fn after_a_restart_nobody_reads_what_was_edited_meanwhile() {
+    let author = Author::new();
+    author.dev().kill();
+    author.write("one.lesson.md", "# One\n\nEdited in the night.\n");
+    let dev = author.dev();
+    assert!(dev.client.get("localhost", "/one.lesson").text().contains("Edited in the night."));
+}
+
+/// A `pmx dev` that sits at a terminal.
+#[cfg(unix)]
+struct Seat {
+    script: std::process::Child,
+    shown: std::sync::Arc<std::sync::Mutex<String>>,
+    client: support::Client,
+}
+
+#[cfg(unix)]
+impl Seat {
+    /// None, with words, where there is no `script` of util-linux.
+    fn take(author: &Author) -> Option<Self> {
+        use std::{
+            io::Read,
+            process::{Command, Stdio},
+            sync::{Arc, Mutex},
+        };
+        let command = format!(
+            "NO_COLOR=1 exec {} dev -v --port 0 --state {} {}",
+            env!("CARGO_BIN_EXE_pmx"),
+            author.site().join("state").display(),
+            author.site().display()
+        );
+        let mut script = Command::new("script");
+        script.args(["-qfec", &command, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped()).env("TERM", "dumb");
+        let Ok(mut script) = script.spawn() else {
+            eprintln!("SKIPPED: install `script` of util-linux");
+            return None;
+        };
+        let shown = Arc::new(Mutex::new(String::new()));
+        let (mut stdout, into) = (script.stdout.take().unwrap(), shown.clone());
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = stdout.read(&mut bytes) {
+                into.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..read]));
+            }
+        });
+        let mut seat = Self { script, shown, client: support::Client { address: ([127, 0, 0, 1], 0).into() } };
+        let banner = seat.until("h for keys");
+        let port = banner.split_once("http://localhost:").unwrap().1;
+        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+        seat.client.address.set_port(port.parse().unwrap());
+        Some(seat)
+    }
+
+    fn press(&mut self, key: &str) {
+        use std::io::Write;
+        self.shown.lock().unwrap().clear();
+        let stdin = self.script.stdin.as_mut().unwrap();
+        stdin.write_all(key.as_bytes()).unwrap();
+        stdin.flush().unwrap();
+    }
+
+    /// What was shown since the last key, once this is in it.
+    #[track_caller]
+    fn until(&self, text: &str) -> String {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        loop {
+            let shown = self.shown.lock().unwrap().clone();
+            if shown.contains(text) {
+                return shown;
+            }
+            assert!(std::time::Instant::now() < deadline, "no `{text}` in: {shown}");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    #[track_caller]
+    fn page(&self, text: &str) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while !self.client.get_with("localhost", "/one.lesson", &[("pmx-fresh", "1")]).text().contains(text) {
+            assert!(std::time::Instant::now() < deadline, "no `{text}` on the page");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let _ = self.script.kill();
+        let _ = self.script.wait();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_roll_back_and_only_an_edit_goes_on_from_there() {
+    let author = Author::new();
+    let Some(mut seat) = Seat::take(&author) else { return };
+    author.write("one.lesson.md", "# One\n\nSecond.\n");
+    seat.page("Second.");
+    seat.press("h");
+    seat.until("q  quit");
+    seat.press("p");
+    seat.until("pmx publish ");
+    seat.press("r");
+    seat.until("y/N");
+    seat.press("n");
+    seat.until("nothing was changed");
+    seat.page("Second.");
+    seat.press("r");
+    seat.until("y/N");
+    seat.press("y");
+    seat.until("until the next edit");
+    seat.page("The lesson.");
+    // The same files again do not undo it.
+    seat.press("b");
+    seat.until("the same as what is up");
+    seat.page("The lesson.");
+    author.write("one.lesson.md", "# One\n\nThird.\n");
+    seat.page("Third.");
+    seat.press("q");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while seat.script.try_wait().unwrap().is_none() {
+        assert!(std::time::Instant::now() < deadline, "q does not end it: {}", seat.until(""));
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(owner(&author).is_none());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_and_the_next_save_tries_again() {
+    use std::process::Command;
+    let author = Author::new();
+    let state = author.site().join("state");
+    fs::create_dir_all(&state).unwrap();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(&state).output();
+    if !mounted.is_ok_and(|mounted| mounted.status.success()) {
+        eprintln!("SKIPPED: no tmpfs may be mounted here");
+        return;
+    }
+    /// Gone with the test.
+    struct Mounted<'a>(&'a Path);
+    impl Drop for Mounted<'_> {
+        fn drop(&mut self) {
+            let _ = Command::new("umount").arg("-l").arg(self.0).status();
+        }
+    }
+    let _mounted = Mounted(&state);
+    let mut dev = author.dev();
+    let filler = state.join("filler");
+    let fill =
+        Command::new("dd").args(["if=/dev/zero", "bs=4k"]).arg(format!("of={}", filler.display())).output().unwrap();
+    assert!(!fill.status.success(), "the disk is full");
+    author.write("one.lesson.md", &format!("# One\n\n{}\n", "Many words. ".repeat(20_000)));
+    let failed = dev.event("failed");
+    assert!(failed["message"].as_str().is_some_and(|message| message.contains("full")), "{failed}");
+    assert!(failed["hints"].to_string().contains("the next save tries again"), "{failed}");
+    assert!(dev.client.get("localhost", "/one.lesson").text().contains("The lesson."), "the last good one stays up");
+    fs::remove_file(&filler).unwrap();
+    author.write("one.lesson.md", "# One\n\nRoom again.\n");
+    while !dev.client.get("localhost", "/one.lesson").text().contains("Room again.") {
+        dev.event("published");
+    }
+    drop(dev);
+}

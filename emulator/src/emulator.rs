@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll};
 use std::thread;
@@ -21,6 +22,7 @@ use crate::durable_object::namespace::{Namespace, Parts};
 use crate::durable_object::synchronous::ObjectSide;
 use crate::faults::Faults;
 use crate::http::{ResponseFuture, ServiceFuture, serve};
+use crate::inspect::Inspector;
 use crate::isolate::bindings::{Bindings, Objects};
 use crate::isolate::host::{Environment, NoObject};
 use crate::isolate::pool::Pool;
@@ -29,7 +31,9 @@ use crate::isolate::worker::Worker;
 use crate::kv::Kv;
 use crate::profile::Profile;
 use crate::r2::R2;
+use crate::snapshot::{self, SnapshotError};
 use crate::state_dir::{StateDir, StateError};
+use crate::trace::Trace;
 
 /// CPU time of a turn (developers.cloudflare.com, "Limits": the default of the paid plan).
 const TURN_LIMIT: Duration = Duration::from_secs(30);
@@ -40,7 +44,7 @@ const EVICT_AFTER: Duration = Duration::from_secs(10);
 /// How long a shutdown waits for events that are under way.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// How long a shutdown waits for clients to answer close frames.
-const SOCKET_GRACE: Duration = Duration::from_millis(500);
+const SOCKET_GRACE: Duration = Duration::from_millis(400);
 /// The variable by which a Worker learns its own hash (`worker/ABI.md`, "Variables").
 const HASH_VARIABLE: &str = "WORKER_SHA256";
 
@@ -69,6 +73,8 @@ pub struct Builder {
     isolates: usize,
     limits: Limits,
     evict_after: Duration,
+    trace: usize,
+    alarms: bool,
 }
 
 /// Why an emulator cannot be built.
@@ -117,6 +123,8 @@ impl Emulator {
             isolates: thread::available_parallelism().map_or(1, usize::from),
             limits: Limits { turn: TURN_LIMIT, memory: MEMORY_LIMIT },
             evict_after: EVICT_AFTER,
+            trace: 0,
+            alarms: true,
         }
     }
 
@@ -148,6 +156,36 @@ impl Emulator {
     #[must_use]
     pub fn r2(&self) -> &R2 {
         &self.0.bindings.r2
+    }
+
+    /// What is asked to go wrong; it can be changed.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.0.bindings.faults
+    }
+
+    /// What the Worker did lately, if that was asked for with [`Builder::trace`].
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.0.bindings.trace
+    }
+
+    /// A look into the Durable Objects.
+    #[must_use]
+    pub fn inspect(&self) -> Inspector {
+        Inspector::new(Arc::clone(&self.0.namespace))
+    }
+
+    /// Copies the state into an empty folder, as it is at one moment; see [`StateDir`]. Writes to KV and R2 wait meanwhile.
+    ///
+    /// # Errors
+    /// If a file cannot be copied; what the folder holds is then of no use.
+    pub async fn snapshot(&self, into: &Path) -> Result<(), SnapshotError> {
+        let (inner, into) = (Arc::clone(&self.0), into.to_owned());
+        let copied = tokio::task::spawn_blocking(move || {
+            snapshot::take(inner.namespace.state(), &inner.bindings.kv, &inner.bindings.r2, &into)
+        });
+        copied.await.unwrap_or_else(|error| Err(io::Error::other(error).into()))
     }
 
     /// Ends the instance of the object with this name as idleness does, once its events have ended. Its hibernated sockets
@@ -291,6 +329,20 @@ impl Builder {
         self
     }
 
+    /// Remembers this many of the requests and log lines that were last; 0, the default, is none.
+    #[must_use]
+    pub fn trace(mut self, capacity: usize) -> Self {
+        self.trace = capacity;
+        self
+    }
+
+    /// Wakes no object for its alarm, unless it is fired by hand: for those who only look.
+    #[must_use]
+    pub fn without_alarms(mut self) -> Self {
+        self.alarms = false;
+        self
+    }
+
     /// Loads the Worker, opens the state, and wakes the objects whose alarms are overdue.
     ///
     /// # Errors
@@ -302,13 +354,16 @@ impl Builder {
         if let Some(hash) = &worker_sha256 {
             self.variables.entry(HASH_VARIABLE.to_owned()).or_insert_with(|| hash.clone());
         }
-        let environment = Arc::new(Environment { clock: self.clock.clone(), variables: self.variables });
+        let trace = Trace::new(self.trace, self.clock.clone());
+        let environment =
+            Arc::new(Environment { clock: self.clock.clone(), variables: self.variables, trace: trace.clone() });
         let program = Arc::new(Program::load(&self.worker, self.limits, environment)?);
         let bindings = Arc::new(Bindings {
             kv: Kv::open(&state, &self.clock, &self.faults)?,
             r2: R2::open(&state, &self.clock)?,
             clock: self.clock,
             faults: self.faults,
+            trace,
             objects: OnceLock::new(),
         });
         let namespace = Arc::new(Namespace::new(Parts {
@@ -325,7 +380,9 @@ impl Builder {
         drop(bindings.objects.set(objects as Weak<dyn Objects>));
         let linked = program.link::<NoObject>()?;
         let pool = Arc::new(Pool::new(linked, self.isolates, Arc::clone(&bindings), runtime)?);
-        namespace.start_alarms();
+        if self.alarms {
+            namespace.start_alarms();
+        }
         Ok(Emulator(Arc::new(Inner { worker_sha256, pool, namespace, bindings })))
     }
 }

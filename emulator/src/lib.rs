@@ -24,19 +24,24 @@
 
 mod blobs;
 mod cache;
+mod checkpoint;
 pub mod clock;
 mod cursor;
 pub mod durable_object;
 mod emulator;
 pub mod faults;
 pub mod http;
+pub mod inspect;
 mod isolate;
 pub mod kv;
 pub mod profile;
 pub mod r2;
+mod snapshot;
 mod sqlite;
 pub mod state_dir;
+pub mod trace;
 
 pub use emulator::{BuildError, Builder, Emulator, Stats};
 pub use isolate::program::LoadError;
 pub use isolate::worker::Worker;
+pub use snapshot::SnapshotError;

@@ -121,9 +121,7 @@ impl StateDir {
         fs_err::create_dir_all(&path).map_err(unusable)?;
         let lock = lock(&path)?;
         check_version(&path)?;
-        for folder in ["blobs/kv", "blobs/r2", "blobs/tmp", "do"] {
-            fs_err::create_dir_all(path.join(folder)).map_err(unusable)?;
-        }
+        make_folders(&path).map_err(unusable)?;
         for left_over in fs_err::read_dir(path.join("blobs/tmp")).map_err(unusable)? {
             fs_err::remove_file(left_over.map_err(unusable)?.path()).map_err(unusable)?;
         }
@@ -140,6 +138,28 @@ impl StateDir {
     #[must_use]
     pub fn durability(&self) -> Durability {
         self.0.durability
+    }
+
+    /// The Durable Objects of a class that have a file: id, path, and bytes with those that are not copied back yet.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn objects(&self, class: &str) -> io::Result<Vec<(String, PathBuf, u64)>> {
+        let entries = match fs_err::read_dir(self.path().join("do").join(class)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".sqlite"));
+            if let Some(id) = id {
+                let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+                let bytes = bytes(&path) + bytes(&path.with_extension("sqlite-wal"));
+                found.push((id.to_owned(), path, bytes));
+            }
+        }
+        Ok(found)
     }
 
     /// The database of one Durable Object. Its folder exists when this returns; the file need not.
@@ -188,6 +208,19 @@ fn check_version(folder: &Path) -> Result<(), StateError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => write_version(&path).map_err(unusable),
         Err(error) => Err(unusable(error)),
     }
+}
+
+fn make_folders(path: &Path) -> io::Result<()> {
+    ["blobs/kv", "blobs/r2", "blobs/tmp", "do"].iter().try_for_each(|folder| fs_err::create_dir_all(path.join(folder)))
+}
+
+/// Makes an empty state folder of this version's layout, which nobody owns.
+///
+/// # Errors
+/// If the folder cannot be made.
+pub fn lay_out(path: &Path) -> io::Result<()> {
+    make_folders(path)?;
+    write_version(&path.join("version"))
 }
 
 fn write_version(path: &Path) -> io::Result<()> {

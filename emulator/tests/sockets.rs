@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use pmx_emulator::clock::Clock;
+use pmx_emulator::faults::Faults;
 use pmx_emulator::{Builder, Emulator};
 use support::{Script, builder, deadline, eventually, run_object, script};
 use tokio::net::{TcpListener, TcpStream};
@@ -226,4 +227,33 @@ async fn a_client_that_never_answers_a_close_does_not_hold_up_the_shutdown() {
     eventually(|| served.emulator.stats().sockets == 1).await;
     tokio::time::timeout(Duration::from_secs(10), served.emulator.shutdown()).await.unwrap();
     assert_eq!(served.emulator.stats().sockets, 0);
+}
+
+#[tokio::test]
+async fn sockets_tell_their_tag_and_what_was_sent() {
+    let clock = Clock::manual(7_000);
+    let served = serve(accepting(&accept().send(["tag", "hello"])).clock(clock)).await;
+    let mut client = served.connect().await;
+    next(&mut client).await;
+    let sockets = served.emulator.inspect().sockets("a");
+    assert_eq!(sockets.len(), 1);
+    let socket = &sockets[0];
+    assert_eq!((socket.tag.as_str(), socket.since_ms, socket.sent, socket.queued), ("tag", 7_000, 1, 0));
+    served.emulator.inspect().delete("a").await.unwrap();
+    assert!(deadline(client.next()).await.unwrap().is_err(), "the connection drops with the object's storage");
+    eventually(|| served.emulator.inspect().sockets("a").is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_lost_takes_its_connection_with_it() {
+    let faults = Faults::from(Faults::parse(&["socket-drop=100%"]).unwrap());
+    let served = serve(accepting(&accept()).faults(faults)).await;
+    let mut client = served.connect().await;
+    assert_eq!(send(&served.emulator, "", "lost").await, "1", "the object does not notice");
+    assert!(deadline(client.next()).await.unwrap().is_err());
+    eventually(|| served.emulator.stats().sockets == 0).await;
+    served.emulator.faults().apply(Faults::none().plan());
+    let mut client = served.connect().await;
+    assert_eq!(send(&served.emulator, "", "heard").await, "1");
+    assert_eq!(next(&mut client).await, Message::text("heard"));
 }

@@ -3,7 +3,7 @@
 //! From the root of the checkout, on stable Rust (`cargo install cargo-fuzz`, once):
 //!
 //! ```sh
-//! cargo fuzz run --sanitizer none source fuzz/corpus/source fuzz/seeds/source -- -dict=fuzz/source.dict -max_len=4096 -timeout=10 -max_total_time=600
+//! RAYON_NUM_THREADS=1 cargo fuzz run --sanitizer none source fuzz/corpus/source fuzz/seeds/source -- -dict=fuzz/source.dict -max_len=4096 -timeout=10 -max_total_time=600
 //! ```
 //!
 //! New inputs go to `fuzz/corpus`, which is not kept. What breaks is written to `fuzz/artifacts/source`; run it again with
@@ -44,7 +44,7 @@ fuzz_target!(|source: &[u8]| {
     let second = site::build(project(), &snapshot, &mut cache);
     assert_eq!(first.outputs, second.outputs);
     assert_eq!(first.diagnostics, second.diagnostics);
-    let page = first.outputs.get("index.path/index.path.html").and_then(|hash| first.blobs.get(hash));
+    let page = first.outputs.get("index.path/index.path.html").and_then(|file| first.blobs.get(&file.hash));
     if let Some(page) = page {
         assert!(!page.contains(&0), "a mark of an address was left in the page");
     }

@@ -70,4 +70,3 @@ pub struct Play {
     #[arg(long, requires = "out")]
     pub clean: bool,
 }
-

@@ -1,7 +1,9 @@
 //! The words of the command line: types only.
 
+mod data;
 mod dev;
 
+pub use data::{DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
 pub use dev::{Dev, Play};
 
 use clap::{Args, Parser, Subcommand};
@@ -65,6 +67,14 @@ pub enum Command {
     Mv(Mv),
     /// Delete a Source or a file, and take out every reference to it
     Rm(Rm),
+    /// Read and change the local KV
+    Kv(Kv),
+    /// Read and change the local R2
+    R2(R2),
+    /// Look into the local Durable Objects: tables, SQL, sockets, alarms
+    Do(DurableObject),
+    /// Find, reset, export or import the folder that holds all of that
+    State(State),
     /// Work with the Worker itself
     #[command(subcommand)]
     Worker(Worker),
@@ -153,7 +163,10 @@ pub struct Serve {
     /// Folder of the emulated KV, R2 and Durable Objects
     #[arg(long, default_value = ".pathmx-state")]
     pub state: PathBuf,
-    /// Let readers see a KV write only after so many seconds, as far-away places do
+    /// Let bindings lag and fail, for example kv-lag=60s,kv-error=1%,r2-latency=10ms..50ms,do-evict=5s,seed=7
+    #[arg(long, value_name = "FAULTS", value_delimiter = ',')]
+    pub simulate: Vec<String>,
+    /// The same as --simulate kv-lag=<SECONDS>s
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub kv_lag: u64,
     /// Survive a loss of power too, at the price of slower writes

@@ -2,31 +2,41 @@
 
 mod build;
 mod check;
+mod confirm;
+mod data;
 mod deploys;
+mod durable_object;
 mod init;
+mod kv;
+mod listing;
 mod mv;
 mod play;
 mod publish;
+mod r2;
 mod rm;
 mod route;
 mod serve;
+mod state;
 mod worker;
 
 use crate::{
     cli::{Cli, Command, Global},
+    console::LogBuffer,
     dev,
     error::Result,
     report::Report,
     server::block_on,
 };
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Runs what was asked for.
 ///
 /// # Errors
 /// Whatever keeps the command from its work; `main` prints it.
 pub fn run(cli: &Cli, report: &Report) -> Result<()> {
-    log(&cli.global);
+    log(&cli.global, matches!(cli.command, Command::Dev(_) | Command::Play(_)));
     match &cli.command {
         Command::Build(command) => build::run(command, report),
         Command::Init(command) => init::run(command, report),
@@ -39,12 +49,17 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
         Command::Route(command) => route::run(command, report),
+        Command::Kv(command) => kv::run(command, report),
+        Command::R2(command) => r2::run(command, report),
+        Command::Do(command) => durable_object::run(command, report),
+        Command::State(command) => state::run(command, report),
         Command::Worker(command) => worker::run(command, report),
     }
 }
 
-/// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module.
-fn log(global: &Global) {
+/// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module. The console keeps
+/// lines of its own.
+fn log(global: &Global, console: bool) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,
@@ -52,6 +67,7 @@ fn log(global: &Global) {
         (false, _) => LevelFilter::TRACE,
     };
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter);
+    let kept = console.then(|| LogBuffer::of_process().layer());
+    let _ = tracing_subscriber::registry().with(stderr).with(kept).try_init();
 }

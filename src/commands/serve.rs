@@ -2,6 +2,7 @@
 
 use crate::{
     cli::Serve,
+    dev::simulate,
     error::Result,
     report::{Report, Style},
     server::{self, LocalOptions, interrupted, listen},
@@ -15,11 +16,11 @@ use std::time::Duration;
 /// # Errors
 /// A port or state folder that is taken or unusable.
 pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
+    let faults = self::faults(command)?;
     let front = listen(command.host, command.port).await?;
     let secret = std::env::var("PUBLISH_SECRET").unwrap_or_default();
     let open = !secret.is_empty();
-    let faults = Faults::none();
-    faults.set_kv_lag(Duration::from_secs(command.kv_lag));
+    let faulty = faults.to_string();
     let options = LocalOptions {
         state: &command.state,
         durable: command.durable,
@@ -27,6 +28,7 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
         default_site: None,
         secret,
         faults,
+        trace: 0,
     };
     let local = server::start(options, &front, &command.allow_hosts)?;
     let url = format!("http://localhost:{}", front.address.port());
@@ -44,9 +46,21 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
     report.say(format_args!("  {}  {}", report.paint(Style::Bold, &url), dim("the publish API; Ctrl-C ends")));
     report.say(format_args!("  {}  {site}", dim("sites")));
     report.say(format_args!("  {}  {}", dim("state"), command.state.display()));
+    if !faulty.is_empty() {
+        report.say(format_args!("  {}  {}", dim("fault"), report.paint(Style::Warn, &faulty)));
+    }
     if open {
         report.say(format_args!("  {}  pmx publish <path> -s <site> --server {url}", dim("try  ")));
     }
     report.say("");
     local.serve(front, interrupted()).await
+}
+
+/// `--kv-lag` is the older word for `--simulate kv-lag=…s`.
+fn faults(command: &Serve) -> Result<Faults> {
+    let faults = simulate::faults(&command.simulate)?;
+    if command.kv_lag > 0 {
+        faults.set_kv_lag(Duration::from_secs(command.kv_lag));
+    }
+    Ok(faults)
 }

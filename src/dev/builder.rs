@@ -1,95 +1,234 @@
+use super::{eyes::Eyes, status::NAMES};
 use crate::{
     error::{Error, Result},
-    site::{self, Build, Cache, Project, Snapshot},
+    site::{self, Build, Cache, Project},
+    watch::{Look, View, Watcher},
 };
 use pmx_worker::model::Hash;
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use tokio::{
+    task::{JoinHandle, spawn_blocking},
+    time::sleep,
+};
+
+/// A file that vanished is believed to be gone after so long: many editors delete and create what they save.
+const GONE: Duration = Duration::from_millis(50);
+/// A file that became empty is believed to be empty after so long: many editors truncate before they write.
+const EMPTY: Duration = Duration::from_millis(30);
+/// Until then it is looked at so often.
+const DOUBT: Duration = Duration::from_millis(5);
+/// So many files are more than an editor saves at once: a checkout, a copy, a build of another tool.
+const MANY: usize = 16;
+/// A change of many files is over when a look so long after another finds nothing else.
+const STILL: Duration = Duration::from_millis(100);
+/// One that does not end is built after so long.
+const NEVER_STILL: Duration = Duration::from_secs(3);
+/// Builds are given up for newer changes until so long after the first of them was begun; then one is finished, since else someone who
+/// never stops typing would see nothing.
+const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
 
 /// Builds again what changed since the last time.
 pub(super) struct Builder {
-    /// Taken by the build that is under way, on a thread where it may block.
-    work: Option<Work>,
-}
-
-struct Work {
-    project: Project,
-    snapshot: Option<Snapshot>,
-    cache: Cache,
+    view: View,
+    /// Taken while a thread looks that may block.
+    eyes: Option<Eyes>,
+    /// Taken by the build that is under way.
+    cache: Option<Cache>,
+    /// Whether there was no build yet.
+    is_first: bool,
 }
 
 /// A build, and why it was made.
 pub(super) struct Built {
     pub(super) site: Build,
-    /// Files that differ from the build before.
+    /// Files that differ from the build before; all of them, if there was none.
     pub(super) changed: usize,
+    /// The first of their names; none, if there was no build before.
+    pub(super) names: Vec<String>,
+    /// Whether there was no build before.
+    pub(super) first: bool,
     pub(super) took: Duration,
 }
 
 impl Builder {
-    pub(super) fn new(project: Project) -> Self {
-        Self { work: Some(Work { cache: Cache::open(&project), project, snapshot: None }) }
+    /// Has `watcher` watch the folders that the project turns out to have.
+    pub(super) fn new(project: Project, watcher: &Watcher) -> Self {
+        let cache = Some(Cache::open(&project));
+        let view = watcher.view();
+        Self { eyes: Some(Eyes::new(project, view.clone())), view, cache, is_first: true }
     }
 
     /// Looks at the files and builds.
     pub(super) async fn build(&mut self) -> Result<Built> {
-        match self.build_if_changed().await? {
-            Some(built) => Ok(built),
-            None => Err(Error::new("nothing was built")),
+        self.eyes.as_mut().ok_or_else(lost)?.due();
+        self.look(Look::Everywhere).await?;
+        let first_begun = Instant::now();
+        loop {
+            if let Some(built) = self.build_what_is_seen(first_begun).await? {
+                return Ok(built);
+            }
         }
     }
 
     /// Builds again, with the pages that were lost.
     pub(super) async fn build_anew(&mut self, lost: Vec<Hash>) -> Result<Built> {
-        if let Some(work) = &mut self.work {
-            if !work.cache.has_pages() {
+        if let Some(cache) = &mut self.cache {
+            if !cache.has_pages() {
                 return Err(Error::new("the state folder loses what was just written to it"));
             }
-            work.cache.forget(&lost);
-            work.snapshot = None;
+            cache.forget(&lost);
         }
         self.build().await
     }
 
+    /// Whether what was known went with a build that broke down: only a new builder builds again.
+    pub(super) const fn is_lost(&self) -> bool {
+        self.eyes.is_none() || self.cache.is_none()
+    }
+
     /// The last build was published.
     pub(super) fn taken(&mut self) {
-        if let Some(work) = &mut self.work {
-            work.cache.taken();
+        if let Some(cache) = &mut self.cache {
+            cache.taken();
         }
     }
 
     /// Leaves what is known for the next process.
     pub(super) fn save(&mut self) {
-        if let Some(work) = &mut self.work {
-            work.cache.save(&work.project);
+        if let (Some(cache), Some(eyes)) = (&mut self.cache, &self.eyes) {
+            cache.save(&eyes.project);
         }
     }
 
-    /// Looks at the files and builds if they differ from the last look.
+    /// Looks where hints say, and builds if the files differ from those that were built. What is written meanwhile is in this build or
+    /// in the next one.
+    ///
+    /// # Errors
+    /// The files cannot be looked at; said once as long as it stays so.
     pub(super) async fn build_if_changed(&mut self) -> Result<Option<Built>> {
-        let Some(mut work) = self.work.take() else { return Err(Error::new("the build before this one was lost")) };
-        let task = tokio::task::spawn_blocking(move || {
-            let built = work.step();
-            (work, built)
+        let mut first_begun = None;
+        let mut look = self.view.take();
+        loop {
+            if let Err(error) = self.look(look).await {
+                let is_news = self.view.failed(&error.to_string());
+                return if is_news { Err(error) } else { Ok(None) };
+            }
+            self.view.succeeded();
+            if !self.eyes.as_ref().ok_or_else(lost)?.differs() {
+                return Ok(None);
+            }
+            if let Some(built) = self.build_what_is_seen(*first_begun.get_or_insert_with(Instant::now)).await? {
+                return Ok(Some(built));
+            }
+            look = self.view.take();
+        }
+    }
+
+    /// Looks until files that may be half done are done, and a change of many files is over.
+    async fn look(&mut self, look: Look) -> Result<()> {
+        let started = Instant::now();
+        let mut looked = self.look_at_few(look).await;
+        loop {
+            let files = &self.eyes.as_ref().ok_or_else(lost)?.files;
+            let seen = files.revision();
+            if looked.is_err() || files.changed().len() < MANY || started.elapsed() > NEVER_STILL {
+                return looked;
+            }
+            sleep(STILL).await;
+            let _ = self.view.take();
+            looked = self.look_at_few(Look::Everywhere).await;
+            if self.eyes.as_ref().ok_or_else(lost)?.files.revision() == seen {
+                return looked;
+            }
+        }
+    }
+
+    /// Looks, and once more at what may be half done.
+    async fn look_at_few(&mut self, look: Look) -> Result<()> {
+        let started = Instant::now();
+        let mut looked = self.look_once(look).await;
+        loop {
+            let eyes = self.eyes.as_ref().ok_or_else(lost)?;
+            let (gone, empty) = (started.elapsed() < GONE, started.elapsed() < EMPTY);
+            let root = &eyes.project.source_root;
+            let doubtful: Vec<PathBuf> = match &looked {
+                Err(_) if gone && !root.is_dir() => vec![root.clone()],
+                Err(_) => return looked,
+                Ok(()) => {
+                    let doubtful = eyes.files.doubtful();
+                    let doubtful = doubtful.filter(|(_, is_empty)| if *is_empty { empty } else { gone });
+                    doubtful.map(|(name, _)| root.join(name)).collect()
+                }
+            };
+            if doubtful.is_empty() {
+                return looked;
+            }
+            sleep(DOUBT).await;
+            let mut look = self.view.take();
+            doubtful.iter().for_each(|path| look.add(path));
+            looked = self.look_once(look).await;
+        }
+    }
+
+    async fn look_once(&mut self, look: Look) -> Result<()> {
+        let mut eyes = self.eyes.take().ok_or_else(lost)?;
+        let looked = spawn_blocking(move || {
+            let looked = eyes.look(&look);
+            (eyes, looked)
         });
-        let (work, built) = task.await.map_err(|error| Error::new(format!("the build failed: {error}")))?;
-        self.work = Some(work);
-        built
+        let (eyes, looked) =
+            looked.await.map_err(|error| Error::new(format!("looking at the files failed: {error}")))?;
+        self.eyes = Some(eyes);
+        looked
+    }
+
+    /// None, if it was given up because the files changed meanwhile. `first_begun`: when the first one was begun that was given up.
+    async fn build_what_is_seen(&mut self, first_begun: Instant) -> Result<Option<Built>> {
+        let started = Instant::now();
+        let eyes = self.eyes.as_mut().ok_or_else(lost)?;
+        let (project, snapshot) = (eyes.project.clone(), eyes.files.snapshot().clone());
+        let first = self.is_first;
+        let changed = if first { snapshot.files().len() } else { eyes.files.changed().len() };
+        let names = eyes.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
+        let taken = eyes.taken();
+        let mut cache = self.cache.take().ok_or_else(lost)?;
+        let mut building: JoinHandle<(Cache, Build)> = spawn_blocking(move || {
+            let site = site::build(&project, &snapshot, &mut cache);
+            (cache, site)
+        });
+        if first {
+            // While it is built, the folders are watched that were found, and looked at again.
+            self.view.look_again();
+        }
+        let mut is_old = false;
+        let built = loop {
+            tokio::select! {
+                biased;
+                built = &mut building => break built,
+                () = self.view.burst(), if !is_old && first_begun.elapsed() < GIVEN_UP_FOR => {
+                    let look = self.view.take();
+                    // What is wrong is found again by the look after this build.
+                    is_old = self.look_once(look).await.is_err() || self.eyes.as_ref().is_some_and(Eyes::differs);
+                }
+            }
+        };
+        let (cache, site) = built.map_err(|error| Error::new(format!("the build failed: {error}")))?;
+        self.cache = Some(cache);
+        if is_old {
+            self.view.look_again();
+            if let Some(eyes) = &mut self.eyes {
+                eyes.not_taken(taken);
+            }
+            return Ok(None);
+        }
+        self.is_first = false;
+        Ok(Some(Built { site, changed, names, first, took: started.elapsed() }))
     }
 }
 
-impl Work {
-    fn step(&mut self) -> Result<Option<Built>> {
-        let started = Instant::now();
-        let snapshot = site::scan(&self.project, self.snapshot.as_ref())?;
-        let changed = match &self.snapshot {
-            Some(before) => match snapshot.changes(before).len() {
-                0 => return Ok(None),
-                changed => changed,
-            },
-            None => snapshot.files().len(),
-        };
-        let site = site::build(&self.project, &snapshot, &mut self.cache);
-        self.snapshot = Some(snapshot);
-        Ok(Some(Built { site, changed, took: started.elapsed() }))
-    }
+fn lost() -> Error {
+    Error::new("the build before this one was lost")
 }

@@ -1,11 +1,12 @@
 //! The publish API of the Worker in this process: the same handlers, without a network between.
 
-use crate::publish::{ApiBody, ApiRequest, ApiResponse, Method, Server, TransportError};
+use crate::publish::{ApiBody, ApiRequest, ApiResponse, BlobSource, Method, Server, TransportError};
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     http::Request,
 };
 use pmx_emulator::Emulator;
+use pmx_worker::model::Hash;
 use std::{future::Future, io::Read as _};
 
 /// The most bytes of an answer: the list of what is missing, of 100,000 hashes with their addresses.
@@ -25,14 +26,9 @@ impl InProcess {
     async fn answer(&self, request: ApiRequest) -> Result<ApiResponse, TransportError> {
         let impossible = |error: &dyn std::fmt::Display| TransportError::Impossible(error.to_string());
         let body = match request.body {
-            ApiBody::Empty => Vec::new(),
-            ApiBody::Json(json) => json,
-            ApiBody::Blob { hash, source } => {
-                let mut bytes = Vec::with_capacity(usize::try_from(source.size()).unwrap_or(0));
-                let mut reader = source.open(hash)?;
-                reader.read_to_end(&mut bytes).map_err(|error| impossible(&error))?;
-                bytes
-            }
+            ApiBody::Empty => Bytes::new(),
+            ApiBody::Json(json) => json.into(),
+            ApiBody::Blob { hash, source } => bytes(hash, &source)?,
         };
         let method = match request.method {
             Method::Get => "GET",
@@ -51,6 +47,23 @@ impl InProcess {
         let body = to_bytes(answer.into_body(), MAX_ANSWER).await.map_err(|error| impossible(&error))?;
         Ok(ApiResponse { status, headers: Vec::new(), body: body.to_vec() })
     }
+}
+
+/// The bytes of a blob, shared where they are in memory. The bucket compares them with the hash.
+fn bytes(hash: Hash, source: &BlobSource) -> Result<Bytes, TransportError> {
+    match source {
+        BlobSource::Memory(bytes) => return Ok(Bytes::from_owner(bytes.clone())),
+        BlobSource::Built { blobs, .. } => {
+            if let Some(bytes) = blobs.read(&hash).map_err(|error| TransportError::Blob(error.into()))? {
+                return Ok(Bytes::from_owner(bytes));
+            }
+        }
+        BlobSource::File { .. } => {}
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(source.size()).unwrap_or(0));
+    let mut reader = source.open(hash)?;
+    reader.read_to_end(&mut bytes).map_err(|error| TransportError::Impossible(error.to_string()))?;
+    Ok(bytes.into())
 }
 
 impl Server for InProcess {

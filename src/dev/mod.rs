@@ -1,32 +1,79 @@
 //! The loop: watch -> build -> publish into the local Worker. Who serves the pages knows nothing of it.
+//!
+//! [`run`] sets the stage: the port, the Worker over its state, what stands before it. `site` is the loop of one site, `workspace`
+//! runs several. What they do is on the [`Board`], and a [`Control`] steers them.
 
 mod builder;
+#[cfg_attr(not(test), allow(dead_code, reason = "its caller is the loop, which begins to call it with the workspaces"))]
+mod collect;
+mod control;
 mod entry;
+mod eyes;
+mod hosts;
 mod in_process;
+mod index;
+mod owner;
+pub mod page;
 mod publisher;
 mod responses;
+mod scope;
+mod signals;
+pub mod simulate;
+mod site;
+mod small_page;
+mod stage;
+mod state_folder;
+mod status;
+mod telling;
+mod terminal;
+mod tidy;
+mod turns;
+mod waiting;
+mod workspace;
+
+pub use control::Control;
+pub use owner::Owner;
+pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 
 use crate::{
     cli,
+    console::{self, ConsoleParts, LogBuffer, Token},
     error::{Error, Result},
-    report::{Report, Style},
-    server::{self, LocalOptions, interrupted, listen},
-    site::{self, Project},
-    watch::Watcher,
+    report::Report,
+    server::{self, Listening, Local, LocalOptions, Reach},
+    watch::{Hub, WatchOptions},
 };
-use builder::{Builder, Built};
-use pmx_emulator::faults::Faults;
-use pmx_worker::model::SiteName;
-use publisher::{Outcome, Publisher};
+use collect::Gate;
+use owner::OwnerFile;
+use page::PageParts;
+use scope::Scope;
 use serde_json::json;
+use signals::Signals;
+use site::Site;
+use stage::{Addresses, Stage};
 use std::{
-    path::{Path, PathBuf},
-    time::Instant,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
 };
-use tokio::sync::oneshot;
+use terminal::{Banner, Keyboard, Keys, Request, Terminal};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+    time::timeout,
+};
+use turns::Turns;
+use waiting::{FirstLook, WaitingRoom};
+use workspace::Workspace;
 
 /// Where state goes, beside the site.
-const STATE_FOLDER: &str = ".pathmx-state";
+pub(crate) const STATE_FOLDER: &str = ".pathmx-state";
+/// How long the start waits for the first build where an earlier process has left something to read; requests wait a while longer.
+const START: Duration = Duration::from_millis(250);
+/// How long the end waits for what is under way. What was committed is in the state folder in any case.
+const END: Duration = Duration::from_millis(900);
+/// How many of the last requests the console can show.
+const REQUESTS: usize = 300;
 
 /// What the loop is run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,184 +87,300 @@ pub enum Mode {
     },
 }
 
-/// Serves a site while it is written, until the user ends it.
+/// Serves sites while they are written, until the user ends it.
 ///
 /// # Errors
 /// What keeps it from starting: no site, a port or a state folder that is taken. What fails later is reported, and the last
 /// good site stays up.
 pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> {
     let started = Instant::now();
-    let mut project = locate(command)?;
-    let name = site_name(command, &project)?;
+    let scope = Scope::of(command)?;
     if command.write_responses && !command.host.is_loopback() {
         return Err(Error::usage("--write-responses is for this machine's browsers only")
             .hint("leave out --host, or give a loopback address"));
     }
-    let front = listen(command.host, command.port).await?;
-    let state = command.state.clone().unwrap_or_else(|| project.folder.join(STATE_FOLDER));
-    project.exclude.push(std::path::absolute(&state).unwrap_or_else(|_| state.clone()));
-    // Watched before the first look, so that no edit falls between the two.
-    let mut watcher = Watcher::new(&project.source_root)?;
-    let (source_root, settings) = (project.source_root.clone(), project.settings.clone());
-    let mut builder = Builder::new(project);
-    let first = tokio::spawn(async move {
-        let built = builder.build().await;
-        (builder, built)
-    });
+    let mut signals = Signals::new();
+    let reach =
+        Reach { host: command.host, port: command.port, https: command.https, allow_hosts: &command.allow_hosts };
+    let (front, lines) = reach.listen().await?;
+    for line in lines {
+        report.say(line);
+    }
+    let (stage, local) = set(command, &scope, &reach, &front, report)?;
+    let address = front.address;
+    let local = hooks(command, &scope, &stage, local, address);
+    stage.room.lead_to(Some(local.clone()));
+
+    let mut sites = Sites::open(&stage, scope)?;
+    tokio::select! {
+        () = sites.first_look() => {}
+        () = signals.next() => return Ok(()),
+    }
+    let opened = match mode {
+        Mode::Dev => stage.addresses.bare().to_owned(),
+        Mode::Play { .. } => {
+            format!("{}{}?play", stage.addresses.bare(), entry::route(local.emulator()).await)
+        }
+    };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(local.serve(front, async {
+        let _ = stopped.await;
+    }));
+    let _owner = own(&stage, address);
+    ready(command, &stage, &sites, &opened, started);
+    if mode == (Mode::Play { print_url: true }) {
+        report.data(&opened);
+    }
+    if command.open {
+        open(&stage, &opened);
+    }
+    tokio::select! {
+        () = sites.run() => {}
+        () = keys(&stage, &opened) => {}
+        () = warnings(&stage) => {}
+        () = tidy::run(&stage) => {}
+        () = signals.next() => {}
+    }
+    let _ = stop.send(());
+    stage.ending.send_replace(true);
+    let ended = async {
+        sites.end().await;
+        serving.await
+    };
+    let ended = tokio::select! {
+        ended = timeout(END, ended) => ended,
+        // Once more: at once.
+        () = signals.next() => return Ok(()),
+    };
+    stage.room.lead_to(None);
+    match ended {
+        Ok(Ok(served)) => served,
+        Ok(Err(error)) => Err(Error::new(format!("the server ended badly: {error}"))),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Opens the state and loads the Worker.
+fn set(
+    command: &cli::Dev,
+    scope: &Scope,
+    reach: &Reach<'_>,
+    front: &Listening,
+    report: &Report,
+) -> Result<(Arc<Stage>, Local)> {
+    let state = command.state.clone().unwrap_or_else(|| scope.folder().join(STATE_FOLDER));
     let secret = publisher::random_secret()?;
     let options = LocalOptions {
         state: &state,
         durable: false,
         base_domains: "localhost".to_owned(),
-        default_site: Some(name.to_string()),
+        default_site: scope.default_site().map(ToString::to_string),
         secret: secret.clone(),
-        faults: Faults::none(),
+        faults: simulate::faults(&command.simulate)?,
+        trace: REQUESTS,
     };
-    let mut local = server::start(options, &front, &command.allow_hosts)?;
+    let local = server::start(options, front, &command.allow_hosts).map_err(|error| owner::explain(error, &state))?;
+    let (local, reachable) = reach.guard(local, front, &state)?;
+    let (board, emulator) = (Board::default(), local.emulator().clone());
+    let stage = Stage {
+        control: Control::new(board.clone(), emulator.clone(), &secret),
+        board,
+        terminal: Arc::new(Terminal::new(report)),
+        emulator,
+        hub: Hub::new(WatchOptions { poll: command.poll.map(Duration::from_millis) }),
+        turns: Turns::new(),
+        room: WaitingRoom::default(),
+        gate: Gate::default(),
+        secret,
+        token: Token::generate()?,
+        addresses: Addresses { https: command.https, port: front.address.port(), reachable },
+        state: std::path::absolute(&state).unwrap_or(state),
+        published: watch::Sender::new(0),
+        keep_deploys: command.keep_deploys,
+        ending: watch::Sender::new(false),
+        many: matches!(scope, Scope::Many(_)),
+    };
+    Ok((Arc::new(stage), local))
+}
+
+/// What looks at a request before the Worker does, in this order: the console, the room where requests wait for the first build,
+/// answers to questions, the list of sites, what is put into pages.
+fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address: SocketAddr) -> Local {
+    let default_site = scope.default_site().cloned();
+    let parts = ConsoleParts {
+        control: stage.control.clone(),
+        token: stage.token.clone(),
+        address,
+        https: stage.addresses.https,
+        log: LogBuffer::of_process(),
+        state: stage.state.clone(),
+        ending: stage.ending.subscribe(),
+    };
+    let mut local = local.with(console::layer(parts)).with(stage.room.layer(default_site.clone()));
     if command.write_responses {
-        local = local.clone().with(responses::layer(local.emulator().clone(), source_root, settings, front.address));
+        local = local.with(responses::layer(stage.control.clone(), default_site.clone(), address));
     }
-    let mut publisher = Publisher::new(local.emulator().clone(), &secret, name.clone());
-
-    let (mut builder, built) = first.await.map_err(|error| Error::new(format!("the build was lost: {error}")))?;
-    turn(&mut publisher, &mut builder, built, report).await;
-
-    let url = format!("http://localhost:{}", front.address.port());
-    let opened = match mode {
-        Mode::Dev => url.clone(),
-        Mode::Play { .. } => format!("{url}{}?play", entry::route(local.emulator()).await),
-    };
-    builder.save();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(local.serve(front, async {
-        let _ = stopped.await;
-    }));
-    banner(report, &Banner { url: &url, opened: &opened, name: &name, state: &state, started });
-    if mode == (Mode::Play { print_url: true }) {
-        report.data(&opened);
+    if stage.many {
+        local = local.with(index::layer(stage.board.clone(), Some(stage.addresses.console())));
     }
-    if command.open && open::that_detached(&opened).is_err() {
-        report.warn(format_args!("no browser could be opened; the site is at {opened}"));
-    }
-    let watching = async {
-        loop {
-            watcher.hint().await;
-            if let Some(built) = builder.build_if_changed().await.transpose() {
-                turn(&mut publisher, &mut builder, built, report).await;
-            }
-        }
-    };
-    tokio::select! {
-        () = watching => {}
-        () = interrupted() => {}
-    }
-    builder.save();
-    let _ = stop.send(());
-    serving.await.map_err(|error| Error::new(format!("the server ended badly: {error}")))?
-}
-
-fn locate(command: &cli::Dev) -> Result<Project> {
-    let cwd = std::env::current_dir()
-        .map_err(|error| Error::new(format!("the working directory cannot be read: {error}")))?;
-    let entries: Vec<PathBuf> = command.entry.iter().cloned().collect();
-    Ok(site::locate(&site::Options { cwd, entries })?)
-}
-
-fn site_name(command: &cli::Dev, project: &Project) -> Result<SiteName> {
-    match &command.site {
-        Some(name) => name.parse().map_err(Error::usage),
-        // A folder may be called what no site can be called.
-        None => project.name.parse().or_else(|_| "site".parse()).map_err(Error::new),
-    }
-}
-
-/// One look at a build: publish it, or say why not. Nothing here ends the loop.
-async fn turn(publisher: &mut Publisher, builder: &mut Builder, built: Result<Built>, report: &Report) {
-    let built = match built {
-        Ok(built) => built,
-        Err(error) => return report.error(&error),
-    };
-    let errors = tell(&built, report);
-    let milliseconds = built.took.as_secs_f64() * 1e3;
-    let mut outcome = publisher.publish(&built, errors > 0).await;
-    while let Ok(Outcome::Lost(lost)) = outcome {
-        outcome = match builder.build_anew(lost).await {
-            Ok(built) => publisher.publish(&built, errors > 0).await,
-            Err(error) => Err(error),
+    if !command.exact {
+        let parts = PageParts {
+            emulator: stage.emulator.clone(),
+            board: stage.board.clone(),
+            overlay: !command.no_overlay,
+            default_site,
+            ending: stage.ending.subscribe(),
         };
+        local = local.with(page::layer(parts));
     }
-    match outcome {
-        Ok(Outcome::Published { deploy_id, sources, paths, took }) => {
-            builder.taken();
-            report.event(&json!({ "event": "published", "deployId": deploy_id, "sources": sources, "paths": paths }));
-            let total = milliseconds + took.as_secs_f64() * 1e3;
-            let what = match sources.as_slice() {
-                [] => format!("{} files", paths.len()),
-                [one] => one.clone(),
-                [one, rest @ ..] => format!("{one} and {} more", rest.len()),
-            };
-            report.say(format_args!(
-                "{} {what} {}",
-                report.paint(Style::Good, "published"),
-                report.paint(Style::Dim, &format!("{total:.0} ms"))
-            ));
+    local
+}
+
+/// The site or the sites that are served.
+enum Sites {
+    One { look: FirstLook, task: JoinHandle<()> },
+    Many(Box<Workspace>),
+}
+
+impl Sites {
+    fn open(stage: &Arc<Stage>, scope: Scope) -> Result<Self> {
+        match scope {
+            Scope::One { name, asked, project } => {
+                let site = Site::open(stage, name.clone(), asked, *project)?;
+                let look = site.first_look();
+                Ok(Self::One { look, task: tokio::spawn(workspace::alone(stage.clone(), name, site)) })
+            }
+            Scope::Many(folder) => Ok(Self::Many(Box::new(Workspace::open(stage, &folder)?))),
         }
-        Ok(Outcome::Unchanged) => builder.taken(),
-        Ok(Outcome::KeptLastGood) => {
-            report.say(format_args!("{} the last good version stays up", report.paint(Style::Bad, "not published:")));
+    }
+
+    /// Waits until there is something to read, and a moment for what is there now.
+    async fn first_look(&self) {
+        match self {
+            Self::One { look, .. } if look.readable() => {
+                let _ = timeout(START, look.over()).await;
+            }
+            Self::One { look, .. } => look.over().await,
+            // Who comes first waits for the site that they came for.
+            Self::Many(_) => {}
         }
-        // Not after the loop above.
-        Ok(Outcome::Lost(_)) => {}
-        Err(error) => report.error(&error),
+    }
+
+    /// Goes on until it is dropped.
+    async fn run(&mut self) {
+        match self {
+            Self::One { .. } => std::future::pending().await,
+            Self::Many(workspace) => workspace.run().await,
+        }
+    }
+
+    async fn end(self) {
+        match self {
+            Self::One { task, .. } => {
+                let _ = task.await;
+            }
+            Self::Many(workspace) => workspace.end().await,
+        }
     }
 }
 
-/// Says what was built and found; how many errors there are.
-fn tell(built: &Built, report: &Report) -> usize {
-    for diagnostic in &built.site.diagnostics {
-        report.finding(diagnostic);
-        let kind = if diagnostic.is_error() { "error" } else { "warning" };
-        report.event(&json!({
-            "event": kind, "path": diagnostic.path, "line": diagnostic.line, "column": diagnostic.column,
-            "code": diagnostic.code, "message": diagnostic.message,
-        }));
+/// Says in the state folder who owns it.
+fn own(stage: &Stage, address: SocketAddr) -> Option<OwnerFile> {
+    let ip = match address.ip() {
+        // Wherever else it listens, it does here, and from here no token of a device is asked for.
+        ip if !ip.is_loopback() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    let owner = Owner {
+        pid: std::process::id(),
+        address: SocketAddr::new(ip, address.port()).to_string(),
+        console: format!("{}:{}", console::HOST, address.port()),
+        https: stage.addresses.https,
+        token: stage.token.as_str().to_owned(),
+        started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+    };
+    let written = owner.write(&stage.state);
+    if let Err(error) = &written {
+        tracing::warn!("{}: who owns it cannot be written there: {error}", stage.state.display());
     }
-    let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    report.event(&json!({
-        "event": "built", "pages": built.site.pages, "changed": built.changed, "errors": errors,
-        "warnings": built.site.diagnostics.len() - errors, "ms": built.took.as_secs_f64() * 1e3,
-    }));
-    errors
+    written.ok()
 }
 
-/// What is said when all is ready.
-struct Banner<'a> {
-    url: &'a str,
-    /// What a browser opens: the site, or its entry in Play.
-    opened: &'a str,
-    name: &'a SiteName,
-    state: &'a Path,
-    started: Instant,
-}
-
-fn banner(report: &Report, banner: &Banner<'_>) {
-    let Banner { url, opened, name, state, started } = banner;
-    let port = url.rsplit(':').next().unwrap_or_default();
-    let site_url = format!("http://{name}.localhost:{port}");
-    let mut ready = json!({ "event": "ready", "url": url, "sites": [{ "name": name.to_string(), "url": site_url }] });
+/// Says that all is ready, and where.
+fn ready(command: &cli::Dev, stage: &Stage, sites: &Sites, opened: &str, started: Instant) {
+    let url = stage.addresses.bare();
+    let statuses = stage.board.sites();
+    let list: Vec<_> = statuses.iter().map(|site| json!({ "name": site.name.as_str(), "url": site.url })).collect();
+    let (console, lan) = (stage.addresses.console(), &stage.addresses.reachable.lan);
+    let mut says = json!({ "url": url, "sites": list, "state": stage.state, "console": console, "lan": lan });
     if opened != url {
-        ready["play"] = json!(opened);
+        says["play"] = json!(opened);
     }
-    report.event(&ready);
-    let dim = |text: &str| report.paint(Style::Dim, text);
-    report.say("");
-    report.say(format_args!(
-        "  {}  {}",
-        report.paint(Style::Bold, opened),
-        dim(&format!("ready in {:.0} ms", started.elapsed().as_secs_f64() * 1e3))
-    ));
-    report.say(format_args!("  {}  {site_url}", dim("also ")));
-    report.say(format_args!("  {}  {}", dim("state"), state.display()));
-    report.say(format_args!("  {}  edits are live; Ctrl-C ends", dim("watch")));
-    report.say("");
+    stage.tell("ready", None, says);
+
+    let took = format!("ready in {:.0} ms", started.elapsed().as_secs_f64() * 1e3);
+    let late = matches!(sites, Sites::One { look, .. } if look.pending());
+    let remark = if late { format!("{took}; what was published last is up, the build is under way") } else { took };
+    let mut banner = Banner { opened: opened.to_owned(), remark, ..Banner::default() };
+    if stage.many {
+        banner.sites = statuses.iter().map(|site| (site.name.to_string(), site.url.clone())).collect();
+    } else if let [site] = statuses.as_slice() {
+        banner.line("also", &site.url);
+        banner.line("entry", site.source_root.join(&site.entry).display().to_string());
+    }
+    for address in lan {
+        banner.line("lan", address);
+    }
+    banner.line("console", stage.token.url(&console));
+    banner.line("state", stage.state.display().to_string());
+    let worker: String = stage.emulator.worker_sha256().unwrap_or_default().chars().take(8).collect();
+    banner.line("runs", format!("Worker {worker} with KV, R2 and Durable Objects of this machine"));
+    let plan = stage.emulator.faults().plan();
+    if !plan.is_empty() {
+        banner.line("faults", plan.to_string());
+    }
+    let how = command.poll.map_or_else(String::new, |ms| format!(", looked at every {ms} ms"));
+    banner.line(
+        "watch",
+        format!("edits are live{how}; {}", if keyboard(stage) { "h for keys, Ctrl-C ends" } else { "Ctrl-C ends" }),
+    );
+    banner.show(&stage.terminal);
+}
+
+/// Whether somebody may press keys.
+fn keyboard(stage: &Stage) -> bool {
+    use std::io::IsTerminal as _;
+    stage.terminal.report().interactive() && std::io::stdin().is_terminal()
+}
+
+/// Does what keys ask for, until one asks for the end.
+async fn keys(stage: &Stage, opened: &str) {
+    let Some(mut keyboard) = keyboard(stage).then(Keyboard::open).flatten() else {
+        return std::future::pending().await;
+    };
+    let mut keys = Keys::new(stage.control.clone(), stage.terminal.clone());
+    loop {
+        match keys.press(keyboard.next().await).await {
+            Some(Request::Open) => open(stage, opened),
+            Some(Request::Console) => open(stage, &stage.token.url(&stage.addresses.console())),
+            Some(Request::Quit) => return,
+            None => {}
+        }
+    }
+}
+
+fn open(stage: &Stage, url: &str) {
+    if open::that_detached(url).is_err() {
+        stage.terminal.warn(format_args!("no browser could be opened; the site is at {url}"));
+    }
+}
+
+/// Says what the user should know of the watching.
+async fn warnings(stage: &Stage) {
+    loop {
+        let warning = stage.hub.warning().await;
+        let says = json!({ "message": warning.to_string(), "hints": warning.hints(), "code": "watch" });
+        stage.tell("warning", None, says);
+        stage.terminal.warning(&warning);
+    }
 }

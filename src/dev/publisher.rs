@@ -1,30 +1,38 @@
-use super::{builder::Built, in_process::InProcess};
+use super::{builder::Built, collect::Gate, in_process::InProcess};
 use crate::{
     error::{Error, Result},
-    publish::{self, BlobSource, Bundle, PublishError, PublishOptions, Silent},
+    publish::{self, Activated, BlobSource, Bundle, Progress, PublishError, PublishOptions, Published, Silent, Step},
     site::Build,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SpaceState};
+use pmx_worker::model::{ChangeEvent, File, Hash, Roots, SiteName, SpaceState};
 use std::{
     collections::{BTreeMap, HashSet},
     time::{Duration, Instant},
 };
+
+/// Uploads under way at a time: enough that the emulator can put many into one transaction.
+const PARALLEL: usize = 32;
+/// Blobs of earlier builds that are remembered beside those of the last one.
+const REMEMBERED: usize = 4096;
 
 /// Publishes builds into the local Worker.
 pub(super) struct Publisher {
     emulator: Emulator,
     server: InProcess,
     site: SiteName,
-    active: Option<Active>,
+    gate: Gate,
+    /// The roots of the deploy that this process published last.
+    active: Option<Roots>,
+    /// Blobs that were uploaded, or known to the Worker, when this process published them. Some may have been collected since: what a
+    /// commit then misses is asked for and uploaded again.
+    held: HashSet<Hash>,
+    /// What was built last and then rolled back from; it is not published again.
+    given_up: Option<Roots>,
 }
 
-/// The deploy that this process published last.
-struct Active {
-    deploy_id: String,
-    roots: Roots,
-    blobs: HashSet<Hash>,
-}
+/// What became of a publish.
+type Sent = std::result::Result<Published, PublishError>;
 
 /// What became of a build.
 pub(super) enum Outcome {
@@ -43,8 +51,10 @@ pub(super) enum Outcome {
 }
 
 impl Publisher {
-    pub(super) fn new(emulator: Emulator, secret: &str, site: SiteName) -> Self {
-        Self { server: InProcess::new(emulator.clone(), secret), emulator, site, active: None }
+    /// `gate` is that of the sweep over the emulator's bucket.
+    pub(super) fn new(emulator: Emulator, secret: &str, site: SiteName, gate: Gate) -> Self {
+        let (active, held) = (None, HashSet::new());
+        Self { server: InProcess::new(emulator.clone(), secret), emulator, site, gate, active, held, given_up: None }
     }
 
     /// Publishes a build, unless nothing changed, or it has errors and a good one is up. A site that has none yet is
@@ -61,27 +71,22 @@ impl Publisher {
         if has_errors && active.is_some() {
             return Ok(Outcome::KeptLastGood);
         }
-        if active.as_ref() == Some(roots) {
+        if active.as_ref() == Some(roots) || self.given_up.as_ref() == Some(roots) {
             return Ok(Outcome::Unchanged);
         }
         let started = Instant::now();
-        let hashes: HashSet<Hash> = built.site.published().map(|file| file.hash).collect();
-        let bundle = bundle(&built.site, roots);
-        let options = match &self.active {
-            Some(active) => PublishOptions {
-                base: Some(active.deploy_id.clone()),
-                candidates: Some(hashes.iter().filter(|hash| !active.blobs.contains(hash)).copied().collect()),
-                ..PublishOptions::default()
-            },
-            None => PublishOptions::default(),
+        let _publishing = self.gate.publishing().await;
+        let published = match self.publish_new(&built.site, roots).await {
+            Some(published) => published,
+            None => self.publish_all(&built.site, roots).await,
         };
-        let published = publish::publish(&self.server, &self.site, &bundle, &options, &Silent).await;
         let published = match published {
             Err(PublishError::NoBlob(lost)) => return Ok(Outcome::Lost(lost)),
             published => published.map_err(|error| publish::explain(&error, &self.site))?,
         };
         let deploy_id = published.activated.deploy_id;
-        self.active = Some(Active { deploy_id: deploy_id.clone(), roots: roots.clone(), blobs: hashes });
+        self.given_up = None;
+        self.active = Some(roots.clone());
         let (mut sources, mut paths) = (Vec::new(), Vec::new());
         for event in published.activated.events {
             match event {
@@ -92,10 +97,59 @@ impl Publisher {
         Ok(Outcome::Published { deploy_id, sources, paths, took: started.elapsed() })
     }
 
+    /// Whether there is a deploy to read.
+    pub(super) fn is_published(&self) -> Result<bool> {
+        Ok(self.active_roots()?.is_some())
+    }
+
+    /// Publishes what was not published before. `None`: there is no deploy to build on, or the Worker lacks something that was.
+    async fn publish_new(&mut self, build: &Build, roots: &Roots) -> Option<Sent> {
+        self.active.as_ref()?;
+        let (mut files, mut new) = (0, Vec::new());
+        for file in build.published() {
+            files += 1;
+            if !self.held.contains(&file.hash) {
+                new.push(file);
+            }
+        }
+        let bundle = bundle(build, roots, new.iter().copied());
+        match publish::publish_unasked(&self.server, &self.site, &bundle, &options(), &Traced).await {
+            Err(PublishError::Refused { refusal, .. }) if refusal.code == "missing_blobs" => None,
+            published => {
+                if published.is_ok() {
+                    self.held.extend(new.iter().map(|file| file.hash));
+                    if self.held.len() > 2 * files + REMEMBERED {
+                        self.held = build.published().map(|file| file.hash).collect();
+                    }
+                }
+                Some(published)
+            }
+        }
+    }
+
+    /// Publishes all, of which the Worker says what it lacks.
+    async fn publish_all(&mut self, build: &Build, roots: &Roots) -> Sent {
+        let bundle = bundle(build, roots, build.published());
+        let published = publish::publish(&self.server, &self.site, &bundle, &options(), &Traced).await?;
+        self.held = build.published().map(|file| file.hash).collect();
+        Ok(published)
+    }
+
+    /// Makes an earlier deploy active, until another build than the one that is up now comes along.
+    pub(super) async fn rollback(&mut self, deploy_id: &str) -> Result<Activated> {
+        let before = self.active_roots()?;
+        let activated = publish::rollback(&self.server, &self.site, deploy_id, &Silent).await;
+        let activated = activated.map_err(|error| publish::explain(&error, &self.site))?;
+        self.given_up = self.given_up.take().or(before);
+        // What this process knows of the deploy before it is no base for the next one.
+        self.active = None;
+        Ok(activated)
+    }
+
     /// The roots that are up: those of this process, or those that an earlier one left in the state folder.
     fn active_roots(&self) -> Result<Option<Roots>> {
         if let Some(active) = &self.active {
-            return Ok(Some(active.roots.clone()));
+            return Ok(Some(active.clone()));
         }
         let value = self
             .emulator
@@ -106,9 +160,25 @@ impl Publisher {
     }
 }
 
-fn bundle(build: &Build, roots: &Roots) -> Bundle {
+/// Writes the steps into the log.
+struct Traced;
+
+impl Progress for Traced {
+    fn on(&self, step: &Step<'_>) {
+        if !matches!(step, Step::Uploaded { .. }) {
+            tracing::debug!(?step);
+        }
+    }
+}
+
+fn options() -> PublishOptions {
+    PublishOptions { parallel: PARALLEL, ..PublishOptions::default() }
+}
+
+/// These files of a build.
+fn bundle<'a>(build: &Build, roots: &Roots, files: impl Iterator<Item = &'a File>) -> Bundle {
     let (mut blobs, mut named) = (BTreeMap::new(), Vec::new());
-    for file in build.published() {
+    for file in files {
         if build.blobs.contains(&file.hash) {
             blobs.insert(file.hash, BlobSource::Built { blobs: build.blobs.clone(), size: file.size });
         } else {
@@ -124,3 +194,6 @@ pub(super) fn random_secret() -> Result<String> {
     getrandom::fill(&mut bytes).map_err(|error| Error::new(format!("no random bytes: {error}")))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod tests;

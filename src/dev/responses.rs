@@ -1,9 +1,10 @@
 //! Answers to questions, written into the Sources: what stands before the Worker with `--write-responses`. In production, and
 //! without the flag, nobody takes them.
 
+use super::Control;
 use crate::{
     server::{Answering, Before, HostCheck, json, refusal},
-    site::{self, AnswerForm, EditError, RecordError, Settings},
+    site::{self, AnswerForm, EditError, Project, RecordError},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -11,8 +12,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     response::Response,
 };
-use pmx_emulator::Emulator;
-use pmx_worker::model::check_path;
+use pmx_worker::model::{SiteName, check_path};
 use serde_json::json;
 use std::{
     net::SocketAddr,
@@ -31,30 +31,26 @@ const ATTEMPTS: usize = 5;
 const MAX_RUN: usize = 64;
 
 /// Takes the answers of browsers on this machine.
-pub(super) fn layer(emulator: Emulator, source_root: PathBuf, settings: Settings, address: SocketAddr) -> Before {
-    let responses = Arc::new(Responses {
-        emulator,
-        source_root,
-        settings,
-        hosts: HostCheck::new(address, &[]),
-        writing: Mutex::new(()),
-    });
+pub(super) fn layer(control: Control, default_site: Option<SiteName>, address: SocketAddr) -> Before {
+    let responses =
+        Arc::new(Responses { control, default_site, hosts: HostCheck::new(address, &[]), writing: Mutex::new(()) });
     Arc::new(move |request: Request| {
         let path = request.uri().path();
-        if request.method() != Method::POST || path.starts_with("/api/") {
+        let site = super::hosts::site_of(&request).or_else(|| responses.default_site.clone());
+        let Some(site) = site.filter(|_| request.method() == Method::POST && !path.starts_with("/api/")) else {
             return Err(Box::new(request));
-        }
+        };
         let responses = responses.clone();
         let answering: Answering =
-            Box::pin(async move { responses.take(request).await.unwrap_or_else(|refused| refused.response()) });
+            Box::pin(async move { responses.take(&site, request).await.unwrap_or_else(|refused| refused.response()) });
         Ok(answering)
     })
 }
 
 struct Responses {
-    emulator: Emulator,
-    source_root: PathBuf,
-    settings: Settings,
+    control: Control,
+    /// The site of the hosts that are below no `localhost`.
+    default_site: Option<SiteName>,
     /// Without the names that were allowed by flag: those may lead here from elsewhere.
     hosts: HostCheck,
     /// Held while a Source is read and written.
@@ -78,7 +74,7 @@ struct Submission {
 }
 
 impl Responses {
-    async fn take(self: Arc<Self>, request: Request) -> Result<Response, Refusal> {
+    async fn take(self: Arc<Self>, site: &SiteName, request: Request) -> Result<Response, Refusal> {
         let started = now();
         let (parts, body) = request.into_parts();
         self.check_origin(&parts.headers)?;
@@ -88,7 +84,8 @@ impl Responses {
             .answers(&submission.fields)
             .map_err(|why| Refusal(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", why.to_string()))?;
         let run = submission.run.clone();
-        let written = tokio::task::spawn_blocking(move || self.write(&submission, &answers)).await;
+        let project = self.control.project(site).map_err(|error| internal(&error))?;
+        let written = tokio::task::spawn_blocking(move || self.write(&project, &submission, &answers)).await;
         written.map_err(|error| {
             Refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("the answer was lost: {error}"))
         })??;
@@ -119,7 +116,7 @@ impl Responses {
             page = page.header(header::HOST, host);
         }
         let page = page.body(Body::empty()).map_err(|_| none())?;
-        let answer = self.emulator.fetch(page).await;
+        let answer = self.control.emulator().fetch(page).await;
         if answer.status() != StatusCode::OK {
             return Err(none());
         }
@@ -127,20 +124,21 @@ impl Responses {
         AnswerForm::find(&String::from_utf8_lossy(&bytes), target).ok_or_else(none)
     }
 
-    fn write(&self, submission: &Submission, answers: &[(String, String)]) -> Result<(), Refusal> {
+    fn write(&self, project: &Project, submission: &Submission, answers: &[(String, String)]) -> Result<(), Refusal> {
         let (source, block) = submission.target.split_once('#').unwrap_or_default();
-        let path = self.source(source)?;
+        let path = file(project, source)?;
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
             let before = fs_err::read(&path).map_err(|error| internal(&error))?;
-            let after = site::record(&format!("{source}.md"), &before, block, answers, &submission.run, &self.settings)
-                .map_err(|error| {
-                    let status = match error {
-                        RecordError::NoQuestion => StatusCode::NOT_FOUND,
-                        RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
-                    };
-                    Refusal(status, "not_recorded", error.to_string())
-                })?;
+            let after =
+                site::record(&format!("{source}.md"), &before, block, answers, &submission.run, &project.settings)
+                    .map_err(|error| {
+                        let status = match error {
+                            RecordError::NoQuestion => StatusCode::NOT_FOUND,
+                            RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
+                        };
+                        Refusal(status, "not_recorded", error.to_string())
+                    })?;
             match site::replace(&path, before, after) {
                 Ok(()) => return Ok(()),
                 Err(EditError::Changed(_)) => {}
@@ -150,16 +148,17 @@ impl Responses {
         let message = "The Source is being written by someone else; try again".to_owned();
         Err(Refusal(StatusCode::CONFLICT, "changing", message))
     }
+}
 
-    /// The file of a Source; never one outside of the source root.
-    fn source(&self, id: &str) -> Result<PathBuf, Refusal> {
-        let inside = |path: PathBuf| path.canonicalize().ok().filter(|path| path.starts_with(&self.source_root));
-        let path = Some(format!("{id}.md")).filter(|path| check_path(path)).map(|path| self.source_root.join(path));
-        let is_file = |path: &PathBuf| Path::is_file(path);
-        path.and_then(inside)
-            .filter(is_file)
-            .ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "no_source", format!("There is no Source `{id}`")))
-    }
+/// The file of a Source; never one outside of the source root.
+fn file(project: &Project, id: &str) -> Result<PathBuf, Refusal> {
+    let root = &project.source_root;
+    let inside = |path: PathBuf| path.canonicalize().ok().filter(|path| path.starts_with(root));
+    let path = Some(format!("{id}.md")).filter(|path| check_path(path)).map(|path| root.join(path));
+    let is_file = |path: &PathBuf| Path::is_file(path);
+    path.and_then(inside)
+        .filter(is_file)
+        .ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "no_source", format!("There is no Source `{id}`")))
 }
 
 fn internal(error: &dyn std::fmt::Display) -> Refusal {

@@ -47,6 +47,24 @@ pub(super) struct Rollback<'a> {
     pub(super) deploy_id: &'a str,
 }
 
+#[derive(Serialize)]
+pub(super) struct Prune<'a> {
+    pub(super) subdomain: &'a str,
+    pub(super) keep: u32,
+}
+
+/// The answer to a prune.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Pruned {
+    /// Deploys that were forgotten.
+    pub pruned: u64,
+    /// Deploys that are left.
+    pub kept: u64,
+    /// Whether the same call would forget more.
+    #[serde(skip)]
+    pub more: bool,
+}
+
 #[derive(Deserialize)]
 pub(super) struct Remaining {
     pub(super) remaining: u64,

@@ -1,6 +1,6 @@
 use super::{
     Activated, Bundle, Deploy, Phase, Progress, PublishError, Server, Step,
-    api::{self, Begin, Begun, Commit, MAX_HASHES, Missing, Remaining, Rollback},
+    api::{self, Begin, Begun, Commit, MAX_HASHES, Missing, Prune, Pruned, Remaining, Rollback},
     retry,
     upload::{self, Upload},
 };
@@ -97,6 +97,25 @@ pub async fn publish<S: Server>(
     Ok(Published { activated, new: done.new, cached: plan.cached, bytes: done.bytes })
 }
 
+/// Uploads all blobs of a bundle and commits, without asking which of them the server lacks: for an edit of a site that is up, where
+/// nearly all are new and a question takes as long as an answer. What the bundle names but does not hold must be there.
+///
+/// # Errors
+/// As [`publish`]; `missing_blobs` if the server lacks what is named.
+pub async fn publish_unasked<S: Server>(
+    server: &S,
+    site: &SiteName,
+    bundle: &Bundle,
+    options: &PublishOptions,
+    progress: &dyn Progress,
+) -> Result<Published, PublishError> {
+    bundle.check()?;
+    let uploads = bundle.blobs.iter().map(|(hash, source)| Upload::unasked(*hash, source.clone())).collect();
+    let sent = send(server, &mut Plan { uploads, cached: 0 }, options, progress).await?;
+    let activated = commit(server, site, bundle, options, progress).await?;
+    Ok(Published { activated, new: sent.new, cached: 0, bytes: sent.bytes })
+}
+
 /// Asks the server what is missing and finds each blob in the bundle. Changes nothing.
 ///
 /// # Errors
@@ -157,6 +176,24 @@ pub async fn rollback<S: Server>(
     api::document(phase, &retry::call(server, phase, &request, progress).await?)
 }
 
+/// Has the server forget old deploys: all but the newest `keep` (at least 1), the active one and those that are served beside it. One
+/// call forgets a limited number, and says whether there are more.
+///
+/// # Errors
+/// [`PublishError`].
+pub async fn prune<S: Server>(
+    server: &S,
+    site: &SiteName,
+    keep: u32,
+    progress: &dyn Progress,
+) -> Result<Pruned, PublishError> {
+    let phase = Phase::Prune;
+    let request = api::post("/api/deploys/prune", &Prune { subdomain: site.as_str(), keep }, phase)?;
+    let response = retry::call(server, phase, &request, progress).await?;
+    let pruned: Pruned = api::document(phase, &response)?;
+    Ok(Pruned { more: response.status == 202, ..pruned })
+}
+
 /// The deploys of a site, newest first; none if it was never published.
 ///
 /// # Errors
@@ -210,18 +247,24 @@ async fn begin<S: Server>(
 ) -> Result<Vec<Missing>, PublishError> {
     let phase = Phase::Begin;
     let mut missing = Vec::new();
-    for slice in hashes.chunks(MAX_HASHES) {
-        let mut left = slice.to_vec();
-        let mut pace = Pace::new(phase, left.len() as u64);
-        while !left.is_empty() {
-            let document = Begin { subdomain: site.as_str(), hashes: &left, base };
-            let request = api::post("/api/publish/begin", &document, phase)?;
-            let response = retry::call(server, phase, &request, progress).await?;
-            let begun: Begun = api::document(phase, &response)?;
-            missing.extend(begun.missing);
-            left = if response.status == 202 { begun.remaining } else { Vec::new() };
-            pace.left(left.len() as u64)?;
+    let mut left = hashes.to_vec();
+    let mut pace = Pace::new(phase, left.len() as u64);
+    let mut size = MAX_HASHES;
+    while !left.is_empty() {
+        let later = left.split_off(size.min(left.len()));
+        let document = Begin { subdomain: site.as_str(), hashes: &left, base };
+        let request = api::post("/api/publish/begin", &document, phase)?;
+        let response = retry::call(server, phase, &request, progress).await?;
+        let begun: Begun = api::document(phase, &response)?;
+        missing.extend(begun.missing);
+        let asked = left.len();
+        left = if response.status == 202 { begun.remaining } else { Vec::new() };
+        if !left.is_empty() && left.len() < asked {
+            // From now on the server is asked for as many as it could look up: all that is left, each time, would be many times as much.
+            size = asked - left.len();
         }
+        left.extend(later);
+        pace.left(left.len() as u64)?;
     }
     Ok(missing)
 }

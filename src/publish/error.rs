@@ -15,6 +15,8 @@ pub enum Phase {
     Rollback,
     /// Listing deploys.
     Deploys,
+    /// Forgetting old deploys.
+    Prune,
 }
 
 impl fmt::Display for Phase {
@@ -25,6 +27,7 @@ impl fmt::Display for Phase {
             Self::Commit => f.write_str("commit"),
             Self::Rollback => f.write_str("rollback"),
             Self::Deploys => f.write_str("deploys"),
+            Self::Prune => f.write_str("prune"),
         }
     }
 }

@@ -21,11 +21,11 @@ mod server;
 mod upload;
 
 pub use address::{Address, AddressError};
-pub use api::{Activated, Deploy};
+pub use api::{Activated, Deploy, Pruned};
 pub use bar::Terminal;
 pub use blob::{BlobFault, BlobReader, BlobSource};
 pub use bundle::{Bundle, BundleError};
-pub use client::{Plan, PublishOptions, Published, deploys, find, plan, publish, rollback};
+pub use client::{Plan, PublishOptions, Published, deploys, find, plan, prune, publish, publish_unasked, rollback};
 pub use error::{Phase, PublishError, Refusal};
 pub use explain::explain;
 pub use output::{OutputError, read_output};

@@ -17,6 +17,11 @@ impl Upload {
         Self { hash: missing.hash, url: missing.upload_url, source }
     }
 
+    /// One that the server was not asked about; `API.md` says where it goes.
+    pub(super) fn unasked(hash: Hash, source: BlobSource) -> Self {
+        Self { url: format!("/api/publish/upload?hash={hash}"), hash, source }
+    }
+
     pub(super) fn size(&self) -> u64 {
         self.source.size()
     }

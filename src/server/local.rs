@@ -1,6 +1,11 @@
 //! The Worker on this machine: the emulator, its variables, and its front on the network.
 
-use super::{HostCheck, Listening};
+use super::{
+    Access, Listening, Peer,
+    accept::{Accept, Connection},
+    guard::Guard,
+    prefix,
+};
 use crate::error::{Error, Result};
 use axum::{
     body::Body,
@@ -15,7 +20,7 @@ use futures_util::{
 use pmx_emulator::{
     Emulator, Worker,
     faults::Faults,
-    http::{ServiceFuture, serve},
+    http::{ServiceFuture, serve_connections},
     state_dir::{Durability, StateDir, StateError},
 };
 use serde_json::{Value, json};
@@ -26,6 +31,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tower_service::Service;
 
@@ -44,13 +50,23 @@ pub struct LocalOptions<'a> {
     pub secret: String,
     /// What is asked to go wrong.
     pub faults: Faults,
+    /// How many of the last requests are remembered, for whoever looks.
+    pub trace: usize,
 }
 
 /// A running local Worker.
 #[derive(Clone)]
 pub struct Local {
     emulator: Emulator,
-    hosts: Arc<HostCheck>,
+    front: Arc<Front>,
+    /// Whose requests these are.
+    connection: Connection,
+}
+
+/// What a request passes on its way to the Worker.
+#[derive(Clone)]
+struct Front {
+    guard: Guard,
     before: Vec<Before>,
 }
 
@@ -62,9 +78,16 @@ pub type Before = Arc<dyn Fn(Request) -> std::result::Result<Answering, Box<Requ
 
 impl std::fmt::Debug for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Local").field("emulator", &self.emulator).field("hosts", &self.hosts).finish_non_exhaustive()
+        f.debug_struct("Local")
+            .field("emulator", &self.emulator)
+            .field("guard", &self.front.guard)
+            .finish_non_exhaustive()
     }
 }
+
+/// How long a Durable Object of the local Worker may be idle: as long as the platform lets one live that it does not put to sleep. After
+/// its usual ten seconds every edit that follows a thought would read the documents of the site anew.
+const IDLE: Duration = Duration::from_secs(120);
 
 /// Opens the state and loads the Worker. `front` is where it will be reached.
 ///
@@ -75,18 +98,23 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let state = StateDir::open_with(options.state, durability).map_err(state_error)?;
     let domain = options.base_domains.split(',').next().unwrap_or("localhost").to_owned();
     let mut builder = Emulator::builder(Worker::bundled())
+        .evict_after(IDLE)
         .state(state)
         .faults(options.faults)
-        .var("SITE_URL", format!("http://{{site}}.{domain}:{}", front.address.port()))
+        .trace(options.trace)
+        .var("SITE_URL", format!("{}://{{site}}.{domain}:{}", front.scheme(), front.address.port()))
         .var("BASE_DOMAINS", options.base_domains)
         .var("PUBLISH_SECRET", options.secret);
     if let Some(site) = options.default_site {
         builder = builder.var("DEFAULT_SITE", site);
     }
     let emulator = builder.build().map_err(|error| Error::new(format!("the Worker could not be started: {error}")))?;
-    let mut allowed = allowed_hosts.to_vec();
-    allowed.push(domain);
-    Ok(Local { emulator, hosts: Arc::new(HostCheck::new(front.address, &allowed)), before: Vec::new() })
+    let mut guard = Guard::new(front.address, allowed_hosts, domain);
+    guard.tls = front.scheme() == "https";
+    let front = Arc::new(Front { guard, before: Vec::new() });
+    // Nobody has connected yet; who is unknown is not of this machine.
+    let connection = Connection { peer: ([0; 4], 0).into(), secure: false };
+    Ok(Local { emulator, front, connection })
 }
 
 fn state_error(error: StateError) -> Error {
@@ -104,12 +132,39 @@ impl Local {
         &self.emulator
     }
 
-    /// Lets something look at every request that passes the Host check before the Worker does, and after what was added
-    /// before it.
+    /// Lets something look at every request that passes the checks before the Worker does, and after what was added before
+    /// it. Such a request has its [`Peer`] in its extensions.
     #[must_use]
     pub fn with(mut self, before: Before) -> Self {
-        self.before.push(before);
+        Arc::make_mut(&mut self.front).before.push(before);
         self
+    }
+
+    /// Refuses what pages of other origins ask for to change something or to listen, whatever the address, and takes a proxy on
+    /// this machine at its word about the host that it was asked for.
+    #[must_use]
+    pub fn own_pages_only(mut self) -> Self {
+        Arc::make_mut(&mut self.front).guard.own_pages_only = true;
+        self
+    }
+
+    /// Asks other devices for a token.
+    #[must_use]
+    pub fn open_to(mut self, access: Access) -> Self {
+        Arc::make_mut(&mut self.front).guard.access = Some(access);
+        self
+    }
+
+    /// Lets a request go on that something held back: what stands before the Worker looks at it once more, the checks do not.
+    #[must_use]
+    pub fn resume(&self, mut request: Request) -> Answering {
+        for before in &self.front.before {
+            request = match before(request) {
+                Ok(answering) => return answering,
+                Err(request) => *request,
+            };
+        }
+        Box::pin(self.emulator.fetch(request))
     }
 
     /// Answers the network until `stop` ends, then closes what is open.
@@ -118,14 +173,16 @@ impl Local {
     /// The listener cannot be used any more.
     pub async fn serve(self, front: Listening, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let emulator = self.emulator.clone();
-        let served = serve(front.listener, self, stop).await;
+        let accept = Accept::new(front);
+        let served =
+            serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
         // Sockets outlive the server until they are told.
         emulator.shutdown().await;
         served.map_err(|error| Error::new(format!("the server ended: {error}")))
     }
 }
 
-/// The Host check in front of the Worker.
+/// The checks in front of the Worker.
 impl Service<Request> for Local {
     type Response = Response;
     type Error = Infallible;
@@ -137,20 +194,46 @@ impl Service<Request> for Local {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let answered = |answering: Answering| Either::Right(answering.map(Ok as fn(_) -> _));
-        let host =
-            request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri().host());
-        if host.is_some_and(|host| !self.hosts.allows(host)) {
-            let message = "This server is not reached under that Host; allow a name with --allow-host";
-            return answered(Box::pin(ready(refusal(StatusCode::FORBIDDEN, "foreign_host", message))));
+        let mut request = match self.front.guard.check(self.connection, request) {
+            Ok(request) => request,
+            Err(answer) => return answered(Box::pin(ready(*answer))),
+        };
+        let Some(prefix) = self.front.guard.prefix(self.connection, &request) else {
+            return match self.route(request) {
+                Routed::Before(answering) => answered(answering),
+                Routed::Worker(response) => Either::Left(response),
+            };
+        };
+        prefix::ask(&mut request);
+        let routed = self.route(request);
+        answered(Box::pin(async move {
+            let response = match routed {
+                Routed::Before(answering) => answering.await,
+                Routed::Worker(response) => response.await.unwrap_or_else(|never| match never {}),
+            };
+            prefix::put(&prefix, response).await
+        }))
+    }
+}
+
+/// Who answers a request.
+enum Routed {
+    Before(Answering),
+    Worker(ServiceFuture),
+}
+
+impl Local {
+    fn route(&mut self, mut request: Request) -> Routed {
+        if !self.front.before.is_empty() {
+            request.extensions_mut().insert(Peer(self.connection.peer));
         }
-        let mut request = request;
-        for before in &self.before {
+        for before in &self.front.before {
             request = match before(request) {
-                Ok(answering) => return answered(answering),
+                Ok(answering) => return Routed::Before(answering),
                 Err(request) => *request,
             };
         }
-        Either::Left(self.emulator.call(request))
+        Routed::Worker(self.emulator.call(request))
     }
 }
 

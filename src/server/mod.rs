@@ -1,12 +1,27 @@
-//! What `pmx dev` and `pmx serve` share: the port, the Host check, and the local Worker behind them.
+//! What `pmx dev` and `pmx serve` share: the port, TLS, what a request must pass, and the local Worker behind it.
 
+mod accept;
+mod access;
+mod forwarding;
+mod guard;
 mod host_check;
 mod listen;
 mod local;
+mod owner;
+mod peer;
+mod prefix;
+mod reach;
+mod reachable;
+mod tls;
 
+pub use access::Access;
 pub use host_check::HostCheck;
 pub use listen::{Listening, listen};
 pub use local::{Answering, Before, Local, LocalOptions, json, refusal, start};
+pub use peer::Peer;
+pub use reach::Reach;
+pub use reachable::Reachable;
+pub use tls::{Authority, TlsParts};
 
 use crate::error::{Error, Result};
 use std::future::Future;
@@ -16,11 +31,14 @@ use std::future::Future;
 /// # Errors
 /// What the future answers; a runtime that cannot be made.
 pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::new(format!("the runtime could not be started: {error}")))?
-        .block_on(future)
+        .map_err(|error| Error::new(format!("the runtime could not be started: {error}")))?;
+    let result = runtime.block_on(future);
+    // A build that is under way is not waited for.
+    runtime.shutdown_background();
+    result
 }
 
 /// Ends with Ctrl-C or SIGTERM.

@@ -24,6 +24,8 @@ pub(super) struct Config {
     /// How Sources are read.
     pub settings: Settings,
     pub address: SiteAddress,
+    /// Folders and patterns of the sites of a workspace.
+    pub workspace: Option<Vec<String>>,
 }
 
 /// What pages say of the site as a whole.
@@ -41,6 +43,14 @@ pub(super) fn find(folder: &Path) -> Result<Option<Config>, SiteError> {
         Some(file) => read(folder, file).map(Some),
         None => Ok(None),
     }
+}
+
+/// The `workspace` list of a folder's config: folders and patterns, of which each is a site.
+///
+/// # Errors
+/// The config cannot be read, or the list is none.
+pub fn workspace_list(folder: &Path) -> Result<Option<Vec<String>>, SiteError> {
+    Ok(find(folder)?.and_then(|config| config.workspace))
 }
 
 fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
@@ -61,7 +71,20 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let url = documents::site_url(&front.values).map_err(|message| wrong("url", message))?;
     let lang = front.values.get("lang").and_then(|lang| lang.as_str()).map(str::to_owned);
     let address = SiteAddress { url, lang };
-    Ok(Config { settings, address, source_dir: setting("sourceDir"), out_dir: setting("outDir"), entries, file })
+    let workspace = front.values.get("workspace").map(|list| {
+        let names = list.as_array().map(|list| list.iter().map(|name| name.as_str().map(str::to_owned)).collect());
+        names.flatten().ok_or_else(|| wrong("workspace", "`workspace` is a list of folders".to_owned()))
+    });
+    let workspace = workspace.transpose()?;
+    Ok(Config {
+        settings,
+        address,
+        workspace,
+        source_dir: setting("sourceDir"),
+        out_dir: setting("outDir"),
+        entries,
+        file,
+    })
 }
 
 /// The local Markdown links of the first list after a heading that announces entries.

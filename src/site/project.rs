@@ -25,7 +25,7 @@ pub struct Options {
 }
 
 /// A site on disk: where its Sources are and where its Paths start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
     /// The folder's name as a DNS label: what the site may be called.
     pub name: String,
@@ -256,7 +256,8 @@ pub(super) fn slashed(path: &Path) -> String {
 }
 
 /// A name for the site from its folder: letters and digits stay, all else becomes single hyphens.
-fn site_name(folder: &Path) -> String {
+#[must_use]
+pub fn site_name(folder: &Path) -> String {
     let shown = if folder.ends_with(SOURCE_FOLDER) { folder.parent().unwrap_or(folder) } else { folder };
     let text = slashed(shown);
     let mut label = String::new();

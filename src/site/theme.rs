@@ -1,5 +1,7 @@
 //! What every site gets from pmx itself.
 
+use pmx_worker::model::Hash;
+
 /// A file that is part of every build.
 pub(super) struct ThemeFile {
     pub name: &'static str,
@@ -53,3 +55,9 @@ pub(super) const RUNTIME_JS: ThemeFile = ThemeFile { name: "runtime.js", bytes: 
 pub(super) const EARLY_JS: &str = include_str!("theme/early.js");
 /// The icon of a site that brings none.
 pub(super) const FAVICON: ThemeFile = ThemeFile { name: "favicon.svg", bytes: include_bytes!("theme/favicon.svg") };
+
+/// Names everything above: it is another one where a page of this program looks or works differently.
+pub fn theme_digest() -> Hash {
+    let files = [BASE_CSS, LIVE_JS, PLAYER_JS, RUNTIME_JS, FAVICON].map(|file| file.bytes);
+    Hash::of(&[&files.concat(), EARLY_JS.as_bytes()].concat())
+}

@@ -1,69 +1,34 @@
-//! Hints from the operating system about where to look. What changed is found out by comparing snapshots, never from the hints:
-//! many files of a new folder are named in no event.
+//! Hints from the operating system about where to look. What changed is found out by looking at the files, never from the hints:
+//! many files of a new folder are named in no event, and a network mount sends none.
+//!
+//! One [`Hub`] for the process, since the system allows a user few of its watchers (128 on Linux); a [`Watcher`] for each site; its
+//! [`View`] for whoever looks at the files, which tells where to look and learns which folders there are.
 
-use crate::error::{Error, Result};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use std::{path::Path, sync::Arc, time::Duration};
-use tokio::{sync::Notify, time::timeout};
+mod dirty;
+mod hub;
+mod ignores;
+mod probe;
+mod registry;
+mod watcher;
 
-/// A burst of hints is over when none came for so long.
-const QUIET: Duration = Duration::from_millis(5);
-/// A burst that does not end is looked at after so long.
-const LONGEST_BURST: Duration = Duration::from_millis(100);
-/// After a burst the files are looked at once more: a write that was under way, or one in a folder that was not watched yet.
-const SECOND_LOOK: Duration = Duration::from_millis(200);
+pub use dirty::Look;
+pub use hub::Hub;
+pub use watcher::{View, Watcher};
 
-/// Watches a folder with all below it.
-pub struct Watcher {
-    hints: Arc<Notify>,
-    second_look: bool,
-    _watcher: RecommendedWatcher,
+use std::{path::PathBuf, time::Duration};
+
+/// How files are watched.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WatchOptions {
+    /// Look at the files this often instead of waiting for the system's events, which Docker's, WSL's and network mounts do not send.
+    pub poll: Option<Duration>,
 }
 
-impl Watcher {
-    /// Begins to watch.
-    ///
-    /// # Errors
-    /// The folder cannot be watched, most often because the system's limit of watches is reached.
-    pub fn new(folder: &Path) -> Result<Self> {
-        let hints = Arc::new(Notify::new());
-        let sender = hints.clone();
-        let on_event = move |event: notify::Result<notify::Event>| {
-            // Reading a watched file is an event too. An error may mean that events were lost: look.
-            if !event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
-                sender.notify_one();
-            }
-        };
-        let unwatchable = |error: notify::Error| match error.kind {
-            notify::ErrorKind::MaxFilesWatch => {
-                Error::new(format!("cannot watch {}: the system's limit of watches is reached", folder.display()))
-                    .hint("raise it: `sysctl fs.inotify.max_user_watches=524288`")
-            }
-            _ => Error::new(format!("cannot watch {}: {error}", folder.display())),
-        };
-        let mut watcher = notify::recommended_watcher(on_event).map_err(unwatchable)?;
-        watcher.watch(folder, RecursiveMode::Recursive).map_err(unwatchable)?;
-        Ok(Self { hints, second_look: false, _watcher: watcher })
-    }
-
-    /// Waits until it is worth looking at the files. Hints that come while nobody waits are kept.
-    pub async fn hint(&mut self) {
-        if self.second_look {
-            self.second_look = false;
-            if timeout(SECOND_LOOK, self.hints.notified()).await.is_err() {
-                return;
-            }
-        } else {
-            self.hints.notified().await;
-        }
-        self.second_look = true;
-        let burst = async { while timeout(QUIET, self.hints.notified()).await.is_ok() {} };
-        let _ = timeout(LONGEST_BURST, burst).await;
-    }
-}
-
-impl std::fmt::Debug for Watcher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watcher").finish_non_exhaustive()
-    }
+/// What a [`Watcher`] watches.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The folder whose files are of interest, absolute and without links in its path. It may vanish and come back.
+    pub root: PathBuf,
+    /// Files outside of it that are of interest, absolute. They need not exist.
+    pub files: Vec<PathBuf>,
 }

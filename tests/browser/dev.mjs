@@ -12,10 +12,10 @@ export class Dev {
   /** What it said to people. */
   talk = "";
 
-  /** Serves the site in `folder` on a free port, once it is ready; its state goes to `state`. */
-  static async start(folder, state) {
+  /** Serves the site in `folder`, on a free port unless it is told one, once it is ready; its state goes to `state`. */
+  static async start(folder, state, { port = 0, site = ["--site", "tried"], more = [] } = {}) {
     const dev = new Dev();
-    dev.child = spawn(BINARY, ["dev", "--quiet", "--json", "--port", "0", "--site", "tried", "--state", state, folder], { stdio: ["ignore", "pipe", "pipe"] });
+    dev.child = spawn(BINARY, ["dev", "--quiet", "--json", "--port", String(port), ...site, "--state", state, ...more, folder], { stdio: ["ignore", "pipe", "pipe"] });
     dev.child.stderr.on("data", (data) => (dev.talk += data));
     createInterface({ input: dev.child.stdout }).on("line", (line) => dev.events.push(JSON.parse(line)));
     await until(() => dev.of("ready").length || dev.child.exitCode !== null, "the server");

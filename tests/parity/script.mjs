@@ -319,6 +319,23 @@ await listenersGet(beforeAgain, again.events);
 await client.frames("catches up backwards", (back.events?.length ?? 0) + (again.events?.length ?? 0));
 socket("without an id")?.close(1000, "done");
 await client.closed("without an id");
+
+// ---- Pruning
+
+const prune = (name, value) => post(`prune: ${name}`, "/api/deploys/prune", value);
+await control("prune: wrong method", "GET", "/api/deploys/prune");
+await client.http("prune: no token", CONTROL, "POST", "/api/deploys/prune", { body: "{}" });
+await prune("no site", { keep: 1 });
+await prune("no number", { subdomain: "alpha" });
+for (const keep of [0, -1, 1.5, "1", 4294967296]) await prune(`keep ${keep}`, { subdomain: "alpha", keep });
+await prune("a site that was never published", { subdomain: "nobody", keep: 1 });
+await prune("nothing to prune", { subdomain: "alpha", keep: 100 });
+await publish("alpha 2 after the prune", "alpha", alpha2);
+await prune("all but one", { subdomain: "alpha", keep: 1 });
+await rollback("to a pruned one", { subdomain: "alpha", deployId: second.deployId });
+await control("deploys after the prune", "GET", "/api/deploys?subdomain=alpha");
+await rollback("to one that was kept for its assets", { subdomain: "alpha", deployId: first.deployId });
+
 await control("deploys at the end", "GET", "/api/deploys?subdomain=alpha");
 await get("/");
 

@@ -54,7 +54,12 @@ impl Pmx {
     }
 
     /// Starts a command that prints `ready` with its address.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_ready(command).0
+    }
+
+    /// As `start`, with what it said when it was ready.
+    pub fn start_ready(mut command: Command) -> (Self, Value) {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, events) = mpsc::channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -73,7 +78,7 @@ impl Pmx {
         pmx.url = ready["url"].as_str().unwrap().to_owned();
         let port = pmx.url.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
         pmx.client.address.set_port(port);
-        pmx
+        (pmx, ready)
     }
 
     /// The next event of this kind; others before it are dropped.
@@ -89,8 +94,56 @@ impl Pmx {
         }
     }
 
+    /// The next event of this kind about this site; others before it are dropped.
+    #[track_caller]
+    pub fn event_of(&mut self, kind: &str, site: &str) -> Value {
+        loop {
+            let event = self.event(kind);
+            if event["site"] == site {
+                return event;
+            }
+        }
+    }
+
+    /// Sends a signal by its name.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.pid().to_string()]).status().unwrap();
+        assert!(sent.success(), "{name}");
+    }
+
+    /// Waits until it has ended by itself; what it wrote to stderr.
+    #[track_caller]
+    pub fn ended(mut self) -> (std::process::ExitStatus, String) {
+        let deadline = Instant::now() + DEADLINE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            thread::sleep(Duration::from_millis(5));
+        };
+        (status, std::mem::replace(&mut self.stderr, thread::spawn(String::new)).join().unwrap())
+    }
+
+    /// The next event of any kind, if one comes in this time.
+    pub fn try_event(&mut self, within: Duration) -> Option<Value> {
+        self.events.recv_timeout(within).ok()
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until it has ended by itself.
+    #[track_caller]
+    pub fn ended(mut self) -> std::process::ExitStatus {
+        let deadline = Instant::now() + DEADLINE;
+        // Its end of the pipe closes with it.
+        while !matches!(self.events.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected)) {
+            assert!(Instant::now() < deadline, "it does not end");
+        }
+        self.child.wait().unwrap()
     }
 
     /// SIGKILL: nothing is flushed.

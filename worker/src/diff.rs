@@ -1,30 +1,32 @@
 //! The events between two deploys: what changed from one set of manifests and routes to the other.
 
 use crate::{
-    model::{ChangeEvent, Route},
+    model::{ChangeEvent, ManifestIndex, Route, Routes},
     router::{Documents, Mounted},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{cmp::Ordering, collections::BTreeSet, rc::Rc};
 
 /// The events that lead from `old` to `new`; none if nothing changed. Cost grows with the roots that differ.
 #[must_use]
 pub fn events(old: &[Mounted], new: &[Mounted]) -> Vec<ChangeEvent> {
     let (mut sources, mut paths) = (BTreeSet::new(), BTreeSet::new());
-    let empty = Documents { manifest: Default::default(), routes: Default::default() };
+    let empty = Documents::default();
     let mounts: BTreeSet<_> = old.iter().chain(new).map(|root| root.mount.as_str()).collect();
     for mount in mounts {
         let at =
             |roots: &'_ [Mounted]| roots.iter().find(|root| root.mount == mount).map(|root| root.documents.clone());
         let (before, after) = (at(old), at(new));
         if let (Some(before), Some(after)) = (&before, &after)
-            && std::rc::Rc::ptr_eq(before, after)
+            && Rc::ptr_eq(before, after)
         {
             continue;
         }
         let (before, after) = (before.as_deref().unwrap_or(&empty), after.as_deref().unwrap_or(&empty));
-        sources.extend(changed(&before.manifest.sources, &after.manifest.sources).cloned());
-        paths.extend(changed(&before.manifest.files, &after.manifest.files).map(|path| format!("{mount}/{path}")));
-        for route in changed(&before.routes.routes, &after.routes.routes) {
+        sources
+            .extend(ManifestIndex::changed_sources(&before.manifest, &after.manifest).into_iter().map(str::to_owned));
+        let changed = ManifestIndex::changed_files(&before.manifest, &after.manifest);
+        paths.extend(changed.into_iter().map(|(path, _)| format!("{mount}/{path}")));
+        for route in changed_routes(&before.routes, &after.routes) {
             let target = target(after, route).or_else(|| target(before, route));
             paths.extend(target.map(|path| format!("{mount}/{path}")));
         }
@@ -39,14 +41,26 @@ pub fn events(old: &[Mounted], new: &[Mounted]) -> Vec<ChangeEvent> {
     events
 }
 
-/// Keys that were added, removed, or have another value now.
-fn changed<'a, V: PartialEq>(
-    before: &'a BTreeMap<String, V>,
-    after: &'a BTreeMap<String, V>,
-) -> impl Iterator<Item = &'a String> {
-    let gone = before.keys().filter(|key| !after.contains_key(*key));
-    let new = after.iter().filter(|(key, value)| before.get(*key) != Some(*value)).map(|(key, _)| key);
-    gone.chain(new)
+/// Routes that were added, removed, or lead elsewhere now: one walk over both, and none if they are the same document.
+fn changed_routes<'a>(before: &'a Rc<Routes>, after: &'a Rc<Routes>) -> Vec<&'a str> {
+    let mut changed = Vec::new();
+    if Rc::ptr_eq(before, after) {
+        return changed;
+    }
+    let (mut before, mut after) = (before.routes.iter().peekable(), after.routes.iter().peekable());
+    loop {
+        let order = match (before.peek(), after.peek()) {
+            (Some((old, _)), Some((new, _))) => old.cmp(new),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return changed,
+        };
+        let old = before.next_if(|_| order.is_le());
+        let new = after.next_if(|_| order.is_ge());
+        if old.map(|(_, route)| route) != new.map(|(_, route)| route) {
+            changed.extend(old.or(new).map(|(path, _)| path.as_str()));
+        }
+    }
 }
 
 /// The file behind a route, through one redirect within the root.
@@ -64,8 +78,7 @@ fn target<'a>(documents: &'a Documents, route: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{File, Hash, Manifest, Routes, SourceEntry};
-    use std::rc::Rc;
+    use crate::model::{File, Hash, Manifest, SourceEntry};
 
     fn root(mount: &str, files: &[(&str, &str)], routes: &[(&str, &str)]) -> Mounted {
         let hash = |text: &str| Hash::of(text.as_bytes());
@@ -79,7 +92,8 @@ mod tests {
             None => Route::Source { source: "s".to_owned(), path: to.to_owned() },
         };
         let routes = routes.iter().map(|(path, to)| ((*path).to_owned(), route(to))).collect();
-        let documents = Documents { manifest, routes: Routes { routes, not_found: None } };
+        let routes = Rc::new(Routes { routes, not_found: None });
+        let documents = Documents { manifest: Rc::new((&manifest).into()), routes };
         Mounted { mount: mount.to_owned(), documents: Rc::new(documents) }
     }
 

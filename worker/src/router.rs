@@ -1,15 +1,15 @@
 //! The shared router: a decoded path and a site's documents in, what it means out. It reads nothing and knows no HTTP.
 
-use crate::model::{File, Manifest, Route, Routes};
+use crate::model::{File, ManifestIndex, Route, Routes};
 use std::{borrow::Cow, rc::Rc};
 
 /// The parsed documents of one root.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Documents {
     /// Its files.
-    pub manifest: Manifest,
+    pub manifest: Rc<ManifestIndex>,
     /// Its routes, which name only files of the manifest.
-    pub routes: Routes,
+    pub routes: Rc<Routes>,
 }
 
 /// A root at its place in the site.
@@ -55,7 +55,7 @@ pub fn resolve<'a>(roots: &'a [Mounted], path: &str) -> ResolvedRoute<'a> {
             local => local,
         };
         let Documents { manifest, routes } = &*root.documents;
-        let file = |name: &'a str| manifest.files.get(name).map(|file| (name, *file));
+        let file = |name: &str| manifest.file(name);
         match routes.routes.get(local) {
             Some(Route::Source { path, .. }) => {
                 if let Some((path, file)) = file(path) {
@@ -70,8 +70,8 @@ pub fn resolve<'a>(roots: &'a [Mounted], path: &str) -> ResolvedRoute<'a> {
                 return ResolvedRoute::Redirect { location, status: *status };
             }
             None => {
-                if let Some((path, file)) = manifest.files.get_key_value(&local[1..]) {
-                    return ResolvedRoute::File { path, file: *file };
+                if let Some((path, file)) = file(&local[1..]) {
+                    return ResolvedRoute::File { path, file };
                 }
             }
         }
@@ -83,10 +83,7 @@ pub fn resolve<'a>(roots: &'a [Mounted], path: &str) -> ResolvedRoute<'a> {
 /// The file at exactly this path in any of these roots; what an earlier deploy is asked for.
 #[must_use]
 pub fn file_at<'a>(roots: &'a [Mounted], path: &str) -> Option<(&'a str, File)> {
-    by_mount(roots, path).find_map(|root| {
-        let (name, file) = root.documents.manifest.files.get_key_value(path[root.mount.len()..].strip_prefix('/')?)?;
-        Some((name.as_str(), *file))
-    })
+    by_mount(roots, path).find_map(|root| root.documents.manifest.file(path[root.mount.len()..].strip_prefix('/')?))
 }
 
 /// The roots that a path may belong to, the longest mount first.
@@ -148,7 +145,7 @@ pub fn is_immutable(path: &str, file: &File) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Hash;
+    use crate::model::{Hash, Manifest};
 
     fn file(text: &str) -> File {
         File { hash: Hash::of(text.as_bytes()), size: text.len() as u64 }
@@ -164,7 +161,10 @@ mod tests {
         routes.routes.insert("/index.path".to_owned(), page("index.path.html"));
         routes.routes.insert("/a.b/c".to_owned(), page("a.b/c.html"));
         routes.routes.insert("/".to_owned(), Route::Redirect { to: "/index.path".to_owned(), status: 308 });
-        Mounted { mount: mount.to_owned(), documents: Rc::new(Documents { manifest, routes }) }
+        Mounted {
+            mount: mount.to_owned(),
+            documents: Rc::new(Documents { manifest: Rc::new((&manifest).into()), routes: Rc::new(routes) }),
+        }
     }
 
     #[test]

@@ -96,6 +96,12 @@ impl AlarmIndex {
         index.alarm(id)
     }
 
+    /// What is known of an object's alarm, or of the lack of one.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<Alarm> {
+        lock(&self.0).alarm(id)
+    }
+
     /// The objects to ask at `now_ms`, the longest overdue first.
     #[must_use]
     pub fn due(&self, now_ms: u64) -> Vec<Alarm> {

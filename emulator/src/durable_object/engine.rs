@@ -8,13 +8,18 @@ use super::{
 };
 use crate::{profile::Profile, sqlite, state_dir::Durability};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, config::DbConfig, types::ValueRef};
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Compiled statements that are kept.
 const STATEMENT_CACHE: usize = 64;
 /// The platform's own table, with workerd's name; it holds the alarm under [`ALARM_KEY`].
 const METADATA: &str = "_cf_METADATA";
 const ALARM_KEY: i64 = 1;
+/// Where the emulator notes the object's name; workerd has no such row, and does not mind it.
+const NAME_KEY: i64 = 2;
 
 /// A value of SQL.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +59,10 @@ pub struct Database {
     guard: Guard,
     place: Place,
     in_turn: bool,
+    /// The name to note in the file, if it is not known to be there.
+    name: Option<String>,
+    /// Rows that statements of callers have changed.
+    rows_written: u64,
     /// What this turn has done to the alarm.
     pending_alarm: Option<Option<u64>>,
 }
@@ -83,7 +92,54 @@ impl Database {
         } else {
             (connect(None, profile, durability, &guard)?, Place::Nowhere)
         };
-        Ok(Self { path, profile, durability, connection, guard, place, in_turn: false, pending_alarm: None })
+        let (in_turn, name, rows_written, pending_alarm) = (false, None, 0, None);
+        Ok(Self { path, profile, durability, connection, guard, place, in_turn, name, rows_written, pending_alarm })
+    }
+
+    /// Has the object's name noted beside the alarm with the first turn that writes, so that the file tells whose it is.
+    #[must_use]
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    /// The name that is noted in the file.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub(crate) fn noted_name(&mut self) -> Result<Option<String>, SqlError> {
+        self.trusted(|connection| {
+            if !connection.table_exists(None, METADATA)? {
+                return Ok(None);
+            }
+            connection
+                .query_row(&format!("SELECT value FROM {METADATA} WHERE key = ?"), [NAME_KEY], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// How many rows callers' statements have changed so far, undone ones included.
+    pub(crate) fn rows_written(&self) -> u64 {
+        self.rows_written
+    }
+
+    /// Makes the alarm due at `now_ms` if it is due later, in a turn of its own. Whether there is one.
+    ///
+    /// # Errors
+    /// If storage fails; nothing has changed then.
+    pub(crate) fn hasten_alarm(&mut self, now_ms: u64) -> Result<bool, SqlError> {
+        match self.get_alarm()? {
+            None => return Ok(false),
+            Some(due) if due <= now_ms => {}
+            Some(_) => {
+                if let Err(error) = self.set_alarm(now_ms) {
+                    self.rollback_turn();
+                    return Err(error);
+                }
+                self.commit_turn()?;
+            }
+        }
+        Ok(true)
     }
 
     /// Runs the statements of a text in order and returns what the last one yields. Only the last may have parameters.
@@ -124,6 +180,7 @@ impl Database {
             return Err(error);
         }
         self.in_turn = false;
+        self.name = None;
         self.pending_alarm = None;
         self.place = Place::File;
         Ok(())
@@ -155,9 +212,7 @@ impl Database {
         }
         self.begin()?;
         self.trusted(|connection| {
-            connection.execute_batch(&format!(
-                "CREATE TABLE IF NOT EXISTS {METADATA} (key INTEGER PRIMARY KEY, value BLOB)"
-            ))?;
+            create_metadata(connection)?;
             connection.execute(
                 &format!("INSERT OR REPLACE INTO {METADATA} (key, value) VALUES (?, ?)"),
                 (ALARM_KEY, due_ms.cast_signed()),
@@ -229,12 +284,16 @@ impl Database {
         for (index, value) in bindings.unwrap_or_default().iter().enumerate() {
             bind(&mut prepared, index + 1, value)?;
         }
+        let before = self.connection.total_changes();
         let rows = read(&mut prepared, bindings.is_some()).map_err(|failure| match failure {
             Failure::Sqlite(error) => SqlError::new(error, skipped),
             Failure::TooLarge => SqlError::ResultTooLarge,
         })?;
+        let written = self.connection.total_changes().saturating_sub(before);
         // Only now: a kept statement learns of a changed schema when it runs.
         let columns = prepared.column_names().map(str::to_owned).collect();
+        drop(prepared);
+        self.rows_written += written;
         Ok(Rows { columns, rows })
     }
 
@@ -255,7 +314,14 @@ impl Database {
             self.place = Place::NewFile;
         }
         self.in_turn = true;
-        self.trusted(|connection| connection.execute_batch("BEGIN"))
+        self.trusted(|connection| connection.execute_batch("BEGIN"))?;
+        let Some(name) = self.name.clone() else { return Ok(()) };
+        self.trusted(|connection| {
+            create_metadata(connection)?;
+            connection
+                .execute(&format!("INSERT OR IGNORE INTO {METADATA} (key, value) VALUES (?, ?)"), (NAME_KEY, name))
+        })?;
+        Ok(())
     }
 
     /// Back to having no file. What cannot be removed is an empty database, which is as good as none.
@@ -265,11 +331,7 @@ impl Database {
             Err(_) => return,
         }
         self.place = Place::Nowhere;
-        for suffix in ["", "-wal", "-shm"] {
-            let mut file = self.path.clone().into_os_string();
-            file.push(suffix);
-            let _ = std::fs::remove_file(file);
-        }
+        let _ = remove_files(&self.path);
     }
 
     /// Runs statements that the authorizer lets pass. They are not cached: a user's statement of the same text would
@@ -280,6 +342,23 @@ impl Database {
         self.guard.set_trusted(false);
         Ok(result?)
     }
+}
+
+/// Removes a database that nobody has open, as far as it exists.
+pub(super) fn remove_files(path: &Path) -> io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.to_owned().into_os_string();
+        file.push(suffix);
+        match fs_err::remove_file(PathBuf::from(file)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn create_metadata(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {METADATA} (key INTEGER PRIMARY KEY, value BLOB)"))
 }
 
 fn connect(

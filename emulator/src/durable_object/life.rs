@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::namespace::Shared;
-use super::sockets::{ClientEnd, Socket, SocketEvents};
+use super::sockets::{ClientEnd, Outgoing, Socket, SocketEvents};
 use super::synchronous::ObjectSide;
 use crate::isolate::bindings::{Begun, Later, ObjectAnswer};
 use crate::isolate::frame::{FrameError, Reader, Writer};
@@ -18,6 +18,7 @@ use crate::isolate::host::{Effect, Effects};
 use crate::isolate::instance::Instance;
 use crate::isolate::ops::{Answer, Completion, Op};
 use crate::isolate::upload::RequestBody;
+use crate::trace::{Recorder, outcome};
 
 /// What callers are told when an object is reset under them.
 const RESET: &str = "The Durable Object's code crashed, and the object was reset.";
@@ -41,9 +42,12 @@ pub(super) struct Life {
     /// Names the instance: what belongs to another one is ignored.
     pub(super) incarnation: u64,
     tasks: HashMap<u32, Task>,
+    /// Of those tasks that somebody records.
+    recorders: HashMap<u32, Recorder>,
     next_task: u32,
     ops: HashMap<u32, LiveOp>,
-    queue: VecDeque<(u32, Answer)>,
+    /// Answers of this turn: task, op, answer.
+    queue: VecDeque<(u32, u32, Answer)>,
     /// Whether the alarm that is being handled was replaced by a new one; `None` while none is handled.
     alarm_replaced: Option<bool>,
 }
@@ -60,6 +64,9 @@ struct Outputs {
     replies: Vec<(Reply, Result<ObjectAnswer, String>)>,
     ops: Vec<(u32, Vec<u8>)>,
     ended: Vec<Task>,
+    /// Statuses for those who record, and in the end the records themselves.
+    answered: Vec<(Recorder, u16)>,
+    recorded: Vec<Recorder>,
 }
 
 /// What a life needs of its object.
@@ -90,6 +97,7 @@ impl Life {
             instance,
             incarnation,
             tasks: HashMap::new(),
+            recorders: HashMap::new(),
             next_task: 0,
             ops: HashMap::new(),
             queue: VecDeque::new(),
@@ -116,15 +124,27 @@ impl Life {
     }
 
     /// Delivers an event: `frame` is the event as `start` takes it.
-    pub(super) fn start(&mut self, around: &impl Surroundings, task: Task, frame: &[u8]) -> Result<(), Reset> {
+    pub(super) fn start(
+        &mut self,
+        around: &impl Surroundings,
+        task: Task,
+        frame: &[u8],
+        recorder: Option<Recorder>,
+    ) -> Result<(), Reset> {
         let id = self.next_task;
         self.next_task = self.next_task.wrapping_add(1);
         if matches!(task, Task::Alarm) {
             self.alarm_replaced = Some(false);
         }
         self.tasks.insert(id, task);
-        self.instance.start(id, |event| {
-            event.raw(frame);
+        if let Some(recorder) = &recorder {
+            recorder.running();
+            self.recorders.insert(id, recorder.clone());
+        }
+        self.instance.recorded(recorder.as_ref(), |instance| {
+            instance.start(id, |event| {
+                event.raw(frame);
+            })
         })?;
         self.finish_turn(around)
     }
@@ -132,10 +152,9 @@ impl Life {
     /// Gives the answer to an op.
     pub(super) fn complete(&mut self, around: &impl Surroundings, op: u32, answer: &Answer) -> Result<(), Reset> {
         // A cancelled op is no longer in the table.
-        if self.ops.remove(&op).is_none() {
-            return Ok(());
-        }
-        self.instance.resume(op, |frame| answer.write(frame))?;
+        let Some(live) = self.ops.remove(&op) else { return Ok(()) };
+        let recorder = self.recorders.get(&live.task);
+        self.instance.recorded(recorder, |instance| instance.answer(op, answer))?;
         self.finish_turn(around)
     }
 
@@ -143,8 +162,9 @@ impl Life {
     fn finish_turn(&mut self, around: &impl Surroundings) -> Result<(), Reset> {
         let mut outputs = Outputs::default();
         self.apply(around, &mut outputs)?;
-        while let Some((op, answer)) = self.queue.pop_front() {
-            self.instance.resume(op, |frame| answer.write(frame))?;
+        while let Some((task, op, answer)) = self.queue.pop_front() {
+            let recorder = self.recorders.get(&task);
+            self.instance.recorded(recorder, |instance| instance.answer(op, &answer))?;
             self.apply(around, &mut outputs)?;
         }
         self.commit(around)?;
@@ -169,7 +189,7 @@ impl Life {
             match effect {
                 Effect::Op { task, op, frame } => self.issue(*task, *op, effects.frame(frame), outputs),
                 Effect::Cancel { op } => {
-                    self.queue.retain(|(queued, _)| queued != op);
+                    self.queue.retain(|(_, queued, _)| queued != op);
                     outputs.ops.retain(|(issued, _)| issued != op);
                     if let Some(LiveOp { work: Some(work), .. }) = self.ops.remove(op) {
                         work.abort();
@@ -186,7 +206,12 @@ impl Life {
     fn issue(&mut self, task: u32, op: u32, frame: &[u8], outputs: &mut Outputs) {
         let replaced = self.alarm_replaced;
         let database = &mut self.instance.synchronous().database;
-        let answer = match Op::parse(frame) {
+        let parsed = Op::parse(frame);
+        let span = match (&parsed, self.recorders.get(&task)) {
+            (Ok(request @ (Op::AlarmSet { .. } | Op::AlarmGet)), Some(recorder)) => Some(recorder.op(request)),
+            _ => None,
+        };
+        let answer = match parsed {
             Ok(Op::AlarmSet { at }) => match database.set_alarm(u64::try_from(at).unwrap_or(0)) {
                 Ok(()) => {
                     self.alarm_replaced = replaced.map(|_| true);
@@ -207,7 +232,10 @@ impl Life {
             }
             Err(error) => Answer::Err(error.to_string().into()),
         };
-        self.queue.push_back((op, answer));
+        if let Some(span) = span {
+            span.end(outcome(&answer), true);
+        }
+        self.queue.push_back((task, op, answer));
     }
 
     fn respond(&mut self, around: &impl Surroundings, id: u32, frame: &[u8], outputs: &mut Outputs) {
@@ -237,11 +265,15 @@ impl Life {
             clock: around.shared().bindings.clock.clone(),
             ended: false,
         });
+        if let Some(recorder) = self.recorders.get(&id) {
+            outputs.answered.push((recorder.clone(), Reader::new(frame).number("status").unwrap_or(0)));
+        }
         outputs.replies.push((reply, answer.map(|fields| ObjectAnswer { fields, socket })));
     }
 
     fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), Reset> {
         let Some(mut task) = self.tasks.remove(&id) else { return Ok(()) };
+        outputs.recorded.extend(self.recorders.remove(&id));
         self.ops.retain(|op, live| {
             if live.task == id {
                 outputs.ops.retain(|(issued, _)| issued != op);
@@ -294,8 +326,16 @@ impl Life {
     /// Opens the output gate.
     fn release(&mut self, around: &impl Surroundings, outputs: Outputs) {
         let side = self.instance.synchronous();
+        let faults = &around.shared().bindings.faults;
         for (socket, frame) in std::mem::take(&mut side.outgoing) {
-            socket.push(frame);
+            if matches!(frame, Outgoing::Text(_)) && faults.drops_message() {
+                socket.drop_connection();
+            } else {
+                socket.push(frame);
+            }
+        }
+        for (recorder, status) in outputs.answered {
+            recorder.answered(status);
         }
         for (reply, answer) in outputs.replies {
             // The caller may have gone; its event has run to its end all the same.
@@ -303,7 +343,15 @@ impl Life {
         }
         for (op, frame) in outputs.ops {
             let begun = match Op::parse(&frame) {
-                Ok(request) => around.shared().bindings.begin(request, &mut RequestBody::default()),
+                Ok(request) => {
+                    let task = self.ops.get(&op).map(|live| live.task);
+                    let span = task.and_then(|task| self.recorders.get(&task)).map(|recorder| recorder.op(&request));
+                    let begun = around.shared().bindings.begin(request, &mut RequestBody::default());
+                    match span {
+                        Some(span) => span.follow(begun),
+                        None => begun,
+                    }
+                }
                 Err(error) => Begun::Now(Completion::error(error)),
             };
             let work = match begun {
@@ -339,6 +387,7 @@ impl Life {
                 work.abort();
             }
         }
+        self.recorders.clear();
         for task in std::mem::take(&mut self.tasks).into_values() {
             if let Task::Fetch { reply: Some(reply), .. } = task {
                 let _ = reply.send(Err(RESET.to_owned()));

@@ -6,6 +6,7 @@ pub mod engine;
 pub mod id;
 mod life;
 pub mod limits;
+pub(crate) mod look;
 pub(crate) mod namespace;
 mod object;
 pub(crate) mod sockets;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use super::alarms::AlarmIndex;
@@ -19,18 +19,19 @@ use crate::isolate::frame::Writer;
 use crate::isolate::ops::ObjectRequest;
 use crate::isolate::program::Linked;
 use crate::profile::Profile;
+use crate::sqlite::lock;
 use crate::state_dir::{Durability, StateDir};
 
 /// The class whose objects these are; the folder of their files.
-const CLASS: &str = "SpaceDO";
+pub(crate) const CLASS: &str = "SpaceDO";
 /// The key under which workerd derives the ids of this namespace: Worker and class.
-const UNIQUE_KEY: &str = "pmx-SpaceDO";
+pub(super) const UNIQUE_KEY: &str = "pmx-SpaceDO";
 /// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
-const ORIGIN: &str = "https://object";
+pub(super) const ORIGIN: &str = "https://object";
 
 /// The namespace.
 pub(crate) struct Namespace {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     alarm_clock: OnceLock<AbortHandle>,
 }
 
@@ -47,8 +48,12 @@ pub(super) struct Shared {
     pub(super) evict_after_ms: u64,
     pub(super) constructed: AtomicU64,
     pub(super) resets: AtomicU64,
-    state: StateDir,
+    pub(super) state: StateDir,
     objects: Mutex<HashMap<String, Arc<Object>>>,
+    /// Names that files have told, by id.
+    pub(super) names: Mutex<HashMap<String, String>>,
+    /// Who waits for the end of an alarm's delivery, by the object's id.
+    waiting: Mutex<HashMap<String, Vec<oneshot::Sender<bool>>>>,
     /// Alarms that are being delivered, or tried again later; by id.
     deliveries: Mutex<HashMap<String, Delivery>>,
     closing: AtomicBool,
@@ -96,6 +101,8 @@ impl Namespace {
             resets: AtomicU64::new(0),
             state: parts.state,
             objects: Mutex::default(),
+            names: Mutex::default(),
+            waiting: Mutex::default(),
             deliveries: Mutex::default(),
             closing: AtomicBool::new(false),
         });
@@ -107,7 +114,8 @@ impl Namespace {
         self.alarm_clock.get_or_init(|| {
             let shared = Arc::downgrade(&self.shared);
             let (changed, clock) = (Arc::clone(&self.shared.alarms_changed), self.shared.bindings.clock.clone());
-            self.shared.runtime.spawn(wake(shared, changed, clock)).abort_handle()
+            let changes = self.shared.bindings.faults.watch();
+            self.shared.runtime.spawn(wake(shared, changed, changes, clock)).abort_handle()
         });
     }
 
@@ -165,7 +173,12 @@ impl Namespace {
         counts
     }
 
-    fn all(&self) -> Vec<Arc<Object>> {
+    /// The folder that holds the objects' files.
+    pub(crate) fn state(&self) -> &StateDir {
+        &self.shared.state
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Object>> {
         self.shared.objects().values().cloned().collect()
     }
 }
@@ -209,7 +222,7 @@ impl Objects for Namespace {
 
 impl Shared {
     /// Delivers an input to the object with this name.
-    fn post(self: &Arc<Self>, name: &str, mut input: Input) {
+    pub(super) fn post(self: &Arc<Self>, name: &str, mut input: Input) {
         loop {
             let object = match self.object(name) {
                 Ok(object) => object,
@@ -248,6 +261,9 @@ impl Shared {
 
     /// The delivery of an alarm has ended; it is tried again if there is a time and a count of retries.
     pub(super) fn alarm_ended(&self, id: &str, again: Option<(u64, u32)>) {
+        for waiting in lock(&self.waiting).remove(id).unwrap_or_default() {
+            let _ = waiting.send(again.is_none());
+        }
         let mut deliveries = self.deliveries();
         match again {
             Some((at_ms, retries)) => {
@@ -259,6 +275,22 @@ impl Shared {
         }
         drop(deliveries);
         self.alarms_changed.notify_one();
+    }
+
+    /// An alarm is being delivered: the alarm clock leaves it alone.
+    pub(super) fn delivering(&self, id: &str) {
+        self.deliveries().insert(id.to_owned(), Delivery::UnderWay);
+    }
+
+    /// Tells of the end of the next delivery of an alarm: whether its handler came to its end.
+    pub(super) fn await_alarm(&self, id: &str) -> oneshot::Receiver<bool> {
+        let (ended, receiver) = oneshot::channel();
+        lock(&self.waiting).entry(id.to_owned()).or_default().push(ended);
+        receiver
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
     }
 
     /// A new alarm was set: it counts its retries from zero.
@@ -274,10 +306,11 @@ impl Shared {
     /// Delivers the alarms that are due; says when the next one will be.
     fn deliver_alarms(self: &Arc<Self>) -> Option<u64> {
         let now = self.bindings.clock.now_ms();
+        let late = self.bindings.faults.alarm_late_ms();
         let mut next = None;
         for alarm in self.alarms.due(u64::MAX) {
             let (due, retries) = match self.deliveries().get(&alarm.id) {
-                None => (alarm.due_ms, 0),
+                None => (alarm.due_ms.saturating_add(late), 0),
                 Some(Delivery::UnderWay) => continue,
                 Some(Delivery::Again { at_ms, retries }) => (*at_ms, *retries),
             };
@@ -291,7 +324,7 @@ impl Shared {
         next
     }
 
-    fn objects(&self) -> MutexGuard<'_, HashMap<String, Arc<Object>>> {
+    pub(super) fn objects(&self) -> MutexGuard<'_, HashMap<String, Arc<Object>>> {
         self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -301,11 +334,13 @@ impl Shared {
 }
 
 /// Wakes objects for their alarms until the namespace is gone.
-async fn wake(namespace: Weak<Shared>, changed: Arc<Notify>, clock: Clock) {
+async fn wake(namespace: Weak<Shared>, changed: Arc<Notify>, mut faults: watch::Receiver<()>, clock: Clock) {
     loop {
         let Some(next) = namespace.upgrade().map(|shared| shared.deliver_alarms()) else { return };
         tokio::select! {
             () = changed.notified() => {}
+            // Without a sender nothing changes any more, and the namespace is gone.
+            Ok(()) = faults.changed() => {}
             () = clock.sleep_until(next.unwrap_or(u64::MAX)) => {}
         }
     }

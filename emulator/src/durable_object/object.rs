@@ -4,6 +4,7 @@
 //! open file, an evicted one nothing.
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -11,15 +12,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::engine::Database;
+use super::engine::{self, Database};
 use super::life::{self, Life, Reply, Reset, Task};
-use super::namespace::Shared;
+use super::namespace::{ORIGIN, Shared};
 use super::sockets::{Closed, Incoming, Socket, SocketEvents, Sockets};
+use super::sql_error::SqlError;
 use super::synchronous::ObjectSide;
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::isolate::bindings::Later;
-use crate::isolate::frame::Writer;
+use crate::isolate::frame::{Reader, Writer};
 use crate::isolate::ops::{Answer, Completion};
+use crate::trace::{Recorder, Subject};
 
 /// Events that may wait for one object. The platform has such a bound, of an unpublished size.
 const MAX_WAITING: usize = 10_000;
@@ -54,7 +58,7 @@ struct Keeper {
 
 #[derive(Default)]
 struct Inbox {
-    queue: VecDeque<Input>,
+    queue: VecDeque<(Input, Option<Recorder>)>,
     /// A thread works on the object.
     running: bool,
     /// The namespace has forgotten the object: nothing may be posted any more.
@@ -100,6 +104,51 @@ pub(super) enum Input {
     Evict {
         done: oneshot::Sender<()>,
     },
+    /// Works on the storage between two turns, without waking anybody.
+    Storage(StorageWork),
+    /// Makes the alarm due now and delivers it; see [`Shared::await_alarm`]. Answers whether there is one.
+    FireAlarm {
+        done: oneshot::Sender<Result<bool, SqlError>>,
+    },
+    /// Ends the instance at once, drops the sockets, and removes the storage.
+    Delete {
+        done: oneshot::Sender<io::Result<()>>,
+    },
+}
+
+/// Work on an object's storage, which may be one that cannot be opened.
+pub(super) type StorageWork = Box<dyn FnOnce(Result<&mut Database, SqlError>) + Send>;
+
+impl Input {
+    /// What is recorded of it, if it is an event.
+    fn subject(&self, name: &str) -> Option<Subject> {
+        let event = |event: &'static str, tag: &str| Subject {
+            event,
+            method: event.to_owned(),
+            host: name.to_owned(),
+            path: tag.to_owned(),
+            object: true,
+        };
+        match self {
+            Self::Fetch { event: frame, .. } => {
+                let mut fields = Reader::new(frame);
+                let mut next = || fields.text("field").unwrap_or_default();
+                let (_, _, method, url) = (next(), next(), next(), next());
+                let path = url.strip_prefix(ORIGIN).unwrap_or(url);
+                Some(Subject { method: method.to_owned(), ..event("fetch", path) })
+            }
+            Self::Alarm { .. } | Self::FireAlarm { .. } => Some(event("alarm", "")),
+            Self::Message { socket, .. } => Some(event("message", socket.tag())),
+            Self::Closed { socket, .. } => Some(event("close", socket.tag())),
+            Self::Failed { socket, .. } => Some(event("error", socket.tag())),
+            _ => None,
+        }
+    }
+
+    /// Whether it concerns what the object stores only, and not what it does.
+    fn is_look(&self) -> bool {
+        matches!(self, Self::Storage(_))
+    }
 }
 
 impl Object {
@@ -115,6 +164,14 @@ impl Object {
             awake: AtomicBool::new(false),
             live_tasks: AtomicUsize::new(0),
         }
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(super) fn sockets(&self) -> &Sockets {
@@ -140,7 +197,10 @@ impl Object {
                 let _ = reply.send(Err(OVERLOADED.to_owned()));
             }
             input => {
-                inbox.queue.push_back(input);
+                let trace = &self.shared.bindings.trace;
+                let subject = if trace.is_on() { input.subject(&self.name) } else { None };
+                let recorder = subject.and_then(|subject| trace.begin(|| subject));
+                inbox.queue.push_back((input, recorder));
                 self.put_to_work(&mut inbox);
             }
         }
@@ -164,8 +224,8 @@ impl Object {
     /// Handles what is in the inbox until nothing is.
     fn work(self: Arc<Self>) {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(input) = self.next(&keeper) {
-            self.handle(&mut keeper, input);
+        while let Some((input, recorder)) = self.next(&keeper) {
+            self.handle(&mut keeper, input, recorder);
             let mut evictions = Vec::new();
             if !keeper.evictions.is_empty() && keeper.life.as_ref().is_none_or(Life::is_idle) {
                 keeper.life = None;
@@ -184,19 +244,23 @@ impl Object {
         }
     }
 
-    fn next(self: &Arc<Self>, keeper: &Keeper) -> Option<Input> {
+    fn next(self: &Arc<Self>, keeper: &Keeper) -> Option<(Input, Option<Recorder>)> {
         let mut inbox = self.inbox();
         let input = inbox.queue.pop_front();
-        if input.is_some() {
-            inbox.idle_since = None;
+        if let Some((input, _)) = &input {
+            // Whoever looks into an object does not keep it awake.
+            inbox.idle_since.take_if(|_| !input.is_look());
         } else {
             inbox.running = false;
             if keeper.life.is_some() {
-                inbox.idle_since = Some(self.shared.bindings.clock.now_ms());
+                inbox.idle_since.get_or_insert_with(|| self.shared.bindings.clock.now_ms());
                 if !std::mem::replace(&mut inbox.timer, true) {
-                    self.shared
-                        .runtime
-                        .spawn(evict_when_idle(Arc::downgrade(self), self.shared.bindings.clock.clone()));
+                    let bindings = &self.shared.bindings;
+                    self.shared.runtime.spawn(evict_when_idle(
+                        Arc::downgrade(self),
+                        bindings.clock.clone(),
+                        bindings.faults.clone(),
+                    ));
                 }
             }
         }
@@ -208,23 +272,24 @@ impl Object {
         let mut inbox = self.inbox();
         // While it is at work nobody need look: the next rest sets a timer of its own.
         if let Some(since) = inbox.idle_since.filter(|_| !inbox.running) {
-            let due = since.saturating_add(self.shared.evict_after_ms);
+            let after = self.shared.bindings.faults.evict_after_ms().unwrap_or(self.shared.evict_after_ms);
+            let due = since.saturating_add(after);
             if due > self.shared.bindings.clock.now_ms() {
                 return Some(due);
             }
-            inbox.queue.push_back(Input::EvictIdle);
+            inbox.queue.push_back((Input::EvictIdle, None));
             self.put_to_work(&mut inbox);
         }
         inbox.timer = false;
         None
     }
 
-    fn handle(self: &Arc<Self>, keeper: &mut Keeper, input: Input) {
+    fn handle(self: &Arc<Self>, keeper: &mut Keeper, input: Input, recorder: Option<Recorder>) {
         match input {
             Input::Fetch { event, upgrade, reply } => {
-                self.start(keeper, Task::Fetch { upgrade, reply: Some(reply) }, &event);
+                self.start(keeper, Task::Fetch { upgrade, reply: Some(reply) }, &event, recorder);
             }
-            Input::Alarm { retries } => self.alarm(keeper, retries),
+            Input::Alarm { retries } => self.alarm(keeper, retries, recorder),
             Input::Message { socket, message, handled } => {
                 let (kind, data) = match &message {
                     Incoming::Text(text) => ("text", text.as_bytes()),
@@ -233,7 +298,7 @@ impl Object {
                 let event = self.event("object.message", |event| {
                     event.text(socket.tag()).text(kind).field(data);
                 });
-                self.start(keeper, Task::Message { handled }, &event);
+                self.start(keeper, Task::Message { handled }, &event, recorder);
             }
             // Sockets that dropped with an earlier instance are nothing that this one knows.
             Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
@@ -245,13 +310,13 @@ impl Object {
                         ""
                     });
                 });
-                self.start(keeper, Task::Close { socket, handled: Some(handled) }, &event);
+                self.start(keeper, Task::Close { socket, handled: Some(handled) }, &event, recorder);
             }
             Input::Failed { socket, error } => {
                 let event = self.event("object.error", |event| {
                     event.text(socket.tag()).text(&error);
                 });
-                self.start(keeper, Task::Close { socket, handled: None }, &event);
+                self.start(keeper, Task::Close { socket, handled: None }, &event, recorder);
             }
             Input::Completed { incarnation, op, answer } => {
                 if let Some(life) = keeper.life.as_mut().filter(|life| life.incarnation == incarnation)
@@ -262,6 +327,11 @@ impl Object {
             }
             Input::EvictIdle => drop(keeper.life.take_if(|life| life.is_idle())),
             Input::Evict { done } => keeper.evictions.push(done),
+            Input::Storage(work) => self.storage(keeper, work),
+            Input::FireAlarm { done } => self.fire_alarm(keeper, done, recorder),
+            Input::Delete { done } => {
+                let _ = done.send(self.delete(keeper));
+            }
         }
     }
 
@@ -271,10 +341,10 @@ impl Object {
         event
     }
 
-    fn start(self: &Arc<Self>, keeper: &mut Keeper, task: Task, event: &[u8]) {
+    fn start(self: &Arc<Self>, keeper: &mut Keeper, task: Task, event: &[u8], recorder: Option<Recorder>) {
         match self.awake(keeper) {
             Ok(life) => {
-                if let Err(error) = life.start(self, task, event) {
+                if let Err(error) = life.start(self, task, event, recorder) {
                     self.reset(keeper, &error);
                 }
             }
@@ -297,8 +367,8 @@ impl Object {
         match &mut keeper.life {
             Some(life) => Ok(life),
             life => {
-                let database = Database::open(&self.path, self.shared.profile, self.shared.durability)?;
-                let side = ObjectSide::new(database, Arc::clone(&self.sockets));
+                let database = self.open()?;
+                let side = ObjectSide::new(database, Arc::clone(&self.sockets), self.shared.bindings.clock.clone());
                 let instance = self.shared.linked.instantiate(side)?;
                 let incarnation = self.shared.constructed.fetch_add(1, Ordering::Relaxed);
                 self.awake.store(true, Ordering::Relaxed);
@@ -307,7 +377,57 @@ impl Object {
         }
     }
 
-    fn alarm(self: &Arc<Self>, keeper: &mut Keeper, retries: u32) {
+    fn open(&self) -> Result<Database, SqlError> {
+        Ok(Database::open(&self.path, self.shared.profile, self.shared.durability)?.named(&self.name))
+    }
+
+    /// Works on the database of the instance, or on the file if there is none.
+    fn storage(&self, keeper: &mut Keeper, work: impl FnOnce(Result<&mut Database, SqlError>)) {
+        match &mut keeper.life {
+            Some(life) => work(Ok(&mut life.side().database)),
+            None => match self.open() {
+                Ok(mut database) => work(Ok(&mut database)),
+                Err(error) => work(Err(error)),
+            },
+        }
+    }
+
+    fn fire_alarm(
+        self: &Arc<Self>,
+        keeper: &mut Keeper,
+        done: oneshot::Sender<Result<bool, SqlError>>,
+        recorder: Option<Recorder>,
+    ) {
+        if keeper.life.as_ref().is_some_and(|life| life.alarm_in_flight().is_some()) {
+            // It runs right now: its end is what is waited for.
+            let _ = done.send(Ok(true));
+            return;
+        }
+        let now = self.shared.bindings.clock.now_ms();
+        let mut hastened = Ok(false);
+        self.storage(keeper, |database| hastened = database.and_then(|database| database.hasten_alarm(now)));
+        let found = hastened.as_ref().is_ok_and(|found| *found);
+        if found {
+            self.shared.delivering(&self.id);
+        }
+        let _ = done.send(hastened);
+        if found {
+            self.alarm(keeper, 0, recorder);
+        }
+    }
+
+    fn delete(&self, keeper: &mut Keeper) -> io::Result<()> {
+        if let Some(mut life) = keeper.life.take() {
+            life.reset();
+        }
+        self.sockets.drop_all();
+        engine::remove_files(&self.path)?;
+        self.shared.alarms.settle(&self.name, &self.id, None).map_err(io::Error::other)?;
+        self.shared.alarm_ended(&self.id, None);
+        Ok(())
+    }
+
+    fn alarm(self: &Arc<Self>, keeper: &mut Keeper, retries: u32, recorder: Option<Recorder>) {
         keeper.alarm_retries = retries;
         let due = match self.awake(keeper) {
             Ok(life) => life.side().database.get_alarm(),
@@ -321,7 +441,7 @@ impl Object {
                 let event = self.event("object.alarm", |event| {
                     event.number(retries);
                 });
-                self.start(keeper, Task::Alarm, &event);
+                self.start(keeper, Task::Alarm, &event, recorder);
             }
             // The index was early, as it may be.
             Ok(due) => {
@@ -348,6 +468,8 @@ impl Object {
     /// Ends the instance after a crash. Its sockets drop, its calls fail, its alarm is tried again.
     fn reset(&self, keeper: &mut Keeper, error: &Reset) {
         tracing::error!(object = self.name, "a Durable Object is reset: {error}");
+        let trace = &self.shared.bindings.trace;
+        trace.log("error", None, format_args!("the Durable Object `{}` is reset: {error}", self.name));
         self.shared.resets.fetch_add(1, Ordering::Relaxed);
         let Some(mut life) = keeper.life.take() else { return };
         let alarm = life.alarm_in_flight();
@@ -362,6 +484,11 @@ impl Object {
                     object = self.name,
                     "an alarm has failed {} times: it is given up",
                     MAX_ALARM_RETRIES + 1
+                );
+                trace.log(
+                    "error",
+                    None,
+                    format_args!("an alarm of `{}` has failed too often: it is given up", self.name),
                 );
                 if let Err(error) = side.database.delete_alarm().and_then(|()| side.database.commit_turn()) {
                     tracing::error!(object = self.name, %error, "an alarm cannot be removed");
@@ -380,10 +507,14 @@ impl Object {
 }
 
 /// Looks after an object until it has been idle for long enough, or is at work. Does not keep it alive.
-async fn evict_when_idle(object: Weak<Object>, clock: Clock) {
+async fn evict_when_idle(object: Weak<Object>, clock: Clock, faults: Faults) {
+    let mut changes = faults.watch();
     let mut due = 0;
     loop {
-        clock.sleep_until(due).await;
+        tokio::select! {
+            () = clock.sleep_until(due) => {}
+            _ = changes.changed() => {}
+        }
         match object.upgrade().and_then(|object| object.evict_if_idle()) {
             Some(later) => due = later,
             None => return,

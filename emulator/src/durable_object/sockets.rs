@@ -1,6 +1,7 @@
 //! Accepted WebSockets. They belong to the object, not to its instance: they stay when the instance is evicted.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
 
 use crate::clock::Clock;
+use crate::inspect::SocketInfo;
 
 /// Bytes that may wait for one client: a whole list of a large site's changed files several times over.
 pub(crate) const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
@@ -23,6 +25,10 @@ pub(crate) struct Sockets(Mutex<Vec<Arc<Socket>>>);
 /// The object's end of a socket: what is to be sent, in a queue that never waits for the client.
 pub(crate) struct Socket {
     tag: String,
+    /// When it was accepted, in milliseconds since 1970.
+    since_ms: u64,
+    /// Frames that were handed to the connection.
+    sent: AtomicU64,
     outbox: Mutex<Outbox>,
     /// There is something in the outbox.
     filled: Notify,
@@ -104,9 +110,11 @@ impl Drop for ClientEnd {
 
 impl Sockets {
     /// Accepts a socket.
-    pub(crate) fn accept(&self, tag: &str) -> Arc<Socket> {
+    pub(crate) fn accept(&self, tag: &str, now_ms: u64) -> Arc<Socket> {
         let socket = Arc::new(Socket {
             tag: tag.to_owned(),
+            since_ms: now_ms,
+            sent: AtomicU64::new(0),
             outbox: Mutex::new(Outbox { frames: VecDeque::new(), bytes: 0, state: State::Open }),
             filled: Notify::new(),
             dropped: Notify::new(),
@@ -133,6 +141,11 @@ impl Sockets {
         self.list().len()
     }
 
+    /// What there is to tell of each.
+    pub(crate) fn describe(&self) -> Vec<SocketInfo> {
+        self.list().iter().map(|socket| socket.describe()).collect()
+    }
+
     /// Drops all connections: their clients see 1006.
     pub(crate) fn drop_all(&self) {
         for socket in std::mem::take(&mut *self.list()) {
@@ -148,6 +161,15 @@ impl Sockets {
 impl Socket {
     pub(crate) fn tag(&self) -> &str {
         &self.tag
+    }
+
+    fn describe(&self) -> SocketInfo {
+        SocketInfo {
+            tag: self.tag.clone(),
+            since_ms: self.since_ms,
+            sent: self.sent.load(Ordering::Relaxed),
+            queued: self.outbox().frames.len(),
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -203,6 +225,7 @@ impl Socket {
     fn pop(&self) -> Option<Outgoing> {
         let mut outbox = self.outbox();
         let frame = outbox.frames.pop_front()?;
+        self.sent.fetch_add(1, Ordering::Relaxed);
         if let Outgoing::Text(text) = &frame {
             outbox.bytes -= text.len();
         }
@@ -236,7 +259,7 @@ mod tests {
 
     #[tokio::test]
     async fn frames_leave_in_order_and_none_after_a_close() {
-        let socket = Sockets::default().accept("a");
+        let socket = Sockets::default().accept("a", 0);
         socket.push(text(1));
         socket.push(Outgoing::Close { code: Some(1000), reason: "".into() });
         socket.push(text(2));
@@ -249,7 +272,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_does_not_read_is_dropped_and_only_that_one() {
         let sockets = Sockets::default();
-        let (stalled, reading) = (sockets.accept("stalled"), sockets.accept("reading"));
+        let (stalled, reading) = (sockets.accept("stalled", 0), sockets.accept("reading", 0));
         for _ in 0..=MAX_QUEUED_BYTES / 1_000_000 {
             for socket in sockets.open("") {
                 socket.push(text(1_000_000));
@@ -264,8 +287,8 @@ mod tests {
     #[test]
     fn sockets_are_found_by_tag() {
         let sockets = Sockets::default();
-        sockets.accept("a");
-        let b = sockets.accept("b");
+        sockets.accept("a", 0);
+        let b = sockets.accept("b", 0);
         assert_eq!(sockets.open("b").len(), 1);
         assert_eq!(sockets.open("").len(), 2);
         sockets.remove(&b);

@@ -7,6 +7,7 @@ use axum::extract::ws::Utf8Bytes;
 use super::engine::{Database, Value};
 use super::sockets::{MAX_REASON_BYTES, Outgoing, Socket, Sockets, may_close_with};
 use super::sql_error::SqlError;
+use crate::clock::Clock;
 use crate::isolate::frame::{FrameError, Reader, Writer};
 use crate::isolate::host::Synchronous;
 
@@ -14,6 +15,7 @@ use crate::isolate::host::Synchronous;
 pub(crate) struct ObjectSide {
     pub(super) database: Database,
     pub(super) sockets: Arc<Sockets>,
+    clock: Clock,
     /// Sockets accepted in this turn, by the task that accepted them.
     pub(super) accepted: Vec<(u32, Arc<Socket>)>,
     /// What leaves after the commit.
@@ -21,8 +23,8 @@ pub(crate) struct ObjectSide {
 }
 
 impl ObjectSide {
-    pub(super) fn new(database: Database, sockets: Arc<Sockets>) -> Self {
-        Self { database, sockets, accepted: Vec::new(), outgoing: Vec::new() }
+    pub(super) fn new(database: Database, sockets: Arc<Sockets>, clock: Clock) -> Self {
+        Self { database, sockets, clock, accepted: Vec::new(), outgoing: Vec::new() }
     }
 
     /// Whether this turn has closed a socket already: the platform's `send` would throw.
@@ -97,7 +99,7 @@ impl Synchronous for ObjectSide {
     fn responding(&mut self, task: u32, mut answer: Reader<'_>) {
         // What is malformed is refused where answers are read.
         if let (Ok(_), Ok("accept"), Ok(tag)) = (answer.bytes("status"), answer.text("body kind"), answer.text("tag")) {
-            let socket = self.sockets.accept(tag);
+            let socket = self.sockets.accept(tag, self.clock.now_ms());
             self.accepted.push((task, socket));
         }
     }

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use url::{Position, Url};
 
 use crate::isolate::frame::Writer;
+use crate::trace::Subject;
 
 /// The methods that workerd knows; any other is refused before a Worker sees it.
 const METHODS: [&str; 26] = [
@@ -98,6 +99,17 @@ impl<'a> Event<'a> {
             return None;
         }
         headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    }
+
+    /// What is recorded of it.
+    pub(crate) fn subject(&self) -> Subject {
+        Subject {
+            event: "fetch",
+            method: self.parts.method.as_str().to_owned(),
+            host: self.host.clone().into_owned(),
+            path: self.path.clone().into_owned(),
+            object: false,
+        }
     }
 
     /// Composes the event.

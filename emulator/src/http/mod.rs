@@ -17,19 +17,21 @@ use http::header::UPGRADE;
 use http::request::Parts;
 use http_body::Body as _;
 
-pub use serve::serve;
+pub use serve::{serve, serve_connections};
 
 use crate::Emulator;
 use crate::isolate::bindings::Later;
 use crate::isolate::pool::{Fetch, Waiting};
 use crate::isolate::tasks::{Failure, Outcome};
 use crate::isolate::upload::RequestBody;
+use crate::trace::Recorder;
 
 /// The answer to a request. It begins when it is first polled, and is there at once if the Worker needs nothing but memory.
 /// Dropping it before it is there tells the Worker that the client has gone.
 pub struct ResponseFuture {
     emulator: Emulator,
     state: State,
+    recorder: Option<Recorder>,
 }
 
 enum State {
@@ -42,17 +44,19 @@ enum State {
 
 impl ResponseFuture {
     pub(crate) fn new(emulator: Emulator, request: Request) -> Self {
-        Self { emulator, state: State::Begin(request) }
+        Self { emulator, state: State::Begin(request), recorder: None }
     }
 
-    fn begin(&self, request: Request) -> Next {
+    fn begin(&mut self, request: Request) -> Next {
         let (parts, body) = request.into_parts();
         let event = match event::Event::new(&parts) {
             Ok(event) => event,
             Err(refused) => return Next::Answered(response::refusal(refused.status(), &refused.to_string())),
         };
         let length = event.content_length().or_else(|| body.size_hint().exact());
-        let fetch = self.emulator.pool().fetch(RequestBody::new(body, length), |frame| event.write(frame));
+        self.recorder = self.emulator.trace().begin(|| event.subject());
+        let body = RequestBody::new(body, length);
+        let fetch = self.emulator.pool().fetch(body, self.recorder.clone(), |frame| event.write(frame));
         let upgrade = parts.headers.contains_key(UPGRADE);
         match fetch {
             Fetch::Answered(outcome) => self.answer(outcome, || upgrade.then(|| Box::new(parts))),
@@ -106,7 +110,12 @@ impl Future for ResponseFuture {
                 State::Done => return Poll::Pending,
             };
             match next {
-                Next::Answered(response) => return Poll::Ready(response),
+                Next::Answered(response) => {
+                    if let Some(recorder) = self.recorder.take() {
+                        recorder.answered(response.status().as_u16());
+                    }
+                    return Poll::Ready(response);
+                }
                 Next::Then(state) => self.state = state,
             }
         }

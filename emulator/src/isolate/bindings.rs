@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use bytes::Bytes;
 use pmx_worker::model::Hash;
@@ -11,9 +12,10 @@ use super::ops::{Answer, Completion, Held, ObjectRequest, Op};
 use super::upload::RequestBody;
 use crate::clock::Clock;
 use crate::durable_object::sockets::ClientEnd;
-use crate::faults::Faults;
-use crate::kv::Kv;
+use crate::faults::{Faults, Service};
+use crate::kv::{self, Kv};
 use crate::r2::{self, R2};
+use crate::trace::Trace;
 
 /// What every instance's ops reach.
 pub(crate) struct Bindings {
@@ -21,6 +23,7 @@ pub(crate) struct Bindings {
     pub(crate) r2: R2,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
+    pub(crate) trace: Trace,
     /// Set once, when the namespace exists. Weak, since its objects have these bindings too.
     pub(crate) objects: OnceLock<Weak<dyn Objects>>,
 }
@@ -58,6 +61,34 @@ impl From<Answer> for Begun {
 impl Bindings {
     /// Begins an op. `body` is that of the task's request; those that consume it take it.
     pub(crate) fn begin(self: &Arc<Self>, op: Op<'_>, body: &mut RequestBody) -> Begun {
+        let Some(disturbance) = service(&op).and_then(|service| self.faults.disturb(service)) else {
+            return self.perform(op, body);
+        };
+        let begun = match failure(&op).filter(|_| disturbance.fails) {
+            Some(text) => Begun::Now(Completion::error(text)),
+            None => self.perform(op, body),
+        };
+        self.delayed(begun, disturbance.late_by)
+    }
+
+    /// Holds an answer back.
+    fn delayed(&self, begun: Begun, late_by: Duration) -> Begun {
+        if late_by.is_zero() {
+            return begun;
+        }
+        let clock = self.clock.clone();
+        let late_by = u64::try_from(late_by.as_millis()).unwrap_or(u64::MAX);
+        let due = clock.now_ms().saturating_add(late_by);
+        Begun::Later(Box::pin(async move {
+            clock.sleep_until(due).await;
+            match begun {
+                Begun::Now(completion) => completion,
+                Begun::Later(work) => work.await,
+            }
+        }))
+    }
+
+    fn perform(self: &Arc<Self>, op: Op<'_>, body: &mut RequestBody) -> Begun {
         match op {
             Op::KvGet { key } => match self.kv.cached(key) {
                 Some(value) => value.map_or(Answer::None, Answer::Value).into(),
@@ -67,10 +98,13 @@ impl Bindings {
                 }
             },
             Op::KvPut { key, value } => self.kv_put(key.to_owned(), Bytes::copy_from_slice(value)),
-            Op::R2Head { key } => {
-                let (r2, key) = (self.r2.clone(), key.to_owned());
-                blocking(move || answer(r2.head(&key), |object| Answer::Number(object.size)))
-            }
+            Op::R2Head { key } => match self.r2.cached_size(key) {
+                Some(size) => size.map_or(Answer::None, Answer::Number).into(),
+                None => {
+                    let (r2, key) = (self.r2.clone(), key.to_owned());
+                    blocking(move || answer(r2.head(&key), |object| Answer::Number(object.size)))
+                }
+            },
             Op::R2Get { key, range } => self.r2_get(key, range),
             Op::R2Read { key, max } => self.r2_read(key, max),
             Op::R2Put { key, sha256 } => match sha256.parse::<Hash>() {
@@ -156,9 +190,6 @@ impl Bindings {
     }
 
     fn object_fetch(&self, request: ObjectRequest<'_>) -> Begun {
-        if self.faults.object_error() {
-            return Begun::Now(Completion::error(LOST));
-        }
         let Some(objects) = self.objects.get().and_then(Weak::upgrade) else {
             return Begun::Now(Completion::error(LOST));
         };
@@ -172,6 +203,30 @@ impl Bindings {
             }
         }))
     }
+}
+
+fn service(op: &Op<'_>) -> Option<Service> {
+    match op {
+        Op::KvGet { .. } | Op::KvPut { .. } => Some(Service::Kv),
+        Op::R2Head { .. } | Op::R2Get { .. } | Op::R2Read { .. } | Op::R2Put { .. } => Some(Service::R2),
+        Op::ObjectFetch(_) => Some(Service::Object),
+        Op::BodyRead { .. } | Op::AlarmSet { .. } | Op::AlarmGet | Op::Sleep { .. } => None,
+    }
+}
+
+/// What the platform says when a service fails.
+fn failure(op: &Op<'_>) -> Option<String> {
+    let kv = |op: kv::Op| format!("KV {op} failed: 500 Internal Server Error");
+    let r2 = |op: r2::Op| format!("{op}: We encountered an internal error. Please try again. (10001)");
+    Some(match op {
+        Op::KvGet { .. } => kv(kv::Op::Get),
+        Op::KvPut { .. } => kv(kv::Op::Put),
+        Op::R2Head { .. } => r2(r2::Op::Head),
+        Op::R2Get { .. } | Op::R2Read { .. } => r2(r2::Op::Get),
+        Op::R2Put { .. } => r2(r2::Op::Put),
+        Op::ObjectFetch(_) => LOST.to_owned(),
+        Op::BodyRead { .. } | Op::AlarmSet { .. } | Op::AlarmGet | Op::Sleep { .. } => return None,
+    })
 }
 
 /// What the platform says of a peer that went away.

@@ -41,6 +41,12 @@ impl<'a> Writer<'a> {
         self
     }
 
+    /// What comes before a field of so many bytes, which the caller places behind the frame.
+    pub(crate) fn begins(&mut self, len: usize) -> &mut Self {
+        self.0.extend_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes());
+        self
+    }
+
     fn begin(&mut self) -> usize {
         self.0.extend_from_slice(&[0; 4]);
         self.0.len()

@@ -8,6 +8,7 @@ use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use super::frame::{Reader, Writer};
 use crate::clock::Clock;
+use crate::trace::{Recorder, Trace};
 
 /// The synchronous imports: a Durable Object's database and sockets. See [`NoObject`] for everybody else.
 pub(crate) trait Synchronous: Send + 'static {
@@ -43,6 +44,7 @@ impl Synchronous for NoObject {
 pub(crate) struct Environment {
     pub(crate) clock: Clock,
     pub(crate) variables: HashMap<String, String>,
+    pub(crate) trace: Trace,
 }
 
 /// The data of an instance's store.
@@ -54,6 +56,8 @@ pub(crate) struct Host<S> {
     pub(crate) scratch: Vec<u8>,
     pub(crate) effects: Effects,
     pub(crate) synchronous: S,
+    /// Who takes down what the guest does in this turn.
+    pub(crate) recorder: Option<Recorder>,
 }
 
 /// What imports need of the guest.

@@ -5,6 +5,7 @@ use wasmtime::{Caller, Linker, Result, bail, format_err};
 
 use super::frame::{Reader, Writer};
 use super::host::{Effect, Guest, Host, Synchronous};
+use crate::trace::Recorder;
 
 /// The name under which a Worker imports from its host.
 const MODULE: &str = "pmx";
@@ -33,7 +34,13 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
     linker.func_wrap(MODULE, "sql", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
         let mut answer = std::mem::take(&mut host.scratch);
+        let span =
+            host.recorder.as_ref().map(|recorder| recorder.sql(Reader::new(bytes).text("statement").unwrap_or("")));
         host.synchronous.sql(Reader::new(bytes), &mut Writer::new(&mut answer));
+        if let Some(span) = span {
+            let failed = Reader::new(&answer).text("outcome") == Ok("err");
+            span.end(if failed { "error" } else { "ok" }, false);
+        }
         reply(&mut caller, answer)
     })?;
     linker.func_wrap(MODULE, "send", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
@@ -67,14 +74,27 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
         host.environment.clock.random(bytes).map_err(|error| format_err!("no randomness: {error}"))
     })?;
     linker.func_wrap(MODULE, "log", |mut caller: Caller<'_, Host<S>>, level: u32, ptr: u32, len: u32| {
-        let (bytes, _) = message(&mut caller, ptr, len)?;
+        let (bytes, host) = message(&mut caller, ptr, len)?;
         let text = String::from_utf8_lossy(bytes);
-        match level {
-            1 => tracing::error!(target: "worker", "{text}"),
-            2 => tracing::warn!(target: "worker", "{text}"),
-            3 => tracing::info!(target: "worker", "{text}"),
-            _ => tracing::debug!(target: "worker", "{text}"),
-        }
+        let level = match level {
+            1 => {
+                tracing::error!(target: "worker", "{text}");
+                "error"
+            }
+            2 => {
+                tracing::warn!(target: "worker", "{text}");
+                "warn"
+            }
+            3 => {
+                tracing::info!(target: "worker", "{text}");
+                "info"
+            }
+            _ => {
+                tracing::debug!(target: "worker", "{text}");
+                "debug"
+            }
+        };
+        host.environment.trace.log(level, host.recorder.as_ref().map(Recorder::id), text);
         Ok(())
     })?;
     Ok(())

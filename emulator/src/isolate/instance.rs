@@ -6,7 +6,9 @@ use wasmtime::{Result, Store, TypedFunc};
 
 use super::frame::Writer;
 use super::host::{Effects, Guest, Host, KEPT_CAPACITY, Synchronous};
+use super::ops::Answer;
 use super::program::Program;
+use crate::trace::Recorder;
 
 /// An instance. After an error from any call it must not be used again: the Worker has trapped, ran out of its time, or
 /// broke the ABI.
@@ -46,6 +48,17 @@ impl<S: Synchronous> Instance<S> {
         self.resume.call(&mut self.store, (op, ptr, len))
     }
 
+    /// As [`Self::resume`], from an answer.
+    pub(crate) fn answer(&mut self, op: u32, answer: &Answer) -> Result<()> {
+        match answer {
+            Answer::Value(value) if value.len() > KEPT_CAPACITY => {
+                let (ptr, len) = self.place_value(value)?;
+                self.resume.call(&mut self.store, (op, ptr, len))
+            }
+            _ => self.resume(op, |frame| answer.write(frame)),
+        }
+    }
+
     /// Drops a task.
     pub(crate) fn abort(&mut self, task: u32) -> Result<()> {
         self.begin_turn();
@@ -55,6 +68,15 @@ impl<S: Synchronous> Instance<S> {
     pub(crate) fn abi_version(&mut self) -> Result<u32> {
         self.begin_turn();
         self.abi_version.call(&mut self.store, ())
+    }
+
+    /// Runs a turn, and has what the guest does in it taken down if somebody does so.
+    pub(crate) fn recorded<T>(&mut self, recorder: Option<&Recorder>, turn: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(recorder) = recorder else { return turn(self) };
+        self.store.data_mut().recorder = Some(recorder.clone());
+        let result = turn(self);
+        self.store.data_mut().recorder = None;
+        result
     }
 
     pub(crate) fn synchronous(&mut self) -> &mut S {
@@ -74,6 +96,18 @@ impl<S: Synchronous> Instance<S> {
     fn begin_turn(&mut self) {
         let deadline = self.program.ticker().begin_turn();
         self.store.set_epoch_deadline(deadline);
+    }
+
+    /// Places a document without composing its frame elsewhere first.
+    fn place_value(&mut self, value: &[u8]) -> Result<(u32, u32)> {
+        self.begin_turn();
+        let mut head = Vec::new();
+        Writer::new(&mut head).text("ok").begins(value.len());
+        let len = u32::try_from(head.len() + value.len())?;
+        let ptr = self.guest.alloc.call(&mut self.store, len)?;
+        self.guest.memory.write(&mut self.store, ptr as usize, &head)?;
+        self.guest.memory.write(&mut self.store, ptr as usize + head.len(), value)?;
+        Ok((ptr, len))
     }
 
     fn place(&mut self, write: impl FnOnce(&mut Writer<'_>)) -> Result<(u32, u32)> {

@@ -15,6 +15,7 @@ use super::instance::Instance;
 use super::ops::{Completion, Held, Op};
 use super::tasks::{Answered, Failure, Outcome, Task, Tasks, Waiter};
 use super::upload::RequestBody;
+use crate::trace::Recorder;
 
 /// What an isolate needs of its surroundings.
 pub(super) trait Surroundings {
@@ -79,14 +80,20 @@ impl Isolate {
         &mut self,
         around: &impl Surroundings,
         body: RequestBody,
+        recorder: Option<Recorder>,
         event: impl FnOnce(&mut Writer<'_>),
     ) -> Started {
         if self.instance.is_none() {
             self.instance = around.instantiate();
         }
         let Some(instance) = &mut self.instance else { return Started::Answered(Err(Failure::NotStarted)) };
-        let Some(task) = self.tasks.insert(Task::new(body)) else { return Started::Answered(Err(Failure::TooMany)) };
-        let started = instance.start(task, event);
+        if let Some(recorder) = &recorder {
+            recorder.running();
+        }
+        let Some(task) = self.tasks.insert(Task::new(body, recorder.clone())) else {
+            return Started::Answered(Err(Failure::TooMany));
+        };
+        let started = instance.recorded(recorder.as_ref(), |instance| instance.start(task, event));
         if let Err(error) = started.and_then(|()| self.drain(around, task)) {
             self.crash(around, &error);
             return Started::Answered(Err(Failure::Crashed));
@@ -147,6 +154,7 @@ impl Isolate {
             // An op that was cancelled is no longer in the table.
             let Some(live) = self.ops.get_mut(&op) else { continue };
             let task = self.tasks.get_mut(live.task);
+            let recorder = task.as_ref().and_then(|task| task.recorder.clone());
             let held = completion.held.map(|held| live.state = OpState::Held(held));
             if let Some(task) = task {
                 task.pending = task.pending.saturating_sub(1);
@@ -156,7 +164,7 @@ impl Isolate {
                 self.ops.remove(&op);
             }
             let Some(instance) = &mut self.instance else { return Ok(()) };
-            instance.resume(op, |frame| completion.answer.write(frame))?;
+            instance.recorded(recorder.as_ref(), |instance| instance.answer(op, &completion.answer))?;
             self.apply(around);
         }
         if self.tasks.get_mut(id).is_some_and(|task| task.pending == 0) {
@@ -188,7 +196,14 @@ impl Isolate {
     fn begin(&mut self, around: &impl Surroundings, id: u32, op: u32, frame: &[u8]) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         let begun = match Op::parse(frame) {
-            Ok(request) => around.begin(request, &mut task.body),
+            Ok(request) => {
+                let span = task.recorder.as_ref().map(|recorder| recorder.op(&request));
+                let begun = around.begin(request, &mut task.body);
+                match span {
+                    Some(span) => span.follow(begun),
+                    None => begun,
+                }
+            }
             Err(error) => Begun::Now(Completion::error(error)),
         };
         task.pending += 1;

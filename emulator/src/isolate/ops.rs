@@ -80,6 +80,27 @@ impl<'a> Op<'a> {
     }
 }
 
+impl Op<'_> {
+    /// Its name, and what it is about, for those who read along.
+    pub(crate) fn described(&self) -> (&'static str, Cow<'_, str>) {
+        match *self {
+            Self::KvGet { key } => ("kv.get", key.into()),
+            Self::KvPut { key, .. } => ("kv.put", key.into()),
+            Self::R2Head { key } => ("r2.head", key.into()),
+            Self::R2Get { key, .. } => ("r2.get", key.into()),
+            Self::R2Read { key, .. } => ("r2.read", key.into()),
+            Self::R2Put { key, .. } => ("r2.put", key.into()),
+            Self::BodyRead { .. } => ("body.read", "".into()),
+            Self::ObjectFetch(ObjectRequest { name, method, path, .. }) => {
+                ("object.fetch", format!("{name} {method} {path}").into())
+            }
+            Self::AlarmSet { at } => ("alarm.set", at.to_string().into()),
+            Self::AlarmGet => ("alarm.get", "".into()),
+            Self::Sleep { millis } => ("sleep", format!("{millis} ms").into()),
+        }
+    }
+}
+
 impl ObjectRequest<'_> {
     /// Whether the headers ask for a WebSocket.
     pub(crate) fn upgrade(&self) -> Result<bool, FrameError> {

@@ -20,6 +20,7 @@ use super::ops::{Completion, Op};
 use super::program::{Linked, LoadError};
 use super::tasks::{Failure, Outcome};
 use super::upload::RequestBody;
+use crate::trace::Recorder;
 
 /// The stateless isolates of an emulator.
 pub(crate) struct Pool {
@@ -63,9 +64,14 @@ impl Pool {
     }
 
     /// Begins a request on the calling thread, and answers it there if nothing but memory is needed.
-    pub(crate) fn fetch(self: &Arc<Self>, body: RequestBody, event: impl FnOnce(&mut Writer<'_>)) -> Fetch {
+    pub(crate) fn fetch(
+        self: &Arc<Self>,
+        body: RequestBody,
+        recorder: Option<Recorder>,
+        event: impl FnOnce(&mut Writer<'_>),
+    ) -> Fetch {
         let (isolate, mut guard) = self.pick();
-        match guard.start(&Around { pool: self, isolate }, body, event) {
+        match guard.start(&Around { pool: self, isolate }, body, recorder, event) {
             Started::Answered(outcome) => Fetch::Answered(outcome),
             Started::Waiting { incarnation, task, receiver } => {
                 let pool = Arc::clone(self);
@@ -159,6 +165,11 @@ impl Surroundings for Around<'_> {
     fn crashed(&self, error: &wasmtime::Error) {
         self.pool.traps.fetch_add(1, Ordering::Relaxed);
         tracing::error!("a stateless instance of the Worker crashed: {error:?}");
+        self.pool.bindings.trace.log(
+            "error",
+            None,
+            format_args!("a stateless instance of the Worker crashed: {error:?}"),
+        );
     }
 
     fn ended(&self) {

@@ -93,6 +93,7 @@ impl<S: Synchronous> Linked<S> {
             scratch: Vec::new(),
             effects: Effects::default(),
             synchronous,
+            recorder: None,
         };
         let mut store = Store::new(program.module.engine(), host);
         store.limiter(|host| &mut host.limits);

@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 
 use super::ops::Held;
 use super::upload::RequestBody;
+use crate::trace::Recorder;
 
 /// Low bits of a task's id: its place in the table. The bits above count how often the place was used, so that what a guest says
 /// about a task that has ended is not taken for its successor.
@@ -56,11 +57,12 @@ pub(crate) struct Task {
     pub(crate) pending: u32,
     /// Ops that the table of ops has under this task: the pending ones, and those that hold something.
     pub(crate) ops: u32,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 impl Task {
-    pub(crate) fn new(body: RequestBody) -> Self {
-        Self { body, waiter: Waiter::Here, pending: 0, ops: 0 }
+    pub(crate) fn new(body: RequestBody, recorder: Option<Recorder>) -> Self {
+        Self { body, waiter: Waiter::Here, pending: 0, ops: 0, recorder }
     }
 
     pub(crate) fn is_answered(&self) -> bool {
@@ -130,9 +132,9 @@ mod tests {
     #[test]
     fn an_id_is_not_taken_for_that_of_a_task_that_ended() {
         let mut tasks = Tasks::default();
-        let first = tasks.insert(Task::new(RequestBody::default())).unwrap();
+        let first = tasks.insert(Task::new(RequestBody::default(), None)).unwrap();
         assert!(tasks.remove(first).is_some());
-        let second = tasks.insert(Task::new(RequestBody::default())).unwrap();
+        let second = tasks.insert(Task::new(RequestBody::default(), None)).unwrap();
         assert_ne!(first, second);
         assert!(tasks.get_mut(first).is_none());
         assert!(tasks.remove(first).is_none());
@@ -144,7 +146,7 @@ mod tests {
     fn ids_survive_the_wrap_of_their_count() {
         let mut tasks = Tasks::default();
         for _ in 0..3 * (1 << (32 - INDEX_BITS)) {
-            let id = tasks.insert(Task::new(RequestBody::default())).unwrap();
+            let id = tasks.insert(Task::new(RequestBody::default(), None)).unwrap();
             assert!(tasks.remove(id).is_some());
         }
         assert_eq!(tasks.len(), 0);

@@ -104,6 +104,11 @@ impl Store {
         })
     }
 
+    /// All writes are made under this lock.
+    pub(super) fn writer(&self) -> &Mutex<Connection> {
+        &self.writer
+    }
+
     pub(super) fn cached(&self, key: &str) -> Option<Entry> {
         self.cache.get(key)
     }

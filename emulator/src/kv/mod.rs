@@ -9,6 +9,7 @@ mod tests;
 use crate::{
     clock::Clock,
     faults::Faults,
+    snapshot::Writer,
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
@@ -201,6 +202,11 @@ impl Kv {
             clock: clock.clone(),
             faults: faults.clone(),
         })))
+    }
+
+    /// Who holds this lock keeps all writers waiting.
+    pub(crate) fn writer(&self) -> &Writer {
+        self.0.store.writer()
     }
 
     /// What memory knows of a key: `None` that it knows nothing and [`Self::get`] must be asked, `Some(None)` that there

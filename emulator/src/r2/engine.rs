@@ -1,9 +1,10 @@
 //! Rows in SQLite, large bodies in files, and the byte cache in front of both.
 
-use super::{Body, Object, ObjectMeta, Op, R2Error, Range, limits};
+use super::{Body, Object, ObjectMeta, Op, R2Error, Range, group::Waiting, limits};
 use crate::{
     blobs::{BlobWriter, Blobs},
     cache::{self, Cache, Weigh},
+    checkpoint::{self, Checkpointer},
     sqlite::{self, lock},
     state_dir::{StateDir, StateError},
 };
@@ -34,12 +35,15 @@ const SCHEMA: &str = "
         value BLOB,                  -- NULL: the body is in the file `blob`
         blob INTEGER
     ) STRICT";
+/// What a row costs in the write-ahead log besides its body: a page of the table and one of its index.
+const ROW_BYTES: u64 = 8 * 1024;
 /// The columns that [`read_meta`] reads.
 const META: &str = "key, version, size, md5, sha256, uploaded";
 
 pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// An object that was verified and can be put.
+#[derive(Debug)]
 pub(super) struct NewObject {
     pub(super) key: String,
     pub(super) version: [u8; 16],
@@ -50,9 +54,28 @@ pub(super) struct NewObject {
     pub(super) content: Content,
 }
 
+#[derive(Debug)]
 pub(super) enum Content {
     Bytes(Bytes),
     File(BlobWriter),
+}
+
+/// An object that was put and is to be shown.
+pub(super) struct Stored {
+    meta: Arc<ObjectMeta>,
+    body: Option<Place>,
+    /// The file of the object before it.
+    replaced: Option<i64>,
+}
+
+impl Stored {
+    /// The file of its body, if it has one.
+    pub(super) const fn blob(&self) -> Option<i64> {
+        match self.body {
+            Some(Place::File(blob)) => Some(blob),
+            _ => None,
+        }
+    }
 }
 
 /// What there is under a key, as the cache holds it.
@@ -71,12 +94,15 @@ enum Place {
 /// The durable side of the bucket. Locks are taken in the order `writer`, `reader`.
 #[derive(Debug)]
 pub(super) struct Store {
+    checkpointer: Checkpointer,
     /// The folder is ours for as long as the store is open.
     _state: StateDir,
-    writer: Mutex<Connection>,
+    /// Puts that wait for the writer.
+    pub(super) waiting: Mutex<Vec<Waiting>>,
+    pub(super) writer: Mutex<Connection>,
     reader: Mutex<Reader>,
     cache: Cache<Option<Found>>,
-    blobs: Blobs,
+    pub(super) blobs: Blobs,
 }
 
 /// Rows are read, and the cache is changed, under one lock: what was read before a write cannot be put into the cache
@@ -109,13 +135,21 @@ impl Store {
             writer.execute("DELETE FROM objects WHERE blob = ?", [blob]).map_err(database)?;
         }
         let reader = Reader { connection: sqlite::open_store(state, FILE, "")?, generation: 0 };
+        writer.pragma_update(None, "wal_autocheckpoint", checkpoint::BACKSTOP_PAGES).map_err(database)?;
         Ok(Self {
+            checkpointer: Checkpointer::start(sqlite::open_store(state, FILE, "")?),
             _state: state.clone(),
+            waiting: Mutex::default(),
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
             cache: cache::with_capacity(CACHE_BYTES),
             blobs: opened.blobs,
         })
+    }
+
+    /// All writes are made under this lock.
+    pub(super) fn writer(&self) -> &Mutex<Connection> {
+        &self.writer
     }
 
     pub(super) fn cached(&self, key: &str) -> Option<Option<Object>> {
@@ -126,6 +160,10 @@ impl Store {
             }
             Some(Found { body: Place::File(_), .. }) => None,
         }
+    }
+
+    pub(super) fn cached_size(&self, key: &str) -> Option<Option<u64>> {
+        Some(self.cache.get(key)?.map(|found| found.meta.size))
     }
 
     pub(super) fn head(&self, key: &str) -> Result<Option<ObjectMeta>, Failure> {
@@ -181,9 +219,15 @@ impl Store {
         self.blobs.create()
     }
 
-    pub(super) fn put(&self, object: NewObject, only_if_absent: bool) -> Result<Option<ObjectMeta>, Failure> {
-        let writer = lock(&self.writer);
-        let old = read_old(&writer, &object.key)?;
+    /// Puts an object in the transaction that is open, if one is; `None` if there is one that stays. Nobody sees it before
+    /// [`Self::show`].
+    pub(super) fn insert(
+        &self,
+        writer: &Connection,
+        object: NewObject,
+        only_if_absent: bool,
+    ) -> Result<Option<Stored>, Failure> {
+        let old = read_old(writer, &object.key)?;
         if only_if_absent && old.is_some() {
             return Ok(None);
         }
@@ -224,12 +268,17 @@ impl Store {
             (Some(bytes), _) => Some(Place::Memory(bytes)),
             (None, blob) => blob.map(Place::File),
         };
-        self.changed(&meta.key, body.map(|body| Found { meta: Arc::new(meta.clone()), body }));
-        drop(writer);
-        if let Some(Some(old_blob)) = old {
-            self.blobs.remove(old_blob);
-        }
-        Ok(Some(meta))
+        Ok(Some(Stored { meta: Arc::new(meta), body, replaced: old.flatten() }))
+    }
+
+    /// Lets readers see what was committed. A file that it replaces is added to `replaced`.
+    pub(super) fn show(&self, stored: Stored, replaced: &mut Vec<i64>) -> ObjectMeta {
+        let Stored { meta, body, replaced: old } = stored;
+        let inline = if let Some(Place::Memory(bytes)) = &body { bytes.len() as u64 } else { 0 };
+        self.checkpointer.wrote(inline + ROW_BYTES);
+        self.changed(&meta.key, body.map(|body| Found { meta: Arc::clone(&meta), body }));
+        replaced.extend(old);
+        Arc::unwrap_or_clone(meta)
     }
 
     pub(super) fn delete(&self, key: &str) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! R2: durable objects behind a byte cache in memory.
 
 mod engine;
+mod group;
 pub mod limits;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ pub use upload::Upload;
 
 use crate::{
     clock::Clock,
+    snapshot::Writer,
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
@@ -244,11 +246,22 @@ impl R2 {
         Ok(Self(Arc::new(Inner { store: Store::open(state)?, clock: clock.clone() })))
     }
 
+    /// Who holds this lock keeps all writers waiting.
+    pub(crate) fn writer(&self) -> &Writer {
+        self.0.store.writer()
+    }
+
     /// What memory knows of an object: `None` that it cannot answer and [`Self::get`] must be asked, `Some(None)` that
     /// there is no such object. The body is whole and in memory. Costs one look-up.
     #[must_use]
     pub fn cached(&self, key: &str) -> Option<Option<Object>> {
         self.0.store.cached(key)
+    }
+
+    /// What memory knows of an object's size: `None` that it cannot answer, `Some(None)` that there is no such object.
+    #[must_use]
+    pub fn cached_size(&self, key: &str) -> Option<Option<u64>> {
+        self.0.store.cached_size(key)
     }
 
     /// What is known of an object, if it exists.

@@ -10,6 +10,7 @@
 ;;   A  responds with the payload                                   M  grows the memory by so many pages; the result is + or -
 ;;   T  traps                                                       L  loops for ever
 ;;   H  waits for nothing                                           X  cancels the op of task place 0
+;;   W  logs the payload as a warning
 ;;
 ;; At the end of the script the task is done.
 (module
@@ -20,6 +21,7 @@
   (import "pmx" "sql" (func $sql (param i32 i32) (result i64)))
   (import "pmx" "send" (func $send (param i32 i32) (result i32)))
   (import "pmx" "close" (func $close (param i32 i32)))
+  (import "pmx" "log" (func $log (param i32 i32 i32)))
   (import "pmx" "env" (func $env (param i32 i32) (result i64)))
   (memory (export "memory") 2)
   (data (i32.const 0) "\09\00\00\00body.read\07\00\00\009000000")
@@ -191,4 +193,6 @@
               (i32.eq (memory.grow (i32.load (local.get $pc))) (i32.const -1))))))
       (if (i32.eq (local.get $command) (i32.const 88)) ;; X
         (then (call $cancel (i32.const 0))))
+      (if (i32.eq (local.get $command) (i32.const 87)) ;; W
+        (then (call $log (i32.const 2) (local.get $pc) (local.get $len))))
       (br $next))))

@@ -104,6 +104,10 @@ impl Script {
         self.command(b'H', b"")
     }
 
+    pub fn warn(self, text: &str) -> Self {
+        self.command(b'W', text.as_bytes())
+    }
+
     pub fn cancel_first(self) -> Self {
         self.command(b'X', b"")
     }

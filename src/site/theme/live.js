@@ -6,6 +6,7 @@ if (!window.WebSocket || !/^http/.test(location.protocol)) return;
 const TRIES = 5; // before the object is asked
 const SHEET = "link[rel~=stylesheet][href]";
 const root = document.documentElement;
+const before = root.dataset.pmxPrefix ?? ""; // a proxy's
 const timing = performance.getEntriesByType("navigation")[0];
 const told = (key) => timing?.serverTiming?.find(({ name }) => name === key)?.description;
 const shown = window.pmxLive?.() ?? { deploy: told("pmx-deploy"), seq: +told("pmx-seq") }; // newer client
@@ -21,7 +22,7 @@ async function connect() {
   if (!shown.deploy && (await refresh())) return; // plain files
   if (mine !== socket) return;
   if (!shown.deploy) return again();
-  const ws = (socket = new WebSocket(`${location.origin.replace("http", "ws")}/_events?deploy=${shown.deploy}`));
+  const ws = (socket = new WebSocket(`${location.origin.replace("http", "ws")}${before}/_events?deploy=${shown.deploy}`));
   due = shown.seq;
   young = true;
   ws.onopen = () => (timer = setTimeout(() => (young = failures = 0), 1000)); // proven
@@ -109,7 +110,7 @@ const text = (node) => node.outerHTML ?? node.nodeName + node.data;
 const key = (node, id = node.dataset?.pathmxBlock || node.id) => id && node.nodeName + id;
 const kind = (node) => !key(node) && !/script|link|meta|template/i.test(node.nodeName) && node.nodeName + node.type;
 
-const file = (link) => new URL(link.href).pathname;
+const file = (link) => new URL(link.href).pathname.slice(before.length);
 const stale = (node) => node.matches?.(SHEET) && dirty.has(file(node));
 
 function patch(live, next) {

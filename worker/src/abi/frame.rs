@@ -68,6 +68,11 @@ impl<'a> Reader<'a> {
         self.next().unwrap_or_default()
     }
 
+    /// How many bytes were not read yet.
+    pub(crate) const fn left(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn number(&mut self) -> u64 {
         self.text().parse().unwrap_or_default()
     }

@@ -98,6 +98,24 @@ async fn call<T>(frame: &Writer, read: impl FnOnce(&mut Reader<'_>, u32) -> T) -
     }
 }
 
+/// As [`call`], for an answer that is one value: it is handed over where it lies, since it may be a document.
+async fn call_for_bytes(frame: &Writer) -> Bound<Option<Vec<u8>>> {
+    let mut op = Op::<Imports>::begin(frame.bytes());
+    let mut answer = (&mut op).await;
+    let mut fields = Reader::new(&answer);
+    match fields.text() {
+        "ok" => {
+            let len = fields.bytes().len();
+            let end = answer.len() - fields.left();
+            answer.truncate(end);
+            answer.drain(..end - len);
+            Ok(Some(answer))
+        }
+        "none" => Ok(None),
+        _ => Err(BindingError(fields.text().to_owned())),
+    }
+}
+
 fn request(name: &str) -> Writer {
     let mut frame = Writer::with_capacity(96);
     frame.text(name);
@@ -134,7 +152,7 @@ impl Clock for Guest {
 
 impl Kv for Guest {
     async fn kv_get(self, key: &str) -> Bound<Option<Vec<u8>>> {
-        call(request("kv.get").text(key), |fields, _| fields.bytes().to_vec()).await
+        call_for_bytes(request("kv.get").text(key)).await
     }
 
     async fn kv_put(self, key: &str, value: &[u8]) -> Bound<()> {
@@ -157,13 +175,13 @@ impl Bucket for Guest {
     }
 
     async fn blob_read(self, hash: &Hash, max: u64) -> Bound<Option<Vec<u8>>> {
-        call(hash_request("r2.read", hash).number(max), |fields, _| fields.bytes().to_vec()).await
+        call_for_bytes(hash_request("r2.read", hash).number(max)).await
     }
 }
 
 impl Body for Guest {
     async fn body_read(self, max: u64) -> Bound<Option<Vec<u8>>> {
-        match call(request("body.read").number(max), |fields, _| fields.bytes().to_vec()).await {
+        match call_for_bytes(request("body.read").number(max)).await {
             Err(BindingError(text)) if text == "too large" => Ok(None),
             Ok(body) => Ok(Some(body.unwrap_or_default())),
             Err(error) => Err(error),

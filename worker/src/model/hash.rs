@@ -42,6 +42,24 @@ impl Hash {
         out
     }
 
+    /// Reads 64 lower-case hex digits.
+    ///
+    /// # Errors
+    /// If the bytes are something else.
+    pub fn from_hex(digits: &[u8]) -> Result<Self, HashError> {
+        if digits.len() != 64 {
+            return Err(HashError);
+        }
+        let mut out = [0; 32];
+        let mut seen = 0;
+        for (byte, pair) in out.iter_mut().zip(digits.as_chunks::<2>().0) {
+            let (high, low) = (DIGIT_VALUES[usize::from(pair[0])], DIGIT_VALUES[usize::from(pair[1])]);
+            seen |= high | low;
+            *byte = high << 4 | low & 15;
+        }
+        if seen & NO_DIGIT == 0 { Ok(Self(out)) } else { Err(HashError) }
+    }
+
     /// The first `digits` hex digits, as they go into file names.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {
@@ -51,26 +69,25 @@ impl Hash {
     }
 }
 
+/// Marks what is no digit in [`DIGIT_VALUES`].
+const NO_DIGIT: u8 = 0x80;
+
+/// What each byte is worth as a hex digit. A table, since manifests hold a million of them.
+const DIGIT_VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    values
+};
+
 impl FromStr for Hash {
     type Err = HashError;
 
     fn from_str(text: &str) -> Result<Self, HashError> {
-        fn digit(byte: u8) -> Result<u8, HashError> {
-            match byte {
-                b'0'..=b'9' => Ok(byte - b'0'),
-                b'a'..=b'f' => Ok(byte - b'a' + 10),
-                _ => Err(HashError),
-            }
-        }
-        let bytes = text.as_bytes();
-        if bytes.len() != 64 {
-            return Err(HashError);
-        }
-        let mut out = [0; 32];
-        for (byte, pair) in out.iter_mut().zip(bytes.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
-        Ok(Self(out))
+        Self::from_hex(text.as_bytes())
     }
 }
 

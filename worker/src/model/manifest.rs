@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// By path: relative, `/`-separated.
+    #[serde(deserialize_with = "super::sorted::map")]
     pub files: BTreeMap<String, File>,
     /// By Source id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::sorted::map")]
     pub sources: BTreeMap<String, SourceEntry>,
 }
 

@@ -2,14 +2,17 @@
 
 mod events;
 mod hash;
+mod index;
 mod manifest;
 mod roots;
 mod routes;
 mod site_name;
+mod sorted;
 mod state;
 
 pub use events::ChangeEvent;
 pub use hash::{Hash, HashError};
+pub use index::{IndexError, ManifestIndex};
 pub use manifest::{File, Manifest, ManifestError, SourceEntry, check_path};
 pub use roots::{Root, Roots, RootsError};
 pub use routes::{Route, Routes, RoutesError};

@@ -37,8 +37,11 @@ pub(crate) async fn api<E: Edge>(edge: E, config: &Config, request: &Request<'_>
         ("/api/publish/commit", "POST") => commit(edge, config, request).await,
         ("/api/publish/rollback", "POST") => rollback(edge, config, request).await,
         ("/api/deploys", "GET") => deploys(edge, request).await,
+        ("/api/deploys/prune", "POST") => prune(edge, request).await,
         ("/api/publish/upload", _) => Err(wrong_method("POST, PUT")),
-        ("/api/publish/begin" | "/api/publish/commit" | "/api/publish/rollback", _) => Err(wrong_method("POST")),
+        ("/api/publish/begin" | "/api/publish/commit" | "/api/publish/rollback" | "/api/deploys/prune", _) => {
+            Err(wrong_method("POST"))
+        }
         ("/api/deploys", _) => Err(wrong_method("GET")),
         _ => Err(ApiError::new(Code::NotFound, "There is no such call")),
     }
@@ -121,6 +124,24 @@ async fn deploys<E: Edge>(edge: E, request: &Request<'_>) -> Result<Response, Ap
     let site = site_name(request.parameter("subdomain").ok_or_else(|| bad_field("subdomain", "missing"))?)?;
     let answer = ask_object(edge, &site, "GET", "deploys", Value::Null).await?;
     let mut response = Response::bytes(200, "application/json", answer.body);
+    response.header("cache-control", "no-store");
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+struct Prune {
+    subdomain: String,
+    keep: u32,
+}
+
+async fn prune<E: Edge>(edge: E, request: &Request<'_>) -> Result<Response, ApiError> {
+    let Prune { subdomain, keep } = body(edge, request).await?;
+    let site = site_name(&subdomain)?;
+    if keep == 0 {
+        return Err(bad_field("keep", "at least 1"));
+    }
+    let answer = ask_object(edge, &site, "POST", "prune", json!({ "keep": keep })).await?;
+    let mut response = Response::bytes(answer.status, "application/json", answer.body);
     response.header("cache-control", "no-store");
     Ok(response)
 }

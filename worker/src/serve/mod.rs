@@ -44,7 +44,9 @@ pub(crate) async fn serve<E: Edge>(
     };
     let active = &*known.state;
     let state = &active.state;
-    let roots = load(edge, &shared.documents, &state.roots).await.map_err(|error| documents_error(edge, error))?;
+    let roots = load(edge, &shared.documents, &state.roots, &state.previous)
+        .await
+        .map_err(|error| documents_error(edge, error))?;
     // What cannot be decoded is looked up as it stands: nothing has such a name.
     let path = decode_path(request.path).unwrap_or(request.path.into());
     let mut answer = Answer { edge, active, request, no_store: wanted.is_some() };
@@ -85,9 +87,10 @@ pub(crate) fn internal<E: Edge>(edge: E, text: &str) -> ApiError {
 /// A file that carries its own hash and is gone from the active deploy: pages that were just being loaded keep their assets.
 async fn earlier<E: Edge>(edge: E, shared: &Shared, state: &SpaceState, path: &str) -> Option<(String, File)> {
     hash_in_name(path)?;
+    let active = std::slice::from_ref(&state.roots);
     for roots in &state.previous {
         // What cannot be read any more is as good as gone.
-        let Ok(mounted) = load(edge, &shared.documents, roots).await else { continue };
+        let Ok(mounted) = load(edge, &shared.documents, roots, active).await else { continue };
         if let Some((name, file)) = file_at(&mounted, path).filter(|(name, file)| is_immutable(name, file)) {
             return Some((name.to_owned(), file));
         }

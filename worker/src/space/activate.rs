@@ -95,9 +95,9 @@ fn record<O: Object>(object: O, site: &SiteName, deploy: &Deploy, target: &Targe
 
 /// A write failed between others of its turn. An answer would commit the half of it; a trap makes the host discard the turn.
 #[allow(clippy::panic, reason = "the platform's way to discard a turn")]
-fn whole<O: Object, T>(object: O, result: Bound<T>) -> T {
+pub(super) fn whole<O: Object, T>(object: O, result: Bound<T>) -> T {
     result.unwrap_or_else(|error| {
-        object.log(Level::Error, &format!("a deploy could not be recorded: {error}"));
+        object.log(Level::Error, &format!("the turn cannot be finished: {error}"));
         panic!("the turn is discarded")
     })
 }

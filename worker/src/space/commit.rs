@@ -4,17 +4,14 @@ use super::{Reply, Space, activate, body, failed, store};
 use crate::{
     bindings::Object,
     http::{ApiError, Code, Response},
-    model::{Hash, Meta, Roots, SiteName},
+    model::{Hash, ManifestIndex, Meta, Roots, SiteName},
     publish::{LOOKUPS, missing},
     router::Mounted,
     serve::{LoadError, load},
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::{
-    collections::{BTreeSet, HashSet},
-    rc::Rc,
-};
+use std::{collections::BTreeSet, rc::Rc};
 
 /// Missing blobs that an answer lists by name.
 const LISTED: usize = 100;
@@ -33,13 +30,20 @@ pub(super) async fn commit<O: Object>(
     json: &[u8],
 ) -> Result<Reply, ApiError> {
     let Commit { roots, meta } = body(json)?;
-    let documents = match load(object, &space.documents, &roots).await {
+    // The active deploy first: what a commit costs follows what differs from it. If it cannot be read, every blob is looked up.
+    let active = store::active(object).map_err(failed(object, "active deploy"))?;
+    let active = active.as_ref().map_or(&[][..], |deploy| std::slice::from_ref(&deploy.roots));
+    let held = match active.first() {
+        Some(roots) => load(object, &space.documents, roots, &[]).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let documents = match load(object, &space.documents, &roots, active).await {
         Ok(documents) => documents,
         Err(LoadError::Missing(hash)) => return Err(missing_blobs(&BTreeSet::from([hash]))),
         Err(LoadError::Bad(what)) => return Err(ApiError::new(Code::BadDocument, what)),
         Err(LoadError::Binding(error)) => return Err(failed(object, "documents")(error)),
     };
-    let candidates = new_blobs(object, space, &roots, &documents).await?;
+    let candidates = new_blobs(&roots, &held, &documents);
     let unknown = store::unknown(object, &candidates).map_err(failed(object, "known blobs"))?;
     let (now, remaining) = unknown.split_at(unknown.len().min(LOOKUPS));
     let missing = missing(object, now).await.map_err(failed(object, "bucket"))?;
@@ -54,31 +58,25 @@ pub(super) async fn commit<O: Object>(
     activate::activate(object, space, site, target).await
 }
 
-/// Hashes that the active deploy does not account for: what it names was proven when it was committed.
-async fn new_blobs<O: Object>(
-    object: O,
-    space: &Space,
-    roots: &Roots,
-    documents: &[Mounted],
-) -> Result<Vec<Hash>, ApiError> {
-    let active = store::active(object).map_err(failed(object, "active deploy"))?;
-    let active = match &active {
-        // If the active deploy cannot be read, every blob is looked up.
-        Some(deploy) => load(object, &space.documents, &deploy.roots).await.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    let held: HashSet<Hash> = active.iter().flat_map(hashes).collect();
-    let mut new: BTreeSet<Hash> = documents.iter().flat_map(hashes).filter(|hash| !held.contains(hash)).collect();
+/// Hashes of files that the active deploy does not have in the same place: what it names was proven when it was committed.
+fn new_blobs(roots: &Roots, active: &[Mounted], documents: &[Mounted]) -> Vec<Hash> {
+    let mut new = BTreeSet::new();
+    for root in documents {
+        let manifest = &root.documents.manifest;
+        match active.iter().find(|held| held.mount == root.mount) {
+            Some(held) => {
+                let changed = ManifestIndex::changed_files(&held.documents.manifest, manifest);
+                new.extend(changed.into_iter().filter_map(|(_, hash)| hash));
+            }
+            None => new.extend(manifest.hashes()),
+        }
+    }
     // The documents themselves were read just now.
     for root in roots.roots.values() {
         new.remove(&root.routes);
         new.remove(&root.manifest);
     }
-    Ok(new.into_iter().collect())
-}
-
-fn hashes(root: &Mounted) -> impl Iterator<Item = Hash> {
-    root.documents.manifest.files.values().map(|file| file.hash)
+    new.into_iter().collect()
 }
 
 fn remember<O: Object>(object: O, site: &SiteName, hashes: &[Hash]) -> Result<(), ApiError> {

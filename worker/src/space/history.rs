@@ -5,10 +5,11 @@ use crate::{
     bindings::Object,
     http::{ApiError, Code, Response},
     model::{Hash, SiteName},
+    serve::load,
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
 pub(super) fn state<O: Object>(object: O) -> Result<Reply, ApiError> {
     match store::state(object).map_err(failed(object, "state"))? {
@@ -28,14 +29,24 @@ struct Hashes {
     base: Option<String>,
 }
 
-pub(super) fn known<O: Object>(object: O, json: &[u8]) -> Result<Reply, ApiError> {
+/// Which of these blobs are not proven to exist.
+pub(super) async fn known<O: Object>(object: O, space: &Space, json: &[u8]) -> Result<Reply, ApiError> {
     let Hashes { hashes, base } = body(json)?;
     if let Some(base) = base
         && store::deploy(object, &base).map_err(failed(object, "base"))?.is_none()
     {
         return Err(unknown_deploy(&base));
     }
-    let unknown = store::unknown(object, &hashes).map_err(failed(object, "known blobs"))?;
+    let mut unknown = store::unknown(object, &hashes).map_err(failed(object, "known blobs"))?;
+    if !unknown.is_empty()
+        && let Some(active) = store::active(object).map_err(failed(object, "active deploy"))?
+        // If it cannot be read, its blobs are looked up one by one.
+        && let Ok(documents) = load(object, &space.documents, &active.roots, &[]).await
+    {
+        // What the active deploy names was proven when it was committed, though its proofs may be forgotten.
+        let named: HashSet<Hash> = documents.iter().flat_map(|root| root.documents.manifest.hashes()).collect();
+        unknown.retain(|hash| !named.contains(hash));
+    }
     Ok(Response::json(200, &json!({ "unknown": unknown })).into())
 }
 

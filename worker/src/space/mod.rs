@@ -5,6 +5,7 @@ mod activate;
 mod commit;
 mod history;
 mod outbox;
+mod prune;
 mod sockets;
 mod store;
 
@@ -139,9 +140,10 @@ async fn route<O: Object>(object: O, space: &Rc<Space>, name: &str, call: Call<'
         ("GET", "/events") if call.upgrade => {
             sockets::connect(object, space, request.parameter("deploy").unwrap_or_default())
         }
-        ("POST", "/known") => history::known(object, call.body),
+        ("POST", "/known") => history::known(object, space, call.body).await,
         ("POST", "/proven") => history::proven(object, call.body),
         ("POST", "/commit") => commit::commit(object, space, &site, call.body).await,
+        ("POST", "/prune") => prune::prune(object, call.body),
         ("POST", "/rollback") => history::rollback(object, space, &site, call.body).await,
         _ => Err(ApiError::new(Code::NotFound, "There is no such call")),
     }

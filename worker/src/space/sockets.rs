@@ -66,10 +66,11 @@ pub(super) async fn events_between<O: Object>(
         return Ok(events);
     }
     let old = match before {
-        Some(deploy) => load(object, &space.documents, &deploy.roots).await?,
+        Some(deploy) => load(object, &space.documents, &deploy.roots, std::slice::from_ref(&after.roots)).await?,
         None => Vec::new(),
     };
-    let new = load(object, &space.documents, &after.roots).await?;
+    let near = before.map_or(&[][..], |deploy| std::slice::from_ref(&deploy.roots));
+    let new = load(object, &space.documents, &after.roots, near).await?;
     let events = Rc::new(diff::events(&old, &new));
     space.pairs.insert(pair, events.clone(), 1);
     Ok(events)

@@ -40,6 +40,8 @@ const MIGRATIONS: &[&[&str]] = &[&[
 const ACTIVATIONS_KEPT: u64 = 100;
 /// Earlier deploys whose assets are still served.
 const PREVIOUS: usize = 5;
+/// No `seq` is larger: the platform's numbers are exact up to here.
+const NEWEST: u64 = 1 << 53;
 /// The most bytes of one binding that carries a list: a value may have 2 MB on the platform.
 const SLICE: usize = 1_000_000;
 /// A hash in a JSON list: 64 digits, two quotes, a comma.
@@ -216,21 +218,63 @@ pub(super) fn state<S: Storage>(storage: S) -> Bound<Option<SpaceState>> {
     if !exists(storage)? {
         return Ok(None);
     }
-    let query = "SELECT a.seq, a.deploy_id, a.at, d.roots FROM activations a JOIN deploys d ON d.deploy_id = a.deploy_id ORDER BY a.seq DESC LIMIT 50";
-    let rows = storage.sql(query, &[])?.0;
+    Ok(state_at(storage, NEWEST)?.map(|(state, _)| state))
+}
+
+/// The state as it was when this `seq` was the newest, and the ids of the deploys whose roots it names.
+fn state_at<S: Storage>(storage: S, seq: u64) -> Bound<Option<(SpaceState, Vec<String>)>> {
+    let query = "SELECT a.seq, a.deploy_id, a.at, d.roots FROM activations a JOIN deploys d ON d.deploy_id = a.deploy_id WHERE a.seq <= ? ORDER BY a.seq DESC LIMIT 50";
+    let rows = storage.sql(query, &[integer(seq)])?.0;
     let Some((newest, earlier)) = rows.split_first() else { return Ok(None) };
     let Some(active_roots) = roots(&newest[3]) else { return Ok(None) };
-    let mut previous: Vec<Roots> = Vec::new();
+    let (mut previous, mut ids) = (Vec::<Roots>::new(), vec![text(&newest[1])]);
     for row in earlier {
         match roots(&row[3]) {
             Some(roots) if previous.len() < PREVIOUS && roots != active_roots && !previous.contains(&roots) => {
-                previous.push(roots)
+                previous.push(roots);
+                ids.push(text(&row[1]));
             }
             _ => {}
         }
     }
     let (seq, deploy_id, updated_at) = (number(&newest[0]), text(&newest[1]), text(&newest[2]));
-    Ok(Some(SpaceState { deploy_id, roots: active_roots, updated_at, seq, previous }))
+    Ok(Some((SpaceState { deploy_id, roots: active_roots, updated_at, seq, previous }, ids)))
+}
+
+/// Ids of at most `limit` deploys that may be forgotten, oldest first: all but the newest `keep`, the active one, and those that
+/// readers of KV are served from, be it the newest state or the one that KV was last known to hold.
+pub(super) fn prunable<S: Storage>(storage: S, keep: u32, limit: usize) -> Bound<Vec<String>> {
+    let mut live = Vec::new();
+    let row = space(storage)?;
+    for seq in row.iter().flat_map(|row| [row.seq, row.kv_seq]) {
+        live.extend(state_at(storage, seq)?.into_iter().flat_map(|(_, ids)| ids));
+    }
+    let query = "SELECT deploy_id FROM deploys WHERE is_active = 0
+        AND n <= (SELECT n FROM deploys ORDER BY n DESC LIMIT 1 OFFSET ?)
+        AND deploy_id NOT IN (SELECT value FROM json_each(?)) ORDER BY n LIMIT ?";
+    let bindings = [integer(u64::from(keep)), Value::Text(json!(live).to_string()), integer(limit as u64)];
+    let rows = storage.sql(query, &bindings)?;
+    Ok(rows.0.iter().map(|row| text(&row[0])).collect())
+}
+
+/// Forgets these deploys.
+pub(super) fn delete<S: Storage>(storage: S, ids: &[String]) -> Bound<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let statement = "DELETE FROM deploys WHERE deploy_id IN (SELECT value FROM json_each(?))";
+    storage.sql(statement, &[Value::Text(json!(ids).to_string())]).map(|_| ())
+}
+
+/// How many deploys are recorded.
+pub(super) fn count<S: Storage>(storage: S) -> Bound<u64> {
+    let rows = storage.sql("SELECT COUNT(*) FROM deploys", &[])?;
+    Ok(rows.0.first().map_or(0, |row| number(&row[0])))
+}
+
+/// Forgets which blobs are proven to exist.
+pub(super) fn forget_proofs<S: Storage>(storage: S) -> Bound<()> {
+    storage.sql("DELETE FROM known_blobs", &[]).map(|_| ())
 }
 
 /// Every deploy, newest first.

@@ -1,0 +1,147 @@
+//! What is to go wrong, as values.
+
+use std::{fmt, time::Duration};
+
+/// Faults as one asks for them with words like `kv-lag=60s`. Written out it is those words again, in the order below.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// A KV write is seen by readers only after this time.
+    pub kv_lag: Duration,
+    /// The share of a Worker's KV reads and writes that fail.
+    pub kv_error: Share,
+    /// How much longer they take.
+    pub kv_latency: Spread,
+    /// Whether a second write to a key within a second is refused.
+    pub kv_write_rate: bool,
+    /// The share of a Worker's R2 calls that fail.
+    pub r2_error: Share,
+    /// How much longer they take.
+    pub r2_latency: Spread,
+    /// The share of calls to Durable Objects that do not reach them.
+    pub do_error: Share,
+    /// How much later their answers come.
+    pub do_latency: Spread,
+    /// An idle Durable Object loses its instance after this time, instead of the platform's.
+    pub do_evict: Option<Duration>,
+    /// The share of messages to WebSocket clients that are lost with their connection.
+    pub socket_drop: Share,
+    /// Alarms come this much late.
+    pub alarm_late: Duration,
+    /// What chance begins with. Two runs with the same seed and the same calls fail in the same places.
+    pub seed: u64,
+}
+
+/// A share of all calls, exact to a millionth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share(u32);
+
+/// All calls, in millionths.
+pub(super) const ALL: u32 = 1_000_000;
+
+/// A time, or any time between two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// The shortest.
+    pub from: Duration,
+    /// The longest.
+    pub to: Duration,
+}
+
+impl Plan {
+    /// Whether it asks for nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self { seed: self.seed, ..Self::default() }
+    }
+}
+
+impl Share {
+    /// No call.
+    pub const NONE: Self = Self(0);
+    /// Every call.
+    pub const ALL: Self = Self(ALL);
+
+    /// A share in percent, from 0 to 100.
+    #[must_use]
+    pub fn percent(percent: f64) -> Option<Self> {
+        if !(0.0..=100.0).contains(&percent) {
+            return None;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most a million, and not negative"
+        )]
+        let millionths = (percent * f64::from(ALL / 100)).round() as u32;
+        Some(Self(millionths))
+    }
+
+    pub(super) const fn millionths(self) -> u32 {
+        self.0
+    }
+}
+
+impl Spread {
+    /// Always the same time.
+    #[must_use]
+    pub const fn exactly(time: Duration) -> Self {
+        Self { from: time, to: time }
+    }
+
+    pub(super) const fn is_zero(self) -> bool {
+        self.to.is_zero()
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", f64::from(self.0) / f64::from(ALL / 100))
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.from == self.to {
+            write!(f, "{}", time(self.from))
+        } else {
+            write!(f, "{}..{}", time(self.from), time(self.to))
+        }
+    }
+}
+
+fn time(duration: Duration) -> String {
+    // `1m 30s` would be two words on a command line.
+    humantime::format_duration(duration).to_string().replace(' ', "")
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let duration = |duration: Duration| (!duration.is_zero()).then(|| time(duration));
+        let share = |share: Share| (share != Share::NONE).then(|| share.to_string());
+        let spread = |spread: Spread| (!spread.is_zero()).then(|| spread.to_string());
+        let words = [
+            ("kv-lag", duration(self.kv_lag)),
+            ("kv-error", share(self.kv_error)),
+            ("kv-latency", spread(self.kv_latency)),
+            ("kv-write-rate", self.kv_write_rate.then(String::new)),
+            ("r2-error", share(self.r2_error)),
+            ("r2-latency", spread(self.r2_latency)),
+            ("do-error", share(self.do_error)),
+            ("do-latency", spread(self.do_latency)),
+            ("do-evict", self.do_evict.map(time)),
+            ("socket-drop", share(self.socket_drop)),
+            ("alarm-late", duration(self.alarm_late)),
+            ("seed", (self.seed != 0).then(|| self.seed.to_string())),
+        ];
+        let mut comma = "";
+        for (knob, value) in words {
+            match value.as_deref() {
+                None => continue,
+                Some("") => write!(f, "{comma}{knob}")?,
+                Some(value) => write!(f, "{comma}{knob}={value}")?,
+            }
+            comma = ",";
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! A look into Durable Objects from outside of the Worker: for the console, the command line and tests.
+
+mod json;
+mod types;
+
+pub use types::{ColumnInfo, ObjectInfo, SocketInfo, SqlResult, TableInfo};
+
+use crate::durable_object::{
+    engine::{Database, Rows, Value},
+    look::Found,
+    namespace::Namespace,
+    sql_error::SqlError,
+};
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// Looks into the Durable Objects of an emulator, and changes them by hand.
+///
+/// Objects are named by their name or by their id (64 hex digits). What reads or writes storage is a turn of its own in the
+/// object's queue, so that it never races with an event; it neither wakes an object that sleeps nor keeps one awake. What is
+/// written is committed when the call returns, and is not seen by the Worker's code as an event.
+#[derive(Clone)]
+pub struct Inspector(Arc<Namespace>);
+
+/// Why an object cannot be looked into.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectError {
+    /// Nothing is known of it.
+    #[error("there is no Durable Object `{object}`")]
+    NoObject {
+        /// As it was named.
+        object: String,
+    },
+    /// It has no alarm that could be fired.
+    #[error("`{object}` has no alarm")]
+    NoAlarm {
+        /// As it was named.
+        object: String,
+    },
+    /// The alarm was delivered, and its handler crashed; it is tried again as always.
+    #[error("the alarm of `{object}` failed: its handler crashed, and it will be tried again")]
+    AlarmFailed {
+        /// As it was named.
+        object: String,
+    },
+    /// Only its id is known, and an event needs the name.
+    #[error("`{id}` is known by its id only, and cannot be reached without its name")]
+    Nameless {
+        /// The id.
+        id: String,
+    },
+    /// The query is refused.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    /// A parameter is no value of SQL.
+    #[error("parameter {number} is {what}; a parameter is null, a number, a string or {{\"hex\": \"…\"}}")]
+    Parameter {
+        /// Which one, from 1.
+        number: usize,
+        /// What it is instead.
+        what: &'static str,
+    },
+    /// A file cannot be read or removed.
+    #[error("the storage of `{object}` cannot be used: {source}")]
+    Storage {
+        /// As it was named.
+        object: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The emulator is being shut down.
+    #[error("the emulator is shutting down")]
+    Closing,
+}
+
+/// The tables of an object that are not SQLite's or the platform's.
+const TABLES: &str = "SELECT name, coalesce(sql, '') FROM sqlite_master WHERE type = 'table' \
+                      AND name NOT GLOB 'sqlite_*' AND lower(name) NOT GLOB '_cf_*' ORDER BY name";
+
+impl Inspector {
+    pub(crate) fn new(namespace: Arc<Namespace>) -> Self {
+        Self(namespace)
+    }
+
+    /// All objects that have a file or an instance, in the order of their names; those without a known name last.
+    ///
+    /// # Errors
+    /// If the state folder cannot be read.
+    pub async fn objects(&self) -> Result<Vec<ObjectInfo>, InspectError> {
+        self.blocking(|namespace| namespace.known()).await
+    }
+
+    /// The tables of an object.
+    ///
+    /// # Errors
+    /// If there is no such object, or its storage cannot be read.
+    pub async fn tables(&self, object: &str) -> Result<Vec<TableInfo>, InspectError> {
+        let found = self.find(object).await?;
+        self.0.with_storage(found, |database| tables(database)).await
+    }
+
+    /// Runs SQL in an object's storage, under the limits that the object's own code has: several statements may follow each
+    /// other, the last may have parameters, and its rows are returned. All of it is committed, or nothing.
+    ///
+    /// # Errors
+    /// If there is no such object, a parameter is none, or SQLite or the platform refuses the query.
+    pub async fn sql(&self, object: &str, query: &str, parameters: &[Json]) -> Result<SqlResult, InspectError> {
+        let bindings = parameters
+            .iter()
+            .zip(1..)
+            .map(|(parameter, number)| json::to_value(parameter, number))
+            .collect::<Result<Vec<_>, _>>()?;
+        let found = self.find(object).await?;
+        let query = query.to_owned();
+        self.0.with_storage(found, move |database| run(database, &query, &bindings)).await
+    }
+
+    /// The sockets of an object, in the order of their acceptance. None if there is no such object.
+    #[must_use]
+    pub fn sockets(&self, object: &str) -> Vec<SocketInfo> {
+        self.0.sockets(object)
+    }
+
+    /// When an object's alarm is due, in milliseconds since 1970, if it has one.
+    ///
+    /// # Errors
+    /// If there is no such object, or its storage cannot be read.
+    pub async fn alarm(&self, object: &str) -> Result<Option<u64>, InspectError> {
+        let found = self.find(object).await?;
+        self.0.with_storage(found, Database::get_alarm).await
+    }
+
+    /// Delivers an object's alarm now, whenever it is due. Returns when its handler has ended.
+    ///
+    /// # Errors
+    /// If there is no such object, it has no alarm, or the handler crashed.
+    pub async fn fire_alarm(&self, object: &str) -> Result<(), InspectError> {
+        let found = self.find(object).await?;
+        self.0.fire_alarm(found).await
+    }
+
+    /// Ends an object's instance as idleness does, once its events have ended. Its sockets stay.
+    ///
+    /// # Errors
+    /// If there is no such object.
+    pub async fn evict(&self, object: &str) -> Result<(), InspectError> {
+        let found = self.find(object).await?;
+        self.0.evict_found(&found).await;
+        Ok(())
+    }
+
+    /// Removes all that an object has stored, and its alarm. Its instance ends at once and its sockets drop, so that open pages
+    /// come back to an object that is new.
+    ///
+    /// # Errors
+    /// If there is no such object, or its files cannot be removed.
+    pub async fn delete(&self, object: &str) -> Result<(), InspectError> {
+        let found = self.find(object).await?;
+        self.0.delete(found).await
+    }
+
+    async fn find(&self, object: &str) -> Result<Found, InspectError> {
+        let object = object.to_owned();
+        self.blocking(move |namespace| namespace.find(&object)).await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Namespace) -> Result<T, InspectError> + Send + 'static,
+    ) -> Result<T, InspectError> {
+        let namespace = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || work(&namespace)).await.unwrap_or(Err(InspectError::Closing))
+    }
+}
+
+impl std::fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inspector").finish_non_exhaustive()
+    }
+}
+
+fn run(database: &mut Database, query: &str, bindings: &[Value]) -> Result<SqlResult, SqlError> {
+    let before = database.rows_written();
+    let rows = match database.exec(query, bindings) {
+        Ok(rows) => rows,
+        Err(error) => {
+            database.rollback_turn();
+            return Err(error);
+        }
+    };
+    let rows_written = database.rows_written() - before;
+    database.commit_turn()?;
+    let Rows { columns, rows } = rows;
+    let rows: Vec<Vec<Json>> = rows.iter().map(|row| row.iter().map(json::from_value).collect()).collect();
+    Ok(SqlResult { columns, rows_read: rows.len() as u64, rows, rows_written })
+}
+
+fn tables(database: &mut Database) -> Result<Vec<TableInfo>, SqlError> {
+    let mut found = Vec::new();
+    for row in database.exec(TABLES, &[])?.rows {
+        let [Value::Text(name), Value::Text(schema)] = row.as_slice() else { continue };
+        let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+        let count = database.exec(&format!("SELECT count(*) FROM {quoted}"), &[])?;
+        let rows = match count.rows.first().and_then(|row| row.first()) {
+            Some(Value::Integer(rows)) => u64::try_from(*rows).unwrap_or(0),
+            _ => 0,
+        };
+        let columns = database.exec(&format!("PRAGMA table_info({quoted})"), &[])?;
+        let columns = columns.rows.iter().filter_map(|row| column(row)).collect();
+        found.push(TableInfo { name: name.clone(), rows, columns, schema: schema.clone() });
+    }
+    Ok(found)
+}
+
+/// A row of `PRAGMA table_info`.
+fn column(row: &[Value]) -> Option<ColumnInfo> {
+    let [_, Value::Text(name), Value::Text(kind), Value::Integer(not_null), _, Value::Integer(primary_key)] = row
+    else {
+        return None;
+    };
+    Some(ColumnInfo {
+        name: name.clone(),
+        kind: kind.clone(),
+        not_null: *not_null != 0,
+        primary_key: u32::try_from(*primary_key).unwrap_or(0),
+    })
+}

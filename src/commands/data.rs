@@ -1,0 +1,159 @@
+//! What `kv`, `r2`, `do` and `state` share: whose data it is, and how an op gets there.
+
+use crate::{
+    cli::Place,
+    data::{self, DataOp},
+    dev::{self, Owner},
+    error::{Error, Result},
+    site,
+};
+use pmx_emulator::{
+    Emulator, Worker,
+    state_dir::{StateDir, StateError},
+};
+use serde_json::Value as Json;
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use ureq::{Agent, tls::TlsConfig};
+
+/// How long an op may take: SQL over a large table, or the export of a large state.
+const TIMEOUT: Duration = Duration::from_secs(600);
+/// The largest answer: an R2 object of the size that ops carry, as JSON.
+const MAX_ANSWER: u64 = 256 * 1024 * 1024;
+
+/// Who does the ops.
+pub(super) enum Data {
+    /// The process that owns the folder.
+    Owned(Box<Owner>),
+    /// This one.
+    Here(StateDir),
+}
+
+/// The folder that is meant.
+pub(super) fn folder(place: &Place) -> Result<PathBuf> {
+    if let Some(server) = &place.server {
+        return Err(Error::usage(format!("{server} has no API for its data: a server only takes publishes"))
+            .hint("on Cloudflare `wrangler kv key list --binding SPACE_KV --remote` and its kin do that"));
+    }
+    if let Some(state) = &place.state {
+        return Ok(state.clone());
+    }
+    let cwd =
+        env::current_dir().map_err(|error| Error::new(format!("the working directory cannot be read: {error}")))?;
+    let several = site::workspace_list(&cwd).ok().flatten().is_some();
+    let located = (!several).then(|| site::locate(&site::Options { cwd: cwd.clone(), entries: Vec::new() }));
+    let home = located.and_then(std::result::Result::ok).map_or(cwd, |project| project.folder);
+    Ok(home.join(dev::STATE_FOLDER))
+}
+
+/// A folder that has been one of state before: nothing is made by looking.
+pub(super) fn existing(folder: &Path) -> Result<()> {
+    if folder.join("version").is_file() {
+        return Ok(());
+    }
+    Err(Error::new(format!("there is no state in {}", folder.display()))
+        .hint("`pmx dev` and `pmx serve` make it; `--state` names another folder"))
+}
+
+/// Opens the folder, or finds who has.
+pub(super) fn open(place: &Place) -> Result<Data> {
+    let folder = folder(place)?;
+    existing(&folder)?;
+    match StateDir::open(&folder) {
+        Ok(state) => Ok(Data::Here(state)),
+        Err(StateError::InUse { pid, path }) => {
+            let owner = Owner::read(&folder).filter(|owner| pid.is_none_or(|pid| pid == owner.pid));
+            match owner {
+                Some(owner) => Ok(Data::Owned(Box::new(owner))),
+                None => Err(Error::new(StateError::InUse { pid, path })
+                    .hint("it is no `pmx dev`, which would answer for its data: end it first")),
+            }
+        }
+        Err(error) => Err(Error::new(error).hint("choose another folder with `--state`")),
+    }
+}
+
+impl Data {
+    /// Does ops one after the other, until one fails.
+    pub(super) fn run(self, ops: impl IntoIterator<Item = DataOp>) -> Result<Vec<Json>> {
+        self.each(|ask| ops.into_iter().map(ask).collect())
+    }
+
+    /// Lets ops depend on the answers before them.
+    pub(super) fn each<T>(self, work: impl FnOnce(&dyn Fn(DataOp) -> Result<Json>) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Owned(owner) => {
+                let agent = agent();
+                work(&|op| ask(&agent, &owner, &op))
+            }
+            Self::Here(state) => {
+                let runtime = tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(1)
+                    .enable_all()
+                    .build()
+                    .map_err(|error| Error::new(format!("the runtime could not be started: {error}")))?;
+                let emulator = runtime.block_on(async { emulator(state) })?;
+                let result = work(&|op| runtime.block_on(data::run(&emulator, op)).map_err(Error::new));
+                runtime.block_on(emulator.shutdown());
+                result
+            }
+        }
+    }
+}
+
+/// The Worker is there for alarms that are fired by hand, and for nothing else.
+fn emulator(state: StateDir) -> Result<Emulator> {
+    Emulator::builder(Worker::bundled())
+        .state(state)
+        .isolates(1)
+        .without_alarms()
+        .var("BASE_DOMAINS", "localhost")
+        .build()
+        .map_err(|error| Error::new(format!("the state cannot be opened: {error}")))
+}
+
+fn agent() -> Agent {
+    // The owner is on this machine, and proves who it is by knowing the token that its folder holds: its certificate is one of
+    // its own making.
+    let tls = TlsConfig::builder().disable_verification(true).build();
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .tls_config(tls)
+        .timeout_global(Some(TIMEOUT))
+        .build()
+        .into()
+}
+
+fn ask(agent: &Agent, owner: &Owner, op: &DataOp) -> Result<Json> {
+    let scheme = if owner.https { "https" } else { "http" };
+    let lost = |error: &dyn std::fmt::Display| {
+        Error::new(format!("process {} owns the state, and does not answer for it: {error}", owner.pid))
+            .hint(format!("end it with `kill {}` and try again", owner.pid))
+    };
+    let body = serde_json::to_vec(op).map_err(|error| lost(&error))?;
+    let mut answer = agent
+        .post(format!("{scheme}://{}/api/data", owner.address))
+        .header("host", &owner.console)
+        .header("authorization", format!("Bearer {}", owner.token))
+        .header("content-type", "application/json")
+        .send(&body[..])
+        .map_err(|error| lost(&error))?;
+    let status = answer.status();
+    let bytes = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(|error| lost(&error))?;
+    let json: Json = serde_json::from_slice(&bytes).map_err(|_| lost(&format_args!("it answered {status}")))?;
+    match json["error"]["message"].as_str() {
+        _ if status.is_success() => Ok(json),
+        Some(message) => Err(Error::new(message)),
+        None => Err(lost(&format_args!("it answered {status}"))),
+    }
+}
+
+/// One op, and what is answered.
+pub(super) fn one(place: &Place, op: DataOp) -> Result<Json> {
+    Ok(open(place)?.run([op])?.pop().unwrap_or_default())
+}

@@ -1,0 +1,118 @@
+//! `pmx state`
+
+use super::{
+    confirm::confirm,
+    data::{self, existing, folder, one},
+};
+use crate::{
+    cli::{Place, State, StateAction},
+    data::{
+        DataOp,
+        archive::{self, ArchiveError},
+    },
+    error::{Error, Result},
+    report::Report,
+};
+use pmx_emulator::state_dir::StateDir;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Works with a state folder as a whole.
+///
+/// # Errors
+/// The folder is owned or cannot be used; the archive is none; the user does not agree.
+pub(super) fn run(args: &State, report: &Report) -> Result<()> {
+    let place = &args.place;
+    match &args.action {
+        StateAction::Path => {
+            let folder = absolute(&folder(place)?)?;
+            if report.json() {
+                report.event(&json!({ "path": folder, "exists": folder.join("version").is_file() }));
+            } else {
+                report.data(folder.display());
+            }
+            Ok(())
+        }
+        StateAction::Reset { site: Some(site), yes } => {
+            existing(&folder(place)?)?;
+            confirm(&format!("Remove all deploys of `{site}`?"), *yes, report)?;
+            report.event(&one(place, DataOp::SiteReset { site: site.clone() })?);
+            report.say(format_args!("`{site}` is gone"));
+            Ok(())
+        }
+        StateAction::Reset { site: None, yes } => reset(place, *yes, report),
+        StateAction::Export { file } => {
+            let answer = one(place, DataOp::StateExport { file: absolute(file)? })?;
+            report.event(&answer);
+            report.say(format_args!("wrote {} ({} bytes)", file.display(), answer["bytes"]));
+            Ok(())
+        }
+        StateAction::Import { file, yes } => import(place, file, *yes, report),
+    }
+}
+
+fn reset(place: &Place, yes: bool, report: &Report) -> Result<()> {
+    let folder = folder(place)?;
+    existing(&folder)?;
+    let owned = own(&folder)?;
+    confirm(&format!("Remove everything in {}?", folder.display()), yes, report)?;
+    // Under another name first: whoever starts meanwhile finds all of it or nothing.
+    let gone = archive::beside(&folder, "removed")?;
+    fs_err::rename(&folder, &gone)?;
+    drop(owned);
+    fs_err::remove_dir_all(gone)?;
+    report.event(&json!({ "removed": folder }));
+    report.say(format_args!("{} is gone", folder.display()));
+    Ok(())
+}
+
+fn import(place: &Place, file: &Path, yes: bool, report: &Report) -> Result<()> {
+    let folder = absolute(&folder(place)?)?;
+    let owned = if folder.exists() {
+        let empty = fs_err::read_dir(&folder)?.next().is_none();
+        if !empty {
+            existing(&folder).map_err(|error| error.hint("only a state folder, or an empty one, is replaced"))?;
+        }
+        let owned = own(&folder)?;
+        if !empty {
+            confirm(&format!("Replace everything in {}?", folder.display()), yes, report)?;
+        }
+        Some(owned)
+    } else {
+        None
+    };
+    let unpacked = archive::beside(&folder, "import")?;
+    fs_err::create_dir_all(&unpacked)?;
+    let imported = take_in(file, &unpacked).and_then(|()| {
+        archive::replace(&folder, &unpacked)
+            .map_err(|error| Error::new(format!("the state cannot be replaced: {error}")))
+    });
+    drop(owned);
+    if let Err(error) = imported {
+        let _ = fs_err::remove_dir_all(&unpacked);
+        return Err(error.hint("the state is as it was"));
+    }
+    report.event(&json!({ "imported": folder }));
+    report.say(format_args!("{} holds what {} held", folder.display(), file.display()));
+    Ok(())
+}
+
+/// Unpacks into a folder of its own, and sees whether it can be opened.
+fn take_in(file: &Path, into: &Path) -> Result<()> {
+    archive::unpack(file, into).map_err(|error| match error {
+        ArchiveError::Io(error) => Error::new(error),
+        error => Error::new(format!("{} cannot be imported: {error}", file.display())),
+    })?;
+    let state = StateDir::open(into).map_err(Error::new)?;
+    data::Data::Here(state).run([DataOp::ObjectList {}])?;
+    Ok(())
+}
+
+/// Nobody else has the folder as long as the answer lives.
+fn own(folder: &Path) -> Result<StateDir> {
+    StateDir::open(folder).map_err(|error| Error::new(error).hint("end the process that uses it first"))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| Error::new(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,10 @@
+//! What the pages are made of.
+
+mod frame;
+mod parts;
+
+pub(super) use frame::{Frame, Section, door, frame};
+pub(super) use parts::{
+    Ask, ago, ask, bytes, clock, count, duration, empty, failure, field, findings, local, note, nothing, pill, plural,
+    short, status,
+};

@@ -1,0 +1,114 @@
+//! The console of `pmx dev`: sites and their history, the data of the emulated bindings, requests and logs, on a host of its own
+//! that no site's script can reach.
+//!
+//! A request goes `layer` -> `access` -> `routes` -> a file of `pages`, which answers a whole page; without a script every
+//! page can be read and every action taken. The script (`assets/console.js`) fetches the page again when something happened.
+
+mod access;
+mod assets;
+mod deploys;
+mod editor;
+mod feed;
+mod form;
+mod html;
+mod log;
+mod pages;
+mod reply;
+mod routes;
+mod token;
+mod transfer;
+
+pub use log::{LogBuffer, LogLine};
+pub use token::{HOST, Token};
+
+use crate::{
+    dev::Control,
+    server::{Answering, Before},
+};
+use access::Access;
+use axum::{
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use deploys::Summaries;
+use feed::Streams;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use tokio::sync::watch;
+
+/// What the console shows and steers.
+#[derive(Clone, Debug)]
+pub struct ConsoleParts {
+    /// The sites, and the Worker that serves them.
+    pub control: Control,
+    /// What lets a browser in; its address is [`Token::url`].
+    pub token: Token,
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// Whether browsers come over TLS.
+    pub https: bool,
+    /// What pmx and the Worker say; [`LogBuffer::of_process`].
+    pub log: LogBuffer,
+    /// The state folder.
+    pub state: PathBuf,
+    /// Becomes true when the server ends: streams end then, so that nobody waits for them.
+    pub ending: watch::Receiver<bool>,
+}
+
+/// The console behind its door.
+struct Console {
+    parts: ConsoleParts,
+    summaries: Summaries,
+    streams: Streams,
+}
+
+/// Answers every request to [`HOST`], and gives all others back. Nothing that comes to that host reaches a site.
+#[must_use]
+pub fn layer(parts: ConsoleParts) -> Before {
+    let console = Arc::new(Console { parts, summaries: Summaries::default(), streams: Streams::default() });
+    Arc::new(move |request: Request| {
+        let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = request.uri().authority().map(axum::http::uri::Authority::as_str).or(named);
+        if !host.is_some_and(access::is_console) {
+            return Err(Box::new(request));
+        }
+        let console = console.clone();
+        let answering: Answering = Box::pin(async move { reply::protect(console.answer(request).await) });
+        Ok(answering)
+    })
+}
+
+impl Console {
+    async fn answer(self: Arc<Self>, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let ConsoleParts { token, address, https, .. } = &self.parts;
+        let is_api = parts.uri.path().starts_with("/api/");
+        let refused = |status, title, text: &str, again| {
+            if is_api {
+                return reply::Failure::new(status, format!("{title}: {text}")).json();
+            }
+            reply::page(status, html::door(title, &[text], again))
+        };
+        match access::check(&parts, token, address.port(), *https) {
+            Access::Granted => routes::answer(&self, parts, body).await,
+            Access::Enter => {
+                let mut response = reply::see("/");
+                if let Ok(cookie) = HeaderValue::try_from(access::cookie(token, address.port(), *https)) {
+                    response.headers_mut().insert(header::SET_COOKIE, cookie);
+                }
+                response
+            }
+            Access::Unknown => {
+                let text = "Press <kbd>c</kbd> in the terminal in which <code>pmx dev</code> runs: it opens this console with its \
+                            key. The key is new whenever pmx starts.";
+                let text = if is_api { "this call needs the token of this pmx" } else { text };
+                // A link on another site's page comes without the cookie; the same link from here has it.
+                let again =
+                    parts.uri.path_and_query().filter(|_| parts.uri.query().is_none_or(|q| !q.contains("token=")));
+                let again = again.map_or("/", axum::http::uri::PathAndQuery::as_str);
+                refused(StatusCode::UNAUTHORIZED, "This console is locked", text, Some(again))
+            }
+            Access::Refused(why) => refused(StatusCode::FORBIDDEN, "Not from there", why, None),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `/sites/<name>`: one site with its findings and its history.
+
+use super::{history, problems, sites::phase};
+use crate::console::{
+    form::Fields,
+    html::{self, Section, ago, duration, short},
+    reply::{Failure, Outcome},
+    routes::{Call, Page},
+};
+use maud::html;
+use pmx_worker::model::SiteName;
+
+/// The name, or why it is none.
+pub(super) fn name(site: &str) -> Result<SiteName, Failure> {
+    site.parse().map_err(|error: pmx_worker::model::SiteNameError| Failure::missing(error.to_string()))
+}
+
+pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page, Failure> {
+    let name = name(site)?;
+    let control = &call.console.parts.control;
+    let status = control.board().site(&name);
+    let deploys = control.deploys(&name).await?;
+    if status.is_none() && deploys.is_empty() {
+        return Err(Failure::missing(format!("There is no site `{name}`")));
+    }
+    let history = history::read(call, &name, deploys).await?;
+    let problems = match status.clone() {
+        Some(status) => call.blocking(move |console| Ok(problems::read(console, &status))).await?,
+        None => Vec::new(),
+    };
+    let body = html! {
+        div.head {
+            div {
+                p.crumbs { a href="/" { "Sites" } span aria-hidden="true" { "/" } }
+                h1 { (name) }
+                @match &status {
+                    Some(status) => p.sub.wrap { (status.source_root.display()) " · starts at " code { (status.entry) } },
+                    None => p.sub { "Not served any more; its history is still here." },
+                }
+            }
+            @if let Some(status) = &status {
+                div.actions {
+                    form method="post" action={ "/sites/" (name) "/rebuild" } { button type="submit" { "Build again" } }
+                    a.button.primary href=(status.url) target="_blank" rel="noopener" { "Open site" }
+                }
+            }
+        }
+        @if let Some(status) = &status {
+            @let errors = status.errors();
+            div.stack #status data-live="board" {
+                @if let Some(error) = &status.error {
+                    div.note.bad role="alert" {
+                        p { strong { (error.message) } }
+                        @for hint in &error.hints { p.muted { "Hint: " (hint) } }
+                    }
+                }
+                dl.facts {
+                    div { dt { "Status" } dd { (phase(status)) } }
+                    div { dt { "Findings" } dd { (html::findings(errors, status.diagnostics.len() - errors)) } }
+                    div { dt { "Builds" } dd { (status.builds) } }
+                    @if let Some(last) = &status.last {
+                        div { dt { "Pages" } dd { (last.pages) } }
+                        div { dt { "Last build" } dd { (ago(last.finished)) } }
+                        div { dt { "Build" } dd { (duration(last.took_build)) } }
+                        div { dt { "Publish" } dd { @if last.took_publish.is_zero() { "–" } @else { (duration(last.took_publish)) } } }
+                    }
+                    @if let Some(active) = history.active() { div { dt { "Live deploy" } dd.mono title=(active) { (short(active)) } } }
+                }
+            }
+            section #findings data-live="board" aria-labelledby="findings-title" {
+                header { h2 #findings-title { "Findings" } }
+                (problems::list(&problems, status.diagnostics.len(), call.editor))
+            }
+        }
+        section #history data-live="board" aria-labelledby="history-title" { (history.shown(&name, status.is_some())) }
+    };
+    Ok(Page::new(Section::Sites, name.to_string(), body))
+}
+
+pub(in crate::console) async fn rollback(call: &Call<'_>, site: &str, form: &Fields) -> Outcome {
+    let name = name(site)?;
+    call.console.parts.control.rollback(&name, form.text("deploy")?).await?;
+    Ok(Call::done_at(&format!("/sites/{name}"), &[("done", "rolled-back")]))
+}
+
+pub(in crate::console) async fn rebuild(call: &Call<'_>, site: &str) -> Outcome {
+    let name = name(site)?;
+    call.console.parts.control.rebuild(&name).await?;
+    Ok(Call::done_at(&format!("/sites/{name}"), &[("done", "rebuild")]))
+}

@@ -1,0 +1,120 @@
+//! What may be done to the sites of a running `pmx dev`, from the keyboard or the console.
+
+use super::{Board, in_process::InProcess, publisher::Publisher};
+use crate::{
+    error::{Error, Result},
+    publish::{self, Deploy, Silent},
+    site::{self, Project},
+};
+use pmx_emulator::Emulator;
+use pmx_worker::model::SiteName;
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::Notify;
+
+/// What may be done to the sites of a running `pmx dev`. Clones steer the same.
+#[derive(Clone)]
+pub struct Control(Arc<Inner>);
+
+struct Inner {
+    board: Board,
+    emulator: Emulator,
+    server: InProcess,
+    sites: Mutex<BTreeMap<SiteName, Steering>>,
+}
+
+/// Where the loop of a site can be reached.
+#[derive(Clone)]
+pub(super) struct Steering {
+    /// Held by the loop while it publishes.
+    pub(super) publisher: Arc<tokio::sync::Mutex<Publisher>>,
+    /// Asks the loop to build all anew.
+    pub(super) rebuild: Arc<Notify>,
+    /// How its project is found.
+    pub(super) asked: site::Options,
+}
+
+impl Control {
+    pub(super) fn new(board: Board, emulator: Emulator, secret: &str) -> Self {
+        let server = InProcess::new(emulator.clone(), secret);
+        Self(Arc::new(Inner { board, emulator, server, sites: Mutex::default() }))
+    }
+
+    /// What is known of the sites.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.0.board
+    }
+
+    /// The Worker and its bindings.
+    #[must_use]
+    pub fn emulator(&self) -> &Emulator {
+        &self.0.emulator
+    }
+
+    /// Makes an earlier deploy active. It stays until a Source is edited: building the same files again does not undo it.
+    /// Waits for a publish that is under way.
+    ///
+    /// # Errors
+    /// There is no such site or no such deploy; the state folder cannot be written.
+    pub async fn rollback(&self, site: &SiteName, deploy_id: &str) -> Result<()> {
+        let steering = self.steering(site)?;
+        let activated = steering.publisher.lock().await.rollback(deploy_id).await?;
+        let says = json!({ "deployId": activated.deploy_id, "seq": activated.seq });
+        self.0.board.tell("rolled-back", Some(site), says);
+        Ok(())
+    }
+
+    /// The deploys of a site, newest first; those of a site that is gone, too.
+    ///
+    /// # Errors
+    /// The state folder cannot be read.
+    pub async fn deploys(&self, site: &SiteName) -> Result<Vec<Deploy>> {
+        let deploys = publish::deploys(&self.0.server, site, &Silent).await;
+        deploys.map_err(|error| publish::explain(&error, site))
+    }
+
+    /// Builds a site again, though nothing changed. Its loop tells what came of it.
+    ///
+    /// # Errors
+    /// There is no such site.
+    pub async fn rebuild(&self, site: &SiteName) -> Result<()> {
+        self.steering(site)?.rebuild.notify_one();
+        Ok(())
+    }
+
+    /// The project of a site as its config has it now.
+    pub(super) fn project(&self, site: &SiteName) -> Result<Project> {
+        Ok(site::locate(&self.steering(site)?.asked)?)
+    }
+
+    pub(super) fn steer(&self, site: SiteName, steering: Steering) {
+        self.sites().insert(site, steering);
+    }
+
+    pub(super) fn release(&self, site: &SiteName) {
+        self.sites().remove(site);
+    }
+
+    fn steering(&self, site: &SiteName) -> Result<Steering> {
+        let unknown = || {
+            let names: Vec<String> = self.sites().keys().map(ToString::to_string).collect();
+            Error::new(format!("there is no site `{site}`")).hint(format!("there are: {}", names.join(", ")))
+        };
+        let steering = self.sites().get(site).cloned();
+        steering.ok_or_else(unknown)
+    }
+
+    fn sites(&self) -> MutexGuard<'_, BTreeMap<SiteName, Steering>> {
+        self.0.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control").field("board", &self.0.board).finish_non_exhaustive()
+    }
+}

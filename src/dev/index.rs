@@ -1,0 +1,105 @@
+//! The list of sites: at the bare host where several are served, and in place of a site that is not there.
+
+use super::{Board, Phase, SiteStatus, hosts, small_page, terminal::count};
+use crate::server::{Answering, Before, Peer};
+use axum::{
+    extract::Request,
+    http::{StatusCode, header},
+    response::Response,
+};
+use maud::{Markup, html};
+use std::{future::ready, time::SystemTime};
+
+/// How many findings of a site are named.
+const NAMED: usize = 3;
+/// The control host of the Worker, which is no site.
+const CONTROL: &str = "pathmx";
+
+/// Answers for the bare host, and for the hosts of sites that are not there. The publish API and WebSockets are the Worker's.
+pub(super) fn layer(board: Board, console: Option<String>) -> Before {
+    std::sync::Arc::new(move |request: Request| {
+        if request.headers().contains_key(header::UPGRADE) || request.uri().path().starts_with("/api/") {
+            return Err(Box::new(request));
+        }
+        // Who is not at this machine learns nothing of its folders.
+        let here = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_this_machine(request.headers()));
+        let response = match hosts::label_of(&request) {
+            Some(label) if label == CONTROL => return Err(Box::new(request)),
+            Some(label) => {
+                let there = label.parse().is_ok_and(|name| board.site(&name).is_some());
+                if there {
+                    return Err(Box::new(request));
+                }
+                nothing(&board, here, &format!("There is no site {label} here"))
+            }
+            None if request.uri().path() == "/" => page(&board, here, console.as_deref()),
+            None => nothing(&board, here, "There is no such page here"),
+        };
+        Ok(Box::pin(ready(response)) as Answering)
+    })
+}
+
+fn page(board: &Board, here: bool, console: Option<&str>) -> Response {
+    let sites = board.sites();
+    let failed = sites.iter().filter(|site| site.phase == Phase::Failed).count();
+    let main = html! {
+        p.soft {
+            (count(sites.len(), "site"))
+            @if failed > 0 { ", " span.failed { (failed) " with errors" } }
+            @if let Some(console) = console.filter(|_| here) { " · " a href=(console) { "Console" } }
+        }
+        (list(&sites, here))
+    };
+    small_page::respond(StatusCode::OK, "Sites", &main, true)
+}
+
+fn nothing(board: &Board, here: bool, title: &str) -> Response {
+    let main = html! {
+        p.soft { "These are here. What once was and is gone keeps its history in the state folder." }
+        (list(&board.sites(), here))
+    };
+    small_page::respond(StatusCode::NOT_FOUND, title, &main, true)
+}
+
+fn list(sites: &[std::sync::Arc<SiteStatus>], here: bool) -> Markup {
+    html! {
+        @if sites.is_empty() { p { "There is no site yet." } }
+        ul.sites { @for site in sites { li { (entry(site, here)) } } }
+    }
+}
+
+fn entry(site: &SiteStatus, here: bool) -> Markup {
+    let (class, state) = match site.phase {
+        Phase::Ready => ("ready", "up"),
+        Phase::Building if site.builds == 0 => ("building", "being looked at"),
+        Phase::Building => ("building", "being built"),
+        Phase::Failed => ("failed", "has errors"),
+    };
+    let errors = site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    html! {
+        h2 { a href=(site.url) { (site.name) } }
+        p.state.(class) { (state) }
+        @if let Some(last) = &site.last {
+            p.soft {
+                (count(last.pages, "page")) ", built at "
+                time datetime=(humantime::format_rfc3339_millis(last.finished)) { (clock(last.finished)) }
+                " in " (format!("{:.0}", last.took_build.as_secs_f64() * 1e3)) " ms"
+            }
+        }
+        @if here {
+            @if let Some(failure) = &site.error { p.finding { (failure.message) } }
+            @for error in errors.take(NAMED) {
+                p.finding { (error.path) ":" (error.line) ": " (error.message) }
+            }
+            @if site.errors() > NAMED { p.finding { "and " (site.errors() - NAMED) " more" } }
+            p.soft { (site.folder.display()) }
+        }
+    }
+}
+
+fn clock(time: SystemTime) -> String {
+    jiff::Timestamp::try_from(time).map_or_else(
+        |_| String::new(),
+        |time| time.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string(),
+    )
+}

@@ -1,0 +1,99 @@
+//! Who owns a state folder, for others who come to it: `owner.json` in the folder.
+//!
+//! The file is written when the server listens and removed when it ends. It means nothing without the folder's lock: a process
+//! that was killed leaves it behind.
+
+use crate::error::Error;
+use pmx_emulator::state_dir::{StateDir, StateError};
+use serde::{Deserialize, Serialize};
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// The file's name.
+const FILE: &str = "owner.json";
+
+/// Who owns a state folder, and how it is reached.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Owner {
+    /// The process.
+    pub pid: u32,
+    /// Where it listens: an address and a port that can be connected to from this machine.
+    pub address: String,
+    /// The Host of its console, with the port.
+    pub console: String,
+    /// Whether it speaks TLS.
+    #[serde(default)]
+    pub https: bool,
+    /// What calls to its console carry as `Authorization: Bearer …`.
+    pub token: String,
+    /// When it began, RFC 3339.
+    pub started: String,
+}
+
+/// The file, removed at the end.
+#[derive(Debug)]
+pub(super) struct OwnerFile(PathBuf);
+
+impl Owner {
+    /// What the folder's file says; it is only of worth while the folder is locked.
+    #[must_use]
+    pub fn read(state: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs_err::read(state.join(FILE)).ok()?).ok()
+    }
+
+    /// Leaves it in the folder, for this user only.
+    pub(super) fn write(&self, state: &Path) -> io::Result<OwnerFile> {
+        let mut file = tempfile::Builder::new().prefix("owner-").suffix(".tmp").tempfile_in(state)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        let path = state.join(FILE);
+        file.persist(&path).map_err(|error| error.error)?;
+        Ok(OwnerFile(path))
+    }
+}
+
+impl Drop for OwnerFile {
+    fn drop(&mut self) {
+        let _ = fs_err::remove_file(&self.0);
+    }
+}
+
+/// The error of a server that did not start; with the owner's name if it is that the folder has one.
+pub(super) fn explain(error: Error, state: &Path) -> Error {
+    let Err(in_use @ StateError::InUse { pid, .. }) = StateDir::open(state) else { return error };
+    let owner = Owner::read(state).filter(|owner| pid.is_none_or(|pid| pid == owner.pid));
+    let Some(owner) = owner else { return error };
+    let scheme = if owner.https { "https" } else { "http" };
+    Error::new(format!("{in_use}, which serves at {}", owner.address))
+        .hint(format!("look at {scheme}://{}", owner.address.replace("127.0.0.1", "localhost")))
+        .hint(format!("or end it with `kill {}`, or choose another folder with `--state`", owner.pid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_for_this_user_and_goes_with_its_owner() {
+        let state = tempfile::tempdir().unwrap();
+        let owner = Owner {
+            pid: 7,
+            address: "127.0.0.1:8787".to_owned(),
+            console: "pmx.localhost:8787".to_owned(),
+            https: false,
+            token: "secret".to_owned(),
+            started: "2026-01-01T00:00:00Z".to_owned(),
+        };
+        let file = owner.write(state.path()).unwrap();
+        assert_eq!(Owner::read(state.path()).unwrap().token, "secret");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(state.path().join(FILE)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        drop(file);
+        assert!(Owner::read(state.path()).is_none());
+    }
+}

@@ -1,0 +1,84 @@
+// How the server and the last build are, small and in the corner; nothing while all is well.
+
+/** A build that takes no longer than this is not worth a word. */
+const SLOW = 250;
+/** How long `updated` is seen. */
+const SEEN = 1600;
+/** The room between it and the Player's bar, in pixels. */
+const BESIDE = 8;
+
+const badge = { online: true, building: false, updated: false, state: undefined };
+
+/** Said to screen readers. */
+badge.say = (text) => {
+  badge.make();
+  badge.voice.textContent = text;
+};
+
+badge.make = () => {
+  if (badge.shadow) return;
+  badge.shadow = surface("pmx-badge");
+  badge.voice = h("div.voice", { role: "status" });
+  badge.box = h("div.badge", { hidden: true });
+  badge.shadow.append(badge.voice, badge.box);
+};
+
+/** What there is to say: the kind, the words, and whether they open the list. */
+function words() {
+  const { state, online } = badge;
+  const playing = "pmxPlay" in root.dataset;
+  const errors = state ? errorsIn(state) : 0, warnings = state?.findings.warningCount ?? 0;
+  if (errors && (playing || online)) return ["error", [count(errors, "error"), warnings && count(warnings, "warning")].filter(Boolean).join(", "), true];
+  if (playing) return;
+  if (!online) return ["offline", "offline, trying again"];
+  if (badge.building) return ["building", "building…"];
+  if (badge.updated) return ["updated", "updated"];
+  if (warnings) return ["warning", count(warnings, "warning"), true];
+}
+
+badge.render = () => {
+  const [kind, text, opens] = words() ?? [];
+  if (!kind && !badge.shadow) return;
+  badge.make();
+  const { box } = badge;
+  box.hidden = !kind || !!overlay.panel;
+  requestAnimationFrame(place);
+  if (!kind || (box.dataset.kind === kind && box.textContent === text)) return;
+  const said = kind !== "building" && kind !== "warning" && box.dataset.kind !== kind;
+  box.dataset.kind = kind;
+  const inside = [h("i.dot", { "aria-hidden": "true" }), h("span", {}, text)];
+  box.replaceChildren(opens ? h("button", { type: "button", "aria-haspopup": "dialog", onclick: () => overlay.show(badge.state, true) || badge.render() }, ...inside) : h("p", {}, ...inside));
+  if (said) badge.say(text);
+};
+
+/** Beside the Player's bar where there is room, else above it. */
+function place() {
+  const { box } = badge, bar = window.pmx?.chrome?.querySelector(".bar")?.getBoundingClientRect();
+  if (!box || box.hidden) return;
+  const covers = bar?.height && box.getBoundingClientRect().right + BESIDE > bar.left;
+  box.style.insetBlockEnd = covers ? `${Math.round(innerHeight - bar.top + BESIDE)}px` : "";
+}
+
+let building, seen;
+badge.set = (online, isBuilding) => {
+  badge.online = online;
+  if (!isBuilding) {
+    clearTimeout(building);
+    building = undefined;
+    badge.building = false;
+  } else building ??= setTimeout(() => ((badge.building = true), badge.render()), SLOW);
+  badge.render();
+};
+
+document.addEventListener("pmx:updated", () => {
+  // The document was another one for a moment.
+  for (const { host } of [overlay.shadow, badge.shadow].filter(Boolean)) if (!host.isConnected) root.append(host);
+  clearTimeout(seen);
+  badge.updated = true;
+  seen = setTimeout(() => ((badge.updated = false), badge.render()), SEEN);
+  badge.render();
+});
+new MutationObserver(() => badge.render()).observe(root, { attributeFilter: ["data-pmx-play"] });
+addEventListener("resize", place);
+// A component's actions make the bar taller.
+for (const type of ["pathmx:actions", "pathmx:state"]) document.addEventListener(type, () => requestAnimationFrame(place));

@@ -1,0 +1,345 @@
+//! One site: look at its files, build, publish, say so; again at the next hint.
+
+use super::{
+    Failure, LastBuild, Phase, SiteStatus,
+    builder::{Builder, Built},
+    control::Steering,
+    publisher::{Outcome, Publisher},
+    stage::Stage,
+    state_folder,
+    status::NAMES,
+    telling,
+    waiting::FirstLook,
+};
+use crate::{
+    error::{Error, Result},
+    site::{self, Diagnostic, Project},
+    watch::{Target, Watcher},
+};
+use pmx_worker::model::SiteName;
+use serde_json::json;
+use std::{
+    collections::HashSet,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::{
+    sync::{Mutex, Notify},
+    time::{Instant, sleep, sleep_until},
+};
+
+/// A build that takes longer is announced: nobody needs to know of shorter ones before they are over.
+const ANNOUNCED_AFTER: Duration = Duration::from_millis(60);
+/// A site that nobody edits for so long keeps nothing in memory but its name, where there are several.
+const IDLE: Duration = Duration::from_secs(60);
+/// Files of a project that say how it is built, below its folder; they may lie outside of its Sources.
+const CONFIGS: [&str; 2] = ["pathmx.config.md", "paths/config/index.config.md"];
+
+/// A site and its loop.
+pub(super) struct Site {
+    stage: Arc<Stage>,
+    name: SiteName,
+    /// How the project is found anew when its config changes.
+    asked: site::Options,
+    project: Project,
+    watcher: Watcher,
+    /// None while the site rests, and after a build that was lost.
+    builder: Option<Builder>,
+    /// Whether nothing is looked at until something happens.
+    rests: bool,
+    publisher: Arc<Mutex<Publisher>>,
+    rebuild: Arc<Notify>,
+    look: FirstLook,
+    /// What was said of the last build: warnings are not said again.
+    said: HashSet<Diagnostic>,
+}
+
+impl Site {
+    /// Begins to watch a site and puts it on the board. Nothing is built yet.
+    ///
+    /// # Errors
+    /// The folder of the Sources cannot be watched, or the state folder cannot be read.
+    pub(super) fn open(stage: &Arc<Stage>, name: SiteName, asked: site::Options, mut project: Project) -> Result<Self> {
+        project.exclude.push(stage.state.clone());
+        // Watched before the first look, so that no edit falls between the two.
+        let watcher = watch(stage, &project)?;
+        let publisher = Publisher::new(stage.emulator.clone(), &stage.secret, name.clone(), stage.gate.clone());
+        let look = FirstLook::new(publisher.is_published()?);
+        stage.room.expect(name.clone(), look.clone());
+        let publisher = Arc::new(Mutex::new(publisher));
+        let rebuild = Arc::new(Notify::new());
+        let steering = Steering { publisher: publisher.clone(), rebuild: rebuild.clone(), asked: asked.clone() };
+        stage.control.steer(name.clone(), steering);
+        stage.board.put(status(stage, &name, &project));
+        Ok(Self {
+            stage: stage.clone(),
+            name,
+            asked,
+            builder: None,
+            rests: false,
+            project,
+            watcher,
+            publisher,
+            rebuild,
+            look,
+            said: HashSet::new(),
+        })
+    }
+
+    /// The first look at the site, for those who wait for it.
+    pub(super) fn first_look(&self) -> FirstLook {
+        self.look.clone()
+    }
+
+    /// Builds and publishes what is there now.
+    pub(super) async fn begin(&mut self) {
+        let turn = self.stage.turns.take(self.look.wanted()).await;
+        self.turn().await;
+        self.look.is_over();
+        drop(turn);
+        self.save();
+    }
+
+    /// The loop, until the server ends; [`Self::begin`] comes before it.
+    pub(super) async fn run(mut self) {
+        let mut edited = Instant::now();
+        let mut ending = self.stage.ending.subscribe();
+        loop {
+            let view = self.watcher.view();
+            let rests = self.rests;
+            tokio::select! {
+                // A site that rests is woken by what happened, not by the look that is due anyway.
+                () = view.hinted(), if rests => self.watcher.hint().await,
+                () = self.watcher.hint(), if !rests => {}
+                () = self.rebuild.notified() => self.forget(),
+                () = async { drop(ending.wait_for(|ending| *ending).await) } => return,
+                () = sleep_until(edited + IDLE), if !rests && self.stage.many && !self.stage.hub.polls() => {
+                    self.forget();
+                    self.rests = true;
+                    continue;
+                }
+            }
+            self.rests = false;
+            self.relocate();
+            let turn = self.stage.turns.take_now().await;
+            if self.turn().await {
+                edited = Instant::now();
+            }
+            drop(turn);
+        }
+    }
+
+    /// Leaves what is known for the next process.
+    pub(super) fn save(&mut self) {
+        if let Some(builder) = &mut self.builder {
+            builder.save();
+        }
+    }
+
+    /// Gives the memory back; the next look starts from what is on disk.
+    fn forget(&mut self) {
+        self.save();
+        self.builder = None;
+    }
+
+    /// Follows a config that says something else now. A broken one is told by the build of what is there.
+    fn relocate(&mut self) {
+        let Ok(mut project) = site::locate(&self.asked) else { return };
+        project.exclude.push(self.stage.state.clone());
+        if project == self.project {
+            return;
+        }
+        if let Ok(watcher) = watch(&self.stage, &project) {
+            self.builder = None;
+            self.watcher = watcher;
+            self.project = project;
+            let (root, entry) = (self.project.source_root.clone(), entry(&self.project));
+            self.stage.board.update(&self.name, |status| (status.source_root, status.entry) = (root, entry));
+        }
+    }
+
+    /// Looks at the files; builds and publishes if they changed. Whether they did. Nothing here ends the loop.
+    async fn turn(&mut self) -> bool {
+        let mut builder = match self.builder.take() {
+            Some(builder) => builder,
+            // It reads what the last process left.
+            None => tokio::task::block_in_place(|| Builder::new(self.project.clone(), &self.watcher)),
+        };
+        let built = {
+            let building = builder.build_if_changed();
+            tokio::pin!(building);
+            tokio::select! {
+                built = &mut building => built,
+                () = sleep(ANNOUNCED_AFTER) => {
+                    self.stage.board.update(&self.name, |status| status.phase = Phase::Building);
+                    self.stage.tell("building", Some(&self.name), json!({}));
+                    building.await
+                }
+            }
+        };
+        match built {
+            Ok(Some(built)) => {
+                self.publish(&mut builder, built).await;
+                self.builder = Some(builder);
+                true
+            }
+            Ok(None) => {
+                self.stage.board.update(&self.name, |status| status.phase = phase(status));
+                self.builder = Some(builder);
+                false
+            }
+            Err(error) => {
+                self.builder = Some(builder).filter(|builder| !builder.is_lost());
+                self.failed(&error);
+                true
+            }
+        }
+    }
+
+    async fn publish(&mut self, builder: &mut Builder, built: Built) {
+        let errors = self.tell_findings(&built);
+        let mut publisher = self.publisher.lock().await;
+        let mut outcome = publisher.publish(&built, errors > 0).await;
+        let mut built = built;
+        while let Ok(Outcome::Lost(lost)) = outcome {
+            outcome = match builder.build_anew(lost).await {
+                Ok(anew) => {
+                    built = anew;
+                    publisher.publish(&built, errors > 0).await
+                }
+                Err(error) => Err(error),
+            };
+        }
+        drop(publisher);
+        match outcome {
+            Ok(outcome) => {
+                if !matches!(outcome, Outcome::KeptLastGood) {
+                    builder.taken();
+                }
+                self.done(&built, &outcome);
+            }
+            Err(error) => {
+                let error = state_folder::fault(&self.stage.state).unwrap_or(error);
+                let diagnostics = built.site.diagnostics.as_slice().into();
+                self.stage.board.update(&self.name, |status| status.diagnostics = diagnostics);
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// Says what was found; how many errors there are.
+    fn tell_findings(&mut self, built: &Built) -> usize {
+        let Stage { terminal, .. } = &*self.stage;
+        let findings = &built.site.diagnostics;
+        for diagnostic in findings {
+            // An error is why nothing happens: it is said each time.
+            if diagnostic.is_error() || !self.said.contains(diagnostic) {
+                terminal.finding(self.stage.shown(&self.name), diagnostic);
+            }
+            let kind = if diagnostic.is_error() { "error" } else { "warning" };
+            self.stage.tell(kind, Some(&self.name), telling::finding(diagnostic));
+        }
+        self.said = findings.iter().cloned().collect();
+        let errors = findings.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        self.stage.tell("built", Some(&self.name), telling::built(built, errors));
+        errors
+    }
+
+    /// What became of a build, for all who look.
+    fn done(&self, built: &Built, outcome: &Outcome) {
+        let (event, says) = telling::outcome(outcome);
+        if matches!(outcome, Outcome::Published { .. }) {
+            self.stage.published.send_modify(|published| *published += 1);
+        }
+        let deploy_id = match outcome {
+            Outcome::Published { deploy_id, .. } => Some(deploy_id.clone()),
+            _ => None,
+        };
+        let last = LastBuild {
+            finished: SystemTime::now(),
+            took_build: built.took,
+            took_publish: telling::took(outcome),
+            pages: built.site.pages,
+            changed: built.names.iter().take(NAMES).cloned().collect(),
+            changed_count: built.changed,
+            deploy_id,
+            outcome: event,
+        };
+        self.stage.board.update(&self.name, |status| {
+            status.builds += 1;
+            status.diagnostics = built.site.diagnostics.as_slice().into();
+            status.error = None;
+            status.last = Some(last);
+            status.phase = phase(status);
+        });
+        self.stage.tell(event, Some(&self.name), says);
+        if !matches!(outcome, Outcome::Unchanged) || self.stage.terminal.report().verbose() {
+            let shown = self.stage.shown(&self.name);
+            telling::line(shown, built, outcome, |line| self.stage.terminal.build(line));
+        }
+    }
+
+    /// Nothing could be built or published.
+    fn failed(&self, error: &Error) {
+        if self.stage.many && !self.project.folder.is_dir() {
+            // It is gone as a whole, which is said of it soon.
+            return;
+        }
+        self.stage.board.fail(&self.name, error);
+        let says = json!({ "message": error.to_string(), "hints": error.hints() });
+        self.stage.tell("failed", Some(&self.name), says);
+        self.stage.terminal.failure(self.stage.shown(&self.name), error);
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.save();
+    }
+}
+
+fn watch(stage: &Stage, project: &Project) -> Result<Watcher> {
+    let files = CONFIGS.iter().map(|name| project.folder.join(name)).collect();
+    stage.hub.watch(Target { root: project.source_root.clone(), files })
+}
+
+fn entry(project: &Project) -> String {
+    project.roots.first().map_or_else(String::new, |entry| entry.path.clone())
+}
+
+/// The phase of a site whose build is over.
+fn phase(status: &SiteStatus) -> Phase {
+    if status.error.is_some() || status.errors() > 0 { Phase::Failed } else { Phase::Ready }
+}
+
+fn status(stage: &Stage, name: &SiteName, project: &Project) -> SiteStatus {
+    SiteStatus {
+        name: name.clone(),
+        folder: project.folder.clone(),
+        source_root: project.source_root.clone(),
+        entry: entry(project),
+        url: stage.addresses.site(name),
+        phase: Phase::Building,
+        builds: 0,
+        diagnostics: Arc::from([]),
+        error: None,
+        last: None,
+    }
+}
+
+/// The status of a folder that would be a site if it could be read.
+pub(super) fn broken(stage: &Stage, name: &SiteName, folder: &Path, error: &Error) -> SiteStatus {
+    SiteStatus {
+        name: name.clone(),
+        folder: folder.to_owned(),
+        source_root: folder.to_owned(),
+        entry: String::new(),
+        url: stage.addresses.site(name),
+        phase: Phase::Failed,
+        builds: 0,
+        diagnostics: Arc::from([]),
+        error: Some(Failure::of(error)),
+        last: None,
+    }
+}

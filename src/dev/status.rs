@@ -1,0 +1,219 @@
+//! What is known of the sites that are being written, for whoever shows it: the terminal, the console, the pages.
+
+use crate::{error::Error, site::Diagnostic};
+use pmx_worker::model::SiteName;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+use tokio::sync::broadcast;
+
+/// How many events are kept for those who look later.
+const KEPT_EVENTS: usize = 200;
+/// How many events a listener may be behind before it loses the oldest.
+const BEHIND: usize = 1024;
+/// How many names of changed files a status carries.
+pub(super) const NAMES: usize = 20;
+
+/// What is known of the sites that are being written. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Board(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    sites: Mutex<BTreeMap<SiteName, Arc<SiteStatus>>>,
+    recent: Mutex<VecDeque<Arc<Value>>>,
+    events: broadcast::Sender<Arc<Value>>,
+}
+
+/// A site as it is now.
+#[derive(Clone, Debug)]
+pub struct SiteStatus {
+    /// Its name, the label before `.localhost`.
+    pub name: SiteName,
+    /// The folder of the project, absolute.
+    pub folder: PathBuf,
+    /// The folder of its Sources, absolute.
+    pub source_root: PathBuf,
+    /// The entry Source, below the source root.
+    pub entry: String,
+    /// Where it is served, without a path: `http://<name>.localhost:<port>`.
+    pub url: String,
+    /// What its loop does.
+    pub phase: Phase,
+    /// Builds that this process has finished.
+    pub builds: u64,
+    /// What the last build found.
+    pub diagnostics: Arc<[Diagnostic]>,
+    /// Why nothing could be built or published, if that is so.
+    pub error: Option<Failure>,
+    /// The last build that was finished.
+    pub last: Option<LastBuild>,
+}
+
+/// What the loop of a site does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// A build is under way, or waits for its turn.
+    Building,
+    /// The last build is up.
+    Ready,
+    /// The last build has errors; the last good one is up, if there was one.
+    Failed,
+}
+
+/// Why nothing could be built or published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// One sentence.
+    pub message: String,
+    /// What could be done.
+    pub hints: Vec<String>,
+}
+
+/// A build that was finished.
+#[derive(Clone, Debug)]
+pub struct LastBuild {
+    /// When.
+    pub finished: SystemTime,
+    /// How long it took to look at the files and to build.
+    pub took_build: Duration,
+    /// How long it took to publish; zero if it was not.
+    pub took_publish: Duration,
+    /// Pages of the site.
+    pub pages: usize,
+    /// Names of the files that differ from the build before, at most 20 of them.
+    pub changed: Vec<String>,
+    /// How many files differ from the build before.
+    pub changed_count: usize,
+    /// The deploy that it became, if it became one.
+    pub deploy_id: Option<String>,
+    /// `published`, `unchanged` (what is up is this build already) or `kept` (it has errors; the last good one stays up).
+    pub outcome: &'static str,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        let events = broadcast::Sender::new(BEHIND);
+        Self { sites: Mutex::default(), recent: Mutex::default(), events }
+    }
+}
+
+impl Board {
+    /// The sites, by name.
+    #[must_use]
+    pub fn sites(&self) -> Vec<Arc<SiteStatus>> {
+        lock(&self.0.sites).values().cloned().collect()
+    }
+
+    /// One site.
+    #[must_use]
+    pub fn site(&self, name: &SiteName) -> Option<Arc<SiteStatus>> {
+        lock(&self.0.sites).get(name).cloned()
+    }
+
+    /// The events from now on: the objects that `--json` prints, in their order.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Value>> {
+        self.0.events.subscribe()
+    }
+
+    /// The last 200 events, oldest first.
+    #[must_use]
+    pub fn recent(&self) -> Vec<Arc<Value>> {
+        lock(&self.0.recent).iter().cloned().collect()
+    }
+
+    /// Puts a site on the board, or a newer status in its place.
+    pub(super) fn put(&self, status: SiteStatus) {
+        lock(&self.0.sites).insert(status.name.clone(), Arc::new(status));
+    }
+
+    /// Changes what is known of a site, if it is still there.
+    pub(super) fn update(&self, name: &SiteName, change: impl FnOnce(&mut SiteStatus)) {
+        if let Some(status) = lock(&self.0.sites).get_mut(name) {
+            change(Arc::make_mut(status));
+        }
+    }
+
+    /// Nothing could be built or published.
+    pub(super) fn fail(&self, name: &SiteName, error: &Error) {
+        self.update(name, |status| {
+            status.error = Some(Failure::of(error));
+            status.phase = Phase::Failed;
+        });
+    }
+
+    /// Takes a site from the board.
+    pub(super) fn remove(&self, name: &SiteName) {
+        lock(&self.0.sites).remove(name);
+    }
+
+    /// Tells an event to all that listen: `event`, `site` if it is of one, `time`, then what it says. The line that `--json`
+    /// prints of it comes back.
+    pub(super) fn tell(&self, event: &str, site: Option<&SiteName>, says: Value) -> Arc<Value> {
+        let mut line = Map::new();
+        line.insert("event".to_owned(), event.into());
+        if let Some(site) = site {
+            line.insert("site".to_owned(), site.as_str().into());
+        }
+        line.insert("time".to_owned(), humantime::format_rfc3339_millis(SystemTime::now()).to_string().into());
+        if let Value::Object(says) = says {
+            line.extend(says);
+        }
+        let line = Arc::new(Value::Object(line));
+        // Kept and sent under one lock, so that who reads both sees one order.
+        let mut recent = lock(&self.0.recent);
+        if recent.len() == KEPT_EVENTS {
+            recent.pop_front();
+        }
+        recent.push_back(line.clone());
+        // Nobody listens: fine.
+        let _ = self.0.events.send(line.clone());
+        line
+    }
+}
+
+impl Failure {
+    pub(super) fn of(error: &Error) -> Self {
+        Self { message: error.to_string(), hints: error.hints().to_vec() }
+    }
+}
+
+impl SiteStatus {
+    /// How many of the findings are errors.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn events_are_heard_and_kept_in_one_order() {
+        let board = Board::default();
+        let mut heard = board.subscribe();
+        let site: SiteName = "a".parse().unwrap();
+        for number in 0..=KEPT_EVENTS {
+            board.tell("built", Some(&site), json!({ "number": number }));
+        }
+        let recent = board.recent();
+        assert_eq!((recent.len(), &recent[0]["number"]), (KEPT_EVENTS, &1.into()));
+        let first = heard.try_recv().unwrap();
+        assert_eq!((&first["event"], &first["site"], &first["number"]), (&"built".into(), &"a".into(), &0.into()));
+        assert!(first["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{first}");
+    }
+}

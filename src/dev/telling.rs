@@ -1,0 +1,80 @@
+//! What is said of a build: the parts of its events, and its line on the terminal.
+
+use super::{
+    builder::Built,
+    publisher::Outcome,
+    terminal::{BuildLine, count},
+};
+use crate::site::Diagnostic;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// `error` and `warning`.
+pub(super) fn finding(diagnostic: &Diagnostic) -> Value {
+    json!({
+        "path": diagnostic.path, "line": diagnostic.line, "column": diagnostic.column, "code": diagnostic.code,
+        "message": diagnostic.message, "hint": diagnostic.hint,
+    })
+}
+
+/// `built`.
+pub(super) fn built(built: &Built, errors: usize) -> Value {
+    json!({
+        "pages": built.site.pages, "changed": built.changed, "names": built.names, "errors": errors,
+        "warnings": built.site.diagnostics.len() - errors, "ms": milliseconds(built.took),
+    })
+}
+
+/// The event of an outcome, and what it says.
+pub(super) fn outcome(outcome: &Outcome) -> (&'static str, Value) {
+    match outcome {
+        Outcome::Published { deploy_id, sources, paths, took } => {
+            let ms = milliseconds(*took);
+            ("published", json!({ "deployId": deploy_id, "sources": sources, "paths": paths, "ms": ms }))
+        }
+        Outcome::Unchanged => ("unchanged", json!({})),
+        Outcome::KeptLastGood | Outcome::Lost(_) => ("kept", json!({})),
+    }
+}
+
+/// How long it took to publish.
+pub(super) const fn took(outcome: &Outcome) -> Duration {
+    match outcome {
+        Outcome::Published { took, .. } => *took,
+        _ => Duration::ZERO,
+    }
+}
+
+/// The line about a build.
+pub(super) fn line(site: Option<&str>, built: &Built, outcome: &Outcome, show: impl FnOnce(&BuildLine<'_>)) {
+    let what = match built.names.as_slice() {
+        [] => count(built.changed, "file"),
+        [one] if built.changed == 1 => one.clone(),
+        [one, ..] => format!("{one} and {} more", built.changed - 1),
+    };
+    let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let (mut deploy, mut pages, mut but) = (None, 0, None);
+    match outcome {
+        Outcome::Published { deploy_id, paths, .. } => {
+            deploy = Some(deploy_id.as_str());
+            let changed = || paths.iter().filter(|path| path.ends_with(".html")).count();
+            pages = if built.first { built.site.pages } else { changed() };
+        }
+        Outcome::Unchanged => but = Some("the same as what is up"),
+        Outcome::KeptLastGood | Outcome::Lost(_) => but = Some("the last good version stays up"),
+    }
+    show(&BuildLine {
+        site,
+        what: &what,
+        but,
+        pages,
+        findings: (errors, built.site.diagnostics.len() - errors),
+        build: built.took,
+        publish: took(outcome),
+        deploy,
+    });
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

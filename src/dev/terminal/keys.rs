@@ -1,0 +1,136 @@
+//! What the keys do.
+
+use super::Terminal;
+use crate::{
+    dev::{Control, SiteStatus},
+    error::{Error, Result},
+    report::Style,
+};
+use pmx_worker::model::SiteName;
+use std::sync::Arc;
+
+/// The keys and what they do, in the order of the help.
+const HELP: [(&str, &str); 8] = [
+    ("o", "open in a browser"),
+    ("c", "open the console"),
+    ("p", "show the command that publishes"),
+    ("r", "roll back to the deploy before"),
+    ("b", "build again"),
+    ("l", "clear"),
+    ("h", "help"),
+    ("q", "quit"),
+];
+
+/// What a key asks of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::dev) enum Request {
+    /// Show the site, or the list of sites.
+    Open,
+    /// Show the console.
+    Console,
+    /// End.
+    Quit,
+}
+
+/// The keys of a running server.
+#[derive(Debug)]
+pub(in crate::dev) struct Keys {
+    control: Control,
+    terminal: Arc<Terminal>,
+    /// A rollback that waits for a yes.
+    asked: Option<(SiteName, String)>,
+}
+
+impl Keys {
+    pub(in crate::dev) const fn new(control: Control, terminal: Arc<Terminal>) -> Self {
+        Self { control, terminal, asked: None }
+    }
+
+    /// Does what a key stands for, or says what the server must do.
+    pub(in crate::dev) async fn press(&mut self, key: char) -> Option<Request> {
+        if let Some((site, deploy)) = self.asked.take() {
+            self.answer(key, &site, &deploy).await;
+            return None;
+        }
+        match key.to_ascii_lowercase() {
+            'o' => return Some(Request::Open),
+            'c' => return Some(Request::Console),
+            'q' => return Some(Request::Quit),
+            'l' => self.terminal.clear(),
+            'h' | '?' => self.help(),
+            'b' => self.rebuild().await,
+            'p' => self.show_publish(),
+            'r' => {
+                if let Err(error) = self.ask_rollback().await {
+                    self.terminal.failure(None, &error);
+                }
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn help(&self) {
+        let report = self.terminal.report();
+        for (key, does) in HELP {
+            self.terminal.say(format_args!("  {}  {does}", report.paint(Style::Bold, key)));
+        }
+    }
+
+    async fn rebuild(&self) {
+        for site in self.control.board().sites() {
+            // A site that went meanwhile needs no build.
+            let _ = self.control.rebuild(&site.name).await;
+        }
+    }
+
+    fn show_publish(&self) {
+        match self.current() {
+            Ok(site) => self.terminal.say(format_args!("  pmx publish {} --subdomain {}", shown(&site), site.name)),
+            Err(error) => self.terminal.failure(None, &error),
+        }
+    }
+
+    async fn ask_rollback(&mut self) -> Result<()> {
+        let site = self.current()?;
+        let deploys = self.control.deploys(&site.name).await?;
+        let active = deploys.iter().position(|deploy| deploy.record.is_active).unwrap_or(0);
+        let Some(before) = deploys.get(active + 1) else {
+            return Err(Error::new(format!("{} has no deploy before the active one", site.name)));
+        };
+        let id = before.record.deploy_id.clone();
+        self.terminal.say(format_args!("  roll {} back to {id}? y/N", site.name));
+        self.asked = Some((site.name.clone(), id));
+        Ok(())
+    }
+
+    async fn answer(&self, key: char, site: &SiteName, deploy: &str) {
+        if !key.eq_ignore_ascii_case(&'y') {
+            return self.terminal.say("  nothing was changed");
+        }
+        match self.control.rollback(site, deploy).await {
+            Ok(()) => self.terminal.say(format_args!("  {site} is at {deploy} again, until the next edit")),
+            Err(error) => self.terminal.failure(None, &error),
+        }
+    }
+
+    /// The site that the keys are about: the only one, or the one that was edited last.
+    fn current(&self) -> Result<Arc<SiteStatus>> {
+        let sites = self.control.board().sites();
+        let edited = |site: &Arc<SiteStatus>| site.last.as_ref().map(|last| last.finished);
+        let last = if let [one] = sites.as_slice() { Some(one) } else { sites.iter().max_by_key(|site| edited(site)) };
+        last.cloned().ok_or_else(|| Error::new("there is no site yet"))
+    }
+}
+
+/// The folder of a site as it is named from here.
+fn shown(site: &SiteStatus) -> String {
+    let here = std::env::current_dir().ok();
+    let below = here.as_deref().and_then(|here| site.folder.strip_prefix(here).ok());
+    let shown = below.unwrap_or(&site.folder).display().to_string();
+    match shown.as_str() {
+        "" => ".".to_owned(),
+        plain if plain.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b)) => shown,
+        _ => format!("'{}'", shown.replace('\'', r"'\''")),
+    }
+}

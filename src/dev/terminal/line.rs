@@ -1,0 +1,69 @@
+use crate::report::{Report, Style};
+use jiff::Zoned;
+use std::time::Duration;
+
+/// How many characters of a deploy's id are shown.
+const SHORT_ID: usize = 8;
+
+/// A line about a build.
+#[derive(Debug)]
+pub(in crate::dev) struct BuildLine<'a> {
+    /// The site, where there are several.
+    pub(in crate::dev) site: Option<&'a str>,
+    /// What changed, and how much did.
+    pub(in crate::dev) what: &'a str,
+    /// What became of it, if it is not up.
+    pub(in crate::dev) but: Option<&'a str>,
+    /// Pages that are other now.
+    pub(in crate::dev) pages: usize,
+    /// Errors and warnings of the site.
+    pub(in crate::dev) findings: (usize, usize),
+    pub(in crate::dev) build: Duration,
+    pub(in crate::dev) publish: Duration,
+    /// The deploy that it became.
+    pub(in crate::dev) deploy: Option<&'a str>,
+}
+
+impl BuildLine<'_> {
+    /// What two lines have in common that say the same.
+    pub(super) fn key(&self) -> String {
+        format!("{:?} {} {:?} {} {:?}", self.site, self.what, self.but, self.pages, self.findings)
+    }
+
+    /// `12:01:07  one.lesson.md  1 page  build 4 ms  publish 6 ms  → 3f2a91bc…`
+    pub(super) fn show(&self, report: &Report) -> String {
+        let dim = |text: &str| report.paint(Style::Dim, text);
+        let mut parts = vec![dim(&Zoned::now().strftime("%H:%M:%S").to_string())];
+        parts.extend(self.site.map(|site| report.paint(Style::Bold, site)));
+        parts.push(self.what.to_owned());
+        if self.pages > 0 {
+            parts.push(count(self.pages, "page"));
+        }
+        parts.push(dim(&format!("build {}", milliseconds(self.build))));
+        if self.deploy.is_some() {
+            parts.push(dim(&format!("publish {}", milliseconds(self.publish))));
+        }
+        let (errors, warnings) = self.findings;
+        if errors > 0 {
+            parts.push(report.paint(Style::Bad, &count(errors, "error")));
+        }
+        if warnings > 0 {
+            parts.push(report.paint(Style::Warn, &count(warnings, "warning")));
+        }
+        if let Some(deploy) = self.deploy {
+            let short: String = deploy.chars().take(SHORT_ID).collect();
+            parts.push(report.paint(Style::Good, &format!("→ {short}…")));
+        }
+        parts.extend(self.but.map(|but| report.paint(Style::Warn, but)));
+        parts.join("  ")
+    }
+}
+
+/// `1 page`, `2 pages`.
+pub(in crate::dev) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.0} ms", (time.as_secs_f64() * 1e3).max(1.0))
+}

@@ -1,0 +1,200 @@
+//! Several sites: finds them below a folder, runs the loop of each, and follows those that come and go.
+
+mod discover;
+
+use super::{
+    site::{Site, broken},
+    stage::Stage,
+};
+use crate::{
+    error::{Error, Result},
+    site::{self, Options, Project},
+    watch::{Target, Watcher},
+};
+use discover::{Discovery, discover, names};
+use futures_util::FutureExt as _;
+use pmx_worker::model::SiteName;
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::task::JoinHandle;
+
+/// All sites below a folder.
+pub(super) struct Workspace {
+    stage: Arc<Stage>,
+    /// Absolute, without links in its path.
+    folder: PathBuf,
+    watcher: Watcher,
+    sites: BTreeMap<PathBuf, Running>,
+    /// What was said of the whole, so that it is said once.
+    said: Option<String>,
+}
+
+/// A folder that is a site.
+struct Running {
+    name: SiteName,
+    /// None if its config cannot be read; why not.
+    work: std::result::Result<JoinHandle<()>, String>,
+}
+
+impl Workspace {
+    /// Finds the sites and begins with each; what was published before can be read at once.
+    ///
+    /// # Errors
+    /// The folder is none, or there is no site in it.
+    pub(super) fn open(stage: &Arc<Stage>, folder: &Path) -> Result<Self> {
+        let watcher = stage.hub.watch(Target { root: folder.to_owned(), files: Vec::new() })?;
+        let mut workspace =
+            Self { stage: stage.clone(), folder: folder.to_owned(), watcher, sites: BTreeMap::new(), said: None };
+        let found = workspace.discover()?;
+        if found.sites.is_empty() {
+            return Err(Error::new(format!("there is no site below {}", folder.display()))
+                .hint("a site is a folder with `pathmx.config.md` or `paths/index.path.md`")
+                .hint("`pmx init <folder>` writes a small one"));
+        }
+        workspace.follow(&found, true);
+        Ok(workspace)
+    }
+
+    /// Follows what comes and goes, until it is dropped.
+    pub(super) async fn run(&mut self) {
+        loop {
+            self.watcher.hint().await;
+            let _ = self.watcher.view().take();
+            match tokio::task::block_in_place(|| self.discover()) {
+                Ok(found) => {
+                    self.said = None;
+                    self.follow(&found, false);
+                }
+                Err(error) => {
+                    if self.said.replace(error.to_string()).as_deref() != Some(error.to_string().as_str()) {
+                        self.stage.terminal.failure(None, &error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends the loops in good order.
+    pub(super) async fn end(self) {
+        for running in self.sites.into_values() {
+            if let Ok(task) = running.work {
+                let _ = task.await;
+            }
+        }
+    }
+
+    /// Looks until no folder turns up that was not watched while it was looked at.
+    fn discover(&self) -> Result<Discovery> {
+        loop {
+            let found = discover(&self.folder)?;
+            if self.watcher.view().folders(&found.watched).is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Begins with the sites that are new and leaves those that are gone.
+    fn follow(&mut self, found: &Discovery, first: bool) {
+        let gone: Vec<PathBuf> = self.sites.keys().filter(|folder| !found.sites.contains(*folder)).cloned().collect();
+        for folder in gone {
+            self.leave(&folder, first);
+        }
+        let mut located: BTreeMap<PathBuf, std::result::Result<Project, Error>> = BTreeMap::new();
+        for folder in &found.sites {
+            let running = self.sites.get(folder);
+            if running.is_none_or(|running| running.work.is_err()) {
+                located.insert(folder.clone(), site::locate(&asked(folder)).map_err(Error::from));
+            }
+        }
+        let wanted: Vec<(PathBuf, String)> =
+            located.keys().map(|folder| (folder.clone(), site::site_name(folder))).collect();
+        let taken = self.sites.iter().map(|(folder, running)| (folder.clone(), running.name.clone())).collect();
+        let new = names(&wanted, &taken);
+        for missing in found.missing.iter().filter(|_| first) {
+            self.stage.terminal.warn(format_args!("`{missing}` under `workspace` is no folder"));
+        }
+        for (folder, name, other) in new {
+            if let Some(other) = other {
+                self.tell_clash(&folder, &name, &other);
+            }
+            if let Some(project) = located.remove(&folder) {
+                self.begin(folder, name, project, first);
+            }
+        }
+        // What is left could not be read before; it has its name already.
+        for (folder, project) in located {
+            let Some(name) = self.sites.get(&folder).map(|running| running.name.clone()) else { continue };
+            self.begin(folder, name, project, first);
+        }
+    }
+
+    fn begin(&mut self, folder: PathBuf, name: SiteName, project: Result<Project>, first: bool) {
+        let before = self.sites.get(&folder).and_then(|running| running.work.as_ref().err().cloned());
+        let opened = project.and_then(|project| Site::open(&self.stage, name.clone(), asked(&folder), project));
+        let work = match opened {
+            Ok(site) => Ok(tokio::spawn(alone(self.stage.clone(), name.clone(), site))),
+            Err(error) => {
+                let message = error.to_string();
+                if before.as_ref() != Some(&message) {
+                    self.stage.board.put(broken(&self.stage, &name, &folder, &error));
+                    let says = json!({ "message": message, "hints": error.hints() });
+                    self.stage.tell("failed", Some(&name), says);
+                    self.stage.terminal.failure(Some(name.as_str()), &error);
+                }
+                Err(message)
+            }
+        };
+        if !first && before.is_none() {
+            let url = self.stage.addresses.site(&name);
+            self.stage.tell("site-added", Some(&name), json!({ "url": url, "folder": folder }));
+            self.stage.terminal.say(format_args!("  {name} is there now: {url}"));
+        }
+        self.sites.insert(folder, Running { name, work });
+    }
+
+    fn leave(&mut self, folder: &Path, quietly: bool) {
+        let Some(Running { name, work }) = self.sites.remove(folder) else { return };
+        if let Ok(task) = work {
+            task.abort();
+        }
+        self.stage.control.release(&name);
+        self.stage.board.remove(&name);
+        self.stage.room.forget(&name);
+        self.stage.tell("site-removed", Some(&name), json!({ "folder": folder }));
+        if !quietly {
+            self.stage.terminal.say(format_args!("  {name} is gone; its history stays in the state folder"));
+        }
+    }
+
+    fn tell_clash(&self, folder: &Path, name: &SiteName, other: &Path) {
+        let shown = |path: &Path| path.strip_prefix(&self.folder).unwrap_or(path).display().to_string();
+        let message = format!("{} and {} have the same name; the second is at {name}", shown(other), shown(folder));
+        self.stage.tell("warning", Some(name), json!({ "message": message, "code": "workspace/name" }));
+        self.stage.terminal.warn(format_args!("{message}.localhost"));
+    }
+}
+
+/// The loop of a site. What breaks in it breaks nothing else.
+pub(super) async fn alone(stage: Arc<Stage>, name: SiteName, mut site: Site) {
+    let running = async move {
+        site.begin().await;
+        site.run().await;
+    };
+    if AssertUnwindSafe(running).catch_unwind().await.is_err() {
+        let error = Error::new("the loop of this site broke down; the others go on").hint("start pmx again to mend it");
+        stage.board.fail(&name, &error);
+        stage.tell("failed", Some(&name), json!({ "message": error.to_string(), "hints": error.hints() }));
+        stage.terminal.failure(stage.shown(&name), &error);
+        stage.room.forget(&name);
+    }
+}
+
+fn asked(folder: &Path) -> Options {
+    let cwd = std::env::current_dir().unwrap_or_else(|_| folder.to_owned());
+    Options { cwd, entries: vec![folder.to_owned()] }
+}

@@ -1,0 +1,204 @@
+//! Connections as they come in: from every listener, in the clear or through TLS.
+
+use super::{Listening, tls::Identity};
+use axum::serve::Listener;
+use std::{
+    future::poll_fn,
+    io::{self, ErrorKind, IoSlice},
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, mpsc},
+    time::{sleep, timeout},
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+/// How long accepting pauses when the system has no files left (what hyper does).
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long a client may take to say hello and to agree on keys.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How many clients may be in their handshake at once; more are hung up on.
+const HANDSHAKES: usize = 1024;
+/// How many connections may have their handshake behind them without being served yet.
+const READY: usize = 64;
+/// The first byte of a TLS connection: a record of type handshake (RFC 8446, 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
+/// Where a connection comes from, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Connection {
+    pub peer: SocketAddr,
+    /// Whether it is encrypted.
+    pub secure: bool,
+}
+
+/// All listeners of a server as one.
+pub(super) struct Accept {
+    listeners: Vec<TcpListener>,
+    address: SocketAddr,
+    tls: Option<Tls>,
+}
+
+struct Tls {
+    identity: Arc<Identity>,
+    places: Arc<Semaphore>,
+    done: mpsc::Sender<(Stream, Connection)>,
+    ready: mpsc::Receiver<(Stream, Connection)>,
+}
+
+impl Accept {
+    pub(super) fn new(front: Listening) -> Self {
+        let tls = front.tls.map(|identity| {
+            let (done, ready) = mpsc::channel(READY);
+            Tls { identity, places: Arc::new(Semaphore::new(HANDSHAKES)), done, ready }
+        });
+        Self { listeners: front.listeners, address: front.address, tls }
+    }
+}
+
+impl Listener for Accept {
+    type Io = Stream;
+    type Addr = Connection;
+
+    async fn accept(&mut self) -> (Stream, Connection) {
+        loop {
+            let Some(tls) = &mut self.tls else {
+                let (stream, peer) = accept(&self.listeners).await;
+                return (Stream::Plain(stream), Connection { peer, secure: false });
+            };
+            tokio::select! {
+                (stream, peer) = accept(&self.listeners) => tls.begin(stream, peer),
+                Some(ready) = tls.ready.recv() => return ready,
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Connection> {
+        Ok(Connection { peer: self.address, secure: self.tls.is_some() })
+    }
+}
+
+/// The next connection of any of the listeners. Loses none when it is dropped.
+async fn accept(listeners: &[TcpListener]) -> (TcpStream, SocketAddr) {
+    loop {
+        let accepted = poll_fn(|context| {
+            let ready = listeners.iter().find_map(|listener| match listener.poll_accept(context) {
+                Poll::Ready(accepted) => Some(accepted),
+                Poll::Pending => None,
+            });
+            ready.map_or(Poll::Pending, Poll::Ready)
+        });
+        match accepted.await {
+            Ok((stream, peer)) => {
+                // Costs latency where it fails, and nothing else.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "Nagle's algorithm stays on");
+                }
+                return (stream, peer);
+            }
+            Err(error) if is_of_client(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn is_of_client(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset)
+}
+
+impl Tls {
+    /// Lets a client say hello beside the others, so that one that does not holds up nobody.
+    fn begin(&self, stream: TcpStream, peer: SocketAddr) {
+        let Ok(place) = self.places.clone().try_acquire_owned() else {
+            tracing::warn!("too many connections are in their handshake");
+            return;
+        };
+        let (acceptor, done) = (TlsAcceptor::from(self.identity.config()), self.done.clone());
+        tokio::spawn(async move {
+            match timeout(HANDSHAKE, hello(acceptor, stream)).await {
+                Ok(Ok(stream)) => {
+                    let secure = matches!(stream, Stream::Tls(_));
+                    // The server has ended where nobody takes it.
+                    let _ = done.send((stream, Connection { peer, secure })).await;
+                }
+                Ok(Err(error)) => tracing::debug!(%error, %peer, "no TLS"),
+                Err(_) => tracing::debug!(%peer, "no TLS in time"),
+            }
+            drop(place);
+        });
+    }
+}
+
+/// TLS, or a client that speaks in the clear and is to be told.
+async fn hello(acceptor: TlsAcceptor, stream: TcpStream) -> io::Result<Stream> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? == 1 && first[0] != TLS_HANDSHAKE {
+        return Ok(Stream::Plain(stream));
+    }
+    Ok(Stream::Tls(Box::new(acceptor.accept(stream).await?)))
+}
+
+/// A connection's bytes.
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(context, bytes),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(stream) => stream.is_write_vectored(),
+            Self::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}

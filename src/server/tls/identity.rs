@@ -1,0 +1,176 @@
+//! What a server shows in a handshake: for each name that it is asked for a certificate of its own.
+
+use super::{
+    authority::{Authority, LEAF_LEFT, vouches_for},
+    kept::Kept,
+};
+use crate::{
+    error::{Error, Result},
+    server::{HostCheck, reachable::lan_addresses},
+};
+use rcgen::SanType;
+use std::{
+    collections::HashMap,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio_rustls::rustls::{
+    ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+
+/// How many names are answered for: sites of a workspace, and each costs a file of 2 KB. Beyond, a browser is shown the
+/// certificate of `localhost`.
+const NAMES: usize = 1024;
+/// The folder below the authority's.
+const FOLDER: &str = "names";
+/// The file of the certificate for `localhost` and all addresses.
+const ADDRESSES: &str = "localhost";
+
+/// Who speaks, and what for.
+#[derive(Debug)]
+pub struct TlsParts<'a> {
+    /// Who vouches.
+    pub authority: Authority,
+    /// Names besides `localhost` and what is below it.
+    pub allowed_hosts: &'a [String],
+}
+
+/// The certificates of a server. Browsers take no wildcard directly below `localhost`, so there is one for each name, made when
+/// it is first asked for and kept beside the authority.
+pub(in crate::server) struct Identity {
+    config: Arc<ServerConfig>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").finish_non_exhaustive()
+    }
+}
+
+impl Identity {
+    pub(in crate::server) fn new(parts: TlsParts<'_>, address: SocketAddr) -> Result<Self> {
+        let names = Names {
+            hosts: HostCheck::new(address, parts.allowed_hosts),
+            addresses: addresses(address),
+            authority: parts.authority,
+            made: Mutex::default(),
+        };
+        // A server that can show nothing at all says so when it starts.
+        names.addresses()?;
+        let unusable = |error: tokio_rustls::rustls::Error| Error::new(format!("TLS cannot be used: {error}"));
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(unusable)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(names));
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { config: Arc::new(config) })
+    }
+
+    pub(in crate::server) fn config(&self) -> Arc<ServerConfig> {
+        self.config.clone()
+    }
+}
+
+/// `localhost` and the addresses at which the server is reached.
+fn addresses(listening: SocketAddr) -> Vec<SanType> {
+    let own = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    let mut all: Vec<SanType> = "localhost".try_into().map(SanType::DnsName).into_iter().collect();
+    all.extend(own.into_iter().chain(lan_addresses(listening.ip())).map(SanType::IpAddress).filter(vouches_for));
+    all
+}
+
+struct Names {
+    authority: Authority,
+    hosts: HostCheck,
+    addresses: Vec<SanType>,
+    made: Mutex<HashMap<String, Made>>,
+}
+
+struct Made {
+    kept: Kept,
+    key: Arc<CertifiedKey>,
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Names").field("authority", &self.authority).finish_non_exhaustive()
+    }
+}
+
+impl ResolvesServerCert for Names {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let shown = match hello.server_name() {
+            Some(name) => self.name(&name.trim_end_matches('.').to_ascii_lowercase()),
+            // Who asks for an address names none.
+            None => self.addresses(),
+        };
+        shown.inspect_err(|error| tracing::error!(%error, "no certificate")).ok()
+    }
+}
+
+impl Names {
+    fn addresses(&self) -> Result<Arc<CertifiedKey>> {
+        self.get(ADDRESSES, &self.addresses)
+    }
+
+    fn name(&self, name: &str) -> Result<Arc<CertifiedKey>> {
+        let own = name.try_into().map(SanType::DnsName).ok().filter(vouches_for);
+        match own.filter(|_| name != ADDRESSES && self.hosts.allows(name)) {
+            Some(own) => self.get(name, &[own]),
+            None => self.addresses(),
+        }
+    }
+
+    /// From memory, from the folder, or made now: whichever is first and still holds.
+    fn get(&self, name: &str, names: &[SanType]) -> Result<Arc<CertifiedKey>> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = made.get(name).filter(|made| made.kept.holds_for(LEAF_LEFT)) {
+            return Ok(made.key.clone());
+        }
+        if made.len() >= NAMES && !made.contains_key(name) && name != ADDRESSES {
+            drop(made);
+            return self.addresses();
+        }
+        let path = self.authority.folder().join(FOLDER).join(format!("{name}.pem"));
+        let about = format!("{} of {}", text(names), self.authority.id());
+        let usable = |kept: &Kept| kept.about == about && kept.holds_for(LEAF_LEFT);
+        let (kept, key) = match Kept::read(&path).ok().flatten().filter(usable) {
+            Some(kept) if certified(&kept).is_ok() => (kept.clone(), certified(&kept)?),
+            _ => {
+                let kept = self.authority.vouch(names, about)?;
+                if let Err(error) = kept.write(&path, false) {
+                    // It is shown all the same; the next process makes another one.
+                    tracing::warn!(%error, "a certificate is not kept");
+                }
+                let key = certified(&kept)?;
+                (kept, key)
+            }
+        };
+        let key = Arc::new(key);
+        made.insert(name.to_owned(), Made { kept, key: key.clone() });
+        Ok(key)
+    }
+}
+
+fn certified(kept: &Kept) -> Result<CertifiedKey> {
+    let unusable = |error: &dyn fmt::Display| Error::new(format!("a certificate cannot be used: {error}"));
+    let certificate = CertificateDer::from_pem_slice(kept.certificate.as_bytes()).map_err(|error| unusable(&error))?;
+    let key = PrivateKeyDer::from_pem_slice(kept.key.as_bytes()).map_err(|error| unusable(&error))?;
+    let key = ring::sign::any_supported_type(&key).map_err(|error| unusable(&error))?;
+    Ok(CertifiedKey::new(vec![certificate], key))
+}
+
+fn text(names: &[SanType]) -> String {
+    let text = |name: &SanType| match name {
+        SanType::DnsName(name) => name.as_str().to_owned(),
+        SanType::IpAddress(ip) => ip.to_string(),
+        other => format!("{other:?}"),
+    };
+    names.iter().map(text).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,187 @@
+//! The disk as data: the only step of a build that reads it.
+
+mod passing;
+mod read;
+mod tracked;
+mod walk;
+
+pub use passing::is_passing;
+pub use tracked::{Before, Tracked};
+
+use super::{assets::is_sheet, blobs::Blobs, error::SiteError, graph::EXTENSION, project::Project};
+use pmx_worker::model::{Hash, MAX_BLOB};
+use rayon::prelude::*;
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use walk::{Folder, Found};
+
+/// The most files below a source root. A deploy has at most 25,000 per root; more than this is another folder than meant.
+pub const MAX_FILES: usize = 100_000;
+/// The most bytes below a source root; all of them are read.
+pub const MAX_TOTAL: u64 = 1024 * 1024 * 1024;
+/// A file that changed this shortly before it was read may change again without a new time: FAT counts in 2 s.
+const TIME_GRAIN: Duration = Duration::from_secs(2);
+
+/// The files below a source root, as data: what a build reads.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    files: BTreeMap<String, File>,
+    /// Those that were looked into, by their name below the source root.
+    folders: BTreeMap<String, Folder>,
+    /// By their name, and where they lead: within the source root.
+    links: BTreeMap<String, PathBuf>,
+}
+
+/// A file of a [`Snapshot`].
+#[derive(Clone, Debug)]
+pub struct File {
+    /// What is in it.
+    pub content: Content,
+    stamp: Option<Stamp>,
+}
+
+/// What is in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Its bytes and their hash.
+    Bytes(Arc<[u8]>, Hash),
+    /// More than is kept in memory: a picture, a film. Whoever reads it later checks that it still has this hash.
+    OnDisk {
+        /// Where it is.
+        path: Arc<Path>,
+        /// What was in it.
+        file: pmx_worker::model::File,
+    },
+    /// More bytes than a blob may have, so many.
+    TooLarge(u64),
+    /// It cannot be read; why.
+    Unreadable(String),
+}
+
+/// How a change is noticed without reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    size: u64,
+    modified: SystemTime,
+    /// Whether an equal stamp means equal content.
+    settled: bool,
+}
+
+impl Snapshot {
+    /// A snapshot of files that are not on disk.
+    pub fn of(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let file = |bytes: Vec<u8>| File { content: read::bytes_of(bytes), stamp: None };
+        let files = files.into_iter().map(|(path, bytes)| (path, file(bytes))).collect();
+        Self { files, ..Self::default() }
+    }
+
+    /// Every file by its path below the source root, `/`-separated.
+    #[must_use]
+    pub const fn files(&self) -> &BTreeMap<String, File> {
+        &self.files
+    }
+
+    /// The folders in which a change would be one of the snapshot, absolute and without links: those that were looked into, and those of
+    /// what links lead to.
+    #[must_use]
+    pub fn folders(&self) -> BTreeSet<PathBuf> {
+        let beyond = self.links.values().filter_map(|target| target.parent());
+        self.folders.values().map(|folder| folder.path.as_path()).chain(beyond).map(Path::to_owned).collect()
+    }
+
+    /// Reads what was found, but for what `previous` knows.
+    fn of_found(found: Found, previous: Option<&Self>) -> Self {
+        let read = |(name, path, stamp): (String, PathBuf, Stamp)| {
+            let known = previous.and_then(|snapshot| snapshot.files.get(&name)).filter(|file| file.is_as(&stamp));
+            let read = || read::content(path, &name, stamp.size);
+            let content = known.map_or_else(read, |file| Some(file.content.clone()))?;
+            Some((name, File { content, stamp: Some(stamp) }))
+        };
+        Self {
+            files: found.files.into_par_iter().filter_map(read).collect(),
+            folders: found.folders.into_iter().map(|folder| (folder.name.clone(), folder)).collect(),
+            links: found.links.into_iter().collect(),
+        }
+    }
+
+    /// Paths of the files that were added, changed or removed since `earlier`, sorted.
+    #[must_use]
+    pub fn changes<'a>(&'a self, earlier: &'a Self) -> Vec<&'a str> {
+        let (mut new, mut old) = (self.files.iter().peekable(), earlier.files.iter().peekable());
+        let mut changed = Vec::new();
+        // Both are sorted: one walk along the two.
+        while let Some(order) = match (new.peek(), old.peek()) {
+            (Some((new, _)), Some((old, _))) => Some(new.cmp(old)),
+            (Some(_), None) => Some(Ordering::Less),
+            (None, Some(_)) => Some(Ordering::Greater),
+            (None, None) => None,
+        } {
+            let new = if order.is_le() { new.next() } else { None };
+            let old = if order.is_ge() { old.next() } else { None };
+            if new.map(|(_, file)| &file.content) != old.map(|(_, file)| &file.content) {
+                changed.extend(new.or(old).map(|(path, _)| path.as_str()));
+            }
+        }
+        changed
+    }
+}
+
+/// Reads the site's files; one whose size and time are as in `previous` is not read again.
+///
+/// Left out are hidden folders (unless an entry lies in one), `node_modules`, folders tagged as caches, folders that pmx
+/// writes to, what editors leave for a while ([`is_passing`]), and links that lead out of the source root or into themselves. A
+/// file that vanishes meanwhile was never there.
+///
+/// # Errors
+/// The folder cannot be listed, or it is too large to be a site.
+pub fn scan(project: &Project, previous: Option<&Snapshot>) -> Result<Snapshot, SiteError> {
+    let found = walk::walk(project, vec![Folder::root(project)])?;
+    let total: u64 = found.files.iter().map(|(_, _, stamp)| stamp.size).filter(|size| *size <= MAX_BLOB).sum();
+    if total > MAX_TOTAL {
+        return Err(SiteError::TooManyBytes { folder: project.source_root.clone(), max: MAX_TOTAL });
+    }
+    Ok(Snapshot::of_found(found, previous))
+}
+
+impl File {
+    /// Whether this file, read at an earlier time, needs no second look.
+    fn is_as(&self, stamp: &Stamp) -> bool {
+        let same = |old: &Stamp| old.settled && old.size == stamp.size && old.modified == stamp.modified;
+        self.stamp.as_ref().is_some_and(same) && self.is_readable()
+    }
+
+    /// Whether there is content that a site can have.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        matches!(self.content, Content::Bytes(..) | Content::OnDisk { .. })
+    }
+
+    /// Lets the store have the content; its hash and size, if there is any.
+    pub(super) fn hand_over(&self, blobs: &Blobs) -> Option<pmx_worker::model::File> {
+        match &self.content {
+            Content::Bytes(bytes, hash) => {
+                blobs.share(*hash, bytes);
+                Some(pmx_worker::model::File { hash: *hash, size: bytes.len() as u64 })
+            }
+            Content::OnDisk { path, file } => {
+                blobs.name(*file, path);
+                Some(*file)
+            }
+            _ => None,
+        }
+    }
+
+    /// Its bytes and their hash, if they are in memory: those of every Source and stylesheet that can be read are.
+    #[must_use]
+    pub fn bytes(&self) -> Option<(&Arc<[u8]>, Hash)> {
+        match &self.content {
+            Content::Bytes(bytes, hash) => Some((bytes, *hash)),
+            _ => None,
+        }
+    }
+}
