@@ -12,10 +12,10 @@ use super::{
     assets::{self, Assets, ThemeAssets, asset_path},
     blobs::Blobs,
     build::{Pages, UNUSABLE},
-    cache::Bodies,
+    cache::{self, Bodies},
     component_files::ComponentFiles,
     diagnostic::{Diagnostic, Position},
-    documents::{self, GraphEntry, Listed, Relations},
+    documents::{self, GraphEntry, Listed, ManifestText, Relations},
     graph::{Graph, Node},
     page,
     project::Project,
@@ -99,8 +99,14 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of `shards`.
-pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Option<&Shards<File>>) -> BuiltPath {
+/// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of the shards of the build before
+/// or of those that another process left.
+pub(super) fn build(
+    site: &Site<'_>,
+    root: &NamedRoot,
+    known: &Pages,
+    (shards, left): (Option<&Shards<File>>, Option<(Hash, Vec<File>)>),
+) -> BuiltPath {
     let Site { project, graph, assets, theme, roots, blobs, .. } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
     let mut table = routes::routes(&members, &root.entry_id, &root.mount);
@@ -119,8 +125,12 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
 
     let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
     let mut files = BTreeMap::new();
-    let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
-    let shards = Shards::of(records, shards, |bytes| blobs.put(bytes));
+    let records = || rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
+    let pages = rendered.iter().map(|page| (page.node.id.as_str(), page.page.inputs));
+    let left = left.filter(|(digest, _)| shards.is_none() && *digest == cache::digest_of(pages));
+    let shards = left
+        .and_then(|(_, files)| Shards::known(records(), &files))
+        .unwrap_or_else(|| Shards::of(records(), shards, |bytes| blobs.put(bytes)));
     let index = frame.index(rendered.iter().map(|page| (page.node, &page.page.record)), shards.count());
     let (mut takers, mut of_pages) = (HashMap::<String, Vec<String>>::new(), BTreeMap::new());
     let mut pages = Pages::new();
@@ -194,7 +204,20 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
     findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
     let Frame { look, .. } = frame;
     let (routes, empty) = (table.document.clone(), Hash::of(b""));
-    let kept = Kept { table, relations, shell, look, takers, manifest, routes: empty, shards, findings, of_pages };
+    let manifest_text = ManifestText::of(&manifest);
+    let kept = Kept {
+        table,
+        relations,
+        shell,
+        look,
+        takers,
+        manifest,
+        manifest_text,
+        routes: empty,
+        shards,
+        findings,
+        of_pages,
+    };
     BuiltPath { kept, routes, pages, made, unpublished }
 }
 
