@@ -79,7 +79,7 @@ pub(super) fn open(place: &Place) -> Result<Data> {
 impl Data {
     /// Does ops one after the other, until one fails.
     pub(super) fn run(self, ops: impl IntoIterator<Item = DataOp>) -> Result<Vec<Json>> {
-        self.each(|session| ops.into_iter().map(|op| session(op)).collect())
+        self.each(|ask| ops.into_iter().map(ask).collect())
     }
 
     /// Lets ops depend on the answers before them.

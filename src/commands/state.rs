@@ -52,7 +52,7 @@ pub(super) fn run(args: &State, report: &Report) -> Result<()> {
 }
 
 fn reset(place: &Place, yes: bool, report: &Report) -> Result<()> {
-    let folder = folder(place)?;
+    let folder = absolute(&folder(place)?)?;
     existing(&folder)?;
     let owned = own(&folder)?;
     confirm(&format!("Remove everything in {}?", folder.display()), yes, report)?;
@@ -83,14 +83,14 @@ fn import(place: &Place, file: &Path, yes: bool, report: &Report) -> Result<()> 
     };
     let unpacked = archive::beside(&folder, "import")?;
     fs_err::create_dir_all(&unpacked)?;
-    let imported = take_in(file, &unpacked).and_then(|()| {
+    let imported = take_in(file, &unpacked).map_err(|error| error.hint("the state is as it was")).and_then(|()| {
         archive::replace(&folder, &unpacked)
             .map_err(|error| Error::new(format!("the state cannot be replaced: {error}")))
     });
     drop(owned);
     if let Err(error) = imported {
         let _ = fs_err::remove_dir_all(&unpacked);
-        return Err(error.hint("the state is as it was"));
+        return Err(error);
     }
     report.event(&json!({ "imported": folder }));
     report.say(format_args!("{} holds what {} held", folder.display(), file.display()));
@@ -113,6 +113,10 @@ fn own(folder: &Path) -> Result<StateDir> {
     StateDir::open(folder).map_err(|error| Error::new(error).hint("end the process that uses it first"))
 }
 
+/// Where a path leads: a state folder behind a link is replaced there, and the link stays.
 fn absolute(path: &Path) -> Result<PathBuf> {
+    if let Ok(path) = path.canonicalize() {
+        return Ok(path);
+    }
     std::path::absolute(path).map_err(|error| Error::new(format!("{}: {error}", path.display())))
 }

@@ -134,9 +134,10 @@ mod tests {
         let ask = |method: &str, uri: &str, headers: &[(&str, &str)]| asked(method, uri, local, headers, &token);
         let refused = |access: &Access| matches!(access, Access::Refused(_));
 
-        assert_eq!(ask("GET", &format!("/?token={}", token.as_str()), &[]), Access::Enter);
+        let (first, deeper) = (format!("/?token={}", token.as_str()), format!("/about?token={}", token.as_str()));
+        assert_eq!(ask("GET", &first, &[]), Access::Enter);
         assert_eq!(ask("GET", "/?token=00", &[]), Access::Unknown);
-        assert_eq!(ask("GET", &format!("/about?token={}", token.as_str()), &[]), Access::Unknown);
+        assert_eq!(ask("GET", &deeper, &[]), Access::Unknown);
         assert_eq!(ask("GET", "/", &[with]), Access::Granted);
         assert_eq!(ask("POST", "/faults", &[with, own]), Access::Granted);
         assert_eq!(ask("POST", "/faults", &[own]), Access::Unknown);

@@ -195,7 +195,9 @@ fn is_ours(path: &str) -> bool {
     match parts.as_slice() {
         ["version" | "kv.sqlite" | "r2.sqlite"] | ["do", "alarms.sqlite"] => true,
         ["do", class, file] => {
-            class.bytes().all(|byte| byte.is_ascii_alphanumeric()) && file.strip_suffix(".sqlite").is_some_and(hex)
+            !class.is_empty()
+                && class.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                && file.strip_suffix(".sqlite").is_some_and(hex)
         }
         ["blobs", "kv" | "r2", shard, file] => hex(shard) && hex(file),
         _ => false,
@@ -231,8 +233,8 @@ pub fn replace(state: &Path, unpacked: &Path) -> io::Result<()> {
         renamed => renamed.map(|()| true)?,
     };
     if let Err(error) = fs_err::rename(unpacked, state) {
-        if had {
-            fs_err::rename(&old, state)?;
+        if had && fs_err::rename(&old, state).is_err() {
+            return Err(io::Error::other(format!("{error}; what was there is now {}", old.display())));
         }
         return Err(error);
     }

@@ -178,7 +178,7 @@ async fn export(emulator: &Emulator, file: PathBuf) -> Result<Json, DataError> {
     if !file.is_absolute() {
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "the path is not absolute")));
     }
-    let folder = file.parent().map(tempfile::tempdir_in).unwrap_or_else(tempfile::tempdir).map_err(failed)?;
+    let folder = file.parent().map_or_else(tempfile::tempdir, tempfile::tempdir_in).map_err(failed)?;
     emulator.snapshot(folder.path()).await.map_err(|error| failed(io::Error::other(error)))?;
     let target = file.clone();
     let written = tokio::task::spawn_blocking(move || archive::write(folder.path(), &target)).await;

@@ -194,3 +194,6 @@ pub(super) fn random_secret() -> Result<String> {
     getrandom::fill(&mut bytes).map_err(|error| Error::new(format!("no random bytes: {error}")))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,8 +119,9 @@ fn anew(
     let (mut paths, mut outputs) = (BTreeMap::new(), BTreeMap::new());
     for named in site.roots {
         let shards = before.as_mut().and_then(|before| before.remove(&named.id)).map(|kept| kept.shards);
+        let left = cache.shards.remove(&named.id);
         let BuiltPath { mut kept, routes, pages, made, unpublished } =
-            path::build(site, named, &known, shards.as_ref());
+            path::build(site, named, &known, (shards.as_ref(), left));
         build.pages += pages.len();
         build.sources_built.extend(made);
         cache.pages.extend(pages);
@@ -160,7 +161,7 @@ fn finish(build: &mut Build, site: &Site<'_>, (mut paths, mut all): Made) -> Mad
     let (mut roots, mut records) = (BTreeMap::new(), Vec::new());
     for named in site.roots {
         let Some(kept) = paths.get_mut(&named.id) else { continue };
-        let bytes = documents::bytes(&kept.manifest);
+        let bytes = kept.manifest_text.bytes(&kept.manifest);
         let manifest = document(site, named, "manifest.json", bytes, &mut kept.findings);
         outputs.insert(format!("{}/manifest.json", named.id), manifest);
         let root = Root { entry: named.entry.clone(), routes: kept.routes, manifest: manifest.hash };

@@ -289,7 +289,10 @@ impl Subscription {
 
     /// Not all folders are watched. Whether that is news.
     pub(super) fn poll_instead(&self, interval: Duration) -> bool {
-        let is_news = self.state().poll.replace(interval).is_none();
+        let mut state = self.state();
+        let is_news = state.poll.replace(interval).is_none();
+        state.again = state.again.min(Instant::now() + interval);
+        drop(state);
         self.hint.notify_one();
         is_news
     }

@@ -1,6 +1,9 @@
 //! The events of a site for its open pages: who serves them, then how the site is, again whenever that changes.
 
-use super::{findings::Kept, script};
+use super::{
+    findings::{Kept, below},
+    script,
+};
 use crate::{
     dev::status::{Board, Phase, SiteStatus},
     server::refusal,
@@ -127,13 +130,17 @@ impl Listener {
     }
 
     async fn state(&self, status: &SiteStatus) -> String {
-        let findings = self.kept.of(&status.diagnostics).await;
+        let findings = self.kept.of(&status.diagnostics, &status.folder).await;
+        let failure = status.error.as_ref().map(|failure| {
+            let hints: Vec<String> = failure.hints.iter().map(|hint| below(hint, &status.folder)).collect();
+            json!({ "message": below(&failure.message, &status.folder), "hints": hints })
+        });
         json!({
             "phase": status.phase,
             "builds": status.builds,
             // A site without a good version is published with its errors.
             "kept": status.last.as_ref().is_some_and(|last| last.outcome == "kept"),
-            "failure": status.error,
+            "failure": failure,
             "findings": findings.told(self.here),
         })
         .to_string()

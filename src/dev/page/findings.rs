@@ -50,15 +50,16 @@ pub(super) struct Kept(Mutex<Option<(Arc<[Diagnostic]>, Arc<Findings>)>>);
 
 impl Kept {
     /// The findings with their excerpts, as the files are when this is asked first.
-    pub(super) async fn of(&self, diagnostics: &Arc<[Diagnostic]>) -> Arc<Findings> {
+    /// `folder`: that of the project.
+    pub(super) async fn of(&self, diagnostics: &Arc<[Diagnostic]>, folder: &Path) -> Arc<Findings> {
         let mut kept = self.0.lock().await;
         if let Some((known, findings)) = &*kept
             && Arc::ptr_eq(known, diagnostics)
         {
             return findings.clone();
         }
-        let work = diagnostics.clone();
-        let found = tokio::task::spawn_blocking(move || Findings::read(&work)).await;
+        let (work, folder) = (diagnostics.clone(), folder.to_owned());
+        let found = tokio::task::spawn_blocking(move || Findings::read(&work, &folder)).await;
         let findings = Arc::new(found.unwrap_or_default());
         *kept = Some((diagnostics.clone(), findings.clone()));
         findings
@@ -66,11 +67,12 @@ impl Kept {
 }
 
 impl Findings {
-    fn read(diagnostics: &[Diagnostic]) -> Self {
+    fn read(diagnostics: &[Diagnostic], folder: &Path) -> Self {
         let mut found = Found::read(diagnostics);
         let here = json!(found);
         for finding in found.errors.iter_mut().chain(&mut found.warnings) {
             finding.editor = None;
+            finding.path = below(&finding.path, folder);
         }
         Self { here, elsewhere: json!(found) }
     }
@@ -111,6 +113,14 @@ impl Finding {
     }
 }
 
+/// A text without the folder of the project, which is nobody's business elsewhere.
+pub(super) fn below(text: &str, folder: &Path) -> String {
+    if !folder.is_absolute() {
+        return text.to_owned();
+    }
+    text.replace(&format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR), "")
+}
+
 /// The address by which an editor opens a file at a place (code.visualstudio.com/docs/configure/command-line#_opening-vs-code-with-urls).
 fn editor(path: &Path, line: usize, column: usize) -> String {
     let mut address = String::from("vscode://file");
@@ -132,6 +142,13 @@ fn editor(path: &Path, line: usize, column: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_elsewhere_names_no_folder_of_this_machine() {
+        let folder = Path::new("/home/me/site");
+        assert_eq!(below("/home/me/site/x.config.md:2: bad `/home/me/site/y`", folder), "x.config.md:2: bad `y`");
+        assert_eq!(below("a/b", Path::new("")), "a/b");
+    }
 
     #[test]
     fn an_editor_is_sent_to_the_place() {

@@ -1,6 +1,6 @@
 //! The page of a site that has nothing to show yet: it says why, and gives way to the site as soon as that is there.
 
-use super::findings::{Finding, Found};
+use super::findings::{Finding, Found, below};
 use crate::{
     dev::status::{Phase, SiteStatus},
     server::refusal,
@@ -74,11 +74,11 @@ fn page(status: &SiteStatus, found: &Found, tag: &str) -> Markup {
                     }
                     @if let Some(failure) = &status.error {
                         section.finding {
-                            h2 { (failure.message) }
-                            @for hint in &failure.hints { p.hint { (hint) } }
+                            h2 { (below(&failure.message, &status.folder)) }
+                            @for hint in &failure.hints { p.hint { (below(hint, &status.folder)) } }
                         }
                     }
-                    @for finding in &found.errors { (one(finding)) }
+                    @for finding in &found.errors { (one(finding, status)) }
                     @if found.error_count > found.errors.len() {
                         p { "… and " (found.error_count - found.errors.len()) " more." }
                     }
@@ -88,10 +88,10 @@ fn page(status: &SiteStatus, found: &Found, tag: &str) -> Markup {
     }
 }
 
-fn one(finding: &Finding) -> Markup {
+fn one(finding: &Finding, status: &SiteStatus) -> Markup {
     html! {
         section.finding {
-            p.place { (finding.path) ":" (finding.line) ":" (finding.column) " " code { (finding.code) } }
+            p.place { (below(&finding.path, &status.folder)) ":" (finding.line) ":" (finding.column) " " code { (finding.code) } }
             h2 { (finding.message) }
             @if let Some(hint) = &finding.hint { p.hint { (hint) } }
             @if let Some(excerpt) = &finding.excerpt {

@@ -1,12 +1,12 @@
 //! The cache as a file: written whole under another name and then moved, so that processes may share it; read only if it is
 //! exactly what this very program wrote.
 
-use super::{CachedPage, Sources, packed};
+use super::{CachedPage, KnownShards, Sources, packed};
 use crate::site::{
     project::Project,
     source::{Settings, Source},
 };
-use pmx_worker::model::Hash;
+use pmx_worker::model::{File, Hash};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -36,16 +36,19 @@ enum Saved<'a> {
     Page(Cow<'a, str>, Cow<'a, CachedPage>),
     /// Path and hash of a Source, and its bytes in [`packed`].
     Source(&'a str, Hash, &'a [u8]),
+    /// The search of a Path.
+    Shards(Cow<'a, str>, Hash, Cow<'a, [File]>),
 }
 
 enum Read {
     Page(String, CachedPage),
     Source(String, (Hash, Arc<Source>)),
+    Shards(String, (Hash, Vec<File>)),
 }
 
-type Loaded = (HashMap<String, CachedPage>, Sources);
+type Loaded = (HashMap<String, CachedPage>, Sources, KnownShards);
 
-/// The pages and Sources of the last process.
+/// The pages, Sources and shards of the last process.
 pub(super) fn load(project: &Project) -> Option<Loaded> {
     let path = project.folder.join(FOLDER).join(FILE);
     match read(&path, key(&project.settings)) {
@@ -58,9 +61,14 @@ pub(super) fn load(project: &Project) -> Option<Loaded> {
 }
 
 /// Whether it could be saved.
-pub(super) fn save(project: &Project, pages: &HashMap<String, CachedPage>, sources: &Sources) -> bool {
+pub(super) fn save(
+    project: &Project,
+    pages: &HashMap<String, CachedPage>,
+    sources: &Sources,
+    shards: &KnownShards,
+) -> bool {
     let folder = project.folder.join(FOLDER);
-    match write(&folder, key(&project.settings), pages, sources) {
+    match write(&folder, key(&project.settings), (pages, sources, shards)) {
         Ok(()) => true,
         Err(why) => {
             tracing::debug!("{}: {why}; the next build starts from nothing", folder.display());
@@ -95,38 +103,43 @@ fn read(path: &Path, key: Hash) -> Result<Loaded, String> {
         payload = rest;
     }
     let records: Vec<Read> = records.into_par_iter().filter_map(record).collect();
-    let (mut pages, mut sources) = (HashMap::new(), Sources::new());
+    let (mut pages, mut sources, mut shards) = (HashMap::new(), Sources::new(), KnownShards::new());
     for record in records {
         match record {
             Read::Page(path, page) => drop(pages.insert(path, page)),
             Read::Source(path, source) => drop(sources.insert(path, source)),
+            Read::Shards(root, known) => drop(shards.insert(root, known)),
         }
     }
-    Ok((pages, sources))
+    Ok((pages, sources, shards))
 }
 
 fn record(bytes: &[u8]) -> Option<Read> {
     Some(match postcard::from_bytes(bytes).ok()? {
         Saved::Page(path, page) => Read::Page(path.into_owned(), page.into_owned()),
+        Saved::Shards(root, digest, files) => Read::Shards(root.into_owned(), (digest, files.into_owned())),
         Saved::Source(path, hash, bytes) => Read::Source(path.to_owned(), (hash, Arc::new(packed::unpack(bytes)?))),
     })
 }
 
-fn write(folder: &Path, key: Hash, pages: &HashMap<String, CachedPage>, sources: &Sources) -> io::Result<()> {
+/// All that is written.
+type Everything<'a> = (&'a HashMap<String, CachedPage>, &'a Sources, &'a KnownShards);
+
+fn write(folder: &Path, key: Hash, everything: Everything<'_>) -> io::Result<()> {
     if !folder.is_dir() {
         fs::create_dir_all(folder)?;
         fs::write(folder.join("CACHEDIR.TAG"), TAG)?;
         fs::write(folder.join(".gitignore"), "*\n")?;
     }
     let beside: PathBuf = folder.join(format!("{FILE}.{}.tmp", std::process::id()));
-    let written = write_all(&beside, key, pages, sources).and_then(|()| fs::rename(&beside, folder.join(FILE)));
+    let written = write_all(&beside, key, everything).and_then(|()| fs::rename(&beside, folder.join(FILE)));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }
     written
 }
 
-fn write_all(path: &Path, key: Hash, pages: &HashMap<String, CachedPage>, sources: &Sources) -> io::Result<()> {
+fn write_all(path: &Path, key: Hash, (pages, sources, shards): Everything<'_>) -> io::Result<()> {
     let mut file = io::BufWriter::with_capacity(256 * 1024, fs::File::create(path)?);
     let mut hasher = Sha256::new();
     file.write_all(MAGIC)?;
@@ -149,6 +162,9 @@ fn write_all(path: &Path, key: Hash, pages: &HashMap<String, CachedPage>, source
             put(&Saved::Source(path, *hash, &bytes))?;
         }
     }
+    for (root, (digest, files)) in shards {
+        put(&Saved::Shards(Cow::Borrowed(root), *digest, Cow::Borrowed(files)))?;
+    }
     file.write_all(&hasher.finalize())?;
     file.flush()
 }
@@ -156,7 +172,6 @@ fn write_all(path: &Path, key: Hash, pages: &HashMap<String, CachedPage>, source
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pmx_worker::model::File;
 
     fn pages() -> HashMap<String, CachedPage> {
         let file = |name: &str| File { hash: Hash::of(name.as_bytes()), size: 7 };
@@ -177,12 +192,17 @@ mod tests {
         [("a.md".to_owned(), (Hash::of(b"# A"), Arc::new(source)))].into()
     }
 
+    fn shards() -> KnownShards {
+        [("index.path".to_owned(), (Hash::of(b"pages"), vec![File { hash: Hash::of(b"shard"), size: 5 }]))].into()
+    }
+
     #[test]
     fn what_was_saved_is_loaded_and_the_folder_says_that_it_is_a_cache() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join(FOLDER);
-        write(&folder, key(&Settings::default()), &pages(), &sources()).unwrap();
-        assert_eq!(read(&folder.join(FILE), key(&Settings::default())).unwrap().0, pages());
+        write(&folder, key(&Settings::default()), (&pages(), &sources(), &shards())).unwrap();
+        let (read_pages, _, read_shards) = read(&folder.join(FILE), key(&Settings::default())).unwrap();
+        assert_eq!((read_pages, read_shards), (pages(), shards()));
         assert!(fs::read_to_string(folder.join("CACHEDIR.TAG")).unwrap().starts_with("Signature: 8a477f597d28d172"));
         assert_eq!(fs::read_to_string(folder.join(".gitignore")).unwrap(), "*\n");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 3, "nothing is left lying around");
@@ -191,7 +211,7 @@ mod tests {
     #[test]
     fn a_cache_that_is_cut_short_damaged_or_of_another_program_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), key(&Settings::default()), &pages(), &sources()).unwrap();
+        write(folder.path(), key(&Settings::default()), (&pages(), &sources(), &shards())).unwrap();
         let path = folder.path().join(FILE);
         assert!(read(&path, Hash::of(b"another")).is_err());
         let whole = fs::read(&path).unwrap();

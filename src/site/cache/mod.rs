@@ -27,6 +27,20 @@ use std::{
 /// Parsed Sources by their path, with the hash of the text that they are of.
 pub(super) type Sources = HashMap<String, (Hash, Arc<Source>)>;
 
+/// By the id of a Path: a digest of the pages of which the terms are, and the files of its shards.
+pub(super) type KnownShards = HashMap<String, (Hash, Vec<File>)>;
+
+/// The digest of pages by which their shards are known: ids and inputs, by id.
+pub(super) fn digest_of<'a>(pages: impl Iterator<Item = (&'a str, Hash)>) -> Hash {
+    let mut all = Vec::new();
+    for (id, inputs) in pages {
+        all.extend_from_slice(id.as_bytes());
+        all.push(0);
+        all.extend_from_slice(inputs.as_bytes());
+    }
+    Hash::of(&all)
+}
+
 /// What a build leaves for the next one. It changes how long a build takes, never what comes out.
 ///
 /// It holds what the last build used and nothing older. Of a page it knows the hash alone: who took the build has the bytes.
@@ -40,6 +54,8 @@ pub struct Cache {
     /// The graph of the last build.
     pub(super) graph: Option<graph::Graph>,
     pub(super) steady: Option<Steady>,
+    /// The search of each Path, as the last process left it.
+    pub(super) shards: KnownShards,
     /// The bytes of builds that nobody took yet.
     pub(super) blobs: Blobs,
     /// Whether it holds nothing because of [`Self::shed`]: the file has it.
@@ -83,9 +99,10 @@ impl Cache {
     }
 
     fn load(&mut self, project: &Project) {
-        if let Some((pages, sources)) = disk::load(project) {
+        if let Some((pages, sources, shards)) = disk::load(project) {
             self.pages = pages;
             self.sources = sources;
+            self.shards = shards;
             self.saved = Some(self.digest());
         }
     }
@@ -96,9 +113,21 @@ impl Cache {
             return;
         }
         let digest = self.digest();
-        if self.saved != Some(digest) && disk::save(project, &self.pages, &self.sources) {
+        if self.saved != Some(digest) && disk::save(project, &self.pages, &self.sources, &self.shards_now()) {
             self.saved = Some(digest);
         }
+    }
+
+    /// The files of the shards that the last build has.
+    fn shards_now(&self) -> KnownShards {
+        let mut known = KnownShards::new();
+        for (root, kept) in self.steady.iter().flat_map(|steady| &steady.paths) {
+            let page = |id: &str| self.pages.get(&format!("{root}/{id}"));
+            let ids = kept.manifest.sources.keys();
+            let digest = digest_of(ids.filter_map(|id| page(id).map(|page| (id.as_str(), page.inputs))));
+            known.insert(root.clone(), (digest, kept.shards.files().map(|(_, file)| *file).collect()));
+        }
+        known
     }
 
     /// The build was written or published: its bytes are not needed here any more.
@@ -111,6 +140,7 @@ impl Cache {
     pub fn forget(&mut self, lost: &[Hash]) {
         self.steady = None;
         self.shed = false;
+        self.shards.clear();
         let lost: HashSet<&Hash> = lost.iter().collect();
         let before = self.pages.len();
         self.pages.retain(|_, page| !lost.contains(&page.html.hash) && !lost.contains(&page.markdown.hash));

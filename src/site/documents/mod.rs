@@ -3,12 +3,14 @@
 mod agents;
 mod crawlers;
 mod fragments;
+mod manifest;
 mod relations;
 mod source_map;
 
 pub(super) use agents::{Listed, is_definition, llms};
 pub(super) use crawlers::{robots, site_url, sitemap};
 pub(super) use fragments::{GRAPH, GraphEntry, SOURCES, assemble, graph_fragment, source_fragment};
+pub(super) use manifest::ManifestText;
 pub(super) use relations::Relations;
 pub(super) use source_map::{MappedBeat, source_map, source_map_file};
 

@@ -12,21 +12,22 @@ use super::{
     assets::{self, Assets, ThemeAssets, asset_path},
     blobs::Blobs,
     build::{Pages, UNUSABLE},
-    cache::Bodies,
+    cache::{self, Bodies},
     component_files::ComponentFiles,
     diagnostic::{Diagnostic, Position},
-    documents::{self, GraphEntry, Listed, Relations},
-    graph::{Graph, Node},
+    documents::{self, GraphEntry, Listed, ManifestText, Relations},
+    graph::{Graph, Node, Target},
     page,
     project::Project,
     routes::{self, NOT_FOUND, RouteTable},
     search::{self, Shards},
+    source::Place,
     tokens::Theme,
 };
 use pages::{Addresses, Rendered};
 use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The document that lists the files for deploy scripts.
 const ARTIFACTS: &str = "artifacts.json";
@@ -78,7 +79,7 @@ struct Frame<'a> {
     root: &'a NamedRoot,
     table: &'a RouteTable,
     relations: &'a Relations,
-    /// Of every member's links.
+    /// Of the links of Sources that pages take in.
     addresses: HashMap<&'a str, Addresses>,
     /// Of the entry.
     look: Theme,
@@ -99,8 +100,14 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of `shards`.
-pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Option<&Shards<File>>) -> BuiltPath {
+/// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of the shards of the build before
+/// or of those that another process left.
+pub(super) fn build(
+    site: &Site<'_>,
+    root: &NamedRoot,
+    known: &Pages,
+    (shards, left): (Option<&Shards<File>>, Option<(Hash, Vec<File>)>),
+) -> BuiltPath {
     let Site { project, graph, assets, theme, roots, blobs, .. } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
     let mut table = routes::routes(&members, &root.entry_id, &root.mount);
@@ -114,13 +121,19 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
     let bare = Frame::new(site, root, &table, &relations, Theme::default());
     let look = entry.map(|entry| bare.own_theme(entry, &mut Vec::new())).unwrap_or_default();
     let mut frame = Frame::new(site, root, &table, &relations, look);
-    frame.addresses = members.par_iter().map(|node| (node.id.as_str(), frame.addresses_of(node))).collect();
+    let taken = taken(&members);
+    let taken = members.par_iter().filter(|node| taken.contains(node.id.as_str()));
+    frame.addresses = taken.map(|node| (node.id.as_str(), frame.addresses_of(node))).collect();
     let shell = frame.shell(theme, &mut findings);
 
     let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
     let mut files = BTreeMap::new();
-    let records = rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
-    let shards = Shards::of(records, shards, |bytes| blobs.put(bytes));
+    let records = || rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
+    let pages = rendered.iter().map(|page| (page.node.id.as_str(), page.page.inputs));
+    let left = left.filter(|(digest, _)| shards.is_none() && *digest == cache::digest_of(pages));
+    let shards = left
+        .and_then(|(_, files)| Shards::known(records(), &files))
+        .unwrap_or_else(|| Shards::of(records(), shards, |bytes| blobs.put(bytes)));
     let index = frame.index(rendered.iter().map(|page| (page.node, &page.page.record)), shards.count());
     let (mut takers, mut of_pages) = (HashMap::<String, Vec<String>>::new(), BTreeMap::new());
     let mut pages = Pages::new();
@@ -194,8 +207,32 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, known: &Pages, shards: Op
     findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
     let Frame { look, .. } = frame;
     let (routes, empty) = (table.document.clone(), Hash::of(b""));
-    let kept = Kept { table, relations, shell, look, takers, manifest, routes: empty, shards, findings, of_pages };
+    let manifest_text = ManifestText::of(&manifest);
+    let kept = Kept {
+        table,
+        relations,
+        shell,
+        look,
+        takers,
+        manifest,
+        manifest_text,
+        routes: empty,
+        shards,
+        findings,
+        of_pages,
+    };
     BuiltPath { kept, routes, pages, made, unpublished }
+}
+
+/// Ids of the Sources that another may take in, for its components or its Blocks.
+fn taken<'n>(members: &[&'n Node]) -> HashSet<&'n str> {
+    let links = members.iter().flat_map(|node| node.source.links.iter().zip(&node.targets));
+    let taken = links.filter_map(|(link, target)| match (&link.place, target) {
+        (Place::Include, Target::Page { id, .. }) => Some(id.as_str()),
+        (Place::Definition { label }, Target::Page { id, .. }) if label.starts_with('@') => Some(id.as_str()),
+        _ => None,
+    });
+    taken.collect()
 }
 
 /// Why no deploy could have this Path.

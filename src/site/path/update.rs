@@ -5,7 +5,7 @@ use super::{Frame, Site, pages::Rendered, roots::NamedRoot};
 use crate::site::{
     build::Pages,
     diagnostic::Diagnostic,
-    documents::{self, Relations},
+    documents::{self, ManifestText, Relations},
     graph::{Changes, Node},
     page::Shell,
     render::Embeds,
@@ -27,6 +27,7 @@ pub(in crate::site) struct Kept {
     /// The pages that take a Source in.
     pub takers: HashMap<String, Vec<String>>,
     pub manifest: Manifest,
+    pub manifest_text: ManifestText,
     /// Of the routes document.
     pub routes: Hash,
     pub shards: Shards<File>,
@@ -101,8 +102,10 @@ impl Kept {
                 [(routes::page_file(&node.id), page.html), (format!("{}.md", node.id), page.markdown)]
             {
                 self.manifest.files.insert(file.clone(), content);
+                self.manifest_text.file(&file);
                 updated.files.push((file, content));
             }
+            self.manifest_text.source(&node.id);
             self.manifest.sources.insert(node.id.clone(), SourceEntry { hash: node.hash });
             if findings.is_empty() {
                 self.of_pages.remove(&node.id);
@@ -122,6 +125,7 @@ impl Kept {
         // A Source may have taken the place of a file.
         files.retain(|(file, content)| self.manifest.files.get(file).is_some_and(|known| known != content));
         for (file, content) in files {
+            self.manifest_text.file(&file);
             self.manifest.files.insert(file.clone(), content);
             updated.files.push((file, content));
         }

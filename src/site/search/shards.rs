@@ -110,11 +110,16 @@ impl<F: Clone + Send + Sync> Shards<F> {
         before: Option<&Self>,
         put: impl Fn(Vec<u8>) -> F + Sync,
     ) -> Self {
-        let sources: Vec<(&str, &Arc<Record>)> = sources.collect();
-        let mut records: Vec<Kept> = sources.par_iter().map(|(id, record)| Kept::new(Key::of(id), record)).collect();
-        records.sort_by_key(|kept| kept.key);
-        records.dedup_by_key(|kept| kept.key);
-        Self::made(records, before, put)
+        Self::made(kept(sources), before, put)
+    }
+
+    /// The shards of these Sources, by id, of which the files are known already; none, if it cannot be these.
+    pub(in crate::site) fn known<'a>(
+        sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>,
+        files: &[F],
+    ) -> Option<Self> {
+        let records = kept(sources);
+        (files.len() == count_for(records.len())).then(|| Self { records, files: files.to_vec() })
     }
 
     /// The shards after some Sources changed: id, record before, record now.
@@ -169,6 +174,14 @@ impl<F: Clone + Send + Sync> Shards<F> {
     pub(in crate::site) fn files(&self) -> impl Iterator<Item = (String, &F)> {
         self.files.iter().enumerate().map(|(n, file)| (format!("search/{}/{n}.json", self.files.len()), file))
     }
+}
+
+fn kept<'a>(sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>) -> Vec<Kept> {
+    let sources: Vec<(&str, &Arc<Record>)> = sources.collect();
+    let mut records: Vec<Kept> = sources.par_iter().map(|(id, record)| Kept::new(Key::of(id), record)).collect();
+    records.sort_by_key(|kept| kept.key);
+    records.dedup_by_key(|kept| kept.key);
+    records
 }
 
 /// A power of two.
