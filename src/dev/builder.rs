@@ -1,4 +1,4 @@
-use super::{eyes::Eyes, status::NAMES};
+use super::{checkout, eyes::Eyes, status::NAMES};
 use crate::{
     error::{Error, Result},
     site::{self, Build, Cache, Project},
@@ -24,7 +24,7 @@ const DOUBT: Duration = Duration::from_millis(5);
 const MANY: usize = 16;
 /// A change of many files is over when a look so long after another finds nothing else.
 const STILL: Duration = Duration::from_millis(100);
-/// One that does not end is built after so long.
+/// One that does not end is built after so long, unless it is a checkout of Git's.
 const NEVER_STILL: Duration = Duration::from_secs(3);
 /// Builds are given up for newer changes until so long after the first of them was begun; then one is finished, since else someone who
 /// never stops typing would see nothing.
@@ -132,15 +132,29 @@ impl Builder {
         let started = Instant::now();
         let mut looked = self.look_at_few(look).await;
         loop {
-            let files = &self.eyes.as_ref().ok_or_else(lost)?.files;
-            let seen = files.revision();
-            if looked.is_err() || files.changed().len() < MANY || started.elapsed() > NEVER_STILL {
+            let Eyes { files, project, .. } = self.eyes.as_ref().ok_or_else(lost)?;
+            let (seen, changed, waited) = (files.revision(), files.changed().len(), started.elapsed());
+            let longest = match changed {
+                0 => Duration::ZERO,
+                _ if !checkout::is_under_way(&project.folder) => {
+                    if changed < MANY {
+                        Duration::ZERO
+                    } else {
+                        NEVER_STILL
+                    }
+                }
+                // The first of many, or a save while Git is at work.
+                ..MANY => STILL,
+                _ => checkout::LONGEST,
+            };
+            if looked.is_err() || waited >= longest {
                 return looked;
             }
             sleep(STILL).await;
             let _ = self.view.take();
             looked = self.look_at_few(Look::Everywhere).await;
-            if self.eyes.as_ref().ok_or_else(lost)?.files.revision() == seen {
+            let Eyes { files, project, .. } = self.eyes.as_ref().ok_or_else(lost)?;
+            if files.revision() == seen && !(changed >= MANY && checkout::is_under_way(&project.folder)) {
                 return looked;
             }
         }

@@ -4,6 +4,7 @@
 //! runs several. What they do is on the [`Board`], and a [`Control`] steers them.
 
 mod builder;
+mod checkout;
 #[cfg_attr(not(test), allow(dead_code, reason = "its caller is the loop, which begins to call it with the workspaces"))]
 mod collect;
 mod control;
