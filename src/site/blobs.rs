@@ -14,7 +14,7 @@ use std::{
 };
 
 /// The most bytes that are held in memory; what comes after goes to a file without a name.
-const BUDGET: u64 = 32 * 1024 * 1024;
+const BUDGET: u64 = 8 * 1024 * 1024;
 
 /// A store of bytes by their hash. Clones are the same store; threads may use it at once.
 #[derive(Clone, Default)]
@@ -167,13 +167,13 @@ mod tests {
         let blob = |n: u8| vec![n; 5 * 1024 * 1024];
         let files: Vec<File> = (0..20).map(|n| blobs.put(blob(n))).collect();
         assert!(blobs.store().held <= BUDGET);
-        assert!(matches!(blobs.store().spill, Spill::Open { end, .. } if end == 14 * 5 * 1024 * 1024));
+        assert!(matches!(blobs.store().spill, Spill::Open { end, .. } if end == 19 * 5 * 1024 * 1024));
         for (n, file) in files.iter().enumerate().rev() {
             assert_eq!(&*blobs.get(&file.hash).unwrap(), blob(u8::try_from(n).unwrap()));
             assert_eq!(blobs.size(&file.hash), Some(file.size));
         }
         assert_eq!(blobs.put(blob(19)), files[19], "twice is once");
-        assert!(matches!(blobs.store().spill, Spill::Open { end, .. } if end == 14 * 5 * 1024 * 1024));
+        assert!(matches!(blobs.store().spill, Spill::Open { end, .. } if end == 19 * 5 * 1024 * 1024));
     }
 
     #[test]

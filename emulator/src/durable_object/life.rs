@@ -129,7 +129,7 @@ impl Life {
         around: &impl Surroundings,
         task: Task,
         frame: &[u8],
-        recorder: Option<Recorder>,
+        recorder: Option<&Recorder>,
     ) -> Result<(), Reset> {
         let id = self.next_task;
         self.next_task = self.next_task.wrapping_add(1);
@@ -137,11 +137,11 @@ impl Life {
             self.alarm_replaced = Some(false);
         }
         self.tasks.insert(id, task);
-        if let Some(recorder) = &recorder {
+        if let Some(recorder) = recorder {
             recorder.running();
             self.recorders.insert(id, recorder.clone());
         }
-        self.instance.recorded(recorder.as_ref(), |instance| {
+        self.instance.recorded(recorder, |instance| {
             instance.start(id, |event| {
                 event.raw(frame);
             })

@@ -225,7 +225,7 @@ impl Object {
     fn work(self: Arc<Self>) {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some((input, recorder)) = self.next(&keeper) {
-            self.handle(&mut keeper, input, recorder);
+            self.handle(&mut keeper, input, recorder.as_ref());
             let mut evictions = Vec::new();
             if !keeper.evictions.is_empty() && keeper.life.as_ref().is_none_or(Life::is_idle) {
                 keeper.life = None;
@@ -284,7 +284,7 @@ impl Object {
         None
     }
 
-    fn handle(self: &Arc<Self>, keeper: &mut Keeper, input: Input, recorder: Option<Recorder>) {
+    fn handle(self: &Arc<Self>, keeper: &mut Keeper, input: Input, recorder: Option<&Recorder>) {
         match input {
             Input::Fetch { event, upgrade, reply } => {
                 self.start(keeper, Task::Fetch { upgrade, reply: Some(reply) }, &event, recorder);
@@ -341,7 +341,7 @@ impl Object {
         event
     }
 
-    fn start(self: &Arc<Self>, keeper: &mut Keeper, task: Task, event: &[u8], recorder: Option<Recorder>) {
+    fn start(self: &Arc<Self>, keeper: &mut Keeper, task: Task, event: &[u8], recorder: Option<&Recorder>) {
         match self.awake(keeper) {
             Ok(life) => {
                 if let Err(error) = life.start(self, task, event, recorder) {
@@ -396,7 +396,7 @@ impl Object {
         self: &Arc<Self>,
         keeper: &mut Keeper,
         done: oneshot::Sender<Result<bool, SqlError>>,
-        recorder: Option<Recorder>,
+        recorder: Option<&Recorder>,
     ) {
         if keeper.life.as_ref().is_some_and(|life| life.alarm_in_flight().is_some()) {
             // It runs right now: its end is what is waited for.
@@ -427,7 +427,7 @@ impl Object {
         Ok(())
     }
 
-    fn alarm(self: &Arc<Self>, keeper: &mut Keeper, retries: u32, recorder: Option<Recorder>) {
+    fn alarm(self: &Arc<Self>, keeper: &mut Keeper, retries: u32, recorder: Option<&Recorder>) {
         keeper.alarm_retries = retries;
         let due = match self.awake(keeper) {
             Ok(life) => life.side().database.get_alarm(),

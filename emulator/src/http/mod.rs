@@ -56,7 +56,7 @@ impl ResponseFuture {
         let length = event.content_length().or_else(|| body.size_hint().exact());
         self.recorder = self.emulator.trace().begin(|| event.subject());
         let body = RequestBody::new(body, length);
-        let fetch = self.emulator.pool().fetch(body, self.recorder.clone(), |frame| event.write(frame));
+        let fetch = self.emulator.pool().fetch(body, self.recorder.as_ref(), |frame| event.write(frame));
         let upgrade = parts.headers.contains_key(UPGRADE);
         match fetch {
             Fetch::Answered(outcome) => self.answer(outcome, || upgrade.then(|| Box::new(parts))),

@@ -96,7 +96,7 @@ impl Inspector {
     /// If there is no such object, or its storage cannot be read.
     pub async fn tables(&self, object: &str) -> Result<Vec<TableInfo>, InspectError> {
         let found = self.find(object).await?;
-        self.0.with_storage(found, |database| tables(database)).await
+        self.0.with_storage(found, tables).await
     }
 
     /// Runs SQL in an object's storage, under the limits that the object's own code has: several statements may follow each

@@ -80,20 +80,20 @@ impl Isolate {
         &mut self,
         around: &impl Surroundings,
         body: RequestBody,
-        recorder: Option<Recorder>,
+        recorder: Option<&Recorder>,
         event: impl FnOnce(&mut Writer<'_>),
     ) -> Started {
         if self.instance.is_none() {
             self.instance = around.instantiate();
         }
         let Some(instance) = &mut self.instance else { return Started::Answered(Err(Failure::NotStarted)) };
-        if let Some(recorder) = &recorder {
+        if let Some(recorder) = recorder {
             recorder.running();
         }
-        let Some(task) = self.tasks.insert(Task::new(body, recorder.clone())) else {
+        let Some(task) = self.tasks.insert(Task::new(body, recorder.cloned())) else {
             return Started::Answered(Err(Failure::TooMany));
         };
-        let started = instance.recorded(recorder.as_ref(), |instance| instance.start(task, event));
+        let started = instance.recorded(recorder, |instance| instance.start(task, event));
         if let Err(error) = started.and_then(|()| self.drain(around, task)) {
             self.crash(around, &error);
             return Started::Answered(Err(Failure::Crashed));

@@ -67,7 +67,7 @@ impl Pool {
     pub(crate) fn fetch(
         self: &Arc<Self>,
         body: RequestBody,
-        recorder: Option<Recorder>,
+        recorder: Option<&Recorder>,
         event: impl FnOnce(&mut Writer<'_>),
     ) -> Fetch {
         let (isolate, mut guard) = self.pick();

@@ -16,17 +16,18 @@ use super::{
     component_files::ComponentFiles,
     diagnostic::{Diagnostic, Position},
     documents::{self, GraphEntry, Listed, ManifestText, Relations},
-    graph::{Graph, Node},
+    graph::{Graph, Node, Target},
     page,
     project::Project,
     routes::{self, NOT_FOUND, RouteTable},
     search::{self, Shards},
+    source::Place,
     tokens::Theme,
 };
 use pages::{Addresses, Rendered};
 use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The document that lists the files for deploy scripts.
 const ARTIFACTS: &str = "artifacts.json";
@@ -78,7 +79,7 @@ struct Frame<'a> {
     root: &'a NamedRoot,
     table: &'a RouteTable,
     relations: &'a Relations,
-    /// Of every member's links.
+    /// Of the links of Sources that pages take in.
     addresses: HashMap<&'a str, Addresses>,
     /// Of the entry.
     look: Theme,
@@ -120,7 +121,9 @@ pub(super) fn build(
     let bare = Frame::new(site, root, &table, &relations, Theme::default());
     let look = entry.map(|entry| bare.own_theme(entry, &mut Vec::new())).unwrap_or_default();
     let mut frame = Frame::new(site, root, &table, &relations, look);
-    frame.addresses = members.par_iter().map(|node| (node.id.as_str(), frame.addresses_of(node))).collect();
+    let taken = taken(&members);
+    let taken = members.par_iter().filter(|node| taken.contains(node.id.as_str()));
+    frame.addresses = taken.map(|node| (node.id.as_str(), frame.addresses_of(node))).collect();
     let shell = frame.shell(theme, &mut findings);
 
     let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
@@ -219,6 +222,17 @@ pub(super) fn build(
         of_pages,
     };
     BuiltPath { kept, routes, pages, made, unpublished }
+}
+
+/// Ids of the Sources that another may take in, for its components or its Blocks.
+fn taken<'n>(members: &[&'n Node]) -> HashSet<&'n str> {
+    let links = members.iter().flat_map(|node| node.source.links.iter().zip(&node.targets));
+    let taken = links.filter_map(|(link, target)| match (&link.place, target) {
+        (Place::Include, Target::Page { id, .. }) => Some(id.as_str()),
+        (Place::Definition { label }, Target::Page { id, .. }) if label.starts_with('@') => Some(id.as_str()),
+        _ => None,
+    });
+    taken.collect()
 }
 
 /// Why no deploy could have this Path.

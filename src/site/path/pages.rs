@@ -48,9 +48,16 @@ impl Frame<'_> {
         if node.id != self.root.entry_id {
             self.refuse_root_styles(node, &mut findings);
         }
-        let own_addresses = self.addresses.get(node.id.as_str());
-        findings.extend(own_addresses.into_iter().flat_map(|addresses| addresses.findings.iter().cloned()));
-        let addresses: &[String] = own_addresses.map_or(&[], |addresses| &addresses.each);
+        let made;
+        let own_addresses = match self.addresses.get(node.id.as_str()) {
+            Some(known) => known,
+            None => {
+                made = self.addresses_of(node);
+                &made
+            }
+        };
+        findings.extend(own_addresses.findings.iter().cloned());
+        let addresses: &[String] = &own_addresses.each;
         let styles = self.styles(node, "@styles", &mut findings);
         let artifact = format!("{}/{}", self.root.mount, routes::page_file(&node.id));
         let own = self.own_theme(node, &mut findings);
@@ -113,8 +120,10 @@ impl Frame<'_> {
             None => page.addresses.get(link).map_or("", String::as_str),
             Some(adopted) => {
                 let from = content.adopted.get(adopted).copied();
-                let found =
-                    from.and_then(|(origin, link)| self.addresses.get(embeds.node(origin).id.as_str())?.each.get(link));
+                let found = from.and_then(|(origin, link)| match origin {
+                    0 => page.addresses.get(link),
+                    origin => self.addresses.get(embeds.node(origin).id.as_str())?.each.get(link),
+                });
                 found.map_or("", String::as_str)
             }
         };

@@ -31,6 +31,9 @@ struct Entry<V> {
     value: V,
 }
 
+/// The files and the Sources of a manifest, and whether its paths are those of the one that is near.
+type Scanned = (Vec<Entry<File>>, Vec<Entry<Hash>>, bool);
+
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
@@ -67,7 +70,7 @@ impl ManifestIndex {
     }
 
     /// `None` for what is not in the form that pmx writes, or breaks a rule.
-    fn scan(json: &[u8], near: Option<&Self>) -> Option<(Vec<Entry<File>>, Vec<Entry<Hash>>, bool)> {
+    fn scan(json: &[u8], near: Option<&Self>) -> Option<Scanned> {
         let mut scan = Scan::new(json);
         scan.literal(b"{\"files\":")?;
         let known = near.map(|near| (near.text.as_slice(), near.files.as_slice()));
