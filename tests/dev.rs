@@ -376,6 +376,17 @@ fn every_way_to_end_it_ends_it_soon_with_pages_open() {
 }
 
 #[test]
+fn a_folder_that_comes_back_as_it_was_has_failed_no_more() {
+    let author = Author::new();
+    let mut dev = author.dev();
+    let (paths, away) = (author.site().join("paths"), author.site().join("away"));
+    fs::rename(&paths, &away).unwrap();
+    dev.event("failed");
+    fs::rename(&away, &paths).unwrap();
+    dev.event("unchanged");
+}
+
+#[test]
 fn every_line_of_json_says_when_and_of_which_site() {
     let author = Author::new();
     let mut command = pmx();
