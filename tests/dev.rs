@@ -270,12 +270,11 @@ fn an_answer_that_does_not_fit_is_refused_and_writes_nothing() {
         let answer = submit(dev.client, &fields, &headers);
         assert_eq!((answer.status, answer.error_code().as_str()), (status, code), "{fields:?}: {}", answer.text());
     }
-    let own = submit(
-        dev.client,
-        &[WHY, ("question.why", "")],
-        &[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")],
-    );
-    assert_eq!(own.status, 422, "its own pages may ask");
+    for origin in ["http://localhost", "https://localhost"] {
+        let own =
+            submit(dev.client, &[WHY, ("question.why", "")], &[("origin", origin), ("sec-fetch-site", "same-origin")]);
+        assert_eq!(own.status, 422, "its own pages may ask: {origin}");
+    }
     let call = |kind: &str, body: &[u8]| {
         dev.client.call("POST", "localhost", "/index.path", &[("content-type", kind)], body).status
     };
