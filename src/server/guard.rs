@@ -58,12 +58,13 @@ impl Guard {
         let peer = Peer(connection.peer);
         let mut given = Name::parse(&host).is_some_and(|name| self.given.names(&name));
         let mut host = host;
-        if self.own_pages_only && peer.is_loopback() {
-            if let Some(asked) = self.forwarded(&host, request.headers())? {
-                given = Name::parse(&asked).is_some_and(|name| self.given.names(&name));
-                set(&mut request, header::HOST, &asked);
-                host = asked;
-            }
+        if self.own_pages_only
+            && peer.is_loopback()
+            && let Some(asked) = self.forwarded(&host, request.headers())?
+        {
+            given = Name::parse(&asked).is_some_and(|name| self.given.names(&name));
+            set(&mut request, header::HOST, &asked);
+            host = asked;
         }
         if let Some(access) = &self.access
             && let Admission::Answer(answer) = access.admit(peer, given, connection.secure, &request)

@@ -217,6 +217,7 @@ impl Service<Request> for Local {
 }
 
 /// Who answers a request.
+#[expect(clippy::large_enum_variant, reason = "the large one is the common one, and is moved once")]
 enum Routed {
     Before(Answering),
     Worker(ServiceFuture),

@@ -69,9 +69,8 @@ fn live_updates_come_through_tls() {
     let (mut socket, _) = tungstenite::client(format!("wss://{host}/_events"), tls).unwrap();
     fs::write(author.path("paths/one.md"), "# One\n\nOther words.\n").unwrap();
     let frame = loop {
-        match socket.read().unwrap() {
-            Message::Text(text) => break text,
-            _ => {}
+        if let Message::Text(text) = socket.read().unwrap() {
+            break text;
         }
     };
     assert!(frame.contains("sources-changed") && frame.contains("one"), "{frame}");

@@ -29,8 +29,7 @@ struct Lines {
 pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page, Failure> {
     let name = site::name(site)?;
     let deploys = call.console.parts.control.deploys(&name).await?;
-    let find =
-        |id: &str| publish::find(&deploys, id).map(Clone::clone).map_err(|error| Failure::missing(error.to_string()));
+    let find = |id: &str| publish::find(&deploys, id).cloned().map_err(|error| Failure::missing(error.to_string()));
     let to = match call.query.get("to") {
         "" => deploys.first().cloned().ok_or_else(|| Failure::missing(format!("`{name}` was never published")))?,
         id => find(id)?,

@@ -1,7 +1,7 @@
 //! The lines of two texts, side after side.
 
 use maud::{Markup, html};
-use similar::{ChangeTag, TextDiff};
+use similar::{ChangeTag, DiffOp, TextDiff};
 use std::{borrow::Cow, time::Duration};
 
 /// Lines around a change.
@@ -23,25 +23,24 @@ pub(super) fn is_text(path: &str) -> bool {
 pub(super) fn lines(path: &str, before: &str, after: &str) -> Markup {
     let (before, after) = (readable(path, before), readable(path, after));
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before.as_ref(), after.as_ref());
-    let groups = diff.grouped_ops(AROUND);
     let mut left = SHOWN;
+    let mut hunk = |group: &Vec<DiffOp>| {
+        let changes: Vec<_> = group.iter().flat_map(|op| diff.iter_changes(op)).take(left).collect();
+        left -= changes.len();
+        (place(group), changes)
+    };
+    let hunks: Vec<_> = diff.grouped_ops(AROUND).iter().map(&mut hunk).collect();
     html! {
-        @if groups.is_empty() { p.muted { "The lines are the same; only their ends or the spaces between tags differ." } }
+        @if hunks.is_empty() { p.muted { "The lines are the same; only their ends or the spaces between tags differ." } }
         @else {
             pre.diff tabindex="0" role="group" aria-label={ "Changed lines of " (path) } {
-                @for group in &groups {
-                    @if let (Some(first), Some(last)) = (group.first(), group.last()) {
-                        @let (old, new) = (first.old_range().start..last.old_range().end, first.new_range().start..last.new_range().end);
-                        span.at { "@@ −" (old.start + 1) "," (old.len()) " +" (new.start + 1) "," (new.len()) " @@" }
-                    }
-                    @for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-                        @if left > 0 {
-                            @let _ = { left -= 1; };
-                            @match change.tag() {
-                                ChangeTag::Delete => span.del { "− " (cut(change.value())) },
-                                ChangeTag::Insert => span.add { "+ " (cut(change.value())) },
-                                ChangeTag::Equal => span { "  " (cut(change.value())) },
-                            }
+                @for (place, changes) in &hunks {
+                    span.at { (place) }
+                    @for change in changes {
+                        @match change.tag() {
+                            ChangeTag::Delete => span.del { "− " (cut(change.value())) },
+                            ChangeTag::Insert => span.add { "+ " (cut(change.value())) },
+                            ChangeTag::Equal => span { "  " (cut(change.value())) },
                         }
                     }
                 }
@@ -49,6 +48,14 @@ pub(super) fn lines(path: &str, before: &str, after: &str) -> Markup {
             @if left == 0 { p.muted { "Only the first " (SHOWN) " lines are shown." } }
         }
     }
+}
+
+/// `@@ −7,7 +7,7 @@`
+fn place(group: &[DiffOp]) -> String {
+    let (Some(first), Some(last)) = (group.first(), group.last()) else { return String::new() };
+    let old = first.old_range().start..last.old_range().end;
+    let new = first.new_range().start..last.new_range().end;
+    format!("@@ −{},{} +{},{} @@", old.start + 1, old.len(), new.start + 1, new.len())
 }
 
 /// Pages are few long lines: a break before each tag makes them lines that can be compared.

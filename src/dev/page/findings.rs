@@ -46,7 +46,10 @@ pub(super) struct Finding {
 
 /// The findings of one build: read once, for all pages that are open.
 #[derive(Debug, Default)]
-pub(super) struct Kept(Mutex<Option<(Arc<[Diagnostic]>, Arc<Findings>)>>);
+pub(super) struct Kept(Mutex<Option<Read>>);
+
+/// The findings of a build as they were handed over, and as they were read.
+type Read = (Arc<[Diagnostic]>, Arc<Findings>);
 
 impl Kept {
     /// The findings with their excerpts, as the files are when this is asked first.

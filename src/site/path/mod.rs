@@ -100,13 +100,16 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// What another process left of the shards: the digest of the pages that they are of, and their files.
+type LeftShards = (Hash, Vec<File>);
+
 /// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of the shards of the build before
 /// or of those that another process left.
 pub(super) fn build(
     site: &Site<'_>,
     root: &NamedRoot,
     known: &Pages,
-    (shards, left): (Option<&Shards<File>>, Option<(Hash, Vec<File>)>),
+    (shards, left): (Option<&Shards<File>>, Option<LeftShards>),
 ) -> BuiltPath {
     let Site { project, graph, assets, theme, roots, blobs, .. } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
