@@ -96,5 +96,5 @@ fn what_only_dev_answers_is_for_its_own_pages() {
     assert_eq!(status("cross-site", "no-cors"), 403);
     assert_eq!(status("cross-site", "websocket"), 403);
     assert_eq!(status("same-origin", "cors"), 404);
-    assert_eq!(status("cross-site", "navigate"), 404);
+    assert_eq!(status("cross-site", "navigate"), 403);
 }
