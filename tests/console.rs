@@ -422,3 +422,16 @@ fn faults_are_set_and_shown() {
     assert_eq!(console.post("/faults", &[]).status, 303);
     assert!(!console.page("/").contains("count warn"));
 }
+
+#[test]
+fn an_edit_that_could_not_be_published_is_published_when_that_is_possible_again() {
+    let mut console = Console::start();
+    assert_eq!(console.post("/faults", &[("do-error", "100%")]).status, 303);
+    console.write("one.lesson.md", "# One\n\nHeld up.\n");
+    console.dev.event("failed");
+    assert_eq!(console.post("/faults", &[]).status, 303);
+    console.dev.event("published");
+    let page = console.dev.client.get("tried.localhost", "/one.lesson").text();
+    assert!(page.contains("Held up."), "{page}");
+    assert!(!console.page("/sites/tried").contains("note bad"), "nothing is wrong any more");
+}

@@ -270,12 +270,11 @@ fn an_answer_that_does_not_fit_is_refused_and_writes_nothing() {
         let answer = submit(dev.client, &fields, &headers);
         assert_eq!((answer.status, answer.error_code().as_str()), (status, code), "{fields:?}: {}", answer.text());
     }
-    let own = submit(
-        dev.client,
-        &[WHY, ("question.why", "")],
-        &[("origin", "http://localhost"), ("sec-fetch-site", "same-origin")],
-    );
-    assert_eq!(own.status, 422, "its own pages may ask");
+    for origin in ["http://localhost", "https://localhost"] {
+        let own =
+            submit(dev.client, &[WHY, ("question.why", "")], &[("origin", origin), ("sec-fetch-site", "same-origin")]);
+        assert_eq!(own.status, 422, "its own pages may ask: {origin}");
+    }
     let call = |kind: &str, body: &[u8]| {
         dev.client.call("POST", "localhost", "/index.path", &[("content-type", kind)], body).status
     };
@@ -373,6 +372,17 @@ fn every_way_to_end_it_ends_it_soon_with_pages_open() {
         eprintln!("SIG{signal} with {} sockets: ended after {took:?}", pages.len());
         assert!(owner(&author).is_none(), "{signal}");
     }
+}
+
+#[test]
+fn a_folder_that_comes_back_as_it_was_has_failed_no_more() {
+    let author = Author::new();
+    let mut dev = author.dev();
+    let (paths, away) = (author.site().join("paths"), author.site().join("away"));
+    fs::rename(&paths, &away).unwrap();
+    dev.event("failed");
+    fs::rename(&away, &paths).unwrap();
+    dev.event("unchanged");
 }
 
 #[test]

@@ -44,7 +44,7 @@ const EVICT_AFTER: Duration = Duration::from_secs(10);
 /// How long a shutdown waits for events that are under way.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// How long a shutdown waits for clients to answer close frames.
-const SOCKET_GRACE: Duration = Duration::from_millis(400);
+const SOCKET_GRACE: Duration = Duration::from_millis(200);
 /// The variable by which a Worker learns its own hash (`worker/ABI.md`, "Variables").
 const HASH_VARIABLE: &str = "WORKER_SHA256";
 

@@ -96,6 +96,14 @@ impl Builder {
         }
     }
 
+    /// The last build could not be published. It is made again soon, whatever the files say.
+    pub(super) fn not_taken(&mut self) {
+        if let Some(eyes) = &mut self.eyes {
+            eyes.due();
+        }
+        self.view.unpublished();
+    }
+
     /// Leaves what is known for the next process.
     pub(super) fn save(&mut self) {
         if let (Some(cache), Some(eyes)) = (&mut self.cache, &self.eyes) {
@@ -116,8 +124,12 @@ impl Builder {
                 let is_news = self.view.failed(&error.to_string());
                 return if is_news { Err(error) } else { Ok(None) };
             }
-            self.view.succeeded();
-            if !self.eyes.as_ref().ok_or_else(lost)?.differs() {
+            let eyes = self.eyes.as_mut().ok_or_else(lost)?;
+            if self.view.succeeded() {
+                // What is said of the site since is said until something is built.
+                eyes.due();
+            }
+            if !eyes.differs() {
                 return Ok(None);
             }
             if let Some(built) = self.build_what_is_seen(*first_begun.get_or_insert_with(Instant::now)).await? {

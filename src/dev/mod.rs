@@ -72,7 +72,7 @@ pub(crate) const STATE_FOLDER: &str = ".pathmx-state";
 /// How long the start waits for the first build where an earlier process has left something to read; requests wait a while longer.
 const START: Duration = Duration::from_millis(250);
 /// How long the end waits for what is under way. What was committed is in the state folder in any case.
-const END: Duration = Duration::from_millis(900);
+const END: Duration = Duration::from_millis(700);
 /// How many of the last requests the console can show.
 const REQUESTS: usize = 300;
 

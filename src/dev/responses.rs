@@ -97,8 +97,10 @@ impl Responses {
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
         let host = text("host").unwrap_or_default();
-        let own = text("origin")
-            .is_none_or(|origin| origin.strip_prefix("http://").is_some_and(|name| name.eq_ignore_ascii_case(host)));
+        let own = text("origin").is_none_or(|origin| {
+            let name = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            name.is_some_and(|name| name.eq_ignore_ascii_case(host))
+        });
         let same_site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
         if own && same_site && self.hosts.allows(host) {
             return Ok(());

@@ -94,7 +94,10 @@ impl Site {
 
     /// Builds and publishes what is there now.
     pub(super) async fn begin(&mut self) {
-        let turn = self.stage.turns.take(self.look.wanted()).await;
+        let turn = tokio::select! {
+            turn = self.stage.turns.take(self.look.wanted()) => turn,
+            () = self.stage.ended() => return,
+        };
         self.turn().await;
         self.look.is_over();
         drop(turn);
@@ -104,16 +107,17 @@ impl Site {
     /// The loop, until the server ends; [`Self::begin`] comes before it.
     pub(super) async fn run(mut self) {
         let mut edited = Instant::now();
-        let mut ending = self.stage.ending.subscribe();
+        let stage = self.stage.clone();
         loop {
             let view = self.watcher.view();
             let rests = self.rests;
             tokio::select! {
+                biased;
+                () = stage.ended() => return,
                 // A site that rests is woken by what happened, not by the look that is due anyway.
                 () = view.hinted(), if rests => self.watcher.hint().await,
                 () = self.watcher.hint(), if !rests => {}
                 () = self.rebuild.notified() => self.forget(),
-                () = async { drop(ending.wait_for(|ending| *ending).await) } => return,
                 () = sleep_until(edited + IDLE), if !rests && self.stage.many && !self.stage.hub.polls() => {
                     self.forget();
                     self.rests = true;
@@ -166,15 +170,20 @@ impl Site {
             // It reads what the last process left.
             None => tokio::task::block_in_place(|| Builder::new(self.project.clone(), &self.watcher)),
         };
+        let mut announced = false;
         let built = {
             let building = builder.build_if_changed();
             tokio::pin!(building);
-            tokio::select! {
-                built = &mut building => built,
-                () = sleep(ANNOUNCED_AFTER) => {
-                    self.stage.board.update(&self.name, |status| status.phase = Phase::Building);
-                    self.stage.tell("building", Some(&self.name), json!({}));
-                    building.await
+            loop {
+                tokio::select! {
+                    built = &mut building => break built,
+                    () = sleep(ANNOUNCED_AFTER), if !announced => {
+                        announced = true;
+                        self.stage.board.update(&self.name, |status| status.phase = Phase::Building);
+                        self.stage.tell("building", Some(&self.name), json!({}));
+                    }
+                    // What is not published before the end is built by the next process.
+                    () = self.stage.ended() => return false,
                 }
             }
         };
@@ -186,6 +195,9 @@ impl Site {
             }
             Ok(None) => {
                 self.stage.board.update(&self.name, |status| status.phase = phase(status));
+                if announced {
+                    self.told_in_vain();
+                }
                 self.builder = Some(builder);
                 false
             }
@@ -220,10 +232,16 @@ impl Site {
                 self.done(&built, &outcome);
             }
             Err(error) => {
+                if built.site.roots.is_some() {
+                    // An edit does not wait for the next one.
+                    builder.not_taken();
+                }
                 let error = state_folder::fault(&self.stage.state).unwrap_or(error);
                 let diagnostics = built.site.diagnostics.as_slice().into();
                 self.stage.board.update(&self.name, |status| status.diagnostics = diagnostics);
-                self.failed(&error);
+                if built.changed > 0 || !self.has_failed_so(&error) {
+                    self.failed(&error);
+                }
             }
         }
     }
@@ -278,6 +296,23 @@ impl Site {
             let shown = self.stage.shown(&self.name);
             telling::line(shown, built, outcome, |line| self.stage.terminal.build(line));
         }
+    }
+
+    /// A build was announced that turned out to have nothing to do: all is as it was before.
+    fn told_in_vain(&self) {
+        let Some(status) = self.stage.board.site(&self.name) else { return };
+        let (event, says) = match &status.error {
+            Some(failure) => ("failed", json!(failure)),
+            None if status.phase == Phase::Failed => ("kept", json!({})),
+            None => ("unchanged", json!({})),
+        };
+        self.stage.tell(event, Some(&self.name), says);
+    }
+
+    /// Whether this is why nothing could be built or published the last time, too.
+    fn has_failed_so(&self, error: &Error) -> bool {
+        let status = self.stage.board.site(&self.name);
+        status.and_then(|status| Some(status.error.as_ref()?.message == error.to_string())).unwrap_or(false)
     }
 
     /// Nothing could be built or published.

@@ -75,6 +75,11 @@ impl Stage {
         self.terminal.event(&line);
     }
 
+    /// Waits until the server ends.
+    pub(super) async fn ended(&self) {
+        drop(self.ending.subscribe().wait_for(|ending| *ending).await);
+    }
+
     /// The name of a site where it must be said.
     pub(super) fn shown<'a>(&self, site: &'a SiteName) -> Option<&'a str> {
         self.many.then_some(site.as_str())

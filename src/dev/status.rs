@@ -16,6 +16,9 @@ use tokio::sync::broadcast;
 const KEPT_EVENTS: usize = 200;
 /// How many events a listener may be behind before it loses the oldest.
 const BEHIND: usize = 1024;
+/// How many names each list of an event keeps for those who look or listen: a large site would fill memory with them. The line
+/// that is printed has them all.
+const KEPT_NAMES: usize = 200;
 /// How many names of changed files a status carries.
 pub(super) const NAMES: usize = 20;
 
@@ -117,7 +120,7 @@ impl Board {
         lock(&self.0.sites).get(name).cloned()
     }
 
-    /// The events from now on: the objects that `--json` prints, in their order.
+    /// The events from now on: the objects that `--json` prints, in their order, with at most 200 names in a list.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Value>> {
         self.0.events.subscribe()
@@ -166,15 +169,17 @@ impl Board {
         if let Value::Object(says) = says {
             line.extend(says);
         }
+        let kept = kept(&line);
         let line = Arc::new(Value::Object(line));
+        let kept = kept.map_or_else(|| line.clone(), |kept| Arc::new(Value::Object(kept)));
         // Kept and sent under one lock, so that who reads both sees one order.
         let mut recent = lock(&self.0.recent);
         if recent.len() == KEPT_EVENTS {
             recent.pop_front();
         }
-        recent.push_back(line.clone());
+        recent.push_back(kept.clone());
         // Nobody listens: fine.
-        let _ = self.0.events.send(line.clone());
+        let _ = self.0.events.send(kept);
         line
     }
 }
@@ -191,6 +196,18 @@ impl SiteStatus {
     pub fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
     }
+}
+
+/// An event with its lists cut short; none, if they are short.
+fn kept(line: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let is_long = |value: &Value| value.as_array().is_some_and(|names| names.len() > KEPT_NAMES);
+    line.values().any(is_long).then(|| {
+        let short = |value: &Value| match value {
+            Value::Array(names) => names.iter().take(KEPT_NAMES).cloned().collect(),
+            other => other.clone(),
+        };
+        line.iter().map(|(name, value)| (name.clone(), short(value))).collect()
+    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -215,5 +232,18 @@ mod tests {
         let first = heard.try_recv().unwrap();
         assert_eq!((&first["event"], &first["site"], &first["number"]), (&"built".into(), &"a".into(), &0.into()));
         assert!(first["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{first}");
+    }
+
+    #[test]
+    fn long_lists_are_printed_whole_and_kept_short() {
+        let board = Board::default();
+        let mut heard = board.subscribe();
+        let names = vec!["one.md"; KEPT_NAMES + 1];
+        let line = board.tell("published", None, json!({ "sources": names, "paths": ["a"], "ms": 1 }));
+        assert_eq!(line["sources"].as_array().map(Vec::len), Some(KEPT_NAMES + 1));
+        let kept = heard.try_recv().unwrap();
+        assert_eq!(kept["sources"].as_array().map(Vec::len), Some(KEPT_NAMES));
+        assert_eq!((&kept["event"], &kept["paths"], &kept["ms"]), (&"published".into(), &json!(["a"]), &1.into()));
+        assert_eq!(board.recent(), [kept]);
     }
 }

@@ -48,7 +48,10 @@ impl Guard {
 
     /// The request, perhaps with the Host that a proxy was asked for, or the answer to it.
     pub(super) fn check(&self, connection: Connection, mut request: Request) -> Result<Request, Refused> {
-        let Some(host) = self.host(&request)? else { return Ok(request) };
+        let Some(host) = self.host(&request)? else {
+            // Whatever answers before the Worker would take it for the default site's, and no check below has a name to look at.
+            return if self.own_pages_only || self.access.is_some() { Err(unclear()) } else { Ok(request) };
+        };
         if self.tls && !connection.secure {
             return Err(in_the_clear(&host, &request));
         }
@@ -81,7 +84,7 @@ impl Guard {
         (believed && answers_text).then(|| super::prefix::of(request.headers())).flatten()
     }
 
-    /// The one Host of a request. `None` if it names none; then the Worker refuses it.
+    /// The one Host of a request. `None` if it names none.
     fn host(&self, request: &Request) -> Result<Option<String>, Refused> {
         let mut hosts = request.headers().get_all(header::HOST).iter();
         let (header, second) = (hosts.next(), hosts.next());
@@ -228,7 +231,7 @@ mod tests {
     fn a_request_names_one_host_and_an_own_one() {
         for (target, headers, expected) in [
             ("/", vec![("host", "localhost:8787")], None),
-            ("/", vec![], None),
+            ("/", vec![], Some(400)),
             ("/", vec![("host", "evil.example")], Some(403)),
             ("/", vec![("host", "localhost"), ("host", "localhost")], Some(400)),
             ("/", vec![("host", "localhost"), ("host", "evil.example")], Some(400)),

@@ -33,6 +33,8 @@ const SECOND_LOOK: Duration = Duration::from_millis(200);
 const LATER: Duration = Duration::from_millis(300);
 /// A folder that vanished is looked for after so long.
 const RETRY: Duration = Duration::from_millis(250);
+/// After so long all files are looked at once more when a build of them could not be published.
+const UNPUBLISHED: Duration = Duration::from_secs(2);
 /// How often all files are looked at for what no event tells: a hard link that is written to from elsewhere.
 const BACKSTOP: Duration = Duration::from_secs(30);
 
@@ -160,9 +162,16 @@ impl View {
         state.failed.replace(why.to_owned()).is_none_or(|before| before != why)
     }
 
-    /// The files could be looked at.
-    pub fn succeeded(&self) {
-        self.subscription.state().failed = None;
+    /// The files could be looked at. Whether this was not so at the last look.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.subscription.state().failed.take().is_some()
+    }
+
+    /// What was built of the files could not be published: the next hint comes soon, whatever the system says.
+    pub fn unpublished(&self) {
+        let mut state = self.subscription.state();
+        state.again = state.again.min(Instant::now() + UNPUBLISHED);
     }
 
     /// These are the folders with files of interest. Those that were not watched until now: they must be looked at once more, since

@@ -211,3 +211,24 @@ fn an_edit_beside_a_wikilink_is_no_more_than_an_edit() {
     let named = site::build(&project, &snapshot("# Home\n\nMore.\n\n[[A]] [[nobody]]\n", "# Nobody\n"), &mut cache);
     assert!(named.diagnostics.is_empty() && named.outputs.contains_key("index.path/b.html"), "{:?}", named.diagnostics);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_in_the_place_of_one_of_its_size_and_time_is_another_file() {
+    let folder = site_of(&[("index.md", "one")]);
+    let (path, other) = (folder.path().join("index.md"), folder.path().join("other.tmp"));
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let set = |path: &Path| fs::File::options().write(true).open(path).unwrap().set_modified(long_ago).unwrap();
+    set(&path);
+    let project = located(folder.path());
+    let before = site::scan(&project, None).unwrap();
+    for text in ["two", "six"] {
+        fs::write(&other, text).unwrap();
+        set(&other);
+        fs::rename(&other, &path).unwrap();
+        let now = site::scan(&project, Some(&before)).unwrap();
+        assert_eq!(now.changes(&before), ["index.md"], "{text}");
+    }
+    let now = site::scan(&project, None).unwrap();
+    assert!(site::scan(&project, Some(&now)).unwrap().changes(&now).is_empty());
+}

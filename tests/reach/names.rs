@@ -55,6 +55,7 @@ fn a_request_that_names_two_hosts_reaches_nothing() {
         ("GET http://localhost@evil.example/index.path HTTP/1.1\r\nhost: localhost@evil.example", 403),
         ("GET http://localhost/index.path HTTP/1.1\r\nhost: localhost", 200),
         ("GET /index.path HTTP/1.0", 400),
+        ("GET /_pmx/events HTTP/1.1", 400),
         ("GET /index.path HTTP/1.1\r\nhost:", 403),
     ] {
         assert_eq!(raw(dev.client, head), status, "{head}");

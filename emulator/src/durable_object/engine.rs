@@ -11,8 +11,11 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, config::DbCo
 use std::{
     io,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
+/// Instructions of SQLite between two looks at the clock: well below a millisecond.
+const CLOCK_INSTRUCTIONS: i32 = 10_000;
 /// Compiled statements that are kept.
 const STATEMENT_CACHE: usize = 64;
 /// The platform's own table, with workerd's name; it holds the alarm under [`ALARM_KEY`].
@@ -121,6 +124,18 @@ impl Database {
     /// How many rows callers' statements have changed so far, undone ones included.
     pub(crate) fn rows_written(&self) -> u64 {
         self.rows_written
+    }
+
+    /// Has what is run from now on given up when this time is over; without one nothing is.
+    ///
+    /// # Errors
+    /// If SQLite refuses.
+    pub(crate) fn give_up_after(&mut self, time: Option<Duration>) -> Result<(), SqlError> {
+        let is_over = time.map(|time| {
+            let end = Instant::now() + time;
+            move || Instant::now() > end
+        });
+        Ok(self.connection.progress_handler(CLOCK_INSTRUCTIONS, is_over)?)
     }
 
     /// Makes the alarm due at `now_ms` if it is due later, in a turn of its own. Whether there is one.

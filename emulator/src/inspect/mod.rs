@@ -12,7 +12,7 @@ use crate::durable_object::{
     sql_error::SqlError,
 };
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Looks into the Durable Objects of an emulator, and changes them by hand.
 ///
@@ -73,6 +73,8 @@ pub enum InspectError {
     Closing,
 }
 
+/// How long a query may take: the object answers nobody meanwhile, and what a person writes may have no end.
+const LONGEST_QUERY: Duration = Duration::from_secs(10);
 /// The tables of an object that are not SQLite's or the platform's.
 const TABLES: &str = "SELECT name, coalesce(sql, '') FROM sqlite_master WHERE type = 'table' \
                       AND name NOT GLOB 'sqlite_*' AND lower(name) NOT GLOB '_cf_*' ORDER BY name";
@@ -100,7 +102,8 @@ impl Inspector {
     }
 
     /// Runs SQL in an object's storage, under the limits that the object's own code has: several statements may follow each
-    /// other, the last may have parameters, and its rows are returned. All of it is committed, or nothing.
+    /// other, the last may have parameters, and its rows are returned. All of it is committed, or nothing. After ten seconds it is
+    /// given up.
     ///
     /// # Errors
     /// If there is no such object, a parameter is none, or SQLite or the platform refuses the query.
@@ -181,7 +184,10 @@ impl std::fmt::Debug for Inspector {
 
 fn run(database: &mut Database, query: &str, bindings: &[Value]) -> Result<SqlResult, SqlError> {
     let before = database.rows_written();
-    let rows = match database.exec(query, bindings) {
+    database.give_up_after(Some(LONGEST_QUERY))?;
+    let result = database.exec(query, bindings);
+    database.give_up_after(None)?;
+    let rows = match result {
         Ok(rows) => rows,
         Err(error) => {
             database.rollback_turn();

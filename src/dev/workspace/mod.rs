@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     site::{self, Options, Project},
-    watch::{Target, Watcher},
+    watch::{Target, View, Watcher},
 };
 use discover::{Discovery, discover, names};
 use futures_util::FutureExt as _;
@@ -21,7 +21,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// All sites below a folder.
 pub(super) struct Workspace {
@@ -50,7 +50,7 @@ impl Workspace {
         let watcher = stage.hub.watch(Target { root: folder.to_owned(), files: Vec::new() })?;
         let mut workspace =
             Self { stage: stage.clone(), folder: folder.to_owned(), watcher, sites: BTreeMap::new(), said: None };
-        let found = workspace.discover()?;
+        let found = look(&workspace.folder, &workspace.watcher.view())?;
         if found.sites.is_empty() {
             return Err(Error::new(format!("there is no site below {}", folder.display()))
                 .hint("a site is a folder with `pathmx.config.md` or `paths/index.path.md`")
@@ -64,8 +64,11 @@ impl Workspace {
     pub(super) async fn run(&mut self) {
         loop {
             self.watcher.hint().await;
-            let _ = self.watcher.view().take();
-            match tokio::task::block_in_place(|| self.discover()) {
+            let (folder, view) = (self.folder.clone(), self.watcher.view());
+            let _ = view.take();
+            // Elsewhere: what ends the server is listened for beside this.
+            let found = spawn_blocking(move || look(&folder, &view)).await;
+            match found.unwrap_or_else(|error| Err(Error::new(format!("looking for sites failed: {error}")))) {
                 Ok(found) => {
                     self.said = None;
                     self.follow(&found, false);
@@ -84,16 +87,6 @@ impl Workspace {
         for running in self.sites.into_values() {
             if let Ok(task) = running.work {
                 let _ = task.await;
-            }
-        }
-    }
-
-    /// Looks until no folder turns up that was not watched while it was looked at.
-    fn discover(&self) -> Result<Discovery> {
-        loop {
-            let found = discover(&self.folder)?;
-            if self.watcher.view().folders(&found.watched).is_empty() {
-                return Ok(found);
             }
         }
     }
@@ -176,6 +169,16 @@ impl Workspace {
         let message = format!("{} and {} have the same name; the second is at {name}", shown(other), shown(folder));
         self.stage.tell("warning", Some(name), json!({ "message": message, "code": "workspace/name" }));
         self.stage.terminal.warn(format_args!("{message}.localhost"));
+    }
+}
+
+/// Looks until no folder turns up that was not watched while it was looked at.
+fn look(folder: &Path, view: &View) -> Result<Discovery> {
+    loop {
+        let found = discover(folder)?;
+        if view.folders(&found.watched).is_empty() {
+            return Ok(found);
+        }
     }
 }
 

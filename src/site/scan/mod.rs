@@ -68,6 +68,10 @@ pub enum Content {
 struct Stamp {
     size: u64,
     modified: SystemTime,
+    /// When the system last changed what it knows of the file, in seconds and nanoseconds. Nobody sets it, so it tells a file from the
+    /// one that it replaced, though both have one size and time: what was unpacked, copied with its time, or built reproducibly.
+    /// Zero where the system does not tell.
+    changed: (i64, i64),
     /// Whether an equal stamp means equal content.
     settled: bool,
 }
@@ -151,7 +155,9 @@ pub fn scan(project: &Project, previous: Option<&Snapshot>) -> Result<Snapshot, 
 impl File {
     /// Whether this file, read at an earlier time, needs no second look.
     fn is_as(&self, stamp: &Stamp) -> bool {
-        let same = |old: &Stamp| old.settled && old.size == stamp.size && old.modified == stamp.modified;
+        let same = |old: &Stamp| {
+            old.settled && (old.size, old.modified, old.changed) == (stamp.size, stamp.modified, stamp.changed)
+        };
         self.stamp.as_ref().is_some_and(same) && self.is_readable()
     }
 

@@ -169,8 +169,19 @@ fn entry(
     meta.is_file().then(|| {
         let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let settled = now.duration_since(modified).is_ok_and(|age| age > TIME_GRAIN);
-        Entry::File(Stamp { size: meta.len(), modified, settled })
+        Entry::File(Stamp { size: meta.len(), modified, changed: changed(&meta), settled })
     })
+}
+
+#[cfg(unix)]
+fn changed(meta: &fs::Metadata) -> (i64, i64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (meta.ctime(), meta.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+const fn changed(_: &fs::Metadata) -> (i64, i64) {
+    (0, 0)
 }
 
 /// Whether the name of a file says something of the folder in which it is.

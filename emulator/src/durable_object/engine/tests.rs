@@ -406,3 +406,16 @@ fn the_engine_s_own_statements_do_not_open_the_door_for_a_user_s() {
     assert_eq!(world.error("BEGIN"), SqlError::Transaction.to_string());
     assert_eq!(world.error("COMMIT"), SqlError::Transaction.to_string());
 }
+
+#[test]
+fn a_query_without_an_end_is_given_up() {
+    let mut world = World::new();
+    world.run("CREATE TABLE t (a)");
+    world.database.give_up_after(Some(std::time::Duration::from_millis(20))).unwrap();
+    let endless = "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n) SELECT count(*) FROM n";
+    assert_eq!(world.error(endless), "interrupted: SQLITE_INTERRUPT");
+    world.database.give_up_after(None).unwrap();
+    world.run("INSERT INTO t VALUES (1)");
+    world.database.commit_turn().unwrap();
+    assert_eq!(world.run("SELECT count(*) FROM t"), [[Value::Integer(1)]]);
+}
