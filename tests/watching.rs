@@ -389,8 +389,10 @@ fn who_never_stops_saving_sees_builds_and_the_last_save_is_what_stays() {
     let home = format!("# Home\n\nsave 0.\n\n{links}");
     files.push(("index.path.md", &home));
     let mut author = Author::new(&files);
-    let mut published = 0;
-    for number in 1..=60 {
+    let (mut published, mut number) = (0, 0);
+    // A machine that is busy with much else takes its time.
+    while published < 2 && number < 600 {
+        number += 1;
         // The title is on every page: all are made anew.
         write(&author.path("index.path.md"), &format!("# Home {number}\n\nsave {number}.\n\n{links}"));
         // The pace of the saves.
@@ -400,7 +402,7 @@ fn who_never_stops_saving_sees_builds_and_the_last_save_is_what_stays() {
         }
     }
     assert!(published >= 2, "{published} deploys");
-    author.sees("/index.path", "save 60.");
+    author.sees("/index.path", &format!("save {number}."));
     write(&author.path("page-7.md"), "# Page 7\n\nThe very last.\n");
     author.sees("/page-7", "The very last.");
 }

@@ -104,6 +104,13 @@ impl Builder {
         self.view.unpublished();
     }
 
+    /// The last build was not published, and will not be.
+    pub(super) fn passed_over(&mut self, build: &Build) {
+        if let Some(cache) = &mut self.cache {
+            cache.passed_over(build);
+        }
+    }
+
     /// Leaves what is known for the next process.
     pub(super) fn save(&mut self) {
         if let (Some(cache), Some(eyes)) = (&mut self.cache, &self.eyes) {

@@ -226,8 +226,9 @@ impl Site {
         drop(publisher);
         match outcome {
             Ok(outcome) => {
-                if !matches!(outcome, Outcome::KeptLastGood) {
-                    builder.taken();
+                match outcome {
+                    Outcome::KeptLastGood => builder.passed_over(&built.site),
+                    _ => builder.taken(),
                 }
                 self.done(&built, &outcome);
             }

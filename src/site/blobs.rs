@@ -122,6 +122,32 @@ impl Blobs {
         self.read(hash).ok().flatten()
     }
 
+    /// How many bytes the store has, wherever they are.
+    pub(super) fn bytes(&self) -> u64 {
+        self.store().places.values().map(Place::size).sum()
+    }
+
+    /// A store of those of these blobs that this one has.
+    pub(super) fn only<'a>(&self, hashes: impl Iterator<Item = &'a Hash>) -> Self {
+        let few = Self::default();
+        for hash in hashes {
+            let place = self.store().places.get(hash).cloned();
+            match place {
+                None => {}
+                // One that cannot be read is missed by who publishes, and made anew.
+                Some(Place::Spilled(_)) => drop(self.get(hash).map(|bytes| few.put(bytes.to_vec()))),
+                Some(place) => {
+                    let mut store = few.store();
+                    if let Place::Memory(bytes) = &place {
+                        store.held += size_of(bytes.len());
+                    }
+                    store.places.insert(*hash, place);
+                }
+            }
+        }
+        few
+    }
+
     fn store(&self) -> MutexGuard<'_, Store> {
         // Nothing below leaves the store half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -174,6 +200,18 @@ mod tests {
         }
         assert_eq!(blobs.put(blob(19)), files[19], "twice is once");
         assert!(matches!(blobs.store().spill, Spill::Open { end, .. } if end == 19 * 5 * 1024 * 1024));
+    }
+
+    #[test]
+    fn what_is_not_needed_any_more_goes_and_the_rest_is_as_it_was() {
+        let blobs = Blobs::default();
+        let files: Vec<File> = (0..6).map(|n| blobs.put(vec![n; 5 * 1024 * 1024])).collect();
+        let few = blobs.only([&files[0].hash, &files[5].hash, &Hash::of(b"unknown")].into_iter());
+        assert_eq!(few.bytes(), 10 * 1024 * 1024);
+        for n in [0, 5] {
+            assert_eq!(few.get(&files[n].hash), blobs.get(&files[n].hash));
+        }
+        assert!(!few.contains(&files[1].hash));
     }
 
     #[test]

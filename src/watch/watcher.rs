@@ -18,7 +18,7 @@ use tokio::{
 };
 
 /// A burst of hints is over when none came for so long.
-const QUIET: Duration = Duration::from_millis(5);
+const QUIET: Duration = Duration::from_millis(2);
 /// A burst of so many files is a checkout or a copy, which pauses longer than an editor does.
 const MANY: usize = 16;
 /// The burst of many files is over when no hint came for so long.

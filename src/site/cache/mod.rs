@@ -9,6 +9,7 @@ pub(super) use bodies::Bodies;
 
 use super::{
     blobs::Blobs,
+    build::Build,
     diagnostic::Diagnostic,
     gathered::Gathered,
     graph, path,
@@ -23,6 +24,9 @@ use std::{
     mem,
     sync::Arc,
 };
+
+/// So many bytes of builds that nobody took may lie about, beside those of the last one.
+const MAX_PASSED_OVER: u64 = 64 * 1024 * 1024;
 
 /// Parsed Sources by their path, with the hash of the text that they are of.
 pub(super) type Sources = HashMap<String, (Hash, Arc<Source>)>;
@@ -133,6 +137,14 @@ impl Cache {
     /// The build was written or published: its bytes are not needed here any more.
     pub fn taken(&mut self) {
         self.blobs = Blobs::default();
+    }
+
+    /// Nobody takes this build, the last one; a later one may be. Bytes that only builds before it had go, once they are many.
+    pub fn passed_over(&mut self, build: &Build) {
+        let needed: u64 = build.outputs.values().map(|file| file.size).sum();
+        if self.blobs.bytes() > needed + MAX_PASSED_OVER {
+            self.blobs = self.blobs.only(build.outputs.values().map(|file| &file.hash));
+        }
     }
 
     /// Who took an earlier build has lost these: the next one makes their pages anew. If they are of no page that is known,
