@@ -195,7 +195,8 @@ fn sites() {
             thread::sleep(PAUSE / 4);
         }
         row(&format!("{SITES} sites: save → published"), &times);
-        thread::sleep(Duration::from_secs(45));
+        // Longer than a site must be idle before it keeps nothing in memory.
+        thread::sleep(Duration::from_secs(75));
         println!("| memory: {} MiB after the start, {} MiB when idle | | | | |", mib(busy), mib(resident(dev.pid())));
     }
 }
