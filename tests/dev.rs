@@ -615,3 +615,20 @@ fn a_full_disk_is_said_and_the_next_save_tries_again() {
     }
     drop(dev);
 }
+
+#[cfg(unix)]
+#[test]
+fn more_pages_may_be_open_than_the_system_begins_with() {
+    let author = Author::new();
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", "ulimit -Sn 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_pmx")])
+        .args(["dev", "--json", "--port", "0"])
+        .arg(author.site());
+    let dev = Pmx::start(command);
+    let mut pages: Vec<Events> = (0..100).map(|_| Events::connect(dev.client, "localhost", "")).collect();
+    author.write("one.lesson.md", "# One\n\nOther words.\n");
+    for page in &mut pages {
+        assert_eq!(page.change().0, ["one.lesson"]);
+    }
+}

@@ -31,6 +31,7 @@ use std::future::Future;
 /// # Errors
 /// What the future answers; a runtime that cannot be made.
 pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    allow_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -39,6 +40,24 @@ pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     // A build that is under way is not waited for.
     runtime.shutdown_background();
     result
+}
+
+/// The most files and sockets that a server has open: thousands of open pages, and the databases of hundreds of sites. A system that
+/// allows fewer to begin with (1,024 on most Linux, 256 on macOS) allows more to who asks, up to a limit of its own.
+#[cfg(unix)]
+const OPEN_FILES: u64 = 65_536;
+
+/// Asks for as many open files as there may be. If that is refused, those there are must do.
+fn allow_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        let wanted = maximum.map_or(OPEN_FILES, |maximum| maximum.min(OPEN_FILES));
+        if current.is_some_and(|current| current < wanted) {
+            let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
+        }
+    }
 }
 
 /// Ends with Ctrl-C or SIGTERM.
