@@ -7,7 +7,7 @@ pub struct Dev {
     /// Entry Source, or a folder that has one
     #[arg(conflicts_with = "multi_site")]
     pub entry: Option<PathBuf>,
-    /// Serve every site of a folder, each at <site>.localhost [default folder: the working directory]
+    /// Serve every site of a folder, each at its own name below localhost [default folder: the working directory]
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
     pub multi_site: Option<PathBuf>,
     /// Port to listen on; 0 takes a free one [default: 8787, or the next free one]

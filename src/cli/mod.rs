@@ -166,7 +166,7 @@ pub struct Serve {
     /// Let bindings lag and fail, for example kv-lag=60s,kv-error=1%,r2-latency=10ms..50ms,do-evict=5s,seed=7
     #[arg(long, value_name = "FAULTS", value_delimiter = ',')]
     pub simulate: Vec<String>,
-    /// The same as --simulate kv-lag=<SECONDS>s
+    /// The same as --simulate kv-lag, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub kv_lag: u64,
     /// Survive a loss of power too, at the price of slower writes

@@ -153,18 +153,12 @@ impl Builder {
         loop {
             let Eyes { files, project, .. } = self.eyes.as_ref().ok_or_else(lost)?;
             let (seen, changed, waited) = (files.revision(), files.changed().len(), started.elapsed());
-            let longest = match changed {
-                0 => Duration::ZERO,
-                _ if !checkout::is_under_way(&project.folder) => {
-                    if changed < MANY {
-                        Duration::ZERO
-                    } else {
-                        NEVER_STILL
-                    }
-                }
+            let longest = match (changed, checkout::is_under_way(&project.folder)) {
+                (0, _) | (1..MANY, false) => Duration::ZERO,
                 // The first of many, or a save while Git is at work.
-                ..MANY => STILL,
-                _ => checkout::LONGEST,
+                (1..MANY, true) => STILL,
+                (_, false) => NEVER_STILL,
+                (_, true) => checkout::LONGEST,
             };
             if looked.is_err() || waited >= longest {
                 return looked;
