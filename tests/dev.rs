@@ -410,7 +410,8 @@ fn a_finding_is_shown_with_its_line_and_a_save_in_one_line() {
     dev.event("published");
     author.write("one.lesson.md", "---\ntitle: [unclosed\n---\n\n# One\n");
     dev.event("kept");
-    let stderr = dev.kill();
+    dev.signal("INT");
+    let (_, stderr) = dev.ended();
     let line = stderr
         .lines()
         .find(|line| line.contains("one.lesson.md  1 page  build "))

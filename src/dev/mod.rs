@@ -5,7 +5,6 @@
 
 mod builder;
 mod checkout;
-#[cfg_attr(not(test), allow(dead_code, reason = "its caller is the loop, which begins to call it with the workspaces"))]
 mod collect;
 mod control;
 mod entry;
