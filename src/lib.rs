@@ -11,6 +11,8 @@ pub mod dev;
 pub mod error;
 pub mod publish;
 pub mod report;
+mod secret;
 pub mod server;
 pub mod site;
+mod user_folder;
 pub mod watch;

@@ -4,8 +4,8 @@
 //! Origin, and what it embeds is not shown; each of the three is checked by itself.
 
 use super::{HOST, Token};
-use crate::server::Peer;
-use axum::http::{HeaderMap, Method, header, request::Parts};
+use crate::server::{Peer, cookies};
+use axum::http::{HeaderMap, Method, request::Parts};
 
 /// What a request may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +39,7 @@ pub(super) fn cookie(token: &Token, port: u16, https: bool) -> String {
 
 /// The value of a cookie of this name.
 pub(super) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+    cookies(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 /// What a request to the console's host may do.

@@ -1,7 +1,7 @@
 //! What browsers send: queries, forms and files.
 
 use super::reply::Failure;
-use crate::site;
+use crate::server;
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, StatusCode, header},
@@ -76,19 +76,8 @@ pub(super) async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Resul
 }
 
 fn urlencoded(text: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let parts = text.split(|byte| *byte == b'&').filter(|part| !part.is_empty()).take(MAX_FIELDS);
-    parts
-        .map(|part| {
-            let equals = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
-            let name = String::from_utf8_lossy(&decode(&part[..equals])).into_owned();
-            (name, decode(part.get(equals + 1..).unwrap_or_default()))
-        })
-        .collect()
-}
-
-fn decode(text: &[u8]) -> Vec<u8> {
-    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    site::percent_decode(&spaced)
+    let fields = server::urlencoded(text).take(MAX_FIELDS);
+    fields.map(|(name, value)| (String::from_utf8_lossy(&name).into_owned(), value)).collect()
 }
 
 /// Fields of RFC 7578; `None` if an end is missing.

@@ -1,4 +1,4 @@
-use crate::error::{Error, Result};
+use crate::{error::Result, secret};
 use std::fmt;
 
 /// The only host that the console answers under. No site may have the name (`pmx_worker::model::RESERVED`).
@@ -16,10 +16,7 @@ impl Token {
     /// # Errors
     /// The system has no randomness.
     pub fn generate() -> Result<Self> {
-        let mut bytes = [0; TOKEN_BYTES];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| Error::new(format!("no random token could be made for the console: {error}")))?;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        secret::random_hex::<TOKEN_BYTES>().map(Self)
     }
 
     /// Its digits.
@@ -31,9 +28,7 @@ impl Token {
     /// Whether a text is this token, in a time that depends on no digit of it.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
-        let (own, other) = (self.0.as_bytes(), text.as_bytes());
-        let differing = own.iter().zip(other).fold(0, |differing, (a, b)| differing | (a ^ b));
-        own.len() == other.len() && std::hint::black_box(differing) == 0
+        secret::same(&self.0, text)
     }
 
     /// The address that lets a browser in, from that of the console: scheme, host and port.

@@ -40,6 +40,7 @@ use crate::{
     console::{self, ConsoleParts, LogBuffer, Token},
     error::{Error, Result},
     report::Report,
+    secret,
     server::{self, Listening, Local, LocalOptions, Reach},
     watch::{Hub, WatchOptions},
 };
@@ -169,7 +170,8 @@ fn set(
     report: &Report,
 ) -> Result<(Arc<Stage>, Local)> {
     let state = command.state.clone().unwrap_or_else(|| scope.folder().join(STATE_FOLDER));
-    let secret = publisher::random_secret()?;
+    // Nobody else has it, so nobody else publishes into this process's Worker.
+    let secret = secret::random_hex::<32>()?;
     let options = LocalOptions {
         state: &state,
         durable: false,

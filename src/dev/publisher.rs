@@ -188,12 +188,5 @@ fn bundle<'a>(build: &Build, roots: &Roots, files: impl Iterator<Item = &'a File
     Bundle { roots: roots.clone(), blobs, named }
 }
 
-/// The secret of this process: nobody else has it, so nobody else publishes into its Worker.
-pub(super) fn random_secret() -> Result<String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| Error::new(format!("no random bytes: {error}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 #[cfg(test)]
 mod tests;

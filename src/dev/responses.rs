@@ -3,7 +3,8 @@
 
 use super::Control;
 use crate::{
-    server::{Answering, Before, HostCheck, json, refusal},
+    secret,
+    server::{Answering, Before, HostCheck, is_foreign, json, refusal, urlencoded},
     site::{self, AnswerForm, EditError, Project, RecordError},
 };
 use axum::{
@@ -95,14 +96,8 @@ impl Responses {
 
     /// Only a page of this server may write, and only from this machine.
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-        let host = text("host").unwrap_or_default();
-        let own = text("origin").is_none_or(|origin| {
-            let name = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-            name.is_some_and(|name| name.eq_ignore_ascii_case(host))
-        });
-        let same_site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
-        if own && same_site && self.hosts.allows(host) {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if !is_foreign(headers) && self.hosts.allows(host) {
             return Ok(());
         }
         let message = "Answers are taken from this server's own pages only".to_owned();
@@ -198,31 +193,16 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Submission, Refusal> {
     };
     let run = match field("_pathmx_invocation").filter(is_run) {
         Some(run) => run.to_owned(),
-        None => random_run()?,
+        None => secret::random_hex::<8>().map_err(|error| internal(&error))?,
     };
     Ok(Submission { target, fields, run })
 }
 
-fn random_run() -> Result<String, Refusal> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|error| internal(&error))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 /// Names and values of a form as browsers encode it; `None` if they are not UTF-8.
 fn form_fields(body: &[u8]) -> Option<Vec<(String, String)>> {
-    let parts = body.split(|byte| *byte == b'&').filter(|part| !part.is_empty());
-    parts
-        .map(|part| {
-            let equals = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
-            Some((decode(&part[..equals])?, decode(part.get(equals + 1..).unwrap_or_default())?))
-        })
+    urlencoded(body)
+        .map(|(name, value)| Some((String::from_utf8(name).ok()?, String::from_utf8(value).ok()?)))
         .collect()
-}
-
-fn decode(text: &[u8]) -> Option<String> {
-    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    String::from_utf8(site::percent_decode(&spaced)).ok()
 }
 
 #[cfg(test)]

@@ -3,14 +3,19 @@
 use super::{
     local::refusal,
     peer::{Peer, is_forwarded},
+    sent::cookies,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    secret,
+};
 use axum::{
     body::Body,
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
+use data_encoding::HEXLOWER;
 use fs_err as fs;
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -67,9 +72,7 @@ impl Access {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
-        let mut bytes = [0; LENGTH];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| Error::new(format!("the system gives no random bytes: {error}")))?;
+        let bytes: [u8; LENGTH] = secret::random()?;
         let token: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
         fs::create_dir_all(state)?;
         let cannot = |error: std::io::Error| Error::new(format!("{} cannot be written: {error}", path.display()));
@@ -82,8 +85,7 @@ impl Access {
 
     fn new(token: &str) -> Self {
         // Cookies do not know ports, so two servers on one address must not share a name.
-        let digest = Sha256::digest(token);
-        let id: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let id = HEXLOWER.encode(&Sha256::digest(token)[..4]);
         Self { token: token.into(), cookie: format!("pmx-device-{id}").into() }
     }
 
@@ -111,15 +113,11 @@ impl Access {
     }
 
     fn is_known(&self, headers: &HeaderMap) -> bool {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
-        let values = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-        values.filter(|(name, _)| *name == &*self.cookie).any(|(_, token)| self.is_token(token))
+        cookies(headers).filter(|(name, _)| *name == &*self.cookie).any(|(_, token)| self.is_token(token))
     }
 
-    /// In constant time: what is compared are digests, all of them.
     fn is_token(&self, token: &str) -> bool {
-        let (one, other) = (Sha256::digest(&*self.token), Sha256::digest(token));
-        one.iter().zip(other.iter()).fold(0, |unlike, (one, other)| unlike | (one ^ other)) == 0
+        secret::same(&self.token, token)
     }
 
     fn remember(&self, path: &str, rest: &str, secure: bool) -> Response {

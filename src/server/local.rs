@@ -6,7 +6,10 @@ use super::{
     guard::Guard,
     prefix,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    secret,
+};
 use axum::{
     body::Body,
     extract::Request,
@@ -241,10 +244,8 @@ impl Local {
 /// A refusal in the shape of the Worker's.
 #[must_use]
 pub fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
-    let mut id = [0; 8];
     // Without randomness the id says nothing, and the answer is as good.
-    let _ = getrandom::fill(&mut id);
-    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = secret::random_hex::<8>().unwrap_or_else(|_| "0".repeat(16));
     let mut response = json(status, &json!({ "error": { "code": code, "message": message }, "requestId": id }));
     if let Ok(id) = id.parse() {
         response.headers_mut().insert("pmx-request-id", id);

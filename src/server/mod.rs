@@ -12,6 +12,7 @@ mod peer;
 mod prefix;
 mod reach;
 mod reachable;
+mod sent;
 mod tls;
 
 pub use access::Access;
@@ -21,6 +22,7 @@ pub use local::{Answering, Before, Local, LocalOptions, json, refusal, start};
 pub use peer::Peer;
 pub use reach::Reach;
 pub use reachable::Reachable;
+pub use sent::{cookies, is_foreign, urlencoded};
 pub use tls::{Authority, TlsParts};
 
 use crate::error::{Error, Result};

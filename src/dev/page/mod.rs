@@ -11,7 +11,7 @@ mod script;
 mod waiting;
 
 use super::{hosts, status::Board};
-use crate::server::{Answering, Before, refusal};
+use crate::server::{Answering, Before, is_foreign, refusal};
 use answer::Pages;
 use axum::{
     body::Body,
@@ -69,7 +69,7 @@ pub fn layer(parts: PageParts) -> Before {
 
 /// What is asked for below the reserved address.
 fn own(request: &Request, events: &Events, default_site: Option<&SiteName>) -> Response {
-    if origin::is_foreign(request.headers()) {
+    if is_foreign(request.headers()) {
         return refusal(StatusCode::FORBIDDEN, "foreign_origin", "This is for the pages of this server only");
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -1,23 +1,8 @@
-//! Who asks: a page of this server, a foreign one, someone at this machine.
+//! Whether someone at this machine asks.
 
 use crate::{dev::hosts, server::Peer};
-use axum::{
-    extract::Request,
-    http::{HeaderMap, header},
-};
+use axum::extract::Request;
 use std::net::IpAddr;
-
-/// Whether a browser says that another site's page is asking. Programs say nothing, and may.
-pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let host = text(header::HOST.as_str()).unwrap_or_default();
-    let cross = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let origin = text("origin").is_some_and(|origin| {
-        let name = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-        !name.is_some_and(|name| name.eq_ignore_ascii_case(host))
-    });
-    cross || origin
-}
 
 /// Whether the browser runs on this machine, as far as can be seen: it names a loopback host, the connection comes from here,
 /// and no proxy says that it asks for another.
@@ -41,24 +26,6 @@ mod tests {
             request = request.header(*name, *value);
         }
         request.body(Body::empty()).unwrap()
-    }
-
-    #[test]
-    fn only_a_page_of_the_same_origin_or_a_program_asks() {
-        let host = ("host", "a.localhost:8787");
-        for (headers, foreign) in [
-            (vec![host], false),
-            (vec![host, ("sec-fetch-site", "same-origin")], false),
-            (vec![host, ("sec-fetch-site", "none")], false),
-            (vec![host, ("sec-fetch-site", "same-site")], true),
-            (vec![host, ("sec-fetch-site", "cross-site")], true),
-            (vec![host, ("origin", "http://a.localhost:8787")], false),
-            (vec![host, ("origin", "https://A.localhost:8787")], false),
-            (vec![host, ("origin", "http://b.localhost:8787")], true),
-            (vec![host, ("origin", "null")], true),
-        ] {
-            assert_eq!(is_foreign(request(&headers).headers()), foreign, "{headers:?}");
-        }
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! The local authority: one for each user, trusted by whoever adds its certificate to a browser or system.
 
 use super::kept::{Kept, seconds};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    secret, user_folder,
+};
+use data_encoding::HEXLOWER;
 use fs_err as fs;
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
@@ -241,13 +245,12 @@ fn name(common: &str) -> DistinguishedName {
 }
 
 fn id(key: &KeyPair) -> String {
-    Sha256::digest(key.public_key_raw()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(key.public_key_raw())[..4])
 }
 
 /// Random and positive (RFC 5280, 4.1.2.2).
 fn serial() -> Result<SerialNumber> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Error::new(format!("the system gives no random bytes: {error}")))?;
+    let mut bytes: [u8; 16] = secret::random()?;
     bytes[0] = bytes[0] & 0x7f | 0x40;
     Ok(SerialNumber::from_slice(&bytes))
 }
@@ -256,22 +259,9 @@ fn unusable(error: &rcgen::Error) -> Error {
     Error::new(format!("the local authority cannot be used: {error}"))
 }
 
-/// Where programs of this user keep their data.
+/// `$PMX_CA_DIR`, else in what pmx keeps for its user.
 fn folder() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(folder) = variable("PMX_CA_DIR") {
-        return Some(folder);
-    }
-    let data = if cfg!(windows) {
-        variable("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        variable("XDG_DATA_HOME")
-            .filter(|folder| folder.is_absolute())
-            .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
-    };
-    Some(data?.join("pmx").join("ca"))
+    user_folder::variable("PMX_CA_DIR").or_else(|| user_folder::path().map(|folder| folder.join("ca")))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! A key and its certificate in one file: PEM, below lines that say what a program needs to know of it.
 
-use crate::error::{Error, Result};
+use crate::{error::Result, user_folder};
 use fs_err as fs;
 use std::{
     fmt,
-    io::{ErrorKind, Write as _},
+    io::ErrorKind,
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -65,21 +65,7 @@ impl Kept {
     /// Writes the file whole, readable for its owner only. With `fresh` a file that is there stays, and the answer is whether
     /// this one was written.
     pub(super) fn write(&self, path: &Path, fresh: bool) -> Result<bool> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        make_private(folder)?;
-        let context = |error| Error::new(format!("{} cannot be written: {error}", path.display()));
-        // A temporary file has mode 0600 from its first byte on.
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(context)?;
-        file.write_all(self.text().as_bytes()).map_err(context)?;
-        if !fresh {
-            file.persist(path).map_err(|refused| context(refused.error))?;
-            return Ok(true);
-        }
-        match file.persist_noclobber(path) {
-            Ok(_) => Ok(true),
-            Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(refused) => Err(context(refused.error)),
-        }
+        user_folder::write(path, &self.text(), fresh)
     }
 
     /// Whether it holds for at least that long.
@@ -91,19 +77,6 @@ impl Kept {
 /// Seconds since 1970.
 pub(super) fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-fn make_private(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(folder)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
