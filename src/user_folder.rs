@@ -62,6 +62,17 @@ pub(crate) fn key(folder: &Path, name: &str) -> Result<[u8; KEY_BYTES]> {
     }
 }
 
+/// The key under which builds keep what they leave for the next one. Without it nothing is kept.
+pub(crate) fn build_key() -> Option<[u8; KEY_BYTES]> {
+    match key(&path()?, "cache") {
+        Ok(key) => Some(key),
+        Err(error) => {
+            tracing::debug!("{error}; nothing is kept between builds");
+            None
+        }
+    }
+}
+
 /// Writes a file whole, readable for its owner only. With `fresh` a file that is there stays, and the answer is whether this one was
 /// written.
 ///

@@ -4,7 +4,8 @@ use crate::{
     cli,
     error::{Error, Result},
     report::Report,
-    site::{self, Cache, Options, Project},
+    site::{self, Build, Cache, Key, Options, OutDir, Project, SiteError},
+    user_folder,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -34,25 +35,26 @@ pub(super) struct Built {
     lines: [String; 2],
     /// Errors among its findings.
     pub(super) errors: usize,
+    /// Where it is.
+    pub(super) out: OutDir,
 }
 
 /// Builds, writes, and reports what was found.
 pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let cwd = std::env::current_dir()?;
     let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
-    let out = project.out_dir(&cwd, &args.out)?;
-    let project = Project { exclude: vec![out.clone()], player: !args.no_player, source_maps: true, ..project };
+    let out = project.out_dir(&cwd, args.out.as_deref())?;
+    let exclude = vec![out.path().to_owned()];
+    let project = Project { exclude, player: !args.no_player, source_maps: true, ..project };
     let snapshot = site::scan(&project, None)?;
-    let mut cache = Cache::open(&project);
+    let mut cache = Cache::open(&project, user_folder::build_key().map(Key::new));
     let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
     for diagnostic in &build.diagnostics {
         report.finding(diagnostic);
     }
-    let Some(roots) = &build.roots else {
-        return Err(Error::new("nothing was written: there is no site that could be served"));
-    };
+    let roots = build.roots.as_ref().ok_or_else(nothing_to_serve)?;
     cache.save(&project);
-    let shown = shown(&cwd, &out);
+    let shown = shown(&cwd, out.path());
     let event = json!({
         "event": "built",
         "paths": roots.roots.len(),
@@ -67,8 +69,44 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
         format!("Built {} from {} to {shown}.", counted(roots.roots.len(), "path"), project.shown),
         format!("Artifacts: {} written, {} deleted.", written.written, written.deleted),
     ];
-    let errors = build.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    Ok(Built { event, lines, errors })
+    Ok(Built { event, lines, errors: errors(&build), out })
+}
+
+/// Builds in memory what [`build`] would write, and reports what was found. Nothing is written, and nothing read but the site.
+pub(super) fn build_dry(entries: &[PathBuf], asked: Option<&Path>, report: &Report) -> Result<(Build, usize)> {
+    let cwd = std::env::current_dir()?;
+    let project = site::locate(&Options { cwd: cwd.clone(), entries: entries.to_owned() })?;
+    let out = project.out_dir(&cwd, asked)?;
+    let project = Project { exclude: vec![out.path().to_owned()], ..project };
+    let build = site::build(&project, &site::scan(&project, None)?, &mut Cache::default());
+    for diagnostic in &build.diagnostics {
+        report.finding(diagnostic);
+    }
+    let errors = errors(&build);
+    Ok((build, errors))
+}
+
+/// Why a build has no output.
+pub(super) fn nothing_to_serve() -> Error {
+    Error::new("nothing was written: there is no site that could be served")
+}
+
+fn errors(build: &Build) -> usize {
+    build.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
+}
+
+/// Where a build is that was made before: where it was asked for, where the site's config wants it, or in `.pathmx`.
+pub(super) fn earlier(entries: &[PathBuf], asked: Option<&Path>) -> Result<OutDir> {
+    let cwd = std::env::current_dir()?;
+    if let Some(asked) = asked {
+        return Ok(OutDir::named(&cwd.join(asked)));
+    }
+    match site::locate(&Options { cwd: cwd.clone(), entries: entries.to_owned() }) {
+        Ok(project) => Ok(project.out_dir(&cwd, None)?),
+        // A build can be there without its site.
+        Err(SiteError::NoSite { .. }) => Ok(OutDir::default_in(&cwd.canonicalize()?)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `1 error`, `2 errors`

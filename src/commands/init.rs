@@ -5,9 +5,10 @@ use crate::{
     commands::build::counted,
     error::{Error, Result},
     report::Report,
+    site::Folder,
 };
 use serde_json::json;
-use std::{fs, io::Write as _, path::Path};
+use std::{io, path::Path};
 
 /// The files of a new space and what they say.
 const FILES: [(&str, &str); 8] = [
@@ -36,9 +37,12 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
     if !taken.is_empty() && !args.force {
         return Err(in_the_way(dir, &taken));
     }
+    let cannot = |path: &str, error: &dyn std::fmt::Display| {
+        Error::new(format_args!("cannot write {}: {error}", dir.join(path).display()))
+    };
+    let folder = Folder::make(dir).map_err(|error| cannot("", &error))?;
     for (path, text) in FILES {
-        write(&dir.join(path), text)
-            .map_err(|error| Error::new(format_args!("cannot write {}: {error}", dir.join(path).display())))?;
+        write(&folder, path, text).map_err(|error| cannot(path, &error))?;
         report.event(&json!({ "event": "written", "path": path }));
         report.line(format_args!("  {path}"));
     }
@@ -51,7 +55,7 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
 }
 
 fn taken(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
+    path.symlink_metadata().is_ok()
 }
 
 fn in_the_way(dir: &Path, taken: &[&str]) -> Error {
@@ -71,18 +75,9 @@ fn quoted(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// Writes beside the place and moves there: a file is whole or as it was.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(name);
-    let written = fs::File::create(&beside)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
+/// Writes beside the place and moves there: a file is whole or as it was, and no link leads the way.
+fn write(folder: &Folder, path: &str, text: &str) -> io::Result<()> {
+    let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let below = folder.descend_or_make(Path::new(above)).map_err(io::Error::other)?;
+    below.replace(&below, name, text.as_bytes()).map(|_| ())
 }

@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn run(args: &cli::Play, report: &Report) -> Result<()> {
     if let Some(out) = &args.out {
         let entries = args.dev.entry.iter().cloned().collect();
-        let (out, clean) = (out.clone(), args.clean);
+        let (out, clean) = (Some(out.clone()), args.clean);
         // What is wrong with the site is said again below, by the loop.
         build::build(&cli::Build { entries, out, clean, player: true, no_player: false }, report)?;
     }

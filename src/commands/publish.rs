@@ -2,16 +2,21 @@
 
 use crate::{
     cli,
+    commands::build,
     error::{Error, Result},
     publish::{
         self, Activated, Address, Bundle, Deploy, PublishError, PublishOptions, Remote, Terminal, Token, TokenError,
     },
     report::Report,
+    site::OutDir,
 };
 use indicatif::HumanBytes;
 use pmx_worker::model::{Meta, SiteName};
 use serde::Serialize;
-use std::{future::Future, path::Path};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+};
 
 /// The length of a deploy's full id, a UUID; anything shorter is the beginning of one.
 const FULL_ID: usize = 36;
@@ -30,10 +35,12 @@ pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
     let options = PublishOptions { meta: meta(args)?, ..PublishOptions::default() };
     if !args.no_build {
         report.line("[pathmx] building …");
-        build_first(args, report)?;
     }
-    let bundle = publish::read_output(&args.outdir)
-        .map_err(|error| Error::new(error).hint("build the site again, or name the folder with --outdir"))?;
+    let bundle = match (args.no_build, args.dry_run) {
+        (false, true) => built_dry(args, report)?,
+        (false, false) => read(&built(args, report)?)?,
+        (true, _) => read(&build::earlier(&entries(args), args.outdir.as_deref())?)?,
+    };
     if args.dry_run {
         session.run(session.plan(&bundle, &options))
     } else {
@@ -41,14 +48,34 @@ pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
     }
 }
 
-/// Builds the site into `args.outdir`, without cleaning it. A site with errors is not published.
-fn build_first(args: &cli::Publish, report: &Report) -> Result<()> {
-    let entries = args.path.iter().cloned().collect();
-    let built = super::build::build(
-        &cli::Build { entries, out: args.outdir.clone(), clean: false, player: true, no_player: false },
-        report,
-    )?;
-    match built.errors {
+fn entries(args: &cli::Publish) -> Vec<PathBuf> {
+    args.path.iter().cloned().collect()
+}
+
+fn read(out: &OutDir) -> Result<Bundle> {
+    publish::read_output(out)
+        .map_err(|error| Error::new(error).hint("build the site again, or name the folder with --outdir"))
+}
+
+/// Builds the site into its output folder, without cleaning it; where that is.
+fn built(args: &cli::Publish, report: &Report) -> Result<OutDir> {
+    let (entries, out) = (entries(args), args.outdir.clone());
+    let built = build::build(&cli::Build { entries, out, clean: false, player: true, no_player: false }, report)?;
+    refuse_errors(built.errors)?;
+    Ok(built.out)
+}
+
+/// Builds the site in memory.
+fn built_dry(args: &cli::Publish, report: &Report) -> Result<Bundle> {
+    let (build, errors) = build::build_dry(&entries(args), args.outdir.as_deref(), report)?;
+    let roots = build.roots.as_ref().ok_or_else(build::nothing_to_serve)?;
+    refuse_errors(errors)?;
+    Ok(Bundle::of_build(&build, roots, build.published()))
+}
+
+/// A site with errors is not published.
+fn refuse_errors(errors: usize) -> Result<()> {
+    match errors {
         0 => Ok(()),
         _ => Err(Error::new("a site with errors is not published")
             .hint("`--no-build` publishes what is built, errors and all")),

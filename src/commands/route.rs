@@ -2,6 +2,7 @@
 
 use crate::{
     cli,
+    commands::build,
     error::{Error, Result},
     report::Report,
     site::Built,
@@ -9,7 +10,7 @@ use crate::{
 use serde_json::json;
 
 pub(super) fn run(args: &cli::Route, report: &Report) -> Result<()> {
-    let built = Built::read(&args.out)?;
+    let built = Built::read(&build::earlier(&[], args.out.as_deref())?)?;
     let Some(found) = built.find(&args.query) else {
         let error = Error::new(format_args!("no Source and no route of this build is `{}`", args.query));
         return Err(match built.nearest(&args.query) {

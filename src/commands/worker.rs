@@ -4,6 +4,7 @@ use crate::{
     cli::Worker,
     error::{Error, Result},
     report::Report,
+    site::Folder,
 };
 use pmx_worker::{WASM, model::Hash};
 use serde_json::json;
@@ -20,13 +21,13 @@ const PLACEHOLDER: &str = "WORKER_SHA256 = \"\"";
 pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
     let Worker::Bundle { out } = command;
     let hash = Hash::of(WASM).to_string();
-    let unwritable = |error| Error::new(format!("the bundle could not be written: {error}"));
-    fs_err::create_dir_all(out).map_err(unwritable)?;
+    let unwritable = |error: std::io::Error| Error::new(format!("the bundle could not be written: {error}"));
+    let folder = Folder::make(out).map_err(unwritable)?;
     let config = CONFIG.replace(PLACEHOLDER, &format!("WORKER_SHA256 = \"{hash}\""));
     let files: [(&str, &[u8]); 3] =
         [("pmx_worker.wasm", WASM), ("worker.mjs", SHIM.as_bytes()), ("wrangler.toml", config.as_bytes())];
     for (name, bytes) in files {
-        fs_err::write(out.join(name), bytes).map_err(unwritable)?;
+        folder.replace(&folder, name, bytes).map_err(unwritable)?;
     }
     if report.json() {
         report.event(&json!({ "event": "bundle", "path": out, "wasm": hash }));

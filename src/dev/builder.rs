@@ -1,7 +1,8 @@
 use super::{checkout, eyes::Eyes, status::NAMES};
 use crate::{
     error::{Error, Result},
-    site::{self, Build, Cache, Project},
+    site::{self, Build, Cache, Key, Project},
+    user_folder,
     watch::{Look, View, Watcher},
 };
 use pmx_worker::model::Hash;
@@ -56,7 +57,7 @@ pub(super) struct Built {
 impl Builder {
     /// Has `watcher` watch the folders that the project turns out to have.
     pub(super) fn new(project: Project, watcher: &Watcher) -> Self {
-        let cache = Some(Cache::open(&project));
+        let cache = Some(Cache::open(&project, user_folder::build_key().map(Key::new)));
         let view = watcher.view();
         Self { eyes: Some(Eyes::new(project, view.clone())), view, cache, is_first: true }
     }

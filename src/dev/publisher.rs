@@ -1,13 +1,13 @@
 use super::{builder::Built, collect::Gate, in_process::InProcess};
 use crate::{
     error::{Error, Result},
-    publish::{self, Activated, BlobSource, Bundle, Progress, PublishError, PublishOptions, Published, Silent, Step},
+    publish::{self, Activated, Bundle, Progress, PublishError, PublishOptions, Published, Silent, Step},
     site::Build,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::{ChangeEvent, File, Hash, Roots, SiteName, SpaceState};
+use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SpaceState};
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     time::{Duration, Instant},
 };
 
@@ -112,7 +112,7 @@ impl Publisher {
                 new.push(file);
             }
         }
-        let bundle = bundle(build, roots, new.iter().copied());
+        let bundle = Bundle::of_build(build, roots, new.iter().copied());
         match publish::publish_unasked(&self.server, &self.site, &bundle, &options(), &Traced).await {
             Err(PublishError::Refused { refusal, .. }) if refusal.code == "missing_blobs" => None,
             published => {
@@ -129,7 +129,7 @@ impl Publisher {
 
     /// Publishes all, of which the Worker says what it lacks.
     async fn publish_all(&mut self, build: &Build, roots: &Roots) -> Sent {
-        let bundle = bundle(build, roots, build.published());
+        let bundle = Bundle::of_build(build, roots, build.published());
         let published = publish::publish(&self.server, &self.site, &bundle, &options(), &Traced).await?;
         self.held = build.published().map(|file| file.hash).collect();
         Ok(published)
@@ -173,19 +173,6 @@ impl Progress for Traced {
 
 fn options() -> PublishOptions {
     PublishOptions { parallel: PARALLEL, ..PublishOptions::default() }
-}
-
-/// These files of a build.
-fn bundle<'a>(build: &Build, roots: &Roots, files: impl Iterator<Item = &'a File>) -> Bundle {
-    let (mut blobs, mut named) = (BTreeMap::new(), Vec::new());
-    for file in files {
-        if build.blobs.contains(&file.hash) {
-            blobs.insert(file.hash, BlobSource::Built { blobs: build.blobs.clone(), size: file.size });
-        } else {
-            named.push(file.hash);
-        }
-    }
-    Bundle { roots: roots.clone(), blobs, named }
 }
 
 #[cfg(test)]

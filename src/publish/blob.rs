@@ -1,8 +1,7 @@
-use crate::site::{BlobError, Blobs};
+use crate::site::{BlobError, Blobs, Folder};
 use pmx_worker::model::Hash;
 use sha2::{Digest as _, Sha256};
 use std::{
-    fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
@@ -22,8 +21,10 @@ pub enum BlobSource {
     },
     /// In a file that was built.
     File {
-        /// The file.
-        path: PathBuf,
+        /// The folder of its root.
+        folder: Arc<Folder>,
+        /// Its path in it, `/`-separated.
+        path: String,
         /// Its size when it was built.
         size: u64,
     },
@@ -69,10 +70,10 @@ impl BlobSource {
 
     /// The file, if it is one.
     #[must_use]
-    pub fn path(&self) -> Option<&Path> {
+    pub fn path(&self) -> Option<PathBuf> {
         match self {
             Self::Memory(_) | Self::Built { .. } => None,
-            Self::File { path, .. } => Some(path),
+            Self::File { folder, path, .. } => Some(folder.path().join(path)),
         }
     }
 
@@ -88,9 +89,9 @@ impl BlobSource {
                 let gone = || BlobFault::Unreadable { place: hash.to_string(), source: io::ErrorKind::NotFound.into() };
                 (Box::new(io::Cursor::new(bytes.ok_or_else(gone)?)), hash.to_string())
             }
-            Self::File { path, .. } => {
-                let place = path.display().to_string();
-                match File::open(path) {
+            Self::File { folder, path, .. } => {
+                let place = folder.path().join(path).display().to_string();
+                match open(folder, path) {
                     Ok(file) => (Box::new(file), place),
                     Err(source) => return Err(BlobFault::Unreadable { place, source }),
                 }
@@ -171,6 +172,16 @@ impl Read for BlobReader {
     }
 }
 
+/// Opens a file of an output folder; no link is followed.
+fn open(folder: &Folder, path: &str) -> io::Result<impl Read + Send + use<>> {
+    let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let file = folder.descend(Path::new(above)).and_then(|above| match above {
+        Some(above) => above.open_file(name),
+        None => Ok(None),
+    });
+    file.map_err(io::Error::other)?.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
 fn read_some(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match input.read(buffer) {
@@ -186,9 +197,10 @@ mod tests {
 
     fn read(content: &[u8], built: &[u8]) -> (Vec<u8>, Option<BlobFault>) {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("page.html");
-        std::fs::write(&path, content).unwrap();
-        let source = BlobSource::File { path, size: built.len() as u64 };
+        std::fs::create_dir(folder.path().join("a")).unwrap();
+        std::fs::write(folder.path().join("a/page.html"), content).unwrap();
+        let folder = Arc::new(Folder::open(folder.path()).unwrap());
+        let source = BlobSource::File { folder, path: "a/page.html".to_owned(), size: built.len() as u64 };
         let mut reader = match source.open(Hash::of(built)) {
             Ok(reader) => reader,
             Err(fault) => return (Vec::new(), Some(fault)),

@@ -1,5 +1,6 @@
 use super::BlobSource;
-use pmx_worker::model::{Hash, MAX_BLOB, Roots, RootsError};
+use crate::site::Build;
+use pmx_worker::model::{File, Hash, MAX_BLOB, Roots, RootsError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is published: the roots of a build and its blobs.
@@ -30,6 +31,20 @@ pub enum BundleError {
 }
 
 impl Bundle {
+    /// These files of a build. Those whose bytes it does not have are named.
+    #[must_use]
+    pub fn of_build<'a>(build: &Build, roots: &Roots, files: impl Iterator<Item = &'a File>) -> Self {
+        let (mut blobs, mut named) = (BTreeMap::new(), Vec::new());
+        for file in files {
+            if build.blobs.contains(&file.hash) {
+                blobs.insert(file.hash, BlobSource::Built { blobs: build.blobs.clone(), size: file.size });
+            } else {
+                named.push(file.hash);
+            }
+        }
+        Self { roots: roots.clone(), blobs, named }
+    }
+
     /// Every hash that the server must hold before the commit: the blobs, and the documents that the roots name.
     #[must_use]
     pub fn hashes(&self) -> BTreeSet<Hash> {

@@ -1,10 +1,12 @@
 use super::{BlobSource, Bundle};
+use crate::site::{Folder, FolderError, OutDir, SiteError};
 use pmx_worker::model::{Hash, MAX_DOCUMENT, Manifest, ManifestError, Root, Roots, RootsError, Routes, RoutesError};
 use serde::de::DeserializeOwned;
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Why a folder is not the output of a build.
@@ -14,6 +16,12 @@ pub enum OutputError {
     /// There is no `roots.json`.
     #[error("{} has no roots.json: nothing was built there", .0.display())]
     NotBuilt(PathBuf),
+    /// The folder cannot be opened.
+    #[error(transparent)]
+    Folder(Box<SiteError>),
+    /// A link in the folder.
+    #[error("{} is a link, and none is followed in an output folder", .0.display())]
+    Link(PathBuf),
     /// A file cannot be read.
     #[error("{}: {source}", path.display())]
     Io {
@@ -68,45 +76,56 @@ pub enum OutputError {
 }
 
 /// Reads the output of a build, of every root: its documents whole, and of its files that they are there with the
-/// recorded size. Their bytes are checked when they are sent.
+/// recorded size. Their bytes are checked when they are sent. No link in the folder is followed: nothing outside of it is sent.
 ///
 /// # Errors
 /// [`OutputError`] with the file that is at fault.
-pub fn read_output(out: &Path) -> Result<Bundle, OutputError> {
-    let path = out.join("roots.json");
-    let bytes = match read_document(&path) {
-        Err(OutputError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            return Err(OutputError::NotBuilt(out.to_owned()));
-        }
+pub fn read_output(out: &OutDir) -> Result<Bundle, OutputError> {
+    let none = || OutputError::NotBuilt(out.path().to_owned());
+    let folder = Arc::new(out.open().map_err(|error| OutputError::Folder(Box::new(error)))?.ok_or_else(none)?);
+    let bytes = match read_document(&folder, "roots.json") {
+        Err(OutputError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Err(none()),
         other => other?,
     };
+    let path = folder.path().join("roots.json");
     let roots: Roots = parse(&path, &bytes)?;
     roots.check().map_err(|source| OutputError::Roots { path, source })?;
     let mut blobs = BTreeMap::new();
     for (id, root) in &roots.roots {
-        read_root(&out.join(id), root, &mut blobs)?;
+        let below = folder.enter(id)?.ok_or_else(|| missing(folder.path().join(id)))?;
+        read_root(&Arc::new(below), root, &mut blobs)?;
     }
     Ok(Bundle { roots, blobs, named: Vec::new() })
 }
 
-fn read_root(folder: &Path, root: &Root, blobs: &mut BTreeMap<Hash, BlobSource>) -> Result<(), OutputError> {
-    let manifest_path = folder.join("manifest.json");
-    let manifest_bytes = read_recorded(&manifest_path, root.manifest)?;
+fn read_root(folder: &Arc<Folder>, root: &Root, blobs: &mut BTreeMap<Hash, BlobSource>) -> Result<(), OutputError> {
+    let manifest_path = folder.path().join("manifest.json");
+    let manifest_bytes = read_recorded(folder, "manifest.json", root.manifest)?;
     let manifest: Manifest = parse(&manifest_path, &manifest_bytes)?;
     manifest.check().map_err(|source| OutputError::Manifest { path: manifest_path, source })?;
 
-    let routes_path = folder.join("routes.json");
-    let routes_bytes = read_recorded(&routes_path, root.routes)?;
+    let routes_path = folder.path().join("routes.json");
+    let routes_bytes = read_recorded(folder, "routes.json", root.routes)?;
     let routes: Routes = parse(&routes_path, &routes_bytes)?;
     routes.check(&manifest).map_err(|source| OutputError::Routes { path: routes_path, source })?;
 
-    for (name, file) in &manifest.files {
-        let path = folder.join(name);
-        let metadata = fs::metadata(&path).map_err(|source| OutputError::Io { path: path.clone(), source })?;
-        if !metadata.is_file() || metadata.len() != file.size {
-            return Err(OutputError::Stale(path));
+    // Most files stand beside the one before them.
+    let mut open: Option<(&str, Folder)> = None;
+    for (path, file) in &manifest.files {
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let below = match open.take().filter(|(path, _)| *path == above) {
+            Some((_, below)) => below,
+            None => folder.descend(Path::new(above))?.ok_or_else(|| missing(folder.path().join(path)))?,
+        };
+        let place = || folder.path().join(path);
+        let meta = below.look(name).map_err(|source| OutputError::Io { path: place(), source })?;
+        let meta = meta.ok_or_else(|| missing(place()))?;
+        if !meta.is_file() || meta.len() != file.size {
+            return Err(OutputError::Stale(place()));
         }
-        blobs.entry(file.hash).or_insert(BlobSource::File { path, size: file.size });
+        let source = || BlobSource::File { folder: Arc::clone(folder), path: path.clone(), size: file.size };
+        blobs.entry(file.hash).or_insert_with(source);
+        open = Some((above, below));
     }
     // From memory: these bytes are known to be the right ones.
     blobs.insert(root.manifest, BlobSource::Memory(manifest_bytes.into()));
@@ -114,18 +133,31 @@ fn read_root(folder: &Path, root: &Root, blobs: &mut BTreeMap<Hash, BlobSource>)
     Ok(())
 }
 
-fn read_recorded(path: &Path, hash: Hash) -> Result<Vec<u8>, OutputError> {
-    let bytes = read_document(path)?;
-    if Hash::of(&bytes) == hash { Ok(bytes) } else { Err(OutputError::Stale(path.to_owned())) }
+fn read_recorded(folder: &Folder, name: &str, hash: Hash) -> Result<Vec<u8>, OutputError> {
+    let bytes = read_document(folder, name)?;
+    if Hash::of(&bytes) == hash { Ok(bytes) } else { Err(OutputError::Stale(folder.path().join(name))) }
 }
 
-fn read_document(path: &Path) -> Result<Vec<u8>, OutputError> {
-    let io = |source| OutputError::Io { path: path.to_owned(), source };
-    let size = fs::metadata(path).map_err(io)?.len();
-    if size > MAX_DOCUMENT {
-        return Err(OutputError::TooLarge { path: path.to_owned(), size });
+fn read_document(folder: &Folder, name: &str) -> Result<Vec<u8>, OutputError> {
+    let path = || folder.path().join(name);
+    let meta = folder.look(name).map_err(|source| OutputError::Io { path: path(), source })?;
+    if let Some(size) = meta.map(|meta| meta.len()).filter(|size| *size > MAX_DOCUMENT) {
+        return Err(OutputError::TooLarge { path: path(), size });
     }
-    fs::read(path).map_err(io)
+    folder.read(name, MAX_DOCUMENT)?.ok_or_else(|| missing(path()))
+}
+
+fn missing(path: PathBuf) -> OutputError {
+    OutputError::Io { path, source: io::ErrorKind::NotFound.into() }
+}
+
+impl From<FolderError> for OutputError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Link(path) => Self::Link(path),
+            FolderError::Io { path, source } => Self::Io { path, source },
+        }
+    }
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, OutputError> {

@@ -2,12 +2,13 @@
 
 use super::{
     build::Blob,
+    folder::open_regular,
     spill::{Spill, Spilled},
 };
 use pmx_worker::model::{File, Hash};
 use std::{
     collections::HashMap,
-    fmt, fs,
+    fmt,
     io::{self, Read as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -167,7 +168,7 @@ impl Place {
 fn read_named(path: &Path, size: u64, hash: &Hash) -> Result<Blob, BlobError> {
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     // One byte more than there should be, so that a file that grows does not fill memory.
-    let read = fs::File::open(path).and_then(|file| file.take(size + 1).read_to_end(&mut bytes));
+    let read = open_regular(path).and_then(|file| file.take(size + 1).read_to_end(&mut bytes));
     read.map_err(|source| BlobError::Read { path: path.to_owned(), source })?;
     if Hash::of(&bytes) == *hash { Ok(bytes.into()) } else { Err(BlobError::Changed(path.to_owned())) }
 }
@@ -186,6 +187,7 @@ impl fmt::Debug for Blobs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn what_is_too_much_for_memory_comes_out_of_the_file_unchanged() {

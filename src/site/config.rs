@@ -2,8 +2,10 @@
 
 use super::{
     address::{self, Address},
-    documents,
+    checkout, documents,
     error::SiteError,
+    folder::read_regular,
+    output::OutDir,
     source::{self, Settings},
 };
 use comrak::{Arena, nodes::NodeValue};
@@ -14,18 +16,38 @@ pub(super) const NAMES: [&str; 2] = ["pathmx.config.md", "paths/config/index.con
 /// Headings whose list names the entries.
 const HEADINGS: [&str; 3] = ["paths", "path entries", "build paths"];
 
-/// What a config says. All paths are absolute, and may not exist.
+/// The largest config, in bytes: it is a Source of settings and links, and the longest known has 6 kB.
+const MAX_BYTES: u64 = 1024 * 1024;
+/// How the user says that a config may lead elsewhere.
+const NAME_SOURCES: &str = "name the entry or its folder on the command line to build what lies there";
+const NAME_OUTPUT: &str = "name the folder on the command line to write there: --out, or --outdir for publish";
+const NAME_SITES: &str =
+    "serve that folder by naming it on the command line: pmx dev <folder>, or pmx dev --multi-site <folder>";
+
+/// What a config says.
 #[derive(Debug)]
 pub(super) struct Config {
     pub file: PathBuf,
-    pub source_dir: Option<PathBuf>,
-    pub out_dir: Option<PathBuf>,
-    pub entries: Vec<PathBuf>,
+    /// What it may not leave, without links.
+    pub checkout: PathBuf,
+    pub source_dir: Option<Said>,
+    out_dir: Option<Said>,
+    pub entries: Vec<Said>,
     /// How Sources are read.
     pub settings: Settings,
     pub address: SiteAddress,
-    /// Folders and patterns of the sites of a workspace.
-    pub workspace: Option<Vec<String>>,
+    /// Folders and patterns of the sites of a workspace, and the line of their list.
+    workspace: Option<(Vec<String>, usize)>,
+}
+
+/// A path in a config.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// Absolute. It may not exist, and lead anywhere.
+    pub path: PathBuf,
+    /// How it is written there.
+    pub text: String,
+    pub line: usize,
 }
 
 /// What pages say of the site as a whole.
@@ -45,24 +67,81 @@ pub(super) fn find(folder: &Path) -> Result<Option<Config>, SiteError> {
     }
 }
 
+impl Config {
+    /// Where a path leads, links followed: into the checkout.
+    pub(super) fn source(&self, said: &Said, exact: PathBuf) -> Result<PathBuf, SiteError> {
+        if !exact.starts_with(&self.checkout) {
+            return Err(self.leads_out(&said.text, said.line, NAME_SOURCES));
+        }
+        match checkout::reserved(&exact, &self.checkout) {
+            Some(name) => Err(self.wrong(said, &format!("leads into {name}, where no Sources are"))),
+            None => Ok(exact),
+        }
+    }
+
+    /// The output folder, if it names one: below the checkout, and neither over the site nor over what others keep there. Whether links
+    /// lead there is seen when it is opened.
+    pub(super) fn output(&self, home: &Path, source_root: &Path) -> Result<Option<OutDir>, SiteError> {
+        let Some(said) = &self.out_dir else { return Ok(None) };
+        let path = checkout::clean(&said.path);
+        if !path.starts_with(&self.checkout) {
+            return Err(self.leads_out(&said.text, said.line, NAME_OUTPUT));
+        }
+        if let Some(name) = checkout::reserved(&path, &self.checkout) {
+            return Err(self.wrong(said, &format!("leads into {name}, where no build goes")));
+        }
+        let holds = |what: &Path| what.starts_with(&path);
+        if holds(home) || holds(source_root) || holds(&self.file) {
+            return Err(self.wrong(said, "holds the site itself"));
+        }
+        Ok(Some(OutDir::configured(&self.checkout, &path)))
+    }
+
+    fn leads_out(&self, said: &str, line: usize, way: &'static str) -> SiteError {
+        let (config, checkout) = (self.file.clone(), self.checkout.clone());
+        SiteError::LeadsOut { config, line, said: format!("`{said}`"), checkout, way }
+    }
+
+    fn wrong(&self, said: &Said, what: &str) -> SiteError {
+        SiteError::Config { path: self.file.clone(), line: said.line, message: format!("`{}` {what}", said.text) }
+    }
+}
+
 /// The `workspace` list of a folder's config: folders and patterns, of which each is a site.
 ///
 /// # Errors
-/// The config cannot be read, or the list is none.
+/// The config cannot be read, the list is none, or it names a folder outside of the config's checkout.
 pub fn workspace_list(folder: &Path) -> Result<Option<Vec<String>>, SiteError> {
-    Ok(find(folder)?.and_then(|config| config.workspace))
+    let Some(config) = find(folder)? else { return Ok(None) };
+    let Some((names, line)) = &config.workspace else { return Ok(None) };
+    for name in names {
+        let elsewhere = |path: PathBuf| !path.starts_with(&config.checkout);
+        if folder.join(name).canonicalize().is_ok_and(elsewhere) {
+            return Err(config.leads_out(&format!("workspace: {name}"), *line, NAME_SITES));
+        }
+    }
+    Ok(Some(names.clone()))
 }
 
 fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
-    let bytes = std::fs::read(&file).map_err(SiteError::read(&file))?;
+    let home = folder.canonicalize().map_err(SiteError::read(folder))?;
+    let checkout = checkout::of(&home).to_owned();
+    let exact = checkout::sources(&file, &checkout)?;
+    let bytes = read_regular(&exact, MAX_BYTES).map_err(SiteError::read(&file))?;
     let text = String::from_utf8_lossy(&bytes);
     let front = source::frontmatter(&text);
     if let Some(error) = &front.error {
         return Err(SiteError::Config { path: file, line: error.position.line, message: error.message.clone() });
     }
-    let setting = |key: &str| front.values.get(key).and_then(|value| value.as_str()).map(|dir| folder.join(dir));
+    let setting = |key: &str| {
+        let dir = front.values.get(key)?.as_str()?;
+        let line = source::key_position(&text, key).line;
+        Some(Said { path: folder.join(dir), text: format!("{key}: {dir}"), line })
+    };
     let beside = file.parent().unwrap_or(folder);
-    let entries = entries(&text[front.body..]).into_iter().map(|link| beside.join(link)).collect();
+    let above = text[..front.body].bytes().filter(|byte| *byte == b'\n').count();
+    let entry = |(text, line): (String, usize)| Said { path: beside.join(&text), text, line: above + line };
+    let entries = entries(&text[front.body..]).into_iter().map(entry).collect();
     let wrong = |key: &str, message: String| {
         let line = source::key_position(&text, key).line;
         SiteError::Config { path: file.clone(), line, message }
@@ -73,7 +152,9 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let address = SiteAddress { url, lang };
     let workspace = front.values.get("workspace").map(|list| {
         let names = list.as_array().map(|list| list.iter().map(|name| name.as_str().map(str::to_owned)).collect());
-        names.flatten().ok_or_else(|| wrong("workspace", "`workspace` is a list of folders".to_owned()))
+        let line = source::key_position(&text, "workspace").line;
+        let names = names.flatten().map(|names| (names, line));
+        names.ok_or_else(|| wrong("workspace", "`workspace` is a list of folders".to_owned()))
     });
     let workspace = workspace.transpose()?;
     Ok(Config {
@@ -83,12 +164,13 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
         source_dir: setting("sourceDir"),
         out_dir: setting("outDir"),
         entries,
+        checkout,
         file,
     })
 }
 
-/// The local Markdown links of the first list after a heading that announces entries.
-fn entries(body: &str) -> Vec<String> {
+/// The local Markdown links of the first list after a heading that announces entries, and their lines.
+fn entries(body: &str) -> Vec<(String, usize)> {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, body, &source::options(&Settings::default()));
     let mut announced = false;
@@ -100,12 +182,15 @@ fn entries(body: &str) -> Vec<String> {
             NodeValue::List(_) if announced => {
                 return node
                     .descendants()
-                    .filter_map(|inner| match &inner.data().value {
-                        NodeValue::Link(link) => match address::classify(&link.url) {
-                            Address::File(file) if file.path.ends_with(".md") => Some(file.path.into_owned()),
+                    .filter_map(|inner| {
+                        let inner = inner.data();
+                        let NodeValue::Link(link) = &inner.value else { return None };
+                        match address::classify(&link.url) {
+                            Address::File(file) if file.path.ends_with(".md") => {
+                                Some((file.path.into_owned(), inner.sourcepos.start.line))
+                            }
                             _ => None,
-                        },
-                        _ => None,
+                        }
                     })
                     .collect();
             }
@@ -123,6 +208,6 @@ mod tests {
     fn entries_are_the_links_of_the_list_under_paths() {
         let text = "# Config\n\n- [no](./no.md)\n\n## Paths\n\nText.\n\n- [Home](./paths/index.path.md)\n\
                     - [Two](../two.path.md)\n- [Web](https://x.y/z.md)\n\n## Other\n\n- [no](./no.md)\n";
-        assert_eq!(entries(text), ["./paths/index.path.md", "../two.path.md"]);
+        assert_eq!(entries(text), [("./paths/index.path.md".to_owned(), 9), ("../two.path.md".to_owned(), 10)]);
     }
 }

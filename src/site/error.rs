@@ -1,3 +1,4 @@
+use super::folder::FolderError;
 use crate::error::Error;
 use pmx_worker::model::{Hash, ManifestError, RootsError, RoutesError};
 use std::path::{Path, PathBuf};
@@ -56,6 +57,14 @@ pub enum SiteError {
         /// The limit.
         max: usize,
     },
+    /// More folders than any site has, or links that lead to the same ones over and over.
+    #[error("{} holds more than {max} folders", folder.display())]
+    TooManyFolders {
+        /// The source folder.
+        folder: PathBuf,
+        /// The limit.
+        max: usize,
+    },
     /// More bytes than any site has.
     #[error("{} holds more than {max} bytes", folder.display())]
     TooManyBytes {
@@ -64,6 +73,49 @@ pub enum SiteError {
         /// The limit.
         max: u64,
     },
+    /// Folders in folders beyond all reason.
+    #[error("{} lies more than {max} folders deep", folder.display())]
+    TooDeep {
+        /// The folder.
+        folder: PathBuf,
+        /// The limit.
+        max: usize,
+    },
+    /// A config that names something outside of its checkout.
+    #[error("{}:{line}: {said} leads out of {}", config.display(), checkout.display())]
+    LeadsOut {
+        /// The config file.
+        config: PathBuf,
+        /// The line in it.
+        line: usize,
+        /// What it says there.
+        said: String,
+        /// The folder that it may not leave.
+        checkout: PathBuf,
+        /// How the user says that it may.
+        way: &'static str,
+    },
+    /// A source folder that is a link out of its checkout.
+    #[error("{} leads to {}, out of {}", folder.display(), target.display(), checkout.display())]
+    SourcesElsewhere {
+        /// The source folder, or the config that is one.
+        folder: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+        /// The folder that it may not leave.
+        checkout: PathBuf,
+    },
+    /// A link leads to the output folder, or is it, and nobody named it.
+    #[error("the output folder {} is not written to: {} is a link", out.display(), link.display())]
+    OutputThroughLink {
+        /// The output folder.
+        out: PathBuf,
+        /// The link.
+        link: PathBuf,
+    },
+    /// A link in an output folder, where a folder is needed.
+    #[error("{} is a link, and none is followed in an output folder", .0.display())]
+    LinkInOutput(PathBuf),
     /// The output would lie over the Sources.
     #[error("the output folder {} holds the Sources themselves", .0.display())]
     OutputOverSources(PathBuf),
@@ -113,6 +165,22 @@ impl SiteError {
         |source| Self::Write { path, source }
     }
 
+    /// Something in a folder cannot be read.
+    pub(super) fn unreadable(error: FolderError) -> Self {
+        match error {
+            FolderError::Link(path) => Self::LinkInOutput(path),
+            FolderError::Io { path, source } => Self::Read { path, source },
+        }
+    }
+
+    /// Something in a folder cannot be written.
+    pub(super) fn unwritable(error: FolderError) -> Self {
+        match error {
+            FolderError::Link(path) => Self::LinkInOutput(path),
+            FolderError::Io { path, source } => Self::Write { path, source },
+        }
+    }
+
     pub(super) fn document(path: &Path, reason: impl Into<Reason>) -> Self {
         Self::Document { path: path.to_owned(), message: reason.into().0 }
     }
@@ -127,9 +195,21 @@ impl SiteError {
             Self::NoEntry { nearest: Some(nearest), .. } => format!("did you mean {nearest}?"),
             Self::NoEntry { .. } => "name an entry Source, or a folder that has paths/index.path.md".to_owned(),
             Self::OutsideRoot { .. } => "`sourceDir` in the config says where Sources are".to_owned(),
-            Self::TooManyFiles { .. } | Self::TooManyBytes { .. } => {
+            Self::TooManyFiles { .. } | Self::TooManyFolders { .. } | Self::TooManyBytes { .. } => {
                 "set `sourceDir` in pmx's config (pathmx.config.md) to the folder of the Sources".to_owned()
             }
+            Self::TooDeep { .. } => {
+                "move it, or leave it out: hidden folders and node_modules are not looked into".to_owned()
+            }
+            Self::LeadsOut { way, .. } => (*way).to_owned(),
+            Self::SourcesElsewhere { target, .. } => {
+                format!("if you trust it, name the folder on the command line: {}", target.display())
+            }
+            Self::OutputThroughLink { .. } => {
+                "name the folder on the command line with --out or --outdir if it is meant, or remove the link"
+                    .to_owned()
+            }
+            Self::LinkInOutput(_) => "pmx did not make it: remove it, or choose another output folder".to_owned(),
             Self::OutputOverSources(_) => "choose another folder with --out".to_owned(),
             Self::Changed(_) | Self::NotHeld(_) => "run the command again".to_owned(),
             Self::NotBuilt(_) | Self::Document { .. } => "run pmx build first".to_owned(),

@@ -1,8 +1,8 @@
 //! Which route belongs to a Source, and which Source to a route, in a build on disk.
 
-use super::{address, documents::SourcesDocument, error::SiteError, read, suggest};
+use super::{address, documents::SourcesDocument, error::SiteError, output::OutDir, read, suggest};
 use pmx_worker::model::Roots;
-use std::{cmp::Reverse, collections::BTreeMap, path::Path};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// The Sources of a build, by root id.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Built {
     ///
     /// # Errors
     /// There is no build, or a document is not one.
-    pub fn read(out: &Path) -> Result<Self, SiteError> {
+    pub fn read(out: &OutDir) -> Result<Self, SiteError> {
         let (roots, sources) = read::read_sources(out)?;
         Ok(Self { roots, sources })
     }

@@ -1,7 +1,8 @@
 use super::{
-    address,
+    address, checkout,
     config::{self, SiteAddress},
     error::SiteError,
+    output::{OutDir, RECEIPT},
     source::Settings,
     suggest,
 };
@@ -12,6 +13,8 @@ use std::path::{Component, Path, PathBuf};
 const SOURCE_FOLDER: &str = "paths";
 /// The entries that a folder may have without saying so.
 const ENTRIES: [&str; 3] = ["paths/index.path.md", "index.path.md", "index.md"];
+/// So many names are looked at to see whether a folder holds Sources; one with more is something, and no place for a build.
+const MAX_LOOKED_AT: usize = 10_000;
 /// The name of a site whose folder's name is none.
 const UNNAMED: &str = "site";
 
@@ -37,8 +40,8 @@ pub struct Project {
     pub shown: String,
     /// The entries; the first is the default. Never empty.
     pub roots: Vec<Entry>,
-    /// Where the config wants the output, absolute.
-    pub out_dir: Option<PathBuf>,
+    /// Where the config wants the output.
+    pub out_dir: Option<OutDir>,
     /// How Sources are read.
     pub settings: Settings,
     /// What pages say of the site as a whole.
@@ -59,17 +62,21 @@ pub struct Entry {
 }
 
 impl Project {
-    /// Where the output goes: `asked` below `cwd`, or what the config says if `asked` is the default.
+    /// Where the output goes: `asked` below `cwd`, else what the config says, else `.pathmx` in `cwd`.
     ///
     /// # Errors
-    /// The Sources lie in that folder.
-    pub fn out_dir(&self, cwd: &Path, asked: &Path) -> Result<PathBuf, SiteError> {
-        let out = match &self.out_dir {
-            Some(configured) if asked == Path::new(crate::cli::DEFAULT_OUT) => configured.clone(),
-            _ => cwd.join(asked),
+    /// The Sources lie in that folder, or nobody asked for it, and there are some that pmx did not write.
+    pub fn out_dir(&self, cwd: &Path, asked: Option<&Path>) -> Result<OutDir, SiteError> {
+        let out = match (asked, &self.out_dir) {
+            (Some(asked), _) => OutDir::named(&cwd.join(asked)),
+            (None, Some(configured)) => configured.clone(),
+            (None, None) => OutDir::default_in(cwd),
         };
-        let exact = out.canonicalize().unwrap_or_else(|_| out.clone());
-        if self.source_root.starts_with(exact) { Err(SiteError::OutputOverSources(out)) } else { Ok(out) }
+        let path = out.path();
+        let exact = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let over = self.source_root.starts_with(exact)
+            || asked.is_none() && path.starts_with(&self.source_root) && holds_sources(path);
+        if over { Err(SiteError::OutputOverSources(path.to_owned())) } else { Ok(out) }
     }
 
     /// A Source's path as a person in the working directory would name it.
@@ -107,19 +114,26 @@ fn in_folder(cwd: &Path, folder: &Path, upwards: bool) -> Result<Project, SiteEr
         let names = config::NAMES.iter().chain(&ENTRIES).map(|&name| name.to_owned());
         SiteError::NoSite { folder: folder.to_owned(), looked_for: names.collect() }
     })?;
-    let source_root = entry.parent().unwrap_or(folder).to_owned();
+    let source_root = checkout::sources(entry.parent().unwrap_or(folder), checkout::of(folder))?;
+    let entry = source_root.join(entry.file_name().unwrap_or_default());
     Project::new(cwd, folder, source_root, &[entry])
 }
 
 fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project, SiteError> {
     let mut entries = Vec::new();
-    for entry in &config.entries {
-        entries.push(entry.canonicalize().map_err(|_| no_entry(entry, entry))?);
+    for said in &config.entries {
+        let exact = said.path.canonicalize().map_err(|_| no_entry(&said.path, &said.path))?;
+        entries.push(config.source(said, exact)?);
     }
     let source_root = match &config.source_dir {
-        Some(dir) => dir.canonicalize().map_err(SiteError::read(dir))?,
-        None => entries.first().map_or_else(|| home.join(SOURCE_FOLDER), |entry| conventional_root(home, entry)),
+        Some(said) => config.source(said, said.path.canonicalize().map_err(SiteError::read(&said.path))?)?,
+        None => match entries.first() {
+            Some(entry) => conventional_root(home, entry, Some(&config.checkout)),
+            None => home.join(SOURCE_FOLDER),
+        },
     };
+    let source_root =
+        if source_root.exists() { checkout::sources(&source_root, &config.checkout)? } else { source_root };
     if entries.is_empty() {
         let names = ["index.path.md", "index.md"];
         let found = names.iter().map(|name| source_root.join(name)).find(|path| path.is_file());
@@ -136,7 +150,7 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
         })?);
     }
     let project = Project::new(cwd, home, source_root, &entries)?;
-    Ok(Project { out_dir: config.out_dir, settings: config.settings, address: config.address, ..project })
+    project.with(config)
 }
 
 fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
@@ -146,32 +160,45 @@ fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
         Some((home, config)) => (home, Some(config)),
         None if first.starts_with(cwd) => (cwd.to_owned(), None),
         None => {
-            let root = conventional_root(first.parent().unwrap_or(first), first);
+            let beside = first.parent().unwrap_or(first);
+            let root = conventional_root(beside, first, checkout::versioned(beside));
             let home = if root.ends_with(SOURCE_FOLDER) { root.parent().unwrap_or(&root) } else { &root };
             (home.to_owned(), None)
         }
     };
-    let source_root = match config.as_ref().and_then(|config| config.source_dir.as_ref()) {
-        Some(dir) => dir.canonicalize().map_err(SiteError::read(dir))?,
-        None => conventional_root(if first.starts_with(cwd) { cwd } else { &home }, first),
+    let beyond = config.as_ref().is_some_and(|config| !first.starts_with(&config.checkout));
+    let said = config.as_ref().and_then(|config| Some((config, config.source_dir.as_ref()?)));
+    let source_root = match (beyond, said) {
+        // The config has no say there, but who names the file has.
+        (true, _) => {
+            let beside = first.parent().unwrap_or(first);
+            conventional_root(beside, first, checkout::versioned(beside))
+        }
+        (false, Some((config, said))) => {
+            config.source(said, said.path.canonicalize().map_err(SiteError::read(&said.path))?)?
+        }
+        (false, None) => {
+            let limit = config.as_ref().map(|config| config.checkout.as_path()).or_else(|| checkout::versioned(first));
+            conventional_root(if first.starts_with(cwd) { cwd } else { &home }, first, limit)
+        }
     };
     let project = Project::new(cwd, &home, source_root, files)?;
-    Ok(match config {
-        Some(config) => {
-            Project { out_dir: config.out_dir, settings: config.settings, address: config.address, ..project }
-        }
-        None => project,
-    })
+    match config {
+        Some(config) => project.with(config),
+        None => Ok(project),
+    }
 }
 
-/// The source root that an entry implies: the first `paths` folder on the way from `base` down to it, else `base`.
-fn conventional_root(base: &Path, entry: &Path) -> PathBuf {
+/// The source root that an entry implies: the first `paths` folder on the way from `base` down to it, else the nearest one above `base`
+/// that is not above `limit`, else `base`.
+fn conventional_root(base: &Path, entry: &Path, limit: Option<&Path>) -> PathBuf {
     let Ok(below) = entry.strip_prefix(base) else { return base.to_owned() };
     let first = below.components().next();
     if first.is_some_and(|c| c.as_os_str() == SOURCE_FOLDER) && below.components().nth(1).is_some() {
         return base.join(SOURCE_FOLDER);
     }
-    base.ancestors().find(|folder| folder.ends_with(SOURCE_FOLDER)).unwrap_or(base).to_owned()
+    let mut above = base.ancestors().take_while(|above| limit.is_none_or(|limit| above.starts_with(limit)));
+    above.find(|folder| folder.ends_with(SOURCE_FOLDER)).unwrap_or(base).to_owned()
 }
 
 fn nearest_config(folder: &Path, upwards: bool) -> Result<Option<(PathBuf, config::Config)>, SiteError> {
@@ -199,6 +226,10 @@ impl Project {
             if !entry.is_file() || entry.extension().is_none_or(|e| e != "md") {
                 return Err(SiteError::NotMarkdown(entry.clone()));
             }
+            // By a link it could be any file.
+            if !entry.canonicalize().is_ok_and(|exact| exact.starts_with(&source_root)) {
+                return Err(SiteError::OutsideRoot { entry: entry.clone(), source_root });
+            }
             let root = Entry { path: slashed(below) };
             if !roots.contains(&root) {
                 roots.push(root);
@@ -218,6 +249,36 @@ impl Project {
             source_maps: false,
         })
     }
+}
+
+impl Project {
+    /// With what its config says.
+    fn with(self, config: config::Config) -> Result<Self, SiteError> {
+        let out_dir = config.output(&self.folder, &self.source_root)?;
+        Ok(Self { out_dir, settings: config.settings, address: config.address, ..self })
+    }
+}
+
+/// Whether there are Sources in a folder that has no build in it.
+fn holds_sources(folder: &Path) -> bool {
+    if folder.join(RECEIPT).symlink_metadata().is_ok() {
+        return false;
+    }
+    let mut open = vec![folder.to_owned()];
+    let mut left = MAX_LOOKED_AT;
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let (Ok(kind), Some(rest)) = (entry.file_type(), left.checked_sub(1)) else { return true };
+            left = rest;
+            if kind.is_file() && entry.path().extension().is_some_and(|extension| extension == "md") {
+                return true;
+            }
+            if kind.is_dir() {
+                open.push(entry.path());
+            }
+        }
+    }
+    false
 }
 
 fn no_entry(asked: &Path, path: &Path) -> SiteError {

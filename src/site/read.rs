@@ -1,31 +1,31 @@
 //! A build, read back from disk.
 
-use super::{documents::SourcesDocument, error::SiteError};
-use pmx_worker::model::Roots;
+use super::{documents::SourcesDocument, error::SiteError, folder::Folder, output::OutDir};
+use pmx_worker::model::{MAX_BLOB, MAX_DOCUMENT, Roots};
 use serde::de::DeserializeOwned;
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{collections::BTreeMap, io, path::Path};
 
 /// The roots, and `sources.json` of every root by its id.
-pub(super) fn read_sources(out: &Path) -> Result<(Roots, BTreeMap<String, SourcesDocument>), SiteError> {
-    let roots = read_roots(out)?;
+pub(super) fn read_sources(out: &OutDir) -> Result<(Roots, BTreeMap<String, SourcesDocument>), SiteError> {
+    let none = || SiteError::NotBuilt(out.path().to_owned());
+    let folder = out.open()?.ok_or_else(none)?;
+    let bytes = folder.read("roots.json", MAX_DOCUMENT).map_err(SiteError::unreadable)?.ok_or_else(none)?;
+    let path = folder.path().join("roots.json");
+    let roots: Roots = parse(&path, &bytes)?;
+    roots.check().map_err(|error| SiteError::document(&path, error))?;
     let mut documents = BTreeMap::new();
     for id in roots.roots.keys() {
-        let path = out.join(id).join("sources.json");
-        let bytes = fs::read(&path).map_err(SiteError::read(&path))?;
-        documents.insert(id.clone(), parse(&path, &bytes)?);
+        documents.insert(id.clone(), read_root(&folder, id)?);
     }
     Ok((roots, documents))
 }
 
-fn read_roots(out: &Path) -> Result<Roots, SiteError> {
-    let path = out.join("roots.json");
-    let roots: Roots = match fs::read(&path) {
-        Ok(bytes) => parse(&path, &bytes)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(SiteError::NotBuilt(out.to_owned())),
-        Err(error) => return Err(SiteError::read(path)(error)),
-    };
-    roots.check().map_err(|error| SiteError::document(&path, error))?;
-    Ok(roots)
+fn read_root(folder: &Folder, id: &str) -> Result<SourcesDocument, SiteError> {
+    let path = folder.path().join(id).join("sources.json");
+    let none = || SiteError::read(&path)(io::ErrorKind::NotFound.into());
+    let root = folder.enter(id).map_err(SiteError::unreadable)?.ok_or_else(none)?;
+    let bytes = root.read("sources.json", MAX_BLOB).map_err(SiteError::unreadable)?.ok_or_else(none)?;
+    parse(&path, &bytes)
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, SiteError> {

@@ -148,7 +148,7 @@ proptest! {
             let now = || Snapshot::of(files.iter().map(|(name, text)| ((*name).to_owned(), text.clone().into_bytes())));
             if matches!(edit, Edit::Restart) {
                 cache.save(&project);
-                cache = Cache::open(&project);
+                cache = Cache::open(&project, Some(key()));
             }
             if matches!(edit, Edit::Idle) {
                 prop_assert!(cache.shed(&project));
@@ -179,7 +179,7 @@ fn what_a_site_that_nobody_edits_has_dropped_is_not_made_again() {
         let home = ("index.path.md".to_owned(), b"# Home\n\n[A](./a.md)\n".to_vec());
         Snapshot::of([home, ("a.md".to_owned(), text.as_bytes().to_vec())])
     };
-    let mut cache = Cache::open(&project);
+    let mut cache = Cache::open(&project, Some(key()));
     let first = site::build(&project, &snapshot("# A\n"), &mut cache);
     cache.taken();
     assert!(cache.shed(&project) && cache.has_pages());

@@ -13,7 +13,7 @@ mod pages;
 mod project;
 mod routes;
 
-use pmx::site::{self, Build, Cache, Diagnostic, Options, Project, SiteError};
+use pmx::site::{self, Build, Cache, Diagnostic, Key, Options, OutDir, Project, SiteError, Written};
 use pmx_worker::model::{Hash, Manifest, Route, Routes};
 use serde_json::Value;
 use std::{
@@ -66,6 +66,16 @@ fn located(folder: &Path) -> Project {
 fn built(folder: &Path) -> Build {
     let project = located(folder);
     site::build(&project, &site::scan(&project, None).unwrap(), &mut Cache::default())
+}
+
+/// The key of the user of these tests.
+fn key() -> Key {
+    Key::new([7; 32])
+}
+
+/// Writes a build into a folder that the user named.
+fn write(build: &Build, out: &Path, clean: bool) -> Result<Written, SiteError> {
+    site::write(build, &OutDir::named(out), Some(&key()), clean)
 }
 
 fn text(build: &Build, path: &str) -> String {

@@ -116,11 +116,11 @@ fn what_is_written_reads_back_and_is_not_written_twice() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let all = build.outputs.len();
-    let first = site::write(&build, &out, false).unwrap();
+    let first = write(&build, &out, false).unwrap();
     assert_eq!((first.written, first.deleted), (all, 0));
-    let second = site::write(&build, &out, false).unwrap();
+    let second = write(&build, &out, false).unwrap();
     assert_eq!((second.written, second.deleted), (0, 0));
-    let bundle = publish::read_output(&out).unwrap();
+    let bundle = publish::read_output(&OutDir::named(&out)).unwrap();
     assert_eq!(Some(&bundle.roots), build.roots.as_ref());
     for (hash, source) in &bundle.blobs {
         // A blob whose bytes are others than those of its hash does not read to its end.
@@ -134,28 +134,32 @@ fn what_is_written_reads_back_and_is_not_written_twice() {
 fn reading_back_names_a_file_that_is_missing_or_was_changed() {
     let build = built(&fixture("two"));
     let folder = tempfile::tempdir().unwrap();
-    assert!(matches!(publish::read_output(folder.path()), Err(OutputError::NotBuilt(_))));
-    site::write(&build, folder.path(), false).unwrap();
+    assert!(matches!(publish::read_output(&OutDir::named(folder.path())), Err(OutputError::NotBuilt(_))));
+    write(&build, folder.path(), false).unwrap();
     let page = folder.path().join("workshop/shared.html");
     fs::write(&page, "changed").unwrap();
-    assert!(matches!(publish::read_output(folder.path()), Err(OutputError::Stale(path)) if path == page));
+    assert!(
+        matches!(publish::read_output(&OutDir::named(folder.path())), Err(OutputError::Stale(path)) if path == page)
+    );
     fs::remove_file(&page).unwrap();
-    assert!(matches!(publish::read_output(folder.path()), Err(OutputError::Io { path, .. }) if path == page));
+    assert!(
+        matches!(publish::read_output(&OutDir::named(folder.path())), Err(OutputError::Io { path, .. }) if path == page)
+    );
 }
 
 #[test]
 fn writing_removes_what_an_earlier_build_left_and_nothing_else() {
     let folder = site_of(&[("index.path.md", "[A](./sub/a.md)\n"), ("sub/a.md", "# A\n")]);
     let out = folder.path().join("out");
-    site::write(&built(folder.path()), &out, false).unwrap();
+    write(&built(folder.path()), &out, false).unwrap();
     put(&out, "mine.txt", "keep me");
     put(folder.path(), "index.path.md", "# No links\n");
-    let written = site::write(&built(folder.path()), &out, false).unwrap();
+    let written = write(&built(folder.path()), &out, false).unwrap();
     assert_eq!(written.deleted, 2, "the page and the Markdown of a");
     assert!(!out.join("index.path/sub").exists());
     assert_eq!(fs::read_to_string(out.join("mine.txt")).unwrap(), "keep me");
     let again = built(folder.path());
-    let cleaned = site::write(&again, &out, true).unwrap();
+    let cleaned = write(&again, &out, true).unwrap();
     assert_eq!((cleaned.written, cleaned.deleted), (again.outputs.len(), again.outputs.len()));
     assert!(out.join("mine.txt").exists());
 }
@@ -167,7 +171,7 @@ fn a_page_that_the_output_lost_is_made_again_though_nothing_changed() {
     let project = Project { exclude: vec![out.clone()], ..located(folder.path()) };
     let snapshot = site::scan(&project, None).unwrap();
     let mut cache = Cache::default();
-    let mut into = || site::build_into(&project, &snapshot, &mut cache, &out, false).unwrap();
+    let mut into = || site::build_into(&project, &snapshot, &mut cache, &OutDir::named(&out), false).unwrap();
     let (first, _) = into();
     let (again, written) = into();
     assert_eq!((again.sources_built.len(), written.written), (0, 0));
@@ -203,12 +207,12 @@ fn a_large_file_is_copied_as_it_was_looked_at_or_not_at_all() {
     let build = site::build(&project, &snapshot, &mut Cache::default());
     assert_eq!(build.diagnostics, []);
     let out = tempfile::tempdir().unwrap();
-    site::write(&build, out.path(), false).unwrap();
+    write(&build, out.path(), false).unwrap();
     let (path, _) = build.outputs.iter().find(|(path, _)| path.contains("film")).unwrap();
     assert_eq!(fs::read(out.path().join(path)).unwrap(), vec![7; 300_000]);
     fs::write(&film, vec![8; 300_000]).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
-    assert!(matches!(site::write(&build, elsewhere.path(), false), Err(SiteError::Changed(path)) if path == film));
+    assert!(matches!(write(&build, elsewhere.path(), false), Err(SiteError::Changed(path)) if path == film));
     assert!(!elsewhere.path().join("roots.json").exists());
 }
 
@@ -219,9 +223,9 @@ fn a_second_process_keeps_what_the_first_one_made_and_no_cache_is_trusted_blindl
     let out = folder.path().join("out");
     let project = Project { exclude: vec![out.clone()], ..located(folder.path()) };
     let process = || {
-        let mut cache = Cache::open(&project);
+        let mut cache = Cache::open(&project, Some(key()));
         let snapshot = site::scan(&project, None).unwrap();
-        let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, false).unwrap();
+        let (build, written) = site::build_into(&project, &snapshot, &mut cache, &OutDir::named(&out), false).unwrap();
         cache.save(&project);
         (build, written.written)
     };

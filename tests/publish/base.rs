@@ -4,7 +4,10 @@ use super::{
     site::{Site, TOKEN},
     stub::{Reply, Stub, id},
 };
-use pmx::publish::{self, Address, Bundle, PublishError, PublishOptions, Published, Remote, Silent, Token};
+use pmx::{
+    publish::{self, Address, Bundle, PublishError, PublishOptions, Published, Remote, Silent, Token},
+    site::OutDir,
+};
 use pmx_worker::model::Hash;
 
 const PAGES: &[(&str, &str)] = &[("index.path.html", "<p>home"), ("a.html", "<p>a")];
@@ -27,7 +30,7 @@ fn only_the_candidates_are_asked_for() {
     let stub = Stub::start();
     site.publish(&stub, &[]).ok();
     site.write(&[("index.path", &[PAGES[0], ("a.html", "<p>edited")])]);
-    let bundle = publish::read_output(&site.out()).unwrap();
+    let bundle = publish::read_output(&OutDir::named(&site.out())).unwrap();
     let changed = [Hash::of(b"<p>edited"), bundle.roots.roots["index.path"].manifest];
     stub.state().seen.clear();
     let done = publish_on(&id(1), &changed, &stub, &bundle).unwrap();
@@ -43,7 +46,7 @@ fn a_base_that_the_server_forgot_is_done_without() {
         (seen.call() == "begin" && seen.json().get("base").is_some())
             .then(|| Reply::error(404, "unknown_deploy", "there is no such deploy"))
     });
-    let bundle = publish::read_output(&site.out()).unwrap();
+    let bundle = publish::read_output(&OutDir::named(&site.out())).unwrap();
     let done = publish_on(&id(9), &[Hash::of(b"<p>a")], &stub, &bundle).unwrap();
     assert_eq!(done.new, 4);
     assert_eq!((stub.count("begin"), stub.count("commit")), (2, 1));

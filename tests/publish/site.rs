@@ -89,6 +89,7 @@ impl Site {
 /// The command in a folder, with the token and without anything else from this machine that it listens to.
 pub(crate) fn pmx(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pmx"));
+    command.env("PMX_DATA_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("user"));
     command.current_dir(folder).args(args).env("PATHMX_PUBLISH_TOKEN", TOKEN).stdin(Stdio::null());
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
         command.env_remove(name).env_remove(name.to_ascii_lowercase());

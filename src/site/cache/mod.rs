@@ -6,6 +6,7 @@ mod packed;
 mod plain;
 
 pub(super) use bodies::Bodies;
+pub(super) use disk::FOLDER;
 
 use super::{
     blobs::Blobs,
@@ -14,6 +15,7 @@ use super::{
     gathered::Gathered,
     graph, path,
     project::Project,
+    seal::Key,
     search::Record,
     source::{Settings, Source},
 };
@@ -50,6 +52,8 @@ pub(super) fn digest_of<'a>(pages: impl Iterator<Item = (&'a str, Hash)>) -> Has
 /// It holds what the last build used and nothing older. Of a page it knows the hash alone: who took the build has the bytes.
 #[derive(Debug, Default)]
 pub struct Cache {
+    /// Under which it is kept on disk; without it, it is not.
+    key: Option<Key>,
     /// How the Sources were read; what was read otherwise is of no use.
     pub(super) settings: Settings,
     pub(super) sources: Sources,
@@ -69,10 +73,11 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// What the last process left in the project's folder. Whatever is not exactly that is ignored.
+    /// What the last process left in the project's folder. Whatever is not exactly that is ignored: what another program wrote, or
+    /// another user, or this one for another folder. Without a key nothing is read from the disk or written to it.
     #[must_use]
-    pub fn open(project: &Project) -> Self {
-        let mut cache = Self { settings: project.settings.clone(), ..Self::default() };
+    pub fn open(project: &Project, key: Option<Key>) -> Self {
+        let mut cache = Self { key, settings: project.settings.clone(), ..Self::default() };
         cache.load(project);
         cache
     }
@@ -90,8 +95,8 @@ impl Cache {
         if self.saved != Some(self.digest()) {
             return false;
         }
-        let (settings, blobs) = (mem::take(&mut self.settings), mem::take(&mut self.blobs));
-        *self = Self { settings, blobs, shed: true, ..Self::default() };
+        let Self { key, settings, blobs, .. } = mem::take(self);
+        *self = Self { key, settings, blobs, shed: true, ..Self::default() };
         true
     }
 
@@ -103,7 +108,8 @@ impl Cache {
     }
 
     fn load(&mut self, project: &Project) {
-        if let Some((pages, sources, shards)) = disk::load(project) {
+        let loaded = self.key.as_ref().and_then(|key| disk::load(project, key));
+        if let Some((pages, sources, shards)) = loaded {
             self.pages = pages;
             self.sources = sources;
             self.shards = shards;
@@ -113,11 +119,9 @@ impl Cache {
 
     /// Leaves it for the next process. That this fails costs nothing but time.
     pub fn save(&mut self, project: &Project) {
-        if self.shed {
-            return;
-        }
+        let Some(key) = self.key.as_ref().filter(|_| !self.shed) else { return };
         let digest = self.digest();
-        if self.saved != Some(digest) && disk::save(project, &self.pages, &self.sources, &self.shards_now()) {
+        if self.saved != Some(digest) && disk::save(project, key, (&self.pages, &self.sources, &self.shards_now())) {
             self.saved = Some(digest);
         }
     }
@@ -169,7 +173,12 @@ impl Cache {
 
     /// Drops everything.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { key: self.key.take(), ..Self::default() };
+    }
+
+    /// The user's key.
+    pub(super) const fn key(&self) -> Option<&Key> {
+        self.key.as_ref()
     }
 
     /// A hash of what would be saved.

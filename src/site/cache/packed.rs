@@ -1,6 +1,6 @@
 //! A parsed Source as bytes.
 
-use super::plain::{self, Members};
+use super::plain::{self, Pieces};
 use crate::site::{
     components::{Chunk, Definition, Resource},
     diagnostic::{Diagnostic, Position},
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
-    values: Members,
+    values: Pieces,
     route: Option<(String, Position)>,
     handle: Option<(String, Position)>,
     title: Option<String>,
@@ -32,7 +32,7 @@ struct Packed {
 #[derive(Serialize, Deserialize)]
 struct PackedBlock {
     id: String,
-    values: Members,
+    values: Pieces,
     classes: Vec<String>,
     line: usize,
 }
@@ -43,7 +43,7 @@ struct PackedDefinition {
     template: String,
     css: Vec<Chunk>,
     script: Vec<Chunk>,
-    values: Members,
+    values: Pieces,
     resources: Vec<Resource>,
     position: Position,
 }
@@ -97,33 +97,33 @@ fn packed_definition(definition: &Definition) -> PackedDefinition {
     PackedDefinition { name, template, css, script, values: plain::members(&values), resources, position }
 }
 
-/// The Source of these bytes, without the HTML of its Blocks.
+/// The Source of these bytes, without the HTML of its Blocks; none, if they are those of no Source.
 pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
     let packed: Packed = postcard::from_bytes(bytes).ok()?;
     let block = |block: PackedBlock| {
         let PackedBlock { id, values, classes, line } = block;
-        Block { id, values: plain::map(values), classes, html: String::new(), line }
+        Some(Block { id, values: plain::map(values)?, classes, html: String::new(), line })
     };
     let definition = |definition: PackedDefinition| {
         let PackedDefinition { name, template, css, script, values, resources, position } = definition;
-        Definition { name, template, css, script, values: plain::map(values), resources, position }
+        Some(Definition { name, template, css, script, values: plain::map(values)?, resources, position })
     };
     let annotations = match &*packed.annotations {
         "" => Vec::new(),
         json => serde_json::from_str(json).ok()?,
     };
     Some(Source {
-        values: plain::map(packed.values),
+        values: plain::map(packed.values)?,
         route: packed.route,
         handle: packed.handle,
         title: packed.title,
         description: packed.description,
         classes: packed.classes,
-        blocks: packed.blocks.into_iter().map(block).collect(),
+        blocks: packed.blocks.into_iter().map(block).collect::<Option<_>>()?,
         links: packed.links,
         anchors: packed.anchors.into_iter().collect(),
         annotations,
-        definitions: packed.definitions.into_iter().map(definition).collect(),
+        definitions: packed.definitions.into_iter().map(definition).collect::<Option<_>>()?,
         findings: packed.findings,
         body: packed.body,
         outline: packed.outline.into(),

@@ -2,7 +2,8 @@
 
 use super::error::EditError;
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -80,8 +81,8 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
             return Err(Failure::Changed(write.path.clone()));
         }
         let staged = beside(&write.path, "new");
+        write_new(&staged, &write.after).map_err(io_error("write", &staged))?;
         done.push(Done::Staged(staged.clone()));
-        fs::write(&staged, &write.after).map_err(io_error("write", &staged))?;
         let mode = fs::metadata(&write.path).map(|meta| meta.permissions());
         mode.and_then(|mode| fs::set_permissions(&staged, mode)).map_err(io_error("write", &staged))?;
     }
@@ -99,6 +100,10 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
         }
         Step::Remove(path) => {
             let backup = beside(path, "old");
+            if fs::symlink_metadata(&backup).is_ok() {
+                let taken = io::Error::from(io::ErrorKind::AlreadyExists);
+                return Err(io_error("move to", &backup)(taken));
+            }
             fs::rename(path, &backup).map_err(io_error("remove", path))?;
             done.push(Done::Removed { path: path.clone(), backup });
         }
@@ -107,13 +112,28 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
         let (staged, backup) = (beside(&write.path, "new"), beside(&write.target, "old"));
         // Of a file that moved by itself, the new text stayed behind.
         let staged = if staged.exists() { staged } else { beside(&write.target, "new") };
-        fs::hard_link(&write.target, &backup)
-            .or_else(|_| fs::copy(&write.target, &backup).map(|_| ()))
-            .map_err(io_error("write", &backup))?;
+        keep(&write.target, &backup).map_err(io_error("write", &backup))?;
         done.push(Done::Written { target: write.target.clone(), backup });
         fs::rename(&staged, &write.target).map_err(io_error("write", &write.target))?;
     }
     Ok(())
+}
+
+/// Writes a file where none is: what has the name, or a link that has it, stays as it is.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let written = fs::File::create_new(path)?.write_all(bytes);
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+/// Gives what is in a file a second name that nothing has.
+fn keep(path: &Path, backup: &Path) -> io::Result<()> {
+    match fs::hard_link(path, backup) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => write_new(backup, &fs::read(path)?),
+        kept => kept,
+    }
 }
 
 /// A name for a copy beside a file. The scanner never sees it: it is gone before the command ends.

@@ -2,7 +2,9 @@
 
 use super::error::EditError;
 use crate::site::{
+    checkout::clean,
     config,
+    output::OutDir,
     project::{Project, relative, slashed},
     scan::Snapshot,
     suggest,
@@ -10,7 +12,7 @@ use crate::site::{
 use pmx_worker::model::check_path;
 use std::{
     fs,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 /// The extension of a Source, without the dot.
@@ -94,21 +96,6 @@ fn outside(cwd: &Path, path: &Path, root: &Path) -> EditError {
     EditError::Outside { path: relative(cwd, path).into(), root: relative(cwd, root).into() }
 }
 
-/// The path without `.` and `..`, links not followed.
-fn clean(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            component => out.push(component),
-        }
-    }
-    out
-}
-
 /// The file that is to go.
 pub(super) fn removal_of(project: &Project, snapshot: &Snapshot, cwd: &Path, file: &str) -> Result<PathBuf, EditError> {
     let path = find(project, snapshot, cwd, file)?.path().clone();
@@ -175,7 +162,8 @@ pub(super) fn move_of(
     }
     let name = below(root, &to);
     let hidden = |segment: &str| segment.starts_with('.') || segment == "node_modules";
-    let in_output = project.exclude.iter().chain(&project.out_dir).any(|folder| to.starts_with(folder));
+    let mut outputs = project.exclude.iter().map(PathBuf::as_path).chain(project.out_dir.as_ref().map(OutDir::path));
+    let in_output = outputs.any(|folder| to.starts_with(folder));
     let folders = name.rsplit_once('/').map_or("", |(folders, _)| folders);
     let folders = if is_folder { name.as_str() } else { folders };
     if in_output || folders.split('/').any(hidden) || !check_path(&name) || name.chars().any(char::is_control) {

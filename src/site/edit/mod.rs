@@ -24,6 +24,7 @@ pub use error::EditError;
 use super::{
     diagnostic::Diagnostic,
     error::SiteError,
+    folder::read_regular,
     project::{Project, relative},
     scan::{Content, Snapshot},
     wiki::Names,
@@ -31,6 +32,7 @@ use super::{
 use apply::{Step, Write};
 use locate::{Base, Places};
 use plan::{Effects, Task};
+use pmx_worker::model::MAX_BLOB;
 use std::{
     collections::BTreeMap,
     fs,
@@ -118,7 +120,10 @@ fn entry_stays_known(
 
 impl Base {
     fn effects(&self, project: &Project, snapshot: &Snapshot, task: Task<'_>) -> Effects {
-        let config = self.config.as_ref().and_then(|path| Some((self.name(path), fs::read(path).ok()?)));
+        let config = self.config.as_ref().and_then(|path| {
+            let exact = path.canonicalize().ok()?;
+            Some((self.name(path), read_regular(&exact, MAX_BLOB).ok()?))
+        });
         let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
         for (path, file) in snapshot.files() {
             let bytes: &[u8] = match &file.content {
@@ -145,11 +150,11 @@ impl Base {
         let shown = |path: &str| relative(&cwd, &self.folder.join(path));
         effects.changes.retain(|change| {
             // Through a link the same file would be edited from two places.
-            let is_link = fs::symlink_metadata(self.folder.join(&change.path)).is_ok_and(|meta| meta.is_symlink());
-            if is_link {
+            let leads = self.leads_through_a_link(&change.path);
+            if leads {
                 effects.left.push(plan::through_a_link(change));
             }
-            !is_link
+            !leads
         });
         for change in &effects.changes {
             let after = task.after(&change.path).unwrap_or_default();
@@ -168,6 +173,15 @@ impl Base {
             Step::Stay => (&self.folder, None),
         };
         Ok(Edit { old: relative(&cwd, old), new, writes, step, effects, files, left, cwd })
+    }
+
+    /// Whether a file, or a folder on the way to it, is a link.
+    fn leads_through_a_link(&self, name: &str) -> bool {
+        let mut path = self.folder.clone();
+        name.split('/').any(|segment| {
+            path.push(segment);
+            fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_symlink())
+        })
     }
 }
 

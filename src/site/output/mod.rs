@@ -1,7 +1,14 @@
 //! A build on disk.
+//!
+//! The output folder is opened once, and all that is done to it goes through its handle ([`Folder`]): what a checkout brings along in it
+//! makes a build neither write nor delete elsewhere. A link in the place of a file is replaced as a file is, and what it leads to is
+//! not touched; a link in the place of a folder ends the build before anything is written.
 
+mod folders;
+mod place;
 mod receipt;
 
+pub use place::OutDir;
 pub(super) use receipt::RECEIPT;
 
 use super::{
@@ -9,18 +16,15 @@ use super::{
     build::{Build, build},
     cache::Cache,
     error::SiteError,
+    folder::Folder,
     project::Project,
     scan::Snapshot,
+    seal::Key,
 };
+use folders::{Descent, Missing, Place, each};
 use pmx_worker::model::{File, Hash};
-use rayon::prelude::*;
-use receipt::{Receipt, Stamp};
-use std::{
-    collections::BTreeSet,
-    fs,
-    io::{self, Write as _},
-    path::Path,
-};
+use receipt::{Left, Line, Receipt, Stamp};
+use std::{collections::BTreeSet, io, path::Path, sync::Arc, time::SystemTime};
 
 /// The document that makes a folder a build; written after everything that it leads to.
 const LAST: &str = "roots.json";
@@ -43,7 +47,7 @@ pub fn build_into(
     project: &Project,
     snapshot: &Snapshot,
     cache: &mut Cache,
-    out: &Path,
+    out: &OutDir,
     clean: bool,
 ) -> Result<(Build, Written), SiteError> {
     if clean {
@@ -55,7 +59,7 @@ pub fn build_into(
     }
     // Each turn forgets pages: after the last there is nothing that could be lost.
     let written = loop {
-        match write(&made, out, clean) {
+        match write(&made, out, cache.key(), clean) {
             Err(SiteError::NotHeld(lost)) if cache.has_pages() => cache.forget(&lost),
             written => break written?,
         }
@@ -66,68 +70,83 @@ pub fn build_into(
 }
 
 /// Brings the folder to what was built: writes what differs, each file whole or not at all, `roots.json` last; then removes what an
-/// earlier build wrote and this one did not. Files that pmx did not write stay. With `clean` everything of an earlier build
-/// goes first.
+/// earlier build wrote and this one did not, if it is still what was written. Files that pmx did not write stay. With `clean`
+/// everything of an earlier build goes first.
+///
+/// Without `key` what is known of the folder is not believed: every file is read.
 ///
 /// # Errors
-/// Writing failed, and the next call goes on where this one stopped; or [`SiteError::NotHeld`].
-pub fn write(build: &Build, out: &Path, clean: bool) -> Result<Written, SiteError> {
-    let mut before = Receipt::read(out)?;
+/// The folder may not be written to, or a link is in the way: nothing is written then. Writing failed, and the next call goes on where
+/// this one stopped. Or [`SiteError::NotHeld`].
+pub fn write(build: &Build, out: &OutDir, key: Option<&Key>, clean: bool) -> Result<Written, SiteError> {
+    let root = Arc::new(out.make()?);
+    root.sweep();
+    let mut before = Receipt::read(&root, key)?;
+    let was_ours = before.is_ours;
+    let mut places: Vec<(Place<'_>, File)> =
+        build.outputs.iter().map(|(path, file)| (Place::of(path), *file)).collect();
+    places.sort_unstable_by_key(|(place, _)| *place);
+    let (places, files): (Vec<Place<'_>>, Vec<File>) = places.into_iter().unzip();
     let mut deleted = 0;
     if clean {
-        deleted = remove(out, before.files.keys().map(String::as_str))?;
+        deleted = remove(&root, &before, |_| true)?;
         before.files.clear();
     }
-    fs::create_dir_all(out).map_err(SiteError::write(out))?;
-    announce(build, &before, out)?;
-    let folders: BTreeSet<&str> =
-        build.outputs.keys().filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder).collect();
-    for folder in folders {
-        let folder = out.join(folder);
-        fs::create_dir_all(&folder).map_err(SiteError::write(&folder))?;
-    }
-    let outputs: Vec<(&str, File)> = build.outputs.iter().map(|(path, file)| (path.as_str(), *file)).collect();
-    let files: Vec<Seen<'_>> = outputs.par_iter().map(|(path, file)| look(&before, out, path, *file)).collect();
-    let is_lost = |file: &&Seen<'_>| file.found.is_none() && !build.blobs.contains(&file.file.hash);
-    let lost: Vec<Hash> = files.iter().filter(is_lost).map(|file| file.file.hash).collect();
+    let look = |folder: Option<&Folder>, index: usize| look(&before, folder, places[index], files[index]);
+    let seen = each(&root, &places, Missing::Leave, look).map_err(SiteError::unwritable)?;
+    let is_lost = |(seen, file): &(&Seen, &File)| seen.found.is_none() && !build.blobs.contains(&file.hash);
+    let lost: Vec<Hash> = seen.iter().zip(&files).filter(is_lost).map(|(_, file)| file.hash).collect();
     if !lost.is_empty() {
         return Err(SiteError::NotHeld(lost));
     }
-    let bring = |file: &Seen<'_>| file.found.map_or_else(|| put(build, out, file), Ok);
-    let stamps = files.par_iter().map(|file| if file.path == LAST { Ok(None) } else { bring(file).map(Some) });
-    let mut stamps: Vec<Option<Stamp>> = stamps.collect::<Result<_, _>>()?;
-    for (file, stamp) in files.iter().zip(&mut stamps).filter(|(file, _)| file.path == LAST) {
-        *stamp = Some(bring(file)?);
+    if !was_ours {
+        // Its lines must not become those of a list that is believed.
+        deleted += remove(&root, &before, |path| !build.outputs.contains_key(path))?;
+        before.files.clear();
+    }
+    announce(build, &before, &root, key)?;
+    let mut stamps: Vec<Option<Stamp>> = seen.iter().map(|seen| seen.found).collect();
+    let missing: Vec<usize> = (0..places.len()).filter(|index| stamps[*index].is_none()).collect();
+    let (last, missing): (Vec<usize>, Vec<usize>) = missing.into_iter().partition(|index| places[*index].path == LAST);
+    for indices in [missing, last] {
+        let bring = |folder: Option<&Folder>, index: usize| {
+            let index = indices[index];
+            let folder = folder.unwrap_or(&root);
+            put(build, &root, folder, places[index].name, files[index], seen[index].is_taken)
+        };
+        let wanted: Vec<Place<'_>> = indices.iter().map(|index| places[*index]).collect();
+        let written = each(&root, &wanted, Missing::Make, bring).map_err(SiteError::unwritable)?;
+        for (index, stamp) in indices.iter().zip(written) {
+            stamps[*index] = Some(stamp?);
+        }
     }
     if !clean {
-        let stale = before.files.keys().map(String::as_str).filter(|path| !build.outputs.contains_key(*path));
-        deleted = remove(out, stale)?;
+        deleted += remove(&root, &before, |path| !build.outputs.contains_key(path))?;
     }
     // A new receipt vouches for what had to be read this time.
-    if files.iter().any(|file| !file.is_known) || before.files.len() != files.len() {
-        save_receipt(out, &Receipt::text(files.iter().zip(stamps).map(|(file, stamp)| (file.path, stamp))))?;
+    if !was_ours || seen.iter().any(|seen| !seen.is_known) || before.files.len() != places.len() {
+        let lines = stamps.into_iter().map(|stamp| stamp.map_or_else(Line::default, Line::from));
+        let text = Receipt::text(&root, key, places.iter().map(|place| place.path).zip(lines));
+        save_receipt(&root, &text)?;
     }
-    Ok(Written { written: files.iter().filter(|file| file.found.is_none()).count(), deleted })
+    Ok(Written { written: seen.iter().filter(|seen| seen.found.is_none()).count(), deleted })
 }
 
 /// From here on the receipt names all that may be there, so that nothing is forgotten if writing is cut short.
-fn announce(build: &Build, before: &Receipt, out: &Path) -> Result<(), SiteError> {
+fn announce(build: &Build, before: &Receipt, root: &Folder, key: Option<&Key>) -> Result<(), SiteError> {
     if build.outputs.keys().all(|path| before.files.contains_key(path)) {
         return Ok(());
     }
     let mut all = before.files.clone();
-    for path in build.outputs.keys() {
-        all.entry(path.clone()).or_default();
+    for (path, file) in build.outputs.iter() {
+        all.entry(path.clone()).or_insert(Line { file: Some(*file), modified: None });
     }
-    save_receipt(out, &Receipt::text(all.iter().map(|(path, stamp)| (path.as_str(), *stamp))))
+    save_receipt(root, &Receipt::text(root, key, all.iter().map(|(path, line)| (path.as_str(), *line))))
 }
 
-/// A place in the folder, and what is there.
-struct Seen<'a> {
-    path: &'a str,
-    /// What should be there.
-    file: File,
-    /// The stamp of what is there, if it is that.
+/// What is at a place in the folder.
+struct Seen {
+    /// The stamp of what is there, if it is what should be.
     found: Option<Stamp>,
     /// Whether the receipt was enough to tell.
     is_known: bool,
@@ -135,85 +154,85 @@ struct Seen<'a> {
     is_taken: bool,
 }
 
-fn look<'a>(before: &Receipt, out: &Path, path: &'a str, file: File) -> Seen<'a> {
-    let place = out.join(path);
-    let meta = fs::metadata(&place).ok();
-    let mut seen = Seen { path, file, found: None, is_known: false, is_taken: meta.is_some() };
-    if let Some(meta) = meta.filter(|meta| meta.is_file() && meta.len() == file.size)
+fn look(before: &Receipt, folder: Option<&Folder>, place: Place<'_>, file: File) -> Seen {
+    let meta = folder.and_then(|folder| folder.look(place.name).ok().flatten());
+    let mut seen = Seen { found: None, is_known: false, is_taken: meta.is_some() };
+    if let (Some(folder), Some(meta)) = (folder, meta.filter(|meta| meta.is_file() && meta.len() == file.size))
         && let Ok(modified) = meta.modified()
     {
-        let stamp = Stamp { file, modified };
-        seen.is_known = before.vouches(path, stamp);
-        let is_right = || fs::read(&place).is_ok_and(|bytes| Hash::of(&bytes) == file.hash);
-        seen.found = (seen.is_known || is_right()).then_some(stamp);
+        let stamp = Stamp { file, modified: modified.into_std() };
+        seen.is_known = before.vouches(place.path, stamp);
+        seen.found = (seen.is_known || has(folder, place.name, file)).then_some(stamp);
     }
     seen
 }
 
-fn put(build: &Build, out: &Path, seen: &Seen<'_>) -> Result<Stamp, SiteError> {
-    let place = out.join(seen.path);
-    let bytes = build.blobs.read(&seen.file.hash).map_err(|error| match error {
+/// Whether this is what is in a file.
+fn has(folder: &Folder, name: &str, file: File) -> bool {
+    folder.read(name, file.size).ok().flatten().is_some_and(|bytes| Hash::of(&bytes) == file.hash)
+}
+
+fn put(
+    build: &Build,
+    root: &Folder,
+    folder: &Folder,
+    name: &str,
+    file: File,
+    is_taken: bool,
+) -> Result<Stamp, SiteError> {
+    let bytes = build.blobs.read(&file.hash).map_err(|error| match error {
         BlobError::Changed(path) => SiteError::Changed(path),
         BlobError::Read { path, source } => SiteError::Read { path, source },
     })?;
-    let bytes = bytes.ok_or_else(|| SiteError::NotHeld(vec![seen.file.hash]))?;
-    let modified = if seen.is_taken { replace(&place, &bytes) } else { create(&place, &bytes) };
-    Ok(Stamp { file: seen.file, modified: modified.map_err(SiteError::write(&place))? })
+    let bytes = bytes.ok_or_else(|| SiteError::NotHeld(vec![file.hash]))?;
+    let modified = if is_taken { root.replace(folder, name, &bytes) } else { create(root, folder, name, &bytes) };
+    Ok(Stamp { file, modified: modified.map_err(SiteError::write(folder.path().join(name)))? })
 }
 
 /// Writes a file where none is. Half of one, if this is cut short, is of no consequence: nothing leads to it yet.
-fn create(path: &Path, bytes: &[u8]) -> io::Result<std::time::SystemTime> {
-    match fs::File::create_new(path) {
-        Ok(mut file) => {
-            file.write_all(bytes)?;
-            file.metadata()?.modified()
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => replace(path, bytes),
-        Err(error) => Err(error),
+fn create(root: &Folder, folder: &Folder, name: &str, bytes: &[u8]) -> io::Result<SystemTime> {
+    match folder.create(name, bytes) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.replace(folder, name, bytes),
+        created => created,
     }
 }
 
-/// Writes a file beside its place and moves it there.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<std::time::SystemTime> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(name);
-    let write = || {
-        let mut file = fs::File::create(&beside)?;
-        file.write_all(bytes)?;
-        let modified = file.metadata()?.modified()?;
-        drop(file);
-        fs::rename(&beside, path)?;
-        Ok(modified)
-    };
-    let written = write();
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
+fn save_receipt(root: &Folder, text: &str) -> Result<(), SiteError> {
+    let saved = root.replace(root, RECEIPT, text.as_bytes());
+    saved.map(|_| ()).map_err(SiteError::write(root.path().join(RECEIPT)))
 }
 
-fn save_receipt(out: &Path, text: &str) -> Result<(), SiteError> {
-    let path = out.join(RECEIPT);
-    replace(&path, text.as_bytes()).map(|_| ()).map_err(SiteError::write(path))
-}
-
-/// Removes files, and the folders that this leaves empty.
-fn remove<'a>(out: &Path, paths: impl Iterator<Item = &'a str>) -> Result<usize, SiteError> {
+/// Removes files of the list that are as it says, and the folders that this leaves empty.
+fn remove(root: &Arc<Folder>, list: &Receipt, which: impl Fn(&str) -> bool) -> Result<usize, SiteError> {
     let mut removed = 0;
     let mut folders = BTreeSet::new();
-    for path in paths {
-        let file = out.join(path);
-        match fs::remove_file(&file) {
-            Ok(()) => removed += 1,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(SiteError::write(file)(error)),
+    let mut descent = Descent::from(root);
+    for place in list.files.keys().filter(|path| which(path)).map(|path| Place::of(path)) {
+        // Where a link leads, or no folder is, pmx has written nothing.
+        let Ok(Some(folder)) = descent.to(place.folder, Missing::Leave) else { continue };
+        let Ok(Some(meta)) = folder.look(place.name) else { continue };
+        let modified = meta.modified().ok().map(cap_std::time::SystemTime::into_std);
+        let ours = meta.is_file()
+            && match list.left(place.path, meta.len(), modified) {
+                Left::Ours => true,
+                Left::OursIf(file) => has(&folder, place.name, file),
+                Left::Foreign => false,
+            };
+        if !ours {
+            continue;
         }
-        folders.extend(Path::new(path).ancestors().skip(1).filter(|p| !p.as_os_str().is_empty()).map(Path::to_owned));
+        let gone = folder.remove(place.name).map_err(SiteError::write(folder.path().join(place.name)))?;
+        removed += usize::from(gone);
+        let above = Path::new(place.folder).ancestors().filter(|path| !path.as_os_str().is_empty());
+        folders.extend(above.map(Path::to_owned));
     }
     // Deepest first; one that is not empty stays.
     for folder in folders.iter().rev() {
-        let _ = fs::remove_dir(out.join(folder));
+        let (above, name) =
+            (folder.parent().unwrap_or(Path::new("")), folder.file_name().and_then(|name| name.to_str()));
+        if let (Ok(Some(above)), Some(name)) = (root.descend(above), name) {
+            let _ = above.remove_folder(name);
+        }
     }
     Ok(removed)
 }

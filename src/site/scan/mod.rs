@@ -22,6 +22,10 @@ use walk::{Folder, Found};
 
 /// The most files below a source root. A deploy has at most 25,000 per root; more than this is another folder than meant.
 pub const MAX_FILES: usize = 100_000;
+/// The most folders below a source root, each counted as often as links lead to it.
+const MAX_FOLDERS: usize = 100_000;
+/// How deep folders may lie below a source root: a path of a site has at most 1,024 bytes.
+pub const MAX_DEPTH: usize = 128;
 /// The most bytes below a source root; all of them are read.
 pub const MAX_TOTAL: u64 = 1024 * 1024 * 1024;
 /// A file that changed this shortly before it was read may change again without a new time: FAT counts in 2 s.

@@ -1,10 +1,10 @@
 //! The content of a file.
 
 use super::{Content, EXTENSION, is_sheet};
+use crate::site::folder::open_regular;
 use pmx_worker::model::{Hash, MAX_BLOB};
 use sha2::{Digest as _, Sha256};
 use std::{
-    fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -26,7 +26,7 @@ pub(super) fn content(path: PathBuf, name: &str, size: u64) -> Option<Content> {
             }
         })
     } else {
-        fs::read(&path).map(bytes_of)
+        bytes(&path, size).map(bytes_of)
     };
     match read {
         Ok(content) => Some(content),
@@ -35,8 +35,15 @@ pub(super) fn content(path: PathBuf, name: &str, size: u64) -> Option<Content> {
     }
 }
 
+/// All of a file; of one that grew beyond what can be published, so much that this is seen.
+fn bytes(path: &Path, size: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
+    open_regular(path)?.take(MAX_BLOB + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn hash_of(path: &Path) -> io::Result<pmx_worker::model::File> {
-    let mut file = fs::File::open(path)?;
+    let mut file = open_regular(path)?.take(MAX_BLOB + 1);
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     let mut size = 0;

@@ -1,7 +1,12 @@
 //! Which files and folders there are, without reading any.
 
-use super::{MAX_FILES, Stamp, TIME_GRAIN, passing::is_passing};
-use crate::site::{address, error::SiteError, output::RECEIPT, project::Project};
+use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, passing::is_passing};
+use crate::site::{
+    address, checkout,
+    error::SiteError,
+    output::{OutDir, RECEIPT},
+    project::Project,
+};
 use rayon::prelude::*;
 use std::{
     fs, io,
@@ -74,6 +79,9 @@ enum Entry {
 pub(super) fn walk(project: &Project, mut folders: Vec<Folder>) -> Result<Found, SiteError> {
     let (mut found, now) = (Found::default(), SystemTime::now());
     while !folders.is_empty() {
+        if let Some(folder) = folders.iter().find(|folder| folder.name.split('/').count() > MAX_DEPTH) {
+            return Err(SiteError::TooDeep { folder: folder.path.clone(), max: MAX_DEPTH });
+        }
         let listed: Vec<(Vec<Folder>, Found)> =
             folders.par_iter().map(|folder| list(project, folder, now)).collect::<Result<_, _>>()?;
         found.folders.append(&mut folders);
@@ -84,6 +92,9 @@ pub(super) fn walk(project: &Project, mut folders: Vec<Folder>) -> Result<Found,
         }
         if found.files.len() > MAX_FILES {
             return Err(SiteError::TooManyFiles { folder: project.source_root.clone(), max: MAX_FILES });
+        }
+        if found.folders.len() + folders.len() > MAX_FOLDERS {
+            return Err(SiteError::TooManyFolders { folder: project.source_root.clone(), max: MAX_FOLDERS });
         }
     }
     Ok(found)
@@ -195,7 +206,9 @@ fn is_skipped(project: &Project, path: &Path, name: &str) -> bool {
     let hidden = last.starts_with('.') && !leads_to_an_entry();
     hidden
         || last == "node_modules"
-        || project.exclude.iter().chain(&project.out_dir).any(|excluded| excluded == path)
+        || checkout::is_reserved(last)
+        || project.exclude.iter().any(|excluded| excluded == path)
+        || project.out_dir.as_ref().map(OutDir::path) == Some(path)
         || path.join(RECEIPT).exists()
         || path.join(CACHE_TAG).exists()
 }

@@ -1,0 +1,174 @@
+//! The commands that a person types in a clone.
+
+use super::{
+    ground::Ground,
+    support::{Pmx, SECRET, process::pmx},
+};
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::{self, Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a command may take on a busy machine. One that waits for what never comes waits longer.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A command of the table.
+pub struct Command {
+    pub name: &'static str,
+    /// Whether it promises to write nothing.
+    pub is_dry: bool,
+    pub run: Box<dyn Fn(&Ground) -> Ran>,
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    /// None, if it was ended by a signal.
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    pub fn says(&self, text: &str) -> bool {
+        self.out.contains(text) || self.err.contains(text)
+    }
+}
+
+/// All of them.
+pub fn all() -> [Command; 10] {
+    [build(), check(), route(), publish_dry(), publish(), move_dry(), remove_dry(), moving(), removing(), dev()]
+}
+
+pub fn build() -> Command {
+    plain("build", false, &["build"])
+}
+
+pub fn check() -> Command {
+    plain("check", true, &["check"])
+}
+
+pub fn route() -> Command {
+    plain("route", true, &["route", "/a"])
+}
+
+pub fn move_dry() -> Command {
+    plain("mv -n", true, &["mv", "-n", "a.md", "moved.md"])
+}
+
+pub fn remove_dry() -> Command {
+    plain("rm -n", true, &["rm", "-n", "a.md"])
+}
+
+pub fn moving() -> Command {
+    plain("mv", false, &["mv", "a.md", "moved.md"])
+}
+
+pub fn removing() -> Command {
+    plain("rm", false, &["rm", "a.md"])
+}
+
+pub fn publish_dry() -> Command {
+    publishing("publish --dry-run", &["--dry-run"])
+}
+
+pub fn publish() -> Command {
+    publishing("publish", &[])
+}
+
+/// To a server of its own.
+fn publishing(name: &'static str, more: &'static [&'static str]) -> Command {
+    let state = tempfile::tempdir().unwrap();
+    let server = Pmx::serve(state.path());
+    let run = move |ground: &Ground| {
+        let _held = &state;
+        let url = server.url.trim_end_matches('/').to_owned();
+        let arguments = [&["publish", "-s", "clone", "--no-git", "--server", &url], more].concat();
+        let mut command = command(ground, &arguments);
+        command.env("PATHMX_PUBLISH_TOKEN", SECRET);
+        ended(command.spawn().unwrap())
+    };
+    Command { name, is_dry: more.contains(&"--dry-run"), run: Box::new(run) }
+}
+
+/// Started, and ended as a person ends it, once something was published or refused.
+pub fn dev() -> Command {
+    let run = |ground: &Ground| {
+        let mut command = command(ground, &["dev", "--json", "--port", "0", "--state"]);
+        let mut child = command.arg(ground.state()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let pid = child.id().to_string();
+        let reading = thread::spawn(move || {
+            let mut text = String::new();
+            let is_over = |line: &str| {
+                ["published", "failed", "kept", "unchanged"]
+                    .iter()
+                    .any(|event| line.contains(&format!("\"event\":\"{event}\"")))
+            };
+            let mut line = String::new();
+            while out.read_line(&mut line).is_ok_and(|count| count > 0) {
+                text.push_str(&line);
+                if is_over(&line) {
+                    let _ = process::Command::new("kill").args(["-INT", &pid]).status();
+                }
+                line.clear();
+            }
+            text
+        });
+        let mut ran = ended(child);
+        ran.out = reading.join().unwrap();
+        // That it was ended is what was asked for.
+        ran.code = ran.code.map(|code| if code == 130 { 0 } else { code });
+        ran
+    };
+    Command { name: "dev", is_dry: false, run: Box::new(run) }
+}
+
+fn plain(name: &'static str, is_dry: bool, arguments: &'static [&'static str]) -> Command {
+    Command { name, is_dry, run: Box::new(move |ground| run(ground, arguments)) }
+}
+
+/// Runs `pmx` in the clone.
+pub fn run(ground: &Ground, arguments: &[&str]) -> Ran {
+    ended(command(ground, arguments).spawn().unwrap())
+}
+
+fn command(ground: &Ground, arguments: &[&str]) -> process::Command {
+    let mut command = pmx();
+    command
+        .args(arguments)
+        .current_dir(ground.clone())
+        .env("PMX_DATA_DIR", ground.data())
+        .env("HOME", ground.data())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Waits for the end.
+fn ended(mut child: Child) -> Ran {
+    fn all(from: Option<impl std::io::Read + Send + 'static>) -> thread::JoinHandle<String> {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = from.map(|mut from| from.read_to_end(&mut bytes));
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    }
+    let (out, err) = (all(child.stdout.take()), all(child.stderr.take()));
+    let deadline = Instant::now() + DEADLINE;
+    let code = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status.code();
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            break None;
+        }
+        thread::sleep(Duration::from_millis(2));
+    };
+    Ran { code, out: out.join().unwrap(), err: err.join().unwrap() }
+}
