@@ -21,6 +21,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// How the user says that a config may lead elsewhere.
 const NAME_SOURCES: &str = "name the entry or its folder on the command line to build what lies there";
 const NAME_OUTPUT: &str = "name the folder on the command line to write there: --out, or --outdir for publish";
+const COPY_CONFIG: &str = "it is a link; put a copy in its place";
 const NAME_SITES: &str =
     "serve that folder by naming it on the command line: pmx dev <folder>, or pmx dev --multi-site <folder>";
 
@@ -126,7 +127,11 @@ pub fn workspace_list(folder: &Path) -> Result<Option<Vec<String>>, SiteError> {
 fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let home = folder.canonicalize().map_err(SiteError::read(folder))?;
     let checkout = checkout::of(&home).to_owned();
-    let exact = checkout::sources(&file, &checkout)?;
+    let exact = file.canonicalize().map_err(SiteError::read(&file))?;
+    if !exact.starts_with(&checkout) {
+        let said = "the config itself".to_owned();
+        return Err(SiteError::LeadsOut { config: file, line: 1, said, checkout, way: COPY_CONFIG });
+    }
     let bytes = read_regular(&exact, MAX_BYTES).map_err(SiteError::read(&file))?;
     let text = String::from_utf8_lossy(&bytes);
     let front = source::frontmatter(&text);

@@ -75,7 +75,7 @@ impl Project {
         let path = out.path();
         let exact = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let over = self.source_root.starts_with(exact)
-            || asked.is_none() && path.starts_with(&self.source_root) && holds_sources(path);
+            || self.out_dir.as_ref() == Some(&out) && path.starts_with(&self.source_root) && holds_sources(path);
         if over { Err(SiteError::OutputOverSources(path.to_owned())) } else { Ok(out) }
     }
 

@@ -7,6 +7,9 @@ use std::{
 /// Files that say what is not the author's own work, in the order of their precedence.
 const FILES: [&str; 2] = [".gitignore", ".ignore"];
 
+/// A larger file of these is not read, in bytes: it is read whole, and the longest collections of patterns have some 10 kB.
+const MAX_BYTES: u64 = 1024 * 1024;
+
 /// What `.gitignore` and `.ignore` files say. It decides how soon to look, never whether: a page may well use a picture that is made
 /// by a tool and ignored by git.
 #[derive(Debug, Default)]
@@ -37,7 +40,8 @@ impl Ignores {
 fn of(folder: &Path) -> Option<Gitignore> {
     let mut builder = GitignoreBuilder::new(folder);
     let files = FILES.map(|name| folder.join(name));
-    for file in files.iter().filter(|file| file.is_file()) {
+    let is_read = |file: &&PathBuf| file.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_BYTES);
+    for file in files.iter().filter(is_read) {
         // A line that cannot be read ignores nothing.
         let _ = builder.add(file);
     }

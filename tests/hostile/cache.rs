@@ -7,7 +7,7 @@ use std::fs;
 
 const FILE: &str = ".pathmx-cache/build.bin";
 
-pub const ATTACKS: &[Attack] = &[
+pub(crate) const ATTACKS: &[Attack] = &[
     Attack { name: "a cache folder that is a link", lay: |ground| ground.link(".pathmx-cache", "../../private/empty") },
     Attack {
         name: "a cache folder that is a link to nothing",
@@ -27,7 +27,7 @@ pub const ATTACKS: &[Attack] = &[
         name: "a cache without end",
         lay: |ground| {
             ground.put(FILE, "pmxcache");
-            fs::File::options().write(true).open(ground.clone().join(FILE)).unwrap().set_len(5_000_000_000).unwrap();
+            fs::File::options().write(true).open(ground.checkout().join(FILE)).unwrap().set_len(5_000_000_000).unwrap();
         },
     },
     Attack { name: "a cache of noise", lay: |ground| ground.put(FILE, &"pmxcache\u{7f}".repeat(10_000)) },
@@ -39,22 +39,22 @@ fn a_forged_cache_publishes_nothing_that_no_source_says() {
     // As somebody else builds it, with the same program in a folder of the same path.
     assert_eq!(run(&ground, &["build"]).code, Some(0));
     fs::remove_dir_all(ground.data().join("keys")).unwrap();
-    let page = ground.clone().join(".pathmx/index.path/a.html");
+    let page = ground.checkout().join(".pathmx/index.path/a.html");
     let whole = fs::read(&page).unwrap();
     let forged = String::from_utf8(whole.clone()).unwrap().replace("<h1", "<b1").into_bytes();
     assert_ne!(whole, forged);
     fs::write(&page, &forged).unwrap();
-    let file = ground.clone().join(FILE);
+    let file = ground.checkout().join(FILE);
     let mut bytes = fs::read(&file).unwrap();
-    let (is, says) = (Hash::of(&whole), Hash::of(&forged));
-    let at = bytes.windows(32).position(|window| window == is.as_bytes()).unwrap();
-    bytes[at..at + 32].copy_from_slice(says.as_bytes());
+    let (is, says) = (Hash::of(&whole).to_string(), Hash::of(&forged).to_string());
+    let at = bytes.windows(is.len()).position(|window| window == is.as_bytes()).unwrap();
+    bytes[at..at + is.len()].copy_from_slice(says.as_bytes());
     // Anyone can compute a hash.
     let end = bytes.len() - 32;
     let hash = Sha256::digest(&bytes[40..end]);
     bytes[end..].copy_from_slice(&hash);
     fs::write(&file, bytes).unwrap();
-    fs::remove_file(ground.clone().join(".pathmx/.pmx-outputs")).unwrap();
+    fs::remove_file(ground.checkout().join(".pathmx/.pmx-outputs")).unwrap();
     assert_eq!(run(&ground, &["build"]).code, Some(0));
     assert_eq!(fs::read(&page).unwrap(), whole);
 }
@@ -70,5 +70,5 @@ fn without_a_folder_of_the_users_own_there_is_a_build_and_no_cache() {
             "{ran:?}"
         );
     }
-    assert!(!ground.clone().join(".pathmx-cache").exists());
+    assert!(!ground.checkout().join(".pathmx-cache").exists());
 }

@@ -15,66 +15,66 @@ use std::{
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A command of the table.
-pub struct Command {
-    pub name: &'static str,
+pub(crate) struct Command {
+    pub(crate) name: &'static str,
     /// Whether it promises to write nothing.
-    pub is_dry: bool,
-    pub run: Box<dyn Fn(&Ground) -> Ran>,
+    pub(crate) is_dry: bool,
+    pub(crate) run: Box<dyn Fn(&Ground) -> Ran>,
 }
 
 /// What a command did.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// None, if it was ended by a signal.
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    pub fn says(&self, text: &str) -> bool {
+    pub(crate) fn says(&self, text: &str) -> bool {
         self.out.contains(text) || self.err.contains(text)
     }
 }
 
 /// All of them.
-pub fn all() -> [Command; 10] {
+pub(crate) fn all() -> [Command; 10] {
     [build(), check(), route(), publish_dry(), publish(), move_dry(), remove_dry(), moving(), removing(), dev()]
 }
 
-pub fn build() -> Command {
+pub(crate) fn build() -> Command {
     plain("build", false, &["build"])
 }
 
-pub fn check() -> Command {
+pub(crate) fn check() -> Command {
     plain("check", true, &["check"])
 }
 
-pub fn route() -> Command {
+pub(crate) fn route() -> Command {
     plain("route", true, &["route", "/a"])
 }
 
-pub fn move_dry() -> Command {
+pub(crate) fn move_dry() -> Command {
     plain("mv -n", true, &["mv", "-n", "a.md", "moved.md"])
 }
 
-pub fn remove_dry() -> Command {
+pub(crate) fn remove_dry() -> Command {
     plain("rm -n", true, &["rm", "-n", "a.md"])
 }
 
-pub fn moving() -> Command {
+pub(crate) fn moving() -> Command {
     plain("mv", false, &["mv", "a.md", "moved.md"])
 }
 
-pub fn removing() -> Command {
+pub(crate) fn removing() -> Command {
     plain("rm", false, &["rm", "a.md"])
 }
 
-pub fn publish_dry() -> Command {
+pub(crate) fn publish_dry() -> Command {
     publishing("publish --dry-run", &["--dry-run"])
 }
 
-pub fn publish() -> Command {
+pub(crate) fn publish() -> Command {
     publishing("publish", &[])
 }
 
@@ -94,7 +94,7 @@ fn publishing(name: &'static str, more: &'static [&'static str]) -> Command {
 }
 
 /// Started, and ended as a person ends it, once something was published or refused.
-pub fn dev() -> Command {
+pub(crate) fn dev() -> Command {
     let run = |ground: &Ground| {
         let mut command = command(ground, &["dev", "--json", "--port", "0", "--state"]);
         let mut child = command.arg(ground.state()).spawn().unwrap();
@@ -131,7 +131,7 @@ fn plain(name: &'static str, is_dry: bool, arguments: &'static [&'static str]) -
 }
 
 /// Runs `pmx` in the clone.
-pub fn run(ground: &Ground, arguments: &[&str]) -> Ran {
+pub(crate) fn run(ground: &Ground, arguments: &[&str]) -> Ran {
     ended(command(ground, arguments).spawn().unwrap())
 }
 
@@ -139,7 +139,7 @@ fn command(ground: &Ground, arguments: &[&str]) -> process::Command {
     let mut command = pmx();
     command
         .args(arguments)
-        .current_dir(ground.clone())
+        .current_dir(ground.checkout())
         .env("PMX_DATA_DIR", ground.data())
         .env("HOME", ground.data())
         .stdin(Stdio::null())

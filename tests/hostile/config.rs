@@ -7,7 +7,7 @@ use super::{
 };
 use std::fs;
 
-pub const ATTACKS: &[Attack] = &[
+pub(crate) const ATTACKS: &[Attack] = &[
     Attack { name: "an outDir above", lay: |ground| config(ground, "outDir: ../../private/empty") },
     Attack {
         name: "an absolute outDir",
@@ -101,10 +101,10 @@ fn refused(line: &str, arguments: &[&str], message: &str, hint: &str) {
     let ground = Ground::new();
     config(&ground, line);
     let Ran { code, err, .. } = run(&ground, arguments);
-    let clone = ground.clone().canonicalize().unwrap();
+    let clone = ground.checkout().canonicalize().unwrap();
     let message = message.replace("{clone}", clone.to_str().unwrap());
-    let start = format!("error: {}:3: {message}\n", clone.join("pathmx.config.md").display());
-    assert!(code == Some(1) && err.starts_with(&start) && err.contains(hint), "{code:?} {err} is not {start}");
+    let message = format!("pathmx.config.md:3: {message}\n");
+    assert!(code == Some(1) && err.contains(&message) && err.contains(hint), "{code:?} {err} is not {message}");
 }
 
 #[test]
@@ -115,6 +115,15 @@ fn what_leads_out_of_the_checkout_is_named_with_its_line_and_the_option_that_all
     let named = "name the entry or its folder on the command line";
     refused("sourceDir: ../../private", &["build"], "`sourceDir: ../../private` leads out of {clone}", named);
     refused("workspace: [../../private]", &["dev"], "`workspace: ../../private` leads out of {clone}", "--multi-site");
+}
+
+#[test]
+fn a_config_that_is_a_link_out_of_the_checkout_is_not_read() {
+    let ground = Ground::new();
+    ground.link("pathmx.config.md", ground.private().join("pathmx.config.md"));
+    let Ran { code, err, .. } = run(&ground, &["check"]);
+    assert!(code == Some(1) && err.contains("pathmx.config.md:1: the config itself leads out of"), "{err}");
+    assert!(err.contains("hint: it is a link; put a copy in its place"), "{err}");
 }
 
 #[test]
@@ -138,7 +147,7 @@ fn a_folder_of_sources_is_no_place_for_a_build_unless_it_was_asked_for() {
     let Ran { code, err, .. } = run(&ground, &["build"]);
     assert!(code == Some(1) && err.contains("paths/sub holds the Sources themselves"), "{err}");
     assert_eq!(run(&ground, &["build", "-o", "paths/sub"]).code, Some(0));
-    assert!(ground.clone().join("paths/sub/b.md").exists());
+    assert!(ground.checkout().join("paths/sub/b.md").exists());
 }
 
 #[test]
@@ -152,7 +161,7 @@ fn what_the_command_line_names_may_lie_anywhere() {
     let entry = elsewhere.path().join("paths/index.path.md");
     fs::write(&entry, "# Elsewhere\n\n[X](./x.md)\n").unwrap();
     fs::write(elsewhere.path().join("paths/x.md"), "# X\n").unwrap();
-    config(&ground, "lang: de");
+    config(&ground, "title: Here");
     for named in [entry.as_path(), elsewhere.path(), &elsewhere.path().join("paths")] {
         let ran = run(&ground, &["build", "-o", out.to_str().unwrap(), named.to_str().unwrap()]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -167,14 +176,14 @@ fn a_config_may_lead_anywhere_in_its_checkout() {
     ground.put("sites/one/pathmx.config.md", "---\nsourceDir: ../../texts\noutDir: ../../public/one\n---\n");
     ground.link("sites/two", "one");
     assert_eq!(run(&ground, &["build", "sites/one"]).code, Some(0));
-    assert!(ground.clone().join("public/one/index.path/index.path.html").exists());
+    assert!(ground.checkout().join("public/one/index.path/index.path.html").exists());
     assert_eq!(run(&ground, &["build", "sites/two"]).code, Some(0));
 }
 
 #[test]
 fn without_git_a_checkout_is_the_folder_of_the_config() {
     let ground = Ground::new();
-    fs::remove_dir_all(ground.clone().join(".git")).unwrap();
+    fs::remove_dir_all(ground.checkout().join(".git")).unwrap();
     ground.put("texts/index.path.md", "# Texts\n");
     ground.put("sites/one/pathmx.config.md", "---\nsourceDir: ../../texts\n---\n");
     let ran = run(&ground, &["build", "sites/one"]);

@@ -4,7 +4,7 @@ use super::{Attack, commands::run, ground::Ground};
 use cap_std::{ambient_authority, fs::Dir};
 use std::fs;
 
-pub const ATTACKS: &[Attack] = &[
+pub(crate) const ATTACKS: &[Attack] = &[
     Attack {
         name: "links to what never ends",
         lay: |ground| {
@@ -18,7 +18,9 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "pipes among the Sources",
         lay: |ground| {
-            for name in ["paths/p.md", "paths/p.css", "paths/p.svg", "pathmx.config.md"] {
+            for name in
+                [".gitignore", "paths/.gitignore", "paths/p.md", "paths/p.css", "paths/p.svg", "pathmx.config.md"]
+            {
                 ground.pipe(name);
             }
             ground.append("paths/a.md", "\n[p](./p.md) ![p](./p.svg)\n\n[@styles]: ./p.css\n");
@@ -28,31 +30,33 @@ pub const ATTACKS: &[Attack] = &[
         name: "files of 5 GB without content",
         lay: |ground| {
             for name in [
+                ".gitignore",
+                "paths/.gitignore",
                 "paths/big.md",
                 "paths/big.css",
                 "paths/big.bin",
-                "pathmx.config.md",
                 ".pathmx/roots.json",
                 ".pathmx/.pmx-outputs",
             ] {
-                ground.put(name, "");
-                fs::File::options()
-                    .write(true)
-                    .open(ground.clone().join(name))
-                    .unwrap()
-                    .set_len(5_000_000_000)
-                    .unwrap();
+                huge(ground, name);
             }
             ground.append("paths/a.md", "\n[b](./big.md) [b](./big.bin)\n\n[@styles]: ./big.css\n");
         },
     },
-    Attack { name: "folders a thousand deep", lay: |ground| deep(ground, 1_000) },
+    Attack { name: "a config of 5 GB without content", lay: |ground| huge(ground, "pathmx.config.md") },
+    Attack { name: "folders three hundred deep", lay: |ground| deep(ground, 300) },
     Attack { name: "links that lead to the same folders over and over", lay: |ground| again_and_again(ground) },
 ];
 
+/// A file of 5 GB that takes no room on the disk.
+fn huge(ground: &Ground, path: &str) {
+    ground.put(path, "");
+    fs::File::options().write(true).open(ground.checkout().join(path)).unwrap().set_len(5_000_000_000).unwrap();
+}
+
 /// Folders in folders; deeper than the longest path of the system, if it is many.
 fn deep(ground: &Ground, depth: usize) {
-    let mut dir = Dir::open_ambient_dir(ground.clone().join("paths"), ambient_authority()).unwrap();
+    let mut dir = Dir::open_ambient_dir(ground.checkout().join("paths"), ambient_authority()).unwrap();
     for _ in 0..depth {
         dir.create_dir("d").unwrap();
         dir = dir.open_dir("d").unwrap();
@@ -78,7 +82,7 @@ fn folders_beyond_all_reason_are_named() {
     let ran = run(&ground, &["build"]);
     // The library's own way of removing a folder goes no deeper than its stack.
     assert!(
-        std::process::Command::new("rm").arg("-rf").arg(ground.clone().join("paths/d")).status().unwrap().success()
+        std::process::Command::new("rm").arg("-rf").arg(ground.checkout().join("paths/d")).status().unwrap().success()
     );
     assert!(ran.code == Some(1) && ran.err.contains("lies more than 128 folders deep"), "{ran:?}");
 
@@ -92,8 +96,7 @@ fn folders_beyond_all_reason_are_named() {
 fn a_file_beyond_all_reason_is_a_finding_at_the_link_to_it() {
     let ground = Ground::new();
     ground.append("paths/a.md", "\n![x](./big.bin)\n");
-    ground.put("paths/big.bin", "");
-    fs::File::options().write(true).open(ground.clone().join("paths/big.bin")).unwrap().set_len(5_000_000_000).unwrap();
+    huge(&ground, "paths/big.bin");
     let ran = run(&ground, &["check"]);
     assert!(ran.out.contains("`big.bin` has 5000000000 bytes, at most 26214400 can be published"), "{ran:?}");
 }

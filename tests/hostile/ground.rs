@@ -8,7 +8,7 @@ use std::{
 };
 
 /// What is in every file of the user's.
-pub const SECRET: &str = "TOP-SECRET-OF-THE-USER";
+pub(crate) const SECRET: &str = "TOP-SECRET-OF-THE-USER";
 
 /// The user's files, below the home folder.
 const PRIVATE: [(&str, &str); 9] = [
@@ -29,7 +29,7 @@ const PRIVATE: [(&str, &str); 9] = [
     ("private/index.config.md", "---\nlang: TOP-SECRET-OF-THE-USER\n---\n"),
 ];
 
-pub struct Ground {
+pub(crate) struct Ground {
     home: tempfile::TempDir,
     /// What pmx keeps for its user.
     data: tempfile::TempDir,
@@ -38,7 +38,7 @@ pub struct Ground {
 }
 
 impl Ground {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = || tempfile::Builder::new().prefix("ground").tempdir().unwrap();
         let ground = Self { home: folder(), data: folder(), state: folder() };
         for (path, text) in PRIVATE {
@@ -53,49 +53,49 @@ impl Ground {
         ground
     }
 
-    pub fn private(&self) -> PathBuf {
+    pub(crate) fn private(&self) -> PathBuf {
         self.home.path().join("private")
     }
 
-    pub fn clone(&self) -> PathBuf {
+    pub(crate) fn checkout(&self) -> PathBuf {
         self.home.path().join("work/clone")
     }
 
-    pub fn data(&self) -> &Path {
+    pub(crate) fn data(&self) -> &Path {
         self.data.path()
     }
 
-    pub fn state(&self) -> &Path {
+    pub(crate) fn state(&self) -> &Path {
         self.state.path()
     }
 
     /// Writes a file of the repository.
-    pub fn put(&self, path: &str, text: &str) {
-        write(&self.clone().join(path), text);
+    pub(crate) fn put(&self, path: &str, text: &str) {
+        write(&self.checkout().join(path), text);
     }
 
     /// Adds text to a file of the repository.
-    pub fn append(&self, path: &str, text: &str) {
-        let before = fs::read_to_string(self.clone().join(path)).unwrap();
+    pub(crate) fn append(&self, path: &str, text: &str) {
+        let before = fs::read_to_string(self.checkout().join(path)).unwrap();
         self.put(path, &(before + text));
     }
 
     /// Makes a link in the repository, in the place of what was there.
-    pub fn link(&self, path: &str, target: impl AsRef<Path>) {
-        let path = self.clone().join(path);
+    pub(crate) fn link(&self, path: &str, target: impl AsRef<Path>) {
+        let path = self.checkout().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
         symlink(target, path).unwrap();
     }
 
     /// Makes a pipe in the repository, into which nobody ever writes.
-    pub fn pipe(&self, path: &str) {
-        let path = self.clone().join(path);
+    pub(crate) fn pipe(&self, path: &str) {
+        let path = self.checkout().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     }
 
-    pub fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Seen {
         let tell = |path: &Path, meta: &fs::Metadata| {
             let what = match meta.file_type() {
                 kind if kind.is_symlink() => fs::read_link(path).unwrap().display().to_string(),
@@ -112,15 +112,15 @@ impl Ground {
 }
 
 /// All that lies in the home folder.
-pub struct Seen {
+pub(crate) struct Seen {
     all: BTreeMap<PathBuf, String>,
 }
 
 impl Seen {
     /// Nothing outside of the clone changed, and nothing of it is in the clone or in the state folder now.
     #[track_caller]
-    pub fn assert_unharmed(&self, ground: &Ground, place: &str) {
-        let clone = ground.clone();
+    pub(crate) fn assert_unharmed(&self, ground: &Ground, place: &str) {
+        let clone = ground.checkout();
         let outside = |seen: &Self| -> BTreeMap<PathBuf, String> {
             seen.all.clone().into_iter().filter(|(path, _)| !path.starts_with(&clone)).collect()
         };
@@ -137,7 +137,7 @@ impl Seen {
 
     /// Nothing changed at all.
     #[track_caller]
-    pub fn assert_untouched(&self, ground: &Ground, place: &str) {
+    pub(crate) fn assert_untouched(&self, ground: &Ground, place: &str) {
         assert_eq!(self.all, ground.seen().all, "something changed: {place}");
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use pmx_worker::model::Hash;
 use std::fs;
 
-pub const ATTACKS: &[Attack] = &[
+pub(crate) const ATTACKS: &[Attack] = &[
     Attack { name: "an output folder that is a link", lay: |ground| ground.link(".pathmx", "../../private") },
     Attack {
         name: "an output folder that is a link to nothing",
@@ -53,7 +53,8 @@ pub const ATTACKS: &[Attack] = &[
         lay: |ground| {
             ground.put(".pathmx/index.path/x", "");
             for name in ["roots.json", ".pmx-outputs", "index.path/index.path.html"] {
-                fs::hard_link(ground.private().join("notes.txt"), ground.clone().join(".pathmx").join(name)).unwrap();
+                fs::hard_link(ground.private().join("notes.txt"), ground.checkout().join(".pathmx").join(name))
+                    .unwrap();
             }
         },
     },
@@ -88,10 +89,10 @@ fn receipt(ground: &Ground, paths: &[&str]) -> String {
 #[test]
 fn a_link_that_is_the_output_folder_is_named_and_only_followed_when_it_was_asked_for() {
     let ground = Ground::new();
-    fs::create_dir(ground.clone().join("elsewhere")).unwrap();
+    fs::create_dir(ground.checkout().join("elsewhere")).unwrap();
     ground.link(".pathmx", "elsewhere");
     let Ran { code, err, .. } = run(&ground, &["build"]);
-    let clone = ground.clone().canonicalize().unwrap();
+    let clone = ground.checkout().canonicalize().unwrap();
     let expected = format!(
         "error: the output folder {0} is not written to: {0} is a link\n  \
          hint: name the folder on the command line with --out or --outdir if it is meant, or remove the link\n",
@@ -111,8 +112,8 @@ fn a_link_in_the_place_of_a_folder_is_named_before_anything_is_written() {
     assert_eq!(code, Some(1));
     assert!(err.contains(".pathmx/index.path/assets is a link, and none is followed in an output folder"), "{err}");
     assert!(err.contains("hint: pmx did not make it: remove it, or choose another output folder"), "{err}");
-    assert!(!ground.clone().join(".pathmx/.pmx-outputs").exists());
-    assert!(!ground.clone().join(".pathmx/index.path/index.path.html").exists());
+    assert!(!ground.checkout().join(".pathmx/.pmx-outputs").exists());
+    assert!(!ground.checkout().join(".pathmx/index.path/index.path.html").exists());
 }
 
 #[test]
@@ -121,7 +122,7 @@ fn a_link_in_the_place_of_a_file_is_replaced_and_what_it_led_to_stays() {
     let place = ".pathmx/index.path/index.path.html";
     ground.link(place, ground.private().join("secret.md"));
     assert_eq!(run(&ground, &["build"]).code, Some(0));
-    assert!(fs::symlink_metadata(ground.clone().join(place)).unwrap().is_file());
+    assert!(fs::symlink_metadata(ground.checkout().join(place)).unwrap().is_file());
     assert!(fs::read_to_string(ground.private().join("secret.md")).unwrap().contains("SECRET"));
 }
 
@@ -136,19 +137,19 @@ fn a_list_that_came_along_removes_no_file_that_pmx_did_not_write() {
     ground.put(".pathmx/.pmx-outputs", &list);
     let ran = run(&ground, &["build"]);
     assert!(ran.out.contains("1 deleted"), "{ran:?}");
-    assert_eq!(fs::read_to_string(ground.clone().join(".pathmx/notes.md")).unwrap(), "# Mine\n");
-    assert!(ground.clone().join(".pathmx/old/mine/x").exists());
-    assert!(!ground.clone().join(".pathmx/old/page.html").exists(), "its content is what the list says");
+    assert_eq!(fs::read_to_string(ground.checkout().join(".pathmx/notes.md")).unwrap(), "# Mine\n");
+    assert!(ground.checkout().join(".pathmx/old/mine/x").exists());
+    assert!(!ground.checkout().join(".pathmx/old/page.html").exists(), "its content is what the list says");
     // And it is not taken over into the list that is believed.
     run(&ground, &["build", "--clean"]);
-    assert!(ground.clone().join(".pathmx/notes.md").exists());
+    assert!(ground.checkout().join(".pathmx/notes.md").exists());
 }
 
 #[test]
 fn a_list_that_came_along_vouches_for_no_file() {
     let ground = Ground::new();
     assert_eq!(run(&ground, &["build"]).code, Some(0));
-    let page = ground.clone().join(".pathmx/index.path/a.html");
+    let page = ground.checkout().join(".pathmx/index.path/a.html");
     let (whole, modified) = (fs::read_to_string(&page).unwrap(), fs::metadata(&page).unwrap().modified().unwrap());
     let forged = whole.to_ascii_uppercase();
     fs::write(&page, &forged).unwrap();
@@ -165,12 +166,12 @@ fn git_is_kept_out_of_the_folders_that_pmx_makes_and_out_of_no_other() {
     ground.put(".pathmx/roots.json", "an earlier version left no .gitignore");
     assert_eq!(run(&ground, &["build"]).code, Some(0));
     for folder in [".pathmx", ".pathmx-cache"] {
-        assert_eq!(fs::read_to_string(ground.clone().join(folder).join(".gitignore")).unwrap(), "*\n", "{folder}");
+        assert_eq!(fs::read_to_string(ground.checkout().join(folder).join(".gitignore")).unwrap(), "*\n", "{folder}");
     }
     ground.put(".pathmx/.gitignore", "mine\n");
     ground.append("paths/a.md", "more\n");
     assert_eq!(run(&ground, &["build", "--clean"]).code, Some(0));
-    assert_eq!(fs::read_to_string(ground.clone().join(".pathmx/.gitignore")).unwrap(), "mine\n");
+    assert_eq!(fs::read_to_string(ground.checkout().join(".pathmx/.gitignore")).unwrap(), "mine\n");
     assert_eq!(run(&ground, &["build", "-o", "docs"]).code, Some(0));
-    assert!(!ground.clone().join("docs/.gitignore").exists(), "it may be meant for Git");
+    assert!(!ground.checkout().join("docs/.gitignore").exists(), "it may be meant for Git");
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use std::fs;
 
-pub const ATTACKS: &[Attack] = &[
+pub(crate) const ATTACKS: &[Attack] = &[
     Attack { name: "Sources in a folder that is a link", lay: |ground| ground.link("paths", "../../private/paths") },
     Attack {
         name: "Sources in a folder that is an absolute link",
@@ -114,7 +114,7 @@ pub const ATTACKS: &[Attack] = &[
         lay: |ground| {
             ground.put("index.md", "# Root\n\n[x](./home/secret.md)\n");
             ground.link("home", "../../private");
-            fs::remove_dir_all(ground.clone().join("paths")).unwrap();
+            fs::remove_dir_all(ground.checkout().join("paths")).unwrap();
         },
     },
 ];
@@ -132,7 +132,7 @@ fn a_source_folder_that_leads_away_is_named_with_where_it_leads() {
     for command in ["build", "check"] {
         let Ran { code, err, .. } = run(&ground, &[command]);
         assert_eq!(code, Some(1));
-        let (clone, private) = (ground.clone().canonicalize().unwrap(), ground.private().canonicalize().unwrap());
+        let (clone, private) = (ground.checkout().canonicalize().unwrap(), ground.private().canonicalize().unwrap());
         let target = private.join("paths");
         assert_eq!(
             err,
@@ -141,7 +141,6 @@ fn a_source_folder_that_leads_away_is_named_with_where_it_leads() {
                 clone.display(),
                 target.display()
             )
-            .replace("error: /paths", &format!("error: {}/paths", clone.display()))
         );
     }
     assert_eq!(run(&ground, &["check", "paths"]).code, Some(0), "it is named");
@@ -154,8 +153,8 @@ fn a_link_that_stays_in_the_source_folder_is_followed() {
     ground.link("paths/same.md", "sub/b.md");
     ground.link("paths/again", "sub");
     ground.append("paths/a.md", "\n[same](./same.md) [again](./again/b.md)\n");
-    let ran = run(&ground, &["check", "--strict"]);
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let ran = run(&ground, &["check"]);
+    assert!(ran.code == Some(0) && !ran.says("unresolved"), "{ran:?}");
 }
 
 #[test]
@@ -170,7 +169,7 @@ fn the_local_workers_state_is_no_part_of_a_site_though_an_entry_lies_in_it() {
     let ran = run(&ground, &["build", "-o", "out"]);
     assert!(ran.code == Some(1) && ran.err.contains("leads into .pathmx-state"), "{ran:?}");
     for folder in [".pathmx", "out"] {
-        let assets = ground.clone().join(folder).join("index/assets");
+        let assets = ground.checkout().join(folder).join("index/assets");
         let names = fs::read_dir(assets).into_iter().flatten().map(|entry| entry.unwrap().file_name());
         assert!(names.into_iter().all(|name| !name.to_str().unwrap().starts_with("owner")));
     }

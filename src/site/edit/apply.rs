@@ -217,6 +217,23 @@ mod tests {
         assert_eq!(texts(site.path()), expected.map(|(path, text)| (path.to_owned(), text.to_owned())));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link_that_waits_at_a_temporary_name() {
+        use std::os::unix::fs::symlink;
+        for what in ["new", "old"] {
+            let (site, away) = (site(), tempfile::tempdir().unwrap());
+            fs::write(away.path().join("notes"), "mine").unwrap();
+            symlink(away.path().join("notes"), beside(&site.path().join("a"), what)).unwrap();
+            symlink(away.path().join("notes"), beside(&site.path().join("b"), what)).unwrap();
+            assert!(apply(&[write(site.path(), "a", "a")], &Step::Stay).is_err(), "{what}");
+            let removed = apply(&[], &Step::Remove(site.path().join("b")));
+            assert_eq!(removed.is_err(), what == "old");
+            assert_eq!(fs::read_to_string(away.path().join("notes")).unwrap(), "mine");
+            assert_eq!(fs::read_to_string(site.path().join("a")).unwrap(), "a");
+        }
+    }
+
     #[test]
     fn a_failure_leaves_everything_as_it_was() {
         let site = site();
