@@ -240,6 +240,19 @@ fn mv_and_rm_refuse_what_would_break_the_site_and_change_nothing() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_source_that_a_folder_link_leads_to_is_edited_once_and_through_no_link() {
+    let folder = site();
+    std::os::unix::fs::symlink("sub", folder.path().join("paths/again")).unwrap();
+    let (code, _, stderr) = pmx(folder.path(), &["mv", "a.md", "c.md"]);
+    assert!(code == 1 && stderr.contains("paths/again/b.md"), "{stderr}");
+    let after = disk(folder.path());
+    assert_eq!(after["paths/sub/b.md"], "# B\n\n[A](../c.md)\n\n<img src=\"../i.svg\" alt=\"\">\n");
+    assert!(after.contains_key("paths/c.md") && !after.contains_key("paths/a.md"));
+    assert!(!after.keys().any(|path| path.contains("/.")), "no copy is left: {after:?}");
+}
+
 #[test]
 fn rm_leaves_the_words_and_names_what_a_person_must_decide() {
     let folder = site();

@@ -1,11 +1,11 @@
 //! The commands that a person types in a clone.
 
 use super::{
-    ground::Ground,
+    ground::{self, Ground},
     support::{Pmx, SECRET, process::pmx},
 };
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader},
     process::{self, Child, Stdio},
     thread,
     time::{Duration, Instant},
@@ -83,12 +83,13 @@ fn publishing(name: &'static str, more: &'static [&'static str]) -> Command {
     let state = tempfile::tempdir().unwrap();
     let server = Pmx::serve(state.path());
     let run = move |ground: &Ground| {
-        let _held = &state;
         let url = server.url.trim_end_matches('/').to_owned();
         let arguments = [&["publish", "-s", "clone", "--no-git", "--server", &url], more].concat();
         let mut command = command(ground, &arguments);
         command.env("PATHMX_PUBLISH_TOKEN", SECRET);
-        ended(command.spawn().unwrap())
+        let ran = ended(command.spawn().unwrap());
+        assert_eq!(ground::with_secret(state.path()), None, "it was published: {ran:?}");
+        ran
     };
     Command { name, is_dry: more.contains(&"--dry-run"), run: Box::new(run) }
 }
