@@ -242,6 +242,25 @@ fn mv_and_rm_refuse_what_would_break_the_site_and_change_nothing() {
 
 #[cfg(unix)]
 #[test]
+fn init_writes_through_no_link() {
+    use std::os::unix::fs::symlink;
+    let (folder, away) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    symlink(away.path(), folder.path().join("paths")).unwrap();
+    let (code, _, stderr) = pmx(folder.path(), &["init"]);
+    assert!(code == 1 && stderr.contains("is a link"), "{stderr}");
+    assert_eq!(disk(away.path()), BTreeMap::new());
+    put(away.path(), "notes", "mine");
+    fs::remove_file(folder.path().join("pathmx.config.md")).unwrap();
+    symlink(away.path().join("notes"), folder.path().join("pathmx.config.md")).unwrap();
+    assert_eq!(pmx(folder.path(), &["init", "--force"]).0, 1);
+    assert_eq!(disk(away.path())["notes"], "mine");
+    symlink(away.path(), folder.path().join("worker-bundle")).unwrap();
+    assert_eq!(pmx(folder.path(), &["worker", "bundle"]).0, 1);
+    assert_eq!(disk(away.path()).len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_source_that_a_folder_link_leads_to_is_edited_once_and_through_no_link() {
     let folder = site();
     std::os::unix::fs::symlink("sub", folder.path().join("paths/again")).unwrap();

@@ -241,8 +241,8 @@ pub struct Route {
 pub enum Worker {
     /// Write the folder that is deployed to Cloudflare: wasm, worker.mjs, wrangler.toml
     Bundle {
-        /// Where to write it
-        #[arg(short, long, default_value = "worker-bundle")]
-        out: PathBuf,
+        /// Where to write it [default: worker-bundle]
+        #[arg(short, long)]
+        out: Option<PathBuf>,
     },
 }

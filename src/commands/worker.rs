@@ -8,9 +8,12 @@ use crate::{
 };
 use pmx_worker::{WASM, model::Hash};
 use serde_json::json;
+use std::{io, path::Path};
 
 const SHIM: &str = include_str!("../../worker/shim/worker.mjs");
 const CONFIG: &str = include_str!("../../worker/shim/wrangler.toml");
+/// The folder that takes the bundle where nobody says another one.
+const DEFAULT_OUT: &str = "worker-bundle";
 /// What stands in the configuration where the hash of the wasm goes.
 const PLACEHOLDER: &str = "WORKER_SHA256 = \"\"";
 
@@ -21,8 +24,9 @@ const PLACEHOLDER: &str = "WORKER_SHA256 = \"\"";
 pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
     let Worker::Bundle { out } = command;
     let hash = Hash::of(WASM).to_string();
-    let unwritable = |error: std::io::Error| Error::new(format!("the bundle could not be written: {error}"));
-    let folder = Folder::make(out).map_err(unwritable)?;
+    let unwritable = |error: io::Error| Error::new(format!("the bundle could not be written: {error}"));
+    let folder = open(out.as_deref()).map_err(unwritable)?;
+    let out = out.as_deref().unwrap_or(Path::new(DEFAULT_OUT));
     let config = CONFIG.replace(PLACEHOLDER, &format!("WORKER_SHA256 = \"{hash}\""));
     let files: [(&str, &[u8]); 3] =
         [("pmx_worker.wasm", WASM), ("worker.mjs", SHIM.as_bytes()), ("wrangler.toml", config.as_bytes())];
@@ -39,4 +43,12 @@ pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// The folder that was named, wherever it leads; else the one in the working directory, unless that is a link.
+fn open(out: Option<&Path>) -> io::Result<Folder> {
+    match out {
+        Some(out) => Folder::make(out),
+        None => Folder::open(Path::new("."))?.enter_or_make(DEFAULT_OUT).map_err(io::Error::other),
+    }
 }

@@ -13,9 +13,9 @@ const SERVED: [&str; 4] = ["fuse.grpcfuse", "fuse.osxfs", "fuse.sshfs", "fuse.vm
 
 /// Writes a file that nobody reads, and removes it. Whether that was possible.
 pub(super) fn write(folder: &Path) -> bool {
-    let path = folder.join(format!("{NAME}{}.tmp", std::process::id()));
-    let written = fs::write(&path, "").is_ok();
-    written && fs::remove_file(path).is_ok()
+    // A new file with a name that nobody could know, so that nothing is written through what is there.
+    let probe = tempfile::Builder::new().prefix(NAME).suffix(".tmp").tempfile_in(folder);
+    probe.and_then(tempfile::NamedTempFile::close).is_ok()
 }
 
 /// Whether a path is that of the file.
