@@ -134,6 +134,7 @@ impl Store {
         for blob in opened.damaged {
             tracing::warn!(blob, "a value of KV is lost, its file is gone or cut short: its key is removed");
             writer.execute("DELETE FROM entries WHERE blob = ?", [blob]).map_err(database)?;
+            opened.blobs.remove(blob);
         }
         Ok(Self {
             state: state.clone(),

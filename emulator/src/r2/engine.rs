@@ -12,6 +12,7 @@ use crate::{
 use bytes::Bytes;
 use pmx_worker::model::Hash;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use sha2::{Digest as _, Sha256};
 use std::{
     collections::HashMap,
     io,
@@ -183,6 +184,7 @@ impl Store {
         for blob in opened.damaged {
             tracing::warn!(blob, "an object of R2 is lost, its file is gone or cut short: its key is removed");
             writer.execute("DELETE FROM objects WHERE blob = ?", [blob]).map_err(database)?;
+            opened.blobs.remove(blob);
         }
         writer.pragma_update(None, "wal_autocheckpoint", checkpoint::BACKSTOP_PAGES).map_err(database)?;
         Ok(Self {
@@ -487,10 +489,13 @@ fn read_epoch(connection: &Connection) -> rusqlite::Result<Option<String>> {
     connection.query_row("SELECT value FROM meta WHERE name = ?", [EPOCH], |row| row.get(0)).optional()
 }
 
+/// A new epoch. It follows from the one before, too, so that randomness that is repeated on purpose does not repeat it.
 fn write_epoch(connection: &Connection, clock: &Clock) -> io::Result<String> {
-    let mut epoch = [0; EPOCH_BYTES];
-    clock.random(&mut epoch).map_err(io::Error::other)?;
-    let epoch = hex(&epoch);
+    let mut random = [0; EPOCH_BYTES];
+    clock.random(&mut random).map_err(io::Error::other)?;
+    let before = read_epoch(connection).map_err(io::Error::other)?.unwrap_or_default();
+    let digest = Sha256::new_with_prefix(random).chain_update(before).finalize();
+    let epoch = hex(&digest[..EPOCH_BYTES]);
     connection
         .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)")
         .and_then(|mut statement| statement.execute([EPOCH, &epoch]))

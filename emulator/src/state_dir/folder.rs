@@ -169,7 +169,9 @@ impl Folder {
     /// Sends the names in it to the disk.
     #[cfg(unix)]
     pub(crate) fn sync(&self) -> io::Result<()> {
-        self.dir.try_clone()?.into_std_file().sync_all().map_err(|error| at(&self.path, error))
+        // The handle itself need not be one that can be flushed.
+        let folder = self.dir.open(".").map(cap_std::fs::File::into_std);
+        folder.and_then(|folder| folder.sync_all()).map_err(|error| at(&self.path, error))
     }
 
     /// Folders cannot be flushed here; the file system orders a rename itself.
