@@ -1,26 +1,43 @@
 //! The only source of time and randomness in the crate.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::watch;
 
 /// Time and randomness, of the machine or of a test. Clones share both.
+///
+/// There are two times. [`Self::now_ms`] is the time of day: for what is shown and stored, and what is due at a time of day. It follows the
+/// machine's clock when that is set forward, and goes on from where it is when that is set back: no time that was told is ever in the
+/// future. [`Self::elapsed_ms`] is for durations, and knows nothing of either.
 #[derive(Clone, Debug)]
-pub struct Clock(Arc<Kind>);
+pub struct Clock(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: Kind,
+    /// What is added to the time that has elapsed to get the time of day: the most that it ever came to. Milliseconds.
+    ahead: AtomicI64,
+}
 
 #[derive(Debug)]
 enum Kind {
     System,
-    Manual { now_ms: watch::Sender<u64>, random: Mutex<SplitMix64> },
+    Manual { elapsed_ms: watch::Sender<u64>, set_by_ms: AtomicI64, random: Mutex<SplitMix64> },
 }
+
+/// When the machine's monotonic clock was first asked.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock {
     /// The machine's time and the operating system's randomness.
     #[must_use]
     pub fn system() -> Self {
-        Self(Arc::new(Kind::System))
+        Self::new(Kind::System)
     }
 
     /// A clock that stands at `start_ms` until it is advanced, with random bytes that follow from `start_ms`: two runs
@@ -28,22 +45,50 @@ impl Clock {
     #[must_use]
     pub fn manual(start_ms: u64) -> Self {
         let random = Mutex::new(SplitMix64(start_ms));
-        Self(Arc::new(Kind::Manual { now_ms: watch::Sender::new(start_ms), random }))
+        Self::new(Kind::Manual { elapsed_ms: watch::Sender::new(start_ms), set_by_ms: AtomicI64::new(0), random })
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self(Arc::new(Inner { kind, ahead: AtomicI64::new(i64::MIN) }))
     }
 
     /// Moves a manual clock forward and wakes those whose time has come. The machine's clock is not moved.
     pub fn advance(&self, by: Duration) {
-        if let Kind::Manual { now_ms, .. } = &*self.0 {
-            now_ms.send_modify(|now| *now = now.saturating_add(millis(by)));
+        if let Kind::Manual { elapsed_ms, .. } = &self.0.kind {
+            elapsed_ms.send_modify(|elapsed| *elapsed = elapsed.saturating_add(millis(by)));
         }
     }
 
-    /// Milliseconds since 1970-01-01 UTC.
+    /// As if somebody set the machine's clock forward by so many milliseconds, or back; no time passes. The machine's clock is not set.
+    pub fn set_by(&self, ms: i64) {
+        if let Kind::Manual { elapsed_ms, set_by_ms, .. } = &self.0.kind {
+            // Told once more before, as it would have been by somebody.
+            let _ = self.now_ms();
+            set_by_ms.fetch_add(ms, Ordering::SeqCst);
+            elapsed_ms.send_modify(|_| {});
+        }
+    }
+
+    /// Milliseconds since 1970-01-01 UTC. Never less than what it was before in this process.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
-        match &*self.0 {
-            Kind::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
-            Kind::Manual { now_ms, .. } => *now_ms.borrow(),
+        let elapsed = self.elapsed_ms().cast_signed();
+        let machine = match &self.0.kind {
+            Kind::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis).cast_signed(),
+            Kind::Manual { set_by_ms, .. } => elapsed.saturating_add(set_by_ms.load(Ordering::SeqCst)),
+        };
+        let ahead = machine.saturating_sub(elapsed);
+        let ahead = self.0.ahead.fetch_max(ahead, Ordering::Relaxed).max(ahead);
+        u64::try_from(elapsed.saturating_add(ahead)).unwrap_or(0)
+    }
+
+    /// Milliseconds since some moment before this process asked first: for durations. It neither stands still nor jumps when somebody
+    /// sets the machine's clock. Whether it counts while the machine sleeps depends on the system.
+    #[must_use]
+    pub fn elapsed_ms(&self) -> u64 {
+        match &self.0.kind {
+            Kind::System => millis(START.elapsed()),
+            Kind::Manual { elapsed_ms, .. } => *elapsed_ms.borrow(),
         }
     }
 
@@ -52,7 +97,7 @@ impl Clock {
     /// # Errors
     /// If the operating system has none to give; what `bytes` holds is then unspecified.
     pub fn random(&self, bytes: &mut [u8]) -> Result<(), getrandom::Error> {
-        match &*self.0 {
+        match &self.0.kind {
             Kind::System => getrandom::fill(bytes),
             Kind::Manual { random, .. } => {
                 random.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
@@ -63,20 +108,28 @@ impl Clock {
 
     /// Completes once [`Self::now_ms`] is at least `due_ms`; at once if it is already.
     pub async fn sleep_until(&self, due_ms: u64) {
-        match &*self.0 {
-            Kind::System => {
-                // The two clocks of the machine may drift apart over a long sleep, hence the second look.
-                loop {
-                    let now = self.now_ms();
-                    if now >= due_ms {
-                        return;
-                    }
-                    tokio::time::sleep(Duration::from_millis(due_ms - now).min(LONGEST_SLEEP)).await;
+        self.sleep(due_ms, Self::now_ms).await;
+    }
+
+    /// Completes once [`Self::elapsed_ms`] is at least `due_ms`; at once if it is already.
+    pub async fn sleep_until_elapsed(&self, due_ms: u64) {
+        self.sleep(due_ms, Self::elapsed_ms).await;
+    }
+
+    async fn sleep(&self, due_ms: u64, now_ms: impl Fn(&Self) -> u64) {
+        match &self.0.kind {
+            // The machine's clock may be set, and laptops sleep, hence the second look.
+            Kind::System => loop {
+                let now = now_ms(self);
+                if now >= due_ms {
+                    return;
                 }
-            }
-            Kind::Manual { now_ms, .. } => {
+                tokio::time::sleep(Duration::from_millis(due_ms - now).min(LONGEST_SLEEP)).await;
+            },
+            Kind::Manual { elapsed_ms, .. } => {
+                let mut changes = elapsed_ms.subscribe();
                 // The sender lives as long as this clock, so waiting cannot fail.
-                let _ = now_ms.subscribe().wait_for(|now| *now >= due_ms).await;
+                while now_ms(self) < due_ms && changes.changed().await.is_ok() {}
             }
         }
     }
@@ -85,7 +138,7 @@ impl Clock {
 /// How long the machine's clock is trusted to keep pace with the timer: it may be set, and laptops sleep.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-fn millis(duration: Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -142,5 +195,56 @@ mod tests {
         clock.advance(Duration::from_millis(1));
         sleep.await;
         assert_eq!(clock.now_ms(), 1_500);
+    }
+
+    const DAY_MS: i64 = 24 * 3_600_000;
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_goes_on_from_where_it_was() {
+        let clock = Clock::manual(1_000_000_000_000);
+        let start = clock.now_ms();
+        let mut sleep = std::pin::pin!(clock.sleep_until(start + 5_000));
+        clock.set_by(-DAY_MS);
+        assert_eq!(clock.now_ms(), start);
+        tokio::select! {
+            biased;
+            () = &mut sleep => panic!("woke too early"),
+            () = std::future::ready(()) => {}
+        }
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(clock.now_ms(), start + 5_000);
+        sleep.await;
+        clock.set_by(DAY_MS);
+        assert_eq!(clock.now_ms(), start + 5_000, "it is as it was before");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_forward_is_followed_and_ends_no_duration() {
+        let clock = Clock::manual(1_000_000_000_000);
+        let (start, elapsed) = (clock.now_ms(), clock.elapsed_ms());
+        let mut duration = std::pin::pin!(clock.sleep_until_elapsed(elapsed + 5_000));
+        clock.set_by(365 * DAY_MS);
+        assert_eq!(clock.now_ms(), start + (365 * DAY_MS).cast_unsigned());
+        tokio::select! {
+            biased;
+            () = &mut duration => panic!("woke too early"),
+            () = std::future::ready(()) => {}
+        }
+        clock.set_by(-365 * DAY_MS);
+        clock.advance(Duration::from_secs(5));
+        duration.await;
+        assert_eq!(
+            clock.now_ms(),
+            start + (365 * DAY_MS).cast_unsigned() + 5_000,
+            "no time that was told is in the future"
+        );
+    }
+
+    #[test]
+    fn the_machine_s_clock_tells_the_time_of_day() {
+        let machine = || millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap());
+        let (before, now, after) = (machine(), Clock::system().now_ms(), machine());
+        // The two clocks are not read in the same instant.
+        assert!((before - 1..=after + 1).contains(&now), "{before} {now} {after}");
     }
 }

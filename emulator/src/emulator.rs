@@ -47,6 +47,8 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 const SOCKET_GRACE: Duration = Duration::from_millis(200);
 /// The variable by which a Worker learns its own hash (`worker/ABI.md`, "Variables").
 const HASH_VARIABLE: &str = "WORKER_SHA256";
+/// The variable by which a Worker learns whether what it knows of the bucket still holds (same place).
+const EPOCH_VARIABLE: &str = "STORAGE_EPOCH";
 
 /// A running Worker with its KV namespace, its bucket and its Durable Objects. Clones are the same emulator.
 ///
@@ -144,6 +146,12 @@ impl Emulator {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
         serve(listener, self.clone(), shutdown).await
+    }
+
+    /// The folder that the state is in.
+    #[must_use]
+    pub fn state(&self) -> &StateDir {
+        self.0.namespace.state()
     }
 
     /// The KV namespace (`SPACE_KV`).
@@ -354,22 +362,19 @@ impl Builder {
         if let Some(hash) = &worker_sha256 {
             self.variables.entry(HASH_VARIABLE.to_owned()).or_insert_with(|| hash.clone());
         }
+        let kv = Kv::open(&state, &self.clock, &self.faults)?;
+        let r2 = R2::open(&state, &self.clock)?;
+        self.variables.entry(EPOCH_VARIABLE.to_owned()).or_insert_with(|| r2.epoch().to_owned());
         let trace = Trace::new(self.trace, self.clock.clone());
         let environment =
             Arc::new(Environment { clock: self.clock.clone(), variables: self.variables, trace: trace.clone() });
         let program = Arc::new(Program::load(&self.worker, self.limits, environment)?);
-        let bindings = Arc::new(Bindings {
-            kv: Kv::open(&state, &self.clock, &self.faults)?,
-            r2: R2::open(&state, &self.clock)?,
-            clock: self.clock,
-            faults: self.faults,
-            trace,
-            objects: OnceLock::new(),
-        });
+        let bindings =
+            Arc::new(Bindings { kv, r2, clock: self.clock, faults: self.faults, trace, objects: OnceLock::new() });
         let namespace = Arc::new(Namespace::new(Parts {
             bindings: Arc::clone(&bindings),
             linked: program.link::<ObjectSide>()?,
-            alarms: AlarmIndex::open(&state)?,
+            alarms: AlarmIndex::open(&state, &bindings.clock)?,
             state,
             profile: self.profile,
             evict_after_ms: u64::try_from(self.evict_after.as_millis()).unwrap_or(u64::MAX),

@@ -24,6 +24,7 @@
 
 mod blobs;
 mod cache;
+pub mod check;
 mod checkpoint;
 pub mod clock;
 mod cursor;

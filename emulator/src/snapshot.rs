@@ -4,8 +4,12 @@ use crate::{
     durable_object::namespace::CLASS,
     kv::Kv,
     r2::R2,
-    sqlite::lock,
-    state_dir::{self, StateDir},
+    sqlite::{self, lock},
+    state_dir::{
+        self, StateDir,
+        folder::{Folder, Kind},
+        layout,
+    },
 };
 use rusqlite::{Connection, backup::Backup};
 use std::{
@@ -35,27 +39,28 @@ pub enum SnapshotError {
 /// Writes to KV and R2 wait meanwhile. An object notes what it has put there only after that is done, and names blobs only
 /// that are there; so objects may go on, and are copied after both.
 pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<(), SnapshotError> {
-    let (kv, r2) = (kv.writer(), r2.writer());
-    let (kv, r2) = (lock(kv), lock(r2));
+    let writers = (lock(kv.writer()), lock(r2.writer()));
     state_dir::lay_out(into)?;
-    copy(&kv, &into.join("kv.sqlite"))?;
-    copy(&r2, &into.join("r2.sqlite"))?;
-    for store in ["kv", "r2"] {
-        copy_blobs(&state.path().join("blobs").join(store), &into.join("blobs").join(store))?;
+    kv.copy(|database| copy(database, &into.join("kv.sqlite")))?;
+    r2.copy(|database| copy(database, &into.join("r2.sqlite")))?;
+    let copied = Folder::open(into)?;
+    for store in layout::STORES {
+        copy_blobs(state, store, &copied.folder("blobs")?.folder(store)?)?;
     }
-    let objects = into.join("do").join(CLASS);
-    fs_err::create_dir_all(&objects)?;
+    copied.folder("do")?.make(CLASS)?;
     for (id, path, _) in state.objects(CLASS)? {
-        copy_file(&path, &objects.join(format!("{id}.sqlite")))?;
+        copy_file(state, &path, &into.join("do").join(CLASS).join(format!("{id}.sqlite")))?;
     }
     // After the objects: it may name an alarm too early, and must not miss one.
-    copy_file(&state.path().join("do/alarms.sqlite"), &into.join("do/alarms.sqlite"))
+    let alarms = state.database("do").join(layout::ALARMS);
+    copy_file(state, &alarms, &into.join("do").join(layout::ALARMS))?;
+    drop(writers);
+    Ok(())
 }
 
-fn copy_file(from: &Path, to: &Path) -> Result<(), SnapshotError> {
-    let connection =
-        Connection::open(from).map_err(|source| SnapshotError::Database { path: from.to_owned(), source })?;
-    copy(&connection, to)
+fn copy_file(state: &StateDir, from: &Path, to: &Path) -> Result<(), SnapshotError> {
+    let open = if state.reads_only() { sqlite::open_to_read(from) } else { sqlite::open(from, state.durability()) };
+    copy(&open.map_err(|source| SnapshotError::Database { path: from.to_owned(), source })?, to)
 }
 
 /// All at once, so that no writer can get between two parts.
@@ -72,20 +77,25 @@ fn copy(from: &Connection, to: &Path) -> Result<(), SnapshotError> {
     copied.map_err(|source| SnapshotError::Database { path: to.to_owned(), source })
 }
 
-/// Files that never change are linked where the file system can do that.
-fn copy_blobs(from: &Path, to: &Path) -> io::Result<()> {
-    for shard in fs_err::read_dir(from)? {
-        let shard = shard?;
-        if !shard.file_type()?.is_dir() {
+/// Files that never change are linked where the file system can do that. What is no blob is left.
+fn copy_blobs(state: &StateDir, store: &str, to: &Folder) -> io::Result<()> {
+    let from = match state.root().folder("blobs").and_then(|blobs| blobs.folder(store)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        from => from?,
+    };
+    for shard in from.entries()? {
+        if shard.kind != Kind::Folder || !layout::is_shard(&shard.name) {
             continue;
         }
-        let folder = to.join(shard.file_name());
-        fs_err::create_dir_all(&folder)?;
-        for file in fs_err::read_dir(shard.path())? {
-            let file = file?;
-            let target = folder.join(file.file_name());
-            let copied =
-                fs_err::hard_link(file.path(), &target).or_else(|_| fs_err::copy(file.path(), &target).map(drop));
+        let (from, to) = (from.folder(&shard.name)?, to.make(&shard.name)?);
+        for file in from.entries()? {
+            if file.kind != Kind::File || layout::blob_id(&shard.name, &file.name).is_none() {
+                continue;
+            }
+            let copied = from.hard_link(&file.name, &to, &file.name).or_else(|_| {
+                let mut bytes = from.read(&file.name)?;
+                io::copy(&mut bytes, &mut to.create_new(&file.name)?).map(drop)
+            });
             match copied {
                 // Its row was gone already.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}

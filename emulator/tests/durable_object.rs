@@ -313,3 +313,70 @@ async fn an_alarm_may_set_its_successor() {
     support::deadline(async { while log(&emulator).await.is_empty() {} }).await;
     assert_eq!(alarm(&emulator).await, ["ok", "3000"]);
 }
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+#[tokio::test]
+async fn an_alarm_comes_after_as_long_as_it_was_set_for_when_the_clock_is_set_back() {
+    let clock = Clock::manual(1_700_000_000_000);
+    let emulator = noting_alarms(builder()).clock(clock.clone()).build().unwrap();
+    set_alarm(&emulator, "1700000005000").await;
+    clock.set_by(-DAY_MS);
+    clock.advance(Duration::from_millis(4_999));
+    assert_eq!(log(&emulator).await, Vec::<String>::new());
+    clock.advance(Duration::from_millis(1));
+    support::deadline(async { while log(&emulator).await != ["alarm"] {} }).await;
+}
+
+#[tokio::test]
+async fn an_alarm_that_was_set_while_the_clock_was_ahead_does_not_wait_for_that_time_after_a_restart() {
+    let (folder, now) = (tempfile::tempdir().unwrap(), 1_700_000_000_000_u64);
+    let ahead = now + (365 * DAY_MS).cast_unsigned();
+    {
+        let state = StateDir::open(folder.path()).unwrap();
+        let emulator = noting_alarms(builder()).state(state).clock(Clock::manual(ahead)).build().unwrap();
+        set_alarm(&emulator, &(ahead + 5_000).to_string()).await;
+        emulator.evict("a").await;
+        emulator.shutdown().await;
+    }
+    let state = support::deadline(async {
+        loop {
+            match StateDir::open(folder.path()) {
+                Ok(state) => break state,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    })
+    .await;
+    let clock = Clock::manual(now);
+    let emulator = noting_alarms(builder()).state(state).clock(clock.clone()).build().unwrap();
+    assert_eq!(log(&emulator).await, Vec::<String>::new());
+    clock.advance(Duration::from_secs(5));
+    support::deadline(async { while log(&emulator).await != ["alarm"] {} }).await;
+}
+
+#[tokio::test]
+async fn retries_and_eviction_do_not_mind_that_the_clock_is_set_forward_or_back() {
+    for by in [-DAY_MS, 365 * DAY_MS] {
+        let clock = Clock::manual(1_700_000_000_000);
+        let retries = note(script(), "try").op(["sleep", "0"]).trap();
+        let builder = builder().var("object.alarm", retries.text()).clock(clock.clone());
+        let emulator = builder.evict_after(Duration::from_secs(10)).build().unwrap();
+        set_alarm(&emulator, "1700000000000").await;
+        eventually(|| emulator.stats().traps == 1).await;
+        run_object(&emulator, "b", note(script(), "b").respond()).await;
+        eventually(|| emulator.stats().object_tasks == 0).await;
+        clock.set_by(by);
+        clock.advance(Duration::from_millis(1_999));
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(emulator.stats().traps, 1, "set by {by}: not before its pause has passed");
+        assert!(emulator.stats().objects >= 1, "set by {by}: not idle for long enough");
+        clock.advance(Duration::from_millis(1));
+        eventually(|| emulator.stats().traps == 2).await;
+        emulator.evict("a").await;
+        clock.advance(Duration::from_secs(9));
+        eventually(|| emulator.stats().objects == 0 || emulator.stats().traps > 2).await;
+    }
+}

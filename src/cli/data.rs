@@ -198,6 +198,14 @@ pub enum StateAction {
         #[arg(short, long)]
         yes: bool,
     },
+    /// Read all of it, and tell what is wrong with it
+    Check,
+    /// Set aside what is damaged, forget what is lost, and keep the rest
+    Repair {
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
     /// Write all of it into an archive, as it is at one moment
     Export {
         /// The archive

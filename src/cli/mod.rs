@@ -158,9 +158,9 @@ pub struct Serve {
     /// Domains under which sites live, separated by commas
     #[arg(long, value_delimiter = ',', default_value = "localhost")]
     pub base_domains: Vec<String>,
-    /// Folder of the emulated KV, R2 and Durable Objects
-    #[arg(long, default_value = ".pathmx-state")]
-    pub state: PathBuf,
+    /// Folder of the emulated KV, R2 and Durable Objects [default: .pathmx-state]
+    #[arg(long)]
+    pub state: Option<PathBuf>,
     /// Let bindings lag and fail, for example kv-lag=60s,kv-error=1%,r2-latency=10ms..50ms,do-evict=5s,seed=7
     #[arg(long, value_name = "FAULTS", value_delimiter = ',')]
     pub simulate: Vec<String>,

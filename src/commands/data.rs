@@ -2,13 +2,13 @@
 
 use crate::{
     cli::Place,
-    data::{self, DataOp},
+    data::{self, DataError, DataOp, place},
     dev::{self, Owner},
     error::{Error, Result},
     site,
 };
 use pmx_emulator::{
-    Emulator, Worker,
+    BuildError, Emulator, Worker,
     state_dir::{StateDir, StateError},
 };
 use serde_json::Value as Json;
@@ -32,15 +32,17 @@ pub(super) enum Data {
     Here(StateDir),
 }
 
-/// The folder that is meant.
+/// The folder that is meant, if it may be used.
 pub(super) fn folder(place: &Place) -> Result<PathBuf> {
     if let Some(server) = &place.server {
         return Err(Error::usage(format!("{server} has no API for its data: a server only takes publishes"))
             .hint("on Cloudflare `wrangler kv key list --binding SPACE_KV --remote` and its kin do that"));
     }
-    if let Some(state) = &place.state {
-        return Ok(state.clone());
-    }
+    place::choose(place.state.as_deref(), default_folder()?)
+}
+
+/// The folder that `pmx dev` would use here.
+fn default_folder() -> Result<PathBuf> {
     let cwd =
         env::current_dir().map_err(|error| Error::new(format!("the working directory cannot be read: {error}")))?;
     let several = site::workspace_list(&cwd).ok().flatten().is_some();
@@ -51,28 +53,35 @@ pub(super) fn folder(place: &Place) -> Result<PathBuf> {
 
 /// A folder that has been one of state before: nothing is made by looking.
 pub(super) fn existing(folder: &Path) -> Result<()> {
-    if folder.join("version").is_file() {
+    if folder.join("version").symlink_metadata().is_ok() {
         return Ok(());
     }
     Err(Error::new(format!("there is no state in {}", folder.display()))
         .hint("`pmx dev` and `pmx serve` make it; `--state` names another folder"))
 }
 
-/// Opens the folder, or finds who has.
-pub(super) fn open(place: &Place) -> Result<Data> {
+/// What keeps a folder from being used, with what to do about it.
+pub(super) fn refused(error: StateError) -> Error {
+    let hint = error.hint();
+    Error::new(error).hint(hint)
+}
+
+/// Opens the folder, or finds who has. Who only reads leaves it as it is, to the byte.
+pub(super) fn open(place: &Place, writes: bool) -> Result<Data> {
     let folder = folder(place)?;
     existing(&folder)?;
-    match StateDir::open(&folder) {
+    let opened = if writes { StateDir::open(&folder) } else { StateDir::open_for_reading(&folder) };
+    match opened {
         Ok(state) => Ok(Data::Here(state)),
         Err(StateError::InUse { pid, path }) => {
-            let owner = Owner::read(&folder).filter(|owner| pid.is_none_or(|pid| pid == owner.pid));
+            let owner = Owner::read(&folder).filter(|owner| pid.is_some_and(|pid| pid == owner.pid));
             match owner {
                 Some(owner) => Ok(Data::Owned(Box::new(owner))),
                 None => Err(Error::new(StateError::InUse { pid, path })
                     .hint("it is no `pmx dev`, which would answer for its data: end it first")),
             }
         }
-        Err(error) => Err(Error::new(error).hint("choose another folder with `--state`")),
+        Err(error) => Err(refused(error)),
     }
 }
 
@@ -96,7 +105,7 @@ impl Data {
                     .build()
                     .map_err(|error| Error::new(format!("the runtime could not be started: {error}")))?;
                 let emulator = runtime.block_on(async { emulator(state) })?;
-                let result = work(&|op| runtime.block_on(data::run(&emulator, op)).map_err(Error::new));
+                let result = work(&|op| runtime.block_on(data::run(&emulator, op)).map_err(failed));
                 runtime.block_on(emulator.shutdown());
                 result
             }
@@ -112,7 +121,28 @@ fn emulator(state: StateDir) -> Result<Emulator> {
         .without_alarms()
         .var("BASE_DOMAINS", "localhost")
         .build()
-        .map_err(|error| Error::new(format!("the state cannot be opened: {error}")))
+        .map_err(|error| match error {
+            BuildError::State(error) => refused(error),
+            error => Error::new(format!("the state cannot be opened: {error}")),
+        })
+}
+
+/// What an op could not do; if that was for the storage's sake, with why, and how to find out more.
+fn failed(error: DataError) -> Error {
+    if error.code() != "storage" {
+        return Error::new(error);
+    }
+    let mut causes = Vec::new();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(source) = cause {
+        causes.push(source.to_string());
+        cause = source.source();
+    }
+    let message = match causes.last() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    };
+    Error::new(message).hint("`pmx state check` tells what is wrong with the state")
 }
 
 fn agent() -> Agent {
@@ -148,6 +178,10 @@ fn ask(agent: &Agent, owner: &Owner, op: &DataOp) -> Result<Json> {
     let json: Json = serde_json::from_slice(&bytes).map_err(|_| lost(&format_args!("it answered {status}")))?;
     match json["error"]["message"].as_str() {
         _ if status.is_success() => Ok(json),
+        Some(message) if json["error"]["code"] == "storage" => {
+            Err(Error::new(message)
+                .hint("`pmx state check` tells what is wrong with the state, once its owner has ended"))
+        }
         Some(message) => Err(Error::new(message)),
         None => Err(lost(&format_args!("it answered {status}"))),
     }
@@ -155,5 +189,6 @@ fn ask(agent: &Agent, owner: &Owner, op: &DataOp) -> Result<Json> {
 
 /// One op, and what is answered.
 pub(super) fn one(place: &Place, op: DataOp) -> Result<Json> {
-    Ok(open(place)?.run([op])?.pop().unwrap_or_default())
+    let writes = op.writes() && !matches!(op, DataOp::StateExport { .. });
+    Ok(open(place, writes)?.run([op])?.pop().unwrap_or_default())
 }

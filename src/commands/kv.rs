@@ -37,7 +37,7 @@ pub(super) fn run(args: &Kv, report: &Report) -> Result<()> {
             Ok(())
         }
         KvAction::List(list) => {
-            let keys = listing::pages(open(place)?, list, "keys", DataOp::KvList, report)?;
+            let keys = listing::pages(open(place, false)?, list, "keys", DataOp::KvList, report)?;
             let columns = [("name", "NAME"), ("expiration", "EXPIRATION"), ("metadata", "METADATA")];
             listing::print(&keys, &columns, "no keys", report);
             Ok(())

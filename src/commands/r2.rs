@@ -38,7 +38,7 @@ pub(super) fn run(args: &R2, report: &Report) -> Result<()> {
             Ok(())
         }
         R2Action::List(list) => {
-            let objects = listing::pages(open(place)?, list, "objects", DataOp::R2List, report)?;
+            let objects = listing::pages(open(place, false)?, list, "objects", DataOp::R2List, report)?;
             let columns = [("key", "KEY"), ("size", "SIZE"), ("uploaded", "UPLOADED")];
             listing::print(&objects, &columns, "no objects", report);
             Ok(())

@@ -2,7 +2,8 @@
 
 use crate::{
     cli::Serve,
-    dev::simulate,
+    data::place,
+    dev::{self, simulate},
     error::Result,
     report::{Report, Style},
     server::{self, LocalOptions, interrupted, listen},
@@ -17,12 +18,13 @@ use std::time::Duration;
 /// A port or state folder that is taken or unusable.
 pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
     let faults = self::faults(command)?;
+    let state = place::choose(command.state.as_deref(), dev::STATE_FOLDER.into())?;
     let front = listen(command.host, command.port).await?;
     let secret = std::env::var("PUBLISH_SECRET").unwrap_or_default();
     let open = !secret.is_empty();
     let faulty = faults.to_string();
     let options = LocalOptions {
-        state: &command.state,
+        state: &state,
         durable: command.durable,
         base_domains: command.base_domains.join(","),
         default_site: None,
@@ -45,7 +47,7 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
     report.say("");
     report.say(format_args!("  {}  {}", report.paint(Style::Bold, &url), dim("the publish API; Ctrl-C ends")));
     report.say(format_args!("  {}  {site}", dim("sites")));
-    report.say(format_args!("  {}  {}", dim("state"), command.state.display()));
+    report.say(format_args!("  {}  {}", dim("state"), state.display()));
     if !faulty.is_empty() {
         report.say(format_args!("  {}  {}", dim("fault"), report.paint(Style::Warn, &faulty)));
     }

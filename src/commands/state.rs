@@ -1,8 +1,10 @@
 //! `pmx state`
 
+mod check;
+
 use super::{
     confirm::confirm,
-    data::{self, existing, folder, one},
+    data::{self, existing, folder, one, refused},
 };
 use crate::{
     cli::{Place, State, StateAction},
@@ -13,7 +15,11 @@ use crate::{
     error::{Error, Result},
     report::Report,
 };
-use pmx_emulator::state_dir::StateDir;
+use pmx_emulator::{
+    clock::Clock,
+    r2::R2,
+    state_dir::{StateDir, StateError},
+};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +53,8 @@ pub(super) fn run(args: &State, report: &Report) -> Result<()> {
             report.say(format_args!("wrote {} ({} bytes)", file.display(), answer["bytes"]));
             Ok(())
         }
+        StateAction::Check => check::check(place, report),
+        StateAction::Repair { yes } => check::repair(place, *yes, report),
         StateAction::Import { file, yes } => import(place, file, *yes, report),
     }
 }
@@ -82,7 +90,10 @@ fn import(place: &Place, file: &Path, yes: bool, report: &Report) -> Result<()> 
         None
     };
     let unpacked = archive::beside(&folder, "import")?;
-    fs_err::create_dir_all(&unpacked)?;
+    if let Some(parent) = unpacked.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    fs_err::create_dir(&unpacked)?;
     let imported = take_in(file, &unpacked).map_err(|error| error.hint("the state is as it was")).and_then(|()| {
         archive::replace(&folder, &unpacked)
             .map_err(|error| Error::new(format!("the state cannot be replaced: {error}")))
@@ -103,14 +114,21 @@ fn take_in(file: &Path, into: &Path) -> Result<()> {
         ArchiveError::Io(error) => Error::new(error),
         error => Error::new(format!("{} cannot be imported: {error}", file.display())),
     })?;
-    let state = StateDir::open(into).map_err(Error::new)?;
+    let state = StateDir::open(into).map_err(refused)?;
+    // What objects know of the bucket may be newer than the bucket of the archive.
+    let bucket = R2::open(&state, &Clock::system()).map_err(refused)?;
+    bucket.renew_epoch().map_err(Error::new)?;
+    drop(bucket);
     data::Data::Here(state).run([DataOp::ObjectList {}])?;
     Ok(())
 }
 
 /// Nobody else has the folder as long as the answer lives.
 fn own(folder: &Path) -> Result<StateDir> {
-    StateDir::open(folder).map_err(|error| Error::new(error).hint("end the process that uses it first"))
+    StateDir::open(folder).map_err(|error| match error {
+        in_use @ StateError::InUse { .. } => Error::new(in_use).hint("end the process that uses it first"),
+        error => refused(error),
+    })
 }
 
 /// Where a path leads: a state folder behind a link is replaced there, and the link stays.

@@ -148,7 +148,7 @@ pub fn unpack(file: &Path, folder: &Path) -> Result<(), ArchiveError> {
         if let Some(parent) = target.parent() {
             fs_err::create_dir_all(parent)?;
         }
-        let mut target = fs_err::File::create(target)?;
+        let mut target = fs_err::File::create_new(target)?;
         match copy(&mut entry, &mut target) {
             Ok((size, sha256)) if size == expected.size && sha256 == expected.sha256 => target.sync_all()?,
             Ok((size, _)) if size < expected.size => return Err(ArchiveError::CutOff { missing: path }),

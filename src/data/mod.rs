@@ -31,6 +31,7 @@
 pub mod archive;
 mod error;
 mod op;
+pub mod place;
 mod run;
 mod value;
 

@@ -52,6 +52,8 @@ pub async fn run(emulator: &Emulator, op: DataOp) -> Result<Json, DataError> {
         DataOp::R2Delete { key } => {
             blocking(emulator.r2(), move |r2| {
                 r2.delete(&key)?;
+                // Proofs of the object may be about.
+                r2.renew_epoch()?;
                 Ok(json!({}))
             })
             .await?

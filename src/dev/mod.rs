@@ -38,6 +38,7 @@ pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 use crate::{
     cli,
     console::{self, ConsoleParts, LogBuffer, Token},
+    data::place,
     error::{Error, Result},
     report::Report,
     secret,
@@ -169,7 +170,7 @@ fn set(
     front: &Listening,
     report: &Report,
 ) -> Result<(Arc<Stage>, Local)> {
-    let state = command.state.clone().unwrap_or_else(|| scope.folder().join(STATE_FOLDER));
+    let state = place::choose(command.state.as_deref(), scope.folder().join(STATE_FOLDER))?;
     // Nobody else has it, so nobody else publishes into this process's Worker.
     let secret = secret::random_hex::<32>()?;
     let options = LocalOptions {
@@ -301,7 +302,7 @@ fn own(stage: &Stage, address: SocketAddr) -> Option<OwnerFile> {
         token: stage.token.as_str().to_owned(),
         started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
     };
-    let written = owner.write(&stage.state);
+    let written = owner.write(stage.emulator.state());
     if let Err(error) = &written {
         tracing::warn!("{}: who owns it cannot be written there: {error}", stage.state.display());
     }

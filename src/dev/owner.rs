@@ -4,12 +4,9 @@
 //! that was killed leaves it behind.
 
 use crate::error::Error;
-use pmx_emulator::state_dir::{StateDir, StateError};
+use pmx_emulator::state_dir::{self, StateDir, StateError};
 use serde::{Deserialize, Serialize};
-use std::{
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
+use std::{io, net::SocketAddr, path::Path};
 
 /// The file's name.
 const FILE: &str = "owner.json";
@@ -34,34 +31,33 @@ pub struct Owner {
 
 /// The file, removed at the end.
 #[derive(Debug)]
-pub(super) struct OwnerFile(PathBuf);
+pub(super) struct OwnerFile(StateDir);
 
 impl Owner {
-    /// What the folder's file says; it is only of worth while the folder is locked.
+    /// What the folder's file says; it is only of worth while the folder is locked. One that names an address of another machine is none:
+    /// whoever answers there gets what is asked, with the token.
     #[must_use]
     pub fn read(state: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs_err::read(state.join(FILE)).ok()?).ok()
+        let owner: Self = serde_json::from_slice(&state_dir::read_file(state, FILE).ok()?).ok()?;
+        owner.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback()).then_some(owner)
     }
 
     /// Leaves it in the folder, for this user only.
-    pub(super) fn write(&self, state: &Path) -> io::Result<OwnerFile> {
-        let mut file = tempfile::Builder::new().prefix("owner-").suffix(".tmp").tempfile_in(state)?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
-        let path = state.join(FILE);
-        file.persist(&path).map_err(|error| error.error)?;
-        Ok(OwnerFile(path))
+    pub(super) fn write(&self, state: &StateDir) -> io::Result<OwnerFile> {
+        state.put_file(FILE, &serde_json::to_vec_pretty(self)?)?;
+        Ok(OwnerFile(state.clone()))
     }
 }
 
 impl Drop for OwnerFile {
     fn drop(&mut self) {
-        let _ = fs_err::remove_file(&self.0);
+        let _ = self.0.remove_file(FILE);
     }
 }
 
 /// The error of a server that did not start; with the owner's name if it is that the folder has one.
 pub(super) fn explain(error: Error, state: &Path) -> Error {
-    let Err(in_use @ StateError::InUse { pid, .. }) = StateDir::open(state) else { return error };
+    let Err(in_use @ StateError::InUse { pid, .. }) = StateDir::open_for_reading(state) else { return error };
     let owner = Owner::read(state).filter(|owner| pid.is_none_or(|pid| pid == owner.pid));
     let Some(owner) = owner else { return error };
     let scheme = if owner.https { "https" } else { "http" };
@@ -85,7 +81,8 @@ mod tests {
             token: "secret".to_owned(),
             started: "2026-01-01T00:00:00Z".to_owned(),
         };
-        let file = owner.write(state.path()).unwrap();
+        let held = StateDir::open(state.path()).unwrap();
+        let file = owner.write(&held).unwrap();
         assert_eq!(Owner::read(state.path()).unwrap().token, "secret");
         #[cfg(unix)]
         {
@@ -95,5 +92,17 @@ mod tests {
         }
         drop(file);
         assert!(Owner::read(state.path()).is_none());
+    }
+
+    #[test]
+    fn an_owner_on_another_machine_is_none() {
+        let state = tempfile::tempdir().unwrap();
+        for (address, found) in
+            [("127.0.0.1:8787", true), ("[::1]:1", true), ("192.0.2.1:80", false), ("example.com:80", false)]
+        {
+            let owner = serde_json::json!({ "pid": 1, "address": address, "console": "", "token": "", "started": "" });
+            std::fs::write(state.path().join(FILE), owner.to_string()).unwrap();
+            assert_eq!(Owner::read(state.path()).is_some(), found, "{address}");
+        }
     }
 }

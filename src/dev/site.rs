@@ -237,7 +237,8 @@ impl Site {
                     // An edit does not wait for the next one.
                     builder.not_taken();
                 }
-                let error = state_folder::fault(&self.stage.state).unwrap_or(error);
+                let error =
+                    tokio::task::block_in_place(|| state_folder::fault(self.stage.emulator.state())).unwrap_or(error);
                 let diagnostics = built.site.diagnostics.as_slice().into();
                 self.stage.board.update(&self.name, |status| status.diagnostics = diagnostics);
                 if built.changed > 0 || !self.has_failed_so(&error) {

@@ -1,10 +1,8 @@
 //! What a git checkout says about the site that is published from it.
 
+use crate::git;
 use pmx_worker::model::Meta;
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::path::Path;
 
 /// `commit` and `branch` of the checkout that has this folder. Empty without git, a checkout or a commit; without
 /// `branch` while no branch is checked out.
@@ -23,15 +21,5 @@ pub fn meta(folder: &Path) -> Meta {
 }
 
 fn rev_parse(folder: &Path) -> Option<String> {
-    let output = Command::new("git")
-        .current_dir(folder)
-        .args(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    if !output.status.success() {
-        return None;
-    }
-    String::from_utf8(output.stdout).ok()
+    String::from_utf8(git::ask(folder, &["rev-parse", "HEAD", "--abbrev-ref", "HEAD"])?).ok()
 }

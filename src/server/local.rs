@@ -21,7 +21,7 @@ use futures_util::{
     future::{Either, Map},
 };
 use pmx_emulator::{
-    Emulator, Worker,
+    BuildError, Emulator, Worker,
     faults::Faults,
     http::{ServiceFuture, serve_connections},
     state_dir::{Durability, StateDir, StateError},
@@ -111,7 +111,10 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     if let Some(site) = options.default_site {
         builder = builder.var("DEFAULT_SITE", site);
     }
-    let emulator = builder.build().map_err(|error| Error::new(format!("the Worker could not be started: {error}")))?;
+    let emulator = builder.build().map_err(|error| match error {
+        BuildError::State(error) => state_error(error),
+        error => Error::new(format!("the Worker could not be started: {error}")),
+    })?;
     let mut guard = Guard::new(front.address, allowed_hosts, domain);
     guard.tls = front.scheme() == "https";
     let front = Arc::new(Front { guard, before: Vec::new() });
@@ -120,11 +123,13 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     Ok(Local { emulator, front, connection })
 }
 
+/// What keeps a state folder from being used, with what to do about it. The log has the error of the system or of SQLite alone.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` has")]
 fn state_error(error: StateError) -> Error {
-    let hint = match &error {
-        StateError::InUse { .. } => "end the other process, or choose another folder with `--state`",
-        _ => "choose another folder with `--state`",
-    };
+    if let Some(source) = std::error::Error::source(&error) {
+        tracing::info!(error = source, "the state folder cannot be used");
+    }
+    let hint = error.hint();
     Error::new(error).hint(hint)
 }
 

@@ -57,7 +57,7 @@ pub struct Rows {
 pub struct Database {
     path: PathBuf,
     profile: Profile,
-    durability: Durability,
+    access: Access,
     connection: Connection,
     guard: Guard,
     place: Place,
@@ -68,6 +68,14 @@ pub struct Database {
     rows_written: u64,
     /// What this turn has done to the alarm.
     pending_alarm: Option<Option<u64>>,
+}
+
+/// What may be done to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Write(Durability),
+    /// Nothing is made or changed.
+    Look,
 }
 
 /// Where the connection leads.
@@ -87,16 +95,26 @@ impl Database {
     /// # Errors
     /// If it cannot be opened, or is no database.
     pub fn open(path: impl Into<PathBuf>, profile: Profile, durability: Durability) -> Result<Self, SqlError> {
-        let path = path.into();
+        Self::open_as(path.into(), profile, Access::Write(durability))
+    }
+
+    /// Opens the object's file for reading, if there is one: no file is made or changed, and what writes is refused.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn open_to_look(path: impl Into<PathBuf>, profile: Profile) -> Result<Self, SqlError> {
+        Self::open_as(path.into(), profile, Access::Look)
+    }
+
+    fn open_as(path: PathBuf, profile: Profile, access: Access) -> Result<Self, SqlError> {
         let guard = Guard::default();
-        let exists = path.exists();
-        let (connection, place) = if exists {
-            (connect(Some(&path), profile, durability, &guard)?, Place::File)
+        let (connection, place) = if exists(&path) {
+            (connect(Some(&path), profile, access, &guard)?, Place::File)
         } else {
-            (connect(None, profile, durability, &guard)?, Place::Nowhere)
+            (connect(None, profile, access, &guard)?, Place::Nowhere)
         };
         let (in_turn, name, rows_written, pending_alarm) = (false, None, 0, None);
-        Ok(Self { path, profile, durability, connection, guard, place, in_turn, name, rows_written, pending_alarm })
+        Ok(Self { path, profile, access, connection, guard, place, in_turn, name, rows_written, pending_alarm })
     }
 
     /// Has the object's name noted beside the alarm with the first turn that writes, so that the file tells whose it is.
@@ -324,8 +342,8 @@ impl Database {
             // A failure, or `INSERT OR ROLLBACK`, has ended it. Writing on would tear the turn in two.
             return if self.connection.is_autocommit() { Err(SqlError::TurnLost) } else { Ok(()) };
         }
-        if self.place == Place::Nowhere {
-            self.connection = connect(Some(&self.path), self.profile, self.durability, &self.guard)?;
+        if self.place == Place::Nowhere && self.access != Access::Look {
+            self.connection = connect(Some(&self.path), self.profile, self.access, &self.guard)?;
             self.place = Place::NewFile;
         }
         self.in_turn = true;
@@ -341,7 +359,7 @@ impl Database {
 
     /// Back to having no file. What cannot be removed is an empty database, which is as good as none.
     fn forget_file(&mut self) {
-        match connect(None, self.profile, self.durability, &self.guard) {
+        match connect(None, self.profile, self.access, &self.guard) {
             Ok(connection) => self.connection = connection,
             Err(_) => return,
         }
@@ -357,6 +375,11 @@ impl Database {
         self.guard.set_trusted(false);
         Ok(result?)
     }
+}
+
+/// Whether there is a file, or anything else that would be in a file's way.
+pub(super) fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// Removes a database that nobody has open, as far as it exists.
@@ -376,15 +399,11 @@ fn create_metadata(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {METADATA} (key INTEGER PRIMARY KEY, value BLOB)"))
 }
 
-fn connect(
-    path: Option<&Path>,
-    profile: Profile,
-    durability: Durability,
-    guard: &Guard,
-) -> Result<Connection, SqlError> {
-    let mut connection = match path {
-        Some(path) => sqlite::open(path, durability)?,
-        None => Connection::open_in_memory()?,
+fn connect(path: Option<&Path>, profile: Profile, access: Access, guard: &Guard) -> Result<Connection, SqlError> {
+    let mut connection = match (path, access) {
+        (Some(path), Access::Write(durability)) => sqlite::open(path, durability)?,
+        (Some(path), Access::Look) => sqlite::open_to_read(path)?,
+        (None, _) => Connection::open_in_memory()?,
     };
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     connection.pragma_update(None, "foreign_keys", true)?;

@@ -67,7 +67,7 @@ impl Namespace {
         };
         if is_id(named) {
             let path = place(named)?;
-            let exists = path.exists();
+            let exists = engine::exists(&path);
             let name = shared.name_of(named, exists.then(|| path.clone()));
             return if exists || name.is_some() {
                 Ok(Found { named: named.to_owned(), name, id: named.to_owned(), path })
@@ -77,7 +77,7 @@ impl Namespace {
         }
         let id = object_id(UNIQUE_KEY, named);
         let path = place(&id)?;
-        if !path.exists() && !shared.objects().contains_key(named) {
+        if !engine::exists(&path) && !shared.objects().contains_key(named) {
             return Err(missing());
         }
         Ok(Found { named: named.to_owned(), name: Some(named.to_owned()), id, path })
@@ -94,8 +94,8 @@ impl Namespace {
         }
         let Some(name) = &object.name else {
             // Nobody can reach it, so nobody has it open; and if somebody should, SQLite keeps the two apart.
-            let (profile, durability) = (self.shared.profile, self.shared.durability);
-            let work = move || work(&mut Database::open(object.path, profile, durability)?);
+            let shared = Arc::clone(&self.shared);
+            let work = move || work(&mut shared.open_database(object.path)?);
             let result = tokio::task::spawn_blocking(work).await;
             return Ok(result.map_err(|_| InspectError::Closing)??);
         };
@@ -163,6 +163,15 @@ impl Namespace {
 }
 
 impl Shared {
+    /// Opens an object's file as far as the state folder allows.
+    pub(super) fn open_database(&self, path: PathBuf) -> Result<Database, SqlError> {
+        if self.state.reads_only() {
+            Database::open_to_look(path, self.profile)
+        } else {
+            Database::open(path, self.profile, self.durability)
+        }
+    }
+
     /// The name that belongs to an id, where anybody knows it.
     fn name_of(&self, id: &str, file: Option<PathBuf>) -> Option<String> {
         if let Some(name) = lock(&self.names).get(id) {
@@ -170,7 +179,7 @@ impl Shared {
         }
         let in_memory = self.objects().values().find(|object| object.id() == id).map(|object| object.name().to_owned());
         let name = in_memory.or_else(|| Some(self.alarms.get(id)?.name)).or_else(|| {
-            let mut database = Database::open(file?, self.profile, self.durability).ok()?;
+            let mut database = self.open_database(file?).ok()?;
             database.noted_name().ok()?
         })?;
         // A file that came from elsewhere may say anything.

@@ -62,7 +62,11 @@ pub(super) struct Shared {
 #[derive(Clone, Copy, Debug)]
 enum Delivery {
     UnderWay,
-    Again { at_ms: u64, retries: u32 },
+    /// The time is one of [`Clock::elapsed_ms`].
+    Again {
+        at_ms: u64,
+        retries: u32,
+    },
 }
 
 /// What a namespace is made of.
@@ -303,25 +307,25 @@ impl Shared {
         self.alarms_changed.notify_one();
     }
 
-    /// Delivers the alarms that are due; says when the next one will be.
-    fn deliver_alarms(self: &Arc<Self>) -> Option<u64> {
-        let now = self.bindings.clock.now_ms();
+    /// Delivers the alarms that are due; says when to look again: at a time of day, and at a time of [`Clock::elapsed_ms`].
+    fn deliver_alarms(self: &Arc<Self>) -> (Option<u64>, Option<u64>) {
+        let (now, elapsed) = (self.bindings.clock.now_ms(), self.bindings.clock.elapsed_ms());
         let late = self.bindings.faults.alarm_late_ms();
-        let mut next = None;
+        let (mut next, mut again) = (None, None);
         for alarm in self.alarms.due(u64::MAX) {
-            let (due, retries) = match self.deliveries().get(&alarm.id) {
-                None => (alarm.due_ms.saturating_add(late), 0),
+            let (due, now, next, retries) = match self.deliveries().get(&alarm.id) {
+                None => (alarm.due_ms.saturating_add(late), now, &mut next, 0),
                 Some(Delivery::UnderWay) => continue,
-                Some(Delivery::Again { at_ms, retries }) => (*at_ms, *retries),
+                Some(Delivery::Again { at_ms, retries }) => (*at_ms, elapsed, &mut again, *retries),
             };
             if due > now {
-                next = Some(next.map_or(due, |next: u64| next.min(due)));
+                *next = Some(next.map_or(due, |next: u64| next.min(due)));
                 continue;
             }
             self.deliveries().insert(alarm.id, Delivery::UnderWay);
             self.post(&alarm.name, Input::Alarm { retries });
         }
-        next
+        (next, again)
     }
 
     pub(super) fn objects(&self) -> MutexGuard<'_, HashMap<String, Arc<Object>>> {
@@ -336,12 +340,13 @@ impl Shared {
 /// Wakes objects for their alarms until the namespace is gone.
 async fn wake(namespace: Weak<Shared>, changed: Arc<Notify>, mut faults: watch::Receiver<()>, clock: Clock) {
     loop {
-        let Some(next) = namespace.upgrade().map(|shared| shared.deliver_alarms()) else { return };
+        let Some((next, again)) = namespace.upgrade().map(|shared| shared.deliver_alarms()) else { return };
         tokio::select! {
             () = changed.notified() => {}
             // Without a sender nothing changes any more, and the namespace is gone.
             Ok(()) = faults.changed() => {}
             () = clock.sleep_until(next.unwrap_or(u64::MAX)) => {}
+            () = clock.sleep_until_elapsed(again.unwrap_or(u64::MAX)) => {}
         }
     }
 }

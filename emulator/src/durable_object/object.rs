@@ -253,7 +253,7 @@ impl Object {
         } else {
             inbox.running = false;
             if keeper.life.is_some() {
-                inbox.idle_since.get_or_insert_with(|| self.shared.bindings.clock.now_ms());
+                inbox.idle_since.get_or_insert_with(|| self.shared.bindings.clock.elapsed_ms());
                 if !std::mem::replace(&mut inbox.timer, true) {
                     let bindings = &self.shared.bindings;
                     self.shared.runtime.spawn(evict_when_idle(
@@ -274,7 +274,7 @@ impl Object {
         if let Some(since) = inbox.idle_since.filter(|_| !inbox.running) {
             let after = self.shared.bindings.faults.evict_after_ms().unwrap_or(self.shared.evict_after_ms);
             let due = since.saturating_add(after);
-            if due > self.shared.bindings.clock.now_ms() {
+            if due > self.shared.bindings.clock.elapsed_ms() {
                 return Some(due);
             }
             inbox.queue.push_back((Input::EvictIdle, None));
@@ -378,7 +378,7 @@ impl Object {
     }
 
     fn open(&self) -> Result<Database, SqlError> {
-        Ok(Database::open(&self.path, self.shared.profile, self.shared.durability)?.named(&self.name))
+        Ok(self.shared.open_database(self.path.clone())?.named(&self.name))
     }
 
     /// Works on the database of the instance, or on the file if there is none.
@@ -437,7 +437,7 @@ impl Object {
             }
         };
         match due {
-            Ok(Some(due)) if due <= self.shared.bindings.clock.now_ms() => {
+            Ok(Some(due)) if self.shared.alarms.has_come(&self.id, due) => {
                 let event = self.event("object.alarm", |event| {
                     event.number(retries);
                 });
@@ -461,7 +461,7 @@ impl Object {
     /// Has an alarm delivered once more, after a pause.
     fn retry_alarm(&self, retries: u32) {
         let pause = FIRST_ALARM_RETRY_MS << retries.min(MAX_ALARM_RETRIES - 1);
-        let at = self.shared.bindings.clock.now_ms().saturating_add(pause);
+        let at = self.shared.bindings.clock.elapsed_ms().saturating_add(pause);
         self.shared.alarm_ended(&self.id, Some((at, (retries + 1).min(MAX_ALARM_RETRIES))));
     }
 
@@ -512,7 +512,7 @@ async fn evict_when_idle(object: Weak<Object>, clock: Clock, faults: Faults) {
     let mut due = 0;
     loop {
         tokio::select! {
-            () = clock.sleep_until(due) => {}
+            () = clock.sleep_until_elapsed(due) => {}
             _ = changes.changed() => {}
         }
         match object.upgrade().and_then(|object| object.evict_if_idle()) {

@@ -68,12 +68,12 @@ async fn run(end: ClientEnd, mut connection: WebSocket) {
             frame = socket.outgoing() => Step::Send(frame),
             () = wait(handled.as_mut()) => Step::Handled,
             message = connection.recv(), if handled.is_none() => Step::Received(message),
-            () = end.clock.sleep_until(close_due.unwrap_or(u64::MAX)), if close_due.is_some() => Step::TimedOut,
+            () = end.clock.sleep_until_elapsed(close_due.unwrap_or(u64::MAX)), if close_due.is_some() => Step::TimedOut,
         };
         match step {
             Step::Send(frame) => {
                 if let Outgoing::Close { .. } = frame {
-                    close_due = Some(end.clock.now_ms().saturating_add(CLOSE_TIMEOUT_MS));
+                    close_due = Some(end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS));
                 }
                 // A client that does not read holds up this loop only, and `dropped` ends that.
                 let sent = tokio::select! {
@@ -122,10 +122,10 @@ async fn close(mut end: ClientEnd, mut connection: WebSocket, frame: Option<Clos
     let _ = handled.await;
     if end.socket.is_closing() {
         // The implementation has queued the client's own close frame, and sends it with the next read.
-        let due = end.clock.now_ms().saturating_add(CLOSE_TIMEOUT_MS);
+        let due = end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS);
         tokio::select! {
             _ = connection.recv() => {}
-            () = end.clock.sleep_until(due) => {}
+            () = end.clock.sleep_until_elapsed(due) => {}
         }
     }
 }
@@ -144,10 +144,10 @@ async fn failed(mut end: ClientEnd, mut connection: WebSocket, error: axum::Erro
     end.ended = true;
     end.events.failed(&end.socket, error.to_string());
     let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-    let due = end.clock.now_ms().saturating_add(CLOSE_TIMEOUT_MS);
+    let due = end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS);
     tokio::select! {
         _ = connection.send(frame) => {}
-        () = end.clock.sleep_until(due) => {}
+        () = end.clock.sleep_until_elapsed(due) => {}
     }
 }
 

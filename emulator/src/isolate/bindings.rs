@@ -10,7 +10,7 @@ use pmx_worker::model::Hash;
 
 use super::ops::{Answer, Completion, Held, ObjectRequest, Op};
 use super::upload::RequestBody;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::durable_object::sockets::ClientEnd;
 use crate::faults::{Faults, Service};
 use crate::kv::{self, Kv};
@@ -77,10 +77,9 @@ impl Bindings {
             return begun;
         }
         let clock = self.clock.clone();
-        let late_by = u64::try_from(late_by.as_millis()).unwrap_or(u64::MAX);
-        let due = clock.now_ms().saturating_add(late_by);
+        let due = clock.elapsed_ms().saturating_add(clock::millis(late_by));
         Begun::Later(Box::pin(async move {
-            clock.sleep_until(due).await;
+            clock.sleep_until_elapsed(due).await;
             match begun {
                 Begun::Now(completion) => completion,
                 Begun::Later(work) => work.await,
@@ -120,9 +119,9 @@ impl Bindings {
             Op::ObjectFetch(request) => self.object_fetch(request),
             Op::Sleep { millis } => {
                 let clock = self.clock.clone();
-                let due = clock.now_ms().saturating_add(millis);
+                let due = clock.elapsed_ms().saturating_add(millis);
                 Begun::Later(Box::pin(async move {
-                    clock.sleep_until(due).await;
+                    clock.sleep_until_elapsed(due).await;
                     Answer::Ok.into()
                 }))
             }
@@ -135,8 +134,8 @@ impl Bindings {
     fn kv_put(self: &Arc<Self>, key: String, value: Bytes) -> Begun {
         let this = Arc::clone(self);
         Begun::Later(Box::pin(async move {
-            let latency = u64::try_from(this.faults.kv_put_latency().as_millis()).unwrap_or(u64::MAX);
-            this.clock.sleep_until(this.clock.now_ms().saturating_add(latency)).await;
+            let latency = clock::millis(this.faults.kv_put_latency());
+            this.clock.sleep_until_elapsed(this.clock.elapsed_ms().saturating_add(latency)).await;
             on_thread(move || match this.kv.put(&key, &value, Default::default()) {
                 Ok(()) => Answer::Ok.into(),
                 Err(error) => Completion::error(error),

@@ -2,18 +2,16 @@
 
 use super::ListedKey;
 use crate::{
-    blobs::{Blobs, MAX_INLINE},
+    blobs::{Blobs, Digest, Expected, Loss, MAX_INLINE, ReadError},
     cache::{self, Cache, Weigh},
     sqlite::{self, lock},
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, params};
-use std::{
-    collections::HashMap,
-    io::{self, Read as _},
-    sync::Mutex,
-};
+use sha2::{Digest as _, Sha256};
+use std::{collections::HashMap, sync::Mutex};
+use tokio::sync::watch;
 
 /// Bytes of keys and values that the read cache may hold.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -29,8 +27,12 @@ const SCHEMA: &str = "
         blob INTEGER,
         size INTEGER NOT NULL,
         expiration INTEGER,       -- seconds since 1970
-        metadata TEXT             -- JSON
+        metadata TEXT,            -- JSON
+        digest BLOB               -- of a value in a file: the number of the file, 8 bytes, and the SHA-256 of the value
     ) STRICT";
+/// Older versions have made the table without digests, and write none. So a digest says itself whose it is: one that an older version
+/// has left beside a new value is none.
+const ADD_DIGEST: &str = "ALTER TABLE entries ADD COLUMN digest BLOB";
 
 pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -54,7 +56,10 @@ pub(super) struct NewRow<'a> {
 #[derive(Debug)]
 pub(super) struct Store {
     /// The folder is ours for as long as the store is open.
-    _state: StateDir,
+    state: StateDir,
+    /// Counts the values that were lost.
+    pub(super) lost: watch::Sender<u64>,
+    /// In a folder that is only read it leads nowhere.
     writer: Mutex<Connection>,
     reader: Mutex<Reader>,
     cache: Cache<Entry>,
@@ -81,24 +86,61 @@ struct Row {
     value: Option<Vec<u8>>,
     blob: Option<i64>,
     expiration: Option<u64>,
+    size: u64,
+    digest: Option<Vec<u8>>,
+}
+
+impl Row {
+    /// The file of its value, and what it has to hold.
+    fn file(&self) -> Option<(i64, Expected)> {
+        let blob = self.blob?;
+        Some((blob, Expected { size: self.size, digest: read_digest(blob, self.digest.as_deref()) }))
+    }
+}
+
+/// What a row's digest says of the value in a file.
+pub(crate) fn read_digest(blob: i64, digest: Option<&[u8]>) -> Digest {
+    let digest = digest.and_then(|digest| digest.strip_prefix(&blob.to_be_bytes()));
+    digest.and_then(|digest| digest.try_into().ok()).map_or(Digest::Unknown, Digest::Sha256)
+}
+
+/// The digest of the value in a file, as a row holds it.
+fn digest(blob: i64, value: &[u8]) -> Vec<u8> {
+    [&blob.to_be_bytes()[..], &Sha256::digest(value)].concat()
 }
 
 impl Store {
     pub(super) fn open(state: &StateDir, now_s: u64) -> Result<Self, StateError> {
         const FILE: &str = "kv.sqlite";
         let database = |source| StateError::Database { path: state.path().join(FILE), source };
+        let reader = |connection| Mutex::new(Reader { connection, generation: 0 });
+        if state.reads_only() {
+            return Ok(Self {
+                state: state.clone(),
+                lost: watch::Sender::default(),
+                writer: Mutex::new(Connection::open_in_memory().map_err(database)?),
+                reader: reader(sqlite::open_store(state, FILE, SCHEMA)?),
+                cache: cache::with_capacity(CACHE_BYTES),
+                blobs: Blobs::open(state, "kv", &HashMap::new())?.blobs,
+            });
+        }
         let writer = sqlite::open_store(state, FILE, SCHEMA)?;
+        if !sqlite::has_column(&writer, "entries", "digest").map_err(database)? {
+            writer.execute_batch(ADD_DIGEST).map_err(database)?;
+        }
         writer.execute("DELETE FROM entries WHERE expiration <= ?", [now_s.cast_signed()]).map_err(database)?;
         let opened = Blobs::open(state, "kv", &blob_sizes(&writer).map_err(database)?)?;
-        let reader = Reader { connection: sqlite::open_store(state, FILE, "")?, generation: 0 };
+        let lost = watch::Sender::new(opened.damaged.len() as u64);
         for blob in opened.damaged {
-            tracing::warn!(blob, "a KV value was lost with the power; its key is removed");
+            tracing::warn!(blob, "a value of KV is lost, its file is gone or cut short: its key is removed");
             writer.execute("DELETE FROM entries WHERE blob = ?", [blob]).map_err(database)?;
+            opened.blobs.remove(blob);
         }
         Ok(Self {
-            _state: state.clone(),
+            state: state.clone(),
+            lost,
             writer: Mutex::new(writer),
-            reader: Mutex::new(reader),
+            reader: reader(sqlite::open_store(state, FILE, "")?),
             cache: cache::with_capacity(CACHE_BYTES),
             blobs: opened.blobs,
         })
@@ -107,6 +149,11 @@ impl Store {
     /// All writes are made under this lock.
     pub(super) fn writer(&self) -> &Mutex<Connection> {
         &self.writer
+    }
+
+    /// The database, for a copy of it.
+    pub(super) fn copy<T>(&self, copy: impl FnOnce(&Connection) -> T) -> T {
+        copy(&lock(&self.reader).connection)
     }
 
     pub(super) fn cached(&self, key: &str) -> Option<Entry> {
@@ -132,16 +179,18 @@ impl Store {
                 (row, reader.generation)
             };
             // Only a value in a file comes here, and files are not read under the lock.
-            let Some((blob, expiration)) = row.and_then(|row| Some((row.blob?, row.expiration))) else { continue };
-            let value = match self.blobs.read(blob).and_then(|mut file| {
-                let mut value = Vec::new();
-                file.read_to_end(&mut value)?;
-                Ok(value)
-            }) {
-                Ok(value) => Bytes::from(value),
+            let Some((expiration, (blob, expected))) = row.and_then(|row| Some((row.expiration, row.file()?))) else {
+                continue;
+            };
+            let value = match self.blobs.read_bytes(blob, expected) {
+                Ok(value) => value,
                 // The key was written meanwhile, and its old file is gone: what is there now is what the caller wants.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && self.changed_since(generation) => continue,
-                Err(error) => return Err(error.into()),
+                Err(ReadError::Lost(_)) if self.changed_since(generation) => continue,
+                Err(ReadError::Lost(loss)) => {
+                    self.lose(key, blob, loss)?;
+                    return Ok(Entry::default());
+                }
+                Err(ReadError::Io(error)) => return Err(error.into()),
             };
             let value_len = value.len();
             let entry = Entry { value: Some(value), expiration };
@@ -156,13 +205,14 @@ impl Store {
     /// `before` gets what was there, before the new value can be seen.
     pub(super) fn put(&self, row: &NewRow<'_>, before: Option<&mut dyn FnMut(Entry)>) -> Result<(), Failure> {
         // The file is written before the lock is taken: it is large.
-        let blob = if row.value.len() > MAX_INLINE {
+        let (blob, digest) = if row.value.len() > MAX_INLINE {
             let mut file = self.blobs.create()?;
             file.write(row.value)?;
             file.sync()?;
-            Some(file.finish()?)
+            let blob = file.finish()?;
+            (Some(blob), Some(digest(blob, row.value)))
         } else {
-            None
+            (None, None)
         };
         let inline = blob.is_none().then_some(row.value);
         let entry = (row.value.len() <= MAX_CACHED_VALUE)
@@ -170,9 +220,9 @@ impl Store {
         let written = self.write(row.key, entry, before, |connection| {
             connection
                 .prepare_cached(
-                    "INSERT INTO entries (key, value, blob, size, expiration, metadata) VALUES (?, ?, ?, ?, ?, ?)
+                    "INSERT INTO entries (key, value, blob, size, expiration, metadata, digest) VALUES (?, ?, ?, ?, ?, ?, ?)
                  ON CONFLICT (key) DO UPDATE SET value = excluded.value, blob = excluded.blob, size = excluded.size,
-                     expiration = excluded.expiration, metadata = excluded.metadata",
+                     expiration = excluded.expiration, metadata = excluded.metadata, digest = excluded.digest",
                 )?
                 .execute(params![
                     row.key,
@@ -180,7 +230,8 @@ impl Store {
                     blob,
                     row.value.len().cast_signed(),
                     row.expiration.map(u64::cast_signed),
-                    row.metadata
+                    row.metadata,
+                    digest
                 ])
         });
         if let (Err(_), Some(blob)) = (&written, blob) {
@@ -223,6 +274,26 @@ impl Store {
         Ok(keys)
     }
 
+    /// Removes a key whose value is lost, unless it was written meanwhile: as if it had never been put.
+    fn lose(&self, key: &str, blob: i64, loss: Loss) -> Result<(), Failure> {
+        tracing::error!(key, "a value of KV is lost, {loss}: its key is removed");
+        self.lost.send_modify(|lost| *lost += 1);
+        if self.state.reads_only() {
+            return Ok(());
+        }
+        let writer = lock(&self.writer);
+        if read_blob(&writer, key)? != Some(blob) {
+            return Ok(());
+        }
+        writer.prepare_cached("DELETE FROM entries WHERE key = ?")?.execute([key])?;
+        let mut reader = lock(&self.reader);
+        reader.generation += 1;
+        self.remember(key, Some(Entry::default()));
+        drop((reader, writer));
+        self.blobs.remove(blob);
+        Ok(())
+    }
+
     /// `entry` is what the cache shall hold from now on.
     fn write(
         &self,
@@ -263,11 +334,20 @@ impl Store {
 }
 
 fn read_row(connection: &Connection, key: &str) -> rusqlite::Result<Option<Row>> {
+    // All columns: in a folder that is only read the last may not be there yet.
     connection
-        .prepare_cached("SELECT value, blob, expiration FROM entries WHERE key = ?")?
+        .prepare_cached("SELECT * FROM entries WHERE key = ?")?
         .query_row([key], |row| {
-            let expiration = row.get::<_, Option<i64>>(2)?.map(i64::cast_unsigned);
-            Ok(Row { value: row.get(0)?, blob: row.get(1)?, expiration })
+            Ok(Row {
+                value: row.get("value")?,
+                blob: row.get("blob")?,
+                expiration: row.get::<_, Option<i64>>("expiration")?.map(i64::cast_unsigned),
+                size: row.get::<_, i64>("size")?.cast_unsigned(),
+                digest: row.get("digest").or_else(|error| match error {
+                    rusqlite::Error::InvalidColumnName(_) => Ok(None),
+                    error => Err(error),
+                })?,
+            })
         })
         .optional()
 }

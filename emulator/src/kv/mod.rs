@@ -13,9 +13,11 @@ use crate::{
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
+pub(crate) use engine::read_digest;
 use engine::{Entry, Store};
 use lag::{Lag, WriteRate};
 use std::{fmt, sync::Arc};
+use tokio::sync::watch;
 
 /// A KV namespace. Clones are the same namespace; every method may be called from any thread.
 ///
@@ -209,6 +211,18 @@ impl Kv {
         self.0.store.writer()
     }
 
+    /// The database, for a copy of it.
+    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&rusqlite::Connection) -> T) -> T {
+        self.0.store.copy(copy)
+    }
+
+    /// How many values were lost since the namespace was opened: their files were gone, cut short, or held other bytes. Their keys read
+    /// as if they had never been put.
+    #[must_use]
+    pub fn lost(&self) -> watch::Receiver<u64> {
+        self.0.store.lost.subscribe()
+    }
+
     /// What memory knows of a key: `None` that it knows nothing and [`Self::get`] must be asked, `Some(None)` that there
     /// is no such key. Costs one look-up. The key's limits are not checked: what they forbid is never in memory.
     #[must_use]
@@ -227,7 +241,7 @@ impl Kv {
         limits::check_key(Op::Get, key)?;
         let entry = match self.lagging(key) {
             Some(entry) => entry,
-            None => self.0.store.get(key).map_err(|source| KvError::Storage { op: Op::Get, source })?,
+            None => self.0.store.get(key).map_err(|source| storage(Op::Get, source))?,
         };
         Ok(self.live(entry))
     }
@@ -246,7 +260,7 @@ impl Kv {
         if let Some(text) = self.0.faults.take_kv_put_failure() {
             return Err(KvError::Ordered(text));
         }
-        if self.0.faults.kv_write_rate_limited() && !self.0.rate.allow(key, now_ms) {
+        if self.0.faults.kv_write_rate_limited() && !self.0.rate.allow(key, self.0.clock.elapsed_ms()) {
             return Err(KvError::TooManyRequests);
         }
         let row = engine::NewRow { key, value, expiration, metadata };
@@ -274,7 +288,7 @@ impl Kv {
             .0
             .store
             .list(options.prefix, after.as_deref(), limit.saturating_add(1), self.0.clock.now_ms() / 1000)
-            .map_err(|source| KvError::Storage { op: Op::Get, source })?;
+            .map_err(|source| storage(Op::Get, source))?;
         let more = keys.len() > limit as usize;
         keys.truncate(limit as usize);
         let cursor = keys.last().filter(|_| more).map(|last| crate::cursor::write(&last.name));
@@ -290,15 +304,15 @@ impl Kv {
         write: impl FnOnce(&Store, Option<&mut dyn FnMut(Entry)>) -> Result<(), engine::Failure>,
     ) -> Result<(), KvError> {
         let lag_ms = self.lag_ms();
-        let now_ms = self.0.clock.now_ms();
+        let now_ms = self.0.clock.elapsed_ms();
         let mut remember = |before| self.0.lag.wrote(key, before, now_ms, lag_ms);
         let before: Option<&mut dyn FnMut(Entry)> = if lag_ms > 0 { Some(&mut remember) } else { None };
-        write(&self.0.store, before).map_err(|source| KvError::Storage { op, source })
+        write(&self.0.store, before).map_err(|source| storage(op, source))
     }
 
     /// What a lagging reader sees instead of the truth.
     fn lagging(&self, key: &str) -> Option<Entry> {
-        if self.0.lag.is_empty() { None } else { self.0.lag.seen(key, self.0.clock.now_ms(), self.lag_ms()) }
+        if self.0.lag.is_empty() { None } else { self.0.lag.seen(key, self.0.clock.elapsed_ms(), self.lag_ms()) }
     }
 
     fn lag_ms(&self) -> u64 {
@@ -311,4 +325,10 @@ impl Kv {
             _ => entry.value,
         }
     }
+}
+
+/// What a failure of the disk or the database is to a caller; what it is in truth is for the log.
+fn storage(op: Op, source: engine::Failure) -> KvError {
+    tracing::error!(error = source, "KV {op} failed; `pmx state check` tells whether the state is whole");
+    KvError::Storage { op, source }
 }

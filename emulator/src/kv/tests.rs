@@ -228,10 +228,65 @@ fn files_that_no_row_names_are_swept_on_open() {
     let shard = world.folder.path().join("blobs/kv/7f");
     fs::create_dir_all(&shard).unwrap();
     fs::write(shard.join("000000000000007f"), "a crash came before the row").unwrap();
-    fs::write(shard.join("stray"), "").unwrap();
     let world = world.reopen();
     assert_eq!(world.blobs(), kept);
     assert_eq!(world.kv.get("k").unwrap().unwrap().len(), LARGE);
+}
+
+#[test]
+fn a_value_whose_file_holds_other_bytes_reads_as_if_it_had_never_been_put() {
+    let world = World::new();
+    world.put("k", vec![1; LARGE]).unwrap();
+    let world = world.reopen();
+    let lost = world.kv.lost();
+    fs::write(&world.blobs()[0], vec![2; LARGE]).unwrap();
+    assert_eq!(world.kv.get("k").unwrap(), None);
+    assert_eq!(*lost.borrow(), 1);
+    assert!(world.kv.list(ListOptions::default()).unwrap().keys.is_empty() && world.blobs().is_empty());
+    world.put("k", vec![3; LARGE]).unwrap();
+    assert_eq!(world.reopen().kv.get("k").unwrap().unwrap(), vec![3; LARGE]);
+}
+
+#[test]
+fn values_of_older_versions_have_no_digest_and_are_read_all_the_same() {
+    let world = World::new();
+    world.put("k", vec![1; LARGE]).unwrap();
+    let World { kv, folder, clock, faults } = world;
+    drop(kv);
+    let connection = rusqlite::Connection::open(folder.path().join("kv.sqlite")).unwrap();
+    connection.execute_batch("ALTER TABLE entries DROP COLUMN digest").unwrap();
+    drop(connection);
+    let reading = StateDir::open_for_reading(folder.path()).unwrap();
+    let kv = Kv::open(&reading, &clock, &faults).unwrap();
+    assert_eq!(kv.get("k").unwrap().unwrap(), vec![1; LARGE]);
+    drop((kv, reading));
+    let kv = open(&folder, &clock, &faults);
+    assert_eq!(kv.get("k").unwrap().unwrap(), vec![1; LARGE]);
+    kv.put("k", &vec![2; LARGE], PutOptions::default()).unwrap();
+    drop(kv);
+    // An older version has put another value, and knows of no digest.
+    let connection = rusqlite::Connection::open(folder.path().join("kv.sqlite")).unwrap();
+    connection.execute_batch("UPDATE entries SET blob = 7 WHERE key = 'k'").unwrap();
+    drop(connection);
+    fs::create_dir_all(folder.path().join("blobs/kv/07")).unwrap();
+    fs::write(folder.path().join("blobs/kv/07/0000000000000007"), vec![5; LARGE]).unwrap();
+    assert_eq!(open(&folder, &clock, &faults).get("k").unwrap().unwrap(), vec![5; LARGE]);
+}
+
+#[test]
+fn lag_and_rate_do_not_mind_that_the_clock_is_set() {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    for by in [-DAY_MS, 365 * DAY_MS] {
+        let world = World::new();
+        world.faults.set_kv_lag(Duration::from_secs(60));
+        world.put("k", "old").unwrap();
+        world.clock.advance(Duration::from_secs(60));
+        world.put("k", "new").unwrap();
+        world.clock.set_by(by);
+        assert_eq!(world.kv.get("k").unwrap().unwrap(), "old", "set by {by}");
+        world.clock.advance(Duration::from_secs(60));
+        assert_eq!(world.kv.get("k").unwrap().unwrap(), "new", "set by {by}");
+    }
 }
 
 #[test]

@@ -2,20 +2,23 @@
 
 use super::{Body, Object, ObjectMeta, Op, R2Error, Range, group::Waiting, limits};
 use crate::{
-    blobs::{BlobWriter, Blobs},
+    blobs::{BlobWriter, Blobs, Digest, Expected, Loss, ReadError},
     cache::{self, Cache, Weigh},
     checkpoint::{self, Checkpointer},
+    clock::Clock,
     sqlite::{self, lock},
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
 use pmx_worker::model::Hash;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use sha2::{Digest as _, Sha256};
 use std::{
     collections::HashMap,
     io,
     sync::{Arc, Mutex},
 };
+use tokio::sync::watch;
 
 /// Bytes of bodies, and what goes with them, that the cache may hold.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -34,7 +37,15 @@ const SCHEMA: &str = "
         uploaded INTEGER NOT NULL,   -- milliseconds since 1970
         value BLOB,                  -- NULL: the body is in the file `blob`
         blob INTEGER
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS meta (
+        name TEXT NOT NULL PRIMARY KEY,
+        value TEXT NOT NULL
     ) STRICT";
+/// The row of `meta` that holds the epoch.
+const EPOCH: &str = "epoch";
+/// Random bytes of an epoch: that two are the same by chance has to be out of the question.
+const EPOCH_BYTES: usize = 16;
 /// What a row costs in the write-ahead log besides its body: a page of the table and one of its index.
 const ROW_BYTES: u64 = 8 * 1024;
 /// The columns that [`read_meta`] reads.
@@ -85,6 +96,17 @@ struct Found {
     body: Place,
 }
 
+impl Found {
+    fn expected(&self) -> Expected {
+        let digest = match (self.meta.sha256, unhex(&self.meta.etag)) {
+            (Some(sha256), _) => Digest::Sha256(*sha256.as_bytes()),
+            (None, Some(md5)) => Digest::Md5(md5),
+            (None, None) => Digest::Unknown,
+        };
+        Expected { size: self.meta.size, digest }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Place {
     Memory(Bytes),
@@ -94,11 +116,18 @@ enum Place {
 /// The durable side of the bucket. Locks are taken in the order `writer`, `reader`.
 #[derive(Debug)]
 pub(super) struct Store {
-    checkpointer: Checkpointer,
+    /// None where nothing is written.
+    checkpointer: Option<Checkpointer>,
     /// The folder is ours for as long as the store is open.
-    _state: StateDir,
+    state: StateDir,
+    clock: Clock,
+    /// As it was when the store was opened.
+    pub(super) epoch: String,
+    /// Counts the objects that were lost.
+    pub(super) lost: watch::Sender<u64>,
     /// Puts that wait for the writer.
     pub(super) waiting: Mutex<Vec<Waiting>>,
+    /// In a folder that is only read it leads nowhere.
     pub(super) writer: Mutex<Connection>,
     reader: Mutex<Reader>,
     cache: Cache<Option<Found>>,
@@ -125,26 +154,62 @@ impl Weigh for Option<Found> {
 }
 
 impl Store {
-    pub(super) fn open(state: &StateDir) -> Result<Self, StateError> {
+    pub(super) fn open(state: &StateDir, clock: &Clock) -> Result<Self, StateError> {
         const FILE: &str = "r2.sqlite";
         let database = |source| StateError::Database { path: state.path().join(FILE), source };
+        let reader = |connection| Mutex::new(Reader { connection, generation: 0 });
+        if state.reads_only() {
+            return Ok(Self {
+                checkpointer: None,
+                state: state.clone(),
+                clock: clock.clone(),
+                epoch: String::new(),
+                lost: watch::Sender::default(),
+                waiting: Mutex::default(),
+                writer: Mutex::new(Connection::open_in_memory().map_err(database)?),
+                reader: reader(sqlite::open_store(state, FILE, SCHEMA)?),
+                cache: cache::with_capacity(CACHE_BYTES),
+                blobs: Blobs::open(state, "r2", &HashMap::new())?.blobs,
+            });
+        }
         let writer = sqlite::open_store(state, FILE, SCHEMA)?;
         let opened = Blobs::open(state, "r2", &blob_sizes(&writer).map_err(database)?)?;
+        let lost = watch::Sender::new(opened.damaged.len() as u64);
+        // The epoch first: a crash between the two must not leave fewer objects in the same epoch.
+        let epoch = match read_epoch(&writer).map_err(database)? {
+            Some(epoch) if opened.damaged.is_empty() => epoch,
+            _ => write_epoch(&writer, clock)
+                .map_err(|source| StateError::Unusable { path: state.path().join(FILE), source })?,
+        };
         for blob in opened.damaged {
-            tracing::warn!(blob, "an R2 object was lost with the power; its key is removed");
+            tracing::warn!(blob, "an object of R2 is lost, its file is gone or cut short: its key is removed");
             writer.execute("DELETE FROM objects WHERE blob = ?", [blob]).map_err(database)?;
+            opened.blobs.remove(blob);
         }
-        let reader = Reader { connection: sqlite::open_store(state, FILE, "")?, generation: 0 };
         writer.pragma_update(None, "wal_autocheckpoint", checkpoint::BACKSTOP_PAGES).map_err(database)?;
         Ok(Self {
-            checkpointer: Checkpointer::start(sqlite::open_store(state, FILE, "")?),
-            _state: state.clone(),
+            checkpointer: Some(Checkpointer::start(sqlite::open_store(state, FILE, "")?)),
+            state: state.clone(),
+            clock: clock.clone(),
+            epoch,
+            lost,
             waiting: Mutex::default(),
             writer: Mutex::new(writer),
-            reader: Mutex::new(reader),
+            reader: reader(sqlite::open_store(state, FILE, "")?),
             cache: cache::with_capacity(CACHE_BYTES),
             blobs: opened.blobs,
         })
+    }
+
+    /// Begins another epoch, which holds from the next start on.
+    pub(super) fn renew_epoch(&self) -> Result<(), Failure> {
+        write_epoch(&lock(&self.writer), &self.clock)?;
+        Ok(())
+    }
+
+    /// The database, for a copy of it.
+    pub(super) fn copy<T>(&self, copy: impl FnOnce(&Connection) -> T) -> T {
+        copy(&lock(&self.reader).connection)
     }
 
     /// All writes are made under this lock.
@@ -171,7 +236,7 @@ impl Store {
     }
 
     pub(super) fn get(&self, key: &str, range: Option<Range>) -> Result<Option<Object>, R2Error> {
-        let storage = |source| R2Error::Storage { op: Op::Get, source };
+        let storage = |source| R2Error::storage(Op::Get, source);
         loop {
             let (Some(found), generation) = self.find(key).map_err(storage)? else { return Ok(None) };
             let size = found.meta.size;
@@ -179,23 +244,25 @@ impl Store {
             match self.open_body(key, &found, offset, len, generation) {
                 Ok(body) => return Ok(Some(Object { size, body })),
                 // The object was deleted or replaced meanwhile, and its old file is gone.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && self.changed_since(generation) => {}
-                Err(error) => return Err(storage(error.into())),
+                Err(ReadError::Lost(_)) if self.changed_since(generation) => {}
+                Err(ReadError::Lost(loss)) => {
+                    self.lose(&found, loss);
+                    return Ok(None);
+                }
+                Err(ReadError::Io(error)) => return Err(storage(error.into())),
             }
         }
     }
 
-    fn open_body(&self, key: &str, found: &Found, offset: u64, len: u64, generation: u64) -> io::Result<Body> {
+    fn open_body(&self, key: &str, found: &Found, offset: u64, len: u64, generation: u64) -> Result<Body, ReadError> {
         let blob = match &found.body {
             Place::Memory(bytes) => return Ok(Body::Bytes(part(bytes, offset, len))),
             Place::File(blob) => *blob,
         };
-        let size = found.meta.size;
-        let file = self.blobs.read(blob)?;
-        if size > MAX_CACHED_BODY {
-            return Ok(Body::File { file, offset, len });
+        if found.meta.size > MAX_CACHED_BODY {
+            return Ok(Body::File { file: self.blobs.read(blob, found.expected())?, offset, len });
         }
-        let bytes = Body::File { file, offset: 0, len: size }.into_bytes()?;
+        let bytes = self.blobs.read_bytes(blob, found.expected())?;
         let reader = lock(&self.reader);
         if reader.generation == generation {
             let body = Place::Memory(bytes.clone());
@@ -204,15 +271,66 @@ impl Store {
         Ok(Body::Bytes(part(&bytes, offset, len)))
     }
 
+    /// Removes the key of an object that is lost, unless it was put anew meanwhile: as if it had never been put. Proofs that it is
+    /// there are of an epoch that ends with it. If the database cannot be written, the object is at least not served.
+    fn lose(&self, found: &Found, loss: Loss) {
+        let key = found.meta.key.as_str();
+        tracing::error!(key, "an object of R2 is lost, {loss}: its key is removed; what publishes it again repairs it");
+        self.lost.send_modify(|lost| *lost += 1);
+        if self.state.reads_only() {
+            return self.changed(key, None);
+        }
+        let writer = lock(&self.writer);
+        match self.remove_lost(&writer, found) {
+            // It was put anew.
+            Ok(false) => return,
+            Ok(true) => {}
+            Err(error) => tracing::error!(error, key, "the key of a lost object cannot be removed"),
+        }
+        self.changed(key, None);
+        drop(writer);
+        if let Place::File(blob) = found.body {
+            self.blobs.remove(blob);
+        }
+    }
+
+    fn remove_lost(&self, writer: &Connection, found: &Found) -> Result<bool, Failure> {
+        // The epoch first, as at the start.
+        write_epoch(writer, &self.clock)?;
+        let removed = writer
+            .prepare_cached("DELETE FROM objects WHERE key = ? AND lower(hex(version)) = ?")?
+            .execute([&found.meta.key, &found.meta.version])?;
+        Ok(removed > 0)
+    }
+
     /// What there is under a key, and the generation in which that was so.
     fn find(&self, key: &str) -> Result<(Option<Found>, u64), Failure> {
-        let reader = lock(&self.reader);
-        if let Some(found) = self.cache.get(key) {
-            return Ok((found, reader.generation));
+        let (found, generation) = {
+            let reader = lock(&self.reader);
+            if let Some(found) = self.cache.get(key) {
+                return Ok((found, reader.generation));
+            }
+            let found = read_found(&reader.connection, key)?;
+            if !matches!(found, Some(Found { body: Place::Memory(_), .. })) {
+                self.cache.insert(key.into(), found.clone());
+                return Ok((found, reader.generation));
+            }
+            (found, reader.generation)
+        };
+        // What comes from the disk is compared with its digest, where nobody waits for that.
+        let is_whole = |found: &Found| match &found.body {
+            Place::Memory(bytes) => found.expected().is(bytes),
+            Place::File(_) => true,
+        };
+        if let Some(lost) = found.as_ref().filter(|found| !is_whole(found)) {
+            self.lose(lost, Loss::Bytes);
+            return Ok((None, generation));
         }
-        let found = read_found(&reader.connection, key)?;
-        self.cache.insert(key.into(), found.clone());
-        Ok((found, reader.generation))
+        let reader = lock(&self.reader);
+        if reader.generation == generation {
+            self.cache.insert(key.into(), found.clone());
+        }
+        Ok((found, generation))
     }
 
     pub(super) fn create_blob(&self) -> io::Result<BlobWriter> {
@@ -275,7 +393,9 @@ impl Store {
     pub(super) fn show(&self, stored: Stored, replaced: &mut Vec<i64>) -> ObjectMeta {
         let Stored { meta, body, replaced: old } = stored;
         let inline = if let Some(Place::Memory(bytes)) = &body { bytes.len() as u64 } else { 0 };
-        self.checkpointer.wrote(inline + ROW_BYTES);
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.wrote(inline + ROW_BYTES);
+        }
         self.changed(&meta.key, body.map(|body| Found { meta: Arc::clone(&meta), body }));
         replaced.extend(old);
         Arc::unwrap_or_clone(meta)
@@ -363,6 +483,31 @@ fn blob_sizes(connection: &Connection) -> rusqlite::Result<HashMap<i64, u64>> {
         .prepare("SELECT blob, size FROM objects WHERE blob IS NOT NULL")?
         .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
         .collect()
+}
+
+fn read_epoch(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    connection.query_row("SELECT value FROM meta WHERE name = ?", [EPOCH], |row| row.get(0)).optional()
+}
+
+/// A new epoch. It follows from the one before, too, so that randomness that is repeated on purpose does not repeat it.
+fn write_epoch(connection: &Connection, clock: &Clock) -> io::Result<String> {
+    let mut random = [0; EPOCH_BYTES];
+    clock.random(&mut random).map_err(io::Error::other)?;
+    let before = read_epoch(connection).map_err(io::Error::other)?.unwrap_or_default();
+    let digest = Sha256::new_with_prefix(random).chain_update(before).finalize();
+    let epoch = hex(&digest[..EPOCH_BYTES]);
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)")
+        .and_then(|mut statement| statement.execute([EPOCH, &epoch]))
+        .map_err(io::Error::other)?;
+    Ok(epoch)
+}
+
+fn unhex(text: &str) -> Option<[u8; 16]> {
+    let digits = text.as_bytes().chunks_exact(2);
+    let bytes: Option<Vec<u8>> =
+        digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+    bytes?.try_into().ok()
 }
 
 fn hex(bytes: &[u8]) -> String {

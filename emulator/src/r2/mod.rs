@@ -23,6 +23,7 @@ use std::{
     io::{self, Read as _, Seek as _, SeekFrom},
     sync::Arc,
 };
+use tokio::sync::watch;
 
 /// A bucket. Clones are the same bucket; every method may be called from any thread.
 ///
@@ -237,18 +238,53 @@ pub enum R2Error {
     },
 }
 
+impl R2Error {
+    /// What a failure of the disk or the database is to a caller; what it is in truth is for the log.
+    fn storage(op: Op, source: engine::Failure) -> Self {
+        tracing::error!(error = source, "R2 {op} failed; `pmx state check` tells whether the state is whole");
+        Self::Storage { op, source }
+    }
+}
+
 impl R2 {
     /// Opens the bucket of a state folder. What is built of R2 has the same limits in every profile.
     ///
     /// # Errors
     /// If its database or its files cannot be used.
     pub fn open(state: &StateDir, clock: &Clock) -> Result<Self, StateError> {
-        Ok(Self(Arc::new(Inner { store: Store::open(state)?, clock: clock.clone() })))
+        Ok(Self(Arc::new(Inner { store: Store::open(state, clock)?, clock: clock.clone() })))
     }
 
     /// Who holds this lock keeps all writers waiting.
     pub(crate) fn writer(&self) -> &Writer {
         self.0.store.writer()
+    }
+
+    /// The database, for a copy of it.
+    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&rusqlite::Connection) -> T) -> T {
+        self.0.store.copy(copy)
+    }
+
+    /// How many objects were lost since the bucket was opened, and when it was: their files were gone, cut short, or held other bytes.
+    /// Their keys read as if they had never been put.
+    #[must_use]
+    pub fn lost(&self) -> watch::Receiver<u64> {
+        self.0.store.lost.subscribe()
+    }
+
+    /// A text that is another one whenever the bucket has lost something that it had acknowledged before it was opened: proofs that
+    /// objects are there hold as long as it is the same (`worker/ABI.md`, "Variables"). Empty where the state is only read.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        &self.0.store.epoch
+    }
+
+    /// Ends the epoch with this process: objects were removed that something may still rely on.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn renew_epoch(&self) -> Result<(), R2Error> {
+        self.0.store.renew_epoch().map_err(|source| R2Error::storage(Op::Put, source))
     }
 
     /// What memory knows of an object: `None` that it cannot answer and [`Self::get`] must be asked, `Some(None)` that
@@ -270,7 +306,7 @@ impl R2 {
     /// If the key is none that could exist, or storage fails.
     pub fn head(&self, key: &str) -> Result<Option<ObjectMeta>, R2Error> {
         limits::check_key(Op::Head, key)?;
-        self.0.store.head(key).map_err(|source| R2Error::Storage { op: Op::Head, source })
+        self.0.store.head(key).map_err(|source| R2Error::storage(Op::Head, source))
     }
 
     /// An object, or a part of it, if it exists.
@@ -298,7 +334,7 @@ impl R2 {
     /// If the key is none that could exist, or storage fails.
     pub fn delete(&self, key: &str) -> Result<(), R2Error> {
         limits::check_key(Op::Delete, key)?;
-        self.0.store.delete(key).map_err(|source| R2Error::Storage { op: Op::Delete, source })
+        self.0.store.delete(key).map_err(|source| R2Error::storage(Op::Delete, source))
     }
 
     /// One page of the objects.
@@ -312,7 +348,7 @@ impl R2 {
             .0
             .store
             .list(options.prefix, after.as_deref(), limit + 1)
-            .map_err(|source| R2Error::Storage { op: Op::List, source })?;
+            .map_err(|source| R2Error::storage(Op::List, source))?;
         let more = objects.len() > limit as usize;
         objects.truncate(limit as usize);
         let cursor = objects.last().filter(|_| more).map(|last| crate::cursor::write(&last.key));

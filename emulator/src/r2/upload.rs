@@ -134,5 +134,5 @@ impl Upload {
 }
 
 fn storage(source: Failure) -> R2Error {
-    R2Error::Storage { op: Op::Put, source }
+    R2Error::storage(Op::Put, source)
 }
