@@ -485,6 +485,7 @@ fn where_the_system_allows_no_more_watches_the_files_are_looked_at_and_it_is_sai
         }
         let mut command = inside(env!("CARGO_BIN_EXE_pmx"));
         command.args(["dev", "--json", "--port", "0"]).arg(folder.path()).env("NO_COLOR", "1");
+        command.env("PMX_DATA_DIR", support::process::USER_FOLDER);
         let mut author = Author { dev: Pmx::start(command), folder };
         author.sees("/folder-4/it", "words 0");
         write(&author.path("folder-4/it.md"), "# It\n\nwords 1\n");

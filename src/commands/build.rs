@@ -46,7 +46,7 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let mut cache = Cache::open(&project);
     let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
     for diagnostic in &build.diagnostics {
-        report.finding(diagnostic);
+        report.findings(diagnostic.lines());
     }
     let Some(roots) = &build.roots else {
         return Err(Error::new("nothing was written: there is no site that could be served"));

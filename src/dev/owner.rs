@@ -1,8 +1,9 @@
-//! Who owns a state folder, for others who come to it: `owner.json` in the folder.
+//! Who owns a state folder, for other programs that come to it: `owner.json` in the folder.
 //!
 //! The file is written when the server listens and removed when it ends. It means nothing without the folder's lock: a process
 //! that was killed leaves it behind.
 
+use super::owner_of;
 use crate::error::Error;
 use pmx_emulator::state_dir::{StateDir, StateError};
 use serde::{Deserialize, Serialize};
@@ -37,9 +38,9 @@ pub struct Owner {
 pub(super) struct OwnerFile(PathBuf);
 
 impl Owner {
-    /// What the folder's file says; it is only of worth while the folder is locked.
-    #[must_use]
-    pub fn read(state: &Path) -> Option<Self> {
+    /// What the folder's file says. Whoever wrote the folder wrote it: [`owner_of`] is who is believed.
+    #[cfg(test)]
+    fn read(state: &Path) -> Option<Self> {
         serde_json::from_slice(&fs_err::read(state.join(FILE)).ok()?).ok()
     }
 
@@ -62,8 +63,7 @@ impl Drop for OwnerFile {
 /// The error of a server that did not start; with the owner's name if it is that the folder has one.
 pub(super) fn explain(error: Error, state: &Path) -> Error {
     let Err(in_use @ StateError::InUse { pid, .. }) = StateDir::open(state) else { return error };
-    let owner = Owner::read(state).filter(|owner| pid.is_none_or(|pid| pid == owner.pid));
-    let Some(owner) = owner else { return error };
+    let Some(owner) = owner_of(state, pid) else { return error };
     let scheme = if owner.https { "https" } else { "http" };
     Error::new(format!("{in_use}, which serves at {}", owner.address))
         .hint(format!("look at {scheme}://{}", owner.address.replace("127.0.0.1", "localhost")))
