@@ -12,9 +12,9 @@ mod support;
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
+    io::{BufRead, BufReader, Read as _, Write as _},
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
 };
 use support::{Pmx, process::pmx};
 
@@ -82,11 +82,23 @@ fn a_repository_says_nothing_to_the_terminal() {
     ] {
         printed(&mut at(arguments));
     }
-    let unlinked = printed(at(&["check", "--unreachable"]));
+    let unlinked = printed(&mut at(&["check", "--unreachable"]));
     assert!(!unlinked.lines().any(|line| line.starts_with("error: lines")), "a name makes no lines: {unlinked}");
     // What a shell makes of `pmx build *`.
     for arguments in [vec!["build", ACTIVE], vec!["check", "--", ACTIVE], vec!["state", ACTIVE], vec!["mv", ACTIVE]] {
         printed(&mut at(&arguments));
+    }
+}
+
+/// Reads up to the line with these words.
+fn read_until(reader: &mut impl BufRead, words: &str) -> String {
+    let mut read = Vec::new();
+    loop {
+        let before = read.len();
+        assert!(reader.read_until(b'\n', &mut read).unwrap() > 0, "no {words}: {}", String::from_utf8_lossy(&read));
+        if String::from_utf8_lossy(&read[before..]).contains(words) {
+            return String::from_utf8(read).unwrap();
+        }
     }
 }
 
@@ -96,19 +108,19 @@ fn the_loop_says_letters_only() {
     for arguments in [&["-vv"][..], &["--json"]] {
         let mut command = pmx();
         command.args(["dev", "--port", "0", "--state"]).arg(site.path().join("state")).args(arguments).arg(site.path());
-        let mut dev =
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-        // Its first findings, however they come.
-        let mut first = [0; 1];
-        dev.stderr.as_mut().unwrap().read_exact(&mut first).unwrap();
+        let mut dev = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Findings of the first build, and of one after it.
+        let mut stderr = BufReader::new(dev.stderr.take().unwrap());
+        let mut said = read_until(&mut stderr, "[frontmatter/yaml]");
         fs::write(site.path().join("paths").join(format!("new {}.md", ACTIVE.replace('/', ""))), "---\na: [\n")
             .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(1500));
+        let broken = format!("---\nlast {ACTIVE}: [\n---\n\n# Home\n");
+        fs::write(site.path().join("paths/index.path.md"), broken).unwrap();
+        said += &read_until(&mut stderr, "last a");
         dev.kill().unwrap();
         let output = dev.wait_with_output().unwrap();
         assert_letters("stdout of dev", &output.stdout);
-        assert_letters("stderr of dev", &output.stderr);
-        assert!(!output.stderr.is_empty());
+        assert_letters("stderr of dev", said.as_bytes());
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`run`] sets the stage: the port, the Worker over its state, what stands before it. `site` is the loop of one site, `workspace`
 //! runs several. What they do is on the [`Board`], and a [`Control`] steers them.
 
+mod answering;
 mod builder;
 mod checkout;
 mod collect;
