@@ -1,11 +1,19 @@
 //! The `pmx` command.
 
 use clap::Parser as _;
-use pmx::{cli::Cli, commands, report::Report};
+use pmx::{
+    cli::Cli,
+    commands,
+    report::{Report, shown},
+};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => return refused(&error),
+        Err(help) => help.exit(),
+    };
     let report = Report::new(&cli.global);
     match commands::run(&cli, &report) {
         Ok(()) => ExitCode::SUCCESS,
@@ -14,4 +22,11 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Says why a call is no call. What was typed is quoted, and a shell may have typed the names of someone else's files: the words are
+/// those about the same call with letters alone.
+fn refused(error: &clap::Error) -> ExitCode {
+    let typed = std::env::args_os().map(|argument| shown(&argument.to_string_lossy()));
+    Cli::try_parse_from(typed).err().as_ref().unwrap_or(error).exit()
 }

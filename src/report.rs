@@ -1,9 +1,20 @@
 //! The one place that prints. stdout is data, stderr is talk.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is where printing happens")]
+//!
+//! Whatever is printed is taken for text from outside: [`text`] lets nothing of it reach a terminal but letters. Each call prints one
+//! line, with the line breaks in it shown by their number; what has several lines is given as several.
+
+mod log;
+mod text;
+
+pub(crate) use log::LogLine;
+pub(crate) use text::is_active;
 
 use crate::{cli::Global, error::Error};
 use serde::Serialize;
-use std::io::{IsTerminal as _, Write as _};
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal as _, Write as _},
+};
 
 /// Where the words of a command go.
 #[derive(Clone, Debug)]
@@ -35,8 +46,14 @@ impl Report {
     /// As the options of this call ask for.
     #[must_use]
     pub fn new(global: &Global) -> Self {
-        let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal();
+        let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && io::stderr().is_terminal();
         Self { quiet: global.quiet, json: global.json, verbose: global.verbose, color }
+    }
+
+    /// Without options and without colour.
+    #[cfg(test)]
+    pub(crate) const fn plain() -> Self {
+        Self { quiet: false, json: false, verbose: 0, color: false }
     }
 
     /// Whether the user asked for JSON lines on stdout.
@@ -54,66 +71,80 @@ impl Report {
     /// Whether stderr is a terminal that may be drawn on (a progress bar).
     #[must_use]
     pub fn interactive(&self) -> bool {
-        !self.quiet && !self.json && std::io::stderr().is_terminal()
+        !self.quiet && !self.json && io::stderr().is_terminal()
     }
 
     /// Talk: a line on stderr, none with `--quiet`.
-    pub fn say(&self, line: impl std::fmt::Display) {
+    pub fn say(&self, line: impl Display) {
         if !self.quiet {
-            eprintln!("{line}");
+            self.finding(line);
         }
     }
 
     /// Talk in place of the line above, where [`Self::interactive`].
-    pub fn say_again(&self, line: impl std::fmt::Display) {
-        // One line up, and empty it.
-        self.say(format_args!("\x1b[1A\x1b[2K{line}"));
+    pub fn say_again(&self, line: impl Display) {
+        if !self.quiet {
+            // One line up, and empty it.
+            talk(&format!("\x1b[1A\x1b[2K{}\n", text::line(&line.to_string())));
+        }
     }
 
     /// Empties the terminal, where [`Self::interactive`].
     pub fn clear(&self) {
         if self.interactive() {
-            eprint!("\x1b[2J\x1b[3J\x1b[H");
+            talk("\x1b[2J\x1b[3J\x1b[H");
         }
     }
 
     /// A warning on stderr, even with `--quiet`.
-    pub fn warn(&self, line: impl std::fmt::Display) {
-        eprintln!("{}: {line}", self.paint(Style::Warn, "warning"));
+    pub fn warn(&self, line: impl Display) {
+        self.finding(format_args!("{}: {line}", self.paint(Style::Warn, "warning")));
     }
 
     /// A finding that says itself how bad it is: a line on stderr, even with `--quiet`.
-    pub fn finding(&self, line: impl std::fmt::Display) {
-        eprintln!("{line}");
+    pub fn finding(&self, line: impl Display) {
+        self.findings([line]);
+    }
+
+    /// As [`Self::finding`], several lines that stay together.
+    pub fn findings(&self, lines: impl IntoIterator<Item = impl Display>) {
+        let lines: String = lines.into_iter().map(|line| format!("{}\n", text::line(&line.to_string()))).collect();
+        talk(&lines);
     }
 
     /// A line on stdout about what was done, for those who read along; none with `--quiet` or `--json`.
-    pub fn line(&self, line: impl std::fmt::Display) {
+    pub fn line(&self, line: impl Display) {
         if !self.quiet && !self.json {
             self.data(line);
         }
     }
 
     /// Data: a line on stdout. A reader that went away is no error.
-    pub fn data(&self, line: impl std::fmt::Display) {
-        let _ = writeln!(std::io::stdout(), "{line}");
+    pub fn data(&self, line: impl Display) {
+        let _ = writeln!(io::stdout(), "{}", text::line(&line.to_string()));
     }
 
-    /// Data that is no text: these bytes on stdout, and nothing after them. A reader that went away is no error.
+    /// Content: these bytes on stdout as they are, and nothing after them. On a terminal what is no text, and what would do something
+    /// there, is shown by its number. A reader that went away is no error.
     pub fn bytes(&self, bytes: &[u8]) {
-        let mut stdout = std::io::stdout().lock();
-        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        let mut stdout = io::stdout().lock();
+        let written = if stdout.is_terminal() {
+            stdout.write_all(text::content(&String::from_utf8_lossy(bytes)).as_bytes())
+        } else {
+            stdout.write_all(bytes)
+        };
+        let _ = written.and_then(|()| stdout.flush());
     }
 
     /// A question that is answered with yes or no; anything but `y` and `yes` is no. `None` if nobody is there to answer.
     #[must_use]
     pub fn ask(&self, question: &str) -> Option<bool> {
-        if self.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
-        eprint!("{question} [y/N] ");
+        talk(&format!("{} [y/N] ", text::line(question)));
         let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).ok()?;
+        io::stdin().read_line(&mut answer).ok()?;
         Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
@@ -122,7 +153,7 @@ impl Report {
         if self.json
             && let Ok(line) = serde_json::to_string(event)
         {
-            self.data(line);
+            let _ = writeln!(io::stdout(), "{}", text::json(&line));
         }
     }
 
@@ -131,23 +162,32 @@ impl Report {
         if self.json {
             self.event(&serde_json::json!({ "event": "error", "message": error.to_string(), "hints": error.hints() }));
         }
-        eprintln!("{}: {error}", self.paint(Style::Bad, "error"));
-        for hint in error.hints() {
-            eprintln!("{}: {hint}", self.paint(Style::Bold, "hint"));
-        }
+        let hints = error.hints().iter().map(|hint| format!("{}: {hint}", self.paint(Style::Bold, "hint")));
+        self.findings(std::iter::once(format!("{}: {error}", self.paint(Style::Bad, "error"))).chain(hints));
     }
 
-    /// The text in a style, or as it is where there is no colour.
+    /// The text in a style, or as it is where there is no colour. Only what prints here knows the style: it is no sequence of a terminal's.
     #[must_use]
     pub fn paint(&self, style: Style, text: &str) -> String {
-        let code = match style {
+        let letter = match style {
             Style::Plain => return text.to_owned(),
-            Style::Bold => "1",
-            Style::Dim => "2",
-            Style::Good => "32",
-            Style::Warn => "33",
-            Style::Bad => "1;31",
+            Style::Bold => 'b',
+            Style::Dim => 'd',
+            Style::Good => 'g',
+            Style::Warn => 'w',
+            Style::Bad => 'e',
         };
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.color { text::marked(letter, text) } else { text.to_owned() }
     }
+}
+
+/// A text as [`Report`] prints it: what would do something on a terminal is shown by its number.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    text::line(text).into_owned()
+}
+
+/// Written as it is. Where nobody listens any more, nothing is said.
+fn talk(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -9,6 +9,7 @@ use crate::{
 };
 use data_encoding::HEXLOWER;
 use fs_err as fs;
+use sha2::{Digest as _, Sha256};
 use std::{
     io::{ErrorKind, Write as _},
     path::{Path, PathBuf},
@@ -16,6 +17,9 @@ use std::{
 
 /// Bytes of a key: as many as the output of the hash that it keys (RFC 2104, 3).
 const KEY_BYTES: usize = 32;
+
+/// Bytes of the digest that names a state folder: enough that no two are alike by chance.
+const STATE_BYTES: usize = 16;
 
 /// The folder; `None` where the system names none. It need not exist.
 pub(crate) fn path() -> Option<PathBuf> {
@@ -37,6 +41,14 @@ pub(crate) fn path() -> Option<PathBuf> {
 /// A variable of the environment that names a folder.
 pub(crate) fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The file in `folder` that belongs to a state folder: `<kind>/<digest of its path>`. The path is taken without links, so that the
+/// state has one file however it is named, and whoever ships the folder cannot choose the file.
+pub(crate) fn of_state(folder: &Path, kind: &str, state: &Path) -> PathBuf {
+    let state = state.canonicalize().or_else(|_| std::path::absolute(state)).unwrap_or_else(|_| state.to_owned());
+    let digest = Sha256::digest(state.as_os_str().as_encoded_bytes());
+    folder.join(kind).join(HEXLOWER.encode(&digest[..STATE_BYTES]))
 }
 
 /// The random key that `keys/<name>` in `folder` holds, as 64 hex digits; made at the first call, the same for all processes ever after.

@@ -138,7 +138,11 @@ fn passes(file: &str) {
     if !can_run(FOLDER, &["node", "chromium"]) {
         return;
     }
-    let output = script(file).env("PMX_BINARY", env!("CARGO_BIN_EXE_pmx")).output().unwrap();
+    let mut command = script(file);
+    command
+        .env("PMX_BINARY", env!("CARGO_BIN_EXE_pmx"))
+        .env("PMX_DATA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/user"));
+    let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -16,7 +16,7 @@ fn pmx(folder: &Path, args: &[&str]) -> (i32, String, String) {
         .args(args)
         .current_dir(folder)
         .env("NO_COLOR", "1")
-        .env("PMX_DATA_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("user"))
+        .env("PMX_DATA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/user"))
         .env_remove("RUST_LOG")
         .output()
         .unwrap();

@@ -352,6 +352,35 @@ fn the_owner_of_a_state_folder_is_named_to_who_comes_second() {
     assert_eq!(owner(&author).unwrap()["pid"], again.pid());
 }
 
+#[test]
+fn an_owner_that_a_checkout_names_is_sent_nothing() {
+    let author = Author::new();
+    let state = author.site().join("state");
+    let server = support::Pmx::serve(&state);
+    // Who listens where the forged file says so.
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let forged = serde_json::json!({
+        "pid": server.pid(), "address": elsewhere.local_addr().unwrap().to_string(), "console": "pmx.localhost:1",
+        "https": false, "token": "0".repeat(64), "started": "2026-01-01T00:00:00Z",
+    });
+    fs::write(state.join("owner.json"), forged.to_string()).unwrap();
+    let asked = pmx().args(["kv", "put", "a", "secret", "--state"]).arg(&state).output().unwrap();
+    let stderr = String::from_utf8_lossy(&asked.stderr);
+    assert_eq!(asked.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains(&format!("in use by process {}", server.pid())), "{stderr}");
+    assert!(elsewhere.accept().is_err(), "somebody was asked");
+    drop(server);
+
+    // Beside an owner that can be asked, the file in the folder changes nothing.
+    let dev = author.dev();
+    fs::write(state.join("owner.json"), forged.to_string()).unwrap();
+    let asked = pmx().args(["kv", "list", "--state"]).arg(&state).output().unwrap();
+    assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+    assert!(elsewhere.accept().is_err(), "somebody was asked");
+    drop(dev);
+}
+
 #[cfg(unix)]
 #[test]
 fn every_way_to_end_it_ends_it_soon_with_pages_open() {
@@ -483,6 +512,7 @@ impl Seat {
         );
         let mut script = Command::new("script");
         script.args(["-qfec", &command, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped()).env("TERM", "dumb");
+        script.env("PMX_DATA_DIR", support::process::USER_FOLDER);
         let Ok(mut script) = script.spawn() else {
             eprintln!("SKIPPED: install `script` of util-linux");
             return None;
@@ -625,7 +655,8 @@ fn more_pages_may_be_open_than_the_system_begins_with() {
     command
         .args(["-c", "ulimit -Sn 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_pmx")])
         .args(["dev", "--json", "--port", "0"])
-        .arg(author.site());
+        .arg(author.site())
+        .env("PMX_DATA_DIR", support::process::USER_FOLDER);
     let dev = Pmx::start(command);
     let mut pages: Vec<Events> = (0..100).map(|_| Events::connect(dev.client, "localhost", "")).collect();
     author.write("one.lesson.md", "# One\n\nOther words.\n");

@@ -50,7 +50,7 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let mut cache = Cache::open(&project, user_folder::build_key().map(Key::new));
     let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
     for diagnostic in &build.diagnostics {
-        report.finding(diagnostic);
+        report.findings(diagnostic.lines());
     }
     let roots = build.roots.as_ref().ok_or_else(nothing_to_serve)?;
     cache.save(&project);

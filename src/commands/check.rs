@@ -25,7 +25,7 @@ pub(super) fn run(args: &cli::Check, report: &Report) -> Result<()> {
         if report.json() {
             report.event(&finding(json!(diagnostic)));
         } else {
-            report.data(diagnostic);
+            diagnostic.lines().for_each(|line| report.data(line));
         }
     }
     let unreachable = unreachable(&build, &snapshot);

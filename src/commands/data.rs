@@ -73,14 +73,11 @@ pub(super) fn open(place: &Place, writes: bool) -> Result<Data> {
     let opened = if writes { StateDir::open(&folder) } else { StateDir::open_for_reading(&folder) };
     match opened {
         Ok(state) => Ok(Data::Here(state)),
-        Err(StateError::InUse { pid, path }) => {
-            let owner = Owner::read(&folder).filter(|owner| pid.is_some_and(|pid| pid == owner.pid));
-            match owner {
-                Some(owner) => Ok(Data::Owned(Box::new(owner))),
-                None => Err(Error::new(StateError::InUse { pid, path })
-                    .hint("it is no `pmx dev`, which would answer for its data: end it first")),
-            }
-        }
+        Err(StateError::InUse { pid, path }) => match dev::owner_of(&folder, pid) {
+            Some(owner) => Ok(Data::Owned(Box::new(owner))),
+            None => Err(Error::new(StateError::InUse { pid, path })
+                .hint("it is no `pmx dev`, which would answer for its data: end it first")),
+        },
         Err(error) => Err(refused(error)),
     }
 }
@@ -146,8 +143,8 @@ fn failed(error: DataError) -> Error {
 }
 
 fn agent() -> Agent {
-    // The owner is on this machine, and proves who it is by knowing the token that its folder holds: its certificate is one of
-    // its own making.
+    // The owner is on this machine and wrote into what pmx keeps for its user where it listens: its certificate is one of its own
+    // making.
     let tls = TlsConfig::builder().disable_verification(true).build();
     Agent::config_builder()
         .http_status_as_error(false)

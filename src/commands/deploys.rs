@@ -5,7 +5,7 @@ use crate::{
     cli,
     error::Result,
     publish::Deploy,
-    report::{Report, Style},
+    report::{Report, Style, is_active},
 };
 use humantime::{format_rfc3339_seconds, parse_rfc3339};
 use std::time::{Duration, SystemTime};
@@ -81,7 +81,7 @@ fn row(deploy: &Deploy, now: SystemTime) -> [String; 5] {
 
 /// The first characters, without those that would move a terminal's cursor.
 fn first(text: &str, most: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(most).collect()
+    text.chars().filter(|c| !is_active(*c)).take(most).collect()
 }
 
 fn age(age: Duration) -> String {

@@ -5,7 +5,7 @@ use crate::{
     commands::data::Data,
     data::{DataOp, Page},
     error::Result,
-    report::{Report, Style},
+    report::{Report, Style, is_active},
 };
 use serde_json::Value as Json;
 
@@ -82,7 +82,7 @@ pub(super) fn cell(value: &Json) -> String {
             None => other.to_string(),
         },
     };
-    let mut shown: String = text.chars().map(|c| if c.is_control() { '·' } else { c }).take(MAX_CELL).collect();
+    let mut shown: String = text.chars().map(|c| if is_active(c) { '·' } else { c }).take(MAX_CELL).collect();
     if text.chars().nth(MAX_CELL).is_some() {
         shown.push('…');
     }

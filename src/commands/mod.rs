@@ -24,7 +24,7 @@ use crate::{
     console::LogBuffer,
     dev,
     error::Result,
-    report::Report,
+    report::{LogLine, Report},
     server::block_on,
 };
 use tracing_subscriber::{
@@ -36,7 +36,7 @@ use tracing_subscriber::{
 /// # Errors
 /// Whatever keeps the command from its work; `main` prints it.
 pub fn run(cli: &Cli, report: &Report) -> Result<()> {
-    log(&cli.global, matches!(cli.command, Command::Dev(_) | Command::Play(_)));
+    log(&cli.global, report, matches!(cli.command, Command::Dev(_) | Command::Play(_)));
     match &cli.command {
         Command::Build(command) => build::run(command, report),
         Command::Init(command) => init::run(command, report),
@@ -59,7 +59,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
 
 /// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module. The console keeps
 /// lines of its own.
-fn log(global: &Global, console: bool) {
+fn log(global: &Global, report: &Report, console: bool) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,
@@ -67,7 +67,9 @@ fn log(global: &Global, console: bool) {
         (false, _) => LevelFilter::TRACE,
     };
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter);
+    let lines = LogLine(report.clone());
+    let stderr = tracing_subscriber::fmt::layer().with_ansi(false).event_format(lines).with_writer(std::io::stderr);
+    let stderr = stderr.with_filter(filter);
     let kept = console.then(|| LogBuffer::of_process().layer());
     let _ = tracing_subscriber::registry().with(stderr).with(kept).try_init();
 }

@@ -26,7 +26,7 @@ pub(super) fn carry_out(edit: &Edit, dry_run: bool, report: &Report) -> Result<(
         edit.apply()?;
     }
     for left in &edit.left {
-        report.finding(left);
+        report.findings(left.lines());
     }
     let references = counted(edit.references(), "reference");
     let files = counted(edit.files.len(), "file");

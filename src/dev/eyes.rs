@@ -56,6 +56,9 @@ impl Eyes {
             // The folders are watched while the first build is made, and looked at again after it.
             self.look_at(&Look::Everywhere)?;
             self.files.taken();
+            let folders = self.files.snapshot().folders();
+            // Nothing waits for it: no build reads what is swept.
+            std::thread::spawn(move || site::sweep(folders.iter().map(PathBuf::as_path)));
             self.is_blind = false;
             return Ok(());
         }

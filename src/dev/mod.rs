@@ -3,6 +3,7 @@
 //! [`run`] sets the stage: the port, the Worker over its state, what stands before it. `site` is the loop of one site, `workspace`
 //! runs several. What they do is on the [`Board`], and a [`Control`] steers them.
 
+mod answering;
 mod builder;
 mod checkout;
 mod collect;
@@ -12,6 +13,7 @@ mod eyes;
 mod hosts;
 mod in_process;
 mod index;
+mod known_owner;
 mod owner;
 pub mod page;
 mod publisher;
@@ -32,6 +34,7 @@ mod waiting;
 mod workspace;
 
 pub use control::Control;
+pub use known_owner::owner_of;
 pub use owner::Owner;
 pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 
@@ -46,6 +49,7 @@ use crate::{
     watch::{Hub, WatchOptions},
 };
 use collect::Gate;
+use known_owner::KnownOwner;
 use owner::OwnerFile;
 use page::PageParts;
 use scope::Scope;
@@ -287,8 +291,8 @@ impl Sites {
     }
 }
 
-/// Says in the state folder who owns it.
-fn own(stage: &Stage, address: SocketAddr) -> Option<OwnerFile> {
+/// Says who owns the state folder: in it, and to this user's other commands.
+fn own(stage: &Stage, address: SocketAddr) -> (Option<OwnerFile>, Option<KnownOwner>) {
     let ip = match address.ip() {
         // Wherever else it listens, it does here, and from here no token of a device is asked for.
         ip if !ip.is_loopback() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -306,7 +310,7 @@ fn own(stage: &Stage, address: SocketAddr) -> Option<OwnerFile> {
     if let Err(error) = &written {
         tracing::warn!("{}: who owns it cannot be written there: {error}", stage.state.display());
     }
-    written.ok()
+    (written.ok(), KnownOwner::write(&owner, &stage.state))
 }
 
 /// Says that all is ready, and where.

@@ -1,12 +1,15 @@
-//! Who owns a state folder, for others who come to it: `owner.json` in the folder.
+//! Who owns a state folder, for other programs that come to it: `owner.json` in the folder.
 //!
 //! The file is written when the server listens and removed when it ends. It means nothing without the folder's lock: a process
 //! that was killed leaves it behind.
 
+use super::owner_of;
 use crate::error::Error;
-use pmx_emulator::state_dir::{self, StateDir, StateError};
+#[cfg(test)]
+use pmx_emulator::state_dir;
+use pmx_emulator::state_dir::{StateDir, StateError};
 use serde::{Deserialize, Serialize};
-use std::{io, net::SocketAddr, path::Path};
+use std::{io, path::Path};
 
 /// The file's name.
 const FILE: &str = "owner.json";
@@ -34,12 +37,10 @@ pub struct Owner {
 pub(super) struct OwnerFile(StateDir);
 
 impl Owner {
-    /// What the folder's file says; it is only of worth while the folder is locked. One that names an address of another machine is none:
-    /// whoever answers there gets what is asked, with the token.
-    #[must_use]
-    pub fn read(state: &Path) -> Option<Self> {
-        let owner: Self = serde_json::from_slice(&state_dir::read_file(state, FILE).ok()?).ok()?;
-        owner.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback()).then_some(owner)
+    /// What the folder's file says. Whoever wrote the folder wrote it: [`owner_of`] is who is believed.
+    #[cfg(test)]
+    fn read(state: &Path) -> Option<Self> {
+        serde_json::from_slice(&state_dir::read_file(state, FILE).ok()?).ok()
     }
 
     /// Leaves it in the folder, for this user only.
@@ -58,8 +59,7 @@ impl Drop for OwnerFile {
 /// The error of a server that did not start; with the owner's name if it is that the folder has one.
 pub(super) fn explain(error: Error, state: &Path) -> Error {
     let Err(in_use @ StateError::InUse { pid, .. }) = StateDir::open_for_reading(state) else { return error };
-    let owner = Owner::read(state).filter(|owner| pid.is_none_or(|pid| pid == owner.pid));
-    let Some(owner) = owner else { return error };
+    let Some(owner) = owner_of(state, pid) else { return error };
     let scheme = if owner.https { "https" } else { "http" };
     Error::new(format!("{in_use}, which serves at {}", owner.address))
         .hint(format!("look at {scheme}://{}", owner.address.replace("127.0.0.1", "localhost")))

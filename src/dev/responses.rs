@@ -1,11 +1,14 @@
 //! Answers to questions, written into the Sources: what stands before the Worker with `--write-responses`. In production, and
 //! without the flag, nobody takes them.
 
-use super::Control;
+use super::{
+    Control,
+    answering::{Answer, NotWritten, Writer},
+};
 use crate::{
     secret,
     server::{Answering, Before, HostCheck, is_foreign, json, refusal, urlencoded},
-    site::{self, AnswerForm, EditError, Project, RecordError},
+    site::{AnswerForm, Project, RecordError},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -15,26 +18,19 @@ use axum::{
 };
 use pmx_worker::model::{SiteName, check_path};
 use serde_json::json;
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::SystemTime,
-};
+use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 
 /// The most bytes of a submission: twenty of the longest answers, encoded.
 const MAX_BODY: usize = 64 * 1024;
 /// The most bytes of a page that is looked at for its form.
 const MAX_PAGE: usize = 16 * 1024 * 1024;
-/// How often a Source that changes meanwhile is read anew.
-const ATTEMPTS: usize = 5;
 /// The longest id of a run that a client may choose.
 const MAX_RUN: usize = 64;
 
 /// Takes the answers of browsers on this machine.
 pub(super) fn layer(control: Control, default_site: Option<SiteName>, address: SocketAddr) -> Before {
     let responses =
-        Arc::new(Responses { control, default_site, hosts: HostCheck::new(address, &[]), writing: Mutex::new(()) });
+        Arc::new(Responses { control, default_site, hosts: HostCheck::new(address, &[]), writer: Writer::default() });
     Arc::new(move |request: Request| {
         let path = request.uri().path();
         let site = super::hosts::site_of(&request).or_else(|| responses.default_site.clone());
@@ -54,8 +50,7 @@ struct Responses {
     default_site: Option<SiteName>,
     /// Without the names that were allowed by flag: those may lead here from elsewhere.
     hosts: HostCheck,
-    /// Held while a Source is read and written.
-    writing: Mutex<()>,
+    writer: Writer,
 }
 
 /// Why an answer is not taken.
@@ -86,7 +81,19 @@ impl Responses {
             .map_err(|why| Refusal(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", why.to_string()))?;
         let run = submission.run.clone();
         let project = self.control.project(site).map_err(|error| internal(&error))?;
-        let written = tokio::task::spawn_blocking(move || self.write(&project, &submission, &answers)).await;
+        let written = tokio::task::spawn_blocking(move || {
+            let (source, block) = submission.target.split_once('#').unwrap_or_default();
+            let answer = Answer {
+                root: project.source_root.clone(),
+                source: source_file(&project, source)?,
+                block: block.to_owned(),
+                answers,
+                run: submission.run,
+                settings: project.settings.clone(),
+            };
+            self.writer.write(answer).map_err(not_written)
+        })
+        .await;
         written.map_err(|error| {
             Refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("the answer was lost: {error}"))
         })??;
@@ -120,41 +127,33 @@ impl Responses {
         let bytes = to_bytes(answer.into_body(), MAX_PAGE).await.map_err(|_| none())?;
         AnswerForm::find(&String::from_utf8_lossy(&bytes), target).ok_or_else(none)
     }
+}
 
-    fn write(&self, project: &Project, submission: &Submission, answers: &[(String, String)]) -> Result<(), Refusal> {
-        let (source, block) = submission.target.split_once('#').unwrap_or_default();
-        let path = file(project, source)?;
-        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..ATTEMPTS {
-            let before = fs_err::read(&path).map_err(|error| internal(&error))?;
-            let after =
-                site::record(&format!("{source}.md"), &before, block, answers, &submission.run, &project.settings)
-                    .map_err(|error| {
-                        let status = match error {
-                            RecordError::NoQuestion => StatusCode::NOT_FOUND,
-                            RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
-                        };
-                        Refusal(status, "not_recorded", error.to_string())
-                    })?;
-            match site::replace(&path, before, after) {
-                Ok(()) => return Ok(()),
-                Err(EditError::Changed(_)) => {}
-                Err(error) => return Err(internal(&error)),
-            }
+fn not_written(error: NotWritten) -> Refusal {
+    match error {
+        NotWritten::Refused(error) => {
+            let status = match error {
+                RecordError::NoQuestion => StatusCode::NOT_FOUND,
+                RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
+            };
+            Refusal(status, "not_recorded", error.to_string())
         }
-        let message = "The Source is being written by someone else; try again".to_owned();
-        Err(Refusal(StatusCode::CONFLICT, "changing", message))
+        NotWritten::Changing => Refusal(StatusCode::CONFLICT, "changing", error.to_string()),
+        NotWritten::Failed(_) => internal(&error),
     }
 }
 
-/// The file of a Source; never one outside of the source root.
-fn file(project: &Project, id: &str) -> Result<PathBuf, Refusal> {
+/// The file of a Source, below the source root; never one outside of it. An editor may have its name free for a moment.
+fn source_file(project: &Project, id: &str) -> Result<String, Refusal> {
     let root = &project.source_root;
-    let inside = |path: PathBuf| path.canonicalize().ok().filter(|path| path.starts_with(root));
-    let path = Some(format!("{id}.md")).filter(|path| check_path(path)).map(|path| root.join(path));
-    let is_file = |path: &PathBuf| Path::is_file(path);
-    path.and_then(inside)
-        .filter(is_file)
+    let inside = |file: &String| {
+        let path = root.join(file);
+        let real = path.canonicalize().or_else(|_| path.parent().unwrap_or(root).canonicalize());
+        real.is_ok_and(|real| real.starts_with(root))
+    };
+    Some(format!("{id}.md"))
+        .filter(|file| check_path(file))
+        .filter(inside)
         .ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "no_source", format!("There is no Source `{id}`")))
 }
 

@@ -1,6 +1,7 @@
 //! The API's documents, and what an answer means. The status is looked at before the body is parsed.
 
 use super::{ApiBody, ApiRequest, ApiResponse, Method, Phase, PublishError, Refusal};
+use crate::report::is_active;
 use pmx_worker::model::{ChangeEvent, DeployRecord, Hash, Meta, Roots, SiteName};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -182,7 +183,7 @@ fn foreign_message(response: &ApiResponse) -> String {
 
 /// On one line, without anything that moves a terminal's cursor, and not endless.
 pub(super) fn printable(text: &str) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let clean = |c: char| if is_active(c) { ' ' } else { c };
     let mut out: String = text.chars().take(MAX_MESSAGE).map(clean).collect();
     if text.chars().nth(MAX_MESSAGE).is_some() {
         out.push('…');

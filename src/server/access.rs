@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    secret,
+    secret, user_folder,
 };
 use axum::{
     body::Body,
@@ -18,14 +18,13 @@ use axum::{
 use data_encoding::HEXLOWER;
 use fs_err as fs;
 use sha2::{Digest as _, Sha256};
-use std::{
-    io::{ErrorKind, Write as _},
-    path::Path,
-    sync::Arc,
-};
+use std::{io::ErrorKind, path::Path, sync::Arc};
 
-/// The file of the token, in the state folder: a device that was let in stays so when pmx is started again.
-const FILE: &str = "device-token";
+/// The folder of the tokens, in what pmx keeps for its user: one for each state folder, so that a device that was let in stays so when
+/// pmx is started again.
+const KIND: &str = "devices";
+/// The file of the token in a state folder of earlier versions. A checkout can bring one, and who wrote it knows the token.
+const FORMER: &str = "device-token";
 /// The parameter of an address that lets a device in.
 pub(super) const PARAMETER: &str = "pmx-token";
 /// How long a device is remembered, in seconds: 30 days.
@@ -60,27 +59,42 @@ pub(super) enum Admission {
 }
 
 impl Access {
-    /// Reads the token of a state folder, or makes it. The file is for its owner only.
+    /// The token for a state folder, made at the first call. It lies in what pmx keeps for its user, never in the folder; where there
+    /// is no such place, or none that can be used, the token holds until this process ends.
     ///
     /// # Errors
-    /// The file cannot be read or written; the system gives no random bytes.
+    /// The system gives no random bytes.
     pub fn open(state: &Path) -> Result<Self> {
-        let path = state.join(FILE);
-        match fs::read_to_string(&path) {
-            Ok(token) if is_token(token.trim()) => return Ok(Self::new(token.trim())),
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
+        forget_former(state);
+        let Some(folder) = user_folder::path() else {
+            tracing::warn!("no folder is known to keep the token of devices in: PMX_DATA_DIR names one");
+            return Ok(Self::new(&generate()?));
+        };
+        match Self::open_in(&folder, state) {
+            Ok(access) => Ok(access),
+            Err(error) => {
+                tracing::warn!("the token of devices is not kept: {error}; PMX_DATA_DIR names another folder");
+                Ok(Self::new(&generate()?))
+            }
         }
-        let bytes: [u8; LENGTH] = secret::random()?;
-        let token: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
-        fs::create_dir_all(state)?;
-        let cannot = |error: std::io::Error| Error::new(format!("{} cannot be written: {error}", path.display()));
-        // Has mode 0600 from its first byte on.
-        let mut file = tempfile::NamedTempFile::new_in(state).map_err(cannot)?;
-        file.write_all(token.as_bytes()).map_err(cannot)?;
-        file.persist(&path).map_err(|refused| cannot(refused.error))?;
-        Ok(Self::new(&token))
+    }
+
+    fn open_in(folder: &Path, state: &Path) -> Result<Self> {
+        let path = user_folder::of_state(folder, KIND, state);
+        // Two that start at once get the same one.
+        for fresh in [true, true, false] {
+            match fs::read_to_string(&path) {
+                Ok(token) if is_token(token.trim()) => return Ok(Self::new(token.trim())),
+                Ok(_) => fs::remove_file(&path)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+            let token = generate()?;
+            if user_folder::write(&path, &token, fresh)? {
+                return Ok(Self::new(&token));
+            }
+        }
+        Err(Error::new(format!("{} is being written by someone else", path.display())))
     }
 
     fn new(token: &str) -> Self {
@@ -158,6 +172,19 @@ fn insert(response: &mut Response, name: HeaderName, value: &str) {
     // What is no header value is left out: paths and tokens are.
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
+    }
+}
+
+fn generate() -> Result<String> {
+    let bytes: [u8; LENGTH] = secret::random()?;
+    Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
+}
+
+/// Removes what an earlier version left, or a checkout brought: a file of that name and size, and no link.
+fn forget_former(state: &Path) {
+    let path = state.join(FORMER);
+    if std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() <= LENGTH as u64 + 2) {
+        let _ = std::fs::remove_file(&path);
     }
 }
 
@@ -252,20 +279,34 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_kept_for_its_owner() {
-        let state = tempfile::tempdir().unwrap();
-        let first = Access::open(&state.path().join("new")).unwrap();
-        let again = Access::open(&state.path().join("new")).unwrap();
-        assert_eq!(first.token, again.token);
+    fn a_token_is_kept_for_its_owner_and_outside_of_the_state() {
+        let (user, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let open = |state: &Path| Access::open_in(user.path(), state).unwrap();
+        let first = open(state.path());
         assert!(is_token(&first.token));
-        assert_ne!(first.token, Access::open(&state.path().join("other")).unwrap().token);
+        assert_eq!(first.token, open(state.path()).token);
+        assert_eq!(first.token, open(&state.path().join("../").join(state.path().file_name().unwrap())).token);
+        assert_ne!(first.token, open(user.path()).token, "each state has its own");
+        assert_eq!(fs::read_dir(state.path()).unwrap().count(), 0);
+        let path = user_folder::of_state(user.path(), KIND, state.path());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(state.path().join("new").join(FILE)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        fs::write(state.path().join("new").join(FILE), "x").unwrap();
-        assert_ne!(Access::open(&state.path().join("new")).unwrap().token, first.token, "what is no token is replaced");
+        fs::write(&path, "x").unwrap();
+        assert_ne!(open(state.path()).token, first.token, "what is no token is replaced");
+    }
+
+    #[test]
+    fn a_token_that_lies_in_the_state_folder_is_ignored_and_goes() {
+        let state = tempfile::tempdir().unwrap();
+        let shipped = "0123456789abcdefghjkmnpq";
+        fs::write(state.path().join(FORMER), shipped).unwrap();
+        forget_former(state.path());
+        assert!(!state.path().join(FORMER).exists());
+        fs::write(state.path().join(FORMER), "what somebody wrote, and no token of any version").unwrap();
+        forget_former(state.path());
+        assert!(state.path().join(FORMER).exists(), "only what could be pmx's own goes");
     }
 }

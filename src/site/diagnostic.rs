@@ -91,6 +91,13 @@ impl Diagnostic {
         self
     }
 
+    /// As it is printed: `path:line:column: warning: message [code]`, and the hint on a line of its own.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let Self { path, line, column, severity, code, message, hint } = self;
+        let first = format!("{path}:{line}:{column}: {severity}: {message} [{code}]");
+        std::iter::once(first).chain(hint.as_ref().map(|hint| format!("  hint: {hint}")))
+    }
+
     /// Whether the build fails because of it.
     #[must_use]
     pub const fn is_error(&self) -> bool {
@@ -108,11 +115,9 @@ impl fmt::Display for Severity {
 }
 
 impl fmt::Display for Diagnostic {
-    /// `path:line:column: warning: message [code]`, and the hint on a line of its own.
+    /// The [lines](Self::lines) as one text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, line, column, severity, code, message, hint } = self;
-        write!(f, "{path}:{line}:{column}: {severity}: {message} [{code}]")?;
-        hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+        f.write_str(&self.lines().collect::<Vec<_>>().join("\n"))
     }
 }
 

@@ -65,7 +65,7 @@ pub use cache::Cache;
 pub use config::{SiteAddress, workspace_list};
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
-pub use edit::{Edit, EditError, EditOrSite, EditedFile, plan_move, plan_removal, replace};
+pub use edit::{Edit, EditError, EditOrSite, EditedFile, Kept, plan_move, plan_removal, replace, sweep};
 pub use error::SiteError;
 pub use folder::{Folder, FolderError};
 pub use lookup::{Built, Found};

@@ -8,7 +8,7 @@ fn pmx(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_pmx"))
         .args(args)
         .current_dir(folder)
-        .env("PMX_DATA_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("user"))
+        .env("PMX_DATA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/user"))
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -95,6 +95,7 @@ pub(crate) fn pmx(folder: &Path, args: &[&str]) -> Command {
         command.env_remove(name).env_remove(name.to_ascii_lowercase());
     }
     command.env_remove("SSL_CERT_FILE").env_remove("RUST_LOG");
+    command.env("PMX_DATA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/user"));
     command
 }
 

@@ -71,8 +71,21 @@ fn the_address_that_was_printed_lets_a_device_in_for_good() {
 
     drop(dev);
     let (_dev, phone, host, again) = open(&author, &[]).unwrap();
-    assert_eq!(again, token, "the state folder keeps it");
+    assert_eq!(again, token, "it is kept for the state folder");
     assert_eq!(phone.get_with(&host, "/index.path", &[("cookie", cookie)]).status, 200);
+}
+
+#[test]
+fn a_token_that_a_checkout_brings_lets_nobody_in() {
+    let author = Author::new();
+    let shipped = "0123456789abcdefghjkmnpq";
+    std::fs::create_dir_all(author.path("state")).unwrap();
+    std::fs::write(author.path("state/device-token"), shipped).unwrap();
+    let Some((_dev, phone, host, token)) = open(&author, &[]) else { return };
+    assert_ne!(token, shipped);
+    assert_eq!(phone.get(&host, &format!("/?pmx-token={shipped}")).status, 401);
+    assert_eq!(phone.get(&host, &format!("/?pmx-token={token}")).status, 303);
+    assert!(!super::is_file(&author.path("state/device-token")), "nothing of it lies in the state folder");
 }
 
 #[test]

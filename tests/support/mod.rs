@@ -4,6 +4,8 @@
 pub mod http;
 pub mod node;
 pub mod process;
+#[cfg(unix)]
+pub mod saves;
 pub mod site;
 pub mod socket;
 

@@ -23,10 +23,16 @@ pub struct Pmx {
     pub url: String,
 }
 
+/// What `pmx` keeps for its user, in tests: never what the user has.
+pub const USER_FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/user");
+
 /// A `pmx` that is yet to be given its arguments, without any of the machine's settings.
 pub fn pmx() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pmx"));
-    command.env_remove("PUBLISH_SECRET").env_remove("PATHMX_PUBLISH_TOKEN").env("NO_COLOR", "1").env_remove("RUST_LOG");
+    for name in ["PUBLISH_SECRET", "PATHMX_PUBLISH_TOKEN", "RUST_LOG", "PMX_CA_DIR"] {
+        command.env_remove(name);
+    }
+    command.env("NO_COLOR", "1").env("PMX_DATA_DIR", USER_FOLDER);
     command
 }
 

@@ -93,7 +93,7 @@ impl Terminal {
     pub(super) fn finding(&self, site: Option<&str>, diagnostic: &Diagnostic) {
         let mut last = self.last();
         *last = None;
-        self.report.finding(excerpt::show(&self.report, site, diagnostic));
+        self.report.findings(excerpt::show(&self.report, site, diagnostic));
     }
 
     /// Why nothing could be built or published, even with `--quiet`.

@@ -1,9 +1,12 @@
 //! A plan on disk: all of it or nothing.
 
-use super::error::EditError;
+use super::{
+    beside::{Beside, Kind},
+    error::EditError,
+    exchange::{self, Refused, Taken, put_new},
+};
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -32,25 +35,18 @@ pub(super) enum Step {
 /// What was done so far, and how it is undone.
 enum Done {
     Folder(PathBuf),
-    Staged(PathBuf),
     Moved(PathBuf, PathBuf),
-    Written { target: PathBuf, backup: PathBuf },
-    Removed { path: PathBuf, backup: PathBuf },
+    Written(Taken),
+    Removed { path: PathBuf, backup: Beside },
 }
 
-/// Does it. Every new text is written beside its file before the first file is touched; if anything fails, all is put back.
-pub(super) fn apply(writes: &[Write], step: &Step) -> Result<(), EditError> {
+/// Does it. Every new text is written beside its file before the first file is touched; if anything fails, or an author saves one of the
+/// files meanwhile, all is put back. The files that stood at the places, for whoever looks at them for longer.
+pub(super) fn apply(writes: &[Write], step: &Step) -> Result<Vec<Taken>, EditError> {
     let mut done = Vec::new();
-    match carry_out(writes, step, &mut done) {
-        Ok(()) => {
-            for one in done {
-                if let Done::Written { backup, .. } | Done::Removed { backup, .. } = one {
-                    // A copy that stays is a nuisance, and no reason to take everything back.
-                    let _ = fs::remove_file(backup);
-                }
-            }
-            Ok(())
-        }
+    match carry_out(writes, step, &mut done).and_then(|()| settle(&mut done)) {
+        // A copy that stays is a nuisance, and no reason to take everything back: it goes when it is dropped.
+        Ok(taken) => Ok(taken),
         Err(failure) => {
             let mut lost = Vec::new();
             for one in done.into_iter().rev() {
@@ -74,74 +70,68 @@ fn io_error<'a>(what: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Fail
     move |source| Failure::Io(format!("cannot {what} {}", path.display()), source)
 }
 
+fn refused<'a>(path: &'a Path) -> impl FnOnce(Refused) -> Failure + 'a {
+    move |refused| match refused {
+        Refused::Changed => Failure::Changed(path.to_owned()),
+        Refused::Io(source) => io_error("write", path)(source),
+    }
+}
+
 fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), Failure> {
+    let mut staged = Vec::with_capacity(writes.len());
     for write in writes {
         let now = fs::read(&write.path).map_err(io_error("read", &write.path))?;
         if now != write.before {
             return Err(Failure::Changed(write.path.clone()));
         }
-        let staged = beside(&write.path, "new");
-        write_new(&staged, &write.after).map_err(io_error("write", &staged))?;
-        done.push(Done::Staged(staged.clone()));
-        let mode = fs::metadata(&write.path).map(|meta| meta.permissions());
-        mode.and_then(|mode| fs::set_permissions(&staged, mode)).map_err(io_error("write", &staged))?;
+        staged.push(Beside::write(&write.path, &write.after).map_err(io_error("write beside", &write.path))?);
     }
-    // Staged files of a folder that moves, move with it.
     match step {
         Step::Stay => {}
         Step::Move(from, to) => {
             make_folders(to.parent().unwrap_or(to), done)?;
-            if fs::symlink_metadata(to).is_ok() {
-                let taken = io::Error::from(io::ErrorKind::AlreadyExists);
-                return Err(io_error("move to", to)(taken));
-            }
-            fs::rename(from, to).map_err(io_error("move", from))?;
+            put_new(from, to).map_err(io_error("move", from))?;
             done.push(Done::Moved(from.clone(), to.clone()));
         }
         Step::Remove(path) => {
-            let backup = beside(path, "old");
-            if fs::symlink_metadata(&backup).is_ok() {
-                let taken = io::Error::from(io::ErrorKind::AlreadyExists);
-                return Err(io_error("move to", &backup)(taken));
-            }
-            fs::rename(path, &backup).map_err(io_error("remove", path))?;
+            let backup = Beside::name(path, Kind::Old);
+            put_new(path, backup.path()).map_err(io_error("remove", path))?;
             done.push(Done::Removed { path: path.clone(), backup });
         }
     }
-    for write in writes {
-        let (staged, backup) = (beside(&write.path, "new"), beside(&write.target, "old"));
-        // Of a file that moved by itself, the new text stayed behind.
-        let staged = if staged.exists() { staged } else { beside(&write.target, "new") };
-        keep(&write.target, &backup).map_err(io_error("write", &backup))?;
-        done.push(Done::Written { target: write.target.clone(), backup });
-        fs::rename(&staged, &write.target).map_err(io_error("write", &write.target))?;
+    for (write, mut new) in writes.iter().zip(staged) {
+        // Staged files of a folder that moved, moved with it; of a file that moved by itself, the new text stayed behind.
+        if !new.path().exists()
+            && let Some(name) = new.path().file_name()
+        {
+            new.moved_to(write.target.with_file_name(name));
+        }
+        if !write.target.exists() {
+            return Err(io_error("write", &write.target)(io::ErrorKind::NotFound.into()));
+        }
+        let taken = exchange::put(new, &write.target, &write.before, &write.after).map_err(refused(&write.target))?;
+        done.push(Done::Written(taken));
     }
     Ok(())
 }
 
-/// Writes a file where none is: what has the name, or a link that has it, stays as it is.
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let written = fs::File::create_new(path)?.write_all(bytes);
-    if written.is_err() {
-        let _ = fs::remove_file(path);
+/// Waits for editors that were about to write into the files that came out.
+fn settle(done: &mut Vec<Done>) -> Result<Vec<Taken>, Failure> {
+    let mut taken = Vec::new();
+    let mut others = Vec::new();
+    for one in done.drain(..) {
+        match one {
+            Done::Written(one) => taken.push(one),
+            other => others.push(other),
+        }
     }
-    written
-}
-
-/// Gives what is in a file a second name that nothing has.
-fn keep(path: &Path, backup: &Path) -> io::Result<()> {
-    match fs::hard_link(path, backup) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => write_new(backup, &fs::read(path)?),
-        kept => kept,
+    let changed = Taken::settle(&mut taken);
+    if changed.is_ok() {
+        return Ok(taken);
     }
-}
-
-/// A name for a copy beside a file. The scanner never sees it: it is gone before the command ends.
-fn beside(path: &Path, what: &str) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.{what}", std::process::id()));
-    path.with_file_name(name)
+    done.extend(others);
+    done.extend(taken.into_iter().map(Done::Written));
+    changed.map(|()| Vec::new()).map_err(|place| refused(&place.0)(place.1))
 }
 
 fn make_folders(folder: &Path, done: &mut Vec<Done>) -> Result<(), Failure> {
@@ -160,14 +150,9 @@ impl Done {
                 let _ = fs::remove_dir(&path);
                 return;
             }
-            Self::Staged(path) => {
-                let _ = fs::remove_file(&path);
-                return;
-            }
-            Self::Moved(from, to) => (fs::rename(&to, &from), to),
-            Self::Written { target: path, backup } | Self::Removed { path, backup } => {
-                (fs::rename(backup, &path), path)
-            }
+            Self::Moved(from, to) => (put_new(&to, &from), to),
+            Self::Written(mut taken) => (taken.give_back(), taken.place().to_owned()),
+            Self::Removed { path, backup } => (put_new(backup.path(), &path), path),
         };
         if undone.is_err() {
             lost.push(path.display().to_string());

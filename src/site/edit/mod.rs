@@ -3,9 +3,11 @@
 //! Edits are made in place: only the bytes of an address change, and of a file that is in the way of nothing, none.
 
 mod apply;
+mod beside;
 mod definition;
 mod destination;
 mod error;
+mod exchange;
 mod frontmatter;
 mod inline;
 mod locate;
@@ -19,7 +21,10 @@ mod spelling;
 mod stylesheet;
 mod tree;
 
+pub(super) use beside::is_beside;
+pub use beside::sweep;
 pub use error::EditError;
+pub use exchange::Kept;
 
 use super::{
     diagnostic::Diagnostic,
@@ -207,16 +212,22 @@ impl Edit {
     /// # Errors
     /// A file changed since it was read, or the disk refuses.
     pub fn apply(&self) -> Result<(), EditError> {
-        apply::apply(&self.writes, &self.step)
+        sweep(self.writes.iter().filter_map(|write| write.path.parent()));
+        apply::apply(&self.writes, &self.step).map(drop)
     }
 }
 
-/// Gives one file other bytes, whole or not at all.
+/// Gives one file other bytes, whole or not at all. The file that stood there, for the caller to look after: an editor may have it open.
 ///
 /// # Errors
-/// The file is not `before` any more, or the disk refuses.
-pub fn replace(path: &Path, before: Vec<u8>, after: Vec<u8>) -> Result<(), EditError> {
-    apply::apply(&[Write { path: path.to_owned(), target: path.to_owned(), before, after }], &Step::Stay)
+/// The file is not `before` any more, or the disk refuses; what its author saved is there then.
+pub fn replace(path: &Path, before: Vec<u8>, after: Vec<u8>) -> Result<Kept, EditError> {
+    let write = Write { path: path.to_owned(), target: path.to_owned(), before, after };
+    let taken = apply::apply(&[write], &Step::Stay)?.into_iter().next();
+    let kept = taken.map(exchange::Taken::keep).transpose();
+    let what = || format!("cannot look after {}", path.display());
+    kept.map_err(|source| EditError::Write { what: what(), source })?
+        .ok_or_else(|| EditError::Changed(path.display().to_string()))
 }
 
 /// Why an edit cannot be made: because of what was asked, or of the site.

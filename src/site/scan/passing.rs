@@ -1,4 +1,6 @@
-//! Files that editors, browsers and desktops leave beside others for a while.
+//! Files that editors, browsers, desktops and pmx itself leave beside others for a while.
+
+use crate::site::edit::is_beside;
 
 /// Endings of copies, of what is being written or downloaded.
 const ENDINGS: [&str; 10] =
@@ -22,6 +24,7 @@ pub fn is_passing(name: &str) -> bool {
         || NAMES.contains(&name)
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
         || is_vim()
+        || is_beside(name)
 }
 
 #[cfg(test)]
@@ -51,6 +54,8 @@ mod tests {
             "x.zip.crdownload",
             ".a.md.kate-swp",
             ".DS_Store",
+            ".a.md.4711.old",
+            ".a.md.4711-3.new",
         ] {
             assert!(is_passing(name), "{name}");
         }

@@ -1,0 +1,211 @@
+//! Answers on their way into Sources that their authors may be saving. An answer that was said to be written is in the Source then,
+//! unless its author has saved it since; the author's save is never taken back (`site::replace` says how).
+
+use crate::site::{self, EditError, Kept, RecordError, Settings};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long it is tried to get an answer into a Source that changes all the time.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// For so long a Source that is gone, or has no such question, may be one that an editor is writing.
+const DOUBT: Duration = Duration::from_millis(150);
+/// How long it is waited until a Source is read again.
+const AGAIN: Duration = Duration::from_millis(4);
+/// For so long a file that came out of its place is looked at: an editor that opened it before may write into it until then.
+const HELD: Duration = Duration::from_secs(3);
+/// How often they are looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// An answer, and where it goes.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// The source root, without links in its path.
+    pub(super) root: PathBuf,
+    /// The Source, by its path below the root.
+    pub(super) source: String,
+    /// The question.
+    pub(super) block: String,
+    /// Names and texts.
+    pub(super) answers: Vec<(String, String)>,
+    /// The run that it was given in.
+    pub(super) run: String,
+    /// How Sources are read.
+    pub(super) settings: Settings,
+}
+
+/// Why an answer is not in its Source.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotWritten {
+    #[error(transparent)]
+    Refused(RecordError),
+    #[error("The Source is being written by someone else; try again")]
+    Changing,
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<io::Error> for NotWritten {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Writes answers, one at a time.
+#[derive(Debug, Default)]
+pub(super) struct Writer(Arc<Mutex<Vec<Held>>>);
+
+/// A file that came out of its place.
+#[derive(Debug)]
+struct Held {
+    kept: Kept,
+    /// The answer for which it came out, and the Source with it; none where it made way for a save of the author's.
+    written: Option<(Answer, Vec<u8>)>,
+    since: Instant,
+}
+
+impl Writer {
+    /// Writes an answer. It may take a moment while the author saves.
+    pub(super) fn write(&self, answer: Answer) -> Result<(), NotWritten> {
+        let mut held = lock(&self.0);
+        let first = held.is_empty();
+        let written = write(answer)?;
+        held.push(written);
+        drop(held);
+        if first {
+            self.look_after();
+        }
+        Ok(())
+    }
+
+    /// Looks at what is held until nothing is.
+    fn look_after(&self) {
+        let held = Arc::downgrade(&self.0);
+        let looking = thread::Builder::new().name("answers".to_owned()).spawn(move || {
+            loop {
+                thread::sleep(LOOK);
+                // What is held when the server ends is looked at once more there.
+                let Some(held) = Weak::upgrade(&held) else { return };
+                let mut held = lock(&held);
+                look(&mut held);
+                if held.is_empty() {
+                    return;
+                }
+            }
+        });
+        if let Err(error) = looking {
+            tracing::warn!("nobody looks after files that were written to: {error}");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        look(&mut lock(&self.0));
+    }
+}
+
+fn lock(held: &Mutex<Vec<Held>>) -> MutexGuard<'_, Vec<Held>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Gives back what an author has written into, with the answers in it that were written since; lets go of what nobody wrote into for long.
+fn look(held: &mut Vec<Held>) {
+    let mut at = 0;
+    while at < held.len() {
+        let place = held[at].kept.place().to_owned();
+        // What pmx itself has put there is none of the author's saves.
+        let here = held.iter().filter(|one| one.kept.place() == place);
+        let ours: Vec<Vec<u8>> = here.filter_map(|one| Some(one.written.as_ref()?.1.clone())).collect();
+        match held[at].kept.give_back_if_written(|there| ours.iter().any(|text| text == there)) {
+            Ok(None) if held[at].since.elapsed() < HELD => at += 1,
+            Ok(None) => drop(held.remove(at)),
+            Ok(Some(out)) => {
+                held[at].since = Instant::now();
+                write_again(held, at);
+                held.push(Held { kept: out, written: None, since: Instant::now() });
+                at += 1;
+            }
+            Err(error) if held[at].since.elapsed() < HELD => {
+                tracing::debug!("{}: what its author saved is not put back yet: {error}", place.display());
+                at += 1;
+            }
+            Err(error) => {
+                tracing::warn!("{}: what its author saved could not be put back: {error}", place.display());
+                drop(held.remove(at));
+            }
+        }
+    }
+}
+
+/// What came out for the answer at this index is back: that answer, and those after it, are not in the Source.
+fn write_again(held: &mut Vec<Held>, at: usize) {
+    let place = held[at].kept.place().to_owned();
+    let here = held[at..].iter_mut().filter(|one| one.kept.place() == place);
+    let lost: Vec<Answer> = here.filter_map(|one| Some(one.written.take()?.0)).collect();
+    for answer in lost {
+        let source = answer.source.clone();
+        match write(answer) {
+            Ok(written) => held.push(written),
+            // The author has taken the question out.
+            Err(error) => tracing::warn!("an answer to a question of {source} is not in it any more: {error}"),
+        }
+    }
+}
+
+fn write(answer: Answer) -> Result<Held, NotWritten> {
+    let started = Instant::now();
+    let mut doubted = None::<Instant>;
+    loop {
+        let in_doubt = || doubted.is_none_or(|since| since.elapsed() < DOUBT);
+        match attempt(&answer) {
+            Ok((text, kept)) if is_there(&answer, &text) => {
+                return Ok(Held { kept, written: Some((answer, text)), since: Instant::now() });
+            }
+            // The author has saved meanwhile; or there was nothing to write into.
+            Ok(_) | Err(NotWritten::Changing) => doubted = None,
+            Err(NotWritten::Refused(RecordError::NoQuestion)) if in_doubt() => {
+                doubted.get_or_insert_with(Instant::now);
+            }
+            Err(error) => return Err(error),
+        }
+        if started.elapsed() > PATIENCE {
+            return Err(NotWritten::Changing);
+        }
+        thread::sleep(AGAIN);
+    }
+}
+
+impl Answer {
+    /// The file that the Source is now; none if there is none, or one outside of the root. Its author may replace a link by another.
+    fn file(&self) -> Option<PathBuf> {
+        let file = self.root.join(&self.source).canonicalize().ok()?;
+        (file.starts_with(&self.root) && file.is_file()).then_some(file)
+    }
+}
+
+fn is_there(answer: &Answer, text: &[u8]) -> bool {
+    answer.file().and_then(|file| std::fs::read(file).ok()).is_some_and(|there| there == text)
+}
+
+fn attempt(answer: &Answer) -> Result<(Vec<u8>, Kept), NotWritten> {
+    let Answer { source, block, answers, run, settings, .. } = answer;
+    let gone = || NotWritten::Refused(RecordError::NoQuestion);
+    let file = answer.file().ok_or_else(gone)?;
+    let before = match fs_err::read(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(gone()),
+        before => before?,
+    };
+    let after = site::record(source, &before, block, answers, run, settings).map_err(NotWritten::Refused)?;
+    match site::replace(&file, before, after.clone()) {
+        Ok(kept) => Ok((after, kept)),
+        Err(EditError::Changed(_)) => Err(NotWritten::Changing),
+        // The name is free while the author's editor saves.
+        Err(EditError::Write { source, .. }) if source.kind() == io::ErrorKind::NotFound => Err(NotWritten::Changing),
+        Err(error) => Err(NotWritten::Failed(error.to_string())),
+    }
+}
