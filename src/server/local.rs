@@ -23,7 +23,7 @@ use futures_util::{
 use pmx_emulator::{
     Emulator, Worker,
     faults::Faults,
-    http::{ServiceFuture, serve_connections},
+    http::{ConnectionLimits, ServiceFuture, serve_connections},
     state_dir::{Durability, StateDir, StateError},
 };
 use serde_json::{Value, json};
@@ -177,8 +177,13 @@ impl Local {
     pub async fn serve(self, front: Listening, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let emulator = self.emulator.clone();
         let accept = Accept::new(front);
-        let served =
-            serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
+        let served = serve_connections(
+            accept,
+            move |&connection: &Connection| Self { connection, ..self.clone() },
+            ConnectionLimits::default(),
+            stop,
+        )
+        .await;
         // Sockets outlive the server until they are told.
         emulator.shutdown().await;
         served.map_err(|error| Error::new(format!("the server ended: {error}")))
