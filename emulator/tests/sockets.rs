@@ -186,6 +186,71 @@ async fn a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
     assert_eq!(next(&mut reading).await, Message::text("still here"));
 }
 
+/// A client's frame with a mask of zeros: opcode and payload.
+fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x80 | opcode, 0x80 | 127];
+    frame.extend_from_slice(&(payload.len() as u64).to_be_bytes());
+    frame.extend_from_slice(&[0; 4]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// Sends as much as is taken, until nothing was for a while; the number of bytes.
+async fn send_what_is_taken(client: &mut Client, bytes: &[u8], most: usize) -> usize {
+    use tokio::io::AsyncWriteExt as _;
+    let mut sent = 0;
+    while sent < most {
+        let written =
+            tokio::time::timeout(Duration::from_secs(2), client.get_mut().write(&bytes[sent % bytes.len()..])).await;
+        match written {
+            Ok(Ok(written)) if written > 0 => sent += written,
+            _ => break,
+        }
+    }
+    sent
+}
+
+#[tokio::test]
+async fn a_client_that_pings_and_never_reads_is_not_read_from_any_more() {
+    const MOST: usize = 64 * 1024 * 1024;
+    let served = serve(accepting(&accept())).await;
+    let mut client = served.connect().await;
+    let pings = [0x89, 0x80 | 122, 0, 0, 0, 0].iter().copied().chain([b'x'; 122]).collect::<Vec<u8>>().repeat(512);
+    let sent = send_what_is_taken(&mut client, &pings, MOST).await;
+    assert!(sent < MOST, "{sent} bytes of pings were taken, and so many of pongs are kept");
+    let mut other = served.connect().await;
+    assert_eq!(send(&served.emulator, "", "hello").await, "2");
+    assert_eq!(next(&mut other).await, Message::text("hello"), "nobody else waits for it");
+}
+
+#[tokio::test]
+async fn unfinished_messages_of_all_clients_together_are_bounded() {
+    const PART: usize = 20 * 1024 * 1024;
+    let served = serve(accepting(&accept())).await;
+    let mut clients = Vec::new();
+    // Each is far from its own limit of 32 MiB; together they send 200 MiB and finish nothing.
+    for _ in 0..10 {
+        let mut client = served.connect().await;
+        let unfinished = masked(2, &vec![0; PART + 1024 * 1024]);
+        send_what_is_taken(&mut client, &unfinished[..PART], PART).await;
+        clients.push(client);
+    }
+    eventually(|| served.emulator.stats().sockets < 10).await;
+    assert!(served.emulator.stats().sockets >= 5, "those for whom there is room go on");
+}
+
+#[tokio::test]
+async fn a_large_text_leaves_in_parts_and_arrives_whole() {
+    let served = serve(accepting(&accept())).await;
+    let mut client = served.connect().await;
+    // Characters of three bytes, so that the parts end within some.
+    let text = "€".repeat(200_000);
+    send(&served.emulator, "", &text).await;
+    send(&served.emulator, "", "after").await;
+    assert_eq!(next(&mut client).await, Message::text(text));
+    assert_eq!(next(&mut client).await, Message::text("after"));
+}
+
 #[tokio::test]
 async fn an_upgrade_that_was_not_asked_for_is_an_error() {
     let emulator = builder().build().unwrap();

@@ -170,6 +170,12 @@ pub struct Serve {
     /// Survive a loss of power too, at the price of slower writes
     #[arg(long)]
     pub durable: bool,
+    /// How many connections there may be [default: three quarters of the files that the system lets pmx open]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub max_connections: Option<usize>,
+    /// How many of them may come from one address, unless it is this machine's [default: 1024]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub max_connections_per_address: Option<usize>,
 }
 
 /// `pmx publish`
@@ -245,4 +251,12 @@ pub enum Worker {
         #[arg(short, long)]
         out: Option<PathBuf>,
     },
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1 is needed".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(error.to_string()),
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
     dev::{self, simulate},
     error::Result,
     report::{Report, Style},
-    server::{self, LocalOptions, interrupted, listen},
+    server::{self, Bounds, LocalOptions, interrupted, listen},
 };
 use pmx_emulator::faults::Faults;
 use serde_json::json;
@@ -32,7 +32,8 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
         faults,
         trace: 0,
     };
-    let local = server::start(options, &front, &command.allow_hosts)?;
+    let bounds = Bounds::new(command.max_connections, command.max_connections_per_address);
+    let local = server::start(options, &front, &command.allow_hosts)?.bounded(bounds);
     let url = format!("http://localhost:{}", front.address.port());
     if !open {
         report.warn("PUBLISH_SECRET is not set: every publish call will be refused");

@@ -1,6 +1,10 @@
 //! Connections as they come in: from every listener, in the clear or through TLS.
 
-use super::{Listening, tls::Identity};
+use super::{
+    Bounds, Listening,
+    places::{Place, Places},
+    tls::Identity,
+};
 use axum::serve::Listener;
 use std::{
     future::poll_fn,
@@ -14,8 +18,8 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc},
-    time::{sleep, timeout},
+    sync::mpsc,
+    time::{Instant, sleep, timeout},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -23,8 +27,11 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a client may take to say hello and to agree on keys.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How many clients may be in their handshake at once; more are hung up on.
-const HANDSHAKES: usize = 1024;
+/// How many clients may be in their handshake at once, in all and from one address; more are hung up on. A handshake takes some
+/// milliseconds, and a browser begins six at a time.
+const HANDSHAKES: Bounds = Bounds { in_all: 1024, per_address: 64 };
+/// How often it is said that there are too many connections.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
 /// How many connections may have their handshake behind them without being served yet.
 const READY: usize = 64;
 /// The first byte of a TLS connection: a record of type handshake (RFC 8446, 5.1).
@@ -42,23 +49,40 @@ pub(super) struct Connection {
 pub(super) struct Accept {
     listeners: Vec<TcpListener>,
     address: SocketAddr,
+    places: Places,
+    told: Option<Instant>,
     tls: Option<Tls>,
 }
 
 struct Tls {
     identity: Arc<Identity>,
-    places: Arc<Semaphore>,
+    places: Places,
     done: mpsc::Sender<(Stream, Connection)>,
     ready: mpsc::Receiver<(Stream, Connection)>,
 }
 
 impl Accept {
-    pub(super) fn new(front: Listening) -> Self {
+    pub(super) fn new(front: Listening, bounds: Bounds) -> Self {
         let tls = front.tls.map(|identity| {
             let (done, ready) = mpsc::channel(READY);
-            Tls { identity, places: Arc::new(Semaphore::new(HANDSHAKES)), done, ready }
+            Tls { identity, places: Places::new(HANDSHAKES), done, ready }
         });
-        Self { listeners: front.listeners, address: front.address, tls }
+        Self { listeners: front.listeners, address: front.address, places: Places::new(bounds), told: None, tls }
+    }
+
+    /// Gives a connection its place, or hangs up.
+    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) -> Option<Placed> {
+        match self.places.take(peer.ip()) {
+            Ok(place) => Some(Placed { stream, _place: place }),
+            Err(full) => {
+                // Not for each: who opens too many does not fill the log as well.
+                if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+                    self.told = Some(Instant::now());
+                    tracing::warn!(%peer, "a connection is hung up on: {full}");
+                }
+                None
+            }
+        }
     }
 }
 
@@ -68,13 +92,20 @@ impl Listener for Accept {
 
     async fn accept(&mut self) -> (Stream, Connection) {
         loop {
-            let Some(tls) = &mut self.tls else {
-                let (stream, peer) = accept(&self.listeners).await;
-                return (Stream::Plain(stream), Connection { peer, secure: false });
+            let ready = async {
+                match &mut self.tls {
+                    Some(tls) => tls.ready.recv().await,
+                    None => std::future::pending().await,
+                }
             };
-            tokio::select! {
-                (stream, peer) = accept(&self.listeners) => tls.begin(stream, peer),
-                Some(ready) = tls.ready.recv() => return ready,
+            let (stream, peer) = tokio::select! {
+                accepted = accept(&self.listeners) => accepted,
+                Some(ready) = ready => return ready,
+            };
+            let Some(stream) = self.admit(stream, peer) else { continue };
+            match &self.tls {
+                Some(tls) => tls.begin(stream, peer),
+                None => return (Stream::Plain(stream), Connection { peer, secure: false }),
             }
         }
     }
@@ -117,10 +148,10 @@ fn is_of_client(error: &io::Error) -> bool {
 
 impl Tls {
     /// Lets a client say hello beside the others, so that one that does not holds up nobody.
-    fn begin(&self, stream: TcpStream, peer: SocketAddr) {
-        let Ok(place) = self.places.clone().try_acquire_owned() else {
-            tracing::warn!("too many connections are in their handshake");
-            return;
+    fn begin(&self, stream: Placed, peer: SocketAddr) {
+        let place = match self.places.take(peer.ip()) {
+            Ok(place) => place,
+            Err(full) => return tracing::debug!(%peer, "a handshake is hung up on: {full}"),
         };
         let (acceptor, done) = (TlsAcceptor::from(self.identity.config()), self.done.clone());
         tokio::spawn(async move {
@@ -139,18 +170,56 @@ impl Tls {
 }
 
 /// TLS, or a client that speaks in the clear and is to be told.
-async fn hello(acceptor: TlsAcceptor, stream: TcpStream) -> io::Result<Stream> {
+async fn hello(acceptor: TlsAcceptor, stream: Placed) -> io::Result<Stream> {
     let mut first = [0];
-    if stream.peek(&mut first).await? == 1 && first[0] != TLS_HANDSHAKE {
+    if stream.stream.peek(&mut first).await? == 1 && first[0] != TLS_HANDSHAKE {
         return Ok(Stream::Plain(stream));
     }
     Ok(Stream::Tls(Box::new(acceptor.accept(stream).await?)))
 }
 
+/// A connection and the place that it takes for as long as it is open.
+pub(super) struct Placed {
+    stream: TcpStream,
+    _place: Place,
+}
+
+impl AsyncRead for Placed {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Placed {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
 /// A connection's bytes.
 pub(super) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Placed),
+    Tls(Box<TlsStream<Placed>>),
 }
 
 impl AsyncRead for Stream {

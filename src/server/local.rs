@@ -1,7 +1,7 @@
 //! The Worker on this machine: the emulator, its variables, and its front on the network.
 
 use super::{
-    Access, Listening, Peer,
+    Access, Bounds, Listening, Peer,
     accept::{Accept, Connection},
     guard::Guard,
     prefix,
@@ -23,7 +23,7 @@ use futures_util::{
 use pmx_emulator::{
     BuildError, Emulator, Worker,
     faults::Faults,
-    http::{ServiceFuture, serve_connections},
+    http::{ConnectionLimits, ServiceFuture, serve_connections},
     state_dir::{Durability, StateDir, StateError},
 };
 use serde_json::{Value, json};
@@ -62,6 +62,7 @@ pub struct LocalOptions<'a> {
 pub struct Local {
     emulator: Emulator,
     front: Arc<Front>,
+    bounds: Bounds,
     /// Whose requests these are.
     connection: Connection,
 }
@@ -120,7 +121,7 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     let front = Arc::new(Front { guard, before: Vec::new() });
     // Nobody has connected yet; who is unknown is not of this machine.
     let connection = Connection { peer: ([0; 4], 0).into(), secure: false };
-    Ok(Local { emulator, front, connection })
+    Ok(Local { emulator, front, bounds: Bounds::new(None, None), connection })
 }
 
 /// What keeps a state folder from being used, with what to do about it. The log has the error of the system or of SQLite alone.
@@ -156,6 +157,13 @@ impl Local {
         self
     }
 
+    /// Bounds the connections.
+    #[must_use]
+    pub fn bounded(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
     /// Asks other devices for a token.
     #[must_use]
     pub fn open_to(mut self, access: Access) -> Self {
@@ -181,9 +189,14 @@ impl Local {
     /// The listener cannot be used any more.
     pub async fn serve(self, front: Listening, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let emulator = self.emulator.clone();
-        let accept = Accept::new(front);
-        let served =
-            serve_connections(accept, move |&connection: &Connection| Self { connection, ..self.clone() }, stop).await;
+        let accept = Accept::new(front, self.bounds);
+        let served = serve_connections(
+            accept,
+            move |&connection: &Connection| Self { connection, ..self.clone() },
+            ConnectionLimits::default(),
+            stop,
+        )
+        .await;
         // Sockets outlive the server until they are told.
         emulator.shutdown().await;
         served.map_err(|error| Error::new(format!("the server ended: {error}")))

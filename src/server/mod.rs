@@ -9,6 +9,7 @@ mod listen;
 mod local;
 mod owner;
 mod peer;
+mod places;
 mod prefix;
 mod reach;
 mod reachable;
@@ -20,6 +21,7 @@ pub use host_check::HostCheck;
 pub use listen::{Listening, listen};
 pub use local::{Answering, Before, Local, LocalOptions, json, refusal, start};
 pub use peer::Peer;
+pub use places::Bounds;
 pub use reach::Reach;
 pub use reachable::Reachable;
 pub use sent::{cookies, is_foreign, urlencoded};
@@ -60,6 +62,17 @@ fn allow_open_files() {
             let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
         }
     }
+}
+
+/// How many files and sockets this process may have open, if that is bounded and known.
+fn open_files() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok())
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// Ends with Ctrl-C or SIGTERM.

@@ -4,15 +4,15 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::clock::Clock;
 use crate::inspect::SocketInfo;
 
-/// Bytes that may wait for one client: a whole list of a large site's changed files several times over.
-pub(crate) const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes that may wait for one client: twice the list of all files of the largest deploy (25,000 at some 80 bytes).
+pub(crate) const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
 /// Frames that may wait for one client.
 pub(crate) const MAX_QUEUED_FRAMES: usize = 1024;
 /// Bytes of a close frame's reason (RFC 6455, 5.5: a control frame has 125, two are the code).

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::engine::{Database, Value};
 use super::sockets::{MAX_REASON_BYTES, Outgoing, Socket, Sockets, may_close_with};

@@ -1,10 +1,16 @@
 //! axum on the outside, the Worker's request and response on the inside.
 
 mod body;
+mod connection;
 mod event;
+mod exchange;
+mod handshake;
+mod limits;
+mod progress;
 mod response;
 mod serve;
 mod socket;
+mod wire;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -17,6 +23,7 @@ use http::header::UPGRADE;
 use http::request::Parts;
 use http_body::Body as _;
 
+pub use limits::ConnectionLimits;
 pub use serve::{serve, serve_connections};
 
 use crate::Emulator;

@@ -1,18 +1,22 @@
 //! The network: HTTP/1.1 in front of a service.
 
 use std::convert::Infallible;
-use std::fmt::Debug;
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::io;
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
 use axum::response::Response;
-use axum::serve::{IncomingStream, Listener, ListenerExt as _};
+use axum::serve::{Listener, ListenerExt as _};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
+use tokio::time::timeout;
 use tower_service::Service;
+
+use super::connection;
+use super::limits::{ConnectionLimits, MAX_INCOMING_BYTES};
+use super::progress::Budget;
 
 /// How long requests under way may take after the end was asked for: with the sockets' time, less than a second.
 const GRACE: Duration = Duration::from_millis(300);
@@ -23,7 +27,7 @@ const GRACE: Duration = Duration::from_millis(300);
 /// The service is an [`Emulator`](crate::Emulator), or a wrapper that looks at requests before one does.
 ///
 /// # Errors
-/// If the listener cannot be used.
+/// None today; it is left to listeners that can fail.
 pub async fn serve<S>(
     listener: TcpListener,
     service: S,
@@ -39,52 +43,46 @@ where
             tracing::debug!(%error, "Nagle's algorithm stays on");
         }
     });
-    serve_connections(listener, move |_: &_| service.clone(), shutdown).await
+    serve_connections(listener, move |_: &_| service.clone(), ConnectionLimits::default(), shutdown).await
 }
 
-/// As [`serve`], for any listener and with a service for each connection, which is made from its address.
+/// As [`serve`], for any listener, with a service for each connection, which is made from its address, and with bounds for each.
 ///
 /// # Errors
-/// If the listener cannot be used.
+/// Those of [`serve`].
 pub async fn serve_connections<L, F, S>(
-    listener: L,
-    service: F,
+    mut listener: L,
+    mut service: F,
+    limits: ConnectionLimits,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()>
 where
-    L: Listener<Addr: Debug>,
+    L: Listener,
     F: FnMut(&L::Addr) -> S + Send + 'static,
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let (ending, ended) = oneshot::channel::<()>();
-    let server = axum::serve(listener, PerConnection(service)).with_graceful_shutdown(async move {
-        shutdown.await;
-        drop(ending);
-    });
-    tokio::select! {
-        result = server => result,
-        () = async {
-            // The sender says nothing, it is dropped.
-            let _ = ended.await;
-            tokio::time::sleep(GRACE).await;
-        } => Ok(()),
+    let incoming = Arc::new(Budget::new(MAX_INCOMING_BYTES));
+    // Nothing is sent: connections see that the sender has gone, and it sees that they have.
+    let (ending, ended) = watch::channel(());
+    let (served, all_served) = watch::channel(());
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let (io, address) = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        let connection = connection::serve(io, service(&address), limits, Arc::clone(&incoming), ended.clone());
+        let under_way = all_served.clone();
+        tokio::spawn(async move {
+            connection.await;
+            drop(under_way);
+        });
     }
-}
-
-/// Makes the service of a connection.
-struct PerConnection<F>(F);
-
-impl<L: Listener, F: FnMut(&L::Addr) -> S, S> Service<IncomingStream<'_, L>> for PerConnection<F> {
-    type Response = S;
-    type Error = Infallible;
-    type Future = Ready<Result<S, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+    drop(listener);
+    drop((ending, all_served));
+    if timeout(GRACE, served.closed()).await.is_err() {
+        tracing::debug!("requests were still under way at the end");
     }
-
-    fn call(&mut self, connection: IncomingStream<'_, L>) -> Self::Future {
-        ready(Ok((self.0)(connection.remote_addr())))
-    }
+    Ok(())
 }

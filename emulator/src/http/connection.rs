@@ -1,0 +1,144 @@
+//! One connection from its first byte to its last.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tower_service::Service;
+
+use super::exchange;
+use super::limits::{BUFFER_BYTES, ConnectionLimits};
+use super::progress::{Budget, Progress, TimedOut};
+use super::wire::Wire;
+
+/// Serves a connection until it ends, is taken over, or takes too long. Once `ended` has no sender it ends after the request that is
+/// under way.
+pub(super) async fn serve<T, S>(
+    io: T,
+    service: S,
+    limits: ConnectionLimits,
+    incoming: Arc<Budget>,
+    mut ended: watch::Receiver<()>,
+) where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    let progress = Arc::new(Progress::new(limits, incoming));
+    let wire = TokioIo::new(Wire::new(io, Arc::clone(&progress)));
+    let exchange = {
+        let progress = Arc::clone(&progress);
+        service_fn(move |request: Request<Incoming>| exchange::answer(service.clone(), Arc::clone(&progress), request))
+    };
+    // hyper's own time for a head starts a timer for each request; here one is left to run.
+    let served = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_header_size(limits.head_bytes)
+        .max_buf_size(BUFFER_BYTES.max(limits.head_bytes))
+        .serve_connection(wire, exchange)
+        .with_upgrades();
+    let mut watched = std::pin::pin!(Watched { served, watch: Watch { progress, timer: None } });
+    tokio::select! {
+        biased;
+        () = watched.as_mut() => return,
+        // An error, since nothing is ever sent.
+        _ = ended.changed() => {}
+    }
+    watched.as_mut().graceful_shutdown();
+    watched.await;
+}
+
+/// What hyper can be asked for besides its end.
+trait Graceful {
+    fn graceful_shutdown(self: Pin<&mut Self>);
+}
+
+impl<T, B, S> Graceful for http1::UpgradeableConnection<T, S>
+where
+    S: hyper::service::HttpService<Incoming, ResBody = B>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    T: hyper::rt::Read + hyper::rt::Write + Unpin,
+    B: http_body::Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    fn graceful_shutdown(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// A connection under its time limits.
+struct Watched<C> {
+    served: C,
+    watch: Watch,
+}
+
+struct Watch {
+    progress: Arc<Progress>,
+    timer: Option<Timer>,
+}
+
+/// Runs out at `due` or, if that has moved on meanwhile, is set anew: a limit that is never reached costs nothing.
+struct Timer {
+    due: Instant,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Watch {
+    /// What has lasted for too long, once something has.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<TimedOut> {
+        loop {
+            let Some((due, reason)) = self.progress.due() else { return Poll::Pending };
+            let timer = self.timer.get_or_insert_with(|| Timer { due, sleep: Box::pin(sleep_until(due)) });
+            if due < timer.due {
+                timer.due = due;
+                timer.sleep.as_mut().reset(due);
+            }
+            if timer.sleep.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            if due <= timer.due {
+                return Poll::Ready(reason);
+            }
+            timer.due = due;
+            timer.sleep.as_mut().reset(due);
+        }
+    }
+}
+
+impl<C: Graceful + Unpin> Watched<C> {
+    fn graceful_shutdown(self: Pin<&mut Self>) {
+        Pin::new(&mut self.get_mut().served).graceful_shutdown();
+    }
+}
+
+impl<C: Future<Output = hyper::Result<()>> + Unpin> Future for Watched<C> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        loop {
+            if let Poll::Ready(result) = Pin::new(&mut this.served).poll(context) {
+                if let Err(error) = result {
+                    tracing::trace!(%error, "a connection broke");
+                }
+                return Poll::Ready(());
+            }
+            // hyper sleeps after an answer until there is something to read, and the end of the client is news of before.
+            if !this.watch.progress.tells_end() {
+                break;
+            }
+        }
+        this.watch.poll(context).map(|reason| tracing::debug!("a connection is dropped: {reason}"))
+    }
+}
