@@ -7,7 +7,13 @@
 //!
 //! What the author is told of each attack is in the tests beside the attacks.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its ground gives way")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops where its ground gives way"
+)]
 
 #[path = "hostile/cache.rs"]
 mod cache;

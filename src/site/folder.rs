@@ -351,7 +351,8 @@ pub(super) fn read_regular(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 <= max { Ok(bytes) } else { Err(too_large(max)) }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::{fs, os::unix::fs::symlink};

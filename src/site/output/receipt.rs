@@ -130,13 +130,16 @@ impl Receipt {
     }
 }
 
+/// The bytes of a list, and when they were written.
+type Kept = (Vec<u8>, Option<SystemTime>);
+
 fn seal(key: &Key, out: &Folder, lines: &str) -> Seal {
     let mut seal = key.seal(PURPOSE, out.path());
     seal.update(lines.as_bytes());
     seal
 }
 
-fn read(out: &Folder) -> Result<Option<(Vec<u8>, Option<SystemTime>)>, FolderError> {
+fn read(out: &Folder) -> Result<Option<Kept>, FolderError> {
     let Some(file) = out.open_file(RECEIPT)? else { return Ok(None) };
     let read = || -> io::Result<_> {
         let meta = file.metadata()?;
