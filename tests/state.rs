@@ -425,3 +425,22 @@ fn a_damaged_object_is_told_where_it_is_asked_for_and_its_site_begins_anew() {
     let page = server.client.get_with("alpha.localhost", "/index", &[("pmx-fresh", "1")]);
     assert_eq!((page.status, page.text().contains("two")), (200, true), "{}", page.text());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_state_folder_of_another_user_is_used_only_when_it_is_named() {
+    let project = Project::published();
+    // Only who may do everything can give a folder away; the rest of the rule is the same for all.
+    if std::os::unix::fs::chown(project.state(), Some(12_345), None).is_err() {
+        return;
+    }
+    let before = listing(&project.state());
+    for arguments in COMMANDS {
+        let output = project.run(arguments);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("belongs to another user, and is not used"), "{arguments:?}: {said}");
+        assert_eq!(listing(&project.state()), before, "{arguments:?}");
+    }
+    assert!(ok(&project.run(&["kv", "list", "--state", ".pathmx-state"])).contains("space:alpha"));
+}

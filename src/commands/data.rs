@@ -74,7 +74,8 @@ pub(super) fn open(place: &Place, writes: bool) -> Result<Data> {
     match opened {
         Ok(state) => Ok(Data::Here(state)),
         Err(StateError::InUse { pid, path }) => {
-            let owner = Owner::read(&folder).filter(|owner| pid.is_some_and(|pid| pid == owner.pid));
+            // Windows lets nobody read the lock of another. Elsewhere an owner that has no name is one that only reads.
+            let owner = Owner::read(&folder).filter(|owner| pid.map_or(cfg!(windows), |pid| pid == owner.pid));
             match owner {
                 Some(owner) => Ok(Data::Owned(Box::new(owner))),
                 None => Err(Error::new(StateError::InUse { pid, path })
