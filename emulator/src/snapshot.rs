@@ -41,8 +41,15 @@ pub enum SnapshotError {
 pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<(), SnapshotError> {
     let writers = (lock(kv.writer()), lock(r2.writer()));
     state_dir::lay_out(into)?;
-    kv.copy(|database| copy(database, &into.join("kv.sqlite")))?;
-    r2.copy(|database| copy(database, &into.join("r2.sqlite")))?;
+    let (kv_into, r2_into) = (into.join("kv.sqlite"), into.join("r2.sqlite"));
+    if state.reads_only() {
+        kv.copy(|database| copy(database, &kv_into))?;
+        r2.copy(|database| copy(database, &r2_into))?;
+    } else {
+        // By the connections that nobody reads with.
+        copy(&writers.0, &kv_into)?;
+        copy(&writers.1, &r2_into)?;
+    }
     let copied = Folder::open(into)?;
     for store in layout::STORES {
         copy_blobs(state, store, &copied.folder("blobs")?.folder(store)?)?;

@@ -52,8 +52,9 @@ fn read(folder: &Path, state: &Path, pid: Option<u32>) -> Option<Owner> {
         return None;
     }
     let owner: Owner = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
-    // What a killed process left names another one than the lock.
-    let is_owner = pid.is_none_or(|pid| pid == owner.pid);
+    // What a killed process left names another one than the lock, which on Windows nobody else can read. Elsewhere an owner that has no
+    // name is one that only reads.
+    let is_owner = pid.map_or(cfg!(windows), |pid| pid == owner.pid);
     let is_here = owner.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
     (is_owner && is_here).then_some(owner)
 }

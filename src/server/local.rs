@@ -125,7 +125,6 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
 }
 
 /// What keeps a state folder from being used, with what to do about it. The log has the error of the system or of SQLite alone.
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` has")]
 fn state_error(error: StateError) -> Error {
     if let Some(source) = std::error::Error::source(&error) {
         tracing::info!(error = source, "the state folder cannot be used");

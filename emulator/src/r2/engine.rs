@@ -207,7 +207,7 @@ impl Store {
         Ok(())
     }
 
-    /// The database, for a copy of it.
+    /// The database of a folder that is only read, for a copy of it.
     pub(super) fn copy<T>(&self, copy: impl FnOnce(&Connection) -> T) -> T {
         copy(&lock(&self.reader).connection)
     }

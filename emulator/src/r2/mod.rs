@@ -260,7 +260,7 @@ impl R2 {
         self.0.store.writer()
     }
 
-    /// The database, for a copy of it.
+    /// The database of a folder that is only read, for a copy of it.
     pub(crate) fn copy<T>(&self, copy: impl FnOnce(&rusqlite::Connection) -> T) -> T {
         self.0.store.copy(copy)
     }
