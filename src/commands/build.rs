@@ -42,6 +42,9 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
     let out = project.out_dir(&cwd, &args.out)?;
     let project = Project { exclude: vec![out.clone()], player: !args.no_player, source_maps: true, ..project };
+    if let Some(warning) = project.own_output_warning() {
+        report.warn(warning);
+    }
     let snapshot = site::scan(&project, None)?;
     let mut cache = Cache::open(&project);
     let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;

@@ -35,6 +35,7 @@ mod lookup;
 mod math;
 mod mermaid;
 mod output;
+mod own_output;
 mod page;
 mod path;
 mod project;
@@ -66,6 +67,7 @@ pub use edit::{Edit, EditError, EditOrSite, EditedFile, Kept, plan_move, plan_re
 pub use error::SiteError;
 pub use lookup::{Built, Found};
 pub use output::{Written, build_into, write};
+pub use own_output::OwnOutput;
 pub use project::{Entry, Options, Project, locate, site_name};
 pub use scan::{Before, Content, File, MAX_FILES, MAX_TOTAL, Snapshot, Tracked, is_passing, scan};
 pub use source::Settings;

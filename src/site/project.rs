@@ -2,6 +2,7 @@ use super::{
     address,
     config::{self, SiteAddress},
     error::SiteError,
+    own_output::OwnOutput,
     source::Settings,
     suggest,
 };
@@ -45,6 +46,8 @@ pub struct Project {
     pub address: SiteAddress,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
+    /// Files that are not read, since this process prints into them.
+    pub own_output: Vec<OwnOutput>,
     /// Whether pages come with the Player.
     pub player: bool,
     /// Whether `source-maps/` is written.
@@ -70,6 +73,14 @@ impl Project {
         };
         let exact = out.canonicalize().unwrap_or_else(|_| out.clone());
         if self.source_root.starts_with(exact) { Err(SiteError::OutputOverSources(out)) } else { Ok(out) }
+    }
+
+    /// What the author should know of files below the source root that are not read since this process prints into them.
+    #[must_use]
+    pub fn own_output_warning(&self) -> Option<String> {
+        let inside = |output: &OwnOutput| Some(output.path.as_ref()?.strip_prefix(&self.source_root).ok()?.to_owned());
+        let name = slashed(&self.own_output.iter().find_map(inside)?);
+        Some(format!("{} is no part of the site: this process prints into it", self.show(&name)))
     }
 
     /// A Source's path as a person in the working directory would name it.
@@ -214,6 +225,7 @@ impl Project {
             settings: Settings::default(),
             address: SiteAddress::default(),
             exclude: Vec::new(),
+            own_output: OwnOutput::of_process(),
             player: true,
             source_maps: false,
         })
