@@ -44,7 +44,10 @@ fn every_threat_has_a_test_that_exists() {
             let source = std::fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
             let defined = source.find(&format!("fn {name}(")).unwrap_or_else(|| panic!("there is no test {test}"));
             let before = source[..defined].trim_end().rsplit("\n\n").next().unwrap_or_default();
-            assert!(before.contains("#[test]") || before.contains("::test]") || source.contains("proptest! {"), "{test} is no test");
+            assert!(
+                before.contains("#[test]") || before.contains("::test]") || source.contains("proptest! {"),
+                "{test} is no test"
+            );
         }
     }
 }

@@ -71,7 +71,9 @@ fn add(path: &Path, words: &str) {
 
 #[test]
 fn a_file_that_the_loop_prints_into_is_no_part_of_the_site() {
-    for (name, arguments) in [("log.md", &["--json"][..]), ("log.txt", &["--json", "-vv"][..]), ("build.md", &["-v"][..])] {
+    for (name, arguments) in
+        [("log.md", &["--json"][..]), ("log.txt", &["--json", "-vv"][..]), ("build.md", &["-v"][..])]
+    {
         let site = site(&format!("./{name}"));
         let log = site.path().join("paths").join(name);
         let mut command = dev(site.path(), arguments);

@@ -223,7 +223,14 @@ mod tests {
 
     #[test]
     fn only_names_of_this_pattern_are_pmxs_own() {
-        for name in [".a.md.12.old", ".a.md.12.new", ".a.md.12-3.old", ".a.12.new", "..x.1-0.new", ".a.1-2-0123456789abcdef-0123456789abcdef.new"] {
+        for name in [
+            ".a.md.12.old",
+            ".a.md.12.new",
+            ".a.md.12-3.old",
+            ".a.12.new",
+            "..x.1-0.new",
+            ".a.1-2-0123456789abcdef-0123456789abcdef.new",
+        ] {
             assert!(is_beside(name), "{name}");
         }
         for name in [
@@ -266,9 +273,12 @@ mod tests {
         fs::write(at(&format!(".lost.md.{dead}-1.old")), "the only copy").unwrap();
         // Killed between the exchange and the look at what came out.
         let name = |place: &str| format!(".{place}.{dead}-1-{}-{}.new", digest(b"new"), digest(b"read"));
-        for (place, there, left) in
-            [("saved.md", "new", "the author's"), ("usual.md", "new", "read"), ("early.md", "read", "new"), ("later.md", "later", "x")]
-        {
+        for (place, there, left) in [
+            ("saved.md", "new", "the author's"),
+            ("usual.md", "new", "read"),
+            ("early.md", "read", "new"),
+            ("later.md", "later", "x"),
+        ] {
             fs::write(at(place), there).unwrap();
             fs::write(at(&name(place)), left).unwrap();
         }
@@ -283,7 +293,9 @@ mod tests {
             own.path().exists() && at(&format!(".d.{dead}.old")).exists() && at(&format!(".l.{dead}.old")).exists()
         );
         assert_eq!(fs::read_to_string(at("lost.md")).unwrap(), "the only copy");
-        for (place, text) in [("saved.md", "the author's"), ("usual.md", "new"), ("early.md", "read"), ("later.md", "later")] {
+        for (place, text) in
+            [("saved.md", "the author's"), ("usual.md", "new"), ("early.md", "read"), ("later.md", "later")]
+        {
             assert_eq!(fs::read_to_string(at(place)).unwrap(), text);
             assert!(!at(&name(place)).exists(), "{place}");
         }
