@@ -104,8 +104,8 @@ fn read_until(reader: &mut impl BufRead, words: &str) -> String {
 
 #[test]
 fn the_loop_says_letters_only() {
-    let site = hostile();
     for arguments in [&["-vv"][..], &["--json"]] {
+        let site = hostile();
         let mut command = pmx();
         command.args(["dev", "--port", "0", "--state"]).arg(site.path().join("state")).args(arguments).arg(site.path());
         let mut dev = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
