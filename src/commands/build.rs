@@ -46,6 +46,9 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let out = project.out_dir(&cwd, args.out.as_deref())?;
     let exclude = vec![out.path().to_owned()];
     let project = Project { exclude, player: !args.no_player, source_maps: true, ..project };
+    if let Some(warning) = project.own_output_warning() {
+        report.warn(warning);
+    }
     let snapshot = site::scan(&project, None)?;
     let mut cache = Cache::open(&project, user_folder::build_key().map(Key::new));
     let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;

@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 pub(super) fn run(args: &cli::Check, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
     let project = site::locate(&Options { cwd, entries: args.entries.clone() })?;
+    if let Some(warning) = project.own_output_warning() {
+        report.warn(warning);
+    }
     let snapshot = site::scan(&project, None)?;
     let build = site::build(&project, &snapshot, &mut Cache::default());
 

@@ -1,13 +1,18 @@
 use super::{checkout, eyes::Eyes, status::NAMES};
 use crate::{
     error::{Error, Result},
-    site::{self, Build, Cache, Key, Project},
+    site::{self, Build, Cache, Diagnostic, Key, Project},
     user_folder,
     watch::{Look, View, Watcher},
 };
-use pmx_worker::model::Hash;
+use pmx_worker::model::{File, Hash, Roots};
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
@@ -31,6 +36,9 @@ const NEVER_STILL: Duration = Duration::from_secs(3);
 /// never stops typing would see nothing.
 const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
 
+/// How the names of Sources end.
+const SOURCE: &str = ".md";
+
 /// Builds again what changed since the last time.
 pub(super) struct Builder {
     view: View,
@@ -40,6 +48,29 @@ pub(super) struct Builder {
     cache: Option<Cache>,
     /// Whether there was no build yet.
     is_first: bool,
+    /// What the last build read and gave; none before it.
+    last: Option<Last>,
+    /// Whether the build that is under way may be of interest to somebody.
+    is_worth_telling: Arc<AtomicBool>,
+}
+
+/// A build, as the next one is compared with it.
+struct Last {
+    roots: Option<Roots>,
+    diagnostics: Vec<Diagnostic>,
+    outputs: Arc<BTreeMap<String, File>>,
+}
+
+impl Last {
+    fn of(build: &Build) -> Self {
+        Self { roots: build.roots.clone(), diagnostics: build.diagnostics.clone(), outputs: build.outputs.clone() }
+    }
+
+    /// Whether a file below the source root is a Source of the site. It is written as it is below each root that has it.
+    fn reads(&self, name: &str) -> bool {
+        let mut roots = self.roots.iter().flat_map(|roots| roots.roots.keys());
+        name.ends_with(SOURCE) && roots.any(|root| self.outputs.contains_key(&format!("{root}/{name}")))
+    }
 }
 
 /// A build, and why it was made.
@@ -51,6 +82,9 @@ pub(super) struct Built {
     pub(super) names: Vec<String>,
     /// Whether there was no build before.
     pub(super) first: bool,
+    /// Whether it is the build before once more, after a change of files that no page reads: a log beside Sources, say, into which may
+    /// go what is told of builds.
+    pub(super) is_idle: bool,
     pub(super) took: Duration,
 }
 
@@ -59,7 +93,27 @@ impl Builder {
     pub(super) fn new(project: Project, watcher: &Watcher) -> Self {
         let cache = Some(Cache::open(&project, user_folder::build_key().map(Key::new)));
         let view = watcher.view();
-        Self { eyes: Some(Eyes::new(project, view.clone())), view, cache, is_first: true }
+        Self {
+            eyes: Some(Eyes::new(project, view.clone())),
+            view,
+            cache,
+            is_first: true,
+            last: None,
+            is_worth_telling: Arc::new(AtomicBool::new(true)),
+        }
+    }
+
+    /// One that knows nothing of earlier builds: it makes every page, and has the bytes of all.
+    pub(super) fn from_nothing(project: Project, watcher: &Watcher) -> Self {
+        let view = watcher.view();
+        Self {
+            eyes: Some(Eyes::new(project, view.clone())),
+            view,
+            cache: Some(Cache::default()),
+            is_first: true,
+            last: None,
+            is_worth_telling: Arc::new(AtomicBool::new(true)),
+        }
     }
 
     /// Looks at the files and builds.
@@ -83,6 +137,11 @@ impl Builder {
             cache.forget(&lost);
         }
         self.build().await
+    }
+
+    /// Whether the build that is under way, while there is one, may be of interest to somebody.
+    pub(super) fn worth_telling(&self) -> Arc<AtomicBool> {
+        self.is_worth_telling.clone()
     }
 
     /// Whether what was known went with a build that broke down: only a new builder builds again.
@@ -221,6 +280,9 @@ impl Builder {
         let first = self.is_first;
         let changed = if first { snapshot.files().len() } else { eyes.files.changed().len() };
         let names = eyes.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
+        let is_read = |name: &str| self.last.as_ref().is_none_or(|last| last.reads(name));
+        let is_of_interest = first || changed == 0 || eyes.files.changed().any(is_read);
+        self.is_worth_telling.store(is_of_interest, Ordering::Relaxed);
         let taken = eyes.taken();
         let mut cache = self.cache.take().ok_or_else(lost)?;
         let mut building: JoinHandle<(Cache, Build)> = spawn_blocking(move || {
@@ -253,7 +315,10 @@ impl Builder {
             return Ok(None);
         }
         self.is_first = false;
-        Ok(Some(Built { site, changed, names, first, took: started.elapsed() }))
+        let is_same = |last: &Last| last.roots == site.roots && last.diagnostics == site.diagnostics;
+        let is_idle = !is_of_interest && self.last.as_ref().is_some_and(is_same);
+        self.last = Some(Last::of(&site));
+        Ok(Some(Built { site, changed, names, first, is_idle, took: started.elapsed() }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What may be done to the sites of a running `pmx dev`, from the keyboard or the console.
 
-use super::{Board, in_process::InProcess, publisher::Publisher};
+use super::{Board, in_process::InProcess, mending::Mending, publisher::Publisher};
 use crate::{
     error::{Error, Result},
     publish::{self, Deploy, Silent},
@@ -33,6 +33,8 @@ pub(super) struct Steering {
     pub(super) publisher: Arc<tokio::sync::Mutex<Publisher>>,
     /// Asks the loop to build all anew.
     pub(super) rebuild: Arc<Notify>,
+    /// What of it was found lost.
+    pub(super) mending: Arc<Mending>,
     /// How its project is found.
     pub(super) asked: site::Options,
 }
@@ -84,6 +86,11 @@ impl Control {
     pub async fn rebuild(&self, site: &SiteName) -> Result<()> {
         self.steering(site)?.rebuild.notify_one();
         Ok(())
+    }
+
+    /// Where it is told that a blob of a site was found lost; none if there is no such site.
+    pub(super) fn mending(&self, site: &SiteName) -> Option<Arc<Mending>> {
+        self.sites().get(site).map(|steering| steering.mending.clone())
     }
 
     /// The project of a site as its config has it now.

@@ -14,6 +14,7 @@ mod hosts;
 mod in_process;
 mod index;
 mod known_owner;
+mod mending;
 mod owner;
 pub mod page;
 mod publisher;
@@ -230,7 +231,16 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
     if stage.many {
         local = local.with(index::layer(stage.board.clone(), Some(stage.addresses.console())));
     }
+    let parts = mending::Parts {
+        control: stage.control.clone(),
+        terminal: stage.terminal.clone(),
+        room: stage.room.clone(),
+        default_site: default_site.clone(),
+    };
+    local = local.mending(mending::hook(parts));
     if !command.exact {
+        // What is asked for as no document gets no script.
+        local = local.varying_by("Sec-Fetch-Dest");
         let parts = PageParts {
             emulator: stage.emulator.clone(),
             board: stage.board.clone(),

@@ -135,6 +135,16 @@ impl Publisher {
         Ok(published)
     }
 
+    /// Uploads what was found lost, of a build that has the bytes of all: only these blobs, or all of it. No deploy comes of it.
+    pub(super) async fn restore(&self, build: &Build, only: Option<&[Hash]>) -> Result<()> {
+        let roots = build.roots.as_ref().ok_or_else(|| Error::new("the site cannot be built"))?;
+        let _publishing = self.gate.publishing().await;
+        let files = build.published().filter(|file| only.is_none_or(|only| only.contains(&file.hash)));
+        let bundle = bundle(build, roots, files);
+        let restored = publish::restore(&self.server, &bundle, &options(), &Traced).await;
+        restored.map_err(|error| publish::explain(&error, &self.site))
+    }
+
     /// Makes an earlier deploy active, until another build than the one that is up now comes along.
     pub(super) async fn rollback(&mut self, deploy_id: &str) -> Result<Activated> {
         let before = self.active_roots()?;

@@ -4,11 +4,13 @@ use super::{
     Failure, LastBuild, Phase, SiteStatus,
     builder::{Builder, Built},
     control::Steering,
+    mending::Mending,
     publisher::{Outcome, Publisher},
     stage::Stage,
     state_folder,
     status::NAMES,
     telling,
+    terminal::count,
     waiting::FirstLook,
 };
 use crate::{
@@ -16,12 +18,12 @@ use crate::{
     site::{self, Diagnostic, Project},
     watch::{Target, Watcher},
 };
-use pmx_worker::model::SiteName;
+use pmx_worker::model::{Hash, SiteName};
 use serde_json::json;
 use std::{
     collections::HashSet,
     path::Path,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime},
 };
 use tokio::{
@@ -33,6 +35,8 @@ use tokio::{
 const ANNOUNCED_AFTER: Duration = Duration::from_millis(60);
 /// A site that nobody edits for so long keeps nothing in memory but its name, where there are several.
 const IDLE: Duration = Duration::from_secs(60);
+/// A build from nothing is kept for so long, in case more was lost than was found at first; no other is made meanwhile.
+const KEPT: Duration = Duration::from_secs(5);
 /// Files of a project that say how it is built, below its folder; they may lie outside of its Sources.
 const CONFIGS: [&str; 2] = ["pathmx.config.md", "paths/config/index.config.md"];
 
@@ -51,6 +55,10 @@ pub(super) struct Site {
     publisher: Arc<Mutex<Publisher>>,
     rebuild: Arc<Notify>,
     look: FirstLook,
+    /// What of it was found lost.
+    mending: Arc<Mending>,
+    /// The build that the last of it was put back from, and when that was made.
+    mended_from: Option<(Instant, Built)>,
     /// What was said of the last build: warnings are not said again.
     said: HashSet<Diagnostic>,
 }
@@ -62,6 +70,9 @@ impl Site {
     /// The folder of the Sources cannot be watched, or the state folder cannot be read.
     pub(super) fn open(stage: &Arc<Stage>, name: SiteName, asked: site::Options, mut project: Project) -> Result<Self> {
         project.exclude.push(stage.state.clone());
+        if let Some(warning) = project.own_output_warning() {
+            stage.terminal.warn(warning);
+        }
         // Watched before the first look, so that no edit falls between the two.
         let watcher = watch(stage, &project)?;
         let publisher = Publisher::new(stage.emulator.clone(), &stage.secret, name.clone(), stage.gate.clone());
@@ -69,7 +80,13 @@ impl Site {
         stage.room.expect(name.clone(), look.clone());
         let publisher = Arc::new(Mutex::new(publisher));
         let rebuild = Arc::new(Notify::new());
-        let steering = Steering { publisher: publisher.clone(), rebuild: rebuild.clone(), asked: asked.clone() };
+        let mending = Arc::new(Mending::default());
+        let steering = Steering {
+            publisher: publisher.clone(),
+            rebuild: rebuild.clone(),
+            mending: mending.clone(),
+            asked: asked.clone(),
+        };
         stage.control.steer(name.clone(), steering);
         stage.board.put(status(stage, &name, &project));
         Ok(Self {
@@ -83,6 +100,8 @@ impl Site {
             publisher,
             rebuild,
             look,
+            mending,
+            mended_from: None,
             said: HashSet::new(),
         })
     }
@@ -118,6 +137,14 @@ impl Site {
                 () = view.hinted(), if rests => self.watcher.hint().await,
                 () = self.watcher.hint(), if !rests => {}
                 () = self.rebuild.notified() => self.forget(),
+                () = self.mending.wanted() => {
+                    self.mend().await;
+                    continue;
+                }
+                () = sleep(KEPT), if self.mended_from.is_some() => {
+                    self.mended_from = None;
+                    continue;
+                }
                 () = sleep_until(edited + IDLE), if !rests && self.stage.many && !self.stage.hub.polls() => {
                     self.forget();
                     self.rests = true;
@@ -132,6 +159,41 @@ impl Site {
             }
             drop(turn);
         }
+    }
+
+    /// Puts back what was found lost.
+    async fn mend(&mut self) {
+        let lost = self.mending.begin();
+        if !lost.is_empty() {
+            let shown = self.stage.shown(&self.name).map_or_else(String::new, |site| format!("{site}: "));
+            let what = count(lost.len(), "published file");
+            self.stage
+                .terminal
+                .warn(format_args!("{shown}the state folder has lost {what}: the site is published again"));
+            self.stage.tell("mending", Some(&self.name), json!({ "blobs": lost.len() }));
+            if let Err(error) = self.restore(&lost).await {
+                self.stage.terminal.failure(self.stage.shown(&self.name), &error);
+            }
+        }
+        self.mending.end();
+    }
+
+    /// Builds the site from nothing, at most once in [`KEPT`], and uploads what it gives.
+    async fn restore(&mut self, lost: &[Hash]) -> Result<()> {
+        if let Some((at, built)) = &self.mended_from
+            && at.elapsed() < KEPT
+        {
+            return self.publisher.lock().await.restore(&built.site, Some(lost)).await;
+        }
+        let turn = self.stage.turns.take_now().await;
+        let built = Builder::from_nothing(self.project.clone(), &self.watcher).build().await;
+        drop(turn);
+        // Hints that this look has taken are for the loop.
+        self.watcher.view().look_again();
+        let built = built?;
+        self.publisher.lock().await.restore(&built.site, None).await?;
+        self.mended_from = Some((Instant::now(), built));
+        Ok(())
     }
 
     /// Leaves what is known for the next process.
@@ -171,6 +233,7 @@ impl Site {
             None => tokio::task::block_in_place(|| Builder::new(self.project.clone(), &self.watcher)),
         };
         let mut announced = false;
+        let worth_telling = builder.worth_telling();
         let built = {
             let building = builder.build_if_changed();
             tokio::pin!(building);
@@ -178,6 +241,9 @@ impl Site {
                 tokio::select! {
                     built = &mut building => break built,
                     () = sleep(ANNOUNCED_AFTER), if !announced => {
+                        if !worth_telling.load(Ordering::Relaxed) {
+                            continue;
+                        }
                         announced = true;
                         self.stage.board.update(&self.name, |status| status.phase = Phase::Building);
                         self.stage.tell("building", Some(&self.name), json!({}));
@@ -210,7 +276,11 @@ impl Site {
     }
 
     async fn publish(&mut self, builder: &mut Builder, built: Built) {
-        let errors = self.tell_findings(&built);
+        let errors = if built.is_idle {
+            built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
+        } else {
+            self.tell_findings(&built)
+        };
         let mut publisher = self.publisher.lock().await;
         let mut outcome = publisher.publish(&built, errors > 0).await;
         let mut built = built;
@@ -241,7 +311,7 @@ impl Site {
                     tokio::task::block_in_place(|| state_folder::fault(self.stage.emulator.state())).unwrap_or(error);
                 let diagnostics = built.site.diagnostics.as_slice().into();
                 self.stage.board.update(&self.name, |status| status.diagnostics = diagnostics);
-                if built.changed > 0 || !self.has_failed_so(&error) {
+                if (built.changed > 0 && !built.is_idle) || !self.has_failed_so(&error) {
                     self.failed(&error);
                 }
             }
@@ -278,6 +348,7 @@ impl Site {
         };
         let last = LastBuild {
             finished: SystemTime::now(),
+            since: Instant::now().into_std(),
             took_build: built.took,
             took_publish: telling::took(outcome),
             pages: built.site.pages,
@@ -293,6 +364,9 @@ impl Site {
             status.last = Some(last);
             status.phase = phase(status);
         });
+        if built.is_idle && !matches!(outcome, Outcome::Published { .. }) {
+            return;
+        }
         self.stage.tell(event, Some(&self.name), says);
         if !matches!(outcome, Outcome::Unchanged) || self.stage.terminal.report().verbose() {
             let shown = self.stage.shown(&self.name);

@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 use tokio::sync::broadcast;
 
@@ -84,6 +84,8 @@ pub struct Failure {
 pub struct LastBuild {
     /// When.
     pub finished: SystemTime,
+    /// The same on a clock that nobody sets: for which of two was later.
+    pub since: Instant,
     /// How long it took to look at the files and to build.
     pub took_build: Duration,
     /// How long it took to publish; zero if it was not.

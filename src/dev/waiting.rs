@@ -104,6 +104,12 @@ impl WaitingRoom {
         *lock(&self.0.onwards) = onwards;
     }
 
+    /// Makes a request once more that was answered already; none where requests go nowhere any more.
+    pub(super) fn onwards(&self, request: Request) -> Option<Answering> {
+        let onwards = lock(&self.0.onwards).clone();
+        onwards.map(|local| local.resume(request))
+    }
+
     /// The hook. `default_site` is the site of every host that is below no `localhost`.
     pub(super) fn layer(&self, default_site: Option<SiteName>) -> Before {
         let room = self.clone();

@@ -150,19 +150,27 @@ pub(super) fn refusal(response: &ApiResponse) -> Refusal {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Said {
-        Api { code: String, message: String },
+        Api {
+            code: String,
+            message: String,
+            #[serde(default)]
+            missing: Vec<Hash>,
+        },
         Text(String),
     }
     let header = |name| response.header(name).map(printable);
-    let (code, message, id) = match serde_json::from_slice(&response.body) {
-        Ok(Document { error: Said::Api { code, message }, request_id }) => (code, message, request_id),
-        Ok(Document { error: Said::Text(message), request_id }) => (String::new(), message, request_id),
-        Err(_) => (String::new(), foreign_message(response), None),
+    let (code, message, missing, id) = match serde_json::from_slice(&response.body) {
+        Ok(Document { error: Said::Api { code, message, missing }, request_id }) => {
+            (code, message, missing, request_id)
+        }
+        Ok(Document { error: Said::Text(message), request_id }) => (String::new(), message, Vec::new(), request_id),
+        Err(_) => (String::new(), foreign_message(response), Vec::new(), None),
     };
     Refusal {
         status: response.status,
         code,
         message: printable(&message),
+        missing,
         request_id: id.as_deref().map(printable).or_else(|| header("pmx-request-id")).or_else(|| header("cf-ray")),
         location: header("location"),
     }

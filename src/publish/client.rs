@@ -13,6 +13,9 @@ const PARALLEL: usize = 6;
 /// over after a fault.
 const MAX_STALLS: u32 = 3;
 
+/// How often what a commit lacks is uploaded: the server names 100 blobs at a time, and is asked for all of them in between.
+const MAX_REPAIRS: usize = 4;
+
 /// How to publish.
 #[derive(Clone, Debug)]
 pub struct PublishOptions {
@@ -83,18 +86,51 @@ pub async fn publish<S: Server>(
 ) -> Result<Published, PublishError> {
     let mut plan = plan(server, site, bundle, options, progress).await?;
     let mut done = send(server, &mut plan, options, progress).await?;
-    let activated = match commit(server, site, bundle, options, progress).await {
-        // The server lost blobs since it was asked, or the base accounts for less than was thought: ask for all, once.
-        Err(PublishError::Refused { refusal, .. }) if refusal.code == "missing_blobs" => {
-            let all = PublishOptions { base: None, candidates: None, ..options.clone() };
-            let mut plan = self::plan(server, site, bundle, &all, progress).await?;
-            let more = send(server, &mut plan, &all, progress).await?;
-            done = Sent { new: done.new + more.new, bytes: done.bytes + more.bytes };
-            commit(server, site, bundle, options, progress).await?
+    let mut lacked = None;
+    for _ in 0..MAX_REPAIRS {
+        let refusal = match commit(server, site, bundle, options, progress).await {
+            Err(PublishError::Refused { refusal, .. }) if refusal.code == "missing_blobs" => refusal,
+            other => {
+                let activated = other?;
+                return Ok(Published { activated, new: done.new, cached: plan.cached, bytes: done.bytes });
+            }
+        };
+        if lacked.as_ref() == Some(&refusal.missing) {
+            // It lacks what it was just given.
+            return Err(PublishError::Refused { phase: Phase::Commit, refusal });
         }
-        other => other?,
-    };
+        // The server lost blobs since it was asked, or the base accounts for less than was thought: all is asked for, and what the
+        // server itself names is uploaded whatever it says then.
+        let all = PublishOptions { base: None, candidates: None, ..options.clone() };
+        let mut more = self::plan(server, site, bundle, &all, progress).await?;
+        for hash in
+            refusal.missing.iter().filter(|hash| !more.uploads.iter().any(|upload| upload.is(hash))).collect::<Vec<_>>()
+        {
+            if let Some(source) = bundle.blobs.get(hash) {
+                more.uploads.push(Upload::unasked(*hash, source.clone()));
+            }
+        }
+        let sent = send(server, &mut more, &all, progress).await?;
+        done = Sent { new: done.new + sent.new, bytes: done.bytes + sent.bytes };
+        lacked = Some(refusal.missing);
+    }
+    let activated = commit(server, site, bundle, options, progress).await?;
     Ok(Published { activated, new: done.new, cached: plan.cached, bytes: done.bytes })
+}
+
+/// Uploads all blobs of a bundle, whether the server has them or not, and commits nothing: what a server has lost is back then.
+///
+/// # Errors
+/// [`PublishError`].
+pub async fn restore<S: Server>(
+    server: &S,
+    bundle: &Bundle,
+    options: &PublishOptions,
+    progress: &dyn Progress,
+) -> Result<(), PublishError> {
+    bundle.check()?;
+    let uploads = bundle.blobs.iter().map(|(hash, source)| Upload::unasked(*hash, source.clone())).collect();
+    send(server, &mut Plan { uploads, cached: 0 }, options, progress).await.map(drop)
 }
 
 /// Uploads all blobs of a bundle and commits, without asking which of them the server lacks: for an edit of a site that is up, where

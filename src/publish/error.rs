@@ -41,6 +41,8 @@ pub struct Refusal {
     pub code: String,
     /// The server's sentence, on one line, without control characters.
     pub message: String,
+    /// Blobs that the server says it lacks: some of them, if it lacks many.
+    pub missing: Vec<Hash>,
     /// The id under which the server logged it.
     pub request_id: Option<String>,
     /// Where a redirect leads.

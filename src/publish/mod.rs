@@ -25,7 +25,9 @@ pub use api::{Activated, Deploy, Pruned};
 pub use bar::Terminal;
 pub use blob::{BlobFault, BlobReader, BlobSource};
 pub use bundle::{Bundle, BundleError};
-pub use client::{Plan, PublishOptions, Published, deploys, find, plan, prune, publish, publish_unasked, rollback};
+pub use client::{
+    Plan, PublishOptions, Published, deploys, find, plan, prune, publish, publish_unasked, restore, rollback,
+};
 pub use error::{Phase, PublishError, Refusal};
 pub use explain::explain;
 pub use output::{OutputError, read_output};

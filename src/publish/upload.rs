@@ -22,6 +22,11 @@ impl Upload {
         Self { url: format!("/api/publish/upload?hash={hash}"), hash, source }
     }
 
+    /// Whether it is of this blob.
+    pub(super) fn is(&self, hash: &Hash) -> bool {
+        self.hash == *hash
+    }
+
     pub(super) fn size(&self) -> u64 {
         self.source.size()
     }

@@ -77,11 +77,10 @@ impl Guard {
         Ok(request)
     }
 
-    /// The path that a proxy on this machine has taken from a request, where such a proxy is believed.
-    pub(super) fn prefix(&self, connection: Connection, request: &Request) -> Option<String> {
-        let believed = self.own_pages_only && Peer(connection.peer).is_loopback();
+    /// Whether a proxy on this machine would be believed about a request that is answered with text.
+    pub(super) fn believes_proxies(&self, connection: Connection, request: &Request) -> bool {
         let answers_text = !request.headers().contains_key(header::UPGRADE);
-        (believed && answers_text).then(|| super::prefix::of(request.headers())).flatten()
+        answers_text && self.own_pages_only && Peer(connection.peer).is_loopback()
     }
 
     /// The one Host of a request. `None` if it names none.

@@ -13,7 +13,7 @@ use crate::{
 use axum::{
     body::Body,
     extract::Request,
-    http::{StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use futures_util::{
@@ -72,6 +72,9 @@ pub struct Local {
 struct Front {
     guard: Guard,
     before: Vec<Before>,
+    /// Headers that have a say in answers, beside those of [`PROXIES`].
+    varies: HeaderValue,
+    mend: Option<Mend>,
 }
 
 /// The answer to a request that never reaches the Worker.
@@ -79,6 +82,12 @@ pub type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// Looks at a request before the Worker does: an answer, or the request back.
 pub type Before = Arc<dyn Fn(Request) -> std::result::Result<Answering, Box<Request>> + Send + Sync>;
+
+/// Looks at an answer of 500 to a request that can be made again; the answer that the client gets.
+pub type Mend = Arc<dyn Fn(Request, Response) -> Answering + Send + Sync>;
+
+/// What a proxy says that has a say in answers: where the site is, and which it is.
+const PROXIES: &str = "X-Forwarded-Prefix, X-Forwarded-Host";
 
 impl std::fmt::Debug for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -118,7 +127,7 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     })?;
     let mut guard = Guard::new(front.address, allowed_hosts, domain);
     guard.tls = front.scheme() == "https";
-    let front = Arc::new(Front { guard, before: Vec::new() });
+    let front = Arc::new(Front { guard, before: Vec::new(), varies: HeaderValue::from_static(PROXIES), mend: None });
     // Nobody has connected yet; who is unknown is not of this machine.
     let connection = Connection { peer: ([0; 4], 0).into(), secure: false };
     Ok(Local { emulator, front, bounds: Bounds::new(None, None), connection })
@@ -145,6 +154,24 @@ impl Local {
     #[must_use]
     pub fn with(mut self, before: Before) -> Self {
         Arc::make_mut(&mut self.front).before.push(before);
+        self
+    }
+
+    /// Says that this header of requests has a say in answers, too.
+    ///
+    /// It must be the name of one.
+    #[must_use]
+    pub fn varying_by(mut self, name: &'static str) -> Self {
+        if let Ok(varies) = HeaderValue::from_str(&format!("{PROXIES}, {name}")) {
+            Arc::make_mut(&mut self.front).varies = varies;
+        }
+        self
+    }
+
+    /// Lets something look at answers of 500 to `GET` and `HEAD` before the client does.
+    #[must_use]
+    pub fn mending(mut self, mend: Mend) -> Self {
+        Arc::make_mut(&mut self.front).mend = Some(mend);
         self
     }
 
@@ -218,22 +245,50 @@ impl Service<Request> for Local {
             Ok(request) => request,
             Err(answer) => return answered(Box::pin(ready(*answer))),
         };
-        let Some(prefix) = self.front.guard.prefix(self.connection, &request) else {
+        let proxied = self.front.guard.believes_proxies(self.connection, &request);
+        if !proxied && self.front.mend.is_none() {
             return match self.route(request) {
                 Routed::Before(answering) => answered(answering),
                 Routed::Worker(response) => Either::Left(response),
             };
-        };
-        prefix::ask(&mut request);
+        }
+        let prefix = proxied.then(|| prefix::of(request.headers())).flatten();
+        let prefix = prefix.map(|prefix| (prefix, prefix::ask(&mut request)));
+        let mend = self.front.mend.clone().and_then(|mend| Some((mend, again(&request)?)));
         let routed = self.route(request);
+        let front = self.front.clone();
         answered(Box::pin(async move {
-            let response = match routed {
+            let mut response = match routed {
                 Routed::Before(answering) => answering.await,
                 Routed::Worker(response) => response.await.unwrap_or_else(|never| match never {}),
             };
-            prefix::put(&prefix, response).await
+            if response.status() == StatusCode::INTERNAL_SERVER_ERROR
+                && let Some((mend, again)) = mend
+            {
+                response = mend(again, response).await;
+            }
+            if let Some((prefix, conditions)) = prefix {
+                response = prefix::put(&prefix, conditions, response).await;
+            }
+            if proxied {
+                prefix::vary(&mut response, &front.varies);
+            }
+            response
         }))
     }
+}
+
+/// The same request once more, if it changes nothing and has no body. It costs little: names and values are shared.
+fn again(request: &Request) -> Option<Request> {
+    let reads =
+        matches!(*request.method(), Method::GET | Method::HEAD) && !request.headers().contains_key(header::UPGRADE);
+    reads.then(|| {
+        let mut again = Request::new(Body::empty());
+        *again.method_mut() = request.method().clone();
+        *again.uri_mut() = request.uri().clone();
+        *again.headers_mut() = request.headers().clone();
+        again
+    })
 }
 
 /// Who answers a request.
@@ -276,7 +331,7 @@ pub fn json(status: StatusCode, value: &Value) -> Response {
     let mut response = Response::new(Body::from(value.to_string()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

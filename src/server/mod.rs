@@ -19,7 +19,7 @@ mod tls;
 pub use access::Access;
 pub use host_check::HostCheck;
 pub use listen::{Listening, listen};
-pub use local::{Answering, Before, Local, LocalOptions, json, refusal, start};
+pub use local::{Answering, Before, Local, LocalOptions, Mend, json, refusal, start};
 pub use peer::Peer;
 pub use places::Bounds;
 pub use reach::Reach;

@@ -4,9 +4,11 @@
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 
 /// The header with the path that a proxy has taken away.
 const PREFIX: &str = "x-forwarded-prefix";
@@ -14,6 +16,8 @@ const PREFIX: &str = "x-forwarded-prefix";
 const MAX_PREFIX: usize = 256;
 /// The most bytes of a page or style sheet that is rewritten; a larger one goes out as it is.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+/// Bytes of a prefix's digest in a tag.
+const DIGEST_BYTES: usize = 8;
 /// Attributes whose value is an address.
 const ADDRESSES: [&str; 7] = ["href", "src", "action", "formaction", "poster", "data", "xlink:href"];
 /// Where pages keep the path of their mount.
@@ -31,22 +35,53 @@ pub(super) fn of(headers: &HeaderMap) -> Option<String> {
     (path && prefix.len() <= MAX_PREFIX && prefix.bytes().all(plain)).then(|| prefix.to_owned())
 }
 
-/// Asks for the whole text: what is in parts or packed cannot be rewritten.
-pub(super) fn ask(request: &mut Request) {
+/// Asks for the whole text: what is in parts or packed cannot be rewritten. What the client says that it has already is for [`put`]: it
+/// knows the texts by other tags than the Worker.
+pub(super) fn ask(request: &mut Request) -> Conditions {
+    let headers = request.headers_mut();
     for name in [header::ACCEPT_ENCODING, header::RANGE, header::IF_RANGE] {
-        request.headers_mut().remove(name);
+        headers.remove(name);
+    }
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
+    let known = known.collect::<Vec<_>>().join(",");
+    headers.remove(header::IF_NONE_MATCH);
+    Conditions { known }
+}
+
+/// What a client has already, as it says.
+pub(super) struct Conditions {
+    /// The tags of `If-None-Match`.
+    known: String,
+}
+
+impl Conditions {
+    /// Whether the client has what has this tag (RFC 9110, 13.1.2: weak comparison).
+    fn know(&self, tag: &HeaderValue) -> bool {
+        let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+        let tag = tag.to_str().map(opaque);
+        tag.is_ok_and(|tag| self.known.trim() == "*" || self.known.split(',').any(|known| opaque(known) == tag))
     }
 }
 
 /// Puts the prefix before the addresses of an answer.
-pub(super) async fn put(prefix: &str, mut response: Response) -> Response {
+pub(super) async fn put(prefix: &str, conditions: Conditions, mut response: Response) -> Response {
     if let Some(to) = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok())
         && is_of_root(to)
         && let Ok(to) = HeaderValue::from_str(&format!("{prefix}{to}"))
     {
         response.headers_mut().insert(header::LOCATION, to);
     }
-    let Some(rewrite) = rewriter(response.headers()) else { return response };
+    let rewrite = rewriter(response.headers());
+    if rewrite.is_some() {
+        retag(prefix, response.headers_mut());
+    }
+    if response.status() == StatusCode::OK
+        && let Some(tag) = response.headers().get(header::ETAG)
+        && conditions.know(tag)
+    {
+        return not_modified(response);
+    }
+    let Some(rewrite) = rewrite else { return response };
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, MAX_BODY).await else { return Response::from_parts(parts, Body::empty()) };
     // The answer to a HEAD has the length of what it does not have.
@@ -56,6 +91,39 @@ pub(super) async fn put(prefix: &str, mut response: Response) -> Response {
         _ => Body::from(bytes),
     };
     Response::from_parts(parts, body)
+}
+
+/// A text with other addresses in it is another one: its tag is that of the file with a digest of the prefix.
+fn retag(prefix: &str, headers: &mut HeaderMap) {
+    let Some(tag) = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()?.strip_suffix('"')) else { return };
+    let digest = HEXLOWER.encode(&Sha256::digest(prefix)[..DIGEST_BYTES]);
+    if let Ok(tag) = HeaderValue::from_str(&format!("{tag}-at.{digest}\"")) {
+        headers.insert(header::ETAG, tag);
+    }
+}
+
+/// The answer that says that the client has it, with the headers that the whole one would have (RFC 9110, 15.4.5).
+fn not_modified(response: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.status = StatusCode::NOT_MODIFIED;
+    for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING, header::ACCEPT_RANGES] {
+        parts.headers.remove(name);
+    }
+    Response::from_parts(parts, Body::empty())
+}
+
+/// Says which headers of a request have a say in an answer, where they have: in a text with addresses, a redirect, and what is said of
+/// one that the client has. Without the headers the answer is another one, too, so it says so as well.
+pub(super) fn vary(response: &mut Response, names: &HeaderValue) {
+    let headers = response.headers();
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let depends = kind.starts_with("text/html")
+        || kind.starts_with("text/css")
+        || headers.contains_key(header::LOCATION)
+        || response.status() == StatusCode::NOT_MODIFIED;
+    if depends {
+        response.headers_mut().append(header::VARY, names.clone());
+    }
 }
 
 /// What puts the prefix into an answer; `None` for what has no addresses in it, and for what is packed, in parts or too large.

@@ -3,6 +3,7 @@ use super::{
     config::{self, SiteAddress},
     error::SiteError,
     output::{OutDir, RECEIPT},
+    own_output::OwnOutput,
     source::Settings,
     suggest,
 };
@@ -48,6 +49,8 @@ pub struct Project {
     pub address: SiteAddress,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
+    /// Files that are not read, since this process prints into them.
+    pub own_output: Vec<OwnOutput>,
     /// Whether pages come with the Player.
     pub player: bool,
     /// Whether `source-maps/` is written.
@@ -77,6 +80,14 @@ impl Project {
         let over = self.source_root.starts_with(exact)
             || self.out_dir.as_ref() == Some(&out) && path.starts_with(&self.source_root) && holds_sources(path);
         if over { Err(SiteError::OutputOverSources(path.to_owned())) } else { Ok(out) }
+    }
+
+    /// What the author should know of files below the source root that are not read since this process prints into them.
+    #[must_use]
+    pub fn own_output_warning(&self) -> Option<String> {
+        let inside = |output: &OwnOutput| Some(output.path.as_ref()?.strip_prefix(&self.source_root).ok()?.to_owned());
+        let name = slashed(&self.own_output.iter().find_map(inside)?);
+        Some(format!("{} is no part of the site: this process prints into it", self.show(&name)))
     }
 
     /// A Source's path as a person in the working directory would name it.
@@ -245,6 +256,7 @@ impl Project {
             settings: Settings::default(),
             address: SiteAddress::default(),
             exclude: Vec::new(),
+            own_output: OwnOutput::of_process(),
             player: true,
             source_maps: false,
         })

@@ -145,6 +145,61 @@ fn below_a_path_of_a_proxy_everything_is_found() {
 }
 
 #[test]
+fn what_a_proxy_says_makes_another_text_with_another_tag_and_caches_are_told() {
+    let author = Author::new();
+    let dev = author.dev(&[]);
+    let get = |path: &str, headers: &[(&str, &str)]| dev.client.get_with("localhost", path, headers);
+    let names = |answer: &crate::support::Answer| {
+        let lines =
+            answer.headers.iter().filter(|(name, _)| name == "vary").map(|(_, value)| value.to_ascii_lowercase());
+        lines.collect::<Vec<_>>().join(",")
+    };
+    let page = dev.client.get("localhost", "/index.path").text();
+    let sheet = addresses(&page).into_iter().find(|address| address.contains(".css")).unwrap();
+    let image =
+        addresses(&dev.client.get("localhost", "/one").text()).into_iter().find(|address| address.contains(".svg"));
+    let (at, below) = (("x-forwarded-prefix", "/a"), ("x-forwarded-prefix", "/b"));
+    for path in ["/index.path", &sheet] {
+        let (plain, a, b) = (get(path, &[]), get(path, &[at]), get(path, &[below]));
+        let tags = [&plain, &a, &b].map(|answer| answer.header("etag").unwrap().to_owned());
+        assert!(tags[0] != tags[1] && tags[1] != tags[2] && tags[0] != tags[2], "{path}: {tags:?}");
+        for answer in [&plain, &a, &b] {
+            assert!(
+                names(answer).contains("x-forwarded-prefix") && names(answer).contains("x-forwarded-host"),
+                "{path}"
+            );
+        }
+        // What one is known by is no other one, whoever asks.
+        for (index, headers) in [vec![], vec![at], vec![below]].into_iter().enumerate() {
+            for (known, tag) in tags.iter().enumerate() {
+                let weak = format!("\"other\", W/{tag}");
+                let answer = get(path, &[headers.clone(), vec![("if-none-match", weak.as_str())]].concat());
+                assert_eq!(answer.status, if index == known { 304 } else { 200 }, "{path}: {index} {known}");
+                assert_eq!(answer.header("etag"), Some(tags[index].as_str()), "{path}");
+                assert!(names(&answer).contains("x-forwarded-prefix"), "{path}: {}", answer.status);
+                if answer.status == 304 {
+                    assert!(answer.body.is_empty(), "{path}");
+                    assert_eq!(answer.header("cache-control"), a.header("cache-control"), "{path}");
+                }
+            }
+        }
+        let head = dev.client.call("HEAD", "localhost", path, &[at], b"");
+        assert_eq!(head.header("etag"), Some(tags[1].as_str()), "{path}");
+    }
+    let (plain, moved) = (get("/", &[]), get("/", &[at]));
+    assert_ne!(plain.header("location"), moved.header("location"));
+    assert!(names(&plain).contains("x-forwarded-prefix") && names(&moved).contains("x-forwarded-prefix"));
+    // A script that asks for a page as an image gets it without what is added to pages.
+    let asked = get("/index.path", &[("sec-fetch-dest", "image")]);
+    assert!(names(&asked).contains("sec-fetch-dest") && names(&get("/index.path", &[])).contains("sec-fetch-dest"));
+    if let Some(image) = image {
+        let tag = get(&image, &[]).header("etag").unwrap().to_owned();
+        assert_eq!(get(&image, &[at]).header("etag"), Some(tag.as_str()), "nothing in it is rewritten");
+        assert_eq!(get(&image, &[at, ("if-none-match", tag.as_str())]).status, 304);
+    }
+}
+
+#[test]
 fn a_prefix_is_believed_of_a_proxy_on_this_machine_only_and_only_if_it_is_a_path() {
     let author = Author::new();
     let dev = author.dev(&[]);

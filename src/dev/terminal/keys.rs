@@ -117,7 +117,7 @@ impl Keys {
     /// The site that the keys are about: the only one, or the one that was edited last.
     fn current(&self) -> Result<Arc<SiteStatus>> {
         let sites = self.control.board().sites();
-        let edited = |site: &Arc<SiteStatus>| site.last.as_ref().map(|last| last.finished);
+        let edited = |site: &Arc<SiteStatus>| site.last.as_ref().map(|last| last.since);
         let last = if let [one] = sites.as_slice() { Some(one) } else { sites.iter().max_by_key(|site| edited(site)) };
         last.cloned().ok_or_else(|| Error::new("there is no site yet"))
     }

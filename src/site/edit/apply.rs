@@ -84,7 +84,9 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
         if now != write.before {
             return Err(Failure::Changed(write.path.clone()));
         }
-        staged.push(Beside::write(&write.path, &write.after).map_err(io_error("write beside", &write.path))?);
+        staged.push(
+            Beside::write(&write.path, &write.after, &write.before).map_err(io_error("write beside", &write.path))?,
+        );
     }
     match step {
         Step::Stay => {}

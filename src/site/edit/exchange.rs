@@ -86,7 +86,6 @@ pub(super) fn put(new: Beside, place: &Path, before: &[u8], after: &[u8]) -> Res
         taken.give_back()?;
         return Err(Refused::Changed);
     }
-    taken.file.rename(Beside::name(place, Kind::Old))?;
     Ok(taken)
 }
 
@@ -191,7 +190,7 @@ impl Kept {
             self.bytes = written;
             return Ok(None);
         }
-        let copy = Beside::write(&self.place, &written)?;
+        let copy = Beside::write(&self.place, &written, &there)?;
         swap(copy.path(), &self.place)?;
         let bytes = fs::read(copy.path())?;
         let mut out = Taken { place: self.place.clone(), file: copy, bytes, put: written.clone() };
@@ -211,7 +210,7 @@ impl Kept {
 }
 
 /// Has two files change places.
-fn swap(one: &Path, other: &Path) -> io::Result<()> {
+pub(super) fn swap(one: &Path, other: &Path) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     {
         use rustix::{

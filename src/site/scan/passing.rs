@@ -55,7 +55,7 @@ mod tests {
             ".a.md.kate-swp",
             ".DS_Store",
             ".a.md.4711.old",
-            ".a.md.4711-3.new",
+            ".a.md.4711-3-0123456789abcdef-0123456789abcdef.new",
         ] {
             assert!(is_passing(name), "{name}");
         }

@@ -177,6 +177,9 @@ fn entry(
         let through = Through { from: folder.path.clone(), before: folder.through.clone() };
         return Some(Entry::Folder(below(Some(Arc::new(through)))));
     }
+    if project.own_output.iter().any(|output| output.is(&meta)) {
+        return None;
+    }
     meta.is_file().then(|| {
         let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let settled = now.duration_since(modified).is_ok_and(|age| age > TIME_GRAIN);
