@@ -18,6 +18,7 @@ use tower_service::Service;
 
 use crate::clock::Clock;
 use crate::durable_object::alarms::AlarmIndex;
+use crate::durable_object::awake::MAX_AWAKE;
 use crate::durable_object::namespace::{Namespace, Parts};
 use crate::durable_object::synchronous::ObjectSide;
 use crate::faults::Faults;
@@ -75,6 +76,7 @@ pub struct Builder {
     isolates: usize,
     limits: Limits,
     evict_after: Duration,
+    awake_objects: usize,
     trace: usize,
     alarms: bool,
 }
@@ -100,6 +102,12 @@ pub struct Stats {
     pub tasks: usize,
     /// Durable Objects that have an instance.
     pub objects: usize,
+    /// Those of them in which nothing is alive.
+    pub idle_objects: usize,
+    /// How many may have one.
+    pub max_objects: usize,
+    /// Bytes of the linear memories of those instances.
+    pub object_bytes: usize,
     /// Events that Durable Objects work on.
     pub object_tasks: usize,
     /// Accepted WebSockets.
@@ -125,6 +133,7 @@ impl Emulator {
             isolates: thread::available_parallelism().map_or(1, usize::from),
             limits: Limits { turn: TURN_LIMIT, memory: MEMORY_LIMIT },
             evict_after: EVICT_AFTER,
+            awake_objects: MAX_AWAKE,
             trace: 0,
             alarms: true,
         }
@@ -231,6 +240,9 @@ impl Emulator {
         Stats {
             tasks: self.0.pool.live_tasks(),
             objects: counts.awake,
+            idle_objects: counts.idle,
+            max_objects: counts.max_awake,
+            object_bytes: counts.memory_bytes,
             object_tasks: counts.tasks,
             sockets: counts.sockets,
             traps: self.0.pool.traps() + counts.resets,
@@ -337,6 +349,14 @@ impl Builder {
         self
     }
 
+    /// How many Durable Objects may have an instance at once, at least one and by default 1,024. Beyond them the one that has been idle
+    /// for the longest gives way; if none is idle, an event is answered as the platform does when it is overloaded.
+    #[must_use]
+    pub fn awake_objects(mut self, count: usize) -> Self {
+        self.awake_objects = count;
+        self
+    }
+
     /// Remembers this many of the requests and log lines that were last; 0, the default, is none.
     #[must_use]
     pub fn trace(mut self, capacity: usize) -> Self {
@@ -378,6 +398,7 @@ impl Builder {
             state,
             profile: self.profile,
             evict_after_ms: u64::try_from(self.evict_after.as_millis()).unwrap_or(u64::MAX),
+            max_awake: self.awake_objects,
             runtime: runtime.clone(),
         }));
         let objects: Weak<Namespace> = Arc::downgrade(&namespace);

@@ -41,7 +41,10 @@ async fn a_call_brings_the_request_there_and_the_answer_back() {
     let with_headers = script().answer(["404", "none", "", "x-a", "1", "x-b", "2"]);
     let answer = run_object(&emulator, "a", with_headers).await.fields();
     assert_eq!(answer, ["ok", "404", "", "", "x-a", "1", "x-b", "2"]);
-    assert_eq!(emulator.stats().constructed, 1, "one instance serves all calls");
+    run_object(&emulator, "b", note(script(), "a file").respond()).await;
+    let constructed = emulator.stats().constructed;
+    run_object(&emulator, "b", script().event().respond()).await;
+    assert_eq!(emulator.stats().constructed, constructed, "one instance serves all calls");
 }
 
 #[tokio::test]
@@ -142,7 +145,7 @@ async fn an_evicted_object_comes_back_fresh_over_the_same_rows() {
 async fn an_object_is_evicted_when_it_was_idle_for_long_enough_and_not_before() {
     let clock = Clock::manual(1_000);
     let emulator = builder().clock(clock.clone()).evict_after(Duration::from_secs(10)).build().unwrap();
-    run_object(&emulator, "a", script().respond()).await;
+    run_object(&emulator, "a", note(script(), "a file").respond()).await;
     eventually(|| emulator.stats().object_tasks == 0).await;
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -379,4 +382,72 @@ async fn retries_and_eviction_do_not_mind_that_the_clock_is_set_forward_or_back(
         clock.advance(Duration::from_secs(9));
         eventually(|| emulator.stats().objects == 0 || emulator.stats().traps > 2).await;
     }
+}
+
+#[tokio::test]
+async fn an_object_that_has_neither_a_file_nor_a_socket_ends_at_once() {
+    let emulator = builder().clock(Clock::manual(1_000)).build().unwrap();
+    for name in 0..200 {
+        run_object(&emulator, &name.to_string(), script().sql(["SELECT 1"]).op(["sleep", "0"]).respond()).await;
+    }
+    eventually(|| emulator.stats().objects == 0).await;
+    assert_eq!(emulator.stats().object_bytes, 0);
+    run_object(&emulator, "a", note(script(), "kept").respond()).await;
+    assert_eq!(emulator.stats().objects, 1, "one with a file stays for its next event");
+    assert!(emulator.stats().object_bytes > 0);
+}
+
+#[tokio::test]
+async fn the_object_that_was_idle_for_the_longest_gives_way() {
+    let clock = Clock::manual(1_000);
+    let emulator = builder().clock(clock.clone()).awake_objects(2).build().unwrap();
+    let idle = |name: &'static str| {
+        let (emulator, clock) = (emulator.clone(), clock.clone());
+        async move {
+            run_object(&emulator, name, note(script(), name).respond()).await;
+            // An answer leaves before its object rests.
+            eventually(|| emulator.stats().idle_objects == emulator.stats().objects).await;
+            clock.advance(Duration::from_millis(10));
+        }
+    };
+    idle("a").await;
+    idle("b").await;
+    idle("a").await;
+    idle("c").await;
+    let stats = emulator.stats();
+    assert_eq!((stats.objects, stats.max_objects, stats.constructed), (2, 2, 3));
+    idle("a").await;
+    assert_eq!(emulator.stats().constructed, 3, "b went, a stayed");
+    assert_eq!(log(&emulator).await, ["a", "a", "a"]);
+    idle("b").await;
+    assert_eq!((emulator.stats().objects, emulator.stats().constructed), (2, 4));
+}
+
+#[tokio::test]
+async fn when_all_objects_are_at_work_more_events_are_told_so_and_nothing_grows() {
+    let clock = Clock::manual(1_000);
+    let emulator = builder().clock(clock.clone()).awake_objects(2).build().unwrap();
+    let busy: Vec<_> = ["a", "b"]
+        .map(|name| {
+            let emulator = emulator.clone();
+            tokio::spawn(async move {
+                run_object(&emulator, name, note(script(), name).op(["sleep", "1000"]).respond()).await.fields()
+            })
+        })
+        .into();
+    eventually(|| emulator.stats().object_tasks == 2).await;
+    for _ in 0..10 {
+        let answer = run_object(&emulator, "c", script().respond()).await.fields();
+        assert_eq!(answer, ["err", "Durable Object is overloaded. Too many requests queued."]);
+    }
+    assert_eq!((emulator.stats().objects, emulator.stats().traps), (2, 0));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_secs(1));
+    for answer in busy {
+        assert_eq!(answer.await.unwrap()[0], "ok", "who was at work goes on");
+    }
+    eventually(|| emulator.stats().idle_objects > 0).await;
+    assert_eq!(run_object(&emulator, "c", note(script(), "c").respond()).await.fields()[0], "ok");
 }

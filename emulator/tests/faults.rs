@@ -151,7 +151,8 @@ async fn evicted(emulator: &Emulator, clock: &Clock) {
 #[tokio::test]
 async fn do_evict() {
     let (emulator, clock) = emulator("do-evict=2s");
-    run_object(&emulator, "a", script().respond()).await;
+    // With a file: one that has none does not stay.
+    run_object(&emulator, "a", script().sql(["CREATE TABLE t (a)"]).respond()).await;
     let began = clock.now_ms();
     evicted(&emulator, &clock).await;
     let idle = clock.now_ms() - began;

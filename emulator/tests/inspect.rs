@@ -39,13 +39,17 @@ async fn reopen(path: &std::path::Path, builder: Builder) -> Emulator {
 #[tokio::test]
 async fn objects_are_known_by_their_files_and_by_their_instances() {
     let folder = tempfile::tempdir().unwrap();
-    let emulator = reopen(folder.path(), builder()).await;
+    let clock = Clock::manual(1_000);
+    let emulator = reopen(folder.path(), builder().clock(clock.clone())).await;
     create(&emulator, "kept").await;
-    run_object(&emulator, "fleeting", script().respond()).await;
+    // It has nothing but an event that goes on.
+    let event = script().answer(["200", "none", ""]).op(["sleep", "60000"]);
+    run_object(&emulator, "fleeting", event).await;
     let objects = emulator.inspect().objects().await.unwrap();
     let told: Vec<_> =
         objects.iter().map(|object| (object.name.as_deref().unwrap(), object.awake, object.bytes > 0)).collect();
     assert_eq!(told, [("fleeting", true, false), ("kept", true, true)]);
+    clock.advance(Duration::from_secs(60));
     emulator.shutdown().await;
     drop(emulator);
     let emulator = reopen(folder.path(), builder()).await;

@@ -139,6 +139,11 @@ impl Database {
         })
     }
 
+    /// Whether there is anything outside of this process.
+    pub(crate) fn has_file(&self) -> bool {
+        self.place != Place::Nowhere
+    }
+
     /// How many rows callers' statements have changed so far, undone ones included.
     pub(crate) fn rows_written(&self) -> u64 {
         self.rows_written

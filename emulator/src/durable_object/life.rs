@@ -9,10 +9,12 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use super::awake::{Overloaded, Room};
 use super::namespace::Shared;
 use super::sockets::{ClientEnd, Outgoing, Socket, SocketEvents};
 use super::synchronous::ObjectSide;
 use crate::isolate::bindings::{Begun, Later, ObjectAnswer};
+use crate::isolate::budget::{Exceeded, MAX_LIVE_OPS, Meter, Spent};
 use crate::isolate::frame::{FrameError, Reader, Writer};
 use crate::isolate::host::{Effect, Effects};
 use crate::isolate::instance::Instance;
@@ -32,7 +34,7 @@ pub(super) type Reply = oneshot::Sender<Result<ObjectAnswer, String>>;
 pub(super) enum Task {
     Fetch { upgrade: bool, reply: Option<Reply> },
     Alarm,
-    Message { handled: oneshot::Sender<()> },
+    Message { socket: Arc<Socket>, handled: oneshot::Sender<()> },
     Close { socket: Arc<Socket>, handled: Option<oneshot::Sender<()>> },
 }
 
@@ -41,7 +43,7 @@ pub(super) struct Life {
     instance: Instance<ObjectSide>,
     /// Names the instance: what belongs to another one is ignored.
     pub(super) incarnation: u64,
-    tasks: HashMap<u32, Task>,
+    tasks: HashMap<u32, Running>,
     /// Of those tasks that somebody records.
     recorders: HashMap<u32, Recorder>,
     next_task: u32,
@@ -50,6 +52,14 @@ pub(super) struct Life {
     queue: VecDeque<(u32, u32, Answer)>,
     /// Whether the alarm that is being handled was replaced by a new one; `None` while none is handled.
     alarm_replaced: Option<bool>,
+    /// Given back with the instance.
+    _room: Room,
+}
+
+/// An event that an instance works on, and the CPU time that it took.
+struct Running {
+    task: Task,
+    spent: Spent,
 }
 
 struct LiveOp {
@@ -87,12 +97,16 @@ pub(super) enum Reset {
     Crashed(#[from] wasmtime::Error),
     #[error("its turn cannot be committed: {0}")]
     Storage(#[from] super::sql_error::SqlError),
+    #[error(transparent)]
+    Exceeded(#[from] Exceeded),
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
     #[error("its alarm cannot be noted: {0}")]
     Alarm(#[from] rusqlite::Error),
 }
 
 impl Life {
-    pub(super) fn new(instance: Instance<ObjectSide>, incarnation: u64) -> Self {
+    pub(super) fn new(instance: Instance<ObjectSide>, incarnation: u64, room: Room) -> Self {
         Self {
             instance,
             incarnation,
@@ -102,6 +116,7 @@ impl Life {
             ops: HashMap::new(),
             queue: VecDeque::new(),
             alarm_replaced: None,
+            _room: room,
         }
     }
 
@@ -112,6 +127,11 @@ impl Life {
 
     pub(super) fn live_tasks(&self) -> usize {
         self.tasks.len()
+    }
+
+    /// Bytes of the instance's linear memory.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.instance.memory_bytes()
     }
 
     /// Whether an alarm's handler was under way, and whether a later alarm has been committed since.
@@ -136,37 +156,50 @@ impl Life {
         if matches!(task, Task::Alarm) {
             self.alarm_replaced = Some(false);
         }
-        self.tasks.insert(id, task);
+        self.tasks.insert(id, Running { task, spent: Spent::default() });
         if let Some(recorder) = recorder {
             recorder.running();
             self.recorders.insert(id, recorder.clone());
         }
+        let meter = self.instance.meter();
         self.instance.recorded(recorder, |instance| {
             instance.start(id, |event| {
                 event.raw(frame);
             })
         })?;
-        self.finish_turn(around)
+        self.finish_turn(around, id, meter)
     }
 
     /// Gives the answer to an op.
     pub(super) fn complete(&mut self, around: &impl Surroundings, op: u32, answer: &Answer) -> Result<(), Reset> {
         // A cancelled op is no longer in the table.
         let Some(live) = self.ops.remove(&op) else { return Ok(()) };
+        let mut meter = self.instance.meter();
+        self.charge(live.task, &mut meter)?;
         let recorder = self.recorders.get(&live.task);
         self.instance.recorded(recorder, |instance| instance.answer(op, answer))?;
-        self.finish_turn(around)
+        self.finish_turn(around, live.task, meter)
+    }
+
+    /// Counts what an event has taken, what was done for it included.
+    fn charge(&mut self, task: u32, meter: &mut Meter) -> Result<(), Exceeded> {
+        match self.tasks.get_mut(&task) {
+            Some(running) => self.instance.charge(meter, &mut running.spent),
+            None => Ok(()),
+        }
     }
 
     /// Runs the turn to its end, commits it, and lets out what it sends.
-    fn finish_turn(&mut self, around: &impl Surroundings) -> Result<(), Reset> {
+    fn finish_turn(&mut self, around: &impl Surroundings, begun_by: u32, mut meter: Meter) -> Result<(), Reset> {
         let mut outputs = Outputs::default();
         self.apply(around, &mut outputs)?;
         while let Some((task, op, answer)) = self.queue.pop_front() {
+            self.charge(task, &mut meter)?;
             let recorder = self.recorders.get(&task);
             self.instance.recorded(recorder, |instance| instance.answer(op, &answer))?;
             self.apply(around, &mut outputs)?;
         }
+        self.charge(begun_by, &mut meter)?;
         self.commit(around)?;
         self.release(around, outputs);
         Ok(())
@@ -187,7 +220,7 @@ impl Life {
     ) -> Result<(), Reset> {
         for effect in effects.iter() {
             match effect {
-                Effect::Op { task, op, frame } => self.issue(*task, *op, effects.frame(frame), outputs),
+                Effect::Op { task, op, frame } => self.issue(*task, *op, effects.frame(frame), outputs)?,
                 Effect::Cancel { op } => {
                     self.queue.retain(|(_, queued, _)| queued != op);
                     outputs.ops.retain(|(issued, _)| issued != op);
@@ -203,7 +236,13 @@ impl Life {
     }
 
     /// The alarm is part of the turn; every other op begins after it.
-    fn issue(&mut self, task: u32, op: u32, frame: &[u8], outputs: &mut Outputs) {
+    fn issue(&mut self, task: u32, op: u32, frame: &[u8], outputs: &mut Outputs) -> Result<(), Exceeded> {
+        if self.ops.contains_key(&op) || self.queue.iter().any(|(_, queued, _)| *queued == op) {
+            return Err(Exceeded::OpReused(op));
+        }
+        if self.ops.len() + self.queue.len() >= MAX_LIVE_OPS {
+            return Err(Exceeded::Ops);
+        }
         let replaced = self.alarm_replaced;
         let database = &mut self.instance.synchronous().database;
         let parsed = Op::parse(frame);
@@ -228,7 +267,7 @@ impl Life {
             Ok(_) => {
                 self.ops.insert(op, LiveOp { task, work: None });
                 outputs.ops.push((op, frame.to_owned()));
-                return;
+                return Ok(());
             }
             Err(error) => Answer::Err(error.to_string().into()),
         };
@@ -236,12 +275,13 @@ impl Life {
             span.end(outcome(&answer), true);
         }
         self.queue.push_back((task, op, answer));
+        Ok(())
     }
 
     fn respond(&mut self, around: &impl Surroundings, id: u32, frame: &[u8], outputs: &mut Outputs) {
         let side = self.instance.synchronous();
         let accepted = side.accepted.iter().position(|(task, _)| *task == id).map(|at| side.accepted.swap_remove(at).1);
-        let Some(Task::Fetch { upgrade, reply }) = self.tasks.get_mut(&id) else {
+        let Some(Running { task: Task::Fetch { upgrade, reply }, .. }) = self.tasks.get_mut(&id) else {
             tracing::warn!("a Durable Object answered an event that takes no answer");
             return drop_accepted(side, accepted);
         };
@@ -272,7 +312,7 @@ impl Life {
     }
 
     fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), Reset> {
-        let Some(mut task) = self.tasks.remove(&id) else { return Ok(()) };
+        let Some(Running { mut task, .. }) = self.tasks.remove(&id) else { return Ok(()) };
         outputs.recorded.extend(self.recorders.remove(&id));
         self.ops.retain(|op, live| {
             if live.task == id {
@@ -371,7 +411,7 @@ impl Life {
                         let _ = handled.send(());
                     }
                 }
-                Task::Message { handled } => {
+                Task::Message { handled, .. } => {
                     let _ = handled.send(());
                 }
                 Task::Alarm => around.shared().alarm_ended(around.id(), None),
@@ -389,7 +429,7 @@ impl Life {
         }
         self.recorders.clear();
         for task in std::mem::take(&mut self.tasks).into_values() {
-            if let Task::Fetch { reply: Some(reply), .. } = task {
+            if let Task::Fetch { reply: Some(reply), .. } = task.task {
                 let _ = reply.send(Err(RESET.to_owned()));
             }
         }

@@ -2,6 +2,7 @@
 
 pub mod alarms;
 mod authorizer;
+pub(crate) mod awake;
 pub mod engine;
 pub mod id;
 mod life;

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use super::alarms::AlarmIndex;
+use super::awake::Awake;
 use super::id::object_id;
 use super::object::{Input, Object};
 use super::sockets::Outgoing;
@@ -46,6 +47,9 @@ pub(super) struct Shared {
     pub(super) profile: Profile,
     pub(super) durability: Durability,
     pub(super) evict_after_ms: u64,
+    pub(super) awake: Awake,
+    /// Numbers the instances.
+    pub(super) incarnations: AtomicU64,
     pub(super) constructed: AtomicU64,
     pub(super) resets: AtomicU64,
     pub(super) state: StateDir,
@@ -77,6 +81,8 @@ pub(crate) struct Parts {
     pub(crate) state: StateDir,
     pub(crate) profile: Profile,
     pub(crate) evict_after_ms: u64,
+    /// How many objects may have an instance at once.
+    pub(crate) max_awake: usize,
     pub(crate) runtime: Handle,
 }
 
@@ -84,6 +90,9 @@ pub(crate) struct Parts {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) awake: usize,
+    pub(crate) idle: usize,
+    pub(crate) max_awake: usize,
+    pub(crate) memory_bytes: usize,
     pub(crate) tasks: usize,
     pub(crate) sockets: usize,
     pub(crate) constructed: u64,
@@ -101,6 +110,8 @@ impl Namespace {
             profile: parts.profile,
             durability: parts.state.durability(),
             evict_after_ms: parts.evict_after_ms,
+            awake: Awake::new(parts.max_awake),
+            incarnations: AtomicU64::new(0),
             constructed: AtomicU64::new(0),
             resets: AtomicU64::new(0),
             state: parts.state,
@@ -165,12 +176,15 @@ impl Namespace {
 
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts {
+            max_awake: self.shared.awake.limit(),
             constructed: self.shared.constructed.load(Ordering::Relaxed),
             resets: self.shared.resets.load(Ordering::Relaxed),
             ..Counts::default()
         };
         for object in self.all() {
             counts.awake += usize::from(object.is_awake());
+            counts.idle += usize::from(object.idle_since().is_some());
+            counts.memory_bytes += object.memory_bytes();
             counts.tasks += object.live_tasks();
             counts.sockets += object.sockets().len();
         }

@@ -1,7 +1,7 @@
 //! One Durable Object: its inbox, and when its instance comes and goes.
 //!
 //! At most one thread works on an object at a time, and none while its inbox is empty: an idle object costs its instance and an
-//! open file, an evicted one nothing.
+//! open file, an evicted one nothing. One that has neither a file nor a socket has nothing to wait for, and is evicted at once.
 
 use std::collections::VecDeque;
 use std::io;
@@ -12,10 +12,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use super::awake::OVERLOADED;
 use super::engine::{self, Database};
 use super::life::{self, Life, Reply, Reset, Task};
 use super::namespace::{ORIGIN, Shared};
-use super::sockets::{Closed, Incoming, Socket, SocketEvents, Sockets};
+use super::sockets::{Closed, Incoming, Outgoing, Socket, SocketEvents, Sockets};
 use super::sql_error::SqlError;
 use super::synchronous::ObjectSide;
 use crate::clock::Clock;
@@ -27,8 +28,8 @@ use crate::trace::{Recorder, Subject};
 
 /// Events that may wait for one object. The platform has such a bound, of an unpublished size.
 const MAX_WAITING: usize = 10_000;
-/// What the platform says when there are more.
-const OVERLOADED: &str = "Durable Object is overloaded. Too many requests queued.";
+/// What a client is told whose message reaches no instance (RFC 6455, IANA registry: "Try Again Later").
+const TRY_AGAIN: (u16, &str) = (1013, "Try again later");
 /// How often an alarm is tried again (cloudflare.com, "Alarms").
 const MAX_ALARM_RETRIES: u32 = 6;
 /// The pause before the first retry, in milliseconds; each further one is twice as long.
@@ -45,6 +46,7 @@ pub(super) struct Object {
     /// Copies of what the keeper knows, for those who only count.
     awake: AtomicBool,
     live_tasks: AtomicUsize,
+    memory_bytes: AtomicUsize,
 }
 
 /// What the thread that works on the object owns meanwhile.
@@ -163,6 +165,7 @@ impl Object {
             keeper: Mutex::default(),
             awake: AtomicBool::new(false),
             live_tasks: AtomicUsize::new(0),
+            memory_bytes: AtomicUsize::new(0),
         }
     }
 
@@ -180,6 +183,34 @@ impl Object {
 
     pub(super) fn live_tasks(&self) -> usize {
         self.live_tasks.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the instance's linear memory.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.memory_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Since when nothing is alive in its instance, in milliseconds since 1970; `None` if it has none, or is at work.
+    pub(super) fn idle_since(&self) -> Option<u64> {
+        let inbox = self.inbox();
+        inbox.idle_since.filter(|_| !inbox.running)
+    }
+
+    /// Ends the instance on this thread, if nothing is alive in it and nobody is at work. Never waits.
+    pub(super) fn give_way(&self) -> bool {
+        let Ok(mut keeper) = self.keeper.try_lock() else { return false };
+        let mut inbox = self.inbox();
+        if inbox.running || !inbox.queue.is_empty() || !keeper.life.as_ref().is_some_and(Life::is_idle) {
+            return false;
+        }
+        inbox.idle_since = None;
+        drop(inbox);
+        // Whoever is posted to meanwhile waits for the keeper, and finds no instance.
+        let life = keeper.life.take();
+        self.note(&keeper);
+        drop((keeper, life));
+        self.shared.retire(&self.name);
+        true
     }
 
     pub(super) fn is_awake(&self) -> bool {
@@ -231,8 +262,10 @@ impl Object {
                 keeper.life = None;
                 evictions = std::mem::take(&mut keeper.evictions);
             }
-            self.awake.store(keeper.life.is_some(), Ordering::Relaxed);
-            self.live_tasks.store(keeper.life.as_ref().map_or(0, Life::live_tasks), Ordering::Relaxed);
+            if keeper.life.as_mut().is_some_and(|life| self.has_nothing(life)) {
+                keeper.life = None;
+            }
+            self.note(&keeper);
             for done in evictions {
                 let _ = done.send(());
             }
@@ -242,6 +275,19 @@ impl Object {
         if asleep {
             self.shared.retire(&self.name);
         }
+    }
+
+    /// Whether all that an instance could do is to be there for events that may never come. What comes next makes another.
+    fn has_nothing(&self, life: &mut Life) -> bool {
+        life.is_idle() && !life.side().database.has_file() && self.sockets.len() == 0 && self.inbox().queue.is_empty()
+    }
+
+    /// Copies what the keeper knows for those who only count.
+    fn note(&self, keeper: &Keeper) {
+        let life = keeper.life.as_ref();
+        self.awake.store(life.is_some(), Ordering::Relaxed);
+        self.live_tasks.store(life.map_or(0, Life::live_tasks), Ordering::Relaxed);
+        self.memory_bytes.store(life.map_or(0, Life::memory_bytes), Ordering::Relaxed);
     }
 
     fn next(self: &Arc<Self>, keeper: &Keeper) -> Option<(Input, Option<Recorder>)> {
@@ -298,7 +344,7 @@ impl Object {
                 let event = self.event("object.message", |event| {
                     event.text(socket.tag()).text(kind).field(data);
                 });
-                self.start(keeper, Task::Message { handled }, &event, recorder);
+                self.start(keeper, Task::Message { socket, handled }, &event, recorder);
             }
             // Sockets that dropped with an earlier instance are nothing that this one knows.
             Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
@@ -356,23 +402,30 @@ impl Object {
                     }
                     Task::Alarm => self.retry_alarm(keeper.alarm_retries),
                     Task::Close { socket, .. } => self.sockets.remove(&socket),
-                    Task::Fetch { reply: None, .. } | Task::Message { .. } => {}
+                    Task::Message { socket, .. } => {
+                        let (code, reason) = TRY_AGAIN;
+                        socket.push(Outgoing::Close { code: Some(code), reason: reason.into() });
+                    }
+                    Task::Fetch { reply: None, .. } => {}
                 }
             }
         }
     }
 
     /// The instance, constructed if there is none.
-    fn awake<'a>(&self, keeper: &'a mut Keeper) -> Result<&'a mut Life, Reset> {
+    fn awake<'a>(self: &Arc<Self>, keeper: &'a mut Keeper) -> Result<&'a mut Life, Reset> {
         match &mut keeper.life {
             Some(life) => Ok(life),
             life => {
+                let incarnation = self.shared.incarnations.fetch_add(1, Ordering::Relaxed);
+                let room = self.shared.awake.enter(self, incarnation)?;
                 let database = self.open()?;
-                let side = ObjectSide::new(database, Arc::clone(&self.sockets), self.shared.bindings.clock.clone());
+                let (sockets, clock) = (Arc::clone(&self.sockets), self.shared.bindings.clock.clone());
+                let side = ObjectSide::new(database, sockets, clock, self.shared.linked.turn_limit());
                 let instance = self.shared.linked.instantiate(side)?;
-                let incarnation = self.shared.constructed.fetch_add(1, Ordering::Relaxed);
+                self.shared.constructed.fetch_add(1, Ordering::Relaxed);
                 self.awake.store(true, Ordering::Relaxed);
-                Ok(life.insert(Life::new(instance, incarnation)))
+                Ok(life.insert(Life::new(instance, incarnation, room)))
             }
         }
     }

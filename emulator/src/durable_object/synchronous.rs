@@ -1,21 +1,29 @@
 //! The synchronous imports of a Durable Object: SQL at once, in the turn's transaction; sockets at the turn's end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::engine::{Database, Value};
+use super::engine::{Database, Rows, Value};
+use super::limits::MAX_PARAMETERS;
 use super::sockets::{MAX_REASON_BYTES, Outgoing, Socket, Sockets, may_close_with};
 use super::sql_error::SqlError;
 use crate::clock::Clock;
+use crate::isolate::budget::{Exceeded, TurnBudget};
 use crate::isolate::frame::{FrameError, Reader, Writer};
 use crate::isolate::host::Synchronous;
+
+/// What a frame that waits for the end of its turn is counted as besides its text.
+const QUEUED_BYTES: usize = size_of::<(Arc<Socket>, Outgoing)>();
 
 /// What an object's imports work on.
 pub(crate) struct ObjectSide {
     pub(super) database: Database,
     pub(super) sockets: Arc<Sockets>,
     clock: Clock,
+    /// How long one statement may run: as long as a turn, which is not stopped while SQLite is at work.
+    statement_limit: Duration,
     /// Sockets accepted in this turn, by the task that accepted them.
     pub(super) accepted: Vec<(u32, Arc<Socket>)>,
     /// What leaves after the commit.
@@ -23,8 +31,8 @@ pub(crate) struct ObjectSide {
 }
 
 impl ObjectSide {
-    pub(super) fn new(database: Database, sockets: Arc<Sockets>, clock: Clock) -> Self {
-        Self { database, sockets, clock, accepted: Vec::new(), outgoing: Vec::new() }
+    pub(super) fn new(database: Database, sockets: Arc<Sockets>, clock: Clock, statement_limit: Duration) -> Self {
+        Self { database, sockets, clock, statement_limit, accepted: Vec::new(), outgoing: Vec::new() }
     }
 
     /// Whether this turn has closed a socket already: the platform's `send` would throw.
@@ -32,22 +40,32 @@ impl ObjectSide {
         self.outgoing.iter().any(|(other, frame)| matches!(frame, Outgoing::Close { .. }) && Arc::ptr_eq(other, socket))
     }
 
-    fn queue_send(&mut self, mut call: Reader<'_>) -> Result<u32, FrameError> {
+    fn execute(&mut self, query: &str, bindings: &[Value]) -> Result<Rows, SqlError> {
+        self.database.give_up_after(Some(self.statement_limit))?;
+        let result = self.database.exec(query, bindings);
+        // The commit of the turn is not to be given up.
+        self.database.give_up_after(None)?;
+        result
+    }
+
+    fn queue_send(&mut self, mut call: Reader<'_>, budget: &mut TurnBudget) -> Result<u32, Refused> {
         let tag = call.text("tag")?;
         let mut frames = Vec::new();
         while let Some(frame) = call.next()? {
+            budget.spend(QUEUED_BYTES + frame.len())?;
             let text = std::str::from_utf8(frame).map_err(|_| FrameError::NotText("frame"))?;
             frames.push(Utf8Bytes::from(text));
         }
         let mut sockets = self.sockets.open(tag);
         sockets.retain(|socket| !self.closes(socket));
+        budget.spend(sockets.len().saturating_mul(frames.len()).saturating_mul(QUEUED_BYTES))?;
         for socket in &sockets {
             self.outgoing.extend(frames.iter().map(|text| (Arc::clone(socket), Outgoing::Text(text.clone()))));
         }
         Ok(u32::try_from(sockets.len()).unwrap_or(u32::MAX))
     }
 
-    fn queue_close(&mut self, mut call: Reader<'_>) -> Result<(), FrameError> {
+    fn queue_close(&mut self, mut call: Reader<'_>, budget: &mut TurnBudget) -> Result<(), Refused> {
         let tag = call.text("tag")?;
         let code = call.optional_number("code")?;
         let reason = call.text("reason")?;
@@ -57,6 +75,7 @@ impl ObjectSide {
         }
         for socket in self.sockets.open(tag) {
             if !self.closes(&socket) {
+                budget.spend(QUEUED_BYTES + reason.len())?;
                 self.outgoing.push((socket, Outgoing::Close { code, reason: reason.into() }));
             }
         }
@@ -67,7 +86,7 @@ impl ObjectSide {
 impl Synchronous for ObjectSide {
     fn sql(&mut self, mut call: Reader<'_>, answer: &mut Writer<'_>) {
         let result = match statement(&mut call) {
-            Ok((query, bindings)) => self.database.exec(query, &bindings).map_err(Refused::Sql),
+            Ok((query, bindings)) => self.execute(query, &bindings).map_err(Refused::Sql),
             Err(error) => Err(Refused::Frame(error)),
         };
         match result {
@@ -83,16 +102,25 @@ impl Synchronous for ObjectSide {
         }
     }
 
-    fn send(&mut self, call: Reader<'_>) -> u32 {
-        self.queue_send(call).unwrap_or_else(|error| {
-            tracing::error!(%error, "a call of `send` is malformed");
-            0
-        })
+    fn send(&mut self, call: Reader<'_>, budget: &mut TurnBudget) -> Result<u32, Exceeded> {
+        match self.queue_send(call, budget) {
+            Ok(count) => Ok(count),
+            Err(Refused::Exceeded(exceeded)) => Err(exceeded),
+            Err(error) => {
+                tracing::error!(%error, "a call of `send` is refused");
+                Ok(0)
+            }
+        }
     }
 
-    fn close(&mut self, call: Reader<'_>) {
-        if let Err(error) = self.queue_close(call) {
-            tracing::error!(%error, "a call of `close` is malformed");
+    fn close(&mut self, call: Reader<'_>, budget: &mut TurnBudget) -> Result<(), Exceeded> {
+        match self.queue_close(call, budget) {
+            Ok(()) => Ok(()),
+            Err(Refused::Exceeded(exceeded)) => Err(exceeded),
+            Err(error) => {
+                tracing::error!(%error, "a call of `close` is refused");
+                Ok(())
+            }
         }
     }
 
@@ -110,14 +138,19 @@ enum Refused {
     #[error(transparent)]
     Sql(SqlError),
     #[error("the call is malformed: {0}")]
-    Frame(FrameError),
+    Frame(#[from] FrameError),
+    #[error(transparent)]
+    Exceeded(#[from] Exceeded),
 }
 
 fn statement<'a>(call: &mut Reader<'a>) -> Result<(&'a str, Vec<Value>), FrameError> {
     const BINDING: FrameError = FrameError::Missing("a typed binding");
     let query = call.text("statement")?;
     let mut bindings = Vec::new();
-    while let Some(field) = call.next()? {
+    // One more than there may be is for the database to refuse, and no further one is kept.
+    while bindings.len() <= usize::try_from(MAX_PARAMETERS).unwrap_or(0)
+        && let Some(field) = call.next()?
+    {
         let (kind, value) = field.split_first().ok_or(BINDING)?;
         let text = || std::str::from_utf8(value).map_err(|_| FrameError::NotText("binding"));
         bindings.push(match kind {

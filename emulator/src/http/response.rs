@@ -13,6 +13,8 @@ use crate::isolate::frame::{FrameError, Reader};
 use crate::isolate::ops::Held;
 use crate::isolate::tasks::{Answered, Failure};
 
+/// Bytes of an answer's headers (developers.cloudflare.com, "Limits").
+const MAX_HEAD_BYTES: usize = 128 * 1024;
 /// Headers that an answer has room for at first.
 const USUAL_HEADERS: usize = 16;
 
@@ -35,6 +37,8 @@ enum Malformed {
     Value(HeaderName),
     #[error("`{0}` is no body kind of this event, or names nothing")]
     Body(String),
+    #[error("its headers have {0} bytes, of {MAX_HEAD_BYTES} that they may have")]
+    Head(usize),
     #[error("`content-length` is not {0}, the length of the body")]
     Length(u64),
 }
@@ -80,6 +84,9 @@ fn parse(Answered { frame, held }: Answered) -> Result<Answer, Malformed> {
 
 /// Header values share the answer's bytes.
 fn read_headers(frame: &Bytes, mut fields: Reader<'_>) -> Result<HeaderMap, Malformed> {
+    if fields.rest().len() > MAX_HEAD_BYTES {
+        return Err(Malformed::Head(fields.rest().len()));
+    }
     let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
     while let Some(name) = fields.next()? {
         let value = fields.bytes("header value")?;

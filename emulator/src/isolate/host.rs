@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use wasmtime::{Memory, StoreLimits, TypedFunc};
 
+use super::budget::{EFFECT_BYTES, Exceeded, OP_BYTES, TurnBudget};
 use super::frame::{Reader, Writer};
 use crate::clock::Clock;
 use crate::trace::{Recorder, Trace};
@@ -15,9 +16,9 @@ pub(crate) trait Synchronous: Send + 'static {
     /// `sql`: appends the answer.
     fn sql(&mut self, call: Reader<'_>, answer: &mut Writer<'_>);
     /// `send`: the number of sockets that take the frames.
-    fn send(&mut self, call: Reader<'_>) -> u32;
+    fn send(&mut self, call: Reader<'_>, budget: &mut TurnBudget) -> Result<u32, Exceeded>;
     /// `close`.
-    fn close(&mut self, call: Reader<'_>);
+    fn close(&mut self, call: Reader<'_>, budget: &mut TurnBudget) -> Result<(), Exceeded>;
     /// `respond`, seen at the moment of the call: a socket that it accepts can be sent to in the same turn.
     fn responding(&mut self, task: u32, answer: Reader<'_>);
 }
@@ -30,11 +31,13 @@ impl Synchronous for NoObject {
         answer.text("err").text("SQL is only available inside a Durable Object.");
     }
 
-    fn send(&mut self, _: Reader<'_>) -> u32 {
-        0
+    fn send(&mut self, _: Reader<'_>, _: &mut TurnBudget) -> Result<u32, Exceeded> {
+        Ok(0)
     }
 
-    fn close(&mut self, _: Reader<'_>) {}
+    fn close(&mut self, _: Reader<'_>, _: &mut TurnBudget) -> Result<(), Exceeded> {
+        Ok(())
+    }
 
     fn responding(&mut self, _: u32, _: Reader<'_>) {}
 }
@@ -55,6 +58,8 @@ pub(crate) struct Host<S> {
     /// Where messages to the guest are composed.
     pub(crate) scratch: Vec<u8>,
     pub(crate) effects: Effects,
+    /// What this turn may still make the host keep.
+    pub(crate) budget: TurnBudget,
     pub(crate) synchronous: S,
     /// Who takes down what the guest does in this turn.
     pub(crate) recorder: Option<Recorder>,
@@ -84,15 +89,18 @@ pub(crate) enum Effect {
 }
 
 impl Effects {
-    pub(crate) fn push(&mut self, effect: Effect) {
+    pub(crate) fn push(&mut self, effect: Effect, budget: &mut TurnBudget) -> Result<(), Exceeded> {
+        budget.spend(if let Effect::Op { .. } = effect { OP_BYTES } else { EFFECT_BYTES })?;
         self.list.push(effect);
+        Ok(())
     }
 
     /// Keeps a copy of a frame.
-    pub(crate) fn keep(&mut self, frame: &[u8]) -> Range<usize> {
+    pub(crate) fn keep(&mut self, frame: &[u8], budget: &mut TurnBudget) -> Result<Range<usize>, Exceeded> {
+        budget.spend(frame.len())?;
         let start = self.bytes.len();
         self.bytes.extend_from_slice(frame);
-        start..self.bytes.len()
+        Ok(start..self.bytes.len())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Effect> {
@@ -108,6 +116,7 @@ impl Effects {
         self.bytes.clear();
         // A single large answer must not be paid for by an instance's whole life.
         self.bytes.shrink_to(KEPT_CAPACITY);
+        self.list.shrink_to(KEPT_CAPACITY / size_of::<Effect>());
     }
 }
 

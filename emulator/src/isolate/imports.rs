@@ -3,6 +3,7 @@
 
 use wasmtime::{Caller, Linker, Result, bail, format_err};
 
+use super::budget::{MAX_LOG_BYTES, MAX_RANDOM_BYTES};
 use super::frame::{Reader, Writer};
 use super::host::{Effect, Guest, Host, Synchronous};
 use crate::trace::Recorder;
@@ -14,22 +15,23 @@ const MODULE: &str = "pmx";
 pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()> {
     linker.func_wrap(MODULE, "op", |mut caller: Caller<'_, Host<S>>, task: u32, op: u32, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
-        let frame = host.effects.keep(bytes);
-        host.effects.push(Effect::Op { task, op, frame });
-        Ok(())
+        let frame = host.effects.keep(bytes, &mut host.budget)?;
+        Ok(host.effects.push(Effect::Op { task, op, frame }, &mut host.budget)?)
     })?;
     linker.func_wrap(MODULE, "cancel", |mut caller: Caller<'_, Host<S>>, op: u32| {
-        caller.data_mut().effects.push(Effect::Cancel { op });
+        let host = caller.data_mut();
+        Ok(host.effects.push(Effect::Cancel { op }, &mut host.budget)?)
     })?;
     linker.func_wrap(MODULE, "respond", |mut caller: Caller<'_, Host<S>>, task: u32, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
+        let frame = host.effects.keep(bytes, &mut host.budget)?;
+        host.effects.push(Effect::Respond { task, frame }, &mut host.budget)?;
         host.synchronous.responding(task, Reader::new(bytes));
-        let frame = host.effects.keep(bytes);
-        host.effects.push(Effect::Respond { task, frame });
         Ok(())
     })?;
     linker.func_wrap(MODULE, "done", |mut caller: Caller<'_, Host<S>>, task: u32| {
-        caller.data_mut().effects.push(Effect::Done { task });
+        let host = caller.data_mut();
+        Ok(host.effects.push(Effect::Done { task }, &mut host.budget)?)
     })?;
     linker.func_wrap(MODULE, "sql", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
@@ -45,12 +47,11 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
     })?;
     linker.func_wrap(MODULE, "send", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
-        Ok(host.synchronous.send(Reader::new(bytes)))
+        Ok(host.synchronous.send(Reader::new(bytes), &mut host.budget)?)
     })?;
     linker.func_wrap(MODULE, "close", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
-        host.synchronous.close(Reader::new(bytes));
-        Ok(())
+        Ok(host.synchronous.close(Reader::new(bytes), &mut host.budget)?)
     })?;
     linker.func_wrap(MODULE, "env", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
@@ -68,6 +69,9 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
         now
     })?;
     linker.func_wrap(MODULE, "random", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
+        if len > MAX_RANDOM_BYTES {
+            bail!("the Worker asked for {len} random bytes at once; {MAX_RANDOM_BYTES} is the most");
+        }
         let memory = guest(&caller)?.memory;
         let (memory, host) = memory.data_and_store_mut(&mut caller);
         let bytes = range(ptr, len).and_then(|range| memory.get_mut(range)).ok_or_else(|| outside(ptr, len))?;
@@ -75,7 +79,7 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
     })?;
     linker.func_wrap(MODULE, "log", |mut caller: Caller<'_, Host<S>>, level: u32, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
-        let text = String::from_utf8_lossy(bytes);
+        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_LOG_BYTES)]);
         let level = match level {
             1 => {
                 tracing::error!(target: "worker", "{text}");

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use wasmtime::{Result, Store, TypedFunc};
+use wasmtime::{Store, TypedFunc};
 
+use super::budget::{Exceeded, Meter, Spent, TurnBudget};
 use super::frame::Writer;
 use super::host::{Effects, Guest, Host, KEPT_CAPACITY, Synchronous};
 use super::ops::Answer;
@@ -20,10 +21,16 @@ pub(crate) struct Instance<S: 'static> {
     resume: TypedFunc<(u32, u32, u32), ()>,
     abort: TypedFunc<u32, ()>,
     abi_version: TypedFunc<(), u32>,
+    /// Epochs after which the next turn is stopped.
+    left: u64,
 }
 
 impl<S: Synchronous> Instance<S> {
-    pub(super) fn new(mut store: Store<Host<S>>, instance: &wasmtime::Instance, program: Arc<Program>) -> Result<Self> {
+    pub(super) fn new(
+        mut store: Store<Host<S>>,
+        instance: &wasmtime::Instance,
+        program: Arc<Program>,
+    ) -> wasmtime::Result<Self> {
         let Some(guest) = store.data().guest.clone() else { wasmtime::bail!("it has no memory") };
         Ok(Self {
             guest,
@@ -31,25 +38,26 @@ impl<S: Synchronous> Instance<S> {
             resume: instance.get_typed_func(&mut store, "resume")?,
             abort: instance.get_typed_func(&mut store, "abort")?,
             abi_version: instance.get_typed_func(&mut store, "abi_version")?,
+            left: program.ticker().limit(),
             store,
             program,
         })
     }
 
     /// Begins a task with the event that `write` composes.
-    pub(crate) fn start(&mut self, task: u32, write: impl FnOnce(&mut Writer<'_>)) -> Result<()> {
+    pub(crate) fn start(&mut self, task: u32, write: impl FnOnce(&mut Writer<'_>)) -> wasmtime::Result<()> {
         let (ptr, len) = self.place(write)?;
         self.start.call(&mut self.store, (task, ptr, len))
     }
 
     /// Gives the answer to an op.
-    pub(crate) fn resume(&mut self, op: u32, write: impl FnOnce(&mut Writer<'_>)) -> Result<()> {
+    pub(crate) fn resume(&mut self, op: u32, write: impl FnOnce(&mut Writer<'_>)) -> wasmtime::Result<()> {
         let (ptr, len) = self.place(write)?;
         self.resume.call(&mut self.store, (op, ptr, len))
     }
 
     /// As [`Self::resume`], from an answer.
-    pub(crate) fn answer(&mut self, op: u32, answer: &Answer) -> Result<()> {
+    pub(crate) fn answer(&mut self, op: u32, answer: &Answer) -> wasmtime::Result<()> {
         match answer {
             Answer::Value(value) if value.len() > KEPT_CAPACITY => {
                 let (ptr, len) = self.place_value(value)?;
@@ -60,12 +68,12 @@ impl<S: Synchronous> Instance<S> {
     }
 
     /// Drops a task.
-    pub(crate) fn abort(&mut self, task: u32) -> Result<()> {
+    pub(crate) fn abort(&mut self, task: u32) -> wasmtime::Result<()> {
         self.begin_turn();
         self.abort.call(&mut self.store, task)
     }
 
-    pub(crate) fn abi_version(&mut self) -> Result<u32> {
+    pub(crate) fn abi_version(&mut self) -> wasmtime::Result<u32> {
         self.begin_turn();
         self.abi_version.call(&mut self.store, ())
     }
@@ -77,6 +85,23 @@ impl<S: Synchronous> Instance<S> {
         let result = turn(self);
         self.store.data_mut().recorder = None;
         result
+    }
+
+    /// Begins to measure what a task takes.
+    pub(crate) fn meter(&self) -> Meter {
+        Meter::start(self.program.ticker().ticks())
+    }
+
+    /// Counts what a task has taken since the last call, and lets its next turn take what is left.
+    pub(crate) fn charge(&mut self, meter: &mut Meter, spent: &mut Spent) -> Result<(), Exceeded> {
+        let ticker = self.program.ticker();
+        self.left = meter.charge(spent, ticker.ticks(), ticker.limit())?;
+        Ok(())
+    }
+
+    /// Bytes of its linear memory.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.guest.memory.data_size(&self.store)
     }
 
     pub(crate) fn synchronous(&mut self) -> &mut S {
@@ -94,12 +119,15 @@ impl<S: Synchronous> Instance<S> {
     }
 
     fn begin_turn(&mut self) {
-        let deadline = self.program.ticker().begin_turn();
-        self.store.set_epoch_deadline(deadline);
+        let ticker = self.program.ticker();
+        ticker.begin_turn();
+        let left = std::mem::replace(&mut self.left, ticker.limit());
+        self.store.set_epoch_deadline(left);
+        self.store.data_mut().budget = TurnBudget::default();
     }
 
     /// Places a document without composing its frame elsewhere first.
-    fn place_value(&mut self, value: &[u8]) -> Result<(u32, u32)> {
+    fn place_value(&mut self, value: &[u8]) -> wasmtime::Result<(u32, u32)> {
         self.begin_turn();
         let mut head = Vec::new();
         Writer::new(&mut head).text("ok").begins(value.len());
@@ -110,7 +138,7 @@ impl<S: Synchronous> Instance<S> {
         Ok((ptr, len))
     }
 
-    fn place(&mut self, write: impl FnOnce(&mut Writer<'_>)) -> Result<(u32, u32)> {
+    fn place(&mut self, write: impl FnOnce(&mut Writer<'_>)) -> wasmtime::Result<(u32, u32)> {
         self.begin_turn();
         let mut frame = std::mem::take(&mut self.store.data_mut().scratch);
         write(&mut Writer::new(&mut frame));

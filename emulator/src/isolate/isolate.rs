@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::bindings::{Begun, Later};
+use super::budget::{Exceeded, MAX_LIVE_OPS, Meter};
 use super::frame::{FrameError, Reader, Writer};
 use super::host::{Effect, NoObject};
 use super::instance::Instance;
@@ -93,8 +94,9 @@ impl Isolate {
         let Some(task) = self.tasks.insert(Task::new(body, recorder.cloned())) else {
             return Started::Answered(Err(Failure::TooMany));
         };
+        let meter = instance.meter();
         let started = instance.recorded(recorder, |instance| instance.start(task, event));
-        if let Err(error) = started.and_then(|()| self.drain(around, task)) {
+        if let Err(error) = started.and_then(|()| self.drain(around, task, meter)) {
             self.crash(around, &error);
             return Started::Answered(Err(Failure::Crashed));
         }
@@ -120,7 +122,8 @@ impl Isolate {
         live.state = OpState::Queued;
         let task = live.task;
         self.queue.push_back((op, completion));
-        if let Err(error) = self.drain(around, task) {
+        let Some(meter) = self.instance.as_ref().map(Instance::meter) else { return };
+        if let Err(error) = self.drain(around, task, meter) {
             self.crash(around, &error);
         }
     }
@@ -136,9 +139,8 @@ impl Isolate {
             _ => return,
         }
         let Some(instance) = &mut self.instance else { return };
-        match instance.abort(id) {
-            Ok(()) => self.apply(around),
-            Err(error) => self.crash(around, &error),
+        if let Err(error) = instance.abort(id).and_then(|()| self.apply(around)) {
+            self.crash(around, &error);
         }
     }
 
@@ -148,12 +150,13 @@ impl Isolate {
 
     /// Runs until nothing is left that memory can answer. `id` is the task that this began with: a task wakes none but itself,
     /// so if nothing is pending for it then, nothing will ever wake it.
-    fn drain(&mut self, around: &impl Surroundings, id: u32) -> wasmtime::Result<()> {
-        self.apply(around);
+    fn drain(&mut self, around: &impl Surroundings, id: u32, mut meter: Meter) -> wasmtime::Result<()> {
+        self.apply(around)?;
         while let Some((op, completion)) = self.queue.pop_front() {
             // An op that was cancelled is no longer in the table.
             let Some(live) = self.ops.get_mut(&op) else { continue };
-            let task = self.tasks.get_mut(live.task);
+            let task_id = live.task;
+            let task = self.tasks.get_mut(task_id);
             let recorder = task.as_ref().and_then(|task| task.recorder.clone());
             let held = completion.held.map(|held| live.state = OpState::Held(held));
             if let Some(task) = task {
@@ -164,8 +167,15 @@ impl Isolate {
                 self.ops.remove(&op);
             }
             let Some(instance) = &mut self.instance else { return Ok(()) };
+            // What the host has done for the task counts like its own work: ops that memory answers may go on for ever, too.
+            if let Some(task) = self.tasks.get_mut(task_id) {
+                instance.charge(&mut meter, &mut task.spent)?;
+            }
             instance.recorded(recorder.as_ref(), |instance| instance.answer(op, &completion.answer))?;
-            self.apply(around);
+            self.apply(around)?;
+        }
+        if let (Some(instance), Some(task)) = (&mut self.instance, self.tasks.get_mut(id)) {
+            instance.charge(&mut meter, &mut task.spent)?;
         }
         if self.tasks.get_mut(id).is_some_and(|task| task.pending == 0) {
             if self.answer(id, Err(Failure::Hung)) {
@@ -177,12 +187,12 @@ impl Isolate {
     }
 
     /// Acts on what the guest has asked for.
-    fn apply(&mut self, around: &impl Surroundings) {
-        let Some(instance) = &mut self.instance else { return };
+    fn apply(&mut self, around: &impl Surroundings) -> wasmtime::Result<()> {
+        let Some(instance) = &mut self.instance else { return Ok(()) };
         let effects = instance.take_effects();
         for effect in effects.iter() {
             match effect {
-                Effect::Op { task, op, frame } => self.begin(around, *task, *op, effects.frame(frame)),
+                Effect::Op { task, op, frame } => self.begin(around, *task, *op, effects.frame(frame))?,
                 Effect::Cancel { op } => self.cancel(*op),
                 Effect::Respond { task, frame } => self.respond(*task, effects.frame(frame)),
                 Effect::Done { task } => self.end(around, *task),
@@ -191,10 +201,20 @@ impl Isolate {
         if let Some(instance) = &mut self.instance {
             instance.put_back(effects);
         }
+        Ok(())
     }
 
-    fn begin(&mut self, around: &impl Surroundings, id: u32, op: u32, frame: &[u8]) {
-        let Some(task) = self.tasks.get_mut(id) else { return };
+    fn begin(&mut self, around: &impl Surroundings, id: u32, op: u32, frame: &[u8]) -> Result<(), Exceeded> {
+        match self.ops.get(&op) {
+            None => {}
+            // It has been answered: what it holds is let go of.
+            Some(LiveOp { state: OpState::Held(_), .. }) => self.cancel(op),
+            Some(_) => return Err(Exceeded::OpReused(op)),
+        }
+        let Some(task) = self.tasks.get_mut(id) else { return Ok(()) };
+        if task.ops as usize >= MAX_LIVE_OPS {
+            return Err(Exceeded::Ops);
+        }
         let begun = match Op::parse(frame) {
             Ok(request) => {
                 let span = task.recorder.as_ref().map(|recorder| recorder.op(&request));
@@ -216,6 +236,7 @@ impl Isolate {
             Begun::Later(work) => OpState::Running(around.spawn(self.incarnation, op, work)),
         };
         self.ops.insert(op, LiveOp { task: id, state });
+        Ok(())
     }
 
     fn cancel(&mut self, op: u32) {
@@ -283,7 +304,7 @@ impl Isolate {
         if let Some(instance) = &mut self.instance {
             instance.abort(id)?;
         }
-        self.apply(around);
+        self.apply(around)?;
         self.end(around, id);
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! [`Pool`](pool::Pool) is the entrance for requests; a Durable Object drives an [`Instance`](instance::Instance) of its own.
 
 pub(crate) mod bindings;
+pub(crate) mod budget;
 mod engine;
 pub(crate) mod frame;
 pub(crate) mod host;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wasmtime::{Engine, InstancePre, Linker, Module, Store, StoreLimitsBuilder};
 
+use super::budget::TurnBudget;
 use super::engine;
 use super::host::{Effects, Environment, Guest, Host, Synchronous};
 use super::imports;
@@ -83,6 +84,11 @@ pub(crate) struct Linked<S: 'static> {
 }
 
 impl<S: Synchronous> Linked<S> {
+    /// How long one turn may take.
+    pub(crate) fn turn_limit(&self) -> Duration {
+        self.program.limits.turn
+    }
+
     /// A fresh instance.
     pub(crate) fn instantiate(&self, synchronous: S) -> wasmtime::Result<Instance<S>> {
         let program = &self.program;
@@ -92,12 +98,14 @@ impl<S: Synchronous> Linked<S> {
             guest: None,
             scratch: Vec::new(),
             effects: Effects::default(),
+            budget: TurnBudget::default(),
             synchronous,
             recorder: None,
         };
         let mut store = Store::new(program.module.engine(), host);
         store.limiter(|host| &mut host.limits);
-        store.set_epoch_deadline(program.ticker.begin_turn());
+        program.ticker.begin_turn();
+        store.set_epoch_deadline(program.ticker.limit());
         let instance = self.template.instantiate(&mut store)?;
         let memory = instance
             .get_memory(&mut store, "memory")

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use super::budget::Spent;
 use super::ops::Held;
 use super::upload::RequestBody;
 use crate::trace::Recorder;
@@ -58,11 +59,13 @@ pub(crate) struct Task {
     /// Ops that the table of ops has under this task: the pending ones, and those that hold something.
     pub(crate) ops: u32,
     pub(crate) recorder: Option<Recorder>,
+    /// CPU time that it took.
+    pub(crate) spent: Spent,
 }
 
 impl Task {
     pub(crate) fn new(body: RequestBody, recorder: Option<Recorder>) -> Self {
-        Self { body, waiter: Waiter::Here, pending: 0, ops: 0, recorder }
+        Self { body, waiter: Waiter::Here, pending: 0, ops: 0, recorder, spent: Spent::default() }
     }
 
     pub(crate) fn is_answered(&self) -> bool {

@@ -28,6 +28,8 @@ struct Shared {
     deadline: u64,
     /// Counts the turns that have begun.
     turns: AtomicU64,
+    /// Counts the epochs.
+    ticks: AtomicU64,
     asleep: AtomicBool,
     ended: AtomicBool,
 }
@@ -37,8 +39,9 @@ impl Ticker {
         let tick = (limit / TICKS_PER_LIMIT).clamp(Duration::from_millis(1), LONGEST_TICK);
         // One more, for the epoch that is under way when the turn begins.
         let deadline = u64::try_from(limit.as_nanos().div_ceil(tick.as_nanos())).unwrap_or(u64::MAX / 4) + 1;
-        let (turns, asleep, ended) = (AtomicU64::new(0), AtomicBool::new(false), AtomicBool::new(false));
-        let shared = Arc::new(Shared { engine, tick, deadline, turns, asleep, ended });
+        let (turns, ticks) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (asleep, ended) = (AtomicBool::new(false), AtomicBool::new(false));
+        let shared = Arc::new(Shared { engine, tick, deadline, turns, ticks, asleep, ended });
         let thread = thread::Builder::new().name("pmx-epochs".to_owned()).spawn({
             let shared = Arc::clone(&shared);
             move || shared.run()
@@ -46,13 +49,22 @@ impl Ticker {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Announces a turn, and says after how many epochs it is to be stopped.
-    pub(crate) fn begin_turn(&self) -> u64 {
+    /// Announces a turn.
+    pub(crate) fn begin_turn(&self) {
         self.shared.turns.fetch_add(1, Ordering::SeqCst);
         if self.shared.asleep.load(Ordering::SeqCst) {
             self.wake();
         }
+    }
+
+    /// After how many epochs a turn is to be stopped, and all turns of a task together.
+    pub(crate) fn limit(&self) -> u64 {
         self.shared.deadline
+    }
+
+    /// Epochs that have passed while turns began. Work that begins none does not make it go on for longer than one limit.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.shared.ticks.load(Ordering::Relaxed)
     }
 
     fn wake(&self) {
@@ -69,6 +81,7 @@ impl Shared {
         while !self.ended.load(Ordering::SeqCst) {
             thread::park_timeout(self.tick);
             self.engine.increment_epoch();
+            self.ticks.fetch_add(1, Ordering::Relaxed);
             let turns = self.turns.load(Ordering::SeqCst);
             quiet = if turns == seen { quiet + 1 } else { 0 };
             seen = turns;

@@ -11,6 +11,10 @@
 ;;   T  traps                                                       L  loops for ever
 ;;   H  waits for nothing                                           X  cancels the op of task place 0
 ;;   W  logs the payload as a warning
+;;   Q  issues the op in the payload, and again whenever it is answered
+;;   D  issues the op in the payload twice under one id             F  issues it for ever, under an id of its own each time
+;;   B  sends the payload for ever                                  Z  cancels for ever
+;;   G  responds with the payload for ever                          Y  asks for so many random bytes
 ;;
 ;; At the end of the script the task is done.
 (module
@@ -22,6 +26,7 @@
   (import "pmx" "send" (func $send (param i32 i32) (result i32)))
   (import "pmx" "close" (func $close (param i32 i32)))
   (import "pmx" "log" (func $log (param i32 i32 i32)))
+  (import "pmx" "random" (func $random (param i32 i32)))
   (import "pmx" "env" (func $env (param i32 i32) (result i64)))
   (memory (export "memory") 2)
   (data (i32.const 0) "\09\00\00\00body.read\07\00\00\009000000")
@@ -164,6 +169,34 @@
         (then
           (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
           (return)))
+      (if (i32.eq (local.get $command) (i32.const 81)) ;; Q
+        (then
+          (i32.store offset=8 (local.get $at) (i32.sub (local.get $pc) (i32.const 5)))
+          (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
+          (return)))
+      (if (i32.eq (local.get $command) (i32.const 68)) ;; D
+        (then
+          (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
+          (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
+          (return)))
+      (if (i32.eq (local.get $command) (i32.const 70)) ;; F
+        (then
+          (local.set $i (i32.const 1000))
+          (loop $more
+            (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br $more))))
+      (if (i32.eq (local.get $command) (i32.const 66)) ;; B
+        (then (loop $more (drop (call $send (local.get $pc) (local.get $len))) (br $more))))
+      (if (i32.eq (local.get $command) (i32.const 90)) ;; Z
+        (then (loop $more (call $cancel (i32.const 7)) (br $more))))
+      (if (i32.eq (local.get $command) (i32.const 71)) ;; G
+        (then
+          (loop $more
+            (call $respond (i32.load offset=4 (local.get $at)) (local.get $pc) (local.get $len))
+            (br $more))))
+      (if (i32.eq (local.get $command) (i32.const 89)) ;; Y
+        (then (call $random (i32.const 0) (i32.load (local.get $pc)))))
       (if (i32.eq (local.get $command) (i32.const 72)) ;; H
         (then (return)))
       (if (i32.eq (local.get $command) (i32.const 84)) ;; T

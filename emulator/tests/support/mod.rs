@@ -108,6 +108,48 @@ impl Script {
         self.command(b'W', text.as_bytes())
     }
 
+    /// Issues an op, and again whenever it is answered.
+    pub fn op_again<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'Q', &frame(fields))
+    }
+
+    /// Issues an op twice under one id.
+    pub fn op_twice<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'D', &frame(fields))
+    }
+
+    pub fn ops_for_ever<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'F', &frame(fields))
+    }
+
+    pub fn send_for_ever<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'B', &frame(fields))
+    }
+
+    pub fn answer_for_ever<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'G', &frame(fields))
+    }
+
+    pub fn raw_send_for_ever(self, fields: &[&str]) -> Self {
+        self.command(b'B', &frame(fields))
+    }
+
+    pub fn raw_answer(self, fields: &[&str]) -> Self {
+        self.command(b'A', &frame(fields))
+    }
+
+    pub fn raw_sql(self, fields: &[&str]) -> Self {
+        self.command(b'S', &frame(fields))
+    }
+
+    pub fn cancel_for_ever(self) -> Self {
+        self.command(b'Z', b"")
+    }
+
+    pub fn random(self, bytes: u32) -> Self {
+        self.command(b'Y', &bytes.to_le_bytes())
+    }
+
     pub fn cancel_first(self) -> Self {
         self.command(b'X', b"")
     }
