@@ -9,20 +9,13 @@
 
 mod support;
 
-use pmx_emulator::{
-    clock::Clock,
-    state_dir::{StateDir, StateError},
-};
+use pmx_emulator::clock::Clock;
 use pmx_worker::model::Hash;
 use serde_json::{Value, json};
-use std::{
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 use support::{
     Answer, Fixture, World,
-    world::{ALPHA, START_MS, eventually},
+    world::{ALPHA, START_MS, eventually, free},
 };
 
 fn page_of(marker: &str) -> Hash {
@@ -174,16 +167,9 @@ async fn who_loads_a_broken_page_over_and_over_keeps_no_object_busy() {
     eventually("it is told again", async || told() == 2).await;
 }
 
-/// A server over this state, whose bucket says that it is this one. What an earlier one still does ends by itself.
+/// A server over this state, whose bucket says that it is this one.
 fn open(state: &Path, epoch: &str) -> World {
-    let end = Instant::now() + Duration::from_secs(60);
-    let state = loop {
-        match StateDir::open(state) {
-            Err(StateError::InUse { .. }) if Instant::now() < end => thread::yield_now(),
-            opened => break opened.unwrap(),
-        }
-    };
-    World::built(Clock::manual(START_MS), |builder| builder.state(state).var("STORAGE_EPOCH", epoch))
+    World::built(Clock::manual(START_MS), |builder| builder.state(free(state)).var("STORAGE_EPOCH", epoch))
 }
 
 #[tokio::test(flavor = "multi_thread")]

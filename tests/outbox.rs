@@ -9,10 +9,13 @@
 
 mod support;
 
-use pmx_emulator::kv::PutOptions;
+use pmx_emulator::{clock::Clock, kv::PutOptions};
 use serde_json::{Value, json};
-use std::time::Duration;
-use support::{Answer, Fixture, SECRET, World, world::ALPHA};
+use std::{path::Path, time::Duration};
+use support::{
+    Answer, Fixture, SECRET, World,
+    world::{ALPHA, START_MS, free},
+};
 
 async fn publish(world: &World, marker: &str) -> Value {
     let fixture = Fixture::page(marker);
@@ -24,6 +27,13 @@ async fn publish(world: &World, marker: &str) -> Value {
 
 async fn page(world: &World, headers: &[(&str, &str)]) -> Answer {
     world.call("GET", ALPHA, "/index", headers, Vec::new()).await
+}
+
+const DAY_MS: u64 = 86_400_000;
+
+/// The same state with another clock.
+fn reopened(state: &Path, now_ms: u64) -> World {
+    World::built(Clock::manual(now_ms), |builder| builder.state(free(state)))
 }
 
 /// Moves the clock on, and waits until KV holds this activation: alarms run on their own.
@@ -48,6 +58,20 @@ async fn a_put_into_kv_that_fails_is_retried_by_the_alarm_until_kv_agrees() {
     assert_eq!(world.kv().unwrap().seq, 1);
     kv_reaches(&world, 2, Duration::from_secs(5)).await;
     assert!(page(&world, &[]).await.text().contains("v2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_set_back_a_day_puts_nothing_off() {
+    let state = tempfile::tempdir().unwrap();
+    let world = reopened(state.path(), START_MS);
+    publish(&world, "v1").await;
+    world.faults.fail_next_kv_puts(3, "KV PUT failed: 500 Internal Server Error");
+    assert_eq!(publish(&world, "v2").await["kv"], "pending");
+    world.close().await;
+    // The alarm is a day ahead now. A page that asks for the newest state finds that out.
+    let world = reopened(state.path(), START_MS - DAY_MS);
+    assert_eq!(page(&world, &[("pmx-fresh", "1")]).await.header("pmx-seq"), Some("2"));
+    kv_reaches(&world, 2, Duration::from_secs(5)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,18 @@
 
 use super::{Answer, Client, Fixture, SECRET};
 use axum::body::{Body, to_bytes};
-use pmx_emulator::{Builder, Emulator, Worker, clock::Clock, faults::Faults, state_dir::StateDir};
+use pmx_emulator::{
+    Builder, Emulator, Worker,
+    clock::Clock,
+    faults::Faults,
+    state_dir::{StateDir, StateError},
+};
 use pmx_worker::model::{Hash, SpaceState};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 use tokio::sync::oneshot;
 
 /// Any time will do.
@@ -148,6 +156,17 @@ impl World {
         };
         tokio::spawn(async move { served.serve(listener, ended).await });
         (Client { address }, stop)
+    }
+}
+
+/// A state folder, once an emulator that was closed has let go of it.
+pub fn free(folder: &Path) -> StateDir {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        match StateDir::open(folder) {
+            Err(StateError::InUse { .. }) if Instant::now() < end => std::thread::yield_now(),
+            opened => return opened.unwrap(),
+        }
     }
 }
 
