@@ -72,6 +72,13 @@ async fn a_clock_that_was_set_back_a_day_puts_nothing_off() {
     let world = reopened(state.path(), START_MS - DAY_MS);
     assert_eq!(page(&world, &[("pmx-fresh", "1")]).await.header("pmx-seq"), Some("2"));
     kv_reaches(&world, 2, Duration::from_secs(5)).await;
+    world.close().await;
+
+    // So is the look at KV long after the put, and KV has lost it.
+    let world = reopened(state.path(), START_MS - 2 * DAY_MS);
+    world.emulator.kv().delete("space:alpha").unwrap();
+    assert_eq!(page(&world, &[]).await.header("pmx-seq"), Some("2"));
+    kv_reaches(&world, 2, Duration::from_secs(5)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

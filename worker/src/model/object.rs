@@ -79,19 +79,23 @@ mod tests {
         let file = json!({ "hash": hash, "size": 1 });
         let page = json!({ "type": "source", "source": "s", "path": "p" });
         let redirect = json!({ "type": "redirect", "to": "/", "status": 308 });
-        is_read_from_objects_alone::<File>(&file.clone());
+        is_read_from_objects_alone::<File>(&file);
         is_read_from_objects_alone::<SourceEntry>(&json!({ "hash": hash }));
-        is_read_from_objects_alone::<Manifest>(&json!({ "files": { "a": file }, "sources": { "s": { "hash": hash } } }));
-        is_read_from_objects_alone::<Route>(&page.clone());
-        is_read_from_objects_alone::<Route>(&redirect.clone());
+        is_read_from_objects_alone::<Manifest>(
+            &json!({ "files": { "a": file }, "sources": { "s": { "hash": hash } } }),
+        );
+        is_read_from_objects_alone::<Route>(&page);
+        is_read_from_objects_alone::<Route>(&redirect);
         is_read_from_objects_alone::<Routes>(&json!({ "routes": { "/": page, "/b": redirect }, "notFound": "p" }));
         is_read_from_objects_alone::<Root>(&root);
-        is_read_from_objects_alone::<Roots>(&roots.clone());
+        is_read_from_objects_alone::<Roots>(&roots);
         is_read_from_objects_alone::<ChangeEvent>(&json!({ "type": "sources-changed", "sources": ["s"] }));
         is_read_from_objects_alone::<ChangeEvent>(&json!({ "type": "artifacts-changed", "paths": ["/p"] }));
-        is_read_from_objects_alone::<SpaceState>(&json!({ "deployId": "d", "roots": roots, "updatedAt": "t", "seq": 1, "previous": [roots] }),
+        is_read_from_objects_alone::<SpaceState>(
+            &json!({ "deployId": "d", "roots": roots, "updatedAt": "t", "seq": 1, "previous": [roots] }),
         );
-        is_read_from_objects_alone::<DeployRecord>(&json!({ "deployId": "d", "roots": roots, "createdAt": "t", "isActive": true, "meta": { "a": "b" } }),
+        is_read_from_objects_alone::<DeployRecord>(
+            &json!({ "deployId": "d", "roots": roots, "createdAt": "t", "isActive": true, "meta": { "a": "b" } }),
         );
     }
 }

@@ -82,11 +82,14 @@ pub(super) async fn schedule<O: Object>(object: O) -> Bound<()> {
 
 /// Sees to an alarm that can only be so far ahead because the clock was set back: what is left to do must not wait for that day.
 pub(super) async fn look_after<O: Object>(object: O) {
-    let is_behind = |row: &store::SpaceRow| row.kv_seq < row.seq || row.sent_seq < row.seq;
-    if !store::space(object).is_ok_and(|row| row.as_ref().is_some_and(is_behind)) {
+    let now = object.now_ms();
+    let is_left = |row: &store::SpaceRow| {
+        let is_behind = row.kv_seq < row.seq || row.sent_seq < row.seq;
+        is_behind || (row.check_at > 0 && is_due(row.check_at, now, CHECK_MS))
+    };
+    if !store::space(object).is_ok_and(|row| row.as_ref().is_some_and(is_left)) {
         return;
     }
-    let now = object.now_ms();
     if let Ok(at) = object.alarm_get().await
         && at.is_none_or(|at| at > now && is_due(at, now, MAX_RETRY_MS))
         && let Err(error) = schedule(object).await
