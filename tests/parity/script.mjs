@@ -105,6 +105,11 @@ for (const hash of ["", "xyz", ABSENT.toUpperCase(), ABSENT.slice(1), `${ABSENT}
 }
 await post("begin: nothing", "/api/publish/begin", { subdomain: "alpha", hashes: [] });
 await post("begin: twice the same", "/api/publish/begin", { subdomain: "alpha", hashes: [ABSENT, ABSENT] });
+for (const body of [["alpha", []], ["alpha", [ABSENT], null], { subdomain: "alpha", hashes: {} }, { subdomain: "alpha", hashes: [[ABSENT]] }]) {
+  await post(`begin: an array is no object: ${JSON.stringify(body)}`, "/api/publish/begin", body);
+}
+for (const base of ["", "a b", "x".repeat(65)]) await post("begin: a base that is none", "/api/publish/begin", { subdomain: "alpha", hashes: [], base });
+await control("begin: a field twice", "POST", "/api/publish/begin", { body: '{"subdomain":"alpha","subdomain":"beta","hashes":[]}' });
 await post("begin: unknown base", "/api/publish/begin", { subdomain: "alpha", hashes: [ABSENT], base: NOBODY });
 await post("begin: malformed base", "/api/publish/begin", { subdomain: "alpha", hashes: [ABSENT], base: "x" });
 const distinct = Array.from({ length: 100_001 }, (_, i) => i.toString(16).padStart(64, "0"));
@@ -157,7 +162,18 @@ await commit("a route to no file", one(noFiles, await document({ routes: { "/": 
 await commit("a redirect with 200", one(noFiles, await document({ routes: { "/a": { type: "redirect", to: "/b", status: 200 } } })));
 await commit("a redirect off the site", one(noFiles, await document({ routes: { "/a": { type: "redirect", to: "//evil.example", status: 302 } } })));
 await commit("a file that nobody uploaded", one(await document({ files: { x: { hash: ABSENT, size: 7 }, y: { hash, size: 7 } }, sources: {} }), noRoutes));
+await commit("another size than the blob's", one(await document({ files: { "a/x": { hash, size: 8 } }, sources: {} }), noRoutes));
+await commit("two sizes of one blob", one(await document({ files: { x: { hash, size: 7 }, y: { hash, size: 8 } }, sources: {} }), noRoutes));
+await commit("a size that no blob has", one(await document({ files: { x: { hash, size: 26214401 } }, sources: {} }), noRoutes));
+await commit("a file as an array", one(await document({ files: { x: [hash, 7] }, sources: {} }), noRoutes));
+await commit("a path that stands there twice", one(await document(`{"files":{"x":{"hash":"${hash}","size":7},"x":{"hash":"${hash}","size":7}},"sources":{}}`), noRoutes));
+await commit("a route as an array", one(noFiles, await document({ routes: { "/a": ["redirect", null, null, "/b", 308] } })));
+await commit("a route that is too long", one(noFiles, await document({ routes: { [`/${"x".repeat(2048)}`]: { type: "redirect", to: "/b", status: 308 } } })));
 const empty = one(noFiles, noRoutes);
+await commit("roots as an array", { roots: [empty.roots.roots ?? {}, "main"] });
+await commit("an entry that is too long", { roots: { ...empty.roots, roots: { main: { ...empty.roots.roots.main, entry: "x".repeat(1025) } } } });
+await commit("meta with an odd name", { ...empty, meta: { "a\u0000": "x" } });
+await commit("an event as an array", { ...empty, events: [["sources-changed", []]] });
 await commit("meta that is a list", { ...empty, meta: [] });
 await commit("meta with a number", { ...empty, meta: { commit: 7 } });
 await commit("meta that is too long", { ...empty, meta: { commit: "x".repeat(5000) } });
@@ -291,6 +307,9 @@ await publish("alpha 2 once more", "alpha", alpha2);
 const rollback = (name, value) => post(`rollback: ${name}`, "/api/publish/rollback", value);
 await control("rollback: wrong method", "GET", "/api/publish/rollback");
 await control("rollback: no JSON", "POST", "/api/publish/rollback", { body: "no JSON" });
+await rollback("an array", ["alpha", first.deployId]);
+await rollback("an id that is too long", { subdomain: "alpha", deployId: "x".repeat(65) });
+await rollback("an id with more behind it", { subdomain: "alpha", deployId: `${first.deployId}&space=beta` });
 await rollback("no id", { subdomain: "alpha" });
 await rollback("malformed id", { subdomain: "alpha", deployId: "x" });
 await rollback("unknown id", { subdomain: "alpha", deployId: NOBODY });

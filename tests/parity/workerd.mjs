@@ -5,6 +5,7 @@
 // Prints {"ready":"http://127.0.0.1:<port>"}; then each line on stdin is a command, and each gets one line on stdout:
 //   {"do":"kv"}       {"kv":{"<key>":"<value>"}}
 //   {"do":"r2"}       {"r2":[{"key","size","sha256"}]}    sorted by key
+//   {"do":"lose","key"}  {"lost":true}: the bucket loses a blob
 //   {"do":"objects"}  {"objects":["<path of a SQLite file>"]}; whoever reads them copies them first, with their -wal
 //   {"do":"dispose"}  {"disposed":true}, and the process ends (so it does when stdin closes)
 import { readdirSync } from "node:fs";
@@ -67,6 +68,10 @@ const COMMANDS = {
     }
     return { r2 };
   },
+  async lose({ key }) {
+    await (await miniflare.getR2Bucket("BUCKET")).delete(key);
+    return { lost: true };
+  },
   objects() {
     const folder = path.resolve(state, "do");
     const names = readdirSync(folder, { recursive: true }).filter((name) => /[0-9a-f]{64}\.sqlite$/.test(name));
@@ -89,8 +94,8 @@ const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 say({ ready: (await miniflare.ready).origin });
 for await (const line of readline.createInterface({ input: process.stdin })) {
-  const { do: command } = JSON.parse(line);
-  const answer = await (COMMANDS[command]?.() ?? { error: `no such command: ${command}` });
+  const { do: command, ...more } = JSON.parse(line);
+  const answer = await (COMMANDS[command]?.(more) ?? { error: `no such command: ${command}` });
   say(answer);
   if (answer.disposed) process.exit(0);
 }

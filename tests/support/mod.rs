@@ -8,11 +8,13 @@ pub mod process;
 pub mod saves;
 pub mod site;
 pub mod socket;
+pub mod world;
 
 pub use http::{Answer, Client};
 pub use process::{Pmx, Server};
 pub use site::Fixture;
 pub use socket::Events;
+pub use world::World;
 
 /// The secret that test servers are started with.
 pub const SECRET: &str = "a-secret-of-the-tests";

@@ -11,6 +11,14 @@ use crate::model::Hash;
 #[error("{0}")]
 pub struct BindingError(pub String);
 
+impl BindingError {
+    /// The size of a blob that was not read because it is larger than was asked for.
+    #[must_use]
+    pub fn too_large(&self) -> Option<u64> {
+        self.0.strip_prefix("too large: ")?.strip_suffix(" bytes")?.parse().ok()
+    }
+}
+
 /// The result of a binding call.
 pub type Bound<T> = Result<T, BindingError>;
 
@@ -153,6 +161,8 @@ pub trait Storage: Clock {
 pub trait Sockets: Clock {
     /// Sends text frames to the sockets with this tag, or to all; answers how many took them. One that fails harms no other.
     fn send(self, tag: Option<&str>, frames: &[String]) -> u32;
+    /// How many accepted sockets are open.
+    fn open_sockets(self) -> u32;
     /// Closes the sockets with this tag, with a code of 1000 to 4999 or with none.
     fn close(self, tag: &str, code: Option<u16>, reason: &str);
 }

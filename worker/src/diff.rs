@@ -1,7 +1,7 @@
 //! The events between two deploys: what changed from one set of manifests and routes to the other.
 
 use crate::{
-    model::{ChangeEvent, ManifestIndex, Route, Routes},
+    model::{ChangeEvent, ManifestIndex, RouteRef, RoutesIndex},
     router::{Documents, Mounted},
 };
 use std::{cmp::Ordering, collections::BTreeSet, rc::Rc};
@@ -42,12 +42,12 @@ pub fn events(old: &[Mounted], new: &[Mounted]) -> Vec<ChangeEvent> {
 }
 
 /// Routes that were added, removed, or lead elsewhere now: one walk over both, and none if they are the same document.
-fn changed_routes<'a>(before: &'a Rc<Routes>, after: &'a Rc<Routes>) -> Vec<&'a str> {
+fn changed_routes<'a>(before: &'a Rc<RoutesIndex>, after: &'a Rc<RoutesIndex>) -> Vec<&'a str> {
     let mut changed = Vec::new();
     if Rc::ptr_eq(before, after) {
         return changed;
     }
-    let (mut before, mut after) = (before.routes.iter().peekable(), after.routes.iter().peekable());
+    let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
     loop {
         let order = match (before.peek(), after.peek()) {
             (Some((old, _)), Some((new, _))) => old.cmp(new),
@@ -58,27 +58,26 @@ fn changed_routes<'a>(before: &'a Rc<Routes>, after: &'a Rc<Routes>) -> Vec<&'a 
         let old = before.next_if(|_| order.is_le());
         let new = after.next_if(|_| order.is_ge());
         if old.map(|(_, route)| route) != new.map(|(_, route)| route) {
-            changed.extend(old.or(new).map(|(path, _)| path.as_str()));
+            changed.extend(old.or(new).map(|(path, _)| path));
         }
     }
 }
 
 /// The file behind a route, through one redirect within the root.
 fn target<'a>(documents: &'a Documents, route: &str) -> Option<&'a str> {
-    let source = |route: &str| match documents.routes.routes.get(route) {
-        Some(Route::Source { path, .. }) => Some(path.as_str()),
-        _ => None,
-    };
-    match documents.routes.routes.get(route)? {
-        Route::Source { path, .. } => Some(path),
-        Route::Redirect { to, .. } => source(to),
+    match documents.routes.get(route)? {
+        RouteRef::Source { path, .. } => Some(path),
+        RouteRef::Redirect { to, .. } => match documents.routes.get(to) {
+            Some(RouteRef::Source { path, .. }) => Some(path),
+            _ => None,
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{File, Hash, Manifest, SourceEntry};
+    use crate::model::{File, Hash, Manifest, Route, Routes, SourceEntry};
 
     fn root(mount: &str, files: &[(&str, &str)], routes: &[(&str, &str)]) -> Mounted {
         let hash = |text: &str| Hash::of(text.as_bytes());
@@ -92,7 +91,7 @@ mod tests {
             None => Route::Source { source: "s".to_owned(), path: to.to_owned() },
         };
         let routes = routes.iter().map(|(path, to)| ((*path).to_owned(), route(to))).collect();
-        let routes = Rc::new(Routes { routes, not_found: None });
+        let routes = Rc::new(RoutesIndex::of(&Routes { routes, not_found: None }));
         let documents = Documents { manifest: Rc::new((&manifest).into()), routes };
         Mounted { mount: mount.to_owned(), documents: Rc::new(documents) }
     }

@@ -1,6 +1,6 @@
-//! The shared router: a decoded path and a site's documents in, what it means out. It reads nothing and knows no HTTP.
+//! The shared router: a decoded path and the documents of a root in, what it means out. It reads nothing and knows no HTTP.
 
-use crate::model::{File, ManifestIndex, Route, Routes};
+use crate::model::{File, ManifestIndex, RouteRef, RoutesIndex};
 use std::{borrow::Cow, rc::Rc};
 
 /// The parsed documents of one root.
@@ -9,7 +9,7 @@ pub struct Documents {
     /// Its files.
     pub manifest: Rc<ManifestIndex>,
     /// Its routes, which name only files of the manifest.
-    pub routes: Rc<Routes>,
+    pub routes: Rc<RoutesIndex>,
 }
 
 /// A root at its place in the site.
@@ -38,61 +38,41 @@ pub enum ResolvedRoute<'a> {
         /// A redirect status.
         status: u16,
     },
-    /// Nothing; perhaps with the page that says so.
+    /// Nothing in this root; perhaps with the page that says so. The next root of the path is asked
+    /// ([`crate::model::Roots::on_path`]), and the first such page counts.
     NotFound {
         /// Path and file of that page.
         page: Option<(&'a str, File)>,
     },
 }
 
-/// Resolves a path. A mounted root comes before the default one, and the default one is asked when the mounted has nothing.
+/// Resolves a path in a root that is mounted at its first `mount` bytes.
 #[must_use]
-pub fn resolve<'a>(roots: &'a [Mounted], path: &str) -> ResolvedRoute<'a> {
-    let mut page = None;
-    for root in by_mount(roots, path) {
-        let local = match &path[root.mount.len()..] {
-            "" => "/",
-            local => local,
-        };
-        let Documents { manifest, routes } = &*root.documents;
-        let file = |name: &str| manifest.file(name);
-        match routes.routes.get(local) {
-            Some(Route::Source { path, .. }) => {
-                if let Some((path, file)) = file(path) {
-                    return ResolvedRoute::File { path, file };
-                }
-            }
-            Some(Route::Redirect { to, status }) => {
-                let location = match to.starts_with('/') && !root.mount.is_empty() {
-                    true => Cow::Owned(format!("{}{to}", root.mount)),
-                    false => Cow::Borrowed(to.as_str()),
-                };
-                return ResolvedRoute::Redirect { location, status: *status };
-            }
-            None => {
-                if let Some((path, file)) = file(&local[1..]) {
-                    return ResolvedRoute::File { path, file };
-                }
-            }
+pub fn resolve<'a>(documents: &'a Documents, mount: usize, path: &str) -> ResolvedRoute<'a> {
+    let (mount, local) = path.split_at(mount);
+    let local = if local.is_empty() { "/" } else { local };
+    let Documents { manifest, routes } = documents;
+    let found = match routes.get(local) {
+        Some(RouteRef::Source { path, .. }) => manifest.file(path),
+        Some(RouteRef::Redirect { to, status }) => {
+            let location = match to.starts_with('/') && !mount.is_empty() {
+                true => Cow::Owned(format!("{mount}{to}")),
+                false => Cow::Borrowed(to),
+            };
+            return ResolvedRoute::Redirect { location, status };
         }
-        page = page.or_else(|| file(routes.not_found.as_deref()?));
-    }
-    ResolvedRoute::NotFound { page }
-}
-
-/// The file at exactly this path in any of these roots; what an earlier deploy is asked for.
-#[must_use]
-pub fn file_at<'a>(roots: &'a [Mounted], path: &str) -> Option<(&'a str, File)> {
-    by_mount(roots, path).find_map(|root| root.documents.manifest.file(path[root.mount.len()..].strip_prefix('/')?))
-}
-
-/// The roots that a path may belong to, the longest mount first.
-fn by_mount<'a>(roots: &'a [Mounted], path: &str) -> impl Iterator<Item = &'a Mounted> {
-    let below = |root: &Mounted| {
-        path.strip_prefix(root.mount.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        None => manifest.file(&local[1..]),
     };
-    let mounted = roots.iter().find(|root| !root.mount.is_empty() && below(root));
-    mounted.into_iter().chain(roots.iter().find(|root| root.mount.is_empty()))
+    match found {
+        Some((path, file)) => ResolvedRoute::File { path, file },
+        None => ResolvedRoute::NotFound { page: routes.not_found().and_then(|name| manifest.file(name)) },
+    }
+}
+
+/// The file at exactly this path in a root that is mounted at its first `mount` bytes; what an earlier deploy is asked for.
+#[must_use]
+pub fn file_at<'a>(documents: &'a Documents, mount: usize, path: &str) -> Option<(&'a str, File)> {
+    documents.manifest.file(path[mount..].strip_prefix('/')?)
 }
 
 /// Decodes `%41`. `None` for what is no UTF-8 or holds a NUL: no file has such a name.
@@ -145,13 +125,13 @@ pub fn is_immutable(path: &str, file: &File) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Hash, Manifest};
+    use crate::model::{Hash, Manifest, Root, Roots, Route, Routes};
 
     fn file(text: &str) -> File {
         File { hash: Hash::of(text.as_bytes()), size: text.len() as u64 }
     }
 
-    fn root(mount: &str, marker: &str) -> Mounted {
+    fn documents(marker: &str) -> Documents {
         let mut manifest = Manifest::default();
         for path in ["index.path.html", "a.b/c.html", "404.html", "file.tar.gz", "v1.2"] {
             manifest.files.insert(path.to_owned(), file(&format!("{marker} {path}")));
@@ -161,21 +141,39 @@ mod tests {
         routes.routes.insert("/index.path".to_owned(), page("index.path.html"));
         routes.routes.insert("/a.b/c".to_owned(), page("a.b/c.html"));
         routes.routes.insert("/".to_owned(), Route::Redirect { to: "/index.path".to_owned(), status: 308 });
-        Mounted {
-            mount: mount.to_owned(),
-            documents: Rc::new(Documents { manifest: Rc::new((&manifest).into()), routes: Rc::new(routes) }),
+        Documents { manifest: Rc::new((&manifest).into()), routes: Rc::new(RoutesIndex::of(&routes)) }
+    }
+
+    /// The roots of a path as they are asked, one after the other.
+    fn resolved<'a>(guide: &'a Documents, main: &'a Documents, path: &str) -> ResolvedRoute<'a> {
+        let root =
+            |marker: &str| Root { entry: String::new(), routes: Hash::of(b""), manifest: Hash::of(marker.as_bytes()) };
+        let roots = [("main", root("main")), ("guide", root("guide"))];
+        let roots = Roots {
+            roots: roots.into_iter().map(|(id, root)| (id.to_owned(), root)).collect(),
+            default: "main".to_owned(),
+        };
+        let mut nothing = ResolvedRoute::NotFound { page: None };
+        for (mount, root) in roots.on_path(path) {
+            let documents = if root.manifest == Hash::of(b"guide") { guide } else { main };
+            match resolve(documents, mount, path) {
+                ResolvedRoute::NotFound { page } => {
+                    if nothing == (ResolvedRoute::NotFound { page: None }) {
+                        nothing = ResolvedRoute::NotFound { page };
+                    }
+                }
+                found => return found,
+            }
         }
+        nothing
     }
 
     #[test]
     fn routes_files_redirects_and_the_page_for_nothing() {
-        let roots = [root("", "main"), root("/guide", "guide")];
+        let (guide, main) = (documents("guide"), documents("main"));
         let found = |path: &str, text: &str, at: &str| {
-            assert_eq!(
-                resolve(&roots, at),
-                ResolvedRoute::File { path: path.to_owned().leak(), file: file(text) },
-                "{at}"
-            );
+            let expected = ResolvedRoute::File { path: path.to_owned().leak(), file: file(text) };
+            assert_eq!(resolved(&guide, &main, at), expected, "{at}");
         };
         found("index.path.html", "main index.path.html", "/index.path");
         found("index.path.html", "main index.path.html", "/index.path.html");
@@ -183,16 +181,19 @@ mod tests {
         found("file.tar.gz", "main file.tar.gz", "/file.tar.gz");
         found("v1.2", "main v1.2", "/v1.2");
         found("index.path.html", "guide index.path.html", "/guide/index.path");
-        let redirect = |at| match resolve(&roots, at) {
+        let redirect = |at| match resolved(&guide, &main, at) {
             ResolvedRoute::Redirect { location, status: 308 } => location.into_owned(),
             other => panic!("{at}: {other:?}"),
         };
         assert_eq!(redirect("/"), "/index.path");
         assert_eq!(redirect("/guide"), "/guide/index.path");
         assert_eq!(redirect("/guide/"), "/guide/index.path");
-        for at in ["/nope", "/guides", "/INDEX.PATH", "/index.path/", "/.well-known/x"] {
-            assert!(matches!(resolve(&roots, at), ResolvedRoute::NotFound { page: Some(("404.html", _)) }), "{at}");
+        for at in ["/nope", "/guides", "/INDEX.PATH", "/index.path/", "/.well-known/x", "/main/", "/main"] {
+            let page = Some(("404.html", file("main 404.html")));
+            assert_eq!(resolved(&guide, &main, at), ResolvedRoute::NotFound { page }, "{at}");
         }
+        let page = Some(("404.html", file("guide 404.html")));
+        assert_eq!(resolved(&guide, &main, "/guide/nope"), ResolvedRoute::NotFound { page }, "that of its own root");
     }
 
     #[test]

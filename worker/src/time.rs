@@ -1,4 +1,18 @@
-//! Times as text.
+//! Times as text, and how long something is ago.
+
+/// Whether `ms` have passed since a time. The clock is that of the wall and may be set: a time that lies ahead is taken as one that has
+/// passed, so that nothing waits for the clock to come back to it.
+#[must_use]
+pub const fn has_passed(since_ms: u64, now_ms: u64, ms: u64) -> bool {
+    now_ms < since_ms || now_ms - since_ms >= ms
+}
+
+/// Whether a time has come that lay at most `most` ahead when it was chosen. One that lies further ahead was chosen by another clock, and
+/// has come.
+#[must_use]
+pub const fn is_due(at_ms: u64, now_ms: u64, most: u64) -> bool {
+    at_ms <= now_ms || at_ms - now_ms > most
+}
 
 /// RFC 3339 in UTC with milliseconds, as JavaScript's `toISOString` writes it.
 #[must_use]
@@ -24,7 +38,23 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::rfc3339;
+    use super::*;
+
+    const DAY: u64 = 86_400_000;
+    const YEAR: u64 = 365 * DAY;
+
+    #[test]
+    fn a_clock_that_is_set_delays_nothing() {
+        let noon = 20_000 * DAY;
+        assert!(!has_passed(noon, noon, 10) && !has_passed(noon, noon + 9, 10) && has_passed(noon, noon + 10, 10));
+        assert!(has_passed(noon, noon - DAY, 10) && has_passed(noon, noon + YEAR, 10) && has_passed(noon, 0, 10));
+        assert!(!has_passed(noon, noon + 1, u64::MAX) && has_passed(u64::MAX, 0, u64::MAX));
+
+        assert!(!is_due(noon + 90, noon, 90) && is_due(noon, noon, 90));
+        assert!(is_due(noon + 90, noon + YEAR, 90), "the clock went on");
+        assert!(is_due(noon + 90, noon - DAY, 90), "the clock went back");
+        assert!(is_due(u64::MAX, 0, 90) && is_due(0, u64::MAX, 90));
+    }
 
     #[test]
     fn leap_days_and_year_ends_are_right() {

@@ -4,11 +4,14 @@ use crate::{
     bindings::{Edge, ObjectRequest},
     hosts::Config,
     http::{ApiError, Code, Payload, Request, Response},
-    model::SiteName,
+    model::{SiteName, is_deploy_id},
     publish,
     serve::{self, Shared, internal},
 };
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc};
+
+/// What is still to be done after an answer.
+pub(crate) type Rest = Pin<Box<dyn Future<Output = ()>>>;
 
 /// What one instance keeps between requests.
 struct Instance {
@@ -26,28 +29,40 @@ fn instance<E: Edge>(edge: E) -> Rc<Instance> {
     })
 }
 
-/// Answers one request. Reserved paths come before the site's own.
-pub async fn fetch<E: Edge>(edge: E, request: &Request<'_>) -> Response {
+/// Answers one request, and says what is to be done after the answer. Reserved paths come before the site's own.
+pub async fn fetch<E: Edge>(edge: E, request: &Request<'_>) -> (Response, Option<Rest>) {
     let instance = instance(edge);
     let place = instance.config.place(request.host);
     let answer = if request.path.starts_with("/api/") && place.api {
-        publish::api(edge, &instance.config, request).await
-    } else if let Some(site) = place.site {
+        publish::api(edge, &instance.config, &instance.shared, request).await
+    } else if let Some(site) = &place.site {
         match request.path {
-            "/_events" => events(edge, &site, request).await,
+            "/_events" => events(edge, &instance.shared, site, request).await,
             path if path == "/api" || path.starts_with("/api/") => {
                 Err(ApiError::new(Code::NotFound, "The publish API answers on the control host only"))
             }
-            _ => serve::serve(edge, &instance.shared, &site, request).await,
+            _ => serve::serve(edge, &instance.shared, site, request).await,
         }
     } else {
         Err(ApiError::new(Code::NotFound, "No site lives at this address"))
     };
-    answer.unwrap_or_else(|error| error.respond(edge, request))
+    match answer {
+        Ok(response) => (response, None),
+        Err(error) => {
+            let lost = place.site.zip(error.lost.as_deref().copied());
+            let rest = lost.and_then(|(site, lost)| instance.shared.losses.tell(edge, site, lost));
+            (error.respond(edge, request), rest.map(|rest| Box::pin(rest) as Rest))
+        }
+    }
 }
 
-/// Joins the client to the live events of its site.
-async fn events<E: Edge>(edge: E, site: &SiteName, request: &Request<'_>) -> Result<Response, ApiError> {
+/// Joins the client to the live events of its site. A name that was never published is found out as its pages are, and wakes no object.
+async fn events<E: Edge>(
+    edge: E,
+    shared: &Shared,
+    site: &SiteName,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     if request.method != "GET" || !request.is_upgrade() {
         return Err(ApiError::new(Code::UpgradeRequired, "This address speaks WebSocket only"));
     }
@@ -55,8 +70,11 @@ async fn events<E: Edge>(edge: E, site: &SiteName, request: &Request<'_>) -> Res
         return Err(ApiError::new(Code::ForbiddenOrigin, "A page of another origin may not listen here"));
     }
     let deploy = request.parameter("deploy").unwrap_or_default();
-    if deploy.len() > 64 || !deploy.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+    if !deploy.is_empty() && !is_deploy_id(deploy) {
         return Err(ApiError::new(Code::BadRequest, "deploy: not a deploy id").detail("field", "deploy"));
+    }
+    if !shared.exists(edge, site).await? {
+        return Err(serve::not_published(site));
     }
     let path = format!("/events?space={site}&deploy={deploy}");
     let call = ObjectRequest { method: "GET", path, upgrade: true, ..ObjectRequest::default() };

@@ -27,7 +27,11 @@ pub(super) async fn dispatch(guest: Guest, event: Vec<u8>) {
         "fetch" => {
             let (method, url) = (fields.text(), fields.text());
             let request = Request::new(method, url, headers(&mut fields));
-            respond(&worker::fetch(guest, &request).await);
+            let (response, rest) = worker::fetch(guest, &request).await;
+            respond(&response);
+            if let Some(rest) = rest {
+                rest.await;
+            }
         }
         "object.fetch" => {
             let (name, method, url, body) = (fields.text(), fields.text(), fields.text(), fields.bytes());
@@ -71,7 +75,11 @@ fn headers<'a>(fields: &mut Reader<'a>) -> Vec<(&'a str, &'a str)> {
 }
 
 fn respond(response: &Response) {
-    let mut frame = Writer::with_capacity(512);
+    let body = match &response.payload {
+        Payload::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    let mut frame = Writer::with_capacity(body + 512);
     frame.number(u64::from(response.status));
     match &response.payload {
         Payload::None => frame.text("none").field(b""),
@@ -197,8 +205,8 @@ impl Body for Guest {
 
 impl Objects for Guest {
     async fn object_fetch(self, name: &str, to: ObjectRequest) -> Bound<ObjectResponse> {
-        let mut frame = request("object.fetch");
-        frame.text(name).text(to.method).text(&to.path).field(&to.body);
+        let mut frame = Writer::with_capacity(to.body.len() + to.path.len() + 128);
+        frame.text("object.fetch").text(name).text(to.method).text(&to.path).field(&to.body);
         if to.upgrade {
             frame.text("upgrade").text("websocket");
         }
@@ -261,6 +269,10 @@ impl Sockets for Guest {
             message.text(frame);
         }
         imports::send(message.bytes())
+    }
+
+    fn open_sockets(self) -> u32 {
+        imports::send(request("").bytes())
     }
 
     fn close(self, tag: &str, code: Option<u16>, reason: &str) {

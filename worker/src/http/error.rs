@@ -1,5 +1,8 @@
 use super::{Request, Response};
-use crate::bindings::Clock;
+use crate::{
+    bindings::Clock,
+    model::{Hash, clip},
+};
 use serde_json::{Map, Value, json};
 
 /// What went wrong, for programs. `API.md` lists when each is used.
@@ -31,6 +34,10 @@ pub enum Code {
     MissingBlobs,
     /// 422
     BadDocument,
+    /// 422
+    DocumentsTooLarge,
+    /// 422
+    WrongSize,
     /// 426
     UpgradeRequired,
     /// 500
@@ -39,6 +46,8 @@ pub enum Code {
     MissingBlob,
     /// 503
     PublishDisabled,
+    /// 503
+    Busy,
 }
 
 impl Code {
@@ -57,14 +66,17 @@ impl Code {
             Self::TooLarge => (413, "too_large"),
             Self::MissingBlobs => (422, "missing_blobs"),
             Self::BadDocument => (422, "bad_document"),
+            Self::DocumentsTooLarge => (422, "documents_too_large"),
+            Self::WrongSize => (422, "wrong_size"),
             Self::UpgradeRequired => (426, "upgrade_required"),
             Self::Internal => (500, "internal"),
             Self::MissingBlob => (500, "missing_blob"),
             Self::PublishDisabled => (503, "publish_disabled"),
+            Self::Busy => (503, "busy"),
         }
     }
 
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 20] = [
         Self::BadRequest,
         Self::ChecksumMismatch,
         Self::Unauthorized,
@@ -78,10 +90,13 @@ impl Code {
         Self::TooLarge,
         Self::MissingBlobs,
         Self::BadDocument,
+        Self::DocumentsTooLarge,
+        Self::WrongSize,
         Self::UpgradeRequired,
         Self::Internal,
         Self::MissingBlob,
         Self::PublishDisabled,
+        Self::Busy,
     ];
 
     /// The HTTP status.
@@ -97,6 +112,19 @@ impl Code {
     }
 }
 
+/// The most characters of an error's message: it may quote what a client sent.
+const MAX_MESSAGE: usize = 1_000;
+/// When a client that was told to come back does so, in seconds.
+const RETRY_AFTER: &str = "10";
+
+/// A blob that the active deploy names and the bucket does not have as it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lost {
+    pub(crate) hash: Hash,
+    /// Its size, if the manifest says one.
+    pub(crate) size: Option<u64>,
+}
+
 /// An answer that is an error. Its shape is in `API.md`.
 #[derive(Clone, Debug)]
 pub struct ApiError {
@@ -105,18 +133,33 @@ pub struct ApiError {
     message: String,
     details: Map<String, Value>,
     headers: Vec<(&'static str, &'static str)>,
+    /// What the site's object is to be told of, after the answer.
+    pub(crate) lost: Option<Box<Lost>>,
 }
 
 impl ApiError {
     /// An error with a sentence for people.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Map::new(), headers: Vec::new() }
+        Self::made(code, message.into())
+    }
+
+    /// Apart from [`Self::new`], so that it is compiled once and not wherever something is refused.
+    #[inline(never)]
+    fn made(code: Code, message: String) -> Self {
+        let message = if message.len() > MAX_MESSAGE { clip(&message, MAX_MESSAGE).into_owned() } else { message };
+        let headers = if code == Code::Busy { vec![("retry-after", RETRY_AFTER)] } else { Vec::new() };
+        Self { code, message, details: Map::new(), headers, lost: None }
     }
 
     /// Adds a member beside `code` and `message`.
     #[must_use]
-    pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
+    pub fn detail(self, name: &str, value: impl Into<Value>) -> Self {
+        self.with(name, value.into())
+    }
+
+    #[inline(never)]
+    fn with(mut self, name: &str, value: Value) -> Self {
+        self.details.insert(name.to_owned(), value);
         self
     }
 
@@ -142,7 +185,7 @@ impl ApiError {
         let mut details = error.as_object()?.clone();
         let (word, message) = (details.remove("code")?, details.remove("message")?);
         let code = Code::ALL.into_iter().find(|code| Some(code.word()) == word.as_str() && code.status() == status)?;
-        Some(Self { code, message: message.as_str()?.to_owned(), details, headers: Vec::new() })
+        Some(Self { details, ..Self::new(code, message.as_str()?) })
     }
 
     /// The answer to this request.

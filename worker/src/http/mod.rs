@@ -7,6 +7,7 @@ mod request;
 mod response;
 
 pub use conditional::{if_none_match, if_range};
+pub(crate) use error::Lost;
 pub use error::{ApiError, Code};
 pub use range::{Range, parse_range};
 pub use request::Request;

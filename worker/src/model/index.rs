@@ -3,10 +3,7 @@
 //! Nothing is allocated for a single file, and a manifest that resembles one at hand is compared with it rather than parsed: an
 //! edit of one Source costs what a walk over the bytes costs.
 
-mod scan;
-
-use super::{File, Hash, MAX_FILES, Manifest, ManifestError, check_path};
-use scan::Scan;
+use super::{File, Hash, MAX_FILES, Manifest, ManifestError, check_path, is_source_id, scan::Scan};
 use std::{cmp::Ordering, rc::Rc};
 
 /// The files and Sources of one root, sorted by their names.
@@ -17,18 +14,20 @@ pub struct ManifestIndex {
     sources: Vec<Entry<Hash>>,
     /// The same for manifests that are known to have files at the same paths.
     paths: Rc<()>,
+    /// Bytes of the JSON that it was read from.
+    document: usize,
     /// Whether the text is the JSON, one entry after the other, and not only the names.
     is_json: bool,
 }
 
 /// A name in the text, and what stands under it.
 #[derive(Clone, Copy, Debug)]
-struct Entry<V> {
-    from: u32,
-    len: u32,
+pub(super) struct Entry<V> {
+    pub(super) from: u32,
+    pub(super) len: u32,
     /// Behind the last byte of the entry's JSON.
-    end: u32,
-    value: V,
+    pub(super) end: u32,
+    pub(super) value: V,
 }
 
 /// The files and the Sources of a manifest, and whether its paths are those of the one that is near.
@@ -58,13 +57,13 @@ impl ManifestIndex {
                     return Err(ManifestError::TooManyFiles(files.len()).into());
                 }
                 let paths = near.filter(|_| same_paths).map_or_else(Rc::default, |near| near.paths.clone());
-                Ok(Self { text: json, files, sources, paths, is_json: true })
+                Ok(Self { document: json.len(), text: json, files, sources, paths, is_json: true })
             }
             // Written by somebody else, or with names that JSON escapes, or with one that is not allowed.
             None => {
                 let manifest: Manifest = serde_json::from_slice(&json)?;
                 manifest.check()?;
-                Ok(Self::from(&manifest))
+                Ok(Self { document: json.len(), ..Self::from(&manifest) })
             }
         }
     }
@@ -77,7 +76,7 @@ impl ManifestIndex {
         let (files, same_paths) = scan.entries(known, check_path)?;
         scan.literal(b",\"sources\":")?;
         let known = near.map(|near| (near.text.as_slice(), near.sources.as_slice()));
-        let (sources, _) = scan.entries(known, |_| true)?;
+        let (sources, _) = scan.entries(known, is_source_id)?;
         scan.literal(b"}")?;
         scan.is_end().then_some((files, sources, same_paths))
     }
@@ -101,13 +100,27 @@ impl ManifestIndex {
         self.files.iter().map(|entry| entry.value.hash)
     }
 
+    /// Every file with its path, sorted.
+    pub fn files(&self) -> impl Iterator<Item = (&str, File)> {
+        self.part(&self.files).map(|(name, file)| (text(name), file))
+    }
+
     /// The paths whose file was added, removed, or has other bytes now, sorted; with the hash that is there now.
     pub fn changed_files<'a>(before: &'a Self, after: &'a Self) -> Vec<(&'a str, Option<Hash>)> {
+        Self::differing(before, after).into_iter().map(|(path, file)| (path, file.map(|file| file.hash))).collect()
+    }
+
+    /// As [`Self::changed_files`], with what the document after says of the file; one whose size alone differs is among them.
+    pub fn differing<'a>(before: &'a Self, after: &'a Self) -> Vec<(&'a str, Option<File>)> {
         let mut changed = Vec::new();
-        walk(before.part(&before.files), after.part(&after.files), |name, value| {
-            changed.push((text(name), value.map(|file| file.hash)));
-        });
+        walk(before.part(&before.files), after.part(&after.files), |name, value| changed.push((text(name), value)));
         changed
+    }
+
+    /// Bytes of the document that it was read from.
+    #[must_use]
+    pub const fn document(&self) -> usize {
+        self.document
     }
 
     /// The ids of the Sources that were added, removed, or have another text now, sorted.
@@ -136,7 +149,8 @@ impl From<&Manifest> for ManifestIndex {
         let mut text = Vec::new();
         let files = manifest.files.iter().map(|(name, file)| keep(&mut text, name, *file)).collect();
         let sources = manifest.sources.iter().map(|(name, source)| keep(&mut text, name, source.hash)).collect();
-        Self { text, files, sources, paths: Rc::default(), is_json: false }
+        text.shrink_to_fit();
+        Self { text, files, sources, paths: Rc::default(), document: 0, is_json: false }
     }
 }
 
@@ -147,7 +161,7 @@ impl Default for ManifestIndex {
 }
 
 impl<V> Entry<V> {
-    fn name<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+    pub(super) fn name<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         &text[self.from as usize..(self.from + self.len) as usize]
     }
 }

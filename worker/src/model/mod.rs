@@ -3,27 +3,33 @@
 mod events;
 mod hash;
 mod index;
+mod limits;
 mod manifest;
+mod meta;
+mod object;
 mod roots;
 mod routes;
+mod routes_index;
+mod scan;
 mod site_name;
 mod sorted;
 mod state;
 
-pub use events::ChangeEvent;
+pub use events::{ChangeEvent, EventError};
 pub use hash::{Hash, HashError};
 pub use index::{IndexError, ManifestIndex};
+pub use limits::{
+    MAX_BLOB, MAX_DEPLOY_ID, MAX_DOCUMENT, MAX_DOCUMENTS, MAX_FILES, MAX_META, MAX_META_MEMBERS, MAX_META_NAME,
+    MAX_PATH, MAX_ROOTS, MAX_ROUTE, is_deploy_id, is_source_id,
+};
 pub use manifest::{File, Manifest, ManifestError, SourceEntry, check_path};
+pub use meta::{Meta, MetaError, check_meta};
 pub use roots::{Root, Roots, RootsError};
 pub use routes::{Route, Routes, RoutesError};
+pub use routes_index::{RouteRef, RoutesIndex, RoutesIndexError};
 pub use site_name::{RESERVED, SiteName, SiteNameError};
-pub use state::{DeployRecord, Meta, SpaceState};
+pub use state::{DeployRecord, SpaceState};
 
-/// The most bytes that one roots, manifest or routes document may have. They enter the Worker whole.
-pub const MAX_DOCUMENT: u64 = 8 * 1024 * 1024;
-/// The most roots of one deploy.
-pub const MAX_ROOTS: usize = 16;
-/// The most files of one manifest.
-pub const MAX_FILES: usize = 25_000;
-/// The largest blob, in bytes: a Cloudflare KV value or static asset has the same limit.
-pub const MAX_BLOB: u64 = 25 * 1024 * 1024;
+pub(crate) use limits::clip;
+pub(crate) use object::object_only;
+pub(crate) use sorted::optional_map;

@@ -1,8 +1,14 @@
+use super::{
+    MAX_PATH, MAX_ROUTE, RouteRef, is_source_id,
+    limits::{clip, shown},
+    object_only,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The routes document of one root. Keys are decoded paths relative to the root's mount and start with `/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Routes {
     /// By path.
     #[serde(deserialize_with = "super::sorted::map")]
@@ -11,6 +17,8 @@ pub struct Routes {
     #[serde(default, rename = "notFound", skip_serializing_if = "Option::is_none")]
     pub not_found: Option<String>,
 }
+
+object_only!(Routes);
 
 /// Where a path leads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,21 +42,17 @@ pub enum Route {
 
 /// A route as it stands in JSON. Read so, and not by its tag: what has a tag is read into a tree first, and that takes five times as long.
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Flat {
     #[serde(rename = "type")]
-    kind: Kind,
+    kind: String,
     source: Option<String>,
     path: Option<String>,
     to: Option<String>,
     status: Option<u16>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Source,
-    Redirect,
-}
+object_only!(read Flat);
 
 impl TryFrom<Flat> for Route {
     type Error = String;
@@ -57,10 +61,11 @@ impl TryFrom<Flat> for Route {
         fn needed<T>(field: Option<T>, name: &str) -> Result<T, String> {
             field.ok_or_else(|| format!("missing field `{name}`"))
         }
-        Ok(match flat.kind {
-            Kind::Source => Self::Source { source: needed(flat.source, "source")?, path: needed(flat.path, "path")? },
-            Kind::Redirect => Self::Redirect { to: needed(flat.to, "to")?, status: needed(flat.status, "status")? },
-        })
+        match flat.kind.as_str() {
+            "source" => Ok(Self::Source { source: needed(flat.source, "source")?, path: needed(flat.path, "path")? }),
+            "redirect" => Ok(Self::Redirect { to: needed(flat.to, "to")?, status: needed(flat.status, "status")? }),
+            other => Err(format!("unknown variant `{}`, expected `source` or `redirect`", clip(other, 32))),
+        }
     }
 }
 
@@ -70,6 +75,12 @@ pub enum RoutesError {
     /// A key without its leading slash.
     #[error("routes: `{0}` does not start with `/`")]
     BadKey(String),
+    /// A key with more than [`MAX_ROUTE`] bytes or with control characters.
+    #[error("routes: `{0}` is no path (at most {MAX_ROUTE} bytes, no control characters)")]
+    BadRoute(String),
+    /// A Source's id that is too long, or has control characters.
+    #[error("routes: `{0}` names no Source (an id has at most {MAX_PATH} bytes, no control characters)")]
+    BadSource(String),
     /// A status that is no redirect.
     #[error("routes: `{path}` redirects with status {status}")]
     BadStatus {
@@ -78,7 +89,8 @@ pub enum RoutesError {
         /// Its status.
         status: u16,
     },
-    /// A target with line breaks or other control characters, or one that is neither a path nor an http(s) URL.
+    /// A target of more than [`MAX_ROUTE`] bytes, with line breaks or other control characters, or one that is neither a path nor an
+    /// http(s) URL.
     #[error("routes: `{0}` redirects to no address")]
     BadTarget(String),
     /// A route or the page for "not found" names a file that the manifest does not have.
@@ -105,32 +117,48 @@ impl Routes {
     /// # Errors
     /// The first rule that is broken.
     pub fn check_against(&self, has_file: impl Fn(&str) -> bool) -> Result<(), RoutesError> {
-        let no_file = |path: &str, file: &str| RoutesError::NoFile { path: path.to_owned(), file: file.to_owned() };
-        for (path, route) in &self.routes {
-            if !path.starts_with('/') {
-                return Err(RoutesError::BadKey(path.clone()));
-            }
-            match route {
-                Route::Source { path: file, .. } if !has_file(file) => {
-                    return Err(no_file(path, file));
-                }
-                Route::Source { .. } => {}
-                Route::Redirect { status, .. } if !matches!(status, 301 | 302 | 303 | 307 | 308) => {
-                    return Err(RoutesError::BadStatus { path: path.clone(), status: *status });
-                }
-                Route::Redirect { to, .. } if !is_target(to) => return Err(RoutesError::BadTarget(path.clone())),
-                Route::Redirect { .. } => {}
-            }
+        let routes = self.routes.iter().map(|(path, route)| (path.as_str(), RouteRef::from(route)));
+        check(routes, self.not_found.as_deref(), has_file)
+    }
+}
+
+/// The rules of a routes document, however it is kept.
+pub(super) fn check<'a>(
+    routes: impl Iterator<Item = (&'a str, RouteRef<'a>)>,
+    not_found: Option<&str>,
+    has_file: impl Fn(&str) -> bool,
+) -> Result<(), RoutesError> {
+    let no_file = |path: &str, file: &str| RoutesError::NoFile { path: shown(path), file: shown(file) };
+    for (path, route) in routes {
+        if !path.starts_with('/') {
+            return Err(RoutesError::BadKey(shown(path)));
         }
-        match &self.not_found {
-            Some(file) if !has_file(file) => Err(no_file("notFound", file)),
-            _ => Ok(()),
+        if path.len() > MAX_ROUTE || path.chars().any(char::is_control) {
+            return Err(RoutesError::BadRoute(shown(path)));
         }
+        match route {
+            RouteRef::Source { source, .. } if !is_source_id(source) => {
+                return Err(RoutesError::BadSource(shown(source)));
+            }
+            RouteRef::Source { path: file, .. } if !has_file(file) => return Err(no_file(path, file)),
+            RouteRef::Source { .. } => {}
+            RouteRef::Redirect { status, .. } if !matches!(status, 301 | 302 | 303 | 307 | 308) => {
+                return Err(RoutesError::BadStatus { path: shown(path), status });
+            }
+            RouteRef::Redirect { to, .. } if !is_target(to) => return Err(RoutesError::BadTarget(shown(path))),
+            RouteRef::Redirect { .. } => {}
+        }
+    }
+    match not_found {
+        Some(file) if !has_file(file) => Err(no_file("notFound", file)),
+        _ => Ok(()),
     }
 }
 
 /// `//host` would leave the site and is refused; so is what a header cannot carry.
 fn is_target(to: &str) -> bool {
     let local = to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\");
-    (local || to.starts_with("https://") || to.starts_with("http://")) && to.bytes().all(|b| (0x21..0x7f).contains(&b))
+    to.len() <= MAX_ROUTE
+        && (local || to.starts_with("https://") || to.starts_with("http://"))
+        && to.bytes().all(|b| (0x21..0x7f).contains(&b))
 }

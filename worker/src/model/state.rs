@@ -1,10 +1,9 @@
-use super::Roots;
+use super::{Meta, Roots, object_only, optional_map};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The active state of a site: the KV value under `space:<site>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct SpaceState {
     /// Id of the active deploy.
     pub deploy_id: String,
@@ -19,9 +18,11 @@ pub struct SpaceState {
     pub previous: Vec<Roots>,
 }
 
+object_only!(SpaceState);
+
 /// One row of a site's deploy history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct DeployRecord {
     /// Random UUID.
     pub deploy_id: String,
@@ -32,9 +33,8 @@ pub struct DeployRecord {
     /// Exactly one record of a site is active.
     pub is_active: bool,
     /// What the publisher said of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_map")]
     pub meta: Option<Meta>,
 }
 
-/// What a publisher says of a deploy: `commit`, `branch`, …; strings only, at most 4 KiB as JSON.
-pub type Meta = BTreeMap<String, String>;
+object_only!(DeployRecord);

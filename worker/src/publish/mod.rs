@@ -4,25 +4,37 @@ mod auth;
 mod begin;
 mod upload;
 
-pub(crate) use begin::{LOOKUPS, missing};
+pub(crate) use begin::{LOOKUPS, sizes};
 
 use crate::{
     bindings::{Edge, Level, ObjectRequest, ObjectResponse},
     hosts::Config,
     http::{ApiError, Code, Request, Response},
-    model::{ChangeEvent, Meta, Roots, SiteName},
-    serve::internal,
+    model::{
+        ChangeEvent, MAX_DEPLOY_ID, Meta, Roots, SiteName, check_meta, clip, is_deploy_id, object_only, optional_map,
+    },
+    permits::Permit,
+    serve::{Shared, internal},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-/// The most bytes of a JSON body: 100,000 hashes and some room.
-const MAX_BODY: u64 = 8 * 1024 * 1024;
-/// The most bytes of `meta` as JSON.
-const MAX_META: usize = 4 * 1024;
+/// The most bytes of the body of `begin`: 100,000 hashes and some room.
+const MAX_BEGIN: u64 = 8 * 1024 * 1024;
+/// The most bytes of any other JSON body: 16 roots, 4 KiB of `meta`, and room for advisory events of thousands of names.
+const MAX_BODY: u64 = 1024 * 1024;
+/// A body that is read takes about this many times its bytes: itself, what is made of it, and what goes on to the object.
+const BODY_FACTOR: usize = 3;
+/// The most characters of a field's name in an error: it may be one that a client made up.
+const MAX_FIELD: usize = 200;
 
 /// Answers `/api/*`.
-pub(crate) async fn api<E: Edge>(edge: E, config: &Config, request: &Request<'_>) -> Result<Response, ApiError> {
+pub(crate) async fn api<E: Edge>(
+    edge: E,
+    config: &Config,
+    shared: &Shared,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
     if request.path == "/api/health" {
         return health(config, request);
     }
@@ -32,12 +44,12 @@ pub(crate) async fn api<E: Edge>(edge: E, config: &Config, request: &Request<'_>
         }
     })?;
     match (request.path, request.method) {
-        ("/api/publish/begin", "POST") => begin::begin(edge, request).await,
+        ("/api/publish/begin", "POST") => begin::begin(edge, shared, request).await,
         ("/api/publish/upload", "POST" | "PUT") => upload::upload(edge, request).await,
-        ("/api/publish/commit", "POST") => commit(edge, config, request).await,
-        ("/api/publish/rollback", "POST") => rollback(edge, config, request).await,
+        ("/api/publish/commit", "POST") => commit(edge, config, shared, request).await,
+        ("/api/publish/rollback", "POST") => rollback(edge, config, shared, request).await,
         ("/api/deploys", "GET") => deploys(edge, request).await,
-        ("/api/deploys/prune", "POST") => prune(edge, request).await,
+        ("/api/deploys/prune", "POST") => prune(edge, shared, request).await,
         ("/api/publish/upload", _) => Err(wrong_method("POST, PUT")),
         ("/api/publish/begin" | "/api/publish/commit" | "/api/publish/rollback" | "/api/deploys/prune", _) => {
             Err(wrong_method("POST"))
@@ -64,48 +76,72 @@ fn health(config: &Config, request: &Request<'_>) -> Result<Response, ApiError> 
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Commit {
     subdomain: String,
     roots: Roots,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_map")]
     meta: Option<Meta>,
     /// Advisory: looked at for their shape only, the object computes its own.
-    #[serde(default, rename = "events")]
-    _events: Vec<ChangeEvent>,
+    #[serde(default)]
+    events: Vec<ChangeEvent>,
 }
 
-async fn commit<E: Edge>(edge: E, config: &Config, request: &Request<'_>) -> Result<Response, ApiError> {
-    let Commit { subdomain, roots, meta, .. } = body(edge, request).await?;
+object_only!(read Commit);
+
+async fn commit<E: Edge>(
+    edge: E,
+    config: &Config,
+    shared: &Shared,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
+    let (Commit { subdomain, roots, meta, events }, _permit) = body(edge, shared, request, MAX_BODY).await?;
     let site = site_name(&subdomain)?;
     roots.check().map_err(|error| bad_field("roots", &error.to_string()))?;
+    check_events(&events)?;
     let meta = meta.filter(|meta| !meta.is_empty());
-    if meta.as_ref().is_some_and(|meta| json!(meta).to_string().len() > MAX_META) {
-        return Err(bad_field("meta", &format!("more than {MAX_META} bytes")));
+    if let Some(meta) = &meta {
+        check_meta(meta).map_err(|error| bad_field("meta", &error.to_string()))?;
     }
-    let answer = ask_object(edge, &site, "POST", "commit", json!({ "roots": roots, "meta": meta })).await?;
-    published(edge, config, &site, "commit", &answer)
+    let to_record = json!({ "roots": roots, "meta": meta }).to_string().into_bytes();
+    let answer = ask(edge, &site, "POST", format!("/commit?space={site}"), to_record).await?;
+    published(edge, config, shared, &site, "commit", &answer)
+}
+
+fn check_events(events: &[ChangeEvent]) -> Result<(), ApiError> {
+    events.iter().try_for_each(ChangeEvent::check).map_err(|error| bad_field("events", &error.to_string()))
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 struct Rollback {
     subdomain: String,
     deploy_id: String,
-    #[serde(default, rename = "events")]
-    _events: Vec<ChangeEvent>,
+    #[serde(default)]
+    events: Vec<ChangeEvent>,
 }
 
-async fn rollback<E: Edge>(edge: E, config: &Config, request: &Request<'_>) -> Result<Response, ApiError> {
-    let Rollback { subdomain, deploy_id, .. } = body(edge, request).await?;
+object_only!(read Rollback);
+
+async fn rollback<E: Edge>(
+    edge: E,
+    config: &Config,
+    shared: &Shared,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
+    let (Rollback { subdomain, deploy_id: id, events }, _permit) = body(edge, shared, request, MAX_BODY).await?;
     let site = site_name(&subdomain)?;
-    let answer = ask_object(edge, &site, "POST", "rollback", json!({ "deployId": deploy_id })).await?;
-    published(edge, config, &site, "rollback", &answer)
+    check_events(&events)?;
+    let id = deploy_id("deployId", &id)?;
+    let answer = ask(edge, &site, "POST", format!("/rollback?space={site}&deploy={id}"), Vec::new()).await?;
+    published(edge, config, shared, &site, "rollback", &answer)
 }
 
 /// The object's answer with the site's address in it.
 fn published<E: Edge>(
     edge: E,
     config: &Config,
+    shared: &Shared,
     site: &SiteName,
     what: &str,
     answer: &ObjectResponse,
@@ -113,6 +149,7 @@ fn published<E: Edge>(
     let mut document: Value =
         serde_json::from_slice(&answer.body).map_err(|error| internal(edge, &format!("object of {site}: {error}")))?;
     if answer.status == 200 {
+        shared.published(site);
         document["url"] = config.site_url(site).into();
         let line = json!({ "publish": what, "site": site.as_str(), "deploy": document["deployId"], "seq": document["seq"], "kv": document["kv"] });
         edge.log(Level::Info, &line.to_string());
@@ -122,40 +159,42 @@ fn published<E: Edge>(
 
 async fn deploys<E: Edge>(edge: E, request: &Request<'_>) -> Result<Response, ApiError> {
     let site = site_name(request.parameter("subdomain").ok_or_else(|| bad_field("subdomain", "missing"))?)?;
-    let answer = ask_object(edge, &site, "GET", "deploys", Value::Null).await?;
+    let answer = ask(edge, &site, "GET", format!("/deploys?space={site}"), Vec::new()).await?;
     let mut response = Response::bytes(200, "application/json", answer.body);
     response.header("cache-control", "no-store");
     Ok(response)
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Prune {
     subdomain: String,
     keep: u32,
 }
 
-async fn prune<E: Edge>(edge: E, request: &Request<'_>) -> Result<Response, ApiError> {
-    let Prune { subdomain, keep } = body(edge, request).await?;
+object_only!(read Prune);
+
+async fn prune<E: Edge>(edge: E, shared: &Shared, request: &Request<'_>) -> Result<Response, ApiError> {
+    let (Prune { subdomain, keep }, _permit) = body(edge, shared, request, MAX_BODY).await?;
     let site = site_name(&subdomain)?;
     if keep == 0 {
         return Err(bad_field("keep", "at least 1"));
     }
-    let answer = ask_object(edge, &site, "POST", "prune", json!({ "keep": keep })).await?;
+    let answer = ask(edge, &site, "POST", format!("/prune?space={site}&keep={keep}"), Vec::new()).await?;
     let mut response = Response::bytes(answer.status, "application/json", answer.body);
     response.header("cache-control", "no-store");
     Ok(response)
 }
 
 /// Calls the site's object; an answer that is no success becomes the error that it says.
-async fn ask_object<E: Edge>(
+async fn ask<E: Edge>(
     edge: E,
     site: &SiteName,
     method: &'static str,
-    path: &str,
-    body: Value,
+    path: String,
+    body: Vec<u8>,
 ) -> Result<ObjectResponse, ApiError> {
-    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-    let call = ObjectRequest { method, path: format!("/{path}?space={site}"), body, upgrade: false };
+    let call = ObjectRequest { method, path, body, upgrade: false };
     let answer = edge
         .object_fetch(site.as_str(), call)
         .await
@@ -171,17 +210,22 @@ pub(crate) fn passed_on<E: Edge>(edge: E, answer: &ObjectResponse) -> ApiError {
         .unwrap_or_else(|| internal(edge, &format!("an object answered {}", answer.status)))
 }
 
-/// Reads the JSON body; an error names the field.
-async fn body<E: Edge, T: DeserializeOwned>(edge: E, request: &Request<'_>) -> Result<T, ApiError> {
-    let too_large = || ApiError::new(Code::TooLarge, format!("The body has more than {MAX_BODY} bytes"));
-    if request
-        .header("content-length")
-        .and_then(|length| length.parse::<u64>().ok())
-        .is_some_and(|length| length > MAX_BODY)
-    {
+/// Reads the JSON body of at most `max` bytes, by a permit for what that takes; an error names the field.
+async fn body<E: Edge, T: DeserializeOwned>(
+    edge: E,
+    shared: &Shared,
+    request: &Request<'_>,
+    max: u64,
+) -> Result<(T, Permit), ApiError> {
+    let too_large = || ApiError::new(Code::TooLarge, format!("The body has more than {max} bytes"));
+    let length = request.header("content-length").and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length > max) {
         return Err(too_large());
     }
-    let bytes = match edge.body_read(MAX_BODY).await {
+    // A body that does not say its length may have the most.
+    let bytes = usize::try_from(length.unwrap_or(max)).unwrap_or(usize::MAX);
+    let permit = shared.permits().take(edge, bytes.saturating_mul(BODY_FACTOR)).await?;
+    let bytes = match edge.body_read(max).await {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Err(too_large()),
         Err(error) => return Err(ApiError::new(Code::BadRequest, format!("The body could not be read: {error}"))),
@@ -193,11 +237,20 @@ async fn body<E: Edge, T: DeserializeOwned>(edge: E, request: &Request<'_>) -> R
         bad_field(if path == "." || path.contains('?') { "body" } else { &path }, &error.inner().to_string())
     })?;
     deserializer.end().map_err(|error| bad_field("body", &error.to_string()))?;
-    Ok(value)
+    Ok((value, permit))
 }
 
+#[inline(never)]
 fn bad_field(field: &str, what: &str) -> ApiError {
-    ApiError::new(Code::BadRequest, format!("{field}: {what}")).detail("field", field)
+    let field = clip(field, MAX_FIELD);
+    ApiError::new(Code::BadRequest, format!("{field}: {what}")).detail("field", &*field)
+}
+
+fn deploy_id<'a>(field: &str, id: &'a str) -> Result<&'a str, ApiError> {
+    if is_deploy_id(id) {
+        return Ok(id);
+    }
+    Err(bad_field(field, &format!("no deploy id (1 to {MAX_DEPLOY_ID} letters, digits and hyphens)")))
 }
 
 fn site_name(text: &str) -> Result<SiteName, ApiError> {

@@ -37,6 +37,24 @@ impl<K: Hash + Eq + Clone, V: Clone> ByteLru<K, V> {
         Some(entry.value.clone())
     }
 
+    /// Forgets one.
+    pub(crate) fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q)
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let inner = &mut *self.inner.borrow_mut();
+        if let Some(entry) = inner.entries.remove(key) {
+            inner.bytes -= entry.cost;
+        }
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&self) {
+        let inner = &mut *self.inner.borrow_mut();
+        inner.entries.clear();
+        inner.bytes = 0;
+    }
+
     /// Keeps a value that takes about `cost` bytes. One that is over the limit by itself is not kept.
     pub(crate) fn insert(&self, key: K, value: V, cost: usize) {
         let inner = &mut *self.inner.borrow_mut();
@@ -77,5 +95,15 @@ mod tests {
         assert_eq!((cache.get("a"), cache.get("c")), (Some(4), Some(3)));
         cache.insert("huge", 5, 11);
         assert_eq!(cache.get("huge"), None);
+        cache.remove("a");
+        cache.insert("d", 6, 6);
+        assert_eq!(
+            (cache.get("a"), cache.get("c"), cache.get("d")),
+            (None, Some(3), Some(6)),
+            "what was removed makes room"
+        );
+        cache.clear();
+        cache.insert("e", 7, 10);
+        assert_eq!((cache.get("c"), cache.get("d"), cache.get("e")), (None, None, Some(7)));
     }
 }

@@ -3,24 +3,64 @@
 mod cache;
 mod documents;
 mod freshness;
+mod losses;
 mod state;
 
 use crate::{
     bindings::{Blob, Edge, Level},
     content_type::content_type,
-    http::{ApiError, Code, Payload, Range, Request, Response, if_none_match, if_range, parse_range},
-    model::{File, Hash, SiteName, SpaceState},
+    http::{ApiError, Code, Lost, Payload, Range, Request, Response, if_none_match, if_range, parse_range},
+    model::{File, SiteName, SpaceState},
+    permits::Permits,
+    rate::Rate,
     router::{ResolvedRoute, decode_path, file_at, hash_in_name, is_immutable, resolve},
 };
 
+use documents::load_one;
+
 pub(crate) use cache::ByteLru;
-pub(crate) use documents::{Cache, LoadError, load};
+pub(crate) use documents::{Cache, LoadError, load, refusal};
+
+/// How many documents of earlier deploys an instance reads at once: any visitor can ask for names that no deploy has.
+const EARLIER_BURST: u32 = 20;
+/// And then one in so many milliseconds: two a second.
+const EARLIER_REFILL_MS: u64 = 500;
 
 /// What the requests of one instance share: values, never futures.
-#[derive(Default)]
 pub(crate) struct Shared {
     documents: Cache,
     states: state::States,
+    /// Readings of documents of earlier deploys.
+    earlier: Rate,
+    pub(crate) losses: losses::Losses,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            documents: Cache::default(),
+            states: state::States::default(),
+            earlier: Rate::new(EARLIER_BURST, EARLIER_REFILL_MS),
+            losses: losses::Losses::default(),
+        }
+    }
+}
+
+impl Shared {
+    /// What limits the bytes that are worked on at once.
+    pub(crate) const fn permits(&self) -> &Permits {
+        self.documents.permits()
+    }
+
+    /// A deploy of this site was made active through this instance.
+    pub(crate) fn published(&self, site: &SiteName) {
+        self.states.published(site);
+    }
+
+    /// Whether the site was ever published, as far as that is asked: names that were not cost an object now and then, like their pages.
+    pub(crate) async fn exists<E: Edge>(&self, edge: E, site: &SiteName) -> Result<bool, ApiError> {
+        self.states.exists(edge, site).await
+    }
 }
 
 const REVALIDATE: &str = "public, max-age=0, must-revalidate";
@@ -40,42 +80,50 @@ pub(crate) async fn serve<E: Edge>(
     let wanted = freshness::Wanted::of(request);
     let known = match freshness::state(edge, shared, site, wanted).await? {
         Some(known) => known,
-        None => return Err(ApiError::new(Code::SpaceNotFound, format!("Space not found: {site}"))),
+        None => return Err(not_published(site)),
     };
     let active = &*known.state;
-    let state = &active.state;
-    let roots = load(edge, &shared.documents, &state.roots, &state.previous)
-        .await
-        .map_err(|error| documents_error(edge, error))?;
     // What cannot be decoded is looked up as it stands: nothing has such a name.
     let path = decode_path(request.path).unwrap_or(request.path.into());
-    let mut answer = Answer { edge, active, request, no_store: wanted.is_some() };
-    let mut response = match resolve(&roots, &path) {
-        ResolvedRoute::File { path, file } => answer.file(path, file).await?,
-        ResolvedRoute::Redirect { location, status } => answer.redirect(&location, status),
-        ResolvedRoute::NotFound { page } => match earlier(edge, shared, state, &path).await {
-            Some((path, file)) => answer.file(&path, file).await?,
-            None => answer.not_found(page).await?,
+    let answer = Answer { edge, active, request, no_store: wanted.is_some() };
+    let prepared = match answer.find(shared, &path).await? {
+        Found::Answer(prepared) => prepared,
+        Found::Nothing { page } => match earlier(edge, shared, &active.state, &path).await {
+            Some((path, file)) => answer.file(&path, file),
+            None => answer.not_found(page),
         },
     };
+    let mut response = answer.with_body(prepared).await?;
     if let Some(confirmed) = known.confirmed {
         response.header("pmx-fresh", if confirmed { "1" } else { "0" });
     }
     Ok(response)
 }
 
+/// No site has this name, as far as is known.
+pub(crate) fn not_published(site: &SiteName) -> ApiError {
+    ApiError::new(Code::SpaceNotFound, format!("Space not found: {site}"))
+}
+
 fn documents_error<E: Edge>(edge: E, error: LoadError) -> ApiError {
     edge.log(Level::Error, &error.to_string());
     match error {
-        LoadError::Missing(hash) => missing_blob(edge, &hash),
+        LoadError::Missing(hash) => missing_blob(edge, Lost { hash, size: None }),
         LoadError::Binding(error) => internal(edge, &error.0),
-        LoadError::Bad(_) => ApiError::new(Code::Internal, "The site's documents cannot be read"),
+        LoadError::Busy(busy) => busy.into(),
+        LoadError::Bad(_) | LoadError::TooLarge { .. } | LoadError::TooMany => {
+            ApiError::new(Code::Internal, "The site's documents cannot be read")
+        }
     }
 }
 
-fn missing_blob<E: Edge>(edge: E, hash: &Hash) -> ApiError {
+/// An honest 500. The object of the site is told after the answer, so that the next publish brings the blob again.
+fn missing_blob<E: Edge>(edge: E, lost: Lost) -> ApiError {
+    let Lost { hash, .. } = lost;
     edge.log(Level::Error, &format!("blob {hash} is named by an active deploy but is not in the bucket"));
-    ApiError::new(Code::MissingBlob, "A part of this site is missing").detail("hash", hash.to_string())
+    let mut error = ApiError::new(Code::MissingBlob, "A part of this site is missing").detail("hash", hash.to_string());
+    error.lost = Some(Box::new(lost));
+    error
 }
 
 /// A binding failed: the log gets the platform's text, the visitor does not.
@@ -89,13 +137,40 @@ async fn earlier<E: Edge>(edge: E, shared: &Shared, state: &SpaceState, path: &s
     hash_in_name(path)?;
     let active = std::slice::from_ref(&state.roots);
     for roots in &state.previous {
-        // What cannot be read any more is as good as gone.
-        let Ok(mounted) = load(edge, &shared.documents, roots, active).await else { continue };
-        if let Some((name, file)) = file_at(&mounted, path).filter(|(name, file)| is_immutable(name, file)) {
-            return Some((name.to_owned(), file));
+        for (mount, root) in roots.on_path(path) {
+            if !shared.documents.holds(root) && !shared.earlier.take(edge.now_ms()) {
+                continue;
+            }
+            let loaded = load_one(edge, &shared.documents, (roots, root), active, state.seq).await;
+            // What cannot be read any more is as good as gone.
+            let Ok(documents) = loaded else { continue };
+            if let Some((name, file)) = file_at(&documents, mount, path).filter(|(name, file)| is_immutable(name, file))
+            {
+                return Some((name.to_owned(), file));
+            }
         }
     }
     None
+}
+
+/// What the active deploy has at a path.
+enum Found {
+    /// An answer.
+    Answer(Prepared),
+    /// Nothing, and perhaps the page that says so: its content type, and the file.
+    Nothing { page: Option<(&'static str, File)> },
+}
+
+/// An answer whose body is still to be fetched. Documents are not held meanwhile: they may be large, and the body slow.
+struct Prepared {
+    response: Response,
+    body: Option<(File, Option<(u64, u64)>)>,
+}
+
+impl From<Response> for Prepared {
+    fn from(response: Response) -> Self {
+        Self { response, body: None }
+    }
 }
 
 struct Answer<'a, E> {
@@ -118,7 +193,28 @@ impl<E: Edge> Answer<'_, E> {
         response
     }
 
-    async fn file(&mut self, path: &str, file: File) -> Result<Response, ApiError> {
+    /// Asks the roots of a path one after the other.
+    async fn find(&self, shared: &Shared, path: &str) -> Result<Found, ApiError> {
+        let SpaceState { roots, previous, seq, .. } = &self.active.state;
+        let mut not_found = None;
+        for (mount, root) in roots.on_path(path) {
+            let documents = load_one(self.edge, &shared.documents, (roots, root), previous, *seq)
+                .await
+                .map_err(|error| documents_error(self.edge, error))?;
+            match resolve(&documents, mount, path) {
+                ResolvedRoute::File { path, file } => return Ok(Found::Answer(self.file(path, file))),
+                ResolvedRoute::Redirect { location, status } => {
+                    return Ok(Found::Answer(self.redirect(&location, status).into()));
+                }
+                ResolvedRoute::NotFound { page } => {
+                    not_found = not_found.or_else(|| page.map(|(path, file)| (content_type(path), file)));
+                }
+            }
+        }
+        Ok(Found::Nothing { page: not_found })
+    }
+
+    fn file(&self, path: &str, file: File) -> Prepared {
         let hex = file.hash.hex();
         let tag = std::str::from_utf8(&hex).unwrap_or_default();
         let policy = if is_immutable(path, &file) { IMMUTABLE } else { REVALIDATE };
@@ -126,7 +222,7 @@ impl<E: Edge> Answer<'_, E> {
         if self.request.header("if-none-match").is_some_and(|header| if_none_match(header, tag)) {
             let mut response = self.head(304, policy);
             response.header("etag", etag);
-            return Ok(response);
+            return response.into();
         }
         let range = match self.request.header("range") {
             Some(range) if self.request.header("if-range").is_none_or(|header| if_range(header, tag)) => {
@@ -138,7 +234,7 @@ impl<E: Edge> Answer<'_, E> {
             Range::Unsatisfiable => {
                 let mut response = self.head(416, "no-store");
                 response.header("content-range", format!("bytes */{}", file.size)).header("content-length", "0");
-                return Ok(response);
+                return response.into();
             }
             Range::Whole => (200, None, file.size),
             Range::Part { offset, length } => (206, Some((offset, length)), length),
@@ -152,7 +248,7 @@ impl<E: Edge> Answer<'_, E> {
         if let Some((offset, length)) = part {
             response.header("content-range", format!("bytes {offset}-{}/{}", offset + length - 1, file.size));
         }
-        self.body(response, &file, part).await
+        Prepared { response, body: Some((file, part)) }
     }
 
     fn redirect(&self, location: &str, status: u16) -> Response {
@@ -165,36 +261,37 @@ impl<E: Edge> Answer<'_, E> {
         response
     }
 
-    async fn not_found(&self, page: Option<(&str, File)>) -> Result<Response, ApiError> {
+    fn not_found(&self, page: Option<(&'static str, File)>) -> Prepared {
         let mut response = self.head(404, "no-store");
-        if let Some((path, file)) = page {
-            response.header("content-type", content_type(path)).header("content-length", file.size.to_string());
-            return self.body(response, &file, None).await;
+        if let Some((content_type, file)) = page {
+            response.header("content-type", content_type).header("content-length", file.size.to_string());
+            return Prepared { response, body: Some((file, None)) };
         }
         let text = b"Not found\n";
         response.header("content-type", "text/plain; charset=utf-8").header("content-length", text.len().to_string());
         if self.request.method == "GET" {
             response.payload = Payload::Bytes(text.to_vec());
         }
-        Ok(response)
+        response.into()
     }
 
     /// `HEAD` costs no read of the blob: the manifest knows its size.
-    async fn body(&self, mut response: Response, file: &File, part: Option<(u64, u64)>) -> Result<Response, ApiError> {
-        if self.request.method == "HEAD" {
-            return Ok(response);
-        }
+    async fn with_body(&self, Prepared { mut response, body }: Prepared) -> Result<Response, ApiError> {
+        let Some((file, part)) = body.filter(|_| self.request.method != "HEAD") else { return Ok(response) };
+        let lost = Lost { hash: file.hash, size: Some(file.size) };
         match self.edge.blob_get(&file.hash, part).await {
             Ok(Some(blob)) if blob.size == file.size => response.payload = Payload::Blob(blob),
             Ok(Some(Blob { size, .. })) => {
-                return Err(internal(
-                    self.edge,
-                    &format!("blob {} has {size} bytes, its manifest says {}", file.hash, file.size),
-                ));
+                let text = format!("blob {} has {size} bytes, its manifest says {}", file.hash, file.size);
+                self.edge.log(Level::Error, &text);
+                return Err(missing_blob(self.edge, lost));
             }
-            Ok(None) => return Err(missing_blob(self.edge, &file.hash)),
+            Ok(None) => return Err(missing_blob(self.edge, lost)),
             Err(error) => return Err(internal(self.edge, &error.0)),
         }
         Ok(response)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,21 @@ use crate::{
     http::ApiError,
     join::first_of,
     model::{SiteName, SpaceState},
+    rate::Rate,
+    time::has_passed,
 };
-use std::{cell::Cell, rc::Rc};
+use std::rc::Rc;
 
 /// How long a name that its object does not know either is taken as unknown.
 const UNKNOWN_MS: u64 = 10_000;
-/// The most objects that one instance asks within a second because KV had nothing: random names must cost nothing.
-const MISSES_PER_SECOND: u32 = 50;
+/// How many objects an instance asks at once because KV had nothing, for pages and sockets together. Each name that is asked for wakes an
+/// object, and any web page can send its visitors' browsers to random names. Who is not asked about is answered 404.
+const MISS_BURST: u32 = 10;
+/// And then one in so many milliseconds: five a second.
+const MISS_REFILL_MS: u64 = 200;
+/// The most names that are remembered because they were published through this instance: they are asked about in any case, though KV may
+/// answer a miss for a minute. A name takes at most 63 bytes.
+const MAX_PUBLISHED: usize = 64 * 1024;
 /// The most bytes of parsed states that are kept.
 const MAX_STATES: usize = 4 * 1024 * 1024;
 /// How long an object may take before KV's state is served.
@@ -39,7 +47,8 @@ pub(super) struct States {
     parsed: ByteLru<String, (Rc<Vec<u8>>, Rc<Active>)>,
     unknown: ByteLru<String, u64>,
     asked: ByteLru<String, (u64, Rc<Active>)>,
-    misses: Cell<(u64, u32)>,
+    published: ByteLru<String, ()>,
+    misses: Rate,
 }
 
 impl Default for States {
@@ -49,7 +58,8 @@ impl Default for States {
             parsed: lru(),
             unknown: ByteLru::new(MAX_STATES),
             asked: ByteLru::new(MAX_STATES),
-            misses: Cell::default(),
+            published: ByteLru::new(MAX_PUBLISHED),
+            misses: Rate::new(MISS_BURST, MISS_REFILL_MS),
         }
     }
 }
@@ -78,8 +88,9 @@ impl States {
     /// What the object says where KV has nothing.
     pub(super) async fn after_miss<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Active>>, ApiError> {
         let now = edge.now_ms();
-        let unknown = self.unknown.get(site.as_str()).is_some_and(|since| now < since + UNKNOWN_MS);
-        if unknown || !self.may_ask(now) {
+        let is_unknown = || self.unknown.get(site.as_str()).is_some_and(|since| !has_passed(since, now, UNKNOWN_MS));
+        // A first publish is not kept from its readers by those who ask for random names.
+        if self.published.get(site.as_str()).is_none() && (is_unknown() || !self.misses.take(now)) {
             return Ok(None);
         }
         match ask(edge, site).await {
@@ -97,7 +108,7 @@ impl States {
     pub(super) async fn newest<E: Edge>(&self, edge: E, site: &SiteName, pause_ms: u64) -> (Option<Rc<Active>>, bool) {
         let now = edge.now_ms();
         if let Some((at, state)) = self.asked.get(site.as_str())
-            && now < at + pause_ms
+            && !has_passed(at, now, pause_ms)
         {
             return (Some(state), false);
         }
@@ -115,12 +126,15 @@ impl States {
         }
     }
 
-    fn may_ask(&self, now: u64) -> bool {
-        let second = now / 1000;
-        let (when, count) = self.misses.get();
-        let count = if when == second { count + 1 } else { 1 };
-        self.misses.set((second, count));
-        count <= MISSES_PER_SECOND
+    /// A deploy of this site was made active through this instance.
+    pub(super) fn published(&self, site: &SiteName) {
+        self.unknown.remove(site.as_str());
+        self.published.insert(site.as_str().to_owned(), (), site.as_str().len() + 32);
+    }
+
+    /// Whether the site was ever published: KV says so, or its object does.
+    pub(super) async fn exists<E: Edge>(&self, edge: E, site: &SiteName) -> Result<bool, ApiError> {
+        Ok(self.in_kv(edge, site).await?.is_some() || self.after_miss(edge, site).await?.is_some())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one place where a site changes: rows, `seq` and the outbox in one transaction, then the open pages, then KV.
 
-use super::{Reply, Space, failed, outbox, sockets, store, store::Deploy};
+use super::{Reply, Space, failed, outbox, proofs, sockets, store, store::Deploy};
 use crate::{
     bindings::{Bound, Level, Object},
     http::{ApiError, Response},
@@ -15,8 +15,8 @@ const KV_WAIT_MS: u64 = 5_000;
 
 /// What is to become active.
 pub(super) enum Target {
-    /// A new deploy.
-    New { roots: Roots, meta: Option<Meta>, proven: Vec<Hash> },
+    /// A new deploy, all of whose blobs are proven in this generation of proofs, or by a look just now.
+    New { roots: Roots, meta: Option<Meta>, proven: Vec<(Hash, u64)>, generation: u64 },
     /// A deploy of the history.
     Existing(Deploy),
 }
@@ -81,10 +81,12 @@ async fn events_to<O: Object>(
 }
 
 fn record<O: Object>(object: O, site: &SiteName, deploy: &Deploy, target: &Target, told: bool) -> Bound<u64> {
-    store::migrate(object, site)?;
-    if let Target::New { meta, proven, .. } = target {
-        store::prove(object, proven)?;
-        store::insert(object, deploy, meta.as_ref())?;
+    let current = proofs::begin(object, site)?;
+    if let Target::New { meta, proven, generation, .. } = target {
+        proofs::prove(object, proven)?;
+        // The first commit makes the tables: until then no proof could fall.
+        let generation = if *generation == 0 { current } else { *generation };
+        store::insert(object, deploy, meta.as_ref(), generation)?;
     }
     let seq = store::activate(object, &deploy.id)?;
     if told {

@@ -1,27 +1,33 @@
-//! Commit: every blob that the new deploy names must exist before it becomes active.
+//! Commit: every blob that the new deploy names must exist, with the size that its manifest says, before it becomes active.
 
-use super::{Reply, Space, activate, body, failed, store};
+use super::{Reply, Space, activate, activate::whole, body, failed, proofs, store};
 use crate::{
     bindings::Object,
     http::{ApiError, Code, Response},
-    model::{Hash, ManifestIndex, Meta, Roots, SiteName},
-    publish::{LOOKUPS, missing},
+    model::{File, Hash, MAX_DOCUMENTS, ManifestIndex, Meta, Roots, SiteName, object_only, optional_map},
+    publish::{LOOKUPS, sizes},
     router::Mounted,
-    serve::{LoadError, load},
+    serve::{LoadError, load, refusal},
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::{collections::BTreeSet, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// Missing blobs that an answer lists by name.
 const LISTED: usize = 100;
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Commit {
     roots: Roots,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_map")]
     meta: Option<Meta>,
 }
+
+object_only!(read Commit);
 
 pub(super) async fn commit<O: Object>(
     object: O,
@@ -31,65 +37,135 @@ pub(super) async fn commit<O: Object>(
 ) -> Result<Reply, ApiError> {
     let Commit { roots, meta } = body(json)?;
     // The active deploy first: what a commit costs follows what differs from it. If it cannot be read, every blob is looked up.
-    let active = store::active(object).map_err(failed(object, "active deploy"))?;
-    let active = active.as_ref().map_or(&[][..], |deploy| std::slice::from_ref(&deploy.roots));
-    let held = match active.first() {
-        Some(roots) => load(object, &space.documents, roots, &[]).await.unwrap_or_default(),
+    let proofs = proofs::current(object, site).map_err(failed(object, "proofs"))?;
+    let near = store::active(object).map_err(failed(object, "active deploy"))?;
+    let near = near.as_ref().map_or(&[][..], |deploy| std::slice::from_ref(&deploy.roots));
+    let held = match &proofs.vouching {
+        Some(deploy) => load(object, &space.documents, &deploy.roots, &[], None).await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let documents = match load(object, &space.documents, &roots, active).await {
+    let documents = match load(object, &space.documents, &roots, near, Some(MAX_DOCUMENTS)).await {
         Ok(documents) => documents,
-        Err(LoadError::Missing(hash)) => return Err(missing_blobs(&BTreeSet::from([hash]))),
-        Err(LoadError::Bad(what)) => return Err(ApiError::new(Code::BadDocument, what)),
+        Err(LoadError::Missing(hash)) => return Err(missing_documents(object, site, &roots, hash).await),
+        Err(LoadError::TooMany) => return Err(documents_too_large(object, &roots).await),
         Err(LoadError::Binding(error)) => return Err(failed(object, "documents")(error)),
+        Err(error) => return Err(refusal(&error).unwrap_or_else(|| ApiError::new(Code::Internal, error.to_string()))),
     };
-    let candidates = new_blobs(&roots, &held, &documents);
-    let unknown = store::unknown(object, &candidates).map_err(failed(object, "known blobs"))?;
-    let (now, remaining) = unknown.split_at(unknown.len().min(LOOKUPS));
-    let missing = missing(object, now).await.map_err(failed(object, "bucket"))?;
+    let candidates = unvouched(&held, &documents, &proofs.lost)?;
+    let unknown = proofs::unproven_sizes(object, &candidates).map_err(failed(object, "known blobs"))?;
+    let (now, later) = unknown.split_at(unknown.len().min(LOOKUPS));
+    let hashes: Vec<Hash> = now.iter().map(|(hash, _)| *hash).collect();
+    let found = sizes(object, &hashes).await.map_err(failed(object, "bucket"))?;
+    let missing: BTreeSet<Hash> = hashes.into_iter().filter(|hash| !found.contains_key(hash)).collect();
     if !missing.is_empty() {
+        lose(object, site, &held, &missing)?;
         return Err(missing_blobs(&missing));
     }
-    if !remaining.is_empty() {
-        remember(object, site, now)?;
-        return Ok(Response::json(202, &json!({ "remaining": remaining.len() })).into());
+    if let Some((hash, size)) = now.iter().find(|(hash, size)| found.get(hash) != Some(size)) {
+        return Err(wrong_size(&documents, hash, *size, found.get(hash).copied().unwrap_or_default()));
     }
-    let target = activate::Target::New { roots, meta, proven: now.to_vec() };
+    if !later.is_empty() {
+        remember(object, site, now);
+        return Ok(Response::json(202, &json!({ "remaining": later.len() })).into());
+    }
+    drop((held, documents));
+    let target = activate::Target::New { roots, meta, proven: now.to_vec(), generation: proofs.generation };
     activate::activate(object, space, site, target).await
 }
 
-/// Hashes of files that the active deploy does not have in the same place: what it names was proven when it was committed.
-fn new_blobs(roots: &Roots, active: &[Mounted], documents: &[Mounted]) -> Vec<Hash> {
-    let mut new = BTreeSet::new();
+/// The blobs for which the active deploy does not vouch, each with the size that the manifest says. It vouches for what it names in the
+/// same place, unless that is lost.
+fn unvouched(held: &[Mounted], documents: &[Mounted], lost: &BTreeSet<Hash>) -> Result<Vec<(Hash, u64)>, ApiError> {
+    let mut blobs = BTreeMap::new();
+    let mut add = |path: &str, file: File| match blobs.insert(file.hash, file.size) {
+        Some(size) if size != file.size => Err(ApiError::new(
+            Code::WrongSize,
+            format!("{path}: blob {} has {} bytes here and {size} bytes elsewhere", file.hash, file.size),
+        )
+        .detail("path", path)
+        .detail("size", file.size)),
+        _ => Ok(()),
+    };
     for root in documents {
         let manifest = &root.documents.manifest;
-        match active.iter().find(|held| held.mount == root.mount) {
+        match held.iter().find(|held| held.mount == root.mount) {
             Some(held) => {
-                let changed = ManifestIndex::changed_files(&held.documents.manifest, manifest);
-                new.extend(changed.into_iter().filter_map(|(_, hash)| hash));
+                for (path, file) in ManifestIndex::differing(&held.documents.manifest, manifest) {
+                    file.map_or(Ok(()), |file| add(path, file))?;
+                }
+                if !lost.is_empty() {
+                    manifest
+                        .files()
+                        .filter(|(_, file)| lost.contains(&file.hash))
+                        .try_for_each(|(path, file)| add(path, file))?;
+                }
             }
-            None => new.extend(manifest.hashes()),
+            None => manifest.files().try_for_each(|(path, file)| add(path, file))?,
         }
     }
-    // The documents themselves were read just now.
-    for root in roots.roots.values() {
-        new.remove(&root.routes);
-        new.remove(&root.manifest);
-    }
-    new.into_iter().collect()
+    Ok(blobs.into_iter().collect())
 }
 
-fn remember<O: Object>(object: O, site: &SiteName, hashes: &[Hash]) -> Result<(), ApiError> {
-    let write = || {
-        store::migrate(object, site)?;
-        store::prove(object, hashes)
+/// The active deploy vouches no more for what turned out to be missing; of other blobs nothing was believed.
+fn lose<O: Object>(object: O, site: &SiteName, held: &[Mounted], missing: &BTreeSet<Hash>) -> Result<(), ApiError> {
+    let named = held.iter().flat_map(|root| root.documents.manifest.hashes()).filter(|hash| missing.contains(hash));
+    let lost: Vec<Hash> = named.collect::<BTreeSet<_>>().into_iter().collect();
+    if lost.is_empty() || !store::exists(object).map_err(failed(object, "schema"))? {
+        return Ok(());
+    }
+    whole(object, proofs::begin(object, site));
+    whole(object, proofs::lose(object, &lost));
+    Ok(())
+}
+
+fn remember<O: Object>(object: O, site: &SiteName, blobs: &[(Hash, u64)]) {
+    whole(object, proofs::begin(object, site));
+    whole(object, proofs::prove(object, blobs));
+}
+
+/// All documents that are missing, and not only the first: one commit names them, one publish brings them. They are proven no more.
+async fn missing_documents<O: Object>(object: O, site: &SiteName, roots: &Roots, first: Hash) -> ApiError {
+    let named: BTreeSet<Hash> = roots.roots.values().flat_map(|root| [root.manifest, root.routes]).collect();
+    let hashes: Vec<Hash> = named.into_iter().collect();
+    let missing: BTreeSet<Hash> = match sizes(object, &hashes).await {
+        Ok(found) => hashes.into_iter().filter(|hash| !found.contains_key(hash)).collect(),
+        Err(_) => BTreeSet::from([first]),
     };
-    write().map_err(failed(object, "known blobs"))
+    if store::exists(object).is_ok_and(|exists| exists) {
+        whole(object, proofs::begin(object, site));
+        whole(object, proofs::disprove(object, &missing.iter().copied().collect::<Vec<_>>()));
+    }
+    missing_blobs(&missing)
 }
 
 fn missing_blobs(missing: &BTreeSet<Hash>) -> ApiError {
     let listed: Vec<_> = missing.iter().take(LISTED).map(ToString::to_string).collect();
-    ApiError::new(Code::MissingBlobs, format!("{} blobs that this deploy names were never uploaded", missing.len()))
-        .detail("missing", listed)
-        .detail("count", missing.len())
+    let message = format!("{} blobs that this deploy names were never uploaded, or are lost", missing.len());
+    ApiError::new(Code::MissingBlobs, message).detail("missing", listed).detail("count", missing.len())
+}
+
+fn wrong_size(documents: &[Mounted], hash: &Hash, size: u64, actual: u64) -> ApiError {
+    let named = documents.iter().find_map(|root| {
+        let (path, _) = root.documents.manifest.files().find(|(_, file)| file.hash == *hash)?;
+        Some(format!("{}/{path}", root.mount))
+    });
+    let path = named.unwrap_or_default();
+    ApiError::new(Code::WrongSize, format!("{path}: the manifest says {size} bytes, the blob has {actual}"))
+        .detail("path", path)
+        .detail("hash", hash.to_string())
+        .detail("size", size)
+        .detail("actual", actual)
+}
+
+/// With the numbers, which nobody knows yet: reading stopped where it was too much.
+async fn documents_too_large<O: Object>(object: O, roots: &Roots) -> ApiError {
+    let hashes: BTreeSet<Hash> = roots.roots.values().flat_map(|root| [root.manifest, root.routes]).collect();
+    let found = sizes(object, &hashes.into_iter().collect::<Vec<_>>()).await.unwrap_or_default();
+    let size = |hash: &Hash| found.get(hash).copied().unwrap_or_default();
+    let bytes: u64 = roots.roots.values().map(|root| size(&root.manifest) + size(&root.routes)).sum();
+    let message = format!(
+        "The manifests and routes of the {} roots have {bytes} bytes together, at most {MAX_DOCUMENTS} are allowed",
+        roots.roots.len()
+    );
+    ApiError::new(Code::DocumentsTooLarge, message).detail("bytes", bytes).detail("limit", MAX_DOCUMENTS)
 }

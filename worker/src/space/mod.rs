@@ -4,7 +4,9 @@
 mod activate;
 mod commit;
 mod history;
+mod losses;
 mod outbox;
+mod proofs;
 mod prune;
 mod sockets;
 mod store;
@@ -81,6 +83,7 @@ struct Space {
     flushing: Cell<bool>,
     /// Those who wait for it.
     waiting: RefCell<Vec<Waker>>,
+    sockets: sockets::Count,
 }
 
 thread_local! {
@@ -89,6 +92,7 @@ thread_local! {
         pairs: ByteLru::new(MAX_PAIRS),
         flushing: Cell::new(false),
         waiting: RefCell::default(),
+        sockets: sockets::Count::default(),
     });
 }
 
@@ -135,16 +139,24 @@ async fn route<O: Object>(object: O, space: &Rc<Space>, name: &str, call: Call<'
         .ok_or_else(|| ApiError::new(Code::BadRequest, "space: missing").detail("field", "space"))?;
     store::check_name(object, name, &site)?;
     match (call.method, request.path) {
-        ("GET", "/state") => history::state(object),
+        ("GET", "/state") => {
+            outbox::look_after(object).await;
+            history::state(object)
+        }
         ("GET", "/deploys") => history::deploys(object),
         ("GET", "/events") if call.upgrade => {
             sockets::connect(object, space, request.parameter("deploy").unwrap_or_default())
         }
-        ("POST", "/known") => history::known(object, space, call.body).await,
-        ("POST", "/proven") => history::proven(object, call.body),
+        ("POST", "/known") => history::known(object, space, &site, request.parameter("base"), call.body).await,
+        ("POST", "/proven") => history::proven(object, &site, call.body),
+        ("POST", "/lost") => {
+            losses::lost(object, space, &site, request.parameter("hash"), request.parameter("size")).await
+        }
         ("POST", "/commit") => commit::commit(object, space, &site, call.body).await,
-        ("POST", "/prune") => prune::prune(object, call.body),
-        ("POST", "/rollback") => history::rollback(object, space, &site, call.body).await,
+        ("POST", "/prune") => prune::prune(object, space, request.parameter("keep")),
+        ("POST", "/rollback") => {
+            history::rollback(object, space, &site, request.parameter("deploy").unwrap_or_default()).await
+        }
         _ => Err(ApiError::new(Code::NotFound, "There is no such call")),
     }
 }

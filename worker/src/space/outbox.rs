@@ -6,6 +6,7 @@ use super::{Space, sockets, store};
 use crate::{
     bindings::{Bound, Level, Object},
     model::SpaceState,
+    time::is_due,
 };
 use std::{future::poll_fn, rc::Rc, task::Poll};
 
@@ -72,9 +73,28 @@ pub(super) async fn schedule<O: Object>(object: O) -> Bound<()> {
         };
         object.alarm_set(now + wait).await
     } else if row.check_at > 0 {
-        object.alarm_set(row.check_at.max(now)).await
+        let at = if is_due(row.check_at, now, CHECK_MS) { now } else { row.check_at };
+        object.alarm_set(at).await
     } else {
         Ok(())
+    }
+}
+
+/// Sees to an alarm that can only be so far ahead because the clock was set back: what is left to do must not wait for that day.
+pub(super) async fn look_after<O: Object>(object: O) {
+    let now = object.now_ms();
+    let is_left = |row: &store::SpaceRow| {
+        let is_behind = row.kv_seq < row.seq || row.sent_seq < row.seq;
+        is_behind || (row.check_at > 0 && is_due(row.check_at, now, CHECK_MS))
+    };
+    if !store::space(object).is_ok_and(|row| row.as_ref().is_some_and(is_left)) {
+        return;
+    }
+    if let Ok(at) = object.alarm_get().await
+        && at.is_none_or(|at| at > now && is_due(at, now, MAX_RETRY_MS))
+        && let Err(error) = schedule(object).await
+    {
+        object.log(Level::Error, &format!("alarm: {error}"));
     }
 }
 
@@ -114,7 +134,9 @@ async fn tell<O: Object>(object: O, space: &Space) -> Bound<()> {
 
 /// Reads KV once more, long after the last put, and has it written again if it does not agree.
 async fn check<O: Object>(object: O) -> Bound<()> {
-    let due = |row: &store::SpaceRow| row.check_at > 0 && row.check_at <= object.now_ms() && row.kv_seq == row.seq;
+    let due = |row: &store::SpaceRow| {
+        row.check_at > 0 && is_due(row.check_at, object.now_ms(), CHECK_MS) && row.kv_seq == row.seq
+    };
     let Some(row) = store::space(object)?.filter(due) else { return Ok(()) };
     let held = object.kv_get(&format!("space:{}", row.name)).await?;
     let held: Option<SpaceState> = held.and_then(|json| serde_json::from_slice(&json).ok());

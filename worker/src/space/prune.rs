@@ -1,33 +1,31 @@
 //! Pruning: old deploys are forgotten, and with them what was proven of their blobs.
 
-use super::{Reply, activate::whole, body, failed, store};
+use super::{Reply, Space, activate::whole, failed, proofs, store};
 use crate::{
     bindings::Object,
-    http::{ApiError, Response},
+    http::{ApiError, Code, Response},
 };
-use serde::Deserialize;
 use serde_json::json;
 
 /// The most deploys that one call forgets.
 const MAX_PRUNED: usize = 500;
 
-#[derive(Deserialize)]
-struct Prune {
-    keep: u32,
-}
-
 /// Forgets all deploys but the newest `keep`, the active one, and those that KV names beside it; one turn, one transaction.
 ///
 /// All proofs that blobs exist are forgotten, too, so that none is left of a blob that somebody is going to delete. What the active
 /// deploy names stays proven by being named.
-pub(super) fn prune<O: Object>(object: O, json: &[u8]) -> Result<Reply, ApiError> {
-    let Prune { keep } = body(json)?;
+pub(super) fn prune<O: Object>(object: O, space: &Space, keep: Option<&str>) -> Result<Reply, ApiError> {
+    let keep: u32 = keep
+        .and_then(|keep| keep.parse().ok())
+        .ok_or_else(|| ApiError::new(Code::BadRequest, "keep: missing").detail("field", "keep"))?;
     if !store::exists(object).map_err(failed(object, "schema"))? {
         return Ok(Response::json(200, &json!({ "pruned": 0, "kept": 0 })).into());
     }
     let old = store::prunable(object, keep, MAX_PRUNED + 1).map_err(failed(object, "old deploys"))?;
     let (now, later) = old.split_at(old.len().min(MAX_PRUNED));
-    whole(object, store::forget_proofs(object));
+    whole(object, proofs::forget(object));
+    // Documents that are kept parsed would prove ones that are going to be deleted.
+    space.documents.clear();
     whole(object, store::delete(object, now));
     let kept = store::count(object).map_err(failed(object, "deploys"))?;
     let status = if later.is_empty() { 200 } else { 202 };

@@ -7,8 +7,40 @@ use crate::{
     http::{ApiError, Code, Payload, Response},
     model::ChangeEvent,
     serve::{LoadError, load},
+    time::has_passed,
 };
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
+
+/// The most open sockets of one site, unless the variable `SITE_SOCKETS` says fewer: below the 32,768 that the platform allows an object,
+/// and twice what a large site needs. A page that is refused tries again later.
+const MAX_SOCKETS: u32 = 20_000;
+/// While a site has all the sockets that it may have, they are counted at most once in so many milliseconds.
+const COUNT_MS: u64 = 1_000;
+
+/// How many sockets are open at most: those that were counted last, and those that were accepted since. Counting takes a walk over all.
+#[derive(Default)]
+pub(super) struct Count {
+    open: Cell<Option<u32>>,
+    since: Cell<u64>,
+}
+
+impl Count {
+    /// Counts one more, if there may be one more.
+    fn add<O: Object>(&self, object: O) -> bool {
+        let allowed = object.var("SITE_SOCKETS").and_then(|text| text.trim().parse().ok());
+        let allowed = allowed.map_or(MAX_SOCKETS, |fewer: u32| fewer.min(MAX_SOCKETS));
+        let now = object.now_ms();
+        let mut open = self.open.get();
+        if open.is_none_or(|open| open >= allowed && has_passed(self.since.get(), now, COUNT_MS)) {
+            open = Some(object.open_sockets());
+            self.since.set(now);
+        }
+        let open = open.unwrap_or(0);
+        let is_room = open < allowed;
+        self.open.set(Some(open + u32::from(is_room)));
+        is_room
+    }
+}
 
 /// Closes a socket whose deploy is not known: the page loads its document again.
 const UNKNOWN_DEPLOY: u16 = 4404;
@@ -19,6 +51,9 @@ const TRY_AGAIN: u16 = 1013;
 pub(super) fn connect<O: Object>(object: O, space: &Rc<Space>, deploy: &str) -> Result<Reply, ApiError> {
     if !store::exists(object).map_err(super::failed(object, "schema"))? {
         return Err(ApiError::new(Code::SpaceNotFound, "This site was never published"));
+    }
+    if !space.sockets.add(object) {
+        return Err(ApiError::new(Code::Busy, "So many pages of this site are open that no other can listen now"));
     }
     let mut bytes = [0; 16];
     object.random(&mut bytes);
@@ -66,11 +101,11 @@ pub(super) async fn events_between<O: Object>(
         return Ok(events);
     }
     let old = match before {
-        Some(deploy) => load(object, &space.documents, &deploy.roots, std::slice::from_ref(&after.roots)).await?,
+        Some(deploy) => load(object, &space.documents, &deploy.roots, std::slice::from_ref(&after.roots), None).await?,
         None => Vec::new(),
     };
     let near = before.map_or(&[][..], |deploy| std::slice::from_ref(&deploy.roots));
-    let new = load(object, &space.documents, &after.roots, near).await?;
+    let new = load(object, &space.documents, &after.roots, near, None).await?;
     let events = Rc::new(diff::events(&old, &new));
     space.pairs.insert(pair, events.clone(), 1);
     Ok(events)

@@ -3,13 +3,15 @@
 use crate::{
     bindings::{Bound, Object, Storage, Value},
     http::{ApiError, Code},
-    model::{DeployRecord, Hash, Meta, Roots, SiteName, SpaceState},
+    model::{DeployRecord, Meta, Roots, SiteName, SpaceState},
     time::rfc3339,
 };
 use serde_json::json;
 
 /// Each entry leads from the schema version of its index to the next.
-const MIGRATIONS: &[&[&str]] = &[&[
+const MIGRATIONS: &[&[&str]] = &[FIRST, WITH_SIZES];
+
+const FIRST: &[&str] = &[
     "CREATE TABLE space (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         schema INTEGER NOT NULL,
@@ -34,7 +36,17 @@ const MIGRATIONS: &[&[&str]] = &[&[
         at TEXT NOT NULL
     ) STRICT",
     "CREATE TABLE known_blobs (hash TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
-]];
+];
+
+/// Proofs have sizes and can fall. What was proven without its size is looked up once more.
+const WITH_SIZES: &[&str] = &[
+    "DROP TABLE known_blobs",
+    "CREATE TABLE known_blobs (hash TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE lost_blobs (hash TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    "ALTER TABLE space ADD COLUMN storage_epoch TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE space ADD COLUMN proofs INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE deploys ADD COLUMN proofs INTEGER NOT NULL DEFAULT 0",
+];
 
 /// Activations that are remembered; KV is told of the last few of them.
 const ACTIVATIONS_KEPT: u64 = 100;
@@ -42,10 +54,6 @@ const ACTIVATIONS_KEPT: u64 = 100;
 const PREVIOUS: usize = 5;
 /// No `seq` is larger: the platform's numbers are exact up to here.
 const NEWEST: u64 = 1 << 53;
-/// The most bytes of one binding that carries a list: a value may have 2 MB on the platform.
-const SLICE: usize = 1_000_000;
-/// A hash in a JSON list: 64 digits, two quotes, a comma.
-const LISTED_HASH: usize = 67;
 
 /// The one row of `space`.
 #[derive(Clone, Debug)]
@@ -67,14 +75,14 @@ pub(super) struct Deploy {
     pub(super) roots: Roots,
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
         _ => String::new(),
     }
 }
 
-fn number(value: &Value) -> u64 {
+pub(super) fn number(value: &Value) -> u64 {
     match value {
         Value::Integer(number) => u64::try_from(*number).unwrap_or(0),
         _ => 0,
@@ -86,7 +94,7 @@ fn integer(number: u64) -> Value {
 }
 
 fn roots(json: &Value) -> Option<Roots> {
-    serde_json::from_str(&text(json)).ok()
+    serde_json::from_slice(text(json).as_bytes()).ok()
 }
 
 /// Whether the site was ever published.
@@ -162,21 +170,23 @@ pub(super) fn activated<S: Storage>(storage: S, seq: u64) -> Bound<Option<Deploy
     one_deploy(storage, query, &[integer(seq)])
 }
 
-fn one_deploy<S: Storage>(storage: S, query: &str, bindings: &[Value]) -> Bound<Option<Deploy>> {
+pub(super) fn one_deploy<S: Storage>(storage: S, query: &str, bindings: &[Value]) -> Bound<Option<Deploy>> {
     let rows = storage.sql(query, bindings)?;
     Ok(rows.0.first().and_then(|row| Some(Deploy { id: text(&row[0]), roots: roots(&row[1])? })))
 }
 
-/// Records a deploy; it is not active yet.
-pub(super) fn insert<S: Storage>(storage: S, deploy: &Deploy, meta: Option<&Meta>) -> Bound<()> {
+/// Records a deploy whose blobs were proven in this generation of proofs; it is not active yet.
+pub(super) fn insert<S: Storage>(storage: S, deploy: &Deploy, meta: Option<&Meta>, proofs: u64) -> Bound<()> {
     let meta = meta.map_or(Value::Null, |meta| Value::Text(json!(meta).to_string()));
     let bindings = [
         Value::Text(deploy.id.clone()),
         Value::Text(json!(deploy.roots).to_string()),
         meta,
         Value::Text(rfc3339(storage.now_ms())),
+        integer(proofs),
     ];
-    storage.sql("INSERT INTO deploys (deploy_id, roots, meta, created_at) VALUES (?, ?, ?, ?)", &bindings).map(|_| ())
+    let insert = "INSERT INTO deploys (deploy_id, roots, meta, created_at, proofs) VALUES (?, ?, ?, ?, ?)";
+    storage.sql(insert, &bindings).map(|_| ())
 }
 
 /// Makes a deploy the active one and answers the new `seq`.
@@ -272,11 +282,6 @@ pub(super) fn count<S: Storage>(storage: S) -> Bound<u64> {
     Ok(rows.0.first().map_or(0, |row| number(&row[0])))
 }
 
-/// Forgets which blobs are proven to exist.
-pub(super) fn forget_proofs<S: Storage>(storage: S) -> Bound<()> {
-    storage.sql("DELETE FROM known_blobs", &[]).map(|_| ())
-}
-
 /// Every deploy, newest first.
 pub(super) fn deploys<S: Storage>(storage: S) -> Bound<Vec<DeployRecord>> {
     if !exists(storage)? {
@@ -287,33 +292,10 @@ pub(super) fn deploys<S: Storage>(storage: S) -> Bound<Vec<DeployRecord>> {
         Some(DeployRecord {
             deploy_id: text(&row[0]),
             roots: roots(&row[1])?,
-            meta: serde_json::from_str(&text(&row[2])).ok(),
+            meta: serde_json::from_slice(text(&row[2]).as_bytes()).ok(),
             is_active: number(&row[3]) == 1,
             created_at: text(&row[4]),
         })
     };
     Ok(rows.0.iter().filter_map(record).collect())
-}
-
-/// Those of these blobs that are not proven to exist.
-pub(super) fn unknown<S: Storage>(storage: S, hashes: &[Hash]) -> Bound<Vec<Hash>> {
-    if !exists(storage)? {
-        return Ok(hashes.to_vec());
-    }
-    let mut unknown = Vec::new();
-    let query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT hash FROM known_blobs)";
-    for slice in hashes.chunks(SLICE / LISTED_HASH) {
-        let rows = storage.sql(query, &[Value::Text(json!(slice).to_string())])?;
-        unknown.extend(rows.0.iter().filter_map(|row| text(&row[0]).parse::<Hash>().ok()));
-    }
-    Ok(unknown)
-}
-
-/// Remembers that these blobs exist. They are immutable, so this stays true until they are collected.
-pub(super) fn prove<S: Storage>(storage: S, hashes: &[Hash]) -> Bound<()> {
-    for slice in hashes.chunks(SLICE / LISTED_HASH) {
-        let insert = "INSERT OR IGNORE INTO known_blobs (hash) SELECT value FROM json_each(?)";
-        storage.sql(insert, &[Value::Text(json!(slice).to_string())])?;
-    }
-    Ok(())
 }

@@ -1,7 +1,6 @@
-//! Reads JSON in the one form in which pmx writes manifests: sorted keys, no blanks, no escapes. It gives up on all else.
+//! Reads JSON in the one form in which pmx writes manifests and routes: sorted keys, no blanks, no escapes. It gives up on all else.
 
-use super::Entry;
-use crate::model::{File, Hash};
+use super::{File, Hash, MAX_BLOB, index::Entry};
 
 /// A place in the bytes of a document.
 pub(super) struct Scan<'a> {
@@ -21,7 +20,7 @@ impl Value for File {
         scan.literal(b"\",\"size\":")?;
         let size = scan.number()?;
         scan.literal(b"}")?;
-        Some(Self { hash, size })
+        (size <= MAX_BLOB).then_some(Self { hash, size })
     }
 }
 
@@ -106,18 +105,26 @@ impl<'a> Scan<'a> {
     }
 
     fn entry<V: Value>(&mut self, allowed: impl Fn(&str) -> bool) -> Option<Entry<V>> {
+        let (from, name) = self.string()?;
+        if !allowed(name) {
+            return None;
+        }
+        let len = name.len() as u32;
+        self.literal(b":")?;
+        let value = V::read(self)?;
+        Some(Entry { from, len, end: self.at as u32, value })
+    }
+
+    /// A string without escapes: where it begins, behind its quote, and what it says.
+    pub(super) fn string(&mut self) -> Option<(u32, &'a str)> {
         self.literal(b"\"")?;
         let from = self.at;
         let rest = self.json.get(from..)?;
         let len = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-        let name = std::str::from_utf8(&rest[..len]).ok()?;
-        if !allowed(name) {
-            return None;
-        }
+        let text = std::str::from_utf8(&rest[..len]).ok()?;
         self.at += len;
-        self.literal(b"\":")?;
-        let value = V::read(self)?;
-        Some(Entry { from: from as u32, len: len as u32, end: self.at as u32, value })
+        self.literal(b"\"")?;
+        Some((from as u32, text))
     }
 
     fn hash(&mut self) -> Option<Hash> {
@@ -127,7 +134,7 @@ impl<'a> Scan<'a> {
     }
 
     /// A whole number as JSON has it, of at most 18 digits.
-    fn number(&mut self) -> Option<u64> {
+    pub(super) fn number(&mut self) -> Option<u64> {
         let rest = self.json.get(self.at..)?;
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if !(1..=18).contains(&digits) || (digits > 1 && rest[0] == b'0') {
