@@ -384,9 +384,9 @@ fn a_check_says_what_is_lost_and_a_repair_forgets_it() {
     assert_eq!(ok(&project.run(&["kv", "get", "k"])), "v", "the rest is kept");
 }
 
-#[test]
-fn a_damaged_database_says_what_to_do_and_after_a_repair_publishing_brings_the_pages_back() {
-    for file in ["kv.sqlite", "r2.sqlite", "do/alarms.sqlite"] {
+/// Damages a database, follows the hints, publishes again, and asks for the page.
+fn damage_repair_publish(files: &[&str]) {
+    for file in files {
         let project = Project::published();
         ok(&project.run(&["kv", "put", "k", "v"]));
         fs::write(project.state().join(file), "garbage that is no database at all").unwrap();
@@ -407,6 +407,16 @@ fn a_damaged_database_says_what_to_do_and_after_a_repair_publishing_brings_the_p
         let page = server.client.get("alpha.localhost", "/index");
         assert_eq!((page.status, page.text().contains("one")), (200, true), "{file}: {}", page.text());
     }
+}
+
+#[test]
+fn a_damaged_database_says_what_to_do_and_after_a_repair_publishing_brings_the_pages_back() {
+    damage_repair_publish(&["kv.sqlite", "do/alarms.sqlite"]);
+}
+
+#[test]
+fn a_damaged_index_of_the_bucket_is_repaired_by_publishing_again() {
+    damage_repair_publish(&["r2.sqlite"]);
 }
 
 #[test]

@@ -11,12 +11,20 @@ use crate::{
         layout,
     },
 };
-use rusqlite::{Connection, backup::Backup};
+use rusqlite::{
+    Connection,
+    backup::{Backup, StepResult},
+    ffi,
+};
 use std::{
     io,
     path::{Path, PathBuf},
     sync::Mutex,
+    time::{Duration, Instant},
 };
+
+/// How long a copy waits for a writer that is at it: far longer than any transaction here takes.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Why a copy cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -76,10 +84,14 @@ fn copy(from: &Connection, to: &Path) -> Result<(), SnapshotError> {
         let mut target = Connection::open(to)?;
         let backup = Backup::new(from, &mut target)?;
         // All pages in one step; a writer that is at it right now has to finish first.
-        while backup.step(-1)? != rusqlite::backup::StepResult::Done {
-            std::thread::yield_now();
+        let end = Instant::now() + LONGEST_WAIT;
+        loop {
+            match backup.step(-1)? {
+                StepResult::Done => return Ok(()),
+                _ if Instant::now() < end => std::thread::yield_now(),
+                _ => return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)),
+            }
         }
-        Ok(())
     })();
     copied.map_err(|source| SnapshotError::Database { path: to.to_owned(), source })
 }

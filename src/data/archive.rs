@@ -148,6 +148,10 @@ pub fn unpack(file: &Path, folder: &Path) -> Result<(), ArchiveError> {
         if let Some(parent) = target.parent() {
             fs_err::create_dir_all(parent)?;
         }
+        if path == "version" {
+            // The one that was laid out.
+            fs_err::remove_file(&target)?;
+        }
         let mut target = fs_err::File::create_new(target)?;
         match copy(&mut entry, &mut target) {
             Ok((size, sha256)) if size == expected.size && sha256 == expected.sha256 => target.sync_all()?,

@@ -87,6 +87,10 @@ impl AlarmIndex {
             by_time: BTreeSet::new(),
         };
         index.read().map_err(database)?;
+        if state.reads_only() {
+            // Whoever copies it needs the only connection that there can be.
+            index.connection = Connection::open_in_memory().map_err(database)?;
+        }
         if is_new && !state.reads_only() {
             index.ask_objects().map_err(database)?;
         }
