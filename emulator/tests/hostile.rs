@@ -99,7 +99,7 @@ async fn a_broadcast_is_bounded_by_all_that_it_queues() {
         async move { emulator.serve(listener, std::future::pending()).await }
     });
     let mut client = deadline(tokio_tungstenite::connect_async(format!("ws://{address}/"))).await.unwrap().0;
-    ends_its_object(&emulator, &script().send_for_ever(["tag", "frame"])).await;
+    ends_its_object(&emulator, &script().send_for_ever(["tag", &"x".repeat(60_000)])).await;
     let end = deadline(client.next()).await;
     assert!(
         !matches!(end, Some(Ok(tokio_tungstenite::tungstenite::Message::Text(_)))),

@@ -27,7 +27,10 @@ pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
                 dt { "Address" } dd.mono { (scheme) "://" (parts.address) }
                 dt { "State folder" } dd { span.mono { (parts.state.display()) } span.muted { " · " @if !whole { "more than " } (bytes(size)) } }
                 dt { "Process" } dd { (std::process::id()) }
-                dt { "Instances" } dd { (stats.objects) " of Durable Objects, constructed " (stats.constructed) " times; " (stats.traps) " crashes" }
+                dt { "Instances" } dd {
+                    (stats.objects) " of at most " (stats.max_objects) " Durable Objects, with " (bytes(stats.object_bytes as u64))
+                    " of memory; constructed " (stats.constructed) " times; " (stats.traps) " crashes"
+                }
             }
         }
         section aria-labelledby="imitated" {

@@ -10,10 +10,12 @@ use pmx_emulator::inspect::ObjectInfo;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, Failure> {
-    let inspector = call.console.parts.control.emulator().inspect();
+    let emulator = call.console.parts.control.emulator();
+    let (inspector, stats) = (emulator.inspect(), emulator.stats());
     let objects = inspector.objects().await.map_err(|error| Failure::refused(&error))?;
     let body = html! {
-        div.head { div { h1 { "Durable Objects" } p.sub { "One " code { "SpaceDO" } " for each site: its history, its open pages, its alarm." } } }
+        div.head { div { h1 { "Durable Objects" } p.sub { "One " code { "SpaceDO" } " for each site: its history, its open pages, its alarm." }
+            p.sub { (stats.objects) " awake of at most " (stats.max_objects) ", with " (bytes(stats.object_bytes as u64)) " of memory." } } }
         div #objects data-live="board requests" {
             @if objects.is_empty() { (empty("No object yet", "The first publish of a site makes one.")) }
             @else {
