@@ -100,7 +100,7 @@ async fn what_json_parsers_disagree_about_is_refused() {
     for body in [
         format!(r#"{{"subdomain":"alpha","subdomain":"beta","roots":{roots}}}"#),
         format!(r#"{{"subdomain":"alpha","roots":{roots},"meta":{{"a":"b","a":"c"}}}}"#),
-        format!(r#"{{"subdomain":"alpha","roots":{{"default":"main","default":"main","roots":{{}}}}}}"#),
+        r#"{"subdomain":"alpha","roots":{"default":"main","default":"main","roots":{}}}"#.to_owned(),
         format!(r#"{{"subdomain":"alpha","roots":{deep}}}"#),
         format!(r#"{{"subdomain":"alpha","roots":{roots},"events":{deep}}}"#),
         format!(r#"{{"subdomain":"alpha\u0000","roots":{roots}}}"#),

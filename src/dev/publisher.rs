@@ -140,7 +140,7 @@ impl Publisher {
         let roots = build.roots.as_ref().ok_or_else(|| Error::new("the site cannot be built"))?;
         let _publishing = self.gate.publishing().await;
         let files = build.published().filter(|file| only.is_none_or(|only| only.contains(&file.hash)));
-        let bundle = bundle(build, roots, files);
+        let bundle = Bundle::of_build(build, roots, files);
         let restored = publish::restore(&self.server, &bundle, &options(), &Traced).await;
         restored.map_err(|error| publish::explain(&error, &self.site))
     }

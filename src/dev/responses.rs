@@ -91,7 +91,7 @@ impl Responses {
                 run: submission.run,
                 settings: project.settings.clone(),
             };
-            self.writer.write(answer).map_err(not_written)
+            self.writer.write(answer).map_err(|error| not_written(&error))
         })
         .await;
         written.map_err(|error| {
@@ -129,7 +129,7 @@ impl Responses {
     }
 }
 
-fn not_written(error: NotWritten) -> Refusal {
+fn not_written(error: &NotWritten) -> Refusal {
     match error {
         NotWritten::Refused(error) => {
             let status = match error {
@@ -139,7 +139,7 @@ fn not_written(error: NotWritten) -> Refusal {
             Refusal(status, "not_recorded", error.to_string())
         }
         NotWritten::Changing => Refusal(StatusCode::CONFLICT, "changing", error.to_string()),
-        NotWritten::Failed(_) => internal(&error),
+        NotWritten::Failed(_) => internal(error),
     }
 }
 

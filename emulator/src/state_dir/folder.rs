@@ -191,6 +191,7 @@ impl Folder {
 }
 
 /// The error with its place.
+#[allow(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn at(path: &Path, error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
