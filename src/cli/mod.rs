@@ -9,8 +9,6 @@ pub use dev::{Dev, Play};
 use clap::{Args, Parser, Subcommand};
 use std::{net::IpAddr, path::PathBuf};
 
-/// Where built files go, below the working directory.
-pub const DEFAULT_OUT: &str = ".pathmx";
 /// Where published sites live when no server is named.
 pub const DEFAULT_SERVER: &str = "https://pathmx.path.app";
 /// The first port that `dev` and `serve` try.
@@ -96,9 +94,9 @@ pub struct Init {
 pub struct Build {
     /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
     pub entries: Vec<PathBuf>,
-    /// Where the built files go
-    #[arg(short, long, default_value = DEFAULT_OUT)]
-    pub out: PathBuf,
+    /// Where the built files go [default: what the config says, else .pathmx in the project]
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Remove what was built before first
     #[arg(long)]
     pub clean: bool,
@@ -182,9 +180,9 @@ pub struct Publish {
     /// Name of the site to publish to
     #[arg(short, long, value_name = "NAME")]
     pub subdomain: String,
-    /// Where the built files go
-    #[arg(short, long, default_value = DEFAULT_OUT)]
-    pub outdir: PathBuf,
+    /// Where the built files go [default: what the config says, else .pathmx in the project]
+    #[arg(short, long, value_name = "DIR", alias = "outdir")]
+    pub out: Option<PathBuf>,
     /// The server to publish to
     #[arg(long, default_value = DEFAULT_SERVER, value_name = "URL")]
     pub server: String,
@@ -230,9 +228,9 @@ pub struct Deploys {
 pub struct Route {
     /// A Source's path or id, or a route
     pub query: String,
-    /// Where the built files are
-    #[arg(short, long, default_value = DEFAULT_OUT)]
-    pub out: PathBuf,
+    /// Where the built files are [default: where `build` puts them]
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Put this before the route
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,

@@ -40,7 +40,7 @@ pub(super) struct Built {
 pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let cwd = std::env::current_dir()?;
     let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
-    let out = project.out_dir(&cwd, &args.out)?;
+    let out = project.out_dir(&cwd, args.out.as_deref())?;
     let project = Project { exclude: vec![out.clone()], player: !args.no_player, source_maps: true, ..project };
     let snapshot = site::scan(&project, None)?;
     let mut cache = Cache::open(&project);

@@ -4,12 +4,19 @@ use crate::{
     cli,
     error::{Error, Result},
     report::Report,
-    site::Built,
+    site::{self, Built},
 };
 use serde_json::json;
 
 pub(super) fn run(args: &cli::Route, report: &Report) -> Result<()> {
-    let built = Built::read(&args.out)?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => {
+            let cwd = std::env::current_dir()?;
+            site::locate_around(&cwd, &args.query)?.out_dir(&cwd, None)?
+        }
+    };
+    let built = Built::read(&out)?;
     let Some(found) = built.find(&args.query) else {
         let error = Error::new(format_args!("no Source and no route of this build is `{}`", args.query));
         return Err(match built.nearest(&args.query) {

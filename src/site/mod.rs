@@ -66,7 +66,7 @@ pub use edit::{Edit, EditError, EditOrSite, EditedFile, plan_move, plan_removal,
 pub use error::SiteError;
 pub use lookup::{Built, Found};
 pub use output::{Written, build_into, write};
-pub use project::{Entry, Options, Project, locate, site_name};
+pub use project::{Entry, Options, Project, locate, locate_around, site_name};
 pub use scan::{Before, Content, File, MAX_FILES, MAX_TOTAL, Snapshot, Tracked, is_passing, scan};
 pub use source::Settings;
 pub use theme::theme_digest;

@@ -10,6 +10,8 @@ use std::path::{Component, Path, PathBuf};
 
 /// The folder that holds Sources by convention.
 const SOURCE_FOLDER: &str = "paths";
+/// The folder of the output by convention.
+const OUTPUT_FOLDER: &str = ".pathmx";
 /// The entries that a folder may have without saying so.
 const ENTRIES: [&str; 3] = ["paths/index.path.md", "index.path.md", "index.md"];
 /// The name of a site whose folder's name is none.
@@ -59,14 +61,15 @@ pub struct Entry {
 }
 
 impl Project {
-    /// Where the output goes: `asked` below `cwd`, or what the config says if `asked` is the default.
+    /// Where the output goes: `asked` below `cwd`, else what the config says, else `.pathmx` in the project's folder.
     ///
     /// # Errors
     /// The Sources lie in that folder.
-    pub fn out_dir(&self, cwd: &Path, asked: &Path) -> Result<PathBuf, SiteError> {
-        let out = match &self.out_dir {
-            Some(configured) if asked == Path::new(crate::cli::DEFAULT_OUT) => configured.clone(),
-            _ => cwd.join(asked),
+    pub fn out_dir(&self, cwd: &Path, asked: Option<&Path>) -> Result<PathBuf, SiteError> {
+        let out = match (asked, &self.out_dir) {
+            (Some(asked), _) => cwd.join(asked),
+            (None, Some(configured)) => configured.clone(),
+            (None, None) => self.folder.join(OUTPUT_FOLDER),
         };
         let exact = out.canonicalize().unwrap_or_else(|_| out.clone());
         if self.source_root.starts_with(exact) { Err(SiteError::OutputOverSources(out)) } else { Ok(out) }
@@ -79,7 +82,8 @@ impl Project {
     }
 }
 
-/// Finds the site: entry files or a folder if they are named, else the nearest config above `cwd`, else convention.
+/// Finds the site: upwards from the named files or folder, else from `cwd`, to the folder that is a project. Where the command runs changes
+/// how files are named to the person, and nothing else.
 ///
 /// # Errors
 /// There is no site, its config is broken, or an entry is not where Sources are.
@@ -89,26 +93,76 @@ pub fn locate(options: &Options) -> Result<Project, SiteError> {
     for asked in &options.entries {
         let path = cwd.join(asked);
         match path.canonicalize() {
-            Ok(folder) if folder.is_dir() && options.entries.len() == 1 => return in_folder(&cwd, &folder, false),
+            Ok(folder) if folder.is_dir() && options.entries.len() == 1 => return in_folder(&cwd, &folder),
             Ok(folder) if folder.is_dir() => return Err(SiteError::FolderAmongEntries(asked.clone())),
             Ok(file) => files.push(file),
             Err(_) => return Err(no_entry(asked, &path)),
         }
     }
-    if files.is_empty() { in_folder(&cwd, &cwd, true) } else { with_files(&cwd, &files) }
+    if files.is_empty() { in_folder(&cwd, &cwd) } else { with_files(&cwd, &files) }
 }
 
-/// The site of a folder; `upwards` also looks for a config in the folders above, up to the checkout's.
-fn in_folder(cwd: &Path, folder: &Path, upwards: bool) -> Result<Project, SiteError> {
-    if let Some((home, config)) = nearest_config(folder, upwards)? {
-        return configured(cwd, &home, config);
+/// The site that a file or folder lies in, if `named` from `cwd` is one; else that of `cwd`.
+///
+/// # Errors
+/// As [`locate`].
+pub fn locate_around(cwd: &Path, named: &str) -> Result<Project, SiteError> {
+    let cwd = cwd.canonicalize().map_err(SiteError::read(cwd))?;
+    let named = cwd.join(named);
+    let around =
+        named.parent().filter(|_| named.symlink_metadata().is_ok()).and_then(|folder| folder.canonicalize().ok());
+    match around.map(|folder| in_folder(&cwd, &folder)) {
+        // It is a word that happens to name a file somewhere: a route, an id.
+        None | Some(Err(SiteError::NoSite { .. })) => in_folder(&cwd, &cwd),
+        Some(found) => found,
     }
-    let entry = ENTRIES.iter().map(|name| folder.join(name)).find(|path| path.is_file()).ok_or_else(|| {
+}
+
+/// The site that a folder is, or lies in.
+fn in_folder(cwd: &Path, folder: &Path) -> Result<Project, SiteError> {
+    let home = home(folder)?;
+    if let Some(config) = home.config {
+        return configured(cwd, &home.folder, config);
+    }
+    let entry = entry_of(&home.folder).ok_or_else(|| {
         let names = config::NAMES.iter().chain(&ENTRIES).map(|&name| name.to_owned());
         SiteError::NoSite { folder: folder.to_owned(), looked_for: names.collect() }
     })?;
     let source_root = entry.parent().unwrap_or(folder).to_owned();
-    Project::new(cwd, folder, source_root, &[entry])
+    Project::new(cwd, &home.folder, source_root, &[entry])
+}
+
+/// The folder of a project.
+struct Home {
+    folder: PathBuf,
+    config: Option<config::Config>,
+}
+
+/// The nearest folder above `start`, itself included and no further than its checkout, that has a config, or a `paths` folder that holds an
+/// entry or `start`. Else `start` itself. The config of a workspace claims none of the sites below it.
+fn home(start: &Path) -> Result<Home, SiteError> {
+    // A folder with an entry of its own stands by itself, unless one above it claims it.
+    let own = entry_of(start).is_some();
+    for folder in start.ancestors() {
+        match config::find(folder)? {
+            Some(config) if folder != start && config.workspace.is_some() => break,
+            Some(config) => return Ok(Home { folder: folder.to_owned(), config: Some(config) }),
+            None => {}
+        }
+        let has_entry = || ENTRIES.iter().any(|name| name.starts_with(SOURCE_FOLDER) && folder.join(name).is_file());
+        if start.starts_with(folder.join(SOURCE_FOLDER)) || (folder == start || !own) && has_entry() {
+            return Ok(Home { folder: folder.to_owned(), config: None });
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    Ok(Home { folder: start.to_owned(), config: None })
+}
+
+/// The entry that a folder has by convention.
+fn entry_of(folder: &Path) -> Option<PathBuf> {
+    ENTRIES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
 fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project, SiteError> {
@@ -140,22 +194,13 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
 }
 
 fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
-    let config = nearest_config(cwd, true)?;
     let first = &files[0];
-    let (home, config) = match config {
-        Some((home, config)) => (home, Some(config)),
-        None if first.starts_with(cwd) => (cwd.to_owned(), None),
-        None => {
-            let root = conventional_root(first.parent().unwrap_or(first), first);
-            let home = if root.ends_with(SOURCE_FOLDER) { root.parent().unwrap_or(&root) } else { &root };
-            (home.to_owned(), None)
-        }
-    };
+    let Home { folder, config } = home(first.parent().unwrap_or(first))?;
     let source_root = match config.as_ref().and_then(|config| config.source_dir.as_ref()) {
         Some(dir) => dir.canonicalize().map_err(SiteError::read(dir))?,
-        None => conventional_root(if first.starts_with(cwd) { cwd } else { &home }, first),
+        None => conventional_root(&folder, first),
     };
-    let project = Project::new(cwd, &home, source_root, files)?;
+    let project = Project::new(cwd, &folder, source_root, files)?;
     Ok(match config {
         Some(config) => {
             Project { out_dir: config.out_dir, settings: config.settings, address: config.address, ..project }
@@ -164,26 +209,10 @@ fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     })
 }
 
-/// The source root that an entry implies: the first `paths` folder on the way from `base` down to it, else `base`.
-fn conventional_root(base: &Path, entry: &Path) -> PathBuf {
-    let Ok(below) = entry.strip_prefix(base) else { return base.to_owned() };
-    let first = below.components().next();
-    if first.is_some_and(|c| c.as_os_str() == SOURCE_FOLDER) && below.components().nth(1).is_some() {
-        return base.join(SOURCE_FOLDER);
-    }
-    base.ancestors().find(|folder| folder.ends_with(SOURCE_FOLDER)).unwrap_or(base).to_owned()
-}
-
-fn nearest_config(folder: &Path, upwards: bool) -> Result<Option<(PathBuf, config::Config)>, SiteError> {
-    for folder in folder.ancestors() {
-        if let Some(config) = config::find(folder)? {
-            return Ok(Some((folder.to_owned(), config)));
-        }
-        if !upwards || folder.join(".git").exists() {
-            break;
-        }
-    }
-    Ok(None)
+/// The source root that an entry implies: the `paths` folder of the project if it lies in that, else the project's folder.
+fn conventional_root(home: &Path, entry: &Path) -> PathBuf {
+    let paths = home.join(SOURCE_FOLDER);
+    if entry.starts_with(&paths) { paths } else { home.to_owned() }
 }
 
 impl Project {
