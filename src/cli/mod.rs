@@ -59,6 +59,8 @@ pub enum Command {
     Publish(Publish),
     /// List the deploys of a site
     Deploys(Deploys),
+    /// Write into the config which site on which server this project is published to
+    Link(Link),
     /// Say which route belongs to a Source, or which Source to a route
     Route(Route),
     /// Move a Source, a file or a folder, and rewrite every reference to it
@@ -177,15 +179,12 @@ pub struct Serve {
 pub struct Publish {
     /// The site: an entry Source or a folder that has one [default: the working directory]
     pub path: Option<PathBuf>,
-    /// Name of the site to publish to
-    #[arg(short, long, value_name = "NAME")]
-    pub subdomain: String,
+    /// What is published to.
+    #[command(flatten)]
+    pub target: Target,
     /// Where the built files go [default: what the config says, else .pathmx in the project]
     #[arg(short, long, value_name = "DIR", alias = "outdir")]
     pub out: Option<PathBuf>,
-    /// The server to publish to
-    #[arg(long, default_value = DEFAULT_SERVER, value_name = "URL")]
-    pub server: String,
     /// Make an earlier deploy active; nothing is built or uploaded
     #[arg(long, value_name = "DEPLOY_ID")]
     pub rollback: Option<String>,
@@ -204,23 +203,41 @@ pub struct Publish {
     /// Do not look for a git checkout
     #[arg(long)]
     pub no_git: bool,
-    /// Send the token over plain HTTP to a host that is not this machine
-    #[arg(long)]
-    pub insecure: bool,
 }
 
 /// `pmx deploys`
 #[derive(Debug, Args)]
 pub struct Deploys {
-    /// Name of the site
-    #[arg(short, long, value_name = "NAME")]
-    pub subdomain: String,
-    /// The server
-    #[arg(long, default_value = DEFAULT_SERVER, value_name = "URL")]
-    pub server: String,
+    /// Whose.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// A site on a server.
+#[derive(Clone, Debug, Args)]
+pub struct Target {
+    /// Name of the site [default: what `pmx link` wrote into the config]
+    #[arg(short, long, value_name = "NAME", alias = "subdomain", env = "PMX_SITE")]
+    pub site: Option<String>,
+    /// The server [default: what `pmx link` wrote into the config, else https://pathmx.path.app]
+    #[arg(long, value_name = "URL", env = "PMX_SERVER")]
+    pub server: Option<String>,
     /// Send the token over plain HTTP to a host that is not this machine
     #[arg(long)]
     pub insecure: bool,
+}
+
+/// `pmx link`
+#[derive(Debug, Args)]
+pub struct Link {
+    /// The project [default: the one of the working directory]
+    pub path: Option<PathBuf>,
+    /// Name of the site to publish to
+    #[arg(short, long, value_name = "NAME", required_unless_present = "server")]
+    pub site: Option<String>,
+    /// The server to publish to
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
 }
 
 /// `pmx route`

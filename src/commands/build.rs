@@ -34,6 +34,8 @@ pub(super) struct Built {
     lines: [String; 2],
     /// Errors among its findings.
     pub(super) errors: usize,
+    /// The folder that was written.
+    pub(super) out: PathBuf,
 }
 
 /// Builds, writes, and reports what was found.
@@ -68,7 +70,7 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
         format!("Artifacts: {} written, {} deleted.", written.written, written.deleted),
     ];
     let errors = build.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    Ok(Built { event, lines, errors })
+    Ok(Built { event, lines, errors, out })
 }
 
 /// `1 error`, `2 errors`

@@ -1,17 +1,20 @@
 //! `pmx publish`
 
+use super::target::{self, Target};
 use crate::{
     cli,
     error::{Error, Result},
-    publish::{
-        self, Activated, Address, Bundle, Deploy, PublishError, PublishOptions, Remote, Terminal, Token, TokenError,
-    },
+    publish::{self, Activated, Bundle, Deploy, PublishError, PublishOptions, Remote, Terminal, Token, TokenError},
     report::Report,
+    site::{self, Options},
 };
 use indicatif::HumanBytes;
 use pmx_worker::model::{Meta, SiteName};
 use serde::Serialize;
-use std::{future::Future, path::Path};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+};
 
 /// The length of a deploy's full id, a UUID; anything shorter is the beginning of one.
 const FULL_ID: usize = 36;
@@ -23,17 +26,21 @@ const MAX_META: usize = 4096;
 /// # Errors
 /// What kept it from that. Nothing is active then, unless the error's hint says that it may be.
 pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
-    let session = Session::open(&args.subdomain, &args.server, args.insecure, report)?;
+    let session = Session::open(target::of(&args.target, args.path.as_deref(), report)?, report)?;
     if let Some(deploy) = &args.rollback {
         return session.run(session.roll_back(deploy, args.dry_run));
     }
     let options = PublishOptions { meta: meta(args)?, ..PublishOptions::default() };
-    if !args.no_build {
+    let out = if args.no_build {
+        let cwd = std::env::current_dir()?;
+        let options = Options { cwd: cwd.clone(), entries: args.path.iter().cloned().collect() };
+        site::locate(&options)?.out_dir(&cwd, args.out.as_deref())?
+    } else {
         report.line("[pathmx] building …");
-        build_first(args, report)?;
-    }
-    let bundle = publish::read_output(&args.outdir)
-        .map_err(|error| Error::new(error).hint("build the site again, or name the folder with --outdir"))?;
+        build_first(args, report)?
+    };
+    let bundle = publish::read_output(&out)
+        .map_err(|error| Error::new(error).hint("build the site again, or name the folder with --out"))?;
     if args.dry_run {
         session.run(session.plan(&bundle, &options))
     } else {
@@ -41,15 +48,15 @@ pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
     }
 }
 
-/// Builds the site into `args.outdir`, without cleaning it. A site with errors is not published.
-fn build_first(args: &cli::Publish, report: &Report) -> Result<()> {
+/// Builds the site, without cleaning the folder that it answers. A site with errors is not published.
+fn build_first(args: &cli::Publish, report: &Report) -> Result<PathBuf> {
     let entries = args.path.iter().cloned().collect();
     let built = super::build::build(
-        &cli::Build { entries, out: args.outdir.clone(), clean: false, player: true, no_player: false },
+        &cli::Build { entries, out: args.out.clone(), clean: false, player: true, no_player: false },
         report,
     )?;
     match built.errors {
-        0 => Ok(()),
+        0 => Ok(built.out),
         _ => Err(Error::new("a site with errors is not published")
             .hint("`--no-build` publishes what is built, errors and all")),
     }
@@ -85,9 +92,8 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Checks all that can be known without a call.
-    pub(super) fn open(site: &str, server: &str, insecure: bool, report: &'a Report) -> Result<Self> {
-        let site = site.parse().map_err(Error::usage)?;
-        let address = Address::parse(server).map_err(|error| Error::usage(format!("--server: {error}")))?;
+    pub(super) fn open(target: Target, report: &'a Report) -> Result<Self> {
+        let Target { site, address, insecure } = target;
         let exposed = address.is_exposed() && !insecure;
         let token = Token::from_env().map_err(|error| {
             Error::new(error).hint(match error {
@@ -99,6 +105,11 @@ impl<'a> Session<'a> {
             if exposed { Error::usage(error).hint("use https, or --insecure") } else { Error::new(error) }
         })?;
         Ok(Self { site, remote, terminal: Terminal::new(report), report })
+    }
+
+    /// The site's name.
+    pub(super) const fn site(&self) -> &SiteName {
+        &self.site
     }
 
     /// Runs calls to their end, or to an interrupt from the keyboard.

@@ -4,6 +4,7 @@ use super::{
     address::{self, Address},
     documents,
     error::SiteError,
+    link::Link,
     source::{self, Settings},
 };
 use comrak::{Arena, nodes::NodeValue};
@@ -24,6 +25,7 @@ pub(super) struct Config {
     /// How Sources are read.
     pub settings: Settings,
     pub address: SiteAddress,
+    pub link: Link,
     /// Folders and patterns of the sites of a workspace.
     pub workspace: Option<Vec<String>>,
 }
@@ -68,6 +70,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
         SiteError::Config { path: file.clone(), line, message }
     };
     let settings = Settings::of(&front.values).map_err(|(key, message)| wrong(key, message))?;
+    let link = Link::of(&front.values).map_err(|message| wrong("pmx", message))?;
     let url = documents::site_url(&front.values).map_err(|message| wrong("url", message))?;
     let lang = front.values.get("lang").and_then(|lang| lang.as_str()).map(str::to_owned);
     let address = SiteAddress { url, lang };
@@ -79,6 +82,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     Ok(Config {
         settings,
         address,
+        link,
         workspace,
         source_dir: setting("sourceDir"),
         out_dir: setting("outDir"),

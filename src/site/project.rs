@@ -2,6 +2,7 @@ use super::{
     address,
     config::{self, SiteAddress},
     error::SiteError,
+    link::Link,
     source::Settings,
     suggest,
 };
@@ -45,6 +46,8 @@ pub struct Project {
     pub settings: Settings,
     /// What pages say of the site as a whole.
     pub address: SiteAddress,
+    /// Where it is published.
+    pub link: Link,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
     /// Whether pages come with the Player.
@@ -73,6 +76,20 @@ impl Project {
         };
         let exact = out.canonicalize().unwrap_or_else(|_| out.clone());
         if self.source_root.starts_with(exact) { Err(SiteError::OutputOverSources(out)) } else { Ok(out) }
+    }
+
+    /// The config, or the place of the one that the project could have.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        let mut places = config::NAMES.iter().map(|name| self.folder.join(name));
+        places.find(|path| path.is_file()).unwrap_or_else(|| self.folder.join(config::NAMES[0]))
+    }
+
+    /// The path below the source root of a file that is there.
+    #[must_use]
+    pub fn source_at(&self, path: &Path) -> Option<String> {
+        let path = path.canonicalize().ok().filter(|path| path.is_file())?;
+        path.strip_prefix(&self.source_root).ok().map(slashed)
     }
 
     /// A Source's path as a person in the working directory would name it.
@@ -170,6 +187,9 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
     for entry in &config.entries {
         entries.push(entry.canonicalize().map_err(|_| no_entry(entry, entry))?);
     }
+    // Without a word about Sources the config changes nothing of what convention says.
+    let by_convention = entry_of(home).filter(|_| entries.is_empty() && config.source_dir.is_none());
+    entries.extend(by_convention);
     let source_root = match &config.source_dir {
         Some(dir) => dir.canonicalize().map_err(SiteError::read(dir))?,
         None => entries.first().map_or_else(|| home.join(SOURCE_FOLDER), |entry| conventional_root(home, entry)),
@@ -190,7 +210,13 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
         })?);
     }
     let project = Project::new(cwd, home, source_root, &entries)?;
-    Ok(Project { out_dir: config.out_dir, settings: config.settings, address: config.address, ..project })
+    Ok(Project {
+        out_dir: config.out_dir,
+        settings: config.settings,
+        address: config.address,
+        link: config.link,
+        ..project
+    })
 }
 
 fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
@@ -202,9 +228,13 @@ fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     };
     let project = Project::new(cwd, &folder, source_root, files)?;
     Ok(match config {
-        Some(config) => {
-            Project { out_dir: config.out_dir, settings: config.settings, address: config.address, ..project }
-        }
+        Some(config) => Project {
+            out_dir: config.out_dir,
+            settings: config.settings,
+            address: config.address,
+            link: config.link,
+            ..project
+        },
         None => project,
     })
 }
@@ -242,6 +272,7 @@ impl Project {
             out_dir: None,
             settings: Settings::default(),
             address: SiteAddress::default(),
+            link: Link::default(),
             exclude: Vec::new(),
             player: true,
             source_maps: false,
