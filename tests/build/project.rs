@@ -30,8 +30,8 @@ fn a_site_is_found_by_config_by_convention_or_by_name() {
     ]);
     let project = located(&configured.path().join("deep/down"));
     assert_eq!(project.roots[0].path, "e.path.md");
-    assert!(project.out_dir(configured.path(), Path::new(".pathmx")).unwrap().ends_with("public"));
-    assert!(project.out_dir(configured.path(), Path::new("other")).unwrap().ends_with("other"));
+    assert!(project.out_dir(configured.path(), None).unwrap().ends_with("public"));
+    assert!(project.out_dir(configured.path(), Some(Path::new("other"))).unwrap().ends_with("other"));
 
     let nested = site_of(&[
         ("paths/config/index.config.md", "---\nsourceDir: paths\n---\n\n## Paths\n\n- [Home](../home.path.md)\n"),
@@ -60,7 +60,7 @@ fn where_no_site_is_the_error_says_what_was_looked_for() {
     let misspelt = Options { cwd: fixture("tour"), entries: vec!["paths/index.pth.md".into()] };
     assert!(site::locate(&misspelt).unwrap_err().hint().unwrap().contains("paths/index.path.md"));
     let project = located(&fixture("tour"));
-    assert!(matches!(project.out_dir(&fixture("tour"), Path::new("paths")), Err(SiteError::OutputOverSources(_))));
+    assert!(matches!(project.out_dir(&fixture("tour"), Some(Path::new("paths"))), Err(SiteError::OutputOverSources(_))));
 }
 
 #[test]
