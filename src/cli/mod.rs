@@ -59,6 +59,8 @@ pub enum Command {
     Publish(Publish),
     /// List the deploys of a site
     Deploys(Deploys),
+    /// Write into the config which site on which server this project is published to
+    Link(Link),
     /// Say which route belongs to a Source, or which Source to a route
     Route(Route),
     /// Move a Source, a file or a folder, and rewrite every reference to it
@@ -94,8 +96,8 @@ pub struct Init {
 pub struct Build {
     /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
     pub entries: Vec<PathBuf>,
-    /// Where the built files go [default: what the config names, else .pathmx]
-    #[arg(short, long)]
+    /// Where the built files go [default: what the config says, else .pathmx in the project]
+    #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Remove what was built before first
     #[arg(long)]
@@ -183,15 +185,12 @@ pub struct Serve {
 pub struct Publish {
     /// The site: an entry Source or a folder that has one [default: the working directory]
     pub path: Option<PathBuf>,
-    /// Name of the site to publish to
-    #[arg(short, long, value_name = "NAME")]
-    pub subdomain: String,
-    /// Where the built files go [default: what the config names, else .pathmx]
-    #[arg(short, long)]
-    pub outdir: Option<PathBuf>,
-    /// The server to publish to
-    #[arg(long, default_value = DEFAULT_SERVER, value_name = "URL")]
-    pub server: String,
+    /// What is published to.
+    #[command(flatten)]
+    pub target: Target,
+    /// Where the built files go [default: what the config says, else .pathmx in the project]
+    #[arg(short, long, value_name = "DIR", alias = "outdir")]
+    pub out: Option<PathBuf>,
     /// Make an earlier deploy active; nothing is built or uploaded
     #[arg(long, value_name = "DEPLOY_ID")]
     pub rollback: Option<String>,
@@ -210,23 +209,41 @@ pub struct Publish {
     /// Do not look for a git checkout
     #[arg(long)]
     pub no_git: bool,
-    /// Send the token over plain HTTP to a host that is not this machine
-    #[arg(long)]
-    pub insecure: bool,
 }
 
 /// `pmx deploys`
 #[derive(Debug, Args)]
 pub struct Deploys {
-    /// Name of the site
-    #[arg(short, long, value_name = "NAME")]
-    pub subdomain: String,
-    /// The server
-    #[arg(long, default_value = DEFAULT_SERVER, value_name = "URL")]
-    pub server: String,
+    /// Whose.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// A site on a server.
+#[derive(Clone, Debug, Args)]
+pub struct Target {
+    /// Name of the site [default: what `pmx link` wrote into the config]
+    #[arg(short, long, value_name = "NAME", alias = "subdomain", env = "PMX_SITE")]
+    pub site: Option<String>,
+    /// The server [default: what `pmx link` wrote into the config, else https://pathmx.path.app]
+    #[arg(long, value_name = "URL", env = "PMX_SERVER")]
+    pub server: Option<String>,
     /// Send the token over plain HTTP to a host that is not this machine
     #[arg(long)]
     pub insecure: bool,
+}
+
+/// `pmx link`
+#[derive(Debug, Args)]
+pub struct Link {
+    /// The project [default: the one of the working directory]
+    pub path: Option<PathBuf>,
+    /// Name of the site to publish to
+    #[arg(short, long, value_name = "NAME", required_unless_present = "server")]
+    pub site: Option<String>,
+    /// The server to publish to
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
 }
 
 /// `pmx route`
@@ -234,8 +251,8 @@ pub struct Deploys {
 pub struct Route {
     /// A Source's path or id, or a route
     pub query: String,
-    /// Where the built files are [default: what the config names, else .pathmx]
-    #[arg(short, long)]
+    /// Where the built files are [default: where `build` puts them]
+    #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Put this before the route
     #[arg(long, value_name = "URL")]

@@ -83,7 +83,7 @@ pub(super) fn build_dry(entries: &[PathBuf], asked: Option<&Path>, report: &Repo
     let project = Project { exclude: vec![out.path().to_owned()], ..project };
     let build = site::build(&project, &site::scan(&project, None)?, &mut Cache::default());
     for diagnostic in &build.diagnostics {
-        report.finding(diagnostic);
+        report.findings(diagnostic.lines());
     }
     let errors = errors(&build);
     Ok((build, errors))
@@ -98,17 +98,18 @@ fn errors(build: &Build) -> usize {
     build.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
 }
 
-/// Where a build is that was made before: where it was asked for, where the site's config wants it, or in `.pathmx`.
-pub(super) fn earlier(entries: &[PathBuf], asked: Option<&Path>) -> Result<OutDir> {
-    let cwd = std::env::current_dir()?;
-    if let Some(asked) = asked {
-        return Ok(OutDir::named(&cwd.join(asked)));
-    }
-    match site::locate(&Options { cwd: cwd.clone(), entries: entries.to_owned() }) {
-        Ok(project) => Ok(project.out_dir(&cwd, None)?),
+/// Where a build is that was made before: where it was asked for, else where the site has it, else in `.pathmx`.
+pub(super) fn earlier(
+    site: std::result::Result<Project, SiteError>,
+    cwd: &Path,
+    asked: Option<&Path>,
+) -> Result<OutDir> {
+    match (asked, site) {
+        (Some(asked), _) => Ok(OutDir::named(&cwd.join(asked))),
+        (None, Ok(project)) => Ok(project.out_dir(cwd, None)?),
         // A build can be there without its site.
-        Err(SiteError::NoSite { .. }) => Ok(OutDir::default_in(&cwd.canonicalize()?)),
-        Err(error) => Err(error.into()),
+        (None, Err(SiteError::NoSite { .. })) => Ok(OutDir::default_in(&cwd.canonicalize()?)),
+        (None, Err(error)) => Err(error.into()),
     }
 }
 

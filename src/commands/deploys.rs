@@ -1,6 +1,6 @@
 //! `pmx deploys`
 
-use super::publish::Session;
+use super::{publish::Session, target};
 use crate::{
     cli,
     error::Result,
@@ -20,13 +20,13 @@ const SHORT_COMMIT: usize = 7;
 /// # Errors
 /// What kept it from that.
 pub(super) fn run(args: &cli::Deploys, report: &Report) -> Result<()> {
-    let session = Session::open(&args.subdomain, &args.server, args.insecure, report)?;
+    let session = Session::open(target::of(&args.target, None, report)?, report)?;
     session.run(async {
         let deploys = session.deploys().await?;
         if report.json() {
             report.event(&deploys);
         } else if deploys.is_empty() {
-            report.say(format!("`{}` was never published", args.subdomain));
+            report.say(format!("`{}` was never published", session.site()));
         } else {
             for line in table(&deploys, SystemTime::now(), report) {
                 report.data(line);

@@ -8,6 +8,7 @@ mod deploys;
 mod durable_object;
 mod init;
 mod kv;
+mod link;
 mod listing;
 mod mv;
 mod play;
@@ -17,6 +18,7 @@ mod rm;
 mod route;
 mod serve;
 mod state;
+mod target;
 mod worker;
 
 use crate::{
@@ -48,6 +50,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Serve(command) => block_on(serve::run(command, report)),
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
+        Command::Link(command) => link::run(command, report),
         Command::Route(command) => route::run(command, report),
         Command::Kv(command) => kv::run(command, report),
         Command::R2(command) => r2::run(command, report),

@@ -5,7 +5,7 @@ use crate::{
     commands::build::counted,
     error::{Error, Result},
     report::Report,
-    site::{self, Edit, Options},
+    site::{self, Edit},
 };
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use serde_json::json;
 /// The move is refused, or the disk refuses, and nothing was changed; or a reference could not be rewritten, and all else was.
 pub(super) fn run(args: &cli::Mv, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
-    let project = site::locate(&Options { cwd: cwd.clone(), entries: Vec::new() })?;
+    let project = site::locate_around(&cwd, &args.old)?;
     let edit = site::plan_move(&project, &cwd, &args.old, &args.new)?;
     carry_out(&edit, args.dry_run, report)
 }

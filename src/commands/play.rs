@@ -14,9 +14,9 @@ use crate::{
 /// # Errors
 /// What keeps `build` or `dev` from starting.
 pub(super) fn run(args: &cli::Play, report: &Report) -> Result<()> {
-    if let Some(out) = &args.out {
+    if args.out.is_some() {
         let entries = args.dev.entry.iter().cloned().collect();
-        let (out, clean) = (Some(out.clone()), args.clean);
+        let (out, clean) = (args.out.clone(), args.clean);
         // What is wrong with the site is said again below, by the loop.
         build::build(&cli::Build { entries, out, clean, player: true, no_player: false }, report)?;
     }

@@ -1,14 +1,13 @@
 //! `pmx publish`
 
+use super::target::{self, Target};
 use crate::{
     cli,
     commands::build,
     error::{Error, Result},
-    publish::{
-        self, Activated, Address, Bundle, Deploy, PublishError, PublishOptions, Remote, Terminal, Token, TokenError,
-    },
+    publish::{self, Activated, Bundle, Deploy, PublishError, PublishOptions, Remote, Terminal, Token, TokenError},
     report::Report,
-    site::OutDir,
+    site::{self, Options, OutDir},
 };
 use indicatif::HumanBytes;
 use pmx_worker::model::{Meta, SiteName};
@@ -28,7 +27,7 @@ const MAX_META: usize = 4096;
 /// # Errors
 /// What kept it from that. Nothing is active then, unless the error's hint says that it may be.
 pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
-    let session = Session::open(&args.subdomain, &args.server, args.insecure, report)?;
+    let session = Session::open(target::of(&args.target, args.path.as_deref(), report)?, report)?;
     if let Some(deploy) = &args.rollback {
         return session.run(session.roll_back(deploy, args.dry_run));
     }
@@ -39,7 +38,11 @@ pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
     let bundle = match (args.no_build, args.dry_run) {
         (false, true) => built_dry(args, report)?,
         (false, false) => read(&built(args, report)?)?,
-        (true, _) => read(&build::earlier(&entries(args), args.outdir.as_deref())?)?,
+        (true, _) => {
+            let cwd = std::env::current_dir()?;
+            let site = site::locate(&Options { cwd: cwd.clone(), entries: entries(args) });
+            read(&build::earlier(site, &cwd, args.out.as_deref())?)?
+        }
     };
     if args.dry_run {
         session.run(session.plan(&bundle, &options))
@@ -54,12 +57,12 @@ fn entries(args: &cli::Publish) -> Vec<PathBuf> {
 
 fn read(out: &OutDir) -> Result<Bundle> {
     publish::read_output(out)
-        .map_err(|error| Error::new(error).hint("build the site again, or name the folder with --outdir"))
+        .map_err(|error| Error::new(error).hint("build the site again, or name the folder with --out"))
 }
 
 /// Builds the site into its output folder, without cleaning it; where that is.
 fn built(args: &cli::Publish, report: &Report) -> Result<OutDir> {
-    let (entries, out) = (entries(args), args.outdir.clone());
+    let (entries, out) = (entries(args), args.out.clone());
     let built = build::build(&cli::Build { entries, out, clean: false, player: true, no_player: false }, report)?;
     refuse_errors(built.errors)?;
     Ok(built.out)
@@ -67,7 +70,7 @@ fn built(args: &cli::Publish, report: &Report) -> Result<OutDir> {
 
 /// Builds the site in memory.
 fn built_dry(args: &cli::Publish, report: &Report) -> Result<Bundle> {
-    let (build, errors) = build::build_dry(&entries(args), args.outdir.as_deref(), report)?;
+    let (build, errors) = build::build_dry(&entries(args), args.out.as_deref(), report)?;
     let roots = build.roots.as_ref().ok_or_else(build::nothing_to_serve)?;
     refuse_errors(errors)?;
     Ok(Bundle::of_build(&build, roots, build.published()))
@@ -112,9 +115,8 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Checks all that can be known without a call.
-    pub(super) fn open(site: &str, server: &str, insecure: bool, report: &'a Report) -> Result<Self> {
-        let site = site.parse().map_err(Error::usage)?;
-        let address = Address::parse(server).map_err(|error| Error::usage(format!("--server: {error}")))?;
+    pub(super) fn open(target: Target, report: &'a Report) -> Result<Self> {
+        let Target { site, address, insecure } = target;
         let exposed = address.is_exposed() && !insecure;
         let token = Token::from_env().map_err(|error| {
             Error::new(error).hint(match error {
@@ -126,6 +128,11 @@ impl<'a> Session<'a> {
             if exposed { Error::usage(error).hint("use https, or --insecure") } else { Error::new(error) }
         })?;
         Ok(Self { site, remote, terminal: Terminal::new(report), report })
+    }
+
+    /// The site's name.
+    pub(super) const fn site(&self) -> &SiteName {
+        &self.site
     }
 
     /// Runs calls to their end, or to an interrupt from the keyboard.

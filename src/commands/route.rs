@@ -5,13 +5,18 @@ use crate::{
     commands::build,
     error::{Error, Result},
     report::Report,
-    site::Built,
+    site::{self, Built},
 };
 use serde_json::json;
 
 pub(super) fn run(args: &cli::Route, report: &Report) -> Result<()> {
-    let built = Built::read(&build::earlier(&[], args.out.as_deref())?)?;
-    let Some(found) = built.find(&args.query) else {
+    let cwd = std::env::current_dir()?;
+    let project = site::locate_around(&cwd, &args.query);
+    // A file is meant by its path from here; anything else is a path from the source folder, an id or a route.
+    let query = project.as_ref().ok().and_then(|project| project.source_at(&cwd.join(&args.query)));
+    let query = query.as_ref().unwrap_or(&args.query);
+    let built = Built::read(&build::earlier(project, &cwd, args.out.as_deref())?)?;
+    let Some(found) = built.find(query) else {
         let error = Error::new(format_args!("no Source and no route of this build is `{}`", args.query));
         return Err(match built.nearest(&args.query) {
             Some(nearest) => error.hint(format_args!("did you mean {nearest}?")),

@@ -5,6 +5,7 @@ use super::{
     checkout, documents,
     error::SiteError,
     folder::read_regular,
+    link::Link,
     output::OutDir,
     source::{self, Settings},
 };
@@ -37,6 +38,7 @@ pub(super) struct Config {
     /// How Sources are read.
     pub settings: Settings,
     pub address: SiteAddress,
+    pub link: Link,
     /// Folders and patterns of the sites of a workspace, and the line of their list.
     workspace: Option<(Vec<String>, usize)>,
 }
@@ -98,6 +100,11 @@ impl Config {
         Ok(Some(OutDir::configured(&self.checkout, &path)))
     }
 
+    /// Whether it names several sites.
+    pub(super) const fn is_workspace(&self) -> bool {
+        self.workspace.is_some()
+    }
+
     fn leads_out(&self, said: &str, line: usize, way: &'static str) -> SiteError {
         let (config, checkout) = (self.file.clone(), self.checkout.clone());
         SiteError::LeadsOut { config, line, said: format!("`{said}`"), checkout, way }
@@ -152,6 +159,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
         SiteError::Config { path: file.clone(), line, message }
     };
     let settings = Settings::of(&front.values).map_err(|(key, message)| wrong(key, message))?;
+    let link = Link::of(&front.values).map_err(|message| wrong("pmx", message))?;
     let url = documents::site_url(&front.values).map_err(|message| wrong("url", message))?;
     let lang = front.values.get("lang").and_then(|lang| lang.as_str()).map(str::to_owned);
     let address = SiteAddress { url, lang };
@@ -165,6 +173,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     Ok(Config {
         settings,
         address,
+        link,
         workspace,
         source_dir: setting("sourceDir"),
         out_dir: setting("outDir"),

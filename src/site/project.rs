@@ -2,6 +2,7 @@ use super::{
     address, checkout,
     config::{self, SiteAddress},
     error::SiteError,
+    link::Link,
     output::{OutDir, RECEIPT},
     own_output::OwnOutput,
     source::Settings,
@@ -47,6 +48,8 @@ pub struct Project {
     pub settings: Settings,
     /// What pages say of the site as a whole.
     pub address: SiteAddress,
+    /// Where it is published.
+    pub link: Link,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
     /// Files that are not read, since this process prints into them.
@@ -65,7 +68,7 @@ pub struct Entry {
 }
 
 impl Project {
-    /// Where the output goes: `asked` below `cwd`, else what the config says, else `.pathmx` in `cwd`.
+    /// Where the output goes: `asked` below `cwd`, else what the config says, else `.pathmx` in the project's folder.
     ///
     /// # Errors
     /// The Sources lie in that folder, or nobody asked for it, and there are some that pmx did not write.
@@ -73,7 +76,7 @@ impl Project {
         let out = match (asked, &self.out_dir) {
             (Some(asked), _) => OutDir::named(&cwd.join(asked)),
             (None, Some(configured)) => configured.clone(),
-            (None, None) => OutDir::default_in(cwd),
+            (None, None) => OutDir::default_in(&self.folder),
         };
         let path = out.path();
         let exact = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -90,6 +93,20 @@ impl Project {
         Some(format!("{} is no part of the site: this process prints into it", self.show(&name)))
     }
 
+    /// The config, or the place of the one that the project could have.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        let mut places = config::NAMES.iter().map(|name| self.folder.join(name));
+        places.find(|path| path.is_file()).unwrap_or_else(|| self.folder.join(config::NAMES[0]))
+    }
+
+    /// The path below the source root of a file that is there.
+    #[must_use]
+    pub fn source_at(&self, path: &Path) -> Option<String> {
+        let path = path.canonicalize().ok().filter(|path| path.is_file())?;
+        path.strip_prefix(&self.source_root).ok().map(slashed)
+    }
+
     /// A Source's path as a person in the working directory would name it.
     #[must_use]
     pub fn show(&self, path: &str) -> String {
@@ -97,7 +114,8 @@ impl Project {
     }
 }
 
-/// Finds the site: entry files or a folder if they are named, else the nearest config above `cwd`, else convention.
+/// Finds the site: upwards from the named files or folder, else from `cwd`, to the folder that is a project. Where the command runs changes
+/// how files are named to the person, and nothing else.
 ///
 /// # Errors
 /// There is no site, its config is broken, or an entry is not where Sources are.
@@ -107,27 +125,77 @@ pub fn locate(options: &Options) -> Result<Project, SiteError> {
     for asked in &options.entries {
         let path = cwd.join(asked);
         match path.canonicalize() {
-            Ok(folder) if folder.is_dir() && options.entries.len() == 1 => return in_folder(&cwd, &folder, false),
+            Ok(folder) if folder.is_dir() && options.entries.len() == 1 => return in_folder(&cwd, &folder),
             Ok(folder) if folder.is_dir() => return Err(SiteError::FolderAmongEntries(asked.clone())),
             Ok(file) => files.push(file),
             Err(_) => return Err(no_entry(asked, &path)),
         }
     }
-    if files.is_empty() { in_folder(&cwd, &cwd, true) } else { with_files(&cwd, &files) }
+    if files.is_empty() { in_folder(&cwd, &cwd) } else { with_files(&cwd, &files) }
 }
 
-/// The site of a folder; `upwards` also looks for a config in the folders above, up to the checkout's.
-fn in_folder(cwd: &Path, folder: &Path, upwards: bool) -> Result<Project, SiteError> {
-    if let Some((home, config)) = nearest_config(folder, upwards)? {
-        return configured(cwd, &home, config);
+/// The site that a file or folder lies in, if `named` from `cwd` is one; else that of `cwd`.
+///
+/// # Errors
+/// As [`locate`].
+pub fn locate_around(cwd: &Path, named: &str) -> Result<Project, SiteError> {
+    let cwd = cwd.canonicalize().map_err(SiteError::read(cwd))?;
+    let named = cwd.join(named);
+    let around =
+        named.parent().filter(|_| named.symlink_metadata().is_ok()).and_then(|folder| folder.canonicalize().ok());
+    match around.map(|folder| in_folder(&cwd, &folder)) {
+        // It is a word that happens to name a file somewhere: a route, an id.
+        None | Some(Err(SiteError::NoSite { .. })) => in_folder(&cwd, &cwd),
+        Some(found) => found,
     }
-    let entry = ENTRIES.iter().map(|name| folder.join(name)).find(|path| path.is_file()).ok_or_else(|| {
+}
+
+/// The site that a folder is, or lies in.
+fn in_folder(cwd: &Path, folder: &Path) -> Result<Project, SiteError> {
+    let home = home(folder)?;
+    if let Some(config) = home.config {
+        return configured(cwd, &home.folder, config);
+    }
+    let entry = entry_of(&home.folder).ok_or_else(|| {
         let names = config::NAMES.iter().chain(&ENTRIES).map(|&name| name.to_owned());
         SiteError::NoSite { folder: folder.to_owned(), looked_for: names.collect() }
     })?;
-    let source_root = checkout::sources(entry.parent().unwrap_or(folder), checkout::of(folder))?;
+    let source_root = checkout::sources(entry.parent().unwrap_or(folder), checkout::of(&home.folder))?;
     let entry = source_root.join(entry.file_name().unwrap_or_default());
-    Project::new(cwd, folder, source_root, &[entry])
+    Project::new(cwd, &home.folder, source_root, &[entry])
+}
+
+/// The folder of a project.
+struct Home {
+    folder: PathBuf,
+    config: Option<config::Config>,
+}
+
+/// The nearest folder above `start`, itself included and no further than its checkout, that has a config, or a `paths` folder that holds an
+/// entry or `start`. Else `start` itself. The config of a workspace claims none of the sites below it.
+fn home(start: &Path) -> Result<Home, SiteError> {
+    // A folder with an entry of its own stands by itself, unless one above it claims it.
+    let own = entry_of(start).is_some();
+    for folder in start.ancestors() {
+        match config::find(folder)? {
+            Some(config) if folder != start && config.is_workspace() => break,
+            Some(config) => return Ok(Home { folder: folder.to_owned(), config: Some(config) }),
+            None => {}
+        }
+        let has_entry = || ENTRIES.iter().any(|name| name.starts_with(SOURCE_FOLDER) && folder.join(name).is_file());
+        if start.starts_with(folder.join(SOURCE_FOLDER)) || (folder == start || !own) && has_entry() {
+            return Ok(Home { folder: folder.to_owned(), config: None });
+        }
+        if folder.join(".git").symlink_metadata().is_ok() {
+            break;
+        }
+    }
+    Ok(Home { folder: start.to_owned(), config: None })
+}
+
+/// The entry that a folder has by convention.
+fn entry_of(folder: &Path) -> Option<PathBuf> {
+    ENTRIES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
 fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project, SiteError> {
@@ -136,12 +204,13 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
         let exact = said.path.canonicalize().map_err(|_| no_entry(&said.path, &said.path))?;
         entries.push(config.source(said, exact)?);
     }
-    let source_root = match &config.source_dir {
-        Some(said) => config.source(said, said.path.canonicalize().map_err(SiteError::read(&said.path))?)?,
-        None => match entries.first() {
-            Some(entry) => conventional_root(home, entry, Some(&config.checkout)),
-            None => home.join(SOURCE_FOLDER),
-        },
+    // Without a word about Sources the config changes nothing of what convention says.
+    let by_convention = entry_of(home).filter(|_| entries.is_empty());
+    let source_root = match (&config.source_dir, entries.first(), &by_convention) {
+        (Some(said), ..) => config.source(said, said.path.canonicalize().map_err(SiteError::read(&said.path))?)?,
+        (None, Some(entry), _) => conventional_root(home, entry),
+        (None, None, Some(entry)) => entry.parent().unwrap_or(home).to_owned(),
+        (None, None, None) => home.join(SOURCE_FOLDER),
     };
     let source_root =
         if source_root.exists() { checkout::sources(&source_root, &config.checkout)? } else { source_root };
@@ -165,63 +234,24 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
 }
 
 fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
-    let config = nearest_config(cwd, true)?;
     let first = &files[0];
-    let (home, config) = match config {
-        Some((home, config)) => (home, Some(config)),
-        None if first.starts_with(cwd) => (cwd.to_owned(), None),
-        None => {
-            let beside = first.parent().unwrap_or(first);
-            let root = conventional_root(beside, first, checkout::versioned(beside));
-            let home = if root.ends_with(SOURCE_FOLDER) { root.parent().unwrap_or(&root) } else { &root };
-            (home.to_owned(), None)
-        }
-    };
-    let beyond = config.as_ref().is_some_and(|config| !first.starts_with(&config.checkout));
+    let Home { folder, config } = home(first.parent().unwrap_or(first))?;
     let said = config.as_ref().and_then(|config| Some((config, config.source_dir.as_ref()?)));
-    let source_root = match (beyond, said) {
-        // The config has no say there, but who names the file has.
-        (true, _) => {
-            let beside = first.parent().unwrap_or(first);
-            conventional_root(beside, first, checkout::versioned(beside))
-        }
-        (false, Some((config, said))) => {
-            config.source(said, said.path.canonicalize().map_err(SiteError::read(&said.path))?)?
-        }
-        (false, None) => {
-            let limit = config.as_ref().map(|config| config.checkout.as_path()).or_else(|| checkout::versioned(first));
-            conventional_root(if first.starts_with(cwd) { cwd } else { &home }, first, limit)
-        }
+    let source_root = match said {
+        Some((config, said)) => config.source(said, said.path.canonicalize().map_err(SiteError::read(&said.path))?)?,
+        None => conventional_root(&folder, first),
     };
-    let project = Project::new(cwd, &home, source_root, files)?;
+    let project = Project::new(cwd, &folder, source_root, files)?;
     match config {
         Some(config) => project.with(config),
         None => Ok(project),
     }
 }
 
-/// The source root that an entry implies: the first `paths` folder on the way from `base` down to it, else the nearest one above `base`
-/// that is not above `limit`, else `base`.
-fn conventional_root(base: &Path, entry: &Path, limit: Option<&Path>) -> PathBuf {
-    let Ok(below) = entry.strip_prefix(base) else { return base.to_owned() };
-    let first = below.components().next();
-    if first.is_some_and(|c| c.as_os_str() == SOURCE_FOLDER) && below.components().nth(1).is_some() {
-        return base.join(SOURCE_FOLDER);
-    }
-    let mut above = base.ancestors().take_while(|above| limit.is_none_or(|limit| above.starts_with(limit)));
-    above.find(|folder| folder.ends_with(SOURCE_FOLDER)).unwrap_or(base).to_owned()
-}
-
-fn nearest_config(folder: &Path, upwards: bool) -> Result<Option<(PathBuf, config::Config)>, SiteError> {
-    for folder in folder.ancestors() {
-        if let Some(config) = config::find(folder)? {
-            return Ok(Some((folder.to_owned(), config)));
-        }
-        if !upwards || folder.join(".git").exists() {
-            break;
-        }
-    }
-    Ok(None)
+/// The source root that an entry implies: the `paths` folder of the project if it lies in that, else the project's folder.
+fn conventional_root(home: &Path, entry: &Path) -> PathBuf {
+    let paths = home.join(SOURCE_FOLDER);
+    if entry.starts_with(&paths) { paths } else { home.to_owned() }
 }
 
 impl Project {
@@ -255,6 +285,7 @@ impl Project {
             out_dir: None,
             settings: Settings::default(),
             address: SiteAddress::default(),
+            link: Link::default(),
             exclude: Vec::new(),
             own_output: OwnOutput::of_process(),
             player: true,
@@ -267,7 +298,7 @@ impl Project {
     /// With what its config says.
     fn with(self, config: config::Config) -> Result<Self, SiteError> {
         let out_dir = config.output(&self.folder, &self.source_root)?;
-        Ok(Self { out_dir, settings: config.settings, address: config.address, ..self })
+        Ok(Self { out_dir, settings: config.settings, address: config.address, link: config.link, ..self })
     }
 }
 

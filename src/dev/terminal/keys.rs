@@ -86,7 +86,7 @@ impl Keys {
 
     fn show_publish(&self) {
         match self.current() {
-            Ok(site) => self.terminal.say(format_args!("  pmx publish {} --subdomain {}", shown(&site), site.name)),
+            Ok(site) => self.terminal.say(format_args!("  pmx publish {} --site {}", shown(&site), site.name)),
             Err(error) => self.terminal.failure(None, &error),
         }
     }

@@ -1,0 +1,61 @@
+//! `pmx link`
+
+use super::target;
+use crate::{
+    cli,
+    error::{Error, Result},
+    publish::Address,
+    report::Report,
+    site::{self, Link, Options},
+};
+use fs_err as fs;
+use pmx_worker::model::SiteName;
+use serde_json::json;
+use std::{
+    io::{ErrorKind, Write as _},
+    path::Path,
+};
+
+/// Writes the site's name and its server into the project's config.
+///
+/// # Errors
+/// There is no project; a name or address is none; the config cannot be read, added to or written, and is as it was.
+pub(super) fn run(args: &cli::Link, report: &Report) -> Result<()> {
+    let options = Options { cwd: std::env::current_dir()?, entries: args.path.iter().cloned().collect() };
+    let project = site::locate(&options)?;
+    if let Some(site) = &args.site {
+        site.parse::<SiteName>().map_err(|error| Error::usage(format!("{site}: {error}")))?;
+    }
+    let address = args.server.as_deref().map(Address::parse).transpose();
+    let address = address.map_err(|error| Error::usage(format!("--server: {error}")))?;
+    let link = Link { site: args.site.clone(), server: address.as_ref().map(ToString::to_string) };
+    let config = project.config_file();
+    let before = match fs::read(&config) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let shown = shown(&config, &options.cwd);
+    let text = std::str::from_utf8(&before).map_err(|_| Error::new(format!("{shown} is not UTF-8")))?;
+    let after = link.write(text).map_err(|error| Error::new(format!("{shown}: {error}")))?;
+    if !config.exists() {
+        fs::File::create_new(&config).and_then(|mut file| file.write_all(after.as_bytes()))?;
+    } else if after.as_bytes() != before {
+        site::replace(&config, before, after.into_bytes())?;
+    }
+    if let Some(address) = &address {
+        target::remember(address)?;
+    }
+    let site = link.site.or(project.link.site);
+    let server = link.server.or(project.link.server).unwrap_or_else(|| cli::DEFAULT_SERVER.to_owned());
+    report.event(&json!({ "event": "linked", "config": shown, "site": site, "server": server }));
+    match site {
+        Some(site) => report.line(format_args!("{shown}: published as `{site}` on {server}")),
+        None => report.line(format_args!("{shown}: published on {server}; `pmx link -s <name>` names the site")),
+    }
+    Ok(())
+}
+
+fn shown(path: &Path, cwd: &Path) -> String {
+    path.strip_prefix(cwd).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,99 @@
+//! Which site on which server a command means: its options, then the environment, then the project's config.
+
+use crate::{
+    cli::{self, DEFAULT_SERVER},
+    error::{Error, Result},
+    publish::Address,
+    report::Report,
+    site::{self, Link, Options},
+    user_folder,
+};
+use pmx_worker::model::SiteName;
+use std::path::Path;
+
+/// In the user's own folder: the servers that the user named with `pmx link`, one origin a line.
+const SERVERS: &str = "servers";
+
+/// A site on a server.
+pub(super) struct Target {
+    pub(super) site: SiteName,
+    pub(super) address: Address,
+    pub(super) insecure: bool,
+}
+
+/// What the options say, and for what they do not say the project at `path`, or that of the working directory.
+///
+/// # Errors
+/// No name is given anywhere; a name or address is none; the config names a server that this user never named.
+pub(super) fn of(options: &cli::Target, path: Option<&Path>, report: &Report) -> Result<Target> {
+    let link = if options.site.is_some() && options.server.is_some() { Link::default() } else { link(path)? };
+    let site = options.site.as_deref().or(link.site.as_deref());
+    let site = site.ok_or_else(|| {
+        Error::usage("no site is named: `-s <name>` (--site) says which")
+            .hint("`pmx link -s <name>` writes it into the config, once for all")
+    })?;
+    let site = site.parse().map_err(|error| Error::usage(format!("{site}: {error}")))?;
+    let server = options.server.as_deref().or(link.server.as_deref()).unwrap_or(DEFAULT_SERVER);
+    let address = parse(server)?;
+    if options.server.is_none() && link.server.is_some() {
+        trust(&address, report)?;
+    }
+    Ok(Target { site, address, insecure: options.insecure })
+}
+
+fn parse(server: &str) -> Result<Address> {
+    Address::parse(server).map_err(|error| Error::usage(format!("--server: {error}")))
+}
+
+/// What the config says; nothing where no project is.
+fn link(path: Option<&Path>) -> Result<Link> {
+    let options = Options { cwd: std::env::current_dir()?, entries: path.map(Path::to_owned).into_iter().collect() };
+    match site::locate(&options) {
+        Ok(project) => Ok(project.link),
+        // What is wrong with a project that was named is said by what builds it.
+        Err(_) if path.is_none() => Ok(Link::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A server that a config names gets the token only if the user named it once, too: the config may be a stranger's.
+fn trust(address: &Address, report: &Report) -> Result<()> {
+    if address.is_loopback() || address.to_string() == DEFAULT_SERVER || is_known(address) {
+        return Ok(());
+    }
+    let question = format!(
+        "The config names the server {address}, to which nothing was published from here before. Send the token there?"
+    );
+    match report.ask(&question) {
+        Some(true) => remember(address),
+        Some(false) => Err(Error::new("nothing was sent")),
+        None => Err(Error::new(format!(
+            "the config names the server {address}, to which nothing was published from here before"
+        ))
+        .hint(format!(
+            "`--server {address}` says that it is meant, `pmx link --server {address}` says so once for all"
+        ))),
+    }
+}
+
+fn is_known(address: &Address) -> bool {
+    let known = user_folder::path().and_then(|folder| fs_err::read_to_string(folder.join(SERVERS)).ok());
+    known.is_some_and(|known| known.lines().any(|line| line == address.to_string()))
+}
+
+/// Lets configs of any project name this server.
+///
+/// # Errors
+/// The user has no folder, or it cannot be written.
+pub(super) fn remember(address: &Address) -> Result<()> {
+    if is_known(address) {
+        return Ok(());
+    }
+    let folder = user_folder::path().ok_or_else(|| {
+        Error::new("there is no folder to remember the server in").hint("name one in the variable PMX_DATA_DIR")
+    })?;
+    let path = folder.join(SERVERS);
+    let known = fs_err::read_to_string(&path).unwrap_or_default();
+    user_folder::write(&path, &format!("{known}{address}\n"), false)?;
+    Ok(())
+}
