@@ -6,11 +6,14 @@ mod dev;
 pub use data::{DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
 pub use dev::{Dev, Play};
 
+use crate::site::BasePath;
 use clap::{Args, Parser, Subcommand};
 use std::{net::IpAddr, path::PathBuf};
 
 /// Where built files go, below the working directory.
 pub const DEFAULT_OUT: &str = ".pathmx";
+/// Where `build --static` writes to, in the project's folder.
+pub const DEFAULT_STATIC_OUT: &str = "dist";
 /// Where published sites live when no server is named.
 pub const DEFAULT_SERVER: &str = "https://pathmx.path.app";
 /// The first port that `dev` and `serve` try.
@@ -96,9 +99,15 @@ pub struct Init {
 pub struct Build {
     /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
     pub entries: Vec<PathBuf>,
-    /// Where the built files go
+    /// Where the built files go; with --static the default is dist, in the project's folder
     #[arg(short, long, default_value = DEFAULT_OUT)]
     pub out: PathBuf,
+    /// Write a folder for any host of plain files: GitHub Pages, an object store, a web server
+    #[arg(long = "static")]
+    pub static_files: bool,
+    /// With --static: the path below which the host has the site, such as /course/
+    #[arg(long, value_name = "PATH", requires = "static_files")]
+    pub base: Option<BasePath>,
     /// Remove what was built before first
     #[arg(long)]
     pub clean: bool,

@@ -45,7 +45,15 @@ pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
 fn build_first(args: &cli::Publish, report: &Report) -> Result<()> {
     let entries = args.path.iter().cloned().collect();
     let built = super::build::build(
-        &cli::Build { entries, out: args.outdir.clone(), clean: false, player: true, no_player: false },
+        &cli::Build {
+            entries,
+            out: args.outdir.clone(),
+            static_files: false,
+            base: None,
+            clean: false,
+            player: true,
+            no_player: false,
+        },
         report,
     )?;
     match built.errors {

@@ -2,6 +2,7 @@ use super::{
     address,
     config::{self, SiteAddress},
     error::SiteError,
+    hosting::Hosting,
     source::Settings,
     suggest,
 };
@@ -49,6 +50,8 @@ pub struct Project {
     pub player: bool,
     /// Whether `source-maps/` is written.
     pub source_maps: bool,
+    /// Who will serve the build.
+    pub hosting: Hosting,
 }
 
 /// The Source that a Path starts from.
@@ -216,6 +219,7 @@ impl Project {
             exclude: Vec::new(),
             player: true,
             source_maps: false,
+            hosting: Hosting::default(),
         })
     }
 }

@@ -1,7 +1,9 @@
 //! A build on disk.
 
+mod contents;
 mod receipt;
 
+pub use contents::{Contents, contents};
 pub(super) use receipt::RECEIPT;
 
 use super::{
