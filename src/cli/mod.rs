@@ -66,6 +66,8 @@ pub enum Command {
     Deploys(Deploys),
     /// Say which route belongs to a Source, or which Source to a route
     Route(Route),
+    /// Make a Source of a kind, with a link to it where you ask for one
+    New(New),
     /// Move a Source, a file or a folder, and rewrite every reference to it
     Mv(Mv),
     /// Delete a Source or a file, and take out every reference to it
@@ -130,6 +132,21 @@ pub struct Check {
     /// Name the Sources that no link leads to
     #[arg(long)]
     pub unreachable: bool,
+}
+
+/// `pmx new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// Its kind, such as lesson, guide, path, project, lab, assessment, component, talk
+    pub kind: String,
+    /// Its title; the file is named after it
+    pub title: String,
+    /// The folder that it goes into, from here or from the source folder [default: here, or the source folder]
+    #[arg(long = "in", value_name = "FOLDER")]
+    pub folder: Option<String>,
+    /// Add a link to it in this Source, at the end of its last list of links
+    #[arg(long, value_name = "SOURCE")]
+    pub link: Option<String>,
 }
 
 /// `pmx mv`

@@ -10,6 +10,7 @@ mod init;
 mod kv;
 mod listing;
 mod mv;
+mod new;
 mod play;
 mod publish;
 mod r2;
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Build(command) => build::run(command, report),
         Command::Init(command) => init::run(command, report),
         Command::Check(command) => check::run(command, report),
+        Command::New(command) => new::run(command, report),
         Command::Mv(command) => mv::run(command, report),
         Command::Rm(command) => rm::run(command, report),
         Command::Dev(command) => block_on(dev::run(command, dev::Mode::Dev, report)),

@@ -64,7 +64,10 @@ pub use cache::Cache;
 pub use config::{SiteAddress, workspace_list};
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
-pub use edit::{Edit, EditError, EditOrSite, EditedFile, plan_move, plan_removal, replace};
+pub use edit::{
+    CreateError, Edit, EditError, EditOrSite, EditedFile, NewSource, Wanted, plan_move, plan_removal, plan_source,
+    replace,
+};
 pub use error::SiteError;
 pub use hosting::{BasePath, BasePathError, Hosting};
 pub use lookup::{Built, Found};
