@@ -64,6 +64,8 @@ pub enum Command {
     Publish(Publish),
     /// List the deploys of a site
     Deploys(Deploys),
+    /// Follow the live events of a site: which pages change, as they change
+    Events(Events),
     /// Say which route belongs to a Source, or which Source to a route
     Route(Route),
     /// Make a Source of a kind, with a link to it where you ask for one
@@ -249,6 +251,17 @@ pub struct Deploys {
     /// Send the token over plain HTTP to a host that is not this machine
     #[arg(long)]
     pub insecure: bool,
+}
+
+/// `pmx events`
+#[derive(Debug, Args)]
+pub struct Events {
+    /// Name of the site
+    #[arg(short, long, alias = "subdomain", value_name = "NAME")]
+    pub site: String,
+    /// The server that it is published to, or the address of `pmx dev` or `pmx serve`
+    #[arg(long, default_value = DEFAULT_SERVER, value_name = "URL")]
+    pub server: String,
 }
 
 /// `pmx route`

@@ -6,6 +6,7 @@ mod confirm;
 mod data;
 mod deploys;
 mod durable_object;
+mod events;
 mod init;
 mod kv;
 mod listing;
@@ -50,6 +51,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Serve(command) => block_on(serve::run(command, report)),
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
+        Command::Events(command) => block_on(events::run(command, report)),
         Command::Route(command) => route::run(command, report),
         Command::Kv(command) => kv::run(command, report),
         Command::R2(command) => r2::run(command, report),
