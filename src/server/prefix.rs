@@ -15,7 +15,8 @@ const MAX_PREFIX: usize = 256;
 /// The most bytes of a page or style sheet that is rewritten; a larger one goes out as it is.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 /// Attributes whose value is an address.
-const ADDRESSES: [&str; 7] = ["href", "src", "action", "formaction", "poster", "data", "xlink:href"];
+const ADDRESSES: [&str; 8] =
+    ["href", "src", "action", "formaction", "poster", "data", "xlink:href", "data-event-stream"];
 /// Where pages keep the path of their mount.
 const MOUNT: &str = "data-pmx-mount";
 /// Where pages are told what is before everything.
