@@ -20,6 +20,8 @@ pub enum Exit {
     Usage = 2,
     /// The server refused the token.
     Auth = 3,
+    /// The user ended it, as shells report that.
+    Interrupted = 130,
 }
 
 /// The result of a command.
@@ -39,6 +41,18 @@ impl Error {
     /// A refused token (exit code 3).
     pub fn auth(message: impl fmt::Display) -> Self {
         Self { exit: Exit::Auth, ..Self::new(message) }
+    }
+
+    /// The end of what goes on until the user ends it (exit code 130). There is nothing to say about it.
+    #[must_use]
+    pub fn interrupted() -> Self {
+        Self { exit: Exit::Interrupted, ..Self::new("") }
+    }
+
+    /// Whether there is something to say.
+    #[must_use]
+    pub const fn is_silent(&self) -> bool {
+        self.message.is_empty()
     }
 
     /// Adds a line that says what could be done.

@@ -9,6 +9,7 @@ pub mod console;
 pub mod data;
 pub mod dev;
 pub mod error;
+pub mod follow;
 mod git;
 pub mod publish;
 pub mod report;

@@ -159,6 +159,9 @@ impl Report {
 
     /// An error with its hints, once, at the end of a command.
     pub fn error(&self, error: &Error) {
+        if error.is_silent() {
+            return;
+        }
         if self.json {
             self.event(&serde_json::json!({ "event": "error", "message": error.to_string(), "hints": error.hints() }));
         }

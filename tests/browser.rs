@@ -166,3 +166,8 @@ fn no_page_of_the_examples_has_a_serious_finding_of_axe() {
 fn the_console_follows_what_happens_and_no_site_reaches_it() {
     passes("console.test.mjs");
 }
+
+#[test]
+fn what_has_no_reading_place_is_loaded_again_and_a_static_site_asks_nothing_of_a_server() {
+    passes("reload.test.mjs");
+}

@@ -6,9 +6,12 @@ mod dev;
 pub use data::{DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
 pub use dev::{Dev, Play};
 
+use crate::site::BasePath;
 use clap::{Args, Parser, Subcommand};
 use std::{net::IpAddr, path::PathBuf};
 
+/// Where `build --static` writes to, in the project's folder.
+pub const DEFAULT_STATIC_OUT: &str = "dist";
 /// Where published sites live when no server is named.
 pub const DEFAULT_SERVER: &str = "https://pathmx.path.app";
 /// The first port that `dev` and `serve` try.
@@ -61,8 +64,12 @@ pub enum Command {
     Deploys(Deploys),
     /// Write into the config which site on which server this project is published to
     Link(Link),
+    /// Follow the live events of a site: which pages change, as they change
+    Events(Events),
     /// Say which route belongs to a Source, or which Source to a route
     Route(Route),
+    /// Make a Source of a kind, with a link to it where you ask for one
+    New(New),
     /// Move a Source, a file or a folder, and rewrite every reference to it
     Mv(Mv),
     /// Delete a Source or a file, and take out every reference to it
@@ -96,9 +103,15 @@ pub struct Init {
 pub struct Build {
     /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
     pub entries: Vec<PathBuf>,
-    /// Where the built files go [default: what the config says, else .pathmx in the project]
+    /// Where the built files go [default: what the config says, else .pathmx in the project; with --static dist]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Write a folder for any host of plain files: GitHub Pages, an object store, a web server
+    #[arg(long = "static")]
+    pub static_files: bool,
+    /// With --static: the path below which the host has the site, such as /course/
+    #[arg(long, value_name = "PATH", requires = "static_files")]
+    pub base: Option<BasePath>,
     /// Remove what was built before first
     #[arg(long)]
     pub clean: bool,
@@ -121,6 +134,21 @@ pub struct Check {
     /// Name the Sources that no link leads to
     #[arg(long)]
     pub unreachable: bool,
+}
+
+/// `pmx new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// Its kind, such as lesson, guide, path, project, lab, assessment, component, talk
+    pub kind: String,
+    /// Its title; the file is named after it
+    pub title: String,
+    /// The folder that it goes into, from here or from the source folder [default: here, or the source folder]
+    #[arg(long = "in", value_name = "FOLDER")]
+    pub folder: Option<String>,
+    /// Add a link to it in this Source, at the end of its last list of links
+    #[arg(long, value_name = "SOURCE")]
+    pub link: Option<String>,
 }
 
 /// `pmx mv`
@@ -243,6 +271,17 @@ pub struct Link {
     pub site: Option<String>,
     /// The server to publish to
     #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+}
+
+/// `pmx events`
+#[derive(Debug, Args)]
+pub struct Events {
+    /// Name of the site [default: what `pmx link` wrote into the config]
+    #[arg(short, long, alias = "subdomain", value_name = "NAME", env = "PMX_SITE")]
+    pub site: Option<String>,
+    /// The server that it is published to, or the address of `pmx dev` or `pmx serve` [default: what `pmx link` wrote into the config, else https://pathmx.path.app]
+    #[arg(long, value_name = "URL", env = "PMX_SERVER")]
     pub server: Option<String>,
 }
 

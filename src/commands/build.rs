@@ -4,7 +4,7 @@ use crate::{
     cli,
     error::{Error, Result},
     report::Report,
-    site::{self, Build, Cache, Key, Options, OutDir, Project, SiteError},
+    site::{self, Build, Cache, Contents, Hosting, Key, Options, OutDir, Project, SiteError},
     user_folder,
 };
 use serde_json::json;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// There is no site, the folder cannot be written, or the site has errors; what could be built is written all the same.
 pub(super) fn run(args: &cli::Build, report: &Report) -> Result<()> {
-    let built = build(args, report)?;
+    let built = if args.static_files { static_files(args, report)? } else { build(args, report)? };
     if report.json() {
         report.event(&built.event);
     } else {
@@ -44,13 +44,18 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     let cwd = std::env::current_dir()?;
     let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
     let out = project.out_dir(&cwd, args.out.as_deref())?;
+    let key = user_folder::build_key().map(Key::new);
+    if site::contents(&out, key.as_ref())? == Contents::StaticFiles {
+        let holds = format!("{} holds the files of `pmx build --static`", shown(&cwd, out.path()));
+        return Err(Error::usage(holds).hint("name another folder with -o"));
+    }
     let exclude = vec![out.path().to_owned()];
     let project = Project { exclude, player: !args.no_player, source_maps: true, ..project };
     if let Some(warning) = project.own_output_warning() {
         report.warn(warning);
     }
     let snapshot = site::scan(&project, None)?;
-    let mut cache = Cache::open(&project, user_folder::build_key().map(Key::new));
+    let mut cache = Cache::open(&project, key);
     let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
     for diagnostic in &build.diagnostics {
         report.findings(diagnostic.lines());
@@ -111,6 +116,47 @@ pub(super) fn earlier(
         (None, Err(SiteError::NoSite { .. })) => Ok(OutDir::default_in(&cwd.canonicalize()?)),
         (None, Err(error)) => Err(error.into()),
     }
+}
+
+/// Builds, and writes files for a host that knows no routes. Nothing is kept for the next build, nor taken from the last one: its
+/// pages have other addresses.
+fn static_files(args: &cli::Build, report: &Report) -> Result<Built> {
+    let cwd = std::env::current_dir()?;
+    let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
+    let out = project.static_dir(&cwd, args.out.as_deref(), cli::DEFAULT_STATIC_OUT)?;
+    let key = user_folder::build_key().map(Key::new);
+    if site::contents(&out, key.as_ref())? == Contents::Build {
+        let holds = format!("{} holds a build that can be published", shown(&cwd, out.path()));
+        return Err(Error::usage(holds).hint("name another folder with -o: a folder is one or the other"));
+    }
+    let base = args.base.clone().unwrap_or_default();
+    let hosting = Hosting::Files(base);
+    let project = Project { exclude: vec![out.path().to_owned()], player: !args.no_player, hosting, ..project };
+    let snapshot = site::scan(&project, None)?;
+    let build = site::build(&project, &snapshot, &mut Cache::default());
+    let build = site::static_files(&project, &build)?;
+    for diagnostic in &build.diagnostics {
+        report.findings(diagnostic.lines());
+    }
+    let roots = build.roots.as_ref().ok_or_else(nothing_to_serve)?;
+    let written = site::write(&build, &out, key.as_ref(), args.clean)?;
+    let shown = shown(&cwd, out.path());
+    let event = json!({
+        "event": "built",
+        "static": true,
+        "paths": roots.roots.len(),
+        "pages": build.pages,
+        "source": project.shown,
+        "out": shown,
+        "written": written.written,
+        "deleted": written.deleted,
+        "diagnostics": build.diagnostics,
+    });
+    let lines = [
+        format!("Built {} from {} to {shown}, for any host of files.", counted(build.pages, "page"), project.shown),
+        format!("Files: {} written, {} deleted.", written.written, written.deleted),
+    ];
+    Ok(Built { event, lines, errors: errors(&build), out })
 }
 
 /// `1 error`, `2 errors`

@@ -6,11 +6,13 @@ mod confirm;
 mod data;
 mod deploys;
 mod durable_object;
+mod events;
 mod init;
 mod kv;
 mod link;
 mod listing;
 mod mv;
+mod new;
 mod play;
 mod publish;
 mod r2;
@@ -43,6 +45,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Build(command) => build::run(command, report),
         Command::Init(command) => init::run(command, report),
         Command::Check(command) => check::run(command, report),
+        Command::New(command) => new::run(command, report),
         Command::Mv(command) => mv::run(command, report),
         Command::Rm(command) => rm::run(command, report),
         Command::Dev(command) => block_on(dev::run(command, dev::Mode::Dev, report)),
@@ -51,6 +54,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
         Command::Link(command) => link::run(command, report),
+        Command::Events(command) => block_on(events::run(command, report)),
         Command::Route(command) => route::run(command, report),
         Command::Kv(command) => kv::run(command, report),
         Command::R2(command) => r2::run(command, report),

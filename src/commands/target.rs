@@ -21,24 +21,40 @@ pub(super) struct Target {
     pub(super) insecure: bool,
 }
 
-/// What the options say, and for what they do not say the project at `path`, or that of the working directory.
+/// What the options say, and for what they do not say the project at `path`, or that of the working directory; for calls with the token.
 ///
 /// # Errors
-/// No name is given anywhere; a name or address is none; the config names a server that this user never named.
+/// As [`named`]; or the config names a server that this user never named.
 pub(super) fn of(options: &cli::Target, path: Option<&Path>, report: &Report) -> Result<Target> {
-    let link = if options.site.is_some() && options.server.is_some() { Link::default() } else { link(path)? };
-    let site = options.site.as_deref().or(link.site.as_deref());
-    let site = site.ok_or_else(|| {
+    let named = named(options.site.as_deref(), options.server.as_deref(), path)?;
+    if named.by_config {
+        trust(&named.address, report)?;
+    }
+    Ok(Target { site: named.site, address: named.address, insecure: options.insecure })
+}
+
+/// A site on a server, and who says which server.
+pub(super) struct Named {
+    pub(super) site: SiteName,
+    pub(super) address: Address,
+    /// Whether it is the config that names the server.
+    by_config: bool,
+}
+
+/// The site and the server that options name, else the config of the project at `path`, or of that of the working directory.
+///
+/// # Errors
+/// No name is given anywhere; a name or address is none.
+pub(super) fn named(site: Option<&str>, server: Option<&str>, path: Option<&Path>) -> Result<Named> {
+    let link = if site.is_some() && server.is_some() { Link::default() } else { link(path)? };
+    let site = site.or(link.site.as_deref()).ok_or_else(|| {
         Error::usage("no site is named: `-s <name>` (--site) says which")
             .hint("`pmx link -s <name>` writes it into the config, once for all")
     })?;
     let site = site.parse().map_err(|error| Error::usage(format!("{site}: {error}")))?;
-    let server = options.server.as_deref().or(link.server.as_deref()).unwrap_or(DEFAULT_SERVER);
-    let address = parse(server)?;
-    if options.server.is_none() && link.server.is_some() {
-        trust(&address, report)?;
-    }
-    Ok(Target { site, address, insecure: options.insecure })
+    let by_config = server.is_none() && link.server.is_some();
+    let address = parse(server.or(link.server.as_deref()).unwrap_or(DEFAULT_SERVER))?;
+    Ok(Named { site, address, by_config })
 }
 
 fn parse(server: &str) -> Result<Address> {

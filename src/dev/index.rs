@@ -1,14 +1,18 @@
 //! The list of sites: at the bare host where several are served, and in place of a site that is not there.
 
-use super::{Board, Phase, SiteStatus, hosts, small_page, terminal::count};
+use super::{
+    Board, Phase, SiteStatus, hosts,
+    reload::{Reload, Shows},
+    small_page,
+    terminal::count,
+};
 use crate::server::{Answering, Before, Peer};
 use axum::{
     extract::Request,
     http::{StatusCode, header},
-    response::Response,
 };
 use maud::{Markup, html};
-use std::{future::ready, time::SystemTime};
+use std::time::SystemTime;
 
 /// How many findings of a site are named.
 const NAMED: usize = 3;
@@ -16,49 +20,51 @@ const NAMED: usize = 3;
 const CONTROL: &str = "pathmx";
 
 /// Answers for the bare host, and for the hosts of sites that are not there. The publish API and WebSockets are the Worker's.
-pub(super) fn layer(board: Board, console: Option<String>) -> Before {
+pub(super) fn layer(board: Board, reload: Reload, console: Option<String>) -> Before {
     std::sync::Arc::new(move |request: Request| {
         if request.headers().contains_key(header::UPGRADE) || request.uri().path().starts_with("/api/") {
             return Err(Box::new(request));
         }
         // Who is not at this machine learns nothing of its folders.
         let here = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_this_machine(request.headers()));
-        let response = match hosts::label_of(&request) {
+        let (status, title, main) = match hosts::label_of(&request) {
             Some(label) if label == CONTROL => return Err(Box::new(request)),
             Some(label) => {
                 let there = label.parse().is_ok_and(|name| board.site(&name).is_some());
                 if there {
                     return Err(Box::new(request));
                 }
-                nothing(&board, here, &format!("There is no site {label} here"))
+                (StatusCode::NOT_FOUND, format!("There is no site {label} here"), nothing(&board, here))
             }
-            None if request.uri().path() == "/" => page(&board, here, console.as_deref()),
-            None => nothing(&board, here, "There is no such page here"),
+            None if request.uri().path() == "/" => {
+                (StatusCode::OK, "Sites".to_owned(), page(&board, here, console.as_deref()))
+            }
+            None => (StatusCode::NOT_FOUND, "There is no such page here".to_owned(), nothing(&board, here)),
         };
-        Ok(Box::pin(ready(response)) as Answering)
+        let reload = reload.clone();
+        Ok(Box::pin(async move { small_page::respond(status, &title, &main, (&reload, &Shows::Sites)).await })
+            as Answering)
     })
 }
 
-fn page(board: &Board, here: bool, console: Option<&str>) -> Response {
+fn page(board: &Board, here: bool, console: Option<&str>) -> Markup {
     let sites = board.sites();
     let failed = sites.iter().filter(|site| site.phase == Phase::Failed).count();
-    let main = html! {
+    html! {
         p.soft {
             (count(sites.len(), "site"))
             @if failed > 0 { ", " span.failed { (failed) " with errors" } }
             @if let Some(console) = console.filter(|_| here) { " · " a href=(console) { "Console" } }
         }
         (list(&sites, here))
-    };
-    small_page::respond(StatusCode::OK, "Sites", &main, true)
+    }
 }
 
-fn nothing(board: &Board, here: bool, title: &str) -> Response {
-    let main = html! {
+fn nothing(board: &Board, here: bool) -> Markup {
+    html! {
         p.soft { "These are here. What once was and is gone keeps its history in the state folder." }
         (list(&board.sites(), here))
-    };
-    small_page::respond(StatusCode::NOT_FOUND, title, &main, true)
+    }
 }
 
 fn list(sites: &[std::sync::Arc<SiteStatus>], here: bool) -> Markup {

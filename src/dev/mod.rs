@@ -18,6 +18,7 @@ mod mending;
 mod owner;
 pub mod page;
 mod publisher;
+mod reload;
 mod responses;
 mod scope;
 mod signals;
@@ -53,6 +54,7 @@ use collect::Gate;
 use known_owner::KnownOwner;
 use owner::OwnerFile;
 use page::PageParts;
+use reload::Reload;
 use scope::Scope;
 use serde_json::json;
 use signals::Signals;
@@ -211,7 +213,7 @@ fn set(
     Ok((Arc::new(stage), local))
 }
 
-/// What looks at a request before the Worker does, in this order: the console, the room where requests wait for the first build,
+/// What looks at a request before the Worker does, in this order: the console, the events of pages that are loaded again, the room where requests wait for the first build,
 /// answers to questions, the list of sites, what is put into pages.
 fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address: SocketAddr) -> Local {
     let default_site = scope.default_site().cloned();
@@ -224,12 +226,14 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
         state: stage.state.clone(),
         ending: stage.ending.subscribe(),
     };
-    let mut local = local.with(console::layer(parts)).with(stage.room.layer(default_site.clone()));
+    let reload = Reload::new(stage.board.clone(), stage.ending.subscribe());
+    let room = stage.room.layer(reload.clone(), default_site.clone());
+    let mut local = local.with(console::layer(parts)).with(reload.layer()).with(room);
     if command.write_responses {
         local = local.with(responses::layer(stage.control.clone(), default_site.clone(), address));
     }
     if stage.many {
-        local = local.with(index::layer(stage.board.clone(), Some(stage.addresses.console())));
+        local = local.with(index::layer(stage.board.clone(), reload.clone(), Some(stage.addresses.console())));
     }
     let parts = mending::Parts {
         control: stage.control.clone(),
@@ -247,6 +251,7 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
             overlay: !command.no_overlay,
             default_site,
             ending: stage.ending.subscribe(),
+            reload,
         };
         local = local.with(page::layer(parts));
     }

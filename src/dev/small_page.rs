@@ -1,5 +1,6 @@
 //! Pages that are not of a site: the list of sites, "no such site", "not built yet".
 
+use super::reload::{Reload, Shows};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -11,10 +12,14 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; \
                       img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const STYLE: &str = include_str!("small_page.css");
-const SCRIPT: &str = include_str!("small_page.js");
 
-/// An answer with such a page. A `live` one looks for a newer one of itself, and for the site to come up.
-pub(super) fn respond(status: StatusCode, title: &str, main: &Markup, live: bool) -> Response {
+/// An answer with such a page, which loads again when what it shows is another.
+pub(super) async fn respond(
+    status: StatusCode,
+    title: &str,
+    main: &Markup,
+    (reload, shows): (&Reload, &Shows),
+) -> Response {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -25,23 +30,23 @@ pub(super) fn respond(status: StatusCode, title: &str, main: &Markup, live: bool
                 title { (title) " · pmx" }
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
-                @if live { noscript { meta http-equiv="refresh" content="2"; } }
+                noscript { meta http-equiv="refresh" content="2"; }
             }
             body {
-                main class="pmx-small" { h1 { (title) } (main) }
-                @if live {
-                    script { (PreEscaped(SCRIPT)) }
-                }
+                main { h1 { (title) } (main) }
             }
         }
     };
-    let mut response = Response::new(Body::from(page.into_string()));
+    let page = page.into_string();
+    let length = page.len();
+    let mut response = Response::new(Body::from(page));
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, length.into());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
+    reload.serve(shows, response).await
 }

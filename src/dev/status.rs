@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// How many events are kept for those who look later.
 const KEPT_EVENTS: usize = 200;
@@ -31,6 +31,8 @@ struct Shared {
     sites: Mutex<BTreeMap<SiteName, Arc<SiteStatus>>>,
     recent: Mutex<VecDeque<Arc<Value>>>,
     events: broadcast::Sender<Arc<Value>>,
+    /// Counts the changes of sites.
+    changed: watch::Sender<u64>,
 }
 
 /// A site as it is now.
@@ -105,7 +107,7 @@ pub struct LastBuild {
 impl Default for Shared {
     fn default() -> Self {
         let events = broadcast::Sender::new(BEHIND);
-        Self { sites: Mutex::default(), recent: Mutex::default(), events }
+        Self { sites: Mutex::default(), recent: Mutex::default(), events, changed: watch::Sender::new(0) }
     }
 }
 
@@ -128,6 +130,15 @@ impl Board {
         self.0.events.subscribe()
     }
 
+    /// Is told whenever something is known anew of a site, events or not.
+    pub(super) fn changed(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
+    }
+
+    fn changes(&self) {
+        self.0.changed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
     /// The last 200 events, oldest first.
     #[must_use]
     pub fn recent(&self) -> Vec<Arc<Value>> {
@@ -137,6 +148,7 @@ impl Board {
     /// Puts a site on the board, or a newer status in its place.
     pub(super) fn put(&self, status: SiteStatus) {
         lock(&self.0.sites).insert(status.name.clone(), Arc::new(status));
+        self.changes();
     }
 
     /// Changes what is known of a site, if it is still there.
@@ -144,6 +156,7 @@ impl Board {
         if let Some(status) = lock(&self.0.sites).get_mut(name) {
             change(Arc::make_mut(status));
         }
+        self.changes();
     }
 
     /// Nothing could be built or published.
@@ -157,6 +170,7 @@ impl Board {
     /// Takes a site from the board.
     pub(super) fn remove(&self, name: &SiteName) {
         lock(&self.0.sites).remove(name);
+        self.changes();
     }
 
     /// Tells an event to all that listen: `event`, `site` if it is of one, `time`, then what it says. The line that `--json`

@@ -1,5 +1,6 @@
 //! Who asks for a site before it was looked at waits a moment, so that nobody reads yesterday's pages unawares.
 
+use super::reload::{Reload, Shows};
 use crate::server::{Answering, Before, Local};
 use axum::{
     extract::Request,
@@ -111,19 +112,19 @@ impl WaitingRoom {
     }
 
     /// The hook. `default_site` is the site of every host that is below no `localhost`.
-    pub(super) fn layer(&self, default_site: Option<SiteName>) -> Before {
+    pub(super) fn layer(&self, reload: Reload, default_site: Option<SiteName>) -> Before {
         let room = self.clone();
         Arc::new(move |request: Request| match room.look(&request, default_site.as_ref()) {
             None => Err(Box::new(request)),
-            Some(look) => {
-                let room = room.clone();
-                let answering: Answering = Box::pin(async move { room.let_wait(look, request).await });
+            Some((site, look)) => {
+                let (room, reload) = (room.clone(), reload.clone());
+                let answering: Answering = Box::pin(async move { room.let_wait(&reload, site, look, request).await });
                 Ok(answering)
             }
         })
     }
 
-    fn look(&self, request: &Request, default_site: Option<&SiteName>) -> Option<FirstLook> {
+    fn look(&self, request: &Request, default_site: Option<&SiteName>) -> Option<(SiteName, FirstLook)> {
         let path = request.uri().path();
         // What open pages ask the dev server itself is answered in any case.
         let own = path.starts_with("/api/") || path.starts_with(super::page::RESERVED);
@@ -131,23 +132,23 @@ impl WaitingRoom {
             return None;
         }
         let site = super::hosts::site_of(request);
-        let sites = lock(&self.0.sites);
-        sites.get(site.as_ref().or(default_site)?).filter(|look| look.pending()).cloned()
+        let site = site.as_ref().or(default_site)?;
+        let look = lock(&self.0.sites).get(site).filter(|look| look.pending()).cloned()?;
+        Some((site.clone(), look))
     }
 
-    async fn let_wait(&self, look: FirstLook, request: Request) -> Response {
+    async fn let_wait(&self, reload: &Reload, site: SiteName, look: FirstLook, request: Request) -> Response {
         let something = look.wait().await;
         let onwards = lock(&self.0.onwards).clone();
         match onwards {
             // It does not wait twice.
             Some(onwards) if something && !look.pending() => onwards.resume(request).await,
             Some(onwards) if something => onwards.emulator().fetch(request).await,
-            _ => super::small_page::respond(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Being built",
-                &maud::html! { p { "The first build of this site is under way. The page comes by itself." } },
-                true,
-            ),
+            _ => {
+                let main = maud::html! { p { "The first build of this site is under way. The page comes by itself." } };
+                let reload = (reload, &Shows::Status(site));
+                super::small_page::respond(StatusCode::SERVICE_UNAVAILABLE, "Being built", &main, reload).await
+            }
         }
     }
 }

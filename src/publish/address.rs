@@ -75,6 +75,30 @@ impl Address {
         text.parse().map_err(|_| AddressError::NotHttp(target.to_owned()))
     }
 
+    /// The host, in lower case; IPv6 in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, that of the scheme if none was named.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether it speaks TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// The same scheme and port on another host.
+    #[must_use]
+    pub fn with_host(&self, host: &str) -> Self {
+        Self { host: host.to_ascii_lowercase(), ..self.clone() }
+    }
+
     /// Whether what is sent there can be read on the way: plain HTTP to another machine.
     #[must_use]
     pub fn is_exposed(&self) -> bool {

@@ -190,7 +190,7 @@ fn foreign_message(response: &ApiResponse) -> String {
 }
 
 /// On one line, without anything that moves a terminal's cursor, and not endless.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let clean = |c: char| if is_active(c) { ' ' } else { c };
     let mut out: String = text.chars().take(MAX_MESSAGE).map(clean).collect();
     if text.chars().nth(MAX_MESSAGE).is_some() {

@@ -21,6 +21,7 @@ mod server;
 mod upload;
 
 pub use address::{Address, AddressError};
+pub(crate) use api::printable;
 pub use api::{Activated, Deploy, Pruned};
 pub use bar::Terminal;
 pub use blob::{BlobFault, BlobReader, BlobSource};
@@ -32,5 +33,6 @@ pub use error::{Phase, PublishError, Refusal};
 pub use explain::explain;
 pub use output::{OutputError, read_output};
 pub use progress::{Progress, Silent, Step};
+pub(crate) use remote::{CERTIFICATES_VARIABLE, root_certs};
 pub use remote::{Remote, TOKEN_VARIABLE, Token, TokenError};
 pub use server::{ApiBody, ApiRequest, ApiResponse, Method, Server, TransportError};

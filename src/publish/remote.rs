@@ -9,7 +9,7 @@ use ureq::{
 /// The variable that holds the token.
 pub const TOKEN_VARIABLE: &str = "PATHMX_PUBLISH_TOKEN";
 /// The variable that names a file of certificates to trust instead of the web's, as OpenSSL and curl read it.
-const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
+pub(crate) const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
 
 /// Resolving, connecting, the TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -264,7 +264,7 @@ fn transport_error(server: &Address, error: Error) -> TransportError {
 }
 
 /// The certificates that are trusted: those of the web, or of the file that the environment names.
-fn root_certs() -> Result<RootCerts, TransportError> {
+pub(crate) fn root_certs() -> Result<RootCerts, TransportError> {
     let Some(path) = env::var_os(CERTIFICATES_VARIABLE).filter(|path| !path.is_empty()) else {
         return Ok(RootCerts::WebPki);
     };

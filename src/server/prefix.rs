@@ -19,7 +19,8 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 /// Bytes of a prefix's digest in a tag.
 const DIGEST_BYTES: usize = 8;
 /// Attributes whose value is an address.
-const ADDRESSES: [&str; 7] = ["href", "src", "action", "formaction", "poster", "data", "xlink:href"];
+const ADDRESSES: [&str; 8] =
+    ["href", "src", "action", "formaction", "poster", "data", "xlink:href", "data-event-stream"];
 /// Where pages keep the path of their mount.
 const MOUNT: &str = "data-pmx-mount";
 /// Where pages are told what is before everything.

@@ -183,11 +183,12 @@ impl ThemeAssets {
         }
     }
 
-    /// All of them; the Player only if pages come with it.
-    pub(super) fn all(&self, player: bool) -> impl Iterator<Item = &Asset> {
-        [&self.base_css, &self.live_js, &self.runtime_js, &self.favicon]
+    /// All of them; the Player and the live client only if pages come with them.
+    pub(super) fn all(&self, player: bool, live: bool) -> impl Iterator<Item = &Asset> {
+        [&self.base_css, &self.runtime_js, &self.favicon]
             .into_iter()
             .chain(player.then_some(&self.player_js))
+            .chain(live.then_some(&self.live_js))
     }
 }
 

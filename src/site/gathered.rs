@@ -38,7 +38,7 @@ impl Gathered {
         let mut hasher = Sha256::new();
         hasher.update(format!("{:?}\n", graph.ground.as_ref().map(|ground| ground.shape)));
         let made = components.values().flat_map(ComponentFiles::all);
-        for file in assets.files().chain(made).chain(theme.all(project.player)) {
+        for file in assets.files().chain(made).chain(theme.all(project.player, project.hosting.is_live())) {
             hasher.update(&file.file);
             hasher.update("\n");
         }

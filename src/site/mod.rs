@@ -31,6 +31,7 @@ mod folder;
 mod gathered;
 mod graph;
 mod highlight;
+mod hosting;
 mod html;
 mod icons;
 mod link;
@@ -52,6 +53,7 @@ mod search;
 mod shorten;
 mod source;
 mod spill;
+mod static_files;
 mod suggest;
 mod theme;
 mod tokens;
@@ -67,15 +69,20 @@ pub use cache::Cache;
 pub use config::{SiteAddress, workspace_list};
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
-pub use edit::{Edit, EditError, EditOrSite, EditedFile, Kept, plan_move, plan_removal, replace, sweep};
+pub use edit::{
+    CreateError, Edit, EditError, EditOrSite, EditedFile, Kept, NewSource, Wanted, plan_move, plan_removal,
+    plan_source, replace, sweep,
+};
 pub use error::SiteError;
 pub use folder::{Folder, FolderError};
+pub use hosting::{BasePath, BasePathError, Hosting};
 pub use link::{Link, LinkError};
 pub use lookup::{Built, Found};
-pub use output::{OutDir, Written, build_into, write};
+pub use output::{Contents, OutDir, Written, build_into, contents, write};
 pub use own_output::OwnOutput;
 pub use project::{Entry, Options, Project, locate, locate_around, site_name};
 pub use scan::{Before, Content, File, MAX_DEPTH, MAX_FILES, MAX_TOTAL, Snapshot, Tracked, is_passing, scan};
 pub use seal::Key;
 pub use source::Settings;
+pub use static_files::static_files;
 pub use theme::theme_digest;

@@ -2,6 +2,7 @@ use super::{
     address, checkout,
     config::{self, SiteAddress},
     error::SiteError,
+    hosting::Hosting,
     link::Link,
     output::{OutDir, RECEIPT},
     own_output::OwnOutput,
@@ -58,6 +59,8 @@ pub struct Project {
     pub player: bool,
     /// Whether `source-maps/` is written.
     pub source_maps: bool,
+    /// Who will serve the build.
+    pub hosting: Hosting,
 }
 
 /// The Source that a Path starts from.
@@ -83,6 +86,15 @@ impl Project {
         let over = self.source_root.starts_with(exact)
             || self.out_dir.as_ref() == Some(&out) && path.starts_with(&self.source_root) && holds_sources(path);
         if over { Err(SiteError::OutputOverSources(path.to_owned())) } else { Ok(out) }
+    }
+
+    /// Where the files for a host of plain files go: `asked` below `cwd`, else `name` in the project's folder, where no link may lead to it.
+    ///
+    /// # Errors
+    /// As [`Self::out_dir`].
+    pub fn static_dir(&self, cwd: &Path, asked: Option<&Path>, name: &str) -> Result<OutDir, SiteError> {
+        let own = OutDir::configured(&self.folder, &self.folder.join(name));
+        Self { out_dir: Some(own), ..self.clone() }.out_dir(cwd, asked)
     }
 
     /// What the author should know of files below the source root that are not read since this process prints into them.
@@ -290,6 +302,7 @@ impl Project {
             own_output: OwnOutput::of_process(),
             player: true,
             source_maps: false,
+            hosting: Hosting::default(),
         })
     }
 }

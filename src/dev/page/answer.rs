@@ -1,7 +1,13 @@
 //! A page as the Worker answers it, with the tag.
 
 use super::{etag, script, waiting};
-use crate::{dev::status::Board, server::refusal};
+use crate::{
+    dev::{
+        reload::{Reload, Shows},
+        status::Board,
+    },
+    server::refusal,
+};
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
@@ -31,6 +37,7 @@ pub(super) fn may_be_page(request: &Request) -> bool {
 pub(super) struct Pages {
     pub(super) emulator: Emulator,
     pub(super) board: Board,
+    pub(super) reload: Reload,
 }
 
 impl Pages {
@@ -53,11 +60,25 @@ impl Pages {
         let unknown = answer.status() == StatusCode::NOT_FOUND && !answer.headers().contains_key("pmx-deploy");
         if unknown
             && reader
-            && let Some(status) = site.and_then(|site| self.board.site(&site))
+            && let Some(status) = site.as_ref().and_then(|site| self.board.site(site))
         {
-            return waiting::response(status, &whole.tag, whole.head).await;
+            let shows = Shows::Status(status.name.clone());
+            return self.reload.serve(&shows, waiting::response(status, whole.head).await).await;
         }
-        whole.finish(answer).await
+        let (answer, is_live) = whole.finish(answer).await;
+        match site.filter(|_| reader && !is_live) {
+            Some(site) => self.loaded_again(site, answer).await,
+            None => answer,
+        }
+    }
+
+    /// A page without a live client: it is loaded again when the site was published anew. What it is loaded again for stands in it, so no
+    /// cache may keep it.
+    async fn loaded_again(&self, site: SiteName, answer: Response) -> Response {
+        let mut answer = self.reload.serve(&Shows::Deploy(site), answer).await;
+        answer.headers_mut().remove(header::ETAG);
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
     }
 
     /// Asks the Worker for what the client does not have yet. A client may have the file itself, from a time without the
@@ -107,21 +128,24 @@ struct Whole {
 }
 
 impl Whole {
-    /// The answer with the tag, if it is a whole page; else as it is.
-    async fn finish(self, answer: Response) -> Response {
+    /// The answer with the tag, if it is a whole page; else as it is. And whether it has no need of being loaded again: it is no page, or one
+    /// with a live client.
+    async fn finish(self, answer: Response) -> (Response, bool) {
         let whole = !matches!(answer.status(), StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED);
         let length = answer.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let Some(length) = length.filter(|length| whole && *length <= LARGEST_PAGE && is_page(answer.headers())) else {
-            return answer;
+            return (answer, true);
         };
         let (mut parts, body) = answer.into_parts();
+        let mut is_live = self.head;
         let body = if self.head {
             body
         } else {
             let Ok(page) = to_bytes(body, length).await else {
                 let message = "The page cannot be read to its end";
-                return refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", message);
+                return (refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", message), true);
             };
+            is_live = script::has_live_client(&page);
             let (before, after) = page.split_at(script::place(&page));
             Body::from([before, self.tag.as_bytes(), after].concat())
         };
@@ -132,7 +156,7 @@ impl Whole {
             headers.insert(header::ETAG, etag);
         }
         revalidate(headers);
-        Response::from_parts(parts, body)
+        (Response::from_parts(parts, body), is_live)
     }
 }
 

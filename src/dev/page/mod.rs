@@ -10,7 +10,7 @@ mod origin;
 mod script;
 mod waiting;
 
-use super::{hosts, status::Board};
+use super::{hosts, reload::Reload, status::Board};
 use crate::server::{Answering, Before, is_foreign, refusal};
 use answer::Pages;
 use axum::{
@@ -41,15 +41,17 @@ pub struct PageParts {
     pub default_site: Option<SiteName>,
     /// Becomes true when the server is about to end: what is open then is closed.
     pub ending: watch::Receiver<bool>,
+    /// What loads pages again that have no live client.
+    pub(super) reload: Reload,
 }
 
 /// Adds the script to HTML pages and answers what it asks for. WebSockets, other methods and what a browser asks for as
 /// anything but a document go on untouched.
 #[must_use]
 pub fn layer(parts: PageParts) -> Before {
-    let PageParts { emulator, board, overlay, default_site, ending } = parts;
+    let PageParts { emulator, board, overlay, default_site, ending, reload } = parts;
     let events = Events::new(board.clone(), overlay, ending);
-    let pages = Pages { emulator, board };
+    let pages = Pages { emulator, board, reload };
     let shared = Arc::new((pages, events, default_site));
     Arc::new(move |request: Request| {
         if request.uri().path().starts_with(RESERVED) {

@@ -55,6 +55,12 @@ pub(super) fn response(id: &str) -> Response {
     response
 }
 
+/// Whether a page keeps itself current: every page of a build says at its start which file it is.
+pub(super) fn has_live_client(html: &[u8]) -> bool {
+    const START: usize = 1024;
+    find(&html[..html.len().min(START)], b" data-pmx-artifact=").is_some()
+}
+
 /// Where the tag goes: to the start of the head, before anything that the page itself loads. A page that leaves its head to
 /// the parser gets it where the head would begin, so that no byte of the page means anything else than without it.
 pub(super) fn place(html: &[u8]) -> usize {

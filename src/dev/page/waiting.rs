@@ -16,12 +16,12 @@ use std::sync::Arc;
 const STYLE: &str = include_str!("client/waiting.css");
 
 /// The page for a site that is being written and has no deploy. 503: it is not missing, it is not there yet.
-pub(super) async fn response(status: Arc<SiteStatus>, tag: &str, head: bool) -> Response {
+pub(super) async fn response(status: Arc<SiteStatus>, head: bool) -> Response {
     let diagnostics = status.diagnostics.clone();
     let Ok(found) = tokio::task::spawn_blocking(move || Found::read(&diagnostics)).await else {
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The findings of the build were lost");
     };
-    let page = page(&status, &found, tag).into_string();
+    let page = page(&status, &found).into_string();
     let length = page.len();
     let mut response = Response::new(if head { Body::empty() } else { Body::from(page) });
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -38,27 +38,16 @@ pub(super) async fn response(status: Arc<SiteStatus>, tag: &str, head: bool) -> 
     response
 }
 
-/// What the script compares with the state that it hears of.
-fn version(status: &SiteStatus) -> String {
-    let phase = match status.phase {
-        Phase::Building => "building",
-        Phase::Ready => "ready",
-        Phase::Failed => "failed",
-    };
-    format!("{}/{phase}", status.builds)
-}
-
-fn page(status: &SiteStatus, found: &Found, tag: &str) -> Markup {
+fn page(status: &SiteStatus, found: &Found) -> Markup {
     let building = status.phase == Phase::Building;
     let title = if building { "Being built" } else { "Not built yet" };
     html! {
         (DOCTYPE)
-        html lang="en" data-pmx-waiting=(version(status)) {
+        html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
-                (PreEscaped(tag))
                 noscript { meta http-equiv="refresh" content="2"; }
                 title { (title) " · " (status.name) }
                 style { (PreEscaped(STYLE)) }
@@ -130,19 +119,19 @@ mod tests {
         let failure =
             Failure { message: "no entry <Source>".to_owned(), hints: vec!["write index.path.md".to_owned()] };
         let status = Arc::new(status(Phase::Failed, Some(failure)));
-        let response = response(status, "<script></script>", false).await;
+        let response = response(status, false).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         let header = |name: &str| response.headers().get(name).unwrap().to_str().unwrap().to_owned();
         assert_eq!((header("retry-after"), header("cache-control")), ("1".to_owned(), "no-store".to_owned()));
         let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
         let page = String::from_utf8(body.to_vec()).unwrap();
         assert!(page.contains("no entry &lt;Source&gt;") && page.contains("write index.path.md"), "{page}");
-        assert!(page.contains("data-pmx-waiting=\"2/failed\"") && page.contains("<script></script>"), "{page}");
+        assert!(!page.contains("<script"), "who serves it adds what loads it again: {page}");
     }
 
     #[test]
     fn the_first_build_is_said_to_be_under_way() {
-        let page = page(&status(Phase::Building, None), &Found::default(), "").into_string();
-        assert!(page.contains("under way") && page.contains("2/building"), "{page}");
+        let page = page(&status(Phase::Building, None), &Found::default()).into_string();
+        assert!(page.contains("under way") && page.contains("Being built"), "{page}");
     }
 }

@@ -160,19 +160,61 @@ pub(super) fn move_of(
     if !is_folder && old.extension() != to.extension() {
         return Err(EditError::Extension { old: shown(&old), new: shown(&to) });
     }
-    let name = below(root, &to);
+    seen(project, cwd, &to, is_folder)?;
+    Ok(Places { old, new: to })
+}
+
+/// A place below the source root is one that builds look at, and no link leads elsewhere on the way there.
+fn seen(project: &Project, cwd: &Path, to: &Path, is_folder: bool) -> Result<(), EditError> {
+    let root = &project.source_root;
+    let name = below(root, to);
     let hidden = |segment: &str| segment.starts_with('.') || segment == "node_modules";
     let mut outputs = project.exclude.iter().map(PathBuf::as_path).chain(project.out_dir.as_ref().map(OutDir::path));
     let in_output = outputs.any(|folder| to.starts_with(folder));
     let folders = name.rsplit_once('/').map_or("", |(folders, _)| folders);
     let folders = if is_folder { name.as_str() } else { folders };
     if in_output || folders.split('/').any(hidden) || !check_path(&name) || name.chars().any(char::is_control) {
-        return Err(EditError::Unseen(shown(&to)));
+        return Err(EditError::Unseen(relative(cwd, to)));
     }
-    // Where the way there leads through a link, the file would land elsewhere.
     let exact = to.ancestors().skip(1).find_map(|above| above.canonicalize().ok());
     if !exact.is_some_and(|above| above.starts_with(root)) {
-        return Err(outside(cwd, &to, root));
+        return Err(outside(cwd, to, root));
     }
-    Ok(Places { old, new: to })
+    Ok(())
+}
+
+/// The folder that a new file goes into: the one that is named, from the working directory if it lies below the source root there, else from
+/// the source root; without a name the working directory, or the source root if that is elsewhere.
+pub(super) fn folder_for(project: &Project, cwd: &Path, asked: Option<&str>) -> PathBuf {
+    let root = &project.source_root;
+    let here = clean(&cwd.join(asked.unwrap_or_default()));
+    match asked {
+        _ if here.starts_with(root) => here,
+        None => root.clone(),
+        // From outside of the Sources a path that leads elsewhere is refused later on.
+        Some(asked) if Path::new(asked).is_absolute() => here,
+        Some(asked) => clean(&root.join(asked)),
+    }
+}
+
+/// A new file may be here.
+pub(super) fn free_place(project: &Project, cwd: &Path, to: &Path) -> Result<(), EditError> {
+    let root = &project.source_root;
+    if !to.starts_with(root) {
+        return Err(outside(cwd, to, root));
+    }
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(EditError::Exists(relative(cwd, to)));
+    }
+    seen(project, cwd, to, false)
+}
+
+/// The file that is meant, to be written into.
+pub(super) fn file_of(project: &Project, snapshot: &Snapshot, cwd: &Path, asked: &str) -> Result<PathBuf, EditError> {
+    let path = find(project, snapshot, cwd, asked)?.path().clone();
+    let shown = relative(cwd, &path);
+    if fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_symlink()) {
+        return Err(EditError::SymbolicLink(shown));
+    }
+    if path.is_dir() { Err(EditError::Folder(shown)) } else { Ok(path) }
 }

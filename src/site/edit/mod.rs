@@ -1,15 +1,18 @@
-//! Moving and removing files of a site, with every reference to them: the one part of pmx that writes into Sources.
+//! Making, moving and removing files of a site, with every reference to them: the one part of pmx that writes into Sources.
 //!
 //! Edits are made in place: only the bytes of an address change, and of a file that is in the way of nothing, none.
 
 mod apply;
 mod beside;
+mod create;
 mod definition;
 mod destination;
 mod error;
 mod exchange;
 mod frontmatter;
 mod inline;
+mod kinds;
+mod list_link;
 mod locate;
 mod markdown;
 mod markup;
@@ -17,12 +20,14 @@ mod pieces;
 mod plan;
 mod preview;
 mod reference;
+mod slug;
 mod spelling;
 mod stylesheet;
 mod tree;
 
 pub(super) use beside::is_beside;
 pub use beside::sweep;
+pub use create::{CreateError, NewSource, Wanted, plan_source};
 pub use error::EditError;
 pub use exchange::Kept;
 

@@ -4,10 +4,12 @@
 //! makes a build neither write nor delete elsewhere. A link in the place of a file is replaced as a file is, and what it leads to is
 //! not touched; a link in the place of a folder ends the build before anything is written.
 
+mod contents;
 mod folders;
 mod place;
 mod receipt;
 
+pub use contents::{Contents, contents};
 pub use place::OutDir;
 pub(super) use receipt::RECEIPT;
 

@@ -20,8 +20,8 @@ pub(in crate::site) struct Frame {
     pub base_css: String,
     /// The styles of every page, after the theme.
     pub styles: Vec<Stylesheet>,
-    /// The script that keeps the page current.
-    pub live: String,
+    /// The script that keeps the page current, where somebody tells it of changes.
+    pub live: Option<String>,
     /// The Player's script, unless it is switched off.
     pub player: Option<String>,
 }
@@ -89,8 +89,7 @@ impl Shell {
         };
         base.push_str(&base_css.tag());
         let styles: String = frame.styles.iter().map(Stylesheet::tag).collect();
-        let scripts: String =
-            std::iter::once(&frame.live).chain(&frame.player).map(|address| script_tag(address)).collect();
+        let scripts: String = frame.live.iter().chain(&frame.player).map(|address| script_tag(address)).collect();
         // All that is not hashed here is a part of every page's own head, of the navigation, or of this file.
         let mut all = String::new();
         for part in [&base, &styles, &scripts, &site_title, &frame.mount, &frame.lang, theme::EARLY_JS] {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 impl Frame<'_> {
     pub(super) fn shell(&self, theme: &ThemeAssets, findings: &mut Vec<Diagnostic>) -> Shell {
-        let asset = |file: &str| format!("{}/{file}", self.root.mount);
+        let asset = |file: &str| format!("{}/{file}", self.root.prefix);
         let mut styles = Vec::new();
         let nodes = &self.site.graph.nodes;
         let entry = nodes.get(&self.root.entry_id);
@@ -34,13 +34,13 @@ impl Frame<'_> {
         };
         Shell::new(page::Frame {
             nav: Nav::grow(home, links),
-            mount: self.root.mount.clone(),
+            mount: self.root.prefix.clone(),
             lang: self.site.project.address.lang.clone().unwrap_or_else(|| "en".to_owned()),
             url: self.site.project.address.url.clone(),
             favicon: asset(&theme.favicon.file),
             base_css: asset(&theme.base_css.file),
             styles,
-            live: asset(&theme.live_js.file),
+            live: self.site.project.hosting.is_live().then(|| asset(&theme.live_js.file)),
             player: self.site.project.player.then(|| asset(&theme.player_js.file)),
         })
     }
@@ -76,7 +76,7 @@ impl Frame<'_> {
 
     /// The address of a Source's Markdown.
     pub(super) fn markdown_of(&self, id: &str) -> String {
-        format!("{}/{}.md", self.root.mount, address::encode_path(id))
+        format!("{}/{}.md", self.root.prefix, address::encode_path(id))
     }
 
     pub(super) fn nav_item(&self, node: &Node) -> NavItem {
@@ -86,9 +86,10 @@ impl Frame<'_> {
     /// The address of a Source's page.
     pub(super) fn address_of(&self, id: &str) -> String {
         // Who has no route of its own is still a file.
-        let file = || format!("/{}", routes::page_file(id));
-        let route = self.table.of.get(id).cloned().unwrap_or_else(file);
-        format!("{}{}", self.root.mount, address::encode_path(&route))
+        let file = || format!("/{}", routes::page_file(id)).into();
+        let hosting = &self.site.project.hosting;
+        let route = self.table.of.get(id).map_or_else(file, |route| hosting.page(route));
+        format!("{}{}", self.root.prefix, address::encode_path(&route))
     }
 
     pub(super) fn address(&self, node: &Node, link: &Link, target: &Target, findings: &mut Vec<Diagnostic>) -> String {
@@ -99,16 +100,18 @@ impl Frame<'_> {
             Target::Home { suffix } => format!("{}{suffix}", self.address_of(&self.root.entry_id)),
             Target::Page { id, suffix } => format!("{}{suffix}", self.address_of(id)),
             Target::Asset { path, suffix } => match self.site.assets.get(path) {
-                Some(asset) => format!("{}/{}{suffix}", self.root.mount, asset.file),
+                Some(asset) => format!("{}/{}{suffix}", self.root.prefix, asset.file),
                 None => link.target.clone(),
             },
             Target::Address { path, suffix } => {
-                if !self.table.document.routes.contains_key(path) {
+                let known = self.table.document.routes.contains_key(path);
+                if !known {
                     let message = format!("there is no page at `{path}`");
                     let finding = Diagnostic::warning("link/unresolved", link.position, message);
                     findings.push(finding.at(self.site.project.show(&node.path)));
                 }
-                format!("{}{}{suffix}", self.root.mount, address::encode_path(path))
+                let path = if known { self.site.project.hosting.page(path) } else { path.into() };
+                format!("{}{}{suffix}", self.root.prefix, address::encode_path(&path))
             }
         }
     }
@@ -129,7 +132,7 @@ impl Frame<'_> {
                 asset_path(target).filter(|path| path.ends_with(".css")).map(|path| (path, self.site.assets.get(path)));
             if let Some((path, Some(asset))) = asset {
                 styles.push(Stylesheet {
-                    address: format!("{}/{}", self.root.mount, asset.file),
+                    address: format!("{}/{}", self.root.prefix, asset.file),
                     scope: if directive == "@styles" { "source" } else { "root" },
                     source: path.to_owned(),
                     name: (media.is_none() && !name.is_empty()).then(|| name.to_owned()),

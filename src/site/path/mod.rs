@@ -161,7 +161,7 @@ pub(super) fn build(
     }
     let used = members.iter().flat_map(|node| &node.targets).filter_map(asset_path);
     let made_of_sources = members.iter().filter_map(|node| site.components.get(&node.id)).flat_map(ComponentFiles::all);
-    let generated = made_of_sources.chain(theme.all(project.player));
+    let generated = made_of_sources.chain(theme.all(project.player, project.hosting.is_live()));
     for asset in assets.closure(used).into_values().chain(generated) {
         files.insert(asset.file.clone(), asset.content);
     }
@@ -170,16 +170,17 @@ pub(super) fn build(
         files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
     };
     // A Source `404.md` takes the place of the page that every site has.
-    let nowhere = page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.mount), &frame.look, &root.entry_id);
+    let nowhere = page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.prefix), &frame.look, &root.entry_id);
     add(NOT_FOUND, nowhere.into_bytes());
     add("serve-routes.json", documents::bytes(&documents::serve_routes(&table.document)));
-    let route = |node: &Node| table.of.get(&node.id).map(String::as_str);
+    let route = |node: &Node| table.of.get(&node.id).map(|route| project.hosting.page(route));
     let fragments: Vec<(String, String)> = members
         .par_iter()
         .map(|node| {
             let (backlinks, related) = (relations.backlinks(&node.id), relations.related(&node.id));
-            let entry = GraphEntry { node, route: route(node), backlinks, related };
-            (documents::source_fragment(node, route(node)), documents::graph_fragment(&entry))
+            let route = route(node);
+            let entry = GraphEntry { node, route: route.as_deref(), backlinks, related };
+            (documents::source_fragment(node, route.as_deref()), documents::graph_fragment(&entry))
         })
         .collect();
     add("sources.json", documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source)));
@@ -193,7 +194,7 @@ pub(super) fn build(
         let addresses: Vec<String> = pages.map(|node| frame.address_of(&node.id)).collect();
         add("sitemap.xml", documents::sitemap(url, addresses.iter().map(String::as_str)));
         if root.mount.is_empty() {
-            add("robots.txt", documents::robots(url, roots.iter().map(|root| root.mount.as_str())));
+            add("robots.txt", documents::robots(url, roots.iter().map(|root| root.prefix.as_str())));
         }
     }
     let named: BTreeMap<&str, bool> = files

@@ -59,7 +59,7 @@ impl Frame<'_> {
         findings.extend(own_addresses.findings.iter().cloned());
         let addresses: &[String] = &own_addresses.each;
         let styles = self.styles(node, "@styles", &mut findings);
-        let artifact = format!("{}/{}", self.root.mount, routes::page_file(&node.id));
+        let artifact = format!("{}/{}", self.root.prefix, routes::page_file(&node.id));
         let own = self.own_theme(node, &mut findings);
         let (theme, scheme) = if own.is_empty() {
             (Cow::Borrowed(&*self.look_head), self.look.scheme())
@@ -146,7 +146,7 @@ impl Frame<'_> {
     /// The stylesheets and scripts of the components that a page uses.
     fn component_head(&self, embeds: &Embeds<'_>, used: &[(usize, String)]) -> (Vec<Stylesheet>, Vec<String>) {
         let (mut styles, mut scripts) = (Vec::<Stylesheet>::new(), Vec::new());
-        let address = |file: &str| format!("{}/{file}", self.root.mount);
+        let address = |file: &str| format!("{}/{file}", self.root.prefix);
         if !used.is_empty() {
             scripts.push(address(&self.site.theme.runtime_js.file));
         }

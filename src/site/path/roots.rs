@@ -13,6 +13,8 @@ pub(in crate::site) struct NamedRoot {
     pub id: String,
     /// Empty for the default root, else `/<id>`.
     pub mount: String,
+    /// What the Path's addresses begin with: the base of the host, then the mount.
+    pub prefix: String,
     /// Path of the entry below the source root.
     pub entry: String,
     pub entry_id: String,
@@ -53,7 +55,8 @@ pub(in crate::site) fn name_roots(project: &Project, graph: &Graph, findings: &m
             continue;
         }
         let mount = if is_default { String::new() } else { format!("/{id}") };
-        named.push(NamedRoot { id, mount, entry: entry.path.clone(), entry_id: entry_id.to_owned(), shown });
+        let prefix = format!("{}{mount}", project.hosting.base());
+        named.push(NamedRoot { id, mount, prefix, entry: entry.path.clone(), entry_id: entry_id.to_owned(), shown });
     }
     named
 }

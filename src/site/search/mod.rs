@@ -45,6 +45,7 @@ mod words;
 
 pub(in crate::site) use record::{Reading, Record};
 pub(in crate::site) use shards::Shards;
+pub(in crate::site) use terms::fold as plain_letter;
 
 use super::documents;
 

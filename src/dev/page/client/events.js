@@ -52,7 +52,6 @@ function hear(state) {
   const under = state.phase === "building";
   // When the new one has built the site, so that there is one reload and not two.
   if (other && !under) return location.reload();
-  if (waiting) return look(state, under);
   badge.set(true, under);
   clearTimeout(standing);
   // An edit is under way: what is shown stays until it is known to be right or wrong.
@@ -64,13 +63,6 @@ function hear(state) {
   };
   if (errorsIn(state)) standing = setTimeout(stand, STANDS);
   else stand();
-}
-
-// On the page that stands in for a site that is not there yet.
-function look({ builds, phase }, under) {
-  badge.set(true, false);
-  clearTimeout(standing);
-  if (!under) standing = setTimeout(() => location.reload(), `${builds}/${phase}` === waiting ? (phase === "ready" ? 1000 : 1e9) : STANDS);
 }
 
 function start() {

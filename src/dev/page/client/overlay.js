@@ -25,7 +25,7 @@ overlay.take = (state) => {
     if (!overlay.panel || overlay.kind === "errors" || !state.findings.warningCount) return overlay.close(true);
   }
   const news = keys.some((key) => !overlay.closed.has(key));
-  if (overlay.panel || (news && overlay.automatic && !waiting)) overlay.show(state);
+  if (overlay.panel || (news && overlay.automatic)) overlay.show(state);
 };
 
 overlay.show = (state, asked) => {

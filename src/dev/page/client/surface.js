@@ -4,7 +4,6 @@ const root = document.documentElement;
 // Under the address of this script: it holds below the prefix of a proxy, too.
 const base = new URL(".", script.src);
 const id = script.src.match(/dev\.(\w+)\.js/)?.[1];
-const waiting = root.dataset.pmxWaiting;
 
 /** An element: `h("button.close", {onclick, "aria-label": "…"}, "text", child)`. Empty children are left out. */
 function h(what, attributes = {}, ...children) {

@@ -1,0 +1,96 @@
+//! `pmx events`
+
+use super::target::{self, Named};
+use crate::{
+    cli,
+    error::{Error, Result},
+    follow::{FollowError, Follower, SiteAddress, Told},
+    report::{Report, Style},
+};
+use serde_json::{Value, json};
+use std::time::SystemTime;
+
+/// Digits of a deploy's id that are said; enough to name one of a site.
+const SHORT_ID: usize = 8;
+
+/// Follows a site until the user ends it.
+///
+/// # Errors
+/// The site cannot be followed, or the user ended it: then nothing is said, and the exit code is that of an interrupt.
+pub(super) async fn run(args: &cli::Events, report: &Report) -> Result<()> {
+    let Named { site, address: server, .. } = target::named(args.site.as_deref(), args.server.as_deref(), None)?;
+    let address = SiteAddress::of(&server, &site);
+    let shown = address.to_string();
+    let mut follower = Follower::new(address).map_err(explained)?;
+    let mut telling = Telling { site: site.as_str(), address: &shown, report, is_noisy: false };
+    let mut tell = |told| telling.tell(told);
+    tokio::select! {
+        error = follower.run(&mut tell) => Err(explained(error)),
+        Ok(()) = tokio::signal::ctrl_c() => Err(Error::interrupted()),
+    }
+}
+
+fn explained(error: FollowError) -> Error {
+    let hint = error.hint();
+    let error = Error::new(error);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// Where what is told goes.
+struct Telling<'a> {
+    site: &'a str,
+    address: &'a str,
+    report: &'a Report,
+    /// Whether the user knows that the server says strange things.
+    is_noisy: bool,
+}
+
+impl Telling<'_> {
+    fn tell(&mut self, told: Told) {
+        let report = self.report;
+        if report.json() {
+            return report.event(&self.line(&told));
+        }
+        let now = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
+        match told {
+            Told::Connected { again: false, .. } => {
+                report.say(format_args!("Following {}; Ctrl-C ends.", self.address));
+            }
+            Told::Connected { again: true, .. } => report.say(format_args!("{now}  connected again")),
+            Told::Changed(change) => {
+                let id: String = change.deploy_id.chars().take(SHORT_ID).collect();
+                let remark = report.paint(Style::Dim, &format!("(deploy {id})"));
+                report.data(format_args!("{now}  {change} {remark}"));
+            }
+            Told::Missed => report.say(format_args!(
+                "{now}  the server has forgotten the deploy that was followed from; what changed since is not known"
+            )),
+            Told::Lost(reason) => report.say(format_args!("{now}  {reason}; trying again")),
+            Told::Noise if self.is_noisy => {}
+            Told::Noise => {
+                self.is_noisy = true;
+                report.warn("the server sends what is no event of a site; that is passed over");
+            }
+        }
+    }
+
+    /// An object of `--json`: `event`, `site`, `time`, then what it says.
+    fn line(&self, told: &Told) -> Value {
+        let (event, mut says) = match told {
+            Told::Connected { deploy_id, seq, again } => {
+                ("connected", json!({ "url": self.address, "deployId": deploy_id, "seq": seq, "again": again }))
+            }
+            Told::Changed(change) => ("changed", serde_json::to_value(change).unwrap_or_default()),
+            Told::Missed => ("missed", json!({})),
+            Told::Lost(reason) => ("disconnected", json!({ "reason": reason })),
+            Told::Noise => ("noise", json!({})),
+        };
+        says["event"] = event.into();
+        says["site"] = self.site.into();
+        says["time"] = humantime::format_rfc3339_millis(SystemTime::now()).to_string().into();
+        says
+    }
+}

@@ -1,0 +1,33 @@
+//! `pmx new`
+
+use crate::{
+    cli,
+    error::Result,
+    report::Report,
+    site::{self, Options, Wanted},
+};
+use serde_json::json;
+
+/// Makes a Source of a kind, and a link to it where that is asked for.
+///
+/// # Errors
+/// The title gives no name, the place is taken, the Source that is to link is not there, or the disk refuses; nothing was changed then.
+pub(super) fn run(args: &cli::New, report: &Report) -> Result<()> {
+    let cwd = std::env::current_dir()?;
+    let project = site::locate(&Options { cwd: cwd.clone(), entries: Vec::new() })?;
+    let wanted =
+        Wanted { kind: &args.kind, title: &args.title, folder: args.folder.as_deref(), link: args.link.as_deref() };
+    let new = site::plan_source(&project, &cwd, &wanted)?;
+    new.apply()?;
+    let linked = new.linked_from();
+    report.event(&json!({ "event": "created", "path": new.shown, "sourceId": new.id, "linkedFrom": linked }));
+    if report.json() {
+        return Ok(());
+    }
+    report.data(&new.shown);
+    match linked {
+        Some(linked) => report.say(format_args!("{linked} links to it.")),
+        None => report.say("A page belongs to the site when a link leads to it."),
+    }
+    Ok(())
+}
