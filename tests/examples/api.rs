@@ -188,7 +188,8 @@ fn every_call_has_a_heading_and_every_heading_a_call() {
     let described: Vec<&str> = page.text.lines().filter(|line| line.starts_with("## ")).collect();
     let table: Vec<&String> = short.rows.iter().filter_map(|row| row.cells[0].spans.first()).collect();
     let mut found = Vec::new();
-    for path in worker.split("\"/api/").skip(1).filter_map(|rest| rest.split('"').next()) {
+    let calls = worker.split("\"/api/").skip(1).filter_map(|rest| rest.split('"').next());
+    for path in calls.collect::<BTreeSet<_>>() {
         if !described.iter().any(|line| line.contains(&format!("/api/{path}"))) {
             found.push(format!("{API} has no heading for /api/{path}"));
         }

@@ -8,7 +8,10 @@ use super::{
     world,
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 /// The words for small numbers, from 0.
 const WORDS: [&str; 13] =
@@ -98,7 +101,7 @@ fn pages(site: &str) -> u64 {
     let folder = site_of(site);
     let output = pmx().args(["check", "--json"]).current_dir(folder.path()).output().unwrap();
     let last = String::from_utf8(output.stdout).unwrap();
-    let checked: Value = serde_json::from_str(last.lines().last().unwrap()).unwrap();
+    let checked: Value = serde_json::from_str(last.lines().next_back().unwrap()).unwrap();
     checked["pages"].as_u64().unwrap()
 }
 
@@ -189,4 +192,49 @@ fn numbers_in_texts_are_what_they_count() {
         }
     }
     none("numbers are wrong", &found);
+}
+
+/// What the chapter of Play calls the stops, and what a page that is built does.
+const STOPS: [(&str, &str); 8] = [
+    ("heading", "heading"),
+    ("paragraph", "step"),
+    ("item of a list", "item"),
+    ("row of a table", "table-row"),
+    ("figure", "figure"),
+    ("formula", "math"),
+    ("piece of code", "code"),
+    ("component", "component"),
+];
+
+/// The kinds of stops in a page that is built.
+fn stops(html: &str) -> BTreeSet<String> {
+    let kinds = html.split(" data-pathmx-beat-kind=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    kinds.map(str::to_owned).collect()
+}
+
+#[test]
+fn what_is_told_to_be_a_step_of_play_is_one() {
+    let all = "# H\n\nText.\n\n- a\n\n| a |\n| --- |\n| 1 |\n\n![A picture](./x.svg)\n\n$$\na\n$$\n\n```js\nlet a\n```\n\n\
+               [@c]: ./c.components.md\n\n<a-box />\n";
+    let component = "<!-- componentName: a-box -->\n\n# Box\n\n```html\n<p>x</p>\n```\n";
+    let files =
+        [("all.md", all), ("c.components.md", component), ("x.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>")];
+    let site = Site::new(&files.map(|(path, text)| (path.to_owned(), text.to_owned())).into());
+    site.build();
+    let kinds = stops(&site.html("all.md"));
+    let told = page::named("examples/handbook/paths/play.guide.md").section("Steps");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (words, kind) in STOPS {
+        assert!(told.contains(words), "the chapter of Play says nothing of a {words}");
+        assert!(kinds.contains(kind), "a {words} is no step: {kinds:?}");
+    }
+    // And the first page of a new site: steps are finer than its Blocks.
+    let folder = site_of("starter");
+    assert!(pmx().arg("build").current_dir(folder.path()).output().unwrap().status.success());
+    let first = fs::read_to_string(folder.path().join(".pathmx/index.path/index.path.html")).unwrap();
+    let text = &page::named("examples/starter/paths/index.path.md").text;
+    assert!(text.contains("a heading, a paragraph or a row at a time"), "{text}");
+    for kind in ["heading", "step", "table-row"] {
+        assert!(stops(&first).contains(kind), "{kind}: {:?}", stops(&first));
+    }
 }

@@ -140,7 +140,7 @@ fn adapt(line: &str, world: &World) -> String {
         .replace("=…", &format!("={SECRET}"));
     let words: Vec<&str> = line.split_whitespace().collect();
     let at = words.iter().position(|word| matches!(*word, "-s" | "--site" | "--subdomain"));
-    let site = at.and_then(|at| words.get(at + 1)).unwrap_or(&"chess").to_string();
+    let site = at.and_then(|at| words.get(at + 1)).copied().unwrap_or("chess").to_owned();
     for deploy in DEPLOYS {
         line = line.replace(deploy, &format!("$(a-deploy-of {site})"));
     }

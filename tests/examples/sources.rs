@@ -50,8 +50,8 @@ impl Site {
     pub(crate) fn build(&self) -> Vec<Value> {
         let output = pmx().args(["build", "--json"]).current_dir(self.path()).output().unwrap();
         let events = String::from_utf8(output.stdout).unwrap();
-        let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let built = events.filter(|event| event["event"] == "built").last();
+        let mut events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let built = events.rfind(|event| event["event"] == "built");
         let built = built.unwrap_or_else(|| panic!("no build: {}", String::from_utf8_lossy(&output.stderr)));
         built["diagnostics"].as_array().unwrap().clone()
     }
