@@ -52,6 +52,13 @@ impl Pmx {
         Self::start(command)
     }
 
+    /// `pmx serve --port 0` with this secret.
+    pub fn serve_secret(state: &Path, secret: &str) -> Self {
+        let mut command = pmx();
+        command.args(["serve", "--json", "--port", "0", "--state"]).arg(state).env("PUBLISH_SECRET", secret);
+        Self::start(command)
+    }
+
     /// `pmx dev --port 0` on a site.
     pub fn dev(site: &Path, state: &Path) -> Self {
         let mut command = pmx();

@@ -56,6 +56,7 @@ impl Reader<'_> {
             path.push(key);
             let in_group = path.len() - if branch.is_some() { 2 } else { 1 } > 1;
             match (key.as_str(), value) {
+                (_, Value::Null) if in_group => self.without_value(path, branch),
                 (_, Value::Null) => {}
                 ("forceColorScheme", _) if path.len() == 2 => self.force(value, path),
                 ("light" | "dark", Value::Object(inner)) if path.len() == 2 => {
@@ -94,6 +95,17 @@ impl Reader<'_> {
             Some(ColorScheme::Light) => &mut sides.light,
             Some(ColorScheme::Dark) => &mut sides.dark,
         } = Some(text);
+    }
+
+    /// A field without a value sets nothing. Under a name that is none, it is often the rest of the value before: `{ heading: Georgia, serif }`
+    /// has two keys.
+    fn without_value(&mut self, path: &[&str], branch: Option<ColorScheme>) {
+        let field = path[if branch.is_some() { 2 } else { 1 }..].join(".");
+        if names::token(&field).is_none() {
+            let message = format!("`{}` is no field of a theme, and has no value", path.join("."));
+            let hint = "a value with a comma in it stands in quotes: `heading: \"Georgia, serif\"`";
+            self.warn("theme/unknown-field", path, message, Some(hint.to_owned()));
+        }
     }
 
     fn force(&mut self, value: &Value, path: &[&str]) {

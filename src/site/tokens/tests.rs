@@ -85,6 +85,17 @@ fn a_source_wins_over_its_path_token_by_token() {
 }
 
 #[test]
+fn the_rest_of_a_list_of_fonts_that_became_a_key_is_named() {
+    let (theme, findings) =
+        read("theme: {font: { heading: Georgia, serif }, dark: {color: {bg: , fg: , x: }}, light: }");
+    let found: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    let message = |field: &str| format!("`theme.{field}` is no field of a theme, and has no value");
+    assert_eq!(found, [message("dark.color.x"), message("font.serif")]);
+    assert!(findings.iter().all(|finding| finding.hint.as_deref().is_some_and(|hint| hint.contains("quotes"))));
+    assert!(theme.head("a").contains("--pmx-font-heading: Georgia;"), "what has a value counts");
+}
+
+#[test]
 fn unknown_fields_are_named_with_their_line_and_the_nearest_one() {
     let (_, findings) = read(
         "title: T\ntheme:\n  prose:\n    width: 78rem\n    lineHeight: 1.5\n    blockGap: 1rem\n  color:\n    acent: red\n  dark:\n    colour: {bg: red}",
