@@ -9,6 +9,8 @@ pub mod console;
 pub mod data;
 pub mod dev;
 pub mod error;
+mod file_retry;
+mod paths;
 pub mod publish;
 pub mod report;
 mod secret;

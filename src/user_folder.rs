@@ -5,6 +5,7 @@
 
 use crate::{
     error::{Error, Result},
+    file_retry::persist,
     secret,
 };
 use data_encoding::HEXLOWER;
@@ -75,7 +76,7 @@ pub(crate) fn write(path: &Path, text: &str, fresh: bool) -> Result<bool> {
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(context)?;
     file.write_all(text.as_bytes()).map_err(context)?;
     if !fresh {
-        file.persist(path).map_err(|refused| context(refused.error))?;
+        persist(file, path).map_err(context)?;
         return Ok(true);
     }
     match file.persist_noclobber(path) {

@@ -4,6 +4,7 @@ use crate::{
     cli,
     commands::build::counted,
     error::{Error, Result},
+    file_retry::rename,
     report::Report,
 };
 use serde_json::json;
@@ -67,6 +68,14 @@ fn in_the_way(dir: &Path, taken: &[&str]) -> Error {
 /// A path as a shell takes it.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
+    // A name on Windows holds no `"`; both of its shells know these quotes.
+    if cfg!(windows) {
+        return if text.contains(|c: char| !c.is_alphanumeric() && !"\\/:.-_".contains(c)) {
+            format!("\"{text}\"")
+        } else {
+            text
+        };
+    }
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~');
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
@@ -80,7 +89,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let beside = path.with_file_name(name);
     let written = fs::File::create(&beside)
         .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| fs::rename(&beside, path));
+        .and_then(|()| rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }

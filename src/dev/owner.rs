@@ -3,7 +3,7 @@
 //! The file is written when the server listens and removed when it ends. It means nothing without the folder's lock: a process
 //! that was killed leaves it behind.
 
-use crate::error::Error;
+use crate::{error::Error, file_retry::persist};
 use pmx_emulator::state_dir::{StateDir, StateError};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -43,12 +43,19 @@ impl Owner {
         serde_json::from_slice(&fs_err::read(state.join(FILE)).ok()?).ok()
     }
 
+    /// The command that ends it.
+    #[must_use]
+    pub fn ending(&self) -> String {
+        // A program of a console has no window that could be asked to close: without /F it stays.
+        if cfg!(windows) { format!("taskkill /F /PID {}", self.pid) } else { format!("kill {}", self.pid) }
+    }
+
     /// Leaves it in the folder, for this user only.
     pub(super) fn write(&self, state: &Path) -> io::Result<OwnerFile> {
         let mut file = tempfile::Builder::new().prefix("owner-").suffix(".tmp").tempfile_in(state)?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         let path = state.join(FILE);
-        file.persist(&path).map_err(|error| error.error)?;
+        persist(file, &path)?;
         Ok(OwnerFile(path))
     }
 }
@@ -67,7 +74,7 @@ pub(super) fn explain(error: Error, state: &Path) -> Error {
     let scheme = if owner.https { "https" } else { "http" };
     Error::new(format!("{in_use}, which serves at {}", owner.address))
         .hint(format!("look at {scheme}://{}", owner.address.replace("127.0.0.1", "localhost")))
-        .hint(format!("or end it with `kill {}`, or choose another folder with `--state`", owner.pid))
+        .hint(format!("or end it with `{}`, or choose another folder with `--state`", owner.ending()))
 }
 
 #[cfg(test)]

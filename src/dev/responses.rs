@@ -3,6 +3,7 @@
 
 use super::Control;
 use crate::{
+    paths::canonical,
     secret,
     server::{Answering, Before, HostCheck, is_foreign, json, refusal, urlencoded},
     site::{self, AnswerForm, EditError, Project, RecordError},
@@ -150,7 +151,7 @@ impl Responses {
 /// The file of a Source; never one outside of the source root.
 fn file(project: &Project, id: &str) -> Result<PathBuf, Refusal> {
     let root = &project.source_root;
-    let inside = |path: PathBuf| path.canonicalize().ok().filter(|path| path.starts_with(root));
+    let inside = |path: PathBuf| canonical(&path).ok().filter(|path| path.starts_with(root));
     let path = Some(format!("{id}.md")).filter(|path| check_path(path)).map(|path| root.join(path));
     let is_file = |path: &PathBuf| Path::is_file(path);
     path.and_then(inside)

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    file_retry::persist,
     secret,
 };
 use axum::{
@@ -79,7 +80,7 @@ impl Access {
         // Has mode 0600 from its first byte on.
         let mut file = tempfile::NamedTempFile::new_in(state).map_err(cannot)?;
         file.write_all(token.as_bytes()).map_err(cannot)?;
-        file.persist(&path).map_err(|refused| cannot(refused.error))?;
+        persist(file, &path).map_err(cannot)?;
         Ok(Self::new(&token))
     }
 

@@ -2,6 +2,8 @@
 
 mod accept;
 mod access;
+#[cfg(windows)]
+mod console_events;
 mod forwarding;
 mod guard;
 mod host_check;
@@ -16,6 +18,8 @@ mod sent;
 mod tls;
 
 pub use access::Access;
+#[cfg(windows)]
+pub use console_events::ConsoleEvents;
 pub use host_check::HostCheck;
 pub use listen::{Listening, listen};
 pub use local::{Answering, Before, Local, LocalOptions, json, refusal, start};
@@ -62,7 +66,7 @@ fn allow_open_files() {
     }
 }
 
-/// Ends with Ctrl-C or SIGTERM.
+/// Ends with Ctrl-C or SIGTERM; on Windows with what its consoles send.
 pub async fn interrupted() {
     #[cfg(unix)]
     {
@@ -74,6 +78,10 @@ pub async fn interrupted() {
             }
             return;
         }
+    }
+    #[cfg(windows)]
+    if let Ok(mut events) = ConsoleEvents::new() {
+        return events.next().await;
     }
     let _ = tokio::signal::ctrl_c().await;
 }

@@ -37,6 +37,7 @@ mod mermaid;
 mod output;
 mod page;
 mod path;
+mod portable;
 mod project;
 mod questions;
 mod read;
@@ -66,6 +67,7 @@ pub use edit::{Edit, EditError, EditOrSite, EditedFile, plan_move, plan_removal,
 pub use error::SiteError;
 pub use lookup::{Built, Found};
 pub use output::{Written, build_into, write};
+pub(crate) use portable::unportable;
 pub use project::{Entry, Options, Project, locate, site_name};
 pub use scan::{Before, Content, File, MAX_FILES, MAX_TOTAL, Snapshot, Tracked, is_passing, scan};
 pub use source::Settings;

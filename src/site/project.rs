@@ -5,8 +5,10 @@ use super::{
     source::Settings,
     suggest,
 };
+use crate::paths::canonical;
+pub(super) use crate::paths::slashed;
 use pmx_worker::model::{MAX_ROOTS, SiteName};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The folder that holds Sources by convention.
 const SOURCE_FOLDER: &str = "paths";
@@ -68,7 +70,7 @@ impl Project {
             Some(configured) if asked == Path::new(crate::cli::DEFAULT_OUT) => configured.clone(),
             _ => cwd.join(asked),
         };
-        let exact = out.canonicalize().unwrap_or_else(|_| out.clone());
+        let exact = canonical(&out).unwrap_or_else(|_| out.clone());
         if self.source_root.starts_with(exact) { Err(SiteError::OutputOverSources(out)) } else { Ok(out) }
     }
 
@@ -84,11 +86,11 @@ impl Project {
 /// # Errors
 /// There is no site, its config is broken, or an entry is not where Sources are.
 pub fn locate(options: &Options) -> Result<Project, SiteError> {
-    let cwd = options.cwd.canonicalize().map_err(SiteError::read(&options.cwd))?;
+    let cwd = canonical(&options.cwd).map_err(SiteError::read(&options.cwd))?;
     let mut files = Vec::new();
     for asked in &options.entries {
         let path = cwd.join(asked);
-        match path.canonicalize() {
+        match canonical(&path) {
             Ok(folder) if folder.is_dir() && options.entries.len() == 1 => return in_folder(&cwd, &folder, false),
             Ok(folder) if folder.is_dir() => return Err(SiteError::FolderAmongEntries(asked.clone())),
             Ok(file) => files.push(file),
@@ -114,10 +116,10 @@ fn in_folder(cwd: &Path, folder: &Path, upwards: bool) -> Result<Project, SiteEr
 fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project, SiteError> {
     let mut entries = Vec::new();
     for entry in &config.entries {
-        entries.push(entry.canonicalize().map_err(|_| no_entry(entry, entry))?);
+        entries.push(canonical(entry).map_err(|_| no_entry(entry, entry))?);
     }
     let source_root = match &config.source_dir {
-        Some(dir) => dir.canonicalize().map_err(SiteError::read(dir))?,
+        Some(dir) => canonical(dir).map_err(SiteError::read(dir))?,
         None => entries.first().map_or_else(|| home.join(SOURCE_FOLDER), |entry| conventional_root(home, entry)),
     };
     if entries.is_empty() {
@@ -152,7 +154,7 @@ fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
         }
     };
     let source_root = match config.as_ref().and_then(|config| config.source_dir.as_ref()) {
-        Some(dir) => dir.canonicalize().map_err(SiteError::read(dir))?,
+        Some(dir) => canonical(dir).map_err(SiteError::read(dir))?,
         None => conventional_root(if first.starts_with(cwd) { cwd } else { &home }, first),
     };
     let project = Project::new(cwd, &home, source_root, files)?;
@@ -237,22 +239,6 @@ pub(super) fn relative(cwd: &Path, path: &Path) -> String {
         Ok(below) => slashed(below),
         Err(_) => slashed(path),
     }
-}
-
-/// A path with `/` between its segments.
-pub(super) fn slashed(path: &Path) -> String {
-    let mut out = String::new();
-    for component in path.components() {
-        let text = component.as_os_str().to_string_lossy();
-        if !out.is_empty() && !out.ends_with('/') {
-            out.push('/');
-        }
-        match component {
-            Component::RootDir => out.push('/'),
-            _ => out.push_str(&text),
-        }
-    }
-    out
 }
 
 /// A name for the site from its folder: letters and digits stay, all else becomes single hyphens.

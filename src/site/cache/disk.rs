@@ -2,9 +2,12 @@
 //! exactly what this very program wrote.
 
 use super::{CachedPage, KnownShards, Sources, packed};
-use crate::site::{
-    project::Project,
-    source::{Settings, Source},
+use crate::{
+    file_retry::rename,
+    site::{
+        project::Project,
+        source::{Settings, Source},
+    },
 };
 use pmx_worker::model::{File, Hash};
 use rayon::prelude::*;
@@ -132,7 +135,7 @@ fn write(folder: &Path, key: Hash, everything: Everything<'_>) -> io::Result<()>
         fs::write(folder.join(".gitignore"), "*\n")?;
     }
     let beside: PathBuf = folder.join(format!("{FILE}.{}.tmp", std::process::id()));
-    let written = write_all(&beside, key, everything).and_then(|()| fs::rename(&beside, folder.join(FILE)));
+    let written = write_all(&beside, key, everything).and_then(|()| rename(&beside, &folder.join(FILE)));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }

@@ -1,6 +1,7 @@
 //! A plan on disk: all of it or nothing.
 
 use super::error::EditError;
+use crate::file_retry::rename;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -94,12 +95,12 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
                 let taken = io::Error::from(io::ErrorKind::AlreadyExists);
                 return Err(io_error("move to", to)(taken));
             }
-            fs::rename(from, to).map_err(io_error("move", from))?;
+            rename(from, to).map_err(io_error("move", from))?;
             done.push(Done::Moved(from.clone(), to.clone()));
         }
         Step::Remove(path) => {
             let backup = beside(path, "old");
-            fs::rename(path, &backup).map_err(io_error("remove", path))?;
+            rename(path, &backup).map_err(io_error("remove", path))?;
             done.push(Done::Removed { path: path.clone(), backup });
         }
     }
@@ -111,7 +112,7 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
             .or_else(|_| fs::copy(&write.target, &backup).map(|_| ()))
             .map_err(io_error("write", &backup))?;
         done.push(Done::Written { target: write.target.clone(), backup });
-        fs::rename(&staged, &write.target).map_err(io_error("write", &write.target))?;
+        rename(&staged, &write.target).map_err(io_error("write", &write.target))?;
     }
     Ok(())
 }
@@ -144,10 +145,8 @@ impl Done {
                 let _ = fs::remove_file(&path);
                 return;
             }
-            Self::Moved(from, to) => (fs::rename(&to, &from), to),
-            Self::Written { target: path, backup } | Self::Removed { path, backup } => {
-                (fs::rename(backup, &path), path)
-            }
+            Self::Moved(from, to) => (rename(&to, &from), to),
+            Self::Written { target: path, backup } | Self::Removed { path, backup } => (rename(&backup, &path), path),
         };
         if undone.is_err() {
             lost.push(path.display().to_string());

@@ -1,11 +1,14 @@
 //! Which files a person means, and whether they may be moved or removed.
 
 use super::error::EditError;
-use crate::site::{
-    config,
-    project::{Project, relative, slashed},
-    scan::Snapshot,
-    suggest,
+use crate::{
+    paths::canonical,
+    site::{
+        config,
+        project::{Project, relative, slashed},
+        scan::Snapshot,
+        suggest,
+    },
 };
 use pmx_worker::model::check_path;
 use std::{
@@ -182,7 +185,7 @@ pub(super) fn move_of(
         return Err(EditError::Unseen(shown(&to)));
     }
     // Where the way there leads through a link, the file would land elsewhere.
-    let exact = to.ancestors().skip(1).find_map(|above| above.canonicalize().ok());
+    let exact = to.ancestors().skip(1).find_map(|above| canonical(above).ok());
     if !exact.is_some_and(|above| above.starts_with(root)) {
         return Err(outside(cwd, &to, root));
     }

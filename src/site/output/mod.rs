@@ -9,9 +9,11 @@ use super::{
     build::{Build, build},
     cache::Cache,
     error::SiteError,
+    portable::unportable,
     project::Project,
     scan::Snapshot,
 };
+use crate::file_retry::{rename, while_held};
 use pmx_worker::model::{File, Hash};
 use rayon::prelude::*;
 use receipt::{Receipt, Stamp};
@@ -72,6 +74,11 @@ pub fn build_into(
 /// # Errors
 /// Writing failed, and the next call goes on where this one stopped; or [`SiteError::NotHeld`].
 pub fn write(build: &Build, out: &Path, clean: bool) -> Result<Written, SiteError> {
+    if cfg!(windows)
+        && let Some(path) = build.outputs.keys().find(|path| unportable(path).is_some())
+    {
+        return Err(SiteError::Unportable(path.clone()));
+    }
     let mut before = Receipt::read(out)?;
     let mut deleted = 0;
     if clean {
@@ -183,7 +190,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<std::time::SystemTime> {
         file.write_all(bytes)?;
         let modified = file.metadata()?.modified()?;
         drop(file);
-        fs::rename(&beside, path)?;
+        rename(&beside, path)?;
         Ok(modified)
     };
     let written = write();
@@ -204,7 +211,7 @@ fn remove<'a>(out: &Path, paths: impl Iterator<Item = &'a str>) -> Result<usize,
     let mut folders = BTreeSet::new();
     for path in paths {
         let file = out.join(path);
-        match fs::remove_file(&file) {
+        match while_held(|| fs::remove_file(&file)) {
             Ok(()) => removed += 1,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(SiteError::write(file)(error)),
