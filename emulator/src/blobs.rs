@@ -4,7 +4,10 @@
 //! leaves files that no row names; [`Blobs::open`] removes them. Ids count up and are not reused while anything
 //! remembers them, which is why a reader that finds its file gone can tell that the row has changed.
 
-use crate::state_dir::{Durability, StateDir, StateError};
+use crate::{
+    file_retry::while_held,
+    state_dir::{Durability, StateDir, StateError},
+};
 use std::{
     collections::HashMap,
     fs::File,
@@ -127,7 +130,7 @@ impl BlobWriter {
         let shard = place.parent().unwrap_or(&self.blobs.folder);
         fs_err::create_dir_all(shard)?;
         if let Some(from) = &self.path {
-            fs_err::rename(from, &place)?;
+            while_held(|| fs_err::rename(from, &place))?;
         }
         self.path = None;
         if self.blobs.durability == Durability::PowerLoss {

@@ -6,7 +6,6 @@ use console::Term;
 pub(super) struct Mode;
 
 impl Mode {
-    #[expect(clippy::unnecessary_wraps, reason = "the same shape as on systems that may refuse")]
     pub(super) const fn enter() -> Option<Self> {
         Some(Self)
     }
