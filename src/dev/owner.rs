@@ -68,11 +68,13 @@ impl Drop for OwnerFile {
 
 /// The error of a server that did not start; with the owner's name if it is that the folder has one.
 pub(super) fn explain(error: Error, state: &Path) -> Error {
-    let Err(in_use @ StateError::InUse { pid, .. }) = StateDir::open(state) else { return error };
+    let Err(StateError::InUse { path, pid }) = StateDir::open(state) else { return error };
     let owner = Owner::read(state).filter(|owner| pid.is_none_or(|pid| pid == owner.pid));
     let Some(owner) = owner else { return error };
     let scheme = if owner.https { "https" } else { "http" };
-    Error::new(format!("{in_use}, which serves at {}", owner.address))
+    // Windows lets nobody read the number in a file that is locked; the owner's own file says it, too.
+    let place = path.display();
+    Error::new(format!("{place} is in use by process {}, which serves at {}", owner.pid, owner.address))
         .hint(format!("look at {scheme}://{}", owner.address.replace("127.0.0.1", "localhost")))
         .hint(format!("or end it with `{}`, or choose another folder with `--state`", owner.ending()))
 }
