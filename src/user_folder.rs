@@ -5,6 +5,8 @@
 
 use crate::{
     error::{Error, Result},
+    file_retry::persist,
+    paths::canonical,
     secret,
 };
 use data_encoding::HEXLOWER;
@@ -46,7 +48,7 @@ pub(crate) fn variable(name: &str) -> Option<PathBuf> {
 /// The file in `folder` that belongs to a state folder: `<kind>/<digest of its path>`. The path is taken without links, so that the
 /// state has one file however it is named, and whoever ships the folder cannot choose the file.
 pub(crate) fn of_state(folder: &Path, kind: &str, state: &Path) -> PathBuf {
-    let state = state.canonicalize().or_else(|_| std::path::absolute(state)).unwrap_or_else(|_| state.to_owned());
+    let state = canonical(state).or_else(|_| std::path::absolute(state)).unwrap_or_else(|_| state.to_owned());
     let digest = Sha256::digest(state.as_os_str().as_encoded_bytes());
     folder.join(kind).join(HEXLOWER.encode(&digest[..STATE_BYTES]))
 }
@@ -98,7 +100,7 @@ pub(crate) fn write(path: &Path, text: &str, fresh: bool) -> Result<bool> {
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(context)?;
     file.write_all(text.as_bytes()).map_err(context)?;
     if !fresh {
-        file.persist(path).map_err(|refused| context(refused.error))?;
+        persist(file, path).map_err(context)?;
         return Ok(true);
     }
     match file.persist_noclobber(path) {

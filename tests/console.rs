@@ -277,7 +277,7 @@ fn a_finding_leads_to_its_line_in_the_editor_that_one_has() {
             break page;
         }
     };
-    let file = console.folder.path().canonicalize().unwrap().join("paths/one.lesson.md");
+    let file = dunce::canonicalize(console.folder.path()).unwrap().join("paths/one.lesson.md");
     let place = |page: &str, scheme: &str| {
         let names = [file.clone(), console.folder.path().join("paths/one.lesson.md")];
         names.iter().any(|name| page.contains(&format!("{scheme}{}:3:", name.display())))

@@ -50,7 +50,7 @@ impl Ground {
     }
 
     fn parent(&self) -> PathBuf {
-        self.folder.path().canonicalize().unwrap().join("courses")
+        dunce::canonicalize(self.folder.path()).unwrap().join("courses")
     }
 
     fn project(&self) -> PathBuf {
@@ -58,7 +58,7 @@ impl Ground {
     }
 
     fn elsewhere(&self) -> PathBuf {
-        self.folder.path().canonicalize().unwrap().join("elsewhere")
+        dunce::canonicalize(self.folder.path()).unwrap().join("elsewhere")
     }
 
     fn cwd(&self, from: From) -> PathBuf {

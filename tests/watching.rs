@@ -419,7 +419,7 @@ fn inotify_watches(pid: u32) -> Option<usize> {
 #[tokio::test]
 async fn a_hundred_sites_share_one_watcher_and_leave_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().canonicalize().unwrap();
+    let home = dunce::canonicalize(folder.path()).unwrap();
     let hub = Hub::new(WatchOptions::default());
     let mut watchers = Vec::new();
     for number in 0..100 {

@@ -31,6 +31,7 @@ mod cursor;
 pub mod durable_object;
 mod emulator;
 pub mod faults;
+pub mod file_retry;
 pub mod http;
 pub mod inspect;
 mod isolate;

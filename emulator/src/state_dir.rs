@@ -310,8 +310,9 @@ pub fn read_file(state: &Path, name: &str) -> io::Result<Vec<u8>> {
     Folder::open(state)?.read_small(name, MAX_SMALL_FILE)
 }
 
-/// Windows' own form of such a path is one that SQLite does not take, and SQLite follows no links of its own there.
-fn exact(path: &Path) -> io::Result<PathBuf> {
+/// A path without links. Windows' own form of such a path is one that SQLite does not take, and SQLite follows no links of its own there.
+#[allow(clippy::disallowed_methods, reason = "not on Windows")]
+pub(crate) fn exact(path: &Path) -> io::Result<PathBuf> {
     if cfg!(windows) { std::path::absolute(path) } else { path.canonicalize() }
 }
 

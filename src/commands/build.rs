@@ -3,6 +3,7 @@
 use crate::{
     cli,
     error::{Error, Result},
+    paths::canonical,
     report::Report,
     site::{self, Build, Cache, Contents, Hosting, Key, Options, OutDir, Project, SiteError},
     user_folder,
@@ -113,7 +114,7 @@ pub(super) fn earlier(
         (Some(asked), _) => Ok(OutDir::named(&cwd.join(asked))),
         (None, Ok(project)) => Ok(project.out_dir(cwd, None)?),
         // A build can be there without its site.
-        (None, Err(SiteError::NoSite { .. })) => Ok(OutDir::default_in(&cwd.canonicalize()?)),
+        (None, Err(SiteError::NoSite { .. })) => Ok(OutDir::default_in(&canonical(cwd)?)),
         (None, Err(error)) => Err(error.into()),
     }
 }

@@ -160,7 +160,7 @@ fn ask(agent: &Agent, owner: &Owner, op: &DataOp) -> Result<Json> {
     let scheme = if owner.https { "https" } else { "http" };
     let lost = |error: &dyn std::fmt::Display| {
         Error::new(format!("process {} owns the state, and does not answer for it: {error}", owner.pid))
-            .hint(format!("end it with `kill {}` and try again", owner.pid))
+            .hint(format!("end it with `{}` and try again", owner.ending()))
     };
     let body = serde_json::to_vec(op).map_err(|error| lost(&error))?;
     let mut answer = agent

@@ -71,6 +71,14 @@ fn in_the_way(dir: &Path, taken: &[&str]) -> Error {
 /// A path as a shell takes it.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
+    // A name on Windows holds no `"`; both of its shells know these quotes.
+    if cfg!(windows) {
+        return if text.contains(|c: char| !c.is_alphanumeric() && !"\\/:.-_".contains(c)) {
+            format!("\"{text}\"")
+        } else {
+            text
+        };
+    }
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~');
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

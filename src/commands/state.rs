@@ -13,6 +13,8 @@ use crate::{
         archive::{self, ArchiveError},
     },
     error::{Error, Result},
+    file_retry,
+    paths::canonical,
     report::Report,
 };
 use pmx_emulator::{
@@ -66,9 +68,10 @@ fn reset(place: &Place, yes: bool, report: &Report) -> Result<()> {
     confirm(&format!("Remove everything in {}?", folder.display()), yes, report)?;
     // Under another name first: whoever starts meanwhile finds all of it or nothing.
     let gone = archive::beside(&folder, "removed")?;
-    fs_err::rename(&folder, &gone)?;
+    let owned = kept(owned);
+    file_retry::rename(&folder, &gone)?;
     drop(owned);
-    fs_err::remove_dir_all(gone)?;
+    file_retry::remove_dir_all(&gone)?;
     report.event(&json!({ "removed": folder }));
     report.say(format_args!("{} is gone", folder.display()));
     Ok(())
@@ -95,10 +98,10 @@ fn import(place: &Place, file: &Path, yes: bool, report: &Report) -> Result<()> 
     }
     fs_err::create_dir(&unpacked)?;
     let imported = take_in(file, &unpacked).map_err(|error| error.hint("the state is as it was")).and_then(|()| {
+        let _owned = owned.and_then(kept);
         archive::replace(&folder, &unpacked)
             .map_err(|error| Error::new(format!("the state cannot be replaced: {error}")))
     });
-    drop(owned);
     if let Err(error) = imported {
         let _ = fs_err::remove_dir_all(&unpacked);
         return Err(error);
@@ -131,9 +134,15 @@ fn own(folder: &Path) -> Result<StateDir> {
     })
 }
 
+/// What is held of a folder while it is renamed: all of it. But Windows renames no folder in which a file is open; there it is let go,
+/// and should another process take it in this moment, the renaming fails and all is as it was.
+fn kept(owned: StateDir) -> Option<StateDir> {
+    (!cfg!(windows)).then_some(owned)
+}
+
 /// Where a path leads: a state folder behind a link is replaced there, and the link stays.
 fn absolute(path: &Path) -> Result<PathBuf> {
-    if let Ok(path) = path.canonicalize() {
+    if let Ok(path) = canonical(path) {
         return Ok(path);
     }
     std::path::absolute(path).map_err(|error| Error::new(format!("{}: {error}", path.display())))

@@ -5,6 +5,7 @@
 //! version, kv.sqlite, r2.sqlite, do/…, blobs/…    as in a state folder
 //! ```
 
+use crate::file_retry;
 use pmx_emulator::state_dir;
 use pmx_worker::model::Hash;
 use serde::{Deserialize, Serialize};
@@ -89,7 +90,7 @@ pub fn write(folder: &Path, file: &Path) -> io::Result<u64> {
     let temporary = tar.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?;
     temporary.as_file().sync_all()?;
     let bytes = temporary.as_file().metadata()?.len();
-    temporary.persist(file).map_err(|error| error.error)?;
+    file_retry::persist(temporary, file)?;
     Ok(bytes)
 }
 
@@ -225,24 +226,27 @@ fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<(u64, Hash)> {
     }
 }
 
-/// Puts an unpacked folder in the place of a state folder that nobody owns. What was there is gone afterwards; should the change
-/// fail halfway, it is where it was.
+/// Puts an unpacked folder in the place of a state folder that nobody owns. What was there is gone afterwards, but for what the system
+/// does not let go of: the log names that. Should the change fail halfway, it is where it was.
 ///
 /// # Errors
 /// If the folders cannot be renamed.
 pub fn replace(state: &Path, unpacked: &Path) -> io::Result<()> {
     let old = beside(state, "old")?;
-    let had = match fs_err::rename(state, &old) {
+    let had = match file_retry::rename(state, &old) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,
         renamed => renamed.map(|()| true)?,
     };
-    if let Err(error) = fs_err::rename(unpacked, state) {
-        if had && fs_err::rename(&old, state).is_err() {
+    if let Err(error) = file_retry::rename(unpacked, state) {
+        if had && file_retry::rename(&old, state).is_err() {
             return Err(io::Error::other(format!("{error}; what was there is now {}", old.display())));
         }
         return Err(error);
     }
-    if had { fs_err::remove_dir_all(old) } else { Ok(()) }
+    if had && let Err(error) = file_retry::remove_dir_all(&old) {
+        tracing::warn!("{} is of no use any more, and cannot be removed: {error}", old.display());
+    }
+    Ok(())
 }
 
 /// A name beside a folder that nothing has: renaming works only on one file system.

@@ -3,6 +3,7 @@
 use crate::{
     error::{Error, Result},
     git,
+    paths::canonical,
 };
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,7 @@ pub fn choose(named: Option<&Path>, default: PathBuf) -> Result<PathBuf> {
     if !is_own(&metadata) {
         return refused("belongs to another user");
     }
-    if default.canonicalize().is_ok_and(|exact| git::tracks(&exact)) {
+    if canonical(&default).is_ok_and(|exact| git::tracks(&exact)) {
         return refused("came with the checkout");
     }
     Ok(default)

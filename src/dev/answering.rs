@@ -1,7 +1,10 @@
 //! Answers on their way into Sources that their authors may be saving. An answer that was said to be written is in the Source then,
 //! unless its author has saved it since; the author's save is never taken back (`site::replace` says how).
 
-use crate::site::{self, EditError, Kept, RecordError, Settings};
+use crate::{
+    paths::canonical,
+    site::{self, EditError, Kept, RecordError, Settings},
+};
 use std::{
     io,
     path::PathBuf,
@@ -183,7 +186,7 @@ fn write(answer: Answer) -> Result<Held, NotWritten> {
 impl Answer {
     /// The file that the Source is now; none if there is none, or one outside of the root. Its author may replace a link by another.
     fn file(&self) -> Option<PathBuf> {
-        let file = self.root.join(&self.source).canonicalize().ok()?;
+        let file = canonical(&self.root.join(&self.source)).ok()?;
         (file.starts_with(&self.root) && file.is_file()).then_some(file)
     }
 }

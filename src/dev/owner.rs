@@ -43,6 +43,13 @@ impl Owner {
         serde_json::from_slice(&state_dir::read_file(state, FILE).ok()?).ok()
     }
 
+    /// The command that ends it.
+    #[must_use]
+    pub fn ending(&self) -> String {
+        // A program of a console has no window that could be asked to close: without /F it stays.
+        if cfg!(windows) { format!("taskkill /F /PID {}", self.pid) } else { format!("kill {}", self.pid) }
+    }
+
     /// Leaves it in the folder, for this user only.
     pub(super) fn write(&self, state: &StateDir) -> io::Result<OwnerFile> {
         state.put_file(FILE, &serde_json::to_vec_pretty(self)?)?;
@@ -58,12 +65,14 @@ impl Drop for OwnerFile {
 
 /// The error of a server that did not start; with the owner's name if it is that the folder has one.
 pub(super) fn explain(error: Error, state: &Path) -> Error {
-    let Err(in_use @ StateError::InUse { pid, .. }) = StateDir::open_for_reading(state) else { return error };
+    let Err(StateError::InUse { path, pid }) = StateDir::open_for_reading(state) else { return error };
     let Some(owner) = owner_of(state, pid) else { return error };
     let scheme = if owner.https { "https" } else { "http" };
-    Error::new(format!("{in_use}, which serves at {}", owner.address))
+    // Windows lets nobody read the number in a file that is locked; the owner's own file says it, too.
+    let place = path.display();
+    Error::new(format!("{place} is in use by process {}, which serves at {}", owner.pid, owner.address))
         .hint(format!("look at {scheme}://{}", owner.address.replace("127.0.0.1", "localhost")))
-        .hint(format!("or end it with `kill {}`, or choose another folder with `--state`", owner.pid))
+        .hint(format!("or end it with `{}`, or choose another folder with `--state`", owner.ending()))
 }
 
 #[cfg(test)]

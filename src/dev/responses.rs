@@ -6,6 +6,7 @@ use super::{
     answering::{Answer, NotWritten, Writer},
 };
 use crate::{
+    paths::canonical,
     secret,
     server::{Answering, Before, HostCheck, is_foreign, json, refusal, urlencoded},
     site::{AnswerForm, Project, RecordError},
@@ -148,7 +149,7 @@ fn source_file(project: &Project, id: &str) -> Result<String, Refusal> {
     let root = &project.source_root;
     let inside = |file: &String| {
         let path = root.join(file);
-        let real = path.canonicalize().or_else(|_| path.parent().unwrap_or(root).canonicalize());
+        let real = canonical(&path).or_else(|_| canonical(path.parent().unwrap_or(root)));
         real.is_ok_and(|real| real.starts_with(root))
     };
     Some(format!("{id}.md"))

@@ -3,6 +3,7 @@
 use crate::{
     cli,
     error::{Error, Result},
+    paths::canonical,
     site::{self, Options, Project},
 };
 use pmx_worker::model::SiteName;
@@ -67,6 +68,6 @@ fn workspace(folder: &Path) -> Result<PathBuf> {
     let unusable = |why: &dyn std::fmt::Display| {
         Error::new(format!("{}: {why}", folder.display())).hint("`--multi-site` names the folder that the sites are in")
     };
-    let exact = folder.canonicalize().map_err(|error| unusable(&error))?;
+    let exact = canonical(folder).map_err(|error| unusable(&error))?;
     if exact.is_dir() { Ok(exact) } else { Err(unusable(&"it is no folder")) }
 }

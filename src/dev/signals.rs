@@ -1,9 +1,11 @@
 //! How a person, or the system, ends a server.
 
-/// The signals that end a server: Ctrl-C, and where there are such, SIGTERM and SIGHUP. Each may come more than once.
+/// What ends a server: Ctrl-C, SIGTERM and SIGHUP; on Windows what its consoles send. Each may come more than once.
 pub(super) struct Signals {
     #[cfg(unix)]
     streams: Vec<tokio::signal::unix::Signal>,
+    #[cfg(windows)]
+    events: Option<crate::server::ConsoleEvents>,
 }
 
 impl Signals {
@@ -15,8 +17,8 @@ impl Signals {
             let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
             Self { streams: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
         }
-        #[cfg(not(unix))]
-        Self {}
+        #[cfg(windows)]
+        Self { events: crate::server::ConsoleEvents::new().ok() }
     }
 
     /// Completes with the next of them.
@@ -30,9 +32,10 @@ impl Signals {
             })
             .await;
         }
-        #[cfg(not(unix))]
-        {
-            let _ = tokio::signal::ctrl_c().await;
+        #[cfg(windows)]
+        match &mut self.events {
+            Some(events) => events.next().await,
+            None => std::future::pending().await,
         }
     }
 }

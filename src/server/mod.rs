@@ -2,6 +2,8 @@
 
 mod accept;
 mod access;
+#[cfg(windows)]
+mod console_events;
 mod forwarding;
 mod guard;
 mod host_check;
@@ -17,6 +19,8 @@ mod sent;
 mod tls;
 
 pub use access::Access;
+#[cfg(windows)]
+pub use console_events::ConsoleEvents;
 pub use host_check::HostCheck;
 pub use listen::{Listening, listen};
 pub use local::{Answering, Before, Local, LocalOptions, Mend, json, refusal, start};
@@ -75,7 +79,7 @@ fn open_files() -> Option<usize> {
     None
 }
 
-/// Ends with Ctrl-C or SIGTERM.
+/// Ends with Ctrl-C or SIGTERM; on Windows with what its consoles send.
 pub async fn interrupted() {
     #[cfg(unix)]
     {
@@ -87,6 +91,10 @@ pub async fn interrupted() {
             }
             return;
         }
+    }
+    #[cfg(windows)]
+    if let Ok(mut events) = ConsoleEvents::new() {
+        return events.next().await;
     }
     let _ = tokio::signal::ctrl_c().await;
 }

@@ -30,6 +30,9 @@ impl fmt::Display for Owner {
 
 /// The program that listens on a TCP port of this machine, if the system tells.
 pub(super) fn of(port: u16) -> Option<Owner> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
     let sockets: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
         .filter_map(|table| fs::read_to_string(table).ok())

@@ -63,6 +63,11 @@ impl Assets {
         self.by_path.values()
     }
 
+    /// Their paths below the source root, sorted.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.by_path.keys().map(String::as_str)
+    }
+
     /// The asset of a path; none if it could not be read.
     pub(super) fn get(&self, path: &str) -> Option<&Asset> {
         self.by_path.get(path)

@@ -5,6 +5,7 @@ use super::{
     folder::open_regular,
     spill::{Spill, Spilled},
 };
+use crate::file_retry::while_held;
 use pmx_worker::model::{File, Hash};
 use std::{
     collections::HashMap,
@@ -168,7 +169,7 @@ impl Place {
 fn read_named(path: &Path, size: u64, hash: &Hash) -> Result<Blob, BlobError> {
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     // One byte more than there should be, so that a file that grows does not fill memory.
-    let read = open_regular(path).and_then(|file| file.take(size + 1).read_to_end(&mut bytes));
+    let read = while_held(|| open_regular(path)).and_then(|file| file.take(size + 1).read_to_end(&mut bytes));
     read.map_err(|source| BlobError::Read { path: path.to_owned(), source })?;
     if Hash::of(&bytes) == *hash { Ok(bytes.into()) } else { Err(BlobError::Changed(path.to_owned())) }
 }

@@ -2,6 +2,7 @@
 //! What lies elsewhere is read or written only if the user names it on the command line.
 
 use super::{cache, error::SiteError};
+use crate::paths::canonical;
 use std::path::{Component, Path, PathBuf};
 
 /// Folders that hold what a site is never made of, wherever they are: Git's own, the local Worker's state, the cache.
@@ -19,7 +20,7 @@ pub(super) fn versioned(folder: &Path) -> Option<&Path> {
 
 /// The source folder without links in its path, if that is in the checkout.
 pub(super) fn sources(folder: &Path, checkout: &Path) -> Result<PathBuf, SiteError> {
-    let target = folder.canonicalize().map_err(SiteError::read(folder))?;
+    let target = canonical(folder).map_err(SiteError::read(folder))?;
     if target.starts_with(checkout) {
         return Ok(target);
     }

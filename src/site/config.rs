@@ -9,6 +9,7 @@ use super::{
     output::OutDir,
     source::{self, Settings},
 };
+use crate::paths::canonical;
 use comrak::{Arena, nodes::NodeValue};
 use std::path::{Path, PathBuf};
 
@@ -124,7 +125,7 @@ pub fn workspace_list(folder: &Path) -> Result<Option<Vec<String>>, SiteError> {
     let Some((names, line)) = &config.workspace else { return Ok(None) };
     for name in names {
         let elsewhere = |path: PathBuf| !path.starts_with(&config.checkout);
-        if folder.join(name).canonicalize().is_ok_and(elsewhere) {
+        if canonical(&folder.join(name)).is_ok_and(elsewhere) {
             return Err(config.leads_out(&format!("workspace: {name}"), *line, NAME_SITES));
         }
     }
@@ -132,9 +133,9 @@ pub fn workspace_list(folder: &Path) -> Result<Option<Vec<String>>, SiteError> {
 }
 
 fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
-    let home = folder.canonicalize().map_err(SiteError::read(folder))?;
+    let home = canonical(folder).map_err(SiteError::read(folder))?;
     let checkout = checkout::of(&home).to_owned();
-    let exact = file.canonicalize().map_err(SiteError::read(&file))?;
+    let exact = canonical(&file).map_err(SiteError::read(&file))?;
     if !exact.starts_with(&checkout) {
         let said = "the config itself".to_owned();
         return Err(SiteError::LeadsOut { config: file, line: 1, said, checkout, way: COPY_CONFIG });

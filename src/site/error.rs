@@ -1,4 +1,5 @@
 use super::folder::FolderError;
+use super::portable::unportable;
 use crate::error::Error;
 use pmx_worker::model::{Hash, ManifestError, RootsError, RoutesError};
 use std::path::{Path, PathBuf};
@@ -135,6 +136,9 @@ pub enum SiteError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A file of the output that Windows would take for something else: a device, a stream in another file. Nothing is written.
+    #[error("cannot write {0}: {why}", why = unportable(.0).map_or_else(String::new, |why| format!("on Windows, {why}")))]
+    Unportable(String),
     /// A file of the site was not the same when it was looked at and when it was copied.
     #[error("{} changed while the site was built", .0.display())]
     Changed(PathBuf),
@@ -211,6 +215,7 @@ impl SiteError {
             }
             Self::LinkInOutput(_) => "pmx did not make it: remove it, or choose another output folder".to_owned(),
             Self::OutputOverSources(_) => "choose another folder with --out".to_owned(),
+            Self::Unportable(_) => "give the Source, the asset or the Path another name".to_owned(),
             Self::Changed(_) | Self::NotHeld(_) => "run the command again".to_owned(),
             Self::NotBuilt(_) | Self::Document { .. } => "run pmx build first".to_owned(),
             _ => return None,

@@ -5,6 +5,7 @@
 //! written anew goes to a temporary file that did not exist before, and takes its place by a rename: other names of what was there
 //! (hard links) keep what they had.
 
+use crate::file_retry::while_held;
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::{
     ambient_authority,
@@ -159,7 +160,8 @@ impl Folder {
     pub fn open_file(&self, name: &str) -> Result<Option<File>, FolderError> {
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No).nonblock(true);
-        let opened = found(self.dir.open_with(name, &options)).map_err(|error| self.error(name, error))?;
+        let opened =
+            found(while_held(|| self.dir.open_with(name, &options))).map_err(|error| self.error(name, error))?;
         let Some(file) = opened else { return Ok(None) };
         let meta = file.metadata().map_err(|error| self.error(name, error))?;
         if meta.is_file() { Ok(Some(file)) } else { Err(self.error(name, io::Error::other("it is no regular file"))) }
@@ -228,7 +230,7 @@ impl Folder {
     /// # Errors
     /// It is a folder, or it cannot be removed.
     pub fn remove(&self, name: &str) -> io::Result<bool> {
-        found(self.dir.remove_file_or_symlink(name)).map(|removed| removed.is_some())
+        found(while_held(|| self.dir.remove_file_or_symlink(name))).map(|removed| removed.is_some())
     }
 
     /// Removes a folder in this one, if it is empty.
@@ -286,7 +288,7 @@ impl Temporary<'_> {
     /// # Errors
     /// A folder has the name, or the system refuses; the file is gone then.
     pub fn persist(mut self, to: &Folder, name: &str) -> io::Result<()> {
-        self.folder.dir.rename(&self.name, &to.dir, name)?;
+        while_held(|| self.folder.dir.rename(&self.name, &to.dir, name))?;
         self.persisted = true;
         Ok(())
     }
@@ -341,7 +343,7 @@ pub(super) fn open_regular(path: &Path) -> io::Result<std::fs::File> {
 /// # Errors
 /// As for [`open_regular`], or it has more bytes.
 pub(super) fn read_regular(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    let file = open_regular(path)?;
+    let file = while_held(|| open_regular(path))?;
     let size = file.metadata()?.len();
     if size > max {
         return Err(too_large(max));

@@ -7,6 +7,7 @@ use super::{
     diagnostic::Diagnostic,
     graph::{Changes, Graph, Node},
     path::{self, NamedRoot},
+    portable,
     project::Project,
     scan::Snapshot,
 };
@@ -34,6 +35,18 @@ impl Gathered {
         let mut findings = std::mem::take(&mut assets.findings);
         let theme = ThemeAssets::new(blobs);
         let roots = path::name_roots(project, graph, &mut findings);
+        let sources = graph.nodes.values().map(|node| node.path.as_str());
+        let names = portable::findings(sources.chain(assets.paths()));
+        findings.extend(names.into_iter().map(|finding| {
+            let shown = project.show(&finding.path);
+            finding.at(shown)
+        }));
+        // A root's id is a folder of the output.
+        let names = portable::findings(roots.iter().map(|root| &*root.id));
+        findings.extend(names.into_iter().filter_map(|finding| {
+            let root = roots.iter().find(|root| root.id == finding.path)?;
+            Some(finding.at(&*root.shown))
+        }));
         let components = ComponentFiles::of_all(graph, &assets, blobs);
         let mut hasher = Sha256::new();
         hasher.update(format!("{:?}\n", graph.ground.as_ref().map(|ground| ground.shape)));

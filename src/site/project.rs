@@ -9,8 +9,10 @@ use super::{
     source::Settings,
     suggest,
 };
+use crate::paths::canonical;
+pub(super) use crate::paths::slashed;
 use pmx_worker::model::{MAX_ROOTS, SiteName};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The folder that holds Sources by convention.
 const SOURCE_FOLDER: &str = "paths";
@@ -82,7 +84,7 @@ impl Project {
             (None, None) => OutDir::default_in(&self.folder),
         };
         let path = out.path();
-        let exact = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let exact = canonical(path).unwrap_or_else(|_| path.to_owned());
         let over = self.source_root.starts_with(exact)
             || self.out_dir.as_ref() == Some(&out) && path.starts_with(&self.source_root) && holds_sources(path);
         if over { Err(SiteError::OutputOverSources(path.to_owned())) } else { Ok(out) }
@@ -115,7 +117,7 @@ impl Project {
     /// The path below the source root of a file that is there.
     #[must_use]
     pub fn source_at(&self, path: &Path) -> Option<String> {
-        let path = path.canonicalize().ok().filter(|path| path.is_file())?;
+        let path = canonical(path).ok().filter(|path| path.is_file())?;
         path.strip_prefix(&self.source_root).ok().map(slashed)
     }
 
@@ -132,11 +134,11 @@ impl Project {
 /// # Errors
 /// There is no site, its config is broken, or an entry is not where Sources are.
 pub fn locate(options: &Options) -> Result<Project, SiteError> {
-    let cwd = options.cwd.canonicalize().map_err(SiteError::read(&options.cwd))?;
+    let cwd = canonical(&options.cwd).map_err(SiteError::read(&options.cwd))?;
     let mut files = Vec::new();
     for asked in &options.entries {
         let path = cwd.join(asked);
-        match path.canonicalize() {
+        match canonical(&path) {
             Ok(folder) if folder.is_dir() && options.entries.len() == 1 => return in_folder(&cwd, &folder),
             Ok(folder) if folder.is_dir() => return Err(SiteError::FolderAmongEntries(asked.clone())),
             Ok(file) => files.push(file),
@@ -151,10 +153,9 @@ pub fn locate(options: &Options) -> Result<Project, SiteError> {
 /// # Errors
 /// As [`locate`].
 pub fn locate_around(cwd: &Path, named: &str) -> Result<Project, SiteError> {
-    let cwd = cwd.canonicalize().map_err(SiteError::read(cwd))?;
+    let cwd = canonical(cwd).map_err(SiteError::read(cwd))?;
     let named = cwd.join(named);
-    let around =
-        named.parent().filter(|_| named.symlink_metadata().is_ok()).and_then(|folder| folder.canonicalize().ok());
+    let around = named.parent().filter(|_| named.symlink_metadata().is_ok()).and_then(|folder| canonical(folder).ok());
     match around.map(|folder| in_folder(&cwd, &folder)) {
         // It is a word that happens to name a file somewhere: a route, an id.
         None | Some(Err(SiteError::NoSite { .. })) => in_folder(&cwd, &cwd),
@@ -213,13 +214,13 @@ fn entry_of(folder: &Path) -> Option<PathBuf> {
 fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project, SiteError> {
     let mut entries = Vec::new();
     for said in &config.entries {
-        let exact = said.path.canonicalize().map_err(|_| no_entry(&said.path, &said.path))?;
+        let exact = canonical(&said.path).map_err(|_| no_entry(&said.path, &said.path))?;
         entries.push(config.source(said, exact)?);
     }
     // Without a word about Sources the config changes nothing of what convention says.
     let by_convention = entry_of(home).filter(|_| entries.is_empty());
     let source_root = match (&config.source_dir, entries.first(), &by_convention) {
-        (Some(said), ..) => config.source(said, said.path.canonicalize().map_err(SiteError::read(&said.path))?)?,
+        (Some(said), ..) => config.source(said, canonical(&said.path).map_err(SiteError::read(&said.path))?)?,
         (None, Some(entry), _) => conventional_root(home, entry),
         (None, None, Some(entry)) => entry.parent().unwrap_or(home).to_owned(),
         (None, None, None) => home.join(SOURCE_FOLDER),
@@ -250,7 +251,7 @@ fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     let Home { folder, config } = home(first.parent().unwrap_or(first))?;
     let said = config.as_ref().and_then(|config| Some((config, config.source_dir.as_ref()?)));
     let source_root = match said {
-        Some((config, said)) => config.source(said, said.path.canonicalize().map_err(SiteError::read(&said.path))?)?,
+        Some((config, said)) => config.source(said, canonical(&said.path).map_err(SiteError::read(&said.path))?)?,
         None => conventional_root(&folder, first),
     };
     let project = Project::new(cwd, &folder, source_root, files)?;
@@ -280,7 +281,7 @@ impl Project {
                 return Err(SiteError::NotMarkdown(entry.clone()));
             }
             // By a link it could be any file.
-            if !entry.canonicalize().is_ok_and(|exact| exact.starts_with(&source_root)) {
+            if !canonical(entry).is_ok_and(|exact| exact.starts_with(&source_root)) {
                 return Err(SiteError::OutsideRoot { entry: entry.clone(), source_root });
             }
             let root = Entry { path: slashed(below) };
@@ -354,22 +355,6 @@ pub(super) fn relative(cwd: &Path, path: &Path) -> String {
         Ok(below) => slashed(below),
         Err(_) => slashed(path),
     }
-}
-
-/// A path with `/` between its segments.
-pub(super) fn slashed(path: &Path) -> String {
-    let mut out = String::new();
-    for component in path.components() {
-        let text = component.as_os_str().to_string_lossy();
-        if !out.is_empty() && !out.ends_with('/') {
-            out.push('/');
-        }
-        match component {
-            Component::RootDir => out.push('/'),
-            _ => out.push_str(&text),
-        }
-    }
-    out
 }
 
 /// A name for the site from its folder: letters and digits stay, all else becomes single hyphens.

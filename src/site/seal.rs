@@ -1,6 +1,7 @@
 //! What this user's pmx wrote is told from what came with a checkout: by a code (HMAC-SHA256, RFC 2104) under a key that no checkout
 //! can know.
 
+use crate::paths::canonical;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::{fmt, path::Path};
@@ -26,7 +27,7 @@ impl Key {
         let mut block = [0; BLOCK];
         block[..self.0.len()].copy_from_slice(&self.0);
         let mut seal = Seal(Hmac::<Sha256>::new(&block.into()));
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let folder = canonical(folder).unwrap_or_else(|_| folder.to_owned());
         for part in [what.as_bytes(), folder.as_os_str().as_encoded_bytes()] {
             seal.update(&(part.len() as u64).to_le_bytes());
             seal.update(part);

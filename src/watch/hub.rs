@@ -221,9 +221,15 @@ fn limit(path: &Path, error: &notify::Error) -> Error {
         ErrorKind::MaxFilesWatch => "the system's limit of watches is reached".to_owned(),
         _ => error.to_string(),
     };
-    Error::new(format!("cannot watch {}: {why}; the files are looked at every second instead", path.display()))
-        .hint("raise the limits: `sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512`")
-        .hint("or choose how often: `--poll=300`")
+    let error =
+        Error::new(format!("cannot watch {}: {why}; the files are looked at every second instead", path.display()));
+    // Linux alone has limits of its own for watches.
+    if cfg!(any(target_os = "linux", target_os = "android")) {
+        return error
+            .hint("raise the limits: `sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512`")
+            .hint("or choose how often: `--poll=300`");
+    }
+    error.hint("choose how often: `--poll=300`")
 }
 
 impl fmt::Debug for Hub {

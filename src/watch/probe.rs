@@ -23,8 +23,11 @@ pub(super) fn is_it(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(NAME))
 }
 
-/// The kind of the mount in which a folder is, if others may change its files unnoticed.
+/// The kind of the mount in which a folder is, if others may change its files unnoticed. Only Linux tells.
 pub(super) fn foreign(folder: &Path) -> Option<String> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
     foreign_in(&fs::read_to_string("/proc/self/mountinfo").ok()?, folder)
 }
 

@@ -212,7 +212,6 @@ fn an_edit_beside_a_wikilink_is_no_more_than_an_edit() {
     assert!(named.diagnostics.is_empty() && named.outputs.contains_key("index.path/b.html"), "{:?}", named.diagnostics);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_file_in_the_place_of_one_of_its_size_and_time_is_another_file() {
     let folder = site_of(&[("index.md", "one")]);
@@ -222,7 +221,9 @@ fn a_file_in_the_place_of_one_of_its_size_and_time_is_another_file() {
     set(&path);
     let project = located(folder.path());
     let before = site::scan(&project, None).unwrap();
-    for text in ["two", "six"] {
+    // Wine gives the number of a file that is gone to the next one; NTFS does not.
+    let texts = if cfg!(windows) { &["two"][..] } else { &["two", "six"] };
+    for text in texts {
         fs::write(&other, text).unwrap();
         set(&other);
         fs::rename(&other, &path).unwrap();

@@ -12,6 +12,7 @@ mod output;
 mod pages;
 mod project;
 mod routes;
+mod systems;
 
 use pmx::site::{self, Build, Cache, Diagnostic, Key, Options, OutDir, Project, SiteError, Written};
 use pmx_worker::model::{Hash, Manifest, Route, Routes};

@@ -132,7 +132,8 @@ fn a_source_folder_that_leads_away_is_named_with_where_it_leads() {
     for command in ["build", "check"] {
         let Ran { code, err, .. } = run(&ground, &[command]);
         assert_eq!(code, Some(1));
-        let (clone, private) = (ground.checkout().canonicalize().unwrap(), ground.private().canonicalize().unwrap());
+        let (clone, private) =
+            (dunce::canonicalize(ground.checkout()).unwrap(), dunce::canonicalize(ground.private()).unwrap());
         let target = private.join("paths");
         assert_eq!(
             err,

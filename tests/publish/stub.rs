@@ -147,6 +147,7 @@ impl Stub {
         self.calls().iter().filter(|have| *have == call).count()
     }
 
+    #[cfg(unix)]
     pub(crate) fn wait_until(&self, what: impl Fn(&State) -> bool) {
         let (_state, result) =
             self.shared.changed.wait_timeout_while(self.state(), DEADLINE, |state| !what(state)).unwrap();

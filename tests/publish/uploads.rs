@@ -1,7 +1,7 @@
 //! What is uploaded, and when.
 
 use super::{
-    site::{Ran, Site, pmx},
+    site::Site,
     stub::{Reply, Seen, Stub},
 };
 use pmx_worker::model::Hash;
@@ -156,6 +156,7 @@ fn blobs_that_the_server_lost_before_the_commit_are_uploaded_again() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_from_the_keyboard_leaves_nothing_active() {
+    use super::site::{Ran, pmx};
     let site = Site::new(PAGES);
     let stub = Stub::start();
     stub.state().hold_until = usize::MAX;

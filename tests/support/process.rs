@@ -125,6 +125,18 @@ impl Pmx {
         assert!(sent.success(), "{name}");
     }
 
+    /// Ends it as a person would, where a test can do that; what it wrote to stderr.
+    #[track_caller]
+    pub fn end(self) -> String {
+        #[cfg(unix)]
+        {
+            self.signal("INT");
+            self.ended().1
+        }
+        #[cfg(not(unix))]
+        self.kill()
+    }
+
     /// Waits until it has ended by itself; what it wrote to stderr.
     #[track_caller]
     pub fn ended(mut self) -> (std::process::ExitStatus, String) {

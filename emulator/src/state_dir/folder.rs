@@ -1,6 +1,7 @@
 //! A folder held by its handle, and what lies in it by single names. No name is followed to elsewhere: neither what the system would
 //! follow (links, junctions) nor what a path would lead to.
 
+use crate::file_retry::while_held;
 use cap_fs_ext::{DirExt as _, FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
 use cap_std::{
     ambient_authority,
@@ -128,7 +129,7 @@ impl Folder {
     }
 
     pub(crate) fn rename(&self, name: &str, to: &Self, new: &str) -> io::Result<()> {
-        self.dir.rename(name, &to.dir, new).map_err(|error| self.failed(name, error))
+        while_held(|| self.dir.rename(name, &to.dir, new)).map_err(|error| self.failed(name, error))
     }
 
     /// Gives a file one more name, in this folder or another of the same disk.
@@ -138,7 +139,7 @@ impl Folder {
 
     /// Removes a file, or a link, never what it leads to.
     pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {
-        self.dir.remove_file(name).map_err(|error| self.failed(name, error))
+        while_held(|| self.dir.remove_file(name)).map_err(|error| self.failed(name, error))
     }
 
     pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
@@ -181,7 +182,8 @@ impl Folder {
     }
 
     fn open_with(&self, name: &str, options: &mut OpenOptions) -> io::Result<File> {
-        let file = self.dir.open_with(name, options.follow(FollowSymlinks::No));
+        options.follow(FollowSymlinks::No);
+        let file = while_held(|| self.dir.open_with(name, options));
         file.map(cap_std::fs::File::into_std).map_err(|error| self.failed(name, error))
     }
 

@@ -1,7 +1,10 @@
 //! What the last build of a site found, as its pages show it.
 
 use super::excerpt::{self, Excerpt};
-use crate::site::{Diagnostic, Severity};
+use crate::{
+    paths::slashed,
+    site::{Diagnostic, Severity},
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};
@@ -121,7 +124,8 @@ pub(super) fn below(text: &str, folder: &Path) -> String {
     if !folder.is_absolute() {
         return text.to_owned();
     }
-    text.replace(&format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR), "")
+    let text = text.replace(&format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR), "");
+    text.replace(&format!("{}/", slashed(folder)), "")
 }
 
 /// The address by which an editor opens a file at a place (code.visualstudio.com/docs/configure/command-line#_opening-vs-code-with-urls).
@@ -148,8 +152,10 @@ mod tests {
 
     #[test]
     fn what_is_told_elsewhere_names_no_folder_of_this_machine() {
-        let folder = Path::new("/home/me/site");
-        assert_eq!(below("/home/me/site/x.config.md:2: bad `/home/me/site/y`", folder), "x.config.md:2: bad `y`");
+        let shown = if cfg!(windows) { "C:/me/site" } else { "/home/me/site" };
+        let folder = Path::new(shown);
+        let text = format!("{shown}/x.config.md:2: bad `{}/y`", folder.display());
+        assert_eq!(below(&text, folder), "x.config.md:2: bad `y`");
         assert_eq!(below("a/b", Path::new("")), "a/b");
     }
 

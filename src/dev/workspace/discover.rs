@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Result},
+    paths::canonical,
     site,
 };
 use ignore::{
@@ -66,7 +67,7 @@ pub(super) fn discover(folder: &Path) -> Result<Discovery> {
     }
     // A folder that is named as it is needs no mark: there may be an `index.md` in it.
     for name in list.iter().flatten().filter(|name| !name.contains(['*', '?', '[', '{', '!'])) {
-        match folder.join(name).canonicalize() {
+        match canonical(&folder.join(name)) {
             Ok(path) if path.is_dir() => {
                 found.watched.insert(path.clone());
                 found.sites.insert(path);
@@ -144,7 +145,7 @@ mod tests {
     #[test]
     fn sites_are_found_where_they_are_and_nothing_else_is_taken_for_one() {
         let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().canonicalize().unwrap();
+        let folder = canonical(folder.path()).unwrap();
         make(
             &folder,
             &[

@@ -9,11 +9,14 @@ use super::{
     slug::slug,
     spelling,
 };
-use crate::site::{
-    address,
-    error::SiteError,
-    project::{Project, relative, slashed},
-    scan, suggest,
+use crate::{
+    paths::canonical,
+    site::{
+        address,
+        error::SiteError,
+        project::{Project, relative, slashed},
+        scan, suggest,
+    },
 };
 use std::{
     fs,
@@ -134,7 +137,7 @@ struct Linking {
 /// The title or the kind gives no name, the place is taken or outside of the Sources, or the link has no place.
 pub fn plan_source(project: &Project, cwd: &Path, wanted: &Wanted<'_>) -> Result<NewSource, CreateError> {
     let snapshot = scan::scan(project, None)?;
-    let cwd = cwd.canonicalize().map_err(SiteError::read(cwd))?;
+    let cwd = canonical(cwd).map_err(SiteError::read(cwd))?;
     let title = wanted.title.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let title = title.collect::<Vec<_>>().join(" ");
     let length = title.chars().count();
@@ -217,7 +220,7 @@ impl NewSource {
         let mut file = fs::File::create_new(&self.path).map_err(failed)?;
         let written = file.write_all(self.text.as_bytes()).map_err(failed);
         drop(file);
-        let link = |link: &Linking| super::replace(&link.path, link.before.clone(), link.after.clone());
+        let link = |link: &Linking| super::replace(&link.path, link.before.clone(), link.after.clone()).map(drop);
         let done = written.and_then(|()| self.link.as_ref().map_or(Ok(()), link));
         if done.is_err() {
             let _ = fs::remove_file(&self.path);

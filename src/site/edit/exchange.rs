@@ -22,6 +22,7 @@
 //! otherwise. For some microseconds nothing stands at the place then.
 
 use super::beside::{Beside, Kind};
+use crate::file_retry::{read, rename, while_held};
 use std::{
     fs,
     io::{self, Read as _, Seek as _},
@@ -80,7 +81,7 @@ pub struct Kept {
 /// Puts a new file in the place of one that holds `before`, or leaves the place to its author.
 pub(super) fn put(new: Beside, place: &Path, before: &[u8], after: &[u8]) -> Result<Taken, Refused> {
     swap(new.path(), place)?;
-    let bytes = fs::read(new.path())?;
+    let bytes = read(new.path())?;
     let mut taken = Taken { place: place.to_owned(), file: new, bytes, put: after.to_vec() };
     if taken.bytes != before {
         taken.give_back()?;
@@ -96,7 +97,7 @@ impl Taken {
 
     /// Whether somebody has written into it since it came out.
     fn is_written_to(&self) -> bool {
-        fs::read(self.file.path()).is_ok_and(|bytes| bytes != self.bytes)
+        read(self.file.path()).is_ok_and(|bytes| bytes != self.bytes)
     }
 
     /// Waits for a moment in which editors that were about to write into these do so.
@@ -129,7 +130,7 @@ impl Taken {
     pub(super) fn give_back(&mut self) -> io::Result<()> {
         let mut free_since = None;
         for _ in 0..MAX_RETURNS {
-            let back = fs::read(self.file.path())?;
+            let back = read(self.file.path())?;
             match swap(self.file.path(), &self.place) {
                 Ok(()) => {}
                 // A file that was created meanwhile is newer than this one.
@@ -150,7 +151,7 @@ impl Taken {
                 }
                 Err(error) => return Err(error),
             }
-            let came = fs::read(self.file.path())?;
+            let came = read(self.file.path())?;
             self.bytes.clone_from(&came);
             if came == self.put {
                 return Ok(());
@@ -179,7 +180,7 @@ impl Kept {
         if written == self.bytes || written.is_empty() {
             return Ok(None);
         }
-        let there = match fs::read(&self.place) {
+        let there = match read(&self.place) {
             // It is being saved, or was removed since: both are newer.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             there => there?,
@@ -192,7 +193,7 @@ impl Kept {
         }
         let copy = Beside::write(&self.place, &written, &there)?;
         swap(copy.path(), &self.place)?;
-        let bytes = fs::read(copy.path())?;
+        let bytes = read(copy.path())?;
         let mut out = Taken { place: self.place.clone(), file: copy, bytes, put: written.clone() };
         if out.bytes != there && !is_ours(&out.bytes) {
             out.give_back()?;
@@ -229,10 +230,10 @@ pub(super) fn swap(one: &Path, other: &Path) -> io::Result<()> {
 /// As [`swap`], where the system has no one step for it. What is at `other` in between is found by [`put_new`], and stays there.
 fn swap_in_steps(one: &Path, other: &Path) -> io::Result<()> {
     let mut aside = Beside::name(other, Kind::Old);
-    fs::rename(other, aside.path())?;
+    rename(other, aside.path())?;
     match put_new(one, other) {
         Ok(()) => {
-            fs::rename(aside.path(), one)?;
+            rename(aside.path(), one)?;
             aside.moved_to(one.to_owned());
             std::mem::forget(aside);
             Ok(())
@@ -265,11 +266,11 @@ pub(super) fn put_new(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     match fs::hard_link(from, to) {
-        Ok(()) => fs::remove_file(from),
+        Ok(()) => while_held(|| fs::remove_file(from)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists || to.exists() => {
             Err(io::Error::from(io::ErrorKind::AlreadyExists))
         }
         // A file system without links (FAT): the best that can be done.
-        Err(_) => fs::rename(from, to),
+        Err(_) => rename(from, to),
     }
 }

@@ -1,13 +1,16 @@
 //! Which files a person means, and whether they may be moved or removed.
 
 use super::error::EditError;
-use crate::site::{
-    checkout::clean,
-    config,
-    output::OutDir,
-    project::{Project, relative, slashed},
-    scan::Snapshot,
-    suggest,
+use crate::{
+    paths::canonical,
+    site::{
+        checkout::clean,
+        config,
+        output::OutDir,
+        project::{Project, relative, slashed},
+        scan::Snapshot,
+        suggest,
+    },
 };
 use pmx_worker::model::check_path;
 use std::{
@@ -176,7 +179,7 @@ fn seen(project: &Project, cwd: &Path, to: &Path, is_folder: bool) -> Result<(),
     if in_output || folders.split('/').any(hidden) || !check_path(&name) || name.chars().any(char::is_control) {
         return Err(EditError::Unseen(relative(cwd, to)));
     }
-    let exact = to.ancestors().skip(1).find_map(|above| above.canonicalize().ok());
+    let exact = to.ancestors().skip(1).find_map(|above| canonical(above).ok());
     if !exact.is_some_and(|above| above.starts_with(root)) {
         return Err(outside(cwd, to, root));
     }

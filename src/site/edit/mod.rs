@@ -39,6 +39,7 @@ use super::{
     scan::{Content, Snapshot},
     wiki::Names,
 };
+use crate::paths::canonical;
 use apply::{Step, Write};
 use locate::{Base, Places};
 use plan::{Effects, Task};
@@ -82,7 +83,7 @@ pub struct EditedFile {
 /// There is no such file, the new place is taken or unusable, or the files cannot be read.
 pub fn plan_move(project: &Project, cwd: &Path, old: &str, new: &str) -> Result<Edit, EditOrSite> {
     let snapshot = super::scan(project, None)?;
-    let cwd = cwd.canonicalize().map_err(SiteError::read(cwd))?;
+    let cwd = canonical(cwd).map_err(SiteError::read(cwd))?;
     let base = Base::of(project);
     let Places { old, new } = locate::move_of(project, &snapshot, &cwd, old, new)?;
     let (from, to) = (base.name(&old), base.name(&new));
@@ -100,7 +101,7 @@ pub fn plan_move(project: &Project, cwd: &Path, old: &str, new: &str) -> Result<
 /// There is no such file, it is the site's entry, or the files cannot be read.
 pub fn plan_removal(project: &Project, cwd: &Path, file: &str) -> Result<Edit, EditOrSite> {
     let snapshot = super::scan(project, None)?;
-    let cwd = cwd.canonicalize().map_err(SiteError::read(cwd))?;
+    let cwd = canonical(cwd).map_err(SiteError::read(cwd))?;
     let base = Base::of(project);
     let path = locate::removal_of(project, &snapshot, &cwd, file)?;
     if project.roots.len() == 1 && project.source_root.join(&project.roots[0].path) == path {
@@ -131,7 +132,7 @@ fn entry_stays_known(
 impl Base {
     fn effects(&self, project: &Project, snapshot: &Snapshot, task: Task<'_>) -> Effects {
         let config = self.config.as_ref().and_then(|path| {
-            let exact = path.canonicalize().ok()?;
+            let exact = canonical(path).ok()?;
             Some((self.name(path), read_regular(&exact, MAX_BLOB).ok()?))
         });
         let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();

@@ -19,6 +19,7 @@ use super::{
     cache::Cache,
     error::SiteError,
     folder::Folder,
+    portable::unportable,
     project::Project,
     scan::Snapshot,
     seal::Key,
@@ -78,9 +79,14 @@ pub fn build_into(
 /// Without `key` what is known of the folder is not believed: every file is read.
 ///
 /// # Errors
-/// The folder may not be written to, or a link is in the way: nothing is written then. Writing failed, and the next call goes on where
+/// The folder may not be written to, a link is in the way, or Windows can have no file of a name: nothing is written then. Writing failed, and the next call goes on where
 /// this one stopped. Or [`SiteError::NotHeld`].
 pub fn write(build: &Build, out: &OutDir, key: Option<&Key>, clean: bool) -> Result<Written, SiteError> {
+    if cfg!(windows)
+        && let Some(path) = build.outputs.keys().find(|path| unportable(path).is_some())
+    {
+        return Err(SiteError::Unportable(path.clone()));
+    }
     let root = Arc::new(out.make()?);
     root.sweep();
     let mut before = Receipt::read(&root, key)?;

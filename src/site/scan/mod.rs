@@ -1,5 +1,6 @@
 //! The disk as data: the only step of a build that reads it.
 
+mod changed;
 mod passing;
 mod read;
 mod tracked;
@@ -72,9 +73,8 @@ pub enum Content {
 struct Stamp {
     size: u64,
     modified: SystemTime,
-    /// When the system last changed what it knows of the file, in seconds and nanoseconds. Nobody sets it, so it tells a file from the
-    /// one that it replaced, though both have one size and time: what was unpacked, copied with its time, or built reproducibly.
-    /// Zero where the system does not tell.
+    /// What tells a file from the one that it replaced ([`changed::of`]), though both have one size and time: what was unpacked, copied
+    /// with its time, or built reproducibly.
     changed: (i64, i64),
     /// Whether an equal stamp means equal content.
     settled: bool,

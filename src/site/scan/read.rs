@@ -1,7 +1,7 @@
 //! The content of a file.
 
 use super::{Content, EXTENSION, is_sheet};
-use crate::site::folder::open_regular;
+use crate::{file_retry::while_held, site::folder::open_regular};
 use pmx_worker::model::{Hash, MAX_BLOB};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -18,7 +18,7 @@ pub(super) fn content(path: PathBuf, name: &str, size: u64) -> Option<Content> {
         return Some(Content::TooLarge(size));
     }
     let read = if size > MAX_IN_MEMORY && !name.ends_with(EXTENSION) && !is_sheet(name) {
-        hash_of(&path).map(|file| {
+        while_held(|| hash_of(&path)).map(|file| {
             if file.size > MAX_BLOB {
                 Content::TooLarge(file.size)
             } else {
@@ -26,7 +26,7 @@ pub(super) fn content(path: PathBuf, name: &str, size: u64) -> Option<Content> {
             }
         })
     } else {
-        bytes(&path, size).map(bytes_of)
+        while_held(|| bytes(&path, size)).map(bytes_of)
     };
     match read {
         Ok(content) => Some(content),

@@ -1,11 +1,14 @@
 //! Which files and folders there are, without reading any.
 
-use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, passing::is_passing};
-use crate::site::{
-    address, checkout,
-    error::SiteError,
-    output::{OutDir, RECEIPT},
-    project::Project,
+use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, changed, passing::is_passing};
+use crate::{
+    paths::canonical,
+    site::{
+        address, checkout,
+        error::SiteError,
+        output::{OutDir, RECEIPT},
+        project::Project,
+    },
 };
 use rayon::prelude::*;
 use std::{
@@ -143,7 +146,7 @@ fn take_in(
     }
     let (name, path) = (folder.child(last), folder.path.join(last));
     let (entry, path) = if kind.is_symlink() {
-        let target = path.canonicalize().ok().filter(|target| target.starts_with(&project.source_root))?;
+        let target = canonical(&path).ok().filter(|target| target.starts_with(&project.source_root))?;
         found.links.push((name.clone(), target.clone()));
         (entry(project, folder, &name, &target, None, now)?, target)
     } else {
@@ -183,19 +186,8 @@ fn entry(
     meta.is_file().then(|| {
         let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let settled = now.duration_since(modified).is_ok_and(|age| age > TIME_GRAIN);
-        Entry::File(Stamp { size: meta.len(), modified, changed: changed(&meta), settled })
+        Entry::File(Stamp { size: meta.len(), modified, changed: changed::of(path, &meta), settled })
     })
-}
-
-#[cfg(unix)]
-fn changed(meta: &fs::Metadata) -> (i64, i64) {
-    use std::os::unix::fs::MetadataExt as _;
-    (meta.ctime(), meta.ctime_nsec())
-}
-
-#[cfg(not(unix))]
-const fn changed(_: &fs::Metadata) -> (i64, i64) {
-    (0, 0)
 }
 
 /// Whether the name of a file says something of the folder in which it is.

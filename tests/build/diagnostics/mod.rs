@@ -1,6 +1,7 @@
 //! Every finding that a build can have: the whole line as the command prints it, on a site that has nothing else wrong.
 
 mod component;
+mod file;
 mod site;
 mod source;
 mod steps;
