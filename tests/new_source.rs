@@ -1,5 +1,11 @@
 //! `pmx new` as a person runs it: exit code, stdout, stderr, and what is on disk afterwards.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its ground gives way")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops where its ground gives way"
+)]
 
 mod support;
 

@@ -1,5 +1,11 @@
 //! A command does the same wherever it is typed: in the project, inside of its Sources, beside it, or elsewhere with an absolute path.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 
@@ -138,9 +144,12 @@ fn tree(folder: &Path) -> BTreeMap<String, Hash> {
     found
 }
 
+/// What is in the project, by its path.
+type Tree = BTreeMap<String, Hash>;
+
 /// Runs the commands one after the other from each place, each time in a fresh project, and compares.
 fn same_from(places: &[From], config: Option<&str>, commands: &[String]) -> BTreeMap<String, Hash> {
-    let mut first: Option<(Vec<Option<i32>>, BTreeMap<String, Hash>)> = None;
+    let mut first: Option<(Vec<Option<i32>>, Tree)> = None;
     for from in places {
         let ground = Ground::new(config);
         let runs: Vec<Run> = commands.iter().map(|command| ground.run(*from, command)).collect();

@@ -170,7 +170,7 @@ fn written(number: u64) -> Vec<String> {
     let digits = number.to_string();
     let mut commas = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             commas.push(',');
         }
         commas.push(digit);
