@@ -37,7 +37,7 @@ fn the_keys_of_the_terminal_are_those_that_are_told() {
 fn the_variables_of_the_worker_are_those_that_are_told() {
     let worker = program_text("worker/src");
     let read: BTreeSet<String> = worker
-        .split(" var(\"")
+        .split("var(\"")
         .skip(1)
         .chain(worker.split("env(\"").skip(1))
         .filter_map(|rest| rest.split('"').next())

@@ -24,7 +24,7 @@ fn claims() -> Vec<(&'static str, &'static str, u64)> {
     let handbook = |name: &str| -> &'static str { Box::leak(format!("{HANDBOOK}{name}").into_boxed_str()) };
     let (api, abi, emulator) = ("worker/API.md", "worker/ABI.md", "emulator/README.md");
     let mib = |file, name| constant(file, name) / 1024 / 1024;
-    let model = "worker/src/model/mod.rs";
+    let model = "worker/src/model/limits.rs";
     let rust = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let rust =
         rust.split("rust-version = \"1.").nth(1).and_then(|rest| rest.split('"').next()).unwrap().parse().unwrap();

@@ -27,4 +27,10 @@ pub(crate) const READ_ONLY: [(&str, &str, &str, &str); 8] = [
 ];
 
 /// Messages that the program puts together from parts, so that its text does not have them whole.
-pub(crate) const COMPOSED: [&str; 2] = ["there is no Source", "no publish token: PATHMX_PUBLISH_TOKEN is not set"];
+pub(crate) const COMPOSED: [&str; 4] = [
+    "there is no Source",
+    "no publish token: PATHMX_PUBLISH_TOKEN is not set",
+    "is a link, and is not used without being asked for",
+    // What follows the colon is SQLite's.
+    "cannot be opened: file is not a database",
+];
