@@ -140,7 +140,7 @@ fn a_file_above_the_limit_is_refused_without_a_call() {
     let big = "x".repeat(25 * 1024 * 1024 + 1);
     let site = Site::new(&[("index.path.html", &big)]);
     let stub = Stub::start();
-    site.publish(&stub, &[]).fails(1, &["index.path.html has 26214401 bytes, at most 26214400"]);
+    site.publish(&stub, &[]).fails(1, &["`index.path.html` has 26214401 bytes, at most 26214400"]);
     assert!(stub.seen().is_empty());
 }
 
@@ -167,7 +167,7 @@ fn wrong_calls_exit_with_2_and_call_nobody() {
     let stub = Stub::start();
     let url = stub.url();
     let run = |args: &[&str]| Ran::of(&mut pmx(site.folder(), args));
-    run(&["publish", "--server", &url]).fails(2, &["--subdomain"]);
+    run(&["publish", "--server", &url]).fails(2, &["no site is named: `-s <name>` (--site) says which"]);
     run(&["publish", "-s", "a.b", "--server", &url]).fails(2, &["`a.b` is no site name"]);
     run(&["publish", "-s", "www", "--server", &url]).fails(2, &["reserved"]);
     run(&["publish", "-s", "alpha", "--server", "path.app"]).fails(2, &["--server: `path.app`"]);

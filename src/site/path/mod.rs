@@ -25,7 +25,7 @@ use super::{
     tokens::Theme,
 };
 use pages::{Addresses, Rendered};
-use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
+use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, ManifestError, Routes, SourceEntry};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -245,7 +245,9 @@ fn unusable(manifest: &Manifest, routes: &Routes) -> Vec<String> {
     let mut reasons: Vec<String> = too_large
         .map(|(path, file)| format!("{path} has {} bytes, at most {MAX_BLOB} can be published", file.size))
         .collect();
-    reasons.extend(manifest.check().err().map(|error| error.to_string()));
+    // The manifest names the first of those only.
+    let others = manifest.check().err().filter(|error| !matches!(error, ManifestError::TooLarge { .. }));
+    reasons.extend(others.map(|error| error.to_string()));
     reasons.extend(routes.check(manifest).err().map(|error| error.to_string()));
     reasons
 }
