@@ -56,7 +56,7 @@ fn claims() -> Vec<(&'static str, &'static str, u64)> {
         (api, "At most {} roots", constant(model, "MAX_ROOTS")),
         (api, "at most {} MiB and", mib(model, "MAX_DOCUMENT")),
         (api, "MiB and {} files", constant(model, "MAX_FILES")),
-        (api, "at most {} KiB as JSON", constant("worker/src/model/limits.rs", "MAX_META") / 1024),
+        (api, "and {} KiB as JSON", constant("worker/src/model/limits.rs", "MAX_META") / 1024),
         (abi, "its host, version {}", constant("worker/src/abi/exports.rs", "ABI_VERSION")),
         (abi, "`abi_version() -> u32` | {};", constant("emulator/src/isolate/program.rs", "ABI_VERSION")),
         (emulator, "memory ({} MiB)", mib("emulator/src/emulator.rs", "MEMORY_LIMIT")),
