@@ -140,7 +140,7 @@ fn a_file_above_the_limit_is_refused_without_a_call() {
     let big = "x".repeat(25 * 1024 * 1024 + 1);
     let site = Site::new(&[("index.path.html", &big)]);
     let stub = Stub::start();
-    site.publish(&stub, &[]).fails(1, &["index.path.html has 26214401 bytes, at most 26214400"]);
+    site.publish(&stub, &[]).fails(1, &["`index.path.html` has 26214401 bytes, at most 26214400"]);
     assert!(stub.seen().is_empty());
 }
 

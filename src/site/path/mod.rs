@@ -25,7 +25,7 @@ use super::{
     tokens::Theme,
 };
 use pages::{Addresses, Rendered};
-use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, Routes, SourceEntry};
+use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, ManifestError, Routes, SourceEntry};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -244,7 +244,9 @@ fn unusable(manifest: &Manifest, routes: &Routes) -> Vec<String> {
     let mut reasons: Vec<String> = too_large
         .map(|(path, file)| format!("{path} has {} bytes, at most {MAX_BLOB} can be published", file.size))
         .collect();
-    reasons.extend(manifest.check().err().map(|error| error.to_string()));
+    // All of them are named above.
+    let is_known = |error: &ManifestError| matches!(error, ManifestError::TooLarge { .. });
+    reasons.extend(manifest.check().err().filter(|error| !is_known(error)).map(|error| error.to_string()));
     reasons.extend(routes.check(manifest).err().map(|error| error.to_string()));
     reasons
 }
