@@ -45,7 +45,7 @@ fn every_threat_has_a_test_that_exists() {
             let defined = source.find(&format!("fn {name}(")).unwrap_or_else(|| panic!("there is no test {test}"));
             let before = source[..defined].trim_end().rsplit("\n\n").next().unwrap_or_default();
             assert!(
-                before.contains("#[test]") || before.contains("::test]") || source.contains("proptest! {"),
+                before.contains("#[test]") || before.contains("::test") || source.contains("proptest! {"),
                 "{test} is no test"
             );
         }

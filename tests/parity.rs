@@ -30,6 +30,9 @@ fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity").join(name)
 }
 
+/// One for both: without it the emulator says one of its own.
+const EPOCH: &str = "parity";
+
 /// The bundle in workerd.
 struct Workerd {
     child: Child,
@@ -43,8 +46,7 @@ impl Workerd {
         let bundle = folder.join("bundle");
         let bundled = pmx().args(["worker", "bundle", "--out"]).arg(&bundle).output().unwrap();
         assert!(bundled.status.success(), "{}", String::from_utf8_lossy(&bundled.stderr));
-        let variables =
-            json!({ "BASE_DOMAINS": DOMAIN, "PUBLISH_SECRET": SECRET, "WORKER_SHA256": Worker::bundled().sha256() });
+        let variables = json!({ "BASE_DOMAINS": DOMAIN, "PUBLISH_SECRET": SECRET, "STORAGE_EPOCH": EPOCH, "WORKER_SHA256": Worker::bundled().sha256() });
         let mut child = Command::new("node")
             .arg(file("workerd.mjs"))
             .arg(&bundle)
@@ -198,6 +200,7 @@ fn cloudflares_runtime_and_the_emulator_answer_alike() {
             .isolates(1)
             .var("BASE_DOMAINS", DOMAIN)
             .var("PUBLISH_SECRET", SECRET)
+            .var("STORAGE_EPOCH", EPOCH)
             .build()
             .unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -12,9 +12,12 @@ mod support;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read as _, Write as _},
+    io::{Read, Write as _},
     path::Path,
     process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
 };
 use support::{Pmx, process::pmx};
 
@@ -90,15 +93,30 @@ fn a_repository_says_nothing_to_the_terminal() {
     }
 }
 
-/// Reads up to the line with these words.
-fn read_until(reader: &mut impl BufRead, words: &str) -> String {
-    let mut read = Vec::new();
-    loop {
-        let before = read.len();
-        assert!(reader.read_until(b'\n', &mut read).unwrap() > 0, "no {words}: {}", String::from_utf8_lossy(&read));
-        if String::from_utf8_lossy(&read[before..]).contains(words) {
-            return String::from_utf8(read).unwrap();
+/// How long a test waits for what must come.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What a stream gives, while it is read.
+fn gathered(mut stream: impl Read + Send + 'static) -> Arc<Mutex<Vec<u8>>> {
+    let all = Arc::new(Mutex::new(Vec::new()));
+    let gathering = all.clone();
+    thread::spawn(move || {
+        let mut part = [0; 4096];
+        while let Ok(length @ 1..) = stream.read(&mut part) {
+            gathering.lock().unwrap().extend_from_slice(&part[..length]);
         }
+    });
+    all
+}
+
+/// Waits until one of the streams has these words.
+#[track_caller]
+fn until(streams: &[&Arc<Mutex<Vec<u8>>>], words: &str) {
+    let deadline = Instant::now() + DEADLINE;
+    let texts = || streams.iter().map(|stream| String::from_utf8_lossy(&stream.lock().unwrap()).into_owned());
+    while !texts().any(|text| text.contains(words)) {
+        assert!(Instant::now() < deadline, "no {words}: {:?}", texts().collect::<Vec<_>>());
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -109,18 +127,17 @@ fn the_loop_says_letters_only() {
         let mut command = pmx();
         command.args(["dev", "--port", "0", "--state"]).arg(site.path().join("state")).args(arguments).arg(site.path());
         let mut dev = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stdout = gathered(dev.stdout.take().unwrap());
+        let stderr = gathered(dev.stderr.take().unwrap());
         // Findings of the first build, and of one after it.
-        let mut stderr = BufReader::new(dev.stderr.take().unwrap());
-        let mut said = read_until(&mut stderr, "[frontmatter/yaml]");
-        fs::write(site.path().join("paths").join(format!("new {}.md", ACTIVE.replace('/', ""))), "---\na: [\n")
-            .unwrap();
+        until(&[&stdout, &stderr], "source/frontmatter");
         let broken = format!("# Home\n\n[{ACTIVE}](./last-missing.md)\n\n[x](./last-missing.md)\n");
         fs::write(site.path().join("paths/index.path.md"), broken).unwrap();
-        said += &read_until(&mut stderr, "last-missing");
+        until(&[&stdout, &stderr], "last-missing");
         dev.kill().unwrap();
-        let output = dev.wait_with_output().unwrap();
-        assert_letters("stdout of dev", &output.stdout);
-        assert_letters("stderr of dev", said.as_bytes());
+        dev.wait().unwrap();
+        assert_letters("stdout of dev", &stdout.lock().unwrap());
+        assert_letters("stderr of dev", &stderr.lock().unwrap());
     }
 }
 

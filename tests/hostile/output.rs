@@ -133,8 +133,7 @@ fn a_list_that_came_along_removes_no_file_that_pmx_did_not_write() {
     ground.put(".pathmx/old/page.html", "<p>built elsewhere");
     ground.put(".pathmx/old/mine/x", "");
     let hash = Hash::of(b"<p>built elsewhere");
-    // A build names `roots.json`; without it this were a list of static files, which no build goes over.
-    let list = format!("roots.json\nnotes.md\nold/page.html\t{hash}\t18\t1\nold/mine/x\t{hash}\t18\t1\nold\n");
+    let list = format!("notes.md\nold/page.html\t{hash}\t18\t1\nold/mine/x\t{hash}\t18\t1\nold\n");
     ground.put(".pathmx/.pmx-outputs", &list);
     let ran = run(&ground, &["build"]);
     assert!(ran.out.contains("1 deleted"), "{ran:?}");

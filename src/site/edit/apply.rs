@@ -204,25 +204,6 @@ mod tests {
         assert_eq!(texts(site.path()), expected.map(|(path, text)| (path.to_owned(), text.to_owned())));
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn nothing_is_written_through_a_link_that_waits_at_a_temporary_name() {
-        use std::os::unix::fs::symlink;
-        for what in ["new", "old"] {
-            let (site, away) = (site(), tempfile::tempdir().unwrap());
-            fs::write(away.path().join("notes"), "mine").unwrap();
-            for (name, number) in ["a", "b"].iter().flat_map(|name| (0..500).map(move |number| (name, number))) {
-                let place = site.path().join(format!(".{name}.{}-{number}.{what}", std::process::id()));
-                symlink(away.path().join("notes"), place).unwrap();
-            }
-            let written = apply(&[write(site.path(), "a", "a")], &Step::Stay);
-            assert_eq!(written.is_err(), what == "new");
-            let removed = apply(&[], &Step::Remove(site.path().join("b")));
-            assert_eq!(removed.is_err(), what == "old");
-            assert_eq!(fs::read_to_string(away.path().join("notes")).unwrap(), "mine");
-        }
-    }
-
     #[test]
     fn a_failure_leaves_everything_as_it_was() {
         let site = site();

@@ -245,9 +245,9 @@ fn unusable(manifest: &Manifest, routes: &Routes) -> Vec<String> {
     let mut reasons: Vec<String> = too_large
         .map(|(path, file)| format!("{path} has {} bytes, at most {MAX_BLOB} can be published", file.size))
         .collect();
-    // The manifest names the first of those only.
-    let others = manifest.check().err().filter(|error| !matches!(error, ManifestError::TooLarge { .. }));
-    reasons.extend(others.map(|error| error.to_string()));
+    // All of them are named above.
+    let is_known = |error: &ManifestError| matches!(error, ManifestError::TooLarge { .. });
+    reasons.extend(manifest.check().err().filter(|error| !is_known(error)).map(|error| error.to_string()));
     reasons.extend(routes.check(manifest).err().map(|error| error.to_string()));
     reasons
 }

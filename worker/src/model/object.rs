@@ -22,6 +22,10 @@ macro_rules! object_only {
                         $type::deserialize(::serde::de::value::MapAccessDeserializer::new(map))
                     }
                 }
+                // Formats that are not for people have no names to go by: pmx keeps builds in one.
+                if !deserializer.is_human_readable() {
+                    return $type::deserialize(deserializer);
+                }
                 deserializer.deserialize_map(Visitor)
             }
         }

@@ -92,8 +92,8 @@ pub(crate) async fn load<B: Bucket>(
     Ok(mounted)
 }
 
-/// The documents of one of the `roots` of a site whose state has this `seq`. A failure is remembered for a while, or until the site
-/// changes.
+/// The documents of one of the `roots` of a site whose state has this `seq`. That they cannot be used is remembered for a while, or until
+/// the site changes.
 pub(crate) async fn load_one<B: Bucket>(
     bucket: B,
     cache: &Cache,
@@ -113,7 +113,8 @@ pub(crate) async fn load_one<B: Bucket>(
     }
     let read = read(bucket, cache, root, cache.near(roots, root, near), None).await;
     if let Err(error) = &read
-        && !matches!(error, LoadError::Busy(_))
+        // What is missing may be uploaded at any moment, and costs one look each time.
+        && !matches!(error, LoadError::Busy(_) | LoadError::Missing(_))
     {
         let cost = size_of::<(Key, LoadError)>() + error.to_string().len();
         cache.failed.insert(key, (seq, bucket.now_ms(), error.clone()), cost);
