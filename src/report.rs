@@ -1,6 +1,6 @@
 //! The one place that prints. stdout is data, stderr is talk.
 //!
-//! Whatever is printed is taken for text from outside: [`text`] lets nothing of it reach a terminal but letters. Each call prints one
+//! Whatever is printed is taken for text from outside: `text` lets nothing of it reach a terminal but letters. Each call prints one
 //! line, with the line breaks in it shown by their number; what has several lines is given as several.
 
 mod log;

@@ -253,7 +253,7 @@ pub struct Target {
     /// Name of the site [default: what `pmx link` wrote into the config]
     #[arg(short, long, value_name = "NAME", alias = "subdomain", env = "PMX_SITE")]
     pub site: Option<String>,
-    /// The server [default: what `pmx link` wrote into the config, else https://pathmx.path.app]
+    /// The server [default: what `pmx link` wrote into the config, else `https://pathmx.path.app`]
     #[arg(long, value_name = "URL", env = "PMX_SERVER")]
     pub server: Option<String>,
     /// Send the token over plain HTTP to a host that is not this machine
@@ -280,7 +280,7 @@ pub struct Events {
     /// Name of the site [default: what `pmx link` wrote into the config]
     #[arg(short, long, alias = "subdomain", value_name = "NAME", env = "PMX_SITE")]
     pub site: Option<String>,
-    /// The server that it is published to, or the address of `pmx dev` or `pmx serve` [default: what `pmx link` wrote into the config, else https://pathmx.path.app]
+    /// The server that it is published to, or the address of `pmx dev` or `pmx serve` [default: what `pmx link` wrote into the config, else `https://pathmx.path.app`]
     #[arg(long, value_name = "URL", env = "PMX_SERVER")]
     pub server: Option<String>,
 }
