@@ -28,7 +28,7 @@ fn a_name_that_would_be_a_device_or_a_stream_is_refused_before_anything_is_writt
         let (folder, project, snapshot) = snapshot(&[("index.path.md", &home), (name, "# A\n")]);
         let build = site::build(&project, &snapshot, &mut Cache::default());
         let out = folder.path().join("out");
-        let error = site::write(&build, &out, false).unwrap_err();
+        let error = site::write(&build, &site::OutDir::named(&out), None, false).unwrap_err();
         assert!(matches!(error, SiteError::Unportable(_)) && !out.exists(), "{name}: {error}");
     }
 }
