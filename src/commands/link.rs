@@ -4,7 +4,6 @@ use super::target;
 use crate::{
     cli,
     error::{Error, Result},
-    publish::Address,
     report::Report,
     site::{self, Link, Options},
 };
@@ -26,8 +25,7 @@ pub(super) fn run(args: &cli::Link, report: &Report) -> Result<()> {
     if let Some(site) = &args.site {
         site.parse::<SiteName>().map_err(|error| Error::usage(format!("{site}: {error}")))?;
     }
-    let address = args.server.as_deref().map(Address::parse).transpose();
-    let address = address.map_err(|error| Error::usage(format!("--server: {error}")))?;
+    let address = args.server.as_deref().map(target::parse).transpose()?;
     let link = Link { site: args.site.clone(), server: address.as_ref().map(ToString::to_string) };
     let config = project.config_file();
     let before = match fs::read(&config) {

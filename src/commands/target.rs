@@ -57,7 +57,8 @@ pub(super) fn named(site: Option<&str>, server: Option<&str>, path: Option<&Path
     Ok(Named { site, address, by_config })
 }
 
-fn parse(server: &str) -> Result<Address> {
+/// The address of a server, as an option names it.
+pub(super) fn parse(server: &str) -> Result<Address> {
     Address::parse(server).map_err(|error| Error::usage(format!("--server: {error}")))
 }
 
