@@ -5,22 +5,28 @@ use std::{fs, path::Path};
 
 /// What the name of the file begins with that is written to see whether this is told. It ends as what no build reads.
 pub(super) const NAME: &str = ".pmx-probe-";
+const ENDING: &str = ".tmp";
 /// Kinds of mounts whose files are changed by other machines, or from outside of a container, without the system being told.
 const FOREIGN: [&str; 12] =
     ["9p", "afpfs", "cifs", "drvfs", "fakeowner", "nfs", "nfs4", "prl_fs", "smb3", "smbfs", "vboxsf", "virtiofs"];
 /// How kinds of mounts begin that are served by programs.
 const SERVED: [&str; 4] = ["fuse.grpcfuse", "fuse.osxfs", "fuse.sshfs", "fuse.vmhgfs"];
 
-/// Writes a file that nobody reads, and removes it. Whether that was possible.
+/// Writes a file that nobody reads, and removes it, with those of processes that ended in between. Whether that was possible.
 pub(super) fn write(folder: &Path) -> bool {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_it(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
     // A new file with a name that nobody could know, so that nothing is written through what is there.
-    let probe = tempfile::Builder::new().prefix(NAME).suffix(".tmp").tempfile_in(folder);
+    let probe = tempfile::Builder::new().prefix(NAME).suffix(ENDING).tempfile_in(folder);
     probe.and_then(tempfile::NamedTempFile::close).is_ok()
 }
 
 /// Whether a path is that of the file.
 pub(super) fn is_it(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(NAME))
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(NAME) && name.ends_with(ENDING))
 }
 
 /// The kind of the mount in which a folder is, if others may change its files unnoticed. Only Linux tells.
@@ -81,9 +87,14 @@ mod tests {
     #[test]
     fn the_file_is_gone_at_once_and_no_build_would_read_it() {
         let folder = tempfile::tempdir().unwrap();
+        let of_a_killed_process = folder.path().join(format!("{NAME}56IxRc{ENDING}"));
+        fs::write(of_a_killed_process, "").unwrap();
         assert!(write(folder.path()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        assert!(crate::site::is_passing(&format!("{NAME}7.tmp")) && is_it(&folder.path().join(format!("{NAME}7.tmp"))));
+        assert!(
+            crate::site::is_passing(&format!("{NAME}7{ENDING}"))
+                && is_it(&folder.path().join(format!("{NAME}7{ENDING}")))
+        );
         assert!(!write(Path::new("/nonexistent")));
     }
 }
