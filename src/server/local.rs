@@ -3,6 +3,7 @@
 use super::{
     Access, Bounds, Listening, Peer,
     accept::{Accept, Connection},
+    answer_changed,
     guard::Guard,
     prefix,
 };
@@ -241,7 +242,7 @@ impl Service<Request> for Local {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let answered = |answering: Answering| Either::Right(answering.map(Ok as fn(_) -> _));
-        let mut request = match self.front.guard.check(self.connection, request) {
+        let request = match self.front.guard.check(self.connection, request) {
             Ok(request) => request,
             Err(answer) => return answered(Box::pin(ready(*answer))),
         };
@@ -253,25 +254,17 @@ impl Service<Request> for Local {
             };
         }
         let prefix = proxied.then(|| prefix::of(request.headers())).flatten();
-        let prefix = prefix.map(|prefix| (prefix, prefix::ask(&mut request)));
-        let mend = self.front.mend.clone().and_then(|mend| Some((mend, again(&request)?)));
-        let routed = self.route(request);
-        let front = self.front.clone();
+        let local = self.clone();
         answered(Box::pin(async move {
-            let mut response = match routed {
-                Routed::Before(answering) => answering.await,
-                Routed::Worker(response) => response.await.unwrap_or_else(|never| match never {}),
+            let mut response = match prefix {
+                None => local.clone().mended(request).await,
+                Some(prefix) => {
+                    let put = |request| local.clone().prefixed(prefix.clone(), request);
+                    answer_changed(request, prefix::is_rewritten, put).await
+                }
             };
-            if response.status() == StatusCode::INTERNAL_SERVER_ERROR
-                && let Some((mend, again)) = mend
-            {
-                response = mend(again, response).await;
-            }
-            if let Some((prefix, conditions)) = prefix {
-                response = prefix::put(&prefix, conditions, response).await;
-            }
             if proxied {
-                prefix::vary(&mut response, &front.varies);
+                prefix::vary(&mut response, &local.front.varies);
             }
             response
         }))
@@ -310,6 +303,27 @@ impl Local {
             };
         }
         Routed::Worker(self.emulator.call(request))
+    }
+
+    /// The answer to a request; to one that failed for what can be mended, the answer after that.
+    async fn mended(mut self, request: Request) -> Response {
+        let mend = self.front.mend.clone().and_then(|mend| Some((mend, again(&request)?)));
+        let response = match self.route(request) {
+            Routed::Before(answering) => answering.await,
+            Routed::Worker(response) => response.await.unwrap_or_else(|never| match never {}),
+        };
+        match mend {
+            Some((mend, again)) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
+                mend(again, response).await
+            }
+            _ => response,
+        }
+    }
+
+    /// The answer with the prefix before the addresses in it.
+    async fn prefixed(self, prefix: String, mut request: Request) -> Response {
+        prefix::ask(&mut request);
+        prefix::put(&prefix, self.mended(request).await).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accept;
 mod access;
+mod conditional;
 #[cfg(windows)]
 mod console_events;
 mod forwarding;
@@ -19,6 +20,7 @@ mod sent;
 mod tls;
 
 pub use access::Access;
+pub(crate) use conditional::answer as answer_changed;
 #[cfg(windows)]
 pub use console_events::ConsoleEvents;
 pub use host_check::HostCheck;

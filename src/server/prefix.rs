@@ -36,59 +36,34 @@ pub(super) fn of(headers: &HeaderMap) -> Option<String> {
     (path && prefix.len() <= MAX_PREFIX && prefix.bytes().all(plain)).then(|| prefix.to_owned())
 }
 
-/// Asks for the whole text: what is in parts or packed cannot be rewritten. What the client says that it has already is for [`put`]: it
-/// knows the texts by other tags than the Worker.
-pub(super) fn ask(request: &mut Request) -> Conditions {
-    let headers = request.headers_mut();
-    for name in [header::ACCEPT_ENCODING, header::RANGE, header::IF_RANGE] {
-        headers.remove(name);
-    }
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
-    let known = known.collect::<Vec<_>>().join(",");
-    headers.remove(header::IF_NONE_MATCH);
-    Conditions { known }
+/// Asks for text: what is packed cannot be rewritten.
+pub(super) fn ask(request: &mut Request) {
+    request.headers_mut().remove(header::ACCEPT_ENCODING);
 }
 
-/// What a client has already, as it says.
-pub(super) struct Conditions {
-    /// The tags of `If-None-Match`.
-    known: String,
-}
-
-impl Conditions {
-    /// Whether the client has what has this tag (RFC 9110, 13.1.2: weak comparison).
-    fn know(&self, tag: &HeaderValue) -> bool {
-        let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-        let tag = tag.to_str().map(opaque);
-        tag.is_ok_and(|tag| self.known.trim() == "*" || self.known.split(',').any(|known| opaque(known) == tag))
-    }
+/// Whether the prefix is put into an answer, by its head.
+pub(super) fn is_rewritten(response: &Response) -> bool {
+    rewriter(response.headers()).is_some()
 }
 
 /// Puts the prefix before the addresses of an answer.
-pub(super) async fn put(prefix: &str, conditions: Conditions, mut response: Response) -> Response {
+pub(super) async fn put(prefix: &str, mut response: Response) -> Response {
     if let Some(to) = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok())
         && is_of_root(to)
         && let Ok(to) = HeaderValue::from_str(&format!("{prefix}{to}"))
     {
         response.headers_mut().insert(header::LOCATION, to);
     }
-    let rewrite = rewriter(response.headers());
-    if rewrite.is_some() {
-        retag(prefix, response.headers_mut());
-    }
-    if response.status() == StatusCode::OK
-        && let Some(tag) = response.headers().get(header::ETAG)
-        && conditions.know(tag)
-    {
-        return not_modified(response);
-    }
-    let Some(rewrite) = rewrite else { return response };
+    let Some(rewrite) = rewriter(response.headers()) else { return response };
+    retag(prefix, response.headers_mut());
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, MAX_BODY).await else { return Response::from_parts(parts, Body::empty()) };
-    // The answer to a HEAD has the length of what it does not have.
-    parts.headers.remove(header::CONTENT_LENGTH);
     let body = match std::str::from_utf8(&bytes) {
-        Ok(text) if !bytes.is_empty() => Body::from(rewrite(text, prefix)),
+        Ok(text) if !bytes.is_empty() => {
+            let text = rewrite(text, prefix);
+            parts.headers.insert(header::CONTENT_LENGTH, text.len().into());
+            Body::from(text)
+        }
         _ => Body::from(bytes),
     };
     Response::from_parts(parts, body)
@@ -101,16 +76,6 @@ fn retag(prefix: &str, headers: &mut HeaderMap) {
     if let Ok(tag) = HeaderValue::from_str(&format!("{tag}-at.{digest}\"")) {
         headers.insert(header::ETAG, tag);
     }
-}
-
-/// The answer that says that the client has it, with the headers that the whole one would have (RFC 9110, 15.4.5).
-fn not_modified(response: Response) -> Response {
-    let (mut parts, _) = response.into_parts();
-    parts.status = StatusCode::NOT_MODIFIED;
-    for name in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING, header::ACCEPT_RANGES] {
-        parts.headers.remove(name);
-    }
-    Response::from_parts(parts, Body::empty())
 }
 
 /// Says which headers of a request have a say in an answer, where they have: in a text with addresses, a redirect, and what is said of

@@ -6,7 +6,7 @@ use crate::{
         reload::{Reload, Shows},
         status::Board,
     },
-    server::refusal,
+    server::{answer_changed, refusal},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -42,21 +42,16 @@ pub(super) struct Pages {
 
 impl Pages {
     /// Answers a request for what may be a page of this site.
-    pub(super) async fn answer(&self, mut request: Request, site: Option<SiteName>) -> Response {
-        let asked = request.headers_mut().remove(header::IF_NONE_MATCH);
+    pub(super) async fn answer(&self, request: Request, site: Option<SiteName>) -> Response {
+        let is_tagged = |answer: &Response| answer.status() == StatusCode::OK && taggable(answer).is_some();
+        answer_changed(request, is_tagged, |request| self.whole(request, site.clone())).await
+    }
+
+    /// Answers a request for the whole of what may be a page, or for its head.
+    async fn whole(&self, request: Request, site: Option<SiteName>) -> Response {
         let whole = Whole { head: request.method() == Method::HEAD, tag: script::tag(request.uri().path()) };
         let reader = request.headers().get(header::ACCEPT).is_some_and(|accept| contains(accept, "text/html"));
-        let answer = match asked {
-            None => self.emulator.fetch(request).await,
-            Some(asked) => match self.unless_known(request, &asked).await {
-                Known::Not(answer) => answer,
-                Known::Page(mut answer, etag) => {
-                    answer.headers_mut().insert(header::ETAG, etag);
-                    revalidate(answer.headers_mut());
-                    return answer;
-                }
-            },
-        };
+        let answer = self.emulator.fetch(request).await;
         let unknown = answer.status() == StatusCode::NOT_FOUND && !answer.headers().contains_key("pmx-deploy");
         if unknown
             && reader
@@ -80,44 +75,6 @@ impl Pages {
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer
     }
-
-    /// Asks the Worker for what the client does not have yet. A client may have the file itself, from a time without the
-    /// tag: that is not the page.
-    async fn unless_known(&self, mut request: Request, asked: &HeaderValue) -> Known {
-        let (look, anew) = (again(&request, Method::HEAD), again(&request, request.method().clone()));
-        if let Some(files) = etag::of_files(asked) {
-            request.headers_mut().insert(header::IF_NONE_MATCH, files);
-        }
-        let answer = self.emulator.fetch(request).await;
-        if answer.status() != StatusCode::NOT_MODIFIED {
-            return Known::Not(answer);
-        }
-        let page = answer.headers().get(header::ETAG).and_then(etag::with_script);
-        if let Some(etag) = page.filter(|etag| etag::names(asked, etag)) {
-            return Known::Page(answer, etag);
-        }
-        match is_page(self.emulator.fetch(look).await.headers()) {
-            true => Known::Not(self.emulator.fetch(anew).await),
-            false => Known::Not(answer),
-        }
-    }
-}
-
-/// The same request without its body.
-fn again(request: &Request, method: Method) -> Request {
-    let mut again = Request::new(Body::empty());
-    *again.method_mut() = method;
-    *again.uri_mut() = request.uri().clone();
-    *again.headers_mut() = request.headers().clone();
-    again
-}
-
-/// What a client with an `If-None-Match` gets.
-enum Known {
-    /// The page that it has, and the ETag that it knows it by.
-    Page(Response, HeaderValue),
-    /// The Worker's answer.
-    Not(Response),
 }
 
 /// How a page is finished.
@@ -131,11 +88,7 @@ impl Whole {
     /// The answer with the tag, if it is a whole page; else as it is. And whether it has no need of being loaded again: it is no page, or one
     /// with a live client.
     async fn finish(self, answer: Response) -> (Response, bool) {
-        let whole = !matches!(answer.status(), StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED);
-        let length = answer.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let Some(length) = length.filter(|length| whole && *length <= LARGEST_PAGE && is_page(answer.headers())) else {
-            return (answer, true);
-        };
+        let Some(length) = taggable(&answer) else { return (answer, true) };
         let (mut parts, body) = answer.into_parts();
         let mut is_live = self.head;
         let body = if self.head {
@@ -151,7 +104,6 @@ impl Whole {
         };
         let headers = &mut parts.headers;
         headers.insert(header::CONTENT_LENGTH, (length + self.tag.len()).into());
-        headers.remove(header::ACCEPT_RANGES);
         if let Some(etag) = headers.get(header::ETAG).and_then(etag::with_script) {
             headers.insert(header::ETAG, etag);
         }
@@ -165,6 +117,13 @@ fn revalidate(headers: &mut HeaderMap) {
     if headers.get(header::CACHE_CONTROL).is_some_and(|policy| contains(policy, "immutable")) {
         headers.insert(header::CACHE_CONTROL, REVALIDATE);
     }
+}
+
+/// The bytes of an answer that gets the tag.
+fn taggable(answer: &Response) -> Option<usize> {
+    let whole = !matches!(answer.status(), StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED);
+    let length = answer.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()?;
+    (whole && length <= LARGEST_PAGE && is_page(answer.headers())).then_some(length)
 }
 
 fn is_page(headers: &HeaderMap) -> bool {

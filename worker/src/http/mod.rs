@@ -6,7 +6,7 @@ mod range;
 mod request;
 mod response;
 
-pub use conditional::{if_none_match, if_range};
+pub use conditional::{Current, Outcome};
 pub(crate) use error::Lost;
 pub use error::{ApiError, Code};
 pub use range::{Range, parse_range};

@@ -31,6 +31,11 @@ impl<'a> Request<'a> {
         self.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)
     }
 
+    /// The values of a header, one for each line that has it, by its name in lower case.
+    pub fn all(&self, name: &'static str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(n, _)| *n == name).map(|(_, value)| *value)
+    }
+
     /// The first value of a parameter in the query, still encoded.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&'a str> {

@@ -9,7 +9,7 @@ mod state;
 use crate::{
     bindings::{Blob, Edge, Level},
     content_type::content_type,
-    http::{ApiError, Code, Lost, Payload, Range, Request, Response, if_none_match, if_range, parse_range},
+    http::{ApiError, Code, Current, Lost, Outcome, Payload, Range, Request, Response},
     model::{File, SiteName, SpaceState},
     permits::Permits,
     rate::Rate,
@@ -217,27 +217,29 @@ impl<E: Edge> Answer<'_, E> {
     fn file(&self, path: &str, file: File) -> Prepared {
         let hex = file.hash.hex();
         let tag = std::str::from_utf8(&hex).unwrap_or_default();
-        let policy = if is_immutable(path, &file) { IMMUTABLE } else { REVALIDATE };
+        let immutable = is_immutable(path, &file);
+        let policy = if immutable { IMMUTABLE } else { REVALIDATE };
         let etag = format!("\"{tag}\"");
-        if self.request.header("if-none-match").is_some_and(|header| if_none_match(header, tag)) {
-            let mut response = self.head(304, policy);
-            response.header("etag", etag);
-            return response.into();
-        }
-        let range = match self.request.header("range") {
-            Some(range) if self.request.header("if-range").is_none_or(|header| if_range(header, tag)) => {
-                parse_range(range, file.size)
+        let unchanged_since = (!immutable).then_some(&*self.active.state.updated_at);
+        let current = Current { tag: Some(tag), unchanged_since, size: file.size };
+        let (status, part, length) = match current.outcome(self.request.method, |name| self.request.all(name)) {
+            Outcome::NotModified => {
+                let mut response = self.head(304, policy);
+                response.header("etag", etag);
+                return response.into();
             }
-            _ => Range::Whole,
-        };
-        let (status, part, length) = match range {
-            Range::Unsatisfiable => {
+            Outcome::Failed => {
+                let mut response = self.head(412, "no-store");
+                response.header("content-length", "0");
+                return response.into();
+            }
+            Outcome::Send(Range::Unsatisfiable) => {
                 let mut response = self.head(416, "no-store");
                 response.header("content-range", format!("bytes */{}", file.size)).header("content-length", "0");
                 return response.into();
             }
-            Range::Whole => (200, None, file.size),
-            Range::Part { offset, length } => (206, Some((offset, length)), length),
+            Outcome::Send(Range::Whole) => (200, None, file.size),
+            Outcome::Send(Range::Part { offset, length }) => (206, Some((offset, length)), length),
         };
         let mut response = self.head(status, policy);
         response
