@@ -208,7 +208,7 @@ pub enum StateAction {
     },
     /// Write all of it into an archive, as it is at one moment
     Export {
-        /// The archive
+        /// The archive; `-` is stdout
         file: PathBuf,
     },
     /// Put what an archive holds in its place

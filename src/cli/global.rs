@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, ValueEnum};
 const HEADING: &str = "Global options";
 
 /// Options of every command.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Global {
     /// Print data, errors and warnings, and nothing else
     #[arg(short, long, global = true, help_heading = HEADING)]
@@ -17,8 +17,9 @@ pub struct Global {
     /// Print JSON on stdout, one object a line
     #[arg(long, global = true, help_heading = HEADING)]
     pub json: bool,
-    /// How the log on stderr is written: lines to read, or one JSON object a line
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", help_heading = HEADING)]
+    /// How the log on stderr is written: text, or json, one object a line
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    #[arg(help_heading = HEADING)]
     pub log_format: LogFormat,
     /// Print help
     #[arg(short, long, global = true, action = ArgAction::Help, help_heading = HEADING)]

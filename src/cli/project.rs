@@ -16,7 +16,7 @@ pub struct Init {
 }
 
 /// `pmx build`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Build {
     /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
     #[arg(value_name = "PATH")]
