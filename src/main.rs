@@ -2,8 +2,9 @@
 
 use clap::Parser as _;
 use pmx::{
-    cli::Cli,
+    cli::{Cli, Global},
     commands,
+    error::Result,
     report::{Report, shown},
 };
 use std::process::ExitCode;
@@ -12,10 +13,18 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => return refused(&error),
-        Err(help) => help.exit(),
+        Err(help) => {
+            Report::help(&help.render());
+            return ended(Report::end(), &Report::new(&Global::default()));
+        }
     };
     let report = Report::new(&cli.global);
-    match commands::run(&cli, &report) {
+    ended(commands::run(&cli, &report).and_then(|()| Report::end()), &report)
+}
+
+/// Says what a command came to, if that is an error.
+fn ended(result: Result<()>, report: &Report) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report.error(&error);

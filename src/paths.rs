@@ -37,6 +37,12 @@ fn short_share(path: PathBuf) -> PathBuf {
     short
 }
 
+/// A path as a person in the working directory would write it.
+pub(crate) fn from_here(cwd: &Path, path: &Path) -> String {
+    let below: PathBuf = path.strip_prefix(cwd).unwrap_or(path).components().collect();
+    below.display().to_string()
+}
+
 /// A path with `/` between its segments, as it stands in Sources, documents and lines that people read.
 pub(crate) fn slashed(path: &Path) -> String {
     let mut out = String::new();

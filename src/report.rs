@@ -4,16 +4,20 @@
 //! line, with the line breaks in it shown by their number; what has several lines is given as several.
 
 mod log;
+mod output;
 mod text;
 
-pub(crate) use log::LogLine;
+pub(crate) use log::{LogJson, LogLine};
 pub(crate) use text::is_active;
 
-use crate::{cli::Global, error::Error};
+use crate::{
+    cli::Global,
+    error::{Error, Result},
+};
 use serde::Serialize;
 use std::{
     fmt::Display,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal, Read, Write as _},
 };
 
 /// Where the words of a command go.
@@ -46,8 +50,7 @@ impl Report {
     /// As the options of this call ask for.
     #[must_use]
     pub fn new(global: &Global) -> Self {
-        let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && io::stderr().is_terminal();
-        Self { quiet: global.quiet, json: global.json, verbose: global.verbose, color }
+        Self { quiet: global.quiet, json: global.json, verbose: global.verbose, color: colored(&io::stderr()) }
     }
 
     /// Without options and without colour.
@@ -60,6 +63,12 @@ impl Report {
     #[must_use]
     pub const fn json(&self) -> bool {
         self.json
+    }
+
+    /// Whether the user asked for data and errors alone.
+    #[must_use]
+    pub const fn quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Whether the user asked for more than the usual words.
@@ -119,21 +128,61 @@ impl Report {
         }
     }
 
-    /// Data: a line on stdout. A reader that went away is no error.
+    /// Data: a line on stdout. What cannot be written makes the command fail at its end, see [`Self::end`].
     pub fn data(&self, line: impl Display) {
-        let _ = writeln!(io::stdout(), "{}", text::line(&line.to_string()));
+        output::write(format!("{}\n", text::line(&line.to_string())).as_bytes());
     }
 
     /// Content: these bytes on stdout as they are, and nothing after them. On a terminal what is no text, and what would do something
-    /// there, is shown by its number. A reader that went away is no error.
+    /// there, is shown by its number. What cannot be written makes the command fail at its end.
     pub fn bytes(&self, bytes: &[u8]) {
-        let mut stdout = io::stdout().lock();
-        let written = if stdout.is_terminal() {
-            stdout.write_all(text::content(&String::from_utf8_lossy(bytes)).as_bytes())
+        if io::stdout().is_terminal() {
+            output::write(text::content(&String::from_utf8_lossy(bytes)).as_bytes());
         } else {
-            stdout.write_all(bytes)
-        };
-        let _ = written.and_then(|()| stdout.flush());
+            output::write(bytes);
+        }
+    }
+
+    /// Content that is no text, from a reader, as far as stdout takes it. What cannot be written makes the command fail at its end.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn copy(&self, from: &mut impl Read) -> io::Result<()> {
+        output::copy(from)
+    }
+
+    /// Text of pmx itself, with the sequences of a terminal where stdout is one: help, the version.
+    pub fn help(help: &clap::builder::StyledStr) {
+        if colored(&io::stdout()) {
+            output::write(help.ansi().to_string().as_bytes());
+        } else {
+            output::write(help.to_string().as_bytes());
+        }
+    }
+
+    /// The end of a command: whether stdout has taken all that was to go there, or its reader has seen enough.
+    ///
+    /// # Errors
+    /// A write failed.
+    pub fn end() -> Result<()> {
+        output::end().map_err(|error| Error::new(format_args!("stdout cannot be written: {error}")))
+    }
+
+    /// Whether nothing more that goes to stdout is read.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        output::is_closed()
+    }
+
+    /// Comes when a write to stdout has failed, for what goes on until its user ends it. A reader that has gone is no failure: what
+    /// serves goes on without.
+    pub async fn failed(&self) {
+        output::failed().await;
+    }
+
+    /// Comes when nobody reads stdout any more, for what is of no use then.
+    pub async fn unread(&self) {
+        output::gone().await;
     }
 
     /// A question that is answered with yes or no; anything but `y` and `yes` is no. `None` if nobody is there to answer.
@@ -153,7 +202,7 @@ impl Report {
         if self.json
             && let Ok(line) = serde_json::to_string(event)
         {
-            let _ = writeln!(io::stdout(), "{}", text::json(&line));
+            output::write(format!("{}\n", text::json(&line)).as_bytes());
         }
     }
 
@@ -188,6 +237,11 @@ impl Report {
 #[must_use]
 pub fn shown(text: &str) -> String {
     text::line(text).into_owned()
+}
+
+/// Whether a stream shows colours.
+fn colored(stream: &impl IsTerminal) -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && stream.is_terminal()
 }
 
 /// Written as it is. Where nobody listens any more, nothing is said.

@@ -71,26 +71,41 @@ fn site() -> TempDir {
 fn init_writes_a_space_that_builds_without_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     let names = "  pathmx.config.md\n  paths/index.path.md\n  paths/first.lesson.md\n  paths/slides.talk.md\n  \
-                 paths/parts.guide.md\n  paths/parts.components.md\n  paths/cycle.svg\n  paths/theme.css\n";
-    let stdout = format!("{names}Wrote 8 files into my space/x.\n\nNext: pmx dev 'my space/x'\n");
-    expect(folder.path(), &["init", "my space/x"], 0, &stdout, "");
+                 paths/parts.guide.md\n  paths/parts.components.md\n  paths/cycle.svg\n  paths/theme.css\n  .gitignore\n";
+    let stderr = format!("{names}Wrote 9 files into my space/x.\n\nNext: pmx dev 'my space/x'\n");
+    expect(folder.path(), &["init", "my space/x"], 0, "", &stderr);
     let space = folder.path().join("my space/x");
-    expect(&space, &["check", "--strict", "--unreachable"], 0, "Checked 5 pages: 0 errors, 0 warnings.\n", "");
+    expect(&space, &["check", "--strict", "--unreachable"], 0, "", "Checked 5 pages: 0 errors, 0 warnings.\n");
 }
 
 #[test]
-fn init_overwrites_its_own_files_only_when_told() {
+fn init_completes_a_folder_and_overwrites_its_own_files_only_when_told() {
     let folder = site();
+    put(folder.path(), ".gitignore", "*.log\r\n/.pathmx\r\n# mine");
     let before = disk(folder.path());
     expect(
         folder.path(),
         &["init"],
-        1,
+        0,
         "",
-        "error: pathmx.config.md, paths/index.path.md exist already in .; nothing was written\n\
-         hint: choose another folder, or overwrite these files with --force\n",
+        "  paths/first.lesson.md\n  paths/slides.talk.md\n  paths/parts.guide.md\n  paths/parts.components.md\n  \
+         paths/cycle.svg\n  paths/theme.css\n  .gitignore: .pathmx-cache/, .pathmx-state/ added\n\
+         Wrote 6 files into ..\n\
+         These files were there and left as they were: pathmx.config.md, paths/index.path.md (--force overwrites)\n\n\
+         Next: pmx dev\n",
     );
-    assert_eq!(disk(folder.path()), before);
+    let after = disk(folder.path());
+    let kept = |path: &str| path != ".gitignore";
+    assert!(before.iter().filter(|(path, _)| kept(path)).all(|(path, text)| after[path] == *text), "{after:?}");
+    assert_eq!(after[".gitignore"], "*.log\r\n/.pathmx\r\n# mine\r\n.pathmx-cache/\r\n.pathmx-state/\r\n");
+
+    let (code, stdout, _) = pmx(folder.path(), &["init", "--json"]);
+    let events: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = events.last().unwrap();
+    assert_eq!((code, &last["files"], &last["left"]), (0, &0.into(), &8.into()));
+    assert_eq!(events.iter().filter(|event| event["event"] == "left").count(), 8);
+    assert_eq!(disk(folder.path()), after, "nothing is left to do");
+
     let (code, ..) = pmx(folder.path(), &["init", "--force"]);
     assert_eq!(code, 0);
     let after = disk(folder.path());
@@ -101,6 +116,35 @@ fn init_overwrites_its_own_files_only_when_told() {
 }
 
 #[test]
+fn git_sees_nothing_of_what_pmx_makes_in_a_project() {
+    let folder = site();
+    let git = |args: &[&str]| {
+        let output = Command::new("git").args(args).current_dir(folder.path()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    git(&["init", "-q"]);
+    let listed = || git(&["status", "--porcelain", "--untracked-files=all"]);
+    let before = listed();
+    pmx(folder.path(), &["build"]);
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_pmx"))
+        .args(["serve", "--port", "0", "--json"])
+        .current_dir(folder.path())
+        .env("PMX_DATA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/user"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(serve.stdout.take().unwrap()), &mut line).unwrap();
+    serve.kill().unwrap();
+    serve.wait().unwrap();
+    for made in [".pathmx", ".pathmx-cache", ".pathmx-state"] {
+        assert_eq!(fs::read_to_string(folder.path().join(made).join(".gitignore")).unwrap(), "*\n", "{made}");
+    }
+    assert_eq!(listed(), before);
+}
+
+#[test]
 fn check_names_everything_and_writes_nothing() {
     let folder = site();
     put(folder.path(), "paths/sub/b.md", "# B\n\n[gone](./gone.md) and [X](../a.md#y)\n");
@@ -108,15 +152,15 @@ fn check_names_everything_and_writes_nothing() {
     let gone = "paths/sub/b.md:3:1: warning: there is no Source `sub/gone.md` [link/unresolved]\n";
     let anchor = "paths/sub/b.md:3:23: warning: `a.md` has no heading or Block `#y` [link/fragment]\n";
     let summary = "Checked 3 pages: 0 errors, 2 warnings, 1 Source not reached (--unreachable names them).\n";
-    expect(folder.path(), &["check"], 0, &format!("{gone}{anchor}{summary}"), "");
+    expect(folder.path(), &["check"], 0, &format!("{gone}{anchor}"), summary);
     let note = "paths/unlinked.md:1:1: note: no link leads to this Source, so it is not built [source/unreachable]\n";
     let summary = "Checked 3 pages: 0 errors, 2 warnings, 1 Source not reached.\n";
     expect(
         folder.path(),
         &["check", "--strict", "--unreachable"],
         1,
-        &format!("{gone}{anchor}{note}{summary}"),
-        "error: 2 warnings, and --strict allows none\n",
+        &format!("{gone}{anchor}{note}"),
+        &format!("{summary}error: 2 warnings, and --strict allows none\n"),
     );
     put(folder.path(), "paths/a.md", "---\na: [\n---\n\n# A\n");
     let (code, stdout, _) = pmx(folder.path(), &["check", "--json", "--unreachable"]);
@@ -142,16 +186,16 @@ fn mv_shows_what_it_would_do_and_then_does_it() {
         --- paths/index.path.md\n+++ paths/index.path.md\n@@ -2 +2 @@\n-related: [./a.md]\n+related: [./deep/er/new a.md]\n\
         @@ -7 +7 @@\n-[A](./a.md#x) and [B](./sub/b.md).\n+[A](./deep/er/new%20a.md#x) and [B](./sub/b.md).\n\
         --- paths/sub/b.md\n+++ paths/sub/b.md\n@@ -3 +3 @@\n-[A](../a.md)\n+[A](../deep/er/new%20a.md)\n\
-        --- paths/unlinked.md\n+++ paths/unlinked.md\n@@ -3 +3 @@\n-See [[a]] and [A](a.md).\n+See [[a]] and [A](deep/er/new%20a.md).\n\
-        Would change 6 references in 4 files; nothing was changed.\n";
-    expect(folder.path(), &["mv", "paths/a.md", "paths/deep/er/new a.md", "--dry-run"], 0, plan, "");
+        --- paths/unlinked.md\n+++ paths/unlinked.md\n@@ -3 +3 @@\n-See [[a]] and [A](a.md).\n+See [[a]] and [A](deep/er/new%20a.md).\n";
+    let changes = "Would change 6 references in 4 files; nothing was changed.\n";
+    expect(folder.path(), &["mv", "paths/a.md", "paths/deep/er/new a.md", "--dry-run"], 0, plan, changes);
     assert_eq!(disk(folder.path()), before);
 
     let done = "paths/deep/er/new a.md: 2 references\npaths/index.path.md: 2 references\npaths/sub/b.md: 1 reference\n\
         paths/unlinked.md: 1 reference\nMoved paths/a.md to paths/deep/er/new a.md.\nRewrote 6 references in 4 files.\n";
-    expect(folder.path(), &["mv", "a", "deep/er/new a"], 0, done, "");
-    let (code, stdout, _) = pmx(folder.path(), &["check"]);
-    assert!(code == 0 && stdout.starts_with("Checked 3 pages: 0 errors, 0 warnings"), "{stdout}");
+    expect(folder.path(), &["mv", "a", "deep/er/new a"], 0, "", done);
+    let (code, _, stderr) = pmx(folder.path(), &["check"]);
+    assert!(code == 0 && stderr.starts_with("Checked 3 pages: 0 errors, 0 warnings"), "{stderr}");
     let (code, ..) = pmx(&folder.path().join("paths/deep"), &["mv", "er/new a.md", "../a.md"]);
     assert_eq!(code, 0);
     assert_eq!(disk(folder.path()), before);
@@ -278,7 +322,7 @@ fn rm_leaves_the_words_and_names_what_a_person_must_decide() {
     put(folder.path(), "paths/style.css", "a { background: url(i.svg) }\n");
     let done = "paths/index.path.md: 2 references\npaths/sub/b.md: 1 reference\npaths/unlinked.md: 2 references\n\
         Removed paths/a.md.\nTook out 5 references in 3 files.\n";
-    expect(folder.path(), &["rm", "a"], 0, done, "");
+    expect(folder.path(), &["rm", "a"], 0, "", done);
     let after = disk(folder.path());
     assert_eq!(after["paths/index.path.md"], "---\n---\n\n# Home\n\nA and [B](./sub/b.md).\n");
     assert_eq!(after["paths/unlinked.md"], "# U\n\nSee a and A.\n");
@@ -287,8 +331,9 @@ fn rm_leaves_the_words_and_names_what_a_person_must_decide() {
         folder.path(),
         &["rm", "paths/i.svg"],
         1,
-        "paths/sub/b.md: 1 reference\nRemoved paths/i.svg.\nTook out 1 reference in 1 file.\n",
+        "",
         "paths/style.css:1:21: warning: `i.svg` was not rewritten: only its author can say what a stylesheet should show instead [edit/not-rewritten]\n\
+         paths/sub/b.md: 1 reference\nRemoved paths/i.svg.\nTook out 1 reference in 1 file.\n\
          error: 1 place still to be changed by hand\nhint: the warnings above say where\n",
     );
     assert_eq!(disk(folder.path())["paths/sub/b.md"], "# B\n\nA\n\n");

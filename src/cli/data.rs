@@ -63,13 +63,13 @@ pub enum KvAction {
 #[derive(Clone, Debug, Args)]
 pub struct List {
     /// Only what starts so
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     pub prefix: Option<String>,
     /// At most this many, from 1 to 1000 [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub limit: Option<u32>,
     /// Where the list before ended
-    #[arg(long)]
+    #[arg(long, value_name = "CURSOR")]
     pub cursor: Option<String>,
 }
 
@@ -192,7 +192,7 @@ pub enum StateAction {
     /// Remove all that is in it, or all of one site
     Reset {
         /// Only this site
-        #[arg(long, value_name = "NAME")]
+        #[arg(short, long, value_name = "NAME", alias = "subdomain")]
         site: Option<String>,
         /// Do not ask
         #[arg(short, long)]
@@ -208,7 +208,7 @@ pub enum StateAction {
     },
     /// Write all of it into an archive, as it is at one moment
     Export {
-        /// The archive
+        /// The archive; `-` is stdout
         file: PathBuf,
     },
     /// Put what an archive holds in its place

@@ -3,9 +3,9 @@
 use crate::{
     cli,
     error::{Error, Result},
-    paths::canonical,
+    paths::{canonical, from_here},
     report::Report,
-    site::{self, Build, Cache, Contents, Hosting, Key, Options, OutDir, Project, SiteError},
+    site::{self, BasePath, Build, Cache, Contents, Hosting, Key, Options, OutDir, Project, SiteError, Written},
     user_folder,
 };
 use serde_json::json;
@@ -16,14 +16,10 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// There is no site, the folder cannot be written, or the site has errors; what could be built is written all the same.
 pub(super) fn run(args: &cli::Build, report: &Report) -> Result<()> {
-    let built = if args.static_files { static_files(args, report)? } else { build(args, report)? };
-    if report.json() {
-        report.event(&built.event);
-    } else {
-        for line in built.lines {
-            report.data(line);
-        }
-    }
+    let built = build(args, report)?;
+    report.event(&built.event);
+    // Scripts wait for these lines on stdout.
+    built.lines.iter().for_each(|line| report.line(line));
     match built.errors {
         0 => Ok(()),
         errors => Err(Error::new(format_args!("{}; the rest was built", counted(errors, "error")))),
@@ -40,59 +36,136 @@ pub(super) struct Built {
     pub(super) out: OutDir,
 }
 
+/// What a build is made for.
+enum Goal {
+    /// A folder that a server is given, or reads.
+    Folder,
+    /// A folder for a host of plain files that has the site below this path.
+    Files(BasePath),
+    /// Nothing that is written.
+    Memory,
+}
+
+/// A build, and where it belongs.
+struct Made {
+    project: Project,
+    out: OutDir,
+    /// The output folder as the user would name it.
+    shown: String,
+    build: Build,
+    written: Written,
+}
+
 /// Builds, writes, and reports what was found.
 pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
-    let cwd = std::env::current_dir()?;
-    let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
-    let out = project.out_dir(&cwd, args.out.as_deref())?;
-    let key = user_folder::build_key().map(Key::new);
-    if site::contents(&out, key.as_ref())? == Contents::StaticFiles {
-        let holds = format!("{} holds the files of `pmx build --static`", shown(&cwd, out.path()));
-        return Err(Error::usage(holds).hint("name another folder with -o"));
-    }
-    let exclude = vec![out.path().to_owned()];
-    let project = Project { exclude, player: !args.no_player, source_maps: true, ..project };
-    if let Some(warning) = project.own_output_warning() {
-        report.warn(warning);
-    }
-    let snapshot = site::scan(&project, None)?;
-    let mut cache = Cache::open(&project, key);
-    let (build, written) = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
-    for diagnostic in &build.diagnostics {
-        report.findings(diagnostic.lines());
-    }
-    let roots = build.roots.as_ref().ok_or_else(nothing_to_serve)?;
-    cache.save(&project);
-    let shown = shown(&cwd, out.path());
-    let event = json!({
+    let goal = match args.static_files {
+        true => Goal::Files(args.base.clone().unwrap_or_default()),
+        false => Goal::Folder,
+    };
+    let is_static = args.static_files;
+    let Made { project, out, shown, build, written } = make(args, goal, report)?;
+    let (paths, from) = (build.roots.as_ref().map_or(0, |roots| roots.roots.len()), &project.shown);
+    let mut event = json!({
         "event": "built",
-        "paths": roots.roots.len(),
+        "paths": paths,
         "pages": build.pages,
-        "source": project.shown,
+        "source": from,
         "out": shown,
         "written": written.written,
         "deleted": written.deleted,
         "diagnostics": build.diagnostics,
     });
-    let lines = [
-        format!("Built {} from {} to {shown}.", counted(roots.roots.len(), "path"), project.shown),
-        format!("Artifacts: {} written, {} deleted.", written.written, written.deleted),
-    ];
+    let changed = format!("{} written, {} deleted.", written.written, written.deleted);
+    let lines = if is_static {
+        event["static"] = true.into();
+        let pages = counted(build.pages, "page");
+        [format!("Built {pages} from {from} to {shown}, for any host of files."), format!("Files: {changed}")]
+    } else {
+        [format!("Built {} from {from} to {shown}.", counted(paths, "path")), format!("Artifacts: {changed}")]
+    };
     Ok(Built { event, lines, errors: errors(&build), out })
 }
 
 /// Builds in memory what [`build`] would write, and reports what was found. Nothing is written, and nothing read but the site.
 pub(super) fn build_dry(entries: &[PathBuf], asked: Option<&Path>, report: &Report) -> Result<(Build, usize)> {
+    let args = cli::Build { entries: entries.to_owned(), out: asked.map(Path::to_owned), ..cli::Build::default() };
+    let Made { build, .. } = make(&args, Goal::Memory, report)?;
+    let errors = errors(&build);
+    Ok((build, errors))
+}
+
+/// Locates, scans, builds, reports what was found, and writes what the goal asks for.
+///
+/// # Errors
+/// There is no site, or none that could be served; the folder cannot be written, or holds a build of the other kind.
+fn make(args: &cli::Build, goal: Goal, report: &Report) -> Result<Made> {
     let cwd = std::env::current_dir()?;
-    let project = site::locate(&Options { cwd: cwd.clone(), entries: entries.to_owned() })?;
-    let out = project.out_dir(&cwd, asked)?;
-    let project = Project { exclude: vec![out.path().to_owned()], ..project };
-    let build = site::build(&project, &site::scan(&project, None)?, &mut Cache::default());
+    let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
+    let asked = args.out.as_deref();
+    let out = match goal {
+        Goal::Files(_) => project.static_dir(&cwd, asked, cli::DEFAULT_STATIC_OUT)?,
+        Goal::Folder | Goal::Memory => project.out_dir(&cwd, asked)?,
+    };
+    let shown = from_here(&cwd, out.path());
+    let key = match goal {
+        Goal::Memory => None,
+        Goal::Folder | Goal::Files(_) => user_folder::build_key().map(Key::new),
+    };
+    refuse_the_other_kind(&goal, &out, &shown, key.as_ref())?;
+    let project = Project {
+        exclude: vec![out.path().to_owned()],
+        player: !args.no_player,
+        source_maps: matches!(goal, Goal::Folder),
+        hosting: match &goal {
+            Goal::Files(base) => Hosting::Files(base.clone()),
+            Goal::Folder | Goal::Memory => Hosting::Worker,
+        },
+        ..project
+    };
+    if let Some(warning) = project.own_output_warning() {
+        report.warn(warning);
+    }
+    let snapshot = site::scan(&project, None)?;
+    let (build, mut written) = match goal {
+        Goal::Folder => {
+            let mut cache = Cache::open(&project, key.clone());
+            let made = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
+            if made.0.roots.is_some() {
+                cache.save(&project);
+            }
+            made
+        }
+        // Nothing is kept for the next build, nor taken from the last one: its pages have other addresses.
+        Goal::Files(_) => {
+            let build = site::build(&project, &snapshot, &mut Cache::default());
+            (site::static_files(&project, &build)?, Written::default())
+        }
+        Goal::Memory => (site::build(&project, &snapshot, &mut Cache::default()), Written::default()),
+    };
     for diagnostic in &build.diagnostics {
         report.findings(diagnostic.lines());
     }
-    let errors = errors(&build);
-    Ok((build, errors))
+    if build.roots.is_none() {
+        return Err(nothing_to_serve());
+    }
+    if matches!(goal, Goal::Files(_)) {
+        written = site::write(&build, &out, key.as_ref(), args.clean)?;
+    }
+    Ok(Made { project, out, shown, build, written })
+}
+
+/// A folder holds a build for a server or files for a host of files, and stays with that.
+fn refuse_the_other_kind(goal: &Goal, out: &OutDir, shown: &str, key: Option<&Key>) -> Result<()> {
+    let (other, what) = match goal {
+        Goal::Memory => return Ok(()),
+        Goal::Folder => (Contents::StaticFiles, "the files of `pmx build --static`"),
+        Goal::Files(_) => (Contents::Build, "a build that can be published"),
+    };
+    if site::contents(out, key)? != other {
+        return Ok(());
+    }
+    Err(Error::usage(format_args!("{shown} holds {what}"))
+        .hint("name another folder with -o: a folder is one or the other"))
 }
 
 /// Why a build has no output.
@@ -119,54 +192,7 @@ pub(super) fn earlier(
     }
 }
 
-/// Builds, and writes files for a host that knows no routes. Nothing is kept for the next build, nor taken from the last one: its
-/// pages have other addresses.
-fn static_files(args: &cli::Build, report: &Report) -> Result<Built> {
-    let cwd = std::env::current_dir()?;
-    let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
-    let out = project.static_dir(&cwd, args.out.as_deref(), cli::DEFAULT_STATIC_OUT)?;
-    let key = user_folder::build_key().map(Key::new);
-    if site::contents(&out, key.as_ref())? == Contents::Build {
-        let holds = format!("{} holds a build that can be published", shown(&cwd, out.path()));
-        return Err(Error::usage(holds).hint("name another folder with -o: a folder is one or the other"));
-    }
-    let base = args.base.clone().unwrap_or_default();
-    let hosting = Hosting::Files(base);
-    let project = Project { exclude: vec![out.path().to_owned()], player: !args.no_player, hosting, ..project };
-    let snapshot = site::scan(&project, None)?;
-    let build = site::build(&project, &snapshot, &mut Cache::default());
-    let build = site::static_files(&project, &build)?;
-    for diagnostic in &build.diagnostics {
-        report.findings(diagnostic.lines());
-    }
-    let roots = build.roots.as_ref().ok_or_else(nothing_to_serve)?;
-    let written = site::write(&build, &out, key.as_ref(), args.clean)?;
-    let shown = shown(&cwd, out.path());
-    let event = json!({
-        "event": "built",
-        "static": true,
-        "paths": roots.roots.len(),
-        "pages": build.pages,
-        "source": project.shown,
-        "out": shown,
-        "written": written.written,
-        "deleted": written.deleted,
-        "diagnostics": build.diagnostics,
-    });
-    let lines = [
-        format!("Built {} from {} to {shown}, for any host of files.", counted(build.pages, "page"), project.shown),
-        format!("Files: {} written, {} deleted.", written.written, written.deleted),
-    ];
-    Ok(Built { event, lines, errors: errors(&build), out })
-}
-
 /// `1 error`, `2 errors`
 pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-/// The output folder as the user would name it.
-fn shown(cwd: &Path, out: &Path) -> String {
-    let below: PathBuf = out.strip_prefix(cwd).unwrap_or(out).components().collect();
-    below.display().to_string()
 }

@@ -57,7 +57,9 @@ pub(super) fn run(args: &cli::Check, report: &Report) -> Result<()> {
         count => format!(", {} not reached (--unreachable names them)", counted(count, "Source")),
     };
     let (errors_said, warnings_said) = (counted(errors, "error"), counted(warnings, "warning"));
-    report.line(format_args!("Checked {}: {errors_said}, {warnings_said}{beyond}.", counted(build.pages, "page")));
+    if !report.json() {
+        report.say(format_args!("Checked {}: {errors_said}, {warnings_said}{beyond}.", counted(build.pages, "page")));
+    }
     match (errors, warnings) {
         (0, 0) => Ok(()),
         (0, _) if !args.strict => Ok(()),

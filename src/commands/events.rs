@@ -16,7 +16,7 @@ const SHORT_ID: usize = 8;
 /// Follows a site until the user ends it.
 ///
 /// # Errors
-/// The site cannot be followed, or the user ended it: then nothing is said, and the exit code is that of an interrupt.
+/// The site cannot be followed; or the user ended it: then nothing is said, and the exit code is that of an interrupt.
 pub(super) async fn run(args: &cli::Events, report: &Report) -> Result<()> {
     let Named { site, address: server, .. } = target::named(args.site.as_deref(), args.server.as_deref(), None)?;
     let address = SiteAddress::of(&server, &site);
@@ -27,6 +27,8 @@ pub(super) async fn run(args: &cli::Events, report: &Report) -> Result<()> {
     tokio::select! {
         error = follower.run(&mut tell) => Err(explained(error)),
         Ok(()) = tokio::signal::ctrl_c() => Err(Error::interrupted()),
+        // `pmx events | head -1` has seen what it wanted.
+        () = report.unread() => Ok(()),
     }
 }
 

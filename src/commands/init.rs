@@ -1,5 +1,6 @@
 //! `pmx init`: a small space that explains itself, carried in the binary.
 
+use super::ignored::{self, Ignoring, IgnoringError};
 use crate::{
     cli,
     commands::build::counted,
@@ -21,51 +22,69 @@ const FILES: [(&str, &str); 8] = [
     ("paths/cycle.svg", include_str!("../../examples/starter/paths/cycle.svg")),
     ("paths/theme.css", include_str!("../../examples/starter/paths/theme.css")),
 ];
-/// How many names of files in the way are said.
-const NAMED: usize = 5;
 
-/// Writes the files into a folder that may be missing or have other files.
+/// Writes the files that a folder lacks, and says which of them were there. The folder may be missing, or have other files.
 ///
 /// # Errors
-/// One of the files exists already and `--force` is not given: nothing is written. The folder cannot be written.
+/// The folder cannot be written; a link or a folder is in the way. What was written before stays, and the next call goes on from there.
 pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
     let dir = &args.dir;
     if dir.exists() && !dir.is_dir() {
         return Err(Error::new(format_args!("{} is a file", dir.display())).hint("name a folder"));
     }
-    let taken: Vec<&str> = FILES.iter().map(|(path, _)| *path).filter(|path| taken(&dir.join(path))).collect();
-    if !taken.is_empty() && !args.force {
-        return Err(in_the_way(dir, &taken));
-    }
     let cannot = |path: &str, error: &dyn std::fmt::Display| {
         Error::new(format_args!("cannot write {}: {error}", dir.join(path).display()))
     };
     let folder = Folder::make(dir).map_err(|error| cannot("", &error))?;
+    let (mut written, mut left) = (0, Vec::new());
     for (path, text) in FILES {
-        write(&folder, path, text).map_err(|error| cannot(path, &error))?;
-        report.event(&json!({ "event": "written", "path": path }));
-        report.line(format_args!("  {path}"));
+        if write(&folder, path, text, args.force).map_err(|error| cannot(path, &error))? {
+            written += 1;
+            told("written", path, report);
+        } else {
+            left.push(path);
+            report.event(&json!({ "event": "left", "path": path }));
+        }
+    }
+    match ignored::complete(&folder) {
+        Ok(Ignoring::Written) => {
+            written += 1;
+            told("written", ignored::NAME, report);
+        }
+        Ok(Ignoring::Added(lines)) => {
+            report.event(&json!({ "event": "completed", "path": ignored::NAME, "lines": lines }));
+            if !report.json() {
+                report.say(format_args!("  {}: {} added", ignored::NAME, lines.join(", ")));
+            }
+        }
+        Ok(Ignoring::Complete) => {}
+        // It is the author's, and a space works without.
+        Err(IgnoringError::Kept(error)) => report.warn(format_args!("{} is left as it is: {error}", ignored::NAME)),
+        Err(IgnoringError::Io(error)) => return Err(cannot(ignored::NAME, &error)),
     }
     let next = if dir == Path::new(".") { "pmx dev".to_owned() } else { format!("pmx dev {}", quoted(dir)) };
-    report.event(&json!({ "event": "initialized", "files": FILES.len(), "next": next }));
-    report.line(format_args!("Wrote {} into {}.", counted(FILES.len(), "file"), dir.display()));
-    report.line("");
-    report.line(format_args!("Next: {next}"));
+    report.event(&json!({ "event": "initialized", "files": written, "left": left.len(), "next": next }));
+    if report.json() {
+        return Ok(());
+    }
+    match written {
+        0 => report.say(format_args!("Wrote nothing into {}: all files are there.", dir.display())),
+        _ => report.say(format_args!("Wrote {} into {}.", counted(written, "file"), dir.display())),
+    }
+    if !left.is_empty() {
+        let what = if left.len() == 1 { "This file was" } else { "These files were" };
+        report.say(format_args!("{what} there and left as they were: {} (--force overwrites)", left.join(", ")));
+    }
+    report.say("");
+    report.say(format_args!("Next: {next}"));
     Ok(())
 }
 
-fn taken(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
-}
-
-fn in_the_way(dir: &Path, taken: &[&str]) -> Error {
-    let mut names = taken[..taken.len().min(NAMED)].join(", ");
-    if taken.len() > NAMED {
-        names.push_str(&format!(" and {} more", taken.len() - NAMED));
+fn told(event: &str, path: &str, report: &Report) {
+    report.event(&json!({ "event": event, "path": path }));
+    if !report.json() {
+        report.say(format_args!("  {path}"));
     }
-    let verb = if taken.len() == 1 { "exists" } else { "exist" };
-    Error::new(format_args!("{names} {verb} already in {}; nothing was written", dir.display()))
-        .hint("choose another folder, or overwrite these files with --force")
 }
 
 /// A path as a shell takes it.
@@ -83,9 +102,13 @@ fn quoted(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// Writes beside the place and moves there: a file is whole or as it was, and no link leads the way.
-fn write(folder: &Folder, path: &str, text: &str) -> io::Result<()> {
+/// Writes beside the place and moves there: a file is whole or as it was, and no link leads the way. What is there stays, unless it is to
+/// be overwritten; whether it was written.
+fn write(folder: &Folder, path: &str, text: &str, force: bool) -> io::Result<bool> {
     let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
     let below = folder.descend_or_make(Path::new(above)).map_err(io::Error::other)?;
-    below.replace(&below, name, text.as_bytes()).map(|_| ())
+    if !force && below.look(name)?.is_some() {
+        return Ok(false);
+    }
+    below.replace(&below, name, text.as_bytes()).map(|_| true)
 }

@@ -4,16 +4,14 @@ use super::target;
 use crate::{
     cli,
     error::{Error, Result},
+    paths::from_here,
     report::Report,
     site::{self, Link, Options},
 };
 use fs_err as fs;
 use pmx_worker::model::SiteName;
 use serde_json::json;
-use std::{
-    io::{ErrorKind, Write as _},
-    path::Path,
-};
+use std::io::{ErrorKind, Write as _};
 
 /// Writes the site's name and its server into the project's config.
 ///
@@ -33,7 +31,7 @@ pub(super) fn run(args: &cli::Link, report: &Report) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    let shown = shown(&config, &options.cwd);
+    let shown = from_here(&options.cwd, &config);
     let text = std::str::from_utf8(&before).map_err(|_| Error::new(format!("{shown} is not UTF-8")))?;
     let after = link.write(text).map_err(|error| Error::new(format!("{shown}: {error}")))?;
     if !config.exists() {
@@ -48,12 +46,8 @@ pub(super) fn run(args: &cli::Link, report: &Report) -> Result<()> {
     let server = link.server.or(project.link.server).unwrap_or_else(|| cli::DEFAULT_SERVER.to_owned());
     report.event(&json!({ "event": "linked", "config": shown, "site": site, "server": server }));
     match site {
-        Some(site) => report.line(format_args!("{shown}: published as `{site}` on {server}")),
-        None => report.line(format_args!("{shown}: published on {server}; `pmx link -s <name>` names the site")),
+        Some(site) => report.say(format_args!("{shown}: published as `{site}` on {server}")),
+        None => report.say(format_args!("{shown}: published on {server}; `pmx link -s <name>` names the site")),
     }
     Ok(())
-}
-
-fn shown(path: &Path, cwd: &Path) -> String {
-    path.strip_prefix(cwd).unwrap_or(path).display().to_string()
 }

@@ -7,6 +7,7 @@ mod data;
 mod deploys;
 mod durable_object;
 mod events;
+mod ignored;
 mod init;
 mod kv;
 mod link;
@@ -24,15 +25,16 @@ mod target;
 mod worker;
 
 use crate::{
-    cli::{Cli, Command, Global},
+    cli::{Cli, Command, Global, LogFormat},
     console::LogBuffer,
     dev,
     error::Result,
-    report::{LogLine, Report},
+    report::{LogJson, LogLine, Report},
     server::block_on,
 };
 use tracing_subscriber::{
-    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    EnvFilter, Layer as _, filter::LevelFilter, fmt::format::JsonFields, layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 /// Runs what was asked for.
@@ -74,8 +76,13 @@ fn log(global: &Global, report: &Report, console: bool) {
         (false, _) => LevelFilter::TRACE,
     };
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    let lines = LogLine(report.clone());
-    let stderr = tracing_subscriber::fmt::layer().with_ansi(false).event_format(lines).with_writer(std::io::stderr);
+    // Where stderr takes no line, there is no place to say so.
+    let lines =
+        tracing_subscriber::fmt::layer().with_ansi(false).with_writer(std::io::stderr).log_internal_errors(false);
+    let stderr = match global.log_format {
+        LogFormat::Text => lines.event_format(LogLine(report.clone())).boxed(),
+        LogFormat::Json => lines.fmt_fields(JsonFields::new()).event_format(LogJson::new()).boxed(),
+    };
     let stderr = stderr.with_filter(filter);
     let kept = console.then(|| LogBuffer::of_process().layer());
     let _ = tracing_subscriber::registry().with(stderr).with(kept).try_init();

@@ -28,8 +28,6 @@ pub(super) fn carry_out(edit: &Edit, dry_run: bool, report: &Report) -> Result<(
     for left in &edit.left {
         report.findings(left.lines());
     }
-    let references = counted(edit.references(), "reference");
-    let files = counted(edit.files.len(), "file");
     for file in &edit.files {
         report.event(&json!({ "event": "edited", "path": file.path, "references": file.references }));
     }
@@ -43,29 +41,36 @@ pub(super) fn carry_out(edit: &Edit, dry_run: bool, report: &Report) -> Result<(
         "left": edit.left,
         "dryRun": dry_run,
     }));
-    let mut lines = Vec::new();
-    if dry_run {
-        lines.push(match &edit.new {
-            Some(new) => format!("move {} -> {new}", edit.old),
-            None => format!("remove {}", edit.old),
-        });
-        lines.extend(edit.preview().lines().map(str::to_owned));
-        lines.push(format!("Would change {references} in {files}; nothing was changed."));
-    } else {
-        lines.extend(edit.files.iter().map(|file| format!("{}: {}", file.path, counted(file.references, "reference"))));
-        lines.push(match &edit.new {
-            Some(new) => format!("Moved {} to {new}.", edit.old),
-            None => format!("Removed {}.", edit.old),
-        });
-        let done = if edit.new.is_some() { "Rewrote" } else { "Took out" };
-        lines.push(format!("{done} {references} in {files}."));
-    }
-    for line in lines {
-        report.line(line);
+    if !report.json() {
+        tell(edit, dry_run, report);
     }
     match edit.left.len() {
         0 => Ok(()),
         left => Err(Error::new(format_args!("{} still to be changed by hand", counted(left, "place")))
             .hint("the warnings above say where")),
     }
+}
+
+/// For people: what would change is data, what was done is talk.
+fn tell(edit: &Edit, dry_run: bool, report: &Report) {
+    let references = counted(edit.references(), "reference");
+    let files = counted(edit.files.len(), "file");
+    if dry_run {
+        match &edit.new {
+            Some(new) => report.data(format_args!("move {} -> {new}", edit.old)),
+            None => report.data(format_args!("remove {}", edit.old)),
+        }
+        edit.preview().lines().for_each(|line| report.data(line));
+        report.say(format_args!("Would change {references} in {files}; nothing was changed."));
+        return;
+    }
+    for file in &edit.files {
+        report.say(format_args!("{}: {}", file.path, counted(file.references, "reference")));
+    }
+    match &edit.new {
+        Some(new) => report.say(format_args!("Moved {} to {new}.", edit.old)),
+        None => report.say(format_args!("Removed {}.", edit.old)),
+    }
+    let done = if edit.new.is_some() { "Rewrote" } else { "Took out" };
+    report.say(format_args!("{done} {references} in {files}."));
 }

@@ -18,8 +18,7 @@ pub(super) fn run(args: &cli::Play, report: &Report) -> Result<()> {
         let entries = args.dev.entry.iter().cloned().collect();
         let (out, clean) = (args.out.clone(), args.clean);
         // What is wrong with the site is said again below, by the loop.
-        let built = cli::Build { entries, out, static_files: false, base: None, clean, player: true, no_player: false };
-        build::build(&built, report)?;
+        build::build(&cli::Build { entries, out, clean, ..cli::Build::default() }, report)?;
     }
     block_on(dev::run(&args.dev, Mode::Play { print_url: args.print_url }, report))
 }

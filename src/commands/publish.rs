@@ -63,8 +63,7 @@ fn read(out: &OutDir) -> Result<Bundle> {
 /// Builds the site into its output folder, without cleaning it; where that is.
 fn built(args: &cli::Publish, report: &Report) -> Result<OutDir> {
     let (entries, out) = (entries(args), args.out.clone());
-    let (static_files, base, clean, player, no_player) = (false, None, false, true, false);
-    let built = build::build(&cli::Build { entries, out, static_files, base, clean, player, no_player }, report)?;
+    let built = build::build(&cli::Build { entries, out, ..cli::Build::default() }, report)?;
     refuse_errors(built.errors)?;
     Ok(built.out)
 }

@@ -39,6 +39,9 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
         report.warn("PUBLISH_SECRET is not set: every publish call will be refused");
     }
     report.event(&json!({ "event": "ready", "url": url, "sites": [] }));
+    if report.quiet() && !report.json() {
+        report.data(&url);
+    }
     let dim = |text: &str| report.paint(Style::Dim, text);
     let site = format!(
         "http://<site>.{}:{}",
@@ -56,7 +59,14 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
         report.say(format_args!("  {}  pmx publish <path> -s <site> --server {url}", dim("try  ")));
     }
     report.say("");
-    local.serve(front, interrupted()).await
+    let told = report.clone();
+    let end = async move {
+        tokio::select! {
+            () = interrupted() => {}
+            () = told.failed() => {}
+        }
+    };
+    local.serve(front, end).await
 }
 
 /// `--kv-lag` is the older word for `--simulate kv-lag=…s`.

@@ -1,6 +1,7 @@
 //! `pmx state`
 
 mod check;
+mod export;
 
 use super::{
     confirm::confirm,
@@ -49,12 +50,7 @@ pub(super) fn run(args: &State, report: &Report) -> Result<()> {
             Ok(())
         }
         StateAction::Reset { site: None, yes } => reset(place, *yes, report),
-        StateAction::Export { file } => {
-            let answer = one(place, DataOp::StateExport { file: absolute(file)? })?;
-            report.event(&answer);
-            report.say(format_args!("wrote {} ({} bytes)", file.display(), answer["bytes"]));
-            Ok(())
-        }
+        StateAction::Export { file } => export::run(place, file, report),
         StateAction::Check => check::check(place, report),
         StateAction::Repair { yes } => check::repair(place, *yes, report),
         StateAction::Import { file, yes } => import(place, file, *yes, report),

@@ -137,7 +137,8 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     }));
     let _owner = own(&stage, address);
     ready(command, &stage, &sites, &opened, started);
-    if mode == (Mode::Play { print_url: true }) {
+    // With `--quiet` nothing else says where it is.
+    if mode == (Mode::Play { print_url: true }) || report.quiet() && !report.json() {
         report.data(&opened);
     }
     if command.open {
@@ -149,6 +150,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         () = warnings(&stage) => {}
         () = tidy::run(&stage) => {}
         () = signals.next() => {}
+        () = report.failed() => {}
     }
     let _ = stop.send(());
     stage.ending.send_replace(true);

@@ -6,6 +6,7 @@ mod event;
 mod exchange;
 mod handshake;
 mod limits;
+mod logged;
 mod progress;
 mod response;
 mod serve;
@@ -32,6 +33,7 @@ use crate::isolate::pool::{Fetch, Waiting};
 use crate::isolate::tasks::{Failure, Outcome};
 use crate::isolate::upload::RequestBody;
 use crate::trace::Recorder;
+use logged::Logged;
 
 /// The answer to a request. It begins when it is first polled, and is there at once if the Worker needs nothing but memory.
 /// Dropping it before it is there tells the Worker that the client has gone.
@@ -39,6 +41,7 @@ pub struct ResponseFuture {
     emulator: Emulator,
     state: State,
     recorder: Option<Recorder>,
+    logged: Option<Logged>,
 }
 
 enum State {
@@ -51,11 +54,13 @@ enum State {
 
 impl ResponseFuture {
     pub(crate) fn new(emulator: Emulator, request: Request) -> Self {
-        Self { emulator, state: State::Begin(request), recorder: None }
+        Self { emulator, state: State::Begin(request), recorder: None, logged: None }
     }
 
     fn begin(&mut self, request: Request) -> Next {
         let (parts, body) = request.into_parts();
+        self.logged = Logged::begin(&parts, self.emulator.clock());
+        let _within = self.logged.as_ref().map(Logged::enter);
         let event = match event::Event::new(&parts) {
             Ok(event) => event,
             Err(refused) => return Next::Answered(response::refusal(refused.status(), &refused.to_string())),
@@ -83,7 +88,8 @@ impl ResponseFuture {
     }
 
     fn fail(&self, failure: Failure) -> Next {
-        Next::Answered(response::failure(failure, self.emulator.clock()))
+        let id = self.logged.as_ref().map_or_else(|| logged::id(self.emulator.clock()), |logged| logged.id.clone());
+        Next::Answered(response::failure(failure, &id))
     }
 }
 
@@ -120,6 +126,9 @@ impl Future for ResponseFuture {
                 Next::Answered(response) => {
                     if let Some(recorder) = self.recorder.take() {
                         recorder.answered(response.status().as_u16());
+                    }
+                    if let Some(logged) = self.logged.take() {
+                        logged.answered(response.status(), self.emulator.clock());
                     }
                     return Poll::Ready(response);
                 }

@@ -7,7 +7,6 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::body;
-use crate::clock::Clock;
 use crate::durable_object::sockets::ClientEnd;
 use crate::isolate::frame::{FrameError, Reader};
 use crate::isolate::ops::Held;
@@ -108,11 +107,8 @@ pub(crate) fn refusal(status: StatusCode, text: &str) -> Response {
 }
 
 /// The platform's own error, when a Worker gave no answer (Cloudflare's page for it has the number 1101).
-pub(crate) fn failure(failure: Failure, clock: &Clock) -> Response {
-    let mut id = [0; 8];
-    // An id of zeros is no worse an answer.
-    let _ = clock.random(&mut id);
-    let id = format!("{:016x}", u64::from_be_bytes(id));
+/// `id` is the one under which the log has the request.
+pub(crate) fn failure(failure: Failure, id: &str) -> Response {
     tracing::error!(request_id = id, "answered 500: {failure}");
     let body = format!(r#"{{"error":{{"code":"internal","message":"{failure}"}},"requestId":"{id}"}}"#);
     let mut response = Response::new(Body::from(body));
@@ -120,7 +116,7 @@ pub(crate) fn failure(failure: Failure, clock: &Clock) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("pmx-request-id"), id);
     }
     response

@@ -1,0 +1,83 @@
+//! The words for a site on a server.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// A site on a server.
+#[derive(Clone, Debug, Args)]
+pub struct Target {
+    /// Name of the site [default: what `pmx link` wrote into the config]
+    #[arg(short, long, value_name = "NAME", alias = "subdomain", env = "PMX_SITE", hide_env_values = true)]
+    pub site: Option<String>,
+    /// The server [default: what `pmx link` wrote into the config, else `https://pathmx.path.app`]
+    #[arg(long, value_name = "URL", env = "PMX_SERVER", hide_env_values = true)]
+    pub server: Option<String>,
+    /// Send the token over plain HTTP to a host that is not this machine
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+/// `pmx publish`
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// Entry Source, or a folder that has one [default: what the config names, else paths/index.path.md]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// What is published to.
+    #[command(flatten)]
+    pub target: Target,
+    /// Where the built files go [default: what the config says, else .pathmx in the project]
+    #[arg(short, long, value_name = "DIR", alias = "outdir")]
+    pub out: Option<PathBuf>,
+    /// Make an earlier deploy active; nothing is built or uploaded
+    #[arg(long, value_name = "DEPLOY_ID")]
+    pub rollback: Option<String>,
+    /// Say what would change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Publish what is built already
+    #[arg(long)]
+    pub no_build: bool,
+    /// Commit to record with the deploy [default: that of the git checkout]
+    #[arg(long, value_name = "COMMIT")]
+    pub commit: Option<String>,
+    /// Branch to record with the deploy [default: that of the git checkout]
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
+    /// Do not look for a git checkout
+    #[arg(long)]
+    pub no_git: bool,
+}
+
+/// `pmx deploys`
+#[derive(Debug, Args)]
+pub struct Deploys {
+    /// Whose.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// `pmx events`
+#[derive(Debug, Args)]
+pub struct Events {
+    /// Name of the site [default: what `pmx link` wrote into the config]
+    #[arg(short, long, value_name = "NAME", alias = "subdomain", env = "PMX_SITE", hide_env_values = true)]
+    pub site: Option<String>,
+    /// The server, or the address of `pmx dev` or `pmx serve` [default: what `pmx link` wrote into the config, else `https://pathmx.path.app`]
+    #[arg(long, value_name = "URL", env = "PMX_SERVER", hide_env_values = true)]
+    pub server: Option<String>,
+}
+
+/// `pmx link`
+#[derive(Debug, Args)]
+pub struct Link {
+    /// Entry Source, or a folder that has one [default: what the config names, else paths/index.path.md]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// Name of the site to publish to
+    #[arg(short, long, value_name = "NAME", alias = "subdomain", required_unless_present = "server")]
+    pub site: Option<String>,
+    /// The server to publish to
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+}
