@@ -3,7 +3,7 @@
 mod data;
 mod dev;
 
-pub use data::{DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
+pub use data::{Console, DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
 pub use dev::{Dev, Play};
 
 use crate::site::BasePath;
@@ -74,6 +74,8 @@ pub enum Command {
     Mv(Mv),
     /// Delete a Source or a file, and take out every reference to it
     Rm(Rm),
+    /// Open the console of the process that serves this project
+    Console(Console),
     /// Read and change the local KV
     Kv(Kv),
     /// Read and change the local R2
