@@ -16,6 +16,7 @@ mod paths;
 pub mod publish;
 pub mod report;
 mod secret;
+pub mod serve;
 pub mod server;
 pub mod site;
 mod user_folder;

@@ -16,7 +16,10 @@ use std::{
     net::TcpStream,
     time::{Duration, Instant},
 };
-use support::{Answer, Pmx, process::pmx};
+use support::{
+    Answer, Pmx,
+    process::{console_token, pmx},
+};
 
 /// A running `pmx dev` with a small site, and the key of its console.
 struct Console {
@@ -38,9 +41,7 @@ impl Console {
         command.args(["dev", "--json", "--port", "0", "--site", "tried", "--state"]);
         command.arg(folder.path().join("state")).arg(folder.path());
         let dev = Pmx::start(command);
-        let owner = fs::read(folder.path().join("state/owner.json")).unwrap();
-        let owner: Value = serde_json::from_slice(&owner).unwrap();
-        let token = owner["token"].as_str().unwrap().to_owned();
+        let token = console_token(&folder.path().join("state"));
         let port = dev.client.address.port();
         let cookie = format!("pmx-console-{port}={token}");
         Self { folder, dev, token, host: format!("pmx.localhost:{port}"), cookie }
@@ -115,6 +116,24 @@ impl Console {
             self.dev.event("published");
         }
     }
+}
+
+#[test]
+fn the_page_that_lets_nobody_in_has_its_style() {
+    let console = Console::start();
+    let client = console.dev.client;
+    let locked = client.get(&console.host, "/");
+    assert_eq!(locked.status, 401);
+    let text = locked.text();
+    let style = text.split("rel=\"stylesheet\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let answer = client.get(&console.host, style);
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/css; charset=utf-8")));
+    assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"), "no other page learns of it");
+    assert_eq!(client.call("POST", &console.host, style, &[], b"").status, 401);
+    // Nothing else is for everyone.
+    let inside = console.page("/");
+    let script = inside.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    assert_eq!(client.get(&console.host, script).status, 401, "{script}");
 }
 
 #[test]

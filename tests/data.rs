@@ -208,11 +208,32 @@ fn a_running_dev_answers_for_its_data() {
 }
 
 #[test]
-fn an_owner_without_a_console_is_named() {
+fn a_running_serve_answers_for_its_data() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Pmx::serve(folder.path());
-    let error = refused(&run(folder.path(), &["kv", "list"], b""), 1);
+    let server = Pmx::serve(&folder.path().join("state"));
+    Fixture::page("one").publish(server.client, "alpha");
+    let run = |arguments: &[&str]| run(&folder.path().join("state"), arguments, b"");
+    assert_eq!(json_of(&run(&["do", "list", "--json"]))[0]["name"], "alpha");
+    ok(&run(&["kv", "put", "mine", "1"]));
+    assert_eq!(ok(&run(&["kv", "get", "mine"])), b"1");
+    let archive = folder.path().join("state.tar");
+    ok(&run(&["state", "export", archive.to_str().unwrap()]));
+    assert!(archive.exists());
+    let reset = refused(&run(&["state", "reset", "--yes"]), 1);
+    assert!(reset.contains(&format!("is in use by process {} (pmx serve)", server.pid())), "{reset}");
+}
+
+#[test]
+fn an_owner_that_is_not_this_user_s_is_named_and_not_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Pmx::serve(&folder.path().join("state"));
+    let mut command = pmx();
+    command.args(["kv", "list", "--state"]).arg(folder.path().join("state"));
+    // Another user keeps other records.
+    command.env("PMX_DATA_DIR", folder.path().join("other"));
+    let error = refused(&finish(command, b""), 1);
     assert!(error.contains(&format!("is in use by process {}", server.pid())), "{error}");
+    assert!(error.contains("no `pmx dev` or `pmx serve` of yours"), "{error}");
 }
 
 #[test]

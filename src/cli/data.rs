@@ -6,12 +6,29 @@ use std::path::PathBuf;
 /// Whose data it is.
 #[derive(Clone, Debug, Args)]
 pub struct Place {
-    /// Folder of the emulated KV, R2 and Durable Objects [default: .pathmx-state beside the site]
+    /// Folder of the emulated KV, R2 and Durable Objects [default: that of the process which serves the project, else the project's]
     #[arg(long, global = true, value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// The project whose data it is [default: the one of the working directory]
+    #[arg(long, global = true, value_name = "PATH", conflicts_with = "state")]
+    pub project: Option<PathBuf>,
     /// A server behind HTTP; none has an API for its data yet
     #[arg(long, global = true, value_name = "URL", hide = true, conflicts_with = "state")]
     pub server: Option<String>,
+}
+
+/// `pmx console`
+#[derive(Debug, Args)]
+pub struct Console {
+    /// The project that is served [default: the one of the working directory]
+    #[arg(conflicts_with = "state")]
+    pub path: Option<PathBuf>,
+    /// The state folder of the process that is meant
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Print the address alone, and open no browser
+    #[arg(long)]
+    pub no_open: bool,
 }
 
 /// `pmx kv`

@@ -10,7 +10,7 @@ mod serve;
 mod vocabulary;
 mod worker;
 
-pub use data::{DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
+pub use data::{Console, DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
 pub use dev::{Dev, Play};
 pub use global::{Global, LogFormat};
 pub use project::{Build, Check, Init, Mv, New, Rm, Route};
@@ -71,6 +71,8 @@ pub enum Command {
     Mv(Mv),
     /// Delete a Source or a file, and take out every reference to it
     Rm(Rm),
+    /// Open the console of the process that serves this project
+    Console(Console),
     /// Read and change the local KV
     Kv(Kv),
     /// Read and change the local R2

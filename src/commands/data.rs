@@ -2,10 +2,11 @@
 
 use crate::{
     cli::Place,
-    data::{self, DataError, DataOp, place},
-    dev::{self, Owner},
+    data::{
+        self, DataError, DataOp, Owner,
+        place::{self, Home},
+    },
     error::{Error, Result},
-    site,
 };
 use pmx_emulator::{
     BuildError, Emulator, Worker,
@@ -13,7 +14,6 @@ use pmx_emulator::{
 };
 use serde_json::Value as Json;
 use std::{
-    env,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -32,23 +32,29 @@ pub(super) enum Data {
     Here(StateDir),
 }
 
-/// The folder that is meant, if it may be used.
+/// The folder that is meant, if it may be used: the one that is named, else that of the process which serves the project, else the
+/// project's own.
 pub(super) fn folder(place: &Place) -> Result<PathBuf> {
     if let Some(server) = &place.server {
         return Err(Error::usage(format!("{server} has no API for its data: a server only takes publishes"))
             .hint("on Cloudflare `wrangler kv key list --binding SPACE_KV --remote` and its kin do that"));
     }
-    place::choose(place.state.as_deref(), default_folder()?)
+    if let Some(named) = &place.state {
+        return Ok(named.clone());
+    }
+    let home = Home::of(place.project.as_deref().unwrap_or(Path::new(".")))?;
+    match Owner::of_project(&home.folder) {
+        Some(owner) => Ok(owner.state),
+        None => place::choose(None, home.state()),
+    }
 }
 
-/// The folder that `pmx dev` would use here.
-fn default_folder() -> Result<PathBuf> {
-    let cwd =
-        env::current_dir().map_err(|error| Error::new(format!("the working directory cannot be read: {error}")))?;
-    let several = site::workspace_list(&cwd).ok().flatten().is_some();
-    let located = (!several).then(|| site::locate(&site::Options { cwd: cwd.clone(), entries: Vec::new() }));
-    let home = located.and_then(std::result::Result::ok).map_or(cwd, |project| project.folder);
-    Ok(home.join(dev::STATE_FOLDER))
+/// The process that owns a state folder, if one does that can be asked.
+pub(super) fn owner(folder: &Path) -> Option<Owner> {
+    match StateDir::open_for_reading(folder) {
+        Err(StateError::InUse { pid, .. }) => Owner::of_state(folder, pid),
+        _ => None,
+    }
 }
 
 /// A folder that has been one of state before: nothing is made by looking.
@@ -73,10 +79,10 @@ pub(super) fn open(place: &Place, writes: bool) -> Result<Data> {
     let opened = if writes { StateDir::open(&folder) } else { StateDir::open_for_reading(&folder) };
     match opened {
         Ok(state) => Ok(Data::Here(state)),
-        Err(StateError::InUse { pid, path }) => match dev::owner_of(&folder, pid) {
+        Err(StateError::InUse { pid, path }) => match Owner::of_state(&folder, pid) {
             Some(owner) => Ok(Data::Owned(Box::new(owner))),
             None => Err(Error::new(StateError::InUse { pid, path })
-                .hint("it is no `pmx dev`, which would answer for its data: end it first")),
+                .hint("it is no `pmx dev` or `pmx serve` of yours, which would answer for its data: end it first")),
         },
         Err(error) => Err(refused(error)),
     }
@@ -157,14 +163,13 @@ fn agent() -> Agent {
 }
 
 fn ask(agent: &Agent, owner: &Owner, op: &DataOp) -> Result<Json> {
-    let scheme = if owner.https { "https" } else { "http" };
     let lost = |error: &dyn std::fmt::Display| {
         Error::new(format!("process {} owns the state, and does not answer for it: {error}", owner.pid))
             .hint(format!("end it with `{}` and try again", owner.ending()))
     };
     let body = serde_json::to_vec(op).map_err(|error| lost(&error))?;
     let mut answer = agent
-        .post(format!("{scheme}://{}/api/data", owner.address))
+        .post(format!("{}://{}/api/data", owner.scheme(), owner.address))
         .header("host", &owner.console)
         .header("authorization", format!("Bearer {}", owner.token))
         .header("content-type", "application/json")

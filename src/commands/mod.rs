@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod confirm;
+mod console;
 mod data;
 mod deploys;
 mod durable_object;
@@ -42,7 +43,7 @@ use tracing_subscriber::{
 /// # Errors
 /// Whatever keeps the command from its work; `main` prints it.
 pub fn run(cli: &Cli, report: &Report) -> Result<()> {
-    log(&cli.global, report, matches!(cli.command, Command::Dev(_) | Command::Play(_)));
+    log(&cli.global, report, matches!(cli.command, Command::Dev(_) | Command::Play(_) | Command::Serve(_)));
     match &cli.command {
         Command::Build(command) => build::run(command, report),
         Command::Init(command) => init::run(command, report),
@@ -52,12 +53,13 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Rm(command) => rm::run(command, report),
         Command::Dev(command) => block_on(dev::run(command, dev::Mode::Dev, report)),
         Command::Play(command) => play::run(command, report),
-        Command::Serve(command) => block_on(serve::run(command, report)),
+        Command::Serve(command) => serve::run(command, report),
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
         Command::Link(command) => link::run(command, report),
         Command::Events(command) => block_on(events::run(command, report)),
         Command::Route(command) => route::run(command, report),
+        Command::Console(command) => console::run(command, report),
         Command::Kv(command) => kv::run(command, report),
         Command::R2(command) => r2::run(command, report),
         Command::Do(command) => durable_object::run(command, report),

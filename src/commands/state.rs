@@ -10,7 +10,7 @@ use super::{
 use crate::{
     cli::{Place, State, StateAction},
     data::{
-        DataOp,
+        DataOp, Owner,
         archive::{self, ArchiveError},
     },
     error::{Error, Result},
@@ -125,7 +125,10 @@ fn take_in(file: &Path, into: &Path) -> Result<()> {
 /// Nobody else has the folder as long as the answer lives.
 fn own(folder: &Path) -> Result<StateDir> {
     StateDir::open(folder).map_err(|error| match error {
-        in_use @ StateError::InUse { .. } => Error::new(in_use).hint("end the process that uses it first"),
+        StateError::InUse { path, pid } => match Owner::of_state(folder, pid) {
+            Some(owner) => owner.in_use(&path),
+            None => Error::new(StateError::InUse { path, pid }).hint("end the process that uses it first"),
+        },
         error => refused(error),
     })
 }

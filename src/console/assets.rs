@@ -25,15 +25,19 @@ fn named(text: &str, extension: &str) -> String {
     format!("/assets/{}.{extension}", Hash::of(text.as_bytes()).short(DIGITS))
 }
 
-/// The file at a path.
-pub(super) fn at(path: &str) -> Option<Response> {
-    let (kind, text) = match path {
-        path if path == *STYLE_PATH => ("text/css; charset=utf-8", STYLE),
-        path if path == *SCRIPT_PATH => ("text/javascript; charset=utf-8", SCRIPT),
-        _ => return None,
-    };
+/// The stylesheet, if that is at this path. It is for everyone who comes to the console's host: the page that lets nobody in has it, too.
+pub(super) fn style(path: &str) -> Option<Response> {
+    (path == *STYLE_PATH).then(|| file("text/css; charset=utf-8", STYLE))
+}
+
+/// The script, if that is at this path.
+pub(super) fn script(path: &str) -> Option<Response> {
+    (path == *SCRIPT_PATH).then(|| file("text/javascript; charset=utf-8", SCRIPT))
+}
+
+fn file(kind: &'static str, text: &'static str) -> Response {
     let mut response = reply::text(StatusCode::OK, kind, Body::from(text));
     let forever = HeaderValue::from_static("private, max-age=31536000, immutable");
     response.headers_mut().insert(header::CACHE_CONTROL, forever);
-    Some(response)
+    response
 }

@@ -1,4 +1,4 @@
-//! The console of `pmx dev`: sites and their history, the data of the emulated bindings, requests and logs, on a host of its own
+//! The console of `pmx dev` and `pmx serve`: sites and their history, the data of the emulated bindings, requests and logs, on a host of its own
 //! that no site's script can reach.
 //!
 //! A request goes `layer` -> `access` -> `routes` -> a file of `pages`, which answers a whole page; without a script every
@@ -28,7 +28,7 @@ use crate::{
 use access::Access;
 use axum::{
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use deploys::Summaries;
@@ -53,6 +53,30 @@ pub struct ConsoleParts {
     pub state: PathBuf,
     /// Becomes true when the server ends: streams end then, so that nobody waits for them.
     pub ending: watch::Receiver<bool>,
+    /// Where the sites come from.
+    pub sites: Serves,
+}
+
+/// Where the sites of a server come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Serves {
+    /// They are written here, and are on the board.
+    Written,
+    /// They are published here; what KV has of them is what is known.
+    Published {
+        /// The address of a site, with `{site}` in the place of its name.
+        address: String,
+    },
+}
+
+impl Serves {
+    /// The address of a published site; none of one that is written, which is on the board.
+    fn address(&self, site: &str) -> Option<String> {
+        match self {
+            Self::Written => None,
+            Self::Published { address } => Some(address.replace("{site}", site)),
+        }
+    }
 }
 
 /// The console behind its door.
@@ -83,6 +107,12 @@ impl Console {
         let (parts, body) = request.into_parts();
         let ConsoleParts { token, address, https, .. } = &self.parts;
         let is_api = parts.uri.path().starts_with("/api/");
+        // What a page of those who are not in looks like is no secret; its answer goes to pages of this origin alone.
+        if matches!(parts.method, Method::GET | Method::HEAD)
+            && let Some(style) = assets::style(parts.uri.path())
+        {
+            return style;
+        }
         let refused = |status, title, text: &str, again| {
             if is_api {
                 return reply::Failure::new(status, format!("{title}: {text}")).json();
@@ -99,8 +129,16 @@ impl Console {
                 response
             }
             Access::Unknown => {
-                let text = "Press <kbd>c</kbd> in the terminal in which <code>pmx dev</code> runs: it opens this console with its \
-                            key. The key is new whenever pmx starts.";
+                let text = match self.parts.sites {
+                    Serves::Written => {
+                        "Press <kbd>c</kbd> in the terminal in which <code>pmx dev</code> runs, or type <code>pmx console</code> \
+                         in the project: it opens this console with its key. The key is new whenever pmx starts."
+                    }
+                    Serves::Published { .. } => {
+                        "Type <code>pmx console</code> where this server was started: it opens this console with its key. The \
+                         key is new whenever pmx starts."
+                    }
+                };
                 let text = if is_api { "this call needs the token of this pmx" } else { text };
                 // A link on another site's page comes without the cookie; the same link from here has it.
                 let again =

@@ -1,7 +1,7 @@
 //! Which page answers which address.
 
 use super::{
-    Console, assets,
+    Console, Serves, assets,
     editor::{self, Editor},
     feed,
     form::{self, Fields},
@@ -69,10 +69,11 @@ fn decoded(segment: &str) -> String {
 }
 
 async fn read(call: &Call<'_>, path: &str, segments: &[&str]) -> Outcome {
-    if let Some(asset) = assets::at(path) {
+    if let Some(asset) = assets::script(path) {
         return Ok(asset);
     }
     let page = match segments {
+        [] if call.console.parts.sites != Serves::Written => pages::published::page(call).await,
         [] => pages::sites::page(call).await,
         ["sites", site] => pages::site::page(call, site).await,
         ["sites", site, "compare"] => pages::compare::page(call, site).await,
@@ -93,6 +94,7 @@ async fn read(call: &Call<'_>, path: &str, segments: &[&str]) -> Outcome {
         ["log"] => Ok(pages::logs::page(call)),
         ["faults"] => Ok(pages::faults::page(call)),
         ["about"] => pages::about::page(call).await,
+        ["api", "sites"] if call.console.parts.sites != Serves::Written => return pages::published::json(call).await,
         ["api", "sites"] => return Ok(pages::sites::json(call)),
         ["api", "events"] => return feed::events(call.console, &call.query),
         _ => Err(Failure::missing("There is no such page")),
@@ -187,7 +189,10 @@ impl Call<'_> {
     fn done(&self) -> Option<String> {
         let count = self.query.number("count", 0, usize::MAX);
         Some(match self.query.get("done") {
-            "rolled-back" => "Rolled back. It stays until a Source is edited.".to_owned(),
+            "rolled-back" if self.console.parts.sites == Serves::Written => {
+                "Rolled back. It stays until a Source is edited.".to_owned()
+            }
+            "rolled-back" => "Rolled back. It stays until somebody publishes.".to_owned(),
             "rebuild" => "Building again.".to_owned(),
             "saved" => "Saved.".to_owned(),
             "deleted" => "Deleted.".to_owned(),

@@ -31,11 +31,14 @@
 pub mod archive;
 mod error;
 mod op;
+pub mod owner;
 pub mod place;
 mod run;
+pub mod sites;
 mod value;
 
 pub use error::DataError;
 pub use op::{DataOp, Page};
+pub use owner::{Owner, Owning, Served};
 pub use run::run;
 pub use value::Data;

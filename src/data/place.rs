@@ -4,8 +4,63 @@ use crate::{
     error::{Error, Result},
     git,
     paths::canonical,
+    site::{self, CONFIGS, SiteError},
 };
 use std::path::{Path, PathBuf};
+
+/// Where state goes, in the folder of the project.
+pub const STATE_FOLDER: &str = ".pathmx-state";
+
+/// The folder whose state is meant, absolute and without links in its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What it is.
+    pub kind: HomeKind,
+}
+
+/// What the folder is whose state is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HomeKind {
+    /// A project.
+    Project,
+    /// One whose config lists several projects.
+    Workspace,
+    /// No project: any folder.
+    Folder,
+}
+
+impl Home {
+    /// The folder of the project that `named` is, or lies in; a folder that is in none stands for itself.
+    ///
+    /// # Errors
+    /// There is no such path.
+    pub fn of(named: &Path) -> Result<Self> {
+        let exact = canonical(named).map_err(|error| Error::new(format!("{}: {error}", named.display())))?;
+        let start = if exact.is_dir() { exact } else { exact.parent().unwrap_or(&exact).to_owned() };
+        if site::workspace_list(&start).ok().flatten().is_some() {
+            return Ok(Self { folder: start, kind: HomeKind::Workspace });
+        }
+        let project = |folder| Self { folder, kind: HomeKind::Project };
+        match site::locate(&site::Options { cwd: start.clone(), entries: Vec::new() }) {
+            Ok(found) => Ok(project(found.folder)),
+            Err(SiteError::NoSite { .. }) => Ok(Self { folder: start, kind: HomeKind::Folder }),
+            // A config that cannot be read just now is the project's all the same.
+            Err(_) => {
+                let has_config = |folder: &&Path| CONFIGS.iter().any(|name| folder.join(name).is_file());
+                let folder = start.ancestors().find(has_config).map(Path::to_owned);
+                Ok(folder.map_or(Self { folder: start, kind: HomeKind::Folder }, project))
+            }
+        }
+    }
+
+    /// The state folder, if no other is named.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.folder.join(STATE_FOLDER)
+    }
+}
 
 /// The state folder: the one that was named, else the default one, unless that came from somebody else. What is in a state folder is
 /// served, and answers for the sites in it; so one that came with a checkout, belongs to another user, or is a link to elsewhere is used

@@ -1,4 +1,4 @@
-//! What may be done to the sites of a running `pmx dev`, from the keyboard or the console.
+//! What may be done to the sites of a running server, from the keyboard or the console.
 
 use super::{Board, in_process::InProcess, mending::Mending, publisher::Publisher};
 use crate::{
@@ -15,7 +15,8 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// What may be done to the sites of a running `pmx dev`. Clones steer the same.
+/// What may be done to the sites of a running server: those that `pmx dev` writes, or those that were published to `pmx serve`. Clones
+/// steer the same.
 #[derive(Clone)]
 pub struct Control(Arc<Inner>);
 
@@ -24,6 +25,8 @@ struct Inner {
     emulator: Emulator,
     server: InProcess,
     sites: Mutex<BTreeMap<SiteName, Steering>>,
+    /// Whether sites have no loop here: others publish them.
+    is_server: bool,
 }
 
 /// Where the loop of a site can be reached.
@@ -41,8 +44,18 @@ pub(super) struct Steering {
 
 impl Control {
     pub(super) fn new(board: Board, emulator: Emulator, secret: &str) -> Self {
+        Self::of(board, emulator, secret, false)
+    }
+
+    /// Of a server that others publish to; `secret` is what its publish API takes.
+    #[must_use]
+    pub fn of_server(board: Board, emulator: Emulator, secret: &str) -> Self {
+        Self::of(board, emulator, secret, true)
+    }
+
+    fn of(board: Board, emulator: Emulator, secret: &str, is_server: bool) -> Self {
         let server = InProcess::new(emulator.clone(), secret);
-        Self(Arc::new(Inner { board, emulator, server, sites: Mutex::default() }))
+        Self(Arc::new(Inner { board, emulator, server, sites: Mutex::default(), is_server }))
     }
 
     /// What is known of the sites.
@@ -57,14 +70,19 @@ impl Control {
         &self.0.emulator
     }
 
-    /// Makes an earlier deploy active. It stays until a Source is edited: building the same files again does not undo it.
-    /// Waits for a publish that is under way.
+    /// Makes an earlier deploy active. It stays until a Source is edited, or until somebody publishes: building the same files again does
+    /// not undo it. Waits for a publish of the site's loop that is under way.
     ///
     /// # Errors
     /// There is no such site or no such deploy; the state folder cannot be written.
     pub async fn rollback(&self, site: &SiteName, deploy_id: &str) -> Result<()> {
-        let steering = self.steering(site)?;
-        let activated = steering.publisher.lock().await.rollback(deploy_id).await?;
+        let activated = if self.0.is_server {
+            let activated = publish::rollback(&self.0.server, site, deploy_id, &Silent).await;
+            activated.map_err(|error| publish::explain(&error, site))?
+        } else {
+            let steering = self.steering(site)?;
+            steering.publisher.lock().await.rollback(deploy_id).await?
+        };
         let says = json!({ "deployId": activated.deploy_id, "seq": activated.seq });
         self.0.board.tell("rolled-back", Some(site), says);
         Ok(())

@@ -13,9 +13,7 @@ mod eyes;
 mod hosts;
 mod in_process;
 mod index;
-mod known_owner;
 mod mending;
-mod owner;
 pub mod page;
 mod publisher;
 mod reload;
@@ -36,14 +34,12 @@ mod waiting;
 mod workspace;
 
 pub use control::Control;
-pub use known_owner::owner_of;
-pub use owner::Owner;
 pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 
 use crate::{
     cli,
-    console::{self, ConsoleParts, LogBuffer, Token},
-    data::place,
+    console::{self, ConsoleParts, LogBuffer, Serves, Token},
+    data::{Owning, Served, owner, place},
     error::{Error, Result},
     report::Report,
     secret,
@@ -51,8 +47,6 @@ use crate::{
     watch::{Hub, WatchOptions},
 };
 use collect::Gate;
-use known_owner::KnownOwner;
-use owner::OwnerFile;
 use page::PageParts;
 use reload::Reload;
 use scope::Scope;
@@ -61,9 +55,9 @@ use signals::Signals;
 use site::Site;
 use stage::{Addresses, Stage};
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 use terminal::{Banner, Keyboard, Keys, Request, Terminal};
 use tokio::{
@@ -75,8 +69,6 @@ use turns::Turns;
 use waiting::{FirstLook, WaitingRoom};
 use workspace::Workspace;
 
-/// Where state goes, beside the site.
-pub(crate) const STATE_FOLDER: &str = ".pathmx-state";
 /// How long the start waits for the first build where an earlier process has left something to read; requests wait a while longer.
 const START: Duration = Duration::from_millis(250);
 /// How long the end waits for what is under way. What was committed is in the state folder in any case.
@@ -179,7 +171,7 @@ fn set(
     front: &Listening,
     report: &Report,
 ) -> Result<(Arc<Stage>, Local)> {
-    let state = place::choose(command.state.as_deref(), scope.folder().join(STATE_FOLDER))?;
+    let state = place::choose(command.state.as_deref(), scope.folder().join(place::STATE_FOLDER))?;
     // Nobody else has it, so nobody else publishes into this process's Worker.
     let secret = secret::random_hex::<32>()?;
     let options = LocalOptions {
@@ -207,6 +199,7 @@ fn set(
         token: Token::generate()?,
         addresses: Addresses { https: command.https, port: front.address.port(), reachable },
         state: std::path::absolute(&state).unwrap_or(state),
+        folder: scope.folder().to_owned(),
         published: watch::Sender::new(0),
         keep_deploys: command.keep_deploys,
         ending: watch::Sender::new(false),
@@ -227,6 +220,7 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
         log: LogBuffer::of_process(),
         state: stage.state.clone(),
         ending: stage.ending.subscribe(),
+        sites: Serves::Written,
     };
     let reload = Reload::new(stage.board.clone(), stage.ending.subscribe());
     let room = stage.room.layer(reload.clone(), default_site.clone());
@@ -308,26 +302,18 @@ impl Sites {
     }
 }
 
-/// Says who owns the state folder: in it, and to this user's other commands.
-fn own(stage: &Stage, address: SocketAddr) -> (Option<OwnerFile>, Option<KnownOwner>) {
-    let ip = match address.ip() {
-        // Wherever else it listens, it does here, and from here no token of a device is asked for.
-        ip if !ip.is_loopback() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        ip => ip,
-    };
-    let owner = Owner {
-        pid: std::process::id(),
-        address: SocketAddr::new(ip, address.port()).to_string(),
-        console: format!("{}:{}", console::HOST, address.port()),
+/// Tells this user's other commands who owns the state folder, and which projects.
+fn own(stage: &Stage, address: SocketAddr) -> Option<Owning> {
+    Owning::begin(&Served {
+        command: "pmx dev",
+        address,
+        console: console::HOST,
         https: stage.addresses.https,
-        token: stage.token.as_str().to_owned(),
-        started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-    };
-    let written = owner.write(stage.emulator.state());
-    if let Err(error) = &written {
-        tracing::warn!("{}: who owns it cannot be written there: {error}", stage.state.display());
-    }
-    (written.ok(), KnownOwner::write(&owner, &stage.state))
+        token: stage.token.as_str(),
+        state: &stage.state,
+        folder: Some(&stage.folder),
+        many: stage.many,
+    })
 }
 
 /// Says that all is ready, and where.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    site::{self, Diagnostic, Project},
+    site::{self, CONFIGS, Diagnostic, Project},
     watch::{Target, Watcher},
 };
 use pmx_worker::model::{Hash, SiteName};
@@ -37,8 +37,6 @@ const ANNOUNCED_AFTER: Duration = Duration::from_millis(60);
 const IDLE: Duration = Duration::from_secs(60);
 /// A build from nothing is kept for so long, in case more was lost than was found at first; no other is made meanwhile.
 const KEPT: Duration = Duration::from_secs(5);
-/// Files of a project that say how it is built, below its folder; they may lie outside of its Sources.
-const CONFIGS: [&str; 2] = ["pathmx.config.md", "paths/config/index.config.md"];
 
 /// A site and its loop.
 pub(super) struct Site {

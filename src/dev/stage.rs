@@ -26,6 +26,8 @@ pub(super) struct Stage {
     /// What the console takes.
     pub(super) token: Token,
     pub(super) addresses: Addresses,
+    /// The folder of the project or the workspace, absolute and without links.
+    pub(super) folder: PathBuf,
     /// The folder of the state, absolute.
     pub(super) state: PathBuf,
     /// How often something was published.

@@ -175,7 +175,7 @@ impl Board {
 
     /// Tells an event to all that listen: `event`, `site` if it is of one, `time`, then what it says. The line that `--json`
     /// prints of it comes back.
-    pub(super) fn tell(&self, event: &str, site: Option<&SiteName>, says: Value) -> Arc<Value> {
+    pub fn tell(&self, event: &str, site: Option<&SiteName>, says: Value) -> Arc<Value> {
         let mut line = Map::new();
         line.insert("event".to_owned(), event.into());
         if let Some(site) = site {

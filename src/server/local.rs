@@ -14,7 +14,10 @@ use crate::{
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{
+        HeaderValue, Method, StatusCode, header,
+        uri::{Authority, PathAndQuery},
+    },
     response::Response,
 };
 use futures_util::{
@@ -35,7 +38,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tower_service::Service;
 
@@ -76,6 +79,7 @@ struct Front {
     /// Headers that have a say in answers, beside those of [`PROXIES`].
     varies: HeaderValue,
     mend: Option<Mend>,
+    watch: Option<Watch>,
 }
 
 /// The answer to a request that never reaches the Worker.
@@ -86,6 +90,24 @@ pub type Before = Arc<dyn Fn(Request) -> std::result::Result<Answering, Box<Requ
 
 /// Looks at an answer of 500 to a request that can be made again; the answer that the client gets.
 pub type Mend = Arc<dyn Fn(Request, Response) -> Answering + Send + Sync>;
+
+/// Is told of every request that was answered, whoever answered it.
+pub type Watch = Arc<dyn Fn(&Seen) + Send + Sync>;
+
+/// A request and its answer's head.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The method.
+    pub method: Method,
+    /// The host as the client named it; empty if it named none.
+    pub host: String,
+    /// Path and query.
+    pub target: String,
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// From the request's head to the answer's.
+    pub took: Duration,
+}
 
 /// What a proxy says that has a say in answers: where the site is, and which it is.
 const PROXIES: &str = "X-Forwarded-Prefix, X-Forwarded-Host";
@@ -128,7 +150,13 @@ pub fn start(options: LocalOptions<'_>, front: &Listening, allowed_hosts: &[Stri
     })?;
     let mut guard = Guard::new(front.address, allowed_hosts, domain);
     guard.tls = front.scheme() == "https";
-    let front = Arc::new(Front { guard, before: Vec::new(), varies: HeaderValue::from_static(PROXIES), mend: None });
+    let front = Arc::new(Front {
+        guard,
+        before: Vec::new(),
+        varies: HeaderValue::from_static(PROXIES),
+        mend: None,
+        watch: None,
+    });
     // Nobody has connected yet; who is unknown is not of this machine.
     let connection = Connection { peer: ([0; 4], 0).into(), secure: false };
     Ok(Local { emulator, front, bounds: Bounds::new(None, None), connection })
@@ -173,6 +201,13 @@ impl Local {
     #[must_use]
     pub fn mending(mut self, mend: Mend) -> Self {
         Arc::make_mut(&mut self.front).mend = Some(mend);
+        self
+    }
+
+    /// Tells of every request.
+    #[must_use]
+    pub fn watched(mut self, watch: Watch) -> Self {
+        Arc::make_mut(&mut self.front).watch = Some(watch);
         self
     }
 
@@ -230,17 +265,38 @@ impl Local {
     }
 }
 
+/// The Worker's answer, or that of something before it.
+type Answer = Either<ServiceFuture, Map<Answering, fn(Response) -> std::result::Result<Response, Infallible>>>;
+
 /// The checks in front of the Worker.
 impl Service<Request> for Local {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<ServiceFuture, Map<Answering, fn(Response) -> std::result::Result<Response, Infallible>>>;
+    type Future = Answer;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
         self.emulator.poll_ready(context)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        let Some(watch) = self.front.watch.clone() else { return self.answer(request) };
+        let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = request.uri().authority().map(Authority::as_str).or(named).unwrap_or_default().to_owned();
+        let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
+        let (method, started) = (request.method().clone(), Instant::now());
+        let answer = self.answer(request);
+        let answering: Answering = Box::pin(async move {
+            let response = answer.await.unwrap_or_else(|never| match never {});
+            let (status, took) = (response.status(), started.elapsed());
+            watch(&Seen { method, host, target, status, took });
+            response
+        });
+        Either::Right(answering.map(Ok as fn(_) -> _))
+    }
+}
+
+impl Local {
+    fn answer(&mut self, request: Request) -> Answer {
         let answered = |answering: Answering| Either::Right(answering.map(Ok as fn(_) -> _));
         let request = match self.front.guard.check(self.connection, request) {
             Ok(request) => request,

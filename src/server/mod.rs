@@ -17,6 +17,7 @@ mod prefix;
 mod reach;
 mod reachable;
 mod sent;
+mod small_page;
 mod tls;
 
 pub use access::Access;
@@ -25,12 +26,13 @@ pub(crate) use conditional::answer as answer_changed;
 pub use console_events::ConsoleEvents;
 pub use host_check::HostCheck;
 pub use listen::{Listening, listen};
-pub use local::{Answering, Before, Local, LocalOptions, Mend, json, refusal, start};
+pub use local::{Answering, Before, Local, LocalOptions, Mend, Seen, Watch, json, refusal, start};
 pub use peer::Peer;
 pub use places::Bounds;
 pub use reach::Reach;
 pub use reachable::Reachable;
 pub use sent::{cookies, is_foreign, urlencoded};
+pub use small_page::{SmallPage, small_page};
 pub use tls::{Authority, TlsParts};
 
 use crate::error::{Error, Result};

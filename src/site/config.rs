@@ -14,7 +14,7 @@ use comrak::{Arena, nodes::NodeValue};
 use std::path::{Path, PathBuf};
 
 /// Where a config may lie, below the folder of the project; the first one counts.
-pub(super) const NAMES: [&str; 2] = ["pathmx.config.md", "paths/config/index.config.md"];
+pub const NAMES: [&str; 2] = ["pathmx.config.md", "paths/config/index.config.md"];
 /// Headings whose list names the entries.
 const HEADINGS: [&str; 3] = ["paths", "path entries", "build paths"];
 

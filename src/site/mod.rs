@@ -67,7 +67,7 @@ pub use answers::{AnswerForm, RecordError, Refused, record};
 pub use blobs::{BlobError, Blobs};
 pub use build::{Blob, Build, build};
 pub use cache::Cache;
-pub use config::{SiteAddress, workspace_list};
+pub use config::{NAMES as CONFIGS, SiteAddress, workspace_list};
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
 pub use edit::{

@@ -20,9 +20,9 @@ before(async () => {
   await write("index.path.md", "# Home\n\nFirst words, and [a lesson](./one.lesson.md).\n");
   await write("one.lesson.md", "# One\n\nThe first text.\n");
   dev = await Dev.start(folder, join(folder, "state"));
-  owner = JSON.parse(await readFile(join(folder, "state/owner.json"), "utf8"));
-  origin = `http://${owner.console}`;
-  door = `${origin}/?token=${owner.token}`;
+  door = (await dev.console()).url;
+  origin = new URL(door).origin;
+  owner = { console: new URL(door).host, address: new URL(dev.url).host.replace("localhost", "127.0.0.1"), token: new URL(door).searchParams.get("token") };
   site = dev.url.replace("localhost", "tried.localhost");
 });
 after(async () => {

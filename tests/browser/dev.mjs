@@ -1,8 +1,9 @@
 // The real `pmx dev`, with what it says.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { until } from "./browser.mjs";
 
 const BINARY = process.env.PMX_BINARY ?? fileURLToPath(new URL("../../target/debug/pmx", import.meta.url));
@@ -21,7 +22,14 @@ export class Dev {
     await until(() => dev.of("ready").length || dev.child.exitCode !== null, "the server");
     assert.equal(dev.child.exitCode, null, dev.talk);
     dev.url = dev.of("ready")[0].url;
+    dev.state = state;
     return dev;
+  }
+
+  /** What `pmx console` says: `url` has the token. */
+  async console() {
+    const { stdout } = await promisify(execFile)(BINARY, ["console", "--json", "--no-open", "--state", this.state]);
+    return JSON.parse(stdout);
   }
 
   /** The events of a kind, of those after the first `since`. */

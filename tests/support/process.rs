@@ -36,6 +36,20 @@ pub fn pmx() -> Command {
     command
 }
 
+/// What `pmx console --json` says of the process that has a state folder; none if no process does.
+pub fn console_of(state: &Path) -> Option<Value> {
+    let mut command = pmx();
+    let output = command.args(["console", "--json", "--no-open", "--state"]).arg(state).output().unwrap();
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// The token of the console of the process that has a state folder.
+#[track_caller]
+pub fn console_token(state: &Path) -> String {
+    let console = console_of(state).expect("somebody has the state");
+    console["url"].as_str().unwrap().split_once("?token=").unwrap().1.to_owned()
+}
+
 impl Pmx {
     /// `pmx serve --port 0` over a state folder.
     pub fn serve(state: &Path) -> Self {

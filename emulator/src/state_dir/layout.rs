@@ -16,7 +16,7 @@ pub(crate) const STORES: [&str; 2] = ["kv", "r2"];
 pub(crate) const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// What a database that was set aside has after its name, before the time.
 pub(crate) const ASIDE: &str = ".damaged-";
-/// Files of the folder that are no databases.
+/// Files of the folder that are no databases; earlier versions left the last two.
 pub(crate) const FILES: [&str; 7] =
     ["version", "version.new", "lock", ".gitignore", ".gitignore.new", "owner.json", "owner.json.new"];
 /// The largest id that a blob is given: what is above is no blob of this program, and ids have room to count on.

@@ -24,7 +24,7 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
         div.head {
             div {
                 h1 { "Events" }
-                p.sub { "The lines of " code { "pmx dev --json" } "; also as server-sent events at " code { "/api/events" } "." }
+                p.sub { "The lines of " code { "--json" } "; also as server-sent events at " code { "/api/events" } "." }
             }
             div.actions { button type="button" data-pause data-script hidden aria-pressed="false" { "Pause" } }
         }

@@ -136,7 +136,7 @@ fn row(
                         to: &format!("to {}", short(id)),
                         class: "small",
                         question: &format!("Roll {site} back to {}?", short(id)),
-                        means: "Readers see it at once. It stays until a Source is edited; nothing is deleted.",
+                        means: "Readers see it at once. It stays until something else is published; nothing is deleted.",
                         action: &format!("/sites/{site}/rollback"),
                     }, &field("deploy", id)))
                 }

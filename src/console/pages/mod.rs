@@ -12,6 +12,7 @@ pub(super) mod logs;
 pub(super) mod object;
 pub(super) mod objects;
 mod problems;
+pub(super) mod published;
 pub(super) mod r2;
 pub(super) mod requests;
 pub(super) mod site;

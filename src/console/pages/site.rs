@@ -23,6 +23,7 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
     if status.is_none() && deploys.is_empty() {
         return Err(Failure::missing(format!("There is no site `{name}`")));
     }
+    let published = call.console.parts.sites.address(name.as_str());
     let history = history::read(call, &name, deploys).await?;
     let problems = match status.clone() {
         Some(status) => call.blocking(move |console| Ok(problems::read(console, &status))).await?,
@@ -35,8 +36,12 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                 h1 { (name) }
                 @match &status {
                     Some(status) => p.sub.wrap { (status.source_root.display()) " · starts at " code { (status.entry) } },
+                    None if published.is_some() => p.sub { "Published to this server." },
                     None => p.sub { "Not served any more; its history is still here." },
                 }
+            }
+            @if let Some(url) = &published {
+                div.actions { a.button.primary href=(url) target="_blank" rel="noopener" { "Open site" } }
             }
             @if let Some(status) = &status {
                 div.actions {
@@ -72,7 +77,7 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                 (problems::list(&problems, status.diagnostics.len(), call.editor))
             }
         }
-        section #history data-live="board" aria-labelledby="history-title" { (history.shown(&name, status.is_some())) }
+        section #history data-live="board" aria-labelledby="history-title" { (history.shown(&name, status.is_some() || published.is_some())) }
     };
     Ok(Page::new(Section::Sites, name.to_string(), body))
 }

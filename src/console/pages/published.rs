@@ -1,0 +1,88 @@
+//! `/` where sites are published from elsewhere: those that KV knows.
+
+use crate::{
+    console::{
+        Console,
+        html::{Section, ago, empty, pill, short},
+        reply::{self, Failure, Outcome},
+        routes::{Call, Page},
+    },
+    data::sites::{self, PublishedSite},
+};
+use axum::http::StatusCode;
+use humantime::parse_rfc3339;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+/// Sites that are shown; the rest is counted.
+const SHOWN: usize = 500;
+
+pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
+    let (sites, count) = known(call, SHOWN).await?;
+    let stats = call.console.parts.control.emulator().stats();
+    let body = html! {
+        div.head { div { h1 { "Sites" } p.sub { "Published to this server." } } }
+        dl.facts #facts data-live="board" {
+            div { dt { "Sites" } dd { (count) } }
+            div { dt { "Open pages" } dd { (stats.sockets) } }
+            div { dt { "Objects awake" } dd { (stats.objects) } }
+            div { dt { "Requests under way" } dd { (stats.tasks + stats.object_tasks) } }
+            @if stats.traps > 0 { div { dt { "Crashes" } dd.minus { (stats.traps) } } }
+        }
+        div #sites data-live="board" {
+            @if sites.is_empty() {
+                (empty("No site yet", "pmx publish brings one."))
+            } @else {
+                div.table.cards {
+                    table {
+                        thead { tr { th { "Site" } th { "Status" } th { "Deploy" } th { "Since" } th { span.seen { "Links" } } } }
+                        tbody { @for site in &sites { (row(call, site)) } }
+                    }
+                }
+                @if count > sites.len() { p.muted { "and " (count - sites.len()) " more" } }
+            }
+        }
+    };
+    Ok(Page::new(Section::Sites, "Sites", body))
+}
+
+async fn known(call: &Call<'_>, most: usize) -> Result<(Vec<PublishedSite>, usize), Failure> {
+    let read = move |console: &Console| {
+        sites::published(console.parts.control.emulator().kv(), most).map_err(|error| Failure::refused(&error))
+    };
+    call.blocking(read).await
+}
+
+/// `GET /api/sites`
+pub(in crate::console) async fn json(call: &Call<'_>) -> Outcome {
+    let (sites, _) = known(call, usize::MAX).await?;
+    let of = |site: &PublishedSite| {
+        let name = site.name.as_str();
+        json!({
+            "name": name, "url": call.console.parts.sites.address(name), "deployId": site.deploy_id,
+            "updatedAt": site.updated_at,
+        })
+    };
+    let sites: Vec<Value> = sites.iter().map(of).collect();
+    Ok(reply::json_of(StatusCode::OK, &json!({ "sites": sites })))
+}
+
+fn row(call: &Call<'_>, site: &PublishedSite) -> Markup {
+    let at = format!("/sites/{}", site.name);
+    html! {
+        tr {
+            td.lead { a.name href=(at) { (site.name) } }
+            td data-label="Status" { (pill("good dot", "live")) }
+            td.mono data-label="Deploy" title=(site.deploy_id) { (short(&site.deploy_id)) }
+            td data-label="Since" {
+                @match parse_rfc3339(&site.updated_at) { Ok(time) => (ago(time)), Err(_) => (site.updated_at) }
+            }
+            td.act {
+                @if let Some(url) = call.console.parts.sites.address(site.name.as_str()) {
+                    a.button.small href=(url) target="_blank" rel="noopener" { "Open" span.seen { " " (site.name) } }
+                }
+                " " a.button.small href={ (at) "#history" } { "History" span.seen { " of " (site.name) } }
+            }
+        }
+    }
+}

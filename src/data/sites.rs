@@ -1,0 +1,46 @@
+//! The sites that KV knows: those that were published.
+
+use pmx_emulator::kv::{Kv, KvError, ListOptions};
+use pmx_worker::model::{SiteName, SpaceState};
+
+/// What the key of a site's state begins with.
+const PREFIX: &str = "space:";
+/// How many keys a page of a list has: as many as KV gives.
+const PAGE: i64 = 1000;
+
+/// A site that was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedSite {
+    /// Its name.
+    pub name: SiteName,
+    /// The deploy that is active.
+    pub deploy_id: String,
+    /// When that was activated, RFC 3339.
+    pub updated_at: String,
+}
+
+/// The first `most` sites by name, and how many there are. What is no state of a site is left out. May block on the disk.
+///
+/// # Errors
+/// KV cannot be read.
+pub fn published(kv: &Kv, most: usize) -> Result<(Vec<PublishedSite>, usize), KvError> {
+    let (mut sites, mut count, mut cursor) = (Vec::new(), 0, None);
+    loop {
+        let page = kv.list(ListOptions { prefix: PREFIX, limit: Some(PAGE), cursor: cursor.as_deref() })?;
+        for key in &page.keys {
+            let Some(name) = key.name.strip_prefix(PREFIX).and_then(|name| name.parse().ok()) else { continue };
+            if sites.len() == most {
+                count += 1;
+            } else if let Some(value) = kv.get(&key.name)?
+                && let Ok(state) = serde_json::from_slice::<SpaceState>(&value)
+            {
+                count += 1;
+                sites.push(PublishedSite { name, deploy_id: state.deploy_id, updated_at: state.updated_at });
+            }
+        }
+        cursor = page.cursor;
+        if cursor.is_none() {
+            return Ok((sites, count));
+        }
+    }
+}

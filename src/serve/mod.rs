@@ -1,0 +1,203 @@
+//! `pmx serve`: the Worker with what was published to it, a page that says what is here, and a line for what happens.
+
+mod root;
+mod telling;
+
+use crate::{
+    cli,
+    console::{self, ConsoleParts, LogBuffer, Serves, Token},
+    data::{
+        Owning, Served, owner,
+        place::{self, Home, HomeKind},
+        sites,
+    },
+    dev::{Board, Control, simulate},
+    error::Result,
+    report::{Report, Style},
+    server::{self, Bounds, Listening, Local, LocalOptions, interrupted, listen},
+};
+use pmx_emulator::faults::Faults;
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::sync::watch;
+
+/// How many of the last requests the console can show, where requests are told of; else none are remembered, which costs nothing.
+const REQUESTS: usize = 300;
+/// How many sites the event `ready` names.
+const NAMED: usize = 200;
+
+/// Serves what is published to it, until the user ends it.
+///
+/// # Errors
+/// A port or state folder that is taken or unusable.
+pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
+    let faults = self::faults(command)?;
+    let home = Home::of(Path::new("."))?;
+    let state = place::choose(command.state.as_deref(), home.state())?;
+    let front = listen(command.host, command.port).await?;
+    if let Some(walked) = &front.walked {
+        report.say(walked);
+    }
+    let secret = std::env::var("PUBLISH_SECRET").unwrap_or_default();
+    let server = Server::start(command, &state, &front, faults, &secret, report)?;
+    let (ending, ended) = watch::channel(false);
+    let local = server.layers(command, &front, ended, report)?;
+    let _owning = Owning::begin(&Served {
+        command: "pmx serve",
+        address: front.address,
+        console: console::HOST,
+        https: false,
+        token: server.token.as_str(),
+        state: &server.state,
+        // One that was started in no project is found by its state folder alone.
+        folder: (home.kind != HomeKind::Folder).then_some(home.folder.as_path()),
+        many: home.kind != HomeKind::Project,
+    });
+    server.ready(&front, !secret.is_empty(), report).await;
+    let told = tokio::spawn(telling::print(server.board.clone(), report.clone()));
+    let failing = report.clone();
+    let served = local
+        .serve(front, async move {
+            tokio::select! {
+                () = interrupted() => {}
+                () = failing.failed() => {}
+            }
+            ending.send_replace(true);
+        })
+        .await;
+    told.abort();
+    served
+}
+
+/// `--kv-lag` is the older word for `--simulate kv-lag=…s`.
+fn faults(command: &cli::Serve) -> Result<Faults> {
+    let faults = simulate::faults(&command.simulate)?;
+    if command.kv_lag > 0 {
+        faults.set_kv_lag(Duration::from_secs(command.kv_lag));
+    }
+    Ok(faults)
+}
+
+/// The Worker, and what stands around it.
+struct Server {
+    local: Local,
+    board: Board,
+    control: Control,
+    token: Token,
+    /// The state folder, absolute.
+    state: PathBuf,
+    /// The address of a site, with `{site}` in the place of its name.
+    site: String,
+    /// The address of this machine for this server.
+    url: String,
+}
+
+impl Server {
+    fn start(
+        command: &cli::Serve,
+        state: &Path,
+        front: &Listening,
+        faults: Faults,
+        secret: &str,
+        report: &Report,
+    ) -> Result<Self> {
+        let options = LocalOptions {
+            state,
+            durable: command.durable,
+            base_domains: command.base_domains.join(","),
+            default_site: None,
+            secret: secret.to_owned(),
+            faults,
+            trace: if report.verbose() { REQUESTS } else { 0 },
+        };
+        let local =
+            server::start(options, front, &command.allow_hosts).map_err(|error| owner::explain(error, state))?;
+        let local = local.bounded(Bounds::new(command.max_connections, command.max_connections_per_address));
+        let board = Board::default();
+        let control = Control::of_server(board.clone(), local.emulator().clone(), secret);
+        let domain = command.base_domains.first().map_or("localhost", String::as_str);
+        let port = front.address.port();
+        Ok(Self {
+            local,
+            board,
+            control,
+            token: Token::generate()?,
+            state: std::path::absolute(state).unwrap_or_else(|_| state.to_owned()),
+            site: format!("http://{{site}}.{domain}:{port}"),
+            url: format!("http://localhost:{port}"),
+        })
+    }
+
+    /// What looks at a request before the Worker does: the console, the page of the bare host, what tells of publishes.
+    fn layers(
+        &self,
+        command: &cli::Serve,
+        front: &Listening,
+        ending: watch::Receiver<bool>,
+        report: &Report,
+    ) -> Result<Local> {
+        let parts = ConsoleParts {
+            control: self.control.clone(),
+            token: self.token.clone(),
+            address: front.address,
+            https: false,
+            log: LogBuffer::of_process(),
+            state: self.state.clone(),
+            ending,
+            sites: Serves::Published { address: self.site.clone() },
+        };
+        let root = root::Root {
+            kv: self.local.emulator().kv().clone(),
+            site: self.site.clone(),
+            url: self.url.clone(),
+            domains: command.base_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
+        };
+        let emulator = self.local.emulator().clone();
+        let local = self.local.clone().with(console::layer(parts)).with(root::layer(root));
+        let local = local.with(telling::layer(emulator, self.board.clone()));
+        Ok(if report.verbose() { local.watched(telling::watch(report.clone())) } else { local })
+    }
+
+    /// Says that all is ready, and where.
+    async fn ready(&self, front: &Listening, open: bool, report: &Report) {
+        let port = front.address.port();
+        let console = format!("http://{}:{port}", console::HOST);
+        if !open {
+            report.warn("PUBLISH_SECRET is not set: every publish call will be refused");
+        }
+        let kv = self.local.emulator().kv().clone();
+        let listed = tokio::task::spawn_blocking(move || sites::published(&kv, NAMED)).await;
+        let (sites, count) = listed.ok().and_then(std::result::Result::ok).unwrap_or_default();
+        let named = |site: &sites::PublishedSite| json!({ "name": site.name.as_str(), "url": self.address(site.name.as_str()) });
+        let list: Vec<Value> = sites.iter().map(named).collect();
+        report.event(
+            &json!({ "event": "ready", "url": self.url, "sites": list, "state": self.state, "console": console }),
+        );
+        if report.quiet() && !report.json() {
+            report.data(&self.url);
+        }
+        let dim = |text: &str| report.paint(Style::Dim, text);
+        let site = self.address("<site>");
+        report.say("");
+        report.say(format_args!("  {}  {}", report.paint(Style::Bold, &self.url), dim("the publish API; Ctrl-C ends")));
+        let many = if count == 1 { "1 is published".to_owned() } else { format!("{count} are published") };
+        report.say(format_args!("  {}  {site}  {}", dim("sites  "), dim(&many)));
+        report.say(format_args!("  {}  {console}  {}", dim("console"), dim("`pmx console` opens it")));
+        report.say(format_args!("  {}  {}", dim("state  "), self.state.display()));
+        let faults = self.local.emulator().faults().plan();
+        if !faults.is_empty() {
+            report.say(format_args!("  {}  {}", dim("faults "), report.paint(Style::Warn, &faults.to_string())));
+        }
+        if open {
+            report.say(format_args!("  {}  pmx publish <path> -s <site> --server {}", dim("try    "), self.url));
+        }
+        report.say("");
+    }
+
+    fn address(&self, site: &str) -> String {
+        self.site.replace("{site}", site)
+    }
+}
