@@ -5,7 +5,7 @@ use crate::{
     site::Build,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SpaceState};
+use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SiteState};
 use std::{
     collections::HashSet,
     time::{Duration, Instant},
@@ -166,7 +166,7 @@ impl Publisher {
             .kv()
             .get(&format!("space:{}", self.site))
             .map_err(|error| Error::new(format!("the state folder cannot be read: {error}")))?;
-        Ok(value.and_then(|json| serde_json::from_slice::<SpaceState>(&json).ok()).map(|state| state.roots))
+        Ok(value.and_then(|json| serde_json::from_slice::<SiteState>(&json).ok()?.published()).map(|state| state.roots))
     }
 }
 
