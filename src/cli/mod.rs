@@ -62,6 +62,8 @@ pub enum Command {
     Publish(Publish),
     /// List the deploys of a site
     Deploys(Deploys),
+    /// Take a site down: every address of it answers 410 or 404; its history stays
+    Unpublish(Unpublish),
     /// Write into the config which site on which server this project is published to
     Link(Link),
     /// Follow the live events of a site: which pages change, as they change
@@ -245,6 +247,23 @@ pub struct Deploys {
     /// Whose.
     #[command(flatten)]
     pub target: Target,
+}
+
+/// `pmx unpublish`
+#[derive(Debug, Args)]
+pub struct Unpublish {
+    /// What is taken down.
+    #[command(flatten)]
+    pub target: Target,
+    /// What every address of the site answers: 410 says that it is gone, 404 that nothing is there
+    #[arg(long, value_name = "STATUS", default_value = "410", value_parser = ["410", "404"])]
+    pub status: String,
+    /// Do it without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Say what would be taken down and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
 }
 
 /// A site on a server.

@@ -21,6 +21,7 @@ mod route;
 mod serve;
 mod state;
 mod target;
+mod unpublish;
 mod worker;
 
 use crate::{
@@ -53,6 +54,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Serve(command) => block_on(serve::run(command, report)),
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
+        Command::Unpublish(command) => unpublish::run(command, report),
         Command::Link(command) => link::run(command, report),
         Command::Events(command) => block_on(events::run(command, report)),
         Command::Route(command) => route::run(command, report),
