@@ -182,6 +182,7 @@ async fn a_site_of_an_older_version_is_read_and_can_be_taken_down() {
     for statement in ["DROP TABLE tombstones", "UPDATE space SET schema = 2"] {
         inspector.sql(&object, statement, &[]).await.unwrap();
     }
+    drop(inspector);
     world.close().await;
     let world = reopened(state.path(), START_MS);
     assert!(page(&world, &[("pmx-fresh", "1")]).await.text().contains("v1"));

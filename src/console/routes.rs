@@ -188,6 +188,7 @@ impl Call<'_> {
         let count = self.query.number("count", 0, usize::MAX);
         Some(match self.query.get("done") {
             "rolled-back" => "Rolled back. It stays until a Source is edited.".to_owned(),
+            "newest" => "The newest deploy is shown again.".to_owned(),
             "rebuild" => "Building again.".to_owned(),
             "saved" => "Saved.".to_owned(),
             "deleted" => "Deleted.".to_owned(),

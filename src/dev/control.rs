@@ -1,6 +1,6 @@
 //! What may be done to the sites of a running `pmx dev`, from the keyboard or the console.
 
-use super::{Board, in_process::InProcess, mending::Mending, publisher::Publisher};
+use super::{Board, Held, in_process::InProcess, mending::Mending, publisher::Publisher};
 use crate::{
     error::{Error, Result},
     publish::{self, Deploy, Silent},
@@ -11,9 +11,9 @@ use pmx_worker::model::SiteName;
 use serde_json::json;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
-use tokio::sync::Notify;
+use tokio::sync::{MutexGuard, Notify};
 
 /// What may be done to the sites of a running `pmx dev`. Clones steer the same.
 #[derive(Clone)]
@@ -24,6 +24,19 @@ struct Inner {
     emulator: Emulator,
     server: InProcess,
     sites: Mutex<BTreeMap<SiteName, Steering>>,
+}
+
+/// What came of going through the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// Another deploy is shown now; the status of the site says which.
+    Moved,
+    /// The oldest deploy that is kept is shown already.
+    AtOldest,
+    /// The newest is.
+    AtNewest,
+    /// The site has no other deploy.
+    NothingElse,
 }
 
 /// Where the loop of a site can be reached.
@@ -58,14 +71,57 @@ impl Control {
     }
 
     /// Makes an earlier deploy active. It stays until a Source is edited: building the same files again does not undo it.
-    /// Waits for a publish that is under way.
+    /// Waits for a publish that is under way. The status of the site says afterwards which deploy is shown.
     ///
     /// # Errors
     /// There is no such site or no such deploy; the state folder cannot be written.
     pub async fn rollback(&self, site: &SiteName, deploy_id: &str) -> Result<()> {
         let steering = self.steering(site)?;
-        let activated = steering.publisher.lock().await.rollback(deploy_id).await?;
-        let says = json!({ "deployId": activated.deploy_id, "seq": activated.seq });
+        let publisher = steering.publisher.lock().await;
+        self.show(site, publisher, deploy_id).await
+    }
+
+    /// Goes back by one deploy from the one that is shown, be that the newest or not.
+    ///
+    /// # Errors
+    /// As [`Self::rollback`].
+    pub async fn go_back(&self, site: &SiteName) -> Result<Moved> {
+        let steering = self.steering(site)?;
+        let publisher = steering.publisher.lock().await;
+        let deploys = self.deploys(site).await?;
+        let shown = deploys.iter().position(|deploy| deploy.record.is_active);
+        let Some(before) = deploys.get(shown.map_or(0, |shown| shown + 1)) else {
+            return Ok(if deploys.len() > 1 { Moved::AtOldest } else { Moved::NothingElse });
+        };
+        self.show(site, publisher, &before.record.deploy_id).await?;
+        Ok(Moved::Moved)
+    }
+
+    /// Shows the newest deploy again.
+    ///
+    /// # Errors
+    /// As [`Self::rollback`].
+    pub async fn go_to_newest(&self, site: &SiteName) -> Result<Moved> {
+        let steering = self.steering(site)?;
+        let publisher = steering.publisher.lock().await;
+        let deploys = self.deploys(site).await?;
+        match deploys.first() {
+            None => Ok(Moved::NothingElse),
+            Some(newest) if newest.record.is_active => Ok(Moved::AtNewest),
+            Some(newest) => {
+                self.show(site, publisher, &newest.record.deploy_id).await?;
+                Ok(Moved::Moved)
+            }
+        }
+    }
+
+    /// Makes a deploy active, and says so to all who look. The publisher is held meanwhile, so that no publish comes between the two.
+    async fn show(&self, site: &SiteName, mut publisher: MutexGuard<'_, Publisher>, deploy_id: &str) -> Result<()> {
+        let activated = publisher.rollback(deploy_id).await?;
+        let held = Held::of(&self.deploys(site).await?);
+        let says = json!({ "deployId": activated.deploy_id, "seq": activated.seq, "behind": held.as_ref().map_or(0, |held| held.behind) });
+        self.0.board.update(site, |status| status.held = held);
+        drop(publisher);
         self.0.board.tell("rolled-back", Some(site), says);
         Ok(())
     }
@@ -115,7 +171,7 @@ impl Control {
         steering.ok_or_else(unknown)
     }
 
-    fn sites(&self) -> MutexGuard<'_, BTreeMap<SiteName, Steering>> {
+    fn sites(&self) -> std::sync::MutexGuard<'_, BTreeMap<SiteName, Steering>> {
         self.0.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,6 +10,7 @@ mod collect;
 mod control;
 mod entry;
 mod eyes;
+mod held;
 mod hosts;
 mod in_process;
 mod index;
@@ -35,7 +36,8 @@ mod turns;
 mod waiting;
 mod workspace;
 
-pub use control::Control;
+pub use control::{Control, Moved};
+pub use held::Held;
 pub use known_owner::owner_of;
 pub use owner::Owner;
 pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
@@ -248,6 +250,7 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
         let parts = PageParts {
             emulator: stage.emulator.clone(),
             board: stage.board.clone(),
+            control: stage.control.clone(),
             overlay: !command.no_overlay,
             default_site,
             ending: stage.ending.subscribe(),

@@ -44,6 +44,8 @@ pub(super) enum Outcome {
     },
     /// The active deploy is this build already.
     Unchanged,
+    /// This build was rolled back from, and stays so: nothing in it is new.
+    HeldBack,
     /// The build has errors, and there is a good one to keep.
     KeptLastGood,
     /// Pages were kept from an earlier build, and the Worker has lost them: they must be made again.
@@ -71,8 +73,11 @@ impl Publisher {
         if has_errors && active.is_some() {
             return Ok(Outcome::KeptLastGood);
         }
-        if active.as_ref() == Some(roots) || self.given_up.as_ref() == Some(roots) {
+        if active.as_ref() == Some(roots) {
             return Ok(Outcome::Unchanged);
+        }
+        if self.given_up.as_ref() == Some(roots) {
+            return Ok(Outcome::HeldBack);
         }
         let started = Instant::now();
         let _publishing = self.gate.publishing().await;
