@@ -124,6 +124,31 @@ fn an_open_page_is_on_the_new_text_and_stays_there_although_kv_lags_behind() {
 }
 
 #[test]
+fn an_open_page_shows_that_its_site_was_taken_down_and_comes_back_with_it() {
+    if !can_run(FOLDER, &["node", "chromium"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Pmx::serve_with(&folder.path().join("state"), &["--kv-lag", "60"]);
+    write_site(folder.path(), "First words.");
+    publish(&server, folder.path());
+    let url = format!("http://alpha.localhost:{}/index.path", server.client.address.port());
+    let mut page = Page::open(&url, &["no longer published", "Second words.", "Space not found", "Third words."]);
+    for (status, gone, back) in
+        [(410, "no longer published", "Second words."), (404, "Space not found", "Third words.")]
+    {
+        let body = serde_json::json!({ "subdomain": "alpha", "status": status });
+        assert_eq!(server.client.api("POST", "/api/unpublish", &body).status, 200);
+        assert_eq!(page.line()["shown"], gone);
+        write_site(folder.path(), back);
+        publish(&server, folder.path());
+        assert_eq!(page.line()["shown"], back);
+    }
+    let end = page.line();
+    assert_eq!((&end["stays"], &end["sameWindow"]), (&true.into(), &true.into()));
+}
+
+#[test]
 fn the_live_client_and_the_look_hold_their_promises() {
     if !can_run(FOLDER, &["node", "chromium"]) {
         return;

@@ -278,6 +278,14 @@ fn the_history_shows_what_changed_and_rolls_back() {
     );
     let page = console.page("/sites/tried?done=rolled-back");
     assert!(page.contains("Rolled back"), "{page}");
+    assert!(page.contains("1 behind the newest") && page.contains("Back to the newest"), "{page}");
+    assert!(page.contains("shown since"), "{page}");
+    let listed = console.get("/api/sites").json();
+    assert_eq!(listed["sites"][0]["held"]["behind"], 1, "{listed}");
+    let newest = console.post("/sites/tried/rollback", &[("deploy", &deploys[0])]);
+    assert_eq!(newest.header("location"), Some("/sites/tried?done=newest"), "{}", newest.text());
+    let page = console.page("/sites/tried?done=newest");
+    assert!(page.contains("The newest deploy is shown again") && !page.contains("Back to the newest"), "{page}");
     let events = console.page("/events");
     assert!(events.contains("rolled-back") && events.contains("published"), "{events}");
     assert!(!console.page("/events?event=published").contains(">rolled-back</span>"));

@@ -593,22 +593,35 @@ fn keys_roll_back_and_only_an_edit_goes_on_from_there() {
     seat.until("q  quit");
     seat.press("p");
     seat.until("pmx publish ");
-    seat.press("r");
-    seat.until("y/N");
     seat.press("n");
-    seat.until("nothing was changed");
-    seat.page("Second.");
-    seat.press("r");
-    seat.until("y/N");
-    seat.press("y");
-    seat.until("until the next edit");
-    seat.page("The lesson.");
-    // The same files again do not undo it.
-    seat.press("b");
-    seat.until("the same as what is up");
-    seat.page("The lesson.");
+    seat.until("the newest deploy is what is shown");
     author.write("one.lesson.md", "# One\n\nThird.\n");
     seat.page("Third.");
+    for (behind, text) in [(1, "Second."), (2, "The lesson.")] {
+        seat.press("r");
+        seat.until(&format!(
+            ", {behind} behind the newest, until the next edit; r: further back, n: back to the newest"
+        ));
+        seat.page(text);
+    }
+    seat.press("r");
+    seat.until("nothing is older than the deploy of ");
+    // The same files again do not undo it, and that is said.
+    seat.press("b");
+    seat.until("nothing new, so what you rolled back to stays: the deploy of ");
+    seat.page("The lesson.");
+    seat.press("n");
+    seat.until("showing the newest deploy again");
+    seat.page("Third.");
+    seat.press("b");
+    seat.until("the same as what is up");
+    seat.press("r");
+    seat.until(", 1 behind the newest");
+    seat.page("Second.");
+    seat.shown.lock().unwrap().clear();
+    author.write("one.lesson.md", "# One\n\nFourth.\n");
+    seat.until("1 behind the newest: the rollback is over");
+    seat.page("Fourth.");
     seat.press("q");
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while seat.script.try_wait().unwrap().is_none() {

@@ -109,6 +109,100 @@ async fn a_rollback_after_eviction_reaches_kv_under_the_sites_own_name() {
     assert_eq!(keys, ["space:alpha"]);
 }
 
+async fn unpublish(world: &World, status: u16) -> Value {
+    let answer = world.api("/api/unpublish", json!({ "subdomain": "alpha", "status": status })).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+fn kv_value(world: &World) -> Value {
+    serde_json::from_slice(&world.emulator.kv().get("space:alpha").unwrap().unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_kv_holds_of_an_unpublished_site_names_nothing_of_it() {
+    let world = World::new();
+    publish(&world, "v1").await;
+    let done = unpublish(&world, 404).await;
+    let value = kv_value(&world);
+    assert_eq!(
+        value,
+        json!({ "unpublished": done["unpublished"], "updatedAt": done["unpublished"]["at"], "seq": 2 }),
+        "no documents, so no Worker can serve any of it"
+    );
+    // What says of itself that it is unpublished is not served, whatever else it says.
+    let v2 = publish(&world, "v2").await;
+    let mut both = kv_value(&world);
+    both["unpublished"] = value["unpublished"].clone();
+    world.clock.advance(Duration::from_secs(2));
+    world.emulator.kv().put("space:alpha", both.to_string().as_bytes(), PutOptions::default()).unwrap();
+    assert_eq!((page(&world, &[]).await.status, &v2["seq"]), (404, &json!(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unpublish_whose_put_into_kv_fails_is_honest_and_reaches_kv_later() {
+    let world = World::new();
+    publish(&world, "v1").await;
+    world.faults.fail_next_kv_puts(5, "KV PUT failed: 500 Internal Server Error");
+    let done = unpublish(&world, 410).await;
+    assert_eq!((&done["kv"], &done["seq"]), (&json!("pending"), &json!(2)));
+    assert_eq!(page(&world, &[("pmx-fresh", "1")]).await.status, 410, "who asks for the newest state gets it");
+    // An evicted object finishes what it began.
+    world.emulator.evict("alpha").await;
+    for _ in 0..200 {
+        if kv_value(&world)["seq"] == 2 {
+            break;
+        }
+        world.clock.advance(Duration::from_secs(5));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(kv_value(&world)["unpublished"]["status"], 410);
+    assert_eq!(page(&world, &[]).await.status, 410);
+    assert_eq!(publish(&world, "v2").await["seq"], 3);
+    assert_eq!(world.kv().unwrap().previous, [], "what was taken down is no earlier deploy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_whose_unpublish_kv_forgot_stays_down() {
+    let world = World::new();
+    publish(&world, "v1").await;
+    unpublish(&world, 410).await;
+    world.emulator.kv().delete("space:alpha").unwrap();
+    assert_eq!(page(&world, &[]).await.status, 410, "the object knows it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_of_an_older_version_is_read_and_can_be_taken_down() {
+    let state = tempfile::tempdir().unwrap();
+    let world = reopened(state.path(), START_MS);
+    publish(&world, "v1").await;
+    // As the version before left it.
+    let inspector = world.emulator.inspect();
+    let object = inspector.objects().await.unwrap()[0].id.clone();
+    for statement in ["DROP TABLE tombstones", "UPDATE space SET schema = 2"] {
+        inspector.sql(&object, statement, &[]).await.unwrap();
+    }
+    drop(inspector);
+    world.close().await;
+    let world = reopened(state.path(), START_MS);
+    assert!(page(&world, &[("pmx-fresh", "1")]).await.text().contains("v1"));
+    let listed = world
+        .call(
+            "GET",
+            "localhost",
+            "/api/deploys?subdomain=alpha",
+            &[("authorization", &format!("Bearer {SECRET}"))],
+            Vec::new(),
+        )
+        .await;
+    assert_eq!(listed.json()[0]["isActive"], true, "{}", listed.text());
+    assert_eq!(unpublish(&world, 410).await["seq"], 2);
+    assert_eq!(page(&world, &[]).await.status, 410);
+    world.close().await;
+    let world = reopened(state.path(), START_MS);
+    assert_eq!(page(&world, &[("pmx-fresh", "1")]).await.status, 410);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_asks_for_freshness_gets_it_although_kv_lags_and_cannot_hammer_the_object() {
     let world = World::new();

@@ -19,11 +19,12 @@ fn refused(answer: &Answer, status: u16, code: &str) {
 }
 
 /// Calls that need the token.
-const CALLS: [(&str, &str); 6] = [
+const CALLS: [(&str, &str); 7] = [
     ("POST", "/api/publish/begin"),
     ("POST", "/api/publish/upload?hash=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     ("POST", "/api/publish/commit"),
     ("POST", "/api/publish/rollback"),
+    ("POST", "/api/unpublish"),
     ("GET", "/api/deploys?subdomain=alpha"),
     ("POST", "/api/deploys/prune"),
 ];

@@ -14,7 +14,7 @@ pub use data::{Console, DurableObject, Kv, KvAction, List, ObjectAction, Place, 
 pub use dev::{Dev, Play};
 pub use global::{Global, LogFormat};
 pub use project::{Build, Check, Init, Mv, New, Rm, Route};
-pub use remote::{Deploys, Events, Link, Publish, Target};
+pub use remote::{Deploys, Events, Link, Publish, Target, Unpublish};
 pub use serve::Serve;
 pub use worker::Worker;
 
@@ -59,6 +59,8 @@ pub enum Command {
     Publish(Publish),
     /// List the deploys of a site
     Deploys(Deploys),
+    /// Take a site down: every address of it answers 410 or 404; its history stays
+    Unpublish(Unpublish),
     /// Write into the config which site on which server this project is published to
     Link(Link),
     /// Follow the live events of a site: which pages change, as they change

@@ -57,6 +57,23 @@ pub struct Deploys {
     pub target: Target,
 }
 
+/// `pmx unpublish`
+#[derive(Debug, Args)]
+pub struct Unpublish {
+    /// What is taken down.
+    #[command(flatten)]
+    pub target: Target,
+    /// What every address of the site answers: 410 says that it is gone, 404 that nothing is there
+    #[arg(long, value_name = "STATUS", default_value = "410", value_parser = ["410", "404"])]
+    pub status: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Say what would change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
 /// `pmx events`
 #[derive(Debug, Args)]
 pub struct Events {

@@ -10,12 +10,20 @@ use crate::{
 /// # Errors
 /// The user does not, or cannot be asked.
 pub(super) fn confirm(question: &str, yes: bool, report: &Report) -> Result<()> {
+    agree(question, yes, "this cannot be undone", report)
+}
+
+/// As [`confirm`], for what is not done unasked for another reason.
+///
+/// # Errors
+/// The user does not agree, or cannot be asked.
+pub(super) fn agree(question: &str, yes: bool, reason: &str, report: &Report) -> Result<()> {
     if yes {
         return Ok(());
     }
     match report.ask(question) {
         Some(true) => Ok(()),
         Some(false) => Err(Error::new("nothing was changed")),
-        None => Err(Error::usage("this cannot be undone, and there is nobody to ask").hint("`--yes` goes ahead")),
+        None => Err(Error::usage(format!("{reason}, and there is nobody to ask")).hint("`--yes` goes ahead")),
     }
 }

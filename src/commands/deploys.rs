@@ -8,6 +8,7 @@ use crate::{
     report::{Report, Style, is_active},
 };
 use humantime::{format_rfc3339_seconds, parse_rfc3339};
+use pmx_worker::model::Unpublished;
 use std::time::{Duration, SystemTime};
 
 /// Digits of an id in the table; enough to name a deploy of one site.
@@ -31,9 +32,20 @@ pub(super) fn run(args: &cli::Deploys, report: &Report) -> Result<()> {
             for line in table(&deploys, SystemTime::now(), report) {
                 report.data(line);
             }
+            if let Some(unpublished) = unpublished(&deploys) {
+                let (status, since) = (unpublished.status, first(&unpublished.at, 24));
+                report.say(format!(
+                    "unpublished since {since}: every address answers {status}; a publish or a rollback brings the site back"
+                ));
+            }
         }
         Ok(())
     })
+}
+
+/// That the site is taken down, if it is.
+pub(super) fn unpublished(deploys: &[Deploy]) -> Option<&Unpublished> {
+    deploys.iter().find_map(|deploy| deploy.record.unpublished.as_ref())
 }
 
 fn table(deploys: &[Deploy], now: SystemTime, report: &Report) -> Vec<String> {

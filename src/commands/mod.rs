@@ -23,6 +23,7 @@ mod route;
 mod serve;
 mod state;
 mod target;
+mod unpublish;
 mod worker;
 
 use crate::{
@@ -56,6 +57,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Serve(command) => serve::run(command, report),
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
+        Command::Unpublish(command) => unpublish::run(command, report),
         Command::Link(command) => link::run(command, report),
         Command::Events(command) => block_on(events::run(command, report)),
         Command::Route(command) => route::run(command, report),

@@ -5,7 +5,9 @@ use crate::{
     cli,
     commands::build,
     error::{Error, Result},
-    publish::{self, Activated, Bundle, Deploy, PublishError, PublishOptions, Remote, Terminal, Token, TokenError},
+    publish::{
+        self, Activated, Bundle, Deploy, PublishError, PublishOptions, Remote, TakenDown, Terminal, Token, TokenError,
+    },
     report::Report,
     site::{self, Options, OutDir},
 };
@@ -153,6 +155,11 @@ impl<'a> Session<'a> {
     /// The deploys of the site, newest first.
     pub(super) async fn deploys(&self) -> std::result::Result<Vec<Deploy>, PublishError> {
         publish::deploys(&self.remote, &self.site, &self.terminal).await
+    }
+
+    /// Takes the site down.
+    pub(super) async fn take_down(&self, status: u16) -> std::result::Result<TakenDown, PublishError> {
+        publish::unpublish(&self.remote, &self.site, status, &self.terminal).await
     }
 
     fn interrupted(&self) -> Error {

@@ -193,6 +193,7 @@ impl Call<'_> {
                 "Rolled back. It stays until a Source is edited.".to_owned()
             }
             "rolled-back" => "Rolled back. It stays until somebody publishes.".to_owned(),
+            "newest" => "The newest deploy is shown again.".to_owned(),
             "rebuild" => "Building again.".to_owned(),
             "saved" => "Saved.".to_owned(),
             "deleted" => "Deleted.".to_owned(),

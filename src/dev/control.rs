@@ -1,6 +1,6 @@
 //! What may be done to the sites of a running server, from the keyboard or the console.
 
-use super::{Board, in_process::InProcess, mending::Mending, publisher::Publisher};
+use super::{Board, Held, in_process::InProcess, mending::Mending, publisher::Publisher};
 use crate::{
     error::{Error, Result},
     publish::{self, Deploy, Silent},
@@ -11,9 +11,9 @@ use pmx_worker::model::SiteName;
 use serde_json::json;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
 /// What may be done to the sites of a running server: those that `pmx dev` writes, or those that were published to `pmx serve`. Clones
 /// steer the same.
@@ -27,6 +27,19 @@ struct Inner {
     sites: Mutex<BTreeMap<SiteName, Steering>>,
     /// Whether sites have no loop here: others publish them.
     is_server: bool,
+}
+
+/// What came of going through the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// Another deploy is shown now; the status of the site says which.
+    Moved,
+    /// The oldest deploy that is kept is shown already.
+    AtOldest,
+    /// The newest is.
+    AtNewest,
+    /// The site has no other deploy.
+    NothingElse,
 }
 
 /// Where the loop of a site can be reached.
@@ -71,19 +84,73 @@ impl Control {
     }
 
     /// Makes an earlier deploy active. It stays until a Source is edited, or until somebody publishes: building the same files again does
-    /// not undo it. Waits for a publish of the site's loop that is under way.
+    /// not undo it. Waits for a publish of the site's loop that is under way. The status of the site says afterwards which deploy is shown.
     ///
     /// # Errors
     /// There is no such site or no such deploy; the state folder cannot be written.
     pub async fn rollback(&self, site: &SiteName, deploy_id: &str) -> Result<()> {
-        let activated = if self.0.is_server {
-            let activated = publish::rollback(&self.0.server, site, deploy_id, &Silent).await;
-            activated.map_err(|error| publish::explain(&error, site))?
-        } else {
-            let steering = self.steering(site)?;
-            steering.publisher.lock().await.rollback(deploy_id).await?
+        let publisher = self.publisher(site).await?;
+        self.show(site, publisher, deploy_id).await
+    }
+
+    /// Goes back by one deploy from the one that is shown, be that the newest or not.
+    ///
+    /// # Errors
+    /// As [`Self::rollback`].
+    pub async fn go_back(&self, site: &SiteName) -> Result<Moved> {
+        let publisher = self.publisher(site).await?;
+        let deploys = self.deploys(site).await?;
+        let shown = deploys.iter().position(|deploy| deploy.record.is_active);
+        let Some(before) = deploys.get(shown.map_or(0, |shown| shown + 1)) else {
+            return Ok(if deploys.len() > 1 { Moved::AtOldest } else { Moved::NothingElse });
         };
-        let says = json!({ "deployId": activated.deploy_id, "seq": activated.seq });
+        self.show(site, publisher, &before.record.deploy_id).await?;
+        Ok(Moved::Moved)
+    }
+
+    /// Shows the newest deploy again.
+    ///
+    /// # Errors
+    /// As [`Self::rollback`].
+    pub async fn go_to_newest(&self, site: &SiteName) -> Result<Moved> {
+        let publisher = self.publisher(site).await?;
+        let deploys = self.deploys(site).await?;
+        match deploys.first() {
+            None => Ok(Moved::NothingElse),
+            Some(newest) if newest.record.is_active => Ok(Moved::AtNewest),
+            Some(newest) => {
+                self.show(site, publisher, &newest.record.deploy_id).await?;
+                Ok(Moved::Moved)
+            }
+        }
+    }
+
+    /// The publisher of a site's loop, held so that no publish comes between; none where others publish.
+    async fn publisher(&self, site: &SiteName) -> Result<Option<OwnedMutexGuard<Publisher>>> {
+        if self.0.is_server {
+            return Ok(None);
+        }
+        Ok(Some(self.steering(site)?.publisher.lock_owned().await))
+    }
+
+    /// Makes a deploy active, and says so to all who look.
+    async fn show(
+        &self,
+        site: &SiteName,
+        mut publisher: Option<OwnedMutexGuard<Publisher>>,
+        deploy_id: &str,
+    ) -> Result<()> {
+        let activated = match &mut publisher {
+            Some(publisher) => publisher.rollback(deploy_id).await?,
+            None => {
+                let activated = publish::rollback(&self.0.server, site, deploy_id, &Silent).await;
+                activated.map_err(|error| publish::explain(&error, site))?
+            }
+        };
+        let held = Held::of(&self.deploys(site).await?);
+        let says = json!({ "deployId": activated.deploy_id, "seq": activated.seq, "behind": held.as_ref().map_or(0, |held| held.behind) });
+        self.0.board.update(site, |status| status.held = held);
+        drop(publisher);
         self.0.board.tell("rolled-back", Some(site), says);
         Ok(())
     }
@@ -133,7 +200,7 @@ impl Control {
         steering.ok_or_else(unknown)
     }
 
-    fn sites(&self) -> MutexGuard<'_, BTreeMap<SiteName, Steering>> {
+    fn sites(&self) -> std::sync::MutexGuard<'_, BTreeMap<SiteName, Steering>> {
         self.0.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

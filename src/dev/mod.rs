@@ -10,6 +10,7 @@ mod collect;
 mod control;
 mod entry;
 mod eyes;
+mod held;
 mod hosts;
 mod in_process;
 mod index;
@@ -33,7 +34,8 @@ mod turns;
 mod waiting;
 mod workspace;
 
-pub use control::Control;
+pub use control::{Control, Moved};
+pub use held::Held;
 pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 
 use crate::{
@@ -244,6 +246,7 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
         let parts = PageParts {
             emulator: stage.emulator.clone(),
             board: stage.board.clone(),
+            control: stage.control.clone(),
             overlay: !command.no_overlay,
             default_site,
             ending: stage.ending.subscribe(),

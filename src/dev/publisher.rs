@@ -5,7 +5,7 @@ use crate::{
     site::Build,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SpaceState};
+use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SiteState};
 use std::{
     collections::HashSet,
     time::{Duration, Instant},
@@ -44,6 +44,8 @@ pub(super) enum Outcome {
     },
     /// The active deploy is this build already.
     Unchanged,
+    /// This build was rolled back from, and stays so: nothing in it is new.
+    HeldBack,
     /// The build has errors, and there is a good one to keep.
     KeptLastGood,
     /// Pages were kept from an earlier build, and the Worker has lost them: they must be made again.
@@ -71,8 +73,11 @@ impl Publisher {
         if has_errors && active.is_some() {
             return Ok(Outcome::KeptLastGood);
         }
-        if active.as_ref() == Some(roots) || self.given_up.as_ref() == Some(roots) {
+        if active.as_ref() == Some(roots) {
             return Ok(Outcome::Unchanged);
+        }
+        if self.given_up.as_ref() == Some(roots) {
+            return Ok(Outcome::HeldBack);
         }
         let started = Instant::now();
         let _publishing = self.gate.publishing().await;
@@ -166,7 +171,7 @@ impl Publisher {
             .kv()
             .get(&format!("space:{}", self.site))
             .map_err(|error| Error::new(format!("the state folder cannot be read: {error}")))?;
-        Ok(value.and_then(|json| serde_json::from_slice::<SpaceState>(&json).ok()).map(|state| state.roots))
+        Ok(value.and_then(|json| serde_json::from_slice::<SiteState>(&json).ok()?.published()).map(|state| state.roots))
     }
 }
 

@@ -267,6 +267,7 @@ mod tests {
             diagnostics: std::sync::Arc::new([]),
             error: None,
             last: None,
+            held: None,
         }
     }
 

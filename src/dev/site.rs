@@ -1,7 +1,7 @@
 //! One site: look at its files, build, publish, say so; again at the next hint.
 
 use super::{
-    Failure, LastBuild, Phase, SiteStatus,
+    Failure, Held, LastBuild, Phase, SiteStatus,
     builder::{Builder, Built},
     control::Steering,
     mending::Mending,
@@ -59,6 +59,8 @@ pub(super) struct Site {
     mended_from: Option<(Instant, Built)>,
     /// What was said of the last build: warnings are not said again.
     said: HashSet<Diagnostic>,
+    /// Whether somebody asked for the build that is under way, and waits for a word of it.
+    asked_for: bool,
 }
 
 impl Site {
@@ -101,6 +103,7 @@ impl Site {
             mending,
             mended_from: None,
             said: HashSet::new(),
+            asked_for: false,
         })
     }
 
@@ -134,7 +137,10 @@ impl Site {
                 // A site that rests is woken by what happened, not by the look that is due anyway.
                 () = view.hinted(), if rests => self.watcher.hint().await,
                 () = self.watcher.hint(), if !rests => {}
-                () = self.rebuild.notified() => self.forget(),
+                () = self.rebuild.notified() => {
+                    self.asked_for = true;
+                    self.forget();
+                }
                 () = self.mending.wanted() => {
                     self.mend().await;
                     continue;
@@ -155,6 +161,7 @@ impl Site {
             if self.turn().await {
                 edited = Instant::now();
             }
+            self.asked_for = false;
             drop(turn);
         }
     }
@@ -262,6 +269,10 @@ impl Site {
                 if announced {
                     self.told_in_vain();
                 }
+                if self.asked_for {
+                    let shown = self.stage.shown(&self.name).map_or_else(String::new, |site| format!("{site}: "));
+                    self.stage.terminal.say(format_args!("  {shown}nothing has changed since the last build"));
+                }
                 self.builder = Some(builder);
                 false
             }
@@ -291,6 +302,11 @@ impl Site {
                 Err(error) => Err(error),
             };
         }
+        let held = self.stage.board.site(&self.name).and_then(|status| status.held.clone());
+        if held.is_some() && matches!(outcome, Ok(Outcome::Published { .. } | Outcome::Unchanged)) {
+            // Before the next rollback may say otherwise.
+            self.stage.board.update(&self.name, |status| status.held = None);
+        }
         drop(publisher);
         match outcome {
             Ok(outcome) => {
@@ -298,7 +314,7 @@ impl Site {
                     Outcome::KeptLastGood => builder.passed_over(&built.site),
                     _ => builder.taken(),
                 }
-                self.done(&built, &outcome);
+                self.done(&built, &outcome, held.as_ref());
             }
             Err(error) => {
                 if built.site.roots.is_some() {
@@ -334,8 +350,8 @@ impl Site {
         errors
     }
 
-    /// What became of a build, for all who look.
-    fn done(&self, built: &Built, outcome: &Outcome) {
+    /// What became of a build, for all who look. `held` was shown when it was published, after a rollback.
+    fn done(&self, built: &Built, outcome: &Outcome, held: Option<&Held>) {
         let (event, says) = telling::outcome(outcome);
         if matches!(outcome, Outcome::Published { .. }) {
             self.stage.published.send_modify(|published| *published += 1);
@@ -362,13 +378,13 @@ impl Site {
             status.last = Some(last);
             status.phase = phase(status);
         });
-        if built.is_idle && !matches!(outcome, Outcome::Published { .. }) {
+        if built.is_idle && !self.asked_for && !matches!(outcome, Outcome::Published { .. }) {
             return;
         }
         self.stage.tell(event, Some(&self.name), says);
-        if !matches!(outcome, Outcome::Unchanged) || self.stage.terminal.report().verbose() {
+        if !matches!(outcome, Outcome::Unchanged) || self.asked_for || self.stage.terminal.report().verbose() {
             let shown = self.stage.shown(&self.name);
-            telling::line(shown, built, outcome, |line| self.stage.terminal.build(line));
+            telling::line(shown, built, outcome, held, |line| self.stage.terminal.build(line));
         }
     }
 
@@ -434,6 +450,7 @@ fn status(stage: &Stage, name: &SiteName, project: &Project) -> SiteStatus {
         diagnostics: Arc::from([]),
         error: None,
         last: None,
+        held: None,
     }
 }
 
@@ -450,5 +467,6 @@ pub(super) fn broken(stage: &Stage, name: &SiteName, folder: &Path, error: &Erro
         diagnostics: Arc::from([]),
         error: Some(Failure::of(error)),
         last: None,
+        held: None,
     }
 }

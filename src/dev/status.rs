@@ -1,5 +1,6 @@
 //! What is known of the sites that are being written, for whoever shows it: the terminal, the console, the pages.
 
+use super::Held;
 use crate::{error::Error, site::Diagnostic};
 use pmx_worker::model::SiteName;
 use serde::Serialize;
@@ -58,6 +59,8 @@ pub struct SiteStatus {
     pub error: Option<Failure>,
     /// The last build that was finished.
     pub last: Option<LastBuild>,
+    /// The earlier deploy that is shown, after a rollback and until the next edit.
+    pub held: Option<Held>,
 }
 
 /// What the loop of a site does.

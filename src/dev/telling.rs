@@ -1,6 +1,7 @@
 //! What is said of a build: the parts of its events, and its line on the terminal.
 
 use super::{
+    Held,
     builder::Built,
     publisher::Outcome,
     terminal::{BuildLine, count},
@@ -33,6 +34,7 @@ pub(super) fn outcome(outcome: &Outcome) -> (&'static str, Value) {
             ("published", json!({ "deployId": deploy_id, "sources": sources, "paths": paths, "ms": ms }))
         }
         Outcome::Unchanged => ("unchanged", json!({})),
+        Outcome::HeldBack => ("unchanged", json!({ "heldBack": true })),
         Outcome::KeptLastGood | Outcome::Lost(_) => ("kept", json!({})),
     }
 }
@@ -45,28 +47,46 @@ pub(super) const fn took(outcome: &Outcome) -> Duration {
     }
 }
 
-/// The line about a build.
-pub(super) fn line(site: Option<&str>, built: &Built, outcome: &Outcome, show: impl FnOnce(&BuildLine<'_>)) {
+/// The line about a build. `held` was shown before it, after a rollback.
+pub(super) fn line(
+    site: Option<&str>,
+    built: &Built,
+    outcome: &Outcome,
+    held: Option<&Held>,
+    show: impl FnOnce(&BuildLine<'_>),
+) {
     let what = match built.names.as_slice() {
         [] => count(built.changed, "file"),
         [one] if built.changed == 1 => one.clone(),
         [one, ..] => format!("{one} and {} more", built.changed - 1),
     };
     let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let (mut deploy, mut pages, mut but) = (None, 0, None);
+    let (mut deploy, mut pages) = (None, 0);
+    let held_words = held.map(Held::words);
+    let but;
     match outcome {
         Outcome::Published { deploy_id, paths, .. } => {
             deploy = Some(deploy_id.as_str());
             let changed = || paths.iter().filter(|path| path.ends_with(".html")).count();
             pages = if built.first { built.site.pages } else { changed() };
+            but = held_words.map(|words| format!("shown in place of {words}: the rollback is over"));
         }
-        Outcome::Unchanged => but = Some("the same as what is up"),
-        Outcome::KeptLastGood | Outcome::Lost(_) => but = Some("the last good version stays up"),
+        Outcome::Unchanged => but = Some("the same as what is up".to_owned()),
+        Outcome::HeldBack => {
+            let words = held_words.unwrap_or_else(|| "an earlier deploy".to_owned());
+            but = Some(format!("nothing new, so what you rolled back to stays: {words}"));
+        }
+        Outcome::KeptLastGood | Outcome::Lost(_) => {
+            but = Some(held_words.map_or_else(
+                || "the last good version stays up".to_owned(),
+                |words| format!("what you rolled back to stays up: {words}"),
+            ));
+        }
     }
     show(&BuildLine {
         site,
         what: &what,
-        but,
+        but: but.as_deref(),
         pages,
         findings: (errors, built.site.diagnostics.len() - errors),
         build: built.took,

@@ -2,7 +2,7 @@
 
 use super::{ApiBody, ApiRequest, ApiResponse, Method, Phase, PublishError, Refusal};
 use crate::report::is_active;
-use pmx_worker::model::{ChangeEvent, DeployRecord, Hash, Meta, Roots, SiteName};
+use pmx_worker::model::{ChangeEvent, DeployRecord, Hash, Meta, Roots, SiteName, Unpublished};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The most hashes of one `begin` (`API.md`).
@@ -46,6 +46,28 @@ pub(super) struct Commit<'a> {
 pub(super) struct Rollback<'a> {
     pub(super) subdomain: &'a str,
     pub(super) deploy_id: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Unpublish<'a> {
+    pub(super) subdomain: &'a str,
+    pub(super) status: u16,
+}
+
+/// The answer to an unpublish.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TakenDown {
+    /// Where the site was.
+    pub url: String,
+    /// How it answers, and since when.
+    pub unpublished: Unpublished,
+    /// Counts the changes of what the site shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// `current`, or `pending` while the write to KV is being retried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kv: Option<String>,
 }
 
 #[derive(Serialize)]

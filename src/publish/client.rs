@@ -1,6 +1,6 @@
 use super::{
     Activated, Bundle, Deploy, Phase, Progress, PublishError, Server, Step,
-    api::{self, Begin, Begun, Commit, MAX_HASHES, Missing, Prune, Pruned, Remaining, Rollback},
+    api::{self, Begin, Begun, Commit, MAX_HASHES, Missing, Prune, Pruned, Remaining, Rollback, TakenDown, Unpublish},
     retry,
     upload::{self, Upload},
 };
@@ -208,6 +208,22 @@ pub async fn rollback<S: Server>(
 ) -> Result<Activated, PublishError> {
     let phase = Phase::Rollback;
     let request = api::post("/api/publish/rollback", &Rollback { subdomain: site.as_str(), deploy_id }, phase)?;
+    progress.on(&Step::Committing);
+    api::document(phase, &retry::call(server, phase, &request, progress).await?)
+}
+
+/// Takes a site down: every address of it answers with this status, 410 or 404, until something is published or rolled back to.
+///
+/// # Errors
+/// [`PublishError`]; `space_not_found` if the site was never published.
+pub async fn unpublish<S: Server>(
+    server: &S,
+    site: &SiteName,
+    status: u16,
+    progress: &dyn Progress,
+) -> Result<TakenDown, PublishError> {
+    let phase = Phase::Unpublish;
+    let request = api::post("/api/unpublish", &Unpublish { subdomain: site.as_str(), status }, phase)?;
     progress.on(&Step::Committing);
     api::document(phase, &retry::call(server, phase, &request, progress).await?)
 }

@@ -13,6 +13,8 @@ pub enum Phase {
     Commit,
     /// Making an earlier deploy active.
     Rollback,
+    /// Taking a site down.
+    Unpublish,
     /// Listing deploys.
     Deploys,
     /// Forgetting old deploys.
@@ -26,6 +28,7 @@ impl fmt::Display for Phase {
             Self::Upload(hash) => write!(f, "upload of {}", hash.short(12)),
             Self::Commit => f.write_str("commit"),
             Self::Rollback => f.write_str("rollback"),
+            Self::Unpublish => f.write_str("unpublish"),
             Self::Deploys => f.write_str("deploys"),
             Self::Prune => f.write_str("prune"),
         }

@@ -26,8 +26,11 @@ fn refused(error: &PublishError, phase: Phase, refusal: &Refusal, site: &SiteNam
                 .hint(format!("redirects are not followed; it points to {location}: is --server right?")),
             None => Error::new(error).hint("is --server the address of a publish server?"),
         },
+        (404, "not_found") if phase == Phase::Unpublish => {
+            Error::new(error).hint("the Worker of that server is older than this command: deploy a newer one")
+        }
         (404 | 405, "") => Error::new(error).hint("is --server the address of a publish server?"),
-        (500.., _) if activates(phase) => Error::new(error).hint(in_doubt(site)),
+        (500.., _) if activates(phase) => Error::new(error).hint(in_doubt(phase, site)),
         _ => Error::new(error),
     }
 }
@@ -40,7 +43,7 @@ fn unanswered(error: &PublishError, phase: Phase, source: &TransportError, site:
         TransportError::Unreachable { .. } => {
             Error::new(error).hint("is this machine online? HTTPS_PROXY names a proxy, --server another address")
         }
-        TransportError::Lost { .. } if activates(phase) => Error::new(error).hint(in_doubt(site)),
+        TransportError::Lost { .. } if activates(phase) => Error::new(error).hint(in_doubt(phase, site)),
         TransportError::Lost { .. } if phase == Phase::Deploys => Error::new(error).hint("try again"),
         TransportError::Lost { .. } => {
             Error::new(error).hint("nothing was published; the same command uploads only what is still missing")
@@ -53,13 +56,14 @@ fn unanswered(error: &PublishError, phase: Phase, source: &TransportError, site:
     }
 }
 
-/// Whether the call makes a deploy active.
+/// Whether the call changes what readers see.
 fn activates(phase: Phase) -> bool {
-    matches!(phase, Phase::Commit | Phase::Rollback)
+    matches!(phase, Phase::Commit | Phase::Rollback | Phase::Unpublish)
 }
 
-fn in_doubt(site: &SiteName) -> String {
-    format!("the deploy may be active all the same: `pmx deploys -s {site}` tells")
+fn in_doubt(phase: Phase, site: &SiteName) -> String {
+    let what = if phase == Phase::Unpublish { "the site may be unpublished" } else { "the deploy may be active" };
+    format!("{what} all the same: `pmx deploys -s {site}` tells")
 }
 
 fn list_deploys(site: &SiteName) -> String {

@@ -22,12 +22,12 @@ mod upload;
 
 pub use address::{Address, AddressError};
 pub(crate) use api::printable;
-pub use api::{Activated, Deploy, Pruned};
+pub use api::{Activated, Deploy, Pruned, TakenDown};
 pub use bar::Terminal;
 pub use blob::{BlobFault, BlobReader, BlobSource};
 pub use bundle::{Bundle, BundleError};
 pub use client::{
-    Plan, PublishOptions, Published, deploys, find, plan, prune, publish, publish_unasked, restore, rollback,
+    Plan, PublishOptions, Published, deploys, find, plan, prune, publish, publish_unasked, restore, rollback, unpublish,
 };
 pub use error::{Phase, PublishError, Refusal};
 pub use explain::explain;

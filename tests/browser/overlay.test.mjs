@@ -255,6 +255,55 @@ test("a site that cannot be built yet says why, and comes by itself when it can 
   }
 });
 
+/** Rolls back by so many deploys, as the console's form does. */
+async function rollBack(by) {
+  const owner = JSON.parse(await readFile(join(folder, "state/owner.json"), "utf8"));
+  const { request } = await import("node:http");
+  const [host, port] = owner.address.split(":");
+  const call = (method, path, headers, body = "") => new Promise((done, failed) => {
+    const sent = { host: owner.console, "content-length": Buffer.byteLength(body), ...headers };
+    const asked = request({ host, port, path, method, headers: sent }, async (answer) => {
+      let text = "";
+      for await (const part of answer) text += part;
+      done({ status: answer.statusCode, headers: answer.headers, text });
+    });
+    asked.on("error", failed).end(body);
+  });
+  const entered = await call("GET", `/?token=${owner.token}`, {});
+  const cookie = entered.headers["set-cookie"][0].split(";")[0];
+  const ids = dev.of("published").map(({ deployId }) => deployId);
+  const form = { cookie, origin: `http://${owner.console}`, "content-type": "application/x-www-form-urlencoded" };
+  const done = await call("POST", "/sites/tried/rollback", form, `deploy=${ids.at(-1 - by)}`);
+  assert.equal(done.status, 303, done.text);
+}
+
+test("a rollback is told in the page with the way back to the newest, and an edit ends it", async () => {
+  await start();
+  const text = (wanted) => page.waitForFunction((wanted) => document.querySelector("main").textContent.includes(wanted), wanted);
+  for (const words of ["Second", "Third"]) {
+    await write("one.lesson.md", GOOD.replace("The lesson", words));
+    await text(`${words}.`);
+  }
+  await rollBack(2);
+  await text("The lesson.");
+  await badgeIs("held");
+  assert.match(await badge().textContent(), /^Showing the deploy of \d\d:\d\d, 2 behind the newest\s*Back to the newest$/);
+  await badge().getByRole("button", { name: "Back to the newest" }).click();
+  await text("Third.");
+  await badgeIs(undefined);
+  await rollBack(1);
+  await text("Second.");
+  await badgeIs("held");
+  assert.match(await badge().textContent(), /, 1 behind the newest/);
+  await page.setViewportSize({ width: 360, height: 640 });
+  const box = await badge().boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= 360, JSON.stringify(box));
+  await write("one.lesson.md", GOOD.replace("The lesson", "Fourth"));
+  await text("Fourth.");
+  await badgeIs(undefined);
+  assert.ok(await sameWindow(page));
+});
+
 test("in Play only errors are told", async () => {
   await write("one.lesson.md", `${GOOD}\n[nowhere](./missing.lesson.md)\n`);
   await start({ more: ["--no-overlay"] });

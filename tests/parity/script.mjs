@@ -355,7 +355,54 @@ await rollback("to a pruned one", { subdomain: "alpha", deployId: second.deployI
 await control("deploys after the prune", "GET", "/api/deploys?subdomain=alpha");
 await rollback("to one that was kept for its assets", { subdomain: "alpha", deployId: first.deployId });
 
+// ---- Unpublishing
+
+const unpublish = (name, value) => post(`unpublish: ${name}`, "/api/unpublish", value);
+await control("unpublish: wrong method", "GET", "/api/unpublish");
+await client.http("unpublish: no token", CONTROL, "POST", "/api/unpublish", { body: '{"subdomain":"alpha"}' });
+await client.http("unpublish: on a site's host", ALPHA, "POST", "/api/unpublish", { headers: auth, body: '{"subdomain":"alpha"}' });
+await unpublish("no site", {});
+await unpublish("an array", ["alpha", 410]);
+await unpublish("a bad site", { subdomain: "www" });
+await unpublish("a site that was never published", { subdomain: "nobody" });
+for (const status of [200, 403, 0, -1, 4100, "410", null, 410.5]) await unpublish(`status ${status}`, { subdomain: "alpha", status });
+
+await client.open("before it is taken down", ALPHA, `/_events?deploy=${first.deployId}`, origin);
+const gone = (await unpublish("gone", { subdomain: "alpha" })).json();
+await client.frames("before it is taken down", gone.events?.length ?? 0);
+await unpublish("again", { subdomain: "alpha", status: 410 });
+const shownOfNothing = async () => {
+  for (const path of ["/", "/guide", "/guide/", `/${alpha1.css}`, `/${[...alpha1.blobs.keys()][0]}`, "/nothing", "/old", "/talks/one", "/api/deploys"]) {
+    await get(path);
+    await get(path, { accept: "text/html" });
+    await client.http(`HEAD ${path}`, ALPHA, "HEAD", path);
+  }
+  await get("/data/big.bin", { range: "bytes=0-3", "if-none-match": "*" });
+  await client.http("POST", ALPHA, "POST", "/");
+  await freshAgain();
+  for (const headers of [{ "pmx-fresh": "1" }, { "pmx-min-seq": String(gone.seq) }, { "pmx-min-seq": "999" }]) await get("/guide", headers);
+};
+await shownOfNothing();
+await control("deploys while it is down", "GET", "/api/deploys?subdomain=alpha");
+await client.open("a page of what is gone", ALPHA, `/_events?deploy=${first.deployId}`, origin);
+await client.closed("a page of what is gone");
+await client.open("a page that shows nothing", ALPHA, `/_events?deploy=unpublished-${gone.seq}`, origin);
+await unpublish("as if it had never been", { subdomain: "alpha", status: 404 });
+await shownOfNothing();
+const returned = (await rollback("brings it back", { subdomain: "alpha", deployId: first.deployId })).json();
+await client.frames("a page that shows nothing", returned.events?.length ?? 0);
+await client.frames("before it is taken down", (gone.events?.length ?? 0) + (returned.events?.length ?? 0));
+await client.open("a page that still shows nothing", ALPHA, `/_events?deploy=unpublished-${gone.seq}`, origin);
+await client.closed("a page that still shows nothing");
+await unpublish("once more", { subdomain: "alpha", status: 404 });
+await prune("while it is down", { subdomain: "alpha", keep: 1 });
+await publish("alpha 2 brings it back", "alpha", alpha2);
+for (const path of ["/", `/${alpha1.css}`, `/${alpha2.css}`]) await get(path);
+await unpublish("the other site, which stays so", { subdomain: "beta" });
+await get("/", {}, BETA);
+
 await control("deploys at the end", "GET", "/api/deploys?subdomain=alpha");
+await control("deploys of the other site at the end", "GET", "/api/deploys?subdomain=beta");
 await get("/");
 
 client.finish();

@@ -4,7 +4,7 @@ use crate::{
     console::{
         deploys::{Counts, Summary},
         form::address,
-        html::{Ask, ago, ask, empty, field, pill, plural, short},
+        html::{Ask, ago, ask, empty, field, nothing, pill, plural, short},
         reply::Failure,
         routes::Call,
     },
@@ -46,9 +46,56 @@ pub(super) async fn read(call: &Call<'_>, _: &SiteName, deploys: Vec<Deploy>) ->
 }
 
 impl History {
-    /// The deploy that readers see.
-    pub(super) fn active(&self) -> Option<&str> {
-        self.deploys.iter().find(|deploy| deploy.record.is_active).map(|deploy| deploy.record.deploy_id.as_str())
+    /// What readers see: which deploy, since when, and how far it is behind the newest.
+    pub(super) fn shown_now(&self) -> Markup {
+        let Some(behind) = self.deploys.iter().position(|deploy| deploy.record.is_active) else { return nothing() };
+        let record = &self.deploys[behind].record;
+        html! {
+            div {
+                dt { "Shown" }
+                dd {
+                    span.mono title=(record.deploy_id) { (short(&record.deploy_id)) }
+                    @if let Some(Ok(since)) = record.activated_at.as_deref().map(parse_rfc3339) {
+                        span.under { "since " (ago(since)) @if behind > 0 { ", " (behind) " behind the newest" } }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is to be known before all else: that readers see an earlier deploy, or none; and the way back.
+    pub(super) fn note(&self, site: &SiteName, served: bool) -> Markup {
+        let Some(newest) = self.deploys.first() else { return nothing() };
+        if let Some(unpublished) = self.deploys.iter().find_map(|deploy| deploy.record.unpublished.as_ref()) {
+            return html! {
+                div.note.warn {
+                    p {
+                        strong { "Unpublished" } " since "
+                        @match parse_rfc3339(&unpublished.at) { Ok(time) => (ago(time)), Err(_) => (unpublished.at) }
+                        ": every address of the site answers " (unpublished.status) ". An edit or a rollback brings it back."
+                    }
+                }
+            };
+        }
+        let Some(behind) = self.deploys.iter().position(|deploy| deploy.record.is_active).filter(|behind| *behind > 0)
+        else {
+            return nothing();
+        };
+        let record = &self.deploys[behind].record;
+        html! {
+            div.note.warn.held {
+                p {
+                    strong { "Showing the deploy of " @match parse_rfc3339(&record.created_at) { Ok(time) => (ago(time)), Err(_) => (record.created_at) } }
+                    ", " (behind) " behind the newest. It stays until a Source is edited."
+                }
+                @if served {
+                    form method="post" action={ "/sites/" (site) "/rollback" } {
+                        input type="hidden" name="deploy" value=(newest.record.deploy_id);
+                        button.small type="submit" { "Back to the newest" }
+                    }
+                }
+            }
+        }
     }
 
     pub(super) fn shown(&self, site: &SiteName, served: bool) -> Markup {
@@ -105,6 +152,10 @@ fn row(
                 span.mono.name title=(id) { (short(id)) }
                 @if let Some(seq) = deploy.seq { span.muted { " #" (seq) } }
                 @if record.is_active { " " (pill("good dot", "live")) }
+                @if record.unpublished.is_some() { " " (pill("warn dot", "shown last")) }
+                @if let Some(Ok(since)) = record.activated_at.as_deref().map(parse_rfc3339) {
+                    span.under { "shown since " (ago(since)) }
+                }
             }
             td data-label="When" {
                 @match parse_rfc3339(&record.created_at) { Ok(time) => (ago(time)), Err(_) => (record.created_at) }

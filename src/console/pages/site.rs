@@ -3,7 +3,7 @@
 use super::{history, problems, sites::phase};
 use crate::console::{
     form::Fields,
-    html::{self, Section, ago, duration, short},
+    html::{self, Section, ago, duration},
     reply::{Failure, Outcome},
     routes::{Call, Page},
 };
@@ -50,6 +50,7 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                 }
             }
         }
+        div #shown data-live="board" { (history.note(&name, status.is_some())) }
         @if let Some(status) = &status {
             @let errors = status.errors();
             div.stack #status data-live="board" {
@@ -69,7 +70,7 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                         div { dt { "Build" } dd { (duration(last.took_build)) } }
                         div { dt { "Publish" } dd { @if last.took_publish.is_zero() { "–" } @else { (duration(last.took_publish)) } } }
                     }
-                    @if let Some(active) = history.active() { div { dt { "Live deploy" } dd.mono title=(active) { (short(active)) } } }
+                    (history.shown_now())
                 }
             }
             section #findings data-live="board" aria-labelledby="findings-title" {
@@ -84,8 +85,10 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
 
 pub(in crate::console) async fn rollback(call: &Call<'_>, site: &str, form: &Fields) -> Outcome {
     let name = name(site)?;
-    call.console.parts.control.rollback(&name, form.text("deploy")?).await?;
-    Ok(Call::done_at(&format!("/sites/{name}"), &[("done", "rolled-back")]))
+    let control = &call.console.parts.control;
+    control.rollback(&name, form.text("deploy")?).await?;
+    let is_held = control.board().site(&name).is_some_and(|status| status.held.is_some());
+    Ok(Call::done_at(&format!("/sites/{name}"), &[("done", if is_held { "rolled-back" } else { "newest" })]))
 }
 
 pub(in crate::console) async fn rebuild(call: &Call<'_>, site: &str) -> Outcome {

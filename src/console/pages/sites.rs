@@ -87,6 +87,7 @@ pub(super) fn phase(site: &SiteStatus) -> Markup {
         (Phase::Building, _) => html! { span.pill.dot.warn.building { "Building" } },
         (_, Some(_)) => pill("bad dot", "Failed"),
         (Phase::Failed, None) => pill("bad dot", "Errors"),
+        (Phase::Ready, None) if site.held.is_some() => pill("warn dot", "Rolled back"),
         (Phase::Ready, None) => pill("good dot", "Ready"),
     }
 }
@@ -109,6 +110,6 @@ fn of(site: &SiteStatus) -> Value {
     json!({
         "name": site.name.as_str(), "url": site.url, "folder": site.folder, "sourceRoot": site.source_root, "entry": site.entry,
         "phase": site.phase, "builds": site.builds, "errors": errors, "warnings": site.diagnostics.len() - errors,
-        "diagnostics": *site.diagnostics, "error": site.error, "last": last,
+        "diagnostics": *site.diagnostics, "error": site.error, "last": last, "held": site.held,
     })
 }

@@ -142,6 +142,10 @@ impl Listener {
             "kept": status.last.as_ref().is_some_and(|last| last.outcome == "kept"),
             "failure": failure,
             "findings": findings.told(self.here),
+            // An earlier deploy is shown. Who looks from elsewhere may know it, but not change it.
+            "held": status.held.as_ref().map(|held| json!({
+                "createdAt": held.created_at, "behind": held.behind, "mayReturn": self.here,
+            })),
         })
         .to_string()
     }

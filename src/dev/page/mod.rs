@@ -6,11 +6,12 @@ mod etag;
 mod events;
 mod excerpt;
 mod findings;
+mod newest;
 mod origin;
 mod script;
 mod waiting;
 
-use super::{hosts, reload::Reload, status::Board};
+use super::{Control, hosts, reload::Reload, status::Board};
 use crate::server::{Answering, Before, is_foreign, refusal};
 use answer::Pages;
 use axum::{
@@ -35,6 +36,8 @@ pub struct PageParts {
     pub emulator: Emulator,
     /// What is known of the sites.
     pub board: Board,
+    /// Goes back to the newest deploy where a page asks for it.
+    pub control: Control,
     /// Whether errors open by themselves.
     pub overlay: bool,
     /// The site of every host that names none.
@@ -49,14 +52,22 @@ pub struct PageParts {
 /// anything but a document go on untouched.
 #[must_use]
 pub fn layer(parts: PageParts) -> Before {
-    let PageParts { emulator, board, overlay, default_site, ending, reload } = parts;
+    let PageParts { emulator, board, control, overlay, default_site, ending, reload } = parts;
     let events = Events::new(board.clone(), overlay, ending);
     let pages = Pages { emulator, board, reload };
-    let shared = Arc::new((pages, events, default_site));
+    let shared = Arc::new((pages, events, default_site, control));
     Arc::new(move |request: Request| {
         if request.uri().path().starts_with(RESERVED) {
             let shared = shared.clone();
-            return Ok(Box::pin(async move { own(&request, &shared.1, shared.2.as_ref()) }) as Answering);
+            return Ok(Box::pin(async move {
+                if request.uri().path().trim_start_matches(RESERVED) != newest::NAME {
+                    return own(&request, &shared.1, shared.2.as_ref());
+                }
+                match newest::asked(&shared.3, &request, shared.2.as_ref()) {
+                    Ok(site) => newest::answer(&shared.3, &site).await,
+                    Err(refused) => *refused,
+                }
+            }) as Answering);
         }
         if !answer::may_be_page(&request) {
             return Err(Box::new(request));

@@ -111,6 +111,7 @@ mod tests {
             diagnostics: Arc::new([]),
             error,
             last: None,
+            held: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Terminal;
 use crate::{
-    dev::{Control, SiteStatus},
+    dev::{Control, Moved, SiteStatus},
     error::{Error, Result},
     report::Style,
 };
@@ -10,11 +10,12 @@ use pmx_worker::model::SiteName;
 use std::sync::Arc;
 
 /// The keys and what they do, in the order of the help.
-const HELP: [(&str, &str); 8] = [
+const HELP: [(&str, &str); 9] = [
     ("o", "open in a browser"),
     ("c", "open the console"),
     ("p", "show the command that publishes"),
-    ("r", "roll back to the deploy before"),
+    ("r", "roll back by one deploy; again, further back"),
+    ("n", "back to the newest deploy"),
     ("b", "build again"),
     ("l", "clear"),
     ("h", "help"),
@@ -37,21 +38,15 @@ pub(in crate::dev) enum Request {
 pub(in crate::dev) struct Keys {
     control: Control,
     terminal: Arc<Terminal>,
-    /// A rollback that waits for a yes.
-    asked: Option<(SiteName, String)>,
 }
 
 impl Keys {
     pub(in crate::dev) const fn new(control: Control, terminal: Arc<Terminal>) -> Self {
-        Self { control, terminal, asked: None }
+        Self { control, terminal }
     }
 
     /// Does what a key stands for, or says what the server must do.
     pub(in crate::dev) async fn press(&mut self, key: char) -> Option<Request> {
-        if let Some((site, deploy)) = self.asked.take() {
-            self.answer(key, &site, &deploy).await;
-            return None;
-        }
         match key.to_ascii_lowercase() {
             'o' => return Some(Request::Open),
             'c' => return Some(Request::Console),
@@ -60,11 +55,8 @@ impl Keys {
             'h' | '?' => self.help(),
             'b' => self.rebuild().await,
             'p' => self.show_publish(),
-            'r' => {
-                if let Err(error) = self.ask_rollback().await {
-                    self.terminal.failure(None, &error);
-                }
-            }
+            'r' => self.travel(true).await,
+            'n' => self.travel(false).await,
             _ => {}
         }
         None
@@ -91,26 +83,35 @@ impl Keys {
         }
     }
 
-    async fn ask_rollback(&mut self) -> Result<()> {
-        let site = self.current()?;
-        let deploys = self.control.deploys(&site.name).await?;
-        let active = deploys.iter().position(|deploy| deploy.record.is_active).unwrap_or(0);
-        let Some(before) = deploys.get(active + 1) else {
-            return Err(Error::new(format!("{} has no deploy before the active one", site.name)));
+    /// Shows an earlier deploy, or the newest again. Neither is asked about: the one undoes the other.
+    async fn travel(&self, back: bool) {
+        let travelled = async {
+            let site = self.current()?;
+            let moved = if back {
+                self.control.go_back(&site.name).await?
+            } else {
+                self.control.go_to_newest(&site.name).await?
+            };
+            Ok((site.name.clone(), moved))
         };
-        let id = before.record.deploy_id.clone();
-        self.terminal.say(format_args!("  roll {} back to {id}? y/N", site.name));
-        self.asked = Some((site.name.clone(), id));
-        Ok(())
+        match travelled.await {
+            Ok((site, moved)) => self.terminal.say(format_args!("  {site}: {}", self.words(&site, moved))),
+            Err(error) => self.terminal.failure(None, &error),
+        }
     }
 
-    async fn answer(&self, key: char, site: &SiteName, deploy: &str) {
-        if !key.eq_ignore_ascii_case(&'y') {
-            return self.terminal.say("  nothing was changed");
-        }
-        match self.control.rollback(site, deploy).await {
-            Ok(()) => self.terminal.say(format_args!("  {site} is at {deploy} again, until the next edit")),
-            Err(error) => self.terminal.failure(None, &error),
+    /// Where in its history a site is, and where one can go from there.
+    fn words(&self, site: &SiteName, moved: Moved) -> String {
+        let held = self.control.board().site(site).and_then(|status| status.held.clone());
+        match (moved, held) {
+            (Moved::NothingElse, _) => "there is no other deploy to go to".to_owned(),
+            (Moved::AtNewest, _) => "the newest deploy is what is shown".to_owned(),
+            (Moved::AtOldest, Some(held)) => format!("nothing is older than {}; n: back to the newest", held.words()),
+            (Moved::AtOldest, None) => "nothing is older".to_owned(),
+            (Moved::Moved, Some(held)) => {
+                format!("showing {}, until the next edit; r: further back, n: back to the newest", held.words())
+            }
+            (Moved::Moved, None) => "showing the newest deploy again".to_owned(),
         }
     }
 

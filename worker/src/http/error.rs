@@ -26,6 +26,8 @@ pub enum Code {
     MethodNotAllowed,
     /// 409
     WrongSpace,
+    /// 410
+    Unpublished,
     /// 411
     LengthRequired,
     /// 413
@@ -62,6 +64,7 @@ impl Code {
             Self::UnknownDeploy => (404, "unknown_deploy"),
             Self::MethodNotAllowed => (405, "method_not_allowed"),
             Self::WrongSpace => (409, "wrong_space"),
+            Self::Unpublished => (410, "unpublished"),
             Self::LengthRequired => (411, "length_required"),
             Self::TooLarge => (413, "too_large"),
             Self::MissingBlobs => (422, "missing_blobs"),
@@ -76,7 +79,7 @@ impl Code {
         }
     }
 
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::BadRequest,
         Self::ChecksumMismatch,
         Self::Unauthorized,
@@ -86,6 +89,7 @@ impl Code {
         Self::UnknownDeploy,
         Self::MethodNotAllowed,
         Self::WrongSpace,
+        Self::Unpublished,
         Self::LengthRequired,
         Self::TooLarge,
         Self::MissingBlobs,
@@ -190,8 +194,13 @@ impl ApiError {
 
     /// The answer to this request.
     pub fn respond(&self, clock: impl Clock, request: &Request<'_>) -> Response {
+        self.respond_with(clock, request, request.wants_html())
+    }
+
+    /// The answer to this request: a page, or JSON.
+    pub(crate) fn respond_with(&self, clock: impl Clock, request: &Request<'_>, as_page: bool) -> Response {
         let (status, id) = (self.code.status(), request_id(clock));
-        let mut response = if request.wants_html() {
+        let mut response = if as_page {
             let page = page(status, &self.message, &id).into_bytes();
             let mut response = Response::bytes(status, "text/html; charset=utf-8", page);
             response.header("cache-control", "no-store");

@@ -28,7 +28,7 @@ pub use roots::{Root, Roots, RootsError};
 pub use routes::{Route, Routes, RoutesError};
 pub use routes_index::{RouteRef, RoutesIndex, RoutesIndexError};
 pub use site_name::{RESERVED, SiteName, SiteNameError};
-pub use state::{DeployRecord, SpaceState};
+pub use state::{DeployRecord, SiteState, SpaceState, Tombstone, Unpublished};
 
 pub(crate) use limits::clip;
 pub(crate) use object::object_only;

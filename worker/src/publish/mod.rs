@@ -11,7 +11,8 @@ use crate::{
     hosts::Config,
     http::{ApiError, Code, Request, Response},
     model::{
-        ChangeEvent, MAX_DEPLOY_ID, Meta, Roots, SiteName, check_meta, clip, is_deploy_id, object_only, optional_map,
+        ChangeEvent, MAX_DEPLOY_ID, Meta, Roots, SiteName, Unpublished, check_meta, clip, is_deploy_id, object_only,
+        optional_map,
     },
     permits::Permit,
     serve::{Shared, internal},
@@ -48,12 +49,18 @@ pub(crate) async fn api<E: Edge>(
         ("/api/publish/upload", "POST" | "PUT") => upload::upload(edge, request).await,
         ("/api/publish/commit", "POST") => commit(edge, config, shared, request).await,
         ("/api/publish/rollback", "POST") => rollback(edge, config, shared, request).await,
+        ("/api/unpublish", "POST") => unpublish(edge, config, shared, request).await,
         ("/api/deploys", "GET") => deploys(edge, request).await,
         ("/api/deploys/prune", "POST") => prune(edge, shared, request).await,
         ("/api/publish/upload", _) => Err(wrong_method("POST, PUT")),
-        ("/api/publish/begin" | "/api/publish/commit" | "/api/publish/rollback" | "/api/deploys/prune", _) => {
-            Err(wrong_method("POST"))
-        }
+        (
+            "/api/publish/begin"
+            | "/api/publish/commit"
+            | "/api/publish/rollback"
+            | "/api/unpublish"
+            | "/api/deploys/prune",
+            _,
+        ) => Err(wrong_method("POST")),
         ("/api/deploys", _) => Err(wrong_method("GET")),
         _ => Err(ApiError::new(Code::NotFound, "There is no such call")),
     }
@@ -135,6 +142,35 @@ async fn rollback<E: Edge>(
     let id = deploy_id("deployId", &id)?;
     let answer = ask(edge, &site, "POST", format!("/rollback?space={site}&deploy={id}"), Vec::new()).await?;
     published(edge, config, shared, &site, "rollback", &answer)
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct Unpublish {
+    subdomain: String,
+    #[serde(default = "gone")]
+    status: u16,
+}
+
+object_only!(read Unpublish);
+
+const fn gone() -> u16 {
+    Unpublished::GONE
+}
+
+async fn unpublish<E: Edge>(
+    edge: E,
+    config: &Config,
+    shared: &Shared,
+    request: &Request<'_>,
+) -> Result<Response, ApiError> {
+    let (Unpublish { subdomain, status }, _permit) = body(edge, shared, request, MAX_BODY).await?;
+    let site = site_name(&subdomain)?;
+    if !Unpublished::is_status(status) {
+        return Err(bad_field("status", &format!("{} or {}", Unpublished::GONE, Unpublished::NOT_FOUND)));
+    }
+    let answer = ask(edge, &site, "POST", format!("/unpublish?space={site}&status={status}"), Vec::new()).await?;
+    published(edge, config, shared, &site, "unpublish", &answer)
 }
 
 /// The object's answer with the site's address in it.

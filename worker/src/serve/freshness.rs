@@ -1,6 +1,6 @@
 //! No missed and no stale update: how a page that was told of a change gets it although KV lags behind.
 
-use super::{Shared, state::Active};
+use super::{Shared, state::Shown};
 use crate::{
     bindings::Edge,
     http::{ApiError, Request},
@@ -35,8 +35,13 @@ impl Wanted {
 
 /// A state, and where freshness was asked for, whether it is known to be enough.
 pub(super) struct Known {
-    pub(super) state: Rc<Active>,
+    pub(super) state: Rc<Shown>,
     pub(super) confirmed: Option<bool>,
+}
+
+/// The value of `pmx-fresh` in an answer.
+pub(super) const fn word(confirmed: bool) -> &'static str {
+    if confirmed { "1" } else { "0" }
 }
 
 /// The state to answer from; `None` for a site that was never published.
@@ -55,7 +60,7 @@ pub(super) async fn state<E: Edge>(
     };
     let (pause, needed) = match wanted {
         Wanted::Any => return Ok(Some(Known { state: from_kv, confirmed: None })),
-        Wanted::AtLeast(seq) if from_kv.state.seq >= seq => {
+        Wanted::AtLeast(seq) if from_kv.seq() >= seq => {
             return Ok(Some(Known { state: from_kv, confirmed: Some(true) }));
         }
         Wanted::AtLeast(seq) => (FRESH_PAUSE_MS, Some(seq)),
@@ -63,9 +68,9 @@ pub(super) async fn state<E: Edge>(
     };
     let (from_object, spoke) = shared.states.newest(edge, site, pause).await;
     let state = match from_object {
-        Some(state) if state.state.seq > from_kv.state.seq => state,
+        Some(state) if state.seq() > from_kv.seq() => state,
         _ => from_kv,
     };
-    let confirmed = spoke || needed.is_some_and(|seq| state.state.seq >= seq);
+    let confirmed = spoke || needed.is_some_and(|seq| state.seq() >= seq);
     Ok(Some(Known { state, confirmed: Some(confirmed) }))
 }

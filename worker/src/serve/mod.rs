@@ -5,6 +5,7 @@ mod documents;
 mod freshness;
 mod losses;
 mod state;
+mod unpublished;
 
 use crate::{
     bindings::{Blob, Edge, Level},
@@ -17,6 +18,7 @@ use crate::{
 };
 
 use documents::load_one;
+use state::Shown;
 
 pub(crate) use cache::ByteLru;
 pub(crate) use documents::{Cache, LoadError, load, refusal};
@@ -52,7 +54,7 @@ impl Shared {
         self.documents.permits()
     }
 
-    /// A deploy of this site was made active through this instance.
+    /// What this site shows was changed through this instance.
     pub(crate) fn published(&self, site: &SiteName) {
         self.states.published(site);
     }
@@ -82,7 +84,10 @@ pub(crate) async fn serve<E: Edge>(
         Some(known) => known,
         None => return Err(not_published(site)),
     };
-    let active = &*known.state;
+    let active = match &*known.state {
+        Shown::Active(active) => active,
+        Shown::Nothing(tombstone) => return Ok(unpublished::answer(edge, site, tombstone, request, known.confirmed)),
+    };
     // What cannot be decoded is looked up as it stands: nothing has such a name.
     let path = decode_path(request.path).unwrap_or(request.path.into());
     let answer = Answer { edge, active, request, no_store: wanted.is_some() };
@@ -95,7 +100,7 @@ pub(crate) async fn serve<E: Edge>(
     };
     let mut response = answer.with_body(prepared).await?;
     if let Some(confirmed) = known.confirmed {
-        response.header("pmx-fresh", if confirmed { "1" } else { "0" });
+        response.header("pmx-fresh", freshness::word(confirmed));
     }
     Ok(response)
 }

@@ -5,7 +5,7 @@ use crate::{
     bindings::{BindingError, Edge, Level, ObjectRequest},
     http::ApiError,
     join::first_of,
-    model::{SiteName, SpaceState},
+    model::{SiteName, SiteState, SpaceState, Tombstone},
     rate::Rate,
     time::has_passed,
 };
@@ -26,7 +26,38 @@ const MAX_STATES: usize = 4 * 1024 * 1024;
 /// How long an object may take before KV's state is served.
 const OBJECT_MS: u64 = 2_000;
 
-/// A state, with what every answer says of it.
+/// What a site shows.
+pub(super) enum Shown {
+    /// A deploy.
+    Active(Active),
+    /// Nothing: it was taken down.
+    Nothing(Tombstone),
+}
+
+impl Shown {
+    fn new(state: SiteState) -> Self {
+        match state {
+            SiteState::Unpublished(tombstone) => Self::Nothing(tombstone),
+            SiteState::Published(state) => Self::Active(Active::new(state)),
+        }
+    }
+
+    pub(super) fn seq(&self) -> u64 {
+        match self {
+            Self::Active(active) => active.state.seq,
+            Self::Nothing(tombstone) => tombstone.seq,
+        }
+    }
+
+    fn cost(&self) -> usize {
+        match self {
+            Self::Active(active) => 1024 * (1 + active.state.previous.len()),
+            Self::Nothing(_) => 1024,
+        }
+    }
+}
+
+/// The state of a site that shows a deploy, with what every answer says of it.
 pub(super) struct Active {
     pub(super) state: SpaceState,
     pub(super) deploy: Rc<str>,
@@ -44,9 +75,9 @@ impl Active {
 
 /// What an instance remembers of states: each with the bytes or the time that it holds for.
 pub(super) struct States {
-    parsed: ByteLru<String, (Rc<Vec<u8>>, Rc<Active>)>,
+    parsed: ByteLru<String, (Rc<Vec<u8>>, Rc<Shown>)>,
     unknown: ByteLru<String, u64>,
-    asked: ByteLru<String, (u64, Rc<Active>)>,
+    asked: ByteLru<String, (u64, Rc<Shown>)>,
     published: ByteLru<String, ()>,
     misses: Rate,
 }
@@ -66,7 +97,7 @@ impl Default for States {
 
 impl States {
     /// What KV says. A value that is the same as last time is not parsed again.
-    pub(super) async fn in_kv<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Active>>, ApiError> {
+    pub(super) async fn in_kv<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Shown>>, ApiError> {
         let bytes = match edge.kv_get(&kv_key(site)).await {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
@@ -77,16 +108,16 @@ impl States {
         {
             return Ok(Some(state));
         }
-        let state: SpaceState =
+        let state: SiteState =
             serde_json::from_slice(&bytes).map_err(|error| internal(edge, &format!("KV, state of {site}: {error}")))?;
-        let state = Rc::new(Active::new(state));
+        let state = Rc::new(Shown::new(state));
         let cost = bytes.len() * 3;
         self.parsed.insert(site.as_str().to_owned(), (Rc::new(bytes), state.clone()), cost);
         Ok(Some(state))
     }
 
     /// What the object says where KV has nothing.
-    pub(super) async fn after_miss<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Active>>, ApiError> {
+    pub(super) async fn after_miss<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Shown>>, ApiError> {
         let now = edge.now_ms();
         let is_unknown = || self.unknown.get(site.as_str()).is_some_and(|since| !has_passed(since, now, UNKNOWN_MS));
         // A first publish is not kept from its readers by those who ask for random names.
@@ -105,7 +136,7 @@ impl States {
 
     /// The newest state, from the object: asked at most once in `pause_ms` for each site. The flag says whether the object
     /// itself spoke just now; if not, it is what it said within the pause, if anything.
-    pub(super) async fn newest<E: Edge>(&self, edge: E, site: &SiteName, pause_ms: u64) -> (Option<Rc<Active>>, bool) {
+    pub(super) async fn newest<E: Edge>(&self, edge: E, site: &SiteName, pause_ms: u64) -> (Option<Rc<Shown>>, bool) {
         let now = edge.now_ms();
         if let Some((at, state)) = self.asked.get(site.as_str())
             && !has_passed(at, now, pause_ms)
@@ -114,8 +145,7 @@ impl States {
         }
         match ask(edge, site).await {
             Ok(Some(state)) => {
-                let cost = 1024 * (1 + state.state.previous.len());
-                self.asked.insert(site.as_str().to_owned(), (now, state.clone()), cost);
+                self.asked.insert(site.as_str().to_owned(), (now, state.clone()), state.cost());
                 (Some(state), true)
             }
             Ok(None) => (None, true),
@@ -126,19 +156,19 @@ impl States {
         }
     }
 
-    /// A deploy of this site was made active through this instance.
+    /// What this site shows was changed through this instance.
     pub(super) fn published(&self, site: &SiteName) {
         self.unknown.remove(site.as_str());
         self.published.insert(site.as_str().to_owned(), (), site.as_str().len() + 32);
     }
 
-    /// Whether the site was ever published: KV says so, or its object does.
+    /// Whether the site was ever published, be it taken down since or not: KV says so, or its object does.
     pub(super) async fn exists<E: Edge>(&self, edge: E, site: &SiteName) -> Result<bool, ApiError> {
         Ok(self.in_kv(edge, site).await?.is_some() || self.after_miss(edge, site).await?.is_some())
     }
 }
 
-async fn ask<E: Edge>(edge: E, site: &SiteName) -> Result<Option<Rc<Active>>, BindingError> {
+async fn ask<E: Edge>(edge: E, site: &SiteName) -> Result<Option<Rc<Shown>>, BindingError> {
     let request = ObjectRequest { method: "GET", path: format!("/state?space={site}"), ..ObjectRequest::default() };
     let answer = first_of(async { edge.object_fetch(site.as_str(), request).await }, async {
         edge.sleep(OBJECT_MS).await;
@@ -147,7 +177,7 @@ async fn ask<E: Edge>(edge: E, site: &SiteName) -> Result<Option<Rc<Active>>, Bi
     let answer = answer.await?;
     match answer.status {
         200 => serde_json::from_slice(&answer.body)
-            .map(|state| Some(Rc::new(Active::new(state))))
+            .map(|state| Some(Rc::new(Shown::new(state))))
             .map_err(|error| BindingError(error.to_string())),
         404 => Ok(None),
         status => Err(BindingError(format!("it answered {status}"))),

@@ -128,7 +128,7 @@ fn state_with(seq: u64) -> Option<Vec<u8>> {
 /// The `seq` that a page is answered from, and whether freshness is confirmed.
 fn asked(shared: &Shared, wanted: Wanted) -> Option<(u64, Option<bool>)> {
     let known = now(state(Fake, shared, &site("alpha"), wanted)).unwrap()?;
-    Some((known.state.state.seq, known.confirmed))
+    Some((known.state.seq(), known.confirmed))
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::{
     bindings::{Bound, Level, Object},
     http::{ApiError, Response},
     join::first_of,
-    model::{ChangeEvent, Hash, Meta, Roots, SiteName},
+    model::{ChangeEvent, Hash, Meta, SiteName},
 };
 use serde_json::json;
 use std::rc::Rc;
@@ -13,31 +13,49 @@ use std::rc::Rc;
 /// How long an answer waits for KV; the write itself goes on.
 const KV_WAIT_MS: u64 = 5_000;
 
-/// What is to become active.
+/// What is to be shown.
 pub(super) enum Target {
     /// A new deploy, all of whose blobs are proven in this generation of proofs, or by a look just now.
-    New { roots: Roots, meta: Option<Meta>, proven: Vec<(Hash, u64)>, generation: u64 },
+    New { deploy: Deploy, meta: Option<Meta>, proven: Vec<(Hash, u64)>, generation: u64 },
     /// A deploy of the history.
     Existing(Deploy),
+    /// Nothing: every address answers with this status.
+    Nothing { status: u16 },
 }
 
-/// Activates and answers `deployId`, `seq`, `kv`, `events`.
+impl Target {
+    const fn deploy(&self) -> Option<&Deploy> {
+        match self {
+            Self::New { deploy, .. } | Self::Existing(deploy) => Some(deploy),
+            Self::Nothing { .. } => None,
+        }
+    }
+}
+
+/// Activates and answers `deployId` (or `unpublished`), `seq`, `kv`, `events`.
 pub(super) async fn activate<O: Object>(
     object: O,
     space: &Rc<Space>,
     site: &SiteName,
     target: Target,
 ) -> Result<Reply, ApiError> {
-    let deploy = match &target {
-        Target::New { roots, .. } => Deploy { id: uuid(object), roots: roots.clone() },
-        Target::Existing(deploy) => deploy.clone(),
+    let deploy = target.deploy();
+    let events = events_to(object, space, deploy).await?;
+    let tombstone = store::tombstone(object).map_err(failed(object, "state"))?;
+    let is_so = match (&target, &tombstone) {
+        (Target::Nothing { status }, Some(tombstone)) => tombstone.unpublished.status == *status,
+        (Target::Nothing { .. }, None) => false,
+        _ => events.is_none(),
     };
-    let Some(events) = events_to(object, space, &deploy).await? else {
+    if is_so {
         let seq = store::space(object).map_err(failed(object, "state"))?.map_or(0, |row| row.seq);
-        return Ok(answer(object, &deploy.id, seq, Some(&[])).into());
-    };
+        return Ok(answer(object, deploy, seq, Some(&[])).into());
+    }
+    // Open pages of a site that shows nothing need not be told that it shows nothing.
+    let events = events.unwrap_or_else(|| Some(Rc::default()));
     // From here to the send there is no I/O: one turn, one transaction.
-    let seq = whole(object, record(object, site, &deploy, &target, events.is_some()));
+    let since = tombstone.map(|tombstone| tombstone.unpublished.at);
+    let seq = whole(object, record(object, site, &target, since, events.is_some()));
     sockets::broadcast(object, events.as_deref().map_or(&[], Vec::as_slice));
     whole(object, outbox::schedule(object).await);
 
@@ -53,42 +71,50 @@ pub(super) async fn activate<O: Object>(
         },
     );
     let finished = finished.await;
-    let response = answer(object, &deploy.id, seq, events.as_deref().map(Vec::as_slice));
+    let response = answer(object, deploy, seq, events.as_deref().map(Vec::as_slice));
     Ok(Reply { response, rest: if finished { None } else { Some(flush) } })
 }
 
-/// The events from the active deploy to this one. The outer `None`: this one is active already. The inner: the documents of
+/// The events from the active deploy to this one, or to none. The outer `None`: that is so already. The inner: the documents of
 /// the active one cannot be read now, and the outbox will tell the pages later.
 async fn events_to<O: Object>(
     object: O,
     space: &Space,
-    deploy: &Deploy,
+    deploy: Option<&Deploy>,
 ) -> Result<Option<Option<Rc<Vec<ChangeEvent>>>>, ApiError> {
     loop {
         let active = || store::active(object).map_err(failed(object, "active deploy"));
         let before = active()?;
-        if before.as_ref().is_some_and(|before| before.id == deploy.id) {
+        if before.as_ref().map(|before| &before.id) == deploy.map(|deploy| &deploy.id) {
             return Ok(None);
         }
         let events = sockets::events_between(object, space, before.as_ref(), deploy).await;
         // Reading documents lets other calls in: what was active may not be any more.
         if active()?.map(|now| now.id) == before.map(|before| before.id) {
             let events =
-                events.inspect_err(|error| object.log(Level::Error, &format!("events of {}: {error}", deploy.id)));
+                events.inspect_err(|error| object.log(Level::Error, &format!("events of {}: {error}", name(deploy))));
             return Ok(Some(events.ok()));
         }
     }
 }
 
-fn record<O: Object>(object: O, site: &SiteName, deploy: &Deploy, target: &Target, told: bool) -> Bound<u64> {
+fn name(deploy: Option<&Deploy>) -> &str {
+    deploy.map_or("an unpublish", |deploy| &deploy.id)
+}
+
+/// `since` is since when the site shows nothing, if it does.
+fn record<O: Object>(object: O, site: &SiteName, target: &Target, since: Option<String>, told: bool) -> Bound<u64> {
     let current = proofs::begin(object, site)?;
-    if let Target::New { meta, proven, generation, .. } = target {
+    if let Target::New { deploy, meta, proven, generation } = target {
         proofs::prove(object, proven)?;
         // The first commit makes the tables: until then no proof could fall.
         let generation = if *generation == 0 { current } else { *generation };
         store::insert(object, deploy, meta.as_ref(), generation)?;
     }
-    let seq = store::activate(object, &deploy.id)?;
+    let seq = match target {
+        Target::New { deploy, .. } | Target::Existing(deploy) => store::activate(object, &deploy.id)?,
+        Target::Nothing { status } => store::bury(object, *status, since)?,
+    };
     if told {
         store::set_sent(object, seq)?;
     }
@@ -104,14 +130,23 @@ pub(super) fn whole<O: Object, T>(object: O, result: Bound<T>) -> T {
     })
 }
 
-fn answer<O: Object>(object: O, deploy_id: &str, seq: u64, events: Option<&[ChangeEvent]>) -> Response {
+/// What became of it. Where nothing is shown, the tombstone says so, unless another call was faster.
+fn answer<O: Object>(object: O, deploy: Option<&Deploy>, seq: u64, events: Option<&[ChangeEvent]>) -> Response {
     let written = matches!(store::space(object), Ok(Some(row)) if row.kv_seq >= seq);
     let kv = if written { "current" } else { "pending" };
-    Response::json(200, &json!({ "deployId": deploy_id, "seq": seq, "kv": kv, "events": events.unwrap_or_default() }))
+    let mut document = json!({ "seq": seq, "kv": kv, "events": events.unwrap_or_default() });
+    match deploy {
+        Some(deploy) => document["deployId"] = deploy.id.as_str().into(),
+        None => {
+            let tombstone = store::buried(object, seq).ok().flatten();
+            document["unpublished"] = json!(tombstone.map(|tombstone| tombstone.unpublished));
+        }
+    }
+    Response::json(200, &document)
 }
 
 /// A random UUID (version 4).
-fn uuid<O: Object>(object: O) -> String {
+pub(super) fn uuid<O: Object>(object: O) -> String {
     let mut bytes = [0; 16];
     object.random(&mut bytes);
     bytes[6] = bytes[6] & 0x0f | 0x40;

@@ -1,6 +1,6 @@
 //! Commit: every blob that the new deploy names must exist, with the size that its manifest says, before it becomes active.
 
-use super::{Reply, Space, activate, activate::whole, body, failed, proofs, store};
+use super::{Reply, Space, activate, activate::whole, body, failed, proofs, store, store::Deploy};
 use crate::{
     bindings::Object,
     http::{ApiError, Code, Response},
@@ -69,7 +69,8 @@ pub(super) async fn commit<O: Object>(
         return Ok(Response::json(202, &json!({ "remaining": later.len() })).into());
     }
     drop((held, documents));
-    let target = activate::Target::New { roots, meta, proven: now.to_vec(), generation: proofs.generation };
+    let deploy = Deploy { id: activate::uuid(object), roots };
+    let target = activate::Target::New { deploy, meta, proven: now.to_vec(), generation: proofs.generation };
     activate::activate(object, space, site, target).await
 }
 

@@ -1,10 +1,10 @@
-//! Calls that read the history, and the rollback.
+//! Calls that read the history, and those that move in it: rollback and unpublish.
 
 use super::{Reply, Space, activate, failed, proofs, store};
 use crate::{
     bindings::{Level, Object},
     http::{ApiError, Code, Response},
-    model::{Hash, SiteName},
+    model::{Hash, SiteName, Unpublished},
     publish::sizes,
     serve::{LoadError, load, refusal},
 };
@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub(super) fn state<O: Object>(object: O) -> Result<Reply, ApiError> {
     match store::state(object).map_err(failed(object, "state"))? {
         Some(state) => Ok(Response::json(200, &state).into()),
-        None => Err(ApiError::new(Code::SpaceNotFound, "This site was never published")),
+        None => Err(never_published()),
     }
 }
 
@@ -118,6 +118,28 @@ async fn documents_of<O: Object>(object: O, space: &Space, deploy: &store::Deplo
     }
     let near = active.map(|active| active.roots);
     load(object, &space.documents, &deploy.roots, near.as_slice(), None).await.map(drop)
+}
+
+/// Takes the site down: it shows nothing, and every address of it answers with this status. Its history stays, and a commit or a rollback
+/// brings it back. If it is down already, at most the status changes; since when it is down stays.
+pub(super) async fn unpublish<O: Object>(
+    object: O,
+    space: &Rc<Space>,
+    site: &SiteName,
+    status: Option<&str>,
+) -> Result<Reply, ApiError> {
+    let status = status
+        .and_then(|status| status.parse().ok())
+        .filter(|status| Unpublished::is_status(*status))
+        .ok_or_else(|| ApiError::new(Code::BadRequest, "status: 410 or 404").detail("field", "status"))?;
+    if store::state(object).map_err(failed(object, "state"))?.is_none() {
+        return Err(never_published());
+    }
+    activate::activate(object, space, site, activate::Target::Nothing { status }).await
+}
+
+fn never_published() -> ApiError {
+    ApiError::new(Code::SpaceNotFound, "This site was never published")
 }
 
 fn failed_documents<O: Object>(object: O, error: &LoadError) -> ApiError {

@@ -157,6 +157,7 @@ async fn route<O: Object>(object: O, space: &Rc<Space>, name: &str, call: Call<'
         ("POST", "/rollback") => {
             history::rollback(object, space, &site, request.parameter("deploy").unwrap_or_default()).await
         }
+        ("POST", "/unpublish") => history::unpublish(object, space, &site, request.parameter("status")).await,
         _ => Err(ApiError::new(Code::NotFound, "There is no such call")),
     }
 }

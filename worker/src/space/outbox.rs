@@ -5,7 +5,7 @@
 use super::{Space, sockets, store};
 use crate::{
     bindings::{Bound, Level, Object},
-    model::SpaceState,
+    model::SiteState,
     time::is_due,
 };
 use std::{future::poll_fn, rc::Rc, task::Poll};
@@ -51,7 +51,7 @@ async fn put_until_current<O: Object>(object: O) -> Bound<()> {
         let Some(state) = store::state(object)? else { break };
         let json = serde_json::to_vec(&state).unwrap_or_default();
         match object.kv_put(&format!("space:{}", row.name), &json).await {
-            Ok(()) => store::set_kv(object, state.seq, object.now_ms() + CHECK_MS)?,
+            Ok(()) => store::set_kv(object, state.seq(), object.now_ms() + CHECK_MS)?,
             Err(error) => {
                 object.log(Level::Warn, &format!("KV put of {} failed: {error}; it will be tried again", row.name));
                 store::count_attempt(object)?;
@@ -118,15 +118,15 @@ async fn work<O: Object>(object: O, space: &Rc<Space>) -> Bound<()> {
 /// Sends the events that could not be computed when their deploy was activated.
 async fn tell<O: Object>(object: O, space: &Space) -> Bound<()> {
     let Some(row) = store::space(object)?.filter(|row| row.sent_seq < row.seq) else { return Ok(()) };
-    let Some(active) = store::active(object)? else { return Ok(()) };
+    let active = store::active(object)?;
     let before = store::activated(object, row.sent_seq)?;
-    match sockets::events_between(object, space, before.as_ref(), &active).await {
+    match sockets::events_between(object, space, before.as_ref(), active.as_ref()).await {
         Ok(events) => {
             sockets::broadcast(object, &events);
             store::set_sent(object, row.seq)
         }
         Err(error) => {
-            object.log(Level::Error, &format!("events of {}: {error}", active.id));
+            object.log(Level::Error, &format!("events of {}, seq {}: {error}", row.name, row.seq));
             store::count_attempt(object)
         }
     }
@@ -139,10 +139,10 @@ async fn check<O: Object>(object: O) -> Bound<()> {
     };
     let Some(row) = store::space(object)?.filter(due) else { return Ok(()) };
     let held = object.kv_get(&format!("space:{}", row.name)).await?;
-    let held: Option<SpaceState> = held.and_then(|json| serde_json::from_slice(&json).ok());
+    let held: Option<SiteState> = held.and_then(|json| serde_json::from_slice(&json).ok());
     // While KV was asked, a newer state may have been put: that one has its own check.
     let Some(now) = store::space(object)?.filter(|now| now.seq == row.seq) else { return Ok(()) };
-    let agrees = held.is_some_and(|held| held.seq == now.seq);
+    let agrees = held.is_some_and(|held| held.seq() == now.seq);
     if !agrees {
         object.log(Level::Warn, &format!("KV does not hold the active state of {}; writing it again", row.name));
     }

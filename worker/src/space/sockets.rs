@@ -6,6 +6,7 @@ use crate::{
     diff,
     http::{ApiError, Code, Payload, Response},
     model::ChangeEvent,
+    router::Mounted,
     serve::{LoadError, load},
     time::has_passed,
 };
@@ -71,14 +72,18 @@ pub(super) fn connect<O: Object>(object: O, space: &Rc<Space>, deploy: &str) -> 
 
 async fn catch_up<O: Object>(object: O, space: &Space, tag: &str, mut from: String) {
     loop {
-        let (Ok(before), Ok(Some(active))) = (store::deploy(object, &from), store::active(object)) else {
-            return object.close(tag, Some(TRY_AGAIN), "try again");
+        let (before, active) = match (store::deploy(object, &from), store::active(object), store::tombstone(object)) {
+            (Ok(_), Ok(None), Ok(Some(tombstone))) if tombstone.id() == from => return,
+            // That the site is taken down is what its document answers. Which files there were is told to nobody who asks now.
+            (Ok(_), Ok(None), Ok(Some(_))) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unpublished"),
+            (Ok(Some(before)), Ok(Some(active)), _) => (before, active),
+            (Ok(None), Ok(Some(_)), _) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unknown deploy"),
+            _ => return object.close(tag, Some(TRY_AGAIN), "try again"),
         };
-        let Some(before) = before else { return object.close(tag, Some(UNKNOWN_DEPLOY), "unknown deploy") };
         if before.id == active.id {
             return;
         }
-        match events_between(object, space, Some(&before), &active).await {
+        match events_between(object, space, Some(&before), Some(&active)).await {
             Ok(events) => object.send(Some(tag), &frames(&events)),
             Err(error) => {
                 object.log(Level::Error, &format!("events from {from}: {error}"));
@@ -89,26 +94,35 @@ async fn catch_up<O: Object>(object: O, space: &Space, tag: &str, mut from: Stri
     }
 }
 
-/// The events that lead from one deploy to another; from none, everything is new.
+/// The events that lead from one deploy to another; from none, everything is new, and to none, everything is gone.
 pub(super) async fn events_between<O: Object>(
     object: O,
     space: &Space,
     before: Option<&Deploy>,
-    after: &Deploy,
+    after: Option<&Deploy>,
 ) -> Result<Rc<Vec<ChangeEvent>>, LoadError> {
-    let pair = (before.map(|deploy| deploy.id.clone()).unwrap_or_default(), after.id.clone());
+    let id = |deploy: Option<&Deploy>| deploy.map(|deploy| deploy.id.clone()).unwrap_or_default();
+    let pair = (id(before), id(after));
     if let Some(events) = space.pairs.get(&pair) {
         return Ok(events);
     }
-    let old = match before {
-        Some(deploy) => load(object, &space.documents, &deploy.roots, std::slice::from_ref(&after.roots), None).await?,
-        None => Vec::new(),
-    };
-    let near = before.map_or(&[][..], |deploy| std::slice::from_ref(&deploy.roots));
-    let new = load(object, &space.documents, &after.roots, near, None).await?;
+    let old = documents(object, space, before, after).await?;
+    let new = documents(object, space, after, before).await?;
     let events = Rc::new(diff::events(&old, &new));
     space.pairs.insert(pair, events.clone(), 1);
     Ok(events)
+}
+
+/// The documents of a deploy; none of none. `near` resembles it.
+async fn documents<O: Object>(
+    object: O,
+    space: &Space,
+    deploy: Option<&Deploy>,
+    near: Option<&Deploy>,
+) -> Result<Vec<Mounted>, LoadError> {
+    let Some(deploy) = deploy else { return Ok(Vec::new()) };
+    let near = near.map_or(&[][..], |near| std::slice::from_ref(&near.roots));
+    load(object, &space.documents, &deploy.roots, near, None).await
 }
 
 /// Tells every open page.

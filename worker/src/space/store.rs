@@ -3,13 +3,13 @@
 use crate::{
     bindings::{Bound, Object, Storage, Value},
     http::{ApiError, Code},
-    model::{DeployRecord, Meta, Roots, SiteName, SpaceState},
+    model::{DeployRecord, Meta, Roots, SiteName, SiteState, SpaceState, Tombstone, Unpublished},
     time::rfc3339,
 };
 use serde_json::json;
 
 /// Each entry leads from the schema version of its index to the next.
-const MIGRATIONS: &[&[&str]] = &[FIRST, WITH_SIZES];
+const MIGRATIONS: &[&[&str]] = &[FIRST, WITH_SIZES, WITH_TOMBSTONES];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE space (
@@ -47,6 +47,13 @@ const WITH_SIZES: &[&str] = &[
     "ALTER TABLE space ADD COLUMN proofs INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE deploys ADD COLUMN proofs INTEGER NOT NULL DEFAULT 0",
 ];
+
+/// Sites can be taken down. A tombstone is in force while no activation follows it.
+const WITH_TOMBSTONES: &[&str] = &[
+    "CREATE TABLE tombstones (seq INTEGER PRIMARY KEY, status INTEGER NOT NULL, at TEXT NOT NULL, changed_at TEXT NOT NULL) STRICT",
+];
+/// The first version of the schema that knows of them. What only reads does not bring the tables up to date.
+const TOMBSTONES: u64 = 3;
 
 /// Activations that are remembered; KV is told of the last few of them.
 const ACTIVATIONS_KEPT: u64 = 100;
@@ -103,14 +110,18 @@ pub(super) fn exists<S: Storage>(storage: S) -> Bound<bool> {
     Ok(!rows.0.is_empty())
 }
 
+/// The version of the schema; 0 before the first commit.
+fn schema<S: Storage>(storage: S) -> Bound<u64> {
+    if !exists(storage)? {
+        return Ok(0);
+    }
+    let rows = storage.sql("SELECT schema FROM space", &[])?;
+    Ok(rows.0.first().map_or(0, |row| number(&row[0])))
+}
+
 /// Makes or moves on the schema, in the turn of the write that needs it.
 pub(super) fn migrate<S: Storage>(storage: S, site: &SiteName) -> Bound<()> {
-    let version = if exists(storage)? {
-        let rows = storage.sql("SELECT schema FROM space", &[])?;
-        rows.0.first().map_or(0, |row| number(&row[0]))
-    } else {
-        0
-    };
+    let version = schema(storage)?;
     for statement in MIGRATIONS.iter().skip(version as usize).copied().flatten() {
         storage.sql(statement, &[])?;
     }
@@ -189,16 +200,55 @@ pub(super) fn insert<S: Storage>(storage: S, deploy: &Deploy, meta: Option<&Meta
     storage.sql(insert, &bindings).map(|_| ())
 }
 
+/// Counts one more change of what the site shows, from nothing on.
+fn next<S: Storage>(storage: S) -> Bound<u64> {
+    storage.sql("UPDATE deploys SET is_active = 0 WHERE is_active = 1", &[])?;
+    let rows = storage.sql("UPDATE space SET seq = seq + 1 RETURNING seq", &[])?;
+    Ok(rows.0.first().map_or(0, |row| number(&row[0])))
+}
+
 /// Makes a deploy the active one and answers the new `seq`.
 pub(super) fn activate<S: Storage>(storage: S, id: &str) -> Bound<u64> {
-    storage.sql("UPDATE deploys SET is_active = 0 WHERE is_active = 1", &[])?;
+    let seq = next(storage)?;
     storage.sql("UPDATE deploys SET is_active = 1 WHERE deploy_id = ?", &[Value::Text(id.to_owned())])?;
-    let rows = storage.sql("UPDATE space SET seq = seq + 1 RETURNING seq", &[])?;
-    let seq = rows.0.first().map_or(0, |row| number(&row[0]));
     let bindings = [integer(seq), Value::Text(id.to_owned()), Value::Text(rfc3339(storage.now_ms()))];
     storage.sql("INSERT INTO activations (seq, deploy_id, at) VALUES (?, ?, ?)", &bindings)?;
     storage.sql("DELETE FROM activations WHERE seq <= ?", &[integer(seq.saturating_sub(ACTIVATIONS_KEPT))])?;
     Ok(seq)
+}
+
+/// Lets the site show nothing and answers the new `seq`. `since` is when that began, if it did not begin now.
+pub(super) fn bury<S: Storage>(storage: S, status: u16, since: Option<String>) -> Bound<u64> {
+    let seq = next(storage)?;
+    let now = rfc3339(storage.now_ms());
+    let bindings =
+        [integer(seq), integer(status.into()), Value::Text(since.unwrap_or_else(|| now.clone())), Value::Text(now)];
+    storage.sql("INSERT INTO tombstones (seq, status, at, changed_at) VALUES (?, ?, ?, ?)", &bindings)?;
+    storage.sql("DELETE FROM tombstones WHERE seq <= ?", &[integer(seq.saturating_sub(ACTIVATIONS_KEPT))])?;
+    Ok(seq)
+}
+
+/// The last tombstone up to this `seq`, be it in force then or not.
+pub(super) fn buried<S: Storage>(storage: S, seq: u64) -> Bound<Option<Tombstone>> {
+    if schema(storage)? < TOMBSTONES {
+        return Ok(None);
+    }
+    let query = "SELECT seq, status, at, changed_at FROM tombstones WHERE seq <= ? ORDER BY seq DESC LIMIT 1";
+    let rows = storage.sql(query, &[integer(seq)])?;
+    Ok(rows.0.first().map(|row| Tombstone {
+        unpublished: Unpublished {
+            status: u16::try_from(number(&row[1])).unwrap_or(Unpublished::GONE),
+            at: text(&row[2]),
+        },
+        updated_at: text(&row[3]),
+        seq: number(&row[0]),
+    }))
+}
+
+/// What stands in the place of a deploy, if the site was taken down.
+pub(super) fn tombstone<S: Storage>(storage: S) -> Bound<Option<Tombstone>> {
+    let seq = space(storage)?.map_or(0, |row| row.seq);
+    Ok(buried(storage, NEWEST)?.filter(|tombstone| tombstone.seq == seq))
 }
 
 /// All pages were told of this `seq`.
@@ -224,21 +274,26 @@ pub(super) fn set_checked<S: Storage>(storage: S, agrees: bool) -> Bound<()> {
 }
 
 /// The state as it is in KV when all is well.
-pub(super) fn state<S: Storage>(storage: S) -> Bound<Option<SpaceState>> {
+pub(super) fn state<S: Storage>(storage: S) -> Bound<Option<SiteState>> {
     if !exists(storage)? {
         return Ok(None);
     }
-    Ok(state_at(storage, NEWEST)?.map(|(state, _)| state))
+    if let Some(tombstone) = tombstone(storage)? {
+        return Ok(Some(SiteState::Unpublished(tombstone)));
+    }
+    Ok(state_at(storage, NEWEST)?.map(|(state, _)| SiteState::Published(state)))
 }
 
-/// The state as it was when this `seq` was the newest, and the ids of the deploys whose roots it names.
+/// The state of the last activation up to this `seq`, and the ids of the deploys whose roots it names. What was shown before the site was
+/// taken down is not among those whose files are still served, though the deploy that was shown last can be rolled back to.
 fn state_at<S: Storage>(storage: S, seq: u64) -> Bound<Option<(SpaceState, Vec<String>)>> {
     let query = "SELECT a.seq, a.deploy_id, a.at, d.roots FROM activations a JOIN deploys d ON d.deploy_id = a.deploy_id WHERE a.seq <= ? ORDER BY a.seq DESC LIMIT 50";
     let rows = storage.sql(query, &[integer(seq)])?.0;
     let Some((newest, earlier)) = rows.split_first() else { return Ok(None) };
     let Some(active_roots) = roots(&newest[3]) else { return Ok(None) };
     let (mut previous, mut ids) = (Vec::<Roots>::new(), vec![text(&newest[1])]);
-    for row in earlier {
+    let buried = buried(storage, seq)?.map_or(0, |tombstone| tombstone.seq);
+    for row in earlier.iter().take_while(|row| number(&row[0]) > buried) {
         match roots(&row[3]) {
             Some(roots) if previous.len() < PREVIOUS && roots != active_roots && !previous.contains(&roots) => {
                 previous.push(roots);
@@ -287,14 +342,21 @@ pub(super) fn deploys<S: Storage>(storage: S) -> Bound<Vec<DeployRecord>> {
     if !exists(storage)? {
         return Ok(Vec::new());
     }
+    let shown = storage.sql("SELECT deploy_id, at FROM activations ORDER BY seq DESC LIMIT 1", &[])?;
+    let (last, since) = shown.0.first().map(|row| (text(&row[0]), text(&row[1]))).unwrap_or_default();
+    let unpublished = tombstone(storage)?.map(|tombstone| tombstone.unpublished);
     let rows = storage.sql("SELECT deploy_id, roots, meta, is_active, created_at FROM deploys ORDER BY n DESC", &[])?;
     let record = |row: &Vec<Value>| {
+        let (deploy_id, is_active) = (text(&row[0]), number(&row[3]) == 1);
+        let is_last = deploy_id == last;
         Some(DeployRecord {
-            deploy_id: text(&row[0]),
+            deploy_id,
             roots: roots(&row[1])?,
             meta: serde_json::from_slice(text(&row[2]).as_bytes()).ok(),
-            is_active: number(&row[3]) == 1,
+            is_active,
             created_at: text(&row[4]),
+            activated_at: (is_active && is_last).then(|| since.clone()),
+            unpublished: unpublished.clone().filter(|_| is_last),
         })
     };
     Ok(rows.0.iter().filter_map(record).collect())

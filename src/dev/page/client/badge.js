@@ -33,7 +33,26 @@ function words() {
   if (!online) return ["offline", "offline, trying again"];
   if (badge.building) return ["building", "building…"];
   if (badge.updated) return ["updated", "updated"];
+  if (state?.held) return ["held", heldText(state.held)];
   if (warnings) return ["warning", count(warnings, "warning"), true];
+}
+
+/** `Showing the deploy of 14:03, 3 behind the newest` */
+function heldText({ createdAt, behind }) {
+  const made = new Date(createdAt), today = made.toDateString() === new Date().toDateString();
+  const time = made.toLocaleString("en-GB", { hour: "2-digit", minute: "2-digit", ...(today ? {} : { day: "numeric", month: "long" }) });
+  return `Showing the deploy of ${time}, ${behind} behind the newest`;
+}
+
+/** The newest deploy comes by itself: the live client is told. */
+async function toNewest({ currentTarget: button }) {
+  button.disabled = true;
+  try {
+    const answer = await fetch(new URL("newest", base), { method: "POST" });
+    if (answer.ok) return;
+  } catch {}
+  button.disabled = false;
+  badge.say("That did not work; the terminal of pmx may say why.");
 }
 
 badge.render = () => {
@@ -43,10 +62,12 @@ badge.render = () => {
   const { box } = badge;
   box.hidden = !kind || !!overlay.panel;
   requestAnimationFrame(place);
-  if (!kind || (box.dataset.kind === kind && box.textContent === text)) return;
+  if (!kind || (box.dataset.kind === kind && box.dataset.text === text)) return;
+  box.dataset.text = text;
   const said = kind !== "building" && kind !== "warning" && box.dataset.kind !== kind;
   box.dataset.kind = kind;
   const inside = [h("i.dot", { "aria-hidden": "true" }), h("span", {}, text)];
+  if (kind === "held" && badge.state.held.mayReturn) inside.push(h("button.back", { type: "button", onclick: toNewest }, "Back to the newest"));
   box.replaceChildren(opens ? h("button", { type: "button", "aria-haspopup": "dialog", onclick: () => overlay.show(badge.state, true) || badge.render() }, ...inside) : h("p", {}, ...inside));
   if (said) badge.say(text);
 };

@@ -1,0 +1,75 @@
+//! An earlier deploy that is shown although there are newer ones: what a rollback leaves until the next edit.
+
+use crate::publish::Deploy;
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+use serde::Serialize;
+
+/// Which deploy a rollback holds in view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// The deploy that is shown.
+    pub deploy_id: String,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+    /// Since when it is shown, RFC 3339, if the Worker says so.
+    pub since: Option<String>,
+    /// How many deploys are newer; at least one.
+    pub behind: usize,
+    /// The newest of them.
+    pub newest: String,
+}
+
+impl Held {
+    /// Of the deploys of a site, newest first: none if the newest is shown, or none at all.
+    pub(super) fn of(deploys: &[Deploy]) -> Option<Self> {
+        let behind = deploys.iter().position(|deploy| deploy.record.is_active).filter(|behind| *behind > 0)?;
+        let (shown, newest) = (&deploys.get(behind)?.record, &deploys.first()?.record);
+        Some(Self {
+            deploy_id: shown.deploy_id.clone(),
+            created_at: shown.created_at.clone(),
+            since: shown.activated_at.clone(),
+            behind,
+            newest: newest.deploy_id.clone(),
+        })
+    }
+
+    /// `the deploy of 14:03:05, 3 behind the newest`
+    pub(super) fn words(&self) -> String {
+        format!("the deploy of {}, {} behind the newest", moment(&self.created_at), self.behind)
+    }
+}
+
+/// A time as a clock on the wall shows it, with the day if that is another one.
+pub(super) fn moment(time: &str) -> String {
+    let Ok(time) = time.parse::<Timestamp>() else { return time.to_owned() };
+    let time = time.to_zoned(TimeZone::system());
+    let is_today = time.date() == Zoned::now().date();
+    time.strftime(if is_today { "%H:%M:%S" } else { "%-d %B, %H:%M" }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn deploys(active: Option<usize>) -> Vec<Deploy> {
+        let hash = "0".repeat(64);
+        let roots =
+            json!({ "roots": { "main": { "entry": "x", "routes": hash, "manifest": hash } }, "default": "main" });
+        let one = |index: usize| {
+            json!({ "deployId": format!("d{index}"), "roots": roots, "createdAt": "2020-02-03T04:05:06.000Z",
+                "isActive": active == Some(index) })
+        };
+        serde_json::from_value((0..4).map(one).collect()).unwrap()
+    }
+
+    #[test]
+    fn what_is_held_is_an_earlier_deploy_and_how_far_it_is_behind() {
+        assert_eq!((Held::of(&deploys(None)), Held::of(&deploys(Some(0))), Held::of(&[])), (None, None, None));
+        let held = Held::of(&deploys(Some(3))).unwrap();
+        assert_eq!((held.deploy_id.as_str(), held.behind, held.newest.as_str()), ("d3", 3, "d0"));
+        assert!(held.words().starts_with("the deploy of 3 February, "), "{}", held.words());
+        assert!(held.words().ends_with(", 3 behind the newest"), "{}", held.words());
+    }
+}

@@ -1,0 +1,53 @@
+//! `POST /_pmx/newest`: what the badge of a page that shows an earlier deploy asks for.
+
+use super::{origin, site_of};
+use crate::{
+    dev::{Control, Moved},
+    server::{is_foreign, refusal},
+};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header},
+    response::Response,
+};
+use pmx_worker::model::SiteName;
+
+/// Its name below the reserved address.
+pub(super) const NAME: &str = "newest";
+
+/// The site that is asked for. Only pages of the site itself may ask, in a browser of this machine: to others the site is something to
+/// read.
+pub(super) fn asked(
+    control: &Control,
+    request: &Request,
+    default_site: Option<&SiteName>,
+) -> Result<SiteName, Box<Response>> {
+    if is_foreign(request.headers()) || !origin::is_here(request) {
+        let message = "This is for the pages of this server only, on this machine";
+        return Err(refusal(StatusCode::FORBIDDEN, "foreign_origin", message).into());
+    }
+    if *request.method() != Method::POST {
+        let mut refused = refusal(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Only POST is answered here");
+        refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return Err(refused.into());
+    }
+    let site = site_of(request, default_site).filter(|site| control.board().site(site).is_some());
+    site.ok_or_else(|| refusal(StatusCode::NOT_FOUND, "no_site", "No site is written under this name").into())
+}
+
+/// Shows the newest deploy of the site again.
+pub(super) async fn answer(control: &Control, site: &SiteName) -> Response {
+    match control.go_to_newest(site).await {
+        Ok(Moved::Moved | Moved::AtNewest) => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        Ok(Moved::AtOldest | Moved::NothingElse) => {
+            refusal(StatusCode::NOT_FOUND, "no_deploy", "The site was not published yet")
+        }
+        Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", &error.to_string()),
+    }
+}
