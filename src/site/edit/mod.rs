@@ -36,7 +36,7 @@ use super::{
     error::SiteError,
     folder::read_regular,
     project::{Project, relative},
-    scan::{Content, Snapshot},
+    scan::Snapshot,
     wiki::Names,
 };
 use crate::paths::canonical;
@@ -137,12 +137,8 @@ impl Base {
         });
         let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
         for (path, file) in snapshot.files() {
-            let bytes: &[u8] = match &file.content {
-                Content::Bytes(bytes, _) => bytes,
-                // It can be named all the same.
-                _ => &[],
-            };
-            files.insert(self.name(&project.source_root.join(path)), bytes);
+            // What is not in memory can be named all the same.
+            files.insert(self.name(&project.source_root.join(path)), file.written().unwrap_or_default());
         }
         if let Some((path, bytes)) = &config {
             files.insert(path.clone(), bytes);

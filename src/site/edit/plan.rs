@@ -10,6 +10,7 @@ use crate::site::{
     diagnostic::{Diagnostic, Position},
     scan::Snapshot,
     source::{self, Place},
+    text,
     wiki::Names,
 };
 use rayon::prelude::*;
@@ -311,13 +312,15 @@ impl File<'_> {
     }
 
     fn done(self, bytes: &[u8], references: usize) -> (Option<Change>, Vec<Diagnostic>) {
-        let after = edited(&self.reading.text, &self.edits).into_bytes();
-        let change = (!self.edits.is_empty()).then(|| Change {
-            path: self.path.to_owned(),
-            before: bytes.to_owned(),
-            after,
-            edits: self.edits,
-            references,
+        let change = std::str::from_utf8(bytes).ok().filter(|_| !self.edits.is_empty()).map(|file| {
+            let edits = in_file(file, &self.edits);
+            Change {
+                path: self.path.to_owned(),
+                before: bytes.to_owned(),
+                after: edited(file, &edits).into_bytes(),
+                edits,
+                references,
+            }
         });
         (change, self.left)
     }
@@ -333,6 +336,12 @@ pub(super) fn through_a_link(change: &Change) -> Diagnostic {
 
 fn said(position: Position, written: &str, why: &str) -> Diagnostic {
     Diagnostic::warning(LEFT, position, format!("`{written}` was not rewritten: {why}"))
+}
+
+/// Edits of a text as edits of the file that it is in.
+fn in_file(file: &str, edits: &[(Range<usize>, String)]) -> Vec<(Range<usize>, String)> {
+    let places = text::Places::of(file);
+    edits.iter().map(|(range, new)| (places.range(range), text::as_in(file, new).into_owned())).collect()
 }
 
 fn edited(text: &str, edits: &[(Range<usize>, String)]) -> String {

@@ -17,6 +17,7 @@ mod survey;
 mod text;
 mod topmatter;
 
+pub(super) use super::text::decode;
 pub(super) use blocks::Block;
 pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
@@ -29,6 +30,7 @@ use super::{
     address::{self, Address},
     components::Definition,
     diagnostic::{Diagnostic, Position},
+    text::normal,
     tokens,
 };
 use blocks::Parts;
@@ -160,7 +162,8 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
             bytes = &[];
         } else {
             let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-            let position = Position::of(valid, valid.len());
+            let valid = normal(valid);
+            let position = Position::of(&valid, valid.len());
             findings.push(Diagnostic::error("source/not-utf8", position, "the Source is not UTF-8 from here on"));
         }
     }
@@ -225,13 +228,6 @@ fn picture(values: &Map<String, Value>) -> Option<&str> {
     let name = image.to_ascii_lowercase();
     let is_picture = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".avif"].iter().any(|end| name.ends_with(end));
     (is_picture && !image.starts_with('/') && matches!(address::classify(image), Address::File(_))).then_some(image)
-}
-
-/// The text of a Source: without a byte order mark, bad bytes replaced.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    // The lossy way is slower even where nothing is lost.
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// The title that a Source gives itself, without parsing it whole: of the frontmatter, else a line `# Title`.
