@@ -49,7 +49,7 @@ struct List {
 /// The last list whose last item begins with a link, not within anything else.
 fn last_list(body: &str, settings: &Settings) -> Option<List> {
     let arena = Arena::new();
-    let root = comrak::parse_document(&arena, body, &source::options_for(body, settings));
+    let root = source::tree(&arena, body, settings);
     let lists = root.children().filter_map(|node| match node.data.borrow().value {
         NodeValue::List(list) => Some((node, list)),
         _ => None,

@@ -85,7 +85,7 @@ pub(super) fn effects(tree: &Tree<'_>, task: Task<'_>, lists: Option<&str>) -> E
         tree.files.iter().filter_map(|(path, bytes)| Some((task.after(path)?, *bytes))).collect();
     let renamed = renamed(&files, tree.root);
     let names = Names::new(&renamed);
-    let wiki = |from: &str, name: &str| names.find(from, name).map(str::to_owned);
+    let wiki = |from: &str, name: &str| names.find(from, name).or_else(|| names.file(from, name)).map(str::to_owned);
     let after = Tree { files, elsewhere: &elsewhere, wiki: &wiki, ..tree.clone() };
     let work = |(path, bytes): (&String, &&[u8])| {
         let place = task.after(path)?;
@@ -112,7 +112,7 @@ pub(super) fn effects(tree: &Tree<'_>, task: Task<'_>, lists: Option<&str>) -> E
 /// The Sources under their new names, if any of them names another in double brackets.
 fn renamed(files: &BTreeMap<String, &[u8]>, root: &str) -> Snapshot {
     let names_any = files.values().any(|bytes| bytes.windows(2).any(|pair| pair == b"[["));
-    let sources = files.iter().filter(|(path, _)| names_any && path.ends_with(SOURCE));
+    let sources = files.iter().filter(|_| names_any);
     Snapshot::of(sources.filter_map(|(path, bytes)| Some((tree::below(root, path)?.to_owned(), bytes.to_vec()))))
 }
 
@@ -237,6 +237,11 @@ impl File<'_> {
     fn named(&self, old: &str, target: &str) -> Option<String> {
         let id = target.strip_suffix(SOURCE).unwrap_or(target);
         let file = address::name(target);
+        if id == target {
+            let meant = |name: &&str| (self.after.wiki)(tree::below(self.after.root, &self.place)?, name);
+            let names = if old.contains('/') { [target, file] } else { [file, target] };
+            return names.into_iter().find(|name| meant(name).as_deref() == Some(target)).map(str::to_owned);
+        }
         let stem = file.split('.').next().unwrap_or(file);
         let names = match old.trim() {
             old if old.contains('/') => [id, target, target],
@@ -293,7 +298,8 @@ impl File<'_> {
             let known = |target: &str| self.reading.references.iter().any(|r| r.address.trim() == target.trim());
             let links = source::parse(self.path, bytes, self.tree.settings).links.into_iter();
             // A name is no address; where the scan does not find one, the parser's tree has said so.
-            let links = links.filter(|link| link.place != Place::Wiki && !known(&link.target));
+            let links =
+                links.filter(|link| !matches!(link.place, Place::Wiki | Place::Picture) && !known(&link.target));
             missed.extend(links.map(|link| (link.position, link.target, Syntax::Destination)));
         }
         for (position, address, syntax) in missed {

@@ -40,6 +40,8 @@ pub struct Snapshot {
     folders: BTreeMap<String, Folder>,
     /// By their name, and where they lead: within the source root.
     links: BTreeMap<String, PathBuf>,
+    /// Links that are not followed, since they lead out of the source root, by their names.
+    outside: BTreeSet<String>,
 }
 
 /// A file of a [`Snapshot`].
@@ -98,6 +100,12 @@ impl Snapshot {
         &self.files
     }
 
+    /// Links that lead out of the source root, by their paths below it. What is there is not read.
+    #[must_use]
+    pub const fn outside(&self) -> &BTreeSet<String> {
+        &self.outside
+    }
+
     /// The folders in which a change would be one of the snapshot, absolute and without links: those that were looked into, and those of
     /// what links lead to.
     #[must_use]
@@ -118,6 +126,7 @@ impl Snapshot {
             files: found.files.into_par_iter().filter_map(read).collect(),
             folders: found.folders.into_iter().map(|folder| (folder.name.clone(), folder)).collect(),
             links: found.links.into_iter().collect(),
+            outside: found.outside.into_iter().collect(),
         }
     }
 
