@@ -106,12 +106,15 @@ pub fn percent_decode(bytes: &[u8]) -> Vec<u8> {
 
 /// Percent-encodes a decoded path for a URL: ASCII only, `/` kept.
 pub(super) fn encode_path(path: &str) -> Cow<'_, str> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&b);
-    if path.bytes().all(plain) {
-        return Cow::Borrowed(path);
+    encode(path, |b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&b))
+}
+
+fn encode(text: &str, plain: impl Fn(u8) -> bool) -> Cow<'_, str> {
+    if text.bytes().all(&plain) {
+        return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(path.len() + 16);
-    for byte in path.bytes() {
+    let mut out = String::with_capacity(text.len() + 16);
+    for byte in text.bytes() {
         if plain(byte) {
             out.push(char::from(byte));
         } else {
@@ -122,6 +125,12 @@ pub(super) fn encode_path(path: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Percent-encodes what an address that was written cannot have in a URL, as CommonMark's reference does. What is encoded already stays;
+/// so does a backslash, which HTML takes for something else than its code.
+pub(super) fn encode_written(address: &str) -> Cow<'_, str> {
+    encode(address, |b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?#%\\".contains(&b))
 }
 
 #[cfg(test)]

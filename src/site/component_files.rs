@@ -5,6 +5,7 @@ use super::{
     blobs::Blobs,
     components,
     graph::{Graph, Node, Target},
+    source::decode,
 };
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -69,6 +70,6 @@ impl components::Files for Files<'_> {
 
     fn text(&self, link: usize) -> Option<Cow<'_, str>> {
         let bytes = self.blobs.get(&self.asset(link)?.0.content.hash)?;
-        Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
+        Some(Cow::Owned(decode(&bytes).into_owned()))
     }
 }

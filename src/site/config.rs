@@ -141,7 +141,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
         return Err(SiteError::LeadsOut { config: file, line: 1, said, checkout, way: COPY_CONFIG });
     }
     let bytes = read_regular(&exact, MAX_BYTES).map_err(SiteError::read(&file))?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = source::decode(&bytes);
     let front = source::frontmatter(&text);
     if let Some(error) = &front.error {
         return Err(SiteError::Config { path: file, line: error.position.line, message: error.message.clone() });

@@ -1,4 +1,4 @@
-//! The addresses in a stylesheet: `url(…)` and `@import "…"`. Everything else passes as it was written.
+//! The addresses in a stylesheet: `url(…)`, `@import "…"` and the strings of `image-set(…)`. Everything else passes as it was written.
 
 use std::ops::Range;
 
@@ -17,6 +17,8 @@ pub(super) fn references(css: &str) -> Vec<Reference> {
     let mut at = 0;
     // Whether the next string is an address: only white space and comments since `@import`.
     let mut import = false;
+    // The open parentheses, and whether each is that of an `image-set`.
+    let mut open: Vec<bool> = Vec::new();
     while at < bytes.len() {
         match bytes[at] {
             b'/' if bytes.get(at + 1) == Some(&b'*') => {
@@ -25,7 +27,7 @@ pub(super) fn references(css: &str) -> Vec<Reference> {
             }
             quote @ (b'"' | b'\'') => {
                 let end = string_end(bytes, at, quote);
-                if import {
+                if import || open.last() == Some(&true) {
                     found.push(reference(css, at..end));
                 }
                 at = end;
@@ -39,8 +41,9 @@ pub(super) fn references(css: &str) -> Vec<Reference> {
                 continue;
             }
             b'u' | b'U' if keyword(bytes, at, b"url") && bytes.get(at + 3) == Some(&b'(') && starts_word(bytes, at) => {
-                let open = at + 4;
-                let start = open + bytes[open..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+                let inside = at + 4;
+                open.push(false);
+                let start = inside + bytes[inside..].iter().take_while(|b| b.is_ascii_whitespace()).count();
                 let end = match bytes.get(start) {
                     Some(quote @ (b'"' | b'\'')) => string_end(bytes, start, *quote),
                     _ => bare_end(bytes, start),
@@ -49,6 +52,15 @@ pub(super) fn references(css: &str) -> Vec<Reference> {
                 at = end;
                 import = false;
                 continue;
+            }
+            b'(' => {
+                let word = b"image-set";
+                open.push(at.checked_sub(word.len()).is_some_and(|start| keyword(bytes, start, word)));
+                import = false;
+            }
+            b')' => {
+                open.pop();
+                import = false;
             }
             byte if !byte.is_ascii_whitespace() => import = false,
             _ => {}
@@ -139,6 +151,12 @@ mod tests {
         assert_eq!(
             found("@import \"a.css\" screen; @import url(b.css); a { b: URL( 'c d.png' ) url(e\\ f.png) }"),
             ["a.css", "b.css", "c d.png", "e f.png"]
+        );
+        assert_eq!(
+            found(
+                "a { b: image-set('a.png' 1x, url(b.png) 2x, \"c.avif\" type('image/avif') 3x) } c { d: -webkit-image-set( \"e.png\" 1x); content: 'no' }"
+            ),
+            ["a.png", "b.png", "c.avif", "e.png"]
         );
         let none = "/* url(no) @import 'no' */ a::before { content: \"url(no)\" } .url { my-url: curl(no) }";
         assert_eq!(found(none), Vec::<String>::new());

@@ -235,8 +235,10 @@ fn visit(
 
 /// Where a link of the Source at `path` leads, and what is wrong with it.
 fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
-    if link.place == Place::Wiki {
-        return wiki(snapshot, suggest, path, link);
+    match link.place {
+        Place::Wiki => return wiki(snapshot, suggest, path, link),
+        Place::Picture => return picture(snapshot, suggest, path, link),
+        _ => {}
     }
     let Address::File(file) = address::classify(&link.target) else { return (Target::AsWritten, None) };
     let suffix = file.suffix.to_owned();
@@ -293,6 +295,26 @@ fn wiki(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     }
 }
 
+/// The file that double brackets with a `!` name.
+fn picture(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
+    let Some(found) = suggest.names.file(path, &link.target) else {
+        let message = format!("no file is called `{}`", link.target.trim());
+        let finding = Diagnostic::warning("asset/missing", link.position, message);
+        let nearest = suggest.nearest(link.target.trim());
+        return (
+            Target::AsWritten,
+            Some(match nearest {
+                Some(nearest) => finding.hint(format!("did you mean `![[{}]]`?", address::name(nearest))),
+                None => finding,
+            }),
+        );
+    };
+    match readable(snapshot, found) {
+        Ok(()) => (Target::Asset { path: found.to_owned(), suffix: String::new() }, None),
+        Err(message) => (Target::AsWritten, Some(Diagnostic::error("link/unusable", link.position, message))),
+    }
+}
+
 /// The id of a Source that can be built.
 fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> {
     readable(snapshot, path)?;
@@ -321,7 +343,23 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
         _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),
         _ => ("link/unresolved", "file"),
     };
+    if let Some(outside) = suggest.link_outside(wanted) {
+        let message =
+            format!("`{outside}` is a symbolic link that leads out of the source folder, so nothing is read there");
+        let finding = Diagnostic::warning("link/outside", link.position, message);
+        return Some(finding.hint(format!("put a copy of it in the place of the link, to show `{wanted}`")));
+    }
     let finding = Diagnostic::warning(code, link.position, format!("there is no {what} `{wanted}`"));
+    let slashed = file.path.replace('\\', "/");
+    let slashed = address::resolve(if file.rooted { "" } else { address::folder(path) }, &slashed);
+    let slashed = slashed.filter(|slashed| *slashed != wanted);
+    let meant = slashed.and_then(|slashed| {
+        [slashed.clone(), format!("{slashed}{EXTENSION}")].into_iter().find(|path| suggest.has(path))
+    });
+    if let Some(meant) = meant {
+        let hint = format!("did you mean `{}`? Addresses have slashes on every system", relative_link(path, &meant));
+        return Some(finding.hint(hint));
+    }
     let nearest = suggest.nearest(wanted).or_else(|| suggest.nearest(&format!("{wanted}{EXTENSION}")));
     Some(match nearest {
         Some(nearest) => finding.hint(format!("did you mean `{}`?", relative_link(path, nearest))),

@@ -1,7 +1,10 @@
 //! Raw HTML in Sources: where the attributes of its tags are. Everything else passes as it was written.
 
 use super::dom::{comment_end, is_raw_text, raw_text_end};
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::HashMap, ops::Range, sync::OnceLock};
+
+/// The longest name of a reference, in bytes: that of `&CounterClockwiseContourIntegral;`.
+const MAX_NAME: usize = 31;
 
 /// An attribute with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +134,7 @@ pub(super) fn escape_into(text: &str, out: &mut String) {
     out.push_str(&text[from..]);
 }
 
-/// The value that an attribute's text stands for; of the named references, those that occur in addresses.
+/// The value that an attribute's text stands for.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);
@@ -141,10 +144,9 @@ pub(super) fn unescape(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let reference = rest[1..].find(';').filter(|end| *end <= 10).map(|end| &rest[1..=end]);
-        match reference.and_then(|name| character(name).map(|c| (c, name.len() + 2))) {
-            Some((c, length)) => {
-                out.push(c);
+        match reference(rest) {
+            Some((characters, length)) => {
+                out.push_str(&characters);
                 rest = &rest[length..];
             }
             None => {
@@ -157,21 +159,40 @@ pub(super) fn unescape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn character(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        "nbsp" => Some('\u{a0}'),
+/// The characters that the reference at the start of a text stands for, and its length.
+fn reference(text: &str) -> Option<(Cow<'static, str>, usize)> {
+    let name = &text[1..];
+    if let Some(number) = name.strip_prefix('#') {
+        let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |hex| (hex, 16));
+        let length = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
+        let code = u32::from_str_radix(digits.get(..length)?, radix).ok()?;
+        let character = char::from_u32(code).filter(|c| *c != '\0')?;
+        let end = text.len() - digits.len() + length;
+        return digits[length..].starts_with(';').then(|| (Cow::Owned(character.to_string()), end + 1));
+    }
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    if end > MAX_NAME {
+        return None;
+    }
+    if name[end..].starts_with(';') {
+        return named(&text[..end + 2]).map(|characters| (Cow::Borrowed(characters), end + 2));
+    }
+    // The oldest ones need no semicolon, but before `=` they are none: `?a=1&copy=2`.
+    let whole = named(&text[..end + 1]).filter(|_| !name[end..].starts_with('='));
+    whole.map(|characters| (Cow::Borrowed(characters), end + 1))
+}
+
+/// What a named reference of HTML stands for, with its `&` and as it ends.
+fn named(reference: &str) -> Option<&'static str> {
+    static NAMED: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
+    match reference {
+        "&amp;" => Some("&"),
+        "&quot;" => Some("\""),
+        "&lt;" => Some("<"),
+        "&gt;" => Some(">"),
         _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16),
-                None => number.parse(),
-            };
-            char::from_u32(code.ok()?).filter(|c| *c != '\0')
+            let all = || entities::ENTITIES.iter().map(|entity| (entity.entity, entity.characters)).collect();
+            NAMED.get_or_init(all).get(reference).copied()
         }
     }
 }
@@ -207,6 +228,18 @@ mod tests {
         assert_eq!(found("<iframe><a href=x></iframe><a href=y>"), [("a", "href", "y")], "a frame's content is text");
         assert_eq!(found("<style></styled><a href=x></style><a href=y>"), [("a", "href", "y")]);
         assert_eq!(found("<style>a{}</STYLE ><a href=x>"), [("a", "href", "x")]);
+    }
+
+    #[test]
+    fn every_reference_of_html_is_known() {
+        for (text, expected) in [
+            ("&Auml;&nbsp;&hellip;&#228;&#xE4;", "Ä\u{a0}…ää"),
+            ("&CounterClockwiseContourIntegral;&fjlig;", "∳fj"),
+            ("?a=1&copy=2&b=3&amp;c&copy d", "?a=1&copy=2&b=3&c© d"),
+            ("&nothing; &amp &; & &#; &#0; &#xD800;", "&nothing; & &; & &#; &#0; &#xD800;"),
+        ] {
+            assert_eq!(unescape(text), expected);
+        }
     }
 
     proptest! {

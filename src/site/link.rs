@@ -1,9 +1,8 @@
 //! Where a project is published: `site` and `server` under `pmx` in the frontmatter of its config.
 
-use super::source;
+use super::{source, text};
 use serde_json::{Map, Value};
 
-const BOM: &str = "\u{feff}";
 /// The key of pmx's own settings.
 const KEY: &str = "pmx";
 
@@ -42,12 +41,12 @@ impl Link {
         Ok(Self { site: text("site")?, server: text("server")? })
     }
 
-    /// The config's text with this link in it: the values given replace what stands there, and no other byte changes.
+    /// The config's file with this link in it: the values given replace what stands there, and no other byte changes.
     ///
     /// # Errors
     /// [`LinkError`].
     pub fn write(&self, config: &str) -> Result<String, LinkError> {
-        let text = config.strip_prefix(BOM).unwrap_or(config);
+        let text = &*text::normal(config);
         let before = source::frontmatter(text);
         if before.error.is_some() {
             return Err(LinkError::Frontmatter);
@@ -72,25 +71,18 @@ impl Link {
         if !same {
             return Err(LinkError::Form);
         }
-        Ok(config[..config.len() - text.len()].to_owned() + &after)
+        Ok(text::write_back(config, &after))
     }
-}
-
-/// The end of lines that a text uses.
-fn end_of_line(text: &str) -> &'static str {
-    let first = text.find('\n').unwrap_or(0);
-    if text[..first].ends_with('\r') { "\r\n" } else { "\n" }
 }
 
 fn with_frontmatter(text: &str, given: &[(&str, &str)]) -> String {
-    let end = end_of_line(text);
-    let mut out = format!("---{end}{KEY}:{end}");
+    let mut out = format!("---\n{KEY}:\n");
     for (key, value) in given {
-        out.push_str(&format!("  {key}: {}{end}", scalar(value)));
+        out.push_str(&format!("  {key}: {}\n", scalar(value)));
     }
-    out.push_str(&format!("---{end}"));
+    out.push_str("---\n");
     if !text.is_empty() {
-        out.push_str(end);
+        out.push('\n');
         out.push_str(text);
     }
     out
@@ -98,13 +90,12 @@ fn with_frontmatter(text: &str, given: &[(&str, &str)]) -> String {
 
 /// The text with the values in its frontmatter, which ends before `body`.
 fn edited(text: &str, body: usize, given: &[(&str, &str)]) -> String {
-    let end = end_of_line(text);
     let mut lines: Vec<String> = text[..body].split_inclusive('\n').map(str::to_owned).collect();
     let closing = lines.len() - 1;
     let at = match lines.iter().position(|line| key_of(line) == Some((0, KEY))) {
         Some(at) => at,
         None => {
-            lines.insert(closing, format!("{KEY}:{end}"));
+            lines.insert(closing, format!("{KEY}:\n"));
             closing
         }
     };
@@ -119,9 +110,9 @@ fn edited(text: &str, body: usize, given: &[(&str, &str)]) -> String {
         match known {
             Some(index) => {
                 let comment = lines[index].find(" #").map(|start| lines[index][start..].trim_end().to_owned());
-                lines[index] = format!("{line}{}{end}", comment.unwrap_or_default());
+                lines[index] = format!("{line}{}\n", comment.unwrap_or_default());
             }
-            None => lines.insert(at + 1, line + end),
+            None => lines.insert(at + 1, line + "\n"),
         }
     }
     lines.concat() + &text[body..]
@@ -132,7 +123,7 @@ fn key_of(line: &str) -> Option<(usize, &str)> {
     let rest = line.trim_start_matches(' ');
     let (key, after) = rest.split_once(':')?;
     let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    (plain && (after.is_empty() || after.starts_with([' ', '\r', '\n']))).then_some((line.len() - rest.len(), key))
+    (plain && (after.is_empty() || after.starts_with([' ', '\n']))).then_some((line.len() - rest.len(), key))
 }
 
 /// A text as a YAML scalar.

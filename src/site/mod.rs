@@ -56,6 +56,7 @@ mod source;
 mod spill;
 mod static_files;
 mod suggest;
+mod text;
 mod theme;
 mod tokens;
 mod values;

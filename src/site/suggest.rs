@@ -24,6 +24,23 @@ impl<'a> Suggest<'a> {
         Self { snapshot, names: Names::new(snapshot), index: OnceLock::new() }
     }
 
+    /// Whether there is such a file.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.snapshot.files().contains_key(path)
+    }
+
+    /// The link on the way to a path that is not followed, since it leads out of the source root.
+    pub(super) fn link_outside<'p>(&self, wanted: &'p str) -> Option<&'p str> {
+        let mut path = wanted;
+        while !path.is_empty() {
+            if self.snapshot.outside().contains(path) {
+                return Some(path);
+            }
+            path = address::folder(path);
+        }
+        None
+    }
+
     /// A path like `wanted`: the same name in another folder, else the likest name in the same folder.
     pub(super) fn nearest(&self, wanted: &str) -> Option<&'a str> {
         let index = self.index.get_or_init(|| {

@@ -8,11 +8,12 @@ pub(super) struct Names<'a> {
     snapshot: &'a Snapshot,
     by_path: OnceLock<HashMap<String, Vec<&'a str>>>,
     by_title: OnceLock<HashMap<String, (String, Vec<&'a str>)>>,
+    files: OnceLock<HashMap<String, Vec<&'a str>>>,
 }
 
 impl<'a> Names<'a> {
     pub(super) const fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, by_path: OnceLock::new(), by_title: OnceLock::new() }
+        Self { snapshot, by_path: OnceLock::new(), by_title: OnceLock::new(), files: OnceLock::new() }
     }
 
     /// The path of the Source that `name` means in the Source at `from`: by its path or id, by the name of its file with
@@ -33,6 +34,32 @@ impl<'a> Names<'a> {
         let found = self.by_path().get(&key).or_else(|| self.by_title().get(&key).map(|(_, paths)| paths))?;
         let here = address::folder(from);
         found.iter().copied().min_by_key(|path| (address::folder(path) != here, path.matches('/').count(), *path))
+    }
+
+    /// The path of the file, no Source, that `name` means in the Source at `from`: by its path, or by its name alone. The nearest one wins.
+    pub(super) fn file(&self, from: &str, name: &str) -> Option<&'a str> {
+        let name = name.trim().trim_start_matches('/');
+        for folder in [address::folder(from), ""] {
+            let Some(wanted) = address::resolve(folder, name) else { continue };
+            if let Some((path, _)) = self.snapshot.files().get_key_value(&wanted) {
+                return Some(path);
+            }
+        }
+        let here = address::folder(from);
+        let found = self.files().get(&address::name(name).to_lowercase())?.iter().copied();
+        let is_meant = |path: &&str| path.to_lowercase().ends_with(&name.to_lowercase());
+        found.filter(is_meant).min_by_key(|path| (address::folder(path) != here, path.matches('/').count(), *path))
+    }
+
+    /// All files but Sources by their last names, in lower case.
+    fn files(&self) -> &HashMap<String, Vec<&'a str>> {
+        self.files.get_or_init(|| {
+            let mut found: HashMap<String, Vec<&'a str>> = HashMap::new();
+            for path in self.snapshot.files().keys().filter(|path| !path.ends_with(EXTENSION)) {
+                found.entry(address::name(path).to_lowercase()).or_default().push(path);
+            }
+            found
+        })
     }
 
     /// The name of a Source like this one, as a wikilink would write it.

@@ -9,7 +9,7 @@ const NAMES: [&str; 8] =
     ["index.path.md", "a.md", "b.guide.md", "sub/c.md", "sub/d.lesson.md", "cards.components.md", "s.css", "p.svg"];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 25] = [
+const PIECES: [&str; 34] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -35,6 +35,15 @@ const PIECES: [&str; 25] = [
     "\n\n- [ ] one\n- two\n\n",
     "\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n",
     "\n\n```js\nlet x = 1 // [A](./a.md)\n```\n\n",
+    "# CRLF\r\n\r\nText\r\nand [A](./a.md)\r\n\r\n",
+    "CR\r\r- one\r- [C](/sub/c.md)\r\r",
+    "\u{feff}",
+    "\n\n$$\nx\n\n- y\n$$\n\n- $$\n  x\n  - y\n  $$\n\n> $$\n> z\n",
+    "\n\n1. ```\n   $$\n   ```\n\n    $$\n    code\n\n<pre>\n$$\n</pre>\n\n",
+    " $PATH:$HOME $x$ `$y$` $`z`$ $$ ",
+    "`[[A]](b)` [[A]](./a.md) ![[p.svg]] ![[s.png|30]] ",
+    "\n\n```sh\n[[ -f x ]] [[Title]]\n```\n\n[Title]: ./a.md\n\n",
+    "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",
 ];
 
 const FRONTS: [&str; 8] = [

@@ -6,6 +6,7 @@ mod components;
 mod diagnostics;
 mod documents;
 mod incremental;
+mod line_ends;
 mod malformed;
 mod markdown;
 mod output;

@@ -2,12 +2,10 @@
 
 use crate::site::{
     source::{self, Settings},
-    yaml,
+    text, yaml,
 };
 use serde_json::{Map, Value, json};
 use std::ops::Range;
-
-const BOM: &str = "\u{feff}";
 
 /// Why an answer is not recorded. The Source is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,18 +33,18 @@ pub fn record(
     run: &str,
     settings: &Settings,
 ) -> Result<Vec<u8>, RecordError> {
-    let whole = std::str::from_utf8(bytes).map_err(|_| RecordError::NotText)?;
-    let text = whole.strip_prefix(BOM).unwrap_or(whole);
+    let file = std::str::from_utf8(bytes).map_err(|_| RecordError::NotText)?;
+    let text = text::normal(file);
     let before = source::parse(path, bytes, settings);
     let at = before.blocks.iter().position(|known| known.id == block).ok_or(RecordError::NoQuestion)?;
     let known = &before.blocks[at];
     if !is_question(&known.values, &before.values) {
         return Err(RecordError::NoQuestion);
     }
-    let (range, new) = edit(text, known.line, answers, run).ok_or(RecordError::Topmatter)?;
-    let start = whole.len() - text.len();
-    let mut after = whole.to_owned();
-    after.replace_range(start + range.start..start + range.end, &new);
+    let (range, new) = edit(&text, known.line, answers, run).ok_or(RecordError::Topmatter)?;
+    let mut after = text.into_owned();
+    after.replace_range(range, &new);
+    let after = text::write_back(file, &after);
 
     // Read again, only this Block may say something else, and it must say what was meant.
     let mut expected = known.values.clone();
@@ -74,13 +72,12 @@ fn is_question(values: &Map<String, Value>, source: &Map<String, Value>) -> bool
 fn edit(text: &str, line: usize, answers: &[(String, String)], run: &str) -> Option<(Range<usize>, String)> {
     let start: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
     let rest = &text[start..];
-    let end_of_line = if rest.lines().next()?.len() < rest.find('\n').unwrap_or(0) { "\r\n" } else { "\n" };
     let indent = rest.len() - rest.trim_start_matches(' ').len();
     let Some(comment) = rest[indent..].strip_prefix("<!--") else {
         // Bare lines, up to the first empty one.
         let length: usize = rest.split_inclusive('\n').take_while(|line| !line.trim().is_empty()).map(str::len).sum();
         yaml::mapping(&rest[..length]).ok().filter(|values| !values.is_empty())?;
-        let body = mapping(&rest[..length], answers, run, end_of_line);
+        let body = mapping(&rest[..length], answers, run);
         return Some((start..start + length, body));
     };
     let body = start + indent + "<!--".len();
@@ -92,16 +89,16 @@ fn edit(text: &str, line: usize, answers: &[(String, String)], run: &str) -> Opt
         let (keys, closing) =
             if written[closing..].trim().is_empty() { written.split_at(closing) } else { (written, "") };
         let first = keys.find('\n').map_or(0, |at| at + 1);
-        let keys_after = mapping(&keys[first..], answers, run, end_of_line);
+        let keys_after = mapping(&keys[first..], answers, run);
         format!("{}{keys_after}{closing}", &keys[..first])
     } else {
-        format!("{end_of_line}{}", mapping(&format!("{}{end_of_line}", written.trim()), answers, run, end_of_line))
+        format!("\n{}", mapping(&format!("{}\n", written.trim()), answers, run))
     };
     Some((body..body + length, new))
 }
 
 /// The lines of a mapping with other values for `response` and `submission`.
-fn mapping(lines: &str, answers: &[(String, String)], run: &str, end_of_line: &str) -> String {
+fn mapping(lines: &str, answers: &[(String, String)], run: &str) -> String {
     let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
     let indent = lines
         .split_inclusive('\n')
@@ -125,15 +122,15 @@ fn mapping(lines: &str, answers: &[(String, String)], run: &str, end_of_line: &s
             kept.push_str(line);
         }
     }
-    let mut new = format!("{indent}response:{end_of_line}");
+    let mut new = format!("{indent}response:\n");
     for (key, answer) in answers {
-        new.push_str(&format!("{indent}  {}: {}{end_of_line}", name(key), quoted(answer)));
+        new.push_str(&format!("{indent}  {}: {}\n", name(key), quoted(answer)));
     }
-    new.push_str(&format!("{indent}submission:{end_of_line}{indent}  status: submitted{end_of_line}"));
-    new.push_str(&format!("{indent}  run: {}{end_of_line}", quoted(run)));
+    new.push_str(&format!("{indent}submission:\n{indent}  status: submitted\n"));
+    new.push_str(&format!("{indent}  run: {}\n", quoted(run)));
     let place = place.unwrap_or_else(|| {
         if !kept.is_empty() && !kept.ends_with('\n') {
-            kept.push_str(end_of_line);
+            kept.push('\n');
         }
         kept.trim_end().len() + kept[kept.trim_end().len()..].find('\n').map_or(0, |at| at + 1)
     });

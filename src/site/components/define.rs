@@ -147,7 +147,7 @@ fn defaults(values: &Map<String, Value>) -> Map<String, Value> {
 fn place_of(tag: &str, name: &str) -> Option<Place> {
     match name.to_ascii_lowercase().as_str() {
         "href" | "xlink:href" if !tag.eq_ignore_ascii_case("base") => Some(Place::Anchor),
-        "src" | "poster" | "srcset" => Some(Place::Resource),
+        "src" | "poster" | "srcset" | "style" => Some(Place::Resource),
         "data" if tag.eq_ignore_ascii_case("object") => Some(Place::Resource),
         _ => None,
     }
@@ -170,6 +170,8 @@ fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
                 mark(url).map_or_else(|| candidate.to_owned(), |marked| format!("{marked}{rest}"))
             });
             Some(candidates.collect::<Vec<_>>().join(", "))
+        } else if attribute.name.eq_ignore_ascii_case("style") {
+            marked_style(raw, mark)
         } else {
             let whole = values::expression(raw.trim()).filter(|found| found.text.len() == raw.trim().len());
             match whole {
@@ -189,6 +191,23 @@ fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
     }
     out.push_str(&text[from..]);
     out
+}
+
+/// A `style` with the addresses of the site marked; none, if it has none.
+fn marked_style(raw: &str, mut mark: impl FnMut(&str) -> Option<String>) -> Option<String> {
+    let style = html::unescape(raw);
+    let (mut out, mut from) = (String::new(), 0);
+    for reference in css::references(&style) {
+        let Some(marked) = mark(&reference.target) else { continue };
+        out.extend([&*html::escape(&style[from..reference.range.start]), "&quot;", &marked, "&quot;"]);
+        from = reference.range.end;
+    }
+    if from == 0 {
+        return None;
+    }
+    out.push_str(&html::escape(&style[from..]));
+    // It may stand in single quotes.
+    Some(out.replace('\'', "&#39;"))
 }
 
 fn marked_css(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {

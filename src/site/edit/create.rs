@@ -187,15 +187,14 @@ fn linking(
         return Err(CreateError::NoSource(shown));
     }
     let before = fs::read(&path).map_err(SiteError::read(&path))?;
-    let Ok(text) = std::str::from_utf8(&before) else { return Err(CreateError::NoPlace(shown)) };
-    let (mark, text) = text.strip_prefix('\u{feff}').map_or(("", text), |text| ("\u{feff}", text));
+    let Ok(file) = std::str::from_utf8(&before) else { return Err(CreateError::NoPlace(shown)) };
     let from = slashed(path.strip_prefix(&project.source_root).unwrap_or(&path));
     let address = spelling::relative(Syntax::Destination, "./", address::folder(&from), target);
     // What ends with a slash is written so, and a Source is no folder.
     let address = address.trim_end_matches('/');
-    let after = with_link(&from, text, title, address, &project.settings);
+    let after = with_link(&from, file, title, address, &project.settings);
     let after = after.ok_or_else(|| CreateError::NoPlace(shown.clone()))?;
-    Ok(Linking { path, shown, before, after: format!("{mark}{after}").into_bytes() })
+    Ok(Linking { path, shown, before, after: after.into_bytes() })
 }
 
 impl NewSource {

@@ -146,16 +146,23 @@ impl Scanner<'_> {
             return false;
         }
         let Some(inside) = self.text[self.at..].strip_prefix("[[") else { return false };
-        let Some(end) = inside.find(['[', ']', '\n']).filter(|end| inside[*end..].starts_with("]]")) else {
+        let Some(end) = inside.find(['[', ']', '\n', '`', '<']).filter(|end| inside[*end..].starts_with("]]")) else {
             return false;
         };
         if inside[..end].trim().is_empty() {
             return false;
         }
         let start = self.at + 2;
-        let bar = inside[..end].find('|');
         let whole = self.at..start + end + 2;
-        let target = start..start + bar.unwrap_or(end);
+        // What CommonMark makes a link of is one.
+        let label = normalized(&inside[..end]);
+        if (self.grammar.defined)(&label) || resource(self.text, whole.end).is_some() || inside.starts_with('^') {
+            return false;
+        }
+        let bar = inside[..end].find('|');
+        // In a table the bar is escaped.
+        let name = bar.map_or(end, |bar| bar - usize::from(inside[..bar].ends_with('\\')));
+        let target = start..start + name;
         let text = start + bar.map_or(0, |bar| bar + 1)..start + end;
         self.at = whole.end;
         self.found.push(Found::Wiki { whole, target, text });

@@ -1,30 +1,32 @@
 //! A further link in a Source: at the end of its last list of links, or in a list of its own at its end.
 
 use super::{kinds::markdown, reference::Syntax};
-use crate::site::source::{self, Settings};
+use crate::site::{
+    source::{self, Settings},
+    text,
+};
 use comrak::{
     Arena,
     nodes::{AstNode, ListDelimType, ListType, NodeList, NodeValue},
 };
 
-/// The text with the link in it; `None` if no place was found where it would be one. `text` has no byte order mark; its line ends are
-/// kept. `path` is the Source's.
-pub(super) fn with_link(path: &str, text: &str, title: &str, address: &str, settings: &Settings) -> Option<String> {
+/// The file with the link in it; `None` if no place was found where it would be one. Its line ends are kept. `path` is the Source's.
+pub(super) fn with_link(path: &str, file: &str, title: &str, address: &str, settings: &Settings) -> Option<String> {
+    let text = &*text::normal(file);
     let body = source::parse(path, text.as_bytes(), settings).body;
-    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let link = format!("[{}]({})", markdown(title), Syntax::Destination.escape(address));
     let after = match last_list(&text[body..], settings) {
         Some(list) => {
             let at = body + list.end;
             let (before, after) = text.split_at(at);
-            let open = if before.ends_with('\n') { "" } else { end };
-            let gap = if list.is_loose { end } else { "" };
-            format!("{before}{open}{gap}{}{link}{end}{after}", list.marker)
+            let open = if before.ends_with('\n') { "" } else { "\n" };
+            let gap = if list.is_loose { "\n" } else { "" };
+            format!("{before}{open}{gap}{}{link}\n{after}", list.marker)
         }
         None => {
             let before = text.trim_end();
-            let gap = if before.is_empty() { String::new() } else { end.repeat(2) };
-            format!("{before}{gap}- {link}{end}")
+            let gap = if before.is_empty() { "" } else { "\n\n" };
+            format!("{before}{gap}- {link}\n")
         }
     };
     let count = |text: &str| {
@@ -33,7 +35,7 @@ pub(super) fn with_link(path: &str, text: &str, title: &str, address: &str, sett
         (here, source.links.len())
     };
     let ((here, all), (now, all_now)) = (count(text), count(&after));
-    (now == here + 1 && all_now == all + 1).then_some(after)
+    (now == here + 1 && all_now == all + 1).then(|| text::write_back(file, &after))
 }
 
 /// Where a list ends, and what its next item begins with.
@@ -47,7 +49,7 @@ struct List {
 /// The last list whose last item begins with a link, not within anything else.
 fn last_list(body: &str, settings: &Settings) -> Option<List> {
     let arena = Arena::new();
-    let root = comrak::parse_document(&arena, body, &source::options_for(body, settings));
+    let root = source::tree(&arena, body, settings);
     let lists = root.children().filter_map(|node| match node.data.borrow().value {
         NodeValue::List(list) => Some((node, list)),
         _ => None,

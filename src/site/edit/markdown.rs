@@ -51,8 +51,7 @@ pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
     // Lines of the frontmatter count too: what the parser says is moved down by them.
     let skipped = front.body_line - 1;
     let arena = Arena::new();
-    let options = source::options_for(&text[front.body..], settings);
-    let root = comrak::parse_document(&arena, &text[front.body..], &options);
+    let root = source::tree(&arena, &text[front.body..], settings);
 
     let mut reader =
         Reader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
@@ -70,8 +69,7 @@ pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
         by_label.entry(normalized(&label)).or_insert(document.references.len());
         document.references.push(reference);
     }
-    let wiki = options.extension.wikilinks_title_after_pipe;
-    let grammar = Grammar { defined: &|label| by_label.contains_key(label), wiki };
+    let grammar = Grammar { defined: &|label| by_label.contains_key(label), wiki: settings.wikilinks };
     for leaf in &leaves {
         let found = inline::scan(&leaf.pieces.text, &grammar);
         document.take_in(leaf, &found, &by_label);

@@ -36,7 +36,7 @@ use super::{
     error::SiteError,
     folder::read_regular,
     project::{Project, relative},
-    scan::{Content, Snapshot},
+    scan::Snapshot,
     wiki::Names,
 };
 use crate::paths::canonical;
@@ -137,19 +137,16 @@ impl Base {
         });
         let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
         for (path, file) in snapshot.files() {
-            let bytes: &[u8] = match &file.content {
-                Content::Bytes(bytes, _) => bytes,
-                // It can be named all the same.
-                _ => &[],
-            };
-            files.insert(self.name(&project.source_root.join(path)), bytes);
+            // What is not in memory can be named all the same.
+            files.insert(self.name(&project.source_root.join(path)), file.written().unwrap_or_default());
         }
         if let Some((path, bytes)) = &config {
             files.insert(path.clone(), bytes);
         }
         let elsewhere = |path: &str| self.folder.join(path).exists();
         let names = Names::new(snapshot);
-        let wiki = |from: &str, name: &str| names.find(from, name).map(str::to_owned);
+        let wiki =
+            |from: &str, name: &str| names.find(from, name).or_else(|| names.file(from, name)).map(str::to_owned);
         let settings = &project.settings;
         let tree = Tree { files, root: &self.root, elsewhere: &elsewhere, wiki: &wiki, settings };
         plan::effects(&tree, task, config.as_ref().map(|(path, _)| path.as_str()))

@@ -10,6 +10,7 @@ use crate::site::{
     diagnostic::{Diagnostic, Position},
     scan::Snapshot,
     source::{self, Place},
+    text,
     wiki::Names,
 };
 use rayon::prelude::*;
@@ -84,7 +85,7 @@ pub(super) fn effects(tree: &Tree<'_>, task: Task<'_>, lists: Option<&str>) -> E
         tree.files.iter().filter_map(|(path, bytes)| Some((task.after(path)?, *bytes))).collect();
     let renamed = renamed(&files, tree.root);
     let names = Names::new(&renamed);
-    let wiki = |from: &str, name: &str| names.find(from, name).map(str::to_owned);
+    let wiki = |from: &str, name: &str| names.find(from, name).or_else(|| names.file(from, name)).map(str::to_owned);
     let after = Tree { files, elsewhere: &elsewhere, wiki: &wiki, ..tree.clone() };
     let work = |(path, bytes): (&String, &&[u8])| {
         let place = task.after(path)?;
@@ -111,7 +112,7 @@ pub(super) fn effects(tree: &Tree<'_>, task: Task<'_>, lists: Option<&str>) -> E
 /// The Sources under their new names, if any of them names another in double brackets.
 fn renamed(files: &BTreeMap<String, &[u8]>, root: &str) -> Snapshot {
     let names_any = files.values().any(|bytes| bytes.windows(2).any(|pair| pair == b"[["));
-    let sources = files.iter().filter(|(path, _)| names_any && path.ends_with(SOURCE));
+    let sources = files.iter().filter(|_| names_any);
     Snapshot::of(sources.filter_map(|(path, bytes)| Some((tree::below(root, path)?.to_owned(), bytes.to_vec()))))
 }
 
@@ -236,6 +237,11 @@ impl File<'_> {
     fn named(&self, old: &str, target: &str) -> Option<String> {
         let id = target.strip_suffix(SOURCE).unwrap_or(target);
         let file = address::name(target);
+        if id == target {
+            let meant = |name: &&str| (self.after.wiki)(tree::below(self.after.root, &self.place)?, name);
+            let names = if old.contains('/') { [target, file] } else { [file, target] };
+            return names.into_iter().find(|name| meant(name).as_deref() == Some(target)).map(str::to_owned);
+        }
         let stem = file.split('.').next().unwrap_or(file);
         let names = match old.trim() {
             old if old.contains('/') => [id, target, target],
@@ -292,7 +298,8 @@ impl File<'_> {
             let known = |target: &str| self.reading.references.iter().any(|r| r.address.trim() == target.trim());
             let links = source::parse(self.path, bytes, self.tree.settings).links.into_iter();
             // A name is no address; where the scan does not find one, the parser's tree has said so.
-            let links = links.filter(|link| link.place != Place::Wiki && !known(&link.target));
+            let links =
+                links.filter(|link| !matches!(link.place, Place::Wiki | Place::Picture) && !known(&link.target));
             missed.extend(links.map(|link| (link.position, link.target, Syntax::Destination)));
         }
         for (position, address, syntax) in missed {
@@ -311,13 +318,15 @@ impl File<'_> {
     }
 
     fn done(self, bytes: &[u8], references: usize) -> (Option<Change>, Vec<Diagnostic>) {
-        let after = edited(&self.reading.text, &self.edits).into_bytes();
-        let change = (!self.edits.is_empty()).then(|| Change {
-            path: self.path.to_owned(),
-            before: bytes.to_owned(),
-            after,
-            edits: self.edits,
-            references,
+        let change = std::str::from_utf8(bytes).ok().filter(|_| !self.edits.is_empty()).map(|file| {
+            let edits = in_file(file, &self.edits);
+            Change {
+                path: self.path.to_owned(),
+                before: bytes.to_owned(),
+                after: edited(file, &edits).into_bytes(),
+                edits,
+                references,
+            }
         });
         (change, self.left)
     }
@@ -333,6 +342,12 @@ pub(super) fn through_a_link(change: &Change) -> Diagnostic {
 
 fn said(position: Position, written: &str, why: &str) -> Diagnostic {
     Diagnostic::warning(LEFT, position, format!("`{written}` was not rewritten: {why}"))
+}
+
+/// Edits of a text as edits of the file that it is in.
+fn in_file(file: &str, edits: &[(Range<usize>, String)]) -> Vec<(Range<usize>, String)> {
+    let places = text::Places::of(file);
+    edits.iter().map(|(range, new)| (places.range(range), text::as_in(file, new).into_owned())).collect()
 }
 
 fn edited(text: &str, edits: &[(Range<usize>, String)]) -> String {

@@ -54,20 +54,6 @@ pub(super) struct List {
     pub members: usize,
 }
 
-impl Reference {
-    /// Moves all places by some bytes.
-    pub(super) fn shift(&mut self, by: usize) {
-        let shift = |range: &mut Range<usize>| *range = range.start + by..range.end + by;
-        shift(&mut self.written);
-        if let Removal::Cut(cuts) = &mut self.removal {
-            cuts.iter_mut().for_each(shift);
-        }
-        if let Some(list) = &mut self.list {
-            shift(&mut list.whole);
-        }
-    }
-}
-
 impl Syntax {
     /// What the written text stands for.
     pub(super) fn unescape(self, written: &str) -> String {

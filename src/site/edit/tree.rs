@@ -9,12 +9,12 @@ use super::{
 use crate::site::{
     Settings,
     address::{self, Address},
+    text,
 };
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// The extension of a Source.
 pub(super) const SOURCE: &str = ".md";
-const BOM: &str = "\u{feff}";
 
 /// All files, by their paths below one base, `/`-separated.
 #[derive(Clone)]
@@ -41,6 +41,7 @@ pub(super) struct Lead {
 
 /// What a file names.
 pub(super) struct Reading<'a> {
+    /// Its text, for which ranges count.
     pub text: Cow<'a, str>,
     pub references: Vec<Reference>,
     pub doubts: Vec<(usize, String)>,
@@ -54,25 +55,21 @@ pub(super) fn read<'a>(path: &str, bytes: &'a [u8], settings: &Settings) -> Opti
     if !is_source && !path.ends_with(".css") {
         return None;
     }
-    let text = String::from_utf8_lossy(bytes);
-    let fixed = match &text {
-        Cow::Owned(_) => Some("the file is not UTF-8"),
+    let text = text::decode(bytes);
+    let fixed = match std::str::from_utf8(bytes) {
+        Err(_) => Some("the file is not UTF-8"),
         // The parser counts it as three bytes.
-        Cow::Borrowed(text) if text.contains('\0') => Some("the file has a NUL in it"),
-        Cow::Borrowed(_) => None,
+        Ok(_) if text.contains('\0') => Some("the file has a NUL in it"),
+        Ok(_) => None,
     };
-    let skipped = if text.starts_with(BOM) { BOM.len() } else { 0 };
     let (mut references, doubts) = if is_source {
-        let document = markdown::read(path, &text[skipped..], settings);
+        let document = markdown::read(path, &text, settings);
         (document.references, document.doubts)
     } else {
         let mut sheet = Pieces::default();
-        sheet.push(0, &text[skipped..]);
+        sheet.push(0, &text);
         (stylesheet::references(&sheet), Vec::new())
     };
-    for reference in &mut references {
-        reference.shift(skipped);
-    }
     references.sort_by_key(|reference| reference.written.start);
     Some(Reading { text, references, doubts, fixed })
 }

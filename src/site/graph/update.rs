@@ -9,7 +9,7 @@ use crate::site::{
 };
 use pmx_worker::model::Hash;
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What a graph was grown from.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(in crate::site) struct Ground {
     project: Hash,
     /// In the order of their paths.
     files: Vec<(Box<str>, Mark)>,
+    /// Links that are not followed: what is said of an address depends on them.
+    outside: BTreeSet<String>,
     /// Whether a Source links by name. What a name means depends on the titles of all files, reached or not.
     has_wiki: bool,
 }
@@ -58,12 +60,16 @@ impl Ground {
         }
         let mut links = graph.nodes.values().flat_map(|node| &node.source.links);
         let has_wiki = links.any(|link| link.place == Place::Wiki);
-        Self { shape: Hash::from_bytes(hasher.finalize().into()), project, files, has_wiki }
+        let outside = snapshot.outside().clone();
+        Self { shape: Hash::from_bytes(hasher.finalize().into()), project, files, outside, has_wiki }
     }
 
     /// The numbers of the files with another content; none, if other files are there, or another project.
     fn changed(&self, project: &Project, snapshot: &Snapshot) -> Option<Vec<usize>> {
-        if snapshot.files().len() != self.files.len() || project_hash(project) != self.project {
+        if snapshot.files().len() != self.files.len()
+            || *snapshot.outside() != self.outside
+            || project_hash(project) != self.project
+        {
             return None;
         }
         let mut changed = Vec::new();

@@ -96,12 +96,14 @@ impl Frame<'_> {
         match target {
             // A name that nothing has leads nowhere.
             Target::AsWritten if link.place == Place::Wiki => "#".to_owned(),
-            Target::AsWritten => link.target.clone(),
-            Target::Home { suffix } => format!("{}{suffix}", self.address_of(&self.root.entry_id)),
-            Target::Page { id, suffix } => format!("{}{suffix}", self.address_of(id)),
+            Target::AsWritten => address::encode_written(&link.target).into_owned(),
+            Target::Home { suffix } => {
+                format!("{}{}", self.address_of(&self.root.entry_id), address::encode_written(suffix))
+            }
+            Target::Page { id, suffix } => format!("{}{}", self.address_of(id), address::encode_written(suffix)),
             Target::Asset { path, suffix } => match self.site.assets.get(path) {
-                Some(asset) => format!("{}/{}{suffix}", self.root.prefix, asset.file),
-                None => link.target.clone(),
+                Some(asset) => format!("{}/{}{}", self.root.prefix, asset.file, address::encode_written(suffix)),
+                None => address::encode_written(&link.target).into_owned(),
             },
             Target::Address { path, suffix } => {
                 let known = self.table.document.routes.contains_key(path);

@@ -40,13 +40,17 @@ pub struct Snapshot {
     folders: BTreeMap<String, Folder>,
     /// By their name, and where they lead: within the source root.
     links: BTreeMap<String, PathBuf>,
+    /// Links that are not followed, since they lead out of the source root, by their names.
+    outside: BTreeSet<String>,
 }
 
 /// A file of a [`Snapshot`].
 #[derive(Clone, Debug)]
 pub struct File {
-    /// What is in it.
+    /// What is in it; of a Source and a stylesheet its text, whatever ends its lines in the file.
     pub content: Content,
+    /// The bytes of the file, if they are others than those of its text.
+    written: Option<Arc<[u8]>>,
     stamp: Option<Stamp>,
 }
 
@@ -83,15 +87,23 @@ struct Stamp {
 impl Snapshot {
     /// A snapshot of files that are not on disk.
     pub fn of(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
-        let file = |bytes: Vec<u8>| File { content: read::bytes_of(bytes), stamp: None };
-        let files = files.into_iter().map(|(path, bytes)| (path, file(bytes))).collect();
-        Self { files, ..Self::default() }
+        let file = |(path, bytes): (String, Vec<u8>)| {
+            let file = read::of_bytes(&path, bytes);
+            (path, file)
+        };
+        Self { files: files.into_iter().map(file).collect(), ..Self::default() }
     }
 
     /// Every file by its path below the source root, `/`-separated.
     #[must_use]
     pub const fn files(&self) -> &BTreeMap<String, File> {
         &self.files
+    }
+
+    /// Links that lead out of the source root, by their paths below it. What is there is not read.
+    #[must_use]
+    pub const fn outside(&self) -> &BTreeSet<String> {
+        &self.outside
     }
 
     /// The folders in which a change would be one of the snapshot, absolute and without links: those that were looked into, and those of
@@ -106,14 +118,15 @@ impl Snapshot {
     fn of_found(found: Found, previous: Option<&Self>) -> Self {
         let read = |(name, path, stamp): (String, PathBuf, Stamp)| {
             let known = previous.and_then(|snapshot| snapshot.files.get(&name)).filter(|file| file.is_as(&stamp));
-            let read = || read::content(path, &name, stamp.size);
-            let content = known.map_or_else(read, |file| Some(file.content.clone()))?;
-            Some((name, File { content, stamp: Some(stamp) }))
+            let read = || read::file(path, &name, stamp);
+            let file = known.map_or_else(read, |file| Some(File { stamp: Some(stamp), ..file.clone() }))?;
+            Some((name, file))
         };
         Self {
             files: found.files.into_par_iter().filter_map(read).collect(),
             folders: found.folders.into_iter().map(|folder| (folder.name.clone(), folder)).collect(),
             links: found.links.into_iter().collect(),
+            outside: found.outside.into_iter().collect(),
         }
     }
 
@@ -186,7 +199,14 @@ impl File {
         }
     }
 
-    /// Its bytes and their hash, if they are in memory: those of every Source and stylesheet that can be read are.
+    /// The bytes as they stand in the file, if they are in memory.
+    #[must_use]
+    pub fn written(&self) -> Option<&[u8]> {
+        let content = || self.bytes().map(|(bytes, _)| &**bytes);
+        self.written.as_deref().or_else(content)
+    }
+
+    /// Its bytes and their hash, if they are in memory: those of every Source and stylesheet that can be read are, as text.
     #[must_use]
     pub fn bytes(&self) -> Option<(&Arc<[u8]>, Hash)> {
         match &self.content {

@@ -1,23 +1,34 @@
 //! The content of a file.
 
-use super::{Content, EXTENSION, is_sheet};
-use crate::{file_retry::while_held, site::folder::open_regular};
+use super::{Content, EXTENSION, Stamp, is_sheet};
+use crate::{
+    file_retry::while_held,
+    site::{folder::open_regular, text::normal_bytes},
+};
 use pmx_worker::model::{Hash, MAX_BLOB};
 use sha2::{Digest as _, Sha256};
 use std::{
     io::{self, Read as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// A file that is neither a Source nor a stylesheet is not kept in memory if it has more bytes than this.
 const MAX_IN_MEMORY: u64 = 64 * 1024;
 
 /// What is in a file; none if it is gone.
-pub(super) fn content(path: PathBuf, name: &str, size: u64) -> Option<Content> {
+pub(super) fn file(path: PathBuf, name: &str, stamp: Stamp) -> Option<super::File> {
+    let size = stamp.size;
+    let of = |content| super::File { content, written: None, stamp: Some(stamp) };
     if size > MAX_BLOB {
-        return Some(Content::TooLarge(size));
+        return Some(of(Content::TooLarge(size)));
     }
-    let read = if size > MAX_IN_MEMORY && !name.ends_with(EXTENSION) && !is_sheet(name) {
+    if is_text(name) {
+        let read =
+            while_held(|| bytes(&path, size)).map(|bytes| super::File { stamp: Some(stamp), ..of_bytes(name, bytes) });
+        return read.map_or_else(|error| failed(&error).map(of), Some);
+    }
+    let read = if size > MAX_IN_MEMORY {
         while_held(|| hash_of(&path)).map(|file| {
             if file.size > MAX_BLOB {
                 Content::TooLarge(file.size)
@@ -28,10 +39,24 @@ pub(super) fn content(path: PathBuf, name: &str, size: u64) -> Option<Content> {
     } else {
         while_held(|| bytes(&path, size)).map(bytes_of)
     };
-    match read {
-        Ok(content) => Some(content),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => Some(Content::Unreadable(error.to_string())),
+    read.map_or_else(|error| failed(&error), Some).map(of)
+}
+
+fn failed(error: &io::Error) -> Option<Content> {
+    (error.kind() != io::ErrorKind::NotFound).then(|| Content::Unreadable(error.to_string()))
+}
+
+/// Whether a file is read as text: a Source or a stylesheet.
+fn is_text(name: &str) -> bool {
+    name.ends_with(EXTENSION) || is_sheet(name)
+}
+
+/// A file with these bytes in it.
+pub(super) fn of_bytes(name: &str, bytes: Vec<u8>) -> super::File {
+    let normal = if is_text(name) { normal_bytes(&bytes) } else { None };
+    match normal {
+        Some(normal) => super::File { content: bytes_of(normal), written: Some(Arc::from(bytes)), stamp: None },
+        None => super::File { content: bytes_of(bytes), written: None, stamp: None },
     }
 }
 
@@ -60,7 +85,7 @@ fn hash_of(path: &Path) -> io::Result<pmx_worker::model::File> {
     }
 }
 
-pub(super) fn bytes_of(bytes: Vec<u8>) -> Content {
+fn bytes_of(bytes: Vec<u8>) -> Content {
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if size > MAX_BLOB {
         return Content::TooLarge(size);

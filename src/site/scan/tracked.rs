@@ -129,6 +129,8 @@ impl Tracked {
         let snapshot = Arc::make_mut(&mut self.snapshot);
         snapshot.folders.retain(|path, _| !is_old(path));
         snapshot.links.retain(|path, _| !is_old(path));
+        let outside = snapshot.outside.clone();
+        snapshot.outside.retain(|path| !is_old(path));
         // Sorted by bytes: what is below a name stands together, but not always behind the name itself.
         let old =
             snapshot.files.range(below.clone()..).map(|(path, _)| path).take_while(|path| path.starts_with(&below));
@@ -149,6 +151,8 @@ impl Tracked {
         snapshot.files.extend(now.files);
         snapshot.folders.extend(now.folders);
         snapshot.links.extend(now.links);
+        snapshot.outside.extend(now.outside);
+        self.revision += u64::from(snapshot.outside != outside);
         Ok(())
     }
 

@@ -70,6 +70,8 @@ pub(super) struct Found {
     pub files: Vec<(String, PathBuf, Stamp)>,
     /// Links by their name, and where they lead.
     pub links: Vec<(String, PathBuf)>,
+    /// Links that lead out of the source root, by their names.
+    pub outside: Vec<String>,
 }
 
 /// What a name turned out to be.
@@ -92,6 +94,7 @@ pub(super) fn walk(project: &Project, mut folders: Vec<Folder>) -> Result<Found,
             folders.extend(below);
             found.files.extend(listed.files);
             found.links.extend(listed.links);
+            found.outside.extend(listed.outside);
         }
         if found.files.len() > MAX_FILES {
             return Err(SiteError::TooManyFiles { folder: project.source_root.clone(), max: MAX_FILES });
@@ -110,9 +113,10 @@ pub(super) fn look_at(project: &Project, folder: &Folder, last: &str) -> Result<
     if let Ok(kind) = kind
         && let Some(below) = take_in(project, folder, last, kind, SystemTime::now(), &mut found)
     {
-        let links = found.links;
+        let before = found;
         found = walk(project, vec![below])?;
-        found.links.extend(links);
+        found.links.extend(before.links);
+        found.outside.extend(before.outside);
     }
     Ok(found)
 }
@@ -146,7 +150,11 @@ fn take_in(
     }
     let (name, path) = (folder.child(last), folder.path.join(last));
     let (entry, path) = if kind.is_symlink() {
-        let target = canonical(&path).ok().filter(|target| target.starts_with(&project.source_root))?;
+        let target = canonical(&path).ok()?;
+        if !target.starts_with(&project.source_root) {
+            found.outside.push(name);
+            return None;
+        }
         found.links.push((name.clone(), target.clone()));
         (entry(project, folder, &name, &target, None, now)?, target)
     } else {

@@ -1,135 +1,188 @@
-//! Display math over several lines. What stands between two lines `$$` is a formula whatever its lines look like; Markdown
-//! would see lists, quotes and empty lines in it. So the two lines become those of a fence, which Markdown leaves alone.
+//! Where the tree has formulas that the parser does not see as such, and dollars that are none.
+//!
+//! A dollar opens a formula if no letter, digit or `_` stands before it and no space behind; it closes one if no space stands before it and
+//! no letter, digit or `_` behind. That is GitHub's rule, and the half of it that the parser knows is pandoc's. Two lines `$$` in one
+//! container hold a formula between them whatever its lines look like, as long as these are no code, HTML, heading or divider.
 
-use std::borrow::Cow;
+use super::{lines::Lines, mask::Mask};
+use comrak::nodes::{AstNode, NodeValue};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashSet},
+};
 
-/// The fence, longer than any that a formula would hold.
+/// The fence that takes the place of `$$`, longer than any that a formula would hold.
 const FENCE: &str = "``````";
-/// The deepest indentation of a `$$` that is no code, in spaces.
-const INDENT: usize = 3;
+/// What opens and closes a formula of several lines.
+const DOLLARS: &str = "$$";
 
-/// The body with fences in place of the lines `$$`. No line comes or goes.
-pub(super) fn fenced(body: &str) -> Cow<'_, str> {
-    if !body.contains("$$") {
-        return Cow::Borrowed(body);
-    }
-    let mut out = String::new();
-    let mut copied = 0;
-    let mut at = 0;
-    let mut open = Open::Nothing;
-    // A formula and where its first line starts and ends.
-    let mut formula: Option<(usize, usize)> = None;
-    while at < body.len() {
-        let end = body[at..].find('\n').map_or(body.len(), |offset| at + offset + 1);
-        let line = body[at..end].trim_end();
-        if let Some((start, first_end)) = formula {
-            if is_dollars(line) {
-                out.push_str(&body[copied..start]);
-                let indent = |line: &str| " ".repeat(line.len() - line.trim_start().len());
-                let opening = body[start..first_end].trim_end();
-                out.extend([&indent(opening), FENCE, "math", &body[start + opening.len()..at], &indent(line), FENCE]);
-                copied = at + line.len();
-                formula = None;
-            } else if line == "---" {
-                // The Block ends; the dollars were none of a formula.
-                formula = None;
-            }
-        } else if open.inside(line) {
-            // Code or a comment.
-        } else if is_dollars(line) {
-            formula = Some((at, end));
-        }
-        at = end;
-    }
-    if copied == 0 {
-        return Cow::Borrowed(body);
-    }
-    out.push_str(&body[copied..]);
-    Cow::Owned(out)
+/// What a tree says of dollars.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Places of dollars that open no formula though the parser thinks so: line and byte column, from 1.
+    pub prose: Vec<(usize, usize)>,
+    /// Lines `$$` that open and close a formula which the parser took apart.
+    pub formulas: Vec<(usize, usize)>,
+    /// Lines at which a fence of a formula opens.
+    pub fenced: HashSet<usize>,
 }
 
-fn is_dollars(line: &str) -> bool {
-    let text = line.trim_start_matches(' ');
-    text == "$$" && line.len() - text.len() <= INDENT
-}
-
-/// What hides lines from Markdown.
-enum Open {
-    Nothing,
-    /// The character of the fence and its length.
-    Fence(char, usize),
-    Comment,
-}
-
-impl Open {
-    /// Takes the next line; whether it belongs to something that hides it.
-    fn inside(&mut self, line: &str) -> bool {
-        match *self {
-            Self::Nothing => {
-                // A fence may stand in a list or a quote.
-                let text = line.trim_start_matches([' ', '>', '-', '*', '+', '\t']);
-                let fence = text.chars().next().filter(|c| matches!(c, '`' | '~'));
-                if let Some(c) = fence {
-                    let length = text.len() - text.trim_start_matches(c).len();
-                    if length >= 3 && !(c == '`' && text[length..].contains('`')) {
-                        *self = Self::Fence(c, length);
-                        return true;
-                    }
+/// Looks for dollars. `refused`: lines that open no formula.
+pub(super) fn find<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, refused: &BTreeSet<usize>) -> Found {
+    let mut found = Found::default();
+    // Lines that no formula reaches over, and those that open one which is whole.
+    let mut hard = vec![false; lines.count() + 2];
+    let mut whole = HashSet::new();
+    let mut open = Vec::new();
+    for node in root.descendants() {
+        let data = node.data();
+        let at = data.sourcepos;
+        let is_hard = match &data.value {
+            NodeValue::CodeBlock(code) => {
+                if code.fenced && code.closed && code.info == "math" {
+                    found.fenced.insert(at.start.line);
                 }
-                if text.starts_with("<!--") && !text.contains("-->") {
-                    *self = Self::Comment;
-                    return true;
+                code.fenced
+            }
+            NodeValue::Heading(heading) => !heading.setext || heading.level == 2,
+            NodeValue::HtmlBlock(_) | NodeValue::ThematicBreak => true,
+            NodeValue::Math(math) if math.display_math => {
+                whole.insert(at.start.line);
+                false
+            }
+            NodeValue::Math(math) => {
+                if math.dollar_math && is_prose(node) {
+                    found.prose.push((at.start.line, at.start.column));
                 }
                 false
             }
-            Self::Fence(c, length) => {
-                let text = line.trim_start_matches([' ', '>', '\t']);
-                if text.len() >= length && text.trim_end_matches(c).is_empty() {
-                    *self = Self::Nothing;
-                }
-                true
+            NodeValue::Text(text) if text == DOLLARS && is_alone(node, lines) => {
+                open.push(node);
+                false
             }
-            Self::Comment => {
-                if line.contains("-->") {
-                    *self = Self::Nothing;
-                }
-                true
-            }
+            _ => false,
+        };
+        if is_hard {
+            let end = at.end.line.min(lines.count());
+            hard[at.start.line.min(end)..=end].fill(true);
         }
     }
+    let mut last = 0;
+    for node in open {
+        let line = node.data().sourcepos.start.line;
+        if line <= last || hard[line.min(hard.len() - 1)] || refused.contains(&line) {
+            continue;
+        }
+        if let Some(close) = closing(node, line, lines, &hard, &whole) {
+            found.formulas.push((line, close));
+            last = close;
+        }
+    }
+    found
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Whether a formula stands where none can.
+fn is_prose<'a>(node: &'a AstNode<'a>) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let touches = |beside: Option<&'a AstNode<'a>>, end: fn(&str) -> Option<char>| {
+        beside.is_some_and(|beside| beside.data().value.text().and_then(end).is_some_and(is_word))
+    };
+    touches(node.previous_sibling(), |text| text.chars().next_back())
+        || touches(node.next_sibling(), |text| text.chars().next())
+}
 
-    #[test]
-    fn lines_of_dollars_become_fences() {
-        assert_eq!(fenced("a\n$$\nx\n\n- y\n  $$\r\nb $$z$$"), "a\n``````math\nx\n\n- y\n  ``````\r\nb $$z$$");
-        assert_eq!(fenced("$$\nx\n$$"), "``````math\nx\n``````");
-    }
+/// Whether a text `$$` is all of its line.
+fn is_alone<'a>(node: &'a AstNode<'a>, lines: &Lines<'_>) -> bool {
+    let starts_line = node
+        .previous_sibling()
+        .is_none_or(|before| matches!(before.data().value, NodeValue::SoftBreak | NodeValue::LineBreak));
+    let in_block = node.parent().is_some_and(|above| {
+        matches!(&above.data().value, NodeValue::Paragraph)
+            || matches!(&above.data().value, NodeValue::Heading(heading) if heading.setext)
+    });
+    let start = node.data().sourcepos.start;
+    let rest = lines.get(start.line).get(start.column.saturating_sub(1)..);
+    starts_line && in_block && rest.is_some_and(|rest| rest.trim_end() == DOLLARS)
+}
 
-    #[test]
-    fn dollars_elsewhere_stay() {
-        for text in [
-            "$$x$$\n",
-            "$$\nnever closed\n",
-            "```\n$$\nx\n$$\n```\n",
-            "> ~~~\n> $$\n\n~~~\n",
-            "    $$\n    x\n    $$\n",
-            "<!--\n$$\nx\n$$\n-->\n",
-            "$$\n\n---\n\n$$ a\n",
-        ] {
-            assert_eq!(fenced(text), text);
+/// The line that closes the formula which opens at `line`, in the container of its paragraph.
+fn closing<'a>(
+    node: &'a AstNode<'a>,
+    line: usize,
+    lines: &Lines<'_>,
+    hard: &[bool],
+    whole: &HashSet<usize>,
+) -> Option<usize> {
+    let container = node.parent()?.parent()?;
+    let end = match &container.data().value {
+        NodeValue::Document => lines.count(),
+        _ => container.data().sourcepos.end.line.min(lines.count()),
+    };
+    let is_quote =
+        |above: &&'a AstNode<'a>| matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Callout(_));
+    let quotes = node.ancestors().filter(is_quote).count();
+    for number in line + 1..=end {
+        if hard[number] || whole.contains(&number) {
+            return None;
+        }
+        let mut rest = lines.get(number);
+        for _ in 0..quotes {
+            rest = rest.trim_start_matches([' ', '\t']).strip_prefix('>')?;
+        }
+        if rest.trim() == DOLLARS {
+            return Some(number);
         }
     }
+    None
+}
 
-    proptest::proptest! {
-        #[test]
-        fn no_line_comes_or_goes(text in "(\\$\\$|\n|\r\n|```|~~~|<!--|-->|[a >é-]|---){0,40}") {
-            let new = fenced(&text);
-            proptest::prop_assert_eq!(new.lines().count(), text.lines().count());
-            proptest::prop_assert_eq!(new.matches('\n').count(), text.matches('\n').count());
+/// The text with these dollars hidden.
+pub(super) fn as_prose(text: &str, prose: &[(usize, usize)], mask: &Mask) -> String {
+    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let mut bytes = text.as_bytes().to_vec();
+    for (line, column) in prose {
+        let at = starts.get(line.wrapping_sub(1)).map_or(text.len(), |start| start + column.saturating_sub(1));
+        if let Some(byte) = bytes.get_mut(at).filter(|byte| **byte == b'$') {
+            *byte = mask.hidden(b'$');
+        }
+    }
+    // ASCII took the place of ASCII.
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// The text with fences in place of the lines `$$` that open and close formulas. No line comes or goes.
+pub(super) fn fenced<'t>(text: &'t str, formulas: &BTreeMap<usize, usize>) -> Cow<'t, str> {
+    if formulas.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let closing: HashSet<usize> = formulas.values().copied().collect();
+    let mut out = String::with_capacity(text.len() + formulas.len() * 2 * FENCE.len());
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let fence = match index + 1 {
+            number if formulas.contains_key(&number) => Some([FENCE, "math"].concat()),
+            number if closing.contains(&number) => Some(FENCE.to_owned()),
+            _ => None,
+        };
+        match fence.and_then(|fence| Some((fence, line.rfind(DOLLARS)?))) {
+            Some((fence, at)) => {
+                let parts = [&line[..at], &fence, &line[at + DOLLARS.len()..]];
+                out.extend(parts);
+            }
+            None => out.push_str(line),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Makes words of what still stands where no formula can.
+pub(super) fn leave<'a>(root: &'a AstNode<'a>, mask: &Mask) {
+    for node in root.descendants() {
+        let words = match &node.data().value {
+            NodeValue::Math(math) if math.dollar_math && !math.display_math => Some(format!("${}$", math.literal)),
+            _ => None,
+        };
+        if let Some(words) = words.filter(|_| is_prose(node)) {
+            node.data_mut().value = NodeValue::Text(mask.show(&words).into_owned().into());
         }
     }
 }

@@ -23,8 +23,8 @@ pub(in crate::site) fn slug(text: &str) -> String {
 }
 
 pub(super) struct Ids {
+    /// Each with exactly its own spelling: ids are case-sensitive.
     pub(super) taken: HashSet<String>,
-    anchorizer: Anchorizer,
     /// The next suffix to try for an id that was taken, so that many equal ids cost no more than many different ones.
     suffixes: HashMap<String, usize>,
 }
@@ -32,17 +32,7 @@ pub(super) struct Ids {
 impl Ids {
     /// Starts with the ids that authors wrote into raw HTML.
     pub(super) fn new(written: Vec<String>) -> Self {
-        let mut ids = Self { taken: HashSet::new(), anchorizer: Anchorizer::new(), suffixes: HashMap::new() };
-        for id in written {
-            ids.take(id);
-        }
-        ids
-    }
-
-    fn take(&mut self, id: String) -> bool {
-        // So that no heading gets the same.
-        self.anchorizer.anchorize(&id);
-        self.taken.insert(id)
+        Self { taken: written.into_iter().collect(), suffixes: HashMap::new() }
     }
 
     pub(super) fn unique(&mut self, id: &str) -> String {
@@ -77,7 +67,7 @@ impl Ids {
             findings.push(Diagnostic::warning("block/id", position(), message));
             return None;
         }
-        if self.take(id.clone()) {
+        if self.taken.insert(id.clone()) {
             return Some(id);
         }
         let message = format!("the id `{id}` is used twice in this Source");
@@ -90,11 +80,8 @@ impl Ids {
         let found = std::mem::take(&mut survey.headings).into_iter();
         found
             .map(|(line, level, text)| {
-                let mut id = self.anchorizer.anchorize(&text);
-                if id.is_empty() {
-                    id = self.anchorizer.anchorize("section");
-                }
-                let id = self.unique(&id);
+                let id = slug(&text);
+                let id = self.unique(if id.is_empty() { "section" } else { &id });
                 (line, Heading { level, id, text })
             })
             .collect()

@@ -8,6 +8,7 @@ mod formulas;
 mod frontmatter;
 mod ids;
 mod lines;
+mod mask;
 mod notes;
 mod outline;
 mod render;
@@ -16,7 +17,10 @@ mod summary;
 mod survey;
 mod text;
 mod topmatter;
+mod tree;
+mod wikilinks;
 
+pub(super) use super::text::decode;
 pub(super) use blocks::Block;
 pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
@@ -24,11 +28,13 @@ pub(super) use ids::{Heading, slug};
 pub(super) use notes::Annotation;
 pub(super) use render::fill;
 pub use settings::Settings;
+pub(super) use tree::tree;
 
 use super::{
     address::{self, Address},
     components::Definition,
     diagnostic::{Diagnostic, Position},
+    text::normal,
     tokens,
 };
 use blocks::Parts;
@@ -108,6 +114,8 @@ pub(super) enum Place {
     Anchor,
     /// The same, and the target is a name: `Target` or `Target#Heading` of `[[Target]]`.
     Wiki,
+    /// The same, and the target is the name of a file that is part of the page: `![[picture.png]]`.
+    Picture,
     /// The content of another Source or Block comes here.
     Include,
     /// A part of the page: an image, a frame, a script.
@@ -129,21 +137,12 @@ pub(super) fn options(settings: &Settings) -> comrak::Options<'static> {
     options.extension.footnotes = true;
     options.extension.highlight = settings.has("marks");
     options.extension.math_dollars = settings.has("math");
+    options.extension.math_code = settings.has("math");
     options.extension.ofm_callouts = settings.has("callouts");
-    options.extension.wikilinks_title_after_pipe = settings.wikilinks;
     // `[~]` is a task as well; what is none is written as it was.
     options.parse.relaxed_tasklist_matching = true;
     // Annotations are read from definitions that nothing refers to, too.
     options.parse.leave_footnote_definitions = true;
-    options
-}
-
-/// The same for one body: whether double brackets are wikilinks depends on it.
-pub(super) fn options_for(body: &str, settings: &Settings) -> comrak::Options<'static> {
-    let mut options = options(settings);
-    // `[[1]](./x.md)` is a link in CommonMark; a text that has those uses its brackets so.
-    options.extension.wikilinks_title_after_pipe &=
-        body.contains("[[") && !body.contains("]](") && !body.contains("]][");
     options
 }
 
@@ -160,7 +159,8 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
             bytes = &[];
         } else {
             let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-            let position = Position::of(valid, valid.len());
+            let valid = normal(valid);
+            let position = Position::of(&valid, valid.len());
             findings.push(Diagnostic::error("source/not-utf8", position, "the Source is not UTF-8 from here on"));
         }
     }
@@ -172,11 +172,9 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     }
     checks::source(&front.values, &text[..front.body], &mut findings);
     let body = without_nul(&text[front.body..]);
-    let body = if settings.has("math") { formulas::fenced(&body) } else { Cow::Borrowed(&*body) };
     let lines = Lines::of(&body, front.body_line);
-    let options = options_for(&body, settings);
     let arena = Arena::new();
-    let root = comrak::parse_document(&arena, &body, &options);
+    let root = tree(&arena, &body, settings);
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
     let Parts { blocks, mut links, anchors, summary, annotations } =
@@ -225,13 +223,6 @@ fn picture(values: &Map<String, Value>) -> Option<&str> {
     let name = image.to_ascii_lowercase();
     let is_picture = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".avif"].iter().any(|end| name.ends_with(end));
     (is_picture && !image.starts_with('/') && matches!(address::classify(image), Address::File(_))).then_some(image)
-}
-
-/// The text of a Source: without a byte order mark, bad bytes replaced.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    // The lossy way is slower even where nothing is lost.
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// The title that a Source gives itself, without parsing it whole: of the frontmatter, else a line `# Title`.

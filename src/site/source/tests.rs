@@ -331,3 +331,5 @@ proptest::proptest! {
         }
     }
 }
+
+mod grammar;

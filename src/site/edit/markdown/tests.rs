@@ -27,7 +27,7 @@ fn every_form_of_a_link_is_found_at_its_place() {
             "[[a b|x]] and [[c#d]] {==[b](b.md)==}[^c1] $[n](n.md)$ ==[e](e.md)==\n\n[^c1]: **@a**: [f](f.md)\n",
             vec!["a b", "c#d", "b.md", "e.md", "f.md"],
         ),
-        ("[[1]](a.md) [[n]]\n", vec!["a.md"]),
+        ("[[1]](a.md) [[n]]\n", vec!["a.md", "n"]),
         ("| h | i |\n| - | - |\n| [a](a.md) | `[n](n.md)` |\n| x \\| y | [b](b.md) |\n", vec!["a.md", "b.md"]),
         (
             "[@x]: ./x.components.md\n[y]: <./y z.md> \"t\"\ntext [y] and [b](b.md)\n",

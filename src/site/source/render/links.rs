@@ -10,8 +10,18 @@ use std::fmt::Write as _;
 
 /// What marks a link as an include; the second is how it was written before.
 const INCLUDES: [&str; 2] = ["@include", ">embed"];
+/// The most digits of a picture's width, so that it is a number to every browser.
+const MAX_DIGITS: usize = 5;
+/// Endings of files that a page can show as pictures.
+const PICTURES: [&str; 10] = ["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"];
 /// How an image can be shown.
 const IMAGES: [&str; 3] = ["cover", "wide", "background"];
+
+/// Whether a name is that of a picture.
+pub(super) fn is_picture(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.trim().to_ascii_lowercase());
+    ending.is_some_and(|ending| PICTURES.contains(&&*ending))
+}
 
 impl<'a> Renderer<'a, '_> {
     pub(super) fn open_link(&mut self, node: &'a AstNode<'a>, link: &NodeLink, at: Sourcepos) -> Children {
@@ -76,6 +86,27 @@ impl<'a> Renderer<'a, '_> {
         Children::Follow
     }
 
+    /// `![[picture.png|label]]`; a label of digits is a width, or width and height, in pixels.
+    pub(super) fn named_picture(&mut self, node: &'a AstNode<'a>, target: &str, at: Sourcepos) {
+        self.out.push_str("<img src=\"");
+        self.mark(target.to_owned(), Place::Picture, (at.start.line, at.start.column));
+        let label = text::of(node);
+        let (width, height) = label.split_once('x').map_or((&*label, None), |(width, height)| (width, Some(height)));
+        let is_size = |text: &str| (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        if is_size(width) && height.is_none_or(is_size) {
+            let _ = write!(self.out, "\" width=\"{width}");
+            if let Some(height) = height {
+                let _ = write!(self.out, "\" height=\"{height}");
+            }
+            self.out.push_str("\" alt=\"\">");
+            return;
+        }
+        self.out.push_str("\" alt=\"");
+        // A name that is no label says nothing to those who do not see the picture.
+        escape(if label == target { "" } else { &label }, &mut self.out);
+        self.out.push_str("\">");
+    }
+
     pub(super) fn image(&mut self, node: &'a AstNode<'a>, image: &NodeLink, at: Sourcepos) {
         self.out.push_str("<img src=\"");
         self.address(&image.url, Place::Resource, (at.start.line, at.start.column));
@@ -105,11 +136,12 @@ impl<'a> Renderer<'a, '_> {
             // Writing into a `String` does not fail.
             let _ = comrak::html::escape_href(&mut self.out, url, false);
         } else {
-            self.mark(url.to_owned(), place, at);
+            // What HTML would take for a slash is a character of a name here.
+            self.mark(url.replace('\\', "%5C"), place, at);
         }
     }
 
-    fn mark(&mut self, target: String, place: Place, at: (usize, usize)) {
+    pub(super) fn mark(&mut self, target: String, place: Place, at: (usize, usize)) {
         let position = self.lines.position(at.0, at.1);
         let _ = write!(self.out, "{MARK}{}{MARK}", self.links.len());
         self.links.push(Link { target, place, position });

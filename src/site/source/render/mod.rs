@@ -14,8 +14,9 @@ use crate::site::{
     html::{self, escape_into as escape},
     math,
 };
-use comrak::nodes::{AstNode, ListType, NodeList, NodeValue, Sourcepos};
+use comrak::nodes::{AstNode, ListType, NodeList, NodeMath, NodeValue, Sourcepos};
 use footnotes::Shown;
+use links::is_picture;
 use std::{fmt::Write as _, mem};
 
 /// Before and after the number of a link, where its address goes. Markdown turns NUL into U+FFFD, so no text has one.
@@ -178,6 +179,10 @@ impl<'a, 's> Renderer<'a, 's> {
                 self.out.push_str("<hr>\n");
             }
             NodeValue::Link(link) => return self.open_link(node, link, at),
+            NodeValue::WikiLink(link) if link.embed && is_picture(&link.url) => {
+                self.named_picture(node, &link.url, at);
+                return Children::Done;
+            }
             NodeValue::WikiLink(link) => return self.open_wikilink(node, &link.url, at),
             NodeValue::Image(image) => {
                 self.image(node, image, at);
@@ -186,7 +191,7 @@ impl<'a, 's> Renderer<'a, 's> {
             NodeValue::HtmlInline(literal) => self.inline_html(literal, at),
             NodeValue::HtmlBlock(block) => self.html_block(&block.literal, at),
             NodeValue::CodeBlock(code) => self.code_block(code, at),
-            NodeValue::Math(math) => self.math(node, &math.literal, math.display_math, at),
+            NodeValue::Math(math) => self.math(node, math, at),
             NodeValue::Table(_) | NodeValue::TableRow(_) | NodeValue::TableCell => self.open_table_part(node),
             NodeValue::Callout(callout) => self.open_callout(node, callout),
             NodeValue::CalloutTitle => {
@@ -294,7 +299,8 @@ impl<'a, 's> Renderer<'a, 's> {
     }
 
     /// Math as MathML, made at build time.
-    fn math(&mut self, node: &'a AstNode<'a>, tex: &str, display: bool, at: Sourcepos) {
+    fn math(&mut self, node: &'a AstNode<'a>, math: &NodeMath, at: Sourcepos) {
+        let (tex, display, is_code) = (&*math.literal, math.display_math, !math.dollar_math);
         let own = display && node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Paragraph));
         match math::render(tex.trim(), display) {
             Ok(math) if own => self.beside_paragraph(|this| this.display_math(&math)),
@@ -304,10 +310,14 @@ impl<'a, 's> Renderer<'a, 's> {
             }
             Err(message) => {
                 self.warn("math/invalid", at, format!("this formula cannot be set: {message}"));
-                let fence = if display { "$$" } else { "$" };
-                let _ = write!(self.out, "<code class=\"pmx-math-source\">{fence}");
+                let (open, close) = match (display, is_code) {
+                    (true, _) => ("$$", "$$"),
+                    (false, true) => ("$`", "`$"),
+                    (false, false) => ("$", "$"),
+                };
+                let _ = write!(self.out, "<code class=\"pmx-math-source\">{open}");
                 escape(tex, &mut self.out);
-                let _ = write!(self.out, "{fence}</code>");
+                let _ = write!(self.out, "{close}</code>");
             }
         }
     }

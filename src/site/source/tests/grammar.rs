@@ -1,0 +1,189 @@
+//! One grammar: formulas and names are what the tree leaves to be one, whatever stands around them.
+
+use super::*;
+
+/// How many formulas a text has, in paragraphs and on lines of their own.
+fn formulas(text: &str) -> (usize, usize) {
+    let html = shown(text);
+    let display = html.matches("data-pathmx-math=\"display\"").count();
+    (html.matches("class=\"pmx-math\"").count() - display, display)
+}
+
+#[test]
+fn a_formula_may_stand_in_every_container() {
+    for (container, text) in [
+        ("a list", "- one\n\n  $$\n  x\n\n  - y\n  $$\n- two\n"),
+        ("an item from its first line on", "- $$\n  x\n  - y\n  $$\n\nend\n"),
+        ("a numbered item", "1. one\n\n   $$\n   a\n\n   + b\n   $$\n2. two\n"),
+        ("a deep item", "- a\n  - b\n\n    $$\n    x\n    # y\n\n    z\n    $$\n"),
+        ("a quote", "> $$\n> x\n>\n> - y\n> $$\n\nend\n"),
+        ("a quote in a list", "- > $$\n  > x\n  >\n  > 1. y\n  > $$\n"),
+        ("a callout", "> [!note]\n> $$\n> x\n>\n> - y\n> $$\n"),
+        ("a footnote", "See[^1].\n\n[^1]: As\n\n    $$\n    x\n\n    - y\n    $$\n"),
+        ("a setext heading's place", "$$\na\n=\nb\n$$\n"),
+        ("after a fence on a numbered marker", "1. ```\n   $$\n   ```\n\n$$\nx\n\n- y\n$$\n"),
+        ("one paragraph", "$$\nx\n$$\n"),
+        ("one line", "$$x$$\n"),
+        ("after text", "so\n$$\nx\n\n- y\n$$\nthen\n"),
+    ] {
+        let html = shown(text);
+        let found = html.matches("data-pathmx-math=\"display\"").count();
+        // A heading in a formula is none of it.
+        assert_eq!(found, usize::from(container != "a deep item"), "{container}: {html}");
+        assert!(!html.contains("``"), "{html}");
+    }
+}
+
+#[test]
+fn dollars_in_code_and_html_are_what_they_are() {
+    for text in [
+        "    $$\n    x\n    $$\n",
+        "- a\n\n      $$\n      x\n      $$\n",
+        "1. ```\n   $$\n   x\n   $$\n   ```\n",
+        "1) ~~~\n   $$\n   ~~~\n\n$$ alone\n",
+        "<pre>\n$$\nx\n\n$$\n</pre>\n",
+        "<div>\n$$\nx\n$$\n</div>\n",
+        "<!--\n$$\n\nx\n$$\n-->\n",
+        "<script>\n$$\n\nx\n$$\n</script>\n",
+        "> ```\n> $$\n> x\n> $$\n> ```\n",
+        "`$$` and `$$`\n",
+        "`` `$x$` ``\n",
+    ] {
+        assert_eq!(formulas(text), (0, 0), "{text}\n{}", shown(text));
+        assert!(shown(text).contains("$$") || shown(text).contains("$x$"), "{}", shown(text));
+    }
+}
+
+#[test]
+fn what_is_never_closed_swallows_nothing() {
+    for text in [
+        "$$\n\n# Part\n\n[a](https://x.y)\n",
+        "$$\nx\n\n---\n\n$$ a\n\n[a](https://x.y)\n",
+        "- $$\n  x\n\n$$\n\n[a](https://x.y)\n",
+        "> $$\n> x\n\n$$\n\n[a](https://x.y)\n",
+        "a $$\n\n```\n$$\n```\n\n[a](https://x.y)\n",
+        "$$\n\n$$\nx\n$$\n\n[a](https://x.y)\n",
+        "$$\n\n<div>\n\n$$\n\n</div>\n\n[a](https://x.y)\n",
+    ] {
+        assert!(shown(text).contains("<a href=\"https://x.y\">a</a>"), "{text}\n{}", shown(text));
+    }
+    assert_eq!(formulas("$$\n\n$$\nx\n$$\n"), (0, 1), "the whole one stays whole");
+}
+
+#[test]
+fn a_dollar_opens_and_closes_as_on_github() {
+    for (text, expected) in [
+        ("$x$, ($y$) and $z$.", 3),
+        ("$`a^2`$ and $`b`$", 2),
+        ("*$x$* and _$y$_ and **$z$**", 3),
+        ("| a |\n| - |\n| $x$ |", 1),
+        ("设$x$为正", 1),
+        ("$PATH:$HOME", 0),
+        ("$A:$B:$C:$D:$E:$F:$G", 0),
+        ("_$folder$", 0),
+        ("a_$folder$ and b_$folder$", 0),
+        ("US$5 and US$6, $5 and $6", 0),
+        ("$5/$10 a$b$ $c$d", 0),
+        ("export PATH=$HOME/bin:$PATH", 0),
+        (r"\$x$ and $y\$", 0),
+        ("`$x$`", 0),
+    ] {
+        assert_eq!(formulas(text).0, expected, "{text}\n{}", shown(text));
+    }
+    let html = shown("$PATH:[a](https://x.y):$HOME and **b** and $x$\n");
+    assert!(html.contains("$PATH:<a href=\"https://x.y\">a</a>:$HOME and <strong>b</strong>"), "{html}");
+    assert_eq!(html.matches("<math").count(), 1, "{html}");
+}
+
+/// What a text links to by name, and by address.
+fn links(text: &str) -> (Vec<String>, Vec<String>) {
+    let (named, others): (Vec<Link>, Vec<Link>) =
+        parse(text.as_bytes()).links.into_iter().partition(|link| matches!(link.place, Place::Wiki | Place::Picture));
+    let others = others.into_iter().filter(|link| !matches!(link.place, Place::Definition { .. }));
+    (named.into_iter().map(|link| link.target).collect(), others.map(|link| link.target).collect())
+}
+
+#[test]
+fn each_name_in_brackets_is_decided_for_itself() {
+    for (text, named, others) in [
+        ("[[X]] and [[Y]]\n\n[X]: ./x.md\n", vec!["Y"], vec!["./x.md"]),
+        ("[[1]](./x.md) and [[Y]]", vec!["Y"], vec!["./x.md"]),
+        ("[[1]][r] and [[Y]]\n\n[r]: ./x.md\n", vec!["Y"], vec!["./x.md"]),
+        ("[[X]](no link and [[Y]] (aside)", vec!["X", "Y"], vec![]),
+        ("`a[[0]](x)` ``[[b]][c]`` and [[Y]]", vec!["Y"], vec![]),
+        ("```\nm[[1]](2)\n[[a]][b]\n```\n\n[[Y]]", vec!["Y"], vec![]),
+        ("    a[[1]](2)\n\n[[Y]]", vec!["Y"], vec![]),
+        ("<p title=\"[[a]](b)\">[[c]]</p>\n\n[[Y]]", vec!["Y"], vec![]),
+        ("an open [ bracket and [[Y]]", vec!["Y"], vec![]),
+        ("[see [[X]] here](./y.md)", vec![], vec!["./y.md"]),
+        ("[[a_b_c]] and _[[d]]_ **[[e*f|g]]**", vec!["a_b_c", "d", "e*f"], vec![]),
+        ("- [ ] [[task]]\n- [x] [[done]]", vec!["task", "done"], vec![]),
+        ("| a |\n| - |\n| [[x\\|y]] |", vec!["x"], vec![]),
+        ("[[https://x.y]] [[A & B]] [[^1]]\n\n[^1]: note", vec!["https://x.y", "A & B"], vec![]),
+        ("# [[Heading]]\n\n> [[Quote]]\n", vec!["Heading", "Quote"], vec![]),
+        ("$[[x]]$ and [[Y]]", vec!["Y"], vec![]),
+        (r"\[[x]] and !\[[y]] and \![[z]]", vec!["z"], vec![]),
+        ("![[a.png]] ![[b c.JPG|200]] ![[Note]]", vec!["a.png", "b c.JPG", "Note"], vec![]),
+    ] {
+        let (found, rest) = links(text);
+        assert_eq!(
+            (found, rest),
+            (named.iter().map(|s| (*s).to_owned()).collect(), others.iter().map(|s| (*s).to_owned()).collect()),
+            "{text}\n{}",
+            shown(text)
+        );
+    }
+    let html = shown("`[[0]](x)` [[see]] <b title='[[t]]'>b</b> **[[e*f|g*]]**");
+    assert!(
+        html.starts_with("<p><code>[[0]](x)</code> <a class=\"pmx-wikilink\" href=\"see\">see</a> <b title='[[t]]'>"),
+        "{html}"
+    );
+    assert!(html.contains("<strong><a class=\"pmx-wikilink\" href=\"e*f\">g*</a></strong>"), "{html}");
+}
+
+#[test]
+fn a_name_in_brackets_stands_where_it_was_written() {
+    let source = parse(b"a\n\n- one \\* [[X]] and `[[no]]` [[Y|\xc3\xbc]]\n  [[Z]]\n");
+    let places: Vec<(usize, usize)> =
+        source.links.iter().map(|link| (link.position.line, link.position.column)).collect();
+    assert_eq!(places, [(3, 10), (3, 29), (4, 3)]);
+}
+
+#[test]
+fn a_picture_by_name_is_an_image() {
+    let html = shown("![[a.png]] ![[b.jpg|A view]] ![[c.webp|300]] ![[d.svg|40x20]]");
+    for part in [
+        "<img src=\"a.png\" alt=\"\">",
+        "<img src=\"b.jpg\" alt=\"A view\">",
+        "<img src=\"c.webp\" width=\"300\" alt=\"\">",
+        "<img src=\"d.svg\" width=\"40\" height=\"20\" alt=\"\">",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+}
+
+#[test]
+fn an_id_in_html_reserves_its_own_spelling_alone() {
+    let html = shown(
+        "<a id=\"Setup\"></a><a name=\"Usage-1\"></a><i id=\"taken\"></i>\n\n# Setup\n\n## Usage\n\n## Usage\n\n## Taken\n\n## Setup\n",
+    );
+    for id in ["setup", "usage", "usage-1", "taken-1", "setup-1"] {
+        assert!(html.contains(&format!(" id=\"{id}\">")), "{id} in {html}");
+    }
+}
+
+#[test]
+fn addresses_in_a_style_are_marked_and_those_of_a_style_element_told() {
+    let source = parse(b"<p style=\"background: url(a.png), image-set('b.png' 1x); color: red\">x</p>\n\n<b style='background:url(\"c&amp;d.png\")'>y</b>\n\n<i style=\"fill: url(#g); background: url(https://x.y/z.png)\">z</i>\n");
+    let found: Vec<&str> = source.links.iter().map(|link| link.target.as_str()).collect();
+    assert_eq!(found, ["a.png", "b.png", "c&d.png"]);
+    let html = html(&source).concat();
+    assert!(
+        html.contains("style=\"background: url(&quot;a.png&quot;), image-set(&quot;b.png&quot; 1x); color: red\""),
+        "{html}"
+    );
+    assert!(html.contains("style=\"background:url(&quot;c&amp;d.png&quot;)\""), "{html}");
+    assert!(html.contains("style=\"fill: url(#g); background: url(https://x.y/z.png)\""), "{html}");
+    let source = parse(b"<style>\np { background: url(./a.png) }\nq { fill: url(#x) }\n</style>\n\nx\n");
+    assert_eq!(codes(&source), ["asset/not-followed"]);
+}
