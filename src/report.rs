@@ -22,7 +22,15 @@ pub struct Report {
     quiet: bool,
     json: bool,
     verbose: u8,
-    color: bool,
+    stdout: Ink,
+    stderr: Ink,
+}
+
+/// Whether a stream has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ink {
+    Plain,
+    Colour,
 }
 
 /// How a part of a line is shown where colour is.
@@ -46,14 +54,15 @@ impl Report {
     /// As the options of this call ask for.
     #[must_use]
     pub fn new(global: &Global) -> Self {
-        let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && io::stderr().is_terminal();
-        Self { quiet: global.quiet, json: global.json, verbose: global.verbose, color }
+        let ink = |is_terminal| Ink::of(is_terminal, |name| std::env::var(name).ok());
+        let (stdout, stderr) = (ink(io::stdout().is_terminal()), ink(io::stderr().is_terminal()));
+        Self { quiet: global.quiet, json: global.json, verbose: global.verbose, stdout, stderr }
     }
 
     /// Without options and without colour.
     #[cfg(test)]
     pub(crate) const fn plain() -> Self {
-        Self { quiet: false, json: false, verbose: 0, color: false }
+        Self { quiet: false, json: false, verbose: 0, stdout: Ink::Plain, stderr: Ink::Plain }
     }
 
     /// Whether the user asked for JSON lines on stdout.
@@ -71,7 +80,7 @@ impl Report {
     /// Whether stderr is a terminal that may be drawn on (a progress bar).
     #[must_use]
     pub fn interactive(&self) -> bool {
-        !self.quiet && !self.json && io::stderr().is_terminal()
+        !self.quiet && !self.json && io::stderr().is_terminal() && !is_dumb(std::env::var("TERM").ok().as_deref())
     }
 
     /// Talk: a line on stderr, none with `--quiet`.
@@ -85,7 +94,7 @@ impl Report {
     pub fn say_again(&self, line: impl Display) {
         if !self.quiet {
             // One line up, and empty it.
-            talk(&format!("\x1b[1A\x1b[2K{}\n", text::line(&line.to_string())));
+            talk(&format!("\x1b[1A\x1b[2K{}\n", self.talk_of(&line.to_string())));
         }
     }
 
@@ -108,7 +117,7 @@ impl Report {
 
     /// As [`Self::finding`], several lines that stay together.
     pub fn findings(&self, lines: impl IntoIterator<Item = impl Display>) {
-        let lines: String = lines.into_iter().map(|line| format!("{}\n", text::line(&line.to_string()))).collect();
+        let lines: String = lines.into_iter().map(|line| format!("{}\n", self.talk_of(&line.to_string()))).collect();
         talk(&lines);
     }
 
@@ -121,7 +130,8 @@ impl Report {
 
     /// Data: a line on stdout. A reader that went away is no error.
     pub fn data(&self, line: impl Display) {
-        let _ = writeln!(io::stdout(), "{}", text::line(&line.to_string()));
+        let line = line.to_string();
+        let _ = writeln!(io::stdout(), "{}", text::line(&line, self.stdout == Ink::Colour));
     }
 
     /// Content: these bytes on stdout as they are, and nothing after them. On a terminal what is no text, and what would do something
@@ -142,7 +152,7 @@ impl Report {
         if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
-        talk(&format!("{} [y/N] ", text::line(question)));
+        talk(&format!("{} [y/N] ", self.talk_of(question)));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
@@ -169,7 +179,12 @@ impl Report {
         self.findings(std::iter::once(format!("{}: {error}", self.paint(Style::Bad, "error"))).chain(hints));
     }
 
-    /// The text in a style, or as it is where there is no colour. Only what prints here knows the style: it is no sequence of a terminal's.
+    /// A line as stderr may have it.
+    fn talk_of<'a>(&self, line: &'a str) -> std::borrow::Cow<'a, str> {
+        text::line(line, self.stderr == Ink::Colour)
+    }
+
+    /// The text in a style; a stream without colours prints it as it is. Only what prints here knows the style: it is no sequence of a terminal's.
     #[must_use]
     pub fn paint(&self, style: Style, text: &str) -> String {
         let letter = match style {
@@ -180,17 +195,66 @@ impl Report {
             Style::Warn => 'w',
             Style::Bad => 'e',
         };
-        if self.color { text::marked(letter, text) } else { text.to_owned() }
+        let is_plain = self.stdout == Ink::Plain && self.stderr == Ink::Plain;
+        if is_plain { text.to_owned() } else { text::marked(letter, text) }
     }
+}
+
+impl Ink {
+    /// What the environment says, as clap reads it for help and usage errors: `NO_COLOR` (no-color.org), then `CLICOLOR_FORCE` and `CLICOLOR`
+    /// (bixense.com/clicolors). Else a terminal has colours, unless it says that it knows none.
+    fn of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let is_coloured = if set("NO_COLOR").is_some() {
+            false
+        } else if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+            true
+        } else {
+            is_terminal && set("CLICOLOR").is_none_or(|value| value != "0") && !is_dumb(variable("TERM").as_deref())
+        };
+        if is_coloured { Self::Colour } else { Self::Plain }
+    }
+}
+
+/// Whether a terminal says that it knows no sequences: neither colours nor movements.
+fn is_dumb(term: Option<&str>) -> bool {
+    term == Some("dumb")
 }
 
 /// A text as [`Report`] prints it: what would do something on a terminal is shown by its number.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    text::line(text).into_owned()
+    text::line(text, false).into_owned()
 }
 
 /// Written as it is. Where nobody listens any more, nothing is said.
 fn talk(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_unless_the_environment_says_otherwise() {
+        for (is_terminal, variables, expected) in [
+            (true, &[][..], Ink::Colour),
+            (false, &[], Ink::Plain),
+            (true, &[("TERM", "xterm-256color")], Ink::Colour),
+            (true, &[("TERM", "dumb")], Ink::Plain),
+            (true, &[("NO_COLOR", "1")], Ink::Plain),
+            (true, &[("NO_COLOR", "")], Ink::Colour),
+            (false, &[("CLICOLOR_FORCE", "1")], Ink::Colour),
+            (false, &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], Ink::Colour),
+            (false, &[("CLICOLOR_FORCE", "0")], Ink::Plain),
+            (true, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], Ink::Plain),
+            (true, &[("CLICOLOR", "0")], Ink::Plain),
+            (false, &[("CLICOLOR", "1")], Ink::Plain),
+        ] {
+            let variable =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(Ink::of(is_terminal, variable), expected, "{is_terminal} {variables:?}");
+        }
+    }
 }

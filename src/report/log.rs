@@ -1,6 +1,6 @@
 //! The log's lines on stderr: what they tell of others' text is printed as any other line is.
 
-use super::{Report, Style, text};
+use super::{Report, Style};
 use std::fmt::{self, Write as _};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::{
@@ -33,6 +33,6 @@ where
         };
         let mut line = self.0.paint(Style::Dim, &time);
         write!(line, " {} {said}", self.0.paint(style, &format!("{level:>5}")))?;
-        writeln!(out, "{}", text::line(&line))
+        writeln!(out, "{}", self.0.talk_of(&line))
     }
 }
