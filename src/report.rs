@@ -26,7 +26,15 @@ pub struct Report {
     quiet: bool,
     json: bool,
     verbose: u8,
-    color: bool,
+    stdout: Ink,
+    stderr: Ink,
+}
+
+/// Whether a stream has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ink {
+    Plain,
+    Colour,
 }
 
 /// How a part of a line is shown where colour is.
@@ -50,13 +58,14 @@ impl Report {
     /// As the options of this call ask for.
     #[must_use]
     pub fn new(global: &Global) -> Self {
-        Self { quiet: global.quiet, json: global.json, verbose: global.verbose, color: colored(&io::stderr()) }
+        let (stdout, stderr) = (Ink::of_stream(&io::stdout()), Ink::of_stream(&io::stderr()));
+        Self { quiet: global.quiet, json: global.json, verbose: global.verbose, stdout, stderr }
     }
 
     /// Without options and without colour.
     #[cfg(test)]
     pub(crate) const fn plain() -> Self {
-        Self { quiet: false, json: false, verbose: 0, color: false }
+        Self { quiet: false, json: false, verbose: 0, stdout: Ink::Plain, stderr: Ink::Plain }
     }
 
     /// Whether the user asked for JSON lines on stdout.
@@ -80,7 +89,7 @@ impl Report {
     /// Whether stderr is a terminal that may be drawn on (a progress bar).
     #[must_use]
     pub fn interactive(&self) -> bool {
-        !self.quiet && !self.json && io::stderr().is_terminal()
+        !self.quiet && !self.json && io::stderr().is_terminal() && !is_dumb(std::env::var("TERM").ok().as_deref())
     }
 
     /// Talk: a line on stderr, none with `--quiet`.
@@ -94,7 +103,7 @@ impl Report {
     pub fn say_again(&self, line: impl Display) {
         if !self.quiet {
             // One line up, and empty it.
-            talk(&format!("\x1b[1A\x1b[2K{}\n", text::line(&line.to_string())));
+            talk(&format!("\x1b[1A\x1b[2K{}\n", self.talk_of(&line.to_string())));
         }
     }
 
@@ -117,7 +126,7 @@ impl Report {
 
     /// As [`Self::finding`], several lines that stay together.
     pub fn findings(&self, lines: impl IntoIterator<Item = impl Display>) {
-        let lines: String = lines.into_iter().map(|line| format!("{}\n", text::line(&line.to_string()))).collect();
+        let lines: String = lines.into_iter().map(|line| format!("{}\n", self.talk_of(&line.to_string()))).collect();
         talk(&lines);
     }
 
@@ -130,7 +139,8 @@ impl Report {
 
     /// Data: a line on stdout. What cannot be written makes the command fail at its end, see [`Self::end`].
     pub fn data(&self, line: impl Display) {
-        output::write(format!("{}\n", text::line(&line.to_string())).as_bytes());
+        let line = line.to_string();
+        output::write(format!("{}\n", text::line(&line, self.stdout == Ink::Colour)).as_bytes());
     }
 
     /// Content: these bytes on stdout as they are, and nothing after them. On a terminal what is no text, and what would do something
@@ -153,7 +163,7 @@ impl Report {
 
     /// Text of pmx itself, with the sequences of a terminal where stdout is one: help, the version.
     pub fn help(help: &clap::builder::StyledStr) {
-        if colored(&io::stdout()) {
+        if Ink::of_stream(&io::stdout()) == Ink::Colour {
             output::write(help.ansi().to_string().as_bytes());
         } else {
             output::write(help.to_string().as_bytes());
@@ -191,7 +201,7 @@ impl Report {
         if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
-        talk(&format!("{} [y/N] ", text::line(question)));
+        talk(&format!("{} [y/N] ", self.talk_of(question)));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
@@ -218,7 +228,12 @@ impl Report {
         self.findings(std::iter::once(format!("{}: {error}", self.paint(Style::Bad, "error"))).chain(hints));
     }
 
-    /// The text in a style, or as it is where there is no colour. Only what prints here knows the style: it is no sequence of a terminal's.
+    /// A line as stderr may have it.
+    fn talk_of<'a>(&self, line: &'a str) -> std::borrow::Cow<'a, str> {
+        text::line(line, self.stderr == Ink::Colour)
+    }
+
+    /// The text in a style; a stream without colours prints it as it is. Only what prints here knows the style: it is no sequence of a terminal's.
     #[must_use]
     pub fn paint(&self, style: Style, text: &str) -> String {
         let letter = match style {
@@ -229,22 +244,70 @@ impl Report {
             Style::Warn => 'w',
             Style::Bad => 'e',
         };
-        if self.color { text::marked(letter, text) } else { text.to_owned() }
+        let is_plain = self.stdout == Ink::Plain && self.stderr == Ink::Plain;
+        if is_plain { text.to_owned() } else { text::marked(letter, text) }
     }
+}
+
+impl Ink {
+    fn of_stream(stream: &impl IsTerminal) -> Self {
+        Self::of(stream.is_terminal(), |name| std::env::var(name).ok())
+    }
+
+    /// What the environment says, as clap reads it for help and usage errors: `NO_COLOR` (no-color.org), then `CLICOLOR_FORCE` and `CLICOLOR`
+    /// (bixense.com/clicolors). Else a terminal has colours, unless it says that it knows none.
+    fn of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let is_coloured = if set("NO_COLOR").is_some() {
+            false
+        } else if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+            true
+        } else {
+            is_terminal && set("CLICOLOR").is_none_or(|value| value != "0") && !is_dumb(variable("TERM").as_deref())
+        };
+        if is_coloured { Self::Colour } else { Self::Plain }
+    }
+}
+
+/// Whether a terminal says that it knows no sequences: neither colours nor movements.
+fn is_dumb(term: Option<&str>) -> bool {
+    term == Some("dumb")
 }
 
 /// A text as [`Report`] prints it: what would do something on a terminal is shown by its number.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    text::line(text).into_owned()
-}
-
-/// Whether a stream shows colours.
-fn colored(stream: &impl IsTerminal) -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && stream.is_terminal()
+    text::line(text, false).into_owned()
 }
 
 /// Written as it is. Where nobody listens any more, nothing is said.
 fn talk(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_unless_the_environment_says_otherwise() {
+        for (is_terminal, variables, expected) in [
+            (true, &[][..], Ink::Colour),
+            (false, &[], Ink::Plain),
+            (true, &[("TERM", "xterm-256color")], Ink::Colour),
+            (true, &[("TERM", "dumb")], Ink::Plain),
+            (true, &[("NO_COLOR", "1")], Ink::Plain),
+            (true, &[("NO_COLOR", "")], Ink::Colour),
+            (false, &[("CLICOLOR_FORCE", "1")], Ink::Colour),
+            (false, &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], Ink::Colour),
+            (false, &[("CLICOLOR_FORCE", "0")], Ink::Plain),
+            (true, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], Ink::Plain),
+            (true, &[("CLICOLOR", "0")], Ink::Plain),
+            (false, &[("CLICOLOR", "1")], Ink::Plain),
+        ] {
+            let variable =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(Ink::of(is_terminal, variable), expected, "{is_terminal} {variables:?}");
+        }
+    }
 }

@@ -239,22 +239,6 @@ impl StateDir {
         self.0.reads_only
     }
 
-    /// Puts a small file into the folder, for this user only and all at once.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn put_file(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.0.root.put(name, bytes)
-    }
-
-    /// Removes a file of the folder.
-    ///
-    /// # Errors
-    /// If it is not there, or cannot be removed.
-    pub fn remove_file(&self, name: &str) -> io::Result<()> {
-        self.0.root.remove_file(name)
-    }
-
     pub(crate) fn root(&self) -> &Folder {
         &self.0.root
     }
@@ -300,14 +284,6 @@ impl StateDir {
         }
         Ok(folder.join(format!("{id}.sqlite")))
     }
-}
-
-/// A small file of a state folder, whoever owns that.
-///
-/// # Errors
-/// If it is not there, is a link, is too large, or cannot be read.
-pub fn read_file(state: &Path, name: &str) -> io::Result<Vec<u8>> {
-    Folder::open(state)?.read_small(name, MAX_SMALL_FILE)
 }
 
 /// A path without links. Windows' own form of such a path is one that SQLite does not take, and SQLite follows no links of its own there.

@@ -2,7 +2,7 @@
 
 use super::{FollowError, SiteAddress};
 use crate::{
-    publish::{printable, root_certs},
+    publish::{agent, printable, root_certs},
     site::SourcesDocument,
 };
 use std::{io, time::Duration};
@@ -47,7 +47,7 @@ impl Web {
             // One that a server closes while it is idle would cost a try.
             .max_idle_connections(0)
             .timeout_global(Some(TIMEOUT));
-        Ok(Self { site, agent: config.build().new_agent() })
+        Ok(Self { site, agent: agent(config.build()) })
     }
 
     /// The newest state.

@@ -1,3 +1,4 @@
+use super::resolve::is_localhost;
 use std::{fmt, net::IpAddr};
 use ureq::http::Uri;
 
@@ -109,8 +110,7 @@ impl Address {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        let name = self.host.strip_suffix('.').unwrap_or(&self.host);
-        name == "localhost" || name.ends_with(".localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        is_localhost(&self.host) || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Address, ApiBody, ApiRequest, ApiResponse, BlobReader, Method, Server, TransportError};
+use super::{Address, ApiBody, ApiRequest, ApiResponse, BlobReader, Method, Server, TransportError, resolve::agent};
 use std::{env, fmt, fs, io, sync::Arc, time::Duration};
 use ureq::{
     Agent, AsSendBody, Error, Proxy, SendBody, Timeout,
@@ -121,8 +121,8 @@ impl Remote {
                 .timeout_per_write(Some(STALL_TIMEOUT))
                 .timeout_per_read(Some(STALL_TIMEOUT)))
         };
-        let pooled = config()?.max_idle_connections(16).max_idle_connections_per_host(8).build().new_agent();
-        let fresh = config()?.max_idle_connections(0).max_idle_connections_per_host(0).build().new_agent();
+        let pooled = agent(config()?.max_idle_connections(16).max_idle_connections_per_host(8).build());
+        let fresh = agent(config()?.max_idle_connections(0).max_idle_connections_per_host(0).build());
         Ok(Self(Arc::new(Inner { server, token, insecure, pooled, fresh, proxy: Proxy::try_from_env() })))
     }
 }

@@ -38,7 +38,7 @@ where
                 write!(line, " {}", self.0.paint(Style::Dim, &fields.fields))?;
             }
         }
-        writeln!(out, "{}", text::line(&line))
+        writeln!(out, "{}", self.0.talk_of(&line))
     }
 }
 

@@ -23,9 +23,9 @@ pub(super) fn marked(letter: char, text: &str) -> String {
     format!("{mark}{letter}{text}{mark}n")
 }
 
-/// One line for a terminal: marks as sequences, and of all else nothing that is more than a letter. Line breaks, too, are shown by
-/// their number; what has several lines is printed as several.
-pub(super) fn line(text: &str) -> Cow<'_, str> {
+/// One line for a terminal: marks as sequences, or as nothing where no colours are wanted, and of all else nothing that is more than a
+/// letter. Line breaks, too, are shown by their number; what has several lines is printed as several.
+pub(super) fn line(text: &str, is_coloured: bool) -> Cow<'_, str> {
     if !text.chars().any(is_active) {
         return Cow::Borrowed(text);
     }
@@ -35,8 +35,10 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
     for part in parts {
         let style = STYLES.iter().find_map(|(letter, sgr)| Some((sgr, part.strip_prefix(*letter)?)));
         let (sgr, rest) = style.unwrap_or((&"0", part));
-        // Writing to a String does not fail.
-        let _ = write!(out, "\x1b[{sgr}m");
+        if is_coloured {
+            // Writing to a String does not fail.
+            let _ = write!(out, "\x1b[{sgr}m");
+        }
         escape(rest, &mut out);
     }
     Cow::Owned(out)
@@ -109,7 +111,7 @@ mod tests {
             ("a\rb\nc\td\x7f", "a\\rb\\nc d\\u{7f}"),
             ("\u{202e}gpj.exe\u{2066}", "\\u{202e}gpj.exe\\u{2066}"),
         ] {
-            assert_eq!(line(text), shown);
+            assert_eq!(line(text, true), shown);
         }
         assert_eq!(content("a\tb\r\nc\rd\x1b\n"), "a\tb\nc\\rd\\u{1b}\n");
         let json = json("{\"a\":\"\u{9b}\u{202e}\u{7f}ä\"}").into_owned();
@@ -119,8 +121,9 @@ mod tests {
     #[test]
     fn only_the_marks_of_this_process_become_styles() {
         let painted = format!("{} {}", marked('e', "bad\x1b[0m"), marked('d', "weak"));
-        assert_eq!(line(&painted), "\x1b[1;31mbad\\u{1b}[0m\x1b[0m \x1b[2mweak\x1b[0m");
-        assert_eq!(line("\x1b0123456789abcdefe"), "\\u{1b}0123456789abcdefe");
+        assert_eq!(line(&painted, false), "bad\\u{1b}[0m weak");
+        assert_eq!(line(&painted, true), "\x1b[1;31mbad\\u{1b}[0m\x1b[0m \x1b[2mweak\x1b[0m");
+        assert_eq!(line("\x1b0123456789abcdefe", true), "\\u{1b}0123456789abcdefe");
     }
 
     /// Text without the sequences of [`STYLES`].
@@ -134,10 +137,12 @@ mod tests {
             outside in "(\\PC|[\u{0}-\u{1f}\u{7f}-\u{9f}\u{200e}-\u{202e}\u{2066}-\u{2069}\\[;m]){0,40}",
             letter in prop::sample::select(vec!['n', 'b', 'd', 'g', 'w', 'e']),
         ) {
-            let printed = line(&outside).into_owned();
+            let printed = line(&outside, true).into_owned();
             prop_assert!(!printed.chars().any(is_active), "{:?}", printed);
             let painted = marked(letter, &outside);
-            let printed = unstyled(&line(&painted));
+            let printed = line(&painted, false).into_owned();
+            prop_assert!(!printed.chars().any(is_active), "{:?}", printed);
+            let printed = unstyled(&line(&painted, true));
             prop_assert!(!printed.chars().any(is_active), "{:?}", printed);
             let kept = content(&outside);
             prop_assert!(!kept.chars().any(|c| is_active(c) && !matches!(c, '\n' | '\t')), "{:?}", kept);

@@ -195,9 +195,7 @@ impl Bindings {
         let call = objects.call(request);
         Begun::Later(Box::pin(async move {
             match call.await {
-                Ok(answer) => {
-                    Completion { answer: Answer::Fields(answer.fields), held: answer.socket.map(Held::Socket) }
-                }
+                Ok(answer) => Completion::holding(Answer::Fields(answer.fields), answer.socket.map(Held::Socket)),
                 Err(text) => Completion::error(text),
             }
         }))
@@ -243,7 +241,7 @@ fn answer<T, E: std::error::Error>(result: Result<Option<T>, E>, ok: impl FnOnce
 }
 
 fn holding(size: u64, body: r2::Body) -> Completion {
-    Completion { answer: Answer::Number(size), held: Some(Held::Body(body)) }
+    Completion::holding(Answer::Number(size), Some(Held::Body(body)))
 }
 
 fn too_large(size: u64) -> Completion {

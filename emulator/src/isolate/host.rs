@@ -63,6 +63,8 @@ pub(crate) struct Host<S> {
     pub(crate) synchronous: S,
     /// Who takes down what the guest does in this turn.
     pub(crate) recorder: Option<Recorder>,
+    /// Whether the client of the task that is run went away in the middle of its request.
+    pub(crate) client_is_gone: bool,
 }
 
 /// What imports need of the guest.

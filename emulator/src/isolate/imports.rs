@@ -81,6 +81,10 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
         let (bytes, host) = message(&mut caller, ptr, len)?;
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_LOG_BYTES)]);
         let level = match level {
+            1..=3 if host.client_is_gone => {
+                tracing::debug!(target: "worker", "of a request that was broken off: {text}");
+                "debug"
+            }
             1 => {
                 tracing::error!(target: "worker", "{text}");
                 "error"

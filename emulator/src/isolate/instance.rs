@@ -87,6 +87,15 @@ impl<S: Synchronous> Instance<S> {
         result
     }
 
+    /// Runs a turn of a task whose client has gone away in the middle of its request, if that is so: what the guest makes of it is no fault
+    /// of this server's.
+    pub(crate) fn unheard<T>(&mut self, client_is_gone: bool, turn: impl FnOnce(&mut Self) -> T) -> T {
+        self.store.data_mut().client_is_gone = client_is_gone;
+        let result = turn(self);
+        self.store.data_mut().client_is_gone = false;
+        result
+    }
+
     /// Begins to measure what a task takes.
     pub(crate) fn meter(&self) -> Meter {
         Meter::start(self.program.ticker().ticks())

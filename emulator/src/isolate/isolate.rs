@@ -135,7 +135,7 @@ impl Isolate {
             return;
         }
         match self.tasks.get_mut(id) {
-            Some(task) if !task.is_answered() => task.waiter = Waiter::Answered,
+            Some(task) if task.is_awaited() => task.waiter = Waiter::Gone,
             _ => return,
         }
         let Some(instance) = &mut self.instance else { return };
@@ -171,7 +171,9 @@ impl Isolate {
             if let Some(task) = self.tasks.get_mut(task_id) {
                 instance.charge(&mut meter, &mut task.spent)?;
             }
-            instance.recorded(recorder.as_ref(), |instance| instance.answer(op, &completion.answer))?;
+            instance.unheard(completion.broken_off, |instance| {
+                instance.recorded(recorder.as_ref(), |instance| instance.answer(op, &completion.answer))
+            })?;
             self.apply(around)?;
         }
         if let (Some(instance), Some(task)) = (&mut self.instance, self.tasks.get_mut(id)) {
@@ -252,7 +254,9 @@ impl Isolate {
 
     fn respond(&mut self, id: u32, frame: &[u8]) {
         let outcome = self.take_named(id, frame).map(|held| Answered { frame: Bytes::copy_from_slice(frame), held });
-        if !self.answer(id, outcome) {
+        // Who left is no fault of the Worker's, which may have been told too late, or finish what it began.
+        let is_gone = self.tasks.get_mut(id).is_some_and(|task| matches!(task.waiter, Waiter::Gone));
+        if !self.answer(id, outcome) && !is_gone {
             tracing::warn!("the Worker answered a request that was answered or had ended");
         }
     }
@@ -294,7 +298,7 @@ impl Isolate {
             Waiter::Elsewhere(sender) => {
                 let _ = sender.send(outcome);
             }
-            Waiter::Answered => return false,
+            Waiter::Answered | Waiter::Gone => return false,
         }
         true
     }

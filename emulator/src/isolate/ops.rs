@@ -119,6 +119,8 @@ impl ObjectRequest<'_> {
 pub(crate) struct Completion {
     pub(crate) answer: Answer,
     pub(crate) held: Option<Held>,
+    /// Whether it failed since the client went away in the middle of its request.
+    pub(crate) broken_off: bool,
 }
 
 /// What the guest is told.
@@ -146,11 +148,21 @@ impl Completion {
     pub(crate) fn error(error: impl std::fmt::Display) -> Self {
         Answer::Err(Cow::Owned(error.to_string())).into()
     }
+
+    /// The body of the request came to no end.
+    pub(crate) fn broken_off(error: impl std::fmt::Display) -> Self {
+        Self { broken_off: true, ..Self::error(error) }
+    }
+
+    /// An answer with what stays with the host.
+    pub(crate) fn holding(answer: Answer, held: Option<Held>) -> Self {
+        Self { held, ..answer.into() }
+    }
 }
 
 impl From<Answer> for Completion {
     fn from(answer: Answer) -> Self {
-        Self { answer, held: None }
+        Self { answer, held: None, broken_off: false }
     }
 }
 

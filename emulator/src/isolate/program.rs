@@ -101,6 +101,7 @@ impl<S: Synchronous> Linked<S> {
             budget: TurnBudget::default(),
             synchronous,
             recorder: None,
+            client_is_gone: false,
         };
         let mut store = Store::new(program.module.engine(), host);
         store.limiter(|host| &mut host.limits);

@@ -48,6 +48,8 @@ pub(crate) enum Waiter {
     Elsewhere(oneshot::Sender<Outcome>),
     /// Nobody any more: it has been answered.
     Answered,
+    /// Nobody any more: the client went away before the answer.
+    Gone,
 }
 
 /// A task.
@@ -68,8 +70,8 @@ impl Task {
         Self { body, waiter: Waiter::Here, pending: 0, ops: 0, recorder, spent: Spent::default() }
     }
 
-    pub(crate) fn is_answered(&self) -> bool {
-        matches!(self.waiter, Waiter::Answered)
+    pub(crate) fn is_awaited(&self) -> bool {
+        matches!(self.waiter, Waiter::Here | Waiter::Elsewhere(_))
     }
 }
 

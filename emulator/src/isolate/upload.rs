@@ -37,7 +37,7 @@ impl RequestBody {
                 // The usual body is a single chunk.
                 Ok(Some(chunk)) if whole.is_empty() && body.is_end_stream() => return Answer::Value(chunk).into(),
                 Ok(Some(chunk)) => whole.extend_from_slice(&chunk),
-                Err(error) => return Completion::error(error),
+                Err(error) => return Completion::broken_off(error),
             }
         }
     }
@@ -55,7 +55,7 @@ impl RequestBody {
             let (chunks, ended) = match gather(&mut body).await {
                 Ok(gathered) => gathered,
                 // Dropping the upload leaves nothing behind.
-                Err(error) => return Completion::error(error),
+                Err(error) => return Completion::broken_off(error),
             };
             upload = match tokio::task::spawn_blocking(move || write(upload, &chunks, ended)).await {
                 Ok(Progress::Going(upload)) => upload,
