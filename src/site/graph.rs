@@ -267,7 +267,7 @@ fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     };
     match target {
         Ok(target) => (target, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::error("link/unusable", link.position, message))),
+        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
     }
 }
 
@@ -289,7 +289,7 @@ fn wiki(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     };
     match usable(snapshot, found) {
         Ok(id) => (Target::Page { id, suffix }, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::error("link/unusable", link.position, message))),
+        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
     }
 }
 
