@@ -8,6 +8,7 @@ use crate::{
     report::{Report, Style},
     server::{self, Bounds, LocalOptions, interrupted, listen},
 };
+use futures_util::FutureExt as _;
 use pmx_emulator::faults::Faults;
 use serde_json::json;
 use std::time::Duration;
@@ -38,6 +39,17 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
     if !open {
         report.warn("PUBLISH_SECRET is not set: every publish call will be refused");
     }
+    let told = report.clone();
+    let mut end = Box::pin(async move {
+        tokio::select! {
+            () = interrupted() => {}
+            () = told.failed() => {}
+        }
+    });
+    // Who reads that it is ready may end it at once: that is listened for before it is said.
+    if (&mut end).now_or_never().is_some() {
+        return Ok(());
+    }
     report.event(&json!({ "event": "ready", "url": url, "sites": [] }));
     if report.quiet() && !report.json() {
         report.data(&url);
@@ -59,13 +71,6 @@ pub(super) async fn run(command: &Serve, report: &Report) -> Result<()> {
         report.say(format_args!("  {}  pmx publish <path> -s <site> --server {url}", dim("try  ")));
     }
     report.say("");
-    let told = report.clone();
-    let end = async move {
-        tokio::select! {
-            () = interrupted() => {}
-            () = told.failed() => {}
-        }
-    };
     local.serve(front, end).await
 }
 

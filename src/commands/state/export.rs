@@ -86,7 +86,12 @@ fn target(file: &Path) -> Result<Target> {
     if file == Path::new(STDOUT) {
         return Ok(Target::Stdout);
     }
-    let Ok(meta) = file.metadata() else { return Ok(Target::File) };
+    let Ok(meta) = file.metadata() else {
+        return match file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            Some(folder) => Err(Error::new(format_args!("there is no folder {}", folder.display()))),
+            None => Ok(Target::File),
+        };
+    };
     if meta.is_dir() {
         return Err(Error::new(format_args!("{} is a folder", file.display())).hint("name a file"));
     }
