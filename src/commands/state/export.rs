@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     report::Report,
 };
-use fs_err::{File, OpenOptions};
+use fs_err::File;
 use serde_json::Value as Json;
 use std::{
     io::{self, IsTerminal as _, Write as _},
@@ -58,11 +58,10 @@ fn aside<T>(place: &Place, then: impl FnOnce(Json, File) -> Result<T>) -> Result
 
 fn through(place: &Place, file: &Path) -> Result<Json> {
     aside(place, |answer, mut archive| {
+        let cannot = |error| Error::new(format_args!("{} cannot be written: {error}", file.display()));
         // Opened when there is something to write: the reader of a FIFO sees nothing of what failed before.
-        let mut to = OpenOptions::new().write(true).open(file)?;
-        io::copy(&mut archive, &mut to)
-            .and_then(|_| to.flush())
-            .map_err(|error| Error::new(format_args!("{} cannot be written: {error}", file.display())))?;
+        let mut to = std::fs::OpenOptions::new().write(true).open(file).map_err(cannot)?;
+        io::copy(&mut archive, &mut to).and_then(|_| to.flush()).map_err(cannot)?;
         Ok(answer)
     })
 }
