@@ -90,8 +90,8 @@ fn init_completes_a_folder_and_overwrites_its_own_files_only_when_told() {
         "",
         "  paths/first.lesson.md\n  paths/slides.talk.md\n  paths/parts.guide.md\n  paths/parts.components.md\n  \
          paths/cycle.svg\n  paths/theme.css\n  .gitignore: .pathmx-cache/, .pathmx-state/ added\n\
-         Wrote 6 files into ..\n\
-         These files were there and left as they were: pathmx.config.md, paths/index.path.md (--force overwrites)\n\n\
+         Wrote 6 files into this folder.\n\
+         Left as they were: pathmx.config.md, paths/index.path.md (--force overwrites)\n\n\
          Next: pmx dev\n",
     );
     let after = disk(folder.path());

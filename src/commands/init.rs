@@ -67,13 +67,13 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
     if report.json() {
         return Ok(());
     }
+    let into = if dir == Path::new(".") { "this folder".to_owned() } else { dir.display().to_string() };
     match written {
-        0 => report.say(format_args!("Wrote nothing into {}: all files are there.", dir.display())),
-        _ => report.say(format_args!("Wrote {} into {}.", counted(written, "file"), dir.display())),
+        0 => report.say(format_args!("Wrote nothing: all files are in {into}.")),
+        _ => report.say(format_args!("Wrote {} into {into}.", counted(written, "file"))),
     }
     if !left.is_empty() {
-        let what = if left.len() == 1 { "This file was" } else { "These files were" };
-        report.say(format_args!("{what} there and left as they were: {} (--force overwrites)", left.join(", ")));
+        report.say(format_args!("Left as they were: {} (--force overwrites)", left.join(", ")));
     }
     report.say("");
     report.say(format_args!("Next: {next}"));

@@ -45,6 +45,9 @@ pub(super) fn run(args: &cli::Link, report: &Report) -> Result<()> {
     let site = link.site.or(project.link.site);
     let server = link.server.or(project.link.server).unwrap_or_else(|| cli::DEFAULT_SERVER.to_owned());
     report.event(&json!({ "event": "linked", "config": shown, "site": site, "server": server }));
+    if report.json() {
+        return Ok(());
+    }
     match site {
         Some(site) => report.say(format_args!("{shown}: published as `{site}` on {server}")),
         None => report.say(format_args!("{shown}: published on {server}; `pmx link -s <name>` names the site")),

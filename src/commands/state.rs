@@ -144,5 +144,12 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     if let Ok(path) = canonical(path) {
         return Ok(path);
     }
+    // What is yet to be made lies in a folder that is there.
+    if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        if let Ok(parent) = canonical(parent) {
+            return Ok(parent.join(name));
+        }
+    }
     std::path::absolute(path).map_err(|error| Error::new(format!("{}: {error}", path.display())))
 }

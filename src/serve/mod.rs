@@ -16,6 +16,7 @@ use crate::{
     report::{Report, Style},
     server::{self, Bounds, Listening, Local, LocalOptions, interrupted, listen},
 };
+use futures_util::FutureExt as _;
 use pmx_emulator::faults::Faults;
 use serde_json::{Value, json};
 use std::{
@@ -56,18 +57,21 @@ pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
         folder: (home.kind != HomeKind::Folder).then_some(home.folder.as_path()),
         many: home.kind != HomeKind::Project,
     });
+    let failing = report.clone();
+    let mut end = Box::pin(async move {
+        tokio::select! {
+            () = interrupted() => {}
+            () = failing.failed() => {}
+        }
+        ending.send_replace(true);
+    });
+    // Who reads that it is ready may end it at once: that is listened for before it is said.
+    if (&mut end).now_or_never().is_some() {
+        return Ok(());
+    }
     server.ready(&front, !secret.is_empty(), report).await;
     let told = tokio::spawn(telling::print(server.board.clone(), report.clone()));
-    let failing = report.clone();
-    let served = local
-        .serve(front, async move {
-            tokio::select! {
-                () = interrupted() => {}
-                () = failing.failed() => {}
-            }
-            ending.send_replace(true);
-        })
-        .await;
+    let served = local.serve(front, end).await;
     told.abort();
     served
 }

@@ -21,13 +21,14 @@ pub struct Diagnostic {
     pub hint: Option<String>,
 }
 
-/// How bad a finding is.
+/// How bad a finding is: by one rule, that authors read in the handbook (`commands.reference.md`, "Errors and warnings"), and that a test holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The command fails, though everything that could be built was built.
+    /// A whole page or Path is not what its Source says: it cannot be read or reached, or two things claim one name that pages share. The
+    /// command fails, though everything that could be built was built.
     Error,
-    /// The build stands, but readers will miss something.
+    /// The page stands, and something in it is missing or not as written: whatever it refers to and does not get.
     Warning,
 }
 

@@ -269,7 +269,7 @@ fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     };
     match target {
         Ok(target) => (target, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::error("link/unusable", link.position, message))),
+        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
     }
 }
 
@@ -291,7 +291,7 @@ fn wiki(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     };
     match usable(snapshot, found) {
         Ok(id) => (Target::Page { id, suffix }, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::error("link/unusable", link.position, message))),
+        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
     }
 }
 

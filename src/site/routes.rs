@@ -47,7 +47,7 @@ pub(super) fn routes(members: &[&Node], entry: &str, mount: &str) -> RouteTable 
         };
         if let Some(reserved) = reserved(mount, &wanted) {
             let message = format!("`{mount}{wanted}` is never reached: the Worker answers {reserved} itself");
-            let finding = Diagnostic::warning("route/reserved", position, message);
+            let finding = Diagnostic::error("route/reserved", position, message);
             table.findings.push(finding.hint("give the Source another `route`").at(&*node.path));
         }
         match owners.entry(wanted.clone()) {
@@ -85,7 +85,7 @@ pub(super) fn shadowed(members: &[&Node], table: &RouteTable, mounts: &[&str]) -
         if let Some(mount) = mounts.iter().find(|mount| below(route, mount)) {
             let position = node.source.route.as_ref().map_or(Position::START, |(_, position)| *position);
             let message = format!("`{route}` is never reached: another Path is mounted at `{mount}`");
-            let finding = Diagnostic::warning("route/shadowed", position, message);
+            let finding = Diagnostic::error("route/shadowed", position, message);
             findings.push(finding.hint("give the Source another `route`").at(&*node.path));
         }
     }

@@ -170,7 +170,7 @@ fn part(places: &mut Places) -> Vec<Diagnostic> {
         for left in left {
             places.remove(left);
             let message = format!("/{left} is left out: no folder can hold it beside /{kept}");
-            let finding = Diagnostic::warning(CLASH, Position::START, message);
+            let finding = Diagnostic::error(CLASH, Position::START, message);
             findings.push(finding.hint("give one of the Sources another `route`").at(left.clone()));
         }
     }

@@ -49,7 +49,7 @@ fn outcome(mark: bool, ends: &[u8]) -> (pmx_worker::model::Roots, Vec<String>) {
     put(folder.path(), "paths/p.svg", "<svg/>\r\n");
     let build = built(folder.path());
     (
-        build.roots,
+        build.roots.unwrap(),
         build.diagnostics.iter().map(|d| format!("{}:{}:{} {}", d.path, d.line, d.column, d.message)).collect(),
     )
 }

@@ -54,7 +54,7 @@ fn two_sources_with_one_route_are_an_error_and_both_stay_reachable() {
 }
 
 #[test]
-fn reserved_addresses_are_warned_about() {
+fn a_page_at_a_reserved_address_is_an_error() {
     let folder = site_of(&[
         ("index.path.md", "[A](./_events.md) [B](./api/x.md) [C](./apis.md)\n"),
         ("_events.md", "# E\n"),
@@ -63,7 +63,7 @@ fn reserved_addresses_are_warned_about() {
     ]);
     let build = built(folder.path());
     assert_eq!(codes(&build), ["route/reserved", "route/reserved"]);
-    assert!(!build.has_errors());
+    assert!(build.has_errors());
 }
 
 #[test]

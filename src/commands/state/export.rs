@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     report::Report,
 };
-use fs_err::{File, OpenOptions};
+use fs_err::File;
 use serde_json::Value as Json;
 use std::{
     io::{self, IsTerminal as _, Write as _},
@@ -58,11 +58,10 @@ fn aside<T>(place: &Place, then: impl FnOnce(Json, File) -> Result<T>) -> Result
 
 fn through(place: &Place, file: &Path) -> Result<Json> {
     aside(place, |answer, mut archive| {
+        let cannot = |error| Error::new(format_args!("{} cannot be written: {error}", file.display()));
         // Opened when there is something to write: the reader of a FIFO sees nothing of what failed before.
-        let mut to = OpenOptions::new().write(true).open(file)?;
-        io::copy(&mut archive, &mut to)
-            .and_then(|_| to.flush())
-            .map_err(|error| Error::new(format_args!("{} cannot be written: {error}", file.display())))?;
+        let mut to = std::fs::OpenOptions::new().write(true).open(file).map_err(cannot)?;
+        io::copy(&mut archive, &mut to).and_then(|_| to.flush()).map_err(cannot)?;
         Ok(answer)
     })
 }
@@ -86,7 +85,12 @@ fn target(file: &Path) -> Result<Target> {
     if file == Path::new(STDOUT) {
         return Ok(Target::Stdout);
     }
-    let Ok(meta) = file.metadata() else { return Ok(Target::File) };
+    let Ok(meta) = file.metadata() else {
+        return match file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            Some(folder) => Err(Error::new(format_args!("there is no folder {}", folder.display()))),
+            None => Ok(Target::File),
+        };
+    };
     if meta.is_dir() {
         return Err(Error::new(format_args!("{} is a folder", file.display())).hint("name a file"));
     }

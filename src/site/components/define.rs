@@ -68,7 +68,7 @@ pub(in crate::site) fn define(
         Err(written) => {
             let message = format!("a component cannot be called `{written}`");
             let hint = "`componentName` of the Block: a letter, then letters, digits and dashes";
-            findings.push(Diagnostic::error("literate/component-name", position, message).hint(hint));
+            findings.push(Diagnostic::warning("literate/component-name", position, message).hint(hint));
             return None;
         }
     };
@@ -101,7 +101,7 @@ pub(in crate::site) fn define(
         };
         if matches!(address::classify(target), Address::Elsewhere | Address::Here(_)) {
             let message = format!("`[@{label}]` must lead to a file of the site");
-            findings.push(Diagnostic::error("literate/resource", *position, message));
+            findings.push(Diagnostic::warning("literate/resource", *position, message));
             continue;
         }
         let link = links.len();

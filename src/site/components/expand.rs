@@ -210,11 +210,11 @@ impl<'d> Expander<'_, 'd> {
             let mut path: Vec<&str> = self.active.iter().map(|(_, name)| *name).collect();
             path.push(name);
             let message = format!("the component `{name}` contains itself: {}", path.join(" → "));
-            return self.tell("literate/component-cycle", message, true);
+            return self.tell("literate/component-cycle", message);
         }
         if self.active.len() >= MAX_NESTING || level >= MAX_LEVEL {
             let message = format!("components are nested too deep at `{name}`, {MAX_NESTING} templates at most");
-            return self.tell("literate/component-cycle", message, true);
+            return self.tell("literate/component-cycle", message);
         }
         if !self.grow(definition.template.len()) {
             return;
@@ -236,7 +236,7 @@ impl<'d> Expander<'_, 'd> {
         }
         self.at = at;
         for region in mem::take(&mut content.unknown) {
-            self.tell("literate/unknown-slot", format!("`{name}` has no slot `{region}`"), false);
+            self.tell("literate/unknown-slot", format!("`{name}` has no slot `{region}`"));
         }
         self.fill_template(&mut nodes, origin, definition, &attributes);
 
@@ -259,7 +259,7 @@ impl<'d> Expander<'_, 'd> {
             states::apply(root, name, &mut || written.tag(tag, *nth), self.page.findings);
         }
         if height(&nodes) > MAX_HEIGHT {
-            return self.tell("literate/component-depth", format!("`{name}` makes elements too deep to show"), true);
+            return self.tell("literate/component-depth", format!("`{name}` makes elements too deep to show"));
         }
         out.extend(nodes);
     }
@@ -294,7 +294,7 @@ impl<'d> Expander<'_, 'd> {
             let message = format!("`{name}` has no value for `{{{{ {missing} }}}}`");
             let hint =
                 format!("write `<{name} {missing}=\"…\">`, or `{{{{ {missing}: a fallback }}}}` in its template");
-            self.tell_with("literate/unresolved-value", message, Some(hint), false);
+            self.tell_with("literate/unresolved-value", message, Some(hint));
         }
     }
 
@@ -303,7 +303,7 @@ impl<'d> Expander<'_, 'd> {
         self.growth = self.growth.saturating_add(bytes);
         if self.growth > MAX_GROWTH {
             let message = format!("the components of this Block make more than {} MiB of HTML", MAX_GROWTH >> 20);
-            self.tell("literate/component-size", message, true);
+            self.tell("literate/component-size", message);
         }
         self.growth <= MAX_GROWTH
     }
@@ -328,24 +328,19 @@ impl<'d> Expander<'_, 'd> {
             (None, None) => None,
         };
         let message = format!("no component is called `{name}`");
-        self.tell_with("literate/unresolved-component", message, hint, false);
+        self.tell_with("literate/unresolved-component", message, hint);
     }
 
-    fn tell(&mut self, code: &'static str, message: String, error: bool) {
-        self.tell_with(code, message, None, error);
+    fn tell(&mut self, code: &'static str, message: String) {
+        self.tell_with(code, message, None);
     }
 
     /// Says each thing once.
-    fn tell_with(&mut self, code: &'static str, message: String, hint: Option<String>, error: bool) {
+    fn tell_with(&mut self, code: &'static str, message: String, hint: Option<String>) {
         if !self.told.insert(message.clone()) {
             return;
         }
-        let position = self.place();
-        let finding = if error {
-            Diagnostic::error(code, position, message)
-        } else {
-            Diagnostic::warning(code, position, message)
-        };
+        let finding = Diagnostic::warning(code, self.place(), message);
         self.page.findings.push(match hint {
             Some(hint) => finding.hint(hint),
             None => finding,

@@ -143,7 +143,7 @@ impl Frame<'_> {
             } else {
                 let message =
                     format!("`{}` is no stylesheet of this site: it must be an existing local .css file", link.target);
-                let finding = Diagnostic::error("styles/target", link.position, message);
+                let finding = Diagnostic::warning("styles/target", link.position, message);
                 findings.push(finding.at(self.site.project.show(&node.path)));
             }
         }

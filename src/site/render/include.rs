@@ -70,7 +70,7 @@ impl<'a> Includer<'_, 'a> {
         stack: &mut Vec<(Origin, Option<String>)>,
     ) -> Result<Element<'a>, Option<Diagnostic>> {
         debug_assert_eq!(link.place, Place::Include);
-        let refuse = |code, message: String| Err(Some(Diagnostic::error(code, link.position, message)));
+        let refuse = |code, message: String| Err(Some(Diagnostic::warning(code, link.position, message)));
         let Some((target, fragment)) = self.embeds.target(origin, number) else {
             // A link that leads nowhere has its finding already.
             return Err(None);
@@ -84,7 +84,7 @@ impl<'a> Includer<'_, 'a> {
                 let id = fragment.unwrap_or_default();
                 let message = format!("`{}` has no Block `{id}` to include", self.embeds.node(target).path);
                 let ids = source.blocks.iter().map(|block| (block.id.as_str(), block.id.as_str()));
-                let finding = Diagnostic::error("include/missing-block", link.position, message);
+                let finding = Diagnostic::warning("include/missing-block", link.position, message);
                 return Err(Some(match suggest::likest(&id, ids) {
                     Some(nearest) => finding.hint(format!("did you mean `#{nearest}`?")),
                     None => finding,

@@ -129,7 +129,7 @@ fn put_icons(nodes: &mut [Node<'_>], written: Written<'_>, findings: &mut Vec<Di
                 for name in unknown {
                     let message = format!("Unknown Lucide icon \"{name}\"");
                     let position = written.find(&format!("{ICON}{name}"));
-                    let finding = Diagnostic::error("icons-lucide/unknown-icon", position, message);
+                    let finding = Diagnostic::warning("icons-lucide/unknown-icon", position, message);
                     findings.push(match icons::nearest(&name) {
                         Some(nearest) => finding.hint(format!("did you mean `{nearest}`?")),
                         None => finding,

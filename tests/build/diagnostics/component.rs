@@ -31,7 +31,7 @@ fn a_component_that_does_not_exist_or_gets_nothing_is_named() {
             "  hint: there is `card`",
             "paths/index.path.md:7:1: warning: no component is called `my-card` [literate/unresolved-component]",
             "paths/index.path.md:9:1: warning: `card` has no slot `foot` [literate/unknown-slot]",
-            "paths/index.path.md:11:1: error: the component `loop` contains itself: loop → loop-b → loop [literate/component-cycle]"
+            "paths/index.path.md:11:1: warning: the component `loop` contains itself: loop → loop-b → loop [literate/component-cycle]"
         ])
     );
     let elsewhere = "# A\n\n[parts](./parts.components.md)\n\n<flip-note>x</flip-note>\n";
@@ -57,7 +57,7 @@ fn a_definition_that_defines_nothing_is_named() {
             "paths/parts.components.md:28:1: warning: a Block defines one component, and this one has two `html` fences [literate/html-fences]",
             "  hint: divide the Block with `---`, or call the fence of an example `text`",
             "paths/parts.components.md:47:1: warning: there is no file `gone.js` [asset/missing]",
-            "paths/parts.components.md:48:1: error: `[@asset.y]` must lead to a file of the site [literate/resource]"
+            "paths/parts.components.md:48:1: warning: `[@asset.y]` must lead to a file of the site [literate/resource]"
         ])
     );
     assert_eq!(
@@ -77,12 +77,12 @@ fn a_definition_that_defines_nothing_is_named() {
 }
 
 #[test]
-fn a_component_without_a_name_is_an_error() {
+fn a_component_without_a_name_is_left_out_with_a_warning() {
     let page = "# A\n\n[@c]: ./parts.components.md\n";
     assert_eq!(
         said_with(&parts(&[("???", "<p>a</p>"), ("Other", "<p>o</p>")]), page),
         lines(&[
-            "paths/parts.components.md:5:1: error: a component cannot be called `???` [literate/component-name]",
+            "paths/parts.components.md:5:1: warning: a component cannot be called `???` [literate/component-name]",
             "  hint: `componentName` of the Block: a letter, then letters, digits and dashes"
         ])
     );
@@ -115,14 +115,14 @@ fn components_that_grow_without_end_are_cut_off() {
     assert_eq!(
         said_with(&parts(&nested), "# A\n\n<d0>x</d0>\n\n[@c]: ./parts.components.md\n"),
         lines(&[
-            "paths/index.path.md:3:1: error: the components of this Block make more than 2 MiB of HTML [literate/component-size]"
+            "paths/index.path.md:3:1: warning: the components of this Block make more than 2 MiB of HTML [literate/component-size]"
         ])
     );
     let deep = "<div>".repeat(60) + "<yield />" + &"</div>".repeat(60);
     let page = format!("# A\n\n{}x{}\n\n[@c]: ./parts.components.md\n", "<deep>".repeat(8), "</deep>".repeat(8));
     assert_eq!(
         said_with(&parts(&[("Deep", &deep), ("Other", "<p>o</p>")]), &page),
-        lines(&["paths/index.path.md:3:7: error: `deep` makes elements too deep to show [literate/component-depth]"])
+        lines(&["paths/index.path.md:3:7: warning: `deep` makes elements too deep to show [literate/component-depth]"])
     );
 }
 

@@ -7,7 +7,7 @@ mod source;
 mod steps;
 
 use super::*;
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 /// What is said about a site, one finding per line, hints below theirs.
 fn said(files: &[(&str, &str)]) -> String {
@@ -70,4 +70,41 @@ fn every_finding_has_its_test() {
     missing.sort_unstable();
     missing.dedup();
     assert!(missing.is_empty(), "no test in tests/build/diagnostics shows {missing:?}");
+}
+
+/// The rule is in the handbook, with the codes of all errors: a code is an error there and in the program, or in neither.
+#[test]
+fn the_handbook_names_every_error_and_nothing_else_is_one() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut open = vec![top.join("src/site")];
+    let mut ranked = BTreeSet::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let constant = |name: &str| {
+            let written = source.split(&format!("const {name}: &str = \"")).nth(1)?;
+            Some(written.split('"').next().unwrap().to_owned())
+        };
+        for call in source.split("Diagnostic::error(").skip(1) {
+            let first = call.trim_start().split([',', ')']).next().unwrap();
+            ranked.insert(match first.strip_prefix('"') {
+                Some(code) => code.trim_end_matches('"').to_owned(),
+                // One of another file is named where that is.
+                None => constant(first).unwrap_or_else(|| "build/unusable".to_owned()),
+            });
+        }
+    }
+    // How an error is made, not one.
+    ranked.remove("code");
+    let chapter = fs::read_to_string(top.join("examples/handbook/paths/commands.reference.md")).unwrap();
+    let section = chapter.split("\n## Errors and warnings\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.map(|row| row.split('|').nth(1).unwrap());
+    let named: BTreeSet<String> =
+        cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
+    similar_asserts::assert_eq!(ranked, named);
 }

@@ -31,7 +31,7 @@ fn a_link_that_leads_nowhere_names_what_is_near() {
     assert_eq!(
         found,
         format!(
-            "paths/index.path.md:3:1: error: `{0}/{0}/{0}/{0}/{0}.md` has a name that cannot be published [link/unusable]\n",
+            "paths/index.path.md:3:1: warning: `{0}/{0}/{0}/{0}/{0}.md` has a name that cannot be published [link/unusable]\n",
             &name
         )
     );
@@ -73,9 +73,9 @@ fn a_stylesheet_that_cannot_count_is_refused() {
         lines(&[
             "paths/a.md:3:1: warning: `@root.styles` counts in the entry of a Path only, and is ignored here [styles/not-root]",
             "  hint: use `@styles`",
-            "paths/a.md:4:1: error: `./index.path.md` is no stylesheet of this site: it must be an existing local .css file [styles/target]",
-            "paths/index.path.md:5:1: error: `./gone.css` is no stylesheet of this site: it must be an existing local .css file [styles/target]",
-            "paths/index.path.md:6:1: error: `https://example.org/x.css` is no stylesheet of this site: it must be an existing local .css file [styles/target]",
+            "paths/a.md:4:1: warning: `./index.path.md` is no stylesheet of this site: it must be an existing local .css file [styles/target]",
+            "paths/index.path.md:5:1: warning: `./gone.css` is no stylesheet of this site: it must be an existing local .css file [styles/target]",
+            "paths/index.path.md:6:1: warning: `https://example.org/x.css` is no stylesheet of this site: it must be an existing local .css file [styles/target]",
         ])
     );
 }
@@ -93,7 +93,7 @@ fn a_route_that_cannot_be_had_says_who_has_it() {
         lines(&[
             "paths/b.md:3:1: error: the route `/same` belongs to `a.md` already [route/conflict]",
             "paths/c.md:2:1: error: `no slash` is no route: it must start with `/` [route/invalid]",
-            "paths/d.md:2:1: warning: `/_events` is never reached: the Worker answers /_events itself [route/reserved]",
+            "paths/d.md:2:1: error: `/_events` is never reached: the Worker answers /_events itself [route/reserved]",
             "  hint: give the Source another `route`",
         ])
     );
@@ -119,7 +119,7 @@ fn paths_of_one_site_need_names_and_room() {
             "paths/c.path.md:2:1: error: `workshop` is no handle: @ and 1 to 64 letters, digits, `.`, `_` or `-` [root/handle]",
             "paths/d.path.md:1:1: warning: a Path beside the default one needs a handle [root/no-handle]",
             r#"  hint: add `handle: "@name"` to its frontmatter"#,
-            "paths/x.md:2:1: warning: `/one/x` is never reached: another Path is mounted at `/one` [route/shadowed]",
+            "paths/x.md:2:1: error: `/one/x` is never reached: another Path is mounted at `/one` [route/shadowed]",
             "  hint: give the Source another `route`",
         ])
     );
@@ -134,14 +134,14 @@ fn a_file_beyond_the_limit_is_refused_where_it_is_named() {
         let build = built(folder.path());
         (build.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>(), build.roots.is_some())
     };
-    let finding = "paths/index.path.md:3:1: error: `big.bin` has 27262976 bytes, at most 26214400 can be published [link/unusable]";
+    let finding = "paths/index.path.md:3:1: warning: `big.bin` has 27262976 bytes, at most 26214400 can be published [link/unusable]";
     assert_eq!(grow(big), (vec![finding.to_owned()], true));
     let finding = "paths/index.path.md:1:1: error: the entry `index.path.md` has 27262976 bytes, at most 26214400 can be published [entry/missing]";
     assert_eq!(grow(entry), (vec![finding.to_owned()], false));
 }
 
 #[test]
-fn an_include_that_cannot_be_taken_in_is_an_error() {
+fn an_include_that_cannot_be_taken_in_is_a_warning() {
     assert_eq!(
         said(&[
             (
@@ -151,8 +151,8 @@ fn an_include_that_cannot_be_taken_in_is_an_error() {
             ("paths/b.md", "<!-- id: first -->\n\n# B\n\n[@include: B](./b.md)\n"),
         ]),
         lines(&[
-            "paths/b.md:5:1: error: `b.md` includes itself through this [include/cycle]",
-            "paths/index.path.md:3:1: error: `b.md` has no Block `frist` to include [include/missing-block]",
+            "paths/b.md:5:1: warning: `b.md` includes itself through this [include/cycle]",
+            "paths/index.path.md:3:1: warning: `b.md` has no Block `frist` to include [include/missing-block]",
             "  hint: did you mean `#first`?",
             "paths/index.path.md:7:1: warning: there is no Source `c.md` [link/unresolved]"
         ])
@@ -170,9 +170,9 @@ fn an_include_that_cannot_be_taken_in_is_an_error() {
     assert_eq!(
         said(&files),
         lines(&[
-            "paths/14.md:1:1: error: includes nest deeper than 16, or there are too many [include/depth]",
-            "paths/15.md:1:1: error: includes nest deeper than 16, or there are too many [include/depth]",
-            "paths/16.md:1:1: error: includes nest deeper than 16, or there are too many [include/depth]"
+            "paths/14.md:1:1: warning: includes nest deeper than 16, or there are too many [include/depth]",
+            "paths/15.md:1:1: warning: includes nest deeper than 16, or there are too many [include/depth]",
+            "paths/16.md:1:1: warning: includes nest deeper than 16, or there are too many [include/depth]"
         ])
     );
 }

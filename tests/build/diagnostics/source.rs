@@ -90,13 +90,13 @@ fn notes_that_nobody_sees_are_named() {
 }
 
 #[test]
-fn an_icon_that_lucide_does_not_have_is_an_error() {
+fn an_icon_that_lucide_does_not_have_is_a_warning_as_a_missing_image_is() {
     assert_eq!(
         said_of("# A :lucide-sparkels:\n\n`:lucide-in-code:` :lucide-nothing-like-it[Label]:\n"),
         lines(&[
-            r#"paths/index.path.md:1:5: error: Unknown Lucide icon "sparkels" [icons-lucide/unknown-icon]"#,
+            r#"paths/index.path.md:1:5: warning: Unknown Lucide icon "sparkels" [icons-lucide/unknown-icon]"#,
             "  hint: did you mean `sparkles`?",
-            r#"paths/index.path.md:3:20: error: Unknown Lucide icon "nothing-like-it" [icons-lucide/unknown-icon]"#
+            r#"paths/index.path.md:3:20: warning: Unknown Lucide icon "nothing-like-it" [icons-lucide/unknown-icon]"#
         ])
     );
 }

@@ -1,0 +1,170 @@
+//! Commands that work on a project's files.
+
+use crate::{record::Record, scene::Scene};
+
+#[test]
+fn init() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("init"));
+    scene.put("half/paths/index.path.md", "# Mine\n");
+    scene.put("half/.gitignore", "target\n/.pathmx/\n");
+    for (folder, line) in [
+        ("elsewhere", "pmx init fresh"),
+        ("elsewhere", "pmx init fresh"),
+        ("elsewhere", "pmx init --force --json fresh"),
+        ("half", "pmx init"),
+        ("half", "pmx init -q"),
+        ("elsewhere", "pmx init notes.txt"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
+
+#[test]
+fn build() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("build"));
+    for (folder, line) in [
+        ("site", "pmx build"),
+        ("site", "pmx build"),
+        ("site", "pmx build --json"),
+        ("site", "pmx build -q"),
+        ("site", "pmx build --static"),
+        ("site", "pmx build -o dist"),
+        ("site", "pmx build --static -o .pathmx"),
+        ("site", "pmx build paths/gone.path.md"),
+        ("broken", "pmx build"),
+        ("broken", "pmx build -q"),
+        ("elsewhere", "pmx build"),
+        ("elsewhere", "pmx build ../site"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
+
+#[test]
+fn check() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("check"));
+    for (folder, line) in [
+        ("site", "pmx check"),
+        ("site", "pmx check -q --strict"),
+        ("broken", "pmx check"),
+        ("broken", "pmx check -q"),
+        ("broken", "pmx check --json"),
+        ("elsewhere", "pmx check"),
+        ("elsewhere", "pmx check ../gone"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    scene.put("site/paths/lonely.md", "# Lonely\n\n[gone](./gone.md)\n");
+    scene.put("site/paths/notes.md", "# Notes\n\n![gone](./gone.png)\n");
+    for line in ["pmx check", "pmx check --unreachable --strict"] {
+        record.call(&mut scene, "site", line);
+    }
+    record.check();
+}
+
+#[test]
+fn route() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("route"));
+    record.call(&mut scene, "site", "pmx route notes.md");
+    scene.call("site", "pmx build -q", "");
+    for (folder, line) in [
+        ("site", "pmx route paths/notes.md"),
+        ("site", "pmx route -q /notes"),
+        ("site", "pmx route notes --base-url https://chess.example/"),
+        ("site", "pmx route notes --json"),
+        ("site", "pmx route nots"),
+        ("elsewhere", "pmx route notes.md"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
+
+#[test]
+fn new() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("new"));
+    for (folder, line) in [
+        ("site", "pmx new lesson 'Loops and lists'"),
+        ("site", "pmx new lesson 'Loops and lists'"),
+        ("site", "pmx new guide Openings --in openings --link paths/notes.md"),
+        ("site", "pmx new talk Endgames -q"),
+        ("site", "pmx new talk Mates --json"),
+        ("site", "pmx new lesson '???'"),
+        ("site", "pmx new lesson Traps --link paths/gone.md"),
+        ("elsewhere", "pmx new lesson Loops"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
+
+#[test]
+fn mv() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("mv"));
+    for (folder, line) in [
+        ("site", "pmx mv --dry-run paths/notes.md paths/deep/notes.md"),
+        ("site", "pmx mv -q -n paths/notes.md paths/deep/notes.md"),
+        ("site", "pmx mv paths/notes.md paths/deep/notes.md"),
+        ("site", "pmx mv deep/notes notes -q"),
+        ("site", "pmx mv notes remarks --json"),
+        ("site", "pmx mv remarks remarks"),
+        ("site", "pmx mv gone there"),
+        ("site", "pmx mv remarks ../remarks.md"),
+        ("elsewhere", "pmx mv notes.txt there.txt"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
+
+#[test]
+fn rm() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("rm"));
+    scene.put("site/paths/spare.md", "# Spare\n");
+    for (folder, line) in [
+        ("site", "pmx rm --dry-run paths/notes.md"),
+        ("site", "pmx rm paths/notes.md"),
+        ("site", "pmx rm paths/notes.md"),
+        ("site", "pmx rm -q paths/spare.md"),
+        ("site", "pmx rm board.svg --json"),
+        ("site", "pmx rm index.path"),
+        ("elsewhere", "pmx rm notes.txt"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
+
+#[test]
+fn link() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("link"));
+    for (folder, line) in [
+        ("site", "pmx link"),
+        ("site", "pmx link -s chess"),
+        ("site", "pmx link -s chess"),
+        ("site", "pmx link --server https://pathmx.example --json"),
+        ("site", "pmx link -q -s go"),
+        ("site", "pmx link -s 'No Name'"),
+        ("site", "pmx link -s chess --server nowhere"),
+        ("elsewhere", "pmx link -s chess"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
+
+#[test]
+fn worker_bundle() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("worker bundle"));
+    for line in [
+        "pmx worker bundle",
+        "pmx worker bundle -q -o ../bundle",
+        "pmx worker bundle --json",
+        "pmx worker bundle -o notes.txt",
+    ] {
+        record.call(&mut scene, "elsewhere", line);
+    }
+    record.check();
+}

@@ -1,0 +1,72 @@
+//! Commands for a site on a server.
+
+use crate::{record::Record, scene::Scene};
+
+/// Nobody listens there: port 1 is nobody's.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
+#[test]
+fn publish() {
+    let (mut scene, mut record) = (Scene::served(), Record::of("publish"));
+    let nowhere = format!("pmx publish -s chess --no-git --server {NOWHERE}");
+    for (folder, line) in [
+        ("site", "pmx publish --no-git"),
+        ("site", "pmx publish -s www --no-git --server $SERVER"),
+        ("site", "pmx publish -s 'No Name' --no-git --server $SERVER"),
+        ("site", "PATHMX_PUBLISH_TOKEN= pmx publish -s chess --no-git --server $SERVER"),
+        ("site", "PATHMX_PUBLISH_TOKEN=wrong pmx publish -s chess --no-git --server $SERVER"),
+        ("site", &nowhere),
+        ("site", "pmx publish -s chess --no-git --server http://example.com"),
+        ("site", "pmx publish -s chess --no-git --no-build --server $SERVER -o gone"),
+        ("elsewhere", "pmx publish -s chess --no-git --server $SERVER"),
+        ("broken", "pmx publish -s chess --no-git --server $SERVER"),
+        ("site", "pmx publish -s chess --no-git --server $SERVER --dry-run"),
+        ("site", "pmx publish -s chess --no-git --server $SERVER"),
+        ("site", "pmx publish -s chess --no-git --server $SERVER"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    scene.put("site/paths/notes.md", "# Notes\n\nOther words. [Start](./index.path.md)\n");
+    for line in [
+        "pmx publish -s chess --commit 452e294 --branch main --server $SERVER --json",
+        "pmx publish -s chess --no-git --server $SERVER -q --no-build",
+        "pmx publish -s chess --server $SERVER --rollback ffffffff",
+    ] {
+        record.call(&mut scene, "site", line);
+    }
+    record.check();
+}
+
+#[test]
+fn deploys() {
+    let (mut scene, mut record) = (Scene::served(), Record::of("deploys"));
+    record.call(&mut scene, "site", "pmx deploys -s chess --server $SERVER");
+    scene.call("site", "pmx publish -q -s chess --commit 452e294 --branch main --server $SERVER", "");
+    let nowhere = format!("pmx deploys -s chess --server {NOWHERE}");
+    for line in [
+        "pmx deploys -s chess --server $SERVER",
+        "pmx deploys -s chess --server $SERVER -q",
+        "pmx deploys -s chess --server $SERVER --json",
+        "pmx deploys --server $SERVER",
+        "PATHMX_PUBLISH_TOKEN=wrong pmx deploys -s chess --server $SERVER",
+        "PATHMX_PUBLISH_TOKEN= pmx deploys -s chess --server $SERVER",
+        &nowhere,
+    ] {
+        record.call(&mut scene, "site", line);
+    }
+    record.check();
+}
+
+#[test]
+fn events() {
+    let (mut scene, mut record) = (Scene::served(), Record::of("events"));
+    scene.call("site", "pmx publish -q -s chess --no-git --server $SERVER", "");
+    let nowhere = format!("pmx events -s chess --server {NOWHERE}");
+    for line in ["pmx events --server $SERVER", "pmx events -s 'No Name' --server $SERVER", &nowhere] {
+        record.call(&mut scene, "site", line);
+    }
+    record.call_until(&mut scene, "site", "pmx events -s chess --server $SERVER", "Following");
+    record.call_until(&mut scene, "site", "pmx events -s chess --server $SERVER --json", "connected");
+    record.call(&mut scene, "site", "pmx events -q -s www --server $SERVER");
+    record.check();
+}
