@@ -2,9 +2,11 @@
 
 mod data;
 mod dev;
+mod rollback;
 
 pub use data::{DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
 pub use dev::{Dev, Play};
+pub use rollback::Rollback;
 
 use crate::site::BasePath;
 use clap::{Args, Parser, Subcommand};
@@ -60,8 +62,10 @@ pub enum Command {
     Serve(Serve),
     /// Build a site and publish it, or roll back to an earlier deploy
     Publish(Publish),
-    /// List the deploys of a site
+    /// List the deploys of a site, and what each of them changed
     Deploys(Deploys),
+    /// Go back to the deploy before, or to any other one
+    Rollback(Rollback),
     /// Write into the config which site on which server this project is published to
     Link(Link),
     /// Follow the live events of a site: which pages change, as they change
@@ -222,19 +226,25 @@ pub struct Publish {
     /// Make an earlier deploy active; nothing is built or uploaded
     #[arg(long, value_name = "DEPLOY_ID")]
     pub rollback: Option<String>,
-    /// Say what would be uploaded and change nothing
-    #[arg(long)]
+    /// Say what would be published and change nothing
+    #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Publish what is built already
     #[arg(long)]
     pub no_build: bool,
+    /// Make a deploy even if what is live is the same
+    #[arg(long)]
+    pub force: bool,
+    /// Print the lines on stdout that scripts read: hashes, blobs, the deploy's full id
+    #[arg(long)]
+    pub porcelain: bool,
     /// Commit to record with the deploy [default: that of the git checkout]
     #[arg(long)]
     pub commit: Option<String>,
     /// Branch to record with the deploy [default: that of the git checkout]
     #[arg(long)]
     pub branch: Option<String>,
-    /// Do not look for a git checkout
+    /// Do not look for a git checkout, and record nothing of what changed
     #[arg(long)]
     pub no_git: bool,
 }

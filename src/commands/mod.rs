@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod confirm;
 mod data;
+mod deploy_words;
 mod deploys;
 mod durable_object;
 mod events;
@@ -17,8 +18,10 @@ mod play;
 mod publish;
 mod r2;
 mod rm;
+mod rollback;
 mod route;
 mod serve;
+mod session;
 mod state;
 mod target;
 mod worker;
@@ -53,6 +56,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Serve(command) => block_on(serve::run(command, report)),
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
+        Command::Rollback(command) => rollback::run(command, report),
         Command::Link(command) => link::run(command, report),
         Command::Events(command) => block_on(events::run(command, report)),
         Command::Route(command) => route::run(command, report),

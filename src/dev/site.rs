@@ -9,7 +9,7 @@ use super::{
     stage::Stage,
     state_folder,
     status::NAMES,
-    telling,
+    telling::{self, Known, Outputs},
     terminal::count,
     waiting::FirstLook,
 };
@@ -21,7 +21,7 @@ use crate::{
 use pmx_worker::model::{Hash, SiteName};
 use serde_json::json;
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     path::Path,
     sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime},
@@ -61,6 +61,10 @@ pub(super) struct Site {
     mended_from: Option<(Instant, Built)>,
     /// What was said of the last build: warnings are not said again.
     said: HashSet<Diagnostic>,
+    /// Titles of the pages that were made, by the ids of their Sources.
+    titles: HashMap<String, String>,
+    /// The files of the build that is published.
+    published: Option<Arc<Outputs>>,
 }
 
 impl Site {
@@ -103,6 +107,8 @@ impl Site {
             mending,
             mended_from: None,
             said: HashSet::new(),
+            titles: HashMap::new(),
+            published: None,
         })
     }
 
@@ -207,6 +213,8 @@ impl Site {
     fn forget(&mut self) {
         self.save();
         self.builder = None;
+        self.titles = HashMap::new();
+        self.published = None;
     }
 
     /// Follows a config that says something else now. A broken one is told by the build of what is there.
@@ -300,7 +308,11 @@ impl Site {
                     Outcome::KeptLastGood => builder.passed_over(&built.site),
                     _ => builder.taken(),
                 }
+                self.titles.extend(std::mem::take(&mut built.site.titles));
                 self.done(&built, &outcome);
+                if matches!(outcome, Outcome::Published { .. } | Outcome::Unchanged) {
+                    self.published = Some(built.site.outputs.clone());
+                }
             }
             Err(error) => {
                 if built.site.roots.is_some() {
@@ -370,7 +382,8 @@ impl Site {
         self.stage.tell(event, Some(&self.name), says);
         if !matches!(outcome, Outcome::Unchanged) || self.stage.terminal.report().verbose() {
             let shown = self.stage.shown(&self.name);
-            telling::line(shown, built, outcome, |line| self.stage.terminal.build(line));
+            let known = Known { titles: &self.titles, published: self.published.as_deref() };
+            telling::line(shown, built, outcome, &known, |line| self.stage.terminal.build(line));
         }
     }
 
