@@ -49,6 +49,11 @@ impl Error {
         Self { exit: Exit::Interrupted, ..Self::new("") }
     }
 
+    /// The end of what the user broke off (exit code 130).
+    pub fn broken_off(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Interrupted, ..Self::new(message) }
+    }
+
     /// Whether there is something to say.
     #[must_use]
     pub const fn is_silent(&self) -> bool {

@@ -36,6 +36,74 @@ pub(crate) fn tracks(folder: &Path) -> bool {
     })
 }
 
+/// A file that is not as it was committed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Uncommitted {
+    /// Its path below the folder that was asked about, `/`-separated. Where a whole folder is new, it may be that folder's, with a `/` at
+    /// its end.
+    pub(crate) path: String,
+    /// Whether it was deleted.
+    pub(crate) is_gone: bool,
+}
+
+/// The file at `path` below a folder, or all files of the folder there, that are not as they were committed: those that Git does not have
+/// with them, but for those that it ignores. `None` if Git does not tell.
+pub(crate) fn uncommitted(folder: &Path, path: &str) -> Option<Vec<Uncommitted>> {
+    let mut command = command(folder);
+    command.arg("--literal-pathspecs");
+    let status = ["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all", "--untracked-files=all"];
+    without_filters(&mut command, &own_filters(folder)?);
+    let listed = run(command.args(status).args(["--", path]))?;
+    let prefix = String::from_utf8(ask(folder, &["rev-parse", "--show-prefix"])?).ok()?;
+    // Two letters for what is staged and what is not, a space, the path below the top of the checkout.
+    let listed = String::from_utf8_lossy(&listed).into_owned();
+    let files = listed.split('\0').filter_map(|entry| Some((entry.get(..2)?, entry.get(3..)?)));
+    let below = |path: &str| path.strip_prefix(prefix.trim_end_matches('\n')).map(str::to_owned);
+    Some(
+        files
+            .filter_map(|(state, path)| Some(Uncommitted { path: below(path)?, is_gone: state.contains('D') }))
+            .collect(),
+    )
+}
+
+/// The filters (gitattributes(5)) that the repository's own config has: programs that Git runs to compare a file with what is committed.
+fn own_filters(folder: &Path) -> Option<Vec<String>> {
+    let arguments = ["config", "--show-scope", "--name-only", "-z", "--get-regexp", r"^filter\."];
+    let output = command(folder).args(arguments).output().ok()?;
+    match output.status.code() {
+        Some(0) => {}
+        // There are none.
+        Some(1) if output.stdout.is_empty() => return Some(Vec::new()),
+        _ => return None,
+    }
+    let listed = String::from_utf8(output.stdout).ok()?;
+    let mut names = Vec::new();
+    let mut parts = listed.split('\0');
+    while let (Some(scope), Some(key)) = (parts.next(), parts.next()) {
+        let name = key.strip_prefix("filter.").and_then(|key| key.rsplit_once('.')).map(|(name, _)| name.to_owned());
+        // What the user's own config names is the user's.
+        if matches!(scope, "local" | "worktree") {
+            names.extend(name);
+        }
+    }
+    Some(names)
+}
+
+/// Has Git compare as if these filters were none. They are named in the environment, where a name may have any letter.
+fn without_filters(command: &mut Command, names: &[String]) {
+    let before = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
+    let settings = [("clean", ""), ("process", ""), ("smudge", ""), ("required", "false")];
+    let settings = names.iter().flat_map(|name| settings.map(|(key, value)| (format!("filter.{name}.{key}"), value)));
+    let mut count: usize = before;
+    for (key, value) in settings {
+        command.env(format!("GIT_CONFIG_KEY_{count}"), key).env(format!("GIT_CONFIG_VALUE_{count}"), value);
+        count += 1;
+    }
+    if count > before {
+        command.env("GIT_CONFIG_COUNT", count.to_string());
+    }
+}
+
 fn command(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.current_dir(folder).arg("--no-pager").arg("--no-optional-locks");
@@ -121,6 +189,14 @@ mod tests {
         let _ = fs::remove_file(&ran);
         assert!(tracks(&top.join("state")));
         assert!(ask(&top, &["rev-parse", "HEAD"]).is_some());
+        // To compare a file Git would run what the config names for it.
+        fs::write(top.join(".gitattributes"), "* filter=a=b.c\n").unwrap();
+        for key in ["clean", "process"] {
+            git(&top, &["config", &format!("filter.a=b.c.{key}"), program.to_str().unwrap()]);
+        }
+        fs::write(top.join("state/a"), "b").unwrap();
+        let found = uncommitted(&top.join("state"), ".").unwrap();
+        assert_eq!(found, [Uncommitted { path: "a".to_owned(), is_gone: false }]);
         assert!(!ran.exists());
     }
 }

@@ -14,7 +14,7 @@ pub use data::{Console, DurableObject, Kv, KvAction, List, ObjectAction, Place, 
 pub use dev::{Dev, Play};
 pub use global::{Global, LogFormat};
 pub use project::{Build, Check, Init, Mv, New, Rm, Route};
-pub use remote::{Deploys, Events, Link, Publish, Target, Unpublish};
+pub use remote::{Deploys, Events, Link, Publish, Rollback, Target, Unpublish};
 pub use serve::Serve;
 pub use worker::Worker;
 
@@ -57,8 +57,10 @@ pub enum Command {
     Serve(Serve),
     /// Build a site and publish it, or roll back to an earlier deploy
     Publish(Publish),
-    /// List the deploys of a site
+    /// List the deploys of a site, and what each of them changed
     Deploys(Deploys),
+    /// Go back to the deploy before, or to any other one
+    Rollback(Rollback),
     /// Take a site down: every address of it answers 410 or 404; its history stays
     Unpublish(Unpublish),
     /// Write into the config which site on which server this project is published to

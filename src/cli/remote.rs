@@ -38,13 +38,19 @@ pub struct Publish {
     /// Publish what is built already
     #[arg(long)]
     pub no_build: bool,
+    /// Make a deploy even if what is live is the same
+    #[arg(long)]
+    pub force: bool,
+    /// Print the lines on stdout that scripts read: hashes, blobs, the deploy's full id
+    #[arg(long)]
+    pub porcelain: bool,
     /// Commit to record with the deploy [default: that of the git checkout]
     #[arg(long, value_name = "COMMIT")]
     pub commit: Option<String>,
     /// Branch to record with the deploy [default: that of the git checkout]
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
-    /// Do not look for a git checkout
+    /// Do not look for a git checkout, and record nothing of what changed
     #[arg(long)]
     pub no_git: bool,
 }
@@ -55,6 +61,20 @@ pub struct Deploys {
     /// Whose.
     #[command(flatten)]
     pub target: Target,
+}
+
+/// `pmx rollback`
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// The deploy to make live, by its id or the beginning of it [default: the one that was live before the one that is now]
+    #[arg(value_name = "DEPLOY_ID")]
+    pub deploy: Option<String>,
+    /// Whose.
+    #[command(flatten)]
+    pub target: Target,
+    /// Say what would change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
 }
 
 /// `pmx unpublish`

@@ -1,46 +1,46 @@
 //! `pmx deploys`
 
-use super::{publish::Session, target};
+use super::{deploy_words, rollback, session::Session, target};
 use crate::{
     cli,
     error::Result,
-    publish::Deploy,
-    report::{Report, Style, is_active},
+    publish::{Deploy, Wording},
+    report::{Report, Style},
 };
-use humantime::{format_rfc3339_seconds, parse_rfc3339};
-use pmx_worker::model::Unpublished;
-use std::time::{Duration, SystemTime};
+use pmx_worker::model::{Meta, Unpublished};
+use std::time::SystemTime;
 
-/// Digits of an id in the table; enough to name a deploy of one site.
-const SHORT_ID: usize = 8;
-/// Digits of a commit in the table, as git abbreviates them.
-const SHORT_COMMIT: usize = 7;
+/// Characters of what a deploy changed in the table; `--json` has all of it.
+const MAX_CHANGED: usize = 72;
 
 /// Lists the deploys of a site, newest first.
 ///
 /// # Errors
-/// What kept it from that.
+/// What kept it from that, or the site was never published.
 pub(super) fn run(args: &cli::Deploys, report: &Report) -> Result<()> {
-    let session = Session::open(target::of(&args.target, None, report)?, report)?;
-    session.run(async {
-        let deploys = session.deploys().await?;
-        if report.json() {
-            report.event(&deploys);
-        } else if deploys.is_empty() {
-            report.say(format!("`{}` was never published", session.site()));
-        } else {
-            for line in table(&deploys, SystemTime::now(), report) {
-                report.data(line);
-            }
-            if let Some(unpublished) = unpublished(&deploys) {
-                let (status, since) = (unpublished.status, first(&unpublished.at, 24));
-                report.say(format!(
-                    "unpublished since {since}: every address answers {status}; a publish or a rollback brings the site back"
-                ));
-            }
-        }
-        Ok(())
-    })
+    let session = Session::open(target::of(&args.target, None, report)?, Wording::Plain, report)?;
+    session.terminal.person(format_args!("Deploys of `{}` on {}", session.site, session.address));
+    let deploys = session.run(session.deploys())?;
+    if deploys.is_empty() {
+        return Err(session.never_published());
+    }
+    if report.json() {
+        report.event(&deploys);
+        return Ok(());
+    }
+    for line in table(&deploys, SystemTime::now(), report) {
+        report.data(line);
+    }
+    if let Some(unpublished) = unpublished(&deploys) {
+        let (since, age) = deploy_words::moment(&unpublished.at, SystemTime::now());
+        let status = unpublished.status;
+        report.say(format_args!(
+            "unpublished since {since} ({age} ago): every address answers {status}; a publish or a rollback brings the site back"
+        ));
+        return Ok(());
+    }
+    rollback::mention_newest(&session, &deploys, rollback::live(&deploys));
+    Ok(())
 }
 
 /// That the site is taken down, if it is.
@@ -48,11 +48,13 @@ pub(super) fn unpublished(deploys: &[Deploy]) -> Option<&Unpublished> {
     deploys.iter().find_map(|deploy| deploy.record.unpublished.as_ref())
 }
 
+const HEAD: [&str; 6] = ["DEPLOY", "CREATED", "AGE", "COMMIT", "BRANCH", "CHANGED"];
+
 fn table(deploys: &[Deploy], now: SystemTime, report: &Report) -> Vec<String> {
-    let head = ["DEPLOY", "CREATED", "AGE", "COMMIT", "BRANCH"].map(String::from);
-    let rows: Vec<(bool, [String; 5])> =
+    let head = HEAD.map(String::from);
+    let rows: Vec<(bool, [String; 6])> =
         deploys.iter().map(|deploy| (deploy.record.is_active, row(deploy, now))).collect();
-    let widths: [usize; 5] = std::array::from_fn(|column| {
+    let widths: [usize; 6] = std::array::from_fn(|column| {
         rows.iter()
             .map(|(_, row)| &row[column])
             .chain([&head[column]])
@@ -60,11 +62,11 @@ fn table(deploys: &[Deploy], now: SystemTime, report: &Report) -> Vec<String> {
             .max()
             .unwrap_or(0)
     });
-    let aligned = |mark: &str, row: &[String; 5]| {
+    let aligned = |mark: &str, row: &[String; 6]| {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         format!("{mark} {}", cells.join("  ")).trim_end().to_owned()
     };
-    let mut lines = vec![aligned(" ", &head)];
+    let mut lines = vec![report.paint(Style::Bold, &aligned(" ", &head))];
     for (active, row) in &rows {
         let line = aligned(if *active { "*" } else { " " }, row);
         lines.push(report.paint(if *active { Style::Good } else { Style::Plain }, &line));
@@ -72,46 +74,17 @@ fn table(deploys: &[Deploy], now: SystemTime, report: &Report) -> Vec<String> {
     lines
 }
 
-fn row(deploy: &Deploy, now: SystemTime) -> [String; 5] {
-    let record = &deploy.record;
-    let meta = |key: &str| record.meta.as_ref().and_then(|meta| meta.get(key)).map_or("-", String::as_str);
-    let (created, age) = match parse_rfc3339(&record.created_at) {
-        Ok(time) => (
-            format_rfc3339_seconds(time).to_string().replace('T', " "),
-            age(now.duration_since(time).unwrap_or_default()),
-        ),
-        Err(_) => (record.created_at.clone(), String::from("-")),
+fn row(deploy: &Deploy, now: SystemTime) -> [String; 6] {
+    let of_meta = |text: &dyn Fn(&Meta) -> Option<String>| {
+        deploy.record.meta.as_ref().and_then(text).unwrap_or_else(|| String::from("-"))
     };
+    let (created, age) = deploy_words::made(deploy, now);
     [
-        first(&record.deploy_id, SHORT_ID),
-        first(&created, 24),
+        deploy_words::short(&deploy.record.deploy_id),
+        created,
         age,
-        first(meta("commit"), SHORT_COMMIT),
-        first(meta("branch"), 40),
+        of_meta(&deploy_words::commit),
+        of_meta(&deploy_words::branch),
+        of_meta(&|meta| deploy_words::changed(meta, MAX_CHANGED)),
     ]
-}
-
-/// The first characters, without those that would move a terminal's cursor.
-fn first(text: &str, most: usize) -> String {
-    text.chars().filter(|c| !is_active(*c)).take(most).collect()
-}
-
-fn age(age: Duration) -> String {
-    match age.as_secs() {
-        seconds @ 0..60 => format!("{seconds} s"),
-        seconds @ 60..3600 => format!("{} min", seconds / 60),
-        seconds @ 3600..86_400 => format!("{} h", seconds / 3600),
-        seconds => format!("{} d", seconds / 86_400),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_told_in_their_largest_unit() {
-        let told = |seconds| age(Duration::from_secs(seconds));
-        assert_eq!([told(0), told(59), told(60), told(7199), told(86_400)], ["0 s", "59 s", "1 min", "1 h", "1 d"]);
-    }
 }

@@ -5,6 +5,7 @@ mod check;
 mod confirm;
 mod console;
 mod data;
+mod deploy_words;
 mod deploys;
 mod durable_object;
 mod events;
@@ -19,8 +20,10 @@ mod play;
 mod publish;
 mod r2;
 mod rm;
+mod rollback;
 mod route;
 mod serve;
+mod session;
 mod state;
 mod target;
 mod unpublish;
@@ -58,6 +61,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Publish(command) => publish::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
         Command::Unpublish(command) => unpublish::run(command, report),
+        Command::Rollback(command) => rollback::run(command, report),
         Command::Link(command) => link::run(command, report),
         Command::Events(command) => block_on(events::run(command, report)),
         Command::Route(command) => route::run(command, report),

@@ -1,55 +1,88 @@
 //! `pmx publish`
 
-use super::target::{self, Target};
+use super::{
+    deploy_words::{CHANGED, described, from, short},
+    rollback,
+    session::{Called, Session},
+    target,
+};
 use crate::{
     cli,
     commands::build,
     error::{Error, Result},
     publish::{
-        self, Activated, Bundle, Deploy, PublishError, PublishOptions, Remote, TakenDown, Terminal, Token, TokenError,
+        self, Activated, Bundle, Change, Deploy, Listing, Plan, PublishOptions, Published, Wording, recall, remember,
     },
-    report::Report,
-    site::{self, Options, OutDir},
+    report::{Report, Style},
+    site::{self, Options, OutDir, Project},
 };
 use indicatif::HumanBytes;
-use pmx_worker::model::{Meta, SiteName};
+use pmx_worker::model::Meta;
 use serde::Serialize;
-use std::{
-    future::Future,
-    path::{Path, PathBuf},
-};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
-/// The length of a deploy's full id, a UUID; anything shorter is the beginning of one.
-const FULL_ID: usize = 36;
 /// The most bytes of `meta` as JSON (`worker/API.md`).
 const MAX_META: usize = 4096;
+/// How many pages `meta` names, the first that leaves room for the rest.
+const NAMED: [usize; 4] = [8, 4, 1, 0];
 
 /// Builds a site and publishes it, or rolls back.
 ///
 /// # Errors
-/// What kept it from that. Nothing is active then, unless the error's hint says that it may be.
+/// What kept it from that. Nothing is live then, unless the error's hint says that it may be.
 pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
-    let session = Session::open(target::of(&args.target, args.path.as_deref(), report)?, report)?;
+    let wording = if args.porcelain { Wording::Porcelain } else { Wording::Plain };
+    let session = Session::open(target::of(&args.target, args.path.as_deref(), report)?, wording, report)?;
     if let Some(deploy) = &args.rollback {
-        return session.run(session.roll_back(deploy, args.dry_run));
+        return rollback::roll_back(&session, Some(deploy), args.dry_run);
     }
-    let options = PublishOptions { meta: meta(args)?, ..PublishOptions::default() };
+    size_of(&asked_meta(args)).map_err(|size| {
+        Error::usage(format!("--commit and --branch have {size} bytes, at most {MAX_META} are allowed"))
+    })?;
+    session.terminal.person(format_args!("Publishing `{}` to {}", session.site, session.address));
     if !args.no_build {
-        report.line("[pathmx] building …");
+        session.terminal.script("building …");
     }
-    let bundle = match (args.no_build, args.dry_run) {
-        (false, true) => built_dry(args, report)?,
-        (false, false) => read(&built(args, report)?)?,
-        (true, _) => {
-            let cwd = std::env::current_dir()?;
-            let site = site::locate(&Options { cwd: cwd.clone(), entries: entries(args) });
-            read(&build::earlier(site, &cwd, args.out.as_deref())?)?
+    let output = Output::of(args, report)?;
+    let publish = Publish { session: &session, meta: meta(args, &output), output, args };
+    if args.dry_run { session.run(publish.plan()) } else { session.run(publish.publish()) }
+}
+
+/// What is to be published.
+struct Output {
+    bundle: Bundle,
+    listing: Listing,
+    /// Where it is; none if it is in memory.
+    out: Option<PathBuf>,
+}
+
+impl Output {
+    /// Builds the site, or takes what is built.
+    fn of(args: &cli::Publish, report: &Report) -> Result<Self> {
+        match (args.no_build, args.dry_run) {
+            (false, true) => Self::built_dry(args, report),
+            (false, false) => Self::read(&built(args, report)?),
+            (true, _) => {
+                let cwd = std::env::current_dir()?;
+                Self::read(&build::earlier(locate(args), &cwd, args.out.as_deref())?)
+            }
         }
-    };
-    if args.dry_run {
-        session.run(session.plan(&bundle, &options))
-    } else {
-        session.run(session.publish(&bundle, &options))
+    }
+
+    fn read(out: &OutDir) -> Result<Self> {
+        let (bundle, listing) = publish::read_listed(out)
+            .map_err(|error| Error::new(error).hint("build the site again, or name the folder with --out"))?;
+        Ok(Self { bundle, listing, out: Some(out.path().to_owned()) })
+    }
+
+    /// Builds the site in memory.
+    fn built_dry(args: &cli::Publish, report: &Report) -> Result<Self> {
+        let (build, errors) = build::build_dry(&entries(args), args.out.as_deref(), report)?;
+        let roots = build.roots.as_ref().ok_or_else(build::nothing_to_serve)?;
+        refuse_errors(errors)?;
+        let bundle = Bundle::of_build(&build, roots, build.published());
+        Ok(Self { bundle, listing: Listing::of_build(&build, roots), out: None })
     }
 }
 
@@ -57,9 +90,9 @@ fn entries(args: &cli::Publish) -> Vec<PathBuf> {
     args.path.iter().cloned().collect()
 }
 
-fn read(out: &OutDir) -> Result<Bundle> {
-    publish::read_output(out)
-        .map_err(|error| Error::new(error).hint("build the site again, or name the folder with --out"))
+fn locate(args: &cli::Publish) -> std::result::Result<Project, site::SiteError> {
+    let cwd = std::env::current_dir().unwrap_or_default();
+    site::locate(&Options { cwd, entries: entries(args) })
 }
 
 /// Builds the site into its output folder, without cleaning it; where that is.
@@ -68,14 +101,6 @@ fn built(args: &cli::Publish, report: &Report) -> Result<OutDir> {
     let built = build::build(&cli::Build { entries, out, ..cli::Build::default() }, report)?;
     refuse_errors(built.errors)?;
     Ok(built.out)
-}
-
-/// Builds the site in memory.
-fn built_dry(args: &cli::Publish, report: &Report) -> Result<Bundle> {
-    let (build, errors) = build::build_dry(&entries(args), args.out.as_deref(), report)?;
-    let roots = build.roots.as_ref().ok_or_else(build::nothing_to_serve)?;
-    refuse_errors(errors)?;
-    Ok(Bundle::of_build(&build, roots, build.published()))
 }
 
 /// A site with errors is not published.
@@ -87,147 +112,198 @@ fn refuse_errors(errors: usize) -> Result<()> {
     }
 }
 
-/// What is recorded with the deploy: the options' words, else the git checkout's.
-fn meta(args: &cli::Publish) -> Result<Meta> {
-    let folder = match args.path.as_deref() {
-        Some(path) if path.is_dir() => path,
-        Some(path) => path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-        None => Path::new("."),
-    };
-    let mut meta = if args.no_git { Meta::new() } else { publish::git::meta(folder) };
-    for (key, value) in [("commit", &args.commit), ("branch", &args.branch)] {
-        if let Some(value) = value {
-            meta.insert(String::from(key), value.clone());
+/// What the options want recorded with the deploy.
+fn asked_meta(args: &cli::Publish) -> Meta {
+    let asked = [("commit", &args.commit), ("branch", &args.branch)];
+    asked.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect()
+}
+
+/// What is recorded with the deploy: the options' words, else the git checkout's. A commit that the build differs from is marked.
+fn meta(args: &cli::Publish, output: &Output) -> Meta {
+    let mut meta = Meta::new();
+    if !args.no_git {
+        let project = locate(args).ok();
+        let folder = project.as_ref().map_or(Path::new("."), |project| &project.folder);
+        meta = publish::git::meta(folder);
+        let out = output.out.as_deref();
+        let changed = |project| publish::git::has_changes(project, out, &output.listing);
+        if let Some(commit) = meta.get_mut("commit").filter(|_| args.commit.is_none())
+            && project.as_ref().is_some_and(changed)
+        {
+            commit.push_str(publish::git::WITH_CHANGES);
         }
     }
-    let size = serde_json::to_vec(&meta).map_or(0, |json| json.len());
-    if size > MAX_META {
-        return Err(Error::usage(format!("--commit and --branch have {size} bytes, at most {MAX_META} are allowed")));
-    }
-    Ok(meta)
+    meta.extend(asked_meta(args));
+    meta
 }
 
-/// A site on a server, and where the words about it go.
-pub(super) struct Session<'a> {
-    site: SiteName,
-    remote: Remote,
-    terminal: Terminal<'a>,
-    report: &'a Report,
+/// Whether it fits into a deploy; if not, how many bytes it has.
+fn size_of(meta: &Meta) -> std::result::Result<(), usize> {
+    let size = serde_json::to_vec(meta).map_or(0, |json| json.len());
+    if size > MAX_META { Err(size) } else { Ok(()) }
 }
 
-impl<'a> Session<'a> {
-    /// Checks all that can be known without a call.
-    pub(super) fn open(target: Target, report: &'a Report) -> Result<Self> {
-        let Target { site, address, insecure } = target;
-        let exposed = address.is_exposed() && !insecure;
-        let token = Token::from_env().map_err(|error| {
-            Error::new(error).hint(match error {
-                TokenError::Missing => "set it to the secret that the server was started with",
-                TokenError::Malformed => "is it the token alone, without `Bearer`, quotes or line breaks?",
-            })
-        })?;
-        let remote = Remote::new(address, token, insecure).map_err(|error| {
-            if exposed { Error::usage(error).hint("use https, or --insecure") } else { Error::new(error) }
-        })?;
-        Ok(Self { site, remote, terminal: Terminal::new(report), report })
+/// A build on its way to a site.
+struct Publish<'a> {
+    session: &'a Session<'a>,
+    output: Output,
+    meta: Meta,
+    args: &'a cli::Publish,
+}
+
+/// What the site shows before a publish.
+struct Before {
+    /// The deploy that is live, if one is and the server told.
+    live: Option<Deploy>,
+    /// What it holds; none if it was not published from here.
+    listing: Option<Listing>,
+    /// What the publish changes.
+    change: Change,
+    /// An earlier deploy that holds the same as the build.
+    same_as: Option<String>,
+}
+
+impl Before {
+    /// What is recorded of the change, with so many pages named.
+    fn summary(&self, named: usize) -> String {
+        match &self.same_as {
+            Some(id) => format!("the same as {}", short(id)),
+            None => self.change.naming(named),
+        }
+    }
+}
+
+impl Publish<'_> {
+    async fn publish(&self) -> Called<()> {
+        let Self { session, output: Output { bundle, listing, .. }, .. } = self;
+        let mut options = PublishOptions { meta: self.meta.clone(), ..PublishOptions::default() };
+        let plan = publish::plan(&session.remote, &session.site, bundle, &options, &session.terminal).await?;
+        let before = self.before(&plan).await;
+        if let Some(live) = self.unchanged(&before) {
+            return self.leave(live, plan, &options).await;
+        }
+        if !self.args.no_git {
+            let with = |named: &usize| {
+                let mut meta = self.meta.clone();
+                meta.insert(CHANGED.to_owned(), before.summary(*named));
+                size_of(&meta).is_ok().then_some(meta)
+            };
+            options.meta = NAMED.iter().find_map(with).unwrap_or(options.meta);
+        }
+        let done =
+            publish::carry_out(&session.remote, &session.site, bundle, plan, &options, &session.terminal).await?;
+        remember(&session.address, &session.site, &bundle.roots, listing);
+        self.tell(&before, &done, &options.meta);
+        Ok(())
     }
 
-    /// The site's name.
-    pub(super) const fn site(&self) -> &SiteName {
-        &self.site
+    async fn plan(&self) -> Called<()> {
+        let Self { session, output, .. } = self;
+        let options = PublishOptions::default();
+        let plan = publish::plan(&session.remote, &session.site, &output.bundle, &options, &session.terminal).await?;
+        let before = self.before(&plan).await;
+        let (new, cached, bytes) = (plan.new_blobs(), plan.cached, plan.bytes());
+        let shown = HumanBytes(bytes);
+        session.terminal.script(format_args!("would upload {new} new blobs ({cached} cached), {shown}"));
+        session.terminal.script("dry run: nothing was changed");
+        if session.terminal.wording() == Wording::Plain && !session.report.json() {
+            let files = build::counted(new, "file");
+            let upload = if new > 0 { format!(" ({files} to upload, {shown})") } else { String::new() };
+            session.report.data(match self.unchanged(&before) {
+                Some(live) => format!("would publish nothing: live already is {}{upload}", described(live)),
+                None => format!("would publish {}{upload}", before.summary(NAMED[0])),
+            });
+            session.report.say("nothing was changed");
+        }
+        let change = self.unchanged(&before).is_none().then(|| machine(&before.change));
+        let hashes = new + cached;
+        session.report.event(&json!({
+            "event": "planned", "hashes": hashes, "new": new, "cached": cached, "bytes": bytes, "change": change,
+        }));
+        Ok(())
     }
 
-    /// Runs calls to their end, or to an interrupt from the keyboard.
-    pub(super) fn run(&self, calls: impl Future<Output = std::result::Result<(), PublishError>>) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let result = runtime.block_on(async {
-            tokio::select! {
-                result = calls => result.map_err(|error| publish::explain(&error, &self.site)),
-                Ok(()) = tokio::signal::ctrl_c() => Err(self.interrupted()),
-            }
+    /// What is there before, and what will be other. A server that does not tell which deploys there are is published to all the same.
+    async fn before(&self, plan: &Plan) -> Before {
+        let Self { session, output: Output { bundle, listing, .. }, .. } = self;
+        let deploys = session.deploys().await.unwrap_or_else(|error| {
+            tracing::debug!("what is live is not known: {error}");
+            Vec::new()
         });
-        self.terminal.clear();
-        // Uploads that were given up on may still be in the hands of their threads; nobody waits for them.
-        runtime.shutdown_background();
-        result
+        let live = rollback::live(&deploys).cloned();
+        let known = live.as_ref().and_then(|live| recall(&session.address, &session.site, &live.record.roots));
+        let change = match (&known, deploys.is_empty()) {
+            (Some(known), _) => listing.change_since(known),
+            (None, true) => listing.change_since(&Listing::default()),
+            (None, false) => {
+                let new = plan.new_hashes();
+                listing.change_by(|hash| new.contains(hash))
+            }
+        };
+        let same = deploys.iter().find(|deploy| deploy.record.roots == bundle.roots);
+        let same_as = same.map(|deploy| deploy.record.deploy_id.clone());
+        Before { live, listing: known, change, same_as }
     }
 
-    /// The deploys of the site, newest first.
-    pub(super) async fn deploys(&self) -> std::result::Result<Vec<Deploy>, PublishError> {
-        publish::deploys(&self.remote, &self.site, &self.terminal).await
+    /// The live deploy, if the build is just that and no other is asked for.
+    fn unchanged<'a>(&self, before: &'a Before) -> Option<&'a Deploy> {
+        let is_same = |live: &&Deploy| live.record.roots == self.output.bundle.roots && !self.args.force;
+        before.live.as_ref().filter(is_same)
     }
 
-    /// Takes the site down.
-    pub(super) async fn take_down(&self, status: u16) -> std::result::Result<TakenDown, PublishError> {
-        publish::unpublish(&self.remote, &self.site, status, &self.terminal).await
-    }
-
-    fn interrupted(&self) -> Error {
-        if self.terminal.committing() {
-            let site = &self.site;
-            Error::new("interrupted").hint(format!("the deploy may be active already: `pmx deploys -s {site}` tells"))
-        } else {
-            Error::new("interrupted: nothing was published").hint("the same command uploads only what is still missing")
+    /// Makes no deploy. What the server has lost of the live one it is given again.
+    async fn leave(&self, live: &Deploy, plan: Plan, options: &PublishOptions) -> Called<()> {
+        let session = self.session;
+        let (new, cached, bytes) = (plan.new_blobs(), plan.cached, plan.bytes());
+        publish::upload(&session.remote, plan, options, &session.terminal).await?;
+        remember(&session.address, &session.site, &self.output.bundle.roots, &self.output.listing);
+        let (id, url) = (&live.record.deploy_id, session.url());
+        session.terminal.script(format_args!("published: {url} (deploy: {id})"));
+        session.terminal.person(format_args!("Already live: nothing changed since {}", described(live)));
+        if new > 0 {
+            let files = build::counted(new, "file");
+            session.terminal.person(format_args!("  {files} that the server had lost were uploaded again"));
         }
+        session.print_url(&url);
+        let hashes = new + cached;
+        session.report.event(&json!({
+            "event": "unchanged", "url": url, "deployId": id, "seq": live.seq, "hashes": hashes, "new": new,
+            "cached": cached, "bytes": bytes,
+        }));
+        Ok(())
     }
 
-    async fn publish(&self, bundle: &Bundle, options: &PublishOptions) -> std::result::Result<(), PublishError> {
+    fn tell(&self, before: &Before, done: &Published, meta: &Meta) {
         #[derive(Serialize)]
         struct Done<'a> {
             event: &'static str,
             #[serde(flatten)]
             activated: &'a Activated,
+            hashes: usize,
             new: usize,
             cached: usize,
             bytes: u64,
+            change: Value,
         }
-        let done = publish::publish(&self.remote, &self.site, bundle, options, &self.terminal).await?;
+        let Self { session, output, .. } = self;
         let activated = &done.activated;
-        self.report.line(format!("[pathmx] published: {} (deploy: {})", activated.url, activated.deploy_id));
-        self.mention_kv(activated);
+        let told = !activated.events.is_empty();
+        let told = told.then(|| output.listing.change_told(before.listing.as_ref(), &activated.events));
+        let change = told.as_ref().filter(|_| before.live.is_some()).unwrap_or(&before.change);
+        session.terminal.script(format_args!("published: {} (deploy: {})", activated.url, activated.deploy_id));
+        let published = session.report.paint(Style::Good, "Published");
+        session.terminal.person(format_args!("{published} {change}"));
+        let same = before.same_as.as_ref().map_or_else(String::new, |id| format!("; the same as {}", short(id)));
+        session.terminal.person(format_args!("  deploy {}{}{same}", short(&activated.deploy_id), from(meta)));
+        session.mention_kv(activated);
+        session.print_url(&activated.url);
         let (new, cached, bytes) = (done.new, done.cached, done.bytes);
-        self.report.event(&Done { event: "published", activated, new, cached, bytes });
-        Ok(())
+        let change = machine(change);
+        session.report.event(&Done { event: "published", activated, hashes: new + cached, new, cached, bytes, change });
     }
+}
 
-    async fn plan(&self, bundle: &Bundle, options: &PublishOptions) -> std::result::Result<(), PublishError> {
-        let plan = publish::plan(&self.remote, &self.site, bundle, options, &self.terminal).await?;
-        let (new, cached, bytes) = (plan.new_blobs(), plan.cached, plan.bytes());
-        self.report.line(format!("[pathmx] would upload {new} new blobs ({cached} cached), {}", HumanBytes(bytes)));
-        self.report.line("[pathmx] dry run: nothing was changed");
-        self.report.event(&serde_json::json!({ "event": "planned", "new": new, "cached": cached, "bytes": bytes }));
-        Ok(())
-    }
-
-    async fn roll_back(&self, deploy: &str, dry_run: bool) -> std::result::Result<(), PublishError> {
-        #[derive(Serialize)]
-        struct Done<'a> {
-            event: &'static str,
-            #[serde(flatten)]
-            activated: &'a Activated,
-        }
-        // One call is enough for a full id; the server checks it.
-        let id = if deploy.len() == FULL_ID && !dry_run {
-            deploy.to_owned()
-        } else {
-            publish::find(&self.deploys().await?, deploy)?.record.deploy_id.clone()
-        };
-        if dry_run {
-            self.report.line(format!("[pathmx] would roll back to {id}"));
-            self.report.line("[pathmx] dry run: nothing was changed");
-            self.report.event(&serde_json::json!({ "event": "planned", "deployId": id }));
-            return Ok(());
-        }
-        let activated = publish::rollback(&self.remote, &self.site, &id, &self.terminal).await?;
-        self.report.line(format!("[pathmx] rolled back to {}: {}", activated.deploy_id, activated.url));
-        self.mention_kv(&activated);
-        self.report.event(&Done { event: "rolled-back", activated: &activated });
-        Ok(())
-    }
-
-    fn mention_kv(&self, activated: &Activated) {
-        if activated.kv.as_deref() == Some("pending") && !self.report.json() {
-            self.report.say("[pathmx] it is active; readers far away may see it some seconds later (KV is pending)");
-        }
-    }
+/// A change as `--json` has it.
+fn machine(change: &Change) -> Value {
+    json!({ "pages": change.pages, "others": change.others, "files": change.files })
 }

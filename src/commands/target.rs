@@ -19,6 +19,8 @@ pub(super) struct Target {
     pub(super) site: SiteName,
     pub(super) address: Address,
     pub(super) insecure: bool,
+    /// What another command about the same site must be given, such as `-s chess`.
+    pub(super) options: String,
 }
 
 /// What the options say, and for what they do not say the project at `path`, or that of the working directory; for calls with the token.
@@ -30,7 +32,18 @@ pub(super) fn of(options: &cli::Target, path: Option<&Path>, report: &Report) ->
     if named.by_config {
         trust(&named.address, report)?;
     }
-    Ok(Target { site: named.site, address: named.address, insecure: options.insecure })
+    let insecure = options.insecure;
+    let mut said = String::new();
+    let in_environment = |name: &str, value: &str| std::env::var(name).is_ok_and(|have| have == value);
+    for (option, variable, value) in
+        [(" -s ", "PMX_SITE", &options.site), (" --server ", "PMX_SERVER", &options.server)]
+    {
+        if let Some(value) = value.as_ref().filter(|value| !in_environment(variable, value)) {
+            said.extend([option, value.as_str()]);
+        }
+    }
+    said.push_str(if insecure { " --insecure" } else { "" });
+    Ok(Target { site: named.site, address: named.address, insecure, options: said })
 }
 
 /// A site on a server, and who says which server.

@@ -1,18 +1,21 @@
 //! `pmx unpublish`
 
-use super::{confirm::agree, deploys::unpublished, publish::Session, target};
+use super::{
+    confirm::agree,
+    deploy_words::{moment, short},
+    deploys::unpublished,
+    session::Session,
+    target,
+};
 use crate::{
     cli,
     error::{Error, Result},
-    publish::{Deploy, TakenDown},
+    publish::{Deploy, TakenDown, Wording},
     report::Report,
 };
-use pmx_worker::model::{SiteName, Unpublished};
+use pmx_worker::model::Unpublished;
 use serde_json::json;
-use std::cell::{OnceCell, RefCell};
-
-/// Digits of a deploy's id that name it in a hint; enough for one site.
-const SHORT_ID: usize = 8;
+use std::time::SystemTime;
 
 /// Takes a site down, after asking. Nothing is deleted.
 ///
@@ -22,20 +25,17 @@ pub(super) fn run(args: &cli::Unpublish, report: &Report) -> Result<()> {
     let status = args.status.parse().map_err(|_| Error::usage("--status: 410 or 404"))?;
     let target = target::of(&args.target, None, report)?;
     let server = target.address.to_string();
-    let session = Session::open(target, report)?;
-    let site = session.site();
-    let listed = RefCell::new(Vec::new());
-    session.run(async {
-        listed.replace(session.deploys().await?);
-        Ok(())
-    })?;
-    let deploys = listed.into_inner();
+    let session = Session::open(target, Wording::Plain, report)?;
+    let site = &session.site;
+    let deploys = session.run(session.deploys())?;
     if deploys.is_empty() {
-        return Err(Error::new(format!("`{site}` was never published to {server}"))
-            .hint("`pmx deploys -s <name>` lists what a site has"));
+        return Err(session.never_published());
     }
     if let Some(already) = unpublished(&deploys).filter(|already| already.status == status) {
-        report.say(format!("`{site}` is unpublished already, since {}; nothing was changed", already.at));
+        report.say(format!(
+            "`{site}` is unpublished already, since {}; nothing was changed",
+            moment(&already.at, SystemTime::now()).0
+        ));
         report.event(&json!({ "event": "unchanged", "unpublished": already, "undo": undo(&deploys) }));
         return Ok(());
     }
@@ -49,18 +49,13 @@ pub(super) fn run(args: &cli::Unpublish, report: &Report) -> Result<()> {
     }
     let question = format!("Unpublish `{site}` on {server}? Every address of it will answer {status}; {kept}.");
     agree(&question, args.yes, "readers will not find the site any more", report)?;
-    let done = OnceCell::new();
-    session.run(async {
-        let _ = done.set(session.take_down(status).await?);
-        Ok(())
-    })?;
-    if let Some(done) = done.get() {
-        tell(done, site, &deploys, report);
-    }
+    let done = session.run(session.take_down(status))?;
+    tell(&done, &session, &deploys);
     Ok(())
 }
 
-fn tell(done: &TakenDown, site: &SiteName, deploys: &[Deploy], report: &Report) {
+fn tell(done: &TakenDown, session: &Session<'_>, deploys: &[Deploy]) {
+    let (site, report) = (&session.site, session.report);
     let Unpublished { status, .. } = done.unpublished;
     report.say(format!("`{site}` is unpublished: every address of it answers {status}"));
     if done.kv.as_deref() == Some("pending") {
@@ -68,8 +63,8 @@ fn tell(done: &TakenDown, site: &SiteName, deploys: &[Deploy], report: &Report) 
     }
     let undo = undo(deploys);
     if let Some(id) = undo {
-        let short = id.get(..SHORT_ID).unwrap_or(id);
-        report.say(format!("the next publish brings it back, or `pmx publish -s {site} --rollback {short}`"));
+        let back = session.command(&format!("rollback {}", short(id)));
+        report.say(format!("the next publish brings it back, or `{back}`"));
     }
     if report.json() {
         report.event(&json!({

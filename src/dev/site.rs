@@ -9,7 +9,7 @@ use super::{
     stage::Stage,
     state_folder,
     status::NAMES,
-    telling,
+    telling::{self, Known, Outputs},
     terminal::count,
     waiting::FirstLook,
 };
@@ -21,7 +21,7 @@ use crate::{
 use pmx_worker::model::{Hash, SiteName};
 use serde_json::json;
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     path::Path,
     sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime},
@@ -61,6 +61,10 @@ pub(super) struct Site {
     said: HashSet<Diagnostic>,
     /// Whether somebody asked for the build that is under way, and waits for a word of it.
     asked_for: bool,
+    /// Titles of the pages that were made, by the ids of their Sources.
+    titles: HashMap<String, String>,
+    /// The files of the build that is published.
+    published: Option<Arc<Outputs>>,
 }
 
 impl Site {
@@ -104,6 +108,8 @@ impl Site {
             mended_from: None,
             said: HashSet::new(),
             asked_for: false,
+            titles: HashMap::new(),
+            published: None,
         })
     }
 
@@ -212,6 +218,8 @@ impl Site {
     fn forget(&mut self) {
         self.save();
         self.builder = None;
+        self.titles = HashMap::new();
+        self.published = None;
     }
 
     /// Follows a config that says something else now. A broken one is told by the build of what is there.
@@ -314,7 +322,11 @@ impl Site {
                     Outcome::KeptLastGood => builder.passed_over(&built.site),
                     _ => builder.taken(),
                 }
+                self.titles.extend(std::mem::take(&mut built.site.titles));
                 self.done(&built, &outcome, held.as_ref());
+                if matches!(outcome, Outcome::Published { .. } | Outcome::Unchanged) {
+                    self.published = Some(built.site.outputs.clone());
+                }
             }
             Err(error) => {
                 if built.site.roots.is_some() {
@@ -384,7 +396,8 @@ impl Site {
         self.stage.tell(event, Some(&self.name), says);
         if !matches!(outcome, Outcome::Unchanged) || self.asked_for || self.stage.terminal.report().verbose() {
             let shown = self.stage.shown(&self.name);
-            telling::line(shown, built, outcome, held, |line| self.stage.terminal.build(line));
+            let known = Known { titles: &self.titles, published: self.published.as_deref(), held };
+            telling::line(shown, built, outcome, &known, |line| self.stage.terminal.build(line));
         }
     }
 

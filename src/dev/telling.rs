@@ -6,9 +6,16 @@ use super::{
     publisher::Outcome,
     terminal::{BuildLine, count},
 };
-use crate::site::Diagnostic;
+use crate::{
+    publish::{Change, Page, Pages},
+    site::Diagnostic,
+};
+use pmx_worker::model::File;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
 
 /// `error` and `warning`.
 pub(super) fn finding(diagnostic: &Diagnostic) -> Value {
@@ -47,37 +54,56 @@ pub(super) const fn took(outcome: &Outcome) -> Duration {
     }
 }
 
-/// The line about a build. `held` was shown before it, after a rollback.
+/// The files of a build, as the build itself has them.
+pub(super) type Outputs = BTreeMap<String, File>;
+
+/// What is known of a site's pages beside the build that is told.
+pub(super) struct Known<'a> {
+    /// Titles of pages that this process has made, by the ids of their Sources.
+    pub(super) titles: &'a HashMap<String, String>,
+    /// The files of the build that this process published before.
+    pub(super) published: Option<&'a Outputs>,
+    /// What was shown before it, after a rollback.
+    pub(super) held: Option<&'a Held>,
+}
+
+/// The line about a build.
 pub(super) fn line(
     site: Option<&str>,
     built: &Built,
     outcome: &Outcome,
-    held: Option<&Held>,
+    known: &Known<'_>,
     show: impl FnOnce(&BuildLine<'_>),
 ) {
-    let what = match built.names.as_slice() {
+    let files = match built.names.as_slice() {
         [] => count(built.changed, "file"),
         [one] if built.changed == 1 => one.clone(),
         [one, ..] => format!("{one} and {} more", built.changed - 1),
     };
     let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let (mut deploy, mut pages) = (None, 0);
-    let held_words = held.map(Held::words);
+    let (mut deploy, mut what) = (None, files);
+    let held = known.held.map(Held::words);
+    let over = |words: &String| format!("shown in place of {words}: the rollback is over");
     let but;
     match outcome {
-        Outcome::Published { deploy_id, paths, .. } => {
+        Outcome::Published { deploy_id, .. } if built.first => {
             deploy = Some(deploy_id.as_str());
-            let changed = || paths.iter().filter(|path| path.ends_with(".html")).count();
-            pages = if built.first { built.site.pages } else { changed() };
-            but = held_words.map(|words| format!("shown in place of {words}: the rollback is over"));
+            what = count(built.site.pages, "page");
+            but = held.as_ref().map(over);
+        }
+        Outcome::Published { deploy_id, sources, paths, .. } => {
+            deploy = Some(deploy_id.as_str());
+            let change = change(built, known, sources, paths);
+            what = if change.is_empty() { format!("{what}: {change}") } else { change.to_string() };
+            but = held.as_ref().map(over);
         }
         Outcome::Unchanged => but = Some("the same as what is up".to_owned()),
         Outcome::HeldBack => {
-            let words = held_words.unwrap_or_else(|| "an earlier deploy".to_owned());
+            let words = held.unwrap_or_else(|| "an earlier deploy".to_owned());
             but = Some(format!("nothing new, so what you rolled back to stays: {words}"));
         }
         Outcome::KeptLastGood | Outcome::Lost(_) => {
-            but = Some(held_words.map_or_else(
+            but = Some(held.map_or_else(
                 || "the last good version stays up".to_owned(),
                 |words| format!("what you rolled back to stays up: {words}"),
             ));
@@ -87,12 +113,37 @@ pub(super) fn line(
         site,
         what: &what,
         but: but.as_deref(),
-        pages,
         findings: (errors, built.site.diagnostics.len() - errors),
         build: built.took,
         publish: took(outcome),
         deploy,
     });
+}
+
+/// What the Worker told of a publish, by the titles of the pages.
+fn change(built: &Built, known: &Known<'_>, sources: &[String], paths: &[String]) -> Change {
+    let told: HashSet<&str> = sources.iter().map(String::as_str).collect();
+    let roots: Vec<(String, &String)> = built
+        .site
+        .roots
+        .iter()
+        .flat_map(|roots| roots.mounts().map(|(mount, _)| mount).zip(roots.roots.keys()))
+        .collect();
+    let page = |outputs: &Outputs, path: &String| {
+        let (mount, source) = roots.iter().find_map(|(mount, id)| {
+            let below = path.strip_prefix(mount.as_str())?.strip_prefix('/')?;
+            outputs.get(&format!("{id}/{below}"))?;
+            Some((mount, below.strip_suffix(".html")?))
+        })?;
+        // A page that is no Source's, such as that for what is not there, has no title and is not told.
+        let title = known.titles.get(source).map(String::as_str).or_else(|| told.get(source).copied())?.to_owned();
+        Some((path.clone(), Page { source: source.to_owned(), title, address: format!("{mount}/{source}") }))
+    };
+    let pages = |outputs: &Outputs| -> Pages { paths.iter().filter_map(|path| page(outputs, path)).collect() };
+    let after = pages(&built.site.outputs);
+    let before = known.published.map(pages).unwrap_or_else(|| after.clone());
+    // Without a page before, all would count as met for the first time.
+    Change::of(sources.to_vec(), paths.to_vec(), &before, &after)
 }
 
 fn milliseconds(time: Duration) -> f64 {

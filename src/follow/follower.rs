@@ -1,9 +1,10 @@
 use super::{
-    Change, FollowError, SiteAddress,
+    FollowError, SiteAddress,
     socket::{Heard, Socket},
     titles::Titles,
     web::{State, Web},
 };
+use crate::publish::Change;
 use pmx_worker::model::ChangeEvent;
 use std::{
     hash::{BuildHasher as _, RandomState},

@@ -1,22 +1,11 @@
 //! What the pages of a site are called, by the paths of their files.
 
 use super::web::Web;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::publish::{Page, Pages};
+use std::collections::BTreeSet;
 
 /// The most Paths of a site (`worker/API.md`).
 const MAX_MOUNTS: usize = 16;
-
-/// A page as a site's own documents have it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Page {
-    pub(super) source: String,
-    pub(super) title: String,
-    /// Its address below the origin.
-    pub(super) address: String,
-}
-
-/// Pages by the `/`-led paths of their files.
-pub(super) type Pages = BTreeMap<String, Page>;
 
 /// The titles of the Paths that are known.
 #[derive(Debug, Default)]

@@ -1,18 +1,31 @@
 use super::{Progress, Step};
 use crate::report::Report;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fmt::Display,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Uploads below this need no lines on how far they are.
 const WORTH_A_LINE: u64 = 16 * 1024 * 1024;
 
-/// Shows a publish to a person: the lines that PathMX scripts know, and a bar where there is a terminal.
+/// How the steps of a publish are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wording {
+    /// To a person, on stderr.
+    Plain,
+    /// In the lines on stdout that PathMX scripts know; they stay as they are.
+    Porcelain,
+}
+
+/// Shows a publish, with a bar where there is a terminal.
 #[derive(Debug)]
 pub struct Terminal<'a> {
     report: &'a Report,
+    wording: Wording,
     uploads: Mutex<Option<Uploads>>,
     committing: AtomicBool,
 }
@@ -27,8 +40,28 @@ struct Uploads {
 impl<'a> Terminal<'a> {
     /// Shows it through this report.
     #[must_use]
-    pub const fn new(report: &'a Report) -> Self {
-        Self { report, uploads: Mutex::new(None), committing: AtomicBool::new(false) }
+    pub const fn new(report: &'a Report, wording: Wording) -> Self {
+        Self { report, wording, uploads: Mutex::new(None), committing: AtomicBool::new(false) }
+    }
+
+    /// How the steps are told.
+    #[must_use]
+    pub const fn wording(&self) -> Wording {
+        self.wording
+    }
+
+    /// A line of [`Wording::Porcelain`].
+    pub fn script(&self, line: impl Display) {
+        if self.wording == Wording::Porcelain {
+            self.report.line(format_args!("[pathmx] {line}"));
+        }
+    }
+
+    /// A line of [`Wording::Plain`].
+    pub fn person(&self, line: impl Display) {
+        if self.wording == Wording::Plain {
+            self.talk(line);
+        }
     }
 
     /// Whether a call was sent that makes a deploy active.
@@ -64,7 +97,7 @@ impl<'a> Terminal<'a> {
                 let tenth = |bytes: u64| bytes.saturating_mul(10) / uploads.total;
                 if tenth(uploads.done) > tenth(before) {
                     let (done, total) = (HumanBytes(uploads.done), HumanBytes(uploads.total));
-                    self.talk(format!("[pathmx] uploaded {done} of {total}"));
+                    self.talk(format_args!("{}uploaded {done} of {total}", self.mark()));
                 }
             }
             None => {}
@@ -72,16 +105,23 @@ impl<'a> Terminal<'a> {
     }
 
     /// A line on stderr, above the bar if there is one.
-    fn say(&self, line: String) {
+    fn say(&self, line: impl Display) {
         match self.uploads().as_ref() {
             Some(Uploads { bar: Some(bar), .. }) => bar.suspend(|| self.talk(line)),
             _ => self.talk(line),
         }
     }
 
-    fn talk(&self, line: String) {
+    fn talk(&self, line: impl Display) {
         if !self.report.json() {
             self.report.say(line);
+        }
+    }
+
+    const fn mark(&self) -> &'static str {
+        match self.wording {
+            Wording::Plain => "",
+            Wording::Porcelain => "[pathmx] ",
         }
     }
 }
@@ -89,15 +129,15 @@ impl<'a> Terminal<'a> {
 impl Progress for Terminal<'_> {
     fn on(&self, step: &Step<'_>) {
         match step {
-            Step::Checking { hashes } => self.report.line(format!("[pathmx] checking {hashes} hashes")),
+            Step::Checking { hashes } => self.script(format_args!("checking {hashes} hashes")),
             Step::Uploading { new, cached, bytes } => {
-                self.report.line(format!("[pathmx] uploading {new} new blobs ({cached} cached)"));
+                self.script(format_args!("uploading {new} new blobs ({cached} cached)"));
                 self.begin(*bytes);
             }
             Step::Uploaded { bytes } => self.advance(*bytes),
             Step::UploadsEnded => self.clear(),
             Step::Retrying { phase, reason, wait } => {
-                self.say(format!("[pathmx] {phase}: {reason}; again in {:.1} s", wait.as_secs_f32()));
+                self.say(format_args!("{}{phase}: {reason}; again in {:.1} s", self.mark(), wait.as_secs_f32()));
             }
             Step::Committing => self.committing.store(true, Ordering::Relaxed),
         }

@@ -2,10 +2,10 @@ use super::{
     Activated, Bundle, Deploy, Phase, Progress, PublishError, Server, Step,
     api::{self, Begin, Begun, Commit, MAX_HASHES, Missing, Prune, Pruned, Remaining, Rollback, TakenDown, Unpublish},
     retry,
-    upload::{self, Upload},
+    upload::{Upload, all as upload_all},
 };
 use pmx_worker::model::{Hash, Meta, SiteName};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Uploads under way at a time.
 const PARALLEL: usize = 6;
@@ -64,6 +64,12 @@ impl Plan {
         self.uploads.len()
     }
 
+    /// The hashes of the blobs to upload.
+    #[must_use]
+    pub fn new_hashes(&self) -> HashSet<Hash> {
+        self.uploads.iter().map(Upload::hash).collect()
+    }
+
     /// Bytes to upload.
     #[must_use]
     pub fn bytes(&self) -> u64 {
@@ -84,7 +90,22 @@ pub async fn publish<S: Server>(
     options: &PublishOptions,
     progress: &dyn Progress,
 ) -> Result<Published, PublishError> {
-    let mut plan = plan(server, site, bundle, options, progress).await?;
+    let plan = plan(server, site, bundle, options, progress).await?;
+    carry_out(server, site, bundle, plan, options, progress).await
+}
+
+/// The rest of [`publish`], after [`plan`] has asked what is missing.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn carry_out<S: Server>(
+    server: &S,
+    site: &SiteName,
+    bundle: &Bundle,
+    mut plan: Plan,
+    options: &PublishOptions,
+    progress: &dyn Progress,
+) -> Result<Published, PublishError> {
     let mut done = send(server, &mut plan, options, progress).await?;
     let mut lacked = None;
     for _ in 0..MAX_REPAIRS {
@@ -116,6 +137,19 @@ pub async fn publish<S: Server>(
     }
     let activated = commit(server, site, bundle, options, progress).await?;
     Ok(Published { activated, new: done.new, cached: plan.cached, bytes: done.bytes })
+}
+
+/// Uploads what a plan says is missing, and commits nothing.
+///
+/// # Errors
+/// [`PublishError`].
+pub async fn upload<S: Server>(
+    server: &S,
+    mut plan: Plan,
+    options: &PublishOptions,
+    progress: &dyn Progress,
+) -> Result<(), PublishError> {
+    send(server, &mut plan, options, progress).await.map(drop)
 }
 
 /// Uploads all blobs of a bundle, whether the server has them or not, and commits nothing: what a server has lost is back then.
@@ -285,7 +319,7 @@ async fn send<S: Server>(
 ) -> Result<Sent, PublishError> {
     let sent = Sent { new: plan.new_blobs(), bytes: plan.bytes() };
     progress.on(&Step::Uploading { new: sent.new, cached: plan.cached, bytes: sent.bytes });
-    let result = upload::all(server, std::mem::take(&mut plan.uploads), options.parallel, progress).await;
+    let result = upload_all(server, std::mem::take(&mut plan.uploads), options.parallel, progress).await;
     progress.on(&Step::UploadsEnded);
     result.map(|()| sent)
 }

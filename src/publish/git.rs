@@ -1,6 +1,10 @@
 //! What a git checkout says about the site that is published from it.
 
-use crate::git;
+use super::Listing;
+use crate::{
+    git::{self, Uncommitted},
+    site::Project,
+};
 use pmx_worker::model::Meta;
 use std::path::Path;
 
@@ -18,6 +22,26 @@ pub fn meta(folder: &Path) -> Meta {
         meta.insert(String::from("branch"), branch.to_owned());
     }
     meta
+}
+
+/// What stands behind a commit whose checkout had been edited.
+pub const WITH_CHANGES: &str = "+changes";
+
+/// Whether what is built in this checkout is not what was committed: a Source of the build is edited or new, or any other file is, of
+/// those that builds read. What Git ignores does not count, nor what is hidden or lies in the output, since no build reads that.
+#[must_use]
+pub fn has_changes(project: &Project, out: Option<&Path>, listing: &Listing) -> bool {
+    let root = &project.source_root;
+    let is_read = |file: &Uncommitted| {
+        let is_seen = !file.path.split('/').any(|name| name.starts_with('.'))
+            && out.is_none_or(|out| !root.join(&file.path).starts_with(out));
+        is_seen && (file.is_gone || !file.path.ends_with(".md") || listing.has_source(&file.path))
+    };
+    let edited = git::uncommitted(root, ".").is_some_and(|files| files.iter().any(is_read));
+    let config = project.config_file();
+    let config = config.strip_prefix(&project.folder).ok().and_then(Path::to_str);
+    let set = |config| git::uncommitted(&project.folder, config).is_some_and(|files| !files.is_empty());
+    edited || config.is_some_and(set)
 }
 
 fn rev_parse(folder: &Path) -> Option<String> {

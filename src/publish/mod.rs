@@ -9,12 +9,15 @@ mod api;
 mod bar;
 mod blob;
 mod bundle;
+mod change;
 mod client;
 mod error;
 mod explain;
 pub mod git;
+mod listing;
 mod output;
 mod progress;
+mod remembered;
 mod remote;
 mod resolve;
 mod retry;
@@ -24,16 +27,21 @@ mod upload;
 pub use address::{Address, AddressError};
 pub(crate) use api::printable;
 pub use api::{Activated, Deploy, Pruned, TakenDown};
-pub use bar::Terminal;
+pub use bar::{Terminal, Wording};
 pub use blob::{BlobFault, BlobReader, BlobSource};
 pub use bundle::{Bundle, BundleError};
+pub use change::{Change, PageChange};
+pub(crate) use change::{Page, Pages};
 pub use client::{
-    Plan, PublishOptions, Published, deploys, find, plan, prune, publish, publish_unasked, restore, rollback, unpublish,
+    Plan, PublishOptions, Published, carry_out, deploys, find, plan, prune, publish, publish_unasked, restore,
+    rollback, unpublish, upload,
 };
 pub use error::{Phase, PublishError, Refusal};
 pub use explain::explain;
-pub use output::{OutputError, read_output};
+pub use listing::Listing;
+pub use output::{OutputError, read_listed, read_output};
 pub use progress::{Progress, Silent, Step};
+pub(crate) use remembered::{recall, remember};
 pub(crate) use remote::{CERTIFICATES_VARIABLE, root_certs};
 pub use remote::{Remote, TOKEN_VARIABLE, Token, TokenError};
 pub(crate) use resolve::agent;

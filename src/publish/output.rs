@@ -1,6 +1,11 @@
-use super::{BlobSource, Bundle};
-use crate::site::{Folder, FolderError, OutDir, SiteError};
-use pmx_worker::model::{Hash, MAX_DOCUMENT, Manifest, ManifestError, Root, Roots, RootsError, Routes, RoutesError};
+use super::{
+    BlobSource, Bundle,
+    listing::{Listing, SOURCES},
+};
+use crate::site::{Folder, FolderError, OutDir, SiteError, SourcesDocument};
+use pmx_worker::model::{
+    Hash, MAX_BLOB, MAX_DOCUMENT, Manifest, ManifestError, Root, Roots, RootsError, Routes, RoutesError,
+};
 use serde::de::DeserializeOwned;
 use std::{
     collections::BTreeMap,
@@ -81,6 +86,14 @@ pub enum OutputError {
 /// # Errors
 /// [`OutputError`] with the file that is at fault.
 pub fn read_output(out: &OutDir) -> Result<Bundle, OutputError> {
+    read_listed(out).map(|(bundle, _)| bundle)
+}
+
+/// As [`read_output`], with what the build holds by name.
+///
+/// # Errors
+/// As [`read_output`].
+pub fn read_listed(out: &OutDir) -> Result<(Bundle, Listing), OutputError> {
     let none = || OutputError::NotBuilt(out.path().to_owned());
     let folder = Arc::new(out.open().map_err(|error| OutputError::Folder(Box::new(error)))?.ok_or_else(none)?);
     let bytes = match read_document(&folder, "roots.json") {
@@ -90,15 +103,23 @@ pub fn read_output(out: &OutDir) -> Result<Bundle, OutputError> {
     let path = folder.path().join("roots.json");
     let roots: Roots = parse(&path, &bytes)?;
     roots.check().map_err(|source| OutputError::Roots { path, source })?;
-    let mut blobs = BTreeMap::new();
-    for (id, root) in &roots.roots {
+    let (mut blobs, mut listing) = (BTreeMap::new(), Listing::default());
+    for ((mount, root), id) in roots.mounts().zip(roots.roots.keys()) {
         let below = folder.enter(id)?.ok_or_else(|| missing(folder.path().join(id)))?;
-        read_root(&Arc::new(below), root, &mut blobs)?;
+        let (manifest, routes, titles) = read_root(&Arc::new(below), root, &mut blobs)?;
+        listing.add(&mount, &manifest, &routes, titles);
     }
-    Ok(Bundle { roots, blobs, named: Vec::new() })
+    Ok((Bundle { roots, blobs, named: Vec::new() }, listing))
 }
 
-fn read_root(folder: &Arc<Folder>, root: &Root, blobs: &mut BTreeMap<Hash, BlobSource>) -> Result<(), OutputError> {
+/// What says which pages a root has, and what they are called.
+type Documents = (Manifest, Routes, Option<SourcesDocument>);
+
+fn read_root(
+    folder: &Arc<Folder>,
+    root: &Root,
+    blobs: &mut BTreeMap<Hash, BlobSource>,
+) -> Result<Documents, OutputError> {
     let manifest_path = folder.path().join("manifest.json");
     let manifest_bytes = read_recorded(folder, "manifest.json", root.manifest)?;
     let manifest: Manifest = parse(&manifest_path, &manifest_bytes)?;
@@ -130,7 +151,10 @@ fn read_root(folder: &Arc<Folder>, root: &Root, blobs: &mut BTreeMap<Hash, BlobS
     // From memory: these bytes are known to be the right ones.
     blobs.insert(root.manifest, BlobSource::Memory(manifest_bytes.into()));
     blobs.insert(root.routes, BlobSource::Memory(routes_bytes.into()));
-    Ok(())
+    // Titles are for people: a build without them is published all the same.
+    let titles = manifest.files.contains_key(SOURCES).then(|| folder.read(SOURCES, MAX_BLOB).ok().flatten()).flatten();
+    let titles = titles.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    Ok((manifest, routes, titles))
 }
 
 fn read_recorded(folder: &Folder, name: &str, hash: Hash) -> Result<Vec<u8>, OutputError> {

@@ -27,6 +27,10 @@ impl Upload {
         self.hash == *hash
     }
 
+    pub(super) const fn hash(&self) -> Hash {
+        self.hash
+    }
+
     pub(super) fn size(&self) -> u64 {
         self.source.size()
     }

@@ -19,7 +19,7 @@ use std::{
 /// The bytes of a file, shared.
 pub type Blob = Arc<[u8]>;
 
-/// What a build gives. All but `sources_built` follows from the snapshot alone.
+/// What a build gives. All but `sources_built` and `titles` follows from the snapshot alone.
 #[derive(Clone, Debug, Default)]
 pub struct Build {
     /// `roots.json`; none if there is nothing that could be served.
@@ -35,6 +35,8 @@ pub struct Build {
     pub pages: usize,
     /// Ids of the Sources whose page was made in this build rather than kept from the one before, sorted.
     pub sources_built: Vec<String>,
+    /// Their titles, by id.
+    pub titles: BTreeMap<String, String>,
 }
 
 impl Build {
@@ -94,11 +96,13 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
         build.roots = None;
         cache.steady = None;
     }
+    build.sources_built.sort();
+    build.sources_built.dedup();
+    let titled = build.sources_built.iter().filter_map(|id| Some((id.clone(), graph.nodes.get(id)?.title())));
+    build.titles = titled.collect();
     cache.graph = Some(graph);
     build.diagnostics.sort();
     build.diagnostics.dedup();
-    build.sources_built.sort();
-    build.sources_built.dedup();
     build
 }
 

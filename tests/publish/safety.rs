@@ -18,6 +18,7 @@ fn without_a_token_nothing_is_built_or_called() {
         &["publish", "-s", "alpha", "--server", &url, "--dry-run"],
         &["publish", "-s", "alpha", "--server", &url, "--rollback", "x"],
         &["deploys", "-s", "alpha", "--server", &url],
+        &["rollback", "-s", "alpha", "--server", &url],
     ] {
         let ran = Ran::of(pmx(site.folder(), args).env_remove("PATHMX_PUBLISH_TOKEN"));
         let ran = ran.fails(1, &["PATHMX_PUBLISH_TOKEN is not set"]);
@@ -58,7 +59,7 @@ fn an_upload_address_in_plain_http_elsewhere_is_refused() {
     let stub = Stub::start();
     stub.state().upload_base = String::from("http://bucket.invalid");
     site.publish(&stub, &[]).fails(1, &["http://bucket.invalid, which is plain HTTP"]);
-    assert_eq!(stub.calls(), ["begin"]);
+    assert_eq!(stub.calls(), ["begin", "deploys"]);
 }
 
 #[test]
@@ -90,7 +91,8 @@ fn this_machine_is_not_reached_through_a_proxy() {
     let site = Site::new(PAGES);
     let (stub, proxy) = (Stub::start(), Stub::start());
     let url = stub.url();
-    Ran::of(pmx(site.folder(), &["deploys", "-s", "alpha", "--server", &url]).env("ALL_PROXY", proxy.url())).ok();
+    Ran::of(pmx(site.folder(), &["deploys", "-s", "alpha", "--server", &url]).env("ALL_PROXY", proxy.url()))
+        .fails(1, &["never published"]);
     assert_eq!(stub.calls(), ["deploys"]);
     assert!(proxy.seen().is_empty());
 }

@@ -124,7 +124,7 @@ impl Ran {
         for word in words {
             assert!(self.err.contains(word), "`{word}` is not in: {}", self.err);
         }
-        assert!(!self.out.contains("published:"), "{self:?}");
+        assert!(!self.out.contains("published:") && !self.err.contains("Published"), "{self:?}");
         self
     }
 }

@@ -126,6 +126,11 @@ impl Stub {
         Self { address, shared }
     }
 
+    /// From now on `script` sees each request first.
+    pub(crate) fn script(&self, script: impl FnMut(&Seen, &mut State) -> Option<Reply> + Send + 'static) {
+        *self.shared.script.lock().unwrap() = Box::new(script);
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -208,30 +213,42 @@ impl State {
                 Reply::json(200, &json!({ "hash": seen.hash(), "stored": true }))
             }
             "commit" => {
-                let seq = self.deploys.len() + 1;
-                let id = id(seq);
-                for deploy in &mut self.deploys {
-                    deploy["isActive"] = json!(false);
-                }
+                let (n, seq) = (self.deploys.len() + 1, self.next_seq());
                 let body = seen.json();
-                let mut deploy = json!({ "deployId": id, "roots": body["roots"], "isActive": true, "seq": seq,
-                    "createdAt": format!("2026-01-0{seq}T10:20:30.456Z") });
+                let mut deploy = json!({ "deployId": id(n), "roots": body["roots"], "isActive": true, "seq": seq,
+                    "createdAt": format!("2026-01-0{n}T10:20:30.456Z") });
                 if let Some(meta) = body.get("meta") {
                     deploy["meta"] = meta.clone();
                 }
                 self.deploys.insert(0, deploy);
-                Reply::json(200, &activated(seq))
+                self.activate(0, seq)
             }
             "rollback" => {
-                let wanted = seen.json()["deployId"].clone();
-                match self.deploys.iter().rev().position(|deploy| deploy["deployId"] == wanted) {
-                    Some(index) => Reply::json(200, &activated(index + 1)),
+                let (wanted, seq) = (seen.json()["deployId"].clone(), self.next_seq());
+                match self.deploys.iter().position(|deploy| deploy["deployId"] == wanted) {
+                    Some(index) => self.activate(index, seq),
                     None => Reply::error(404, "unknown_deploy", "there is no such deploy"),
                 }
             }
             "deploys" => Reply::json(200, &Value::Array(self.deploys.clone())),
             _ => Reply::error(404, "not_found", "no such call"),
         }
+    }
+
+    fn next_seq(&self) -> u64 {
+        self.deploys.iter().filter_map(|deploy| deploy["seq"].as_u64()).max().unwrap_or(0) + 1
+    }
+
+    fn activate(&mut self, index: usize, seq: u64) -> Reply {
+        for deploy in &mut self.deploys {
+            deploy["isActive"] = json!(false);
+        }
+        let deploy = &mut self.deploys[index];
+        (deploy["isActive"], deploy["seq"]) = (json!(true), json!(seq));
+        let id = &deploy["deployId"];
+        let answer =
+            json!({ "url": "https://alpha.path.app", "deployId": id, "seq": seq, "kv": "current", "events": [] });
+        Reply::json(200, &answer)
     }
 
     pub(crate) fn missing(&self, asked: &[Value]) -> Vec<Value> {
@@ -244,10 +261,6 @@ impl State {
 /// The id of the n-th deploy.
 pub(crate) fn id(n: usize) -> String {
     format!("{n:08}-1111-4111-8111-111111111111")
-}
-
-fn activated(n: usize) -> Value {
-    json!({ "url": "https://alpha.path.app", "deployId": id(n), "seq": n, "kv": "current", "events": [] })
 }
 
 fn receive(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Seen>> {

@@ -2,9 +2,11 @@
 
 use super::Terminal;
 use crate::{
+    cli::DEFAULT_SERVER,
     dev::{Control, Moved, SiteStatus},
     error::{Error, Result},
     report::Style,
+    site::Link,
 };
 use pmx_worker::model::SiteName;
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 const HELP: [(&str, &str); 9] = [
     ("o", "open in a browser"),
     ("c", "open the console"),
-    ("p", "show the command that publishes"),
+    ("p", "show the command that publishes, and where to"),
     ("r", "roll back by one deploy; again, further back"),
     ("n", "back to the newest deploy"),
     ("b", "build again"),
@@ -77,8 +79,15 @@ impl Keys {
     }
 
     fn show_publish(&self) {
-        match self.current() {
-            Ok(site) => self.terminal.say(format_args!("  pmx publish {} --site {}", shown(&site), site.name)),
+        let lines = self.current().and_then(|site| {
+            let link = self.control.project(&site.name)?.link;
+            Ok(publish_words(&site, &link, |name| std::env::var(name).ok()))
+        });
+        match lines {
+            Ok((command, remark)) => {
+                self.terminal.say(format_args!("  {command}"));
+                self.terminal.say(format_args!("  {}", self.terminal.report().paint(Style::Dim, &remark)));
+            }
             Err(error) => self.terminal.failure(None, &error),
         }
     }
@@ -121,6 +130,23 @@ impl Keys {
         let edited = |site: &Arc<SiteStatus>| site.last.as_ref().map(|last| last.since);
         let last = if let [one] = sites.as_slice() { Some(one) } else { sites.iter().max_by_key(|site| edited(site)) };
         last.cloned().ok_or_else(|| Error::new("there is no site yet"))
+    }
+}
+
+/// The command that publishes a site, and where to: what the environment says, else the project's link, else a name that is free to choose.
+fn publish_words(site: &SiteStatus, link: &Link, variable: impl Fn(&str) -> Option<String>) -> (String, String) {
+    let said = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let server = said("PMX_SERVER").or_else(|| link.server.clone()).unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+    let command = format!("pmx publish {}", shown(site));
+    match said("PMX_SITE").or_else(|| link.site.clone()) {
+        Some(name) => (command, format!("publishes `{name}` to {server}")),
+        None => (
+            format!("{command} --site {}", site.name),
+            format!(
+                "publishes `{}` to {server}; `pmx link -s <name> --server <URL>` writes another name or server into the config",
+                site.name
+            ),
+        ),
     }
 }
 

@@ -10,12 +10,10 @@ const SHORT_ID: usize = 8;
 pub(in crate::dev) struct BuildLine<'a> {
     /// The site, where there are several.
     pub(in crate::dev) site: Option<&'a str>,
-    /// What changed, and how much did.
+    /// What changed: pages by their titles, or files where nothing came of it.
     pub(in crate::dev) what: &'a str,
     /// What became of it, if it is not up.
     pub(in crate::dev) but: Option<&'a str>,
-    /// Pages that are other now.
-    pub(in crate::dev) pages: usize,
     /// Errors and warnings of the site.
     pub(in crate::dev) findings: (usize, usize),
     pub(in crate::dev) build: Duration,
@@ -27,18 +25,15 @@ pub(in crate::dev) struct BuildLine<'a> {
 impl BuildLine<'_> {
     /// What two lines have in common that say the same.
     pub(super) fn key(&self) -> String {
-        format!("{:?} {} {:?} {} {:?}", self.site, self.what, self.but, self.pages, self.findings)
+        format!("{:?} {} {:?} {:?}", self.site, self.what, self.but, self.findings)
     }
 
-    /// `12:01:07  one.lesson.md  1 page  build 4 ms  publish 6 ms  → 3f2a91bc…`
+    /// `12:01:07  1 page: One  build 4 ms  publish 6 ms  → 3f2a91bc…`
     pub(super) fn show(&self, report: &Report) -> String {
         let dim = |text: &str| report.paint(Style::Dim, text);
         let mut parts = vec![dim(&Zoned::now().strftime("%H:%M:%S").to_string())];
         parts.extend(self.site.map(|site| report.paint(Style::Bold, site)));
         parts.push(self.what.to_owned());
-        if self.pages > 0 {
-            parts.push(count(self.pages, "page"));
-        }
         parts.push(dim(&format!("build {}", milliseconds(self.build))));
         if self.deploy.is_some() {
             parts.push(dim(&format!("publish {}", milliseconds(self.publish))));

@@ -1,13 +1,17 @@
 //! What changed, as a person would say it.
 
-use super::titles::{Page, Pages};
-use crate::publish::printable;
+use super::printable;
 use pmx_worker::router::hash_in_name;
-use serde::Serialize;
-use std::{collections::BTreeSet, fmt};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// How many pages are named in a line.
 const NAMED: usize = 8;
+/// Characters of a title in a line: what a page says as its headline, without what is a sentence.
+const MAX_TITLE: usize = 60;
 /// Documents that describe a site to programs: they change with its pages, and no reader sees them.
 const DOCUMENTS: [&str; 7] = [
     "sources.json",
@@ -18,6 +22,18 @@ const DOCUMENTS: [&str; 7] = [
     "sitemap.xml",
     "robots.txt",
 ];
+
+/// A page as a site's own documents have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Page {
+    pub(crate) source: String,
+    pub(crate) title: String,
+    /// Its address below the origin.
+    pub(crate) address: String,
+}
+
+/// Pages by the `/`-led paths of their files.
+pub(crate) type Pages = BTreeMap<String, Page>;
 
 /// What a deploy changed, or several at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,7 +69,7 @@ pub struct PageChange {
 
 impl Change {
     /// Of these events. `before` and `after`: the site's pages as they were and are.
-    pub(super) fn of(sources: Vec<String>, paths: Vec<String>, before: &Pages, after: &Pages) -> Self {
+    pub(crate) fn of(sources: Vec<String>, paths: Vec<String>, before: &Pages, after: &Pages) -> Self {
         let (mut pages, mut others) = (Vec::new(), 0);
         let mut files = BTreeSet::new();
         let told: BTreeSet<&str> = sources.iter().map(String::as_str).collect();
@@ -86,6 +102,37 @@ impl Change {
         Self { deploy_id: String::new(), seq: None, pages, others, files: files.len(), sources, paths }
     }
 
+    /// Whether readers see nothing of it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.pages.is_empty() && self.others == 0 && self.files == 0
+    }
+
+    /// As it is displayed, with at most so many pages named.
+    #[must_use]
+    pub fn naming(&self, most: usize) -> String {
+        let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let mut parts = Vec::new();
+        if !self.pages.is_empty() {
+            let titles = self.pages.iter().take(most).map(PageChange::named).collect::<Vec<_>>().join(", ");
+            let pages = count(self.pages.len(), "page");
+            parts.push(match self.pages.len().saturating_sub(most) {
+                _ if most == 0 => pages,
+                0 => format!("{pages}: {titles}"),
+                more => format!("{pages}: {titles} and {more} more"),
+            });
+        }
+        match (self.others, self.pages.is_empty()) {
+            (0, _) => {}
+            (others, true) => parts.push(format!("{} made anew", count(others, "page"))),
+            (others, false) => parts.push(format!("{others} more made anew")),
+        }
+        if self.files > 0 {
+            parts.push(count(self.files, "asset"));
+        }
+        if parts.is_empty() { "nothing that readers see".to_owned() } else { parts.join("; ") }
+    }
+
     fn page(page: &Page, change: &'static str) -> PageChange {
         let title = if page.title.trim().is_empty() { &page.source } else { &page.title };
         PageChange { title: printable(title), address: printable(&page.address), change }
@@ -105,34 +152,20 @@ fn nameless(path: &str) -> String {
     hash_in_name(path).map_or_else(|| path.to_owned(), |hash| path.replace(hash, ""))
 }
 
+impl PageChange {
+    fn named(&self) -> String {
+        let mut title: String = self.title.chars().take(MAX_TITLE).collect();
+        if self.title.chars().nth(MAX_TITLE).is_some() {
+            title.push('…');
+        }
+        if self.change == "changed" { title } else { format!("{title} ({})", self.change) }
+    }
+}
+
 impl fmt::Display for Change {
-    /// `2 pages: Notes, Start (new); 1 file`
+    /// `2 pages: Notes, Start (new); 1 asset`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-        let mut parts = Vec::new();
-        if !self.pages.is_empty() {
-            let title = |page: &PageChange| match page.change {
-                "changed" => page.title.clone(),
-                change => format!("{} ({change})", page.title),
-            };
-            let mut titles = self.pages.iter().take(NAMED).map(title).collect::<Vec<_>>().join(", ");
-            if self.pages.len() > NAMED {
-                titles.push_str(&format!(" and {} more", self.pages.len() - NAMED));
-            }
-            parts.push(format!("{}: {titles}", count(self.pages.len(), "page")));
-        }
-        match (self.others, self.pages.is_empty()) {
-            (0, _) => {}
-            (others, true) => parts.push(format!("{} made anew", count(others, "page"))),
-            (others, false) => parts.push(format!("{others} more made anew")),
-        }
-        if self.files > 0 {
-            parts.push(count(self.files, "file"));
-        }
-        if parts.is_empty() {
-            return f.write_str("nothing that readers see");
-        }
-        f.write_str(&parts.join("; "))
+        f.write_str(&self.naming(NAMED))
     }
 }
 
@@ -171,7 +204,7 @@ mod tests {
     fn two_versions_of_a_file_are_one_change() {
         let paths =
             ["/assets/p.0123456789abcdef.svg", "/assets/p.fedcba9876543210.svg", "/assets/q.fedcba9876543210.svg"];
-        assert_eq!(said(&[], &paths, &[], &[]), "2 files");
+        assert_eq!(said(&[], &paths, &[], &[]), "2 assets");
     }
 
     #[test]
@@ -182,5 +215,8 @@ mod tests {
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let said = said(&ids, &paths, &ids, &ids);
         assert!(said.starts_with("20 pages: P00, P01, ") && said.ends_with(", P07 and 12 more"), "{said}");
+        let long = "x".repeat(MAX_TITLE + 1);
+        let said = self::said(&[&long], &[&format!("/{long}.html")], &[&long], &[&long]);
+        assert_eq!(said, format!("1 page: {}…", "X".repeat(MAX_TITLE)));
     }
 }

@@ -1,0 +1,110 @@
+//! A site on a server: the calls of the publish API that commands make, and where the words about them go.
+
+use super::target::Target;
+use crate::{
+    error::{Error, Result},
+    follow::SiteAddress,
+    publish::{
+        self, Activated, Address, Deploy, PublishError, Remote, TakenDown, Terminal, Token, TokenError, Wording,
+    },
+    report::Report,
+};
+use pmx_worker::model::SiteName;
+use std::future::Future;
+
+/// How calls end.
+pub(super) type Called<T> = std::result::Result<T, PublishError>;
+
+/// A site on a server.
+pub(super) struct Session<'a> {
+    pub(super) site: SiteName,
+    pub(super) address: Address,
+    pub(super) remote: Remote,
+    pub(super) terminal: Terminal<'a>,
+    pub(super) report: &'a Report,
+    options: String,
+}
+
+impl<'a> Session<'a> {
+    /// Checks all that can be known without a call.
+    pub(super) fn open(target: Target, wording: Wording, report: &'a Report) -> Result<Self> {
+        let Target { site, address, insecure, options } = target;
+        let exposed = address.is_exposed() && !insecure;
+        let token = Token::from_env().map_err(|error| {
+            Error::new(error).hint(match error {
+                TokenError::Missing => "set it to the secret that the server was started with",
+                TokenError::Malformed => "is it the token alone, without `Bearer`, quotes or line breaks?",
+            })
+        })?;
+        let remote = Remote::new(address.clone(), token, insecure).map_err(|error| {
+            if exposed { Error::usage(error).hint("use https, or --insecure") } else { Error::new(error) }
+        })?;
+        Ok(Self { site, address, remote, terminal: Terminal::new(report, wording), report, options })
+    }
+
+    /// Runs calls to their end, or to an interrupt from the keyboard.
+    pub(super) fn run<T>(&self, calls: impl Future<Output = Called<T>>) -> Result<T> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let result = runtime.block_on(async {
+            tokio::select! {
+                result = calls => result.map_err(|error| publish::explain(&error, &self.site)),
+                Ok(()) = tokio::signal::ctrl_c() => Err(self.interrupted()),
+            }
+        });
+        self.terminal.clear();
+        // Uploads that were given up on may still be in the hands of their threads; nobody waits for them.
+        runtime.shutdown_background();
+        result
+    }
+
+    /// The deploys of the site, newest first.
+    pub(super) async fn deploys(&self) -> Called<Vec<Deploy>> {
+        publish::deploys(&self.remote, &self.site, &self.terminal).await
+    }
+
+    /// Takes the site down.
+    pub(super) async fn take_down(&self, status: u16) -> Called<TakenDown> {
+        publish::unpublish(&self.remote, &self.site, status, &self.terminal).await
+    }
+
+    /// Where the site is. A server says so itself when it makes a deploy live.
+    pub(super) fn url(&self) -> String {
+        SiteAddress::of(&self.address, &self.site).to_string()
+    }
+
+    /// Another command about the same site.
+    pub(super) fn command(&self, words: &str) -> String {
+        format!("pmx {words}{}", self.options)
+    }
+
+    /// A site without a deploy.
+    pub(super) fn never_published(&self) -> Error {
+        let Self { site, address, .. } = self;
+        Error::new(format!("`{site}` was never published to {address}"))
+            .hint(format!("`{}` publishes the project of this folder; is the name right?", self.command("publish")))
+    }
+
+    /// The address of the site as data: alone on stdout.
+    pub(super) fn print_url(&self, url: &str) {
+        if self.terminal.wording() == Wording::Plain && !self.report.json() {
+            self.report.data(url);
+        }
+    }
+
+    /// Says that not all readers may see yet what is live.
+    pub(super) fn mention_kv(&self, activated: &Activated) {
+        if activated.kv.as_deref() == Some("pending") && !self.report.json() {
+            self.report.say("it is live; readers far away may see it some seconds later (KV is pending)");
+        }
+    }
+
+    fn interrupted(&self) -> Error {
+        if self.terminal.committing() {
+            Error::broken_off("interrupted")
+                .hint(format!("the deploy may be live already: `{}` tells", self.command("deploys")))
+        } else {
+            Error::broken_off("interrupted: nothing was changed")
+                .hint("what was uploaded stays; the same command uploads only what is still missing")
+        }
+    }
+}
