@@ -92,6 +92,12 @@ impl Report {
         !self.quiet && !self.json && io::stderr().is_terminal() && !is_dumb(std::env::var("TERM").ok().as_deref())
     }
 
+    /// How many columns the terminal on stdout has; none where it is no terminal.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+    }
+
     /// Talk: a line on stderr, none with `--quiet`.
     pub fn say(&self, line: impl Display) {
         if !self.quiet {

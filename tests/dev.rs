@@ -84,6 +84,28 @@ fn an_edit_is_published_and_told_as_production_tells_it() {
     assert_eq!(answer.header("pmx-deploy"), published["deployId"].as_str());
 }
 
+#[cfg(unix)]
+#[test]
+fn the_line_of_a_build_names_the_pages_that_changed() {
+    let author = Author::new();
+    author.write("index.path.md", "# Home\n\n[One](./one.lesson.md), [Two](./two.lesson.md)\n");
+    author.write("two.lesson.md", "# The second\n");
+    let mut dev = author.dev();
+    let mut save = |name: &str, text: &str| {
+        author.write(name, text);
+        dev.event("published");
+    };
+    save("one.lesson.md", "# One\n\nOther words.\n");
+    save("index.path.md", "# Home\n\n[One](./one.lesson.md), [New](./three.lesson.md)\n");
+    author.write("three.lesson.md", "# The third\n");
+    save("one.lesson.md", "# One\n\nMore.\n");
+    let said = dev.end();
+    assert!(said.lines().any(|line| line.contains("  3 pages  build ")), "the first build: {said}");
+    assert!(said.lines().any(|line| line.contains("  1 page: One  build ") && line.contains("  → ")), "{said}");
+    assert!(said.contains("The second (gone)"), "{said}");
+    assert!(said.contains("The third (new)"), "{said}");
+}
+
 #[test]
 fn the_api_of_dev_is_closed_to_everyone_else() {
     let author = Author::new();
@@ -450,10 +472,7 @@ fn a_finding_is_shown_with_its_line_and_a_save_in_one_line() {
     author.write("one.lesson.md", "---\ntitle: [unclosed\n---\n\n# One\n");
     dev.event("kept");
     let stderr = dev.end();
-    let line = stderr
-        .lines()
-        .find(|line| line.contains("one.lesson.md  1 page  build "))
-        .unwrap_or_else(|| panic!("{stderr}"));
+    let line = stderr.lines().find(|line| line.contains("  1 page: One  build ")).unwrap_or_else(|| panic!("{stderr}"));
     assert!(line.contains(" ms  publish ") && line.contains("  → "), "{line}");
     let excerpt = stderr.split_once("error: ").unwrap_or_else(|| panic!("{stderr}")).1;
     assert!(

@@ -347,7 +347,7 @@ fn noise_between_events_is_passed_over_and_said_once() {
     });
     let mut following = Following::start("course", &format!("http://{address}"), &[]);
     let line = following.line();
-    assert!(line.ends_with("  2 files (deploy d1)"), "{line}");
+    assert!(line.ends_with("  2 assets (deploy d1)"), "{line}");
     following.child.kill().unwrap();
     let (_, _, stderr) = following.ended();
     assert_eq!(stderr.matches("what is no event of a site").count(), 1, "{stderr}");

@@ -123,7 +123,7 @@ fn a_publish_and_the_list_of_deploys_say_what_changed_by_the_titles_of_pages() {
     assert_eq!((again.out, course.deploys().len()), (url, 2));
     // A rollback is told by title, too.
     let back = course.run(&["rollback"]);
-    assert!(back.err.contains("; changed 4 pages: "), "{}", back.err);
+    assert!(back.err.contains("\n  changed 4 pages: "), "{}", back.err);
     assert!(back.err.contains("1 behind the newest; back to the newest: pmx rollback "), "{}", back.err);
     let said = course.publish(&[]);
     assert!(said.contains("; the same as "), "what was published before is named: {said}");

@@ -7,11 +7,13 @@ use crate::{
     publish::{Deploy, Wording},
     report::{Report, Style},
 };
-use pmx_worker::model::{Meta, Unpublished};
+use pmx_worker::model::Unpublished;
 use std::time::SystemTime;
 
-/// Characters of what a deploy changed in the table; `--json` has all of it.
+/// Characters of what a deploy changed in the table, where it is not for a terminal; `--json` has all of it.
 const MAX_CHANGED: usize = 72;
+/// As many have room on every terminal, if need be in a second line of it.
+const MIN_CHANGED: usize = 24;
 
 /// Lists the deploys of a site, newest first.
 ///
@@ -48,43 +50,41 @@ pub(super) fn unpublished(deploys: &[Deploy]) -> Option<&Unpublished> {
     deploys.iter().find_map(|deploy| deploy.record.unpublished.as_ref())
 }
 
-const HEAD: [&str; 6] = ["DEPLOY", "CREATED", "AGE", "COMMIT", "BRANCH", "CHANGED"];
+/// The columns before what changed.
+const HEAD: [&str; 5] = ["DEPLOY", "CREATED", "AGE", "COMMIT", "BRANCH"];
 
 fn table(deploys: &[Deploy], now: SystemTime, report: &Report) -> Vec<String> {
     let head = HEAD.map(String::from);
-    let rows: Vec<(bool, [String; 6])> =
-        deploys.iter().map(|deploy| (deploy.record.is_active, row(deploy, now))).collect();
-    let widths: [usize; 6] = std::array::from_fn(|column| {
-        rows.iter()
-            .map(|(_, row)| &row[column])
-            .chain([&head[column]])
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or(0)
+    let rows: Vec<[String; 5]> = deploys.iter().map(|deploy| row(deploy, now)).collect();
+    let widths: [usize; 5] = std::array::from_fn(|column| {
+        let cells = rows.iter().chain([&head]).map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
     });
-    let aligned = |mark: &str, row: &[String; 6]| {
+    let aligned = |mark: &str, row: &[String; 5], changed: &str| {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        format!("{mark} {}", cells.join("  ")).trim_end().to_owned()
+        format!("{mark} {}  {changed}", cells.join("  "))
     };
-    let mut lines = vec![report.paint(Style::Bold, &aligned(" ", &head))];
-    for (active, row) in &rows {
-        let line = aligned(if *active { "*" } else { " " }, row);
-        lines.push(report.paint(if *active { Style::Good } else { Style::Plain }, &line));
+    let heading = aligned(" ", &head, "CHANGED");
+    let before = heading.chars().count() - "CHANGED".len();
+    let most = report.columns().map_or(MAX_CHANGED, |columns| columns.saturating_sub(before + 1).max(MIN_CHANGED));
+    let mut lines = vec![report.paint(Style::Bold, &heading)];
+    for (deploy, row) in deploys.iter().zip(&rows) {
+        let changed = deploy.record.meta.as_ref().and_then(|meta| deploy_words::changed(meta, most));
+        let (mark, style) = if deploy.record.is_active { ("*", Style::Good) } else { (" ", Style::Plain) };
+        lines.push(report.paint(style, &aligned(mark, row, changed.as_deref().unwrap_or("-"))));
     }
     lines
 }
 
-fn row(deploy: &Deploy, now: SystemTime) -> [String; 6] {
-    let of_meta = |text: &dyn Fn(&Meta) -> Option<String>| {
-        deploy.record.meta.as_ref().and_then(text).unwrap_or_else(|| String::from("-"))
-    };
+fn row(deploy: &Deploy, now: SystemTime) -> [String; 5] {
+    let meta = deploy.record.meta.as_ref();
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| String::from("-"));
     let (created, age) = deploy_words::made(deploy, now);
     [
         deploy_words::short(&deploy.record.deploy_id),
         created,
         age,
-        of_meta(&deploy_words::commit),
-        of_meta(&deploy_words::branch),
-        of_meta(&|meta| deploy_words::changed(meta, MAX_CHANGED)),
+        or_dash(meta.and_then(deploy_words::commit)),
+        or_dash(meta.and_then(deploy_words::branch)),
     ]
 }

@@ -118,9 +118,10 @@ fn tell(session: &Session<'_>, deploys: &[Deploy], target: &Deploy, from: Option
     terminal.script(format_args!("rolled back to {}: {}", activated.deploy_id, activated.url));
     terminal.person(format_args!("{} {}", report.paint(Style::Good, "Live now:"), described(target)));
     if let Some(from) = from {
-        let changed =
-            titled(session, from, target, activated).map_or_else(String::new, |change| format!("; changed {change}"));
-        terminal.person(format_args!("  before it {}{changed}", described(from)));
+        if let Some(change) = titled(session, from, target, activated) {
+            terminal.person(format_args!("  changed {change}"));
+        }
+        terminal.person(format_args!("  before it {}", described(from)));
     }
     mention_newest(session, deploys, Some(target));
     session.mention_kv(activated);

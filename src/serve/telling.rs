@@ -22,7 +22,7 @@ use tokio::sync::broadcast::error::RecvError;
 const CALLS: [(&str, &str); 3] = [
     ("/api/publish/commit", "published"),
     ("/api/publish/rollback", "rolled-back"),
-    ("/api/publish/unpublish", "unpublished"),
+    ("/api/unpublish", "unpublished"),
 ];
 /// The most bytes of an answer of theirs: no instance of the Worker has more memory.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;

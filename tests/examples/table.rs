@@ -10,12 +10,18 @@ pub(crate) const TOOLS: [&str; 9] = ["curl", "sha256sum", "cut", "sed", "grep", 
 pub(crate) const FOREIGN_OPTIONS: [(&str, &str); 0] = [];
 
 /// Blocks that are read by people only: the page, the language, how the block begins, and why nothing runs it.
-pub(crate) const READ_ONLY: [(&str, &str, &str, &str); 8] = [
+pub(crate) const READ_ONLY: [(&str, &str, &str, &str); 9] = [
     ("worker/ABI.md", "", "frame  = field*", "a grammar"),
     ("ARCHITECTURE.md", "", "paths/*.md", "a picture"),
     ("ARCHITECTURE.md", "", "includes", "a picture"),
     ("ARCHITECTURE.md", "", "roots + blobs", "a picture"),
     ("ARCHITECTURE.md", "", "GET /x", "a picture"),
+    (
+        "examples/handbook/paths/edit-loop.guide.md",
+        "text",
+        "12:01:07",
+        "a line of a loop that does not end; `tests/dev.rs` looks at such lines",
+    ),
     ("examples/showcase/paths/pages/pendulum.lesson.md", "python", "", "code that a lesson shows in colours"),
     ("examples/showcase/paths/pages/sorting.lesson.md", "rust", "", "code that a lesson shows in colours"),
     (

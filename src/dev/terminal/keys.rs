@@ -161,3 +161,40 @@ fn shown(site: &SiteStatus) -> String {
         _ => format!("'{}'", shown.replace('\'', r"'\''")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dev::Phase;
+
+    #[test]
+    fn the_command_that_publishes_goes_where_the_project_is_linked_to() {
+        let folder = std::path::PathBuf::from("/courses/my course");
+        let site = SiteStatus {
+            name: "my-course".parse().unwrap(),
+            source_root: folder.join("paths"),
+            folder,
+            entry: String::new(),
+            url: String::new(),
+            phase: Phase::Ready,
+            builds: 1,
+            diagnostics: Arc::from([]),
+            error: None,
+            last: None,
+        };
+        let link = |site: Option<&str>, server: Option<&str>| Link {
+            site: site.map(str::to_owned),
+            server: server.map(str::to_owned),
+        };
+        let none = |_: &str| None;
+        let (command, remark) = publish_words(&site, &link(None, None), none);
+        assert_eq!(command, "pmx publish '/courses/my course' --site my-course");
+        assert!(remark.starts_with("publishes `my-course` to https://pathmx.path.app; `pmx link "), "{remark}");
+        let linked = link(Some("chess"), Some("https://example.org"));
+        let (command, remark) = publish_words(&site, &linked, none);
+        assert_eq!(command, "pmx publish '/courses/my course'");
+        assert_eq!(remark, "publishes `chess` to https://example.org");
+        let variable = |name: &str| (name == "PMX_SITE").then(|| "draft".to_owned());
+        assert_eq!(publish_words(&site, &linked, variable).1, "publishes `draft` to https://example.org");
+    }
+}
