@@ -70,7 +70,7 @@ fn a_source_of_every_kind_is_linked_and_builds_without_a_finding() {
     // The one that is not linked yet.
     put(site.path(), "paths/a.md", "# A\n\n[B](<./week 1/b.md>)\n");
     let (code, stdout, stderr) = run(site.path(), &["check", "--strict", "--unreachable"]);
-    assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+    assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");
     let index = read(site.path(), "paths/index.path.md");
     assert!(
         index.starts_with(

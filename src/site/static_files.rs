@@ -168,9 +168,13 @@ fn part(places: &mut Places) -> Vec<Diagnostic> {
         let is_page = places.get(&file).is_some_and(|(kind, _)| *kind == Kind::Page);
         let (kept, left) = if is_page { (&file, &below[..]) } else { (&below[0], std::slice::from_ref(&file)) };
         for left in left {
-            places.remove(left);
+            let page = places.remove(left).is_some_and(|(kind, _)| kind == Kind::Page);
             let message = format!("/{left} is left out: no folder can hold it beside /{kept}");
-            let finding = Diagnostic::error(CLASH, Position::START, message);
+            // A page that is missing is one thing, a copy of its text or another file is another.
+            let finding = match page {
+                true => Diagnostic::error(CLASH, Position::START, message),
+                false => Diagnostic::warning(CLASH, Position::START, message),
+            };
             findings.push(finding.hint("give one of the Sources another `route`").at(left.clone()));
         }
     }
