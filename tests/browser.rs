@@ -134,7 +134,8 @@ fn an_open_page_shows_that_its_site_was_taken_down_and_comes_back_with_it() {
     publish(&server, folder.path());
     let url = format!("http://alpha.localhost:{}/index.path", server.client.address.port());
     let mut page = Page::open(&url, &["no longer published", "Second words.", "Space not found", "Third words."]);
-    for (status, gone, back) in [(410, "no longer published", "Second words."), (404, "Space not found", "Third words.")]
+    for (status, gone, back) in
+        [(410, "no longer published", "Second words."), (404, "Space not found", "Third words.")]
     {
         let body = serde_json::json!({ "subdomain": "alpha", "status": status });
         assert_eq!(server.client.api("POST", "/api/unpublish", &body).status, 200);

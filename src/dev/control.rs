@@ -1,6 +1,6 @@
 //! What may be done to the sites of a running `pmx dev`, from the keyboard or the console.
 
-use super::{Board, Held, in_process::InProcess, mending::Mending, publisher::Publisher};
+use super::{Board, Held, in_process::InProcess, mending::Mending, publisher::Publisher, terminal::Terminal};
 use crate::{
     error::{Error, Result},
     publish::{self, Deploy, Silent},
@@ -23,6 +23,7 @@ struct Inner {
     board: Board,
     emulator: Emulator,
     server: InProcess,
+    terminal: Arc<Terminal>,
     sites: Mutex<BTreeMap<SiteName, Steering>>,
 }
 
@@ -53,9 +54,9 @@ pub(super) struct Steering {
 }
 
 impl Control {
-    pub(super) fn new(board: Board, emulator: Emulator, secret: &str) -> Self {
+    pub(super) fn new(board: Board, emulator: Emulator, terminal: Arc<Terminal>, secret: &str) -> Self {
         let server = InProcess::new(emulator.clone(), secret);
-        Self(Arc::new(Inner { board, emulator, server, sites: Mutex::default() }))
+        Self(Arc::new(Inner { board, emulator, server, terminal, sites: Mutex::default() }))
     }
 
     /// What is known of the sites.
@@ -120,9 +121,11 @@ impl Control {
         let activated = publisher.rollback(deploy_id).await?;
         let held = Held::of(&self.deploys(site).await?);
         let says = json!({ "deployId": activated.deploy_id, "seq": activated.seq, "behind": held.as_ref().map_or(0, |held| held.behind) });
+        let words = held.as_ref().map_or_else(|| "showing the newest deploy again".to_owned(), Held::line);
         self.0.board.update(site, |status| status.held = held);
         drop(publisher);
-        self.0.board.tell("rolled-back", Some(site), says);
+        self.0.terminal.event(&self.0.board.tell("rolled-back", Some(site), says));
+        self.0.terminal.say(format_args!("  {site}: {words}"));
         Ok(())
     }
 
