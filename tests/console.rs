@@ -276,6 +276,8 @@ fn the_history_shows_what_changed_and_rolls_back() {
             .text()
             .contains("The lesson.")
     );
+    let told = console.dev.event("rolled-back");
+    assert_eq!((told["deployId"].as_str(), &told["behind"]), (Some(deploys[1].as_str()), &1.into()), "{told}");
     let page = console.page("/sites/tried?done=rolled-back");
     assert!(page.contains("Rolled back"), "{page}");
     assert!(page.contains("1 behind the newest") && page.contains("Back to the newest"), "{page}");

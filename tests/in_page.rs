@@ -280,6 +280,35 @@ fn a_reader_elsewhere_is_not_told_where_on_this_machine_the_files_are() {
 }
 
 #[test]
+fn only_a_page_of_the_site_on_this_machine_goes_back_to_the_newest() {
+    let author = Author::new();
+    let dev = author.dev(&["--allow-host", "dev.example"]);
+    let ask = |method: &str, host: &str, headers: &[(&str, &str)]| {
+        let answer = dev.client.call(method, host, "/_pmx/newest", headers, b"");
+        (answer.status, answer.header("allow").map(str::to_owned))
+    };
+    let origin = |origin: &'static str| ("origin", origin);
+    for (host, header) in [
+        ("mine.localhost", origin("https://evil.example")),
+        ("mine.localhost", origin("null")),
+        ("mine.localhost", origin("http://other.localhost")),
+        ("mine.localhost", ("sec-fetch-site", "cross-site")),
+        ("mine.localhost", ("sec-fetch-site", "same-site")),
+        ("dev.example", ("sec-fetch-site", "same-origin")),
+        ("mine.localhost", ("x-forwarded-for", "10.0.0.1")),
+    ] {
+        assert_eq!(ask("POST", host, &[header]).0, 403, "{host} {header:?}");
+    }
+    for method in ["GET", "PUT", "DELETE"] {
+        assert_eq!(ask(method, "mine.localhost", &[]), (405, Some("POST".to_owned())), "{method}");
+    }
+    assert_eq!(ask("POST", "other.localhost", &[]).0, 404);
+    for host in ["localhost", "mine.localhost"] {
+        assert_eq!(ask("POST", host, &[("sec-fetch-site", "same-origin")]).0, 204, "{host}");
+    }
+}
+
+#[test]
 fn without_the_overlay_pages_are_told_so() {
     let author = Author::new();
     let dev = author.dev(&["--no-overlay"]);

@@ -364,3 +364,47 @@ fn the_command_asks_first_and_says_how_the_site_comes_back() {
     let (code, _, stderr) = pmx(client, &["unpublish", "-s", "alpha", "--status", "200"]);
     assert_eq!(code, Some(2), "{stderr}");
 }
+
+#[test]
+fn an_export_carries_it_and_an_import_brings_it_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, other, archive) =
+        (folder.path().join("state"), folder.path().join("other"), folder.path().join("archive.tar"));
+    let server = Pmx::serve(&state);
+    let id = Fixture::page("v1").publish(server.client, "alpha")["deployId"].as_str().unwrap().to_owned();
+    unpublish(server.client, 410);
+    server.end();
+    for (action, state) in [("export", &state), ("import", &other)] {
+        let output = process::pmx().args(["state", action]).arg(&archive).arg("--state").arg(state).output().unwrap();
+        assert!(output.status.success(), "{action}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let server = Pmx::serve(&other);
+    shows_nothing(server.client, "v1", 410);
+    site::rollback(server.client, "alpha", &id);
+    assert!(server.client.get(ALPHA, "/index").text().contains("v1"));
+}
+
+#[test]
+fn pmx_dev_shows_what_it_builds_although_the_site_was_taken_down_in_its_state_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let paths = folder.path().join("site/paths");
+    std::fs::create_dir_all(&paths).unwrap();
+    std::fs::write(paths.join("index.path.md"), "# Home\n\nThe words.\n").unwrap();
+    let dev = |state| {
+        let mut command = process::pmx();
+        command.args(["dev", "--json", "--port", "0", "--site", "alpha", "--state"]).arg(state);
+        command.arg(folder.path().join("site"));
+        Pmx::start(command)
+    };
+    let first = dev(&state);
+    assert!(first.client.get(ALPHA, "/index.path").text().contains("The words."));
+    first.end();
+    let server = Pmx::serve(&state);
+    unpublish(server.client, 410);
+    assert_eq!(server.client.get(ALPHA, "/index.path").status, 410);
+    server.end();
+    let again = dev(&state);
+    let page = again.client.get(ALPHA, "/index.path");
+    assert!(page.status == 200 && page.text().contains("The words."), "{}: {}", page.status, page.text());
+}

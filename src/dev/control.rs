@@ -1,6 +1,6 @@
 //! What may be done to the sites of a running server, from the keyboard or the console.
 
-use super::{Board, Held, in_process::InProcess, mending::Mending, publisher::Publisher};
+use super::{Board, Held, in_process::InProcess, mending::Mending, publisher::Publisher, terminal::Terminal};
 use crate::{
     error::{Error, Result},
     publish::{self, Deploy, Silent},
@@ -24,9 +24,9 @@ struct Inner {
     board: Board,
     emulator: Emulator,
     server: InProcess,
+    /// Where it is said; none where sites have no loop, and others publish them.
+    terminal: Option<Arc<Terminal>>,
     sites: Mutex<BTreeMap<SiteName, Steering>>,
-    /// Whether sites have no loop here: others publish them.
-    is_server: bool,
 }
 
 /// What came of going through the history.
@@ -56,19 +56,20 @@ pub(super) struct Steering {
 }
 
 impl Control {
-    pub(super) fn new(board: Board, emulator: Emulator, secret: &str) -> Self {
-        Self::of(board, emulator, secret, false)
+    /// Of a loop that writes its sites, and says on this terminal what becomes of them.
+    pub(super) fn new(board: Board, emulator: Emulator, terminal: Arc<Terminal>, secret: &str) -> Self {
+        Self::of(board, emulator, secret, Some(terminal))
     }
 
     /// Of a server that others publish to; `secret` is what its publish API takes.
     #[must_use]
     pub fn of_server(board: Board, emulator: Emulator, secret: &str) -> Self {
-        Self::of(board, emulator, secret, true)
+        Self::of(board, emulator, secret, None)
     }
 
-    fn of(board: Board, emulator: Emulator, secret: &str, is_server: bool) -> Self {
+    fn of(board: Board, emulator: Emulator, secret: &str, terminal: Option<Arc<Terminal>>) -> Self {
         let server = InProcess::new(emulator.clone(), secret);
-        Self(Arc::new(Inner { board, emulator, server, sites: Mutex::default(), is_server }))
+        Self(Arc::new(Inner { board, emulator, server, terminal, sites: Mutex::default() }))
     }
 
     /// What is known of the sites.
@@ -127,7 +128,7 @@ impl Control {
 
     /// The publisher of a site's loop, held so that no publish comes between; none where others publish.
     async fn publisher(&self, site: &SiteName) -> Result<Option<OwnedMutexGuard<Publisher>>> {
-        if self.0.is_server {
+        if self.0.terminal.is_none() {
             return Ok(None);
         }
         Ok(Some(self.steering(site)?.publisher.lock_owned().await))
@@ -149,9 +150,14 @@ impl Control {
         };
         let held = Held::of(&self.deploys(site).await?);
         let says = json!({ "deployId": activated.deploy_id, "seq": activated.seq, "behind": held.as_ref().map_or(0, |held| held.behind) });
+        let words = held.as_ref().map_or_else(|| "showing the newest deploy again".to_owned(), Held::line);
         self.0.board.update(site, |status| status.held = held);
         drop(publisher);
-        self.0.board.tell("rolled-back", Some(site), says);
+        let event = self.0.board.tell("rolled-back", Some(site), says);
+        if let Some(terminal) = &self.0.terminal {
+            terminal.event(&event);
+            terminal.say(format_args!("  {site}: {words}"));
+        }
         Ok(())
     }
 

@@ -38,6 +38,11 @@ impl Held {
     pub(super) fn words(&self) -> String {
         format!("the deploy of {}, {} behind the newest", moment(&self.created_at), self.behind)
     }
+
+    /// What the terminal says of it. Where there are no keys, the console and the pages have the same ways.
+    pub(super) fn line(&self) -> String {
+        format!("showing {}, until the next edit; r: further back, n: back to the newest", self.words())
+    }
 }
 
 /// A time as a clock on the wall shows it, with the day if that is another one.

@@ -188,10 +188,11 @@ fn set(
     let local = server::start(options, front, &command.allow_hosts).map_err(|error| owner::explain(error, &state))?;
     let (local, reachable) = reach.guard(local, front, &state)?;
     let (board, emulator) = (Board::default(), local.emulator().clone());
+    let terminal = Arc::new(Terminal::new(report));
     let stage = Stage {
-        control: Control::new(board.clone(), emulator.clone(), &secret),
+        control: Control::new(board.clone(), emulator.clone(), terminal.clone(), &secret),
         board,
-        terminal: Arc::new(Terminal::new(report)),
+        terminal,
         emulator,
         hub: Hub::new(WatchOptions { poll: command.poll.map(Duration::from_millis) }),
         turns: Turns::new(),

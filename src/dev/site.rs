@@ -1,7 +1,7 @@
 //! One site: look at its files, build, publish, say so; again at the next hint.
 
 use super::{
-    Failure, Held, LastBuild, Phase, SiteStatus,
+    Held, LastBuild, Phase, SiteStatus,
     builder::{Builder, Built},
     control::Steering,
     mending::Mending,
@@ -22,7 +22,6 @@ use pmx_worker::model::{Hash, SiteName};
 use serde_json::json;
 use std::{
     collections::{HashMap, HashSet},
-    path::Path,
     sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime},
 };
@@ -273,7 +272,7 @@ impl Site {
                 true
             }
             Ok(None) => {
-                self.stage.board.update(&self.name, |status| status.phase = phase(status));
+                self.stage.board.update(&self.name, |status| status.phase = status.settled());
                 if announced {
                     self.told_in_vain();
                 }
@@ -388,7 +387,7 @@ impl Site {
             status.diagnostics = built.site.diagnostics.as_slice().into();
             status.error = None;
             status.last = Some(last);
-            status.phase = phase(status);
+            status.phase = status.settled();
         });
         if built.is_idle && !self.asked_for && !matches!(outcome, Outcome::Published { .. }) {
             return;
@@ -446,40 +445,7 @@ fn entry(project: &Project) -> String {
     project.roots.first().map_or_else(String::new, |entry| entry.path.clone())
 }
 
-/// The phase of a site whose build is over.
-fn phase(status: &SiteStatus) -> Phase {
-    if status.error.is_some() || status.errors() > 0 { Phase::Failed } else { Phase::Ready }
-}
-
 fn status(stage: &Stage, name: &SiteName, project: &Project) -> SiteStatus {
-    SiteStatus {
-        name: name.clone(),
-        folder: project.folder.clone(),
-        source_root: project.source_root.clone(),
-        entry: entry(project),
-        url: stage.addresses.site(name),
-        phase: Phase::Building,
-        builds: 0,
-        diagnostics: Arc::from([]),
-        error: None,
-        last: None,
-        held: None,
-    }
-}
-
-/// The status of a folder that would be a site if it could be read.
-pub(super) fn broken(stage: &Stage, name: &SiteName, folder: &Path, error: &Error) -> SiteStatus {
-    SiteStatus {
-        name: name.clone(),
-        folder: folder.to_owned(),
-        source_root: folder.to_owned(),
-        entry: String::new(),
-        url: stage.addresses.site(name),
-        phase: Phase::Failed,
-        builds: 0,
-        diagnostics: Arc::from([]),
-        error: Some(Failure::of(error)),
-        last: None,
-        held: None,
-    }
+    let (source_root, entry) = (project.source_root.clone(), entry(project));
+    SiteStatus { source_root, entry, ..SiteStatus::new(name, &project.folder, stage.addresses.site(name)) }
 }

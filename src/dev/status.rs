@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, VecDeque},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
@@ -103,7 +103,8 @@ pub struct LastBuild {
     pub changed_count: usize,
     /// The deploy that it became, if it became one.
     pub deploy_id: Option<String>,
-    /// `published`, `unchanged` (what is up is this build already) or `kept` (it has errors; the last good one stays up).
+    /// `published`, `unchanged` (what is up is this build already), `held-back` (what was rolled back to stays up, since nothing in it is
+    /// new) or `kept` (it has errors; the last good one stays up).
     pub outcome: &'static str,
 }
 
@@ -210,6 +211,33 @@ impl Failure {
 }
 
 impl SiteStatus {
+    /// A site whose first build is under way.
+    pub(super) fn new(name: &SiteName, folder: &Path, url: String) -> Self {
+        Self {
+            name: name.clone(),
+            folder: folder.to_owned(),
+            source_root: folder.to_owned(),
+            entry: String::new(),
+            url,
+            phase: Phase::Building,
+            builds: 0,
+            diagnostics: Arc::from([]),
+            error: None,
+            last: None,
+            held: None,
+        }
+    }
+
+    /// A folder that would be a site if it could be read.
+    pub(super) fn broken(name: &SiteName, folder: &Path, url: String, error: &Error) -> Self {
+        Self { phase: Phase::Failed, error: Some(Failure::of(error)), ..Self::new(name, folder, url) }
+    }
+
+    /// The phase when the build is over.
+    pub(super) fn settled(&self) -> Phase {
+        if self.error.is_some() || self.errors() > 0 { Phase::Failed } else { Phase::Ready }
+    }
+
     /// How many of the findings are errors.
     #[must_use]
     pub fn errors(&self) -> usize {

@@ -41,7 +41,7 @@ pub(super) fn outcome(outcome: &Outcome) -> (&'static str, Value) {
             ("published", json!({ "deployId": deploy_id, "sources": sources, "paths": paths, "ms": ms }))
         }
         Outcome::Unchanged => ("unchanged", json!({})),
-        Outcome::HeldBack => ("unchanged", json!({ "heldBack": true })),
+        Outcome::HeldBack => ("held-back", json!({})),
         Outcome::KeptLastGood | Outcome::Lost(_) => ("kept", json!({})),
     }
 }

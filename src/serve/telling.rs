@@ -19,11 +19,8 @@ use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Calls that change what a site shows (`worker/API.md`), and the event of each.
-const CALLS: [(&str, &str); 3] = [
-    ("/api/publish/commit", "published"),
-    ("/api/publish/rollback", "rolled-back"),
-    ("/api/unpublish", "unpublished"),
-];
+const CALLS: [(&str, &str); 3] =
+    [("/api/publish/commit", "published"), ("/api/publish/rollback", "rolled-back"), ("/api/unpublish", "unpublished")];
 /// The most bytes of an answer of theirs: no instance of the Worker has more memory.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
 /// How many digits of a deploy's id are shown.

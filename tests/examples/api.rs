@@ -81,14 +81,21 @@ fn conversation() -> Vec<Seen> {
     published.publish(client, SITE);
     let frames: Vec<Value> = (0..2).map(|_| events.frame()).collect();
     call("POST /api/deploys/prune", "POST", "/api/deploys/prune", json!({ "subdomain": SITE, "keep": 1 }));
+    let down = json!({ "subdomain": "beta", "status": 404 });
+    site("four").publish(client, "beta");
+    call("POST /api/unpublish", "POST", "/api/unpublish", down);
+    call("POST /api/unpublish", "POST", "/api/unpublish", json!({ "subdomain": "beta" }));
+    call("GET /api/deploys", "GET", "/api/deploys?subdomain=beta", Value::Null);
     note("upload?hash=", "answer", &last);
     for frame in &frames {
         note("/_events", "frame", frame);
     }
     note("Errors", "answer", &client.get("localhost", "/api/nothing").json());
     server.kill();
-    let value = pmx().args(["kv", "get", &format!("space:{SITE}"), "--state"]).arg(state.path()).output().unwrap();
-    note("Documents", "KV", &serde_json::from_slice(&value.stdout).unwrap());
+    for site in [SITE, "beta"] {
+        let value = pmx().args(["kv", "get", &format!("space:{site}"), "--state"]).arg(state.path()).output().unwrap();
+        note("Documents", "KV", &serde_json::from_slice(&value.stdout).unwrap());
+    }
     let built = Site::new(&BTreeMap::from([("one.md".to_owned(), "# One\n".to_owned())]));
     assert!(built.build().is_empty());
     for document in ["roots.json", "index.path/manifest.json", "index.path/routes.json"] {

@@ -18,7 +18,7 @@ const LOOP: &str = "examples/handbook/paths/edit-loop.guide.md";
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Events that take a slow build or a person to come about; only their names are looked at.
-const RARE: [&str; 3] = ["building", "mending", "rolled-back"];
+const RARE: [&str; 4] = ["building", "mending", "held-back", "rolled-back"];
 
 /// The keys of each event that was seen.
 type Keys = BTreeMap<String, BTreeSet<String>>;

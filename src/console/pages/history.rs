@@ -85,7 +85,7 @@ impl History {
         html! {
             div.note.warn.held {
                 p {
-                    strong { "Showing the deploy of " @match parse_rfc3339(&record.created_at) { Ok(time) => (ago(time)), Err(_) => (record.created_at) } }
+                    strong { "Showing a deploy that was made " @match parse_rfc3339(&record.created_at) { Ok(time) => (ago(time)), Err(_) => (record.created_at) } }
                     ", " (behind) " behind the newest. It stays until a Source is edited."
                 }
                 @if served {

@@ -104,23 +104,21 @@ impl Keys {
             Ok((site.name.clone(), moved))
         };
         match travelled.await {
+            // It is said there, whoever moves a site.
+            Ok((_, Moved::Moved)) => {}
             Ok((site, moved)) => self.terminal.say(format_args!("  {site}: {}", self.words(&site, moved))),
             Err(error) => self.terminal.failure(None, &error),
         }
     }
 
-    /// Where in its history a site is, and where one can go from there.
+    /// Why a site is where it was.
     fn words(&self, site: &SiteName, moved: Moved) -> String {
         let held = self.control.board().site(site).and_then(|status| status.held.clone());
         match (moved, held) {
             (Moved::NothingElse, _) => "there is no other deploy to go to".to_owned(),
-            (Moved::AtNewest, _) => "the newest deploy is what is shown".to_owned(),
             (Moved::AtOldest, Some(held)) => format!("nothing is older than {}; n: back to the newest", held.words()),
             (Moved::AtOldest, None) => "nothing is older".to_owned(),
-            (Moved::Moved, Some(held)) => {
-                format!("showing {}, until the next edit; r: further back, n: back to the newest", held.words())
-            }
-            (Moved::Moved, None) => "showing the newest deploy again".to_owned(),
+            (Moved::AtNewest | Moved::Moved, _) => "the newest deploy is what is shown".to_owned(),
         }
     }
 
@@ -171,6 +169,7 @@ mod tests {
     fn the_command_that_publishes_goes_where_the_project_is_linked_to() {
         let folder = std::path::PathBuf::from("/courses/my course");
         let site = SiteStatus {
+            held: None,
             name: "my-course".parse().unwrap(),
             source_root: folder.join("paths"),
             folder,

@@ -2,10 +2,7 @@
 
 mod discover;
 
-use super::{
-    site::{Site, broken},
-    stage::Stage,
-};
+use super::{SiteStatus, site::Site, stage::Stage};
 use crate::{
     error::{Error, Result},
     site::{self, Options, Project},
@@ -134,7 +131,8 @@ impl Workspace {
             Err(error) => {
                 let message = error.to_string();
                 if before.as_ref() != Some(&message) {
-                    self.stage.board.put(broken(&self.stage, &name, &folder, &error));
+                    let url = self.stage.addresses.site(&name);
+                    self.stage.board.put(SiteStatus::broken(&name, &folder, url, &error));
                     let says = json!({ "message": message, "hints": error.hints() });
                     self.stage.tell("failed", Some(&name), says);
                     self.stage.terminal.failure(Some(name.as_str()), &error);

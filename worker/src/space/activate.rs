@@ -41,7 +41,10 @@ pub(super) async fn activate<O: Object>(
 ) -> Result<Reply, ApiError> {
     let deploy = target.deploy();
     let events = events_to(object, space, deploy).await?;
-    let tombstone = store::tombstone(object).map_err(failed(object, "state"))?;
+    let tombstone = match deploy {
+        Some(_) => None,
+        None => store::tombstone(object).map_err(failed(object, "state"))?,
+    };
     let is_so = match (&target, &tombstone) {
         (Target::Nothing { status }, Some(tombstone)) => tombstone.unpublished.status == *status,
         (Target::Nothing { .. }, None) => false,
@@ -51,8 +54,8 @@ pub(super) async fn activate<O: Object>(
         let seq = store::space(object).map_err(failed(object, "state"))?.map_or(0, |row| row.seq);
         return Ok(answer(object, deploy, seq, Some(&[])).into());
     }
-    // Open pages of a site that shows nothing need not be told that it shows nothing.
-    let events = events.unwrap_or_else(|| Some(Rc::default()));
+    // Where only the status changes there is nothing new to tell. What was to be told before stays with the outbox.
+    let events = events.flatten();
     // From here to the send there is no I/O: one turn, one transaction.
     let since = tombstone.map(|tombstone| tombstone.unpublished.at);
     let seq = whole(object, record(object, site, &target, since, events.is_some()));
@@ -113,7 +116,7 @@ fn record<O: Object>(object: O, site: &SiteName, target: &Target, since: Option<
     }
     let seq = match target {
         Target::New { deploy, .. } | Target::Existing(deploy) => store::activate(object, &deploy.id)?,
-        Target::Nothing { status } => store::bury(object, *status, since)?,
+        Target::Nothing { status } => store::unpublish(object, *status, since)?,
     };
     if told {
         store::set_sent(object, seq)?;
@@ -130,7 +133,7 @@ pub(super) fn whole<O: Object, T>(object: O, result: Bound<T>) -> T {
     })
 }
 
-/// What became of it. Where nothing is shown, the tombstone says so, unless another call was faster.
+/// What became of it.
 fn answer<O: Object>(object: O, deploy: Option<&Deploy>, seq: u64, events: Option<&[ChangeEvent]>) -> Response {
     let written = matches!(store::space(object), Ok(Some(row)) if row.kv_seq >= seq);
     let kv = if written { "current" } else { "pending" };
@@ -138,7 +141,7 @@ fn answer<O: Object>(object: O, deploy: Option<&Deploy>, seq: u64, events: Optio
     match deploy {
         Some(deploy) => document["deployId"] = deploy.id.as_str().into(),
         None => {
-            let tombstone = store::buried(object, seq).ok().flatten();
+            let tombstone = store::tombstone_of(object, seq).ok().flatten();
             document["unpublished"] = json!(tombstone.map(|tombstone| tombstone.unpublished));
         }
     }

@@ -65,6 +65,8 @@ const NEWEST: u64 = 1 << 53;
 /// The one row of `space`.
 #[derive(Clone, Debug)]
 pub(super) struct SpaceRow {
+    /// The version of the schema.
+    schema: u64,
     pub(super) name: String,
     pub(super) seq: u64,
     pub(super) kv_seq: u64,
@@ -110,18 +112,14 @@ pub(super) fn exists<S: Storage>(storage: S) -> Bound<bool> {
     Ok(!rows.0.is_empty())
 }
 
-/// The version of the schema; 0 before the first commit.
-fn schema<S: Storage>(storage: S) -> Bound<u64> {
-    if !exists(storage)? {
-        return Ok(0);
-    }
-    let rows = storage.sql("SELECT schema FROM space", &[])?;
-    Ok(rows.0.first().map_or(0, |row| number(&row[0])))
-}
-
 /// Makes or moves on the schema, in the turn of the write that needs it.
 pub(super) fn migrate<S: Storage>(storage: S, site: &SiteName) -> Bound<()> {
-    let version = schema(storage)?;
+    let version = if exists(storage)? {
+        let rows = storage.sql("SELECT schema FROM space", &[])?;
+        rows.0.first().map_or(0, |row| number(&row[0]))
+    } else {
+        0
+    };
     for statement in MIGRATIONS.iter().skip(version as usize).copied().flatten() {
         storage.sql(statement, &[])?;
     }
@@ -147,7 +145,7 @@ pub(super) fn space<S: Storage>(storage: S) -> Bound<Option<SpaceRow>> {
     if !exists(storage)? {
         return Ok(None);
     }
-    let rows = storage.sql("SELECT name, seq, kv_seq, sent_seq, attempts, check_at FROM space", &[])?;
+    let rows = storage.sql("SELECT name, seq, kv_seq, sent_seq, attempts, check_at, schema FROM space", &[])?;
     Ok(rows.0.first().map(|row| SpaceRow {
         name: text(&row[0]),
         seq: number(&row[1]),
@@ -155,6 +153,7 @@ pub(super) fn space<S: Storage>(storage: S) -> Bound<Option<SpaceRow>> {
         sent_seq: number(&row[3]),
         attempts: number(&row[4]),
         check_at: number(&row[5]),
+        schema: number(&row[6]),
     }))
 }
 
@@ -218,7 +217,7 @@ pub(super) fn activate<S: Storage>(storage: S, id: &str) -> Bound<u64> {
 }
 
 /// Lets the site show nothing and answers the new `seq`. `since` is when that began, if it did not begin now.
-pub(super) fn bury<S: Storage>(storage: S, status: u16, since: Option<String>) -> Bound<u64> {
+pub(super) fn unpublish<S: Storage>(storage: S, status: u16, since: Option<String>) -> Bound<u64> {
     let seq = next(storage)?;
     let now = rfc3339(storage.now_ms());
     let bindings =
@@ -228,27 +227,35 @@ pub(super) fn bury<S: Storage>(storage: S, status: u16, since: Option<String>) -
     Ok(seq)
 }
 
-/// The last tombstone up to this `seq`, be it in force then or not.
-pub(super) fn buried<S: Storage>(storage: S, seq: u64) -> Bound<Option<Tombstone>> {
-    if schema(storage)? < TOMBSTONES {
-        return Ok(None);
-    }
-    let query = "SELECT seq, status, at, changed_at FROM tombstones WHERE seq <= ? ORDER BY seq DESC LIMIT 1";
-    let rows = storage.sql(query, &[integer(seq)])?;
-    Ok(rows.0.first().map(|row| Tombstone {
-        unpublished: Unpublished {
-            status: u16::try_from(number(&row[1])).unwrap_or(Unpublished::GONE),
-            at: text(&row[2]),
-        },
-        updated_at: text(&row[3]),
-        seq: number(&row[0]),
-    }))
-}
-
 /// What stands in the place of a deploy, if the site was taken down.
 pub(super) fn tombstone<S: Storage>(storage: S) -> Bound<Option<Tombstone>> {
-    let seq = space(storage)?.map_or(0, |row| row.seq);
-    Ok(buried(storage, NEWEST)?.filter(|tombstone| tombstone.seq == seq))
+    let Some(row) = space(storage)? else { return Ok(None) };
+    Ok(row.tombstone_before(storage, NEWEST)?.filter(|tombstone| tombstone.seq == row.seq))
+}
+
+/// The tombstone that was recorded with this `seq`.
+pub(super) fn tombstone_of<S: Storage>(storage: S, seq: u64) -> Bound<Option<Tombstone>> {
+    let Some(row) = space(storage)? else { return Ok(None) };
+    Ok(row.tombstone_before(storage, seq)?.filter(|tombstone| tombstone.seq == seq))
+}
+
+impl SpaceRow {
+    /// The last tombstone up to this `seq`, be it in force then or not.
+    fn tombstone_before<S: Storage>(&self, storage: S, seq: u64) -> Bound<Option<Tombstone>> {
+        if self.schema < TOMBSTONES {
+            return Ok(None);
+        }
+        let query = "SELECT seq, status, at, changed_at FROM tombstones WHERE seq <= ? ORDER BY seq DESC LIMIT 1";
+        let rows = storage.sql(query, &[integer(seq)])?;
+        Ok(rows.0.first().map(|row| Tombstone {
+            unpublished: Unpublished {
+                status: u16::try_from(number(&row[1])).unwrap_or(Unpublished::GONE),
+                at: text(&row[2]),
+            },
+            updated_at: text(&row[3]),
+            seq: number(&row[0]),
+        }))
+    }
 }
 
 /// All pages were told of this `seq`.
@@ -275,25 +282,27 @@ pub(super) fn set_checked<S: Storage>(storage: S, agrees: bool) -> Bound<()> {
 
 /// The state as it is in KV when all is well.
 pub(super) fn state<S: Storage>(storage: S) -> Bound<Option<SiteState>> {
-    if !exists(storage)? {
-        return Ok(None);
+    let Some(row) = space(storage)? else { return Ok(None) };
+    match row.tombstone_before(storage, NEWEST)? {
+        Some(tombstone) if tombstone.seq == row.seq => Ok(Some(SiteState::Unpublished(tombstone))),
+        tombstone => Ok(state_at(storage, NEWEST, tombstone)?.map(|(state, _)| SiteState::Published(state))),
     }
-    if let Some(tombstone) = tombstone(storage)? {
-        return Ok(Some(SiteState::Unpublished(tombstone)));
-    }
-    Ok(state_at(storage, NEWEST)?.map(|(state, _)| SiteState::Published(state)))
 }
 
 /// The state of the last activation up to this `seq`, and the ids of the deploys whose roots it names. What was shown before the site was
-/// taken down is not among those whose files are still served, though the deploy that was shown last can be rolled back to.
-fn state_at<S: Storage>(storage: S, seq: u64) -> Bound<Option<(SpaceState, Vec<String>)>> {
+/// taken down by this tombstone is not among those whose files are still served, though the deploy that was shown last can be rolled back to.
+fn state_at<S: Storage>(
+    storage: S,
+    seq: u64,
+    tombstone: Option<Tombstone>,
+) -> Bound<Option<(SpaceState, Vec<String>)>> {
     let query = "SELECT a.seq, a.deploy_id, a.at, d.roots FROM activations a JOIN deploys d ON d.deploy_id = a.deploy_id WHERE a.seq <= ? ORDER BY a.seq DESC LIMIT 50";
     let rows = storage.sql(query, &[integer(seq)])?.0;
     let Some((newest, earlier)) = rows.split_first() else { return Ok(None) };
     let Some(active_roots) = roots(&newest[3]) else { return Ok(None) };
     let (mut previous, mut ids) = (Vec::<Roots>::new(), vec![text(&newest[1])]);
-    let buried = buried(storage, seq)?.map_or(0, |tombstone| tombstone.seq);
-    for row in earlier.iter().take_while(|row| number(&row[0]) > buried) {
+    let taken_down = tombstone.map_or(0, |tombstone| tombstone.seq);
+    for row in earlier.iter().take_while(|row| number(&row[0]) > taken_down) {
         match roots(&row[3]) {
             Some(roots) if previous.len() < PREVIOUS && roots != active_roots && !previous.contains(&roots) => {
                 previous.push(roots);
@@ -311,8 +320,9 @@ fn state_at<S: Storage>(storage: S, seq: u64) -> Bound<Option<(SpaceState, Vec<S
 pub(super) fn prunable<S: Storage>(storage: S, keep: u32, limit: usize) -> Bound<Vec<String>> {
     let mut live = Vec::new();
     let row = space(storage)?;
-    for seq in row.iter().flat_map(|row| [row.seq, row.kv_seq]) {
-        live.extend(state_at(storage, seq)?.into_iter().flat_map(|(_, ids)| ids));
+    for (row, seq) in row.iter().flat_map(|row| [(row, row.seq), (row, row.kv_seq)]) {
+        let tombstone = row.tombstone_before(storage, seq)?;
+        live.extend(state_at(storage, seq, tombstone)?.into_iter().flat_map(|(_, ids)| ids));
     }
     let query = "SELECT deploy_id FROM deploys WHERE is_active = 0
         AND n <= (SELECT n FROM deploys ORDER BY n DESC LIMIT 1 OFFSET ?)
