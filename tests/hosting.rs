@@ -261,6 +261,28 @@ fn names_below_localhost_need_no_resolver() {
 }
 
 #[test]
+fn a_site_whose_documents_are_lost_does_not_fill_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let server = Pmx::serve(&state);
+    publish(&server, "alpha", "one");
+    let deploys = support::site::deploys(server.client, "alpha");
+    let root = deploys[0]["roots"]["roots"].as_object().unwrap().values().next().unwrap();
+    let lost = root["manifest"].as_str().unwrap();
+    let mut command = pmx();
+    assert!(command.args(["r2", "delete", lost, "--state"]).arg(&state).status().unwrap().success());
+    // A server that has not read it yet.
+    server.kill();
+    let server = Pmx::serve(&state);
+    for _ in 0..20 {
+        assert_eq!(server.client.get("alpha.localhost", "/index").status, 500);
+    }
+    let lines = server.end();
+    let told = lines.lines().filter(|line| line.contains(lost) && line.contains("not in the bucket")).count();
+    assert!((1..=4).contains(&told), "one of its kind for a while: {lines}");
+}
+
+#[test]
 fn a_client_that_left_is_no_warning() {
     let folder = tempfile::tempdir().unwrap();
     let server = Pmx::serve(&folder.path().join("state"));

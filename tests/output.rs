@@ -11,6 +11,7 @@
 #[path = "golden/mask.rs"]
 mod mask;
 #[path = "golden/scene.rs"]
+#[allow(dead_code, reason = "each test binary uses its part")]
 mod scene;
 mod support;
 

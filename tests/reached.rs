@@ -81,15 +81,11 @@ impl Ground {
             let console = format!("console --no-open --json {named}");
             let console: Value = serde_json::from_str(&self.ok(cwd, console.trim())).unwrap();
             assert_eq!(console["pid"], process.pid(), "{told}");
-            let option = match named.strip_prefix("--") {
-                _ if named.is_empty() => String::new(),
-                Some(_) => format!(" {named}"),
-                None => format!(" --project {named}"),
-            };
+            let option = self::option(named);
             self.ok(cwd, &format!("kv put key{index} value{option}"));
             for (other, (cwd, named)) in ways.iter().enumerate().take(index) {
                 assert_eq!(
-                    self.ok(cwd, &format!("kv get key{index}{}", other_option(named))),
+                    self.ok(cwd, &format!("kv get key{index}{}", self::option(named))),
                     "value",
                     "{told} {other}"
                 );
@@ -104,7 +100,8 @@ impl Ground {
     }
 }
 
-fn other_option(named: &str) -> String {
+/// How a command about data is told what `pmx console` is told so.
+fn option(named: &str) -> String {
     match named.strip_prefix("--") {
         _ if named.is_empty() => String::new(),
         Some(_) => format!(" {named}"),
@@ -140,7 +137,7 @@ fn the_process_of_a_project_is_reached_from_wherever_its_data_is_asked_for() {
         // What is beside it is not its own.
         let beside = ground.run(&courses, "console --no-open logic");
         assert_eq!(beside.status.code(), Some(1));
-        assert!(text(&beside.stderr).contains("no `pmx dev` or `pmx serve`"), "{}", text(&beside.stderr));
+        assert!(text(&beside.stderr).contains("no pmx dev or pmx serve of yours"), "{}", text(&beside.stderr));
         drop(process);
         assert_eq!(ground.run(&chess, "console --no-open").status.code(), Some(1), "it was killed");
     }
@@ -217,6 +214,51 @@ fn a_broken_config_hides_no_running_process() {
     fs::write(ground.chess().join("pathmx.config.md"), "---\npmx: [\n---\n").unwrap();
     let labs = ground.chess().join("paths/labs");
     ground.reaches(&process, &ground.chess().join(".pathmx-state"), &[(&ground.chess(), ""), (&labs, "")]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_console_is_opened_where_somebody_may_see_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let ground = Ground::new();
+    let process = ground.start(&ground.chess(), "dev");
+    // A browser that writes down what it is to open, at once and as a whole.
+    let (bin, opened) = (ground.root().join("bin"), ground.root().join("opened"));
+    fs::create_dir(&bin).unwrap();
+    let script = format!("#!/bin/sh\nprintf %s \"$1\" >{0}.new && exec /bin/mv {0}.new {0}\n", opened.display());
+    fs::write(bin.join("xdg-open"), script).unwrap();
+    fs::set_permissions(bin.join("xdg-open"), fs::Permissions::from_mode(0o755)).unwrap();
+    let ask = |option: &str, variables: &[(&str, &str)]| {
+        let mut command = ground.command(&ground.chess(), "console");
+        command
+            .env("PATH", &bin)
+            .env("DISPLAY", ":99")
+            .env_remove("SSH_CONNECTION")
+            .env_remove("SSH_TTY")
+            .env_remove("CI");
+        command.args(Some(option).filter(|option| !option.is_empty())).envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    for (option, variables) in [
+        ("--no-open", &[][..]),
+        ("", &[("CI", "true")]),
+        ("", &[("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22")]),
+        ("", &[("DISPLAY", ""), ("WAYLAND_DISPLAY", ""), ("WSL_DISTRO_NAME", "")]),
+    ] {
+        assert!(ask(option, variables).contains("/?token="), "it is printed all the same");
+    }
+    let url = ask("", &[]);
+    let started = std::time::Instant::now();
+    while !opened.exists() {
+        assert!(started.elapsed().as_secs() < 30, "nothing was opened");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(fs::read_to_string(&opened).unwrap(), url.trim_end());
+    let host = url.split_once("://").unwrap().1.split('/').next().unwrap();
+    let path = format!("/{}", url.trim_end().rsplit_once('/').unwrap().1);
+    assert_eq!(process.client.get(host, &path).status, 303, "it lets in");
 }
 
 #[test]

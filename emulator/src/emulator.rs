@@ -28,6 +28,7 @@ use crate::isolate::bindings::{Bindings, Objects};
 use crate::isolate::host::{Environment, NoObject};
 use crate::isolate::pool::Pool;
 use crate::isolate::program::{Limits, LoadError, Program};
+use crate::isolate::said::Said;
 use crate::isolate::worker::Worker;
 use crate::kv::Kv;
 use crate::profile::Profile;
@@ -386,8 +387,12 @@ impl Builder {
         let r2 = R2::open(&state, &self.clock)?;
         self.variables.entry(EPOCH_VARIABLE.to_owned()).or_insert_with(|| r2.epoch().to_owned());
         let trace = Trace::new(self.trace, self.clock.clone());
-        let environment =
-            Arc::new(Environment { clock: self.clock.clone(), variables: self.variables, trace: trace.clone() });
+        let environment = Arc::new(Environment {
+            clock: self.clock.clone(),
+            variables: self.variables,
+            trace: trace.clone(),
+            said: Said::default(),
+        });
         let program = Arc::new(Program::load(&self.worker, self.limits, environment)?);
         let bindings =
             Arc::new(Bindings { kv, r2, clock: self.clock, faults: self.faults, trace, objects: OnceLock::new() });

@@ -31,7 +31,7 @@ fn owner(args: &Console) -> Result<Owner> {
     let place = Place { state: args.state.clone(), project: args.path.clone(), server: None };
     let folder = data::folder(&place)?;
     data::owner(&folder).ok_or_else(|| {
-        Error::new(format!("no `pmx dev` or `pmx serve` of yours has {}", folder.display()))
+        Error::new(format!("no pmx dev or pmx serve of yours has {}", folder.display()))
             .hint("start one: the console is a part of it")
             .hint("a path, or `--state <DIR>`, names another project or its state folder")
     })

@@ -91,15 +91,20 @@ struct Console {
 pub fn layer(parts: ConsoleParts) -> Before {
     let console = Arc::new(Console { parts, summaries: Summaries::default(), streams: Streams::default() });
     Arc::new(move |request: Request| {
-        let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        let host = request.uri().authority().map(axum::http::uri::Authority::as_str).or(named);
-        if !host.is_some_and(access::is_console) {
+        if !is_asked(&request) {
             return Err(Box::new(request));
         }
         let console = console.clone();
         let answering: Answering = Box::pin(async move { reply::protect(console.answer(request).await) });
         Ok(answering)
     })
+}
+
+/// Whether a request is for [`HOST`].
+#[must_use]
+pub fn is_asked(request: &Request) -> bool {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    request.uri().authority().map(axum::http::uri::Authority::as_str).or(named).is_some_and(access::is_console)
 }
 
 impl Console {

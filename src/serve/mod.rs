@@ -16,11 +16,13 @@ use crate::{
     report::{Report, Style},
     server::{self, Bounds, Listening, Local, LocalOptions, interrupted, listen},
 };
+use axum::extract::Request;
 use futures_util::FutureExt as _;
 use pmx_emulator::faults::Faults;
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use tokio::sync::watch;
@@ -160,8 +162,15 @@ impl Server {
             domains: command.base_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
         };
         let emulator = self.local.emulator().clone();
-        let local = self.local.clone().with(console::layer(parts)).with(root::layer(root));
-        let local = local.with(telling::layer(emulator, self.board.clone()));
+        let (console, root) = (console::layer(parts), root::layer(root));
+        let told = telling::layer(emulator, self.board.clone());
+        // One look at what is nearly always the Worker's: a page of a site.
+        let local = self.local.clone().with(Arc::new(move |request: Request| match request.uri().path() {
+            _ if console::is_asked(&request) => console(request),
+            "/" => root(request),
+            path if path.starts_with("/api/") => told(request),
+            _ => Err(Box::new(request)),
+        }));
         Ok(if report.verbose() { local.watched(telling::watch(report.clone())) } else { local })
     }
 

@@ -8,6 +8,7 @@ use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use super::budget::{EFFECT_BYTES, Exceeded, OP_BYTES, TurnBudget};
 use super::frame::{Reader, Writer};
+use super::said::Said;
 use crate::clock::Clock;
 use crate::trace::{Recorder, Trace};
 
@@ -48,6 +49,7 @@ pub(crate) struct Environment {
     pub(crate) clock: Clock,
     pub(crate) variables: HashMap<String, String>,
     pub(crate) trace: Trace,
+    pub(crate) said: Said,
 }
 
 /// The data of an instance's store.

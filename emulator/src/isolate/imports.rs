@@ -85,6 +85,10 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
                 tracing::debug!(target: "worker", "of a request that was broken off: {text}");
                 "debug"
             }
+            1 | 2 if !host.environment.said.is_due(&text, host.environment.clock.elapsed_ms()) => {
+                tracing::debug!(target: "worker", "again: {text}");
+                if level == 1 { "error" } else { "warn" }
+            }
             1 => {
                 tracing::error!(target: "worker", "{text}");
                 "error"

@@ -14,6 +14,7 @@ mod isolate;
 pub(crate) mod ops;
 pub(crate) mod pool;
 pub(crate) mod program;
+pub(crate) mod said;
 pub(crate) mod tasks;
 mod ticker;
 pub(crate) mod upload;

@@ -98,7 +98,7 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
         }
         div.stream.reqs #requests data-live="requests" {
             @if shown.is_empty() {
-                span.none { @if !trace.is_on() { "Requests are not recorded." } @else if recent.is_empty() { "No request yet: open a site." } @else { "No request is like that." } }
+                span.none { @if !trace.is_on() { "Requests are not recorded: pmx serve does so with -v." } @else if recent.is_empty() { "No request yet: open a site." } @else { "No request is like that." } }
             }
             @for record in shown { (one(record)) }
         }
