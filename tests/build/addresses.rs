@@ -118,3 +118,35 @@ fn a_language_from_the_right_turns_the_page() {
     assert!(text(&build, "index/index.html").starts_with("<!doctype html>\n<html lang=\"ar\" dir=\"rtl\" "));
     assert!(text(&build, "index/b.html").starts_with("<!doctype html>\n<html lang=\"en\" data-"));
 }
+
+#[test]
+fn assets_in_hidden_folders_are_read_where_a_text_names_them() {
+    let folder = site_of(&[
+        ("index.md", "![a](./.assets/a.png) <img src=\".media/sub/b.png\">\n\n[@styles]: ./s.css\n"),
+        ("s.css", "a { b: url(.fonts/c.woff2) }\n"),
+        (".assets/a.png", "a"),
+        (".media/sub/b.png", "b"),
+        (".fonts/c.woff2", "c"),
+        (".cache/d.png", "d"),
+        (".git/config", "secret"),
+    ]);
+    let project = located(folder.path());
+    let snapshot = site::scan(&project, None).unwrap();
+    let files: Vec<&str> = snapshot.files().keys().map(String::as_str).collect();
+    assert_eq!(files, [".assets/a.png", ".fonts/c.woff2", ".media/sub/b.png", "index.md", "s.css"]);
+    assert_eq!(codes(&site::build(&project, &snapshot, &mut Cache::default())), [""; 0]);
+    // While they are edited, it is the same.
+    let mut tracked = site::Tracked::default();
+    tracked.look_everywhere(&project).unwrap();
+    put(folder.path(), "index.md", "![d](.cache/d.png) ![e](.new/e.png)\n\n[@styles]: ./s.css\n");
+    tracked
+        .look_at(&project, [folder.path().canonicalize().unwrap().join("index.md")].iter().map(PathBuf::as_path))
+        .unwrap();
+    put(folder.path(), ".new/e.png", "e");
+    tracked
+        .look_at(&project, [folder.path().canonicalize().unwrap().join(".new")].iter().map(PathBuf::as_path))
+        .unwrap();
+    let files: Vec<&str> = tracked.snapshot().files().keys().map(String::as_str).collect();
+    assert_eq!(files, [".cache/d.png", ".fonts/c.woff2", ".new/e.png", "index.md", "s.css"]);
+    assert_eq!(tracked.snapshot().changes(&site::scan(&project, None).unwrap()), [""; 0]);
+}

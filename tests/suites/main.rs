@@ -1,6 +1,7 @@
 //! Every example of the specifications of CommonMark and GFM, built as a Source. What comes out otherwise is listed with its reason in the
 //! handbook; the list is made here.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its ground gives way")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod html;
 #[path = "../support/node.rs"]
