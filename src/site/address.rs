@@ -127,10 +127,9 @@ fn encode(text: &str, plain: impl Fn(u8) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Percent-encodes what an address that was written cannot have in a URL, as CommonMark's reference does. What is encoded already stays;
-/// so does a backslash, which HTML takes for something else than its code.
+/// Percent-encodes what an address that was written cannot have in a URL, as CommonMark's reference does. What is encoded already stays.
 pub(super) fn encode_written(address: &str) -> Cow<'_, str> {
-    encode(address, |b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?#%\\".contains(&b))
+    encode(address, |b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?#%".contains(&b))
 }
 
 #[cfg(test)]

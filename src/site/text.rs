@@ -98,7 +98,9 @@ pub(super) fn write_back(file: &str, after: &str) -> String {
     let same = (0..=same).rev().find(is_end).unwrap_or(0);
     let range = Places::of(file).range(&(start..before.len() - same));
     let new = as_in(file, &after[start..after.len() - same]);
-    let written = [&file[..range.start], &new, &file[range.end..]].concat();
+    // Behind a `\r` that is an end by itself, a `\n` would be the other half of it.
+    let first = if file[..range.start].ends_with('\r') && new.starts_with('\n') { "\r" } else { "" };
+    let written = [&file[..range.start], first, &new[first.len()..], &file[range.end..]].concat();
     if normal(&written) == after {
         return written;
     }

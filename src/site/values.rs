@@ -181,6 +181,10 @@ pub(in crate::site) fn filled(
         if !named && expression.fallback.is_none() {
             return None;
         }
+        // `style={{color: "red"}}` is code in prose.
+        if !named && text.contains("={{") && text.contains(&["=", expression.text].concat()) {
+            return None;
+        }
         let value = values.get(expression.name).map(|value| html::escape(&value).into_owned());
         let value = value.or_else(|| expression.fallback.map(str::to_owned));
         if value.is_none() {

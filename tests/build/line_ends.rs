@@ -33,7 +33,9 @@ fn written(text: &str, mark: bool, ends: &[u8]) -> String {
     for (number, line) in text.split_inclusive('\n').enumerate() {
         out.push_str(line.trim_end_matches('\n'));
         if line.ends_with('\n') {
-            out.push_str(["\n", "\r\n", "\r"][usize::from(ends[number % ends.len()] % 3)]);
+            let end = ["\n", "\r\n", "\r"][usize::from(ends[number % ends.len()] % 3)];
+            // The two would be one end.
+            out.push_str(if end == "\n" && out.ends_with('\r') { "\r" } else { end });
         }
     }
     out

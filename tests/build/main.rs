@@ -1,6 +1,7 @@
 //! What `pmx build` promises: through its library interface, and through the command itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its ground gives way")]
 
+mod addresses;
 mod command;
 mod components;
 mod diagnostics;

@@ -105,7 +105,7 @@ pub(in crate::site) fn define(
             continue;
         }
         let link = links.len();
-        links.push(Link { target: (*target).to_owned(), place: Place::Resource, position: *position });
+        links.push(Link { target: (*target).to_owned(), place: Place::Resource, position: *position, in_html: false });
         match kind {
             Some(kind) => definition.resources.push(Resource { kind, name: name.to_owned(), link }),
             None if label.starts_with("styles") => css.push((position.line, Chunk::File(link))),
@@ -225,7 +225,7 @@ fn mark(target: &str, place: &Place, position: Position, links: &mut Vec<Link>) 
     let target = target.trim();
     // A fragment alone means the page that uses the component.
     let Address::File(_) = address::classify(target) else { return None };
-    links.push(Link { target: target.to_owned(), place: place.clone(), position });
+    links.push(Link { target: target.to_owned(), place: place.clone(), position, in_html: true });
     Some(format!("\0{}\0", links.len() - 1))
 }
 

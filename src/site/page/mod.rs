@@ -1,5 +1,6 @@
 //! A Source's page, and what surrounds it.
 
+mod direction;
 mod head;
 mod links;
 mod markdown;
@@ -19,9 +20,6 @@ use pmx_worker::model::Hash;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
-
-/// How a Source can ask to be played: `presentation` of its frontmatter. Without it, it is played as it is read.
-const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
 
 /// What a page is made from, besides the frame that all pages of a Path share.
 pub(super) struct Page<'a> {
@@ -112,7 +110,7 @@ impl Page<'_> {
         if let Some(scheme) = self.scheme {
             push(&mut out, &[" data-pathmx-color-scheme=\"", scheme.name(), "\""]);
         }
-        if let Some(presentation) = text("presentation").filter(|name| PRESENTATIONS.contains(name)) {
+        if let Some(presentation) = text("presentation").filter(|name| source::PRESENTATIONS.contains(name)) {
             push(&mut out, &[" data-pathmx-presentation=\"", presentation, "\""]);
         }
         out.push_str(">\n");

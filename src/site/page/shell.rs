@@ -1,4 +1,5 @@
 use super::{
+    direction::is_from_the_right,
     head::PageHead,
     nav::{Nav, NavItem, current},
     push,
@@ -108,7 +109,8 @@ impl Shell {
     pub(in crate::site) fn open(&self, out: &mut String, page: &PageHead<'_>) {
         let Frame { nav, mount, lang, url, .. } = &self.frame;
         let lang = page.lang.unwrap_or(lang);
-        push(out, &["<!doctype html>\n<html lang=\"", &html::escape(lang), "\" data-pmx-artifact=\""]);
+        let direction = if is_from_the_right(lang) { "\" dir=\"rtl" } else { "" };
+        push(out, &["<!doctype html>\n<html lang=\"", &html::escape(lang), direction, "\" data-pmx-artifact=\""]);
         push(out, &[&html::escape(page.artifact), "\" data-pmx-mount=\"", &html::escape(mount), "\""]);
         if let Some(scheme) = page.scheme {
             // The reader has nothing to choose here.

@@ -13,7 +13,12 @@ use crate::site::{
     source::{Link, Place},
     tokens::{self, Theme},
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
+
+/// An address, or a part of one, as it goes into a page.
+fn written(link: &Link, text: &str) -> String {
+    if link.in_html { text.to_owned() } else { address::encode_written(text).into_owned() }
+}
 
 impl Frame<'_> {
     pub(super) fn shell(&self, theme: &ThemeAssets, findings: &mut Vec<Diagnostic>) -> Shell {
@@ -96,14 +101,14 @@ impl Frame<'_> {
         match target {
             // A name that nothing has leads nowhere.
             Target::AsWritten if link.place == Place::Wiki => "#".to_owned(),
-            Target::AsWritten => address::encode_written(&link.target).into_owned(),
+            Target::AsWritten => written(link, &link.target),
             Target::Home { suffix } => {
-                format!("{}{}", self.address_of(&self.root.entry_id), address::encode_written(suffix))
+                format!("{}{}", self.address_of(&self.root.entry_id), written(link, suffix))
             }
-            Target::Page { id, suffix } => format!("{}{}", self.address_of(id), address::encode_written(suffix)),
+            Target::Page { id, suffix } => format!("{}{}", self.address_of(id), written(link, suffix)),
             Target::Asset { path, suffix } => match self.site.assets.get(path) {
-                Some(asset) => format!("{}/{}{}", self.root.prefix, asset.file, address::encode_written(suffix)),
-                None => address::encode_written(&link.target).into_owned(),
+                Some(asset) => format!("{}/{}{}", self.root.prefix, asset.file, written(link, suffix)),
+                None => written(link, &link.target),
             },
             Target::Address { path, suffix } => {
                 let known = self.table.document.routes.contains_key(path);
@@ -112,8 +117,14 @@ impl Frame<'_> {
                     let finding = Diagnostic::warning("link/unresolved", link.position, message);
                     findings.push(finding.at(self.site.project.show(&node.path)));
                 }
-                let path = if known { self.site.project.hosting.page(path) } else { path.into() };
-                format!("{}{}{suffix}", self.root.prefix, address::encode_path(&path))
+                let shown: Cow<'_, str> = match known {
+                    true => self.site.project.hosting.page(path),
+                    false => path.into(),
+                };
+                // Nobody knows what it names, so its spelling stays.
+                let as_written = link.target.strip_suffix(suffix.as_str()).filter(|_| link.in_html && !known);
+                let path = as_written.map_or_else(|| address::encode_path(&shown), Cow::Borrowed);
+                format!("{}{path}{}", self.root.prefix, written(link, suffix))
             }
         }
     }

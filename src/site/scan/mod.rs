@@ -9,7 +9,7 @@ mod walk;
 pub use passing::is_passing;
 pub use tracked::{Before, Tracked};
 
-use super::{assets::is_sheet, blobs::Blobs, error::SiteError, graph::EXTENSION, project::Project};
+use super::{address, assets::is_sheet, blobs::Blobs, error::SiteError, graph::EXTENSION, project::Project};
 use pmx_worker::model::{Hash, MAX_BLOB};
 use rayon::prelude::*;
 use std::{
@@ -42,6 +42,8 @@ pub struct Snapshot {
     links: BTreeMap<String, PathBuf>,
     /// Links that are not followed, since they lead out of the source root, by their names.
     outside: BTreeSet<String>,
+    /// Hidden folders that were not looked into, since no text names them.
+    hidden: BTreeMap<String, Folder>,
 }
 
 /// A file of a [`Snapshot`].
@@ -127,7 +129,29 @@ impl Snapshot {
             folders: found.folders.into_iter().map(|folder| (folder.name.clone(), folder)).collect(),
             links: found.links.into_iter().collect(),
             outside: found.outside.into_iter().collect(),
+            hidden: found.hidden.into_iter().map(|folder| (folder.name.clone(), folder)).collect(),
         }
+    }
+
+    /// The hidden folders that a Source or a stylesheet among these files names.
+    fn named_hidden(&self, files: &BTreeMap<String, File>) -> Vec<&Folder> {
+        let is_named = |folder: &&Folder| {
+            let name = format!("{}/", address::name(&folder.name));
+            files.par_iter().any(|(path, file)| {
+                let bytes = file.bytes().filter(|_| path.ends_with(EXTENSION) || is_sheet(path));
+                bytes.is_some_and(|(bytes, _)| std::str::from_utf8(bytes).is_ok_and(|text| text.contains(&name)))
+            })
+        };
+        self.hidden.values().filter(is_named).collect()
+    }
+
+    /// Takes in what was found besides.
+    fn add(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.folders.extend(other.folders);
+        self.links.extend(other.links);
+        self.outside.extend(other.outside);
+        self.hidden.extend(other.hidden);
     }
 
     /// Paths of the files that were added, changed or removed since `earlier`, sorted.
@@ -154,19 +178,32 @@ impl Snapshot {
 
 /// Reads the site's files; one whose size and time are as in `previous` is not read again.
 ///
-/// Left out are hidden folders (unless an entry lies in one), `node_modules`, folders tagged as caches, folders that pmx
+/// Left out are hidden folders (unless an entry lies in one, or a Source or a stylesheet names it), `node_modules`, folders tagged as caches, folders that pmx
 /// writes to, what editors leave for a while ([`is_passing`]), and links that lead out of the source root or into themselves. A
 /// file that vanishes meanwhile was never there.
 ///
 /// # Errors
 /// The folder cannot be listed, or it is too large to be a site.
 pub fn scan(project: &Project, previous: Option<&Snapshot>) -> Result<Snapshot, SiteError> {
-    let found = walk::walk(project, vec![Folder::root(project)])?;
-    let total: u64 = found.files.iter().map(|(_, _, stamp)| stamp.size).filter(|size| *size <= MAX_BLOB).sum();
-    if total > MAX_TOTAL {
-        return Err(SiteError::TooManyBytes { folder: project.source_root.clone(), max: MAX_TOTAL });
+    let mut snapshot = Snapshot::default();
+    let mut folders = vec![Folder::root(project)];
+    let mut total = 0;
+    while !folders.is_empty() {
+        let found = walk::walk(project, folders)?;
+        total += found.files.iter().map(|(_, _, stamp)| stamp.size).filter(|size| *size <= MAX_BLOB).sum::<u64>();
+        if total > MAX_TOTAL {
+            return Err(SiteError::TooManyBytes { folder: project.source_root.clone(), max: MAX_TOTAL });
+        }
+        if snapshot.files.len() + found.files.len() > MAX_FILES {
+            return Err(SiteError::TooManyFiles { folder: project.source_root.clone(), max: MAX_FILES });
+        }
+        snapshot.add(Snapshot::of_found(found, previous));
+        folders = snapshot.named_hidden(&snapshot.files).into_iter().cloned().collect();
+        for folder in &folders {
+            snapshot.hidden.remove(&folder.name);
+        }
     }
-    Ok(Snapshot::of_found(found, previous))
+    Ok(snapshot)
 }
 
 impl File {

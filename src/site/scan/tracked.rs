@@ -130,6 +130,7 @@ impl Tracked {
         snapshot.folders.retain(|path, _| !is_old(path));
         snapshot.links.retain(|path, _| !is_old(path));
         let outside = snapshot.outside.clone();
+        snapshot.hidden.retain(|path, _| !is_old(path));
         snapshot.outside.retain(|path| !is_old(path));
         // Sorted by bytes: what is below a name stands together, but not always behind the name itself.
         let old =
@@ -148,11 +149,19 @@ impl Tracked {
             self.revision += 1;
             self.before.entry(path).or_insert(Some(before.content));
         }
-        snapshot.files.extend(now.files);
-        snapshot.folders.extend(now.folders);
-        snapshot.links.extend(now.links);
-        snapshot.outside.extend(now.outside);
+        let has_hidden = !now.hidden.is_empty();
+        let changed: BTreeMap<String, File> =
+            if snapshot.hidden.is_empty() { BTreeMap::new() } else { now.files.clone() };
+        snapshot.add(now);
         self.revision += u64::from(snapshot.outside != outside);
+        // A hidden folder that is new, or a text that is, may be why it is looked into.
+        let is_named = match has_hidden {
+            true => !snapshot.named_hidden(&snapshot.files).is_empty(),
+            false => !snapshot.named_hidden(&changed).is_empty(),
+        };
+        if is_named {
+            return self.look_everywhere(project);
+        }
         Ok(())
     }
 

@@ -72,6 +72,8 @@ pub(super) struct Found {
     pub links: Vec<(String, PathBuf)>,
     /// Links that lead out of the source root, by their names.
     pub outside: Vec<String>,
+    /// Hidden folders, which were not looked into.
+    pub hidden: Vec<Folder>,
 }
 
 /// What a name turned out to be.
@@ -95,6 +97,7 @@ pub(super) fn walk(project: &Project, mut folders: Vec<Folder>) -> Result<Found,
             found.files.extend(listed.files);
             found.links.extend(listed.links);
             found.outside.extend(listed.outside);
+            found.hidden.extend(listed.hidden);
         }
         if found.files.len() > MAX_FILES {
             return Err(SiteError::TooManyFiles { folder: project.source_root.clone(), max: MAX_FILES });
@@ -117,6 +120,7 @@ pub(super) fn look_at(project: &Project, folder: &Folder, last: &str) -> Result<
         found = walk(project, vec![below])?;
         found.links.extend(before.links);
         found.outside.extend(before.outside);
+        found.hidden.extend(before.hidden);
     }
     Ok(found)
 }
@@ -161,6 +165,7 @@ fn take_in(
         (entry(project, folder, &name, &path, Some(kind), now)?, path)
     };
     match entry {
+        Entry::Folder(below) if is_hidden(project, &name) => found.hidden.push(below),
         Entry::Folder(below) => return Some(below),
         Entry::File(stamp) => found.files.push((name, path, stamp)),
     }
@@ -203,12 +208,15 @@ pub(super) fn is_mark(last: &str) -> bool {
     last == RECEIPT || last == CACHE_TAG
 }
 
+/// Whether a folder is looked into only if a text names it.
+fn is_hidden(project: &Project, name: &str) -> bool {
+    let leads_to_an_entry = || project.roots.iter().any(|root| root.path.starts_with(&format!("{name}/")));
+    address::name(name).starts_with('.') && !leads_to_an_entry()
+}
+
 fn is_skipped(project: &Project, path: &Path, name: &str) -> bool {
     let last = address::name(name);
-    let leads_to_an_entry = || project.roots.iter().any(|root| root.path.starts_with(&format!("{name}/")));
-    let hidden = last.starts_with('.') && !leads_to_an_entry();
-    hidden
-        || last == "node_modules"
+    last == "node_modules"
         || checkout::is_reserved(last)
         || project.exclude.iter().any(|excluded| excluded == path)
         || project.out_dir.as_ref().map(OutDir::path) == Some(path)

@@ -10,6 +10,35 @@ use serde_json::{Map, Value};
 /// What can be chosen for each kind under `play.steps`.
 const STEPS: [(&str, [&str; 2]); 3] =
     [("tables", ["rows", "single"]), ("lists", ["items", "flat"]), ("code", ["single", "none"])];
+/// How a Source can ask to be played: `presentation` of its frontmatter.
+pub(in crate::site) const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
+/// Keys of a frontmatter that mean something.
+const KEYS: [&str; 20] = [
+    "actions",
+    "componentName",
+    "description",
+    "fonts",
+    "handle",
+    "image",
+    "lang",
+    "parseComponents",
+    "play",
+    "presentation",
+    "question",
+    "related",
+    "response",
+    "route",
+    "status",
+    "styles",
+    "submission",
+    "tags",
+    "theme",
+    "title",
+];
+/// A shorter key is near too many words.
+const SHORTEST: usize = 5;
+/// What a Source without `presentation` is played as.
+const FLOW: &str = "flow";
 /// What `question.type` can be.
 const QUESTIONS: [&str; 3] = ["short", "long", "fields"];
 
@@ -24,6 +53,8 @@ pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec
     check.shape(values, "parseComponents", Value::is_boolean, "true or false");
     check.shape(values, "related", is_list, "a list of paths");
     check.shape(values, "theme", |value| value.is_object() || value.is_boolean(), "a mapping");
+    check.near_misses(values);
+    check.presentation(values.get("presentation"));
     check.shape(values, "fonts", |value| value.is_object() || value.is_array(), "a mapping or a list");
 }
 
@@ -58,6 +89,35 @@ impl Check<'_> {
     fn shape(&mut self, values: &Map<String, Value>, key: &str, fits: impl Fn(&Value) -> bool, what: &str) {
         if values.get(key).is_some_and(|value| !value.is_null() && !fits(value)) {
             self.warn(&[key], format!("`{key}` is {what}"), None);
+        }
+    }
+
+    /// Keys that are nearly one of ours: one letter less, more, or another, or two that changed places.
+    fn near_misses(&mut self, values: &Map<String, Value>) {
+        for key in values.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+            let is_near = |known: &&&str| {
+                // The plural of a key is a word of its own.
+                let plural = key.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(key);
+                known.len() >= SHORTEST && strsim::osa_distance(key, known) == 1 && (!plural || key == "style")
+            };
+            if let Some(known) = KEYS.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
+                let message = format!("`{key}` means nothing to pmx");
+                self.warn(&[key], message, Some(format!("did you mean `{known}`?")));
+            }
+        }
+    }
+
+    fn presentation(&mut self, value: Option<&Value>) {
+        let Some(value) = value.filter(|value| !value.is_null()) else { return };
+        if value.as_str().is_none_or(|value| value != FLOW && !PRESENTATIONS.contains(&value)) {
+            let choices: Vec<String> =
+                PRESENTATIONS.iter().chain([&FLOW]).map(|choice| format!("`{choice}`")).collect();
+            let nearest = value.as_str().and_then(|value| {
+                suggest::likest(value, PRESENTATIONS.iter().chain([&FLOW]).map(|known| (*known, *known)))
+            });
+            let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let message = format!("`presentation` is not `{written}` but one of {}", choices.join(", "));
+            self.warn(&["presentation"], message, nearest.map(|nearest| format!("did you mean `{nearest}`?")));
         }
     }
 

@@ -121,8 +121,8 @@ fn closing<'a>(
     let is_quote =
         |above: &&'a AstNode<'a>| matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Callout(_));
     let quotes = node.ancestors().filter(is_quote).count();
-    for number in line + 1..=end {
-        if hard[number] || whole.contains(&number) {
+    for (number, is_hard) in hard.iter().enumerate().take(end + 1).skip(line + 1) {
+        if *is_hard || whole.contains(&number) {
             return None;
         }
         let mut rest = lines.get(number);

@@ -40,6 +40,31 @@ pub(in crate::site) fn frontmatter(text: &str) -> Frontmatter {
     none
 }
 
+/// Whether a text begins as if it had a frontmatter: `---`, and a key below it.
+pub(super) fn is_unclosed(text: &str) -> bool {
+    let mut lines = text.lines();
+    lines.next().is_some_and(|line| line.trim_end() == "---")
+        && lines.next().is_some_and(|line| simple(line).is_some_and(|(_, value)| !value.starts_with("//")))
+}
+
+/// A line `key: a: b` as YAML takes it, if it, or the one before, is one: a colon with a space behind begins a mapping.
+pub(super) fn cure(front: &str, line: usize) -> Option<String> {
+    let near = [line, line.saturating_sub(1)];
+    near.into_iter().find_map(|number| {
+        let (key, value) = simple(front.lines().nth(number.checked_sub(1)?)?)?;
+        let plain = !value.starts_with(['"', '\'', '[', '{', '|', '>', '&', '*', '!', '#']);
+        (plain && value.contains(": "))
+            .then(|| format!("{key}: \"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+    })
+}
+
+/// Key and value of a line that has both.
+fn simple(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    (is_key && (value.is_empty() || value.starts_with(' '))).then(|| (key, value.trim()))
+}
+
 /// Where a top-level key of the frontmatter stands.
 pub(in crate::site) fn key_position(text: &str, key: &str) -> Position {
     let is_key = |line: &str| {

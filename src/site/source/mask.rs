@@ -1,6 +1,7 @@
 //! Signs that shall mean nothing to the Markdown parser, in a text of the same length: each is a control character that the text does not
 //! have, until the tree is there.
 
+use super::hosts;
 use std::borrow::Cow;
 
 /// What means something within a paragraph.
@@ -10,6 +11,8 @@ const SIGNS: [u8; 21] = *b"!$&*.:<=>@[\\]^_`{|}~\"";
 pub(super) struct Mask {
     hidden: [u8; 128],
     shown: [u8; 128],
+    /// Whether there are letters for pictures in hosts, too.
+    pub(super) hosts: bool,
 }
 
 impl Mask {
@@ -21,7 +24,7 @@ impl Mask {
         }
         // Those that are white space, and NUL, mean something themselves.
         let mut free = (1..=8).chain(0x0e..=0x1f).chain([0x7f]).filter(|byte: &u8| !taken[usize::from(*byte)]);
-        let mut mask = Self { hidden: [0; 128], shown: [0; 128] };
+        let mut mask = Self { hidden: [0; 128], shown: [0; 128], hosts: false };
         for sign in SIGNS {
             let byte = free.next()?;
             mask.hidden[usize::from(sign)] = byte;
@@ -44,6 +47,7 @@ impl Mask {
     /// Whether a text has hidden signs.
     pub(super) fn is_in(&self, text: &str) -> bool {
         text.bytes().any(|byte| byte < 128 && self.shown[usize::from(byte)] != 0)
+            || self.hosts && text.chars().any(hosts::is_letter)
     }
 
     /// The text as it was written.
@@ -53,6 +57,7 @@ impl Mask {
         }
         let show = |c: char| match u8::try_from(c) {
             Ok(byte) if byte < 128 && self.shown[usize::from(byte)] != 0 => char::from(self.shown[usize::from(byte)]),
+            _ if self.hosts => hosts::shown(c),
             _ => c,
         };
         Cow::Owned(text.chars().map(show).collect())

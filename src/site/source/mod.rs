@@ -6,6 +6,7 @@ mod define;
 mod definitions;
 mod formulas;
 mod frontmatter;
+mod hosts;
 mod ids;
 mod lines;
 mod mask;
@@ -22,6 +23,7 @@ mod wikilinks;
 
 pub(super) use super::text::decode;
 pub(super) use blocks::Block;
+pub(super) use checks::PRESENTATIONS;
 pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
 pub(super) use ids::{Heading, slug};
@@ -105,6 +107,8 @@ pub(super) struct Link {
     pub target: String,
     pub place: Place,
     pub position: Position,
+    /// Whether it stands in HTML: what leads nowhere that pmx knows stays there as it is, while one of Markdown is percent-encoded.
+    pub in_html: bool,
 }
 
 /// What a link is for.
@@ -168,7 +172,19 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let front = frontmatter(&text);
     if let Some(error) = &front.error {
         let message = format!("the frontmatter is no YAML mapping: {}", error.message);
-        findings.push(Diagnostic::error("source/frontmatter", error.position, message));
+        let finding = Diagnostic::error("source/frontmatter", error.position, message);
+        findings.push(match frontmatter::cure(&text[..front.body], error.position.line) {
+            Some(cure) => finding.hint(format!("put the value into quotes: `{cure}`")),
+            None => finding,
+        });
+    }
+    if front.body == 0 && frontmatter::is_unclosed(&text) {
+        let finding = Diagnostic::warning(
+            "source/unclosed-frontmatter",
+            Position::START,
+            "the frontmatter is never closed, so it is text",
+        );
+        findings.push(finding.hint("end it with a line `---`"));
     }
     checks::source(&front.values, &text[..front.body], &mut findings);
     let body = without_nul(&text[front.body..]);
@@ -183,12 +199,14 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         target: definition.target.clone(),
         place: Place::Definition { label: definition.label.clone() },
         position: definition.position,
+        in_html: false,
     }));
     let named = tokens::local_files(&front.values).map(|file| (file, "fonts"));
     links.extend(named.chain(picture(&front.values).map(|file| (file, "image"))).map(|(file, key)| Link {
         target: file.to_owned(),
         place: Place::Resource,
         position: key_position(&text[..front.body], key),
+        in_html: false,
     }));
     let definitions = match defines {
         true => define::define(path, &front.values, &blocks, &definitions, &mut links, &mut findings),

@@ -32,8 +32,8 @@ impl Source {
             format!("{id:?}{values:?}{classes:?}")
         };
         let link = |link: &Link| {
-            let Link { target, place, position: _ } = link;
-            format!("{target:?}{place:?}")
+            let Link { target, place, position: _, in_html } = link;
+            format!("{target:?}{place:?}{in_html}")
         };
         let mut sorted: Vec<&String> = anchors.iter().collect();
         sorted.sort_unstable();

@@ -333,3 +333,4 @@ proptest::proptest! {
 }
 
 mod grammar;
+mod warnings;

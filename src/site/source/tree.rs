@@ -5,13 +5,14 @@
 use super::{
     Settings,
     formulas::{self, Found},
+    hosts,
     lines::Lines,
     mask::Mask,
     options, wikilinks,
 };
 use comrak::{
     Arena, Options,
-    nodes::{AstNode, NodeValue},
+    nodes::{Ast, AstNode, NodeValue},
 };
 use std::{
     borrow::Cow,
@@ -21,18 +22,56 @@ use std::{
 /// How often a text is parsed again for its formulas. Each time the half of a chain of dollars is settled, so this is one of 200.
 const MAX_PASSES: usize = 8;
 
+/// What opens and closes a mark.
+const MARK: &str = "==";
+
 /// Parses a body. Lines and columns of the tree are those of the body; names in double brackets are `WikiLink`s, and formulas of several
 /// blocks are fences of the language `math`.
 pub(in crate::site) fn tree<'a>(arena: &'a Arena<'a>, body: &str, settings: &Settings) -> &'a AstNode<'a> {
     let parser = Parser { arena, options: options(settings) };
     let named = settings.wikilinks && body.contains("[[");
     let dollars = settings.has("math") && body.contains('$');
-    let mask = if named || dollars { Mask::for_text(body) } else { None };
-    let Some(mask) = mask else { return parser.parse(body) };
-    let text = if named { wikilinks::hidden(body, &mask, |text| parser.parse(text)) } else { Cow::Borrowed(body) };
+    let hosts = hosts::hidden(body);
+    let mask = if named || dollars || hosts.is_some() { Mask::for_text(body) } else { None };
+    let Some(mut mask) = mask else {
+        let root = parser.parse(body);
+        within_words(arena, root, body);
+        return root;
+    };
+    mask.hosts = hosts.is_some();
+    let text = hosts.as_deref().unwrap_or(body);
+    let text = if named { wikilinks::hidden(text, &mask, |text| parser.parse(text)) } else { Cow::Borrowed(text) };
     let root = if dollars { parser.with_formulas(&text, &mask) } else { parser.parse(&text) };
     restore(arena, root, &mask, &Lines::of(&text, 1));
+    within_words(arena, root, body);
     root
+}
+
+/// Takes marks back that begin or end within a word: `a==1 or b==2` compares.
+fn within_words<'a>(arena: &'a Arena<'a>, root: &'a AstNode<'a>, body: &str) {
+    if !body.contains(MARK) {
+        return;
+    }
+    let marks: Vec<&AstNode<'_>> =
+        root.descendants().filter(|node| matches!(node.data().value, NodeValue::Highlight)).collect();
+    for node in marks {
+        let is_word = |beside: Option<&'a AstNode<'a>>, end: fn(&str) -> Option<char>| {
+            beside.and_then(|beside| beside.data().value.text().and_then(end)).is_some_and(char::is_alphanumeric)
+        };
+        if !is_word(node.previous_sibling(), |text| text.chars().next_back())
+            && !is_word(node.next_sibling(), |text| text.chars().next())
+        {
+            continue;
+        }
+        let at = node.data().sourcepos;
+        let sign = || arena.alloc(Ast::new_with_sourcepos(NodeValue::Text(MARK.into()), at).into());
+        node.insert_before(sign());
+        while let Some(child) = node.first_child() {
+            node.insert_before(child);
+        }
+        node.insert_before(sign());
+        node.detach();
+    }
 }
 
 struct Parser<'a> {

@@ -17,6 +17,9 @@ type Span = ((usize, usize), (usize, usize));
 /// The body with all that may be a name in double brackets hidden, but for what CommonMark makes a link of. `parse` gives the tree of a text.
 pub(super) fn hidden<'b, 'a>(body: &'b str, mask: &Mask, parse: impl Fn(&str) -> &'a AstNode<'a>) -> Cow<'b, str> {
     let mut found = candidates(body);
+    if found.is_empty() {
+        return Cow::Borrowed(body);
+    }
     let labels = labels(body);
     let is_doubtful = |range: &Range<usize>| {
         let content = body[range.clone()].trim_matches(['!', '[', ']']);
@@ -66,9 +69,19 @@ fn candidates(body: &str) -> Vec<Range<usize>> {
             continue;
         }
         at = start + 2 + end + 2;
+        if in_label(body, start, at) {
+            continue;
+        }
         found.push(start - usize::from(before.is_some_and(|before| !is_escaped(before)))..at);
     }
     found
+}
+
+/// Whether a name stands in what would be the label of a definition. No label has brackets, and without them it must not become one.
+fn in_label(body: &str, start: usize, end: usize) -> bool {
+    let line = body[..start].rfind('\n').map_or(0, |at| at + 1);
+    let rest = body[end..].split('\n').next().unwrap_or_default();
+    rest.contains("]:") && body[line..start].rfind(['[', ']']).is_some_and(|at| body[line + at..].starts_with('['))
 }
 
 /// Whether what follows a text is escaped.

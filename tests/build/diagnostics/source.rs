@@ -77,6 +77,31 @@ fn what_is_never_closed_is_named_where_it_starts() {
 }
 
 #[test]
+fn what_html_and_frontmatter_leave_open_is_named() {
+    assert_eq!(
+        said_of("# A\n\nThe <title> of a page\n"),
+        lines(&[
+            "paths/index.path.md:3:5: warning: `<title>` is never closed and hides what follows in its Block [source/unclosed-element]",
+            "  hint: end it with `</title>`, or write `&lt;title>` for the words"
+        ])
+    );
+    assert_eq!(
+        said_of("---\ntitle: A\n\n# B\n"),
+        lines(&[
+            "paths/index.path.md:1:1: warning: the frontmatter is never closed, so it is text [source/unclosed-frontmatter]",
+            "  hint: end it with a line `---`"
+        ])
+    );
+    assert_eq!(
+        said_of("# A\n\n<style>\np { background: url(./a.png) }\n</style>\n"),
+        lines(&[
+            "paths/index.path.md:3:1: warning: `./a.png` stays as it is written: files that `<style>` names are not followed [asset/not-followed]",
+            "  hint: put the rules into a file, and that into the page with `[@styles]: ./name.css`"
+        ])
+    );
+}
+
+#[test]
 fn notes_that_nobody_sees_are_named() {
     assert_eq!(
         said_of(

@@ -250,3 +250,30 @@ proptest! {
         prop_assert_eq!(still, left.len());
     }
 }
+
+#[test]
+fn every_file_keeps_the_ends_of_its_lines_and_its_mark() {
+    let lf = |text: &str| text.replace("\r\n", "\n");
+    let plain: Files = site()
+        .into_iter()
+        .map(|(path, bytes)| {
+            let text = String::from_utf8(bytes).unwrap();
+            (path, lf(&text).into_bytes())
+        })
+        .collect();
+    for task in [Task::Move { from: "paths/a.md", to: "paths/sub/new.md" }, Task::Remove("paths/a.md")] {
+        let (expected, left) = done(&plain, "paths", task);
+        for end in ["\r\n", "\r", "\u{feff}\r", "\u{feff}\n"] {
+            let (mark, end) = end.strip_prefix('\u{feff}').map_or(("", end), |end| ("\u{feff}", end));
+            let written = |(path, bytes): (&String, &Vec<u8>)| {
+                let text = String::from_utf8(bytes.clone()).unwrap();
+                let is_text = path.ends_with(".md") || path.ends_with(".css");
+                let text = if is_text { format!("{mark}{}", text.replace('\n', end)) } else { text };
+                (path.clone(), text.into_bytes())
+            };
+            let (after, still_left) = done(&plain.iter().map(written).collect(), "paths", task);
+            assert_eq!(after, expected.iter().map(written).collect::<Files>(), "{task:?} {end:?}");
+            assert_eq!(still_left, left);
+        }
+    }
+}

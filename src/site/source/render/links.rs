@@ -80,7 +80,7 @@ impl<'a> Renderer<'a, '_> {
         self.out.push_str("<a class=\"pmx-wikilink\" href=\"");
         match heading.filter(|_| name.trim().is_empty()) {
             Some(heading) => self.address(&format!("#{}", ids::slug(heading)), Place::Anchor, start),
-            None => self.mark(target.to_owned(), Place::Wiki, start),
+            None => self.mark(target.to_owned(), Place::Wiki, start, false),
         }
         self.out.push_str("\">");
         Children::Follow
@@ -89,7 +89,7 @@ impl<'a> Renderer<'a, '_> {
     /// `![[picture.png|label]]`; a label of digits is a width, or width and height, in pixels.
     pub(super) fn named_picture(&mut self, node: &'a AstNode<'a>, target: &str, at: Sourcepos) {
         self.out.push_str("<img src=\"");
-        self.mark(target.to_owned(), Place::Picture, (at.start.line, at.start.column));
+        self.mark(target.to_owned(), Place::Picture, (at.start.line, at.start.column), false);
         let label = text::of(node);
         let (width, height) = label.split_once('x').map_or((&*label, None), |(width, height)| (width, Some(height)));
         let is_size = |text: &str| (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
@@ -136,14 +136,13 @@ impl<'a> Renderer<'a, '_> {
             // Writing into a `String` does not fail.
             let _ = comrak::html::escape_href(&mut self.out, url, false);
         } else {
-            // What HTML would take for a slash is a character of a name here.
-            self.mark(url.replace('\\', "%5C"), place, at);
+            self.mark(url.to_owned(), place, at, false);
         }
     }
 
-    pub(super) fn mark(&mut self, target: String, place: Place, at: (usize, usize)) {
+    pub(super) fn mark(&mut self, target: String, place: Place, at: (usize, usize), in_html: bool) {
         let position = self.lines.position(at.0, at.1);
         let _ = write!(self.out, "{MARK}{}{MARK}", self.links.len());
-        self.links.push(Link { target, place, position });
+        self.links.push(Link { target, place, position, in_html });
     }
 }

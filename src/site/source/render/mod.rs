@@ -19,6 +19,9 @@ use footnotes::Shown;
 use links::is_picture;
 use std::{fmt::Write as _, mem};
 
+/// What stands in the brackets of a task, besides a space.
+const TASKS: [char; 3] = ['x', 'X', '~'];
+
 /// Before and after the number of a link, where its address goes. Markdown turns NUL into U+FFFD, so no text has one.
 const MARK: char = '\0';
 
@@ -164,7 +167,7 @@ impl<'a, 's> Renderer<'a, 's> {
                 self.fresh_line();
                 let _ = write!(self.out, "<h{} id=\"{}\">", heading.level, html::escape(id));
             }
-            NodeValue::List(list) => self.open_list(list),
+            NodeValue::List(list) => self.open_list(node, list),
             NodeValue::Item(_) => {
                 self.fresh_line();
                 self.out.push_str("<li>");
@@ -266,10 +269,11 @@ impl<'a, 's> Renderer<'a, 's> {
         }
     }
 
-    fn open_list(&mut self, list: &NodeList) {
+    fn open_list(&mut self, node: &'a AstNode<'a>, list: &NodeList) {
         self.fresh_line();
         self.out.push_str(if list.list_type == ListType::Ordered { "<ol" } else { "<ul" });
-        if list.is_task_list {
+        let is_task = |item: &'a AstNode<'a>| matches!(&item.data().value, NodeValue::TaskItem(task) if task.symbol.is_none_or(|symbol| TASKS.contains(&symbol)));
+        if list.is_task_list && node.children().any(is_task) {
             self.out.push_str(" class=\"contains-task-list\"");
         }
         if list.list_type == ListType::Ordered && list.start != 1 {

@@ -115,7 +115,7 @@ impl Renderer<'_, '_> {
     fn raw_address(&mut self, url: &str, place: Place, at: (usize, usize)) {
         match address::classify(url) {
             Address::Elsewhere => escape(url, &mut self.out),
-            _ => self.mark(url.to_owned(), place, at),
+            _ => self.mark(url.to_owned(), place, at, true),
         }
     }
 

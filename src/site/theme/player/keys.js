@@ -15,6 +15,9 @@ const SHIFTED = {
   " ": play.backward, ">": play.skipOut,
 };
 
+/** Forward is where the text goes on: at the left, in a text that runs from right to left. */
+const turned = (key) => document.documentElement.dir === "rtl" ? ({ ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" })[key] ?? key : key;
+
 addEventListener("keydown", (event) => {
   const { key } = event;
   const [target] = event.composedPath();
@@ -43,7 +46,7 @@ addEventListener("keydown", (event) => {
   if (key === "." ) return event.preventDefault(), play.skipOut();
   if (key === "Enter") return activate(event);
   if (/^[0-9]$/.test(key) && !event.shiftKey) return digit(event, +key);
-  const step = (event.shiftKey ? SHIFTED : STEPS)[key];
+  const step = (event.shiftKey ? SHIFTED : STEPS)[turned(key)];
   if (!step) return;
   event.preventDefault();
   step();
