@@ -63,7 +63,7 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
         false => Goal::Folder,
     };
     let is_static = args.static_files;
-    let Made { project, out, shown, build, written } = make(args, goal, report)?;
+    let Made { project, out, shown, build, written } = make(args, &goal, report)?;
     let (paths, from) = (build.roots.as_ref().map_or(0, |roots| roots.roots.len()), &project.shown);
     let mut event = json!({
         "event": "built",
@@ -89,7 +89,7 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
 /// Builds in memory what [`build`] would write, and reports what was found. Nothing is written, and nothing read but the site.
 pub(super) fn build_dry(entries: &[PathBuf], asked: Option<&Path>, report: &Report) -> Result<(Build, usize)> {
     let args = cli::Build { entries: entries.to_owned(), out: asked.map(Path::to_owned), ..cli::Build::default() };
-    let Made { build, .. } = make(&args, Goal::Memory, report)?;
+    let Made { build, .. } = make(&args, &Goal::Memory, report)?;
     let errors = errors(&build);
     Ok((build, errors))
 }
@@ -98,7 +98,7 @@ pub(super) fn build_dry(entries: &[PathBuf], asked: Option<&Path>, report: &Repo
 ///
 /// # Errors
 /// There is no site, or none that could be served; the folder cannot be written, or holds a build of the other kind.
-fn make(args: &cli::Build, goal: Goal, report: &Report) -> Result<Made> {
+fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
     let cwd = std::env::current_dir()?;
     let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
     let asked = args.out.as_deref();
@@ -111,12 +111,12 @@ fn make(args: &cli::Build, goal: Goal, report: &Report) -> Result<Made> {
         Goal::Memory => None,
         Goal::Folder | Goal::Files(_) => user_folder::build_key().map(Key::new),
     };
-    refuse_the_other_kind(&goal, &out, &shown, key.as_ref())?;
+    refuse_the_other_kind(goal, &out, &shown, key.as_ref())?;
     let project = Project {
         exclude: vec![out.path().to_owned()],
         player: !args.no_player,
         source_maps: matches!(goal, Goal::Folder),
-        hosting: match &goal {
+        hosting: match goal {
             Goal::Files(base) => Hosting::Files(base.clone()),
             Goal::Folder | Goal::Memory => Hosting::Worker,
         },

@@ -54,6 +54,8 @@ impl Masks {
         for unit in UNITS {
             text = numbers(&text, "", unit, "<n>");
         }
+        // Bytes of an object, in the column after its alarm.
+        text = numbers(&text, "<time>  ", "  <sha256>", "<n>");
         for member in MEMBERS {
             text = numbers(&text, &format!("\"{member}\":"), "", "<n>");
         }

@@ -31,22 +31,22 @@ impl Record {
     /// Calls it in a folder of the scene.
     pub(crate) fn call(&mut self, scene: &mut Scene, folder: &str, line: &str) {
         let called = scene.call(folder, line, "");
-        self.note(scene, folder, line, called);
+        self.note(scene, folder, line, &called);
     }
 
     /// As [`Self::call`], with something on stdin.
     pub(crate) fn call_with(&mut self, scene: &mut Scene, folder: &str, line: &str, stdin: &str) {
         let called = scene.call(folder, line, stdin);
-        self.note(scene, folder, &format!("printf '{stdin}' | {line}"), called);
+        self.note(scene, folder, &format!("printf '{stdin}' | {line}"), &called);
     }
 
     /// As [`Self::call`], ended with Ctrl-C once it has said these words.
     pub(crate) fn call_until(&mut self, scene: &mut Scene, folder: &str, line: &str, words: &str) {
         let called = scene.call_until(folder, line, words);
-        self.note(scene, folder, &format!("{line} # until Ctrl-C"), called);
+        self.note(scene, folder, &format!("{line} # until Ctrl-C"), &called);
     }
 
-    fn note(&mut self, scene: &mut Scene, folder: &str, line: &str, called: Called) {
+    fn note(&mut self, scene: &mut Scene, folder: &str, line: &str, called: &Called) {
         let is_quiet = line.split(' ').any(|word| word == "-q");
         assert!(!is_quiet || called.code != Some(0) || called.stderr.is_empty(), "`{line}` says: {}", called.stderr);
         let code = called.code.map_or_else(|| "none: a signal".to_owned(), |code| code.to_string());

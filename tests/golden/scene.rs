@@ -1,4 +1,5 @@
 //! Where commands are called: a project, a folder that is none, a state folder, a server.
+#![allow(dead_code, reason = "each test binary uses its part")]
 
 use crate::{
     mask::Masks,
@@ -49,7 +50,7 @@ impl Scene {
         put(top, "broken/paths/index.path.md", "---\ntitle: [\n---\n\n# Home\n\n[gone](./gone.md) :lucide-sparkels:\n");
         put(top, "elsewhere/notes.txt", "no site\n");
         let mut masks = Masks::default();
-        let shown = fs::canonicalize(top).unwrap();
+        let shown = dunce::canonicalize(top).unwrap();
         masks.word(shown.to_str().unwrap(), "<folder>");
         masks.word(top.to_str().unwrap(), "<folder>");
         Self { folder, server: None, masks }

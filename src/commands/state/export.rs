@@ -104,10 +104,10 @@ fn target(file: &Path) -> Result<Target> {
 /// Whether it is what stdout leads to, such as `/dev/stdout`: to replace a file there would be to write beside it.
 #[cfg(unix)]
 fn is_stdout(meta: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    rustix::fs::fstat(io::stdout()).is_ok_and(|stdout| {
-        (u64::try_from(stdout.st_dev).ok(), u64::try_from(stdout.st_ino).ok()) == (Some(meta.dev()), Some(meta.ino()))
-    })
+    use std::os::{fd::AsFd as _, unix::fs::MetadataExt as _};
+    let stdout = io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from);
+    let stdout = stdout.and_then(|stdout| stdout.metadata());
+    stdout.is_ok_and(|stdout| (stdout.dev(), stdout.ino()) == (meta.dev(), meta.ino()))
 }
 
 #[cfg(not(unix))]
