@@ -122,9 +122,19 @@ fn a_publish_and_the_list_of_deploys_say_what_changed_by_the_titles_of_pages() {
     );
     assert_eq!((again.out, course.deploys().len()), (url, 2));
     // A rollback is told by title, too.
+    let change = "4 pages: Start, More (new), The new one (gone), Notes; 1 asset";
+    let planned = course.run(&["rollback", "-n"]);
+    assert!(planned.out.ends_with(&format!("; that would change {change}\n")), "{}", planned.out);
+    let elsewhere = course.run_as("somebody", &["rollback", "-n"]);
+    assert!(elsewhere.out.ends_with(" ago)\n"), "what nobody knows here is not told: {}", elsewhere.out);
     let back = course.run(&["rollback"]);
-    assert!(back.err.contains("\n  changed 4 pages: "), "{}", back.err);
+    assert!(back.err.contains(&format!("\n  changed {change}\n")), "{}", back.err);
     assert!(back.err.contains("1 behind the newest; back to the newest: pmx rollback "), "{}", back.err);
+    let newest = course.deploys()[0]["deployId"].as_str().unwrap().to_owned();
+    let forward = course.run_as("somebody", &["rollback", &newest]);
+    assert!(forward.err.contains("\n  changed "), "by what the server tells: {}", forward.err);
+    assert!(!forward.err.contains("behind"), "{}", forward.err);
+    course.run(&["rollback"]);
     let said = course.publish(&[]);
     assert!(said.contains("; the same as "), "what was published before is named: {said}");
 }

@@ -155,6 +155,8 @@ struct Publish<'a> {
 struct Before {
     /// The deploy that is live, if one is and the server told.
     live: Option<Deploy>,
+    /// Whether nothing is live.
+    is_first: bool,
     /// What it holds; none if it was not published from here.
     listing: Option<Listing>,
     /// What the publish changes.
@@ -226,23 +228,25 @@ impl Publish<'_> {
     /// What is there before, and what will be other. A server that does not tell which deploys there are is published to all the same.
     async fn before(&self, plan: &Plan) -> Before {
         let Self { session, output: Output { bundle, listing, .. }, .. } = self;
-        let deploys = session.deploys().await.unwrap_or_else(|error| {
+        let told = session.deploys().await;
+        if let Err(error) = &told {
             tracing::debug!("what is live is not known: {error}");
-            Vec::new()
-        });
+        }
+        let is_first = told.as_ref().is_ok_and(|deploys| rollback::live(deploys).is_none());
+        let deploys = told.unwrap_or_default();
         let live = rollback::live(&deploys).cloned();
         let known = live.as_ref().and_then(|live| recall(&session.address, &session.site, &live.record.roots));
-        let change = match (&known, deploys.is_empty()) {
-            (Some(known), _) => listing.change_since(known),
-            (None, true) => listing.change_since(&Listing::default()),
-            (None, false) => {
+        let change = match &known {
+            Some(known) => listing.change_since(known),
+            None if is_first => listing.change_since(&Listing::default()),
+            None => {
                 let new = plan.new_hashes();
                 listing.change_by(|hash| new.contains(hash))
             }
         };
         let same = deploys.iter().find(|deploy| deploy.record.roots == bundle.roots);
         let same_as = same.map(|deploy| deploy.record.deploy_id.clone());
-        Before { live, listing: known, change, same_as }
+        Before { live, is_first, listing: known, change, same_as }
     }
 
     /// The live deploy, if the build is just that and no other is asked for.
@@ -289,7 +293,7 @@ impl Publish<'_> {
         let activated = &done.activated;
         let told = !activated.events.is_empty();
         let told = told.then(|| output.listing.change_told(before.listing.as_ref(), &activated.events));
-        let change = told.as_ref().filter(|_| before.live.is_some()).unwrap_or(&before.change);
+        let change = told.as_ref().filter(|_| !before.is_first).unwrap_or(&before.change);
         session.terminal.script(format_args!("published: {} (deploy: {})", activated.url, activated.deploy_id));
         let published = session.report.paint(Style::Good, "Published");
         session.terminal.person(format_args!("{published} {change}"));

@@ -46,7 +46,9 @@ pub(super) fn roll_back(session: &Session<'_>, id: Option<&str>, dry_run: bool) 
         session.terminal.script(format_args!("would roll back to {id}"));
         session.terminal.script("dry run: nothing was changed");
         if session.terminal.wording() == Wording::Plain && !session.report.json() {
-            session.report.data(format_args!("would go back to {}", described(target)));
+            let change = compared(session, live, target);
+            let change = change.map_or_else(String::new, |change| format!("; that would change {change}"));
+            session.report.data(format_args!("would go back to {}{change}", described(target)));
             session.report.say("nothing was changed");
         }
         session.report.event(&json!({ "event": "planned", "deployId": id }));
@@ -118,7 +120,8 @@ fn tell(session: &Session<'_>, deploys: &[Deploy], target: &Deploy, from: Option
     terminal.script(format_args!("rolled back to {}: {}", activated.deploy_id, activated.url));
     terminal.person(format_args!("{} {}", report.paint(Style::Good, "Live now:"), described(target)));
     if let Some(from) = from {
-        if let Some(change) = titled(session, from, target, activated) {
+        let change = compared(session, Some(from), target).or_else(|| titled(session, from, target, activated));
+        if let Some(change) = change {
             terminal.person(format_args!("  changed {change}"));
         }
         terminal.person(format_args!("  before it {}", described(from)));
@@ -130,10 +133,16 @@ fn tell(session: &Session<'_>, deploys: &[Deploy], target: &Deploy, from: Option
     report.event(&Done { event: "rolled-back", activated, from });
 }
 
-/// What the server told of the change, by the titles of the pages as they were published from here, if they were.
+/// What leads from one deploy to the other, if both were published from here.
+fn compared(session: &Session<'_>, from: Option<&Deploy>, target: &Deploy) -> Option<Change> {
+    let known = |deploy: &Deploy| recall(&session.address, &session.site, &deploy.record.roots);
+    Some(known(target)?.change_since(&known(from?)?))
+}
+
+/// What the server told of the change, by the titles of the pages as far as they are known.
 fn titled(session: &Session<'_>, from: &Deploy, target: &Deploy, activated: &Activated) -> Option<Change> {
     let known = |deploy: &Deploy| recall(&session.address, &session.site, &deploy.record.roots);
-    let listing = known(from).or_else(|| known(target)).unwrap_or_default();
+    let listing = known(target).or_else(|| known(from)).unwrap_or_default();
     let is_told = !activated.events.is_empty();
     is_told.then(|| listing.change_elsewhere(&activated.events))
 }

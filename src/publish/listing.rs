@@ -66,7 +66,10 @@ impl Listing {
     #[must_use]
     pub fn change_since(&self, before: &Self) -> Change {
         let files = differing(&before.files, &self.files);
-        let sources = differing(&before.sources, &self.sources);
+        let mut sources = differing(&before.sources, &self.sources);
+        // A build that does not list its Sources says with a page that it changed.
+        let unlisted = files.iter().filter_map(|path| self.pages.get(path).map(|page| &page.source));
+        sources.extend(unlisted.filter(|id| !self.sources.contains_key(*id)).cloned());
         Change::of(sources, files, &before.pages, &self.pages)
     }
 

@@ -1,4 +1,4 @@
-//! What this user published last, so that the next publish can say what it changes before it is committed: a server tells only afterwards.
+//! What this user published, so that the next publish can say what it changes before it is committed: a server tells only afterwards.
 
 use super::{Address, Listing};
 use crate::user_folder;
@@ -12,8 +12,8 @@ use std::{
 
 /// The folder in the user's own one.
 const FOLDER: &str = "published";
-/// Sites that are remembered: more than a person keeps publishing to.
-const MAX_SITES: usize = 64;
+/// Deploys that are remembered, over all sites: some way back of those that a person publishes to. One of a thousand pages has 0.5 MB.
+const MAX_DEPLOYS: usize = 48;
 /// The largest record that is read: the listings of a deploy's documents, which have 16 MiB, with their titles.
 const MAX_RECORD: u64 = 64 * 1024 * 1024;
 
@@ -25,9 +25,9 @@ struct Record<L> {
     listing: L,
 }
 
-/// The listing of the deploy with these roots, if this user published it to this site last.
+/// The listing of the deploy with these roots, if this user published it to this site.
 pub(crate) fn recall(server: &Address, site: &SiteName, roots: &Roots) -> Option<Listing> {
-    let path = file(server, site)?;
+    let path = file(server, site, roots)?;
     if fs::metadata(&path).ok()?.len() > MAX_RECORD {
         return None;
     }
@@ -38,7 +38,7 @@ pub(crate) fn recall(server: &Address, site: &SiteName, roots: &Roots) -> Option
 
 /// Remembers what is published. That it cannot be is no reason to fail: the next publish says a little less.
 pub(crate) fn remember(server: &Address, site: &SiteName, roots: &Roots, listing: &Listing) {
-    let Some(path) = file(server, site) else { return };
+    let Some(path) = file(server, site, roots) else { return };
     let record = Record { server: server.to_string(), site: site.to_string(), roots: roots.clone(), listing };
     let written = serde_json::to_string(&record).map_err(|error| error.to_string());
     let written =
@@ -49,8 +49,8 @@ pub(crate) fn remember(server: &Address, site: &SiteName, roots: &Roots, listing
     }
 }
 
-fn file(server: &Address, site: &SiteName) -> Option<PathBuf> {
-    let name = Hash::of(format!("{server} {site}").as_bytes());
+fn file(server: &Address, site: &SiteName, roots: &Roots) -> Option<PathBuf> {
+    let name = Hash::of(format!("{server} {site} {}", serde_json::to_string(roots).ok()?).as_bytes());
     Some(user_folder::path()?.join(FOLDER).join(format!("{}.json", name.short(32))))
 }
 
@@ -60,7 +60,7 @@ fn forget_oldest(path: &Path) {
     let mut files: Vec<(SystemTime, PathBuf)> =
         entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
     files.sort_unstable();
-    let surplus = files.len().saturating_sub(MAX_SITES);
+    let surplus = files.len().saturating_sub(MAX_DEPLOYS);
     for (_, old) in files.into_iter().take(surplus) {
         let _ = fs::remove_file(old);
     }

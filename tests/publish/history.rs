@@ -34,10 +34,11 @@ fn a_rollback_needs_no_sources_and_says_what_is_live_and_the_way_to_the_newest()
     assert_eq!(lines[0], format!("Rolling back `alpha` on {}", stub.url()));
     assert!(lines[1].starts_with("Live now: deploy 00000001 of 2026-01-01 10:20:30Z ("), "{}", ran.err);
     assert!(lines[1].ends_with(" ago), main 0123456"), "{}", ran.err);
-    assert!(lines[2].starts_with("  before it deploy 00000002 of "), "{}", ran.err);
+    assert_eq!(lines[2], "  changed 1 page: index.path");
+    assert!(lines[3].starts_with("  before it deploy 00000002 of "), "{}", ran.err);
     let back = format!("pmx rollback 00000002 -s alpha --server {}", stub.url());
-    assert_eq!(lines[3], format!("  00000001 is 1 behind the newest; back to the newest: {back}"));
-    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[4], format!("  00000001 is 1 behind the newest; back to the newest: {back}"));
+    assert_eq!(lines.len(), 5);
     assert_eq!(stub.calls(), ["deploys", "rollback"]);
     assert_eq!(stub.seen()[1].json(), json!({ "subdomain": "alpha", "deployId": id(1) }));
 

@@ -72,8 +72,8 @@ fn quiet_prints_the_address_alone_and_json_one_object() {
     site.write(&[("index.path", &[("index.path.html", "<p>other"), PAGES[1]])]);
     let ran = site.publish(&stub, &["--json"]).ok();
     let printed: Value = serde_json::from_str(&ran.out).unwrap();
-    // The fixture's Source is the same; only what the page shows is not.
-    let change = json!({ "pages": [], "others": 1, "files": 0 });
+    let page = json!({ "title": "index.path", "address": "/", "change": "changed" });
+    let change = json!({ "pages": [page], "others": 0, "files": 0 });
     let bytes = printed["bytes"].as_u64().unwrap();
     assert_eq!(
         printed,

@@ -140,10 +140,7 @@ fn publish_words(site: &SiteStatus, link: &Link, variable: impl Fn(&str) -> Opti
         Some(name) => (command, format!("publishes `{name}` to {server}")),
         None => (
             format!("{command} --site {}", site.name),
-            format!(
-                "publishes `{}` to {server}; `pmx link -s <name> --server <URL>` writes another name or server into the config",
-                site.name
-            ),
+            format!("publishes `{}` to {server}; `pmx link` names another site or server", site.name),
         ),
     }
 }
@@ -188,7 +185,7 @@ mod tests {
         let none = |_: &str| None;
         let (command, remark) = publish_words(&site, &link(None, None), none);
         assert_eq!(command, "pmx publish '/courses/my course' --site my-course");
-        assert!(remark.starts_with("publishes `my-course` to https://pathmx.path.app; `pmx link "), "{remark}");
+        assert!(remark.starts_with("publishes `my-course` to https://pathmx.path.app; `pmx link` "), "{remark}");
         let linked = link(Some("chess"), Some("https://example.org"));
         let (command, remark) = publish_words(&site, &linked, none);
         assert_eq!(command, "pmx publish '/courses/my course'");
