@@ -33,7 +33,7 @@ pub(super) fn run(args: &cli::Deploys, report: &Report) -> Result<()> {
                 report.data(line);
             }
             if let Some(unpublished) = unpublished(&deploys) {
-                let (status, since) = (unpublished.status, first(&unpublished.at, 24));
+                let (status, since) = (unpublished.status, moment(&unpublished.at));
                 report.say(format!(
                     "unpublished since {since}: every address answers {status}; a publish or a rollback brings the site back"
                 ));
@@ -76,10 +76,7 @@ fn row(deploy: &Deploy, now: SystemTime) -> [String; 5] {
     let record = &deploy.record;
     let meta = |key: &str| record.meta.as_ref().and_then(|meta| meta.get(key)).map_or("-", String::as_str);
     let (created, age) = match parse_rfc3339(&record.created_at) {
-        Ok(time) => (
-            format_rfc3339_seconds(time).to_string().replace('T', " "),
-            age(now.duration_since(time).unwrap_or_default()),
-        ),
+        Ok(time) => (moment(&record.created_at), age(now.duration_since(time).unwrap_or_default())),
         Err(_) => (record.created_at.clone(), String::from("-")),
     };
     [
@@ -89,6 +86,12 @@ fn row(deploy: &Deploy, now: SystemTime) -> [String; 5] {
         first(meta("commit"), SHORT_COMMIT),
         first(meta("branch"), 40),
     ]
+}
+
+/// A time as people read it: `2026-11-27 20:01:32Z`. What is none is shown as it stands, cut short.
+pub(super) fn moment(time: &str) -> String {
+    let told = parse_rfc3339(time).map(|time| format_rfc3339_seconds(time).to_string().replace('T', " "));
+    told.unwrap_or_else(|_| first(time, 24))
 }
 
 /// The first characters, without those that would move a terminal's cursor.

@@ -1,6 +1,11 @@
 //! `pmx unpublish`
 
-use super::{confirm::agree, deploys::unpublished, publish::Session, target};
+use super::{
+    confirm::agree,
+    deploys::{moment, unpublished},
+    publish::Session,
+    target,
+};
 use crate::{
     cli,
     error::{Error, Result},
@@ -35,7 +40,7 @@ pub(super) fn run(args: &cli::Unpublish, report: &Report) -> Result<()> {
             .hint("`pmx deploys -s <name>` lists what a site has"));
     }
     if let Some(already) = unpublished(&deploys).filter(|already| already.status == status) {
-        report.say(format!("`{site}` is unpublished already, since {}; nothing was changed", already.at));
+        report.say(format!("`{site}` is unpublished already, since {}; nothing was changed", moment(&already.at)));
         report.event(&json!({ "event": "unchanged", "unpublished": already, "undo": undo(&deploys) }));
         return Ok(());
     }

@@ -62,25 +62,20 @@ pub(super) fn line(
     };
     let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let (mut deploy, mut pages) = (None, 0);
-    let held_words = held.map(Held::words);
     let but;
     match outcome {
         Outcome::Published { deploy_id, paths, .. } => {
             deploy = Some(deploy_id.as_str());
             let changed = || paths.iter().filter(|path| path.ends_with(".html")).count();
             pages = if built.first { built.site.pages } else { changed() };
-            but = held_words.map(|words| format!("shown in place of {words}: the rollback is over"));
+            but = held.map(|_| "the rollback is over".to_owned());
         }
         Outcome::Unchanged => but = Some("the same as what is up".to_owned()),
         Outcome::HeldBack => {
-            let words = held_words.unwrap_or_else(|| "an earlier deploy".to_owned());
-            but = Some(format!("nothing new, so what you rolled back to stays: {words}"));
+            but = Some(held.map_or_else(|| "nothing new".to_owned(), |held| format!("nothing new: {}", held.stays())));
         }
         Outcome::KeptLastGood | Outcome::Lost(_) => {
-            but = Some(held_words.map_or_else(
-                || "the last good version stays up".to_owned(),
-                |words| format!("what you rolled back to stays up: {words}"),
-            ));
+            but = Some(held.map_or_else(|| "the last good version stays up".to_owned(), Held::stays));
         }
     }
     show(&BuildLine {
