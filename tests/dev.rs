@@ -533,7 +533,7 @@ impl Seat {
             sync::{Arc, Mutex},
         };
         let command = format!(
-            "NO_COLOR=1 exec {} dev -v --port 0 --state {} {}",
+            "NO_COLOR=1 exec {} dev --port 0 --state {} {}",
             env!("CARGO_BIN_EXE_pmx"),
             author.site().join("state").display(),
             author.site().display()
@@ -618,16 +618,14 @@ fn keys_roll_back_and_only_an_edit_goes_on_from_there() {
     seat.page("Third.");
     for (behind, text) in [(1, "Second."), (2, "The lesson.")] {
         seat.press("r");
-        seat.until(&format!(
-            ", {behind} behind the newest, until the next edit; r: further back, n: back to the newest"
-        ));
+        seat.until(&format!(", {behind} behind the newest, until the next edit (r: further back, n: the newest)"));
         seat.page(text);
     }
     seat.press("r");
     seat.until("nothing is older than the deploy of ");
     // The same files again do not undo it, and that is said.
     seat.press("b");
-    seat.until("nothing new, so what you rolled back to stays: the deploy of ");
+    seat.until(" stays, 2 behind the newest");
     seat.page("The lesson.");
     seat.press("n");
     seat.until("showing the newest deploy again");
@@ -639,7 +637,7 @@ fn keys_roll_back_and_only_an_edit_goes_on_from_there() {
     seat.page("Second.");
     seat.shown.lock().unwrap().clear();
     author.write("one.lesson.md", "# One\n\nFourth.\n");
-    seat.until("1 behind the newest: the rollback is over");
+    seat.until("the rollback is over");
     seat.page("Fourth.");
     seat.press("q");
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);

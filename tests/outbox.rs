@@ -10,10 +10,11 @@
 mod support;
 
 use pmx_emulator::{clock::Clock, kv::PutOptions};
+use pmx_worker::model::Hash;
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 use support::{
-    Answer, Fixture, SECRET, World,
+    Answer, Events, Fixture, SECRET, World,
     world::{ALPHA, START_MS, free},
 };
 
@@ -160,6 +161,31 @@ async fn an_unpublish_whose_put_into_kv_fails_is_honest_and_reaches_kv_later() {
     assert_eq!(page(&world, &[]).await.status, 410);
     assert_eq!(publish(&world, "v2").await["seq"], 3);
     assert_eq!(world.kv().unwrap().previous, [], "what was taken down is no earlier deploy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_pages_are_told_of_an_unpublish_later_if_its_documents_cannot_be_read_and_another_status_does_not_hide_it()
+{
+    let world = World::new();
+    let fixture = Fixture::page("v1");
+    let id = world.publish(&fixture).await["deployId"].as_str().unwrap().to_owned();
+    let (client, _served) = world.serve().await;
+    let mut open = tokio::task::spawn_blocking(move || Events::connect(client, ALPHA, &id)).await.unwrap();
+    let manifest: Hash = fixture.roots["roots"]["main"]["manifest"].as_str().unwrap().parse().unwrap();
+    world.emulator.r2().delete(&manifest.to_string()).unwrap();
+    // It remembers the documents else.
+    world.emulator.evict("alpha").await;
+    for status in [410, 404] {
+        assert_eq!(unpublish(&world, status).await["events"], json!([]));
+        assert_eq!(page(&world, &[]).await.status, status);
+    }
+    world.upload(&fixture.blobs[&manifest]).await;
+    let told = tokio::task::spawn_blocking(move || open.change());
+    while !told.is_finished() {
+        world.clock.advance(Duration::from_secs(5));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(told.await.unwrap().1.contains(&"/index.html".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

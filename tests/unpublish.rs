@@ -361,6 +361,7 @@ fn the_command_asks_first_and_says_how_the_site_comes_back() {
         (&event["event"], &event["unpublished"]["status"], &event["undo"]),
         (&json!("unpublished"), &json!(404), &json!(id))
     );
+    assert!(stderr.contains("every address of it answers 404"), "{stderr}");
     let (code, _, stderr) = pmx(client, &["unpublish", "-s", "alpha", "--status", "200"]);
     assert_eq!(code, Some(2), "{stderr}");
 }

@@ -34,6 +34,11 @@ impl Held {
         })
     }
 
+    /// `the deploy of 14:03:05 stays, 3 behind the newest`
+    pub(super) fn stays(&self) -> String {
+        format!("the deploy of {} stays, {} behind the newest", moment(&self.created_at), self.behind)
+    }
+
     /// `the deploy of 14:03:05, 3 behind the newest`
     pub(super) fn words(&self) -> String {
         format!("the deploy of {}, {} behind the newest", moment(&self.created_at), self.behind)
@@ -41,7 +46,7 @@ impl Held {
 
     /// What the terminal says of it. Where there are no keys, the console and the pages have the same ways.
     pub(super) fn line(&self) -> String {
-        format!("showing {}, until the next edit; r: further back, n: back to the newest", self.words())
+        format!("showing {}, until the next edit (r: further back, n: the newest)", self.words())
     }
 }
 

@@ -82,31 +82,27 @@ pub(super) fn line(
     };
     let errors = built.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let (mut deploy, mut what) = (None, files);
-    let held = known.held.map(Held::words);
-    let over = |words: &String| format!("shown in place of {words}: the rollback is over");
+    let held = known.held;
+    let over = |_: &Held| "the rollback is over".to_owned();
     let but;
     match outcome {
         Outcome::Published { deploy_id, .. } if built.first => {
             deploy = Some(deploy_id.as_str());
             what = count(built.site.pages, "page");
-            but = held.as_ref().map(over);
+            but = held.map(over);
         }
         Outcome::Published { deploy_id, sources, paths, .. } => {
             deploy = Some(deploy_id.as_str());
             let change = change(built, known, sources, paths);
             what = if change.is_empty() { format!("{what}: {change}") } else { change.to_string() };
-            but = held.as_ref().map(over);
+            but = held.map(over);
         }
         Outcome::Unchanged => but = Some("the same as what is up".to_owned()),
         Outcome::HeldBack => {
-            let words = held.unwrap_or_else(|| "an earlier deploy".to_owned());
-            but = Some(format!("nothing new, so what you rolled back to stays: {words}"));
+            but = Some(held.map_or_else(|| "nothing new".to_owned(), |held| format!("nothing new: {}", held.stays())));
         }
         Outcome::KeptLastGood | Outcome::Lost(_) => {
-            but = Some(held.map_or_else(
-                || "the last good version stays up".to_owned(),
-                |words| format!("what you rolled back to stays up: {words}"),
-            ));
+            but = Some(held.map_or_else(|| "the last good version stays up".to_owned(), Held::stays));
         }
     }
     show(&BuildLine {

@@ -116,7 +116,7 @@ impl Keys {
         let held = self.control.board().site(site).and_then(|status| status.held.clone());
         match (moved, held) {
             (Moved::NothingElse, _) => "there is no other deploy to go to".to_owned(),
-            (Moved::AtOldest, Some(held)) => format!("nothing is older than {}; n: back to the newest", held.words()),
+            (Moved::AtOldest, Some(held)) => format!("nothing is older than {} (n: the newest)", held.words()),
             (Moved::AtOldest, None) => "nothing is older".to_owned(),
             (Moved::AtNewest | Moved::Moved, _) => "the newest deploy is what is shown".to_owned(),
         }
