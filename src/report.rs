@@ -89,7 +89,13 @@ impl Report {
     /// Whether stderr is a terminal that may be drawn on (a progress bar).
     #[must_use]
     pub fn interactive(&self) -> bool {
-        !self.quiet && !self.json && io::stderr().is_terminal() && !is_dumb(std::env::var("TERM").ok().as_deref())
+        self.attended() && !is_dumb(std::env::var("TERM").ok().as_deref())
+    }
+
+    /// Whether stderr is a terminal, at which somebody reads along.
+    #[must_use]
+    pub fn attended(&self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal()
     }
 
     /// How many columns the terminal on stdout has; none where it is no terminal.

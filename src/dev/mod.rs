@@ -364,7 +364,7 @@ fn ready(command: &cli::Dev, stage: &Stage, sites: &Sites, opened: &str, started
 /// Whether somebody may press keys.
 fn keyboard(stage: &Stage) -> bool {
     use std::io::IsTerminal as _;
-    stage.terminal.report().interactive() && std::io::stdin().is_terminal()
+    stage.terminal.report().attended() && std::io::stdin().is_terminal()
 }
 
 /// Does what keys ask for, until one asks for the end.
