@@ -539,7 +539,7 @@ impl Seat {
             author.site().display()
         );
         let mut script = Command::new("script");
-        script.args(["-qfec", &command, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped()).env("TERM", "dumb");
+        script.args(["-qfec", &command, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped()).env("TERM", "xterm");
         script.env("PMX_DATA_DIR", support::process::USER_FOLDER);
         let Ok(mut script) = script.spawn() else {
             eprintln!("SKIPPED: install `script` of util-linux");
