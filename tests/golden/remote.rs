@@ -58,6 +58,56 @@ fn deploys() {
 }
 
 #[test]
+fn rollback() {
+    let (mut scene, mut record) = (Scene::served(), Record::of("rollback"));
+    record.call(&mut scene, "site", "pmx rollback -s chess --server $SERVER");
+    scene.call("site", "pmx publish -q -s chess --no-git --server $SERVER", "");
+    record.call(&mut scene, "site", "pmx rollback -s chess --server $SERVER");
+    scene.put("site/paths/notes.md", "# Notes\n\nOther words. [Start](./index.path.md)\n");
+    scene.call("site", "pmx publish -q -s chess --no-git --server $SERVER", "");
+    let nowhere = format!("pmx rollback -s chess --server {NOWHERE}");
+    for line in [
+        "pmx rollback -s chess --server $SERVER --dry-run",
+        "pmx rollback -s chess --server $SERVER",
+        "pmx rollback -s chess --server $SERVER",
+        "pmx rollback ffffffff -s chess --server $SERVER",
+        "pmx rollback --server $SERVER",
+        "PATHMX_PUBLISH_TOKEN=wrong pmx rollback -s chess --server $SERVER",
+        &nowhere,
+    ] {
+        record.call(&mut scene, "site", line);
+    }
+    scene.call("site", "pmx publish -q -s chess --no-git --server $SERVER", "");
+    record.call(&mut scene, "site", "pmx rollback -s chess --server $SERVER --json");
+    scene.call("site", "pmx publish -q -s chess --no-git --server $SERVER", "");
+    record.call(&mut scene, "site", "pmx rollback -q -s chess --server $SERVER");
+    record.check();
+}
+
+#[test]
+fn unpublish() {
+    let (mut scene, mut record) = (Scene::served(), Record::of("unpublish"));
+    record.call(&mut scene, "site", "pmx unpublish -y -s chess --server $SERVER");
+    scene.call("site", "pmx publish -q -s chess --no-git --server $SERVER", "");
+    let nowhere = format!("pmx unpublish -y -s chess --server {NOWHERE}");
+    for line in [
+        "pmx unpublish -s chess --server $SERVER",
+        "pmx unpublish -s chess --server $SERVER --dry-run",
+        "pmx unpublish -y -s chess --server $SERVER --status 500",
+        "PATHMX_PUBLISH_TOKEN=wrong pmx unpublish -y -s chess --server $SERVER",
+        &nowhere,
+        "pmx unpublish -y -s chess --server $SERVER",
+        "pmx unpublish -y -s chess --server $SERVER",
+        "pmx deploys -s chess --server $SERVER",
+        "pmx unpublish -y -s chess --server $SERVER --status 404 --json",
+        "pmx unpublish -q -y -s chess --server $SERVER",
+    ] {
+        record.call(&mut scene, "site", line);
+    }
+    record.check();
+}
+
+#[test]
 fn events() {
     let (mut scene, mut record) = (Scene::served(), Record::of("events"));
     scene.call("site", "pmx publish -q -s chess --no-git --server $SERVER", "");

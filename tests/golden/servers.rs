@@ -41,3 +41,18 @@ fn play() {
     record.call_until(&mut scene, "site", "pmx play -q --print-url --port 0 --state ../state", "http");
     record.check();
 }
+
+#[test]
+fn console() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("console"));
+    for (folder, line) in [
+        ("site", "pmx console --no-open"),
+        ("elsewhere", "pmx console --no-open"),
+        ("elsewhere", "pmx console --no-open --state ../state"),
+        ("elsewhere", "pmx console --no-open ../gone"),
+        ("site", "pmx console -q"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
