@@ -257,22 +257,21 @@ test("a site that cannot be built yet says why, and comes by itself when it can 
 
 /** Rolls back by so many deploys, as the console's form does. */
 async function rollBack(by) {
-  const owner = JSON.parse(await readFile(join(folder, "state/owner.json"), "utf8"));
+  const door = new URL((await dev.console()).url);
   const { request } = await import("node:http");
-  const [host, port] = owner.address.split(":");
   const call = (method, path, headers, body = "") => new Promise((done, failed) => {
-    const sent = { host: owner.console, "content-length": Buffer.byteLength(body), ...headers };
-    const asked = request({ host, port, path, method, headers: sent }, async (answer) => {
+    const sent = { host: door.host, "content-length": Buffer.byteLength(body), ...headers };
+    const asked = request({ host: "127.0.0.1", port: door.port, path, method, headers: sent }, async (answer) => {
       let text = "";
       for await (const part of answer) text += part;
       done({ status: answer.statusCode, headers: answer.headers, text });
     });
     asked.on("error", failed).end(body);
   });
-  const entered = await call("GET", `/?token=${owner.token}`, {});
+  const entered = await call("GET", `/${door.search}`, {});
   const cookie = entered.headers["set-cookie"][0].split(";")[0];
   const ids = dev.of("published").map(({ deployId }) => deployId);
-  const form = { cookie, origin: `http://${owner.console}`, "content-type": "application/x-www-form-urlencoded" };
+  const form = { cookie, origin: door.origin, "content-type": "application/x-www-form-urlencoded" };
   const done = await call("POST", "/sites/tried/rollback", form, `deploy=${ids.at(-1 - by)}`);
   assert.equal(done.status, 303, done.text);
 }
