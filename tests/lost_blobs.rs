@@ -283,7 +283,7 @@ async fn what_an_earlier_version_proved_without_its_size_is_looked_up_once() {
     let known = "INSERT INTO known_blobs SELECT value FROM json_each(?)";
     database
         .execute_batch(
-            "DROP TABLE known_blobs; DROP TABLE lost_blobs;
+            "DROP TABLE known_blobs; DROP TABLE lost_blobs; DROP TABLE tombstones;
             CREATE TABLE known_blobs (hash TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
             ALTER TABLE space DROP COLUMN storage_epoch; ALTER TABLE space DROP COLUMN proofs;
             ALTER TABLE deploys DROP COLUMN proofs; UPDATE space SET schema = 1;",
