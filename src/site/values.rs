@@ -218,6 +218,13 @@ impl Written<'_> {
         }
     }
 
+    /// The first place from the Block on that has this text without a backslash before it.
+    pub(in crate::site) fn unescaped(&self, wanted: &str) -> Option<Position> {
+        let start = self.start();
+        let mut places = self.text[start..].match_indices(wanted).map(|(at, _)| start + at);
+        places.find(|at| !self.text[..*at].ends_with('\\')).map(|at| Position::of(self.text, at))
+    }
+
     /// The place of the Block.
     pub(in crate::site) fn block(&self) -> Position {
         Position { line: self.line.max(1), column: 1 }

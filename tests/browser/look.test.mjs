@@ -106,6 +106,30 @@ test("an authored colour scheme overrides the system's", async () => {
   assert.equal(await inPage(html.replace("<html", '<html data-pathmx-color-scheme="light"').replace(/ data-pathmx-color-scheme="dark"/, ""), { colorScheme: "dark" }, ground), "rgb(255, 255, 255)");
 });
 
+test("paper is white and its text black, whatever theme, tokens and rules say", async () => {
+  const print = await readFile(new URL("print.css", THEME), "utf8");
+  const authored = `:root { --pmx-color-bg: #123; --pmx-color-fg: #eee; color-scheme: dark }
+    body.night, #one { background: linear-gradient(#000, #222); color: #fff; --pmx-color-fg: yellow; filter: invert(1) }
+    #one h2 { color: pink; background: navy; -webkit-text-fill-color: transparent } #one a { color: cyan } .note::before { content: "x"; color: red; background: blue }`;
+  const body = `<h2>H</h2><p class="note" style="color: orange; background: #333">t <a href="#x">l</a> <mark>m</mark> <code>c</code></p>
+    <pre><code><span class="hl-k">k</span></code></pre><table><tr><th>a</th></tr></table><blockquote>q</blockquote>`;
+  const html = frame(body, `${print}</style><style>${authored}`).replace("<body", '<body class="night"').replace("<html", '<html data-pathmx-color-scheme="dark"');
+  for (const colorScheme of ["light", "dark"]) {
+    const [screen, paper] = await inPage(html, { colorScheme }, async (page) => {
+      const look = () => page.evaluate(() => [...document.querySelectorAll("html, body, main, main article, #one, #one *")].flatMap((el) => [undefined, "::before"].map((part) => {
+        const { color, backgroundColor, backgroundImage, filter, webkitTextFillColor } = getComputedStyle(el, part);
+        return `${color} ${webkitTextFillColor} ${backgroundColor} ${backgroundImage} ${filter}`;
+      })));
+      const screen = await look();
+      await page.emulateMedia({ media: "print", colorScheme });
+      return [screen, await look()];
+    });
+    const black = "rgb(0, 0, 0) rgb(0, 0, 0)";
+    for (const one of paper) assert.ok([`${black} rgba(0, 0, 0, 0) none none`, `${black} rgb(255, 255, 255) none none`].includes(one), one);
+    assert.ok(screen.some((one) => one.includes("rgb(255, 192, 203)")), "the screen has the site's colours");
+  }
+});
+
 test("keyboard users see where they are, and paper gets only the text", async () => {
   await inPage(frame("<p><a href='#'>link</a></p>"), {}, async (page) => {
     await page.keyboard.press("Tab");

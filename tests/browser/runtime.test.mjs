@@ -67,6 +67,33 @@ test("a script has its root, what is in it, what it was given, and files by name
   });
 });
 
+test("state is what it was given: things with a nature of their own keep it, plain ones belong to the instance", async () => {
+  const body = `
+    class Point { constructor(x) { this.x = x; } get twice() { return 2 * this.x; } }
+    const seen = new Set([1]), at = new Date(5), point = new Point(3);
+    window.given ??= { list: [{ n: 1 }], get sum() { return this.list.length; } };
+    given.self = given;
+    const mine = ctx.state(given);
+    mine.list[0].n += 1;
+    mine.list.push(0);
+    window.out = [
+      ctx.state(seen) === seen, ctx.state(at) === at, ctx.state(point) === point, ctx.state(new Map([["a", 1]])).get("a"),
+      ctx.state({ seen, deep: [{ at, el }] }).deep[0].at === at, ctx.state({ el }).el === el, ctx.state(4), ctx.state("a"), ctx.state(null),
+      ctx.state(undefined) === undefined, Array.isArray(ctx.state([1, 2])), ctx.state(() => seen) === seen,
+      mine.list[0].n, mine.sum, mine.self === mine, given.list.length, given.list[0].n];`;
+  await start(root("holds"), { "/assets/holds.js": script("holds", body) });
+  await tab.waitForFunction(() => window.out);
+  assert.deepEqual(await evaluate(() => window.out), [true, true, true, 1, true, true, 4, "a", null, true, true, true, 2, 2, true, 1, 1]);
+  assert.deepEqual(tab.problems, []);
+});
+
+test("a prop that is no role of an element is a prop all the same", async () => {
+  const body = "el.textContent = ctx.props.role + ctx.attrs.role";
+  await start(root("one", "", 'data-pathmx-prop-role="Boss"') + root("two", "", 'role="note"'), { "/assets/one.js": script("one", body), "/assets/two.js": script("two", body) });
+  await tab.waitForFunction(() => document.querySelector("[data-pathmx-component=two]").textContent);
+  assert.deepEqual([await text("[data-pathmx-component=one]"), await text("[data-pathmx-component=two]")], ["BossBoss", "notenote"]);
+});
+
 test("a script that fails, in any way, stops no other and says so once", async () => {
   const scripts = {
     "/assets/broken.js": "pmxRuntime.define('broken', {}, function () { this is no script",

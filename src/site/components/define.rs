@@ -45,24 +45,16 @@ pub(in crate::site) struct Fence<'b> {
     pub line: usize,
 }
 
-/// Reads a definition; a Block without an `html` fence is prose. What it links to joins `links`.
+/// Reads a definition: the first `html` fence is the template, later ones are examples; a Block without one is prose. What
+/// it links to joins `links`.
 pub(in crate::site) fn define(
     block: &DefinitionBlock<'_>,
     links: &mut Vec<Link>,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Definition> {
     let position = Position { line: block.line.max(1), column: 1 };
-    let mut templates = block.fences.iter().filter(|fence| fence.language.eq_ignore_ascii_case("html"));
-    let template = templates.next()?;
-    if let Some(second) = templates.next() {
-        let place = Position { line: second.line, column: 1 };
-        let message = "a Block defines one component, and this one has two `html` fences";
-        findings.push(
-            Diagnostic::warning("literate/html-fences", place, message)
-                .hint("divide the Block with `---`, or call the fence of an example `text`"),
-        );
-        return None;
-    }
+    // Later ones show how it is used.
+    let template = block.fences.iter().find(|fence| fence.language.eq_ignore_ascii_case("html"))?;
     let name = match name(block) {
         Ok(name) => name,
         Err(written) => {

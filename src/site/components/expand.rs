@@ -5,7 +5,7 @@
 //! error. What can multiply is bounded: templates in templates, depth, and the bytes that a Block grows by.
 
 use super::{
-    Definition,
+    Definition, role,
     slots::{self, Content},
     states,
     template::{self, Props},
@@ -31,6 +31,9 @@ const MAX_LEVEL: usize = dom::MAX_DEPTH + 50;
 const MAX_HEIGHT: usize = 2 * dom::MAX_DEPTH;
 /// How many bytes one Block may grow by. The largest page of public Sources has a fiftieth.
 const MAX_GROWTH: usize = 2 << 20;
+
+/// The code of what is said of a component that is not shown.
+const UNRESOLVED: &str = "literate/unresolved-component";
 
 /// Which components there are. `origin` is a Source by a number of the caller's choice.
 pub(in crate::site) trait Lookup<'d> {
@@ -78,6 +81,7 @@ pub(in crate::site) fn expand<'d>(nodes: &mut Vec<Node<'d>>, page: Expansion<'_,
             seen: HashMap::new(),
             at: (String::new(), 0),
             told: HashSet::new(),
+            verbatim: 0,
             expanded: 0,
         };
         let frame = Frame { origin: expander.page.origin, content: None };
@@ -106,8 +110,10 @@ struct Expander<'x, 'd> {
     seen: HashMap<String, usize>,
     /// The page's element that the walk is in: name and number.
     at: (String, usize),
-    /// What was said already.
-    told: HashSet<String>,
+    /// What was said already, and where if it is said for each place.
+    told: HashSet<(Option<(usize, usize)>, String)>,
+    /// How many elements that show text as it is the walk is in.
+    verbatim: usize,
     /// Usages replaced so far.
     expanded: usize,
 }
@@ -118,7 +124,15 @@ impl<'d> Expander<'_, 'd> {
         for node in mem::take(nodes) {
             match node {
                 Node::Element(element) => self.element(element, frame, level, foreign, &mut out),
-                other => out.push(other),
+                other => {
+                    if let Node::Text(text) = &other
+                        && frame.content.is_none()
+                        && self.verbatim == 0
+                    {
+                        self.check_text(text);
+                    }
+                    out.push(other);
+                }
             }
         }
         *nodes = out;
@@ -148,9 +162,18 @@ impl<'d> Expander<'_, 'd> {
             }
             match definition {
                 Some(definition) => return self.usage(element, definition, frame, level, out),
-                None => self.check_known(&element, frame.content.is_some()),
+                None => self.check_known(&element, frame),
             }
+        } else if !dom::is_foreign(&element.name) && self.definition(frame.origin, &element.name).is_some() {
+            let message = format!("the component `{}` is not shown: it stands in SVG or MathML", element.name);
+            let place = match frame.content {
+                None => self.page.written.find(&format!("<{}", element.name)),
+                Some(_) => self.place(),
+            };
+            self.tell_at(place, UNRESOLVED, message, None);
         }
+        let is_verbatim = matches!(&*element.name, "code" | "pre" | "kbd" | "samp" | "textarea" | "script" | "style");
+        self.verbatim += usize::from(is_verbatim);
         let foreign = match &*element.name {
             "svg" | "math" => true,
             "foreignObject" | "annotation-xml" => false,
@@ -158,6 +181,7 @@ impl<'d> Expander<'_, 'd> {
         };
         let before = self.expanded;
         self.walk(&mut element.children, frame, level + 1, foreign);
+        self.verbatim -= usize::from(is_verbatim);
         if element.is("p") && self.expanded > before {
             split_paragraph(element, out);
         } else {
@@ -239,6 +263,7 @@ impl<'d> Expander<'_, 'd> {
             self.tell("literate/unknown-slot", format!("`{name}` has no slot `{region}`"));
         }
         self.fill_template(&mut nodes, origin, definition, &attributes);
+        let gives_role = attributes.iter().any(|attribute| attribute.name.eq_ignore_ascii_case("role"));
 
         if let Some(root) = with_root(&mut nodes) {
             template::copy(attributes, root, in_template);
@@ -256,6 +281,10 @@ impl<'d> Expander<'_, 'd> {
         let written = self.page.written;
         let (tag, nth) = &self.at;
         if let Some(root) = nodes.iter_mut().find_map(Node::element_mut) {
+            // Only now: the root may have been a component that wants the prop.
+            if gives_role {
+                role::check(root);
+            }
             states::apply(root, name, &mut || written.tag(tag, *nth), self.page.findings);
         }
         if height(&nodes) > MAX_HEIGHT {
@@ -310,13 +339,20 @@ impl<'d> Expander<'_, 'd> {
 
     /// A name that is neither HTML nor a component. Elements of a page's own scripts are fine: a name with a dash is
     /// worth a word if it is like a component's, if another Source defines it, or if the page has components and no script.
-    fn check_known(&mut self, element: &Element<'d>, in_template: bool) {
+    /// In a template only what another Source defines.
+    fn check_known(&mut self, element: &Element<'d>, frame: &Frame<'d>) {
         let name = &*element.name;
-        if dom::is_known(name) || in_template || name.starts_with("pmx-") {
+        if dom::is_known(name) || name.starts_with("pmx-") {
             return;
         }
-        let near = suggest::likest(name, self.names.iter().map(|known| (*known, *known))).map(str::to_owned);
         let elsewhere = self.page.lookup.elsewhere(name);
+        if frame.content.is_some() {
+            let (Some(path), Some((_, user))) = (elsewhere, self.active.last()) else { return };
+            let message = format!("the template of `{user}` uses `{name}`, which its Source does not import");
+            let hint = format!("`{path}` defines it; import it where `{user}` is defined");
+            return self.tell_at(self.place(), UNRESOLVED, message, Some(hint));
+        }
+        let near = suggest::likest(name, self.names.iter().map(|known| (*known, *known))).map(str::to_owned);
         let custom = name.contains('-');
         let own_scripts = || self.page.written.text.contains("<script") || self.page.written.text.contains("@script");
         if near.is_none() && elsewhere.is_none() && !(custom && !self.names.is_empty() && !own_scripts()) {
@@ -328,7 +364,26 @@ impl<'d> Expander<'_, 'd> {
             (None, None) => None,
         };
         let message = format!("no component is called `{name}`");
-        self.tell_with("literate/unresolved-component", message, hint);
+        self.tell_at(self.place(), UNRESOLVED, message, hint);
+    }
+
+    /// Tags of components that Markdown takes for text, since they are none. What an author escaped is meant to be text.
+    fn check_text(&mut self, text: &str) {
+        for (at, open) in text.match_indices("&lt;") {
+            let rest = &text[at + open.len()..];
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(rest.len());
+            let name = rest[..end].to_ascii_lowercase();
+            if !self.names.contains(&&*name) {
+                continue;
+            }
+            let line = text[at..].split('\n').next().unwrap_or_default();
+            if let Some(place) = self.page.written.unescaped(&html::unescape(line)) {
+                let message = format!("the component `{name}` is not shown: what begins with `<{name}` is no tag");
+                let hint = "a tag ends with `>`; its attributes have names of letters, digits and dashes, values in quotes, \
+                            and a space between one another";
+                self.tell_at(place, UNRESOLVED, message, Some(hint.to_owned()));
+            }
+        }
     }
 
     fn tell(&mut self, code: &'static str, message: String) {
@@ -337,10 +392,20 @@ impl<'d> Expander<'_, 'd> {
 
     /// Says each thing once.
     fn tell_with(&mut self, code: &'static str, message: String, hint: Option<String>) {
-        if !self.told.insert(message.clone()) {
-            return;
+        if self.told.insert((None, message.clone())) {
+            self.push(self.place(), code, message, hint);
         }
-        let finding = Diagnostic::warning(code, self.place(), message);
+    }
+
+    /// Says each thing once for each place.
+    fn tell_at(&mut self, place: Position, code: &'static str, message: String, hint: Option<String>) {
+        if self.told.insert((Some((place.line, place.column)), message.clone())) {
+            self.push(place, code, message, hint);
+        }
+    }
+
+    fn push(&mut self, place: Position, code: &'static str, message: String, hint: Option<String>) {
+        let finding = Diagnostic::warning(code, place, message);
         self.page.findings.push(match hint {
             Some(hint) => finding.hint(hint),
             None => finding,

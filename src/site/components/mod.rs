@@ -12,6 +12,7 @@ mod css;
 mod define;
 mod expand;
 mod names;
+mod role;
 mod script;
 mod slots;
 mod states;

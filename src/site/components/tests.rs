@@ -382,6 +382,59 @@ fn unknown_names_are_named_when_they_are_likely_mistakes() {
     assert!(page.findings[0].hint.as_deref().unwrap().contains("`[@components]: ./far.components.md`"));
 }
 
+#[test]
+fn every_tag_that_is_left_is_named_where_it_stands() {
+    let found = |html: &str| {
+        let page = page_of(vec![template("card", "<b><yield/></b>")], html);
+        page.findings.iter().map(|finding| (finding.line, finding.column, finding.code)).collect::<Vec<_>>()
+    };
+    let code = "literate/unresolved-component";
+    assert_eq!(found("<crad></crad>\n<b></b> <crad></crad>\n<far-away/>"), [(1, 1, code), (2, 9, code), (3, 1, code)]);
+    assert_eq!(found("\n<svg><card/><rect/></svg>"), [(2, 6, code)]);
+    assert_eq!(found("<svg><foreignObject><card/></foreignObject></svg><card/>"), []);
+}
+
+#[test]
+fn a_tag_that_markdown_takes_for_text_is_named_and_an_escaped_one_is_not() {
+    let found = |written: &str, html: &str| {
+        let world = World(vec![("page", vec![template("card", "<b></b>")], Vec::new())]);
+        let (none, mut links, mut used, mut findings) = (Map::new(), Links::default(), BTreeSet::new(), Vec::new());
+        let values = Values { block: &none, source: &none, facts: &[] };
+        let written = Written { text: written, line: 1 };
+        let (used, findings_of) = (&mut used, &mut findings);
+        let expansion =
+            Expansion { lookup: &&world, links: &mut links, origin: 0, values, written, used, findings: findings_of };
+        expand(&mut dom::parse(html), expansion);
+        findings.iter().map(|finding| (finding.line, finding.column)).collect::<Vec<_>>()
+    };
+    let text = "<p>a &lt;Card @click=&quot;x&quot;&gt;</p>";
+    assert_eq!(found("a <Card @click=\"x\">", text), [(1, 3)]);
+    assert_eq!(found("a \\<Card @click=\"x\">", text), []);
+    assert_eq!(found("a &lt;Card @click=\"x\">", text), []);
+    assert_eq!(found("`<Card @click=\"x\">`", "<p><code>&lt;Card @click=&quot;x&quot;&gt;</code></p>"), []);
+    assert_eq!(found("<cards @x>", "<p>&lt;cards @x&gt;</p>"), []);
+}
+
+#[test]
+fn a_prop_that_is_no_role_is_not_the_role_of_the_root() {
+    let person = &[("person", "<article>{{ role }}</article>"), ("lead", "<person role=\"{{ role }}\"/>")];
+    for (usage, expected) in [
+        (
+            "<person role=\"Lead developer\"/>",
+            "<article c=\"person\" data-pathmx-prop-role=\"Lead developer\">Lead developer</article>",
+        ),
+        ("<person role=\"listitem\"/>", "<article role=\"listitem\" c=\"person\">listitem</article>"),
+        (
+            "<lead role=\"Boss\"/>",
+            "<article c=\"lead person\" data-pathmx-component-source=\"lib/x lib/x\" data-pathmx-prop-role=\"Boss\">Boss</article>",
+        ),
+    ] {
+        let definitions = person.iter().map(|(name, html)| template(name, html)).collect();
+        let html = page_of(definitions, usage).html;
+        assert_eq!(html, expected, "{usage}");
+    }
+}
+
 fn has_usage(nodes: &[dom::Node<'_>]) -> bool {
     nodes
         .iter()

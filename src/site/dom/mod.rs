@@ -8,7 +8,7 @@ mod names;
 mod parse;
 mod write;
 
-pub(in crate::site) use names::{closes_paragraph, is_known, is_raw_text, is_void};
+pub(in crate::site) use names::{closes_paragraph, is_foreign, is_known, is_raw_text, is_void};
 pub(in crate::site) use parse::{comment_end, parse, raw_text_end};
 pub(in crate::site) use write::write;
 

@@ -72,6 +72,55 @@ pub(in crate::site) fn is_known(name: &str) -> bool {
     kind(name) != Kind::Unknown
 }
 
+/// Elements of SVG 2, filters and animations apart.
+const SVG: [&str; 37] = [
+    "a",
+    "circle",
+    "clippath",
+    "defs",
+    "desc",
+    "discard",
+    "ellipse",
+    "filter",
+    "foreignobject",
+    "g",
+    "hatch",
+    "hatchpath",
+    "image",
+    "line",
+    "lineargradient",
+    "marker",
+    "mask",
+    "metadata",
+    "mpath",
+    "path",
+    "pattern",
+    "polygon",
+    "polyline",
+    "radialgradient",
+    "rect",
+    "script",
+    "set",
+    "stop",
+    "style",
+    "svg",
+    "switch",
+    "symbol",
+    "text",
+    "textpath",
+    "title",
+    "tspan",
+    "use",
+];
+
+/// Whether SVG or MathML has an element of this name.
+pub(in crate::site) fn is_foreign(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SVG.contains(&&*name)
+        || name == "view"
+        || ["m", "fe", "animate", "annotation", "semantics"].iter().any(|start| name.starts_with(start))
+}
+
 /// Whether an element of this name (lower case) never has content.
 pub(in crate::site) fn is_void(name: &str) -> bool {
     kind(name) == Kind::Void

@@ -16,6 +16,7 @@ mod render;
 mod settings;
 mod summary;
 mod survey;
+mod tags;
 mod text;
 mod topmatter;
 mod tree;

@@ -95,7 +95,7 @@ fn addresses_in_raw_html_become_links_and_the_rest_stays() {
     let targets: Vec<_> = source.links.iter().map(|l| (l.target.as_str(), l.position.line)).collect();
     assert_eq!(targets, [("./a.md", 1), ("./b.md#f", 4), ("a.png", 6), ("b.png", 6), ("c&d.png", 6)]);
     let html = html(&source).concat();
-    assert!(html.contains("<project-feature href=\"./a.md\"\ndata-x=\"1\">"), "{html}");
+    assert!(html.contains("<project-feature href=\"./a.md\"\n  data-x=\"1\">"), "{html}");
     assert!(html.contains("<b title=x>and <a href=\"./b.md#f\">b</a></b>"), "{html}");
     assert!(html.contains("srcset=\"a.png 1x, b.png 2x\" src=\"c&amp;d.png\""), "{html}");
 }

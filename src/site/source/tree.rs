@@ -8,7 +8,7 @@ use super::{
     hosts,
     lines::Lines,
     mask::Mask,
-    options, wikilinks,
+    options, tags, wikilinks,
 };
 use comrak::{
     Arena, Options,
@@ -29,6 +29,15 @@ const MARK: &str = "==";
 /// blocks are fences of the language `math`.
 pub(in crate::site) fn tree<'a>(arena: &'a Arena<'a>, body: &str, settings: &Settings) -> &'a AstNode<'a> {
     let parser = Parser { arena, options: options(settings) };
+    let opened = tags::opened(body, |text| parser.parse(text));
+    let root = named(&parser, &opened.text, settings);
+    opened.restore(root);
+    root
+}
+
+/// The tree of a text in which no tag is left for the parser to mistake.
+fn named<'a>(parser: &Parser<'a>, body: &str, settings: &Settings) -> &'a AstNode<'a> {
+    let arena = parser.arena;
     let named = settings.wikilinks && body.contains("[[");
     let dollars = settings.has("math") && body.contains('$');
     let hosts = hosts::hidden(body);

@@ -149,6 +149,8 @@ function start(el, definition) {
   };
 
   const attrs = Object.fromEntries([...el.attributes].map(({ name, value }) => [name, value]));
+  attrs.role ??= el.dataset.pathmxPropRole; // given, but no role of an element
+  if (attrs.role === undefined) delete attrs.role;
   const ctx = {
     name,
     el,
@@ -158,8 +160,8 @@ function start(el, definition) {
     assets: records(about.assets, base, (url) => ({ url })),
     data: records(about.data, base, reader),
     cleanup,
-    /** State of this instance alone: an object to change at will. */
-    state: (initial) => (typeof initial === "function" ? initial() : { ...initial }),
+    /** State of this instance alone, to change at will; `initial`: a value, or a function that makes one. */
+    state: (initial) => own(typeof initial === "function" ? initial() : initial),
     effect: (run, options) => {
       const effect = makeEffect(el, run, options?.when, fail);
       cleanup(effect.end);
@@ -197,6 +199,21 @@ function start(el, definition) {
     fail(error);
   }
   return instance;
+}
+
+/** Plain objects and arrays, copied as deep as they go; what has a nature of its own (a Set, a Date, an element) is itself. */
+function own(value, copies = new Map()) {
+  if (typeof value !== "object" || value === null) return value;
+  const nature = Object.getPrototypeOf(value), list = Array.isArray(value) && nature === Array.prototype;
+  if (!list && nature !== Object.prototype && nature !== null) return value;
+  if (copies.has(value)) return copies.get(value);
+  const copy = list ? new Array(value.length) : Object.create(nature);
+  copies.set(value, copy); // it may hold itself
+  const parts = Object.getOwnPropertyDescriptors(value);
+  for (const key of Reflect.ownKeys(parts)) {
+    if ("value" in parts[key]) parts[key] = { ...parts[key], value: own(parts[key].value, copies) };
+  }
+  return Object.defineProperties(copy, parts);
 }
 
 const fold = (name) => name.replaceAll("-", "").toLowerCase();

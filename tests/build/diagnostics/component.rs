@@ -54,8 +54,6 @@ fn a_definition_that_defines_nothing_is_named() {
         lines(&[
             "paths/parts.components.md:13:1: error: the component `card` is defined twice in this Source [literate/duplicate-component]",
             "  hint: the first is in the Block at line 5",
-            "paths/parts.components.md:28:1: warning: a Block defines one component, and this one has two `html` fences [literate/html-fences]",
-            "  hint: divide the Block with `---`, or call the fence of an example `text`",
             "paths/parts.components.md:47:1: warning: there is no file `gone.js` [asset/missing]",
             "paths/parts.components.md:48:1: warning: `[@asset.y]` must lead to a file of the site [literate/resource]"
         ])

@@ -86,12 +86,13 @@ fn names_come_from_where_they_are_given_first() {
 }
 
 #[test]
-fn a_block_has_one_template_or_is_prose() {
+fn the_first_html_fence_is_the_template_and_later_ones_are_examples() {
     let (definition, _, findings) = block(&json!({}), &[("css", "a{}"), ("js", "x")], &[]);
     assert!(definition.is_none() && findings.is_empty());
-    let (definition, _, findings) = block(&json!({}), &[("html", "a"), ("html", "b")], &[]);
-    assert!(definition.is_none());
-    assert_eq!((findings[0].code, findings[0].line), ("literate/html-fences", 20));
+    let fences = [("html", "<b></b>"), ("css", "a{}"), ("HTML", "<x-y src=\"./gone.png\"></x-y>"), ("html", "c")];
+    let (definition, links, findings) = block(&json!({}), &fences, &[]);
+    assert_eq!(definition.unwrap().template, "<b></b>");
+    assert!(links.is_empty() && findings.is_empty(), "{links:?} {findings:?}");
 }
 
 #[test]

@@ -187,3 +187,42 @@ fn addresses_in_a_style_are_marked_and_those_of_a_style_element_told() {
     let source = parse(b"<style>\np { background: url(./a.png) }\nq { fill: url(#x) }\n</style>\n\nx\n");
     assert_eq!(codes(&source), ["asset/not-followed"]);
 }
+
+#[test]
+fn an_open_tag_over_several_lines_begins_html_as_one_in_a_line_does() {
+    let inside = "\n\n**b**\n\n</x-y>\n\nafter";
+    for (tag, expected) in [
+        ("<x-y\n  a=\"1\"\n  b='2'\n>", "<x-y\n  a=\"1\"\n  b='2'\n>"),
+        ("<x-y\na=1>", "<x-y\na=1>"),
+        ("<x-y a=\"1\"\n>", "<x-y a=\"1\"\n>"),
+        ("<X-y\n  a=\"$x$ [[n]] > y\"\n  >  ", "<X-y\n  a=\"$x$ [[n]] > y\"\n  >  "),
+        ("<button\n  type=\"button\"\n>", "<button\n  type=\"button\"\n>"),
+        ("<x-y\n>", "<x-y\n>"),
+    ] {
+        let html = shown(&format!("{tag}{inside}"));
+        assert_eq!(html.trim(), format!("{expected}\n<p><strong>b</strong></p>\n</x-y>\n<p>after</p>"), "{tag}");
+    }
+    assert_eq!(shown("<book\n  a=\"1\"\n/>\n\nx").trim(), "<book\n  a=\"1\"\n/>\n<p>x</p>");
+    let nested = shown("<o-o\n  a=\"1\"\n>\n\n<i-i\n  b=\"2\"\n>\n\n**b**\n\n</i-i>\n\n</o-o>");
+    assert_eq!(nested.trim(), "<o-o\n  a=\"1\"\n>\n<i-i\n  b=\"2\"\n>\n<p><strong>b</strong></p>\n</i-i>\n</o-o>");
+    let item = shown("- <x-y\n    a=\"1\"\n  >\n\n  **b**\n\n  </x-y>");
+    assert!(item.contains("<x-y\n  a=\"1\"\n>\n<p><strong>b</strong></p>\n</x-y>"), "{item}");
+    let quote = shown("> <x-y\n> a=\"1\"\n> >\n>\n> **b**");
+    assert!(quote.contains("<x-y\na=\"1\"\n>\n<p><strong>b</strong></p>"), "{quote}");
+}
+
+#[test]
+fn what_is_no_open_tag_over_several_lines_stays_what_it_was() {
+    for (text, expected) in [
+        ("<a foo=\"bar\"\n_boolean zoop:33=zoop />", "<p><a foo=\"bar\"\n_boolean zoop:33=zoop /></p>"),
+        ("<a\nhref=\"https://x.y\">*t*</a> z", "<p><a\nhref=\"https://x.y\"><em>t</em></a> z</p>"),
+        ("<x-y\na>*t*</x-y>", "<p><x-y\na><em>t</em></x-y></p>"),
+        ("`<x-y`\n> b", "<p><code>&lt;x-y</code></p>\n<blockquote>\n<p>b</p>\n</blockquote>"),
+        ("<x-y\n\na>", "<p>&lt;x-y</p>\n<p>a&gt;</p>"),
+        ("a <x-y\nb>", "<p>a <x-y\nb></p>"),
+    ] {
+        assert_eq!(shown(text).trim(), expected, "{text}");
+    }
+    let broken = shown("<x-y @a\n>\nb");
+    assert!(broken.contains("&lt;x-y @a") && broken.contains("<blockquote>"), "{broken}");
+}
