@@ -5,8 +5,9 @@ use crate::{
     cli,
     commands::build::counted,
     error::{Error, Result},
+    paths::canonical,
     report::Report,
-    site::Folder,
+    site::{self, Entry, Folder, Options},
 };
 use serde_json::json;
 use std::{io, path::Path};
@@ -23,6 +24,9 @@ const FILES: [(&str, &str); 8] = [
     ("paths/theme.css", include_str!("../../examples/starter/paths/theme.css")),
 ];
 
+/// The start page of a new space.
+const START: &str = "paths/index.path.md";
+
 /// Writes the files that a folder lacks, and says which of them were there. The folder may be missing, or have other files.
 ///
 /// # Errors
@@ -35,6 +39,9 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
     let cannot = |path: &str, error: &dyn std::fmt::Display| {
         Error::new(format_args!("cannot write {}: {error}", dir.join(path).display()))
     };
+    if !args.force {
+        stands_alone(dir)?;
+    }
     let folder = Folder::make(dir).map_err(|error| cannot("", &error))?;
     let (mut written, mut left) = (0, Vec::new());
     for (path, text) in FILES {
@@ -78,6 +85,24 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
     report.say("");
     report.say(format_args!("Next: {next}"));
     Ok(())
+}
+
+/// Refuses a folder that is a site with another start page, which would lose it, and one among the Sources of a site.
+fn stands_alone(dir: &Path) -> Result<()> {
+    let dir = std::path::absolute(dir)?;
+    let Some(start) = dir.ancestors().find(|folder| folder.is_dir()) else { return Ok(()) };
+    let Ok(project) = site::locate(&Options { cwd: start.to_owned(), entries: Vec::new() }) else { return Ok(()) };
+    let place = canonical(start)?.join(dir.strip_prefix(start).unwrap_or(Path::new("")));
+    let is_ours = |entry: &Entry| project.source_root.join(&entry.path) == place.join(START);
+    let refused = if project.folder == place {
+        let start = project.roots.first().filter(|entry| !is_ours(entry));
+        start.map(|entry| format!("is a site already; its start page is {}", project.show(&entry.path)))
+    } else {
+        place.starts_with(&project.source_root).then(|| format!("lies in the site {}", project.folder.display()))
+    };
+    let Some(refused) = refused else { return Ok(()) };
+    Err(Error::new(format_args!("{} {refused}", dir.display()))
+        .hint("`pmx new` makes a Source of a kind in it; --force writes the files of a new space all the same"))
 }
 
 fn told(event: &str, path: &str, report: &Report) {

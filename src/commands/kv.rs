@@ -42,12 +42,18 @@ pub(super) fn run(args: &Kv, report: &Report) -> Result<()> {
             listing::print(&keys, &columns, "no keys", report);
             Ok(())
         }
-        KvAction::Delete { key } => {
-            report.event(&one(place, DataOp::KvDelete { key: key.clone() })?);
-            report.say(format_args!("removed `{key}`"));
-            Ok(())
-        }
+        KvAction::Delete { key } => removed(&one(place, DataOp::KvDelete { key: key.clone() })?, key, "value", report),
     }
+}
+
+/// Says that something is removed; that it never was there is an error, as a name may be mistyped.
+pub(super) fn removed(answer: &Json, key: &str, what: &str, report: &Report) -> Result<()> {
+    if answer["existed"] == false {
+        return Err(Error::new(format!("there is no {what} `{key}`; nothing was removed")));
+    }
+    report.event(answer);
+    report.say(format_args!("removed `{key}`"));
+    Ok(())
 }
 
 fn parse_metadata(text: &str) -> Result<Json> {

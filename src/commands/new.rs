@@ -4,7 +4,7 @@ use crate::{
     cli,
     error::Result,
     report::Report,
-    site::{self, Options, Wanted},
+    site::{self, Options, SiteError, Wanted},
 };
 use serde_json::json;
 
@@ -14,7 +14,15 @@ use serde_json::json;
 /// The title gives no name, the place is taken, the Source that is to link is not there, or the disk refuses; nothing was changed then.
 pub(super) fn run(args: &cli::New, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
-    let project = site::locate(&Options { cwd: cwd.clone(), entries: Vec::new() })?;
+    let here = Options { cwd: cwd.clone(), entries: Vec::new() };
+    // Where no site is here, it is the one that the folder or the linking Source lies in.
+    let project = match (site::locate(&here), &args.folder, &args.link) {
+        (Err(SiteError::NoSite { .. }), Some(folder), _) if cwd.join(folder).is_dir() => {
+            site::locate(&Options { entries: vec![folder.into()], ..here })?
+        }
+        (Err(SiteError::NoSite { .. }), None, Some(link)) => site::locate_around(&cwd, link)?,
+        (found, ..) => found?,
+    };
     let wanted =
         Wanted { kind: &args.kind, title: &args.title, folder: args.folder.as_deref(), link: args.link.as_deref() };
     let new = site::plan_source(&project, &cwd, &wanted)?;

@@ -44,9 +44,7 @@ pub(super) fn run(args: &R2, report: &Report) -> Result<()> {
             Ok(())
         }
         R2Action::Delete { key } => {
-            report.event(&one(place, DataOp::R2Delete { key: key.clone() })?);
-            report.say(format_args!("removed `{key}`"));
-            Ok(())
+            kv::removed(&one(place, DataOp::R2Delete { key: key.clone() })?, key, "object", report)
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn run(args: &cli::Route, report: &Report) -> Result<()> {
     let project = site::locate_around(&cwd, &args.query);
     // A file is meant by its path from here; anything else is a path from the source folder, an id or a route.
     let query = project.as_ref().ok().and_then(|project| project.source_at(&cwd.join(&args.query)));
+    let is_file = query.is_some();
     let query = query.as_ref().unwrap_or(&args.query);
     let built = Built::read(&build::earlier(project, &cwd, args.out.as_deref())?)?;
     let Some(found) = built.find(query) else {
@@ -33,7 +34,7 @@ pub(super) fn run(args: &cli::Route, report: &Report) -> Result<()> {
             "route": found.route,
             "url": url,
         }));
-    } else if args.query.starts_with('/') && url.is_none() {
+    } else if args.query.starts_with('/') && !is_file && url.is_none() {
         report.data(found.path);
     } else {
         report.data(url.unwrap_or(found.route));

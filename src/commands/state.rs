@@ -4,6 +4,7 @@ mod check;
 mod export;
 
 use super::{
+    kv,
     confirm::confirm,
     data::{self, existing, folder, one, refused},
 };
@@ -45,9 +46,7 @@ pub(super) fn run(args: &State, report: &Report) -> Result<()> {
         StateAction::Reset { site: Some(site), yes } => {
             existing(&folder(place)?)?;
             confirm(&format!("Remove all deploys of `{site}`?"), *yes, report)?;
-            report.event(&one(place, DataOp::SiteReset { site: site.clone() })?);
-            report.say(format_args!("`{site}` is gone"));
-            Ok(())
+            kv::removed(&one(place, DataOp::SiteReset { site: site.clone() })?, site, "site", report)
         }
         StateAction::Reset { site: None, yes } => reset(place, *yes, report),
         StateAction::Export { file } => export::run(place, file, report),

@@ -37,11 +37,8 @@ pub async fn run(emulator: &Emulator, op: DataOp) -> Result<Json, DataError> {
         }
         DataOp::KvList(page) => blocking(emulator.kv(), move |kv| kv_list(kv, &page)).await?,
         DataOp::KvDelete { key } => {
-            blocking(emulator.kv(), move |kv| {
-                kv.delete(&key)?;
-                Ok(json!({}))
-            })
-            .await?
+            let existed = blocking(emulator.kv(), move |kv| delete_key(kv, &key)).await?;
+            json!({ "existed": existed })
         }
         DataOp::R2Head { key } => {
             blocking(emulator.r2(), move |r2| Ok(r2.head(&key)?.map_or(Json::Null, |meta| object(&meta)))).await?
@@ -51,10 +48,11 @@ pub async fn run(emulator: &Emulator, op: DataOp) -> Result<Json, DataError> {
         DataOp::R2List(page) => blocking(emulator.r2(), move |r2| r2_list(r2, &page)).await?,
         DataOp::R2Delete { key } => {
             blocking(emulator.r2(), move |r2| {
+                let existed = r2.head(&key)?.is_some();
                 r2.delete(&key)?;
                 // Proofs of the object may be about.
                 r2.renew_epoch()?;
-                Ok(json!({}))
+                Ok(json!({ "existed": existed }))
             })
             .await?
         }
@@ -88,6 +86,14 @@ async fn blocking<B: Clone + Send + 'static, T: Send + 'static>(
 ) -> Result<T, DataError> {
     let binding = binding.clone();
     tokio::task::spawn_blocking(move || work(&binding)).await.unwrap_or(Err(DataError::Ending))
+}
+
+/// Deletes a value; whether there was one.
+fn delete_key(kv: &Kv, key: &str) -> Result<bool, DataError> {
+    // The first name with this prefix in the order of the bytes is the key itself.
+    let listed = kv.list(kv::ListOptions { prefix: key, limit: Some(1), cursor: None })?;
+    kv.delete(key)?;
+    Ok(listed.keys.first().is_some_and(|listed| listed.name == key))
 }
 
 fn kv_get(kv: &Kv, key: &str) -> Result<Json, DataError> {
@@ -191,11 +197,12 @@ async fn export(emulator: &Emulator, file: PathBuf) -> Result<Json, DataError> {
 /// The object first: were it to write to KV once more, that is removed with the rest.
 async fn reset(emulator: &Emulator, objects: &Inspector, site: &str) -> Result<Json, DataError> {
     let site: SiteName = site.parse().map_err(|error| DataError::Site(format!("{error}")))?;
-    match objects.delete(site.as_str()).await {
-        Ok(()) | Err(InspectError::NoObject { .. }) => {}
+    let had_object = match objects.delete(site.as_str()).await {
+        Ok(()) => true,
+        Err(InspectError::NoObject { .. }) => false,
         Err(error) => return Err(error.into()),
-    }
+    };
     let key = format!("space:{site}");
-    blocking(emulator.kv(), move |kv| Ok(kv.delete(&key)?)).await?;
-    Ok(json!({}))
+    let had_state = blocking(emulator.kv(), move |kv| delete_key(kv, &key)).await?;
+    Ok(json!({ "existed": had_object || had_state }))
 }
