@@ -1,13 +1,24 @@
 //! How Git is asked about a folder. A stranger's repository may say in its own config which programs Git is to run; none of them is.
 
 use std::{
+    io::Read as _,
     path::Path,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// Settings of a repository that make a reading command run a program or fetch something, and what they are overruled with: a monitor of
-/// the file system, hooks, transports for objects that a partial clone lacks (git-config(1)).
-const OVERRULED: [&str; 3] = ["core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never"];
+/// the file system, hooks, transports for objects that a partial clone lacks; and a repository without a `.git`, which is a folder of the
+/// checkout like any other (git-config(1)).
+const OVERRULED: [&str; 4] =
+    ["core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never", "safe.bareRepository=explicit"];
+/// How long Git may take. What it reads is a stranger's, and may have no end.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often it is looked whether Git has ended.
+const LOOK: Duration = Duration::from_millis(1);
+/// The keys of a repository's own config that name files for Git to read, in any place.
+const FILES: [&str; 2] = ["core.attributesfile", "core.excludesfile"];
 /// Where the repository of the caller is, when Git itself has started it: from a hook, the answers would be about that one.
 const OF_A_CALLER: [&str; 6] =
     ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"];
@@ -52,7 +63,7 @@ pub(crate) fn uncommitted(folder: &Path, path: &str) -> Option<Vec<Uncommitted>>
     let mut command = command(folder);
     command.arg("--literal-pathspecs");
     let status = ["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all", "--untracked-files=all"];
-    without_filters(&mut command, &own_filters(folder)?);
+    overrule(&mut command, &own_settings(folder)?);
     let listed = run(command.args(status).args(["--", path]))?;
     let prefix = String::from_utf8(ask(folder, &["rev-parse", "--show-prefix"])?).ok()?;
     // Two letters for what is staged and what is not, a space, the path below the top of the checkout.
@@ -66,10 +77,11 @@ pub(crate) fn uncommitted(folder: &Path, path: &str) -> Option<Vec<Uncommitted>>
     )
 }
 
-/// The filters (gitattributes(5)) that the repository's own config has: programs that Git runs to compare a file with what is committed.
-fn own_filters(folder: &Path) -> Option<Vec<String>> {
-    let arguments = ["config", "--show-scope", "--name-only", "-z", "--get-regexp", r"^filter\."];
-    let output = command(folder).args(arguments).output().ok()?;
+/// What of the repository's own config is not to count, as settings in its place: filters (gitattributes(5)), which are programs that Git runs
+/// to compare a file with what is committed, and files that Git reads from wherever they are.
+fn own_settings(folder: &Path) -> Option<Vec<(String, &'static str)>> {
+    let arguments = ["config", "--show-scope", "--name-only", "-z", "--get-regexp", r"^(filter\.|core\.)"];
+    let output = ended(command(folder).args(arguments))?;
     match output.status.code() {
         Some(0) => {}
         // There are none.
@@ -77,30 +89,32 @@ fn own_filters(folder: &Path) -> Option<Vec<String>> {
         _ => return None,
     }
     let listed = String::from_utf8(output.stdout).ok()?;
-    let mut names = Vec::new();
+    let mut settings = Vec::new();
     let mut parts = listed.split('\0');
     while let (Some(scope), Some(key)) = (parts.next(), parts.next()) {
-        let name = key.strip_prefix("filter.").and_then(|key| key.rsplit_once('.')).map(|(name, _)| name.to_owned());
         // What the user's own config names is the user's.
-        if matches!(scope, "local" | "worktree") {
-            names.extend(name);
+        if !matches!(scope, "local" | "worktree") {
+            continue;
+        }
+        if FILES.contains(&key) {
+            settings.push((key.to_owned(), ""));
+        }
+        if let Some((name, _)) = key.strip_prefix("filter.").and_then(|key| key.rsplit_once('.')) {
+            let none = [("clean", ""), ("process", ""), ("smudge", ""), ("required", "false")];
+            settings.extend(none.map(|(key, value)| (format!("filter.{name}.{key}"), value)));
         }
     }
-    Some(names)
+    Some(settings)
 }
 
-/// Has Git compare as if these filters were none. They are named in the environment, where a name may have any letter.
-fn without_filters(command: &mut Command, names: &[String]) {
-    let before = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
-    let settings = [("clean", ""), ("process", ""), ("smudge", ""), ("required", "false")];
-    let settings = names.iter().flat_map(|name| settings.map(|(key, value)| (format!("filter.{name}.{key}"), value)));
-    let mut count: usize = before;
-    for (key, value) in settings {
+/// Sets them in the environment, where a name may have any letter.
+fn overrule(command: &mut Command, settings: &[(String, &'static str)]) {
+    let before: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
+    for (count, (key, value)) in (before..).zip(settings) {
         command.env(format!("GIT_CONFIG_KEY_{count}"), key).env(format!("GIT_CONFIG_VALUE_{count}"), value);
-        count += 1;
     }
-    if count > before {
-        command.env("GIT_CONFIG_COUNT", count.to_string());
+    if !settings.is_empty() {
+        command.env("GIT_CONFIG_COUNT", (before + settings.len()).to_string());
     }
 }
 
@@ -113,14 +127,39 @@ fn command(folder: &Path) -> Command {
     for name in OF_A_CALLER {
         command.env_remove(name);
     }
-    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0");
+    // Older ones do not know the first, and the second goes before what a config allows.
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
     command.stdin(Stdio::null()).stderr(Stdio::null());
     command
 }
 
 fn run(command: &mut Command) -> Option<Vec<u8>> {
-    let output = command.output().ok()?;
+    let output = ended(command)?;
     output.status.success().then_some(output.stdout)
+}
+
+/// What a command came to, if it ends in time.
+fn ended(command: &mut Command) -> Option<Output> {
+    let mut child = command.stdout(Stdio::piped()).spawn().ok()?;
+    let stdout = child.stdout.take().map(|mut stdout| {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            stdout.read_to_end(&mut bytes).map(|_| bytes)
+        })
+    });
+    let started = Instant::now();
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if started.elapsed() < PATIENCE => thread::sleep(LOOK),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
+        }
+    };
+    Some(Output { status, stdout: stdout?.join().ok()?.ok()?, stderr: Vec::new() })
 }
 
 #[cfg(test)]
@@ -160,6 +199,35 @@ mod tests {
         git(&top, &["add", "--", "site/kept"]);
         assert!(tracks(&tracked));
         assert!(!tracks(&other) && !tracks(&kept));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_looks_like_a_repository_is_asked_nothing_and_no_file_elsewhere_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = crate::paths::canonical(folder.path()).unwrap();
+        let bare = top.join("site");
+        fs::create_dir_all(bare.join("paths")).unwrap();
+        if git(&bare, &["init", "-q", "--bare", "."]).is_none() {
+            return;
+        }
+        git(&bare, &["config", "core.bare", "false"]);
+        git(&bare, &["config", "core.worktree", "paths"]);
+        git(&bare, &["config", "core.attributesFile", "/dev/zero"]);
+        assert_eq!(uncommitted(&bare.join("paths"), "."), None);
+        assert_eq!(ask(&bare, &["rev-parse", "--git-dir"]), None);
+
+        let own = top.join("own");
+        fs::create_dir(&own).unwrap();
+        git(&own, &["init", "-q"]);
+        fs::write(own.join("a"), "a").unwrap();
+        git(&own, &["add", "."]);
+        git(&own, &["commit", "-q", "-m", "a"]);
+        for key in ["core.attributesFile", "core.excludesFile"] {
+            git(&own, &["config", key, "/dev/zero"]);
+        }
+        fs::write(own.join("a"), "b").unwrap();
+        assert_eq!(uncommitted(&own, ".").unwrap().len(), 1);
     }
 
     #[cfg(unix)]

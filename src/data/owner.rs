@@ -129,6 +129,13 @@ impl Owner {
         nearest(&all(&user_folder::path()?), project, Self::is_running)
     }
 
+    /// The running owner that listens at this port.
+    #[must_use]
+    pub fn at_port(port: u16) -> Option<Self> {
+        let listens = |owner: &Self| owner.address.parse().is_ok_and(|address: SocketAddr| address.port() == port);
+        all(&user_folder::path()?).into_iter().find(|owner| listens(owner) && owner.is_running())
+    }
+
     /// Whether it holds the lock of its state folder.
     fn is_running(&self) -> bool {
         matches!(StateDir::open_for_reading(&self.state), Err(StateError::InUse { pid, .. }) if self.holds(pid))

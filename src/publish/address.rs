@@ -51,7 +51,7 @@ impl Address {
             "https" => Scheme::Https,
             _ => return None,
         };
-        let host = uri.host().filter(|host| !host.is_empty())?.to_ascii_lowercase();
+        let host = uri.host().filter(|host| is_host(host))?.to_ascii_lowercase();
         // `Uri` reads a port that is no number as no port at all.
         let authority = uri.authority()?.as_str();
         let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
@@ -114,6 +114,12 @@ impl Address {
     }
 }
 
+/// Whether a host is a name of the DNS or an IP address. A URL's grammar has more, down to what a shell runs where an address is pasted.
+fn is_host(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
+    !host.is_empty() && host.bytes().all(plain)
+}
+
 impl Scheme {
     const fn name(self) -> &'static str {
         match self {
@@ -149,9 +155,21 @@ mod tests {
     fn an_address_is_an_origin() {
         assert_eq!(address("HTTPS://PathMX.path.app:443/").to_string(), "https://pathmx.path.app");
         assert_eq!(address("http://127.0.0.1:8787").to_string(), "http://127.0.0.1:8787");
-        for bad in
-            ["", "path.app", "ftp://x", "/x", "http://", "https://a/b", "https://u@a", "https://a?q", "http://a:b"]
-        {
+        for bad in [
+            "https://a.example;$(make)",
+            "https://$(id)",
+            "https://a`b",
+            "https://a'b",
+            "",
+            "path.app",
+            "ftp://x",
+            "/x",
+            "http://",
+            "https://a/b",
+            "https://u@a",
+            "https://a?q",
+            "http://a:b",
+        ] {
             assert!(Address::parse(bad).is_err(), "{bad}");
         }
     }

@@ -2,8 +2,11 @@
 
 use super::{ApiBody, ApiRequest, ApiResponse, Method, Phase, PublishError, Refusal};
 use crate::report::is_active;
-use pmx_worker::model::{ChangeEvent, DeployRecord, Hash, Meta, Roots, SiteName, Unpublished};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use pmx_worker::model::{ChangeEvent, DeployRecord, Hash, Meta, Roots, SiteName, Unpublished, is_deploy_id};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
 
 /// The most hashes of one `begin` (`API.md`).
 pub(super) const MAX_HASHES: usize = 100_000;
@@ -100,6 +103,7 @@ pub struct Activated {
     /// Where the site is.
     pub url: String,
     /// The deploy that is active now.
+    #[serde(deserialize_with = "deploy_id")]
     pub deploy_id: String,
     /// Counts the activations of the site. Not every server counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,6 +149,28 @@ pub(super) fn document<T: DeserializeOwned>(phase: Phase, response: &ApiResponse
         status: response.status,
         reason: printable(&error.to_string()),
     })
+}
+
+/// The list of a site's deploys.
+pub(super) fn deploys(phase: Phase, response: &ApiResponse) -> Result<Vec<Deploy>, PublishError> {
+    let deploys: Vec<Deploy> = document(phase, response)?;
+    match deploys.iter().find(|deploy| !is_deploy_id(&deploy.record.deploy_id)) {
+        Some(deploy) => {
+            let reason = printable(&no_deploy_id(&deploy.record.deploy_id));
+            Err(PublishError::BadAnswer { phase, status: response.status, reason })
+        }
+        None => Ok(deploys),
+    }
+}
+
+/// Ids stand in commands that are printed to be pasted.
+fn deploy_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    if is_deploy_id(&id) { Ok(id) } else { Err(D::Error::custom(no_deploy_id(&id))) }
+}
+
+fn no_deploy_id(id: &str) -> String {
+    format!("`{id}` is no id of a deploy")
 }
 
 /// Nothing but whether the answer is a yes.

@@ -290,7 +290,7 @@ pub async fn deploys<S: Server>(
     progress: &dyn Progress,
 ) -> Result<Vec<Deploy>, PublishError> {
     let phase = Phase::Deploys;
-    api::document(phase, &retry::call(server, phase, &api::list(site), progress).await?)
+    api::deploys(phase, &retry::call(server, phase, &api::list(site), progress).await?)
 }
 
 /// The deploy with this id, or with an id that begins so.

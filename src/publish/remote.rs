@@ -145,6 +145,9 @@ impl Inner {
         if target.is_exposed() && !self.insecure {
             return Err(impossible(format!("the server wants an upload to {target}, which is plain HTTP")));
         }
+        if target != self.server && target.is_loopback() {
+            return Err(impossible(format!("the server wants an upload to {target}, another program of this machine")));
+        }
         let (agent, timeout, mut body) = match request.body {
             ApiBody::Empty => (&self.fresh, CALL_TIMEOUT, Body::Empty),
             ApiBody::Json(bytes) => (&self.fresh, CALL_TIMEOUT, Body::Json(bytes)),
