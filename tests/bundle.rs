@@ -18,6 +18,7 @@ fn the_bundle_is_the_wasm_that_runs_here_with_its_bindings_and_without_a_secret(
     let folder = tempfile::tempdir().unwrap();
     let output = pmx().args(["worker", "bundle", "--out"]).arg(folder.path()).output().unwrap();
     assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{}\n", folder.path().display()), "the path alone");
     let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
     let wasm = read("pmx_worker.wasm");
     assert_eq!(wasm, pmx_worker::WASM);

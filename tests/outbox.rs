@@ -337,3 +337,30 @@ async fn two_hundred_random_publishes_and_rollbacks_leave_one_active_deploy_each
     let listed: Vec<Value> = serde_json::from_slice(&listed.body).unwrap();
     assert_eq!((listed.len(), listed.iter().filter(|deploy| deploy["isActive"] == true).count()), (history.len(), 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_was_taken_down_is_neither_listed_nor_counted() {
+    let world = World::new();
+    publish(&world, "v1").await;
+    let kv = world.emulator.kv();
+    let put = |name: &str, value: &Value| {
+        kv.put(&format!("space:{name}"), value.to_string().as_bytes(), PutOptions::default()).unwrap();
+    };
+    let published = kv_value(&world);
+    let down = json!({ "unpublished": { "status": 410, "at": "t" }, "updatedAt": "t", "seq": 2 });
+    let mut unclear = published.clone();
+    unclear["unpublished"] = json!(true);
+    for (name, value) in [("aa", &down), ("ab", &unclear), ("beta", &down), ("gamma", &unclear), ("zeta", &published)] {
+        put(name, value);
+    }
+    for most in [1, 2, 9] {
+        let (sites, count) = pmx::data::sites::published(kv, most).unwrap();
+        let names: Vec<&str> = sites.iter().map(|site| site.name.as_str()).collect();
+        assert_eq!((names, count), (["alpha", "zeta"][..most.min(2)].to_vec(), 2));
+    }
+    // What may be unpublished is served to nobody.
+    world.clock.advance(Duration::from_secs(2));
+    put("alpha", &unclear);
+    let answer = page(&world, &[]).await;
+    assert!(answer.status >= 400 && !answer.text().contains("v1"), "{}: {}", answer.status, answer.text());
+}

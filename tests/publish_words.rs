@@ -257,3 +257,29 @@ fn what_is_remembered_of_a_publish_is_the_users_alone() {
     course.write("paths/notes.md", "# Notes\n\nTwo.\n");
     assert!(course.publish(&[]).contains("Published 1 page: Notes\n"));
 }
+
+/// What was wrong before a publish is no way back from it: a step back leads to what readers saw before, as the server counts it.
+#[test]
+fn a_rollback_after_a_rollback_and_a_publish_leads_to_what_was_live_before() {
+    let course = Course::new();
+    let ids: Vec<String> = ["a", "b", "c"]
+        .iter()
+        .map(|words| {
+            course.write("paths/notes.md", &format!("# Notes\n\n{words}\n"));
+            course.publish(&[]);
+            course.deploys()[0]["deployId"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let live = || {
+        let deploys = course.deploys();
+        deploys.iter().find(|deploy| deploy["isActive"] == true).unwrap()["deployId"].as_str().unwrap().to_owned()
+    };
+    let ran = course.run(&["rollback", &ids[0]]);
+    assert_eq!((ran.code, live()), (Some(0), ids[0].clone()), "{}", ran.err);
+    course.write("paths/notes.md", "# Notes\n\nd\n");
+    course.publish(&[]);
+    let seqs: Vec<u64> = course.deploys().iter().map(|deploy| deploy["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, [5, 3, 2, 4], "each deploy says when it last became active");
+    let ran = course.run(&["rollback"]);
+    assert_eq!((ran.code, live()), (Some(0), ids[0].clone()), "{}", ran.err);
+}

@@ -4,7 +4,7 @@ use super::{deploy_words, rollback, session::Session, target};
 use crate::{
     cli,
     error::Result,
-    publish::{Deploy, Wording},
+    publish::{Deploy, Wording, history},
     report::{Report, Style},
 };
 use pmx_worker::model::Unpublished;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &cli::Deploys, report: &Report) -> Result<()> {
         ));
         return Ok(());
     }
-    rollback::mention_newest(&session, &deploys, rollback::live(&deploys));
+    rollback::mention_newest(&session, &deploys, history::live(&deploys));
     Ok(())
 }
 

@@ -11,7 +11,8 @@ use crate::{
     commands::build,
     error::{Error, Result},
     publish::{
-        self, Activated, Bundle, Change, Deploy, Listing, Plan, PublishOptions, Published, Wording, recall, remember,
+        self, Activated, Bundle, Change, Deploy, Listing, Plan, PublishOptions, Published, Wording, history, recall,
+        remember,
     },
     report::{Report, Style},
     site::{self, Options, OutDir, Project},
@@ -232,9 +233,9 @@ impl Publish<'_> {
         if let Err(error) = &told {
             tracing::debug!("what is live is not known: {error}");
         }
-        let is_first = told.as_ref().is_ok_and(|deploys| rollback::live(deploys).is_none());
+        let is_first = told.as_ref().is_ok_and(|deploys| history::live(deploys).is_none());
         let deploys = told.unwrap_or_default();
-        let live = rollback::live(&deploys).cloned();
+        let live = history::live(&deploys).cloned();
         let known = live.as_ref().and_then(|live| recall(&session.address, &session.site, &live.record.roots));
         let change = match &known {
             Some(known) => listing.change_since(known),
@@ -271,7 +272,7 @@ impl Publish<'_> {
         session.print_url(&url);
         let hashes = new + cached;
         session.report.event(&json!({
-            "event": "unchanged", "url": url, "deployId": id, "seq": live.seq, "hashes": hashes, "new": new,
+            "event": "unchanged", "url": url, "deployId": id, "seq": live.record.seq, "hashes": hashes, "new": new,
             "cached": cached, "bytes": bytes,
         }));
         Ok(())

@@ -8,7 +8,11 @@ use super::{
 use crate::{
     cli,
     error::{Error, Result},
-    publish::{self, Activated, Change, Deploy, Wording, recall},
+    publish::{
+        self, Activated, Change, Deploy, Wording,
+        history::{before, behind, live},
+        recall,
+    },
     report::{Report, Style},
 };
 use serde::Serialize;
@@ -35,7 +39,7 @@ pub(super) fn roll_back(session: &Session<'_>, id: Option<&str>, dry_run: bool) 
     }
     let live = live(&deploys);
     let target = match id {
-        Some(id) => publish::find(&deploys, id).map_err(|error| publish::explain(&error, &session.site))?,
+        Some(id) => publish::find(&deploys, id).map_err(|error| session.explain(&error))?,
         None => before(&deploys).ok_or_else(|| nothing_before(session, &deploys))?,
     };
     let id = &target.record.deploy_id;
@@ -63,32 +67,13 @@ async fn activate(session: &Session<'_>, id: &str) -> Called<Activated> {
     publish::rollback(&session.remote, &session.site, id, &session.terminal).await
 }
 
-/// The deploy that readers see; none if the site is down.
-pub(super) fn live(deploys: &[Deploy]) -> Option<&Deploy> {
-    deploys.iter().find(|deploy| deploy.record.is_active)
-}
-
-/// The deploy to go back to: of those that were made before the live one and show something else, the one that was live last. So each
-/// step leads further back, and past deploys that a rollback had left already. Where nothing is live, it is what was live last.
-fn before(deploys: &[Deploy]) -> Option<&Deploy> {
-    if let Some(taken_down) = deploys.iter().find(|deploy| deploy.record.unpublished.is_some()) {
-        return Some(taken_down);
-    }
-    let (older, shown) = match deploys.iter().position(|deploy| deploy.record.is_active) {
-        Some(at) => (&deploys[at + 1..], Some(&deploys[at].record.roots)),
-        None => (deploys, None),
-    };
-    let others = older.iter().filter(|deploy| Some(&deploy.record.roots) != shown);
-    // The newest of several that are equal, as where a server does not count.
-    others.rev().max_by_key(|deploy| deploy.seq.unwrap_or(0))
-}
-
 fn nothing_before(session: &Session<'_>, deploys: &[Deploy]) -> Error {
-    let live = live(deploys).map_or_else(String::new, |live| format!(" {}", short(&live.record.deploy_id)));
-    let error = Error::new(format!("there is no deploy before{live} that shows something else"));
-    match newest_if_not(deploys, self::live(deploys)) {
-        Some((newest, _)) => {
-            let command = session.command(&format!("rollback {}", short(&newest.record.deploy_id)));
+    let live = live(deploys);
+    let named = live.map_or_else(String::new, |live| format!(" {}", short(&live.record.deploy_id)));
+    let error = Error::new(format!("there is no deploy before{named} that shows something else"));
+    match live.and_then(|live| behind(deploys, live)) {
+        Some(behind) => {
+            let command = session.command(&format!("rollback {}", short(&behind.newest.record.deploy_id)));
             error.hint(format!("back to the newest: `{command}`"))
         }
         None => error.hint(format!("`{}` lists the deploys", session.command("deploys"))),
@@ -101,7 +86,7 @@ fn already_live(session: &Session<'_>, deploys: &[Deploy], live: &Deploy) -> Res
     session.terminal.person(format_args!("Already live: {}; nothing was changed", described(live)));
     mention_newest(session, deploys, Some(live));
     session.print_url(&url);
-    session.report.event(&json!({ "event": "unchanged", "deployId": id, "url": url, "seq": live.seq }));
+    session.report.event(&json!({ "event": "unchanged", "deployId": id, "url": url, "seq": live.record.seq }));
     Ok(())
 }
 
@@ -149,58 +134,9 @@ fn titled(session: &Session<'_>, from: &Deploy, target: &Deploy, activated: &Act
 
 /// Where something else than the newest deploy is live, says so, and how to get to that.
 pub(super) fn mention_newest(session: &Session<'_>, deploys: &[Deploy], live: Option<&Deploy>) {
-    let Some((newest, behind)) = newest_if_not(deploys, live) else { return };
     let Some(live) = live else { return };
-    let command = session.command(&format!("rollback {}", short(&newest.record.deploy_id)));
-    let live = short(&live.record.deploy_id);
-    session.terminal.person(format_args!("  {live} is {behind} behind the newest; back to the newest: {command}"));
-}
-
-/// The newest deploy and how far it is from this one; none if it is this one, or shows the same.
-fn newest_if_not<'a>(deploys: &'a [Deploy], live: Option<&Deploy>) -> Option<(&'a Deploy, usize)> {
-    let (newest, live) = (deploys.first()?, live?);
-    let behind = deploys.iter().position(|deploy| deploy.record.deploy_id == live.record.deploy_id)?;
-    (newest.record.roots != live.record.roots).then_some((newest, behind))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use pmx_worker::model::Hash;
-
-    /// A deploy with what it shows, and the activation at which it last became live.
-    fn deploy(id: &str, shows: &str, seq: u64, is_active: bool) -> Deploy {
-        let hash = Hash::of(shows.as_bytes());
-        let root = json!({ "entry": "index.path.md", "routes": hash, "manifest": hash });
-        let roots = json!({ "roots": { "main": root }, "default": "main" });
-        let deploy = json!({ "deployId": id, "roots": roots, "createdAt": "", "isActive": is_active, "seq": seq });
-        serde_json::from_value(deploy).unwrap()
-    }
-
-    fn target(deploys: &[Deploy]) -> Option<&str> {
-        before(deploys).map(|deploy| deploy.record.deploy_id.as_str())
-    }
-
-    #[test]
-    fn each_rollback_leads_further_back_and_past_what_was_left_before() {
-        let history = |live: &str, seqs: [u64; 4]| {
-            let ids = ["d", "c", "b", "a"];
-            ids.iter().zip(seqs).map(|(id, seq)| deploy(id, id, seq, *id == live)).collect::<Vec<_>>()
-        };
-        assert_eq!(target(&history("d", [4, 3, 2, 1])), Some("c"));
-        assert_eq!(target(&history("c", [4, 5, 2, 1])), Some("b"), "and not to the newest again");
-        assert_eq!(target(&history("a", [4, 3, 2, 5])), None);
-        // From c back to a, then d was published: c is what was wrong before.
-        assert_eq!(target(&history("d", [5, 3, 2, 4])), Some("a"));
-        assert_eq!(target(&history("", [4, 3, 2, 1])), Some("d"), "nothing is live");
-        assert_eq!(target(&[]), None);
-    }
-
-    #[test]
-    fn a_deploy_that_shows_the_same_is_no_step_back() {
-        let deploys = [deploy("c", "x", 3, true), deploy("b", "x", 2, false), deploy("a", "y", 1, false)];
-        assert_eq!(target(&deploys), Some("a"));
-        let uncounted: Vec<Deploy> = deploys.into_iter().map(|deploy| Deploy { seq: None, ..deploy }).collect();
-        assert_eq!(target(&uncounted), Some("a"));
-    }
+    let Some(behind) = behind(deploys, live) else { return };
+    let command = session.command(&format!("rollback {}", short(&behind.newest.record.deploy_id)));
+    let (live, by) = (short(&live.record.deploy_id), behind.by);
+    session.terminal.person(format_args!("  {live} is {by} behind the newest; back to the newest: {command}"));
 }

@@ -5,7 +5,8 @@ use crate::{
     error::{Error, Result},
     follow::SiteAddress,
     publish::{
-        self, Activated, Address, Deploy, PublishError, Remote, TakenDown, Terminal, Token, TokenError, Wording,
+        self, Activated, Address, Deploy, PublishError, Reached, Remote, TakenDown, Terminal, Token, TokenError,
+        Wording,
     },
     report::Report,
 };
@@ -47,7 +48,7 @@ impl<'a> Session<'a> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let result = runtime.block_on(async {
             tokio::select! {
-                result = calls => result.map_err(|error| publish::explain(&error, &self.site)),
+                result = calls => result.map_err(|error| self.explain(&error)),
                 Ok(()) = tokio::signal::ctrl_c() => Err(self.interrupted()),
             }
         });
@@ -55,6 +56,11 @@ impl<'a> Session<'a> {
         // Uploads that were given up on may still be in the hands of their threads; nobody waits for them.
         runtime.shutdown_background();
         result
+    }
+
+    /// The error that a person reads; the commands that its hint names are about the same site on the same server.
+    pub(super) fn explain(&self, error: &PublishError) -> Error {
+        publish::explain(error, &self.command("deploys"))
     }
 
     /// The deploys of the site, newest first.
@@ -99,12 +105,13 @@ impl<'a> Session<'a> {
     }
 
     fn interrupted(&self) -> Error {
-        if self.terminal.committing() {
-            Error::broken_off("interrupted")
-                .hint(format!("the deploy may be live already: `{}` tells", self.command("deploys")))
-        } else {
-            Error::broken_off("interrupted: nothing was changed")
-                .hint("what was uploaded stays; the same command uploads only what is still missing")
+        match self.terminal.reached() {
+            Reached::Nothing => Error::broken_off("interrupted: nothing was changed"),
+            Reached::Uploads => Error::broken_off("interrupted: nothing was changed")
+                .hint("what was uploaded stays; the same command uploads only what is still missing"),
+            Reached::Change(phase) => {
+                Error::broken_off("interrupted").hint(publish::in_doubt(phase, &self.command("deploys")))
+            }
         }
     }
 }

@@ -42,8 +42,12 @@ pub(super) fn run(args: &cli::Unpublish, report: &Report) -> Result<()> {
     let kept =
         if deploys.len() == 1 { "its deploy stays".to_owned() } else { format!("its {} deploys stay", deploys.len()) };
     if args.dry_run {
-        report.say(format!("every address of `{site}` on {server} would answer {status}; {kept}"));
-        report.say("dry run: nothing was changed");
+        if !report.json() {
+            report.data(format!(
+                "would unpublish `{site}` on {server}: every address of it would answer {status}; {kept}"
+            ));
+            report.say("nothing was changed");
+        }
         report.event(&json!({ "event": "planned", "status": status, "deploys": deploys.len() }));
         return Ok(());
     }

@@ -36,11 +36,12 @@ pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
     if report.json() {
         report.event(&json!({ "event": "bundle", "path": out, "wasm": hash }));
     } else {
-        report.data(format_args!("Wrote {} (wasm sha256 {hash})", out.display()));
+        report.say(format_args!("Wrote {} (wasm sha256 {hash})", out.display()));
         report.say(format_args!(
             "Fill in the ids in {}, then deploy it with wrangler",
             out.join("wrangler.toml").display()
         ));
+        report.data(out.display());
     }
     Ok(())
 }

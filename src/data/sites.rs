@@ -1,7 +1,7 @@
-//! The sites that KV knows: those that were published.
+//! The sites that KV knows and that show something: those that were published and not taken down since.
 
 use pmx_emulator::kv::{Kv, KvError, ListOptions};
-use pmx_worker::model::{SiteName, SpaceState};
+use pmx_worker::model::{SiteName, SiteState};
 
 /// What the key of a site's state begins with.
 const PREFIX: &str = "space:";
@@ -19,7 +19,8 @@ pub struct PublishedSite {
     pub updated_at: String,
 }
 
-/// The first `most` sites by name, and how many there are. What is no state of a site is left out. May block on the disk.
+/// The first `most` sites by name, and how many there are. Those that were taken down are left out, and so is what is no state of a site:
+/// every state is read. May block on the disk.
 ///
 /// # Errors
 /// KV cannot be read.
@@ -29,12 +30,11 @@ pub fn published(kv: &Kv, most: usize) -> Result<(Vec<PublishedSite>, usize), Kv
         let page = kv.list(ListOptions { prefix: PREFIX, limit: Some(PAGE), cursor: cursor.as_deref() })?;
         for key in &page.keys {
             let Some(name) = key.name.strip_prefix(PREFIX).and_then(|name| name.parse().ok()) else { continue };
-            if sites.len() == most {
-                count += 1;
-            } else if let Some(value) = kv.get(&key.name)?
-                && let Ok(state) = serde_json::from_slice::<SpaceState>(&value)
-            {
-                count += 1;
+            let Some(value) = kv.get(&key.name)? else { continue };
+            let state = serde_json::from_slice::<SiteState>(&value).ok().and_then(SiteState::published);
+            let Some(state) = state else { continue };
+            count += 1;
+            if sites.len() < most {
                 sites.push(PublishedSite { name, deploy_id: state.deploy_id, updated_at: state.updated_at });
             }
         }

@@ -1,9 +1,15 @@
 //! What may be done to the sites of a running server, from the keyboard or the console.
 
-use super::{Board, Held, in_process::InProcess, mending::Mending, publisher::Publisher, terminal::Terminal};
+use super::{
+    Board, Held,
+    in_process::{InProcess, explain},
+    mending::Mending,
+    publisher::Publisher,
+    terminal::Terminal,
+};
 use crate::{
     error::{Error, Result},
-    publish::{self, Deploy, Silent},
+    publish::{self, Deploy, Silent, history},
     site::{self, Project},
 };
 use pmx_emulator::Emulator;
@@ -94,36 +100,33 @@ impl Control {
         self.show(site, publisher, deploy_id).await
     }
 
-    /// Goes back by one deploy from the one that is shown, be that the newest or not.
+    /// Goes back by one deploy from the one that is shown, be that the newest or not: to the one that [`history::before`] names.
     ///
     /// # Errors
     /// As [`Self::rollback`].
     pub async fn go_back(&self, site: &SiteName) -> Result<Moved> {
         let publisher = self.publisher(site).await?;
         let deploys = self.deploys(site).await?;
-        let shown = deploys.iter().position(|deploy| deploy.record.is_active);
-        let Some(before) = deploys.get(shown.map_or(0, |shown| shown + 1)) else {
+        let Some(before) = history::before(&deploys) else {
             return Ok(if deploys.len() > 1 { Moved::AtOldest } else { Moved::NothingElse });
         };
         self.show(site, publisher, &before.record.deploy_id).await?;
         Ok(Moved::Moved)
     }
 
-    /// Shows the newest deploy again.
+    /// Shows the newest deploy again, unless what is shown is the same.
     ///
     /// # Errors
     /// As [`Self::rollback`].
     pub async fn go_to_newest(&self, site: &SiteName) -> Result<Moved> {
         let publisher = self.publisher(site).await?;
         let deploys = self.deploys(site).await?;
-        match deploys.first() {
-            None => Ok(Moved::NothingElse),
-            Some(newest) if newest.record.is_active => Ok(Moved::AtNewest),
-            Some(newest) => {
-                self.show(site, publisher, &newest.record.deploy_id).await?;
-                Ok(Moved::Moved)
-            }
+        let Some(newest) = deploys.first() else { return Ok(Moved::NothingElse) };
+        if history::live(&deploys).is_some_and(|live| history::behind(&deploys, live).is_none()) {
+            return Ok(Moved::AtNewest);
         }
+        self.show(site, publisher, &newest.record.deploy_id).await?;
+        Ok(Moved::Moved)
     }
 
     /// The publisher of a site's loop, held so that no publish comes between; none where others publish.
@@ -145,7 +148,7 @@ impl Control {
             Some(publisher) => publisher.rollback(deploy_id).await?,
             None => {
                 let activated = publish::rollback(&self.0.server, site, deploy_id, &Silent).await;
-                activated.map_err(|error| publish::explain(&error, site))?
+                activated.map_err(|error| explain(&error, site))?
             }
         };
         let held = Held::of(&self.deploys(site).await?);
@@ -167,7 +170,7 @@ impl Control {
     /// The state folder cannot be read.
     pub async fn deploys(&self, site: &SiteName) -> Result<Vec<Deploy>> {
         let deploys = publish::deploys(&self.0.server, site, &Silent).await;
-        deploys.map_err(|error| publish::explain(&error, site))
+        deploys.map_err(|error| explain(&error, site))
     }
 
     /// Builds a site again, though nothing changed. Its loop tells what came of it.

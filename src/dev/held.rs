@@ -1,6 +1,6 @@
 //! An earlier deploy that is shown although there are newer ones: what a rollback leaves until the next edit.
 
-use crate::publish::Deploy;
+use crate::publish::{Deploy, history};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use serde::Serialize;
 
@@ -21,16 +21,16 @@ pub struct Held {
 }
 
 impl Held {
-    /// Of the deploys of a site, newest first: none if the newest is shown, or none at all.
+    /// Of the deploys of a site, newest first: none if the newest is shown, or one that shows the same, or none at all.
     pub(super) fn of(deploys: &[Deploy]) -> Option<Self> {
-        let behind = deploys.iter().position(|deploy| deploy.record.is_active).filter(|behind| *behind > 0)?;
-        let (shown, newest) = (&deploys.get(behind)?.record, &deploys.first()?.record);
+        let live = history::live(deploys)?;
+        let (shown, behind) = (&live.record, history::behind(deploys, live)?);
         Some(Self {
             deploy_id: shown.deploy_id.clone(),
             created_at: shown.created_at.clone(),
             since: shown.activated_at.clone(),
-            behind,
-            newest: newest.deploy_id.clone(),
+            behind: behind.by,
+            newest: behind.newest.record.deploy_id.clone(),
         })
     }
 
@@ -64,10 +64,10 @@ mod tests {
     use serde_json::json;
 
     fn deploys(active: Option<usize>) -> Vec<Deploy> {
-        let hash = "0".repeat(64);
-        let roots =
-            json!({ "roots": { "main": { "entry": "x", "routes": hash, "manifest": hash } }, "default": "main" });
         let one = |index: usize| {
+            let hash = index.to_string().repeat(64);
+            let roots =
+                json!({ "roots": { "main": { "entry": "x", "routes": hash, "manifest": hash } }, "default": "main" });
             json!({ "deployId": format!("d{index}"), "roots": roots, "createdAt": "2020-02-03T04:05:06.000Z",
                 "isActive": active == Some(index) })
         };

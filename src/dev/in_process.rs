@@ -1,16 +1,24 @@
 //! The publish API of the Worker in this process: the same handlers, without a network between.
 
-use crate::publish::{ApiBody, ApiRequest, ApiResponse, BlobSource, Method, Server, TransportError};
+use crate::{
+    error::Error,
+    publish::{self, ApiBody, ApiRequest, ApiResponse, BlobSource, Method, PublishError, Server, TransportError},
+};
 use axum::{
     body::{Body, Bytes, to_bytes},
     http::Request,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::Hash;
+use pmx_worker::model::{Hash, SiteName};
 use std::{future::Future, io::Read as _};
 
 /// The most bytes of an answer: the list of what is missing, of 100,000 hashes with their addresses.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
+
+/// The error that a person reads.
+pub(super) fn explain(error: &PublishError, site: &SiteName) -> Error {
+    publish::explain(error, &format!("pmx deploys -s {site}"))
+}
 
 /// Calls the local Worker with the secret of this process.
 pub(super) struct InProcess {

@@ -1,4 +1,8 @@
-use super::{builder::Built, collect::Gate, in_process::InProcess};
+use super::{
+    builder::Built,
+    collect::Gate,
+    in_process::{InProcess, explain},
+};
 use crate::{
     error::{Error, Result},
     publish::{self, Activated, Bundle, Progress, PublishError, PublishOptions, Published, Silent, Step},
@@ -87,7 +91,7 @@ impl Publisher {
         };
         let published = match published {
             Err(PublishError::NoBlob(lost)) => return Ok(Outcome::Lost(lost)),
-            published => published.map_err(|error| publish::explain(&error, &self.site))?,
+            published => published.map_err(|error| explain(&error, &self.site))?,
         };
         let deploy_id = published.activated.deploy_id;
         self.given_up = None;
@@ -147,14 +151,14 @@ impl Publisher {
         let files = build.published().filter(|file| only.is_none_or(|only| only.contains(&file.hash)));
         let bundle = Bundle::of_build(build, roots, files);
         let restored = publish::restore(&self.server, &bundle, &options(), &Traced).await;
-        restored.map_err(|error| publish::explain(&error, &self.site))
+        restored.map_err(|error| explain(&error, &self.site))
     }
 
     /// Makes an earlier deploy active, until another build than the one that is up now comes along.
     pub(super) async fn rollback(&mut self, deploy_id: &str) -> Result<Activated> {
         let before = self.active_roots()?;
         let activated = publish::rollback(&self.server, &self.site, deploy_id, &Silent).await;
-        let activated = activated.map_err(|error| publish::explain(&error, &self.site))?;
+        let activated = activated.map_err(|error| explain(&error, &self.site))?;
         self.given_up = self.given_up.take().or(before);
         // What this process knows of the deploy before it is no base for the next one.
         self.active = None;

@@ -118,13 +118,10 @@ pub struct Activated {
 
 /// A deploy in the list of a site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Deploy {
     /// The record.
-    #[serde(flatten)]
     pub record: DeployRecord,
-    /// The activation at which it last became active.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seq: Option<u64>,
 }
 
 pub(super) fn post(path: &str, document: &impl Serialize, phase: Phase) -> Result<ApiRequest, PublishError> {

@@ -1,12 +1,9 @@
-use super::{Progress, Step};
+use super::{Phase, Progress, Step};
 use crate::report::Report;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::{
     fmt::Display,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, PoisonError},
 };
 
 /// Uploads below this need no lines on how far they are.
@@ -21,13 +18,24 @@ pub enum Wording {
     Porcelain,
 }
 
+/// How far calls got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// The server has nothing that it did not have before.
+    Nothing,
+    /// Blobs are being uploaded, or were.
+    Uploads,
+    /// This call was sent, which changes what readers see.
+    Change(Phase),
+}
+
 /// Shows a publish, with a bar where there is a terminal.
 #[derive(Debug)]
 pub struct Terminal<'a> {
     report: &'a Report,
     wording: Wording,
     uploads: Mutex<Option<Uploads>>,
-    committing: AtomicBool,
+    reached: Mutex<Reached>,
 }
 
 #[derive(Debug)]
@@ -41,7 +49,7 @@ impl<'a> Terminal<'a> {
     /// Shows it through this report.
     #[must_use]
     pub const fn new(report: &'a Report, wording: Wording) -> Self {
-        Self { report, wording, uploads: Mutex::new(None), committing: AtomicBool::new(false) }
+        Self { report, wording, uploads: Mutex::new(None), reached: Mutex::new(Reached::Nothing) }
     }
 
     /// How the steps are told.
@@ -64,10 +72,14 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    /// Whether a call was sent that makes a deploy active.
+    /// How far the calls got that were told of.
     #[must_use]
-    pub fn committing(&self) -> bool {
-        self.committing.load(Ordering::Relaxed)
+    pub fn reached(&self) -> Reached {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reach(&self, reached: Reached) {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = reached;
     }
 
     /// Removes the bar.
@@ -132,6 +144,9 @@ impl Progress for Terminal<'_> {
             Step::Checking { hashes } => self.script(format_args!("checking {hashes} hashes")),
             Step::Uploading { new, cached, bytes } => {
                 self.script(format_args!("uploading {new} new blobs ({cached} cached)"));
+                if *new > 0 {
+                    self.reach(Reached::Uploads);
+                }
                 self.begin(*bytes);
             }
             Step::Uploaded { bytes } => self.advance(*bytes),
@@ -139,7 +154,7 @@ impl Progress for Terminal<'_> {
             Step::Retrying { phase, reason, wait } => {
                 self.say(format_args!("{}{phase}: {reason}; again in {:.1} s", self.mark(), wait.as_secs_f32()));
             }
-            Step::Committing => self.committing.store(true, Ordering::Relaxed),
+            Step::Committing { phase } => self.reach(Reached::Change(*phase)),
         }
     }
 }

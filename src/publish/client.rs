@@ -242,7 +242,7 @@ pub async fn rollback<S: Server>(
 ) -> Result<Activated, PublishError> {
     let phase = Phase::Rollback;
     let request = api::post("/api/publish/rollback", &Rollback { subdomain: site.as_str(), deploy_id }, phase)?;
-    progress.on(&Step::Committing);
+    progress.on(&Step::Committing { phase });
     api::document(phase, &retry::call(server, phase, &request, progress).await?)
 }
 
@@ -258,7 +258,7 @@ pub async fn unpublish<S: Server>(
 ) -> Result<TakenDown, PublishError> {
     let phase = Phase::Unpublish;
     let request = api::post("/api/unpublish", &Unpublish { subdomain: site.as_str(), status }, phase)?;
-    progress.on(&Step::Committing);
+    progress.on(&Step::Committing { phase });
     api::document(phase, &retry::call(server, phase, &request, progress).await?)
 }
 
@@ -366,7 +366,7 @@ async fn commit<S: Server>(
     let document = Commit { subdomain: site.as_str(), roots: &bundle.roots, meta: &options.meta };
     let request = api::post("/api/publish/commit", &document, phase)?;
     let mut pace = Pace::new(phase, u64::MAX);
-    progress.on(&Step::Committing);
+    progress.on(&Step::Committing { phase });
     loop {
         let response = retry::call(server, phase, &request, progress).await?;
         if response.status != 202 {

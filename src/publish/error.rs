@@ -99,7 +99,7 @@ pub enum PublishError {
     #[error("the server lacks {} that this build does not have: {}", count(.0.len()), list(.0))]
     NoBlob(Vec<Hash>),
     /// The server keeps saying that it is not done, and gets no further.
-    #[error("{phase}: the server gets no further with {remaining} hashes left")]
+    #[error("{phase}: the server gets no further with {remaining} files left")]
     Stalled {
         /// The call.
         phase: Phase,
@@ -115,7 +115,7 @@ pub enum PublishError {
 }
 
 fn count(hashes: usize) -> String {
-    if hashes == 1 { "1 blob".to_owned() } else { format!("{hashes} blobs") }
+    if hashes == 1 { "1 file".to_owned() } else { format!("{hashes} files") }
 }
 
 fn list(hashes: &[Hash]) -> String {

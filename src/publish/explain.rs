@@ -1,25 +1,27 @@
 use super::{Phase, PublishError, Refusal, TOKEN_VARIABLE, TransportError};
 use crate::error::Error;
-use pmx_worker::model::SiteName;
 
-/// The error that a person reads: what failed, and what can be done about it.
+/// The error that a person reads: what failed, and what can be done about it. `deploys` is the command that lists the deploys of that site
+/// on that server, with all that it must be given.
 #[must_use]
-pub fn explain(error: &PublishError, site: &SiteName) -> Error {
+pub fn explain(error: &PublishError, deploys: &str) -> Error {
     match error {
-        PublishError::Refused { phase, refusal } => refused(error, *phase, refusal, site),
-        PublishError::Transport { phase, source } => unanswered(error, *phase, source, site),
+        PublishError::Refused { phase, refusal } => refused(error, *phase, refusal, deploys),
+        PublishError::Transport { phase, source } => unanswered(error, *phase, source, deploys),
         PublishError::NoBlob(_) => Error::new(error).hint("nothing was published; build again, without --no-build"),
         PublishError::BadAnswer { .. } => Error::new(error).hint("is --server the address of a publish server?"),
         PublishError::Stalled { .. } => Error::new(error).hint("nothing was published; try again later"),
-        PublishError::UnknownDeploy(_) | PublishError::AmbiguousDeploy(_) => Error::new(error).hint(list_deploys(site)),
+        PublishError::UnknownDeploy(_) | PublishError::AmbiguousDeploy(_) => {
+            Error::new(error).hint(list_deploys(deploys))
+        }
         PublishError::Bundle(_) => Error::new(error),
     }
 }
 
-fn refused(error: &PublishError, phase: Phase, refusal: &Refusal, site: &SiteName) -> Error {
+fn refused(error: &PublishError, phase: Phase, refusal: &Refusal, deploys: &str) -> Error {
     match (refusal.status, refusal.code.as_str()) {
         (401 | 403, _) => Error::auth(error).hint(format!("the server does not accept the token in {TOKEN_VARIABLE}")),
-        (_, "unknown_deploy") => Error::new(error).hint(list_deploys(site)),
+        (_, "unknown_deploy") => Error::new(error).hint(list_deploys(deploys)),
         (_, "publish_disabled") => Error::new(error).hint("the server was started without PUBLISH_SECRET"),
         (300..=399, _) => match &refusal.location {
             Some(location) => Error::new(error)
@@ -30,12 +32,12 @@ fn refused(error: &PublishError, phase: Phase, refusal: &Refusal, site: &SiteNam
             Error::new(error).hint("the Worker of that server is older than this command: deploy a newer one")
         }
         (404 | 405, "") => Error::new(error).hint("is --server the address of a publish server?"),
-        (500.., _) if activates(phase) => Error::new(error).hint(in_doubt(phase, site)),
+        (500.., _) if activates(phase) => Error::new(error).hint(in_doubt(phase, deploys)),
         _ => Error::new(error),
     }
 }
 
-fn unanswered(error: &PublishError, phase: Phase, source: &TransportError, site: &SiteName) -> Error {
+fn unanswered(error: &PublishError, phase: Phase, source: &TransportError, deploys: &str) -> Error {
     match source {
         TransportError::Refused { .. } => {
             Error::new(error).hint("is `pmx serve` running there? --server names another address")
@@ -43,7 +45,7 @@ fn unanswered(error: &PublishError, phase: Phase, source: &TransportError, site:
         TransportError::Unreachable { .. } => {
             Error::new(error).hint("is this machine online? HTTPS_PROXY names a proxy, --server another address")
         }
-        TransportError::Lost { .. } if activates(phase) => Error::new(error).hint(in_doubt(phase, site)),
+        TransportError::Lost { .. } if activates(phase) => Error::new(error).hint(in_doubt(phase, deploys)),
         TransportError::Lost { .. } if phase == Phase::Deploys => Error::new(error).hint("try again"),
         TransportError::Lost { .. } => {
             Error::new(error).hint("nothing was published; the same command uploads only what is still missing")
@@ -61,11 +63,12 @@ fn activates(phase: Phase) -> bool {
     matches!(phase, Phase::Commit | Phase::Rollback | Phase::Unpublish)
 }
 
-fn in_doubt(phase: Phase, site: &SiteName) -> String {
+/// What is to be known of a call that changes what readers see and was sent, but not answered.
+pub(crate) fn in_doubt(phase: Phase, deploys: &str) -> String {
     let what = if phase == Phase::Unpublish { "the site may be unpublished" } else { "the deploy may be active" };
-    format!("{what} all the same: `pmx deploys -s {site}` tells")
+    format!("{what} all the same: `{deploys}` tells")
 }
 
-fn list_deploys(site: &SiteName) -> String {
-    format!("`pmx deploys -s {site}` lists the deploys")
+fn list_deploys(deploys: &str) -> String {
+    format!("`{deploys}` lists the deploys")
 }

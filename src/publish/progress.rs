@@ -41,8 +41,11 @@ pub enum Step<'a> {
         /// How long is waited before.
         wait: Duration,
     },
-    /// The commit is sent; from here on the deploy may be active.
-    Committing,
+    /// A call is sent that changes what readers see; from here on it may have.
+    Committing {
+        /// Which one.
+        phase: Phase,
+    },
 }
 
 /// Tells nobody.

@@ -104,7 +104,8 @@ fn an_unknown_deploy_says_where_to_look() {
     let stub = published(1);
     for unknown in [id(7).as_str(), "0000007"] {
         for command in [&["publish", "--rollback", unknown][..], &["rollback", unknown]] {
-            run(&stub, command).fails(1, &["no", "deploy", "hint: `pmx deploys -s alpha` lists"]);
+            let hint = format!("hint: `pmx deploys -s alpha --server {}` lists", stub.url());
+            run(&stub, command).fails(1, &["no", "deploy", &hint]);
         }
     }
     assert_eq!(stub.count("rollback"), 0);
@@ -203,4 +204,29 @@ fn what_a_server_sends_cannot_move_the_cursor() {
     let ran = run(&stub, &["deploys"]).ok();
     assert!(!ran.out.contains('\u{1b}') && !ran.out.contains('\r'));
     assert_eq!(ran.out.lines().count(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_says_what_may_have_become_of_that_call() {
+    use std::process::{Command, Stdio};
+    for (command, held, says) in [
+        (&["deploys"][..], "deploys", "error: interrupted: nothing was changed\n"),
+        (&["rollback"], "deploys", "error: interrupted: nothing was changed\n"),
+        (&["rollback"], "rollback", "hint: the deploy may be active all the same: `pmx deploys -s alpha --server "),
+        (&["unpublish", "-y"], "unpublish", "hint: the site may be unpublished all the same: `pmx deploys -s alpha --"),
+    ] {
+        let stub = published(2);
+        stub.state().held = held.to_owned();
+        let (empty, url) = (tempfile::tempdir().unwrap(), stub.url());
+        let child = pmx(empty.path(), &[command, &["-s", "alpha", "--server", &url]].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        stub.wait_until(|state| state.seen.last().is_some_and(|seen| seen.call() == held));
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let ran = Ran::from(child.wait_with_output().unwrap()).fails(130, &[says]);
+        assert!(!ran.err.contains("upload"), "nothing was uploaded: {}", ran.err);
+    }
 }

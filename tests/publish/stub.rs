@@ -91,6 +91,8 @@ pub(crate) struct State {
     pub(crate) most_uploading: usize,
     /// Uploads wait until so many are under way, or for good while it is more than ever come.
     pub(crate) hold_until: usize,
+    /// Calls of this name are not answered.
+    pub(crate) held: String,
 }
 
 struct Shared {
@@ -188,6 +190,8 @@ impl Shared {
             let held = |state: &mut State| state.most_uploading < state.hold_until;
             drop(self.changed.wait_timeout_while(state, DEADLINE, held).unwrap());
         }
+        let is_held = |state: &mut State| state.held == seen.call();
+        drop(self.changed.wait_timeout_while(self.state.lock().unwrap(), DEADLINE, is_held).unwrap());
         let mut script = self.script.lock().unwrap();
         let mut state = self.state.lock().unwrap();
         if is_upload {

@@ -122,12 +122,12 @@ fn a_server_that_is_never_done_is_given_up_on() {
         (seen.call() == "begin")
             .then(|| Reply::json(202, &json!({ "missing": [], "remaining": seen.json()["hashes"] })))
     });
-    site.publish(&stub, &[]).fails(1, &["begin: the server gets no further with 5 hashes left"]);
+    site.publish(&stub, &[]).fails(1, &["begin: the server gets no further with 5 files left"]);
     assert_eq!(stub.count("commit"), 0);
 
     let stub =
         Stub::scripted(|seen, _| (seen.call() == "commit").then(|| Reply::json(202, &json!({ "remaining": 9 }))));
-    site.publish(&stub, &[]).fails(1, &["commit: the server gets no further with 9 hashes left"]);
+    site.publish(&stub, &[]).fails(1, &["commit: the server gets no further with 9 files left"]);
 }
 
 #[test]

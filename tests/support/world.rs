@@ -8,7 +8,7 @@ use pmx_emulator::{
     faults::Faults,
     state_dir::{StateDir, StateError},
 };
-use pmx_worker::model::{Hash, SpaceState};
+use pmx_worker::model::{Hash, SiteState, SpaceState};
 use serde_json::{Value, json};
 use std::{
     path::Path,
@@ -137,7 +137,7 @@ impl World {
 
     pub fn kv(&self) -> Option<SpaceState> {
         let value = self.emulator.kv().get("space:alpha").unwrap()?;
-        Some(serde_json::from_slice(&value).unwrap())
+        Some(serde_json::from_slice::<SiteState>(&value).unwrap().published().unwrap())
     }
 
     /// Ends it, so that its state can be opened again.

@@ -8,7 +8,10 @@ use crate::{
         reply::Failure,
         routes::Call,
     },
-    publish::Deploy,
+    publish::{
+        Deploy,
+        history::{self, Behind},
+    },
 };
 use humantime::parse_rfc3339;
 use maud::{Markup, html};
@@ -48,15 +51,15 @@ pub(super) async fn read(call: &Call<'_>, _: &SiteName, deploys: Vec<Deploy>) ->
 impl History {
     /// What readers see: which deploy, since when, and how far it is behind the newest.
     pub(super) fn shown_now(&self) -> Markup {
-        let Some(behind) = self.deploys.iter().position(|deploy| deploy.record.is_active) else { return nothing() };
-        let record = &self.deploys[behind].record;
+        let Some(live) = history::live(&self.deploys) else { return nothing() };
+        let (record, behind) = (&live.record, history::behind(&self.deploys, live));
         html! {
             div {
                 dt { "Shown" }
                 dd {
                     span.mono title=(record.deploy_id) { (short(&record.deploy_id)) }
                     @if let Some(Ok(since)) = record.activated_at.as_deref().map(parse_rfc3339) {
-                        span.under { "since " (ago(since)) @if behind > 0 { ", " (behind) " behind the newest" } }
+                        span.under { "since " (ago(since)) @if let Some(behind) = behind { ", " (behind.by) " behind the newest" } }
                     }
                 }
             }
@@ -65,7 +68,6 @@ impl History {
 
     /// What is to be known before all else: that readers see an earlier deploy, or none; and the way back.
     pub(super) fn note(&self, site: &SiteName, served: bool) -> Markup {
-        let Some(newest) = self.deploys.first() else { return nothing() };
         if let Some(unpublished) = self.deploys.iter().find_map(|deploy| deploy.record.unpublished.as_ref()) {
             return html! {
                 div.note.warn {
@@ -77,16 +79,14 @@ impl History {
                 }
             };
         }
-        let Some(behind) = self.deploys.iter().position(|deploy| deploy.record.is_active).filter(|behind| *behind > 0)
-        else {
-            return nothing();
-        };
-        let record = &self.deploys[behind].record;
+        let Some(live) = history::live(&self.deploys) else { return nothing() };
+        let Some(Behind { newest, by }) = history::behind(&self.deploys, live) else { return nothing() };
+        let record = &live.record;
         html! {
             div.note.warn.held {
                 p {
                     strong { "Showing a deploy that was made " @match parse_rfc3339(&record.created_at) { Ok(time) => (ago(time)), Err(_) => (record.created_at) } }
-                    ", " (behind) " behind the newest. It stays until a Source is edited."
+                    ", " (by) " behind the newest. It stays until a Source is edited."
                 }
                 @if served {
                     form method="post" action={ "/sites/" (site) "/rollback" } {
@@ -150,7 +150,7 @@ fn row(
         tr {
             td.lead {
                 span.mono.name title=(id) { (short(id)) }
-                @if let Some(seq) = deploy.seq { span.muted { " #" (seq) } }
+                @if let Some(seq) = deploy.record.seq { span.muted { " #" (seq) } }
                 @if record.is_active { " " (pill("good dot", "live")) }
                 @if record.unpublished.is_some() { " " (pill("warn dot", "shown last")) }
                 @if let Some(Ok(since)) = record.activated_at.as_deref().map(parse_rfc3339) {

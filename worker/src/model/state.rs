@@ -1,9 +1,10 @@
 use super::{Meta, Roots, object_only, optional_map};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// What a site shows: the KV value under `space:<site>`. A value that says of itself that the site is unpublished is never taken for
-/// anything else, whatever else stands in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// anything else, whatever else stands in it: if what it says of that cannot be read, the whole value cannot. There is no other way to
+/// read what a site shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum SiteState {
     /// Nothing, since its owner took it down.
@@ -32,9 +33,43 @@ impl SiteState {
     }
 }
 
-/// The state of a site that was taken down. It names no document, so that nothing can be served from it, by this Worker or by an older one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The members of both kinds of value.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
+struct Written {
+    #[serde(default, deserialize_with = "present")]
+    unpublished: Option<Unpublished>,
+    deploy_id: Option<String>,
+    roots: Option<Roots>,
+    updated_at: String,
+    seq: u64,
+    #[serde(default)]
+    previous: Vec<Roots>,
+}
+
+object_only!(read Written);
+
+/// A member that is there, and be it `null`, has to be what it should be.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Unpublished>, D::Error> {
+    <Unpublished as Deserialize>::deserialize(deserializer).map(Some)
+}
+
+impl<'de> Deserialize<'de> for SiteState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Written { unpublished, deploy_id, roots, updated_at, seq, previous } =
+            <Written as Deserialize>::deserialize(deserializer)?;
+        if let Some(unpublished) = unpublished {
+            return Ok(Self::Unpublished(Tombstone { unpublished, updated_at, seq }));
+        }
+        let deploy_id = deploy_id.ok_or_else(|| D::Error::missing_field("deployId"))?;
+        let roots = roots.ok_or_else(|| D::Error::missing_field("roots"))?;
+        Ok(Self::Published(SpaceState { deploy_id, roots, updated_at, seq, previous }))
+    }
+}
+
+/// The state of a site that was taken down. It names no document, so that nothing can be served from it, by this Worker or by an older one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Tombstone {
     /// How it answers, and since when.
     pub unpublished: Unpublished,
@@ -43,8 +78,6 @@ pub struct Tombstone {
     /// Counts on where the deploys before it left off.
     pub seq: u64,
 }
-
-object_only!(Tombstone);
 
 impl Tombstone {
     /// What stands in the place of a deploy's id in answers and on sockets. No deploy has such an id, so a page that names it when the site
@@ -81,8 +114,8 @@ impl Unpublished {
 }
 
 /// The state of a site that shows a deploy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", remote = "Self")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SpaceState {
     /// Id of the active deploy.
     pub deploy_id: String,
@@ -93,11 +126,8 @@ pub struct SpaceState {
     /// Counts the activations of the site, from 1.
     pub seq: u64,
     /// The roots of the last activated deploys before this one, newest first, at most five.
-    #[serde(default)]
     pub previous: Vec<Roots>,
 }
-
-object_only!(SpaceState);
 
 /// One row of a site's deploy history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +147,10 @@ pub struct DeployRecord {
     /// Of the one that was active when the site was taken down, while it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpublished: Option<Unpublished>,
+    /// The `seq` of the site with which it last became active. None if that is so many changes ago that it is forgotten; not every server
+    /// says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
     /// What the publisher said of it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_map")]
     pub meta: Option<Meta>,
@@ -149,7 +183,33 @@ mod tests {
         let read: SiteState = serde_json::from_value(value).unwrap();
         assert!(matches!(&read, SiteState::Unpublished(tombstone) if tombstone.unpublished.status == 404), "{read:?}");
         // An older Worker finds no documents in what is written.
-        assert!(serde_json::from_value::<SpaceState>(serde_json::to_value(&read).unwrap()).is_err());
+        let written = serde_json::to_value(&read).unwrap();
+        assert_eq!(["deployId", "roots", "previous"].map(|name| written.get(name)), [None; 3], "{written}");
+    }
+
+    #[test]
+    fn a_value_whose_word_of_being_unpublished_cannot_be_read_shows_nothing_either() {
+        for word in [
+            json!(true),
+            json!(false),
+            json!(null),
+            json!(410),
+            json!("t"),
+            json!([410, "t"]),
+            json!({}),
+            json!({ "status": 410 }),
+            json!({ "status": "410", "at": "t" }),
+            json!({ "status": 70_000, "at": "t" }),
+        ] {
+            let mut value = state();
+            value["unpublished"] = word;
+            assert!(serde_json::from_value::<SiteState>(value.clone()).is_err(), "{value}");
+        }
+        for missing in ["deployId", "roots", "updatedAt", "seq"] {
+            let mut value = state();
+            value.as_object_mut().unwrap().remove(missing);
+            assert!(serde_json::from_value::<SiteState>(value).is_err(), "without {missing}");
+        }
     }
 
     #[test]

@@ -72,12 +72,15 @@ pub(super) fn connect<O: Object>(object: O, space: &Rc<Space>, deploy: &str) -> 
 
 async fn catch_up<O: Object>(object: O, space: &Space, tag: &str, mut from: String) {
     loop {
-        let (before, active) = match (store::deploy(object, &from), store::active(object), store::tombstone(object)) {
-            (Ok(_), Ok(None), Ok(Some(tombstone))) if tombstone.id() == from => return,
-            // That the site is taken down is what its document answers. Which files there were is told to nobody who asks now.
-            (Ok(_), Ok(None), Ok(Some(_))) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unpublished"),
-            (Ok(Some(before)), Ok(Some(active)), _) => (before, active),
-            (Ok(None), Ok(Some(_)), _) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unknown deploy"),
+        let (before, active) = match (store::deploy(object, &from), store::active(object)) {
+            (Ok(Some(before)), Ok(Some(active))) => (before, active),
+            (Ok(None), Ok(Some(_))) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unknown deploy"),
+            (Ok(_), Ok(None)) => match store::tombstone(object) {
+                Ok(Some(tombstone)) if tombstone.id() == from => return,
+                // That the site is taken down is what its document answers. Which files there were is told to nobody who asks now.
+                Ok(Some(_)) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unpublished"),
+                _ => return object.close(tag, Some(TRY_AGAIN), "try again"),
+            },
             _ => return object.close(tag, Some(TRY_AGAIN), "try again"),
         };
         if before.id == active.id {

@@ -7,6 +7,7 @@ use crate::{
     time::rfc3339,
 };
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Each entry leads from the schema version of its index to the next.
 const MIGRATIONS: &[&[&str]] = &[FIRST, WITH_SIZES, WITH_TOMBSTONES];
@@ -352,14 +353,17 @@ pub(super) fn deploys<S: Storage>(storage: S) -> Bound<Vec<DeployRecord>> {
     if !exists(storage)? {
         return Ok(Vec::new());
     }
-    let shown = storage.sql("SELECT deploy_id, at FROM activations ORDER BY seq DESC LIMIT 1", &[])?;
-    let (last, since) = shown.0.first().map(|row| (text(&row[0]), text(&row[1]))).unwrap_or_default();
+    let shown = storage.sql("SELECT deploy_id, at, seq FROM activations ORDER BY seq", &[])?;
+    let (last, since) = shown.0.last().map(|row| (text(&row[0]), text(&row[1]))).unwrap_or_default();
+    // Of several activations of a deploy, the last one stays.
+    let seqs: BTreeMap<String, u64> = shown.0.iter().map(|row| (text(&row[0]), number(&row[2]))).collect();
     let unpublished = tombstone(storage)?.map(|tombstone| tombstone.unpublished);
     let rows = storage.sql("SELECT deploy_id, roots, meta, is_active, created_at FROM deploys ORDER BY n DESC", &[])?;
     let record = |row: &Vec<Value>| {
         let (deploy_id, is_active) = (text(&row[0]), number(&row[3]) == 1);
         let is_last = deploy_id == last;
         Some(DeployRecord {
+            seq: seqs.get(&deploy_id).copied(),
             deploy_id,
             roots: roots(&row[1])?,
             meta: serde_json::from_slice(text(&row[2]).as_bytes()).ok(),
