@@ -1,7 +1,7 @@
 //! The sites that KV knows: those that were published.
 
 use pmx_emulator::kv::{Kv, KvError, ListOptions};
-use pmx_worker::model::{SiteName, SpaceState};
+use pmx_worker::model::{SiteName, SiteState};
 
 /// What the key of a site's state begins with.
 const PREFIX: &str = "space:";
@@ -19,11 +19,36 @@ pub struct PublishedSite {
     pub updated_at: String,
 }
 
-/// The first `most` sites by name, and how many there are. What is no state of a site is left out. May block on the disk.
+/// A site that is in KV: one that is published, or one that was taken down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSite {
+    /// Its name.
+    pub name: SiteName,
+    /// What it shows.
+    pub state: SiteState,
+}
+
+/// The first `most` published sites by name, and how many there are. What is no state of a site is left out, and so are sites that were
+/// taken down. May block on the disk.
 ///
 /// # Errors
 /// KV cannot be read.
 pub fn published(kv: &Kv, most: usize) -> Result<(Vec<PublishedSite>, usize), KvError> {
+    list(kv, most, |name, state| {
+        let state = state.published()?;
+        Some(PublishedSite { name, deploy_id: state.deploy_id, updated_at: state.updated_at })
+    })
+}
+
+/// As [`published`], with the sites that were taken down.
+///
+/// # Errors
+/// KV cannot be read.
+pub fn known(kv: &Kv, most: usize) -> Result<(Vec<KnownSite>, usize), KvError> {
+    list(kv, most, |name, state| Some(KnownSite { name, state }))
+}
+
+fn list<T>(kv: &Kv, most: usize, of: impl Fn(SiteName, SiteState) -> Option<T>) -> Result<(Vec<T>, usize), KvError> {
     let (mut sites, mut count, mut cursor) = (Vec::new(), 0, None);
     loop {
         let page = kv.list(ListOptions { prefix: PREFIX, limit: Some(PAGE), cursor: cursor.as_deref() })?;
@@ -32,10 +57,11 @@ pub fn published(kv: &Kv, most: usize) -> Result<(Vec<PublishedSite>, usize), Kv
             if sites.len() == most {
                 count += 1;
             } else if let Some(value) = kv.get(&key.name)?
-                && let Ok(state) = serde_json::from_slice::<SpaceState>(&value)
+                && let Ok(state) = serde_json::from_slice(&value)
+                && let Some(site) = of(name, state)
             {
                 count += 1;
-                sites.push(PublishedSite { name, deploy_id: state.deploy_id, updated_at: state.updated_at });
+                sites.push(site);
             }
         }
         cursor = page.cursor;
