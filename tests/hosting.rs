@@ -103,7 +103,8 @@ fn each_publish_and_rollback_is_a_line_and_an_event() {
     let second = publish(&server, "alpha", "two");
     assert_eq!(server.event("published")["deployId"], second.as_str());
     rollback(server.client, "alpha", &first);
-    assert_eq!(server.event("rolled-back")["deployId"], first.as_str());
+    let rolled = server.event("rolled-back");
+    assert_eq!((&rolled["deployId"], &rolled["behind"]), (&first.as_str().into(), &1.into()), "{rolled}");
     // What is refused has not happened.
     let refused = server.client.call("POST", "localhost", "/api/publish/rollback", &[], b"{}");
     assert_eq!(refused.status, 401);
@@ -321,4 +322,97 @@ fn a_client_that_left_is_no_warning() {
     let complaints: Vec<&str> =
         lines.lines().filter(|line| ["WARN", "ERROR", "warning", "error"].iter().any(|w| line.contains(w))).collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+/// What the console answers to who has its token.
+struct Console {
+    client: Client,
+    host: String,
+    cookie: String,
+}
+
+impl Console {
+    fn of(client: Client, state: &Path) -> Self {
+        let port = client.address.port();
+        let cookie = format!("pmx-console-{port}={}", console_token(state));
+        Self { client, host: format!("pmx.localhost:{port}"), cookie }
+    }
+
+    #[track_caller]
+    fn page(&self, path: &str) -> String {
+        let answer = self.client.get_with(&self.host, path, &[("cookie", &self.cookie)]);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.text()
+    }
+
+    /// Rolls alpha back in the console; where that leads.
+    fn rollback(&self, deploy: &str) -> String {
+        let origin = format!("http://{}", self.host);
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let headers = [("cookie", self.cookie.as_str()), ("origin", &origin), kind];
+        let body = format!("deploy={deploy}");
+        let answer = self.client.call("POST", &self.host, "/sites/alpha/rollback", &headers, body.as_bytes());
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        answer.header("location").unwrap().to_owned()
+    }
+}
+
+fn names(event: &serde_json::Value) -> Vec<&str> {
+    event.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn a_rollback_in_the_console_says_what_is_shown_and_is_the_same_event_as_one_from_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let mut server = Pmx::serve(&state);
+    let first = publish(&server, "alpha", "one");
+    let second = publish(&server, "alpha", "two");
+    let console = Console::of(server.client, &state);
+    let back = console.rollback(&first);
+    assert_eq!(back, "/sites/alpha?done=rolled-back");
+    let page = console.page(&back);
+    assert!(page.contains("Rolled back. It stays until somebody publishes."), "{page}");
+    assert!(page.contains("1 behind the newest. It stays until somebody publishes."), "{page}");
+    assert!(page.contains("Back to the newest") && !page.contains("until a Source"), "{page}");
+    let newest = console.rollback(&second);
+    assert_eq!(newest, "/sites/alpha?done=newest");
+    assert!(!console.page(&newest).contains("Back to the newest"));
+    let inside = server.event("rolled-back");
+    let newer = server.event("rolled-back");
+    assert_eq!((&inside["behind"], &newer["behind"]), (&1.into(), &0.into()), "{inside} {newer}");
+    rollback(server.client, "alpha", &first);
+    let outside = server.event("rolled-back");
+    assert_eq!(names(&inside), names(&outside));
+    for name in ["deployId", "behind", "url", "pages", "others", "sources", "paths"] {
+        assert_eq!(inside[name], outside[name], "{name}");
+    }
+}
+
+#[test]
+fn the_console_of_serve_shows_that_a_site_was_taken_down_and_the_way_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let mut server = Pmx::serve(&state);
+    publish(&server, "alpha", "one");
+    let second = publish(&server, "alpha", "two");
+    let down = server.client.api("POST", "/api/unpublish", &serde_json::json!({ "subdomain": "alpha", "status": 410 }));
+    assert_eq!(down.status, 200, "{}", down.text());
+    let told = server.event("unpublished");
+    assert_eq!((&told["site"], &told["status"]), (&"alpha".into(), &410.into()), "{told}");
+    let console = Console::of(server.client, &state);
+    let sites = console.page("/");
+    assert!(sites.contains("href=\"/sites/alpha\"") && sites.contains("unpublished"), "{sites}");
+    assert!(!sites.contains("http://alpha.localhost"), "{sites}");
+    let listed: serde_json::Value = serde_json::from_str(&console.page("/api/sites")).unwrap();
+    assert_eq!(listed["sites"][0]["unpublished"]["status"], 410, "{listed}");
+    let page = console.page("/sites/alpha");
+    assert!(!page.contains("Published to this server.") && !page.contains("Open site"), "{page}");
+    assert!(page.contains("A publish or a rollback brings it back.") && page.contains("Show it again"), "{page}");
+    // Whoever has no token still learns nothing of it.
+    assert!(!server.client.get("localhost", "/").text().contains("alpha"));
+    console.rollback(&second);
+    let page = console.page("/sites/alpha");
+    assert!(page.contains("Published to this server.") && page.contains("Open site"), "{page}");
+    assert!(console.page("/").contains("http://alpha.localhost"));
 }

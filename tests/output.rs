@@ -266,6 +266,26 @@ fn the_log_in_json_is_one_object_a_line_and_every_request_has_an_id() {
 }
 
 #[test]
+fn what_is_logged_after_an_answer_that_was_waited_for_is_of_its_request_too() {
+    let scene = Scene::new();
+    let faults = "--simulate kv-error=100%,kv-latency=1ms";
+    let line = format!("RUST_LOG=debug pmx serve --json --log-format json --port 0 --state ../state {faults}");
+    let mut command = scene.command("site", &line);
+    command.env("PUBLISH_SECRET", support::SECRET);
+    let pmx = support::Pmx::start(command);
+    assert_eq!(pmx.client.get("chess.localhost", "/first").status, 500);
+    let log = pmx.end();
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let of_worker: Vec<&Value> =
+        lines.iter().filter(|line| line["target"] == "worker" || line["message"] == "an op failed").collect();
+    assert!(!of_worker.is_empty(), "{log}");
+    for line in of_worker {
+        assert_eq!(line["span"]["path"], "/first", "{line}");
+        assert_eq!(line["span"]["request_id"].as_str().map(str::len), Some(16), "{line}");
+    }
+}
+
+#[test]
 fn the_log_in_text_names_the_request_and_is_off_unless_asked_for() {
     for (level, words) in [("pmx=debug", "request_id="), ("", "")] {
         let scene = Scene::new();

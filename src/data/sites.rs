@@ -19,23 +19,46 @@ pub struct PublishedSite {
     pub updated_at: String,
 }
 
-/// The first `most` sites by name, and how many there are. Those that were taken down are left out, and so is what is no state of a site:
-/// every state is read. May block on the disk.
+/// A site that is in KV: one that is published, or one that was taken down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSite {
+    /// Its name.
+    pub name: SiteName,
+    /// What it shows.
+    pub state: SiteState,
+}
+
+/// The first `most` published sites by name, and how many there are. What is no state of a site is left out, and so are sites that were
+/// taken down: every state is read. May block on the disk.
 ///
 /// # Errors
 /// KV cannot be read.
 pub fn published(kv: &Kv, most: usize) -> Result<(Vec<PublishedSite>, usize), KvError> {
+    list(kv, most, |name, state| {
+        let state = state.published()?;
+        Some(PublishedSite { name, deploy_id: state.deploy_id, updated_at: state.updated_at })
+    })
+}
+
+/// As [`published`], with the sites that were taken down.
+///
+/// # Errors
+/// KV cannot be read.
+pub fn known(kv: &Kv, most: usize) -> Result<(Vec<KnownSite>, usize), KvError> {
+    list(kv, most, |name, state| Some(KnownSite { name, state }))
+}
+
+fn list<T>(kv: &Kv, most: usize, of: impl Fn(SiteName, SiteState) -> Option<T>) -> Result<(Vec<T>, usize), KvError> {
     let (mut sites, mut count, mut cursor) = (Vec::new(), 0, None);
     loop {
         let page = kv.list(ListOptions { prefix: PREFIX, limit: Some(PAGE), cursor: cursor.as_deref() })?;
         for key in &page.keys {
             let Some(name) = key.name.strip_prefix(PREFIX).and_then(|name| name.parse().ok()) else { continue };
             let Some(value) = kv.get(&key.name)? else { continue };
-            let state = serde_json::from_slice::<SiteState>(&value).ok().and_then(SiteState::published);
-            let Some(state) = state else { continue };
+            let Some(site) = serde_json::from_slice(&value).ok().and_then(|state| of(name, state)) else { continue };
             count += 1;
             if sites.len() < most {
-                sites.push(PublishedSite { name, deploy_id: state.deploy_id, updated_at: state.updated_at });
+                sites.push(site);
             }
         }
         cursor = page.cursor;

@@ -1,7 +1,7 @@
 //! What may be done to the sites of a running server, from the keyboard or the console.
 
 use super::{
-    Board, Held,
+    Board, Held, activation,
     in_process::{InProcess, explain},
     mending::Mending,
     publisher::Publisher,
@@ -14,7 +14,6 @@ use crate::{
 };
 use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
-use serde_json::json;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -152,7 +151,7 @@ impl Control {
             }
         };
         let held = Held::of(&self.deploys(site).await?);
-        let says = json!({ "deployId": activated.deploy_id, "seq": activated.seq, "behind": held.as_ref().map_or(0, |held| held.behind) });
+        let says = activation::says(&activated, Some(held.as_ref().map_or(0, |held| held.behind)));
         let words = held.as_ref().map_or_else(|| "showing the newest deploy again".to_owned(), Held::line);
         self.0.board.update(site, |status| status.held = held);
         drop(publisher);

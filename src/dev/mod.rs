@@ -3,6 +3,7 @@
 //! [`run`] sets the stage: the port, the Worker over its state, what stands before it. `site` is the loop of one site, `workspace`
 //! runs several. What they do is on the [`Board`], and a [`Control`] steers them.
 
+mod activation;
 mod answering;
 mod builder;
 mod checkout;
@@ -34,6 +35,7 @@ mod turns;
 mod waiting;
 mod workspace;
 
+pub use activation::says as activation_says;
 pub use control::{Control, Moved};
 pub use held::Held;
 pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};

@@ -161,9 +161,8 @@ impl Server {
             url: self.url.clone(),
             domains: command.base_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
         };
-        let emulator = self.local.emulator().clone();
         let (console, root) = (console::layer(parts), root::layer(root));
-        let told = telling::layer(emulator, self.board.clone());
+        let told = telling::layer(self.control.clone());
         // One look at what is nearly always the Worker's: a page of a site.
         let local = self.local.clone().with(Arc::new(move |request: Request| match request.uri().path() {
             _ if console::is_asked(&request) => console(request),

@@ -1,7 +1,8 @@
 //! What is said of what happens: a line for each publish and rollback, and for each request where that is asked for.
 
 use crate::{
-    dev::Board,
+    dev::{self, Board, Control},
+    publish::{Activated, TakenDown},
     report::{Report, Style},
     server::{Answering, Before, Seen, Watch},
 };
@@ -12,7 +13,6 @@ use axum::{
     response::Response,
 };
 use jiff::Zoned;
-use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -27,14 +27,14 @@ const MAX_ANSWER: usize = 128 * 1024 * 1024;
 const SHORT_ID: usize = 8;
 
 /// Lets the Worker answer calls that change a site, and tells the board of those that did.
-pub(super) fn layer(emulator: Emulator, board: Board) -> Before {
+pub(super) fn layer(control: Control) -> Before {
     Arc::new(move |request: Request| {
         let path = request.uri().path();
         let event = CALLS.iter().find(|(call, _)| request.method() == Method::POST && *call == path);
         let Some((_, event)) = event else { return Err(Box::new(request)) };
-        let (emulator, board) = (emulator.clone(), board.clone());
+        let control = control.clone();
         Ok(Box::pin(async move {
-            let answer = emulator.fetch(request).await;
+            let answer = control.emulator().fetch(request).await;
             if answer.status() != StatusCode::OK {
                 return answer;
             }
@@ -44,27 +44,30 @@ pub(super) fn layer(emulator: Emulator, board: Board) -> Before {
                 tracing::warn!(%error, "the answer to a publish call cannot be read");
                 Bytes::new()
             });
-            tell(&board, event, &body);
+            tell(&control, event, &body).await;
             Response::from_parts(head, Body::from(body))
         }) as Answering)
     })
 }
 
 /// Tells the board what an answer says.
-fn tell(board: &Board, event: &str, body: &[u8]) {
-    let Ok(answer) = serde_json::from_slice::<Value>(body) else { return };
-    let Some(site) = answer["url"].as_str().and_then(site_of) else { return };
-    let names = |kind: &str, field: &str| -> Vec<Value> {
-        let events = answer["events"].as_array().into_iter().flatten().filter(|event| event["type"] == kind);
-        events.filter_map(|event| event[field].as_array()).flatten().cloned().collect()
+async fn tell(control: &Control, event: &str, body: &[u8]) {
+    if event == "unpublished" {
+        let Ok(TakenDown { url, unpublished, seq, .. }) = serde_json::from_slice(body) else { return };
+        let says = json!({ "url": url, "seq": seq, "status": unpublished.status });
+        control.board().tell(event, site_of(&url).as_ref(), says);
+        return;
+    }
+    let Ok(activated) = serde_json::from_slice::<Activated>(body) else { return };
+    let Some(site) = site_of(&activated.url) else { return };
+    let behind = match event {
+        "rolled-back" => {
+            let deploys = control.deploys(&site).await.unwrap_or_default();
+            deploys.iter().position(|deploy| deploy.record.is_active)
+        }
+        _ => Some(0),
     };
-    let paths = names("artifacts-changed", "paths");
-    let pages = paths.iter().filter_map(Value::as_str).filter(|path| path.ends_with(".html")).count();
-    let says = json!({
-        "deployId": answer["deployId"], "seq": answer["seq"], "url": answer["url"], "pages": pages,
-        "sources": names("sources-changed", "sources"), "paths": paths,
-    });
-    board.tell(event, Some(&site), says);
+    control.board().tell(event, Some(&site), dev::activation_says(&activated, behind));
 }
 
 /// The name of the site at an address.
@@ -87,7 +90,7 @@ pub(super) async fn print(board: Board, report: Report) {
     }
 }
 
-/// `12:01:07  alpha  published  2 pages changed  → 3f2a91bc…`
+/// `12:01:07  alpha  rolled back  2 pages changed  → 3f2a91bc…  1 behind the newest`
 fn line(event: &Value, report: &Report) -> String {
     let text = |name: &str| event[name].as_str().unwrap_or_default();
     let (style, word) = match text("event") {
@@ -97,14 +100,19 @@ fn line(event: &Value, report: &Report) -> String {
         other => (Style::Plain, other),
     };
     let mut parts = vec![now(report), report.paint(Style::Bold, text("site")), report.paint(style, word)];
-    match event["pages"].as_u64() {
-        Some(1) => parts.push("1 page changed".to_owned()),
-        Some(pages @ 2..) => parts.push(format!("{pages} pages changed")),
-        _ => {}
+    let count = |name: &str| event[name].as_u64().unwrap_or_default();
+    let pages = |count: u64| if count == 1 { "1 page".to_owned() } else { format!("{count} pages") };
+    match (count("pages"), count("others")) {
+        (0, 0) => {}
+        (0, others) => parts.push(format!("{} made anew", pages(others))),
+        (changed, _) => parts.push(format!("{} changed", pages(changed))),
     }
     let short: String = text("deployId").chars().take(SHORT_ID).collect();
     if !short.is_empty() {
         parts.push(format!("→ {short}…"));
+    }
+    if count("behind") > 0 {
+        parts.push(format!("{} behind the newest", count("behind")));
     }
     parts.push(report.paint(Style::Dim, text("url")));
     parts.retain(|part| !part.is_empty());
@@ -152,23 +160,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_names_the_site_what_happened_and_the_deploy() {
-        let board = Board::default();
-        let answer = json!({
+    fn a_line_names_the_site_what_happened_and_the_deploy_and_counts_pages_as_a_publish_does() {
+        let activated: Activated = serde_json::from_value(json!({
             "url": "http://alpha.localhost:8787", "deployId": "3f2a91bc-0000", "seq": 2,
             "events": [
-                { "type": "sources-changed", "sources": ["a.md"] },
-                { "type": "artifacts-changed", "paths": ["/a.html", "/b.html", "/x.css"] },
+                { "type": "sources-changed", "sources": ["a", "b"] },
+                {
+                    "type": "artifacts-changed",
+                    "paths": ["/404.html", "/a.html", "/a.md", "/b.html", "/other.html", "/sitemap.xml", "/x.css"],
+                },
             ],
-        });
-        tell(&board, "published", answer.to_string().as_bytes());
-        tell(&board, "published", b"no JSON");
-        let events = board.recent();
-        assert_eq!(events.len(), 1);
-        assert_eq!((&events[0]["site"], &events[0]["sources"]), (&"alpha".into(), &json!(["a.md"])));
-        let line = line(&events[0], &Report::plain());
+        }))
+        .unwrap();
+        let board = Board::default();
+        let site = site_of(&activated.url).unwrap();
+        let event = board.tell("rolled-back", Some(&site), dev::activation_says(&activated, Some(1)));
+        assert_eq!((&event["site"], &event["sources"]), (&"alpha".into(), &json!(["a", "b"])));
+        assert_eq!((&event["pages"], &event["others"]), (&2.into(), &1.into()), "{event}");
+        let line = line(&event, &Report::plain());
         let (_, rest) = line.split_once("  ").unwrap();
-        assert_eq!(rest, "alpha  published  2 pages changed  → 3f2a91bc…  http://alpha.localhost:8787");
+        let expected = "rolled back  2 pages changed  → 3f2a91bc…  1 behind the newest  http://alpha.localhost:8787";
+        assert_eq!(rest, format!("alpha  {expected}"));
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(crate) async fn answer<F: Future<Output = Response>>(
     if request.headers().contains_key(header::UPGRADE) || !(is_head || (asks && request.method() == Method::GET)) {
         return layer(request).await;
     }
+    // The head tells which answer it is. The whole would, too, and spare that call where it is a page; but of a film of which a part is asked
+    // for it would be begun to be read, and dropped.
     let mut head = again(&request, Method::HEAD);
     ASKED.iter().chain([&header::IF_UNMODIFIED_SINCE]).for_each(|name| drop(head.headers_mut().remove(name)));
     let is_changed = is_changed(&layer(head).await);
@@ -49,8 +51,8 @@ pub(crate) async fn answer<F: Future<Output = Response>>(
     apply(&method, &headers, layer(whole).await).await
 }
 
-/// The same request without its body.
-fn again(request: &Request, method: Method) -> Request {
+/// The same request without its body. It costs little: names and values are shared.
+pub(super) fn again(request: &Request, method: Method) -> Request {
     let mut again = Request::new(Body::empty());
     *again.method_mut() = method;
     *again.uri_mut() = request.uri().clone();

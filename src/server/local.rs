@@ -4,6 +4,7 @@ use super::{
     Access, Bounds, Listening, Peer,
     accept::{Accept, Connection},
     answer_changed,
+    conditional::again,
     guard::Guard,
     prefix,
 };
@@ -304,18 +305,18 @@ impl Local {
         };
         let proxied = self.front.guard.believes_proxies(self.connection, &request);
         if !proxied && self.front.mend.is_none() {
-            return match self.route(request) {
-                Routed::Before(answering) => answered(answering),
-                Routed::Worker(response) => Either::Left(response),
+            return match self.before(request) {
+                Ok(answering) => answered(answering),
+                Err(request) => Either::Left(self.emulator.call(request)),
             };
         }
         let prefix = proxied.then(|| prefix::of(request.headers())).flatten();
         let local = self.clone();
         answered(Box::pin(async move {
             let mut response = match prefix {
-                None => local.clone().mended(request).await,
+                None => local.mended(request).await,
                 Some(prefix) => {
-                    let put = |request| local.clone().prefixed(prefix.clone(), request);
+                    let put = |request| local.prefixed(&prefix, request);
                     answer_changed(request, prefix::is_rewritten, put).await
                 }
             };
@@ -327,46 +328,31 @@ impl Local {
     }
 }
 
-/// The same request once more, if it changes nothing and has no body. It costs little: names and values are shared.
-fn again(request: &Request) -> Option<Request> {
-    let reads =
-        matches!(*request.method(), Method::GET | Method::HEAD) && !request.headers().contains_key(header::UPGRADE);
-    reads.then(|| {
-        let mut again = Request::new(Body::empty());
-        *again.method_mut() = request.method().clone();
-        *again.uri_mut() = request.uri().clone();
-        *again.headers_mut() = request.headers().clone();
-        again
-    })
-}
-
-/// Who answers a request.
-#[expect(clippy::large_enum_variant, reason = "the large one is the common one, and is moved once")]
-enum Routed {
-    Before(Answering),
-    Worker(ServiceFuture),
-}
-
 impl Local {
-    fn route(&mut self, mut request: Request) -> Routed {
+    /// The answer of what stands before the Worker, or the request for the Worker.
+    #[expect(clippy::result_large_err, reason = "the large one is the common one, and is moved once")]
+    fn before(&self, mut request: Request) -> std::result::Result<Answering, Request> {
         if !self.front.before.is_empty() {
             request.extensions_mut().insert(Peer(self.connection.peer));
         }
         for before in &self.front.before {
             request = match before(request) {
-                Ok(answering) => return Routed::Before(answering),
+                Ok(answering) => return Ok(answering),
                 Err(request) => *request,
             };
         }
-        Routed::Worker(self.emulator.call(request))
+        Err(request)
     }
 
     /// The answer to a request; to one that failed for what can be mended, the answer after that.
-    async fn mended(mut self, request: Request) -> Response {
-        let mend = self.front.mend.clone().and_then(|mend| Some((mend, again(&request)?)));
-        let response = match self.route(request) {
-            Routed::Before(answering) => answering.await,
-            Routed::Worker(response) => response.await.unwrap_or_else(|never| match never {}),
+    async fn mended(&self, request: Request) -> Response {
+        let reads =
+            matches!(*request.method(), Method::GET | Method::HEAD) && !request.headers().contains_key(header::UPGRADE);
+        let mend = self.front.mend.as_ref().filter(|_| reads);
+        let mend = mend.map(|mend| (mend, again(&request, request.method().clone())));
+        let response = match self.before(request) {
+            Ok(answering) => answering.await,
+            Err(request) => self.emulator.fetch(request).await,
         };
         match mend {
             Some((mend, again)) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
@@ -377,9 +363,9 @@ impl Local {
     }
 
     /// The answer with the prefix before the addresses in it.
-    async fn prefixed(self, prefix: String, mut request: Request) -> Response {
+    async fn prefixed(&self, prefix: &str, mut request: Request) -> Response {
         prefix::ask(&mut request);
-        prefix::put(&prefix, self.mended(request).await).await
+        prefix::put(prefix, self.mended(request).await).await
     }
 }
 

@@ -311,7 +311,7 @@ fn picture(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) 
     };
     match readable(snapshot, found) {
         Ok(()) => (Target::Asset { path: found.to_owned(), suffix: String::new() }, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::error("link/unusable", link.position, message))),
+        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
     }
 }
 

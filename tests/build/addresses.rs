@@ -120,7 +120,7 @@ fn a_language_from_the_right_turns_the_page() {
 }
 
 #[test]
-fn assets_in_hidden_folders_are_read_where_a_text_names_them() {
+fn assets_in_hidden_folders_are_read_where_a_link_leads_there() {
     let folder = site_of(&[
         ("index.md", "![a](./.assets/a.png) <img src=\".media/sub/b.png\">\n\n[@styles]: ./s.css\n"),
         ("s.css", "a { b: url(.fonts/c.woff2) }\n"),
@@ -145,4 +145,62 @@ fn assets_in_hidden_folders_are_read_where_a_text_names_them() {
     let files: Vec<&str> = tracked.snapshot().files().keys().map(String::as_str).collect();
     assert_eq!(files, [".cache/d.png", ".fonts/c.woff2", ".new/e.png", "index.md", "s.css"]);
     assert_eq!(tracked.snapshot().changes(&site::scan(&project, None).unwrap()), [""; 0]);
+}
+
+#[test]
+fn prose_and_code_that_name_a_hidden_folder_bring_nothing_in() {
+    let folder = site_of(&[
+        (
+            "index.md",
+            "Type source .venv/bin/activate, or `ls .venv/`.\n\n```sh\ncat .venv/pyvenv.cfg # [x](.venv/x.png)\n```\n\n\
+             <!-- [x](.venv/x.png) -->\n\n[@styles]: ./s.css\n",
+        ),
+        ("s.css", "/* url(.venv/x.png) */ a::before { content: \".venv/x.png\" }\n"),
+        (".venv/x.png", "x"),
+        (".venv/lib/readme.md", "# Readme\n"),
+    ]);
+    let project = located(folder.path());
+    let files = |snapshot: &site::Snapshot| snapshot.files().keys().cloned().collect::<Vec<String>>();
+    let snapshot = site::scan(&project, None).unwrap();
+    assert_eq!(files(&snapshot), ["index.md", "s.css"]);
+    assert_eq!(snapshot.folders().len(), 1, "{:?}", snapshot.folders());
+    let mut tracked = site::Tracked::default();
+    tracked.look_everywhere(&project).unwrap();
+    put(folder.path(), "index.md", "And source .venv/bin/activate again.\n\n[@styles]: ./s.css\n");
+    put(folder.path(), ".venv/y.png", "y");
+    let places = ["index.md", ".venv"].map(|name| project.source_root.join(name));
+    tracked.look_at(&project, places.iter().map(PathBuf::as_path)).unwrap();
+    assert_eq!(files(tracked.snapshot()), ["index.md", "s.css"]);
+}
+
+#[test]
+fn a_link_into_a_hidden_folder_brings_in_what_lies_beside_its_target_alone() {
+    let folder = site_of(&[
+        ("index.md", "[in](./.notes/a.md) [img](/.my%20files/b.png) ![[.media/deep/c.png]]\n\n[s]: ./s.css\n"),
+        ("s.css", "@import \"week/../.css/d.css\";\n"),
+        (".notes/a.md", "[b](./sub%20one/b.md)\n"),
+        (".notes/sub one/b.md", "# B\n"),
+        (".notes/other/c.md", "# Not linked\n"),
+        (".my files/b.png", "b"),
+        (".media/deep/c.png", "c"),
+        (".media/more/d.png", "d"),
+        (".css/d.css", "a { b: url(e.png) }\n"),
+        (".css/e.png", "e"),
+        (".css/lib/x/y.css", ""),
+    ]);
+    let project = located(folder.path());
+    let snapshot = site::scan(&project, None).unwrap();
+    let files: Vec<&str> = snapshot.files().keys().map(String::as_str).collect();
+    let expected = [
+        ".css/d.css",
+        ".css/e.png",
+        ".media/deep/c.png",
+        ".my files/b.png",
+        ".notes/a.md",
+        ".notes/sub one/b.md",
+        "index.md",
+        "s.css",
+    ];
+    assert_eq!(files, expected);
+    assert_eq!(codes(&site::build(&project, &snapshot, &mut Cache::default())), [""; 0]);
 }

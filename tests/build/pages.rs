@@ -181,13 +181,17 @@ fn a_missing_entry_leaves_nothing_to_serve() {
 }
 
 #[test]
-fn a_file_beyond_the_limit_of_a_blob_is_an_error_where_it_is_linked() {
-    let folder = site_of(&[("index.path.md", "# A\n\n[film](./film.mp4)\n"), ("other.mp4", "")]);
+fn a_file_beyond_the_limit_of_a_blob_is_a_warning_however_it_is_linked() {
+    let folder =
+        site_of(&[("index.path.md", "# A\n\n[film](./film.mp4) ![](film.mp4) ![[big.png]]\n"), ("other.mp4", "")]);
     let limit = pmx_worker::model::MAX_BLOB;
-    fs::File::create(folder.path().join("film.mp4")).unwrap().set_len(limit + 1).unwrap();
+    for name in ["film.mp4", "big.png"] {
+        fs::File::create(folder.path().join(name)).unwrap().set_len(limit + 1).unwrap();
+    }
     fs::File::create(folder.path().join("unlinked.mp4")).unwrap().set_len(limit + 1).unwrap();
     let build = built(folder.path());
-    assert_eq!(codes(&build), ["link/unusable"]);
+    assert_eq!(codes(&build), ["link/unusable"; 3]);
+    assert!(!build.has_errors());
     assert!(build.diagnostics[0].message.contains(&limit.to_string()), "{}", build.diagnostics[0]);
     assert!(build.roots.is_some());
 }

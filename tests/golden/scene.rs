@@ -1,5 +1,4 @@
 //! Where commands are called: a project, a folder that is none, a state folder, a server.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use crate::{
     mask::Masks,

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
+use tracing::Instrument as _;
 
 use super::awake::OVERLOADED;
 use super::engine::{self, Database};
@@ -21,6 +22,7 @@ use super::sql_error::SqlError;
 use super::synchronous::ObjectSide;
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::http::logged;
 use crate::isolate::bindings::Later;
 use crate::isolate::frame::{Reader, Writer};
 use crate::isolate::ops::{Answer, Completion};
@@ -594,15 +596,15 @@ impl life::Surroundings for Arc<Object> {
 
     fn spawn(&self, incarnation: u64, op: u32, work: Later<Completion>) -> AbortHandle {
         let object = Arc::downgrade(self);
-        let task = self.shared.runtime.spawn(async move {
+        let task = async move {
             // What an op holds besides its answer is nothing that an object can name.
             let Completion { answer, .. } = work.await;
             if let Some(object) = object.upgrade() {
                 // An object with a live op is not forgotten.
                 drop(object.post(Input::Completed { incarnation, op, answer }));
             }
-        });
-        task.abort_handle()
+        };
+        self.shared.runtime.spawn(task.instrument(logged::span())).abort_handle()
     }
 }
 

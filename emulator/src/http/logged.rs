@@ -4,7 +4,7 @@
 
 use crate::clock::Clock;
 use http::{StatusCode, header::HOST, request::Parts};
-use tracing::{Level, Span, span::Entered};
+use tracing::{Level, Span};
 
 /// A request that the log will tell of.
 pub(crate) struct Logged {
@@ -22,6 +22,11 @@ pub(crate) fn id(clock: &Clock) -> String {
     format!("{:016x}", u64::from_be_bytes(id))
 }
 
+/// The request that is at work on this thread, for what goes on elsewhere; none where nobody listens.
+pub(crate) fn span() -> Span {
+    if tracing::enabled!(Level::DEBUG) { Span::current() } else { Span::none() }
+}
+
 impl Logged {
     /// `None` if nobody listens.
     pub(crate) fn begin(parts: &Parts, clock: &Clock) -> Option<Self> {
@@ -35,9 +40,9 @@ impl Logged {
         Some(Self { id, span, began_ms: clock.now_ms() })
     }
 
-    /// What is logged as long as this lives is of the request.
-    pub(crate) fn enter(&self) -> Entered<'_> {
-        self.span.enter()
+    /// What is logged within it is of the request.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
     }
 
     /// The line.

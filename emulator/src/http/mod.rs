@@ -6,7 +6,7 @@ mod event;
 mod exchange;
 mod handshake;
 mod limits;
-mod logged;
+pub(crate) mod logged;
 mod progress;
 mod response;
 mod serve;
@@ -34,6 +34,7 @@ use crate::isolate::tasks::{Failure, Outcome};
 use crate::isolate::upload::RequestBody;
 use crate::trace::Recorder;
 use logged::Logged;
+use tracing::Span;
 
 /// The answer to a request. It begins when it is first polled, and is there at once if the Worker needs nothing but memory.
 /// Dropping it before it is there tells the Worker that the client has gone.
@@ -60,7 +61,8 @@ impl ResponseFuture {
     fn begin(&mut self, request: Request) -> Next {
         let (parts, body) = request.into_parts();
         self.logged = Logged::begin(&parts, self.emulator.clock());
-        let _within = self.logged.as_ref().map(Logged::enter);
+        let span = self.logged.as_ref().map(Logged::span);
+        let _within = span.as_ref().map(Span::enter);
         let event = match event::Event::new(&parts) {
             Ok(event) => event,
             Err(refused) => return Next::Answered(response::refusal(refused.status(), &refused.to_string())),
@@ -103,6 +105,8 @@ impl Future for ResponseFuture {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
         loop {
+            let span = self.logged.as_ref().map(Logged::span);
+            let _within = span.as_ref().map(Span::enter);
             let next = match std::mem::replace(&mut self.state, State::Done) {
                 State::Begin(request) => self.begin(request),
                 State::Waiting(mut waiting, parts) => match Pin::new(&mut waiting).poll(context) {

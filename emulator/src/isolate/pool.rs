@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
+use tracing::Instrument as _;
 
 use super::bindings::{Begun, Bindings, Later};
 use super::frame::Writer;
@@ -20,6 +21,7 @@ use super::ops::{Completion, Op};
 use super::program::{Linked, LoadError};
 use super::tasks::{Failure, Outcome};
 use super::upload::RequestBody;
+use crate::http::logged;
 use crate::trace::Recorder;
 
 /// The stateless isolates of an emulator.
@@ -152,14 +154,15 @@ impl Surroundings for Around<'_> {
 
     fn spawn(&self, incarnation: u64, op: u32, work: Later<Completion>) -> AbortHandle {
         let (pool, isolate) = (Arc::downgrade(self.pool), self.isolate);
-        let task = self.pool.runtime.spawn(async move {
+        let task = async move {
             let completion = work.await;
             if let Some(pool) = pool.upgrade() {
                 let around = Around { pool: &pool, isolate };
                 pool.lock(isolate).complete(&around, incarnation, op, completion);
             }
-        });
-        task.abort_handle()
+        };
+        // What the Worker does with the answer is of the same request.
+        self.pool.runtime.spawn(task.instrument(logged::span())).abort_handle()
     }
 
     fn crashed(&self, error: &wasmtime::Error) {

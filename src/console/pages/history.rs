@@ -2,6 +2,7 @@
 
 use crate::{
     console::{
+        Serves,
         deploys::{Counts, Summary},
         form::address,
         html::{Ask, ago, ask, empty, field, nothing, pill, plural, short},
@@ -29,12 +30,15 @@ pub(super) struct History {
     from: usize,
     /// Of those that are shown: what each changed; none for the first deploy, and where documents are gone.
     summaries: Vec<Option<Summary>>,
+    /// Whether the site is written here, rather than published from elsewhere.
+    is_written: bool,
 }
 
 /// Computes what each deploy changed.
 pub(super) async fn read(call: &Call<'_>, _: &SiteName, deploys: Vec<Deploy>) -> Result<History, Failure> {
     let from = call.query.number("from", 0, deploys.len().saturating_sub(1) / PAGE * PAGE);
     call.blocking(move |console| {
+        let is_written = console.parts.sites == Serves::Written;
         let r2 = console.parts.control.emulator().r2();
         let pairs = deploys.iter().skip(from).take(PAGE).zip(deploys.iter().skip(from + 1).map(Some).chain([None]));
         let summaries = pairs
@@ -43,7 +47,7 @@ pub(super) async fn read(call: &Call<'_>, _: &SiteName, deploys: Vec<Deploy>) ->
                 console.summaries.of(r2, (&old.deploy_id, &old.roots), (&new.deploy_id, &new.roots)).ok()
             })
             .collect();
-        Ok(History { deploys, from, summaries })
+        Ok(History { deploys, from, summaries, is_written })
     })
     .await
 }
@@ -68,14 +72,16 @@ impl History {
 
     /// What is to be known before all else: that readers see an earlier deploy, or none; and the way back.
     pub(super) fn note(&self, site: &SiteName, served: bool) -> Markup {
-        if let Some(unpublished) = self.deploys.iter().find_map(|deploy| deploy.record.unpublished.as_ref()) {
+        let taken_down = self.deploys.iter().find_map(|deploy| Some((deploy, deploy.record.unpublished.as_ref()?)));
+        if let Some((deploy, unpublished)) = taken_down {
             return html! {
-                div.note.warn {
+                div.note.warn.held[served] {
                     p {
                         strong { "Unpublished" } " since "
                         @match parse_rfc3339(&unpublished.at) { Ok(time) => (ago(time)), Err(_) => (unpublished.at) }
-                        ": every address of the site answers " (unpublished.status) ". An edit or a rollback brings it back."
+                        ": every address of the site answers " (unpublished.status) ". " (if self.is_written { "An edit" } else { "A publish" }) " or a rollback brings it back."
                     }
+                    @if served { (way_to(site, &deploy.record.deploy_id, "Show it again")) }
                 }
             };
         }
@@ -86,14 +92,9 @@ impl History {
             div.note.warn.held {
                 p {
                     strong { "Showing a deploy that was made " @match parse_rfc3339(&record.created_at) { Ok(time) => (ago(time)), Err(_) => (record.created_at) } }
-                    ", " (by) " behind the newest. It stays until a Source is edited."
+                    ", " (by) " behind the newest. It stays until " (if self.is_written { "a Source is edited." } else { "somebody publishes." })
                 }
-                @if served {
-                    form method="post" action={ "/sites/" (site) "/rollback" } {
-                        input type="hidden" name="deploy" value=(newest.record.deploy_id);
-                        button.small type="submit" { "Back to the newest" }
-                    }
-                }
+                @if served { (way_to(site, &newest.record.deploy_id, "Back to the newest")) }
             }
         }
     }
@@ -130,6 +131,16 @@ impl History {
                     @if self.from + PAGE < all { a.button.small href=(address(&at, &[("from", &(self.from + PAGE).to_string())])) { "Older" } }
                 }
             }
+        }
+    }
+}
+
+/// A button that makes a deploy active.
+fn way_to(site: &SiteName, deploy_id: &str, words: &str) -> Markup {
+    html! {
+        form method="post" action={ "/sites/" (site) "/rollback" } {
+            input type="hidden" name="deploy" value=(deploy_id);
+            button.small type="submit" { (words) }
         }
     }
 }

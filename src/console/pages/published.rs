@@ -7,11 +7,12 @@ use crate::{
         reply::{self, Failure, Outcome},
         routes::{Call, Page},
     },
-    data::sites::{self, PublishedSite},
+    data::sites::{self, KnownSite},
 };
 use axum::http::StatusCode;
 use humantime::parse_rfc3339;
 use maud::{Markup, html};
+use pmx_worker::model::SiteState;
 use serde_json::{Value, json};
 
 /// Sites that are shown; the rest is counted.
@@ -46,9 +47,9 @@ pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
     Ok(Page::new(Section::Sites, "Sites", body))
 }
 
-async fn known(call: &Call<'_>, most: usize) -> Result<(Vec<PublishedSite>, usize), Failure> {
+async fn known(call: &Call<'_>, most: usize) -> Result<(Vec<KnownSite>, usize), Failure> {
     let read = move |console: &Console| {
-        sites::published(console.parts.control.emulator().kv(), most).map_err(|error| Failure::refused(&error))
+        sites::known(console.parts.control.emulator().kv(), most).map_err(|error| Failure::refused(&error))
     };
     call.blocking(read).await
 }
@@ -56,29 +57,43 @@ async fn known(call: &Call<'_>, most: usize) -> Result<(Vec<PublishedSite>, usiz
 /// `GET /api/sites`
 pub(in crate::console) async fn json(call: &Call<'_>) -> Outcome {
     let (sites, _) = known(call, usize::MAX).await?;
-    let of = |site: &PublishedSite| {
+    let of = |site: &KnownSite| {
         let name = site.name.as_str();
-        json!({
-            "name": name, "url": call.console.parts.sites.address(name), "deployId": site.deploy_id,
-            "updatedAt": site.updated_at,
-        })
+        let url = call.console.parts.sites.address(name);
+        match &site.state {
+            SiteState::Published(state) => {
+                json!({ "name": name, "url": url, "deployId": state.deploy_id, "updatedAt": state.updated_at })
+            }
+            SiteState::Unpublished(state) => {
+                json!({ "name": name, "url": url, "unpublished": state.unpublished, "updatedAt": state.updated_at })
+            }
+        }
     };
     let sites: Vec<Value> = sites.iter().map(of).collect();
     Ok(reply::json_of(StatusCode::OK, &json!({ "sites": sites })))
 }
 
-fn row(call: &Call<'_>, site: &PublishedSite) -> Markup {
+fn row(call: &Call<'_>, site: &KnownSite) -> Markup {
     let at = format!("/sites/{}", site.name);
+    let since = |at: &str| html! { @match parse_rfc3339(at) { Ok(time) => (ago(time)), Err(_) => (at) } };
     html! {
         tr {
             td.lead { a.name href=(at) { (site.name) } }
-            td data-label="Status" { (pill("good dot", "live")) }
-            td.mono data-label="Deploy" title=(site.deploy_id) { (short(&site.deploy_id)) }
-            td data-label="Since" {
-                @match parse_rfc3339(&site.updated_at) { Ok(time) => (ago(time)), Err(_) => (site.updated_at) }
+            @match &site.state {
+                SiteState::Published(state) => {
+                    td data-label="Status" { (pill("good dot", "live")) }
+                    td.mono data-label="Deploy" title=(state.deploy_id) { (short(&state.deploy_id)) }
+                    td data-label="Since" { (since(&state.updated_at)) }
+                }
+                SiteState::Unpublished(state) => {
+                    td data-label="Status" { (pill("warn dot", "unpublished")) }
+                    td data-label="Deploy" { span.muted { "none" } }
+                    td data-label="Since" { (since(&state.unpublished.at)) }
+                }
             }
             td.act {
-                @if let Some(url) = call.console.parts.sites.address(site.name.as_str()) {
+                @if matches!(site.state, SiteState::Published(_))
+                    && let Some(url) = call.console.parts.sites.address(site.name.as_str()) {
                     a.button.small href=(url) target="_blank" rel="noopener" { "Open" span.seen { " " (site.name) } }
                 }
                 " " a.button.small href={ (at) "#history" } { "History" span.seen { " of " (site.name) } }

@@ -24,6 +24,8 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
         return Err(Failure::missing(format!("There is no site `{name}`")));
     }
     let published = call.console.parts.sites.address(name.as_str());
+    let served = status.is_some() || published.is_some();
+    let is_active = deploys.iter().any(|deploy| deploy.record.is_active);
     let history = history::read(call, &name, deploys).await?;
     let problems = match status.clone() {
         Some(status) => call.blocking(move |console| Ok(problems::read(console, &status))).await?,
@@ -36,11 +38,12 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                 h1 { (name) }
                 @match &status {
                     Some(status) => p.sub.wrap { (status.source_root.display()) " · starts at " code { (status.entry) } },
-                    None if published.is_some() => p.sub { "Published to this server." },
+                    None if published.is_some() && is_active => p.sub { "Published to this server." },
+                    None if published.is_some() => p.sub { "Nothing of it is shown; its history is still here." },
                     None => p.sub { "Not served any more; its history is still here." },
                 }
             }
-            @if let Some(url) = &published {
+            @if is_active && let Some(url) = &published {
                 div.actions { a.button.primary href=(url) target="_blank" rel="noopener" { "Open site" } }
             }
             @if let Some(status) = &status {
@@ -50,7 +53,7 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                 }
             }
         }
-        div #shown data-live="board" { (history.note(&name, status.is_some())) }
+        div #shown data-live="board" { (history.note(&name, served)) }
         @if let Some(status) = &status {
             @let errors = status.errors();
             div.stack #status data-live="board" {
@@ -78,7 +81,7 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                 (problems::list(&problems, status.diagnostics.len(), call.editor))
             }
         }
-        section #history data-live="board" aria-labelledby="history-title" { (history.shown(&name, status.is_some() || published.is_some())) }
+        section #history data-live="board" aria-labelledby="history-title" { (history.shown(&name, served)) }
     };
     Ok(Page::new(Section::Sites, name.to_string(), body))
 }
@@ -87,7 +90,9 @@ pub(in crate::console) async fn rollback(call: &Call<'_>, site: &str, form: &Fie
     let name = name(site)?;
     let control = &call.console.parts.control;
     control.rollback(&name, form.text("deploy")?).await?;
-    let is_held = control.board().site(&name).is_some_and(|status| status.held.is_some());
+    // The deploys know, whoever publishes; the board has sites that are written here alone.
+    let behind = control.deploys(&name).await?.iter().position(|deploy| deploy.record.is_active);
+    let is_held = behind.is_some_and(|behind| behind > 0);
     Ok(Call::done_at(&format!("/sites/{name}"), &[("done", if is_held { "rolled-back" } else { "newest" })]))
 }
 

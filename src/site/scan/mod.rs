@@ -1,6 +1,7 @@
 //! The disk as data: the only step of a build that reads it.
 
 mod changed;
+mod named;
 mod passing;
 mod read;
 mod tracked;
@@ -9,7 +10,7 @@ mod walk;
 pub use passing::is_passing;
 pub use tracked::{Before, Tracked};
 
-use super::{address, assets::is_sheet, blobs::Blobs, error::SiteError, graph::EXTENSION, project::Project};
+use super::{blobs::Blobs, error::SiteError, project::Project};
 use pmx_worker::model::{Hash, MAX_BLOB};
 use rayon::prelude::*;
 use std::{
@@ -42,7 +43,7 @@ pub struct Snapshot {
     links: BTreeMap<String, PathBuf>,
     /// Links that are not followed, since they lead out of the source root, by their names.
     outside: BTreeSet<String>,
-    /// Hidden folders that were not looked into, since no text names them.
+    /// Hidden folders that were not looked into, since no link leads there ([`named`]).
     hidden: BTreeMap<String, Folder>,
 }
 
@@ -133,18 +134,6 @@ impl Snapshot {
         }
     }
 
-    /// The hidden folders that a Source or a stylesheet among these files names.
-    fn named_hidden(&self, files: &BTreeMap<String, File>) -> Vec<&Folder> {
-        let is_named = |folder: &&Folder| {
-            let name = format!("{}/", address::name(&folder.name));
-            files.par_iter().any(|(path, file)| {
-                let bytes = file.bytes().filter(|_| path.ends_with(EXTENSION) || is_sheet(path));
-                bytes.is_some_and(|(bytes, _)| std::str::from_utf8(bytes).is_ok_and(|text| text.contains(&name)))
-            })
-        };
-        self.hidden.values().filter(is_named).collect()
-    }
-
     /// Takes in what was found besides.
     fn add(&mut self, other: Self) {
         self.files.extend(other.files);
@@ -178,7 +167,8 @@ impl Snapshot {
 
 /// Reads the site's files; one whose size and time are as in `previous` is not read again.
 ///
-/// Left out are hidden folders (unless an entry lies in one, or a Source or a stylesheet names it), `node_modules`, folders tagged as caches, folders that pmx
+/// Left out are hidden folders (unless an entry lies in one, or a link of a Source or an address in a stylesheet leads there; then that
+/// folder is read, not all below it), `node_modules`, folders tagged as caches, folders that pmx
 /// writes to, what editors leave for a while ([`is_passing`]), and links that lead out of the source root or into themselves. A
 /// file that vanishes meanwhile was never there.
 ///
@@ -198,10 +188,9 @@ pub fn scan(project: &Project, previous: Option<&Snapshot>) -> Result<Snapshot, 
             return Err(SiteError::TooManyFiles { folder: project.source_root.clone(), max: MAX_FILES });
         }
         snapshot.add(Snapshot::of_found(found, previous));
-        folders = snapshot.named_hidden(&snapshot.files).into_iter().cloned().collect();
-        for folder in &folders {
-            snapshot.hidden.remove(&folder.name);
-        }
+        let named = named::named(project, snapshot.hidden.values(), &snapshot.files);
+        let named: Vec<String> = named.into_iter().map(str::to_owned).collect();
+        folders = named.iter().filter_map(|name| snapshot.hidden.remove(name)).collect();
     }
     Ok(snapshot)
 }

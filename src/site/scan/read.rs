@@ -1,9 +1,9 @@
 //! The content of a file.
 
-use super::{Content, EXTENSION, Stamp, is_sheet};
+use super::{Content, Stamp};
 use crate::{
     file_retry::while_held,
-    site::{folder::open_regular, text::normal_bytes},
+    site::{assets::is_sheet, folder::open_regular, graph::EXTENSION, text::normal_bytes},
 };
 use pmx_worker::model::{Hash, MAX_BLOB};
 use sha2::{Digest as _, Sha256};

@@ -1,6 +1,6 @@
 //! Files that are looked at again and again.
 
-use super::{Content, File, Snapshot, changed, scan, walk};
+use super::{Content, File, Snapshot, changed, named, scan, walk};
 use crate::site::{address, error::SiteError, project::Project};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -129,9 +129,9 @@ impl Tracked {
         let snapshot = Arc::make_mut(&mut self.snapshot);
         snapshot.folders.retain(|path, _| !is_old(path));
         snapshot.links.retain(|path, _| !is_old(path));
-        let outside = snapshot.outside.clone();
-        snapshot.hidden.retain(|path, _| !is_old(path));
-        snapshot.outside.retain(|path| !is_old(path));
+        let hidden: BTreeSet<String> =
+            snapshot.hidden.extract_if(.., |path, _| is_old(path)).map(|(path, _)| path).collect();
+        let outside: BTreeSet<String> = snapshot.outside.extract_if(.., |path| is_old(path)).collect();
         // Sorted by bytes: what is below a name stands together, but not always behind the name itself.
         let old =
             snapshot.files.range(below.clone()..).map(|(path, _)| path).take_while(|path| path.starts_with(&below));
@@ -149,16 +149,13 @@ impl Tracked {
             self.revision += 1;
             self.before.entry(path).or_insert(Some(before.content));
         }
-        let has_hidden = !now.hidden.is_empty();
-        let changed: BTreeMap<String, File> =
-            if snapshot.hidden.is_empty() { BTreeMap::new() } else { now.files.clone() };
+        self.revision += u64::from(now.outside != outside);
+        // Why a hidden folder is looked into may be a text that is new, or that the folder itself is.
+        let new = now.hidden.values().filter(|folder| !hidden.contains(&folder.name));
+        let is_named = !named::named(project, snapshot.hidden.values().chain(now.hidden.values()), &now.files)
+            .is_empty()
+            || !named::named(project, new, &snapshot.files).is_empty();
         snapshot.add(now);
-        self.revision += u64::from(snapshot.outside != outside);
-        // A hidden folder that is new, or a text that is, may be why it is looked into.
-        let is_named = match has_hidden {
-            true => !snapshot.named_hidden(&snapshot.files).is_empty(),
-            false => !snapshot.named_hidden(&changed).is_empty(),
-        };
         if is_named {
             return self.look_everywhere(project);
         }

@@ -208,10 +208,14 @@ pub(super) fn is_mark(last: &str) -> bool {
     last == RECEIPT || last == CACHE_TAG
 }
 
-/// Whether a folder is looked into only if a text names it.
+/// Whether a folder is looked into only if a link leads there: its name or that of a folder around it begins with a dot, and no entry lies
+/// in that one. So a link into a hidden folder brings in what lies beside its target, and not, say, all of an environment or a repository.
 fn is_hidden(project: &Project, name: &str) -> bool {
-    let leads_to_an_entry = || project.roots.iter().any(|root| root.path.starts_with(&format!("{name}/")));
-    address::name(name).starts_with('.') && !leads_to_an_entry()
+    let leads_to_an_entry = |path: &str| {
+        project.roots.iter().any(|root| root.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+    };
+    let ends = name.match_indices('/').map(|(end, _)| end).chain([name.len()]);
+    ends.map(|end| &name[..end]).any(|path| address::name(path).starts_with('.') && !leads_to_an_entry(path))
 }
 
 fn is_skipped(project: &Project, path: &Path, name: &str) -> bool {
