@@ -117,7 +117,8 @@ fn many_links_in_one_paragraph_take_no_time_for_one_another() {
         ("names that are none", "[[no\0body]] ".repeat(MANY), "<a class=\"pmx-wikilink\""),
         ("pictures", "![[no.png]] ".repeat(MANY), "<img "),
         ("names in emphasis", format!("{long}{}", "*[[index]]* ".repeat(MANY)), "<a class=\"pmx-wikilink\""),
-        ("labels", format!("{long}{}\n\n[a]: ./index.path.md", "[a] ".repeat(MANY)), "<a href=\""),
+        // The parser takes a hundred thousand bytes of targets at most.
+        ("labels", format!("{long}{}\n\n[a]: x", "[a] ".repeat(MANY)), "<a href=\""),
         ("fragments that nothing has", "[a](#no) ".repeat(MANY), "<a href=\"#no\""),
     ] {
         let page = page_of(format!("# T\n\n{source}\n").as_bytes());
