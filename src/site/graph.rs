@@ -18,7 +18,7 @@ use super::{
 use pmx_worker::model::{Hash, MAX_BLOB, check_path};
 use rayon::prelude::*;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     mem,
     sync::Arc,
 };
@@ -388,9 +388,16 @@ pub(super) fn relative_link(from: &str, to: &str) -> String {
     format!("{}{}", if up.is_empty() { "./" } else { &up }, there[shared..].join("/"))
 }
 
+/// How many ids are compared for what the fragments of one Source may mean; the ones beyond have no hint. A hundred wrong links to a page of
+/// two thousand headings: beyond it nobody reads hints, and each link compared with each heading would go quadratic.
+const MAX_COMPARED: usize = 200_000;
+
 /// Fragments that name nothing in their page. A page that uses components gets more ids than its text shows.
 fn missing_fragments(project: &Project, graph: &Graph, node: &Node) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
+    // By the page: whether it uses components. Its links are looked through once, however many lead to it.
+    let mut importing: HashMap<&str, bool> = HashMap::new();
+    let mut compared = 0;
     // What an include cannot find is said where it is taken in.
     let links = node.source.links.iter().zip(&node.targets).filter(|(link, _)| link.place != Place::Include);
     for (link, target) in links {
@@ -413,12 +420,15 @@ fn missing_fragments(project: &Project, graph: &Graph, node: &Node) -> Vec<Diagn
             matches!(&link.place, Place::Definition { label } if label.starts_with('@'))
                 && matches!(target, Target::Page { .. })
         };
-        if page.source.anchors.contains(&fragment) || page.source.links.iter().zip(&page.targets).any(imports) {
+        if page.source.anchors.contains(&fragment)
+            || *importing.entry(&page.id).or_insert_with(|| page.source.links.iter().zip(&page.targets).any(imports))
+        {
             continue;
         }
         let message = format!("`{}` has no heading or Block `#{fragment}`", page.path);
         let finding = Diagnostic::warning("link/fragment", link.position, message);
-        let ids = page.source.anchors.iter().map(|id| (id.as_str(), id.as_str()));
+        compared += page.source.anchors.len();
+        let ids = page.source.anchors.iter().filter(|_| compared <= MAX_COMPARED).map(|id| (id.as_str(), id.as_str()));
         let finding = match super::suggest::likest(&fragment, ids) {
             Some(nearest) => finding.hint(format!("did you mean `#{nearest}`?")),
             None => finding,

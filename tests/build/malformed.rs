@@ -104,6 +104,29 @@ fn nothing_nests_too_deep() {
 }
 
 #[test]
+fn many_links_in_one_paragraph_take_no_time_for_one_another() {
+    const MANY: usize = 40_000;
+    let long = "word ".repeat(200_000);
+    for (name, source, link) in [
+        ("names", "[[index]] ".repeat(MANY), "<a class=\"pmx-wikilink\""),
+        (
+            "names before what might end a label",
+            format!("{}]: x", "[[index]] ".repeat(MANY)),
+            "<a class=\"pmx-wikilink\"",
+        ),
+        ("names that are none", "[[no\0body]] ".repeat(MANY), "<a class=\"pmx-wikilink\""),
+        ("pictures", "![[no.png]] ".repeat(MANY), "<img "),
+        ("names in emphasis", format!("{long}{}", "*[[index]]* ".repeat(MANY)), "<a class=\"pmx-wikilink\""),
+        // The parser takes a hundred thousand bytes of targets at most.
+        ("labels", format!("{long}{}\n\n[a]: x", "[a] ".repeat(MANY)), "<a href=\""),
+        ("fragments that nothing has", "[a](#no) ".repeat(MANY), "<a href=\"#no\""),
+    ] {
+        let page = page_of(format!("# T\n\n{source}\n").as_bytes());
+        assert!(page.matches(link).count() >= MANY, "{name}");
+    }
+}
+
+#[test]
 fn a_line_of_ten_megabytes_is_a_line() {
     let page = page_of("word ".repeat(2 * 1024 * 1024).as_bytes());
     assert!(page.len() > 10 * 1024 * 1024 - 1);

@@ -12,6 +12,7 @@ use super::{
 };
 use comrak::{
     Arena, Options,
+    arena_tree::NodeEdge,
     nodes::{Ast, AstNode, NodeValue},
 };
 use std::{
@@ -123,15 +124,31 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Shows what was hidden, and makes links of names.
+/// Shows what was hidden, and makes links of names. In a link they are words.
 fn restore<'a>(arena: &'a Arena<'a>, root: &'a AstNode<'a>, mask: &Mask, lines: &Lines<'_>) {
     let mut texts = Vec::new();
-    for node in root.descendants() {
+    // How many links are open.
+    let mut links = 0_usize;
+    for edge in root.traverse() {
+        let (node, starts) = match edge {
+            NodeEdge::Start(node) => (node, true),
+            NodeEdge::End(node) => (node, false),
+        };
         let mut data = node.data_mut();
+        if matches!(data.value, NodeValue::Link(_) | NodeValue::Image(_)) {
+            links = if starts { links + 1 } else { links.saturating_sub(1) };
+        }
+        if !starts {
+            continue;
+        }
         let each: &mut [&mut String] = match &mut data.value {
             NodeValue::Text(text) => {
                 if mask.is_in(text) {
-                    texts.push(node);
+                    if links == 0 {
+                        texts.push(node);
+                    } else if let Cow::Owned(shown) = mask.show(text) {
+                        *text = shown.into();
+                    }
                 }
                 &mut []
             }

@@ -51,6 +51,7 @@ pub(super) fn hidden<'b, 'a>(body: &'b str, mask: &Mask, parse: impl Fn(&str) ->
 /// What has the form of one, wherever it stands.
 fn candidates(body: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    let mut line = Line::default();
     let mut at = 0;
     while let Some(offset) = body[at..].find("[[") {
         let start = at + offset;
@@ -69,7 +70,7 @@ fn candidates(body: &str) -> Vec<Range<usize>> {
             continue;
         }
         at = start + 2 + end + 2;
-        if in_label(body, start, at) {
+        if line.at(body, start).in_label(body, start, at) {
             continue;
         }
         found.push(start - usize::from(before.is_some_and(|before| !is_escaped(before)))..at);
@@ -77,11 +78,31 @@ fn candidates(body: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a name stands in what would be the label of a definition. No label has brackets, and without them it must not become one.
-fn in_label(body: &str, start: usize, end: usize) -> bool {
-    let line = body[..start].rfind('\n').map_or(0, |at| at + 1);
-    let rest = body[end..].split('\n').next().unwrap_or_default();
-    rest.contains("]:") && body[line..start].rfind(['[', ']']).is_some_and(|at| body[line + at..].starts_with('['))
+/// The line that was looked at last: each is looked through once, however many names it has.
+#[derive(Default)]
+struct Line {
+    start: usize,
+    end: usize,
+    /// Where the last `]:` in it stands: what may end the label of a definition.
+    label_end: Option<usize>,
+}
+
+impl Line {
+    /// The line of a place, which is none before the places that were asked for.
+    fn at(&mut self, body: &str, at: usize) -> &Self {
+        if at >= self.end {
+            self.start = body[self.end..at].rfind('\n').map_or(self.start, |newline| self.end + newline + 1);
+            self.end = body[at..].find('\n').map_or(body.len(), |length| at + length);
+            self.label_end = body[self.start..self.end].rfind("]:").map(|found| self.start + found);
+        }
+        self
+    }
+
+    /// Whether a name stands in what would be the label of a definition. No label has brackets, and without them it must not become one.
+    fn in_label(&self, body: &str, start: usize, end: usize) -> bool {
+        self.label_end.is_some_and(|label| label >= end)
+            && body[self.start..start].rfind(['[', ']']).is_some_and(|at| body[self.start + at..].starts_with('['))
+    }
 }
 
 /// Whether what follows a text is escaped.
@@ -135,14 +156,10 @@ impl Links {
     }
 }
 
-/// Makes links of the names that are hidden in a text, in lines where they are hidden, too. In a link they are words.
+/// Makes links of the names that are hidden in a text, in lines where they are hidden, too.
 pub(super) fn split<'a>(arena: &'a Arena<'a>, node: &'a AstNode<'a>, mask: &Mask, lines: &Lines<'_>) {
     let at = node.data().sourcepos;
     let Some(text) = node.data().value.text().map(str::to_owned) else { return };
-    let in_link = node
-        .ancestors()
-        .skip(1)
-        .any(|above| matches!(above.data().value, NodeValue::Link(_) | NodeValue::Image(_) | NodeValue::WikiLink(_)));
     let (open, close) = (pair(mask, b'['), pair(mask, b']'));
     let line = lines.get(at.start.line);
     let mut column = at.start.column.saturating_sub(1);
@@ -151,8 +168,7 @@ pub(super) fn split<'a>(arena: &'a Arena<'a>, node: &'a AstNode<'a>, mask: &Mask
     let words = |text: &str, at: Sourcepos| -> &'a AstNode<'a> {
         arena.alloc(Ast::new_with_sourcepos(NodeValue::Text(text.to_owned().into()), at).into())
     };
-    while !in_link
-        && let Some(start) = rest.find(&open)
+    while let Some(start) = rest.find(&open)
         && let Some(length) = rest[start..].find(&close)
     {
         let (before, link) = rest.split_at(start);
@@ -163,7 +179,8 @@ pub(super) fn split<'a>(arena: &'a Arena<'a>, node: &'a AstNode<'a>, mask: &Mask
         if !before.is_empty() {
             parts.push(words(&mask.show(before), at));
         }
-        let found = line.get(column..).and_then(|line| line.find(link)).map_or(column, |found| column + found);
+        // Names stand in the line in the same order. Their words may be others there, as NUL is, so these are not searched for.
+        let found = line.get(column..).and_then(|line| line.find(&open)).map_or(column, |found| column + found);
         column = found + link.len();
         let from = found - usize::from(embed).min(found);
         let at = Sourcepos { start: (at.start.line, from + 1).into(), end: (at.start.line, column).into() };

@@ -76,7 +76,7 @@ impl<'a> Renderer<'a, '_> {
     }
 
     fn annotation_marker(&mut self, index: usize) {
-        let first = !self.shown.threads.contains(&index) && self.notes.threads[index].annotation.block.is_none();
+        let first = self.notes.threads[index].annotation.block.is_none();
         let thread = &mut self.notes.threads[index].annotation;
         let (id, author) = (&thread.id, thread.messages.first().map_or("", |message| &message.author));
         let _ = write!(self.out, "<sup class=\"pmx-annotation-marker\"><a href=\"#annotation:");

@@ -61,7 +61,9 @@ impl<'a> Renderer<'a, '_> {
             _ => false,
         });
         let named = || {
-            let before = self.lines.get(at.end.line).get(..at.end.column)?.strip_suffix(']')?;
+            // Within the link alone: what stands before it in its line may be long, and full of links.
+            let from = if at.start.line == at.end.line { at.start.column.saturating_sub(1) } else { 0 };
+            let before = self.lines.get(at.end.line).get(from..at.end.column)?.strip_suffix(']')?;
             let (_, label) = before.rsplit_once("][")?;
             (label == "@include" || label.starts_with("@include.")).then_some(())
         };
