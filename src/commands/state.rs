@@ -4,9 +4,9 @@ mod check;
 mod export;
 
 use super::{
-    kv,
     confirm::confirm,
     data::{self, existing, folder, one, refused},
+    kv,
 };
 use crate::{
     cli::{Place, State, StateAction},
