@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` has a picture of each flow. Imports run one way: `commands` -> `dev`, `publish` -> `site`,
 //! the emulator -> the Worker's crate.
 
+mod browser;
 pub mod cli;
 pub mod commands;
 pub mod console;

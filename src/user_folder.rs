@@ -124,6 +124,39 @@ fn make(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes a folder that nobody else may look into or change, and takes none that is there and is anything else: a link, another user's, or
+/// open to others.
+///
+/// # Errors
+/// It cannot be made, or is not for this user alone.
+pub(crate) fn make_private(folder: &Path) -> Result<()> {
+    make(folder.parent().unwrap_or(Path::new(".")))?;
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            return Err(Error::new(format!("{} cannot be made: {error}", folder.display())));
+        }
+        _ => {}
+    }
+    let found = fs::symlink_metadata(folder)?;
+    #[cfg(unix)]
+    let private = {
+        use std::os::unix::fs::MetadataExt as _;
+        // Whoever made it owns the new file, and so this user's id is known.
+        let own = tempfile::tempfile().and_then(|file| file.metadata())?.uid();
+        found.uid() == own && found.mode() & 0o077 == 0
+    };
+    // What is in a profile of Windows is its user's by inheritance.
+    #[cfg(not(unix))]
+    let private = true;
+    if found.is_dir() && private {
+        return Ok(());
+    }
+    Err(Error::new(format!("{} is not a folder of yours alone", folder.display())).hint("remove it; pmx makes it anew"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

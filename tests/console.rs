@@ -155,6 +155,13 @@ fn the_address_with_the_token_lets_in_and_nothing_else_does() {
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Path=/"), "{cookie}");
     assert!(console.page("/").contains("tried"));
 
+    // A page of elsewhere, or a file, leads here: its redirects carry no strict cookie, what this page leads to does.
+    let led = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    let entered = client.get_with(&console.host, &format!("/?token={}", console.token), &led);
+    assert_eq!((entered.status, entered.header("set-cookie")), (200, Some(cookie)), "{}", entered.text());
+    let leads = entered.text();
+    assert!(leads.contains("http-equiv=\"refresh\" content=\"0;url=/\"") && !leads.contains(&console.token), "{leads}");
+
     let unnamed = client.get(&console.host, "/api/sites");
     assert_eq!((unnamed.status, unnamed.json()["error"]["code"].as_str()), (401, Some("unauthorized")));
     let bearer = format!("Bearer {}", console.token);

@@ -249,16 +249,57 @@ fn the_console_is_opened_where_somebody_may_see_it() {
     ] {
         assert!(ask(option, variables).contains("/?token="), "it is printed all the same");
     }
+    assert!(!ground.root().join("user/browser").exists(), "no page is written for nobody");
     let url = ask("", &[]);
     let started = std::time::Instant::now();
     while !opened.exists() {
         assert!(started.elapsed().as_secs() < 30, "nothing was opened");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    assert_eq!(fs::read_to_string(&opened).unwrap(), url.trim_end());
+    // What a program is started with is there for every user to read; the address with the token is in a file that is not.
+    let arguments = fs::read_to_string(&opened).unwrap();
+    let token = url.trim_end().rsplit_once("token=").unwrap().1;
+    assert!(!arguments.contains(token) && !arguments.contains("token"), "{arguments}");
+    let page = Path::new(&arguments);
+    let mode = |path: &Path| fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(page), mode(page.parent().unwrap())), (0o600, 0o700), "{arguments}");
+    assert!(page.starts_with(ground.root().join("user")), "{arguments}");
+    let leads = fs::read_to_string(page).unwrap();
+    assert!(leads.contains(&format!("content=\"0;url={}\"", url.trim_end())), "{leads}");
+    assert!(leads.contains("content=\"no-referrer\"") && !leads.contains("src="), "{leads}");
+
+    fs::remove_file(&opened).unwrap();
+    ask("", &[]);
+    assert!(!page.exists(), "the next call removes it");
     let host = url.split_once("://").unwrap().1.split('/').next().unwrap();
     let path = format!("/{}", url.trim_end().rsplit_once('/').unwrap().1);
     assert_eq!(process.client.get(host, &path).status, 303, "it lets in");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_file_for_its_user_alone_the_console_is_opened_by_hand() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let ground = Ground::new();
+    let _process = ground.start(&ground.chess(), "dev");
+    let (bin, opened) = (ground.root().join("bin"), ground.root().join("opened"));
+    fs::create_dir(&bin).unwrap();
+    fs::write(bin.join("xdg-open"), format!("#!/bin/sh\n: >{}\n", opened.display())).unwrap();
+    fs::set_permissions(bin.join("xdg-open"), fs::Permissions::from_mode(0o755)).unwrap();
+    let pages = ground.root().join("user/browser");
+    fs::create_dir(&pages).unwrap();
+    fs::set_permissions(&pages, fs::Permissions::from_mode(0o777)).unwrap();
+    let mut command = ground.command(&ground.chess(), "console");
+    command.env("PATH", &bin).env("DISPLAY", ":99");
+    for name in ["SSH_CONNECTION", "SSH_TTY", "CI"] {
+        command.env_remove(name);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("/?token="), "it is printed");
+    assert!(text(&output.stderr).contains("open the address by hand"), "{}", text(&output.stderr));
+    assert_eq!(fs::read_dir(&pages).unwrap().count(), 0, "nothing is written where others may read");
+    assert!(!opened.exists(), "nothing is passed to a browser");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::data;
 use crate::{
+    browser,
     cli::{Console, Place},
     data::Owner,
     error::{Error, Result},
@@ -21,8 +22,11 @@ pub(super) fn run(args: &Console, report: &Report) -> Result<()> {
     } else {
         report.data(&url);
     }
-    if !args.no_open && has_browser() && open::that_detached(&url).is_err() {
-        report.warn("no browser could be opened; the address lets one in");
+    if !args.no_open
+        && has_browser()
+        && let Err(error) = browser::open_secret(&url)
+    {
+        report.warn(format!("{error}; open the address by hand: it lets a browser in"));
     }
     Ok(())
 }

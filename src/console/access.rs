@@ -92,6 +92,11 @@ pub(super) fn check(parts: &Parts, token: &Token, port: u16, https: bool) -> Acc
     }
 }
 
+/// Whether a page of another origin, such as the one that `pmx console` opens, led a browser here.
+pub(super) fn led_here(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|from| from != "none" && from != "same-origin")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

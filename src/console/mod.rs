@@ -127,7 +127,13 @@ impl Console {
         match access::check(&parts, token, address.port(), *https) {
             Access::Granted => routes::answer(&self, parts, body).await,
             Access::Enter => {
-                let mut response = reply::see("/");
+                // The cookie does not come along when a page of elsewhere led here, redirects included (RFC 6265bis, 5.2); it does
+                // when a page of the console leads on.
+                let mut response = if access::led_here(&parts.headers) {
+                    reply::page(StatusCode::OK, html::onward("/"))
+                } else {
+                    reply::see("/")
+                };
                 if let Ok(cookie) = HeaderValue::try_from(access::cookie(token, address.port(), *https)) {
                     response.headers_mut().insert(header::SET_COOKIE, cookie);
                 }

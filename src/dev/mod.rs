@@ -41,7 +41,7 @@ pub use held::Held;
 pub use status::{Board, Failure, LastBuild, Phase, SiteStatus};
 
 use crate::{
-    cli,
+    browser, cli,
     console::{self, ConsoleParts, LogBuffer, Serves, Token},
     data::{Owning, Served, owner, place},
     error::{Error, Result},
@@ -378,7 +378,7 @@ async fn keys(stage: &Stage, opened: &str) {
     loop {
         match keys.press(keyboard.next().await).await {
             Some(Request::Open) => open(stage, opened),
-            Some(Request::Console) => open(stage, &stage.token.url(&stage.addresses.console())),
+            Some(Request::Console) => open_console(stage),
             Some(Request::Quit) => return,
             None => {}
         }
@@ -386,8 +386,15 @@ async fn keys(stage: &Stage, opened: &str) {
 }
 
 fn open(stage: &Stage, url: &str) {
-    if open::that_detached(url).is_err() {
-        stage.terminal.warn(format_args!("no browser could be opened; the site is at {url}"));
+    if let Err(error) = browser::open(url) {
+        stage.terminal.warn(format_args!("{error}; the site is at {url}"));
+    }
+}
+
+fn open_console(stage: &Stage) {
+    let url = stage.token.url(&stage.addresses.console());
+    if let Err(error) = browser::open_secret(&url) {
+        stage.terminal.warn(format_args!("{error}; open the console by hand: {url}"));
     }
 }
 

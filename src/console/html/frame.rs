@@ -165,6 +165,21 @@ pub(in crate::console) fn frame(frame: &Frame, body: &Markup) -> Markup {
     }
 }
 
+/// A page that leads on to another of the console at once.
+pub(in crate::console) fn onward(to: &str) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="refresh" content={ "0;url=" (to) };
+                title { "pmx" }
+            }
+            body { p { a href=(to) { "Open the console" } } }
+        }
+    }
+}
+
 /// The page of those who are not in.
 pub(in crate::console) fn door(title: &str, text: &[&str], again: Option<&str>) -> Markup {
     html! {

@@ -3,7 +3,7 @@
 mod frame;
 mod parts;
 
-pub(super) use frame::{Frame, Section, door, frame};
+pub(super) use frame::{Frame, Section, door, frame, onward};
 pub(super) use parts::{
     Ask, ago, ask, bytes, clock, count, duration, empty, failure, field, findings, local, note, nothing, pill, plural,
     short, status,
