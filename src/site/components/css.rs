@@ -179,8 +179,11 @@ impl Sheet {
     }
 
     fn flush(&mut self, run: &mut String) {
-        if !run.trim().is_empty() {
-            let _ = writeln!(self.rules, "@scope ({}) {{\n{}\n}}", self.root, run.trim());
+        let text = run.trim();
+        // White space that is escaped stays: without it, the backslash would escape what comes after.
+        let text = if text.ends_with('\\') { run.trim_start() } else { text };
+        if !text.is_empty() {
+            let _ = writeln!(self.rules, "@scope ({}) {{\n{text}\n}}", self.root);
         }
         run.clear();
     }

@@ -118,6 +118,14 @@ fn one_components_mistake_stays_its_own() {
     }
 }
 
+#[test]
+fn white_space_that_is_escaped_stays() {
+    for css in ["\"\\ ", "\"\\ \n", "a{b:c} \\ \n"] {
+        let out = sheet(css);
+        assert!(matches!(closed(&out), Cow::Borrowed(_)), "{css:?}: {out}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_css_stays_in_its_scope(css in "(@dark|@media|@import|:self|url\\(|[\"'\\\\/*(){}\\[\\]; \na-cü:;@]){0,60}") {
