@@ -3,6 +3,7 @@
 use super::{
     Shared,
     freshness::{Wanted, state},
+    state::is_same,
 };
 use crate::{
     bindings::{Blob, Body, Bound, Bucket, Clock, Kv, Level, ObjectRequest, ObjectResponse, Objects, Put},
@@ -113,6 +114,20 @@ fn calls() -> usize {
 
 fn set(change: impl FnOnce(&mut World)) {
     WORLD.with_borrow_mut(change);
+}
+
+#[test]
+fn texts_are_the_same_that_are_equal_to_the_last_byte() {
+    let text = b"a text of more than two times eight bytes";
+    for length in 0..text.len() {
+        assert!(is_same(&text[..length], &text[..length]));
+        assert!(!is_same(&text[..length], &text[..=length]) && !is_same(&text[..=length], &text[..length]));
+        for at in 0..length {
+            let mut other = text[..length].to_vec();
+            other[at] ^= 1;
+            assert!(!is_same(&text[..length], &other), "{length} {at}");
+        }
+    }
 }
 
 fn state_with(seq: u64) -> Option<Vec<u8>> {
