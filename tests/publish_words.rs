@@ -283,3 +283,32 @@ fn a_rollback_after_a_rollback_and_a_publish_leads_to_what_was_live_before() {
     let ran = course.run(&["rollback"]);
     assert_eq!((ran.code, live()), (Some(0), ids[0].clone()), "{}", ran.err);
 }
+
+#[test]
+fn another_start_page_than_before_is_said_before_it_is_live() {
+    let course = Course::new();
+    course.publish(&[]);
+    course.write("paths/notes.md", "# Notes\n\nTwo.\n");
+    assert!(!course.publish(&[]).contains("start page"));
+    let warning = "warning: the start page changes from index.path.md to notes.md; pages may have other addresses\n";
+    for dry in [&["-n"][..], &[]] {
+        let said = course.publish(&[&["paths/notes.md"], dry].concat());
+        assert!(said.contains(warning), "{said}");
+        assert_eq!(course.deploys().len(), if dry.is_empty() { 3 } else { 2 });
+    }
+}
+
+#[test]
+fn what_is_the_same_as_before_is_told_by_the_first_of_its_kind() {
+    let course = Course::new();
+    let page = |words: &str| course.write("paths/notes.md", &format!("# Notes\n\n{words}\n"));
+    course.publish(&[]);
+    let first = course.deploys()[0]["deployId"].as_str().unwrap()[..8].to_owned();
+    for round in 0..2 {
+        page("Two.");
+        course.publish(&[]);
+        page("One.");
+        course.publish(&[]);
+        assert_eq!(course.deploys()[0]["meta"]["changed"], format!("the same as {first}"), "{round}");
+    }
+}

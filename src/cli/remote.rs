@@ -75,6 +75,9 @@ pub struct Rollback {
     /// Say what would change and change nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+    /// Print the lines on stdout that scripts read: hashes, blobs, the deploy's full id
+    #[arg(long)]
+    pub porcelain: bool,
 }
 
 /// `pmx unpublish`

@@ -18,7 +18,7 @@ use crate::{
     site::{self, Options, OutDir, Project},
 };
 use indicatif::HumanBytes;
-use pmx_worker::model::Meta;
+use pmx_worker::model::{Meta, Roots};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -162,8 +162,10 @@ struct Before {
     listing: Option<Listing>,
     /// What the publish changes.
     change: Change,
-    /// An earlier deploy that holds the same as the build.
+    /// The first deploy that held the same as the build.
     same_as: Option<String>,
+    /// The start page of what is live and that of the build, if they differ.
+    start: Option<(String, String)>,
 }
 
 impl Before {
@@ -174,6 +176,19 @@ impl Before {
             None => self.change.naming(named),
         }
     }
+
+    /// Says that `/` leads elsewhere: another entry than before was named, and every address may be another one.
+    fn warn(&self, report: &Report) {
+        if let Some((before, after)) = &self.start {
+            report
+                .warn(format_args!("the start page changes from {before} to {after}; pages may have other addresses"));
+        }
+    }
+}
+
+/// The Source of the start page.
+fn entry(roots: &Roots) -> String {
+    roots.roots.get(&roots.default).map_or_else(String::new, |root| root.entry.clone())
 }
 
 impl Publish<'_> {
@@ -193,6 +208,7 @@ impl Publish<'_> {
             };
             options.meta = NAMED.iter().find_map(with).unwrap_or(options.meta);
         }
+        before.warn(session.report);
         let done =
             publish::carry_out(&session.remote, &session.site, bundle, plan, &options, &session.terminal).await?;
         remember(&session.address, &session.site, &bundle.roots, listing);
@@ -205,6 +221,7 @@ impl Publish<'_> {
         let options = PublishOptions::default();
         let plan = publish::plan(&session.remote, &session.site, &output.bundle, &options, &session.terminal).await?;
         let before = self.before(&plan).await;
+        before.warn(session.report);
         let (new, cached, bytes) = (plan.new_blobs(), plan.cached, plan.bytes());
         let shown = HumanBytes(bytes);
         session.terminal.script(format_args!("would upload {new} new blobs ({cached} cached), {shown}"));
@@ -245,9 +262,11 @@ impl Publish<'_> {
                 listing.change_by(|hash| new.contains(hash))
             }
         };
-        let same = deploys.iter().find(|deploy| deploy.record.roots == bundle.roots);
+        let same = deploys.iter().rfind(|deploy| deploy.record.roots == bundle.roots);
         let same_as = same.map(|deploy| deploy.record.deploy_id.clone());
-        Before { live, is_first, listing: known, change, same_as }
+        let start = live.as_ref().map(|live| (entry(&live.record.roots), entry(&bundle.roots)));
+        let start = start.filter(|(before, after)| before != after);
+        Before { live, is_first, listing: known, change, same_as, start }
     }
 
     /// The live deploy, if the build is just that and no other is asked for.

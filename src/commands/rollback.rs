@@ -23,7 +23,8 @@ use serde_json::json;
 /// # Errors
 /// What kept it from that; there is no such deploy, or none before the one that is live.
 pub(super) fn run(args: &cli::Rollback, report: &Report) -> Result<()> {
-    let session = Session::open(target::of(&args.target, None, report)?, Wording::Plain, report)?;
+    let wording = if args.porcelain { Wording::Porcelain } else { Wording::Plain };
+    let session = Session::open(target::of(&args.target, None, report)?, wording, report)?;
     roll_back(&session, args.deploy.as_deref(), args.dry_run)
 }
 

@@ -106,6 +106,17 @@ impl Address {
         self.scheme == Scheme::Http && !self.is_loopback()
     }
 
+    /// Whether it is this machine, or by its IP address one of a network that is not the internet: what listens there is for those within.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        let of_network = |ip: IpAddr| match ip.to_canonical() {
+            IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
+            IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),
+        };
+        self.is_loopback() || bare.parse().is_ok_and(of_network)
+    }
+
     /// Whether it is this machine, by name.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -183,6 +194,28 @@ mod tests {
             assert!(address(there).is_exposed(), "{there}");
         }
         assert!(!address("https://path.app").is_exposed());
+    }
+
+    #[test]
+    fn what_is_no_address_of_the_internet_is_known() {
+        for inside in [
+            "localhost",
+            "a.localhost",
+            "127.0.0.1",
+            "[::1]",
+            "10.1.2.3",
+            "192.168.0.1",
+            "169.254.169.254",
+            "[fd00::1]",
+            "[fe80::1]",
+            "0.0.0.0",
+            "[::ffff:10.0.0.1]",
+        ] {
+            assert!(address(&format!("http://{inside}:1")).is_internal(), "{inside}");
+        }
+        for outside in ["path.app", "1.1.1.1", "[2606:4700::1]", "10.0.0.1.nip.io"] {
+            assert!(!address(&format!("https://{outside}")).is_internal(), "{outside}");
+        }
     }
 
     #[test]

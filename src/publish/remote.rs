@@ -145,8 +145,10 @@ impl Inner {
         if target.is_exposed() && !self.insecure {
             return Err(impossible(format!("the server wants an upload to {target}, which is plain HTTP")));
         }
-        if target != self.server && target.is_loopback() {
-            return Err(impossible(format!("the server wants an upload to {target}, another program of this machine")));
+        if target.is_internal() && !self.server.is_internal() {
+            return Err(impossible(format!(
+                "the server wants an upload to {target}, which is no address of the internet"
+            )));
         }
         let (agent, timeout, mut body) = match request.body {
             ApiBody::Empty => (&self.fresh, CALL_TIMEOUT, Body::Empty),
