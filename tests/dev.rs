@@ -107,6 +107,21 @@ fn the_line_of_a_build_names_the_pages_that_changed() {
 }
 
 #[test]
+fn a_page_that_an_earlier_process_made_is_no_asset_in_the_line_of_a_build() {
+    let author = Author::new();
+    author.write("index.path.md", "# Home\n\n[One](./one.lesson.md), [Two](./two.lesson.md)\n");
+    author.write("two.lesson.md", "# The second\n\n[One](./one.lesson.md)\n");
+    author.dev().end();
+    let mut dev = author.dev();
+    // All pages show the title of the first.
+    author.write("one.lesson.md", "# Another title\n\nThe lesson.\n");
+    dev.event("published");
+    let said = dev.end();
+    let line = said.lines().find(|line| line.contains("1 page: Another title")).unwrap_or_else(|| panic!("{said}"));
+    assert!(line.contains("; 2 more made anew  build "), "{line}");
+}
+
+#[test]
 fn the_api_of_dev_is_closed_to_everyone_else() {
     let author = Author::new();
     let dev = author.dev();

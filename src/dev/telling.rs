@@ -10,12 +10,15 @@ use crate::{
     publish::{Change, Page, Pages},
     site::Diagnostic,
 };
-use pmx_worker::model::File;
+use pmx_worker::{model::File, router::hash_in_name};
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     time::Duration,
 };
+
+/// The page that is shown for what is not there, without its ending.
+const NOT_FOUND: &str = "404";
 
 /// `error` and `warning`.
 pub(super) fn finding(diagnostic: &Diagnostic) -> Value {
@@ -118,7 +121,6 @@ pub(super) fn line(
 
 /// What the Worker told of a publish, by the titles of the pages.
 fn change(built: &Built, known: &Known<'_>, sources: &[String], paths: &[String]) -> Change {
-    let told: HashSet<&str> = sources.iter().map(String::as_str).collect();
     let roots: Vec<(String, &String)> = built
         .site
         .roots
@@ -131,8 +133,12 @@ fn change(built: &Built, known: &Known<'_>, sources: &[String], paths: &[String]
             outputs.get(&format!("{id}/{below}"))?;
             Some((mount, below.strip_suffix(".html")?))
         })?;
-        // A page that is no Source's, such as that for what is not there, has no title and is not told.
-        let title = known.titles.get(source).map(String::as_str).or_else(|| told.get(source).copied())?.to_owned();
+        // That for what is not there is no Source's, and what has its hash in its name is an asset.
+        if source == NOT_FOUND || hash_in_name(path).is_some() {
+            return None;
+        }
+        // One that no build of this process has made has no title here.
+        let title = known.titles.get(source).map_or(source, String::as_str).to_owned();
         Some((path.clone(), Page { source: source.to_owned(), title, address: format!("{mount}/{source}") }))
     };
     let pages = |outputs: &Outputs| -> Pages { paths.iter().filter_map(|path| page(outputs, path)).collect() };
