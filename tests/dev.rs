@@ -647,9 +647,10 @@ fn keys_roll_back_and_only_an_edit_goes_on_from_there() {
     seat.page("Third.");
     seat.press("b");
     seat.until("the same as what is up");
+    // Of the earlier ones, the one that was shown last.
     seat.press("r");
-    seat.until(", 1 behind the newest");
-    seat.page("Second.");
+    seat.until(", 2 behind the newest");
+    seat.page("The lesson.");
     seat.shown.lock().unwrap().clear();
     author.write("one.lesson.md", "# One\n\nFourth.\n");
     seat.until("the rollback is over");
