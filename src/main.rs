@@ -9,6 +9,9 @@ use pmx::{
 };
 use std::process::ExitCode;
 
+/// The exit code of a call that is none.
+const USAGE: u8 = 2;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -37,5 +40,8 @@ fn ended(result: Result<()>, report: &Report) -> ExitCode {
 /// those about the same call with letters alone.
 fn refused(error: &clap::Error) -> ExitCode {
     let typed = std::env::args_os().map(|argument| shown(&argument.to_string_lossy()));
-    Cli::try_parse_from(typed).err().as_ref().unwrap_or(error).exit()
+    let retyped = Cli::try_parse_from(typed).err();
+    let error = retyped.as_ref().unwrap_or(error);
+    Report::usage(&error.render());
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE))
 }

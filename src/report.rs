@@ -182,6 +182,12 @@ impl Report {
         }
     }
 
+    /// As [`Self::help`], on stderr: why a call is no call.
+    pub fn usage(error: &clap::builder::StyledStr) {
+        let is_coloured = Ink::of_stream(&io::stderr()) == Ink::Colour;
+        talk(&if is_coloured { error.ansi().to_string() } else { error.to_string() });
+    }
+
     /// The end of a command: whether stdout has taken all that was to go there, or its reader has seen enough.
     ///
     /// # Errors
