@@ -91,8 +91,10 @@ export class Site {
     const front = `---\ntitle: ${source.broken ? "[never closed" : source.title}${source.class && `\nstyles:\n  classes: [${source.class}]`}${theme}\n---`;
     const imports = `[@parts]: /ROOT/parts.components.md${index ? "\n[@root.styles]: /ROOT/theme.css" : ""}${source.name === "loops.lesson" ? "\n[@styles]: /ROOT/local.css" : ""}`;
     const links = index ? [...this.sources.keys()].filter((name) => name !== "index.path").map((name) => `- [${name}](/ROOT/${name}.md)`).join("\n") : "";
+    // One page includes it whatever is edited: what no page has is not built.
+    const included = index ? "\n\n[@include: shared](/ROOT/shared.include.md#part)" : "";
     // What a test types into, and stands at: no edit takes it away.
-    const kept = `<!-- id: kept -->\n\n## Kept\n\nKept words to select.\n\n<p><input id="kept-field" aria-label="Kept"></p>\n\n${links}`;
+    const kept = `<!-- id: kept -->\n\n## Kept\n\nKept words to select.\n\n<p><input id="kept-field" aria-label="Kept"></p>\n\n${links}${included}`;
     const text = [front, imports, ...source.blocks.map((block, n) => (n ? "---\n\n" : "") + this.#blockText(block, source, n)), `---\n\n${kept}`].join("\n\n");
     return `${text.replaceAll("/ROOT/", source.name.includes("/") ? "../" : "./").trimEnd()}\n`;
   }
