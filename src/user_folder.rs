@@ -131,6 +131,7 @@ fn make(folder: &Path) -> Result<()> {
 /// It cannot be made, or is not for this user alone.
 pub(crate) fn make_private(folder: &Path) -> Result<()> {
     make(folder.parent().unwrap_or(Path::new(".")))?;
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "only there it has a mode"))]
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
