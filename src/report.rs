@@ -6,9 +6,11 @@
 mod log;
 mod output;
 mod text;
+mod words;
 
 pub(crate) use log::{LogJson, LogLine};
 pub(crate) use text::is_active;
+pub(crate) use words::{counted, short_id};
 
 use crate::{
     cli::Global,

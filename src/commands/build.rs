@@ -4,7 +4,7 @@ use crate::{
     cli,
     error::{Error, Result},
     paths::{canonical, from_here},
-    report::Report,
+    report::{Report, counted},
     site::{self, BasePath, Build, Cache, Contents, Hosting, Key, Options, OutDir, Project, SiteError, Written},
     user_folder,
 };
@@ -190,9 +190,4 @@ pub(super) fn earlier(
         (None, Err(SiteError::NoSite { .. })) => Ok(OutDir::default_in(&canonical(cwd)?)),
         (None, Err(error)) => Err(error.into()),
     }
-}
-
-/// `1 error`, `2 errors`
-pub(super) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

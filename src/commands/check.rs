@@ -2,9 +2,8 @@
 
 use crate::{
     cli,
-    commands::build::counted,
     error::{Error, Result},
-    report::Report,
+    report::{Report, counted},
     site::{self, Build, Cache, Options, Snapshot},
 };
 use serde_json::{Value, json};

@@ -2,25 +2,18 @@
 
 use crate::{
     publish::{Deploy, git::WITH_CHANGES},
-    report::is_active,
+    report::{is_active, short_id},
 };
 use humantime::{format_rfc3339_seconds, parse_rfc3339};
 use pmx_worker::model::Meta;
 use std::time::{Duration, SystemTime};
 
-/// Digits of an id; enough to name a deploy of one site.
-const SHORT_ID: usize = 8;
 /// Digits of a commit, as git abbreviates them.
 const SHORT_COMMIT: usize = 7;
 /// Characters of a branch.
 const MAX_BRANCH: usize = 40;
 /// Where a deploy's `meta` says what it changed.
 pub(super) const CHANGED: &str = "changed";
-
-/// The beginning of an id.
-pub(super) fn short(id: &str) -> String {
-    first(id, SHORT_ID)
-}
 
 /// When a deploy was made, and how long ago that is.
 pub(super) fn made(deploy: &Deploy, now: SystemTime) -> (String, String) {
@@ -67,7 +60,7 @@ pub(super) fn changed(meta: &Meta, most: usize) -> Option<String> {
 pub(super) fn described(deploy: &Deploy) -> String {
     let (created, age) = made(deploy, SystemTime::now());
     let from = deploy.record.meta.as_ref().map_or_else(String::new, from);
-    format!("deploy {} of {created} ({age} ago){from}", short(&deploy.record.deploy_id))
+    format!("deploy {} of {created} ({age} ago){from}", short_id(&deploy.record.deploy_id))
 }
 
 /// `, main 452e294+changes`, or nothing.

@@ -5,7 +5,7 @@ use crate::{
     cli,
     error::Result,
     publish::{Deploy, Wording, history},
-    report::{Report, Style},
+    report::{Report, Style, short_id},
 };
 use pmx_worker::model::Unpublished;
 use std::time::SystemTime;
@@ -81,7 +81,7 @@ fn row(deploy: &Deploy, now: SystemTime) -> [String; 5] {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| String::from("-"));
     let (created, age) = deploy_words::made(deploy, now);
     [
-        deploy_words::short(&deploy.record.deploy_id),
+        short_id(&deploy.record.deploy_id),
         created,
         age,
         or_dash(meta.and_then(deploy_words::commit)),

@@ -5,13 +5,11 @@ use crate::{
     cli,
     error::{Error, Result},
     follow::{FollowError, Follower, SiteAddress, Told},
-    report::{Report, Style},
+    report::{Report, Style, short_id},
 };
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Digits of a deploy's id that are said; enough to name one of a site.
-const SHORT_ID: usize = 8;
 /// How what stands in the place of a deploy's id begins while a site is unpublished (`worker/API.md`).
 const UNPUBLISHED: &str = "unpublished-";
 
@@ -65,7 +63,7 @@ impl Telling<'_> {
             }
             Told::Connected { again: true, .. } => report.say(format_args!("{now}  connected again")),
             Told::Changed(change) => {
-                let id: String = change.deploy_id.chars().take(SHORT_ID).collect();
+                let id = short_id(&change.deploy_id);
                 let is_gone = change.deploy_id.starts_with(UNPUBLISHED);
                 let remark = if is_gone { "(the site is unpublished)".to_owned() } else { format!("(deploy {id})") };
                 let remark = report.paint(Style::Dim, &remark);

@@ -3,10 +3,9 @@
 use super::ignored::{self, Ignoring, IgnoringError};
 use crate::{
     cli,
-    commands::build::counted,
     error::{Error, Result},
     paths::canonical,
-    report::Report,
+    report::{Report, counted},
     site::{self, Entry, Folder, Options},
 };
 use serde_json::json;

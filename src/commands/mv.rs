@@ -2,9 +2,8 @@
 
 use crate::{
     cli,
-    commands::build::counted,
     error::{Error, Result},
-    report::Report,
+    report::{Report, counted},
     site::{self, Edit},
 };
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! `pmx publish`
 
 use super::{
-    deploy_words::{CHANGED, described, from, short},
+    deploy_words::{CHANGED, described, from},
     rollback,
     session::{Called, Session},
     target,
@@ -14,7 +14,7 @@ use crate::{
         self, Activated, Bundle, Change, Deploy, Listing, Plan, PublishOptions, Published, Wording, history, recall,
         remember,
     },
-    report::{Report, Style},
+    report::{Report, Style, counted, short_id},
     site::{self, Options, OutDir, Project},
 };
 use indicatif::HumanBytes;
@@ -172,7 +172,7 @@ impl Before {
     /// What is recorded of the change, with so many pages named.
     fn summary(&self, named: usize) -> String {
         match &self.same_as {
-            Some(id) => format!("the same as {}", short(id)),
+            Some(id) => format!("the same as {}", short_id(id)),
             None => self.change.naming(named),
         }
     }
@@ -227,7 +227,7 @@ impl Publish<'_> {
         session.terminal.script(format_args!("would upload {new} new blobs ({cached} cached), {shown}"));
         session.terminal.script("dry run: nothing was changed");
         if session.terminal.wording() == Wording::Plain && !session.report.json() {
-            let files = build::counted(new, "file");
+            let files = counted(new, "file");
             let upload = if new > 0 { format!(" ({files} to upload, {shown})") } else { String::new() };
             session.report.data(match self.unchanged(&before) {
                 Some(live) => format!("would publish nothing: live already is {}{upload}", described(live)),
@@ -285,7 +285,7 @@ impl Publish<'_> {
         session.terminal.script(format_args!("published: {url} (deploy: {id})"));
         session.terminal.person(format_args!("Already live: nothing changed since {}", described(live)));
         if new > 0 {
-            let files = build::counted(new, "file");
+            let files = counted(new, "file");
             session.terminal.person(format_args!("  {files} that the server had lost were uploaded again"));
         }
         session.print_url(&url);
@@ -317,8 +317,8 @@ impl Publish<'_> {
         session.terminal.script(format_args!("published: {} (deploy: {})", activated.url, activated.deploy_id));
         let published = session.report.paint(Style::Good, "Published");
         session.terminal.person(format_args!("{published} {change}"));
-        let same = before.same_as.as_ref().map_or_else(String::new, |id| format!("; the same as {}", short(id)));
-        session.terminal.person(format_args!("  deploy {}{}{same}", short(&activated.deploy_id), from(meta)));
+        let same = before.same_as.as_ref().map_or_else(String::new, |id| format!("; the same as {}", short_id(id)));
+        session.terminal.person(format_args!("  deploy {}{}{same}", short_id(&activated.deploy_id), from(meta)));
         session.mention_kv(activated);
         session.print_url(&activated.url);
         let (new, cached, bytes) = (done.new, done.cached, done.bytes);

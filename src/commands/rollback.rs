@@ -1,7 +1,7 @@
 //! `pmx rollback`, and `pmx publish --rollback`
 
 use super::{
-    deploy_words::{described, short},
+    deploy_words::described,
     session::{Called, Session},
     target,
 };
@@ -13,7 +13,7 @@ use crate::{
         history::{before, behind, live},
         recall,
     },
-    report::{Report, Style},
+    report::{Report, Style, short_id},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -70,11 +70,11 @@ async fn activate(session: &Session<'_>, id: &str) -> Called<Activated> {
 
 fn nothing_before(session: &Session<'_>, deploys: &[Deploy]) -> Error {
     let live = live(deploys);
-    let named = live.map_or_else(String::new, |live| format!(" {}", short(&live.record.deploy_id)));
+    let named = live.map_or_else(String::new, |live| format!(" {}", short_id(&live.record.deploy_id)));
     let error = Error::new(format!("there is no deploy before{named} that shows something else"));
     match live.and_then(|live| behind(deploys, live)) {
         Some(behind) => {
-            let command = session.command(&format!("rollback {}", short(&behind.newest.record.deploy_id)));
+            let command = session.command(&format!("rollback {}", short_id(&behind.newest.record.deploy_id)));
             error.hint(format!("back to the newest: `{command}`"))
         }
         None => error.hint(format!("`{}` lists the deploys", session.command("deploys"))),
@@ -137,7 +137,7 @@ fn titled(session: &Session<'_>, from: &Deploy, target: &Deploy, activated: &Act
 pub(super) fn mention_newest(session: &Session<'_>, deploys: &[Deploy], live: Option<&Deploy>) {
     let Some(live) = live else { return };
     let Some(behind) = behind(deploys, live) else { return };
-    let command = session.command(&format!("rollback {}", short(&behind.newest.record.deploy_id)));
-    let (live, by) = (short(&live.record.deploy_id), behind.by);
+    let command = session.command(&format!("rollback {}", short_id(&behind.newest.record.deploy_id)));
+    let (live, by) = (short_id(&live.record.deploy_id), behind.by);
     session.terminal.person(format_args!("  {live} is {by} behind the newest; back to the newest: {command}"));
 }

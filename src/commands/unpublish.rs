@@ -1,17 +1,11 @@
 //! `pmx unpublish`
 
-use super::{
-    confirm::agree,
-    deploy_words::{moment, short},
-    deploys::unpublished,
-    session::Session,
-    target,
-};
+use super::{confirm::agree, deploy_words::moment, deploys::unpublished, session::Session, target};
 use crate::{
     cli,
     error::{Error, Result},
     publish::{Deploy, TakenDown, Wording},
-    report::Report,
+    report::{Report, short_id},
 };
 use pmx_worker::model::Unpublished;
 use serde_json::json;
@@ -67,7 +61,7 @@ fn tell(done: &TakenDown, session: &Session<'_>, deploys: &[Deploy]) {
     }
     let undo = undo(deploys);
     if let Some(id) = undo {
-        let back = session.command(&format!("rollback {}", short(id)));
+        let back = session.command(&format!("rollback {}", short_id(id)));
         report.say(format!("the next publish brings it back, or `{back}`"));
     }
     if report.json() {

@@ -197,7 +197,7 @@ impl Call<'_> {
             "rebuild" => "Building again.".to_owned(),
             "saved" => "Saved.".to_owned(),
             "deleted" => "Deleted.".to_owned(),
-            "imported" => format!("Imported {}.", html::plural(count, "entry").replace("entrys", "entries")),
+            "imported" => format!("Imported {}.", html::counted(count, "entry").replace("entrys", "entries")),
             "fired" => "The alarm was fired.".to_owned(),
             "evicted" => "The instance has ended; the next event makes a new one.".to_owned(),
             "faults" => "In force from now on.".to_owned(),

@@ -4,9 +4,11 @@ use super::{
     Board, Phase, SiteStatus, hosts,
     reload::{Reload, Shows},
     small_page,
-    terminal::count,
 };
-use crate::server::{Answering, Before, Peer};
+use crate::{
+    report::counted,
+    server::{Answering, Before, Peer},
+};
 use axum::{
     extract::Request,
     http::{StatusCode, header},
@@ -52,7 +54,7 @@ fn page(board: &Board, here: bool, console: Option<&str>) -> Markup {
     let failed = sites.iter().filter(|site| site.phase == Phase::Failed).count();
     html! {
         p.soft {
-            (count(sites.len(), "site"))
+            (counted(sites.len(), "site"))
             @if failed > 0 { ", " span.failed { (failed) " with errors" } }
             @if let Some(console) = console.filter(|_| here) { " · " a href=(console) { "Console" } }
         }
@@ -87,7 +89,7 @@ fn entry(site: &SiteStatus, here: bool) -> Markup {
         p.state.(class) { (state) }
         @if let Some(last) = &site.last {
             p.soft {
-                (count(last.pages, "page")) ", built at "
+                (counted(last.pages, "page")) ", built at "
                 time datetime=(humantime::format_rfc3339_millis(last.finished)) { (clock(last.finished)) }
                 " in " (format!("{:.0}", last.took_build.as_secs_f64() * 1e3)) " ms"
             }

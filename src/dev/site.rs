@@ -10,11 +10,11 @@ use super::{
     state_folder,
     status::NAMES,
     telling::{self, Known, Outputs},
-    terminal::count,
     waiting::FirstLook,
 };
 use crate::{
     error::{Error, Result},
+    report::counted,
     site::{self, CONFIGS, Diagnostic, Project},
     watch::{Target, Watcher},
 };
@@ -176,7 +176,7 @@ impl Site {
         let lost = self.mending.begin();
         if !lost.is_empty() {
             let shown = self.stage.shown(&self.name).map_or_else(String::new, |site| format!("{site}: "));
-            let what = count(lost.len(), "published file");
+            let what = counted(lost.len(), "published file");
             self.stage
                 .terminal
                 .warn(format_args!("{shown}the state folder has lost {what}: the site is published again"));

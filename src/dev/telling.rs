@@ -1,13 +1,9 @@
 //! What is said of a build: the parts of its events, and its line on the terminal.
 
-use super::{
-    Held,
-    builder::Built,
-    publisher::Outcome,
-    terminal::{BuildLine, count},
-};
+use super::{Held, builder::Built, publisher::Outcome, terminal::BuildLine};
 use crate::{
     publish::{Change, Page, Pages},
+    report::counted,
     site::Diagnostic,
 };
 use pmx_worker::{model::File, router::hash_in_name};
@@ -79,7 +75,7 @@ pub(super) fn line(
     show: impl FnOnce(&BuildLine<'_>),
 ) {
     let files = match built.names.as_slice() {
-        [] => count(built.changed, "file"),
+        [] => counted(built.changed, "file"),
         [one] if built.changed == 1 => one.clone(),
         [one, ..] => format!("{one} and {} more", built.changed - 1),
     };
@@ -91,7 +87,7 @@ pub(super) fn line(
     match outcome {
         Outcome::Published { deploy_id, .. } if built.first => {
             deploy = Some(deploy_id.as_str());
-            what = count(built.site.pages, "page");
+            what = counted(built.site.pages, "page");
             but = held.map(over);
         }
         Outcome::Published { deploy_id, sources, paths, .. } => {

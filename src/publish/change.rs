@@ -1,6 +1,7 @@
 //! What changed, as a person would say it.
 
 use super::printable;
+use crate::report::counted;
 use pmx_worker::router::hash_in_name;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -111,11 +112,10 @@ impl Change {
     /// As it is displayed, with at most so many pages named.
     #[must_use]
     pub fn naming(&self, most: usize) -> String {
-        let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let mut parts = Vec::new();
         if !self.pages.is_empty() {
             let titles = self.pages.iter().take(most).map(PageChange::named).collect::<Vec<_>>().join(", ");
-            let pages = count(self.pages.len(), "page");
+            let pages = counted(self.pages.len(), "page");
             parts.push(match self.pages.len().saturating_sub(most) {
                 _ if most == 0 => pages,
                 0 => format!("{pages}: {titles}"),
@@ -124,11 +124,11 @@ impl Change {
         }
         match (self.others, self.pages.is_empty()) {
             (0, _) => {}
-            (others, true) => parts.push(format!("{} made anew", count(others, "page"))),
+            (others, true) => parts.push(format!("{} made anew", counted(others, "page"))),
             (others, false) => parts.push(format!("{others} more made anew")),
         }
         if self.files > 0 {
-            parts.push(count(self.files, "asset"));
+            parts.push(counted(self.files, "asset"));
         }
         if parts.is_empty() { "nothing that readers see".to_owned() } else { parts.join("; ") }
     }

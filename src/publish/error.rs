@@ -1,4 +1,5 @@
 use super::{BundleError, TransportError};
+use crate::report::counted;
 use pmx_worker::model::Hash;
 use std::fmt;
 
@@ -96,7 +97,7 @@ pub enum PublishError {
         reason: String,
     },
     /// The server lacks blobs that are not here either.
-    #[error("the server lacks {} that this build does not have: {}", count(.0.len()), list(.0))]
+    #[error("the server lacks {} that this build does not have: {}", counted(.0.len(), "file"), list(.0))]
     NoBlob(Vec<Hash>),
     /// The server keeps saying that it is not done, and gets no further.
     #[error("{phase}: the server gets no further with {remaining} files left")]
@@ -112,10 +113,6 @@ pub enum PublishError {
     /// Several have.
     #[error("several deploys begin with `{0}`")]
     AmbiguousDeploy(String),
-}
-
-fn count(hashes: usize) -> String {
-    if hashes == 1 { "1 file".to_owned() } else { format!("{hashes} files") }
 }
 
 fn list(hashes: &[Hash]) -> String {

@@ -3,7 +3,7 @@
 use crate::{
     dev::{self, Board, Control},
     publish::{Activated, TakenDown},
-    report::{Report, Style},
+    report::{Report, Style, short_id},
     server::{Answering, Before, Seen, Watch},
 };
 use axum::{
@@ -23,8 +23,6 @@ const CALLS: [(&str, &str); 3] =
     [("/api/publish/commit", "published"), ("/api/publish/rollback", "rolled-back"), ("/api/unpublish", "unpublished")];
 /// The most bytes of an answer of theirs: no instance of the Worker has more memory.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
-/// How many digits of a deploy's id are shown.
-const SHORT_ID: usize = 8;
 
 /// Lets the Worker answer calls that change a site, and tells the board of those that did.
 pub(super) fn layer(control: Control) -> Before {
@@ -107,7 +105,7 @@ fn line(event: &Value, report: &Report) -> String {
         (0, others) => parts.push(format!("{} made anew", pages(others))),
         (changed, _) => parts.push(format!("{} changed", pages(changed))),
     }
-    let short: String = text("deployId").chars().take(SHORT_ID).collect();
+    let short = short_id(text("deployId"));
     if !short.is_empty() {
         parts.push(format!("→ {short}…"));
     }

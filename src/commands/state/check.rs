@@ -2,7 +2,6 @@
 
 use super::{
     super::{
-        build::counted,
         confirm::confirm,
         data::{existing, folder, refused},
     },
@@ -11,7 +10,7 @@ use super::{
 use crate::{
     cli::Place,
     error::{Error, Result},
-    report::Report,
+    report::{Report, counted},
 };
 use pmx_emulator::{
     check::{self, Finding, Repaired},

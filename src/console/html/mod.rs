@@ -3,8 +3,9 @@
 mod frame;
 mod parts;
 
+pub(super) use crate::report::counted;
 pub(super) use frame::{Frame, Section, door, frame, onward};
 pub(super) use parts::{
-    Ask, ago, ask, bytes, clock, count, duration, empty, failure, field, findings, local, note, nothing, pill, plural,
-    short, status,
+    Ask, ago, ask, bytes, clock, count, duration, empty, failure, field, findings, local, note, nothing, pill, short,
+    status,
 };

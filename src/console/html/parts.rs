@@ -1,6 +1,6 @@
 //! Small parts that many pages have.
 
-use crate::console::reply::Failure;
+use crate::{console::reply::Failure, report::counted};
 use humantime::{format_rfc3339_millis, format_rfc3339_seconds};
 use maud::{Markup, PreEscaped, html};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -74,11 +74,6 @@ pub(in crate::console) fn duration(took: Duration) -> String {
     }
 }
 
-/// `1 page`, `2 pages`.
-pub(in crate::console) fn plural(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
-}
-
 /// The first digits of an id.
 pub(in crate::console) fn short(id: &str) -> &str {
     id.get(..SHORT).unwrap_or(id)
@@ -100,9 +95,9 @@ pub(in crate::console) fn findings(errors: usize, warnings: usize) -> Markup {
         @match (errors, warnings) {
             (0, 0) => span.muted { "none" },
             _ => {
-                @if errors > 0 { span.pill.bad { (plural(errors, "error")) } }
+                @if errors > 0 { span.pill.bad { (counted(errors, "error")) } }
                 @if errors > 0 && warnings > 0 { " " }
-                @if warnings > 0 { span.pill.warn { (plural(warnings, "warning")) } }
+                @if warnings > 0 { span.pill.warn { (counted(warnings, "warning")) } }
             }
         }
     }
@@ -185,7 +180,7 @@ mod tests {
         assert_eq!([0, 1023, 1024, 99_999, 1 << 30].map(bytes), ["0 B", "1023 B", "1.0 KB", "98 KB", "1.0 GB"]);
         let told = |micros| duration(Duration::from_micros(micros));
         assert_eq!([999, 1500, 45_600, 2_340_000].map(told), ["999 µs", "1.5 ms", "45 ms", "2.3 s"]);
-        assert_eq!((plural(1, "page"), plural(0, "page")), ("1 page".into(), "0 pages".into()));
+        assert_eq!((counted(1, "page"), counted(0, "page")), ("1 page".into(), "0 pages".into()));
         assert!(ago(SystemTime::now() - Duration::from_secs(7300)).into_string().contains("2 h ago"));
         assert!(ago(UNIX_EPOCH + Duration::from_secs(u64::MAX >> 2)).into_string().contains("1970"));
     }

@@ -1,7 +1,7 @@
 //! `/events`: what happened to the sites, the newest first, with what open pages were told.
 
 use crate::console::{
-    html::{Section, clock, pill, plural},
+    html::{Section, clock, counted, pill},
     routes::{Call, Page},
 };
 use humantime::parse_rfc3339;
@@ -91,14 +91,14 @@ fn said(event: &Value) -> Markup {
         "built" => {
             let number = |name: &str| usize::try_from(event[name].as_u64().unwrap_or_default()).unwrap_or_default();
             let mut parts =
-                vec![format!("{} changed", plural(number("changed"), "file")), plural(number("pages"), "page")];
+                vec![format!("{} changed", counted(number("changed"), "file")), counted(number("pages"), "page")];
             parts.extend(event["ms"].as_f64().map(|ms| format!("{ms:.0} ms")));
             parts.extend(
                 ["error", "warning"]
                     .map(|of| (number(&format!("{of}s")), of))
                     .into_iter()
                     .filter(|(n, _)| *n > 0)
-                    .map(|(n, of)| plural(n, of)),
+                    .map(|(n, of)| counted(n, of)),
             );
             html! { (names("names")) @if !names("names").is_empty() { " " } span.muted { (parts.join(" · ")) } }
         }

@@ -5,7 +5,7 @@ use crate::{
         Serves,
         deploys::{Counts, Summary},
         form::address,
-        html::{Ask, ago, ask, empty, field, nothing, pill, plural, short},
+        html::{Ask, ago, ask, counted, empty, field, nothing, pill, short},
         reply::Failure,
         routes::Call,
     },
@@ -109,7 +109,7 @@ impl History {
         html! {
             header {
                 h2 #history-title { "History" }
-                span.muted { (plural(all, "deploy")) }
+                span.muted { (counted(all, "deploy")) }
                 @if all > 1 { div.actions { a.button.small href={ (at) "/compare" } { "Compare two" } } }
             }
             div.table.cards {
@@ -218,8 +218,8 @@ fn changed(summary: &Summary) -> Markup {
         @if sources.all() + files.all() + routes.all() == 0 { span.muted { "nothing" } }
         @else {
             @if sources.all() > 0 { (signs(sources)) " Sources" @if files.all() > 0 { span.muted { " · " } } }
-            @if files.all() > 0 { span.muted { (plural(files.all(), "file")) } }
-            @else if sources.all() == 0 { span.muted { (plural(routes.all(), "route")) } }
+            @if files.all() > 0 { span.muted { (counted(files.all(), "file")) } }
+            @else if sources.all() == 0 { span.muted { (counted(routes.all(), "route")) } }
         }
     }
 }

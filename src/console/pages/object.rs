@@ -3,7 +3,7 @@
 use super::objects::{alarm, state};
 use crate::console::{
     form::{Fields, address},
-    html::{Ask, Section, ago, ask, bytes, duration, empty, nothing, plural, short},
+    html::{Ask, Section, ago, ask, bytes, counted, duration, empty, nothing, short},
     reply::{self, Failure, Outcome},
     routes::{Call, Page},
 };
@@ -126,7 +126,7 @@ fn box_of(at: &str, written: &str, ran: Option<&Ran>) -> Markup {
                     Err(why) => div.note.bad role="alert" { p.mono { (why) } },
                     Ok(result) => {
                         p.muted role="status" #ran {
-                            (plural(result.rows.len(), "row")) " · " (plural(usize::try_from(result.rows_written).unwrap_or(usize::MAX), "row")) " written · " (duration(ran.took))
+                            (counted(result.rows.len(), "row")) " · " (counted(usize::try_from(result.rows_written).unwrap_or(usize::MAX), "row")) " written · " (duration(ran.took))
                         }
                         @if !result.columns.is_empty() && !result.rows.is_empty() { (rows_of(result, None)) }
                         @if result.rows.len() > SHOWN { p.muted { "The first " (SHOWN) " are shown." } }
@@ -236,7 +236,7 @@ fn quoted(name: &str) -> String {
 
 fn sockets_of(sockets: &[SocketInfo]) -> Markup {
     html! {
-        header { h2 #sockets-title { "Sockets" } span.muted { (plural(sockets.len(), "open page")) } }
+        header { h2 #sockets-title { "Sockets" } span.muted { (counted(sockets.len(), "open page")) } }
         @if !sockets.is_empty() {
             div.table { table.tight {
                 thead { tr { th { "Tag" } th { "Since" } th.num { "Frames sent" } th.num { "Waiting" } } }

@@ -1,7 +1,7 @@
 //! `/requests`: the requests that ended last, with their calls of bindings along the time that they took.
 
 use crate::console::{
-    html::{Section, clock, duration, plural, status},
+    html::{Section, clock, counted, duration, status},
     routes::{Call, Page},
 };
 use maud::{Markup, html};
@@ -121,7 +121,7 @@ fn one(record: &RequestRecord) -> Markup {
             }
             div.more tabindex="0" role="group" aria-label={ "Calls of " (record.path) } {
                 p.muted {
-                    (plural(record.ops.len() + usize::try_from(record.more_ops).unwrap_or(0), "call"))
+                    (counted(record.ops.len() + usize::try_from(record.more_ops).unwrap_or(0), "call"))
                     @if record.wait_us > 0 { " · waited " (duration(Duration::from_micros(record.wait_us))) " for its instance" }
                     @if record.object { " · event of a Durable Object" }
                 }

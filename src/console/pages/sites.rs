@@ -2,7 +2,7 @@
 
 use crate::{
     console::{
-        html::{self, Section, ago, duration, empty, pill, plural},
+        html::{self, Section, ago, counted, duration, empty, pill},
         reply::{self, Failure},
         routes::{Call, Page},
     },
@@ -76,7 +76,7 @@ fn row(site: &SiteStatus) -> Markup {
 fn changed(names: &[String], count: usize) -> String {
     // The first build changes everything, which says nothing.
     if count > names.len().max(NAMES) {
-        return plural(count, "file");
+        return counted(count, "file");
     }
     names.join(", ")
 }

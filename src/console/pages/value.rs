@@ -2,7 +2,7 @@
 
 use crate::console::{
     form::address,
-    html::{bytes, plural},
+    html::{bytes, counted},
 };
 use maud::{Markup, html};
 use serde_json::Value;
@@ -55,7 +55,7 @@ pub(super) fn view(value: &[u8], size: u64, wanted: &str, (path, key): (&str, &s
                 (cut(HEX))
             }
         }
-        @if value.is_empty() { p.muted { "The value is empty: " (plural(0, "byte")) "." } }
+        @if value.is_empty() { p.muted { "The value is empty: " (counted(0, "byte")) "." } }
     }
 }
 

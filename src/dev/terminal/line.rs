@@ -1,9 +1,6 @@
-use crate::report::{Report, Style};
+use crate::report::{Report, Style, counted, short_id};
 use jiff::Zoned;
 use std::time::Duration;
-
-/// How many characters of a deploy's id are shown.
-const SHORT_ID: usize = 8;
 
 /// A line about a build.
 #[derive(Debug)]
@@ -40,23 +37,17 @@ impl BuildLine<'_> {
         }
         let (errors, warnings) = self.findings;
         if errors > 0 {
-            parts.push(report.paint(Style::Bad, &count(errors, "error")));
+            parts.push(report.paint(Style::Bad, &counted(errors, "error")));
         }
         if warnings > 0 {
-            parts.push(report.paint(Style::Warn, &count(warnings, "warning")));
+            parts.push(report.paint(Style::Warn, &counted(warnings, "warning")));
         }
         if let Some(deploy) = self.deploy {
-            let short: String = deploy.chars().take(SHORT_ID).collect();
-            parts.push(report.paint(Style::Good, &format!("→ {short}…")));
+            parts.push(report.paint(Style::Good, &format!("→ {}…", short_id(deploy))));
         }
         parts.extend(self.but.map(|but| report.paint(Style::Warn, but)));
         parts.join("  ")
     }
-}
-
-/// `1 page`, `2 pages`.
-pub(in crate::dev) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn milliseconds(time: Duration) -> String {

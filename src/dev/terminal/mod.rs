@@ -9,7 +9,7 @@ mod line;
 pub(super) use banner::Banner;
 pub(super) use keyboard::Keyboard;
 pub(super) use keys::{Keys, Request};
-pub(super) use line::{BuildLine, count};
+pub(super) use line::BuildLine;
 
 use crate::{
     error::Error,
