@@ -23,7 +23,7 @@ pub use token::{HOST, Token};
 
 use crate::{
     dev::Control,
-    server::{Answering, Before},
+    server::{Answering, Before, host_of},
 };
 use access::Access;
 use axum::{
@@ -103,8 +103,7 @@ pub fn layer(parts: ConsoleParts) -> Before {
 /// Whether a request is for [`HOST`].
 #[must_use]
 pub fn is_asked(request: &Request) -> bool {
-    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    request.uri().authority().map(axum::http::uri::Authority::as_str).or(named).is_some_and(access::is_console)
+    host_of(request).is_some_and(access::is_console)
 }
 
 impl Console {

@@ -5,7 +5,7 @@
 
 use crate::{
     data::sites::{self, PublishedSite},
-    server::{Answering, Before, Peer, SmallPage, small_page},
+    server::{Answering, Before, Peer, SmallPage, host_of, small_page},
 };
 use axum::{
     extract::Request,
@@ -63,8 +63,7 @@ enum Host {
 
 impl Host {
     fn of(request: &Request, domains: &[String]) -> Option<Self> {
-        let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        let authority: Authority = request.uri().authority().map(Authority::as_str).or(named)?.parse().ok()?;
+        let authority: Authority = host_of(request)?.parse().ok()?;
         let name = authority.host();
         let bare = name.trim_start_matches('[').trim_end_matches(']');
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();

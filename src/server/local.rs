@@ -6,7 +6,7 @@ use super::{
     answer_changed,
     conditional::again,
     guard::Guard,
-    prefix,
+    host_of, prefix,
 };
 use crate::{
     error::{Error, Result},
@@ -15,10 +15,7 @@ use crate::{
 use axum::{
     body::Body,
     extract::Request,
-    http::{
-        HeaderValue, Method, StatusCode, header,
-        uri::{Authority, PathAndQuery},
-    },
+    http::{HeaderValue, Method, StatusCode, header, uri::PathAndQuery},
     response::Response,
 };
 use futures_util::{
@@ -281,8 +278,7 @@ impl Service<Request> for Local {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let Some(watch) = self.front.watch.clone() else { return self.answer(request) };
-        let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        let host = request.uri().authority().map(Authority::as_str).or(named).unwrap_or_default().to_owned();
+        let host = host_of(&request).unwrap_or_default().to_owned();
         let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
         let (method, started) = (request.method().clone(), Instant::now());
         let answer = self.answer(request);

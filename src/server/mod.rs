@@ -31,7 +31,7 @@ pub use peer::Peer;
 pub use places::Bounds;
 pub use reach::Reach;
 pub use reachable::Reachable;
-pub use sent::{cookies, is_foreign, urlencoded};
+pub use sent::{cookies, host_of, is_foreign, urlencoded};
 pub use small_page::{SmallPage, small_page};
 pub use tls::{Authority, TlsParts};
 

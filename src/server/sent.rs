@@ -1,7 +1,16 @@
 //! What browsers send: cookies, forms, and where the page is from that asks.
 
 use crate::site;
-use axum::http::{HeaderMap, header};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, header, uri::Authority},
+};
+
+/// The host that a request names, with its port if it has one: that of its target, else its `Host`.
+pub fn host_of(request: &Request) -> Option<&str> {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    request.uri().authority().map(Authority::as_str).or(named)
+}
 
 /// The cookies of a request, in their order.
 pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {

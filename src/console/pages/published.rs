@@ -1,5 +1,6 @@
 //! `/` where sites are published from elsewhere: those that KV knows.
 
+use super::sites::load;
 use crate::{
     console::{
         Console,
@@ -20,15 +21,11 @@ const SHOWN: usize = 500;
 
 pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
     let (sites, count) = known(call, SHOWN).await?;
-    let stats = call.console.parts.control.emulator().stats();
     let body = html! {
         div.head { div { h1 { "Sites" } p.sub { "Published to this server." } } }
         dl.facts #facts data-live="board" {
             div { dt { "Sites" } dd { (count) } }
-            div { dt { "Open pages" } dd { (stats.sockets) } }
-            div { dt { "Objects awake" } dd { (stats.objects) } }
-            div { dt { "Requests under way" } dd { (stats.tasks + stats.object_tasks) } }
-            @if stats.traps > 0 { div { dt { "Crashes" } dd.minus { (stats.traps) } } }
+            (load(&call.console.parts.control))
         }
         div #sites data-live="board" {
             @if sites.is_empty() {

@@ -6,7 +6,7 @@ use crate::{
         reply::{self, Failure},
         routes::{Call, Page},
     },
-    dev::{Phase, SiteStatus},
+    dev::{Control, Phase, SiteStatus},
 };
 use axum::{http::StatusCode, response::Response};
 use humantime::format_rfc3339_millis;
@@ -19,17 +19,13 @@ const NAMES: usize = 3;
 pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
     let control = &call.console.parts.control;
     let sites = control.board().sites();
-    let stats = control.emulator().stats();
     let pages: usize = sites.iter().filter_map(|site| site.last.as_ref()).map(|last| last.pages).sum();
     let body = html! {
         div.head { div { h1 { "Sites" } p.sub { "Served by this pmx; an edit is published as soon as it is saved." } } }
         dl.facts #facts data-live="board" {
             div { dt { "Sites" } dd { (sites.len()) } }
             div { dt { "Pages" } dd { (pages) } }
-            div { dt { "Open pages" } dd { (stats.sockets) } }
-            div { dt { "Objects awake" } dd { (stats.objects) } }
-            div { dt { "Requests under way" } dd { (stats.tasks + stats.object_tasks) } }
-            @if stats.traps > 0 { div { dt { "Crashes" } dd.minus { (stats.traps) } } }
+            (load(control))
         }
         div #sites data-live="board" {
             @if sites.is_empty() {
@@ -45,6 +41,17 @@ pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
         }
     };
     Ok(Page::new(Section::Sites, "Sites", body))
+}
+
+/// What the Worker and its objects have to do, as facts.
+pub(super) fn load(control: &Control) -> Markup {
+    let stats = control.emulator().stats();
+    html! {
+        div { dt { "Open pages" } dd { (stats.sockets) } }
+        div { dt { "Objects awake" } dd { (stats.objects) } }
+        div { dt { "Requests under way" } dd { (stats.tasks + stats.object_tasks) } }
+        @if stats.traps > 0 { div { dt { "Crashes" } dd.minus { (stats.traps) } } }
+    }
 }
 
 fn row(site: &SiteStatus) -> Markup {
