@@ -34,6 +34,8 @@ pub(super) struct Built {
     pub(super) errors: usize,
     /// Where it is.
     pub(super) out: OutDir,
+    /// What was built.
+    pub(super) project: Project,
 }
 
 /// What a build is made for.
@@ -83,7 +85,7 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     } else {
         [format!("Built {} from {from} to {shown}.", counted(paths, "path")), format!("Artifacts: {changed}")]
     };
-    Ok(Built { event, lines, errors: errors(&build), out })
+    Ok(Built { event, lines, errors: errors(&build), out, project })
 }
 
 /// Builds in memory what [`build`] would write, and reports what was found. Nothing is written, and nothing read but the site.

@@ -46,8 +46,12 @@ pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
         session.terminal.script("building …");
     }
     let output = Output::of(args, report)?;
-    let publish = Publish { session: &session, meta: meta(args, &output), output, args };
-    if args.dry_run { session.run(publish.plan()) } else { session.run(publish.publish()) }
+    let publish = Publish { session: &session, output, args };
+    if args.dry_run {
+        return session.run(publish.plan());
+    }
+    let meta = meta(args, &publish.output);
+    session.run(publish.publish(meta))
 }
 
 /// What is to be published.
@@ -56,6 +60,8 @@ struct Output {
     listing: Listing,
     /// Where it is; none if it is in memory.
     out: Option<PathBuf>,
+    /// What it was built from; none if it was there.
+    project: Option<Project>,
 }
 
 impl Output {
@@ -63,18 +69,21 @@ impl Output {
     fn of(args: &cli::Publish, report: &Report) -> Result<Self> {
         match (args.no_build, args.dry_run) {
             (false, true) => Self::built_dry(args, report),
-            (false, false) => Self::read(&built(args, report)?),
+            (false, false) => {
+                let (out, project) = built(args, report)?;
+                Self::read(&out, Some(project))
+            }
             (true, _) => {
                 let cwd = std::env::current_dir()?;
-                Self::read(&build::earlier(locate(args), &cwd, args.out.as_deref())?)
+                Self::read(&build::earlier(locate(args), &cwd, args.out.as_deref())?, None)
             }
         }
     }
 
-    fn read(out: &OutDir) -> Result<Self> {
+    fn read(out: &OutDir, project: Option<Project>) -> Result<Self> {
         let (bundle, listing) = publish::read_listed(out)
             .map_err(|error| Error::new(error).hint("build the site again, or name the folder with --out"))?;
-        Ok(Self { bundle, listing, out: Some(out.path().to_owned()) })
+        Ok(Self { bundle, listing, out: Some(out.path().to_owned()), project })
     }
 
     /// Builds the site in memory.
@@ -83,7 +92,7 @@ impl Output {
         let roots = build.roots.as_ref().ok_or_else(build::nothing_to_serve)?;
         refuse_errors(errors)?;
         let bundle = Bundle::of_build(&build, roots, build.published());
-        Ok(Self { bundle, listing: Listing::of_build(&build, roots), out: None })
+        Ok(Self { bundle, listing: Listing::of_build(&build, roots), out: None, project: None })
     }
 }
 
@@ -96,12 +105,12 @@ fn locate(args: &cli::Publish) -> std::result::Result<Project, site::SiteError> 
     site::locate(&Options { cwd, entries: entries(args) })
 }
 
-/// Builds the site into its output folder, without cleaning it; where that is.
-fn built(args: &cli::Publish, report: &Report) -> Result<OutDir> {
+/// Builds the site into its output folder, without cleaning it; where that is, and what was built.
+fn built(args: &cli::Publish, report: &Report) -> Result<(OutDir, Project)> {
     let (entries, out) = (entries(args), args.out.clone());
     let built = build::build(&cli::Build { entries, out, ..cli::Build::default() }, report)?;
     refuse_errors(built.errors)?;
-    Ok(built.out)
+    Ok((built.out, built.project))
 }
 
 /// A site with errors is not published.
@@ -123,7 +132,7 @@ fn asked_meta(args: &cli::Publish) -> Meta {
 fn meta(args: &cli::Publish, output: &Output) -> Meta {
     let mut meta = Meta::new();
     if !args.no_git {
-        let project = locate(args).ok();
+        let project = output.project.clone().or_else(|| locate(args).ok());
         let folder = project.as_ref().map_or(Path::new("."), |project| &project.folder);
         meta = publish::git::meta(folder);
         let out = output.out.as_deref();
@@ -148,7 +157,6 @@ fn size_of(meta: &Meta) -> std::result::Result<(), usize> {
 struct Publish<'a> {
     session: &'a Session<'a>,
     output: Output,
-    meta: Meta,
     args: &'a cli::Publish,
 }
 
@@ -192,9 +200,9 @@ fn entry(roots: &Roots) -> String {
 }
 
 impl Publish<'_> {
-    async fn publish(&self) -> Called<()> {
+    async fn publish(&self, meta: Meta) -> Called<()> {
         let Self { session, output: Output { bundle, listing, .. }, .. } = self;
-        let mut options = PublishOptions { meta: self.meta.clone(), ..PublishOptions::default() };
+        let mut options = PublishOptions { meta, ..PublishOptions::default() };
         let plan = publish::plan(&session.remote, &session.site, bundle, &options, &session.terminal).await?;
         let before = self.before(&plan).await;
         if let Some(live) = self.unchanged(&before) {
@@ -202,7 +210,7 @@ impl Publish<'_> {
         }
         if !self.args.no_git {
             let with = |named: &usize| {
-                let mut meta = self.meta.clone();
+                let mut meta = options.meta.clone();
                 meta.insert(CHANGED.to_owned(), before.summary(*named));
                 size_of(&meta).is_ok().then_some(meta)
             };
