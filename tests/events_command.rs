@@ -11,16 +11,14 @@ mod support;
 
 use serde_json::Value;
 use std::{
-    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
     process::{Child, ExitStatus, Stdio},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
-use support::{Fixture, Pmx, process::pmx, site};
+use support::{Fixture, Pmx, process::pmx, put, site};
 
 /// How long a test waits for what must come.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -125,12 +123,6 @@ fn course(text: &str) -> Fixture {
 /// The id of the deploy that this becomes.
 fn publish(server: &Pmx, fixture: &Fixture) -> String {
     fixture.publish(server.client, "course")["deployId"].as_str().unwrap().to_owned()
-}
-
-fn put(folder: &Path, path: &str, text: &str) {
-    let path = folder.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
 }
 
 #[test]

@@ -11,20 +11,8 @@ mod support;
 
 use serde_json::Value;
 use std::{fs, path::Path};
-use support::process::pmx;
+use support::{process::run, put};
 use tempfile::TempDir;
-
-fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = pmx().args(args).current_dir(folder).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-fn put(folder: &Path, path: &str, text: &str) {
-    let path = folder.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
 
 fn read(folder: &Path, path: &str) -> String {
     fs::read_to_string(folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))

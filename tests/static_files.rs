@@ -17,7 +17,11 @@ use std::{
     path::{Path, PathBuf},
     thread,
 };
-use support::{Client, Pmx, SECRET, process::pmx};
+use support::{
+    Client, Pmx, SECRET,
+    process::{pmx, run},
+    put,
+};
 use tempfile::TempDir;
 
 /// A server of the files below a folder, as simple ones are: a folder is its `index.html`, without its slash it is sent there, and
@@ -79,18 +83,6 @@ fn answer(mut stream: TcpStream, folder: &Path, base: &str) {
         Ok(bytes) => head("200 OK", &format!("content-type: {kind}\r\n"), &bytes),
         Err(_) => head("404 Not Found", "content-type: text/html\r\n", &nothing()),
     }
-}
-
-fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = pmx().args(args).current_dir(folder).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-fn put(folder: &Path, path: &str, text: &str) {
-    let path = folder.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
 }
 
 /// Two Paths, a route of its own, names that need escaping, assets, a component with a script and a file, a page of its own for nothing.

@@ -2,7 +2,7 @@
 
 use super::{
     none, page,
-    support::{Pmx, process::pmx},
+    support::{Pmx, process::pmx, put},
     variants::program_text,
 };
 use serde_json::Value;
@@ -37,12 +37,6 @@ fn note(event: &Value, keys: &mut Keys) -> String {
     let kind = event["event"].as_str().unwrap().to_owned();
     keys.entry(kind.clone()).or_default().extend(event.as_object().unwrap().keys().cloned());
     kind
-}
-
-fn put(folder: &Path, path: &str, text: &str) {
-    let path = folder.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
 }
 
 /// Everything that can happen to a site, and to a folder of sites.

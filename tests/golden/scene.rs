@@ -2,12 +2,11 @@
 
 use crate::{
     mask::Masks,
-    support::{self, Pmx},
+    support::{self, Pmx, put},
 };
 use std::{
-    fs,
     io::{BufRead as _, BufReader, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
     sync::mpsc,
     thread,
@@ -29,12 +28,6 @@ pub(crate) struct Called {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-}
-
-fn put(folder: &Path, path: &str, text: &str) {
-    let path = folder.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
 }
 
 impl Scene {

@@ -18,3 +18,10 @@ pub use world::World;
 
 /// The secret that test servers are started with.
 pub const SECRET: &str = "a-secret-of-the-tests";
+
+/// Writes a file below a folder, with the folders above it.
+pub fn put(folder: &std::path::Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}

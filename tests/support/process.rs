@@ -36,6 +36,13 @@ pub fn pmx() -> Command {
     command
 }
 
+/// Runs `pmx` in a folder to its end: exit code, stdout, stderr.
+pub fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let output = pmx().args(args).current_dir(folder).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
 /// What `pmx console --json` says of the process that has a state folder; none if no process does.
 pub fn console_of(state: &Path) -> Option<Value> {
     let mut command = pmx();
