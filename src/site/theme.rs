@@ -31,6 +31,7 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/chrome.css"),
         "`;\n",
         include_str!("theme/player/surface.js"),
+        include_str!("theme/player/focus.js"),
         include_str!("theme/player/beats.js"),
         include_str!("theme/player/address.js"),
         include_str!("theme/player/play.js"),
