@@ -29,7 +29,10 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
     bytes: concat!(
         "(window.pmx??={}).css=String.raw`",
         include_str!("theme/player/chrome.css"),
+        include_str!("theme/player/bar.css"),
+        include_str!("theme/player/contents.css"),
         "`;\n",
+        include_str!("theme/floating.js"),
         include_str!("theme/player/surface.js"),
         include_str!("theme/player/focus.js"),
         include_str!("theme/player/beats.js"),
@@ -37,6 +40,7 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/play.js"),
         include_str!("theme/player/present.js"),
         include_str!("theme/player/bar.js"),
+        include_str!("theme/player/fold.js"),
         include_str!("theme/player/help.js"),
         include_str!("theme/player/keys.js"),
         include_str!("theme/player/words.js"),

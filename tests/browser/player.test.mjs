@@ -443,6 +443,7 @@ test("the headings of the page are listed, and the one that is read is marked", 
   await tab.waitForFunction(() => pmx.chrome.querySelector(".contents [aria-current]")?.textContent === "Three");
   await tab.context().close();
   await open("/", { viewport: { width: 390, height: 844 } }, other.url);
+  await tab.click("[aria-label='Page actions']");
   await tab.click("text=Contents");
   await tab.click(".sheet >> text=Two");
   await tab.waitForFunction(() => location.hash === "#two" && !pmx.chrome.querySelector(".sheet:popover-open"));
