@@ -74,6 +74,7 @@ const SHAPES = {
   fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   note: "M4.5 4.5h15v11h-8l-4.5 4v-4h-2.5ZM8 9h8M8 12h5",
   page: "M6 3.5h8.5L19 8v12.5H6ZM14 3.5V8.5h5",
+  component: "M12 3.5l7.5 4.25v8.5L12 20.5l-7.5-4.25v-8.5ZM12 12l7.5-4.25M12 12v8.5M12 12L4.5 7.75",
   heading: "M6 5v14M18 5v14M6 12h12",
 };
 
