@@ -20,7 +20,7 @@ const LESSON = [
   block("e", beat("e:step-0", "step", "p", "Last words")),
 ].join("");
 
-const TWO = block("part", beat("part:heading-0", "heading", "h1", "Two", ' id="two"') + beat("part:step-0", "step", "p", "Text of two <input id='field'>"));
+const TWO = block("part", beat("part:heading-0", "heading", "h1", "Two", ' id="two"') + beat("part:step-0", "step", "p", "Text of two <input id='field'>") + "<p>Over the sea flies a <b>Zeppelin</b> at night.</p>");
 const graph = { sources: [{ id: "index.path", title: "Loops", route: "/index.path", links: ["two.guide"] }, { id: "two.guide", title: "Two things", route: "/two.guide", links: [] }] };
 const hash = (term) => [...Buffer.from(term.slice(0, 2))].reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), 0x811c9dc5) >>> 0;
 const shards = (terms) => Object.fromEntries([0, 1].map((n) => [`/search/2/${n}.json`, Object.fromEntries(Object.entries(terms).map(([key, list]) => [key, list.filter((term) => hash(term) % 2 === n).join(" ")]).filter(([, list]) => list))]));
@@ -31,7 +31,6 @@ const FILES = {
   "/graph-index.json": graph,
   "/search/index.json": { version: 1, shards: 2, sources: [["aa", "index.path", "/index.path", "Loops", [["code", "Code to read"], ["lamp", "Lamp"]]], ["bb", "two.guide", "/two.guide", "Two things", []], ["cc", "lamps", "/lamps", "Lamp", [["cafe", "Café"]]]] },
   ...shards({ aa: ["code3", "first1", "loops5", "words2"], bb: ["text1", "things5", "two5", "zeppelin1"], cc: ["lamp5"] }),
-  "/two.guide.md": "# Two things\n\nOver the sea flies a **Zeppelin** at night.\n",
 };
 
 let browser, site, tab;

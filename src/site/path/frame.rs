@@ -9,7 +9,7 @@ use crate::site::{
     graph::{Node, Target},
     page::{self, Listing, Nav, NavItem, Shell, Stylesheet},
     routes,
-    search::{self, Entry, Record},
+    search::{self, Entry, Kind, Record},
     source::{Link, Place},
     tokens::{self, Theme},
 };
@@ -69,9 +69,18 @@ impl Frame<'_> {
 
     /// The list of Sources that the search begins with.
     pub(super) fn index<'r>(&self, pages: impl Iterator<Item = (&'r Node, &'r Arc<Record>)>, shards: usize) -> Vec<u8> {
-        let pages: Vec<(NavItem, &Record)> =
-            pages.map(|(node, record)| (self.nav_item(node), record.as_ref())).collect();
-        let entries = pages.iter().map(|(NavItem { id, title, address }, record)| Entry { id, address, title, record });
+        let pages: Vec<(NavItem, &Record, Kind)> = pages
+            .map(|(node, record)| {
+                (self.nav_item(node), record.as_ref(), Kind::of(&node.id, self.site.components.contains_key(&node.id)))
+            })
+            .collect();
+        let entries = pages.iter().map(|(NavItem { id, title, address }, record, kind)| Entry {
+            id,
+            address,
+            title,
+            record,
+            kind: *kind,
+        });
         search::index(entries, shards)
     }
 
