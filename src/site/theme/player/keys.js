@@ -105,7 +105,7 @@ function digit(event, n) {
     event.preventDefault();
     return play.chooseState(index);
   }
-  const choices = play.stop?.el.closest("form, .pmx-block")?.querySelectorAll("input[type=radio]:enabled") ?? [];
+  const choices = play.stop?.el.closest("form, .pmx-block")?.querySelectorAll("input:is([type=radio], .pmx-question-radio):enabled") ?? [];
   if (index < choices.length) event.preventDefault(), choices[index].click();
 }
 
