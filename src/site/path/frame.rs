@@ -7,7 +7,7 @@ use crate::site::{
     diagnostic::Diagnostic,
     documents::Listed,
     graph::{Node, Target},
-    page::{self, Nav, NavItem, Shell, Stylesheet},
+    page::{self, Listing, Nav, NavItem, Shell, Stylesheet},
     routes,
     search::{self, Entry, Kind, Record},
     source::{Link, Place},
@@ -34,8 +34,9 @@ impl Frame<'_> {
             |entry| self.nav_item(entry),
         );
         let links = |id: &str| {
-            let linked = nodes.get(id).into_iter().flat_map(|node| node.linked(true));
-            linked.filter_map(|id| nodes.get(id)).map(|node| self.nav_item(node)).collect()
+            let Some(node) = nodes.get(id) else { return Listing::default() };
+            let linked = node.links(true).filter_map(|(number, id)| Some((number, self.nav_item(nodes.get(id)?))));
+            Listing { links: linked.collect(), sections: &node.source.sections }
         };
         Shell::new(page::Frame {
             nav: Nav::grow(home, links),

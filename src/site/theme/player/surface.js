@@ -136,5 +136,5 @@ pmx.focused = () => {
 
 /** Whether keys belong to this element: somebody writes or chooses there. */
 pmx.takesKeys = (element) =>
-  !!element?.matches?.("textarea, select, iframe, audio, video, [contenteditable]:not([contenteditable=false]), [role=textbox], [role=listbox], [role=slider], [role=combobox], [role=menu], [role=grid], [role=tab], input:not([type=button], [type=submit], [type=reset], [type=checkbox], [type=image])");
+  !!element?.matches?.("textarea, select, iframe, audio, video, [contenteditable]:not([contenteditable=false]), [role=textbox], [role=searchbox], [role=spinbutton], [role=listbox], [role=option], [role=radio], [role=slider], [role=scrollbar], [role=combobox], [role=menu], [role^=menuitem], [role=grid], [role=gridcell], [role=treeitem], [role=tab], [role=application], input:not([type=button], [type=submit], [type=reset], [type=checkbox], [type=image])");
 })((window.pmx ??= {}));
