@@ -52,7 +52,9 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/graph.js"),
         include_str!("theme/player/explore.js"),
         include_str!("theme/player/page.js"),
+        include_str!("theme/player/grading.js"),
         include_str!("theme/player/questions.js"),
+        include_str!("theme/player/answers.js"),
         include_str!("theme/player/scheme.js"),
         include_str!("theme/player/start.js"),
     )

@@ -13,6 +13,7 @@ await import("./player.test.mjs");
 await import("./focus.test.mjs");
 await import("./opening.test.mjs");
 await import("./search.test.mjs");
+await import("./answers.test.mjs");
 await import("./runtime.test.mjs");
 if (values.url && values.source) {
   const { test } = await import("node:test");
