@@ -115,11 +115,17 @@ impl Node {
 
     /// Ids of the Sources that it links to, in order, definitions left out if `only_body`.
     pub(super) fn linked(&self, only_body: bool) -> impl Iterator<Item = &str> {
-        self.source.links.iter().zip(&self.targets).filter_map(move |(link, target)| match target {
+        self.links(only_body).map(|(_, id)| id)
+    }
+
+    /// The same with the number of the link.
+    pub(super) fn links(&self, only_body: bool) -> impl Iterator<Item = (usize, &str)> {
+        self.source.links.iter().zip(&self.targets).enumerate().filter_map(move |(number, (link, target))| match target
+        {
             Target::Page { id, .. }
                 if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource) =>
             {
-                Some(id.as_str())
+                Some((number, id.as_str()))
             }
             _ => None,
         })

@@ -36,7 +36,7 @@ export class PlayerSite {
     const site = new PlayerSite();
     Object.assign(site, { files, post });
     site.server = http.createServer((request, response) => site.#answer(request, response).catch((error) => response.destroy(error)));
-    site.server.listen(0, "127.0.0.1");
+    site.server.listen(0, "127.0.0.1").unref(); // a test that fails before it closes its site ends, too
     await once(site.server, "listening");
     site.url = `http://127.0.0.1:${site.server.address().port}`;
     return site;

@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 
 /// What shows errors and the state of the server: its parts, in the order in which they need each other.
 const SCRIPT: &str = concat!(
+    // Pages may be without the Player, which brings it, too.
+    include_str!("../../site/theme/floating.js"),
     "(() => {\n\"use strict\";\nconst CSS = String.raw`",
     include_str!("client/look.css"),
     "`;\n",

@@ -4,7 +4,7 @@ use super::plain::{self, Pieces};
 use crate::site::{
     components::{Chunk, Definition, Resource},
     diagnostic::{Diagnostic, Position},
-    source::{Block, Link, Source},
+    source::{Block, Link, Section, Source},
     standard::Standard,
 };
 use pmx_worker::model::Hash;
@@ -20,6 +20,7 @@ struct Packed {
     classes: Vec<String>,
     blocks: Vec<PackedBlock>,
     links: Vec<Link>,
+    sections: Vec<Section>,
     anchors: Vec<String>,
     /// As JSON, of which they leave parts out; empty if there are none.
     annotations: String,
@@ -61,6 +62,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         classes,
         blocks,
         links,
+        sections,
         anchors,
         annotations,
         definitions,
@@ -85,6 +87,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         classes: classes.clone(),
         blocks: blocks.iter().map(block).collect(),
         links: links.clone(),
+        sections: sections.clone(),
         anchors,
         annotations,
         definitions: definitions.iter().map(packed_definition).collect(),
@@ -125,6 +128,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         classes: packed.classes,
         blocks: packed.blocks.into_iter().map(block).collect::<Option<_>>()?,
         links: packed.links,
+        sections: packed.sections,
         anchors: packed.anchors.into_iter().collect(),
         annotations,
         definitions: packed.definitions.into_iter().map(definition).collect::<Option<_>>()?,
@@ -149,10 +153,10 @@ mod tests {
             let mut anchors: Vec<&String> = source.anchors.iter().collect();
             anchors.sort();
             let Source { values, route, handle, title, description, classes, blocks, links, body, .. } = source;
-            let Source { annotations, definitions, findings, standard, .. } = source;
+            let Source { annotations, definitions, findings, sections, standard, .. } = source;
             format!(
                 "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}{blocks:?}{links:?}{body}{anchors:?}\
-                 {annotations:?}{definitions:?}{findings:?}{standard:?}"
+                 {annotations:?}{definitions:?}{findings:?}{sections:?}{standard:?}"
             )
         };
         (sorted(&source), sorted(&again))

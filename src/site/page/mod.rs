@@ -5,6 +5,7 @@ mod direction;
 mod head;
 mod links;
 mod markdown;
+mod menu;
 mod nav;
 mod not_found;
 mod shell;
@@ -12,7 +13,7 @@ mod shell;
 pub(super) use head::PageHead;
 pub(super) use links::links;
 pub(super) use markdown::{AgentPage, agent_markdown};
-pub(super) use nav::{Nav, NavItem};
+pub(super) use nav::{Listing, Nav, NavItem};
 pub(super) use not_found::not_found;
 pub(super) use shell::{Frame, Shell, Stylesheet};
 

@@ -86,6 +86,7 @@ function step(stop, direction) {
 }
 
 function move(stop, direction, { instant = false, still = false } = {}) {
+  pmx.forgetPress();
   play.at = stop.at;
   play.edge = 0;
   paint();
