@@ -13,6 +13,7 @@ pub(super) const BASE_CSS: ThemeFile = ThemeFile {
     name: "base.css",
     bytes: concat!(
         include_str!("theme/base.css"),
+        include_str!("theme/layout.css"),
         include_str!("theme/prose.css"),
         include_str!("theme/code.css"),
         include_str!("theme/questions.css"),
