@@ -51,6 +51,7 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/excerpts.js"),
         include_str!("theme/player/search.js"),
         include_str!("theme/player/contents.js"),
+        include_str!("theme/player/pages.js"),
         include_str!("theme/player/graph.js"),
         include_str!("theme/player/explore.js"),
         include_str!("theme/player/page.js"),
