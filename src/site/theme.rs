@@ -13,6 +13,7 @@ pub(super) const BASE_CSS: ThemeFile = ThemeFile {
     name: "base.css",
     bytes: concat!(
         include_str!("theme/base.css"),
+        include_str!("theme/layout.css"),
         include_str!("theme/prose.css"),
         include_str!("theme/code.css"),
         include_str!("theme/questions.css"),
@@ -37,6 +38,7 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/focus.js"),
         include_str!("theme/player/beats.js"),
         include_str!("theme/player/address.js"),
+        include_str!("theme/player/opening.js"),
         include_str!("theme/player/play.js"),
         include_str!("theme/player/present.js"),
         include_str!("theme/player/bar.js"),
@@ -61,7 +63,8 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
 };
 /// The script that brings components to life; on pages that have some.
 pub(super) const RUNTIME_JS: ThemeFile = ThemeFile { name: "runtime.js", bytes: include_bytes!("theme/runtime.js") };
-/// Runs before the first paint: the reader's colour scheme. Part of the page itself.
+/// Runs before the first paint: the reader's colour scheme; what the page was opened at, and the last thing that its reader
+/// did (`player/opening.js`, `player/focus.js`). Part of the page itself.
 pub(super) const EARLY_JS: &str = include_str!("theme/early.js");
 /// The icon of a site that brings none.
 pub(super) const FAVICON: ThemeFile = ThemeFile { name: "favicon.svg", bytes: include_bytes!("theme/favicon.svg") };

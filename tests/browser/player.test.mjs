@@ -40,7 +40,7 @@ before(async () => {
 });
 after(async () => {
   await browser.close();
-  await site.close();
+  await PlayerSite.closeAll();
 });
 afterEach(() => tab?.context().close());
 
@@ -397,6 +397,8 @@ test("the headings of the page are listed, and the one that is read is marked", 
   const other = await PlayerSite.start({ "/": page("Long", block("x", `<h1 id="top">Top</h1><h2 id="one">One</h2>${far}<h2 id="two">Two</h2>${far}<h3 id="three">Three</h3>${far}`)) });
   await open("/", {}, other.url);
   assert.deepEqual(await tab.locator(".contents a").allTextContents(), ["One", "Two", "Three"]);
+  await tab.mouse.wheel(0, 1); // from here on the page is its reader's
+  await tab.waitForFunction(() => !pmx.held());
   await tab.evaluate(() => document.querySelector("#two").scrollIntoView());
   await tab.waitForFunction(() => pmx.chrome.querySelector(".contents [aria-current]")?.textContent === "Two");
   await press("Alt+ArrowDown");

@@ -11,6 +11,7 @@ await import("./delivery.test.mjs");
 await import("./look.test.mjs");
 await import("./player.test.mjs");
 await import("./focus.test.mjs");
+await import("./opening.test.mjs");
 await import("./search.test.mjs");
 await import("./answers.test.mjs");
 await import("./runtime.test.mjs");
