@@ -116,7 +116,7 @@ impl Node {
     pub(super) fn linked(&self, only_body: bool) -> impl Iterator<Item = &str> {
         self.source.links.iter().zip(&self.targets).filter_map(move |(link, target)| match target {
             Target::Page { id, .. }
-                if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource) =>
+                if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource | Place::Sheet) =>
             {
                 Some(id.as_str())
             }
@@ -337,7 +337,7 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
     let (code, what) = match &link.place {
         // Where it is used, it is a link of its own; what pmx makes of `@styles` is said by the pages.
         Place::Definition { label } if !label.starts_with('@') || is_style(label) => return None,
-        Place::Resource => ("asset/missing", "file"),
+        Place::Resource | Place::Sheet => ("asset/missing", "file"),
         // Where components are defined, these are resources as well, and one finding is enough.
         Place::Definition { label } if is_resource(label) => ("asset/missing", "file"),
         _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),

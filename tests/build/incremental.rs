@@ -9,7 +9,7 @@ const NAMES: [&str; 8] =
     ["index.path.md", "a.md", "b.guide.md", "sub/c.md", "sub/d.lesson.md", "cards.components.md", "s.css", "p.svg"];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 34] = [
+const PIECES: [&str; 37] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -43,6 +43,9 @@ const PIECES: [&str; 34] = [
     " $PATH:$HOME $x$ `$y$` $`z`$ $$ ",
     "`[[A]](b)` [[A]](./a.md) ![[p.svg]] ![[s.png|30]] ",
     "\n\n```sh\n[[ -f x ]] [[Title]]\n```\n\n[Title]: ./a.md\n\n",
+    "<img src=/p.svg alt=\"\"> <img src=\"/p.svg\" width=30 alt=\"\"> ![no](./no.png)<!-- @spaceholder prompt=x ar=1:1 --> [>button: Go](./a.md) ",
+    "\n\n```nim\nlet x = \"[A](./a.md)\"\n```\n\n```pyhton\nx\n```\n\n",
+    "\n\n<style>\na { background: url(/p.svg) }\n@import '/s.css';\n</style>\n\n",
     "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",
 ];
 
