@@ -2,6 +2,7 @@
 
 use super::is_class;
 use crate::site::{
+    commas,
     diagnostic::{Diagnostic, Position},
     suggest,
 };
@@ -63,6 +64,7 @@ pub(in crate::site) fn is_revealed_at_once(frontmatter: &Map<String, Value>, top
 pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec<Diagnostic>) {
     let mut check = Check { text, start: Position::START, code: "source/frontmatter-key", findings };
     check.shared(values);
+    check.taken_apart(values);
     check.shape(values, "description", is_words, "a line of text");
     check.shape(values, "status", is_words, "a line of text");
     check.shape(values, "type", is_words, "a word");
@@ -79,6 +81,7 @@ pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec
 pub(super) fn block(values: &Map<String, Value>, text: &str, start: Position, findings: &mut Vec<Diagnostic>) {
     let mut check = Check { text, start, code: "block/topmatter-key", findings };
     check.shared(values);
+    check.taken_apart(values);
     check.shape(values, "componentName", Value::is_string, "a name");
     check.shape(values, "question", Value::is_object, "a mapping with a `type`");
     if let Some(question) = values.get("question").and_then(Value::as_object) {
@@ -122,6 +125,17 @@ impl Check<'_> {
                 let message = format!("`{key}` means nothing to pmx");
                 let place: Vec<&str> = within.iter().copied().chain([key.as_str()]).collect();
                 self.warn(&place, message, Some(format!("did you mean `{known}`?")));
+            }
+        }
+    }
+
+    /// Values that end at a comma. Those of a theme are told with the theme.
+    fn taken_apart(&mut self, values: &Map<String, Value>) {
+        for found in commas::taken_apart(values, self.text) {
+            if found.path.first().is_none_or(|key| key != "theme") {
+                let place = Position::of(self.text, found.at).within(self.start);
+                let finding = Diagnostic::warning(self.code, place, found.message());
+                self.findings.push(finding.hint(found.hint()));
             }
         }
     }

@@ -132,6 +132,8 @@ pub(super) enum Place {
     Include,
     /// A part of the page: an image, a frame, a script.
     Resource,
+    /// The same, named by the style sheet in a `<style>` element.
+    Sheet,
     /// `[label]: target`
     Definition {
         /// Without the brackets.
