@@ -2,7 +2,10 @@
 
 use super::{
     address::{self, Address},
-    checkout, documents,
+    checkout,
+    config_json::{self, JsonConfig},
+    diagnostic::Diagnostic,
+    documents,
     error::SiteError,
     folder::read_regular,
     link::Link,
@@ -14,7 +17,9 @@ use comrak::{Arena, nodes::NodeValue};
 use std::path::{Path, PathBuf};
 
 /// Where a config may lie, below the folder of the project; the first one counts.
-pub const NAMES: [&str; 2] = ["pathmx.config.md", "paths/config/index.config.md"];
+pub(super) const NAMES: [&str; 2] = ["pathmx.config.md", "paths/config/index.config.md"];
+/// All files that say something of a project.
+pub const FILES: [&str; 3] = [NAMES[0], NAMES[1], config_json::NAME];
 /// Headings whose list names the entries.
 const HEADINGS: [&str; 3] = ["paths", "path entries", "build paths"];
 
@@ -36,12 +41,16 @@ pub(super) struct Config {
     pub source_dir: Option<Said>,
     out_dir: Option<Said>,
     pub entries: Vec<Said>,
+    /// Whether it is a config of this generation that names them: where a root without a handle is told.
+    pub names_entries: bool,
     /// How Sources are read.
     pub settings: Settings,
     pub address: SiteAddress,
     pub link: Link,
     /// Folders and patterns of the sites of a workspace, and the line of their list.
     workspace: Option<(Vec<String>, usize)>,
+    /// What is said of a config of another generation, and its file.
+    pub told: Option<(PathBuf, Diagnostic)>,
 }
 
 /// A path in a config.
@@ -65,13 +74,48 @@ pub struct SiteAddress {
 
 /// The config of a project folder, if it has one.
 pub(super) fn find(folder: &Path) -> Result<Option<Config>, SiteError> {
-    match NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
-        Some(file) => read(folder, file).map(Some),
-        None => Ok(None),
-    }
+    let file = NAMES.iter().find(|name| folder.join(name).is_file());
+    let older = config_json::find(folder, file.copied());
+    let config = match file {
+        Some(file) => Some(read(folder, folder.join(file))?),
+        None if older.is_some() => Some(empty(folder)?),
+        None => None,
+    };
+    Ok(config.map(|config| match older {
+        Some(older) => config.beside(folder, older),
+        None => config,
+    }))
+}
+
+/// The config of a folder that has but one of another generation.
+fn empty(folder: &Path) -> Result<Config, SiteError> {
+    let home = canonical(folder).map_err(SiteError::read(folder))?;
+    Ok(Config {
+        file: folder.join(config_json::NAME),
+        checkout: checkout::of(&home).to_owned(),
+        source_dir: None,
+        out_dir: None,
+        entries: Vec::new(),
+        names_entries: false,
+        settings: Settings::default(),
+        address: SiteAddress::default(),
+        link: Link::default(),
+        workspace: None,
+        told: None,
+    })
 }
 
 impl Config {
+    /// With what a config of another generation says beside it, as far as this one says nothing of it.
+    fn beside(self, folder: &Path, older: JsonConfig) -> Self {
+        let JsonConfig { roots, site, finding } = older;
+        let file = folder.join(config_json::NAME);
+        let said = |(text, line): (String, usize)| Said { path: folder.join(&text), text, line };
+        let entries = if self.entries.is_empty() { roots.into_iter().map(said).collect() } else { self.entries };
+        let link = Link { site: self.link.site.or(site), ..self.link };
+        Self { entries, link, told: Some((file, finding)), ..self }
+    }
+
     /// Where a path leads, links followed: into the checkout.
     pub(super) fn source(&self, said: &Said, exact: PathBuf) -> Result<PathBuf, SiteError> {
         if !exact.starts_with(&self.checkout) {
@@ -154,7 +198,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let beside = file.parent().unwrap_or(folder);
     let above = text[..front.body].bytes().filter(|byte| *byte == b'\n').count();
     let entry = |(text, line): (String, usize)| Said { path: beside.join(&text), text, line: above + line };
-    let entries = entries(&text[front.body..]).into_iter().map(entry).collect();
+    let entries: Vec<Said> = entries(&text[front.body..]).into_iter().map(entry).collect();
     let wrong = |key: &str, message: String| {
         let line = source::key_position(&text, key).line;
         SiteError::Config { path: file.clone(), line, message }
@@ -172,6 +216,8 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     });
     let workspace = workspace.transpose()?;
     Ok(Config {
+        names_entries: !entries.is_empty(),
+        told: None,
         settings,
         address,
         link,

@@ -226,7 +226,7 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
     }
     // Without a word about Sources the config changes nothing of what convention says.
     let by_convention = entry_of(home).filter(|_| entries.is_empty());
-    let is_configured = !entries.is_empty();
+    let (is_configured, has_entries) = (config.names_entries, !entries.is_empty());
     let source_root = match (&config.source_dir, entries.first(), &by_convention) {
         (Some(said), ..) => config.source(said, canonical(&said.path).map_err(SiteError::read(&said.path))?)?,
         (None, Some(entry), _) => conventional_root(home, entry),
@@ -251,9 +251,9 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
         })?);
     }
     let project = Project::new(cwd, home, source_root, &entries)?;
-    match is_configured {
-        true => Project { is_configured, ..project }.with(config),
-        false => project.by_convention(cwd, home).with(config),
+    match has_entries {
+        true => Project { is_configured, ..project }.with(cwd, config),
+        false => project.by_convention(cwd, home).with(cwd, config),
     }
 }
 
@@ -267,7 +267,7 @@ fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     };
     let project = Project::new(cwd, &folder, source_root, files)?;
     match config {
-        Some(config) => project.with(config),
+        Some(config) => project.with(cwd, config),
         None => Ok(project),
     }
 }
@@ -338,9 +338,10 @@ impl Project {
     }
 
     /// With what its config says.
-    fn with(self, config: config::Config) -> Result<Self, SiteError> {
+    fn with(self, cwd: &Path, config: config::Config) -> Result<Self, SiteError> {
         let out_dir = config.output(&self.folder, &self.source_root)?;
-        Ok(Self { out_dir, settings: config.settings, address: config.address, link: config.link, ..self })
+        let told = config.told.into_iter().map(|(file, finding)| finding.at(relative(cwd, &file))).collect();
+        Ok(Self { out_dir, told, settings: config.settings, address: config.address, link: config.link, ..self })
     }
 }
 

@@ -19,7 +19,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 43] = [
+const PIECES: [&str; 45] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -62,10 +62,12 @@ const PIECES: [&str; 43] = [
     "\n\n<note-card><x-source-content/></note-card>\n\n{{ source.title }} [A](/a.md)\n\n",
     "text <x-source-content/> `<x-source-content/>` $$ [[Title]]\n\n",
     "\n\n:lucide-star: [page](/a.page) [home](/)\n\n",
+    "\n\n<x-completion-outline />\n\n",
+    "words <x-completion-progress/>\n\n---\n\n<!-- completion: of a Block -->\n\n",
     "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",
 ];
 
-const FRONTS: [&str; 8] = [
+const FRONTS: [&str; 9] = [
     "",
     "",
     "---\ntitle: Named\n---\n\n",
@@ -74,6 +76,7 @@ const FRONTS: [&str; 8] = [
     "---\nroute: /here\n---\n\n",
     "---\ntype: x\nroute: /\n---\n\n",
     "---\na: [\n---\n",
+    "---\ncompletion: {label: Done}\n---\n\n",
 ];
 
 /// A change to the site.
