@@ -69,7 +69,7 @@ mod wiki;
 mod yaml;
 
 pub use address::percent_decode;
-pub use answers::{AnswerForm, RecordError, Refused, record};
+pub use answers::{AnswerForm, Given, RecordError, Refused, record};
 pub use blobs::{BlobError, Blobs};
 pub use build::{Blob, Build, build};
 pub use cache::Cache;
@@ -90,6 +90,7 @@ pub use output::{Contents, OutDir, Written, build_into, contents, write};
 pub use own_output::OwnOutput;
 pub(crate) use portable::unportable;
 pub use project::{Entry, Options, Project, locate, locate_around, site_name};
+pub use questions::RECORDED_ANSWER;
 pub use scan::{Before, Content, File, MAX_DEPTH, MAX_FILES, MAX_TOTAL, Snapshot, Tracked, is_passing, scan};
 pub use seal::Key;
 pub use source::Settings;

@@ -39,6 +39,7 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/focus.js"),
         include_str!("theme/player/beats.js"),
         include_str!("theme/player/address.js"),
+        include_str!("theme/player/opening.js"),
         include_str!("theme/player/play.js"),
         include_str!("theme/player/present.js"),
         include_str!("theme/player/bar.js"),
@@ -53,7 +54,9 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/graph.js"),
         include_str!("theme/player/explore.js"),
         include_str!("theme/player/page.js"),
+        include_str!("theme/player/grading.js"),
         include_str!("theme/player/questions.js"),
+        include_str!("theme/player/answers.js"),
         include_str!("theme/player/scheme.js"),
         include_str!("theme/player/start.js"),
     )
@@ -64,7 +67,8 @@ pub(super) const RUNTIME_JS: ThemeFile = ThemeFile { name: "runtime.js", bytes: 
 /// The script that keeps what a reader has ticked off; on pages that show it.
 pub(super) const COMPLETION_JS: ThemeFile =
     ThemeFile { name: "completion.js", bytes: include_bytes!("theme/completion.js") };
-/// Runs before the first paint: the reader's colour scheme. Part of the page itself.
+/// Runs before the first paint: the reader's colour scheme; what the page was opened at, and the last thing that its reader
+/// did (`player/opening.js`, `player/focus.js`). Part of the page itself.
 pub(super) const EARLY_JS: &str = include_str!("theme/early.js");
 /// The icon of a site that brings none.
 pub(super) const FAVICON: ThemeFile = ThemeFile { name: "favicon.svg", bytes: include_bytes!("theme/favicon.svg") };

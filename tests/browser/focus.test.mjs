@@ -33,7 +33,7 @@ before(async () => {
 });
 after(async () => {
   await browser.close();
-  await site.close();
+  await PlayerSite.closeAll();
 });
 afterEach(() => tab?.context().close());
 

@@ -38,6 +38,8 @@ pub(super) struct Pages {
     pub(super) emulator: Emulator,
     pub(super) board: Board,
     pub(super) reload: Reload,
+    /// Whether answers to questions are taken.
+    pub(super) answers: bool,
 }
 
 impl Pages {
@@ -49,7 +51,11 @@ impl Pages {
 
     /// Answers a request for the whole of what may be a page, or for its head.
     async fn whole(&self, request: Request, site: Option<SiteName>) -> Response {
-        let whole = Whole { head: request.method() == Method::HEAD, tag: script::tag(request.uri().path()) };
+        let whole = Whole {
+            head: request.method() == Method::HEAD,
+            tag: script::tag(request.uri().path(), self.answers),
+            answers: self.answers,
+        };
         let reader = request.headers().get(header::ACCEPT).is_some_and(|accept| contains(accept, "text/html"));
         let answer = self.emulator.fetch(request).await;
         let unknown = answer.status() == StatusCode::NOT_FOUND && !answer.headers().contains_key("pmx-deploy");
@@ -82,6 +88,7 @@ struct Whole {
     /// Only the head was asked for.
     head: bool,
     tag: String,
+    answers: bool,
 }
 
 impl Whole {
@@ -104,7 +111,7 @@ impl Whole {
         };
         let headers = &mut parts.headers;
         headers.insert(header::CONTENT_LENGTH, (length + self.tag.len()).into());
-        if let Some(etag) = headers.get(header::ETAG).and_then(etag::with_script) {
+        if let Some(etag) = headers.get(header::ETAG).and_then(|etag| etag::with_script(etag, self.answers)) {
             headers.insert(header::ETAG, etag);
         }
         revalidate(headers);

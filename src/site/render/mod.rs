@@ -117,6 +117,7 @@ pub(super) fn render(
             values: &block.values,
             source_values: &source.values,
             position,
+            recorded: if block.values.contains_key("response") { written.find("response:") } else { position },
         };
         questions::form(&question, &mut nodes, &mut findings);
         let beat_block = BeatBlock { id: &block.id, values: &block.values, source_values: &source.values, position };

@@ -34,6 +34,7 @@ pmx.give = (element) => {
 /** Takes the focus out of a control, for the reader. */
 pmx.leaveControl = (element) => {
   owner = pressed = undefined;
+  turn = false;
   element.blur();
 };
 /** What scripts do from here on answers Play, not a press of the reader. */
@@ -88,6 +89,7 @@ addEventListener("keydown", (event) => {
     if (SILENT.test(key)) return;
     if (key !== "Tab") event.preventDefault();
     pmx.leaveControl(taken);
+    turn = key === "Tab";
     pmx.drive(event, document.body);
   }
 }, true);
