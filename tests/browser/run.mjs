@@ -11,6 +11,7 @@ await import("./delivery.test.mjs");
 await import("./look.test.mjs");
 await import("./player.test.mjs");
 await import("./runtime.test.mjs");
+await import("./diagrams.test.mjs");
 if (values.url && values.source) {
   const { test } = await import("node:test");
   test("an edited Source reaches the open page without a reload", () => siteEdit(values.url, values.source));

@@ -5,6 +5,7 @@ mod addresses;
 mod command;
 mod components;
 mod diagnostics;
+mod diagrams;
 mod documents;
 mod incremental;
 mod line_ends;

@@ -23,6 +23,7 @@ struct Packed {
     /// As JSON, of which they leave parts out; empty if there are none.
     annotations: String,
     definitions: Vec<PackedDefinition>,
+    draws_in_browser: bool,
     #[serde(with = "plain::findings")]
     findings: Vec<Diagnostic>,
     body: usize,
@@ -62,6 +63,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         anchors,
         annotations,
         definitions,
+        draws_in_browser,
         findings,
         body,
         outline: _,
@@ -85,6 +87,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         anchors,
         annotations,
         definitions: definitions.iter().map(packed_definition).collect(),
+        draws_in_browser: *draws_in_browser,
         findings: findings.clone(),
         body: *body,
         outline: source.outline(),
@@ -124,6 +127,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         anchors: packed.anchors.into_iter().collect(),
         annotations,
         definitions: packed.definitions.into_iter().map(definition).collect::<Option<_>>()?,
+        draws_in_browser: packed.draws_in_browser,
         findings: packed.findings,
         body: packed.body,
         outline: packed.outline.into(),

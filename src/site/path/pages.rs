@@ -2,6 +2,7 @@
 
 use super::Frame;
 use crate::site::{
+    assets,
     build::Pages,
     cache::CachedPage,
     diagnostic::Diagnostic,
@@ -115,7 +116,10 @@ impl Frame<'_> {
     fn make(&self, page: &Page<'_>, embeds: &Embeds<'_>, shell: &Shell, inputs: Hash) -> CachedPage {
         let site = self.site;
         let content = render::render(embeds, site.bodies, &site.project.settings);
-        let (styles, scripts) = self.component_head(embeds, &content.components);
+        let (styles, mut scripts) = self.component_head(embeds, &content.components);
+        if embeds.nodes().any(|node| node.source.draws_in_browser) {
+            scripts.push(format!("{}/{}", self.root.prefix, assets::mermaid_js(site.blobs).file));
+        }
         let address = |link: usize| match link.checked_sub(page.addresses.len()) {
             None => page.addresses.get(link).map_or("", String::as_str),
             Some(adopted) => {

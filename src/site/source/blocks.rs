@@ -7,7 +7,7 @@ use super::{
     ids::Ids,
     lines::Lines,
     notes::Notes,
-    render::Renderer,
+    render::{Rendered, Renderer},
     summary::{Summary, summary},
     survey::survey,
     topmatter::topmatter,
@@ -40,6 +40,7 @@ pub(super) struct Parts {
     pub anchors: HashSet<String>,
     pub summary: Summary,
     pub annotations: Vec<Annotation>,
+    pub draws_in_browser: bool,
 }
 
 /// A Block before its HTML.
@@ -98,7 +99,8 @@ pub(super) fn blocks<'a>(
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
-    Parts { blocks, links: rendered.links, anchors, summary, annotations: rendered.annotations }
+    let Rendered { links, annotations, draws_in_browser, .. } = rendered;
+    Parts { blocks, links, anchors, summary, annotations, draws_in_browser }
 }
 
 /// The nodes of each Block, and its topmatter.

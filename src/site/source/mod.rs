@@ -76,6 +76,8 @@ pub(super) struct Source {
     pub annotations: Vec<Annotation>,
     /// The components that its Blocks define.
     pub definitions: Vec<Definition>,
+    /// Whether one of its diagrams is left to the reader's browser, which then needs Mermaid.
+    pub draws_in_browser: bool,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
     /// Byte of the text at which the body starts.
@@ -194,7 +196,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let root = tree(&arena, &body, settings);
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
-    let Parts { blocks, mut links, anchors, summary, annotations } =
+    let Parts { blocks, mut links, anchors, summary, annotations, draws_in_browser } =
         blocks::blocks(root, &lines, settings, defines, &mut findings);
     links.extend(definitions.iter().map(|definition| Link {
         target: definition.target.clone(),
@@ -229,6 +231,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         anchors,
         annotations,
         definitions,
+        draws_in_browser,
         findings,
         body: front.body,
         outline: OnceLock::new(),

@@ -23,6 +23,7 @@ impl Source {
             anchors,
             annotations,
             definitions,
+            draws_in_browser,
             findings: _,
             body: _,
             outline: _,
@@ -39,7 +40,7 @@ impl Source {
         sorted.sort_unstable();
         let mut out = Hashing(Sha256::new());
         let _ = write!(out, "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}");
-        let _ = write!(out, "{sorted:?}{annotations:?}{definitions:?}");
+        let _ = write!(out, "{sorted:?}{annotations:?}{definitions:?}{draws_in_browser}");
         for part in blocks.iter().map(block).chain(links.iter().map(link)) {
             let _ = writeln!(out, "{part}");
         }
