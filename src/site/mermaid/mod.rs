@@ -41,6 +41,9 @@ pub(in crate::site) const LEFT_HINT: &str =
 /// What is said where a diagram cannot be read.
 const READ_HINT: &str = "Mermaid describes its notation on https://mermaid.js.org; the reader's browser shows the text if Mermaid cannot read it either";
 
+/// Shorter lines may be in a message by chance, in bytes.
+const SHORTEST_QUOTE: usize = 4;
+
 /// What becomes of a diagram.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::site) enum Drawing {
@@ -149,9 +152,10 @@ fn why(text: &str, error: &RenderError) -> Why {
             let said = parse.terminal_safe_message();
             let said = said.split_once("): ").map_or(&*said, |(_, said)| said);
             let before = details.span.and_then(|span| text.get(..span.start.min(text.len())));
+            let line = before.map(|before| before.matches('\n').count()).or_else(|| quoted(text, said));
             Why {
                 message: format!("it cannot be read: {}", said.trim_end_matches('.')),
-                line: before.map(|before| before.matches('\n').count()),
+                line,
                 hint: Some(READ_HINT.to_owned()),
             }
         }
@@ -160,4 +164,12 @@ fn why(text: &str, error: &RenderError) -> Why {
         }
         _ => Why::new(error.to_string().trim_end_matches('.').to_owned()),
     }
+}
+
+/// The line that a message quotes, if it is one line only.
+fn quoted(text: &str, message: &str) -> Option<usize> {
+    let is_quoted = |line: &str| line.trim().len() >= SHORTEST_QUOTE && message.contains(line.trim());
+    let mut lines = text.lines().enumerate().filter(|(_, line)| is_quoted(line)).map(|(number, _)| number);
+    let first = lines.next()?;
+    lines.next().is_none().then_some(first)
 }
