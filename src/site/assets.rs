@@ -12,7 +12,10 @@ use super::{
     theme::{self, ThemeFile},
 };
 use pmx_worker::model::{File, Hash};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 /// Hex digits of the hash in a file's name: the Worker calls a file immutable from this many on.
 const DIGITS: usize = 16;
@@ -209,6 +212,19 @@ impl ThemeAssets {
             .chain(player.then_some(&self.player_js))
             .chain(live.then_some(&self.live_js))
     }
+}
+
+/// Mermaid, for pages whose diagrams are drawn in the browser: its bytes are made when a build first needs them.
+pub(super) fn mermaid_js(blobs: &Blobs) -> Asset {
+    static KNOWN: OnceLock<(String, File)> = OnceLock::new();
+    if let Some((file, content)) = KNOWN.get()
+        && blobs.contains(&content.hash)
+    {
+        return Asset { file: file.clone(), content: *content, uses: Vec::new(), written: None };
+    }
+    let asset = generated("mermaid.js", theme::mermaid_js(), blobs);
+    KNOWN.get_or_init(|| (asset.file.clone(), asset.content));
+    asset
 }
 
 /// The path of the asset that a target names.

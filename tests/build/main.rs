@@ -6,6 +6,7 @@ mod command;
 mod completion;
 mod components;
 mod diagnostics;
+mod diagrams;
 mod documents;
 mod generations;
 mod incremental;

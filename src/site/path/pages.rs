@@ -2,7 +2,7 @@
 
 use super::Frame;
 use crate::site::{
-    assets::Asset,
+    assets::{self, Asset},
     build::Pages,
     cache::CachedPage,
     completion::Completion,
@@ -147,6 +147,9 @@ impl Frame<'_> {
         let (styles, mut scripts) = self.component_head(embeds, &content.components);
         if content.has_completion {
             scripts.push(format!("{}/{}", self.root.prefix, site.theme.completion_js.file));
+        }
+        if embeds.nodes().any(|node| node.source.draws_in_browser) {
+            scripts.push(format!("{}/{}", self.root.prefix, assets::mermaid_js(site.blobs).file));
         }
         let address = |link: usize| match link.checked_sub(page.addresses.len()) {
             None => page.addresses.get(link).map_or("", String::as_str),
