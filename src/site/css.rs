@@ -4,7 +4,7 @@ mod units;
 
 pub(super) use units::{in_room, may_have_units};
 
-use std::ops::Range;
+use std::{fmt::Write as _, ops::Range};
 
 /// Where an address stands, and the address, escapes undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,20 @@ pub(super) struct Reference {
     /// With its quotes.
     pub range: Range<usize>,
     pub target: String,
+}
+
+/// A text as it may stand between double quotes in a style sheet, without any character that HTML would write otherwise.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\\' | '&' | '<' | '>' | '\n' | '\r' | '\u{c}' => {
+                let _ = write!(out, "\\{:x} ", u32::from(character));
+            }
+            _ => out.push(character),
+        }
+    }
+    out
 }
 
 /// All addresses, in order.

@@ -13,6 +13,7 @@ pub(super) const BASE_CSS: ThemeFile = ThemeFile {
     name: "base.css",
     bytes: concat!(
         include_str!("theme/base.css"),
+        include_str!("theme/layout.css"),
         include_str!("theme/prose.css"),
         include_str!("theme/code.css"),
         include_str!("theme/questions.css"),
@@ -50,10 +51,13 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/excerpts.js"),
         include_str!("theme/player/search.js"),
         include_str!("theme/player/contents.js"),
+        include_str!("theme/player/pages.js"),
         include_str!("theme/player/graph.js"),
         include_str!("theme/player/explore.js"),
         include_str!("theme/player/page.js"),
+        include_str!("theme/player/grading.js"),
         include_str!("theme/player/questions.js"),
+        include_str!("theme/player/answers.js"),
         include_str!("theme/player/scheme.js"),
         include_str!("theme/player/start.js"),
     )

@@ -24,7 +24,7 @@ before(async () => {
   const front = { ltr: "", rtl: "---\nlang: ar\n---\n\n" };
   for (const dir of ["ltr", "rtl"]) {
     const files = { "index.path.md": INDEX, "before.md": `# Before\n\n${BODY[dir]}${words(30)}`, "weeks/index.path.md": "# Weeks\n\n## First\n\n- [Week](./one.md)\n", "weeks/one.md": `# Week one\n\n${words(4)}` };
-    for (let n = 0; n < 40; n++) files[`pages/p${n}.md`] = `# Page ${n}\n\n${BODY[dir]}${words(30, dir === "rtl" ? "كلمات كثيرة تكفي لقراءتها في أكثر من سطر واحد على شاشة ضيقة." : undefined)}`;
+    for (let n = 0; n < 40; n++) files[`pages/p${n}.md`] = `# ${n === 38 ? LONG : `Page ${n}`}\n\n${BODY[dir]}${words(30, dir === "rtl" ? "كلمات كثيرة تكفي لقراءتها في أكثر من سطر واحد على شاشة ضيقة." : undefined)}`;
     for (const [name, text] of Object.entries(files)) {
       const file = join(folder, dir, "paths", name);
       await mkdir(join(file, ".."), { recursive: true });
@@ -64,7 +64,7 @@ test("the list of pages has the entry, what stands before all headings, and the 
     return lines(document.querySelector(".pmx-site-nav > ul"), 0);
   }));
   const listed = (from, to, depth) => Array.from({ length: to - from }, (_, n) => `${"  ".repeat(depth)}${from + n === 15 ? "*" : ""}Page ${from + n}`);
-  assert.deepEqual(outline, ["A course", "Before", "Begin:", ...listed(0, 10, 1), "Go on:", ...listed(10, 14, 1), "  In depth:", ...listed(14, 24, 2), `${LONG}:`, ...listed(24, 34, 1), "Weeks", ...listed(34, 40, 1)]);
+  assert.deepEqual(outline, ["A course", "Before", "Begin:", ...listed(0, 10, 1), "Go on:", ...listed(10, 14, 1), "  In depth:", ...listed(14, 24, 2), `${LONG}:`, ...listed(24, 34, 1), "Weeks", ...listed(34, 38, 1), `  ${LONG}`, ...listed(39, 40, 1)]);
 });
 
 test("a Path below has the headings of its own, and without a script the list is there all the same", async () => {
@@ -82,11 +82,23 @@ test("all of the list can be reached, and nothing in it runs out of it, at every
           nav.scrollTop = nav.scrollHeight;
           const last = [...nav.querySelectorAll("a")].at(-1).getBoundingClientRect();
           const out = [...nav.querySelectorAll("a, span")].filter((part) => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > own.right + 1 || part.getBoundingClientRect().left < own.left - 1);
-          return { out: out.map((part) => part.textContent), last: last.bottom <= innerHeight, wide: document.documentElement.scrollWidth - innerWidth };
+          return { out: out.map((part) => part.textContent), last: last.bottom <= innerHeight, wide: document.documentElement.scrollWidth - document.documentElement.clientWidth };
         });
         assert.deepEqual(found, { out: [], last: true, wide: 0 }, `${dir} ${width}`);
       });
     }
+  }
+});
+
+test("the page that one is on is in view in a long list, beside the text and in the menu of a phone", async () => {
+  for (const [dir, width] of [["ltr", 1280], ["rtl", 1280], ["ltr", 390]]) {
+    await on(dir, "/pages/p37", width, async (tab) => {
+      if (width < 960) await tab.click(".pmx-site-menu > summary");
+      await tab.waitForFunction(() => {
+        const nav = document.querySelector(".pmx-site-nav").getBoundingClientRect(), here = document.querySelector(".pmx-site-nav [aria-current]").getBoundingClientRect();
+        return here.height && here.top >= nav.top && here.bottom <= Math.min(nav.bottom, innerHeight);
+      });
+    });
   }
 });
 

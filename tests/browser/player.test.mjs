@@ -64,7 +64,7 @@ const inAddress = (text) => tab.waitForFunction((text) => location.search.includ
 
 test("all scripts and styles of a page stay small", async () => {
   const script = gzipSync(await joined("PLAYER_JS")).length, style = gzipSync(await joined("BASE_CSS")).length;
-  assert.ok(script < 40 * 1024, `the Player has ${script} bytes`);
+  assert.ok(script < 48 * 1024, `the Player has ${script} bytes`);
   assert.ok(style < 15 * 1024, `the styles have ${style} bytes`);
 });
 
@@ -360,43 +360,38 @@ test("code is copied without its marks, and says so", async () => {
   assert.equal(await tab.evaluate(() => navigator.clipboard.readText()), "one\ntwo");
 });
 
-const QUESTION = block("q", `<form method="post" data-pathmx-action="questions.submitSingleChoice" data-pathmx-form data-pathmx-action-scope="block" data-pathmx-action-target="index.path#q"><input type="hidden" name="action" value="submit">
-<fieldset disabled><legend><h2>Where?</h2></legend><label><input type="radio" name="question.q" value="chat">Chat</label><label><input type="radio" name="question.q" value="source">Source</label></fieldset><div data-pathmx-question-controls hidden><button>Submit</button></div><p role="status" data-pathmx-question-status-text></p></form>`);
+const WIDE = `<pre class="shiki"><code><span class="line">${"wide ".repeat(60)}</span></code></pre>`;
+const FENCES = block("f", `<h1>Code</h1><div class="pmx-code-block" data-language="js">${WIDE}</div><div class="pmx-code-block">${WIDE}</div>` +
+  `<div class="pmx-code-block" data-language="js"><p class="pmx-code-title">step.js</p>${WIDE}</div><div class="pmx-code-block" data-pathmx-copy="false">${WIDE}</div>`);
 
-test("an answer stays in this browser, can be changed and cleared, and one refusal of the server is enough", async () => {
-  const other = await PlayerSite.start({ "/": page("Q", QUESTION) });
-  await open("/", {}, other.url);
-  await tab.click("text=Submit");
-  assert.equal(await tab.textContent("form [role=status]"), "Choose an answer first");
-  await tab.click("text=Source");
-  await tab.click("text=Submit");
-  await tab.waitForSelector("text=Saved in this browser");
-  await tab.waitForFunction(() => sessionStorage.getItem("pmx:answers"));
-  await tab.reload();
-  await tab.waitForSelector("text=Saved in this browser");
-  assert.equal(await tab.isChecked("[value=source]"), true);
-  await tab.click("text=Chat");
-  await tab.click("text=Submit");
-  await tab.waitForSelector("text=Saved in this browser");
-  assert.deepEqual(other.requests.filter((request) => request.startsWith("POST")), ["POST /"]);
-  await tab.click("text=Clear");
-  await tab.reload();
-  await tab.waitForSelector("text=Submit");
-  assert.equal(await tab.isChecked("[value=chat]"), false);
+test("the copy button covers no code where a finger points, and nothing moves when it comes", async () => {
+  const other = await PlayerSite.start({ "/": page("Code", FENCES) });
+  const lines = () => tab.evaluate(() => [...document.querySelectorAll(".line")].map((line) => Math.round(line.getBoundingClientRect().top + scrollY)));
+  const still = await (await browser.newContext({ javaScriptEnabled: false, isMobile: true, hasTouch: true, viewport: { width: 390, height: 800 } })).newPage();
+  await still.goto(other.url);
+  await open("/", { isMobile: true, hasTouch: true, viewport: { width: 390, height: 800 } }, other.url);
+  assert.equal(await tab.locator(".pmx-code-copy").count(), 3);
+  const covered = await tab.evaluate(() => [...document.querySelectorAll(".pmx-code-copy")].map((button) => {
+    const a = button.getBoundingClientRect(), b = button.parentElement.querySelector("pre").getBoundingClientRect();
+    return { over: a.bottom > b.top + 0.5 && a.top < b.bottom, seen: getComputedStyle(button).opacity, high: a.height >= 36 };
+  }));
+  assert.deepEqual(covered, Array(3).fill({ over: false, seen: "1", high: true }));
+  const rest = await still.locator(".line").evaluateAll((all) => all.map((line) => Math.round(line.getBoundingClientRect().top + scrollY)));
+  assert.deepEqual(await lines(), rest);
+  await still.context().close();
   await other.close();
 });
 
-test("on the author's machine an answer goes into the Source", async () => {
-  let sent;
-  const other = await PlayerSite.start({ "/": page("Q", QUESTION) }, { post: (path, body) => [200, JSON.stringify({ ok: true, body: (sent = body) })] });
+test("with a mouse the copy button comes with the pointer or with the keyboard", async () => {
+  const other = await PlayerSite.start({ "/": page("Code", FENCES) });
   await open("/", {}, other.url);
-  await tab.click("text=Source");
-  await tab.click("text=Submit");
-  await tab.waitForSelector("text=Saved into the Source");
-  const fields = new URLSearchParams(sent);
-  assert.equal(fields.get("question.q"), "source");
-  assert.equal(fields.get("action"), "submit");
-  assert.ok(fields.get("_pathmx_invocation"));
+  const seen = () => tab.evaluate(() => [...document.querySelectorAll(".pmx-code-copy")].map((button) => getComputedStyle(button).opacity));
+  assert.deepEqual(await seen(), ["0", "0", "0"]);
+  await tab.hover(".pmx-code-block >> nth=1");
+  assert.deepEqual(await seen(), ["0", "1", "0"]);
+  await tab.mouse.move(0, 0);
+  await tab.focus(".pmx-code-copy >> nth=2");
+  assert.deepEqual(await seen(), ["0", "0", "1"]);
   await other.close();
 });
 

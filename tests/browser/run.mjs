@@ -15,6 +15,7 @@ await import("./opening.test.mjs");
 await import("./slides.test.mjs");
 await import("./bleed.test.mjs");
 await import("./search.test.mjs");
+await import("./answers.test.mjs");
 await import("./runtime.test.mjs");
 if (values.url && values.source) {
   const { test } = await import("node:test");

@@ -5,6 +5,7 @@ use crate::site::{
     components::{Chunk, Definition, Resource},
     diagnostic::{Diagnostic, Position},
     source::{Block, Link, Section, Source},
+    standard::Standard,
 };
 use pmx_worker::model::Hash;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ struct Packed {
     #[serde(with = "plain::findings")]
     findings: Vec<Diagnostic>,
     body: usize,
+    standard: Standard,
     outline: Hash,
 }
 
@@ -66,6 +68,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         definitions,
         findings,
         body,
+        standard,
         outline: _,
     } = source;
     let block = |block: &Block| {
@@ -90,6 +93,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         definitions: definitions.iter().map(packed_definition).collect(),
         findings: findings.clone(),
         body: *body,
+        standard: *standard,
         outline: source.outline(),
     };
     postcard::to_allocvec(&packed).ok()
@@ -130,6 +134,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         definitions: packed.definitions.into_iter().map(definition).collect::<Option<_>>()?,
         findings: packed.findings,
         body: packed.body,
+        standard: packed.standard,
         outline: packed.outline.into(),
     })
 }
@@ -148,10 +153,10 @@ mod tests {
             let mut anchors: Vec<&String> = source.anchors.iter().collect();
             anchors.sort();
             let Source { values, route, handle, title, description, classes, blocks, links, body, .. } = source;
-            let Source { annotations, definitions, findings, sections, .. } = source;
+            let Source { annotations, definitions, findings, sections, standard, .. } = source;
             format!(
                 "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}{blocks:?}{links:?}{body}{anchors:?}\
-                 {annotations:?}{definitions:?}{findings:?}{sections:?}"
+                 {annotations:?}{definitions:?}{findings:?}{sections:?}{standard:?}"
             )
         };
         (sorted(&source), sorted(&again))
@@ -172,6 +177,7 @@ mod tests {
         for text in [
             "---\nfraction: 0.1\nother: [{x: [1.5e-300, -3, 18446744073709551615]}]\n---\n\n# A\n",
             "---\nbroken: [\n---\n\n# It has a finding\n\n<!--\nid: [\n-->\n",
+            "<x-source-content/> <x-completion-outline/>",
             "A ==passage=={[^c1]} here.\n\n[^c1]: @ann: why?\n[^c2]: @bob (2026-01-02): because\n",
         ] {
             let (before, after) = round("a/b.md", text);

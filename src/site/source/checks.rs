@@ -2,6 +2,7 @@
 
 use super::is_class;
 use crate::site::{
+    commas,
     diagnostic::{Diagnostic, Position},
     suggest,
 };
@@ -45,6 +46,8 @@ const KEYS: [&str; 20] = [
 const SHORTEST: usize = 5;
 /// What a Source without `presentation` is played as.
 const FLOW: &str = "flow";
+/// Keys of `question` that mean something.
+const OF_QUESTIONS: [&str; 6] = ["correct", "explanation", "feedback", "options", "tolerance", "type"];
 /// What `question.type` can be.
 const QUESTIONS: [&str; 3] = ["short", "long", "fields"];
 
@@ -61,6 +64,7 @@ pub(in crate::site) fn is_revealed_at_once(frontmatter: &Map<String, Value>, top
 pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec<Diagnostic>) {
     let mut check = Check { text, start: Position::START, code: "source/frontmatter-key", findings };
     check.shared(values);
+    check.taken_apart(values);
     check.shape(values, "description", is_words, "a line of text");
     check.shape(values, "status", is_words, "a line of text");
     check.shape(values, "type", is_words, "a word");
@@ -68,7 +72,7 @@ pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec
     check.shape(values, "parseComponents", Value::is_boolean, "true or false");
     check.shape(values, "related", is_list, "a list of paths");
     check.shape(values, "theme", |value| value.is_object() || value.is_boolean(), "a mapping");
-    check.near_misses(values);
+    check.near_misses(values, &KEYS, &[]);
     check.presentation(values.get("presentation"));
     check.shape(values, "fonts", |value| value.is_object() || value.is_array(), "a mapping or a list");
 }
@@ -77,10 +81,12 @@ pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec
 pub(super) fn block(values: &Map<String, Value>, text: &str, start: Position, findings: &mut Vec<Diagnostic>) {
     let mut check = Check { text, start, code: "block/topmatter-key", findings };
     check.shared(values);
+    check.taken_apart(values);
     check.shape(values, "componentName", Value::is_string, "a name");
     check.shape(values, "question", Value::is_object, "a mapping with a `type`");
     if let Some(question) = values.get("question").and_then(Value::as_object) {
         check.choice(&["question", "type"], question.get("type"), &QUESTIONS);
+        check.near_misses(question, &OF_QUESTIONS, &["question"]);
     }
 }
 
@@ -108,16 +114,28 @@ impl Check<'_> {
     }
 
     /// Keys that are nearly one of ours: one letter less, more, or another, or two that changed places.
-    fn near_misses(&mut self, values: &Map<String, Value>) {
-        for key in values.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+    fn near_misses(&mut self, values: &Map<String, Value>, known: &[&str], within: &[&str]) {
+        for key in values.keys().filter(|key| !known.contains(&key.as_str())) {
             let is_near = |known: &&&str| {
                 // The plural of a key is a word of its own.
                 let plural = key.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(key);
                 known.len() >= SHORTEST && strsim::osa_distance(key, known) == 1 && (!plural || key == "style")
             };
-            if let Some(known) = KEYS.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
+            if let Some(known) = known.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
                 let message = format!("`{key}` means nothing to pmx");
-                self.warn(&[key], message, Some(format!("did you mean `{known}`?")));
+                let place: Vec<&str> = within.iter().copied().chain([key.as_str()]).collect();
+                self.warn(&place, message, Some(format!("did you mean `{known}`?")));
+            }
+        }
+    }
+
+    /// Values that end at a comma. Those of a theme are told with the theme.
+    fn taken_apart(&mut self, values: &Map<String, Value>) {
+        for found in commas::taken_apart(values, self.text) {
+            if found.path.first().is_none_or(|key| key != "theme") {
+                let place = Position::of(self.text, found.at).within(self.start);
+                let finding = Diagnostic::warning(self.code, place, found.message());
+                self.findings.push(finding.hint(found.hint()));
             }
         }
     }

@@ -39,6 +39,7 @@ use super::{
     address::{self, Address},
     components::Definition,
     diagnostic::{Diagnostic, Position},
+    standard::Standard,
     text::normal,
     tokens,
 };
@@ -82,6 +83,8 @@ pub(super) struct Source {
     pub definitions: Vec<Definition>,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
+    /// Which elements of PathMX itself its text names.
+    pub standard: Standard,
     /// Byte of the text at which the body starts.
     pub body: usize,
     /// See [`Self::outline`]; computed once.
@@ -129,6 +132,8 @@ pub(super) enum Place {
     Include,
     /// A part of the page: an image, a frame, a script.
     Resource,
+    /// The same, named by the style sheet in a `<style>` element.
+    Sheet,
     /// `[label]: target`
     Definition {
         /// Without the brackets.
@@ -237,6 +242,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         annotations,
         definitions,
         findings,
+        standard: Standard::of(&body),
         body: front.body,
         outline: OnceLock::new(),
         values: front.values,

@@ -88,7 +88,9 @@ function place() {
   const height = meets ? (parseFloat(getComputedStyle(bar).bottom) || 0) + bar.offsetHeight + BESIDE : 0;
   box.style.insetBlockEnd = meets ? `${Math.round(height)}px` : "";
   floating.make();
-  root.style.setProperty("--pmx-site-foot", box.hidden ? "0px" : `${Math.ceil(floating.covers() + BESIDE)}px`);
+  // A short page stays one that does not scroll.
+  root.style.setProperty("--pmx-below", `${badge.shadow.host.offsetHeight}px`);
+  root.style.setProperty("--pmx-nav-end", box.hidden ? "0px" : `${Math.ceil(floating.covers() + BESIDE)}px`);
 }
 
 let building, seen;

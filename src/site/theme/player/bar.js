@@ -68,7 +68,7 @@ function fillMenu() {
     group("Step through", ...Object.entries(LEVELS).map(([level, [label]]) => item(label, () => play.setLevel(level), play.level === level))),
     pmx.presentations && group("Show as", ...pmx.presentations().map(({ label, run, on }) => item(label, run, on))),
     group("Go to", item("First Beat", play.first, undefined, "Home"), item("Last Beat", play.last, undefined, "End"), item("Next Block", play.nextBlock, undefined, `${shift}→`), item("Out of this group", play.skipOut, undefined, ".")),
-    h("div.group", {}, pmx.help && item("Keyboard", pmx.help, undefined, "?"), item("Leave Play", play.leave, undefined, "Esc")),
+    h("div.group", {}, pmx.keptAnswers?.().length > 0 && item("My answers", pmx.openAnswers), pmx.help && item("Keyboard", pmx.help, undefined, "?"), item("Leave Play", play.leave, undefined, "Esc")),
   ].filter(Boolean));
 }
 

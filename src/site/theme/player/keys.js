@@ -109,7 +109,7 @@ function digit(event, n) {
     event.preventDefault();
     return play.chooseState(index);
   }
-  const choices = play.stop?.el.querySelectorAll("input[type=radio]:enabled") ?? [];
+  const choices = play.stop?.el.querySelectorAll("input:is([type=radio], .pmx-question-radio):enabled") ?? [];
   if (index < choices.length) event.preventDefault(), choices[index].click();
 }
 
