@@ -3,6 +3,7 @@
 use super::is_class;
 use crate::site::{
     commas,
+    completion::is_completion,
     diagnostic::{Diagnostic, Position},
     suggest,
 };
@@ -20,8 +21,9 @@ const PLAY: [&str; 3] = ["reveal", "steps", "table"];
 /// How a Source can ask to be played: `presentation` of its frontmatter.
 pub(in crate::site) const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
 /// Keys of a frontmatter that mean something.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "actions",
+    "completion",
     "componentName",
     "description",
     "fonts",
@@ -103,6 +105,12 @@ impl Check<'_> {
         self.shape(values, "title", is_words, "a line of text");
         self.shape(values, "tags", is_list, "a list of words");
         self.shape(values, "actions", Value::is_object, "a mapping of names to actions");
+        self.shape(
+            values,
+            "completion",
+            is_completion,
+            "what a reader ticks off: a text, a mapping with a `label`, or true",
+        );
         self.styles(values.get("styles"));
         self.play(values.get("play"));
     }
