@@ -211,3 +211,8 @@ fn the_console_follows_what_happens_and_no_site_reaches_it() {
 fn what_has_no_reading_place_is_loaded_again_and_a_static_site_asks_nothing_of_a_server() {
     passes("reload.test.mjs");
 }
+
+#[test]
+fn full_bleed_and_the_steps_of_the_starter_are_what_is_promised() {
+    passes("built.test.mjs");
+}

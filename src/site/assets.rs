@@ -122,7 +122,7 @@ impl Assets {
                     })
                 });
                 stack.pop();
-                let content = site.blobs.put(text.into_bytes());
+                let content = site.blobs.put(css::in_room(&text).into_owned().into_bytes());
                 Asset { file: hashed_name(path, content.hash), content, uses, written: None }
             }
             None => {

@@ -17,9 +17,10 @@ use super::{
     cache::Bodies,
     completion::Completion,
     components::{self, Expansion},
+    css,
     diagnostic::{Diagnostic, Position},
     dom::{self, Node},
-    graph, icons,
+    graph, html, icons,
     questions::{self, QuestionBlock},
     search,
     source::{self, Settings},
@@ -130,9 +131,14 @@ pub(super) fn render(
         let beat_block = BeatBlock { id: &block.id, values: &block.values, source_values: &source.values, position };
         out.beats.push(beats::annotate(&beat_block, &mut nodes, &mut findings));
         reading.block(&nodes);
-        let mut html = String::with_capacity(html.len() + html.len() / 4);
-        dom::write(&nodes, &mut html);
-        out.blocks.push(html);
+        let mut written = String::with_capacity(html.len() + html.len() / 4);
+        dom::write(&nodes, &mut written);
+        if css::may_have_units(&written) {
+            make_room(&mut nodes);
+            written.clear();
+            dom::write(&nodes, &mut written);
+        }
+        out.blocks.push(written);
     }
     out.findings.extend(findings.into_iter().map(|finding| finding.at(&*shown)));
     let values = Values { block: &serde_json::Map::new(), source: &source.values, facts: &facts };
@@ -159,6 +165,25 @@ pub(super) fn render(
     out.adopted = links.into_adopted();
     out.components = used.into_iter().map(|(origin, name)| (origin, name.to_owned())).collect();
     out
+}
+
+/// Makes lengths in styles that stand in a Block relative to the room that it has; see [`css::in_room`].
+fn make_room(nodes: &mut [Node<'_>]) {
+    for element in nodes.iter_mut().filter_map(Node::element_mut) {
+        if let Some(style) = element.attr("style").filter(|style| css::may_have_units(style)) {
+            let style = html::escape(&css::in_room(&html::unescape(style))).into_owned();
+            element.set("style", style);
+        }
+        if element.is("style") {
+            for node in &mut element.children {
+                if let Node::Text(text) = node {
+                    *text = css::in_room(text).into_owned().into();
+                }
+            }
+        } else {
+            make_room(&mut element.children);
+        }
+    }
 }
 
 /// Puts icons into the text of a Block; code and what only scripts read keep theirs.

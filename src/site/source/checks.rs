@@ -289,6 +289,23 @@ mod tests {
     }
 
     #[test]
+    fn how_points_come_is_one_of_two_and_the_block_has_the_last_word() {
+        assert_eq!(found("play: { reveal: all }\n"), []);
+        assert_eq!(found("play: { reveal: items, mine: 1 }\n"), []);
+        let wrong = found("play:\n  reveal: al\n  steps: {}\n  reveals: all\n");
+        assert_eq!(wrong.iter().map(|(line, ..)| *line).collect::<Vec<_>>(), [4, 2]);
+        assert!(wrong[1].2.contains("`items`, `all`"), "{wrong:?}");
+        let at_once = |source: &str, block: &str| {
+            is_revealed_at_once(&yaml::mapping(source).unwrap(), &yaml::mapping(block).unwrap())
+        };
+        assert!(!at_once("title: x", "id: x"));
+        assert!(at_once("play: { reveal: all }", "id: x"));
+        assert!(at_once("title: x", "play: { reveal: all }"));
+        assert!(!at_once("play: { reveal: all }", "play: { reveal: items }"));
+        assert!(at_once("play: { reveal: all }", "play: { reveal: nothing }"));
+    }
+
+    #[test]
     fn topmatter_is_checked_in_its_place() {
         let text = "<!--\nid: x\nquestion: {type: quiz}\n-->";
         let mut findings = Vec::new();
