@@ -19,7 +19,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 43] = [
+const PIECES: [&str; 45] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -63,6 +63,8 @@ const PIECES: [&str; 43] = [
     "text <x-source-content/> `<x-source-content/>` $$ [[Title]]\n\n",
     "\n\n:lucide-star: [page](/a.page) [home](/)\n\n",
     "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",
+    "\n\n## Part!\n\n- [A](/a.md)\n\n#### Deep\n\n- [B](/b.guide.md)\n\n",
+    "\n\n## [C](/sub/c.md)\n\n[D](/sub/d.lesson.md)\n\n# Part\n\n",
 ];
 
 const FRONTS: [&str; 8] = [
