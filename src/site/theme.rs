@@ -18,6 +18,7 @@ pub(super) const BASE_CSS: ThemeFile = ThemeFile {
         include_str!("theme/code.css"),
         include_str!("theme/questions.css"),
         include_str!("theme/player.css"),
+        include_str!("theme/slides.css"),
         include_str!("theme/print.css"),
     )
     .as_bytes(),
