@@ -68,6 +68,8 @@ const PIECES: [&str; 48] = [
     "\n\n<x-completion-outline />\n\n",
     "words <x-completion-progress/>\n\n---\n\n<!-- completion: of a Block -->\n\n",
     "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",
+    "\n\n## Part!\n\n- [A](/a.md)\n\n#### Deep\n\n- [B](/b.guide.md)\n\n",
+    "\n\n## [C](/sub/c.md)\n\n[D](/sub/d.lesson.md)\n\n# Part\n\n",
 ];
 
 const FRONTS: [&str; 9] = [
