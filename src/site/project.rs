@@ -60,6 +60,8 @@ pub struct Project {
     pub address: SiteAddress,
     /// Where it is published.
     pub link: Link,
+    /// What the author should know of the config.
+    pub config_findings: Vec<Diagnostic>,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
     /// Files that are not read, since this process prints into them.
@@ -252,8 +254,8 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
     }
     let project = Project::new(cwd, home, source_root, &entries)?;
     match is_configured {
-        true => Project { is_configured, ..project }.with(config),
-        false => project.by_convention(cwd, home).with(config),
+        true => Project { is_configured, ..project }.with(cwd, config),
+        false => project.by_convention(cwd, home).with(cwd, config),
     }
 }
 
@@ -267,7 +269,7 @@ fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     };
     let project = Project::new(cwd, &folder, source_root, files)?;
     match config {
-        Some(config) => project.with(config),
+        Some(config) => project.with(cwd, config),
         None => Ok(project),
     }
 }
@@ -313,6 +315,7 @@ impl Project {
             settings: Settings::default(),
             address: SiteAddress::default(),
             link: Link::default(),
+            config_findings: Vec::new(),
             exclude: Vec::new(),
             own_output: OwnOutput::of_process(),
             player: true,
@@ -338,9 +341,12 @@ impl Project {
     }
 
     /// With what its config says.
-    fn with(self, config: config::Config) -> Result<Self, SiteError> {
+    fn with(self, cwd: &Path, config: config::Config) -> Result<Self, SiteError> {
         let out_dir = config.output(&self.folder, &self.source_root)?;
-        Ok(Self { out_dir, settings: config.settings, address: config.address, link: config.link, ..self })
+        let shown = relative(cwd, &config.file);
+        let config_findings = config.findings.into_iter().map(|finding| finding.at(&*shown)).collect();
+        let config::Config { settings, address, link, .. } = config;
+        Ok(Self { out_dir, settings, address, link, config_findings, ..self })
     }
 }
 

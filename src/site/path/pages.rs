@@ -2,13 +2,14 @@
 
 use super::Frame;
 use crate::site::{
+    assets::Asset,
     build::Pages,
     cache::CachedPage,
     diagnostic::Diagnostic,
     documents::{self, MappedBeat},
-    graph::Node,
+    graph::{Node, Target},
     page::{self, NavItem, Page, Shell, Stylesheet},
-    render::{self, Embeds},
+    render::{self, Embeds, Picture},
     routes,
 };
 use pmx_worker::model::Hash;
@@ -125,7 +126,12 @@ impl Frame<'_> {
 
     fn make(&self, page: &Page<'_>, embeds: &Embeds<'_>, shell: &Shell, inputs: Hash) -> CachedPage {
         let site = self.site;
-        let content = render::render(embeds, site.bodies, &site.project.settings);
+        let leads = |node: &Node, link: usize| match node.targets.get(link) {
+            Some(Target::Asset { path, .. }) => Picture::File(site.assets.get(path).and_then(Asset::size)),
+            Some(Target::AsWritten) => Picture::Missing,
+            _ => Picture::Elsewhere,
+        };
+        let content = render::render(embeds, site.bodies, &site.project.settings, &leads);
         let (styles, scripts) = self.component_head(embeds, &content.components);
         let address = |link: usize| match link.checked_sub(page.addresses.len()) {
             None => page.addresses.get(link).map_or("", String::as_str),

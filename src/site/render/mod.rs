@@ -5,9 +5,12 @@ mod embeds;
 mod include;
 mod layout;
 mod links;
+mod pictures;
+mod spaceholders;
 
 pub(super) use embeds::Embeds;
 pub(super) use layout::Surround;
+pub(super) use pictures::Picture;
 
 use super::{
     beats::{self, Beat, BeatBlock},
@@ -51,8 +54,13 @@ fn facts<'a>(node: &'a graph::Node, title: &'a str) -> [(&'a str, &'a str); 3] {
     [("title", title), ("id", &node.id), ("path", &node.path)]
 }
 
-/// Renders the Blocks of the first of these Sources.
-pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -> Rendered {
+/// Renders the Blocks of the first of these Sources. `leads`: what picture a link of a Source leads to.
+pub(super) fn render(
+    embeds: &Embeds<'_>,
+    known: &Bodies,
+    settings: &Settings,
+    leads: &dyn Fn(&graph::Node, usize) -> Picture,
+) -> Rendered {
     let bodies = embeds.bodies(known, settings);
     let node = embeds.node(0);
     let source = &*node.source;
@@ -108,6 +116,9 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
             recorded: if block.values.contains_key("response") { written.find("response:") } else { position },
         };
         questions::form(&question, &mut nodes, &mut findings);
+        pictures::complete(&mut nodes, &|mark| {
+            links.origin(mark).map_or(Picture::Elsewhere, |(origin, link)| leads(embeds.node(origin), link))
+        });
         let beat_block = BeatBlock { id: &block.id, values: &block.values, source_values: &source.values, position };
         out.beats.push(beats::annotate(&beat_block, &mut nodes, &mut findings));
         reading.block(&nodes);
