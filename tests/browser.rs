@@ -178,6 +178,11 @@ fn an_open_page_is_after_random_edits_what_a_fresh_load_shows() {
 }
 
 #[test]
+fn a_built_site_is_searched_and_takes_answers_only_where_it_is_told_to() {
+    passes("searched.test.mjs");
+}
+
+#[test]
 fn errors_show_over_the_page_and_the_state_of_the_server_in_its_corner() {
     passes("overlay.test.mjs");
 }

@@ -396,6 +396,10 @@ fn a_build_says_which_answers_of_its_author_it_would_publish() {
     let mut command = pmx();
     command.args(["dev", "--json", "--port", "0"]).arg(author.site());
     let mut dev = Pmx::start(command);
+    author.write(
+        "index.path.md",
+        &QUIZ.replace("  submit: questions.submitText\r\n-->", recorded).replace("mine", "other"),
+    );
     assert_eq!(dev.event("built")["warnings"], 0, "nothing of it leaves this machine");
 }
 

@@ -41,7 +41,8 @@ pub(super) fn options<'a>(
         nodes.push(Node::Element(list_of(&listed)));
     }
     let Some(list) = nodes.iter_mut().find(|node| is_list(node)).and_then(Node::element_mut) else {
-        let message = "a question with a choice needs a list of two options or more";
+        let kind = if several { "several choices" } else { "a single choice" };
+        let message = format!("a question with {kind} needs a list of two options or more");
         findings.push(question.warning("question/no-choices", message));
         return None;
     };

@@ -129,6 +129,7 @@ pub(in crate::site) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<
         key: Key::of(block.values),
         position: block.position,
     };
+    let known = findings.len();
     let explanation = key::explanation(nodes);
     let made = match action {
         Action::Choice { several } => {
@@ -142,7 +143,9 @@ pub(in crate::site) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<
         nodes.extend(explanation);
         return;
     };
-    if question.response.is_some() {
+    // Of an answer that the page has no place for was told already.
+    let is_shown = !findings.iter().skip(known).any(|finding| finding.code == "question/response");
+    if question.response.is_some() && is_shown {
         let message = "the answer that was recorded here is published with the page, as `response` of the topmatter";
         let finding = Diagnostic::warning(RECORDED_ANSWER, block.recorded, message);
         findings.push(finding.hint("take `response` and `submission` out if the answer is not for readers"));

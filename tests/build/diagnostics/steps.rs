@@ -76,6 +76,42 @@ fn a_question_that_cannot_be_asked_says_why() {
 }
 
 #[test]
+fn an_answer_key_that_does_not_fit_its_question_says_where() {
+    let question = |action: &str, more: &str, options: &str| {
+        format!("<!--\ntype: question\nid: q\nactions: {{ submit: questions.{action} }}\n{more}-->\n\n# Q\n\n{options}")
+    };
+    let two = "- one <!-- correct: true -->\n- two <!-- correct: true -->\n";
+    assert_eq!(
+        said_of(&question("submitSingleChoice", "", two)),
+        lines(&[
+            "paths/index.path.md:1:1: warning: 2 options of this question are right, and one can be chosen [question/several-correct]",
+            "  hint: `submit: questions.submitMultipleChoice` lets several be chosen"
+        ])
+    );
+    assert_eq!(said_of(&question("submitMultipleChoice", "", two)), lines(&[]));
+    assert_eq!(
+        said_of(&question(
+            "submitSingleChoice",
+            "question: { correct: twoo }\n",
+            "- one <!-- corect: true -->\n- two\n"
+        )),
+        lines(&[
+            "paths/index.path.md:1:1: warning: `corect` says nothing of an option [question/option]",
+            "  hint: did you mean `correct`?",
+            "paths/index.path.md:1:1: warning: `twoo` is none of the options [question/correct]",
+            "  hint: did you mean `two`?"
+        ])
+    );
+    assert_eq!(
+        said_of(&question("submitMultipleChoice", "response: { choice: [two] }\n", two)),
+        lines(&[
+            "paths/index.path.md:5:1: warning: the answer that was recorded here is published with the page, as `response` of the topmatter [question/recorded-answer]",
+            "  hint: take `response` and `submission` out if the answer is not for readers"
+        ])
+    );
+}
+
+#[test]
 fn table_steps_that_name_no_part_of_the_table_say_which() {
     let page = |steps: &str, tables: &str| {
         format!("# A\n\n---\n\n<!--\nid: t\nplay: {{ table: {{ steps: {steps} }} }}\n-->\n\n## T\n\n{tables}")

@@ -8,12 +8,12 @@ const LARGEST = 2_000_000; // characters of a page; there is no looking into mor
 
 // What the index does not read either (`site/search/record.rs`).
 const UNREAD = "script, style, template, noscript, annotation, annotation-xml, button, [data-pathmx-search=ignore], [aria-hidden=true]";
-const INLINE = /^(a|abbr|b|bdi|bdo|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark|q|s|samp|small|span|strong|sub|sup|time|tspan|u|var|wbr|math|mrow|mi|mn|mo|ms|mtext|semantics)$/;
+const INLINE = /^(a|abbr|b|bdi|bdo|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark|q|s|samp|small|span|strong|sub|sup|time|tspan|u|var|wbr)$/;
 
 const texts = new Map();
 /** What a page says: `{prose, code}`, in lines of one space between words. */
 async function read(href) {
-  const answer = await fetch(href);
+  const answer = await fetch(href, { headers: { accept: "text/html" } });
   const html = answer.ok && /html/.test(answer.headers.get("content-type")) ? await answer.text() : "";
   if (!html || html.length > LARGEST) return { prose: "", code: "" };
   const article = new DOMParser().parseFromString(html, "text/html").querySelector(".pmx-document");
@@ -30,6 +30,7 @@ function said(node) {
   let text = "";
   for (const child of node.childNodes) {
     if (child.nodeType === Node.TEXT_NODE) text += child.data;
+    else if (child.localName === "math") text += child.textContent;
     else if (child.nodeType === Node.ELEMENT_NODE) text += INLINE.test(child.localName) ? said(child) : ` ${said(child)} `;
   }
   return text;

@@ -63,8 +63,16 @@ async function search() {
   pmx.say(found.length ? `${found.length} ${found.length === 1 ? "result" : "results"}` : "Nothing found");
 }
 
+// A page is read for its excerpt when its result comes into sight.
+const waiting = new WeakMap();
+let seen;
 let typed;
 function draw(found, text) {
+  const asked = wanted;
+  seen?.disconnect();
+  seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) (seen.unobserve(target), waiting.get(target)());
+  }, { root: list, rootMargin: "50%" });
   const again = typed === wanted && found.some(({ key }) => key === selected);
   typed = wanted;
   results = found;
@@ -77,7 +85,7 @@ function draw(found, text) {
     option.addEventListener("mousemove", () => selected !== result.key && select(n, false));
     option.addEventListener("click", (event) => open(event, result));
     option.addEventListener("auxclick", (event) => event.button === 1 && open(event, result));
-    if (result.text) fill(result, excerpt, wanted);
+    if (result.text) (waiting.set(option, () => fill(result, excerpt, asked)), seen.observe(option));
     return option;
   }));
   select(again ? found.findIndex(({ key }) => key === selected) : 0);
