@@ -292,7 +292,7 @@ fn an_answer_is_written_into_its_source_and_published() {
 
     let which = ("__pathmx_action_target", "index.path#which");
     assert_eq!(submit(dev.client, &[which, ("question.which", "the-second")], &[]).status, 200);
-    assert!(fs::read_to_string(&source).unwrap().contains("}\r\nresponse:\r\n  choice: \"the-second\"\r\nsubmission:"));
+    assert!(fs::read_to_string(&source).unwrap().contains("}\r\nresponse:\r\n  choice: \"The second\"\r\nsubmission:"));
     assert_eq!(submit(dev.client, &[which, ("question.which", "The third")], &[]).status, 422);
 
     // Many at once: each is written whole, and the last one stands.
@@ -361,6 +361,42 @@ fn without_the_flag_an_answer_is_refused_as_in_production() {
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("hint: leave out --host"), "{stderr}");
+    let output = pmx().args(["dev", "--write-responses", "--exact"]).arg(author.site()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), stderr.contains("hint: leave out one of them")), (Some(2), true), "{stderr}");
+}
+
+#[test]
+fn a_page_is_told_that_answers_are_taken_and_no_other_is() {
+    let author = Author::new();
+    author.write("index.path.md", QUIZ);
+    let page = |dev: &Pmx| {
+        let page = dev.client.get("localhost", "/index.path");
+        (page.text().contains(" data-pmx-answers></script>"), page.header("etag").unwrap_or_default().to_owned())
+    };
+    let (says, plain) = page(&author.dev());
+    assert!(!says);
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0", "--write-responses"]).arg(author.site());
+    let (says, asking) = page(&Pmx::start(command));
+    assert!(says && plain != asking, "a browser must not keep the other page: {plain}");
+}
+
+#[test]
+fn a_build_says_which_answers_of_its_author_it_would_publish() {
+    let author = Author::new();
+    let recorded = "  submit: questions.submitText\r\nresponse:\r\n  text: mine\r\n-->";
+    author.write("index.path.md", &QUIZ.replace("  submit: questions.submitText\r\n-->", recorded));
+    let output = pmx().arg("build").arg(author.site()).output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    let finding = said.lines().find(|line| line.ends_with("[question/recorded-answer]")).unwrap_or_default();
+    assert!(finding.contains("paths/index.path.md:10:1: warning: the answer that was recorded here"), "{said}");
+    assert!(said.contains("  hint: take `response` and `submission` out"), "{said}");
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0"]).arg(author.site());
+    let mut dev = Pmx::start(command);
+    assert_eq!(dev.event("built")["warnings"], 0, "nothing of it leaves this machine");
 }
 
 #[test]

@@ -32,6 +32,8 @@ const MANY: usize = 16;
 const STILL: Duration = Duration::from_millis(100);
 /// One that does not end is built after so long, unless it is a checkout of Git's.
 const NEVER_STILL: Duration = Duration::from_secs(3);
+/// A change of few files while Git is at work is the first of many, or a save beside it: Git is waited for so long.
+const FIRST_OF_MANY: Duration = Duration::from_millis(400);
 /// Builds are given up for newer changes until so long after the first of them was begun; then one is finished, since else someone who
 /// never stops typing would see nothing.
 const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
@@ -219,8 +221,7 @@ impl Builder {
             let (seen, changed, waited) = (files.revision(), files.changed().len(), started.elapsed());
             let longest = match (changed, checkout::is_under_way(&project.folder)) {
                 (0, _) | (1..MANY, false) => Duration::ZERO,
-                // The first of many, or a save while Git is at work.
-                (1..MANY, true) => STILL,
+                (1..MANY, true) => FIRST_OF_MANY,
                 (_, false) => NEVER_STILL,
                 (_, true) => checkout::LONGEST,
             };
@@ -231,7 +232,7 @@ impl Builder {
             let _ = self.view.take();
             looked = self.look_at_few(Look::Everywhere).await;
             let Eyes { files, project, .. } = self.eyes.as_ref().ok_or_else(lost)?;
-            if files.revision() == seen && !(changed >= MANY && checkout::is_under_way(&project.folder)) {
+            if files.revision() == seen && !checkout::is_under_way(&project.folder) {
                 return looked;
             }
         }
@@ -293,7 +294,9 @@ impl Builder {
         let taken = eyes.taken();
         let mut cache = self.cache.take().ok_or_else(lost)?;
         let mut building: JoinHandle<(Cache, Build)> = spawn_blocking(move || {
-            let site = site::build(&project, &snapshot, &mut cache);
+            let mut site = site::build(&project, &snapshot, &mut cache);
+            // Nothing of it leaves this machine.
+            site.diagnostics.retain(|finding| finding.code != site::RECORDED_ANSWER);
             (cache, site)
         });
         if first {

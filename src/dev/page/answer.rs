@@ -38,6 +38,8 @@ pub(super) struct Pages {
     pub(super) emulator: Emulator,
     pub(super) board: Board,
     pub(super) reload: Reload,
+    /// Whether answers to questions are taken.
+    pub(super) answers: bool,
 }
 
 impl Pages {
@@ -51,7 +53,8 @@ impl Pages {
     async fn whole(&self, request: Request, site: Option<SiteName>) -> Response {
         let mut whole = Whole {
             head: request.method() == Method::HEAD,
-            tag: script::tag(request.uri().path()),
+            tag: script::tag(request.uri().path(), self.answers),
+            answers: self.answers,
             note: String::new(),
         };
         let path = request.uri().path().to_owned();
@@ -93,6 +96,7 @@ struct Whole {
     /// Only the head was asked for.
     head: bool,
     tag: String,
+    answers: bool,
     /// What is added to a page that says that there is none.
     note: String,
 }
@@ -122,7 +126,7 @@ impl Whole {
         };
         let headers = &mut parts.headers;
         headers.insert(header::CONTENT_LENGTH, (length + added).into());
-        if let Some(etag) = headers.get(header::ETAG).and_then(etag::with_script) {
+        if let Some(etag) = headers.get(header::ETAG).and_then(|etag| etag::with_script(etag, self.answers)) {
             headers.insert(header::ETAG, etag);
         }
         revalidate(headers);

@@ -3,11 +3,13 @@
 
 mod embeds;
 mod include;
+mod layout;
 mod links;
 mod pictures;
 mod spaceholders;
 
 pub(super) use embeds::Embeds;
+pub(super) use layout::Surround;
 pub(super) use pictures::Picture;
 
 use super::{
@@ -41,6 +43,8 @@ pub(super) struct Rendered {
     pub record: search::Record,
     /// With the paths of the files that they are about.
     pub findings: Vec<Diagnostic>,
+    /// What stands around it all, the innermost first.
+    pub surrounds: Vec<Surround>,
     /// The components that are used: the number of the Source that defines one, and its name.
     pub components: Vec<(usize, String)>,
 }
@@ -109,6 +113,7 @@ pub(super) fn render(
             values: &block.values,
             source_values: &source.values,
             position,
+            recorded: if block.values.contains_key("response") { written.find("response:") } else { position },
         };
         questions::form(&question, &mut nodes, &mut findings);
         pictures::complete(&mut nodes, &|mark| {
@@ -122,6 +127,23 @@ pub(super) fn render(
         out.blocks.push(html);
     }
     out.findings.extend(findings.into_iter().map(|finding| finding.at(&*shown)));
+    let values = Values { block: &serde_json::Map::new(), source: &source.values, facts: &facts };
+    for layout in embeds.layouts() {
+        let mut findings = Vec::new();
+        let mut includer = Includer {
+            embeds,
+            bodies: &bodies,
+            links: &mut links,
+            used: &mut used,
+            findings: &mut findings,
+            ids: &mut ids,
+            included: 0,
+        };
+        match layout::surround(&mut includer, embeds, *layout, values, leads) {
+            Ok(surround) => out.surrounds.push(surround),
+            Err(finding) => out.findings.push(finding),
+        }
+    }
     out.record = reading.finish();
     out.adopted = links.into_adopted();
     out.components = used.into_iter().map(|(origin, name)| (origin, name.to_owned())).collect();

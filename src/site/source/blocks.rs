@@ -8,6 +8,7 @@ use super::{
     lines::Lines,
     notes::Notes,
     render::Renderer,
+    sections::Met,
     summary::{Summary, summary},
     survey::survey,
     topmatter::topmatter,
@@ -37,6 +38,8 @@ pub(super) struct Parts {
     /// With what else they hold, if the Source defines components.
     pub blocks: Vec<(Block, Code)>,
     pub links: Vec<Link>,
+    /// Those that stand on their own.
+    pub headings: Vec<Met>,
     pub anchors: HashSet<String>,
     pub summary: Summary,
     pub annotations: Vec<Annotation>,
@@ -98,7 +101,8 @@ pub(super) fn blocks<'a>(
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
-    Parts { blocks, links: rendered.links, anchors, summary, annotations: rendered.annotations }
+    let (links, headings) = (rendered.links, rendered.headings);
+    Parts { blocks, links, headings, anchors, summary, annotations: rendered.annotations }
 }
 
 /// The nodes of each Block, and its topmatter.

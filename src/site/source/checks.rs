@@ -40,6 +40,8 @@ const KEYS: [&str; 20] = [
 const SHORTEST: usize = 5;
 /// What a Source without `presentation` is played as.
 const FLOW: &str = "flow";
+/// Keys of `question` that mean something.
+const OF_QUESTIONS: [&str; 6] = ["correct", "explanation", "feedback", "options", "tolerance", "type"];
 /// What `question.type` can be.
 const QUESTIONS: [&str; 3] = ["short", "long", "fields"];
 
@@ -55,7 +57,7 @@ pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec
     check.shape(values, "parseComponents", Value::is_boolean, "true or false");
     check.shape(values, "related", is_list, "a list of paths");
     check.shape(values, "theme", |value| value.is_object() || value.is_boolean(), "a mapping");
-    check.near_misses(values);
+    check.near_misses(values, &KEYS, &[]);
     check.presentation(values.get("presentation"));
     check.shape(values, "fonts", |value| value.is_object() || value.is_array(), "a mapping or a list");
 }
@@ -69,6 +71,7 @@ pub(super) fn block(values: &Map<String, Value>, text: &str, start: Position, fi
     check.shape(values, "question", Value::is_object, "a mapping with a `type`");
     if let Some(question) = values.get("question").and_then(Value::as_object) {
         check.choice(&["question", "type"], question.get("type"), &QUESTIONS);
+        check.near_misses(question, &OF_QUESTIONS, &["question"]);
     }
 }
 
@@ -96,16 +99,17 @@ impl Check<'_> {
     }
 
     /// Keys that are nearly one of ours: one letter less, more, or another, or two that changed places.
-    fn near_misses(&mut self, values: &Map<String, Value>) {
-        for key in values.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+    fn near_misses(&mut self, values: &Map<String, Value>, known: &[&str], within: &[&str]) {
+        for key in values.keys().filter(|key| !known.contains(&key.as_str())) {
             let is_near = |known: &&&str| {
                 // The plural of a key is a word of its own.
                 let plural = key.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(key);
                 known.len() >= SHORTEST && strsim::osa_distance(key, known) == 1 && (!plural || key == "style")
             };
-            if let Some(known) = KEYS.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
+            if let Some(known) = known.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
                 let message = format!("`{key}` means nothing to pmx");
-                self.warn(&[key], message, Some(format!("did you mean `{known}`?")));
+                let place: Vec<&str> = within.iter().copied().chain([key.as_str()]).collect();
+                self.warn(&place, message, Some(format!("did you mean `{known}`?")));
             }
         }
     }

@@ -20,9 +20,11 @@ impl Source {
             classes,
             blocks,
             links,
+            sections,
             anchors,
             annotations,
             definitions,
+            standard,
             findings: _,
             body: _,
             outline: _,
@@ -39,7 +41,7 @@ impl Source {
         sorted.sort_unstable();
         let mut out = Hashing(Sha256::new());
         let _ = write!(out, "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}");
-        let _ = write!(out, "{sorted:?}{annotations:?}{definitions:?}");
+        let _ = write!(out, "{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}");
         for part in blocks.iter().map(block).chain(links.iter().map(link)) {
             let _ = writeln!(out, "{part}");
         }

@@ -8,7 +8,7 @@ mod raw;
 mod response;
 mod table;
 
-use super::{Annotation, Heading, Link, Settings, lines::Lines, notes::Notes};
+use super::{Annotation, Heading, Link, Settings, lines::Lines, notes::Notes, sections::Met};
 use crate::site::{
     diagnostic::{Diagnostic, Position},
     html::{self, escape_into as escape},
@@ -45,6 +45,8 @@ pub(super) struct Renderer<'a, 's> {
     findings: &'s mut Vec<Diagnostic>,
     out: String,
     links: Vec<Link>,
+    /// Those that stand on their own.
+    met: Vec<Met>,
     anchors: Vec<String>,
     /// Id of the Block at hand.
     block: String,
@@ -64,6 +66,8 @@ pub(super) struct Renderer<'a, 's> {
 /// What all Blocks have in common, after the last one.
 pub(super) struct Rendered {
     pub links: Vec<Link>,
+    /// The headings that stand on their own.
+    pub headings: Vec<Met>,
     /// Ids that rendering added.
     pub anchors: Vec<String>,
     pub annotations: Vec<Annotation>,
@@ -93,6 +97,7 @@ impl<'a, 's> Renderer<'a, 's> {
             findings,
             out: String::new(),
             links: Vec::new(),
+            met: Vec::new(),
             anchors: Vec::new(),
             block: String::new(),
             paragraph: None,
@@ -117,7 +122,7 @@ impl<'a, 's> Renderer<'a, 's> {
 
     pub(super) fn finish(self) -> Rendered {
         let annotations = self.notes.threads.into_iter().map(|thread| thread.annotation).collect();
-        Rendered { links: self.links, anchors: self.anchors, annotations }
+        Rendered { links: self.links, headings: self.met, anchors: self.anchors, annotations }
     }
 
     /// Writes a node with all that it holds, however deep: without recursion.
@@ -169,9 +174,16 @@ impl<'a, 's> Renderer<'a, 's> {
             NodeValue::Paragraph => self.open_paragraph(node),
             NodeValue::Heading(heading) => {
                 let found = self.headings.binary_search_by_key(&at.start.line, |(line, _)| *line);
-                let id = found.ok().and_then(|index| self.headings.get(index)).map_or("", |(_, heading)| &heading.id);
+                let known = found.ok().and_then(|index| self.headings.get(index)).map(|(_, heading)| heading);
                 self.fresh_line();
+                let id = known.map_or("", |heading| &heading.id);
                 let _ = write!(self.out, "<h{} id=\"{}\">", heading.level, html::escape(id));
+                if let Some(Heading { level, text, .. }) =
+                    known.filter(|known| stands_alone(node) && !known.text.is_empty())
+                {
+                    let here = self.links.len();
+                    self.met.push(Met { level: *level, title: text.clone(), first: here, end: here });
+                }
             }
             NodeValue::List(list) => self.open_list(node, list),
             NodeValue::Item(_) => {
@@ -225,6 +237,9 @@ impl<'a, 's> Renderer<'a, 's> {
             NodeValue::Paragraph => self.close_paragraph(),
             NodeValue::Heading(heading) => {
                 let _ = writeln!(self.out, "</h{}>", heading.level);
+                if let Some(met) = self.met.last_mut().filter(|_| stands_alone(node)) {
+                    met.end = self.links.len();
+                }
             }
             NodeValue::List(list) => {
                 self.fresh_line();
@@ -352,4 +367,9 @@ impl<'a, 's> Renderer<'a, 's> {
             self.out.push('\n');
         }
     }
+}
+
+/// Whether a node is a part of nothing but the document.
+fn stands_alone<'a>(node: &'a AstNode<'a>) -> bool {
+    node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Document))
 }
