@@ -1,10 +1,16 @@
 //! A layout around the content of a page: the text of another Source, taken apart where the content comes.
 
-use super::{Embeds, Origin, include::Includer, put_icons};
+use super::{
+    Embeds, Origin,
+    include::Includer,
+    pictures::{self, Picture},
+    put_icons,
+};
 use crate::site::{
     completion::Completion,
     diagnostic::Diagnostic,
     dom::{self, Element, Node},
+    graph,
     layouts::PLACE,
     source,
     standard::{EMPTY, OUTLET, REFERENCES},
@@ -46,6 +52,7 @@ pub(super) fn surround<'a>(
     embeds: &Embeds<'a>,
     origin: Origin,
     (page, completion): (Values<'_>, Option<&Completion>),
+    leads: &dyn Fn(&graph::Node, usize) -> Picture,
 ) -> Result<(Surround, bool), Diagnostic> {
     let node = embeds.node(origin);
     let text = source::decode(&node.bytes);
@@ -59,6 +66,10 @@ pub(super) fn surround<'a>(
             has_completion |= completion.put(&mut nodes, written, &mut Vec::new());
         }
         put_icons(&mut nodes, written, &mut Vec::new());
+        pictures::complete(&mut nodes, &|mark| {
+            let from = includer.links.origin(mark);
+            from.map_or(Picture::Elsewhere, |(origin, link)| leads(embeds.node(origin), link))
+        });
         all.append(&mut nodes);
     }
     let mut place = Place::default();

@@ -153,7 +153,7 @@ pub(super) fn render(
             ids: &mut ids,
             included: 0,
         };
-        match layout::surround(&mut includer, embeds, *layout, (values, completion)) {
+        match layout::surround(&mut includer, embeds, *layout, (values, completion), leads) {
             Ok((surround, has_completion)) => {
                 out.has_completion |= has_completion;
                 out.surrounds.push(surround);
