@@ -84,6 +84,31 @@ fn an_edit_is_published_and_told_as_production_tells_it() {
     assert_eq!(answer.header("pmx-deploy"), published["deployId"].as_str());
 }
 
+#[test]
+fn a_text_that_no_link_leads_to_is_told_once_and_its_address_says_so() {
+    let author = Author::new();
+    let mut dev = author.dev();
+    author.write("rules.md", "# Rules\n");
+    assert_eq!(dev.event("unlinked")["path"], "rules.md");
+    let page = |dev: &Pmx, path: &str| dev.client.get_with("localhost", path, &[("accept", "text/html")]);
+    for path in ["/rules", "/rules/", "/rules.html"] {
+        let answer = page(&dev, path);
+        assert_eq!(answer.status, 404, "{path}");
+        let text = answer.text();
+        assert!(text.contains("</h1><p><code>rules.md</code> exists; no link leads to it."), "{path}: {text}");
+        assert_eq!(answer.header("content-length").unwrap(), text.len().to_string());
+    }
+    for path in ["/nothing", "/../rules", "/%2e%2e/%2e%2e/etc/passwd", "/one.lesson/x"] {
+        assert!(!page(&dev, path).text().contains("no link leads to it"), "{path}");
+    }
+    author.write("rules.md", "# Other rules\n");
+    author.write("index.path.md", "# Home\n\n[Rules](./rules.md)\n");
+    dev.event("published");
+    assert_eq!(page(&dev, "/rules").status, 200);
+    let said = dev.end();
+    assert_eq!(said.matches("rules.md exists; no link leads to it").count(), 1, "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_line_of_a_build_names_the_pages_that_changed() {

@@ -2,7 +2,7 @@
 
 use super::{
     address::{self, Address},
-    checkout,
+    checkout, config_checks,
     config_json::{self, JsonConfig},
     diagnostic::Diagnostic,
     documents,
@@ -47,10 +47,10 @@ pub(super) struct Config {
     pub settings: Settings,
     pub address: SiteAddress,
     pub link: Link,
+    /// What is not as it seems, without being wrong, each with the file that it is said of.
+    pub findings: Vec<(PathBuf, Diagnostic)>,
     /// Folders and patterns of the sites of a workspace, and the line of their list.
     workspace: Option<(Vec<String>, usize)>,
-    /// What is said of a config of another generation, and its file.
-    pub told: Option<(PathBuf, Diagnostic)>,
 }
 
 /// A path in a config.
@@ -101,7 +101,7 @@ fn empty(folder: &Path) -> Result<Config, SiteError> {
         address: SiteAddress::default(),
         link: Link::default(),
         workspace: None,
-        told: None,
+        findings: Vec::new(),
     })
 }
 
@@ -109,11 +109,12 @@ impl Config {
     /// With what a config of another generation says beside it, as far as this one says nothing of it.
     fn beside(self, folder: &Path, older: JsonConfig) -> Self {
         let JsonConfig { roots, site, finding } = older;
-        let file = folder.join(config_json::NAME);
+        let mut findings = self.findings;
+        findings.push((folder.join(config_json::NAME), finding));
         let said = |(text, line): (String, usize)| Said { path: folder.join(&text), text, line };
         let entries = if self.entries.is_empty() { roots.into_iter().map(said).collect() } else { self.entries };
         let link = Link { site: self.link.site.or(site), ..self.link };
-        Self { entries, link, told: Some((file, finding)), ..self }
+        Self { entries, link, findings, ..self }
     }
 
     /// Where a path leads, links followed: into the checkout.
@@ -215,9 +216,10 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
         names.ok_or_else(|| wrong("workspace", "`workspace` is a list of folders".to_owned()))
     });
     let workspace = workspace.transpose()?;
+    let found = config_checks::findings(&front.values, &text[..front.body]).into_iter();
     Ok(Config {
+        findings: found.map(|finding| (file.clone(), finding)).collect(),
         names_entries: !entries.is_empty(),
-        told: None,
         settings,
         address,
         link,

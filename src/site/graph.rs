@@ -123,7 +123,7 @@ impl Node {
         self.source.links.iter().zip(&self.targets).enumerate().filter_map(move |(number, (link, target))| match target
         {
             Target::Page { id, .. }
-                if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource) =>
+                if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource | Place::Sheet) =>
             {
                 Some((number, id.as_str()))
             }
@@ -193,7 +193,6 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         }
         frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
     }
-    graph.findings.extend(project.told.iter().cloned());
     let passed_over = passed_over(project, &graph);
     graph.findings.extend(passed_over);
     let fragments = graph.nodes.par_iter().map(|(_, node)| missing_fragments(project, &graph, node));
@@ -372,7 +371,7 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
     let (code, what) = match &link.place {
         // Where it is used, it is a link of its own; what pmx makes of `@styles` is said by the pages.
         Place::Definition { label } if !label.starts_with('@') || is_style(label) => return None,
-        Place::Resource => ("asset/missing", "file"),
+        Place::Resource | Place::Sheet => ("asset/missing", "file"),
         // Where components are defined, these are resources as well, and one finding is enough.
         Place::Definition { label } if is_resource(label) => ("asset/missing", "file"),
         _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),

@@ -50,8 +50,6 @@ pub struct Project {
     pub is_configured: bool,
     /// What could be the entry by convention, had not another one come first: paths as a person in the working directory names them.
     pub passed_over: Vec<String>,
-    /// What the author should know of the files that say all this.
-    pub told: Vec<Diagnostic>,
     /// Where the config wants the output.
     pub out_dir: Option<OutDir>,
     /// How Sources are read.
@@ -60,6 +58,8 @@ pub struct Project {
     pub address: SiteAddress,
     /// Where it is published.
     pub link: Link,
+    /// What the author should know of its config, or of one of another generation.
+    pub config_findings: Vec<Diagnostic>,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
     /// Files that are not read, since this process prints into them.
@@ -308,11 +308,11 @@ impl Project {
             roots,
             is_configured: false,
             passed_over: Vec::new(),
-            told: Vec::new(),
             out_dir: None,
             settings: Settings::default(),
             address: SiteAddress::default(),
             link: Link::default(),
+            config_findings: Vec::new(),
             exclude: Vec::new(),
             own_output: OwnOutput::of_process(),
             player: true,
@@ -340,8 +340,10 @@ impl Project {
     /// With what its config says.
     fn with(self, cwd: &Path, config: config::Config) -> Result<Self, SiteError> {
         let out_dir = config.output(&self.folder, &self.source_root)?;
-        let told = config.told.into_iter().map(|(file, finding)| finding.at(relative(cwd, &file))).collect();
-        Ok(Self { out_dir, told, settings: config.settings, address: config.address, link: config.link, ..self })
+        let of = |(file, finding): (PathBuf, Diagnostic)| finding.at(relative(cwd, &file));
+        let config_findings = config.findings.into_iter().map(of).collect();
+        let config::Config { settings, address, link, .. } = config;
+        Ok(Self { out_dir, settings, address, link, config_findings, ..self })
     }
 }
 

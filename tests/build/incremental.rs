@@ -19,7 +19,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 45] = [
+const PIECES: [&str; 48] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -62,6 +62,9 @@ const PIECES: [&str; 45] = [
     "\n\n<note-card><x-source-content/></note-card>\n\n{{ source.title }} [A](/a.md)\n\n",
     "text <x-source-content/> `<x-source-content/>` $$ [[Title]]\n\n",
     "\n\n:lucide-star: [page](/a.page) [home](/)\n\n",
+    "<img src=/p.svg alt=\"\"> <img src=\"/p.svg\" width=30 alt=\"\"> ![no](./no.png)<!-- @spaceholder prompt=x ar=1:1 --> [>button: Go](./a.md) ",
+    "\n\n```nim\nlet x = \"[A](./a.md)\"\n```\n\n```pyhton\nx\n```\n\n",
+    "\n\n<style>\na { background: url(/p.svg) }\n@import '/s.css';\n</style>\n\n",
     "\n\n<x-completion-outline />\n\n",
     "words <x-completion-progress/>\n\n---\n\n<!-- completion: of a Block -->\n\n",
     "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",

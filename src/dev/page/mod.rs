@@ -9,6 +9,7 @@ mod findings;
 mod newest;
 mod origin;
 mod script;
+mod unlinked;
 mod waiting;
 
 use super::{Control, hosts, reload::Reload, status::Board};

@@ -4,6 +4,7 @@ use super::Frame;
 use crate::site::{
     address,
     assets::{ThemeAssets, asset_path},
+    css,
     diagnostic::Diagnostic,
     documents::Listed,
     graph::{Node, Target},
@@ -108,6 +109,12 @@ impl Frame<'_> {
     }
 
     pub(super) fn address(&self, node: &Node, link: &Link, target: &Target, findings: &mut Vec<Diagnostic>) -> String {
+        let address = self.plain_address(node, link, target, findings);
+        // In a `<style>` element nothing undoes what is escaped for HTML.
+        if link.place == Place::Sheet { css::escape(&address) } else { address }
+    }
+
+    fn plain_address(&self, node: &Node, link: &Link, target: &Target, findings: &mut Vec<Diagnostic>) -> String {
         match target {
             // A name that nothing has leads nowhere.
             Target::AsWritten if link.place == Place::Wiki => "#".to_owned(),

@@ -2,14 +2,15 @@
 
 use super::Frame;
 use crate::site::{
+    assets::Asset,
     build::Pages,
     cache::CachedPage,
     completion::Completion,
     diagnostic::Diagnostic,
     documents::{self, MappedBeat},
-    graph::Node,
+    graph::{Node, Target},
     page::{self, NavItem, Page, Shell, Stylesheet},
-    render::{self, Embeds},
+    render::{self, Embeds, Picture},
     routes,
 };
 use pmx_worker::model::Hash;
@@ -137,7 +138,12 @@ impl Frame<'_> {
         inputs: Hash,
     ) -> CachedPage {
         let site = self.site;
-        let content = render::render(embeds, site.bodies, &site.project.settings, completion);
+        let leads = |node: &Node, link: usize| match node.targets.get(link) {
+            Some(Target::Asset { path, .. }) => Picture::File(site.assets.get(path).and_then(Asset::size)),
+            Some(Target::AsWritten) => Picture::Missing,
+            _ => Picture::Elsewhere,
+        };
+        let content = render::render(embeds, site.bodies, &site.project.settings, &leads, completion);
         let (styles, mut scripts) = self.component_head(embeds, &content.components);
         if content.has_completion {
             scripts.push(format!("{}/{}", self.root.prefix, site.theme.completion_js.file));

@@ -180,6 +180,15 @@ impl<'a> Includer<'_, 'a> {
                     *value = free.unwrap_or_default().into();
                 }
             }
+            if element.is("style") {
+                for node in &mut element.children {
+                    if let Node::Text(css) = node
+                        && css.contains('\0')
+                    {
+                        *css = self.links.adopt_all(origin, css).into();
+                    }
+                }
+            }
             self.settle(&mut element.children, origin);
         }
     }

@@ -5,9 +5,12 @@ mod embeds;
 mod include;
 mod layout;
 mod links;
+mod pictures;
+mod spaceholders;
 
 pub(super) use embeds::Embeds;
 pub(super) use layout::Surround;
+pub(super) use pictures::Picture;
 
 use super::{
     beats::{self, Beat, BeatBlock},
@@ -55,11 +58,12 @@ fn facts<'a>(node: &'a graph::Node, title: &'a str) -> [(&'a str, &'a str); 3] {
 }
 
 /// Renders the Blocks of the first of these Sources.
-/// `completion`: what the elements of the page show that speak of it.
+/// `leads`: what picture a link of a Source leads to. `completion`: what the elements of the page show that speak of it.
 pub(super) fn render(
     embeds: &Embeds<'_>,
     known: &Bodies,
     settings: &Settings,
+    leads: &dyn Fn(&graph::Node, usize) -> Picture,
     completion: Option<&Completion>,
 ) -> Rendered {
     let bodies = embeds.bodies(known, settings);
@@ -120,6 +124,9 @@ pub(super) fn render(
             recorded: if block.values.contains_key("response") { written.find("response:") } else { position },
         };
         questions::form(&question, &mut nodes, &mut findings);
+        pictures::complete(&mut nodes, &|mark| {
+            links.origin(mark).map_or(Picture::Elsewhere, |(origin, link)| leads(embeds.node(origin), link))
+        });
         let beat_block = BeatBlock { id: &block.id, values: &block.values, source_values: &source.values, position };
         out.beats.push(beats::annotate(&beat_block, &mut nodes, &mut findings));
         reading.block(&nodes);

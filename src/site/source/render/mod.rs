@@ -16,7 +16,7 @@ use crate::site::{
 };
 use comrak::nodes::{AstNode, ListType, NodeList, NodeMath, NodeValue, Sourcepos};
 use footnotes::Shown;
-use links::is_picture;
+use links::{button_label, is_picture};
 use std::{fmt::Write as _, mem};
 
 /// What stands in the brackets of a task, besides a space.
@@ -56,6 +56,8 @@ pub(super) struct Renderer<'a, 's> {
     column: usize,
     /// The `}` that ends an annotated passage.
     brace: Option<&'a AstNode<'a>>,
+    /// The first text of a link that is a button, from which the word is taken that says so.
+    button: Option<&'a AstNode<'a>>,
     /// Names of the elements of the open callouts.
     callouts: Vec<&'static str>,
     shown: Shown<'a>,
@@ -101,6 +103,7 @@ impl<'a, 's> Renderer<'a, 's> {
             paragraph: None,
             column: 0,
             brace: None,
+            button: None,
             callouts: Vec::new(),
             shown: Shown::default(),
         }
@@ -153,6 +156,9 @@ impl<'a, 's> Renderer<'a, 's> {
         let at = data.sourcepos;
         match &data.value {
             NodeValue::Text(_) if self.brace.is_some_and(|brace| brace.same_node(node)) => {}
+            NodeValue::Text(text) if self.button.is_some_and(|first| first.same_node(node)) => {
+                escape(button_label(text).unwrap_or(text), &mut self.out);
+            }
             NodeValue::Text(text) => escape(text, &mut self.out),
             NodeValue::SoftBreak if !self.settings.hard_breaks => self.out.push('\n'),
             NodeValue::SoftBreak | NodeValue::LineBreak => self.out.push_str("<br>\n"),
