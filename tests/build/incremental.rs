@@ -19,7 +19,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 48] = [
+const PIECES: [&str; 50] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
