@@ -179,7 +179,7 @@ fn an_open_page_is_after_random_edits_what_a_fresh_load_shows() {
 
 #[test]
 fn a_built_site_is_searched_and_takes_answers_only_where_it_is_told_to() {
-    passes("built.test.mjs");
+    passes("searched.test.mjs");
 }
 
 #[test]
@@ -198,6 +198,11 @@ fn pages_are_listed_under_the_headings_of_their_path_and_mirrored_from_right_to_
 }
 
 #[test]
+fn what_readers_tick_off_stays_in_their_browser() {
+    passes("completion.test.mjs");
+}
+
+#[test]
 fn no_page_of_the_examples_has_a_serious_finding_of_axe() {
     passes("axe.test.mjs");
 }
@@ -210,4 +215,9 @@ fn the_console_follows_what_happens_and_no_site_reaches_it() {
 #[test]
 fn what_has_no_reading_place_is_loaded_again_and_a_static_site_asks_nothing_of_a_server() {
     passes("reload.test.mjs");
+}
+
+#[test]
+fn full_bleed_and_the_steps_of_the_starter_are_what_is_promised() {
+    passes("built.test.mjs");
 }

@@ -12,7 +12,10 @@ use super::{
     theme::{self, ThemeFile},
 };
 use pmx_worker::model::{File, Hash};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 /// Hex digits of the hash in a file's name: the Worker calls a file immutable from this many on.
 const DIGITS: usize = 16;
@@ -119,7 +122,7 @@ impl Assets {
                     })
                 });
                 stack.pop();
-                let content = site.blobs.put(text.into_bytes());
+                let content = site.blobs.put(css::in_room(&text).into_owned().into_bytes());
                 Asset { file: hashed_name(path, content.hash), content, uses, written: None }
             }
             None => {
@@ -185,6 +188,8 @@ pub(super) struct ThemeAssets {
     pub live_js: Asset,
     pub player_js: Asset,
     pub runtime_js: Asset,
+    /// Only in a Path of which a page shows what is to be ticked off.
+    pub completion_js: Asset,
     pub favicon: Asset,
 }
 
@@ -195,6 +200,7 @@ impl ThemeAssets {
             live_js: of_theme(&theme::LIVE_JS, blobs),
             player_js: of_theme(&theme::PLAYER_JS, blobs),
             runtime_js: of_theme(&theme::RUNTIME_JS, blobs),
+            completion_js: of_theme(&theme::COMPLETION_JS, blobs),
             favicon: of_theme(&theme::FAVICON, blobs),
         }
     }
@@ -206,6 +212,19 @@ impl ThemeAssets {
             .chain(player.then_some(&self.player_js))
             .chain(live.then_some(&self.live_js))
     }
+}
+
+/// Mermaid, for pages whose diagrams are drawn in the browser: its bytes are made when a build first needs them.
+pub(super) fn mermaid_js(blobs: &Blobs) -> Asset {
+    static KNOWN: OnceLock<(String, File)> = OnceLock::new();
+    if let Some((file, content)) = KNOWN.get()
+        && blobs.contains(&content.hash)
+    {
+        return Asset { file: file.clone(), content: *content, uses: Vec::new(), written: None };
+    }
+    let asset = generated("mermaid.js", theme::mermaid_js(), blobs);
+    KNOWN.get_or_init(|| (asset.file.clone(), asset.content));
+    asset
 }
 
 /// The path of the asset that a target names.

@@ -1,5 +1,9 @@
 //! The addresses in a stylesheet: `url(…)`, `@import "…"` and the strings of `image-set(…)`. Everything else passes as it was written.
 
+mod units;
+
+pub(super) use units::{in_room, may_have_units};
+
 use std::{fmt::Write as _, ops::Range};
 
 /// Where an address stands, and the address, escapes undone.

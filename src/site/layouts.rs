@@ -53,17 +53,22 @@ pub(super) struct Chosen<'g> {
 }
 
 /// Chooses the layouts of the pages of one Path.
-#[derive(Clone, Copy)]
 pub(super) struct Layouts<'g> {
     project: &'g Project,
     graph: &'g Graph,
     entry: Option<&'g Node>,
+    /// What the entry says, read once for all pages: it may have thousands of links.
+    of_entry: Vec<Label<'g>>,
 }
+
+/// A definition with such a label.
+type Label<'g> = (Whose<'g>, &'g Link, &'g Target);
 
 impl<'g> Layouts<'g> {
     /// Those of the Path whose entry has this id.
     pub(super) fn new(project: &'g Project, graph: &'g Graph, entry: &str) -> Self {
-        Self { project, graph, entry: graph.nodes.get(entry) }
+        let entry = graph.nodes.get(entry);
+        Self { project, graph, entry, of_entry: entry.into_iter().flat_map(labels).collect() }
     }
 
     /// The layouts in which a Source of the Path is shown.
@@ -91,32 +96,23 @@ impl<'g> Layouts<'g> {
 
     /// The layout that a Source chooses for itself.
     fn own(&self, node: &'g Node) -> Option<(&'g Link, &'g Node)> {
-        self.named(node, Whose::Own)
+        self.named(labels(node), Whose::Own)
     }
 
     /// The one that the entry chooses for it.
     fn of_path(&self, node: &'g Node) -> Option<(&'g Link, &'g Node)> {
-        let entry = self.entry?;
+        let of_entry = || self.of_entry.iter().copied();
         match kind(&node.id) {
             LAYOUT => None,
-            kind => self.named(entry, Whose::OfType(kind)).or_else(|| self.named(entry, Whose::Default)),
+            kind => self.named(of_entry(), Whose::OfType(kind)).or_else(|| self.named(of_entry(), Whose::Default)),
         }
     }
 
     /// The first definition counts, as everywhere in Markdown.
-    fn named(&self, node: &'g Node, wanted: Whose<'_>) -> Option<(&'g Link, &'g Node)> {
-        self.labels(node).filter(|(whose, ..)| *whose == wanted).find_map(|(_, link, target)| {
-            match self.lead(link, target) {
-                Leads::ToLayout(layout) => Some((link, layout)),
-                Leads::Elsewhere | Leads::Wrong(_) => None,
-            }
-        })
-    }
-
-    fn labels(&self, node: &'g Node) -> impl Iterator<Item = (Whose<'g>, &'g Link, &'g Target)> {
-        node.source.links.iter().zip(&node.targets).filter_map(|(link, target)| {
-            let Place::Definition { label } = &link.place else { return None };
-            Some((whose(label)?, link, target))
+    fn named(&self, mut labels: impl Iterator<Item = Label<'g>>, wanted: Whose<'_>) -> Option<(&'g Link, &'g Node)> {
+        labels.find_map(|(whose, link, target)| match self.lead(link, target) {
+            Leads::ToLayout(layout) if whose == wanted => Some((link, layout)),
+            _ => None,
         })
     }
 
@@ -142,7 +138,7 @@ impl<'g> Layouts<'g> {
     fn check(&self, node: &'g Node, findings: &mut Vec<Diagnostic>) {
         let is_entry = self.entry.is_some_and(|entry| entry.id == node.id);
         let mut seen: Vec<Whose<'_>> = Vec::new();
-        for (whose, link, target) in self.labels(node) {
+        for (whose, link, target) in labels(node) {
             let mut tell = |code, message: String, hint: Option<&str>| {
                 let finding = Diagnostic::warning(code, link.position, message).at(self.project.show(&node.path));
                 findings.push(match hint {
@@ -165,6 +161,13 @@ impl<'g> Layouts<'g> {
             }
         }
     }
+}
+
+fn labels(node: &Node) -> impl Iterator<Item = Label<'_>> {
+    node.source.links.iter().zip(&node.targets).filter_map(|(link, target)| {
+        let Place::Definition { label } = &link.place else { return None };
+        Some((whose(label)?, link, target))
+    })
 }
 
 /// What the name of a Source says of its type.

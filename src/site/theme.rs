@@ -14,6 +14,7 @@ pub(super) const BASE_CSS: ThemeFile = ThemeFile {
     bytes: concat!(
         include_str!("theme/base.css"),
         include_str!("theme/layout.css"),
+        include_str!("theme/completion.css"),
         include_str!("theme/prose.css"),
         include_str!("theme/code.css"),
         include_str!("theme/questions.css"),
@@ -65,6 +66,36 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
 };
 /// The script that brings components to life; on pages that have some.
 pub(super) const RUNTIME_JS: ThemeFile = ThemeFile { name: "runtime.js", bytes: include_bytes!("theme/runtime.js") };
+/// The script that keeps what a reader has ticked off; on pages that show it.
+pub(super) const COMPLETION_JS: ThemeFile =
+    ThemeFile { name: "completion.js", bytes: include_bytes!("theme/completion.js") };
+/// Draws the diagrams that were left to the browser, after Mermaid in the same file.
+const DRAW_JS: &str = include_str!("theme/mermaid/draw.js");
+/// Mermaid as npm has it, compressed: `theme/mermaid/renew.sh` brings in another version.
+const MERMAID_JS: &[u8] = include_bytes!("theme/mermaid/mermaid.min.js.gz");
+/// Its version.
+const MERMAID_VERSION: &str = include_str!("theme/mermaid/VERSION");
+/// The licence of Mermaid, which goes where Mermaid goes.
+const MERMAID_LICENSE: &str = include_str!("theme/mermaid/LICENSE");
+/// The most that Mermaid may be, in bytes: some three times what it is.
+const MAX_MERMAID: usize = 16 << 20;
+/// Bytes before and after the stream in a file of gzip without a name.
+const GZIP: (usize, usize) = (10, 8);
+
+/// The script of pages that have diagrams which are left to the browser: Mermaid, and what puts its drawings into the page.
+pub(super) fn mermaid_js() -> Vec<u8> {
+    let stream = MERMAID_JS.len().checked_sub(GZIP.1).and_then(|end| MERMAID_JS.get(GZIP.0..end)).unwrap_or_default();
+    let mermaid = miniz_oxide::inflate::decompress_to_vec_with_limit(stream, MAX_MERMAID).unwrap_or_default();
+    let notice = MERMAID_LICENSE.trim().replace("*/", "");
+    [
+        format!("/*! Mermaid {}\n\n{notice}\n*/\n", MERMAID_VERSION.trim()).as_bytes(),
+        &mermaid,
+        b"\n",
+        DRAW_JS.as_bytes(),
+    ]
+    .concat()
+}
+
 /// Runs before the first paint: the reader's colour scheme; what the page was opened at, and the last thing that its reader
 /// did (`player/opening.js`, `player/focus.js`). Part of the page itself.
 pub(super) const EARLY_JS: &str = include_str!("theme/early.js");
@@ -73,6 +104,6 @@ pub(super) const FAVICON: ThemeFile = ThemeFile { name: "favicon.svg", bytes: in
 
 /// Names everything above: it is another one where a page of this program looks or works differently.
 pub fn theme_digest() -> Hash {
-    let files = [BASE_CSS, LIVE_JS, PLAYER_JS, RUNTIME_JS, FAVICON].map(|file| file.bytes);
-    Hash::of(&[&files.concat(), EARLY_JS.as_bytes()].concat())
+    let files = [BASE_CSS, LIVE_JS, PLAYER_JS, RUNTIME_JS, COMPLETION_JS, FAVICON].map(|file| file.bytes);
+    Hash::of(&[&files.concat(), EARLY_JS.as_bytes(), MERMAID_VERSION.as_bytes(), DRAW_JS.as_bytes()].concat())
 }

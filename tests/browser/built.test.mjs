@@ -1,97 +1,91 @@
-// Search and questions on a site that pmx built and serves: what the builder writes and what the browser looks for are one.
+// What the tests of the Player promise, on pages as pmx builds them.
 import assert from "node:assert/strict";
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
 import { Dev } from "./dev.mjs";
-
-const QUIZ = `# Quiz
-
----
-
-<!--
-type: question
-id: capital
-actions:
-  submit: questions.submitSingleChoice
-question:
-  explanation: It lies on the Seine.
--->
-
-## Which city?
-
-- Lyon <!-- feedback: On the Rhône. -->
-- The city of *Paris* <!-- correct: true -->
-`;
 
 let browser, folder;
 before(async () => {
   browser = await launch();
-  folder = mkdtempSync(join(tmpdir(), "pmx-built-"));
-  const write = (name, text) => writeFileSync(join(folder, "site/paths", name), text);
-  mkdirSync(join(folder, "site/paths"), { recursive: true });
-  const names = Array.from({ length: 40 }, (_, n) => `page-${n}`);
-  write("index.path.md", `# Home\n\n${names.map((name) => `- [${name}](./${name}.md)`).join("\n")}\n- [quiz](./quiz.md)\n\n[@cards]: ./cards.components.md\n\n<zeppelin-card>Inside</zeppelin-card>\n`);
-  for (const name of names) write(`${name}.md`, `# ${name}\n\nWords of ${name} and others.\n`);
-  write("page-7.md", "# Page seven\n\nOver **the sea** flies a _Zeppelin_ &amp; `more` at $\\pi r^2$, [far](./page-8.md).\n\n```js\nconst zeppelin = 1;\n```\n");
-  write("cards.components.md", '# Zeppelin cards\n\nBoxes.\n\n---\n\n<!-- componentName: zeppelin-card -->\n\n```html\n<article class="zeppelin"><yield /></article>\n```\n');
-  write("quiz.md", QUIZ);
+  folder = await mkdtemp(join(tmpdir(), "pmx-built-"));
 });
 after(async () => {
   await browser.close();
-  rmSync(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 });
 
-async function open(dev, path) {
-  const context = await browser.newContext({ reducedMotion: "reduce" });
-  const tab = await context.newPage();
+async function tab(url, options) {
+  const tab = await (await browser.newContext({ reducedMotion: "reduce", viewport: { width: 1280, height: 800 }, ...options })).newPage();
   tab.setDefaultTimeout(20_000);
-  tab.complaints = [];
-  tab.on("console", (message) => message.type() === "error" && tab.complaints.push(message.text()));
-  tab.on("request", (request) => request.method() === "POST" && tab.complaints.push(`POST ${request.url()}`));
-  await tab.goto(new URL(path, dev.url).href);
+  await tab.goto(url);
   await tab.waitForSelector(".find");
   return tab;
 }
-const says = (tab, text) => tab.waitForFunction((text) => document.querySelector("[role=status]").textContent.includes(text), text);
 
-test("a built site is searched: slips, order and excerpts", async () => {
-  const dev = await Dev.start(join(folder, "site"), join(folder, "state"));
+test("the first sentence of the starter's pages says how many steps the Player counts", { timeout: 300_000 }, async () => {
+  const copy = join(folder, "starter");
+  await cp(fileURLToPath(new URL("../../examples/starter/", import.meta.url)), copy, { recursive: true });
+  const dev = await Dev.start(copy, join(folder, "starter-state"));
   try {
-    const tab = await open(dev, "/quiz");
-    const found = (query) => tab.evaluate(async (query) => {
-      await pmx.loadIndex();
-      return (await pmx.findPages(query)).filter(({ heading }) => !heading).map(({ key }) => key);
-    }, query);
-    // In the text, at its beginning as well as at its end; the index has several shards.
-    for (const query of ["zeppelin", "zeppelim", "xeppelin", "eppelin", "ezppelin", "azeppelin"]) assert.deepEqual(await found(query), ["page-7", "cards.components"], query);
-    assert.equal((await found("page seven"))[0], "page-7");
-    const { text } = await tab.evaluate(async () => pmx.excerpt((await pmx.findPages("zeppelin"))[0]));
-    assert.match(text, /^Over the sea flies a Zeppelin & more at π\s?r2, far\.$/);
-    assert.deepEqual(await found("seine"), [], "the solution of a question is not found");
-    await tab.check("[value=lyon]");
-    await tab.click("text=Submit answer");
-    await says(tab, "Not right. Saved in this browser");
-    assert.deepEqual(tab.complaints, []);
+    const said = {};
+    const { sources } = await (await fetch(`${dev.url}/graph-index.json`)).json();
+    for (const { route } of sources) {
+      const page = await tab(`${dev.url}${route}?play`);
+      const sentence = await page.textContent(".pmx-document p");
+      const counted = (await page.textContent(".bar .count")).match(/of (\d+)$/)[1];
+      const [, steps] = sentence.match(/(\d+) steps/) ?? [];
+      if (steps) said[route] = true;
+      assert.equal(steps ?? counted, counted, `${route}: ${sentence}`);
+      // What is counted is what is stepped through.
+      let stepped = 1;
+      for (; await page.evaluate(() => (pmx.play.forward(), !pmx.play.edge)); stepped++);
+      assert.equal(String(stepped), counted, route);
+      await page.context().close();
+    }
+    assert.deepEqual(Object.keys(said).length, 2, JSON.stringify(said));
   } finally {
     await dev.stop();
   }
 });
 
-test("with the flag the label is written into the Source, and there is one message", async () => {
-  const dev = await Dev.start(join(folder, "site"), join(folder, "state"), { more: ["--write-responses"] });
+const BLEED = "width: 100vw; max-width: none; margin-inline: calc(50% - 50vw)";
+const SITE = {
+  "index.path.md": `# Home\n\n[@styles]: ./wide.css\n[@bands]: ./bands.components.md\n\n[Two](./two.md)\n\n<div class="sheet">sheet</div>\n\n<div class="attribute" style="${BLEED}; background: url('./x.svg')">attribute</div>\n\n<style>.element { ${BLEED} }</style>\n\n<div class="element">element</div>\n\n<wide-band />\n\n---\n\n<!--\nid: block\nstyles: { classes: [bleeds] }\n-->\n\n## Block\n\nText of a Block.\n`,
+  "two.md": "# Two\n\n[Home](./index.path.md)\n",
+  "wide.css": `.sheet { ${BLEED} } .pmx-document > .bleeds { ${BLEED} }\n`,
+  "bands.components.md": `<!--\ncomponentName: wide-band\n-->\n\n# Wide band\n\n\`\`\`html\n<p class="component">component</p>\n\`\`\`\n\n\`\`\`css\n:self { ${BLEED} }\n\`\`\`\n`,
+  "x.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>',
+};
+
+test("full bleed is as wide as the room beside the pages, whole, and as the window in Play", { timeout: 300_000 }, async () => {
+  const site = join(folder, "bleed");
+  await mkdir(join(site, "paths"), { recursive: true });
+  for (const [name, text] of Object.entries(SITE)) await writeFile(join(site, "paths", name), text);
+  const dev = await Dev.start(site, join(folder, "bleed-state"));
   try {
-    const tab = await open(dev, "/quiz");
-    await tab.check("[value=the-city-of-paris]");
-    await tab.click("text=Submit answer");
-    await says(tab, "Right. Saved into the Source");
-    assert.match(readFileSync(join(folder, "site/paths/quiz.md"), "utf8"), /response:\n {2}choice: "The city of Paris"\n/);
-    await tab.waitForSelector("form[data-pathmx-question-status=submitted]");
-    assert.deepEqual(await tab.locator("form [role=status]").allTextContents(), ["Right. Saved into the Source"]);
-    assert.equal(await tab.locator("[role=status][data-pathmx-beat], details[data-pathmx-beat]").count(), 0);
-    assert.ok(await tab.isVisible("text=It lies on the Seine."));
+    for (const width of [1000, 1280, 1920]) {
+      const page = await tab(dev.url, { viewport: { width, height: 800 } });
+      const boxes = () => page.evaluate(() => Object.fromEntries([".sheet", ".attribute", ".element", ".component", ".bleeds"].map((name) => {
+        const { left, right } = document.querySelector(name).getBoundingClientRect();
+        return [name, [Math.round(left), Math.round(right)]];
+      })));
+      const from = await page.evaluate(() => Math.round(document.querySelector("main").getBoundingClientRect().left));
+      assert.ok(from > 200, "the pages stand at the left");
+      for (const [name, [left, right]] of Object.entries(await boxes())) {
+        assert.ok(left >= from - 1 && right <= width + 1, `${name} at ${width}: ${left} to ${right}, the room is ${from} to ${width}`);
+        assert.ok(right - left > Math.min(704, width - from - 80), `${name} at ${width}: ${left} to ${right}`);
+      }
+      await page.evaluate(() => pmx.play.enter());
+      for (const [name, box] of Object.entries(await boxes())) assert.deepEqual(box, [0, width], `${name} in Play at ${width}`);
+      await page.context().close();
+    }
+    const phone = await tab(dev.url, { viewport: { width: 390, height: 844 } });
+    assert.deepEqual(await phone.evaluate(() => [document.scrollingElement.scrollWidth, document.querySelector(".sheet").offsetWidth]), [390, 390]);
+    await phone.context().close();
   } finally {
     await dev.stop();
   }

@@ -26,7 +26,9 @@ const picture = () => {
       return;
     }
     if (node.nodeType !== 1 || node.shadowRoot || node.matches(".pmx-annotation-card")) return;
-    const attributes = [...node.attributes].filter(({ name }) => !OWN.test(name)).map(({ name, value }) => ` ${name}=${JSON.stringify(value)}`).sort();
+    // On the root, styles are places that the badge of the server keeps free.
+    const isOwn = (name) => OWN.test(name) || (node === document.documentElement && name === "style");
+    const attributes = [...node.attributes].filter(({ name }) => !isOwn(name)).map(({ name, value }) => ` ${name}=${JSON.stringify(value)}`).sort();
     lines.push(`${depth}<${node.localName}${attributes.join("")}>`);
     node.normalize();
     for (const child of node.childNodes) walk(child, `${depth} `);

@@ -127,6 +127,25 @@ test("who clicks a control that a script had focused has its keys", async () => 
   assert.equal(await active(), "a:step-2");
 });
 
+test("a finger that scrolls, and a look at another window, change nothing of who has the keys", async () => {
+  await open(around('<input id="c" value="">'), "?play=a:step-1");
+  await tab.click("#c");
+  const cdp = await tab.context().newCDPSession(tab);
+  const touch = (type, ...touchPoints) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints });
+  await touch("touchStart", { x: 300, y: 400 });
+  await touch("touchMove", { x: 300, y: 300 });
+  await touch("touchEnd");
+  await tab.keyboard.type("a b");
+  assert.equal(await tab.inputValue("#c"), "a b");
+  await press("Escape");
+  await byScript();
+  await tab.evaluate(() => dispatchEvent(new Event("blur")));
+  await tab.evaluate(() => new Promise((done) => setTimeout(done, 20)));
+  await press("x", "ArrowRight");
+  assert.equal(await tab.inputValue("#c"), "a b");
+  assert.equal(await active(), "a:step-2");
+});
+
 test("what a control opens for its reader has the keys, and so has the next field of those who type", async () => {
   const edit = `<button id="edit" type="button" onclick="setTimeout(() => c.focus(), 50)">Edit</button><input id="c" maxlength="2" oninput="this.value.length > 1 && next.focus()"><input id="next">`;
   for (const go of [() => tab.click("#edit"), () => press("Tab", "Enter"), () => tab.click("#c")]) {

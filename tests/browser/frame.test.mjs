@@ -50,6 +50,7 @@ async function open(path, width = 1280, options = {}) {
   await tab.goto(site.url + path);
   await tab.waitForFunction(() => window.pmx?.chrome?.querySelector(".bar") && document.readyState === "complete");
   await settled();
+  await tab.keyboard.press("Shift"); // from here on the page is its reader's
 }
 /** After what the page does once it rests. */
 async function settled() {

@@ -338,6 +338,7 @@ test("the badge gives way to who reads, and the list of pages ends above it", as
     page = await open(browser, `${dev.url}/one.lesson`, reader);
     await page.waitForFunction((dir) => document.documentElement.dir === dir, lang ? "rtl" : "");
     await badgeIs("warning");
+    await page.keyboard.press("Shift"); // from here on the page is its reader's
     await settled();
     assert.equal(await seen(), true, `${width}: at the top`);
     const [box, bar] = [await badge().boundingBox(), await page.locator(".bar").boundingBox()];

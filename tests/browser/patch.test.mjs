@@ -135,6 +135,17 @@ test("an element of the same id and another kind takes the place of the old one"
   assert.equal(await tab.evaluate(() => document.querySelector("#words").outerHTML), '<h1 id="words">Words</h1>');
 });
 
+test("what a script put into an element goes with it where pmx makes another kind of element in its place", async () => {
+  await start(block("a", '<div class="pmx-code-block"><pre>code</pre></div>'));
+  await tab.evaluate(() => document.querySelector(".pmx-code-block").append(document.createElement("button")));
+  await change(block("a", '<div class="pmx-math">formula</div>'));
+  assert.equal(await tab.evaluate(() => document.querySelector(".pmx-math").outerHTML), '<div class="pmx-math">formula</div>');
+  await tab.evaluate(() => document.querySelector(".pmx-math").append(document.createElement("button")));
+  stub.publish({ "/index.path": page(block("a", '<div class="pmx-math">another</div>')) });
+  await tab.waitForFunction(() => document.querySelector(".pmx-math")?.textContent === "another");
+  assert.equal(await tab.evaluate(() => document.querySelectorAll(".pmx-math button").length), 1, "it stays where the kind is the same");
+});
+
 test("a Block with a selection stays where it is and the others move round it", async () => {
   const texts = (ids) => ids.map((id) => block(id, `<p>${id} words</p>`)).join("\n");
   await start(texts(["a", "b", "c", "kept"]));

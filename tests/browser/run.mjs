@@ -17,6 +17,7 @@ await import("./bleed.test.mjs");
 await import("./search.test.mjs");
 await import("./answers.test.mjs");
 await import("./runtime.test.mjs");
+await import("./diagrams.test.mjs");
 if (values.url && values.source) {
   const { test } = await import("node:test");
   test("an edited Source reaches the open page without a reload", () => siteEdit(values.url, values.source));

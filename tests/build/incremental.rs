@@ -19,7 +19,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 46] = [
+const PIECES: [&str; 50] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -65,10 +65,14 @@ const PIECES: [&str; 46] = [
     "<img src=/p.svg alt=\"\"> <img src=\"/p.svg\" width=30 alt=\"\"> ![no](./no.png)<!-- @spaceholder prompt=x ar=1:1 --> [>button: Go](./a.md) ",
     "\n\n```nim\nlet x = \"[A](./a.md)\"\n```\n\n```pyhton\nx\n```\n\n",
     "\n\n<style>\na { background: url(/p.svg) }\n@import '/s.css';\n</style>\n\n",
+    "\n\n<x-completion-outline />\n\n",
+    "words <x-completion-progress/>\n\n---\n\n<!-- completion: of a Block -->\n\n",
     "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",
+    "\n\n## Part!\n\n- [A](/a.md)\n\n#### Deep\n\n- [B](/b.guide.md)\n\n",
+    "\n\n## [C](/sub/c.md)\n\n[D](/sub/d.lesson.md)\n\n# Part\n\n",
 ];
 
-const FRONTS: [&str; 8] = [
+const FRONTS: [&str; 9] = [
     "",
     "",
     "---\ntitle: Named\n---\n\n",
@@ -77,6 +81,7 @@ const FRONTS: [&str; 8] = [
     "---\nroute: /here\n---\n\n",
     "---\ntype: x\nroute: /\n---\n\n",
     "---\na: [\n---\n",
+    "---\ncompletion: {label: Done}\n---\n\n",
 ];
 
 /// A change to the site.

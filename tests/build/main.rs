@@ -3,8 +3,10 @@
 
 mod addresses;
 mod command;
+mod completion;
 mod components;
 mod diagnostics;
+mod diagrams;
 mod documents;
 mod generations;
 mod incremental;

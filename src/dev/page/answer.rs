@@ -118,11 +118,11 @@ impl Whole {
             };
             is_live = script::has_live_client(&page);
             let (before, after) = page.split_at(script::place(&page));
-            let heading = if self.note.is_empty() { 0 } else { unlinked::place(before) };
-            let (heading, rest) = before.split_at(heading);
+            let place = if self.note.is_empty() { 0 } else { unlinked::place(after) };
+            let (heading, rest) = after.split_at(place);
             let note = if heading.is_empty() { &[][..] } else { self.note.as_bytes() };
             added += note.len();
-            Body::from([heading, note, rest, self.tag.as_bytes(), after].concat())
+            Body::from([before, self.tag.as_bytes(), heading, note, rest].concat())
         };
         let headers = &mut parts.headers;
         headers.insert(header::CONTENT_LENGTH, (length + added).into());

@@ -25,6 +25,7 @@ struct Packed {
     /// As JSON, of which they leave parts out; empty if there are none.
     annotations: String,
     definitions: Vec<PackedDefinition>,
+    draws_in_browser: bool,
     #[serde(with = "plain::findings")]
     findings: Vec<Diagnostic>,
     body: usize,
@@ -66,6 +67,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         anchors,
         annotations,
         definitions,
+        draws_in_browser,
         findings,
         body,
         standard,
@@ -91,6 +93,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         anchors,
         annotations,
         definitions: definitions.iter().map(packed_definition).collect(),
+        draws_in_browser: *draws_in_browser,
         findings: findings.clone(),
         body: *body,
         standard: *standard,
@@ -132,6 +135,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         anchors: packed.anchors.into_iter().collect(),
         annotations,
         definitions: packed.definitions.into_iter().map(definition).collect::<Option<_>>()?,
+        draws_in_browser: packed.draws_in_browser,
         findings: packed.findings,
         body: packed.body,
         standard: packed.standard,

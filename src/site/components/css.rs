@@ -7,6 +7,7 @@
 mod scan;
 
 use super::{Chunk, Definition, Files, word};
+use crate::site::css::in_room;
 use scan::{Item, closed, items, name_of};
 use std::fmt::Write as _;
 
@@ -38,6 +39,7 @@ pub(in crate::site) fn stylesheet(source: &str, definitions: &[Definition], file
         if css.trim().is_empty() {
             continue;
         }
+        let css = in_room(&css);
         let css = closed(&css);
         sheet.root = format!(
             "[data-pathmx-component~=\"{}\"][data-pathmx-component-source~=\"{}\"]",

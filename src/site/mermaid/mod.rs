@@ -1,103 +1,175 @@
 //! Diagrams in Mermaid's notation become SVG while the site is built: no script, nothing from elsewhere.
 //!
-//! What a Source says is read here anew; the libraries that do so cost more to build than all of pmx may, or do not know
-//! half of the notation. Flowcharts, state, class and entity diagrams are graphs and share `layout`; sequences, pies and
-//! Gantt charts place their parts themselves. Colours are classes, which `theme/code.css` fills for light and dark.
+//! The crate `merman` reads, lays out and draws, as Mermaid itself does and without a browser: its text is measured with tables, so one
+//! diagram is the same bytes on every machine. What comes out of it is settled here (`settle`): colours are tokens of the theme (`look`),
+//! only elements that draw stay, links go through the site's. A diagram that cannot be drawn here is left to Mermaid in the reader's
+//! browser (`theme/mermaid`), unless that one could not draw it either (`kinds`).
 
-mod class;
-mod entity;
-mod flowchart;
-mod gantt;
-mod graph;
-mod layout;
-mod lines;
-mod pie;
-mod sequence;
-mod shapes;
-mod state;
-mod style;
-mod svg;
-mod text;
+mod colours;
+mod css;
+mod kinds;
+mod labels;
+mod look;
+mod measure;
+mod settle;
 
 #[cfg(test)]
 mod tests;
 
-use graph::Graph;
-use layout::End;
-use lines::Source;
-use std::{collections::HashMap, panic};
-use svg::Canvas;
+use crate::site::dom::Element;
+use merman::{
+    OperationControl, RenderError, RenderOutput, RenderRequest, Renderer, SvgEnvironment, SvgRequest,
+    svg::{
+        PresentationRenderPolicy, RenderResourceLimitId, RenderResourcePolicy, ResourceLimitId, SvgPipeline,
+        SvgRenderOptions,
+    },
+};
+use settle::Settled;
+use std::{panic, sync::LazyLock, time::Duration};
 
-/// Longer diagrams are refused, in bytes.
-const MAX_LENGTH: usize = 64 * 1024;
+/// Longer diagrams are refused, in bytes: Mermaid itself refuses what is longer than 50,000 characters.
+const MAX_LENGTH: usize = 50_000;
+/// The most work that one diagram may make, in the crate's units, so that a diagram costs some tenths of a second at most and the same
+/// ones are refused on every machine. The largest diagrams of the corpus (`tests/diagrams`) take a twentieth.
+const MAX_WORK: usize = 1_500_000;
+/// When drawing is given up whatever it is at: a last resort that no diagram within [`MAX_WORK`] reaches.
+const MAX_TIME: Duration = Duration::from_secs(20);
 
-/// A diagram as `<svg class="pmx-mermaid-svg" …>`, or in one sentence why it is none: its kind is not supported, it cannot
-/// be read, or it is too large. A function of the text alone; what it draws has no ids, so that pages may hold many.
-pub(in crate::site) fn render(text: &str) -> Result<String, String> {
+/// What is said of diagrams that readers' browsers draw.
+pub(in crate::site) const LEFT_HINT: &str =
+    "pages with such a diagram load Mermaid, a script of some megabytes; without scripts they show its text";
+/// What is said where a diagram cannot be read.
+const READ_HINT: &str = "Mermaid describes its notation on https://mermaid.js.org; the reader's browser shows the text if Mermaid cannot read it either";
+
+/// Shorter lines may be in a message by chance, in bytes.
+const SHORTEST_QUOTE: usize = 4;
+
+/// What becomes of a diagram.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::site) enum Drawing {
+    /// `<svg class="pmx-mermaid-svg" …>`, its ids beginning with what was asked for.
+    Drawn {
+        svg: String,
+        /// What it lacks of what its author wrote, in a sentence.
+        lacks: Option<&'static str>,
+    },
+    /// Readers' browsers draw it.
+    Left(Why),
+    /// Nothing can draw it.
+    Refused(Why),
+}
+
+/// Why a diagram is not drawn.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::site) struct Why {
+    /// A sentence.
+    pub message: String,
+    /// The line of the diagram that it is about, from 0.
+    pub line: Option<usize>,
+    /// What could be done.
+    pub hint: Option<String>,
+}
+
+impl Why {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), line: None, hint: None }
+    }
+}
+
+/// Draws a diagram. A function of its text, of the `id` that its ids begin with, and of `address`, which says what a link leads to; a link
+/// for which it says nothing is text.
+pub(in crate::site) fn draw(text: &str, id: &str, address: &mut dyn FnMut(&str) -> Option<String>) -> Drawing {
+    if text.trim().is_empty() {
+        return Drawing::Refused(Why::new("the diagram is empty"));
+    }
     if text.len() > MAX_LENGTH {
-        return Err(format!("the diagram has {} bytes; {MAX_LENGTH} are the most", text.len()));
+        return Drawing::Refused(Why::new(format!("it has {} bytes, {MAX_LENGTH} are the most", text.len())));
     }
-    let source = Source::read(text);
-    // Geometry of whatever an author writes: a mistake in it costs the diagram, not the build.
-    panic::catch_unwind(|| draw(&source)).unwrap_or_else(|_| Err("the diagram cannot be drawn".to_owned()))
-}
-
-fn draw(source: &Source<'_>) -> Result<String, String> {
-    let mut canvas = Canvas::new();
-    let kind = source.kind();
-    let name = match kind {
-        "graph" | "flowchart" | "flowchart-elk" => {
-            flowchart::read(source)?.draw(&mut canvas)?;
-            "Flowchart"
-        }
-        "stateDiagram" | "stateDiagram-v2" => {
-            state::read(source)?.draw(&mut canvas)?;
-            "State diagram"
-        }
-        "classDiagram" | "classDiagram-v2" => {
-            class::read(source)?.draw(&mut canvas)?;
-            "Class diagram"
-        }
-        "erDiagram" => {
-            entity::read(source)?.draw(&mut canvas)?;
-            "Entity diagram"
-        }
-        "sequenceDiagram" => {
-            sequence::draw(source, &mut canvas)?;
-            "Sequence diagram"
-        }
-        "pie" => {
-            pie::draw(source, &mut canvas)?;
-            "Pie chart"
-        }
-        "gantt" => {
-            gantt::draw(source, &mut canvas)?;
-            "Gantt chart"
-        }
-        "" => return Err("the diagram is empty".to_owned()),
-        kind => return Err(format!("diagrams of the kind `{kind}` are not supported")),
+    let Some(kind) = kinds::of(text) else {
+        let hint = kinds::nearest(text).map(|nearest| format!("did you mean `{nearest}`?"));
+        return Drawing::Refused(Why { hint, ..Why::new(kinds::unknown(text)) });
     };
-    Ok(canvas.finish(name, source.title(), source.description()))
+    if kinds::has_picture(text) {
+        return Drawing::Refused(Why::new("pictures are not loaded into diagrams"));
+    }
+    if let Some(feature) = kinds::needs_browser(text) {
+        return Drawing::Left(Why::new(feature));
+    }
+    // Geometry of whatever an author writes: a mistake in it costs the diagram, not the build.
+    let svg = match panic::catch_unwind(|| svg(text, id)) {
+        Ok(Ok(svg)) => svg,
+        Ok(Err(why)) => return Drawing::Left(why),
+        Err(_) => return Drawing::Left(Why::new("it cannot be drawn here")),
+    };
+    match settle::settle(&svg, &Settled { id, kind }, address) {
+        Some(svg) => Drawing::Drawn { svg, lacks: kinds::lacks(text) },
+        None => Drawing::Left(Why::new("what was drawn is no drawing")),
+    }
 }
 
-/// Replaces nodes by the groups of the same name, to which their edges then lead.
-fn merge(graph: &mut Graph, group_of: &HashMap<usize, usize>) {
-    let mut number = Vec::new();
-    let mut kept = 0;
-    for node in 0..graph.nodes.len() {
-        number.push(kept);
-        kept += usize::from(!group_of.contains_key(&node));
+/// Whether an element is a drawing.
+pub(in crate::site) fn is_drawing(element: &Element<'_>) -> bool {
+    element.is("svg") && element.has_class("pmx-mermaid-svg")
+}
+
+/// Gives a drawing another id, and all ids in it.
+pub(in crate::site) fn rename(drawing: &mut Element<'_>, id: &str) {
+    settle::rename(drawing, id);
+}
+
+static RENDERER: LazyLock<(Renderer, PresentationRenderPolicy)> = LazyLock::new(look::renderer);
+
+fn svg(text: &str, id: &str) -> Result<String, Why> {
+    let (renderer, presentation) = &*RENDERER;
+    let work = ResourceLimitId::Render(RenderResourceLimitId::MaxLayoutWorkUnits);
+    let limits = RenderResourcePolicy::interactive();
+    let limits = limits.with_limit(work, MAX_WORK).unwrap_or(limits);
+    let request = SvgRequest {
+        environment: SvgEnvironment::deterministic()
+            .with_text_measurement_policy(measure::policy())
+            .with_resource_policy(limits),
+        options: SvgRenderOptions { diagram_id: Some(id.to_owned()), ..SvgRenderOptions::default() },
+        pipeline: Some(SvgPipeline::resvg_safe()),
+        presentation: *presentation,
+        ..SvgRequest::default()
+    };
+    let control = OperationControl::new().with_deadline(MAX_TIME);
+    match renderer.render(RenderRequest::svg(text, control, request)) {
+        Ok(RenderOutput::Svg(Some(output))) => Ok(output.into_parts().0),
+        Ok(_) => Err(Why::new("it is no diagram that is known here")),
+        Err(error) => Err(why(text, &error)),
     }
-    for edge in &mut graph.edges {
-        for end in [&mut edge.from, &mut edge.to] {
-            if let End::Node(node) = *end {
-                *end = group_of.get(&node).map_or(End::Node(number[node]), |group| End::Group(*group));
+}
+
+/// What an author can do something with.
+fn why(text: &str, error: &RenderError) -> Why {
+    match error {
+        RenderError::Parse(parse) => {
+            let details = parse.terminal_diagnostic_details();
+            if details.code.contains("unsupported") {
+                return Why::new(format!("diagrams of the kind `{}` are not drawn here", kinds::word(text)));
+            }
+            let said = parse.terminal_safe_message();
+            let said = said.split_once("): ").map_or(&*said, |(_, said)| said);
+            let before = details.span.and_then(|span| text.get(..span.start.min(text.len())));
+            let line = before.map(|before| before.matches('\n').count()).or_else(|| quoted(text, said));
+            Why {
+                message: format!("it cannot be read: {}", said.trim_end_matches('.')),
+                line,
+                hint: Some(READ_HINT.to_owned()),
             }
         }
+        RenderError::ResourceLimitExceeded(_) | RenderError::Cancelled(_) => {
+            Why::new("it is too large to be drawn here")
+        }
+        _ => Why::new(error.to_string().trim_end_matches('.').to_owned()),
     }
-    let mut at = 0;
-    graph.nodes.retain(|_| {
-        at += 1;
-        !group_of.contains_key(&(at - 1))
-    });
+}
+
+/// The line that a message quotes, if it is one line only.
+fn quoted(text: &str, message: &str) -> Option<usize> {
+    let is_quoted = |line: &str| line.trim().len() >= SHORTEST_QUOTE && message.contains(line.trim());
+    let mut lines = text.lines().enumerate().filter(|(_, line)| is_quoted(line)).map(|(number, _)| number);
+    let first = lines.next()?;
+    lines.next().is_none().then_some(first)
 }

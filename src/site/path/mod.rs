@@ -9,7 +9,7 @@ pub(in crate::site) use roots::{NamedRoot, name_roots};
 pub(in crate::site) use update::Kept;
 
 use super::{
-    assets::{self, Assets, ThemeAssets, asset_path},
+    assets::{self, Asset, Assets, ThemeAssets, asset_path},
     blobs::Blobs,
     build::{Pages, UNUSABLE},
     cache::{self, Bodies},
@@ -144,6 +144,7 @@ pub(super) fn build(
     let (mut takers, mut of_pages) = (HashMap::<String, Vec<String>>::new(), BTreeMap::new());
     let mut pages = Pages::new();
     let mut made = Vec::new();
+    let mut draws_in_browser = false;
     let mut unpublished = Vec::new();
     for page in rendered {
         if let Some(map) = page.page.map {
@@ -154,6 +155,8 @@ pub(super) fn build(
         if page.is_new {
             made.push(page.node.id.clone());
         }
+        let sources = page.takes.iter().filter_map(|id| graph.nodes.get(id)).chain([page.node]);
+        draws_in_browser |= sources.into_iter().any(|node| node.source.draws_in_browser);
         for taken in page.takes {
             takers.entry(taken).or_default().push(page.node.id.clone());
         }
@@ -165,8 +168,14 @@ pub(super) fn build(
     let used = members.iter().flat_map(|node| &node.targets).filter_map(asset_path);
     let made_of_sources = members.iter().filter_map(|node| site.components.get(&node.id)).flat_map(ComponentFiles::all);
     let generated = made_of_sources.chain(theme.all(project.player, project.hosting.is_live()));
+    let shows_completion = members.iter().any(|node| node.source.standard.completion);
+    let generated = generated.chain(shows_completion.then_some(&theme.completion_js));
     for asset in assets.closure(used).into_values().chain(generated) {
         files.insert(asset.file.clone(), asset.content);
+    }
+    if draws_in_browser {
+        let Asset { file, content, .. } = assets::mermaid_js(blobs);
+        files.insert(file, content);
     }
     files.extend(shards.files().map(|(path, file)| (path, *file)));
     let mut add = |file: &str, bytes: Vec<u8>| {

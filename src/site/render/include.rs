@@ -5,7 +5,7 @@ use crate::site::{
     components::{self, Expansion},
     diagnostic::Diagnostic,
     dom::{self, Element, Node},
-    html,
+    html, mermaid,
     source::{self, Block, Link, Place},
     suggest,
     values::{self, Values, Written},
@@ -170,6 +170,10 @@ impl<'a> Includer<'_, 'a> {
             let Node::Element(element) = node else { continue };
             if element.attr("data-pathmx-include").is_some() {
                 continue;
+            }
+            if mermaid::is_drawing(element) {
+                let free = (1..).map(|n| format!("pmx-drawing-i{n}")).find(|id| self.ids.insert(id.clone()));
+                mermaid::rename(element, &free.unwrap_or_default());
             }
             for attribute in &mut element.attributes {
                 let Some(value) = &mut attribute.value else { continue };

@@ -15,10 +15,12 @@ pub(super) use pictures::Picture;
 use super::{
     beats::{self, Beat, BeatBlock},
     cache::Bodies,
+    completion::Completion,
     components::{self, Expansion},
+    css,
     diagnostic::{Diagnostic, Position},
     dom::{self, Node},
-    graph, icons,
+    graph, html, icons,
     questions::{self, QuestionBlock},
     search,
     source::{self, Settings},
@@ -43,6 +45,8 @@ pub(super) struct Rendered {
     pub record: search::Record,
     /// With the paths of the files that they are about.
     pub findings: Vec<Diagnostic>,
+    /// Whether it shows what is to be ticked off.
+    pub has_completion: bool,
     /// What stands around it all, the innermost first.
     pub surrounds: Vec<Surround>,
     /// The components that are used: the number of the Source that defines one, and its name.
@@ -54,12 +58,14 @@ fn facts<'a>(node: &'a graph::Node, title: &'a str) -> [(&'a str, &'a str); 3] {
     [("title", title), ("id", &node.id), ("path", &node.path)]
 }
 
-/// Renders the Blocks of the first of these Sources. `leads`: what picture a link of a Source leads to.
+/// Renders the Blocks of the first of these Sources.
+/// `leads`: what picture a link of a Source leads to. `completion`: what the elements of the page show that speak of it.
 pub(super) fn render(
     embeds: &Embeds<'_>,
     known: &Bodies,
     settings: &Settings,
     leads: &dyn Fn(&graph::Node, usize) -> Picture,
+    completion: Option<&Completion>,
 ) -> Rendered {
     let bodies = embeds.bodies(known, settings);
     let node = embeds.node(0);
@@ -106,6 +112,9 @@ pub(super) fn render(
         };
         components::expand(&mut nodes, expansion);
         values::fill(&mut nodes, values, written, &mut findings);
+        if let Some(completion) = completion {
+            out.has_completion |= completion.put(&mut nodes, written, &mut findings);
+        }
         put_icons(&mut nodes, written, &mut findings);
         let question = QuestionBlock {
             id: &block.id,
@@ -122,9 +131,14 @@ pub(super) fn render(
         let beat_block = BeatBlock { id: &block.id, values: &block.values, source_values: &source.values, position };
         out.beats.push(beats::annotate(&beat_block, &mut nodes, &mut findings));
         reading.block(&nodes);
-        let mut html = String::with_capacity(html.len() + html.len() / 4);
-        dom::write(&nodes, &mut html);
-        out.blocks.push(html);
+        let mut written = String::with_capacity(html.len() + html.len() / 4);
+        dom::write(&nodes, &mut written);
+        if css::may_have_units(&written) {
+            make_room(&mut nodes);
+            written.clear();
+            dom::write(&nodes, &mut written);
+        }
+        out.blocks.push(written);
     }
     out.findings.extend(findings.into_iter().map(|finding| finding.at(&*shown)));
     let values = Values { block: &serde_json::Map::new(), source: &source.values, facts: &facts };
@@ -139,8 +153,11 @@ pub(super) fn render(
             ids: &mut ids,
             included: 0,
         };
-        match layout::surround(&mut includer, embeds, *layout, values) {
-            Ok(surround) => out.surrounds.push(surround),
+        match layout::surround(&mut includer, embeds, *layout, (values, completion), leads) {
+            Ok((surround, has_completion)) => {
+                out.has_completion |= has_completion;
+                out.surrounds.push(surround);
+            }
             Err(finding) => out.findings.push(finding),
         }
     }
@@ -148,6 +165,25 @@ pub(super) fn render(
     out.adopted = links.into_adopted();
     out.components = used.into_iter().map(|(origin, name)| (origin, name.to_owned())).collect();
     out
+}
+
+/// Makes lengths in styles that stand in a Block relative to the room that it has; see [`css::in_room`].
+fn make_room(nodes: &mut [Node<'_>]) {
+    for element in nodes.iter_mut().filter_map(Node::element_mut) {
+        if let Some(style) = element.attr("style").filter(|style| css::may_have_units(style)) {
+            let style = html::escape(&css::in_room(&html::unescape(style))).into_owned();
+            element.set("style", style);
+        }
+        if element.is("style") {
+            for node in &mut element.children {
+                if let Node::Text(text) = node {
+                    *text = css::in_room(text).into_owned().into();
+                }
+            }
+        } else {
+            make_room(&mut element.children);
+        }
+    }
 }
 
 /// Puts icons into the text of a Block; code and what only scripts read keep theirs.

@@ -7,7 +7,7 @@ use super::{
     ids::Ids,
     lines::Lines,
     notes::Notes,
-    render::Renderer,
+    render::{Rendered, Renderer},
     sections::Met,
     summary::{Summary, summary},
     survey::survey,
@@ -43,6 +43,7 @@ pub(super) struct Parts {
     pub anchors: HashSet<String>,
     pub summary: Summary,
     pub annotations: Vec<Annotation>,
+    pub draws_in_browser: bool,
 }
 
 /// A Block before its HTML.
@@ -101,8 +102,8 @@ pub(super) fn blocks<'a>(
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
-    let (links, headings) = (rendered.links, rendered.headings);
-    Parts { blocks, links, headings, anchors, summary, annotations: rendered.annotations }
+    let Rendered { links, headings, annotations, draws_in_browser, .. } = rendered;
+    Parts { blocks, links, headings, anchors, summary, annotations, draws_in_browser }
 }
 
 /// The nodes of each Block, and its topmatter.

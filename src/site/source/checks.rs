@@ -3,6 +3,7 @@
 use super::is_class;
 use crate::site::{
     commas,
+    completion::is_completion,
     diagnostic::{Diagnostic, Position},
     suggest,
 };
@@ -20,8 +21,9 @@ const PLAY: [&str; 3] = ["reveal", "steps", "table"];
 /// How a Source can ask to be played: `presentation` of its frontmatter.
 pub(in crate::site) const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
 /// Keys of a frontmatter that mean something.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "actions",
+    "completion",
     "componentName",
     "description",
     "fonts",
@@ -103,6 +105,12 @@ impl Check<'_> {
         self.shape(values, "title", is_words, "a line of text");
         self.shape(values, "tags", is_list, "a list of words");
         self.shape(values, "actions", Value::is_object, "a mapping of names to actions");
+        self.shape(
+            values,
+            "completion",
+            is_completion,
+            "what a reader ticks off: a text, a mapping with a `label`, or true",
+        );
         self.styles(values.get("styles"));
         self.play(values.get("play"));
     }
@@ -278,6 +286,23 @@ mod tests {
         let places: Vec<(usize, usize)> = found.iter().map(|(line, column, _)| (*line, *column)).collect();
         assert_eq!(places, [(1, 1), (3, 3), (3, 3), (3, 3), (6, 5), (7, 5), (8, 1)]);
         assert!(found[5].2.contains("`rows`, `single`"), "{found:?}");
+    }
+
+    #[test]
+    fn how_points_come_is_one_of_two_and_the_block_has_the_last_word() {
+        assert_eq!(found("play: { reveal: all }\n"), []);
+        assert_eq!(found("play: { reveal: items, mine: 1 }\n"), []);
+        let wrong = found("play:\n  reveal: al\n  steps: {}\n  reveals: all\n");
+        assert_eq!(wrong.iter().map(|(line, ..)| *line).collect::<Vec<_>>(), [4, 2]);
+        assert!(wrong[1].2.contains("`items`, `all`"), "{wrong:?}");
+        let at_once = |source: &str, block: &str| {
+            is_revealed_at_once(&yaml::mapping(source).unwrap(), &yaml::mapping(block).unwrap())
+        };
+        assert!(!at_once("title: x", "id: x"));
+        assert!(at_once("play: { reveal: all }", "id: x"));
+        assert!(at_once("title: x", "play: { reveal: all }"));
+        assert!(!at_once("play: { reveal: all }", "play: { reveal: items }"));
+        assert!(at_once("play: { reveal: all }", "play: { reveal: nothing }"));
     }
 
     #[test]

@@ -81,6 +81,8 @@ pub(super) struct Source {
     pub annotations: Vec<Annotation>,
     /// The components that its Blocks define.
     pub definitions: Vec<Definition>,
+    /// Whether one of its diagrams is left to the reader's browser, which then needs Mermaid.
+    pub draws_in_browser: bool,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
     /// Which elements of PathMX itself its text names.
@@ -203,7 +205,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let root = tree(&arena, &body, settings);
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
-    let Parts { blocks, mut links, headings, anchors, summary, annotations } =
+    let Parts { blocks, mut links, headings, anchors, summary, annotations, draws_in_browser } =
         blocks::blocks(root, &lines, settings, defines, &mut findings);
     let title = words(&front.values, "title").or(summary.title);
     let sections = sections::sections(&headings, &links, title.as_deref());
@@ -241,6 +243,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         anchors,
         annotations,
         definitions,
+        draws_in_browser,
         findings,
         standard: Standard::of(&body),
         body: front.body,

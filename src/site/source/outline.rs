@@ -25,6 +25,7 @@ impl Source {
             annotations,
             definitions,
             standard,
+            draws_in_browser,
             findings: _,
             body: _,
             outline: _,
@@ -41,7 +42,7 @@ impl Source {
         sorted.sort_unstable();
         let mut out = Hashing(Sha256::new());
         let _ = write!(out, "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}");
-        let _ = write!(out, "{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}");
+        let _ = write!(out, "{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}{draws_in_browser}");
         for part in blocks.iter().map(block).chain(links.iter().map(link)) {
             let _ = writeln!(out, "{part}");
         }

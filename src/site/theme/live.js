@@ -108,7 +108,8 @@ async function show(answer, html, now) {
 
 const text = (node) => node.outerHTML ?? node.nodeName + node.data;
 const key = (node, id = node.dataset?.pathmxBlock || node.id) => id && node.nodeName + id;
-const kind = (node) => !key(node) && !/script|link|meta|template/i.test(node.nodeName) && node.nodeName + node.type;
+const ours = (node) => /^pmx-\S+/.exec(node.getAttribute?.("class")) ?? ""; // scripts put things into them
+const kind = (node) => !key(node) && !/script|link|meta|template/i.test(node.nodeName) && node.nodeName + node.type + ours(node);
 
 const file = (link) => new URL(link.href).pathname.slice(before.length);
 const stale = (node) => node.matches?.(SHEET) && dirty.has(file(node));

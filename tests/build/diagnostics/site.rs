@@ -284,3 +284,26 @@ fn a_value_that_ends_at_a_comma_is_told_in_frontmatter_topmatter_and_config() {
         ])
     );
 }
+
+#[test]
+fn what_would_show_nothing_to_tick_off_is_told() {
+    assert_eq!(
+        said(&[("paths/index.path.md", "---\ncompletion: [x]\n---\n\n# Home\n\n<x-completion-outline />\n")]),
+        lines(&[
+            "paths/index.path.md:2:1: warning: `completion` is what a reader ticks off: a text, a mapping with a `label`, or true [source/frontmatter-key]",
+            "paths/index.path.md:7:1: warning: `<x-completion-outline />` shows nothing: neither this Source nor one that it links to has `completion` [completion/nothing]",
+            "  hint: say in the frontmatter what a reader should tick off: `completion: {label: …}`",
+        ])
+    );
+}
+
+#[test]
+fn the_config_of_an_older_pathmx_is_told() {
+    assert_eq!(
+        said(&[("pathmx.json", "{\"roots\": [\"paths/home.md\"], \"x\": 1}"), ("paths/home.md", "# Home\n")]),
+        lines(&[
+            "pathmx.json:1:1: warning: pathmx.json is of an older PathMX: `roots` and `subdomain` are read; pmx does not know what to do with `x` [config/pathmx-json]",
+            "  hint: write it into pathmx.config.md and delete this file: `roots` as a list of links under `## Paths`",
+        ])
+    );
+}

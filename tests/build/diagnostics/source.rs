@@ -129,7 +129,26 @@ fn formulas_and_diagrams_that_cannot_be_drawn_are_shown_as_text() {
         said_of("# A\n\n$$\n\\frac{1\n$$\n\n```mermaid\nnothing like it\n```\n"),
         lines(&[
             r#"paths/index.path.md:3:1: warning: this formula cannot be set: Expected closing token "}", but reached end of input. [math/invalid]"#,
-            "paths/index.path.md:7:1: warning: this diagram is shown as text: diagrams of the kind `nothing` are not supported [mermaid/unsupported]"
+            "paths/index.path.md:7:1: warning: this diagram is shown as text: Mermaid knows no diagrams of the kind `nothing` [mermaid/invalid]"
+        ])
+    );
+}
+
+#[test]
+fn diagrams_that_are_not_drawn_as_they_are_written_are_named() {
+    assert_eq!(
+        said_of(
+            "# A\n\n```mermaid\nvenn-beta\nset A\n```\n\n```mermaid\npie\n  \"a\" : 1\n  \"b\" : x\n```\n\n\
+             ```mermaid\nflowchrt LR\n```\n\n```mermaid\nflowchart LR\nA[fa:fa-car Drive]\n```\n"
+        ),
+        lines(&[
+            "paths/index.path.md:3:1: warning: this diagram is left to the reader's browser: diagrams of the kind `venn-beta` are not drawn here [mermaid/browser]",
+            "  hint: pages with such a diagram load Mermaid, a script of some megabytes; without scripts they show its text",
+            r#"paths/index.path.md:11:3: warning: this diagram is left to the reader's browser: it cannot be read: unexpected pie statement: "b" : x [mermaid/browser]"#,
+            "  hint: Mermaid describes its notation on https://mermaid.js.org; the reader's browser shows the text if Mermaid cannot read it either",
+            "paths/index.path.md:14:1: warning: this diagram is shown as text: Mermaid knows no diagrams of the kind `flowchrt` [mermaid/invalid]",
+            "  hint: did you mean `flowchart`?",
+            "paths/index.path.md:18:1: warning: this diagram is drawn, but icons of fonts are left out [mermaid/icon]"
         ])
     );
 }

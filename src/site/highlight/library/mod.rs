@@ -37,7 +37,7 @@ pub(super) const MAX_LINES: usize = 1_500;
 /// The longest line of such code, in bytes. Patterns are searched for in whole lines, so their cost grows with the square of it.
 pub(super) const MAX_LINE: usize = 1_000;
 
-/// Units of work for each byte of code; what is spent on one stands in `patterns.rs`. Real code takes about a tenth of it.
+/// Units of work for each byte of code; what is spent on one stands in `patterns.rs`. Real code takes 15 to 30.
 const WORK_PER_BYTE: u64 = 400;
 
 /// Units of work for each line: looks at some hundred rules.

@@ -89,8 +89,18 @@ fn what_would_take_too_much_is_left() {
 }
 
 #[test]
-fn work_is_bounded_whatever_the_code_opens() {
-    // Each unit of work is a bounded number of steps, so the budget bounds the time; here it is seen that it is kept to.
+fn a_grammar_stops_when_its_budget_is_spent() {
+    let Language { grammar } = find("less").unwrap();
+    let (mut paint, mut classes) = (Paint::new(), Classes::default());
+    let mut painter = Painter::new(&mut paint);
+    let mut machine = Machine::new(&GRAMMARS, start_of(grammar).unwrap(), 2_000);
+    let line = format!("{}\n", "=/[".repeat(300));
+    let stopped = (0..100).find_map(|_| machine.line(&line, &line, &mut painter, &mut classes).err());
+    assert_eq!(stopped, Some(Stopped::Budget));
+}
+
+#[test]
+fn whatever_the_code_opens_its_text_is_kept() {
     let seeds = ["(", "\"", "<<E\n", "{{", "[[", "a.", "/*", "=/[", "f'{", "<a "];
     for (grammar, name) in grammars().step_by(7) {
         for seed in seeds {

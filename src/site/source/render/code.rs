@@ -2,10 +2,13 @@
 
 use super::{Renderer, escape};
 use crate::site::{
+    address::{self, Address},
     diagnostic::{Diagnostic, Position},
     highlight::{self, Highlighted},
-    html, math, mermaid,
+    html, math,
+    mermaid::{self, Drawing, Why},
     shorten::shorten,
+    source::Place,
 };
 use comrak::nodes::{NodeCodeBlock, Sourcepos};
 use std::{fmt::Write as _, sync::Arc};
@@ -40,18 +43,65 @@ impl Renderer<'_, '_> {
                 }
                 Err(message) => self.warn("math/invalid", at, format!("this formula cannot be set: {message}")),
             },
-            "mermaid" if self.settings.has("mermaid") => match mermaid::render(&code.literal) {
-                Ok(svg) => {
-                    let _ = writeln!(self.out, "<figure class=\"pmx-mermaid\">{svg}</figure>");
-                    return;
-                }
-                Err(message) => {
-                    self.warn("mermaid/unsupported", at, format!("this diagram is shown as text: {message}"));
-                }
-            },
+            "mermaid" if self.settings.has("mermaid") => return self.diagram(&info, code, at),
             _ => {}
         }
         self.code(&info, code, at);
+    }
+
+    fn diagram(&mut self, info: &Info<'_>, code: &NodeCodeBlock, at: Sourcepos) {
+        self.diagrams += 1;
+        let id = format!("pmx-drawing-{}", self.diagrams);
+        let start = (at.start.line, at.start.column);
+        let drawing = mermaid::draw(&code.literal, &id, &mut |link| self.diagram_link(link, start));
+        match drawing {
+            Drawing::Drawn { svg, lacks } => {
+                if let Some(lacks) = lacks {
+                    self.warn("mermaid/icon", at, format!("this diagram is drawn, but {lacks}"));
+                }
+                let _ = writeln!(self.out, "<figure class=\"pmx-mermaid\">{svg}</figure>");
+            }
+            Drawing::Left(why) => {
+                self.draws_in_browser = true;
+                let finding = self.undrawn("mermaid/browser", "this diagram is left to the reader's browser", &why, at);
+                self.findings.push(finding.hint(why.hint.unwrap_or(mermaid::LEFT_HINT.to_owned())));
+                self.out.push_str("<figure class=\"pmx-mermaid\" data-pmx-diagram>\n");
+                self.code(info, code, at);
+                self.out.push_str("</figure>\n");
+            }
+            Drawing::Refused(why) => {
+                let finding = self.undrawn("mermaid/invalid", "this diagram is shown as text", &why, at);
+                self.findings.push(match why.hint {
+                    Some(hint) => finding.hint(hint),
+                    None => finding,
+                });
+                self.code(info, code, at);
+            }
+        }
+    }
+
+    /// Where a link in a diagram leads; none, if it leads to what pages do not link to.
+    fn diagram_link(&mut self, link: &str, at: (usize, usize)) -> Option<String> {
+        let scheme = link.trim().split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let is_elsewhere = matches!(address::classify(link), Address::Elsewhere);
+        if is_elsewhere && !scheme.is_some_and(|scheme| matches!(&*scheme, "http" | "https" | "mailto" | "tel")) {
+            return None;
+        }
+        let from = self.out.len();
+        self.address(link, Place::Anchor, at);
+        Some(self.out.split_off(from))
+    }
+
+    fn undrawn(&self, code: &'static str, what: &str, why: &Why, at: Sourcepos) -> Diagnostic {
+        // A fence opens in the line before the diagram.
+        let line = at.start.line + why.line.map_or(0, |line| line + 1);
+        let position = match why.line {
+            Some(_) => {
+                self.lines.position(line, self.lines.get(line).len() - self.lines.get(line).trim_start().len() + 1)
+            }
+            None => self.position(at),
+        };
+        Diagnostic::warning(code, position, format!("{what}: {}", why.message))
     }
 
     fn code(&mut self, info: &Info<'_>, code: &NodeCodeBlock, at: Sourcepos) {

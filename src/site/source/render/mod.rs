@@ -61,6 +61,10 @@ pub(super) struct Renderer<'a, 's> {
     /// Names of the elements of the open callouts.
     callouts: Vec<&'static str>,
     shown: Shown<'a>,
+    /// How many diagrams there were.
+    diagrams: usize,
+    /// Whether one of them is left to the reader's browser.
+    draws_in_browser: bool,
 }
 
 /// What all Blocks have in common, after the last one.
@@ -71,6 +75,8 @@ pub(super) struct Rendered {
     /// Ids that rendering added.
     pub anchors: Vec<String>,
     pub annotations: Vec<Annotation>,
+    /// Whether a diagram is left to the reader's browser.
+    pub draws_in_browser: bool,
 }
 
 /// Whether the children of a node are still to be written.
@@ -106,6 +112,8 @@ impl<'a, 's> Renderer<'a, 's> {
             button: None,
             callouts: Vec::new(),
             shown: Shown::default(),
+            diagrams: 0,
+            draws_in_browser: false,
         }
     }
 
@@ -122,7 +130,8 @@ impl<'a, 's> Renderer<'a, 's> {
 
     pub(super) fn finish(self) -> Rendered {
         let annotations = self.notes.threads.into_iter().map(|thread| thread.annotation).collect();
-        Rendered { links: self.links, headings: self.met, anchors: self.anchors, annotations }
+        let Self { links, met: headings, anchors, draws_in_browser, .. } = self;
+        Rendered { links, headings, anchors, annotations, draws_in_browser }
     }
 
     /// Writes a node with all that it holds, however deep: without recursion.

@@ -64,3 +64,11 @@ fn a_long_heading_is_cut_in_lists() {
     let title = &source.sections[0].title;
     assert!(title.chars().count() <= 120 && title.ends_with('…'), "{title}");
 }
+
+#[test]
+fn pages_depend_on_a_heading_that_only_lists_show_otherwise() {
+    let of = |heading: &str| parse(format!("# T\n\n## {heading}\n\n[a](./a.md)\n").as_bytes());
+    let (before, after) = (of("Weeks"), of("Weeks!"));
+    assert_eq!(before.anchors, after.anchors);
+    assert_ne!(before.outline(), after.outline());
+}

@@ -56,7 +56,6 @@ function press(event) {
   if (event.type === "pointerdown") before = owner;
   pressed = { target, at: event.timeStamp };
   if (focused && leads(target, focused)) owner = focused;
-  else if (event.type === "pointerdown") owner = undefined;
 }
 addEventListener("pointerdown", press, true);
 addEventListener("click", press, true);
@@ -65,6 +64,11 @@ addEventListener("focusin", (event) => {
   if (turn || answers(target, event.timeStamp)) owner = target;
   // An update has put another node in its place.
   else if (owner && !owner.isConnected && owner.id && owner.id === target.id) owner = target;
+}, true);
+
+// Who goes elsewhere has left it; who goes to another window has not.
+addEventListener("focusout", (event) => {
+  if (event.composedPath()[0] === owner && document.hasFocus()) owner = undefined;
 }, true);
 
 /** The control that a script has focused, if one has the focus. */
@@ -104,8 +108,9 @@ addEventListener("blur", () => {
   const byKey = turn;
   setTimeout(() => {
     const frame = document.activeElement;
-    if (frame?.localName !== "iframe" || byKey || over === frame || frame === owner || matchMedia("(hover: none)").matches) owner = frame ?? owner;
-    else if (pmx.play?.on) frame.blur(), focus();
+    if (frame?.localName !== "iframe") return;
+    if (byKey || over === frame || matchMedia("(hover: none)").matches) owner = frame;
+    else if (frame !== owner && pmx.play?.on) frame.blur(), focus();
   });
 });
 
