@@ -146,7 +146,7 @@ test("texts are right whatever their case, numbers however they are written, fie
 });
 
 test("there is one message, also when a new version of the page brings one of its own", async () => {
-  await open(form("q", "choice", "submitSingleChoice", options("q", "radio", [["a", "A", true, "", true], ["b", "B"]]), { graded: true, status: "submitted" }));
+  await open(form("q", "choice", "submitSingleChoice", options("q", "radio", [["a", "A", true, "", true], ["b", "B", false, "Hm."]]), { graded: true, status: "submitted" }));
   await says("q", "Right. Answer recorded.");
   await choose("q", "b");
   await submit("q");
@@ -155,7 +155,8 @@ test("there is one message, also when a new version of the page brings one of it
     document.querySelector("#q [role=status]").prepend("Answer recorded.");
     document.dispatchEvent(new CustomEvent("pmx:updated"));
   });
-  assert.equal(await status("q").textContent(), "Not right. Saved in this browser");
+  assert.equal(await status("q").textContent(), "Not right. Saved in this browser Hm.");
+  assert.equal(await tab.locator("#q .pmx-question-heard").textContent(), " Hm.", "it is heard here and seen beside the option");
   assert.equal(await status("q").count(), 1);
 });
 

@@ -96,10 +96,10 @@ fn an_answer_key_that_does_not_fit_its_question_says_where() {
             "- one <!-- corect: true -->\n- two\n"
         )),
         lines(&[
-            "paths/index.path.md:1:1: warning: `corect` says nothing of an option [question/option]",
-            "  hint: did you mean `correct`?",
             "paths/index.path.md:1:1: warning: `twoo` is none of the options [question/correct]",
-            "  hint: did you mean `two`?"
+            "  hint: did you mean `two`?",
+            "paths/index.path.md:1:1: warning: `corect` says nothing of an option [question/option]",
+            "  hint: did you mean `correct`?"
         ])
     );
     assert_eq!(

@@ -82,10 +82,10 @@ function adopt(form) {
   });
 }
 
-// A new version of the page may have brought a message of its own, and options without marks.
+// A new version of the page may have brought a message of its own.
 function again(form) {
   const { line, shown } = known.get(form);
-  if (shown !== undefined && line.textContent !== shown) line.textContent = shown;
+  if (shown && (line.childNodes.length !== shown.length || shown.some((node, n) => node !== line.childNodes[n]))) line.replaceChildren(...shown);
 }
 
 const saved = (kept) => (kept.saved ? "Saved into the Source" : "Saved in this browser");
@@ -98,7 +98,7 @@ function show(form, text, clearable, { failed = false, heard = "" } = {}) {
   if (heard) entry.line.append(h("span.pmx-question-heard", {}, ` ${heard}`));
   entry.line.toggleAttribute("data-failed", failed);
   entry.clear.hidden = !clearable;
-  entry.shown = entry.line.textContent;
+  entry.shown = [...entry.line.childNodes];
 }
 
 // The first thing that is wrong, said where it is.
