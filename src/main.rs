@@ -14,7 +14,7 @@ const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+        Ok(cli) => cli.settled(),
         Err(error) if error.use_stderr() => return refused(&error),
         Err(help) => {
             Report::help(&help.render());

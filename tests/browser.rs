@@ -193,6 +193,11 @@ fn pages_are_listed_under_the_headings_of_their_path_and_mirrored_from_right_to_
 }
 
 #[test]
+fn what_readers_tick_off_stays_in_their_browser() {
+    passes("completion.test.mjs");
+}
+
+#[test]
 fn no_page_of_the_examples_has_a_serious_finding_of_axe() {
     passes("axe.test.mjs");
 }

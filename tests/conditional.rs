@@ -154,6 +154,18 @@ fn the_worker_answers_by_the_table() {
         let at = At { client: pmx.client, host: "alpha.localhost", path: "/index".into(), headers, is_stable: true };
         at.holds(&format!("serve {headers:?}"));
     }
+    let files =
+        [("index.html", "<!doctype html><title>A page</title>"), ("index.md", "# A page that is long enough\n")];
+    Fixture::new(&files).publish(pmx.client, "beta");
+    for (path, headers) in [
+        ("/index", &[("accept", "text/markdown")][..]),
+        ("/index", &[("accept", "text/html;q=0.4, text/markdown;q=0.5"), ("x-forwarded-prefix", "/below")]),
+        ("/index.md", &[]),
+    ] {
+        let at = At { client: pmx.client, host: "beta.localhost", path: path.into(), headers, is_stable: true };
+        assert_eq!(at.call("GET", &[]).text(), files[1].1, "{path} {headers:?}");
+        at.holds(&format!("serve Markdown {path} {headers:?}"));
+    }
 }
 
 #[test]
@@ -171,6 +183,7 @@ fn what_the_loop_adds_to_pages_is_answered_by_the_same_table() {
                 &[("sec-fetch-dest", "image")],
                 &[("x-forwarded-prefix", "/below")],
                 &[("x-forwarded-prefix", "/below"), ("accept", "text/html")],
+                &[("accept", "text/markdown")],
             ] {
                 let name = format!("dev {arguments:?}: {path} {headers:?}");
                 At { client, host: "localhost", path: path.clone(), headers, is_stable }.holds(&name);

@@ -229,3 +229,91 @@ fn an_asset_of_the_deploy_before_is_still_served_to_pages_that_are_just_loading(
     Fixture::page("b").publish(served.client(), "beta");
     assert_eq!(served.client().get("beta.localhost", &old).status, 404);
 }
+
+/// A page with its Markdown, one without, a Markdown file of no page, and a page for nothing.
+fn in_two_forms() -> (tempfile::TempDir, Pmx) {
+    let state = tempfile::tempdir().unwrap();
+    let pmx = Pmx::serve(state.path());
+    let mut site = Fixture::new(&[
+        ("index.html", "<!doctype html><title>Home</title>"),
+        ("index.md", "# Home\n"),
+        ("plain.html", "<!doctype html><title>Plain</title>"),
+        ("notes.md", "# Of no page\n"),
+        ("404.html", "<!doctype html><title>Nothing</title>"),
+    ]);
+    site.root("guide", &[("one.html", "<!doctype html><title>One</title>"), ("one.md", "# One\n")]);
+    site.publish(pmx.client, "alpha");
+    (state, pmx)
+}
+
+#[test]
+fn accept_decides_between_a_page_and_its_markdown() {
+    let (_state, pmx) = in_two_forms();
+    let (html, markdown) = ("text/html; charset=utf-8", "text/markdown; charset=utf-8");
+    for (accept, expected) in [
+        ("", html),
+        ("*/*", html),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", html),
+        ("text/html, text/markdown", html),
+        ("text/markdown;q=0.5, */*", html),
+        ("text/markdown;q=0", html),
+        ("application/json", html),
+        ("text/markdown", markdown),
+        ("text/markdown, text/html;q=0.9, */*;q=0.1", markdown),
+        ("text/html;q=0.3, text/markdown;q=0.31", markdown),
+        ("text/markdown, */*", markdown),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let headers = if accept.is_empty() { vec![] } else { vec![("accept", accept)] };
+            let answer = pmx.client.call(method, ALPHA, "/index", &headers, b"");
+            let said = format!("{method} {accept}");
+            assert_eq!((answer.status, answer.header("content-type")), (200, Some(expected)), "{said}");
+            assert_eq!(answer.header("vary"), Some("accept"), "{said}");
+            let bytes: &[u8] = if expected == html { b"<!doctype html><title>Home</title>" } else { b"# Home\n" };
+            assert_eq!(answer.header("content-length"), Some(&*bytes.len().to_string()), "{said}");
+            assert_eq!(answer.header("etag"), Some(&*format!("\"{}\"", pmx_worker::model::Hash::of(bytes))), "{said}");
+            assert_eq!(answer.body, if method == "GET" { bytes } else { b"" }, "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_page_is_at_its_address_with_md_behind_it_and_nothing_else_is() {
+    let (_state, pmx) = in_two_forms();
+    let asks = [("accept", "text/markdown")];
+    for (path, status, text) in [
+        ("/index.md", 200, "# Home\n"),
+        ("/guide/one.md", 200, "# One\n"),
+        ("/notes.md", 200, "# Of no page\n"),
+        ("/plain.md", 404, ""),
+        ("/draft.md", 404, ""),
+        ("/index/.md", 404, ""),
+        ("/guide.md", 404, ""),
+    ] {
+        let answer = pmx.client.get(ALPHA, path);
+        assert_eq!(answer.status, status, "{path}");
+        if status == 200 {
+            assert_eq!((answer.text(), answer.header("vary")), (text.to_owned(), None), "{path}");
+            assert_eq!(answer.header("content-type"), Some("text/markdown; charset=utf-8"), "{path}");
+        } else {
+            assert!(answer.text().contains("<title>Nothing</title>"), "{path}");
+        }
+    }
+    let plain = pmx.client.get_with(ALPHA, "/plain", &asks);
+    assert_eq!(
+        (plain.status, plain.header("content-type")),
+        (200, Some("text/html; charset=utf-8")),
+        "there is no other"
+    );
+    for path in ["/nothing", "/nothing.md"] {
+        let page = pmx.client.get(ALPHA, path);
+        assert_eq!((page.status, page.header("vary")), (404, Some("accept")), "{path}");
+        let nothing = pmx.client.get_with(ALPHA, path, &asks);
+        assert_eq!((nothing.status, nothing.header("vary")), (404, Some("accept")), "{path}");
+        assert_eq!(nothing.header("content-type"), Some("text/markdown; charset=utf-8"), "{path}");
+        assert_eq!(
+            (nothing.text(), nothing.header("cache-control")),
+            ("# Not found\n\nThere is no page here.\n".to_owned(), Some("no-store"))
+        );
+    }
+}

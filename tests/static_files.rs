@@ -257,6 +257,7 @@ fn pages_are_folders_redirects_are_pages_and_nothing_of_a_deploy_is_there() {
     assert!(read("search/index.json").contains("\"/course/chess/\""), "search leads to pages");
     assert!(read("graph-index.json").contains("\"/chess/\""), "the map leads to pages");
     assert!(read("labs/chess.lab.md").contains("(/course/index.path/)"), "agents find their way");
+    assert_eq!(read("chess.md"), read("labs/chess.lab.md"), "a page is at its address as Markdown, too");
     assert_eq!(read(".nojekyll"), "");
     for gone in
         ["roots.json", "serve-routes.json", "artifacts.json", "routes.json", "manifest.json", "labs/chess.lab.html"]

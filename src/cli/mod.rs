@@ -6,6 +6,7 @@ mod global;
 mod project;
 mod remote;
 mod serve;
+mod term;
 #[cfg(test)]
 mod vocabulary;
 mod worker;
@@ -13,9 +14,10 @@ mod worker;
 pub use data::{Console, DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
 pub use dev::{Dev, Play};
 pub use global::{Global, LogFormat};
-pub use project::{Build, Check, Init, Mv, New, Rm, Route};
+pub use project::{Build, Check, Init, Mv, New, Query, Rm, Route, Tree};
 pub use remote::{Deploys, Events, Link, Publish, Rollback, Target, Unpublish};
 pub use serve::Serve;
+pub use term::{Term, TermError};
 pub use worker::Worker;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +42,15 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// As the call was meant: how a command's own options choose what all commands have.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        self.global.json |= matches!(&self.command, Command::Check(Check { format: Some(LogFormat::Json), .. }));
+        self
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -48,7 +59,12 @@ pub enum Command {
     /// Build a site into a folder
     Build(Build),
     /// Look a site over without writing anything: links, files, routes, Markdown
+    #[command(visible_alias = "lint")]
     Check(Check),
+    /// List the Sources of a site in their folders, with addresses and titles
+    Tree(Tree),
+    /// Find Sources by type, tags, title, links or frontmatter
+    Query(Query),
     /// Build, serve and watch a site; every save is a publish into the local Worker
     Dev(Dev),
     /// The same as `dev`, for presenting: the address that it opens or prints starts Play

@@ -1,5 +1,6 @@
 //! The words for work on a project's files.
 
+use super::{LogFormat, Term};
 use crate::site::BasePath;
 use clap::Args;
 use std::path::PathBuf;
@@ -53,6 +54,28 @@ pub struct Check {
     /// Name the Sources that no link leads to
     #[arg(long)]
     pub unreachable: bool,
+    /// How findings are printed: `json` is the same as --json
+    #[arg(long, value_name = "FORMAT", hide = true)]
+    pub format: Option<LogFormat>,
+}
+
+/// `pmx tree`
+#[derive(Debug, Args)]
+pub struct Tree {
+    /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
+    #[arg(value_name = "PATH")]
+    pub entries: Vec<PathBuf>,
+}
+
+/// `pmx query`
+#[derive(Debug, Args)]
+pub struct Query {
+    /// What a Source must meet: key=value, key!=value (* is anything), or a word of its title, description, path or tags
+    #[arg(value_name = "CONDITION")]
+    pub terms: Vec<Term>,
+    /// An entry Source, or a folder that has one; may be repeated [default: what the config names, else paths/index.path.md]
+    #[arg(long = "entry", value_name = "PATH")]
+    pub entries: Vec<PathBuf>,
 }
 
 /// `pmx route`

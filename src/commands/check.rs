@@ -73,7 +73,7 @@ fn finding(mut diagnostic: Value) -> Value {
 }
 
 /// Sources on disk that no Path reaches, configs left out.
-fn unreachable(build: &Build, snapshot: &Snapshot) -> Vec<String> {
+pub(super) fn unreachable(build: &Build, snapshot: &Snapshot) -> Vec<String> {
     let below_root = |path: &str| path.split_once('/').map(|(_, path)| path.to_owned());
     let built: std::collections::BTreeSet<String> = build.outputs.keys().filter_map(|path| below_root(path)).collect();
     let is_source = |path: &&String| path.ends_with(".md") && !path.ends_with(".config.md");

@@ -18,6 +18,7 @@ mod mv;
 mod new;
 mod play;
 mod publish;
+mod query;
 mod r2;
 mod rm;
 mod rollback;
@@ -26,6 +27,7 @@ mod serve;
 mod session;
 mod state;
 mod target;
+mod tree;
 mod unpublish;
 mod worker;
 
@@ -52,6 +54,8 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Build(command) => build::run(command, report),
         Command::Init(command) => init::run(command, report),
         Command::Check(command) => check::run(command, report),
+        Command::Tree(command) => tree::run(command, report),
+        Command::Query(command) => query::run(command, report),
         Command::New(command) => new::run(command, report),
         Command::Mv(command) => mv::run(command, report),
         Command::Rm(command) => rm::run(command, report),

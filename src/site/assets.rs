@@ -185,6 +185,8 @@ pub(super) struct ThemeAssets {
     pub live_js: Asset,
     pub player_js: Asset,
     pub runtime_js: Asset,
+    /// Only in a Path of which a page shows what is to be ticked off.
+    pub completion_js: Asset,
     pub favicon: Asset,
 }
 
@@ -195,6 +197,7 @@ impl ThemeAssets {
             live_js: of_theme(&theme::LIVE_JS, blobs),
             player_js: of_theme(&theme::PLAYER_JS, blobs),
             runtime_js: of_theme(&theme::RUNTIME_JS, blobs),
+            completion_js: of_theme(&theme::COMPLETION_JS, blobs),
             favicon: of_theme(&theme::FAVICON, blobs),
         }
     }

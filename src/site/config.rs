@@ -3,6 +3,7 @@
 use super::{
     address::{self, Address},
     checkout, config_checks,
+    config_json::{self, JsonConfig},
     diagnostic::Diagnostic,
     documents,
     error::SiteError,
@@ -16,7 +17,9 @@ use comrak::{Arena, nodes::NodeValue};
 use std::path::{Path, PathBuf};
 
 /// Where a config may lie, below the folder of the project; the first one counts.
-pub const NAMES: [&str; 2] = ["pathmx.config.md", "paths/config/index.config.md"];
+pub(super) const NAMES: [&str; 2] = ["pathmx.config.md", "paths/config/index.config.md"];
+/// All files that say something of a project.
+pub const FILES: [&str; 3] = [NAMES[0], NAMES[1], config_json::NAME];
 /// Headings whose list names the entries.
 const HEADINGS: [&str; 3] = ["paths", "path entries", "build paths"];
 
@@ -38,12 +41,14 @@ pub(super) struct Config {
     pub source_dir: Option<Said>,
     out_dir: Option<Said>,
     pub entries: Vec<Said>,
+    /// Whether it is a config of this generation that names them: where a root without a handle is told.
+    pub names_entries: bool,
     /// How Sources are read.
     pub settings: Settings,
     pub address: SiteAddress,
     pub link: Link,
-    /// What is not as it seems, without being wrong.
-    pub findings: Vec<Diagnostic>,
+    /// What is not as it seems, without being wrong, each with the file that it is said of.
+    pub findings: Vec<(PathBuf, Diagnostic)>,
     /// Folders and patterns of the sites of a workspace, and the line of their list.
     workspace: Option<(Vec<String>, usize)>,
 }
@@ -69,13 +74,49 @@ pub struct SiteAddress {
 
 /// The config of a project folder, if it has one.
 pub(super) fn find(folder: &Path) -> Result<Option<Config>, SiteError> {
-    match NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
-        Some(file) => read(folder, file).map(Some),
-        None => Ok(None),
-    }
+    let file = NAMES.iter().find(|name| folder.join(name).is_file());
+    let older = config_json::find(folder, file.copied());
+    let config = match file {
+        Some(file) => Some(read(folder, folder.join(file))?),
+        None if older.is_some() => Some(empty(folder)?),
+        None => None,
+    };
+    Ok(config.map(|config| match older {
+        Some(older) => config.beside(folder, older),
+        None => config,
+    }))
+}
+
+/// The config of a folder that has but one of another generation.
+fn empty(folder: &Path) -> Result<Config, SiteError> {
+    let home = canonical(folder).map_err(SiteError::read(folder))?;
+    Ok(Config {
+        file: folder.join(config_json::NAME),
+        checkout: checkout::of(&home).to_owned(),
+        source_dir: None,
+        out_dir: None,
+        entries: Vec::new(),
+        names_entries: false,
+        settings: Settings::default(),
+        address: SiteAddress::default(),
+        link: Link::default(),
+        workspace: None,
+        findings: Vec::new(),
+    })
 }
 
 impl Config {
+    /// With what a config of another generation says beside it, as far as this one says nothing of it.
+    fn beside(self, folder: &Path, older: JsonConfig) -> Self {
+        let JsonConfig { roots, site, finding } = older;
+        let mut findings = self.findings;
+        findings.push((folder.join(config_json::NAME), finding));
+        let said = |(text, line): (String, usize)| Said { path: folder.join(&text), text, line };
+        let entries = if self.entries.is_empty() { roots.into_iter().map(said).collect() } else { self.entries };
+        let link = Link { site: self.link.site.or(site), ..self.link };
+        Self { entries, link, findings, ..self }
+    }
+
     /// Where a path leads, links followed: into the checkout.
     pub(super) fn source(&self, said: &Said, exact: PathBuf) -> Result<PathBuf, SiteError> {
         if !exact.starts_with(&self.checkout) {
@@ -158,7 +199,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let beside = file.parent().unwrap_or(folder);
     let above = text[..front.body].bytes().filter(|byte| *byte == b'\n').count();
     let entry = |(text, line): (String, usize)| Said { path: beside.join(&text), text, line: above + line };
-    let entries = entries(&text[front.body..]).into_iter().map(entry).collect();
+    let entries: Vec<Said> = entries(&text[front.body..]).into_iter().map(entry).collect();
     let wrong = |key: &str, message: String| {
         let line = source::key_position(&text, key).line;
         SiteError::Config { path: file.clone(), line, message }
@@ -175,8 +216,10 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
         names.ok_or_else(|| wrong("workspace", "`workspace` is a list of folders".to_owned()))
     });
     let workspace = workspace.transpose()?;
+    let found = config_checks::findings(&front.values, &text[..front.body]).into_iter();
     Ok(Config {
-        findings: config_checks::findings(&front.values, &text[..front.body]),
+        findings: found.map(|finding| (file.clone(), finding)).collect(),
+        names_entries: !entries.is_empty(),
         settings,
         address,
         link,

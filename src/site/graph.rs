@@ -193,7 +193,6 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         }
         frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
     }
-    graph.findings.extend(project.told.iter().cloned());
     let passed_over = passed_over(project, &graph);
     graph.findings.extend(passed_over);
     let fragments = graph.nodes.par_iter().map(|(_, node)| missing_fragments(project, &graph, node));

@@ -50,8 +50,6 @@ pub struct Project {
     pub is_configured: bool,
     /// What could be the entry by convention, had not another one come first: paths as a person in the working directory names them.
     pub passed_over: Vec<String>,
-    /// What the author should know of the files that say all this.
-    pub told: Vec<Diagnostic>,
     /// Where the config wants the output.
     pub out_dir: Option<OutDir>,
     /// How Sources are read.
@@ -60,7 +58,7 @@ pub struct Project {
     pub address: SiteAddress,
     /// Where it is published.
     pub link: Link,
-    /// What the author should know of the config.
+    /// What the author should know of its config, or of one of another generation.
     pub config_findings: Vec<Diagnostic>,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
@@ -228,7 +226,7 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
     }
     // Without a word about Sources the config changes nothing of what convention says.
     let by_convention = entry_of(home).filter(|_| entries.is_empty());
-    let is_configured = !entries.is_empty();
+    let (is_configured, has_entries) = (config.names_entries, !entries.is_empty());
     let source_root = match (&config.source_dir, entries.first(), &by_convention) {
         (Some(said), ..) => config.source(said, canonical(&said.path).map_err(SiteError::read(&said.path))?)?,
         (None, Some(entry), _) => conventional_root(home, entry),
@@ -253,7 +251,7 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
         })?);
     }
     let project = Project::new(cwd, home, source_root, &entries)?;
-    match is_configured {
+    match has_entries {
         true => Project { is_configured, ..project }.with(cwd, config),
         false => project.by_convention(cwd, home).with(cwd, config),
     }
@@ -310,7 +308,6 @@ impl Project {
             roots,
             is_configured: false,
             passed_over: Vec::new(),
-            told: Vec::new(),
             out_dir: None,
             settings: Settings::default(),
             address: SiteAddress::default(),
@@ -343,8 +340,8 @@ impl Project {
     /// With what its config says.
     fn with(self, cwd: &Path, config: config::Config) -> Result<Self, SiteError> {
         let out_dir = config.output(&self.folder, &self.source_root)?;
-        let shown = relative(cwd, &config.file);
-        let config_findings = config.findings.into_iter().map(|finding| finding.at(&*shown)).collect();
+        let of = |(file, finding): (PathBuf, Diagnostic)| finding.at(relative(cwd, &file));
+        let config_findings = config.findings.into_iter().map(of).collect();
         let config::Config { settings, address, link, .. } = config;
         Ok(Self { out_dir, settings, address, link, config_findings, ..self })
     }

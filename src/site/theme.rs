@@ -14,10 +14,12 @@ pub(super) const BASE_CSS: ThemeFile = ThemeFile {
     bytes: concat!(
         include_str!("theme/base.css"),
         include_str!("theme/layout.css"),
+        include_str!("theme/completion.css"),
         include_str!("theme/prose.css"),
         include_str!("theme/code.css"),
         include_str!("theme/questions.css"),
         include_str!("theme/player.css"),
+        include_str!("theme/slides.css"),
         include_str!("theme/print.css"),
     )
     .as_bytes(),
@@ -50,6 +52,7 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/excerpts.js"),
         include_str!("theme/player/search.js"),
         include_str!("theme/player/contents.js"),
+        include_str!("theme/player/pages.js"),
         include_str!("theme/player/graph.js"),
         include_str!("theme/player/explore.js"),
         include_str!("theme/player/page.js"),
@@ -63,6 +66,9 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
 };
 /// The script that brings components to life; on pages that have some.
 pub(super) const RUNTIME_JS: ThemeFile = ThemeFile { name: "runtime.js", bytes: include_bytes!("theme/runtime.js") };
+/// The script that keeps what a reader has ticked off; on pages that show it.
+pub(super) const COMPLETION_JS: ThemeFile =
+    ThemeFile { name: "completion.js", bytes: include_bytes!("theme/completion.js") };
 /// Runs before the first paint: the reader's colour scheme; what the page was opened at, and the last thing that its reader
 /// did (`player/opening.js`, `player/focus.js`). Part of the page itself.
 pub(super) const EARLY_JS: &str = include_str!("theme/early.js");
@@ -71,6 +77,6 @@ pub(super) const FAVICON: ThemeFile = ThemeFile { name: "favicon.svg", bytes: in
 
 /// Names everything above: it is another one where a page of this program looks or works differently.
 pub fn theme_digest() -> Hash {
-    let files = [BASE_CSS, LIVE_JS, PLAYER_JS, RUNTIME_JS, FAVICON].map(|file| file.bytes);
+    let files = [BASE_CSS, LIVE_JS, PLAYER_JS, RUNTIME_JS, COMPLETION_JS, FAVICON].map(|file| file.bytes);
     Hash::of(&[&files.concat(), EARLY_JS.as_bytes()].concat())
 }

@@ -23,7 +23,7 @@ export class Site {
   constructor(roll) {
     this.roll = roll;
     this.stamp = 0;
-    this.look = { accent: COLOURS[0], radius: 8, css: 10, local: 5, tip: "Tip", border: 3, script: 1, gap: 4 };
+    this.look = { accent: COLOURS[0], radius: 8, css: 10, local: 5, tip: "Tip", border: 3, script: 1, gap: 4, layout: "Course", asked: "I can explain it" };
     this.sources = new Map(NAMES.map((name) => [name, this.#source(name)]));
     this.note = "Included words.";
   }
@@ -47,7 +47,7 @@ export class Site {
   }
   #piece() {
     const { roll } = this;
-    const kind = roll.pick(["p", "p", "p", "list", "list", "table", "code", "tip", "count", "lamp", "include", "callout", "math", "html", "annotated", "tasks"]);
+    const kind = roll.pick(["p", "p", "p", "list", "list", "table", "code", "tip", "count", "lamp", "include", "callout", "math", "html", "annotated", "tasks", "formulas", "brackets"]);
     const rows = () => Array.from({ length: 1 + roll.below(4) }, () => this.#fresh());
     return { kind, text: this.#fresh(), rows: rows(), steps: roll.chance(0.3) };
   }
@@ -68,6 +68,8 @@ export class Site {
       case "include": return `[@include: ${text}](/ROOT/shared.include.md#part)`;
       case "callout": return `> [!NOTE]${steps ? "-" : ""} ${text}\n> ${first}`;
       case "math": return `$$\nx_{${rows.length}} = ${this.#number(text)}\n$$`;
+      case "formulas": return `- $$\n  x_{${rows.length}} = ${this.#number(text)}\n  $$\n\n> $$\n> y = ${this.#number(text)}\n> $$\n\n1. \`\`\`sh\n   $$ ${first}\n   \`\`\`\n\n$PATH:$HOME ${rest.join(" $ ")}`;
+      case "brackets": return `\`[[${text}]]\` ${first}\n\n\`\`\`sh\n[[ -f ${rest.join(" ")} ]]\n\`\`\``;
       case "html": return `<details${steps ? " open" : ""}><summary>${text}</summary><p title="${first}">${rest.join(", ")}</p></details>`;
       case "annotated": return `Words {==${text}==}[^c${this.#number(text)}] to note.\n\n[^c${this.#number(text)}]: **@reader** (2026-07-20 10:35 -04:00): ${first}`;
     }
@@ -88,15 +90,20 @@ export class Site {
   #sourceText(source) {
     const { look } = this, index = source.name === "index.path";
     const theme = index ? `\ntheme:\n  color:\n    accent: "${look.accent}"\n  shape:\n    radius: ${look.radius}px` : "";
-    const front = `---\ntitle: ${source.broken ? "[never closed" : source.title}${source.class && `\nstyles:\n  classes: [${source.class}]`}${theme}\n---`;
-    const imports = `[@parts]: /ROOT/parts.components.md${index ? "\n[@root.styles]: /ROOT/theme.css" : ""}${source.name === "loops.lesson" ? "\n[@styles]: /ROOT/local.css" : ""}`;
+    // What is ticked off, in a Source and in the Path that leads through it; a page in a layout; a page with other ends of lines.
+    const asks = source.name === "quiz.quiz" ? `\ncompletion:\n  label: ${look.asked}` : "";
+    const ticks = index || asks ? "\n\n<x-completion-outline />\n<x-completion-progress />" : "";
+    const laid = source.name === "tables.reference" ? "\n[@layout]: /ROOT/site.layout.md" : "";
+    const front = `---\ntitle: ${source.broken ? "[never closed" : source.title}${source.class && `\nstyles:\n  classes: [${source.class}]`}${theme}${asks}\n---`;
+    const imports = `[@parts]: /ROOT/parts.components.md${index ? "\n[@root.styles]: /ROOT/theme.css" : ""}${source.name === "loops.lesson" ? "\n[@styles]: /ROOT/local.css" : ""}${laid}`;
     const links = index ? [...this.sources.keys()].filter((name) => name !== "index.path").map((name) => `- [${name}](/ROOT/${name}.md)`).join("\n") : "";
     // One page includes it whatever is edited: what no page has is not built.
     const included = index ? "\n\n[@include: shared](/ROOT/shared.include.md#part)" : "";
     // What a test types into, and stands at: no edit takes it away.
-    const kept = `<!-- id: kept -->\n\n## Kept\n\nKept words to select.\n\n<p><input id="kept-field" aria-label="Kept"></p>\n\n${links}${included}`;
+    const kept = `<!-- id: kept -->\n\n## Kept\n\nKept words to select.\n\n<p><input id="kept-field" aria-label="Kept"></p>\n\n${links}${included}${ticks}`;
     const text = [front, imports, ...source.blocks.map((block, n) => (n ? "---\n\n" : "") + this.#blockText(block, source, n)), `---\n\n${kept}`].join("\n\n");
-    return `${text.replaceAll("/ROOT/", source.name.includes("/") ? "../" : "./").trimEnd()}\n`;
+    const whole = `${text.replaceAll("/ROOT/", source.name.includes("/") ? "../" : "./").trimEnd()}\n`;
+    return source.name === "deep/stones.guide" ? `\ufeff${whole.replaceAll("\n", "\r\n")}` : whole;
   }
   #partsText() {
     const { look } = this;
@@ -116,6 +123,7 @@ export class Site {
     const { look } = this;
     switch (file) {
       case "parts.components.md": return this.#partsText();
+      case "site.layout.md": return `[@parts]: ./parts.components.md\n\n<header class="laid">${look.layout} <a href="./index.path.md">{{ source.title }}</a></header>\n\n<tip-box title="${look.layout}">\n\n<x-source-content />\n\n</tip-box>\n\n<x-source-references />\n`;
       case "theme.css": return `.pmx-document { padding-block-end: ${look.css}px; }\n`;
       case "local.css": return `h2 { letter-spacing: ${look.local / 100}em; }\n`;
       case "shared.include.md": return `# Shared\n\n---\n\n<!-- id: part -->\n\n${this.note}\n`;
@@ -124,7 +132,7 @@ export class Site {
     return source ? this.#sourceText(source) : undefined;
   }
   get files() {
-    return [...[...this.sources.keys()].map((name) => `${name}.md`), "parts.components.md", "theme.css", "local.css", "shared.include.md"];
+    return [...[...this.sources.keys()].map((name) => `${name}.md`), "parts.components.md", "site.layout.md", "theme.css", "local.css", "shared.include.md"];
   }
 
   // Changing
@@ -183,7 +191,9 @@ export class Site {
 
   #editShared() {
     const { roll, look } = this;
-    switch (roll.below(10)) {
+    switch (roll.below(12)) {
+      case 10: look.layout = this.#fresh(); return { what: "a layout", files: ["site.layout.md"] };
+      case 11: look.asked = this.#fresh(); return this.#done("what is to be ticked off", "quiz.quiz");
       case 0: look.accent = roll.pick(COLOURS.filter((colour) => colour !== look.accent)); return this.#done("another accent", "index.path");
       case 1: look.radius = (look.radius + 1 + roll.below(5)) % 20; return this.#done("another radius", "index.path");
       case 2: look.css = 10 + ((look.css + 1 + roll.below(7)) % 30); return { what: "the root stylesheet", files: ["theme.css"] };

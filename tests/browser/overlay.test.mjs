@@ -322,7 +322,10 @@ test("the badge gives way to who reads, and the list of pages ends above it", as
   const lesson = (lang) => `${lang}# One\n\n[nowhere](./nowhere.md)\n\n${words}\n\n| The | last |\n| --- | --- |\n| row | here |\n`;
   await write("one.lesson.md", lesson(""));
   await serve();
-  const settled = () => page.evaluate(() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 250)));
+  const settled = async () => {
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await page.waitForFunction(() => pmx.floating.rests);
+  };
   const to = async (y) => {
     await page.evaluate((y) => scrollTo({ top: y < 0 ? document.documentElement.scrollHeight : y, behavior: "instant" }), y);
     await settled();

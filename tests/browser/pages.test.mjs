@@ -90,6 +90,18 @@ test("all of the list can be reached, and nothing in it runs out of it, at every
   }
 });
 
+test("the page that one is on is in view in a long list, beside the text and in the menu of a phone", async () => {
+  for (const [dir, width] of [["ltr", 1280], ["rtl", 1280], ["ltr", 390]]) {
+    await on(dir, "/pages/p37", width, async (tab) => {
+      if (width < 960) await tab.click(".pmx-site-menu > summary");
+      await tab.waitForFunction(() => {
+        const nav = document.querySelector(".pmx-site-nav").getBoundingClientRect(), here = document.querySelector(".pmx-site-nav [aria-current]").getBoundingClientRect();
+        return here.height && here.top >= nav.top && here.bottom <= Math.min(nav.bottom, innerHeight);
+      });
+    });
+  }
+});
+
 /** Where the parts of the frame are, each as its distance from the side at which lines start, and its width. */
 const parts = (tab, selectors) => tab.evaluate((selectors) => {
   const width = document.documentElement.clientWidth, rtl = getComputedStyle(document.documentElement).direction === "rtl";

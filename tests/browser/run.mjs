@@ -12,6 +12,8 @@ await import("./look.test.mjs");
 await import("./player.test.mjs");
 await import("./focus.test.mjs");
 await import("./opening.test.mjs");
+await import("./slides.test.mjs");
+await import("./bleed.test.mjs");
 await import("./search.test.mjs");
 await import("./answers.test.mjs");
 await import("./runtime.test.mjs");

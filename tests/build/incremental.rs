@@ -19,7 +19,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 46] = [
+const PIECES: [&str; 48] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -53,9 +53,6 @@ const PIECES: [&str; 46] = [
     " $PATH:$HOME $x$ `$y$` $`z`$ $$ ",
     "`[[A]](b)` [[A]](./a.md) ![[p.svg]] ![[s.png|30]] ",
     "\n\n```sh\n[[ -f x ]] [[Title]]\n```\n\n[Title]: ./a.md\n\n",
-    "<img src=/p.svg alt=\"\"> <img src=\"/p.svg\" width=30 alt=\"\"> ![no](./no.png)<!-- @spaceholder prompt=x ar=1:1 --> [>button: Go](./a.md) ",
-    "\n\n```nim\nlet x = \"[A](./a.md)\"\n```\n\n```pyhton\nx\n```\n\n",
-    "\n\n<style>\na { background: url(/p.svg) }\n@import '/s.css';\n</style>\n\n",
     "\n\n[@layout]: /one.layout.md\n\n",
     "\n\n[@layout]: /sub/two.layout.md\n\n",
     "\n\n[@layout.default]: /one.layout.md\n\n",
@@ -65,10 +62,15 @@ const PIECES: [&str; 46] = [
     "\n\n<note-card><x-source-content/></note-card>\n\n{{ source.title }} [A](/a.md)\n\n",
     "text <x-source-content/> `<x-source-content/>` $$ [[Title]]\n\n",
     "\n\n:lucide-star: [page](/a.page) [home](/)\n\n",
+    "<img src=/p.svg alt=\"\"> <img src=\"/p.svg\" width=30 alt=\"\"> ![no](./no.png)<!-- @spaceholder prompt=x ar=1:1 --> [>button: Go](./a.md) ",
+    "\n\n```nim\nlet x = \"[A](./a.md)\"\n```\n\n```pyhton\nx\n```\n\n",
+    "\n\n<style>\na { background: url(/p.svg) }\n@import '/s.css';\n</style>\n\n",
+    "\n\n<x-completion-outline />\n\n",
+    "words <x-completion-progress/>\n\n---\n\n<!-- completion: of a Block -->\n\n",
     "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",
 ];
 
-const FRONTS: [&str; 8] = [
+const FRONTS: [&str; 9] = [
     "",
     "",
     "---\ntitle: Named\n---\n\n",
@@ -77,6 +79,7 @@ const FRONTS: [&str; 8] = [
     "---\nroute: /here\n---\n\n",
     "---\ntype: x\nroute: /\n---\n\n",
     "---\na: [\n---\n",
+    "---\ncompletion: {label: Done}\n---\n\n",
 ];
 
 /// A change to the site.

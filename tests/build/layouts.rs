@@ -41,7 +41,7 @@ fn a_layout_surrounds_its_sources_and_takes_the_place_of_the_frame() {
         order.iter().map(|part| body.find(part).unwrap_or_else(|| panic!("{part} in {body}"))).collect();
     assert!(places.is_sorted(), "{places:?} in {body}");
     assert!(!body.contains("href=\"/site.layout\""), "what every page has is no link from one to the other: {body}");
-    for part in ["pmx-site-header", "pmx-pager", "x-source", "pmx-site-footer", "\0"] {
+    for part in ["pmx-site-header", "pmx-pager", "<x-source", "pmx-site-footer", "\0"] {
         assert!(!body.contains(part), "{part} in {body}");
     }
     assert!(text(&build, "index/404.html").contains("pmx-site-header"), "what is not there has no layout");

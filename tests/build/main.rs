@@ -3,6 +3,7 @@
 
 mod addresses;
 mod command;
+mod completion;
 mod components;
 mod diagnostics;
 mod documents;

@@ -53,6 +53,8 @@ fn check() {
         ("broken", "pmx check --json"),
         ("elsewhere", "pmx check"),
         ("elsewhere", "pmx check ../gone"),
+        ("site", "pmx lint"),
+        ("broken", "pmx lint --format json"),
     ] {
         record.call(&mut scene, folder, line);
     }
@@ -61,6 +63,41 @@ fn check() {
     for line in ["pmx check", "pmx check --unreachable --strict"] {
         record.call(&mut scene, "site", line);
     }
+    record.check();
+}
+
+#[test]
+fn tree() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("tree"));
+    for (folder, line) in [("site", "pmx tree"), ("broken", "pmx tree"), ("elsewhere", "pmx tree")] {
+        record.call(&mut scene, folder, line);
+    }
+    scene.put("site/paths/labs/lonely.md", "# Lonely\n");
+    for line in ["pmx tree", "pmx tree -q", "pmx tree --json"] {
+        record.call(&mut scene, "site", line);
+    }
+    record.check();
+}
+
+#[test]
+fn query() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("query"));
+    scene.put(
+        "site/paths/notes.md",
+        "---\ntags: [loops]\nstatus: draft\ntheme: {color: {accent: \"#123456\"}}\n---\n\n# Notes\n",
+    );
+    for line in [
+        "pmx query",
+        "pmx query type=path",
+        "pmx query -q tag=LOOPS status!=ready",
+        "pmx query --json theme.color.accent=#12*",
+        "pmx query note",
+        "pmx query title=nothing",
+        "pmx query =x",
+    ] {
+        record.call(&mut scene, "site", line);
+    }
+    record.call(&mut scene, "elsewhere", "pmx query");
     record.check();
 }
 

@@ -18,8 +18,9 @@ use std::{
 const DEPTH: usize = 6;
 /// How many folders are looked at, at most: more is a home folder, not a workspace.
 const MAX_FOLDERS: usize = 20_000;
-/// What makes a folder a site: a config, or the entry that needs none.
-const MARKS: [&str; 3] = ["pathmx.config.md", "paths/config/index.config.md", "paths/index.path.md"];
+/// What makes a folder a site: a config, or an entry that needs none.
+const MARKS: [&str; 5] =
+    ["pathmx.config.md", "paths/config/index.config.md", "pathmx.json", "paths/index.path.md", "paths/index.md"];
 
 /// What lies below a folder.
 #[derive(Debug, Default)]

@@ -50,7 +50,7 @@ impl Workspace {
         let found = look(&workspace.folder, &workspace.watcher.view())?;
         if found.sites.is_empty() {
             return Err(Error::new(format!("there is no site below {}", folder.display()))
-                .hint("a site is a folder with `pathmx.config.md` or `paths/index.path.md`")
+                .hint("a site is a folder with `pathmx.config.md`, `paths/index.path.md` or `paths/index.md`")
                 .hint("`pmx init <folder>` writes a small one"));
         }
         workspace.follow(&found, true);

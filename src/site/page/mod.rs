@@ -135,7 +135,11 @@ impl Page<'_> {
         for (block, marked) in source.blocks.iter().zip(blocks) {
             let id = html::escape(&block.id);
             push(&mut out, &["<section class=\"pmx-block pmx-prose", &class_list(&block.classes)]);
-            push(&mut out, &["\" data-pathmx-block=\"", &html::escape(&node.id), "#", &id, "\" id=\"", &id, "\">\n"]);
+            push(&mut out, &["\" data-pathmx-block=\"", &html::escape(&node.id), "#", &id, "\" id=\"", &id, "\""]);
+            if source::is_revealed_at_once(&source.values, &block.values) {
+                out.push_str(" data-pathmx-reveal=\"all\"");
+            }
+            out.push_str(">\n");
             source::fill(marked, &mut out, &address);
             out.push_str("</section>\n");
         }

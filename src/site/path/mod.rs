@@ -165,6 +165,8 @@ pub(super) fn build(
     let used = members.iter().flat_map(|node| &node.targets).filter_map(asset_path);
     let made_of_sources = members.iter().filter_map(|node| site.components.get(&node.id)).flat_map(ComponentFiles::all);
     let generated = made_of_sources.chain(theme.all(project.player, project.hosting.is_live()));
+    let shows_completion = members.iter().any(|node| node.source.standard.completion);
+    let generated = generated.chain(shows_completion.then_some(&theme.completion_js));
     for asset in assets.closure(used).into_values().chain(generated) {
         files.insert(asset.file.clone(), asset.content);
     }

@@ -5,6 +5,7 @@ use crate::site::{
     assets::Asset,
     build::Pages,
     cache::CachedPage,
+    completion::Completion,
     diagnostic::Diagnostic,
     documents::{self, MappedBeat},
     graph::{Node, Target},
@@ -94,10 +95,14 @@ impl Frame<'_> {
         let embeds = Embeds::of(site.project, site.graph, site.defined, node, &chosen.layouts);
         let clashes = embeds.clashes().into_iter();
         findings.extend(clashes.map(|finding| finding.at(site.project.show(&node.path))));
-        let inputs = page.inputs(shell, &self.embedded(&embeds));
+        let shows = embeds.nodes().any(|node| node.source.standard.completion);
+        let completion = shows.then(|| Completion::of(site.graph, node));
+        let mut others = self.embedded(&embeds);
+        others.extend(completion.as_ref().map(Completion::digest).unwrap_or_default().into_bytes());
+        let inputs = page.inputs(shell, &others);
         let kept = known.get(&format!("{}/{}", self.root.id, node.id)).filter(|kept| kept.inputs == inputs);
         let is_new = kept.is_none();
-        let page = kept.cloned().unwrap_or_else(|| self.make(&page, &embeds, shell, inputs));
+        let page = kept.cloned().unwrap_or_else(|| self.make(&page, &embeds, completion.as_ref(), shell, inputs));
         findings.extend(page.findings.iter().cloned());
         let takes = embeds.nodes().skip(1).map(|node| node.id.clone()).collect();
         Rendered { node, page, is_new, findings, takes }
@@ -124,15 +129,25 @@ impl Frame<'_> {
         out
     }
 
-    fn make(&self, page: &Page<'_>, embeds: &Embeds<'_>, shell: &Shell, inputs: Hash) -> CachedPage {
+    fn make(
+        &self,
+        page: &Page<'_>,
+        embeds: &Embeds<'_>,
+        completion: Option<&Completion>,
+        shell: &Shell,
+        inputs: Hash,
+    ) -> CachedPage {
         let site = self.site;
         let leads = |node: &Node, link: usize| match node.targets.get(link) {
             Some(Target::Asset { path, .. }) => Picture::File(site.assets.get(path).and_then(Asset::size)),
             Some(Target::AsWritten) => Picture::Missing,
             _ => Picture::Elsewhere,
         };
-        let content = render::render(embeds, site.bodies, &site.project.settings, &leads);
-        let (styles, scripts) = self.component_head(embeds, &content.components);
+        let content = render::render(embeds, site.bodies, &site.project.settings, &leads, completion);
+        let (styles, mut scripts) = self.component_head(embeds, &content.components);
+        if content.has_completion {
+            scripts.push(format!("{}/{}", self.root.prefix, site.theme.completion_js.file));
+        }
         let address = |link: usize| match link.checked_sub(page.addresses.len()) {
             None => page.addresses.get(link).map_or("", String::as_str),
             Some(adopted) => {

@@ -7,6 +7,7 @@ use super::{
     put_icons,
 };
 use crate::site::{
+    completion::Completion,
     diagnostic::Diagnostic,
     dom::{self, Element, Node},
     graph,
@@ -44,23 +45,26 @@ impl Surround {
     }
 }
 
-/// Renders a layout for the page whose values these are: `source.…` is the page's there, `block.…` the layout's own. What is wrong in a
+/// Renders a layout for the page whose values these are, and says whether it shows what is to be ticked off: `source.…` is the page's there, `block.…` the layout's own. What is wrong in a
 /// layout is said on its own page, but for a content that has no place: such a layout is not used.
 pub(super) fn surround<'a>(
     includer: &mut Includer<'_, 'a>,
     embeds: &Embeds<'a>,
     origin: Origin,
-    page: Values<'_>,
+    (page, completion): (Values<'_>, Option<&Completion>),
     leads: &dyn Fn(&graph::Node, usize) -> Picture,
-) -> Result<Surround, Diagnostic> {
+) -> Result<(Surround, bool), Diagnostic> {
     let node = embeds.node(origin);
     let text = source::decode(&node.bytes);
-    let mut all = Vec::new();
+    let (mut all, mut has_completion) = (Vec::new(), false);
     for (number, block) in node.source.blocks.iter().enumerate() {
         let mut nodes = includer.content(origin, number);
         let values = Values { block: &block.values, ..page };
         let written = Written { text: &text, line: block.line };
         includer.fill_with(&mut nodes, origin, values, written);
+        if let Some(completion) = completion {
+            has_completion |= completion.put(&mut nodes, written, &mut Vec::new());
+        }
         put_icons(&mut nodes, written, &mut Vec::new());
         pictures::complete(&mut nodes, &|mark| {
             let from = includer.links.origin(mark);
@@ -74,12 +78,10 @@ pub(super) fn surround<'a>(
     dom::write(&all, &mut html);
     let shown = embeds.shown(origin);
     match html.split_once(CONTENT_MARK) {
-        Some((before, after)) => Ok(Surround {
-            before: before.to_owned(),
-            after: after.to_owned(),
-            has_main: place.has_main,
-            id: node.id.clone(),
-        }),
+        Some((before, after)) => {
+            let (before, after, id) = (before.to_owned(), after.to_owned(), node.id.clone());
+            Ok((Surround { before, after, has_main: place.has_main, id }, has_completion))
+        }
         None => {
             let message = format!("this layout is not used: `<{OUTLET} />` stands where no element can be");
             Err(Diagnostic::warning("layout/no-outlet", PLACE, message).at(shown))

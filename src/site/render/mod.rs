@@ -15,6 +15,7 @@ pub(super) use pictures::Picture;
 use super::{
     beats::{self, Beat, BeatBlock},
     cache::Bodies,
+    completion::Completion,
     components::{self, Expansion},
     diagnostic::{Diagnostic, Position},
     dom::{self, Node},
@@ -43,6 +44,8 @@ pub(super) struct Rendered {
     pub record: search::Record,
     /// With the paths of the files that they are about.
     pub findings: Vec<Diagnostic>,
+    /// Whether it shows what is to be ticked off.
+    pub has_completion: bool,
     /// What stands around it all, the innermost first.
     pub surrounds: Vec<Surround>,
     /// The components that are used: the number of the Source that defines one, and its name.
@@ -54,12 +57,14 @@ fn facts<'a>(node: &'a graph::Node, title: &'a str) -> [(&'a str, &'a str); 3] {
     [("title", title), ("id", &node.id), ("path", &node.path)]
 }
 
-/// Renders the Blocks of the first of these Sources. `leads`: what picture a link of a Source leads to.
+/// Renders the Blocks of the first of these Sources.
+/// `leads`: what picture a link of a Source leads to. `completion`: what the elements of the page show that speak of it.
 pub(super) fn render(
     embeds: &Embeds<'_>,
     known: &Bodies,
     settings: &Settings,
     leads: &dyn Fn(&graph::Node, usize) -> Picture,
+    completion: Option<&Completion>,
 ) -> Rendered {
     let bodies = embeds.bodies(known, settings);
     let node = embeds.node(0);
@@ -106,6 +111,9 @@ pub(super) fn render(
         };
         components::expand(&mut nodes, expansion);
         values::fill(&mut nodes, values, written, &mut findings);
+        if let Some(completion) = completion {
+            out.has_completion |= completion.put(&mut nodes, written, &mut findings);
+        }
         put_icons(&mut nodes, written, &mut findings);
         let question = QuestionBlock {
             id: &block.id,
@@ -139,8 +147,11 @@ pub(super) fn render(
             ids: &mut ids,
             included: 0,
         };
-        match layout::surround(&mut includer, embeds, *layout, values, leads) {
-            Ok(surround) => out.surrounds.push(surround),
+        match layout::surround(&mut includer, embeds, *layout, (values, completion), leads) {
+            Ok((surround, has_completion)) => {
+                out.has_completion |= has_completion;
+                out.surrounds.push(surround);
+            }
             Err(finding) => out.findings.push(finding),
         }
     }

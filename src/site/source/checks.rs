@@ -3,6 +3,7 @@
 use super::is_class;
 use crate::site::{
     commas,
+    completion::is_completion,
     diagnostic::{Diagnostic, Position},
     suggest,
 };
@@ -11,11 +12,18 @@ use serde_json::{Map, Value};
 /// What can be chosen for each kind under `play.steps`.
 const STEPS: [(&str, [&str; 2]); 3] =
     [("tables", ["rows", "single"]), ("lists", ["items", "flat"]), ("code", ["single", "none"])];
+/// How the items of lists come on slides: one by one, or all at once. `play.reveal` of a frontmatter or a topmatter.
+const REVEALS: [&str; 2] = ["items", ALL_AT_ONCE];
+/// The choice of [`REVEALS`] that is not the default.
+const ALL_AT_ONCE: &str = "all";
+/// What `play` can hold.
+const PLAY: [&str; 3] = ["reveal", "steps", "table"];
 /// How a Source can ask to be played: `presentation` of its frontmatter.
 pub(in crate::site) const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
 /// Keys of a frontmatter that mean something.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "actions",
+    "completion",
     "componentName",
     "description",
     "fonts",
@@ -44,6 +52,15 @@ const FLOW: &str = "flow";
 const OF_QUESTIONS: [&str; 6] = ["correct", "explanation", "feedback", "options", "tolerance", "type"];
 /// What `question.type` can be.
 const QUESTIONS: [&str; 3] = ["short", "long", "fields"];
+
+/// Whether a Block's slide shows all items of its lists at once: what its topmatter says, else the frontmatter.
+pub(in crate::site) fn is_revealed_at_once(frontmatter: &Map<String, Value>, topmatter: &Map<String, Value>) -> bool {
+    let said = |values: &Map<String, Value>| {
+        let reveal = values.get("play")?.get("reveal")?.as_str()?;
+        REVEALS.contains(&reveal).then_some(reveal == ALL_AT_ONCE)
+    };
+    said(topmatter).or_else(|| said(frontmatter)).unwrap_or(false)
+}
 
 /// Checks a frontmatter; `text` holds it, its position is the first of the Source.
 pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec<Diagnostic>) {
@@ -88,6 +105,12 @@ impl Check<'_> {
         self.shape(values, "title", is_words, "a line of text");
         self.shape(values, "tags", is_list, "a list of words");
         self.shape(values, "actions", Value::is_object, "a mapping of names to actions");
+        self.shape(
+            values,
+            "completion",
+            is_completion,
+            "what a reader ticks off: a text, a mapping with a `label`, or true",
+        );
         self.styles(values.get("styles"));
         self.play(values.get("play"));
     }
@@ -165,6 +188,13 @@ impl Check<'_> {
         let Some(play) = play.filter(|play| !play.is_null()) else { return };
         let code = std::mem::replace(&mut self.code, "choreographer/steps-invalid");
         self.steps(play);
+        for key in play.as_object().into_iter().flat_map(Map::keys).filter(|key| !PLAY.contains(&key.as_str())) {
+            if let Some(known) = suggest::likest(key, PLAY.iter().map(|known| (*known, *known))) {
+                let hint = format!("did you mean `{known}`?");
+                self.warn(&["play", key], format!("`play.{key}` means nothing to pmx"), Some(hint));
+            }
+        }
+        self.choice(&["play", "reveal"], play.get("reveal"), &REVEALS);
         self.code = code;
     }
 

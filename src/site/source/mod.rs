@@ -25,7 +25,7 @@ mod wikilinks;
 
 pub(super) use super::text::decode;
 pub(super) use blocks::Block;
-pub(super) use checks::PRESENTATIONS;
+pub(super) use checks::{PRESENTATIONS, is_revealed_at_once};
 pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
 pub(super) use ids::{Heading, slug};

@@ -12,7 +12,7 @@ const ON = 6, BACK = 24;
 /** How long a page rests before what lies below a box is looked at, in milliseconds. */
 const REST = 120;
 /** What is operated, and so never covered. */
-const CONTROL = "button, input, select, textarea, summary, audio, video, [contenteditable], [role=button], [role=slider], [role=tab]";
+const CONTROL = "button, label, input, select, textarea, summary, audio, video, [contenteditable], [role=button], [role=slider], [role=tab]";
 
 /** Whether the page has come to where it was opened: what scrolls before is not the reader. */
 let opened = document.readyState === "complete";
@@ -69,7 +69,8 @@ pmx.floating = (box, host, { stays = () => false, beyond = () => 0 } = {}) => {
     /** Looks what lies below it: what is operated, or what has the focus. */
     rest() {
       const focused = document.querySelector(":focus-visible");
-      over = shown() && [...below(place())].some((element) => element !== host && element.closest(CONTROL));
+      // At the top it tells what can be done with the page, whatever begins there.
+      over = shown() && scrollY > TOP && [...below(place())].some((element) => element !== host && element.closest(CONTROL));
       over ||= shown() && !!focused && focused !== host && focused.clientHeight < innerHeight / 2 && meets(focused);
       self.look();
     },
@@ -104,9 +105,12 @@ function* below({ left, right, top, bottom }) {
 const menuIsOpen = () => !!document.querySelector(".pmx-site-menu[open] > summary")?.offsetHeight;
 
 let waiting, resting;
+/** Whether the page does not move, and all that follows of its place is done. */
+pmx.floating.rests = true;
 function moved() {
   clearTimeout(resting);
-  resting = setTimeout(every("rest"), REST);
+  resting = setTimeout(() => (every("rest")(), (pmx.floating.rests = true)), REST);
+  pmx.floating.rests = false;
   waiting ??= requestAnimationFrame(() => {
     waiting = undefined;
     every("look")();

@@ -216,34 +216,6 @@ fn a_page_that_no_deploy_could_have_leaves_no_site() {
 }
 
 #[test]
-fn a_value_that_ends_at_a_comma_is_told_in_frontmatter_topmatter_and_config() {
-    assert_eq!(
-        said(&[
-            (
-                "pathmx.config.md",
-                "---\npublish: { provider: cloudflare, workers }\nlang:\noutdir: x\n---\n\n## Paths\n\n- [Home](./paths/index.path.md)\n"
-            ),
-            (
-                "paths/index.path.md",
-                "---\nauthor: { name: Ada, Countess of Lovelace }\n---\n\n# Home\n\n---\n\n<!--\nnote: {by: Ada, Charles}\n-->\n\nWords\n"
-            ),
-        ]),
-        lines(&[
-            "pathmx.config.md:2:34: warning: `publish.provider` ends at the comma, and `workers` is a key without a value [config/key]",
-            "  hint: a value with a comma in it stands in quotes: `provider: \"cloudflare, workers\"`",
-            "pathmx.config.md:3:1: warning: `lang` has no value, so it says nothing [config/key]",
-            "  hint: write its value behind the colon, or leave the line out",
-            "pathmx.config.md:4:1: warning: `outdir` means nothing to pmx [config/key]",
-            "  hint: did you mean `outDir`?",
-            "paths/index.path.md:2:22: warning: `author.name` ends at the comma, and `Countess of Lovelace` is a key without a value [source/frontmatter-key]",
-            "  hint: a value with a comma in it stands in quotes: `name: \"Ada, Countess of Lovelace\"`",
-            "paths/index.path.md:10:17: warning: `note.by` ends at the comma, and `Charles` is a key without a value [block/topmatter-key]",
-            "  hint: a value with a comma in it stands in quotes: `by: \"Ada, Charles\"`",
-        ])
-    );
-}
-
-#[test]
 fn an_entry_that_another_one_keeps_from_being_one_is_told() {
     assert_eq!(
         said(&[("paths/index.path.md", "# Path\n"), ("paths/index.md", "# Page\n")]),
@@ -281,6 +253,57 @@ fn a_layout_that_cannot_be_one_is_told_where_it_is_chosen() {
             "paths/index.path.md:7:1: warning: `plain.md` is no layout: it has no `<x-source-content />` where the content comes [layout/target]",
             "paths/one.layout.md:1:1: warning: the layout `two.layout.md` stands in itself through this [layout/cycle]",
             "paths/two.layout.md:3:1: warning: the layout `one.layout.md` stands in itself through this [layout/cycle]",
+        ])
+    );
+}
+
+#[test]
+fn a_value_that_ends_at_a_comma_is_told_in_frontmatter_topmatter_and_config() {
+    assert_eq!(
+        said(&[
+            (
+                "pathmx.config.md",
+                "---\npublish: { provider: cloudflare, workers }\nlang:\noutdir: x\n---\n\n## Paths\n\n- [Home](./paths/index.path.md)\n"
+            ),
+            (
+                "paths/index.path.md",
+                "---\nauthor: { name: Ada, Countess of Lovelace }\n---\n\n# Home\n\n---\n\n<!--\nnote: {by: Ada, Charles}\n-->\n\nWords\n"
+            ),
+        ]),
+        lines(&[
+            "pathmx.config.md:2:34: warning: `publish.provider` ends at the comma, and `workers` is a key without a value [config/key]",
+            "  hint: a value with a comma in it stands in quotes: `provider: \"cloudflare, workers\"`",
+            "pathmx.config.md:3:1: warning: `lang` has no value, so it says nothing [config/key]",
+            "  hint: write its value behind the colon, or leave the line out",
+            "pathmx.config.md:4:1: warning: `outdir` means nothing to pmx [config/key]",
+            "  hint: did you mean `outDir`?",
+            "paths/index.path.md:2:22: warning: `author.name` ends at the comma, and `Countess of Lovelace` is a key without a value [source/frontmatter-key]",
+            "  hint: a value with a comma in it stands in quotes: `name: \"Ada, Countess of Lovelace\"`",
+            "paths/index.path.md:10:17: warning: `note.by` ends at the comma, and `Charles` is a key without a value [block/topmatter-key]",
+            "  hint: a value with a comma in it stands in quotes: `by: \"Ada, Charles\"`",
+        ])
+    );
+}
+
+#[test]
+fn what_would_show_nothing_to_tick_off_is_told() {
+    assert_eq!(
+        said(&[("paths/index.path.md", "---\ncompletion: [x]\n---\n\n# Home\n\n<x-completion-outline />\n")]),
+        lines(&[
+            "paths/index.path.md:2:1: warning: `completion` is what a reader ticks off: a text, a mapping with a `label`, or true [source/frontmatter-key]",
+            "paths/index.path.md:7:1: warning: `<x-completion-outline />` shows nothing: neither this Source nor one that it links to has `completion` [completion/nothing]",
+            "  hint: say in the frontmatter what a reader should tick off: `completion: {label: …}`",
+        ])
+    );
+}
+
+#[test]
+fn the_config_of_an_older_pathmx_is_told() {
+    assert_eq!(
+        said(&[("pathmx.json", "{\"roots\": [\"paths/home.md\"], \"x\": 1}"), ("paths/home.md", "# Home\n")]),
+        lines(&[
+            "pathmx.json:1:1: warning: pathmx.json is of an older PathMX: `roots` and `subdomain` are read; pmx does not know what to do with `x` [config/pathmx-json]",
+            "  hint: write it into pathmx.config.md and delete this file: `roots` as a list of links under `## Paths`",
         ])
     );
 }

@@ -4,7 +4,7 @@
 "use strict";
 const { h, play } = pmx;
 /** What the list needs beside the text, and what the rail does, in pixels. */
-const ROOM = 248, RAIL = 36;
+const ROOM = 184, RAIL = 36;
 const RANKS = "h1, h2, h3, h4, h5, h6";
 let nav, sheet, headings = [], outer, current;
 
@@ -55,8 +55,8 @@ function place() {
   const width = document.documentElement.clientWidth;
   const text = getComputedStyle(document.documentElement).direction === "rtl" ? width - Math.min(width, ...blocks.map(({ left }) => left)) : Math.max(0, ...blocks.map(({ right }) => right));
   const isWide = matchMedia("(width >= 48rem)").matches;
-  nav.dataset.form = isWide && width - text > ROOM ? "column" : isWide && width - text >= RAIL ? "rail" : "none";
-  nav.style.insetInlineStart = nav.dataset.form === "column" ? `${text + 32}px` : "";
+  nav.dataset.form = isWide && width - text >= ROOM ? "column" : isWide && width - text >= RAIL ? "rail" : "none";
+  nav.style.insetInlineStart = nav.dataset.form === "column" ? `${text + 24}px` : "";
   pmx.offerContents(!nav.hidden && nav.dataset.form !== "column");
 }
 
@@ -98,7 +98,7 @@ pmx.openContents = () => {
   sheet?.remove();
   sheet = pmx.chrome.appendChild(h("div.sheet", { popover: "auto", role: "dialog", "aria-label": "On this page" }, h("p", { "aria-hidden": "true" }, "On this page"),
     headings.length ? list() : h("p", {}, "This page has no headings")));
-  sheet.querySelectorAll("a")[Math.max(0, current ?? 0)]?.setAttribute("aria-current", "location");
+  sheet.querySelectorAll("a")[current]?.setAttribute("aria-current", "location");
   sheet.showPopover();
   (sheet.querySelector("[aria-current]") ?? sheet.querySelector("a"))?.focus();
 };

@@ -54,7 +54,8 @@ pmx.judge = (form) => {
   const count = (mark) => [...marks.values()].filter((one) => one === mark).length;
   const right = !count("wrong") && !count("missed");
   const of = kind === "fields" ? marks.size : kind === "choices" ? count("right") + count("missed") : 1;
-  const says = right ? "Right." : of > 1 && count("right") ? `Not all of it is right: ${count("right")} of ${of}${kind === "choices" && count("wrong") ? `, and ${count("wrong")} that ${count("wrong") === 1 ? "is" : "are"} not` : ""}.` : "Not right.";
+  const part = `Partly right: ${count("right")} of ${of}${kind === "choices" && count("wrong") ? `, ${count("wrong")} wrong` : ""}.`;
+  const says = right ? "Right." : of > 1 && count("right") ? part : "Not right.";
   return { right, says, marks };
 };
 

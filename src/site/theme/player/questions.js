@@ -175,9 +175,10 @@ function clear(form) {
   pmx.tell("answered");
 }
 
-/** All answers to questions of this site that this browser keeps, as they were kept, with what they answer. */
-pmx.keptAnswers = () => pmx.local.keys().filter((key) => key.startsWith(PREFIX)).sort()
-  .map((key) => ({ target: key.slice(PREFIX.length), ...pmx.local.get(key) })).filter(({ values }) => values);
+/** All answers to questions of this site that this browser keeps, as they were kept, with what they answer; the oldest first. */
+pmx.keptAnswers = () => pmx.local.keys().filter((key) => key.startsWith(PREFIX))
+  .map((key) => ({ target: key.slice(PREFIX.length), ...pmx.local.get(key) })).filter(({ values }) => values)
+  .sort((a, b) => ((a.at ?? "") + a.target < (b.at ?? "") + b.target ? -1 : 1));
 
 pmx.hear("updated", () => {
   for (const form of document.querySelectorAll(FORM)) adopt(form);

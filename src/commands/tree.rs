@@ -1,0 +1,117 @@
+//! `pmx tree`
+
+use crate::{
+    cli,
+    commands::{check, listing::cell},
+    error::Result,
+    report::{Report, Style, counted},
+    site::{self, Cache, Item, Options, Project},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// The project, its Sources, and the paths of those that no link leads to.
+type Sources = (Project, Vec<Item>, Vec<String>);
+
+/// Builds in memory and lists what was built.
+///
+/// # Errors
+/// There is no site.
+pub(super) fn items(entries: &[PathBuf], report: &Report) -> Result<Sources> {
+    let cwd = std::env::current_dir()?;
+    let project = site::locate(&Options { cwd, entries: entries.to_owned() })?;
+    if let Some(warning) = project.own_output_warning() {
+        report.warn(warning);
+    }
+    let snapshot = site::scan(&project, None)?;
+    let build = site::build(&project, &snapshot, &mut Cache::default());
+    let items = site::inventory(&project, &build);
+    let unreachable = check::unreachable(&build, &snapshot).iter().map(|path| project.show(path)).collect();
+    Ok((project, items, unreachable))
+}
+
+/// Prints the Sources in their folders.
+///
+/// # Errors
+/// There is no site.
+pub(super) fn run(args: &cli::Tree, report: &Report) -> Result<()> {
+    let (project, mut items, unreachable) = items(&args.entries, report)?;
+    // Where several Paths reach a Source, the first of them shows it.
+    items.dedup_by(|next, first| next.path == first.path);
+    if report.json() {
+        let mut all: Vec<Value> = items.iter().map(|item| json!(item)).collect();
+        all.extend(unreachable.iter().map(|path| json!({ "path": path, "route": null })));
+        all.sort_by(|a, b| a["path"].as_str().cmp(&b["path"].as_str()));
+        report.event(&all);
+        return Ok(());
+    }
+    let mut top = Folder::default();
+    for item in &items {
+        top.put(&item.path, item.route.as_deref(), &item.title);
+    }
+    for path in &unreachable {
+        top.put(path, None, "no link leads here");
+    }
+    let mut rows = Vec::new();
+    top.rows("", &mut rows);
+    let width = |cells: usize| rows.iter().map(|row: &Row| row.cell(cells).chars().count()).max().unwrap_or(0);
+    let (names, routes) = (width(0), width(1));
+    for row in &rows {
+        let line = format!("{:names$}  {:routes$}  {}", row.cell(0), row.cell(1), row.title);
+        report.data(match row.is_folder {
+            true => report.paint(Style::Bold, line.trim_end()),
+            false => line.trim_end().to_owned(),
+        });
+    }
+    let beyond = match unreachable.len() {
+        0 => String::new(),
+        count => format!(", {count} not reached"),
+    };
+    report.say(format_args!("{} of {}{beyond}.", counted(items.len(), "Source"), project.shown));
+    Ok(())
+}
+
+/// What is in a folder.
+#[derive(Default)]
+struct Folder {
+    folders: BTreeMap<String, Self>,
+    /// Route and title, by name.
+    files: BTreeMap<String, (Option<String>, String)>,
+}
+
+/// A line of the tree.
+struct Row {
+    name: String,
+    route: String,
+    title: String,
+    is_folder: bool,
+}
+
+impl Row {
+    fn cell(&self, number: usize) -> &str {
+        if number == 0 { &self.name } else { &self.route }
+    }
+}
+
+impl Folder {
+    fn put(&mut self, path: &str, route: Option<&str>, title: &str) {
+        match path.split_once('/') {
+            Some((folder, rest)) => self.folders.entry(folder.to_owned()).or_default().put(rest, route, title),
+            None => drop(self.files.insert(path.to_owned(), (route.map(str::to_owned), title.to_owned()))),
+        }
+    }
+
+    /// Files come first, as a folder's own Source is among them.
+    fn rows(&self, indent: &str, rows: &mut Vec<Row>) {
+        for (name, (route, title)) in &self.files {
+            let (name, title) = (cell(&name.as_str().into()), cell(&title.as_str().into()));
+            let route = route.clone().unwrap_or_else(|| "-".to_owned());
+            rows.push(Row { name: format!("{indent}{name}"), route, title, is_folder: false });
+        }
+        for (name, folder) in &self.folders {
+            let name = format!("{indent}{}/", cell(&name.as_str().into()));
+            rows.push(Row { name, route: String::new(), title: String::new(), is_folder: true });
+            folder.rows(&format!("{indent}  "), rows);
+        }
+    }
+}
