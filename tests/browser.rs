@@ -183,6 +183,16 @@ fn errors_show_over_the_page_and_the_state_of_the_server_in_its_corner() {
 }
 
 #[test]
+fn the_frame_gives_way_to_the_text_at_every_width() {
+    passes("frame.test.mjs");
+}
+
+#[test]
+fn pages_are_listed_under_the_headings_of_their_path_and_mirrored_from_right_to_left() {
+    passes("pages.test.mjs");
+}
+
+#[test]
 fn no_page_of_the_examples_has_a_serious_finding_of_axe() {
     passes("axe.test.mjs");
 }

@@ -84,6 +84,31 @@ fn an_edit_is_published_and_told_as_production_tells_it() {
     assert_eq!(answer.header("pmx-deploy"), published["deployId"].as_str());
 }
 
+#[test]
+fn a_text_that_no_link_leads_to_is_told_once_and_its_address_says_so() {
+    let author = Author::new();
+    let mut dev = author.dev();
+    author.write("rules.md", "# Rules\n");
+    assert_eq!(dev.event("unlinked")["path"], "rules.md");
+    let page = |dev: &Pmx, path: &str| dev.client.get_with("localhost", path, &[("accept", "text/html")]);
+    for path in ["/rules", "/rules/", "/rules.html"] {
+        let answer = page(&dev, path);
+        assert_eq!(answer.status, 404, "{path}");
+        let text = answer.text();
+        assert!(text.contains("</h1><p><code>rules.md</code> exists; no link leads to it."), "{path}: {text}");
+        assert_eq!(answer.header("content-length").unwrap(), text.len().to_string());
+    }
+    for path in ["/nothing", "/../rules", "/%2e%2e/%2e%2e/etc/passwd", "/one.lesson/x"] {
+        assert!(!page(&dev, path).text().contains("no link leads to it"), "{path}");
+    }
+    author.write("rules.md", "# Other rules\n");
+    author.write("index.path.md", "# Home\n\n[Rules](./rules.md)\n");
+    dev.event("published");
+    assert_eq!(page(&dev, "/rules").status, 200);
+    let said = dev.end();
+    assert_eq!(said.matches("rules.md exists; no link leads to it").count(), 1, "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_line_of_a_build_names_the_pages_that_changed() {
@@ -267,7 +292,7 @@ fn an_answer_is_written_into_its_source_and_published() {
 
     let which = ("__pathmx_action_target", "index.path#which");
     assert_eq!(submit(dev.client, &[which, ("question.which", "the-second")], &[]).status, 200);
-    assert!(fs::read_to_string(&source).unwrap().contains("}\r\nresponse:\r\n  choice: \"the-second\"\r\nsubmission:"));
+    assert!(fs::read_to_string(&source).unwrap().contains("}\r\nresponse:\r\n  choice: \"The second\"\r\nsubmission:"));
     assert_eq!(submit(dev.client, &[which, ("question.which", "The third")], &[]).status, 422);
 
     // Many at once: each is written whole, and the last one stands.
@@ -336,6 +361,42 @@ fn without_the_flag_an_answer_is_refused_as_in_production() {
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("hint: leave out --host"), "{stderr}");
+    let output = pmx().args(["dev", "--write-responses", "--exact"]).arg(author.site()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), stderr.contains("hint: leave out one of them")), (Some(2), true), "{stderr}");
+}
+
+#[test]
+fn a_page_is_told_that_answers_are_taken_and_no_other_is() {
+    let author = Author::new();
+    author.write("index.path.md", QUIZ);
+    let page = |dev: &Pmx| {
+        let page = dev.client.get("localhost", "/index.path");
+        (page.text().contains(" data-pmx-answers></script>"), page.header("etag").unwrap_or_default().to_owned())
+    };
+    let (says, plain) = page(&author.dev());
+    assert!(!says);
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0", "--write-responses"]).arg(author.site());
+    let (says, asking) = page(&Pmx::start(command));
+    assert!(says && plain != asking, "a browser must not keep the other page: {plain}");
+}
+
+#[test]
+fn a_build_says_which_answers_of_its_author_it_would_publish() {
+    let author = Author::new();
+    let recorded = "  submit: questions.submitText\r\nresponse:\r\n  text: mine\r\n-->";
+    author.write("index.path.md", &QUIZ.replace("  submit: questions.submitText\r\n-->", recorded));
+    let output = pmx().arg("build").arg(author.site()).output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    let finding = said.lines().find(|line| line.ends_with("[question/recorded-answer]")).unwrap_or_default();
+    assert!(finding.contains("paths/index.path.md:10:1: warning: the answer that was recorded here"), "{said}");
+    assert!(said.contains("  hint: take `response` and `submission` out"), "{said}");
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0"]).arg(author.site());
+    let mut dev = Pmx::start(command);
+    assert_eq!(dev.event("built")["warnings"], 0, "nothing of it leaves this machine");
 }
 
 #[test]

@@ -73,7 +73,13 @@ pub(super) fn named(site: Option<&str>, server: Option<&str>, path: Option<&Path
 
 /// The address of a server, as an option names it.
 pub(super) fn parse(server: &str) -> Result<Address> {
-    Address::parse(server).map_err(|error| Error::usage(format!("--server: {error}")))
+    Address::parse(server).map_err(|error| {
+        let error = Error::usage(format!("--server: {error}"));
+        match Address::near(server) {
+            Some(address) => error.hint(format!("`--server {address}`")),
+            None => error,
+        }
+    })
 }
 
 /// What the config says; nothing where no project is.

@@ -3,7 +3,7 @@
 
 use crate::{
     paths::canonical,
-    site::{self, EditError, Kept, RecordError, Settings},
+    site::{self, EditError, Given, Kept, RecordError, Settings},
 };
 use std::{
     io,
@@ -33,8 +33,8 @@ pub(super) struct Answer {
     pub(super) source: String,
     /// The question.
     pub(super) block: String,
-    /// Names and texts.
-    pub(super) answers: Vec<(String, String)>,
+    /// By their names.
+    pub(super) answers: Vec<(String, Given)>,
     /// The run that it was given in.
     pub(super) run: String,
     /// How Sources are read.

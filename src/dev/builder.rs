@@ -32,12 +32,16 @@ const MANY: usize = 16;
 const STILL: Duration = Duration::from_millis(100);
 /// One that does not end is built after so long, unless it is a checkout of Git's.
 const NEVER_STILL: Duration = Duration::from_secs(3);
+/// A change of few files while Git is at work is the first of many, or a save beside it: Git is waited for so long.
+const FIRST_OF_MANY: Duration = Duration::from_millis(400);
 /// Builds are given up for newer changes until so long after the first of them was begun; then one is finished, since else someone who
 /// never stops typing would see nothing.
 const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
 
 /// How the names of Sources end.
 const SOURCE: &str = ".md";
+/// How those end that no link leads to.
+const CONFIG: &str = ".config.md";
 
 /// Builds again what changed since the last time.
 pub(super) struct Builder {
@@ -80,6 +84,8 @@ pub(super) struct Built {
     pub(super) changed: usize,
     /// The first of their names; none, if there was no build before.
     pub(super) names: Vec<String>,
+    /// Those of `names` that are texts below the source root which no page of the site is made of, though they could be.
+    pub(super) unlinked: Vec<String>,
     /// Whether there was no build before.
     pub(super) first: bool,
     /// Whether it is the build before once more, after a change of files that no page reads: a log beside Sources, say, into which may
@@ -215,8 +221,7 @@ impl Builder {
             let (seen, changed, waited) = (files.revision(), files.changed().len(), started.elapsed());
             let longest = match (changed, checkout::is_under_way(&project.folder)) {
                 (0, _) | (1..MANY, false) => Duration::ZERO,
-                // The first of many, or a save while Git is at work.
-                (1..MANY, true) => STILL,
+                (1..MANY, true) => FIRST_OF_MANY,
                 (_, false) => NEVER_STILL,
                 (_, true) => checkout::LONGEST,
             };
@@ -227,7 +232,7 @@ impl Builder {
             let _ = self.view.take();
             looked = self.look_at_few(Look::Everywhere).await;
             let Eyes { files, project, .. } = self.eyes.as_ref().ok_or_else(lost)?;
-            if files.revision() == seen && !(changed >= MANY && checkout::is_under_way(&project.folder)) {
+            if files.revision() == seen && !checkout::is_under_way(&project.folder) {
                 return looked;
             }
         }
@@ -279,14 +284,19 @@ impl Builder {
         let (project, snapshot) = (eyes.project.clone(), eyes.files.snapshot().clone());
         let first = self.is_first;
         let changed = if first { snapshot.files().len() } else { eyes.files.changed().len() };
-        let names = eyes.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
+        let names: Vec<String> = eyes.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
+        let is_text = |name: &&String| name.ends_with(SOURCE) && !name.ends_with(CONFIG);
+        let texts = names.iter().filter(is_text).filter(|name| snapshot.files().contains_key(*name));
+        let mut unlinked: Vec<String> = texts.cloned().collect();
         let is_read = |name: &str| self.last.as_ref().is_none_or(|last| last.reads(name));
         let is_of_interest = first || changed == 0 || eyes.files.changed().any(is_read);
         self.is_worth_telling.store(is_of_interest, Ordering::Relaxed);
         let taken = eyes.taken();
         let mut cache = self.cache.take().ok_or_else(lost)?;
         let mut building: JoinHandle<(Cache, Build)> = spawn_blocking(move || {
-            let site = site::build(&project, &snapshot, &mut cache);
+            let mut site = site::build(&project, &snapshot, &mut cache);
+            // Nothing of it leaves this machine.
+            site.diagnostics.retain(|finding| finding.code != site::RECORDED_ANSWER);
             (cache, site)
         });
         if first {
@@ -317,8 +327,9 @@ impl Builder {
         self.is_first = false;
         let is_same = |last: &Last| last.roots == site.roots && last.diagnostics == site.diagnostics;
         let is_idle = !is_of_interest && self.last.as_ref().is_some_and(is_same);
-        self.last = Some(Last::of(&site));
-        Ok(Some(Built { site, changed, names, first, is_idle, took: started.elapsed() }))
+        let last = self.last.insert(Last::of(&site));
+        unlinked.retain(|name| site.roots.is_some() && !last.reads(name));
+        Ok(Some(Built { site, changed, names, unlinked, first, is_idle, took: started.elapsed() }))
     }
 }
 

@@ -104,6 +104,10 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         return Err(Error::usage("--write-responses is for this machine's browsers only")
             .hint("leave out --host, or give a loopback address"));
     }
+    if command.write_responses && command.exact {
+        return Err(Error::usage("--write-responses needs the script that --exact leaves out of pages")
+            .hint("leave out one of them"));
+    }
     let mut signals = Signals::new();
     let reach =
         Reach { host: command.host, port: command.port, https: command.https, allow_hosts: &command.allow_hosts };
@@ -254,6 +258,7 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
             default_site,
             ending: stage.ending.subscribe(),
             reload,
+            answers: command.write_responses,
         };
         local = local.with(page::layer(parts));
     }

@@ -58,6 +58,8 @@ pub(super) struct Site {
     mended_from: Option<(Instant, Built)>,
     /// What was said of the last build: warnings are not said again.
     said: HashSet<Diagnostic>,
+    /// Texts of which it was said that no link leads to them.
+    unlinked: HashSet<String>,
     /// Whether somebody asked for the build that is under way, and waits for a word of it.
     asked_for: bool,
     /// Titles of the pages that were made, by the ids of their Sources.
@@ -106,6 +108,7 @@ impl Site {
             mending,
             mended_from: None,
             said: HashSet::new(),
+            unlinked: HashSet::new(),
             asked_for: false,
             titles: HashMap::new(),
             published: None,
@@ -297,6 +300,7 @@ impl Site {
         } else {
             self.tell_findings(&built)
         };
+        self.tell_unlinked(&built);
         let mut publisher = self.publisher.lock().await;
         let mut outcome = publisher.publish(&built, errors > 0).await;
         let mut built = built;
@@ -359,6 +363,18 @@ impl Site {
         let errors = findings.iter().filter(|diagnostic| diagnostic.is_error()).count();
         self.stage.tell("built", Some(&self.name), telling::built(built, errors));
         errors
+    }
+
+    /// Says of texts that were written and are on no page why that is so: once, and again if they were linked meanwhile.
+    fn tell_unlinked(&mut self, built: &Built) {
+        self.unlinked.retain(|name| built.unlinked.contains(name) || !built.names.contains(name));
+        let shown = self.stage.shown(&self.name).map_or_else(String::new, |site| format!("{site}: "));
+        for name in &built.unlinked {
+            if self.unlinked.insert(name.clone()) {
+                self.stage.terminal.say(format_args!("  {shown}{name} exists; no link leads to it"));
+                self.stage.tell("unlinked", Some(&self.name), json!({ "path": name }));
+            }
+        }
     }
 
     /// What became of a build, for all who look. `held` was shown when it was published, after a rollback.

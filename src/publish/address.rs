@@ -44,6 +44,18 @@ impl Address {
         Ok(address)
     }
 
+    /// The address that a text most likely means that is none: a page's URL, a host without its scheme.
+    #[must_use]
+    pub fn near(text: &str) -> Option<Self> {
+        let host = text.split(['/', ':', '?']).next().unwrap_or_default();
+        let of = |text: String| Self::of(&text.parse().ok()?);
+        if text.contains("://") {
+            return of(text.to_owned());
+        }
+        let here = of(format!("http://{text}")).filter(Self::is_loopback);
+        here.or_else(|| of(format!("https://{text}")).filter(|_| host.contains('.') && !host.starts_with('.')))
+    }
+
     /// The origin of an absolute URL.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
         let scheme = match uri.scheme_str()? {
@@ -182,6 +194,23 @@ mod tests {
             "http://a:b",
         ] {
             assert!(Address::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_address_is_near_the_one_it_means() {
+        for (text, near) in [
+            ("https://alpha.path.app/a/b?q#f", "https://alpha.path.app"),
+            ("https://user@path.app/", "https://path.app"),
+            ("path.app", "https://path.app"),
+            ("path.app/alpha", "https://path.app"),
+            ("localhost:8787", "http://localhost:8787"),
+            ("127.0.0.1:8787/x", "http://127.0.0.1:8787"),
+        ] {
+            assert_eq!(Address::near(text).map(|address| address.to_string()).as_deref(), Some(near), "{text}");
+        }
+        for far in ["", "nowhere", "ftp://path.app", "https://$(id)", "./a", "https://"] {
+            assert_eq!(Address::near(far), None, "{far}");
         }
     }
 

@@ -6,6 +6,7 @@ use super::{
     css,
     diagnostic::{Diagnostic, Position},
     graph::Target,
+    pictures::{self, Size},
     project::Project,
     scan::{self, Snapshot},
     theme::{self, ThemeFile},
@@ -29,6 +30,15 @@ pub(super) struct Asset {
     pub content: File,
     /// Paths of the assets that it names itself.
     uses: Vec<String>,
+    /// The file as the author wrote it; none if pmx made it.
+    written: Option<scan::Content>,
+}
+
+impl Asset {
+    /// The size of a picture. Reads the beginning of its file.
+    pub(super) fn size(&self) -> Option<Size> {
+        pictures::size(&self.file, self.written.as_ref()?)
+    }
 }
 
 /// Where assets come from and go to.
@@ -113,11 +123,12 @@ impl Assets {
                 });
                 stack.pop();
                 let content = site.blobs.put(text.into_bytes());
-                Asset { file: hashed_name(path, content.hash), content, uses }
+                Asset { file: hashed_name(path, content.hash), content, uses, written: None }
             }
             None => {
                 let content = file.hand_over(site.blobs)?;
-                Asset { file: hashed_name(path, content.hash), content, uses: Vec::new() }
+                let written = Some(file.content.clone());
+                Asset { file: hashed_name(path, content.hash), content, uses: Vec::new(), written }
             }
         };
         let file = asset.file.clone();
@@ -161,13 +172,13 @@ impl Assets {
 /// A file of pmx itself, as an asset.
 pub(super) fn of_theme(file: &ThemeFile, blobs: &Blobs) -> Asset {
     let content = blobs.put(file.bytes.to_vec());
-    Asset { file: hashed_name(file.name, content.hash), content, uses: Vec::new() }
+    Asset { file: hashed_name(file.name, content.hash), content, uses: Vec::new(), written: None }
 }
 
 /// A file that pmx makes of Sources, as an asset.
 pub(super) fn generated(name: &str, bytes: Vec<u8>, blobs: &Blobs) -> Asset {
     let content = blobs.put(bytes);
-    Asset { file: hashed_name(name, content.hash), content, uses: Vec::new() }
+    Asset { file: hashed_name(name, content.hash), content, uses: Vec::new(), written: None }
 }
 
 /// What pages need of pmx itself.
@@ -206,7 +217,7 @@ pub(super) fn mermaid_js(blobs: &Blobs) -> Asset {
     if let Some((file, content)) = KNOWN.get()
         && blobs.contains(&content.hash)
     {
-        return Asset { file: file.clone(), content: *content, uses: Vec::new() };
+        return Asset { file: file.clone(), content: *content, uses: Vec::new(), written: None };
     }
     let asset = generated("mermaid.js", theme::mermaid_js(), blobs);
     KNOWN.get_or_init(|| (asset.file.clone(), asset.content));

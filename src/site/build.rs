@@ -60,6 +60,7 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     let mut build = Build { blobs: cache.blobs.clone(), ..Build::default() };
     let blobs = build.blobs.clone();
     let (graph, bodies) = graph::grow(project, snapshot, cache);
+    build.diagnostics.extend(project.config_findings.iter().cloned());
     build.diagnostics.extend(graph.findings().cloned());
     let (gathered, kept) =
         cache.steady.take().map(|Steady { gathered, paths, outputs }| (gathered, (paths, outputs))).unzip();

@@ -2,7 +2,9 @@
 
 use super::{
     address::{self, Address},
-    checkout, documents,
+    checkout, config_checks,
+    diagnostic::Diagnostic,
+    documents,
     error::SiteError,
     folder::read_regular,
     link::Link,
@@ -40,6 +42,8 @@ pub(super) struct Config {
     pub settings: Settings,
     pub address: SiteAddress,
     pub link: Link,
+    /// What is not as it seems, without being wrong.
+    pub findings: Vec<Diagnostic>,
     /// Folders and patterns of the sites of a workspace, and the line of their list.
     workspace: Option<(Vec<String>, usize)>,
 }
@@ -172,6 +176,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     });
     let workspace = workspace.transpose()?;
     Ok(Config {
+        findings: config_checks::findings(&front.values, &text[..front.body]),
         settings,
         address,
         link,

@@ -1,6 +1,6 @@
 //! The addresses in a stylesheet: `url(…)`, `@import "…"` and the strings of `image-set(…)`. Everything else passes as it was written.
 
-use std::ops::Range;
+use std::{fmt::Write as _, ops::Range};
 
 /// Where an address stands, and the address, escapes undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,6 +8,20 @@ pub(super) struct Reference {
     /// With its quotes.
     pub range: Range<usize>,
     pub target: String,
+}
+
+/// A text as it may stand between double quotes in a style sheet, without any character that HTML would write otherwise.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\\' | '&' | '<' | '>' | '\n' | '\r' | '\u{c}' => {
+                let _ = write!(out, "\\{:x} ", u32::from(character));
+            }
+            _ => out.push(character),
+        }
+    }
+    out
 }
 
 /// All addresses, in order.

@@ -11,6 +11,7 @@ use super::{
     cache::{Bodies, Cache, Sources},
     diagnostic::{Diagnostic, Position},
     project::Project,
+    routes::Addressing,
     scan::{Content, Snapshot},
     source::{self, Body, Link, Place, Source},
     suggest::Suggest,
@@ -19,7 +20,7 @@ use pmx_worker::model::{Hash, MAX_BLOB, check_path};
 use rayon::prelude::*;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    mem,
+    iter, mem,
     sync::Arc,
 };
 
@@ -114,11 +115,17 @@ impl Node {
 
     /// Ids of the Sources that it links to, in order, definitions left out if `only_body`.
     pub(super) fn linked(&self, only_body: bool) -> impl Iterator<Item = &str> {
-        self.source.links.iter().zip(&self.targets).filter_map(move |(link, target)| match target {
+        self.links(only_body).map(|(_, id)| id)
+    }
+
+    /// The same with the number of the link.
+    pub(super) fn links(&self, only_body: bool) -> impl Iterator<Item = (usize, &str)> {
+        self.source.links.iter().zip(&self.targets).enumerate().filter_map(move |(number, (link, target))| match target
+        {
             Target::Page { id, .. }
-                if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource) =>
+                if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource | Place::Sheet) =>
             {
-                Some(id.as_str())
+                Some((number, id.as_str()))
             }
             _ => None,
         })
@@ -186,6 +193,9 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
         }
         frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
     }
+    graph.findings.extend(project.told.iter().cloned());
+    let passed_over = passed_over(project, &graph);
+    graph.findings.extend(passed_over);
     let fragments = graph.nodes.par_iter().map(|(_, node)| missing_fragments(project, &graph, node));
     let fragments: Vec<Vec<Diagnostic>> = fragments.collect();
     for (node, fragments) in graph.nodes.values_mut().zip(fragments) {
@@ -193,6 +203,20 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
     }
     graph.ground = Some(Ground::of(project, snapshot, &graph));
     (graph, bodies)
+}
+
+/// What is said of files that would be the entry by convention, had another one not come first. One that is linked is a Source as any.
+fn passed_over(project: &Project, graph: &Graph) -> Vec<Diagnostic> {
+    let is_reached = |shown: &str| graph.nodes.values().any(|node| project.show(&node.path) == *shown);
+    let entry = project.roots.first().map(|entry| project.show(&entry.path)).unwrap_or_default();
+    let others = project.passed_over.iter().filter(|shown| !is_reached(shown));
+    let tell = |shown: &String| {
+        let message = format!("`{shown}` is not the entry: `{entry}` comes first, and no link leads here");
+        let finding = Diagnostic::warning("entry/several", Position::START, message);
+        let hint = "link to it, or say which one is the entry: a list of links under `## Paths` in pathmx.config.md, or `pmx build <file>`";
+        finding.hint(hint).at(&**shown)
+    };
+    others.map(tell).collect()
 }
 
 /// A Source that was reached.
@@ -219,12 +243,12 @@ fn visit(
             (Arc::new(source), Some(body))
         }
     };
-    let shown = project.show(&path);
+    let (shown, addressing) = (project.show(&path), Addressing::of(project));
     let findings: Vec<Diagnostic> = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
     let mut unresolved = Vec::new();
     let mut targets = Vec::with_capacity(source.links.len());
     for (number, link) in source.links.iter().enumerate() {
-        let (target, finding) = lead(snapshot, suggest, &path, link);
+        let (target, finding) = lead(snapshot, suggest, addressing, &path, link);
         unresolved.extend(finding.map(|finding| (number, finding.at(&*shown))));
         targets.push(target);
     }
@@ -234,7 +258,13 @@ fn visit(
 }
 
 /// Where a link of the Source at `path` leads, and what is wrong with it.
-fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
+fn lead(
+    snapshot: &Snapshot,
+    suggest: &Suggest<'_>,
+    addressing: Addressing,
+    path: &str,
+    link: &Link,
+) -> (Target, Option<Diagnostic>) {
     match link.place {
         Place::Wiki => return wiki(snapshot, suggest, path, link),
         Place::Picture => return picture(snapshot, suggest, path, link),
@@ -250,8 +280,13 @@ fn lead(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> 
     if file.rooted && wanted.is_empty() {
         return (Target::Home { suffix }, None);
     }
-    let by_id = matches!(link.place, Place::Anchor | Place::Include).then(|| format!("{wanted}{EXTENSION}"));
-    let found = [Some(wanted.clone()), by_id].into_iter().flatten().find(|path| snapshot.files().contains_key(path));
+    let mut ids = vec![];
+    if matches!(link.place, Place::Anchor | Place::Include) {
+        ids.push(wanted.clone());
+        ids.extend(addressing.sources(&wanted).filter(|_| file.rooted));
+    }
+    let ids = ids.into_iter().map(|id| format!("{id}{EXTENSION}"));
+    let found = iter::once(wanted.clone()).chain(ids).find(|path| snapshot.files().contains_key(path));
     let found = match found {
         Some(found) => found,
         // A rooted address of something else is a route.
@@ -337,7 +372,7 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
     let (code, what) = match &link.place {
         // Where it is used, it is a link of its own; what pmx makes of `@styles` is said by the pages.
         Place::Definition { label } if !label.starts_with('@') || is_style(label) => return None,
-        Place::Resource => ("asset/missing", "file"),
+        Place::Resource | Place::Sheet => ("asset/missing", "file"),
         // Where components are defined, these are resources as well, and one finding is enough.
         Place::Definition { label } if is_resource(label) => ("asset/missing", "file"),
         _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),

@@ -18,15 +18,21 @@ pub(super) struct Attribute<'a> {
 
 /// The attributes of all start tags of a fragment, in order, as the HTML standard tokenizes them.
 pub(super) fn attributes(text: &str) -> Vec<Attribute<'_>> {
-    let mut scanner = Scanner { text, at: 0, found: Vec::new() };
+    attributes_and_sheets(text).0
+}
+
+/// The same, and where the style sheets of a fragment stand: what is in its `<style>` elements.
+pub(super) fn attributes_and_sheets(text: &str) -> (Vec<Attribute<'_>>, Vec<Range<usize>>) {
+    let mut scanner = Scanner { text, at: 0, found: Vec::new(), sheets: Vec::new() };
     scanner.run();
-    scanner.found
+    (scanner.found, scanner.sheets)
 }
 
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
     found: Vec<Attribute<'a>>,
+    sheets: Vec<Range<usize>>,
 }
 
 impl<'a> Scanner<'a> {
@@ -63,7 +69,11 @@ impl<'a> Scanner<'a> {
             }
         }
         if is_raw_text(&tag.to_ascii_lowercase()) {
+            let start = self.at;
             self.at = raw_text_end(self.text, self.at, tag);
+            if tag.eq_ignore_ascii_case("style") {
+                self.sheets.push(start..self.at);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 use super::{
     address, checkout,
     config::{self, SiteAddress},
+    diagnostic::Diagnostic,
     error::SiteError,
     hosting::Hosting,
     link::Link,
@@ -15,9 +16,9 @@ use pmx_worker::model::{MAX_ROOTS, SiteName};
 use std::path::{Path, PathBuf};
 
 /// The folder that holds Sources by convention.
-const SOURCE_FOLDER: &str = "paths";
-/// The entries that a folder may have without saying so.
-const ENTRIES: [&str; 3] = ["paths/index.path.md", "index.path.md", "index.md"];
+pub(super) const SOURCE_FOLDER: &str = "paths";
+/// The entries that a folder may have without saying so; the first that is there counts.
+const ENTRIES: [&str; 4] = ["paths/index.path.md", "paths/index.md", "index.path.md", "index.md"];
 /// So many names are looked at to see whether a folder holds Sources; one with more is something, and no place for a build.
 const MAX_LOOKED_AT: usize = 10_000;
 /// The name of a site whose folder's name is none.
@@ -45,6 +46,12 @@ pub struct Project {
     pub shown: String,
     /// The entries; the first is the default. Never empty.
     pub roots: Vec<Entry>,
+    /// Whether its config names them.
+    pub is_configured: bool,
+    /// What could be the entry by convention, had not another one come first: paths as a person in the working directory names them.
+    pub passed_over: Vec<String>,
+    /// What the author should know of the files that say all this.
+    pub told: Vec<Diagnostic>,
     /// Where the config wants the output.
     pub out_dir: Option<OutDir>,
     /// How Sources are read.
@@ -53,6 +60,8 @@ pub struct Project {
     pub address: SiteAddress,
     /// Where it is published.
     pub link: Link,
+    /// What the author should know of the config.
+    pub config_findings: Vec<Diagnostic>,
     /// Folders that are not looked into, absolute.
     pub exclude: Vec<PathBuf>,
     /// Files that are not read, since this process prints into them.
@@ -175,7 +184,7 @@ fn in_folder(cwd: &Path, folder: &Path) -> Result<Project, SiteError> {
     })?;
     let source_root = checkout::sources(entry.parent().unwrap_or(folder), checkout::of(&home.folder))?;
     let entry = source_root.join(entry.file_name().unwrap_or_default());
-    Project::new(cwd, &home.folder, source_root, &[entry])
+    Ok(Project::new(cwd, &home.folder, source_root, &[entry])?.by_convention(cwd, &home.folder))
 }
 
 /// The folder of a project.
@@ -219,6 +228,7 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
     }
     // Without a word about Sources the config changes nothing of what convention says.
     let by_convention = entry_of(home).filter(|_| entries.is_empty());
+    let is_configured = !entries.is_empty();
     let source_root = match (&config.source_dir, entries.first(), &by_convention) {
         (Some(said), ..) => config.source(said, canonical(&said.path).map_err(SiteError::read(&said.path))?)?,
         (None, Some(entry), _) => conventional_root(home, entry),
@@ -243,7 +253,10 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
         })?);
     }
     let project = Project::new(cwd, home, source_root, &entries)?;
-    project.with(config)
+    match is_configured {
+        true => Project { is_configured, ..project }.with(cwd, config),
+        false => project.by_convention(cwd, home).with(cwd, config),
+    }
 }
 
 fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
@@ -256,7 +269,7 @@ fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     };
     let project = Project::new(cwd, &folder, source_root, files)?;
     match config {
-        Some(config) => project.with(config),
+        Some(config) => project.with(cwd, config),
         None => Ok(project),
     }
 }
@@ -295,10 +308,14 @@ impl Project {
             shown: relative(cwd, &source_root),
             source_root,
             roots,
+            is_configured: false,
+            passed_over: Vec::new(),
+            told: Vec::new(),
             out_dir: None,
             settings: Settings::default(),
             address: SiteAddress::default(),
             link: Link::default(),
+            config_findings: Vec::new(),
             exclude: Vec::new(),
             own_output: OwnOutput::of_process(),
             player: true,
@@ -309,10 +326,27 @@ impl Project {
 }
 
 impl Project {
+    /// With the other entries that its folder has. One that is none because of its folder is no entry, but may lie beside the Sources.
+    fn by_convention(self, cwd: &Path, home: &Path) -> Self {
+        let chosen = self.source_root.join(&self.roots[0].path);
+        let beside = ["index.path.md", "index.md"].iter().map(|name| self.source_root.join(name));
+        let all = ENTRIES.iter().map(|name| home.join(name)).chain(beside);
+        let mut passed_over: Vec<String> = all
+            .filter(|path| path.is_file() && canonical(path).is_ok_and(|exact| exact != chosen))
+            .map(|path| relative(cwd, &path))
+            .collect();
+        passed_over.sort();
+        passed_over.dedup();
+        Self { passed_over, ..self }
+    }
+
     /// With what its config says.
-    fn with(self, config: config::Config) -> Result<Self, SiteError> {
+    fn with(self, cwd: &Path, config: config::Config) -> Result<Self, SiteError> {
         let out_dir = config.output(&self.folder, &self.source_root)?;
-        Ok(Self { out_dir, settings: config.settings, address: config.address, link: config.link, ..self })
+        let shown = relative(cwd, &config.file);
+        let config_findings = config.findings.into_iter().map(|finding| finding.at(&*shown)).collect();
+        let config::Config { settings, address, link, .. } = config;
+        Ok(Self { out_dir, settings, address, link, config_findings, ..self })
     }
 }
 

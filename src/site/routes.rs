@@ -4,6 +4,7 @@ use super::{
     address,
     diagnostic::{Diagnostic, Position},
     graph::Node,
+    project::{Project, SOURCE_FOLDER},
 };
 use pmx_worker::model::{Route, Routes};
 use std::collections::{BTreeMap, btree_map::Entry};
@@ -14,6 +15,52 @@ const PERMANENT: u16 = 308;
 const RESERVED: [&str; 2] = ["/_events", "/api"];
 /// The file that is shown when nothing is found.
 pub(super) const NOT_FOUND: &str = "404.html";
+
+/// The entry that is the home page.
+const HOME: &str = "index.md";
+/// The name of a Source that stands for its folder.
+const INDEX: &str = "index";
+/// How the address of a Source without a type ends where [`Addressing::Pages`] counts.
+const PAGE: &str = ".page";
+
+/// How Sources are addressed that say nothing of it: two generations of PathMX differ here, and the default entry tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Addressing {
+    /// By their ids: `about.md` is at `/about`, `index.path.md` at `/index.path`, and `/` leads to the entry.
+    Ids,
+    /// As pages, where the entry is `paths/index.md`: it is at `/`, any other `index.md` at its folder, and `about.md` at `/about.page`. A
+    /// Source with a type has the address of its id here, too.
+    Pages,
+}
+
+impl Addressing {
+    /// What counts in a site.
+    pub(super) fn of(project: &Project) -> Self {
+        let is_home = project.roots.first().is_some_and(|entry| entry.path == HOME);
+        if is_home && project.source_root.ends_with(SOURCE_FOLDER) { Self::Pages } else { Self::Ids }
+    }
+
+    /// The address of the Source with this id.
+    fn route(self, id: &str) -> String {
+        let (folder, name) = (address::folder(id), address::name(id));
+        match self {
+            Self::Pages if name == INDEX => format!("/{folder}"),
+            Self::Pages if !name.trim_start_matches('.').contains('.') => format!("/{id}{PAGE}"),
+            Self::Pages | Self::Ids => format!("/{id}"),
+        }
+    }
+
+    /// The ids of the Sources that may have this address, without its leading slash; besides the Source that is called so.
+    pub(super) fn sources(self, address: &str) -> impl Iterator<Item = String> {
+        let is_pages = self == Self::Pages;
+        let page = address.strip_suffix(PAGE).map(str::to_owned);
+        let index = match address {
+            "" => INDEX.to_owned(),
+            folder => format!("{folder}/{INDEX}"),
+        };
+        page.into_iter().chain([index]).filter(move |_| is_pages)
+    }
+}
 
 /// The addresses of a Path, decoded and relative to its mount.
 #[derive(Debug, Default)]
@@ -30,12 +77,12 @@ pub(super) fn page_file(id: &str) -> String {
     format!("{id}.html")
 }
 
-/// Gives every Source its address: `route` of its frontmatter, else its id; then the redirects.
-pub(super) fn routes(members: &[&Node], entry: &str, mount: &str) -> RouteTable {
+/// Gives every Source its address: `route` of its frontmatter, else what `addressing` says; then the redirects.
+pub(super) fn routes(members: &[&Node], entry: &str, mount: &str, addressing: Addressing) -> RouteTable {
     let mut table = RouteTable::default();
     let mut owners: BTreeMap<String, &str> = BTreeMap::new();
     for node in members {
-        let default = format!("/{}", node.id);
+        let default = addressing.route(&node.id);
         let (wanted, position) = match node.source.route.as_ref().map(|(route, position)| (check(route), *position)) {
             Some((Ok(route), position)) => (route, position),
             Some((Err(message), position)) => {
@@ -62,7 +109,7 @@ pub(super) fn routes(members: &[&Node], entry: &str, mount: &str) -> RouteTable 
             }
         }
     }
-    // Who lost a conflict keeps the default address if it is free.
+    // Who lost a conflict keeps the address of its id if that is free.
     for node in members {
         let default = format!("/{}", node.id);
         if !table.of.contains_key(&node.id) && !owners.contains_key(&default) {
@@ -153,6 +200,30 @@ mod tests {
         assert_eq!(check("/").unwrap(), "/");
         for bad in ["labs", "/a b", "/a?b", "/a#b", "/a//b", "/../a", "//host", "", "/a\\b", "/a%20b", "/%2e%2e/x"] {
             assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sources_have_the_addresses_of_their_generation() {
+        for (id, by_id, as_page) in [
+            ("index", "/index", "/"),
+            ("docs/agents/index", "/docs/agents/index", "/docs/agents"),
+            ("about", "/about", "/about.page"),
+            ("deep/er/about", "/deep/er/about", "/deep/er/about.page"),
+            (".hidden", "/.hidden", "/.hidden.page"),
+            ("index.path", "/index.path", "/index.path"),
+            ("world/house.page", "/world/house.page", "/world/house.page"),
+            ("v1.2/fractions.lesson", "/v1.2/fractions.lesson", "/v1.2/fractions.lesson"),
+            ("v1.2/notes", "/v1.2/notes", "/v1.2/notes.page"),
+        ] {
+            assert_eq!(
+                (Addressing::Ids.route(id), Addressing::Pages.route(id)),
+                (by_id.into(), as_page.into()),
+                "{id}"
+            );
+            assert_eq!(Addressing::Ids.sources(&as_page[1..]).count(), 0);
+            let found = Addressing::Pages.sources(&as_page[1..]).any(|source| source == id);
+            assert!(found || as_page[1..] == *id, "{id}");
         }
     }
 

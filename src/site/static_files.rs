@@ -103,6 +103,15 @@ impl Layout<'_> {
         if let Some(nothing) = routes.not_found.as_ref().and_then(|path| manifest.files.get(path)) {
             places.push((self.place(NOT_FOUND), Kind::File, *nothing));
         }
+        // A page is at its address with `.md` behind it, too, as where the Worker serves it.
+        for (route, target) in &routes.routes {
+            let Route::Source { path, .. } = target else { continue };
+            let markdown = path.strip_suffix(".html").map(|stem| format!("{stem}.md"));
+            if let Some(file) = markdown.and_then(|path| manifest.files.get(&path)) {
+                let name = if route == "/" { "/index" } else { route };
+                places.push((self.place(&format!("{}.md", name.trim_start_matches('/'))), Kind::File, *file));
+            }
+        }
         for (route, target) in &routes.routes {
             if let Route::Redirect { to, .. } = target {
                 let to = self.address(to, routes);

@@ -13,10 +13,12 @@ pub(super) const BASE_CSS: ThemeFile = ThemeFile {
     name: "base.css",
     bytes: concat!(
         include_str!("theme/base.css"),
+        include_str!("theme/layout.css"),
         include_str!("theme/prose.css"),
         include_str!("theme/code.css"),
         include_str!("theme/questions.css"),
         include_str!("theme/player.css"),
+        include_str!("theme/slides.css"),
         include_str!("theme/print.css"),
     )
     .as_bytes(),
@@ -29,22 +31,33 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
     bytes: concat!(
         "(window.pmx??={}).css=String.raw`",
         include_str!("theme/player/chrome.css"),
+        include_str!("theme/player/bar.css"),
+        include_str!("theme/player/contents.css"),
         "`;\n",
+        include_str!("theme/floating.js"),
         include_str!("theme/player/surface.js"),
+        include_str!("theme/player/focus.js"),
         include_str!("theme/player/beats.js"),
         include_str!("theme/player/address.js"),
+        include_str!("theme/player/opening.js"),
         include_str!("theme/player/play.js"),
         include_str!("theme/player/present.js"),
         include_str!("theme/player/bar.js"),
+        include_str!("theme/player/fold.js"),
         include_str!("theme/player/help.js"),
         include_str!("theme/player/keys.js"),
+        include_str!("theme/player/words.js"),
         include_str!("theme/player/finder.js"),
+        include_str!("theme/player/excerpts.js"),
         include_str!("theme/player/search.js"),
         include_str!("theme/player/contents.js"),
+        include_str!("theme/player/pages.js"),
         include_str!("theme/player/graph.js"),
         include_str!("theme/player/explore.js"),
         include_str!("theme/player/page.js"),
+        include_str!("theme/player/grading.js"),
         include_str!("theme/player/questions.js"),
+        include_str!("theme/player/answers.js"),
         include_str!("theme/player/scheme.js"),
         include_str!("theme/player/start.js"),
     )
@@ -79,7 +92,8 @@ pub(super) fn mermaid_js() -> Vec<u8> {
     .concat()
 }
 
-/// Runs before the first paint: the reader's colour scheme. Part of the page itself.
+/// Runs before the first paint: the reader's colour scheme; what the page was opened at, and the last thing that its reader
+/// did (`player/opening.js`, `player/focus.js`). Part of the page itself.
 pub(super) const EARLY_JS: &str = include_str!("theme/early.js");
 /// The icon of a site that brings none.
 pub(super) const FAVICON: ThemeFile = ThemeFile { name: "favicon.svg", bytes: include_bytes!("theme/favicon.svg") };

@@ -1,4 +1,6 @@
 // A headless Chromium with a profile of its own, and what tests ask a page.
+import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -56,4 +58,15 @@ export async function until(condition, what) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise((next) => setTimeout(next, 10));
   }
+}
+
+/** Waits until what is read of a page is this. */
+export async function eventually(read, expected) {
+  const end = Date.now() + DEADLINE;
+  let last = await read();
+  while (!isDeepStrictEqual(last, expected) && Date.now() < end) {
+    await new Promise((next) => setTimeout(next, 20));
+    last = await read();
+  }
+  assert.deepEqual(last, expected);
 }

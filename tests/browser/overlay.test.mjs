@@ -314,6 +314,59 @@ test("in Play only errors are told", async () => {
   await badgeIs("error");
 });
 
+test("the badge gives way to who reads, and the list of pages ends above it", async () => {
+  const words = Array(40).fill("Words to read, on more than one screen.").join("\n\n");
+  const others = Array.from({ length: 40 }, (_, n) => n);
+  for (const n of others) await write(`p${n}.md`, `# Page ${n}\n`);
+  await write("index.path.md", `# Home\n\n[One](./one.lesson.md)\n\n${others.map((n) => `- [x](./p${n}.md)`).join("\n")}\n`);
+  const lesson = (lang) => `${lang}# One\n\n[nowhere](./nowhere.md)\n\n${words}\n\n| The | last |\n| --- | --- |\n| row | here |\n`;
+  await write("one.lesson.md", lesson(""));
+  await serve();
+  const settled = async () => {
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await page.waitForFunction(() => pmx.floating.rests);
+  };
+  const to = async (y) => {
+    await page.evaluate((y) => scrollTo({ top: y < 0 ? document.documentElement.scrollHeight : y, behavior: "instant" }), y);
+    await settled();
+  };
+  const seen = async () => (await badge().boundingBox()).y < (await page.evaluate(() => innerHeight)) - 8;
+  for (const [width, lang] of [[320, ""], [390, ""], [1280, ""], [390, "---\nlang: he\n---\n\n"], [1280, "---\nlang: he\n---\n\n"]]) {
+    await page?.context().close();
+    await write("one.lesson.md", lesson(lang));
+    const phone = width < 768, reader = { viewport: { width, height: 740 }, isMobile: phone, hasTouch: phone, reducedMotion: "reduce" };
+    page = await open(browser, `${dev.url}/one.lesson`, reader);
+    await page.waitForFunction((dir) => document.documentElement.dir === dir, lang ? "rtl" : "");
+    await badgeIs("warning");
+    await settled();
+    assert.equal(await seen(), true, `${width}: at the top`);
+    const [box, bar] = [await badge().boundingBox(), await page.locator(".bar").boundingBox()];
+    assert.ok(box.x + box.width <= bar.x || bar.x + bar.width <= box.x || box.y + box.height <= bar.y, `${width}: beside or above the bar`);
+    assert.equal(box.x < width / 2, !lang, `${width}: at the side at which lines start`);
+    await to(700);
+    assert.equal(await seen(), false, `${width}: reading on`);
+    await to(500);
+    assert.equal(await seen(), true, `${width}: on the way back`);
+    await to(-1);
+    assert.equal(await seen(), true, `${width}: at the end`);
+    const over = await page.evaluate(() => {
+      const box = document.querySelector("pmx-badge").shadowRoot.querySelector(".badge").getBoundingClientRect();
+      return [...document.querySelectorAll("tr, .pmx-pager a, .pmx-site-footer p")].filter((part) => part.getBoundingClientRect().bottom > box.top).map((part) => part.textContent);
+    });
+    assert.deepEqual(over, [], `${width}: the end is above it`);
+    await to(0);
+    if (phone) await page.tap(".pmx-site-menu > summary");
+    await settled();
+    const last = await page.evaluate(() => {
+      const nav = document.querySelector(".pmx-site-nav");
+      nav.scrollTop = nav.scrollHeight;
+      return [...nav.querySelectorAll("a")].at(-1).getBoundingClientRect().bottom;
+    });
+    if (phone) assert.equal(await seen(), false, `${width}: the open list covers the text itself`);
+    assert.ok(last <= (phone ? 740 : box.y), `${width}: the last of the pages is above it`);
+  }
+});
+
 test("axe finds nothing in the overlay and the badge, light or dark", async () => {
   await write("one.lesson.md", `${BROKEN}\n[nowhere](./missing.lesson.md)\n`);
   await start(undefined, { bypassCSP: true });

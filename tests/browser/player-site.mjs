@@ -32,12 +32,14 @@ ${prev || next ? `<nav class="pmx-pager" aria-label="Previous and next page">${p
 /** A server of these files: path to text. `post` answers forms: `(path, body) => [status, text]`. */
 export class PlayerSite {
   requests = [];
+  static #open = new Set();
   static async start(files, { post } = {}) {
     const site = new PlayerSite();
     Object.assign(site, { files, post });
     site.server = http.createServer((request, response) => site.#answer(request, response).catch((error) => response.destroy(error)));
-    site.server.listen(0, "127.0.0.1");
+    site.server.listen(0, "127.0.0.1").unref(); // a test that fails before it closes its site ends, too
     await once(site.server, "listening");
+    PlayerSite.#open.add(site);
     site.url = `http://127.0.0.1:${site.server.address().port}`;
     return site;
   }
@@ -60,7 +62,13 @@ export class PlayerSite {
     send(200, type, typeof text === "string" ? text.replace("{{early}}", await readFile(new URL("theme/early.js", SITE), "utf8")) : JSON.stringify(text));
   }
 
+  /** Ends also what failed tests left: a server keeps its process alive. */
+  static async closeAll() {
+    for (const site of PlayerSite.#open) await site.close();
+  }
+
   async close() {
+    PlayerSite.#open.delete(this);
     this.server.closeAllConnections();
     this.server.close();
     await once(this.server, "close");

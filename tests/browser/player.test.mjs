@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { after, afterEach, before, test } from "node:test";
-import { launch } from "./browser.mjs";
+import { eventually, launch } from "./browser.mjs";
 import { block, joined, page, PlayerSite } from "./player-site.mjs";
 
 const beat = (id, kind, tag, content, more = "") => `<${tag} data-pathmx-beat="${id}" data-pathmx-beat-kind="${kind}"${more}>${content}</${tag}>`;
@@ -20,7 +20,7 @@ const LESSON = [
   block("e", beat("e:step-0", "step", "p", "Last words")),
 ].join("");
 
-const TWO = block("part", beat("part:heading-0", "heading", "h1", "Two", ' id="two"') + beat("part:step-0", "step", "p", "Text of two <input id='field'>"));
+const TWO = block("part", beat("part:heading-0", "heading", "h1", "Two", ' id="two"') + beat("part:step-0", "step", "p", "Text of two <input id='field'>") + "<p>Over the sea flies a <b>Zeppelin</b> at night.</p>");
 const graph = { sources: [{ id: "index.path", title: "Loops", route: "/index.path", links: ["two.guide"] }, { id: "two.guide", title: "Two things", route: "/two.guide", links: [] }] };
 const hash = (term) => [...Buffer.from(term.slice(0, 2))].reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), 0x811c9dc5) >>> 0;
 const shards = (terms) => Object.fromEntries([0, 1].map((n) => [`/search/2/${n}.json`, Object.fromEntries(Object.entries(terms).map(([key, list]) => [key, list.filter((term) => hash(term) % 2 === n).join(" ")]).filter(([, list]) => list))]));
@@ -31,7 +31,6 @@ const FILES = {
   "/graph-index.json": graph,
   "/search/index.json": { version: 1, shards: 2, sources: [["aa", "index.path", "/index.path", "Loops", [["code", "Code to read"], ["lamp", "Lamp"]]], ["bb", "two.guide", "/two.guide", "Two things", []], ["cc", "lamps", "/lamps", "Lamp", [["cafe", "Café"]]]] },
   ...shards({ aa: ["code3", "first1", "loops5", "words2"], bb: ["text1", "things5", "two5", "zeppelin1"], cc: ["lamp5"] }),
-  "/two.guide.md": "# Two things\n\nOver the sea flies a **Zeppelin** at night.\n",
 };
 
 let browser, site, tab;
@@ -41,7 +40,7 @@ before(async () => {
 });
 after(async () => {
   await browser.close();
-  await site.close();
+  await PlayerSite.closeAll();
 });
 afterEach(() => tab?.context().close());
 
@@ -65,7 +64,7 @@ const inAddress = (text) => tab.waitForFunction((text) => location.search.includ
 
 test("all scripts and styles of a page stay small", async () => {
   const script = gzipSync(await joined("PLAYER_JS")).length, style = gzipSync(await joined("BASE_CSS")).length;
-  assert.ok(script < 40 * 1024, `the Player has ${script} bytes`);
+  assert.ok(script < 48 * 1024, `the Player has ${script} bytes`);
   assert.ok(style < 15 * 1024, `the styles have ${style} bytes`);
 });
 
@@ -266,20 +265,21 @@ test("search: a combobox whose best result is first and whose words are found in
   await open("/index.path");
   await press("Control+k");
   assert.equal(await tab.getAttribute("dialog.search input", "role"), "combobox");
-  const titles = async (text) => {
-    await tab.fill("dialog.search input", text);
-    await tab.waitForFunction((text) => pmx.chrome.querySelector("dialog.search input").value === text && pmx.chrome.querySelector("[role=option], .hint:not([hidden])"), text);
-    await tab.waitForTimeout(60);
-    return tab.locator("[role=option] .title").allTextContents();
+  const fill = (text) => tab.fill("dialog.search input", text);
+  const results = tab.locator("[role=option] .title");
+  const finds = async (text, titles) => {
+    await fill(text);
+    await eventually(() => results.allTextContents(), titles);
   };
-  assert.deepEqual(await titles("lamp"), ["Lamp", "Lamp"]);
+  await finds("lamp", ["Lamp", "Lamp"]);
   assert.deepEqual(await tab.locator("[role=option] .trail").allTextContents(), ["lamps", "Loops"], "the title is before the heading");
-  assert.deepEqual(await titles("cafe"), ["Café"]);
-  assert.deepEqual(await titles("zepp"), ["Two things"]);
+  await finds("cafe", ["Café"]);
+  await finds("zepp", ["Two things"]);
   await tab.waitForSelector(".excerpt:visible");
   assert.equal(await tab.textContent(".excerpt mark"), "Zepp");
-  assert.deepEqual(await titles("zeppelin lamp"), []);
-  await titles("t");
+  await finds("zeppelin lamp", []);
+  await fill("t");
+  await results.first().waitFor();
   await press("ArrowDown", "ArrowUp", "Enter");
   await tab.waitForURL(/two\.guide/);
 });
@@ -292,8 +292,11 @@ test("the selection stays with its result when more results come", async () => {
   await press("ArrowDown");
   const chosen = () => tab.evaluate(() => pmx.chrome.querySelector("[role=option][aria-selected=true] .trail").textContent);
   const before = await chosen();
-  await tab.evaluate(() => pmx.chrome.querySelector("dialog.search input").dispatchEvent(new Event("input")));
-  await tab.waitForTimeout(100);
+  await tab.evaluate(() => {
+    for (const option of pmx.chrome.querySelectorAll("[role=option]")) option.old = true;
+    pmx.chrome.querySelector("dialog.search input").dispatchEvent(new Event("input"));
+  });
+  await tab.waitForFunction(() => [...pmx.chrome.querySelectorAll("[role=option]")].some((option) => !option.old));
   assert.equal(await chosen(), before);
   assert.equal(await tab.evaluate(() => pmx.chrome.querySelectorAll("[aria-selected=true]").length), 1);
   await press("Escape");
@@ -312,22 +315,26 @@ test("Explore lists every page beside the map and filters them", async () => {
   await tab.waitForURL(/two\.guide/);
 });
 
-test("the map of a thousand pages stays quick", async () => {
+test("the map of a thousand pages settles in steps that leave each frame its time", async () => {
   const sources = Array.from({ length: 1000 }, (_, n) => ({ id: `folder-${n % 9}/page-${n}`, title: `Page ${n}`, route: `/page-${n}`, links: [`folder-${(n >> 3) % 9}/page-${n >> 3}`, `folder-${(n * 7) % 1000 % 9}/page-${(n * 7) % 1000}`] }));
   const other = await PlayerSite.start({ "/": page("One", LESSON), "/graph-index.json": { sources } });
   await open("/", { reducedMotion: "no-preference" }, other.url);
   await tab.click("text=Explore");
   await tab.waitForSelector(".side a");
-  const longest = await tab.evaluate(() => new Promise((done) => {
-    let last = performance.now(), most = 0, n = 0;
-    requestAnimationFrame(function each(now) {
-      most = Math.max(most, now - last);
-      last = now;
-      if (n++ < 30) requestAnimationFrame(each);
+  const most = await tab.evaluate(() => new Promise((done) => {
+    // A step takes five milliseconds of a clock that nothing else moves.
+    const settle = pmx.settleGraph;
+    let time = 0, steps = 0, most = 0, frames = 0;
+    performance.now = () => time;
+    pmx.settleGraph = (...args) => (steps++, (time += 5), settle(...args));
+    requestAnimationFrame(function each() {
+      most = Math.max(most, steps);
+      steps = 0;
+      if (frames++ < 20) requestAnimationFrame(each);
       else done(most);
     });
   }));
-  assert.ok(longest < 400, `a frame took ${longest} ms`);
+  assert.equal(most, 2, "steps of one frame");
   await other.close();
 });
 
@@ -353,43 +360,38 @@ test("code is copied without its marks, and says so", async () => {
   assert.equal(await tab.evaluate(() => navigator.clipboard.readText()), "one\ntwo");
 });
 
-const QUESTION = block("q", `<form method="post" data-pathmx-action="questions.submitSingleChoice" data-pathmx-form data-pathmx-action-scope="block" data-pathmx-action-target="index.path#q"><input type="hidden" name="action" value="submit">
-<fieldset disabled><legend><h2>Where?</h2></legend><label><input type="radio" name="question.q" value="chat">Chat</label><label><input type="radio" name="question.q" value="source">Source</label></fieldset><div data-pathmx-question-controls hidden><button>Submit</button></div><p role="status" data-pathmx-question-status-text></p></form>`);
+const WIDE = `<pre class="shiki"><code><span class="line">${"wide ".repeat(60)}</span></code></pre>`;
+const FENCES = block("f", `<h1>Code</h1><div class="pmx-code-block" data-language="js">${WIDE}</div><div class="pmx-code-block">${WIDE}</div>` +
+  `<div class="pmx-code-block" data-language="js"><p class="pmx-code-title">step.js</p>${WIDE}</div><div class="pmx-code-block" data-pathmx-copy="false">${WIDE}</div>`);
 
-test("an answer stays in this browser, can be changed and cleared, and one refusal of the server is enough", async () => {
-  const other = await PlayerSite.start({ "/": page("Q", QUESTION) });
-  await open("/", {}, other.url);
-  await tab.click("text=Submit");
-  assert.equal(await tab.textContent("form [role=status]"), "Choose an answer first");
-  await tab.click("text=Source");
-  await tab.click("text=Submit");
-  await tab.waitForSelector("text=Saved in this browser");
-  await tab.waitForFunction(() => sessionStorage.getItem("pmx:answers"));
-  await tab.reload();
-  await tab.waitForSelector("text=Saved in this browser");
-  assert.equal(await tab.isChecked("[value=source]"), true);
-  await tab.click("text=Chat");
-  await tab.click("text=Submit");
-  await tab.waitForSelector("text=Saved in this browser");
-  assert.deepEqual(other.requests.filter((request) => request.startsWith("POST")), ["POST /"]);
-  await tab.click("text=Clear");
-  await tab.reload();
-  await tab.waitForSelector("text=Submit");
-  assert.equal(await tab.isChecked("[value=chat]"), false);
+test("the copy button covers no code where a finger points, and nothing moves when it comes", async () => {
+  const other = await PlayerSite.start({ "/": page("Code", FENCES) });
+  const lines = () => tab.evaluate(() => [...document.querySelectorAll(".line")].map((line) => Math.round(line.getBoundingClientRect().top + scrollY)));
+  const still = await (await browser.newContext({ javaScriptEnabled: false, isMobile: true, hasTouch: true, viewport: { width: 390, height: 800 } })).newPage();
+  await still.goto(other.url);
+  await open("/", { isMobile: true, hasTouch: true, viewport: { width: 390, height: 800 } }, other.url);
+  assert.equal(await tab.locator(".pmx-code-copy").count(), 3);
+  const covered = await tab.evaluate(() => [...document.querySelectorAll(".pmx-code-copy")].map((button) => {
+    const a = button.getBoundingClientRect(), b = button.parentElement.querySelector("pre").getBoundingClientRect();
+    return { over: a.bottom > b.top + 0.5 && a.top < b.bottom, seen: getComputedStyle(button).opacity, high: a.height >= 36 };
+  }));
+  assert.deepEqual(covered, Array(3).fill({ over: false, seen: "1", high: true }));
+  const rest = await still.locator(".line").evaluateAll((all) => all.map((line) => Math.round(line.getBoundingClientRect().top + scrollY)));
+  assert.deepEqual(await lines(), rest);
+  await still.context().close();
   await other.close();
 });
 
-test("on the author's machine an answer goes into the Source", async () => {
-  let sent;
-  const other = await PlayerSite.start({ "/": page("Q", QUESTION) }, { post: (path, body) => [200, JSON.stringify({ ok: true, body: (sent = body) })] });
+test("with a mouse the copy button comes with the pointer or with the keyboard", async () => {
+  const other = await PlayerSite.start({ "/": page("Code", FENCES) });
   await open("/", {}, other.url);
-  await tab.click("text=Source");
-  await tab.click("text=Submit");
-  await tab.waitForSelector("text=Saved into the Source");
-  const fields = new URLSearchParams(sent);
-  assert.equal(fields.get("question.q"), "source");
-  assert.equal(fields.get("action"), "submit");
-  assert.ok(fields.get("_pathmx_invocation"));
+  const seen = () => tab.evaluate(() => [...document.querySelectorAll(".pmx-code-copy")].map((button) => getComputedStyle(button).opacity));
+  assert.deepEqual(await seen(), ["0", "0", "0"]);
+  await tab.hover(".pmx-code-block >> nth=1");
+  assert.deepEqual(await seen(), ["0", "1", "0"]);
+  await tab.mouse.move(0, 0);
+  await tab.focus(".pmx-code-copy >> nth=2");
+  assert.deepEqual(await seen(), ["0", "0", "1"]);
   await other.close();
 });
 
@@ -430,12 +432,15 @@ test("the headings of the page are listed, and the one that is read is marked", 
   const other = await PlayerSite.start({ "/": page("Long", block("x", `<h1 id="top">Top</h1><h2 id="one">One</h2>${far}<h2 id="two">Two</h2>${far}<h3 id="three">Three</h3>${far}`)) });
   await open("/", {}, other.url);
   assert.deepEqual(await tab.locator(".contents a").allTextContents(), ["One", "Two", "Three"]);
+  await tab.mouse.wheel(0, 1); // from here on the page is its reader's
+  await tab.waitForFunction(() => !pmx.held());
   await tab.evaluate(() => document.querySelector("#two").scrollIntoView());
   await tab.waitForFunction(() => pmx.chrome.querySelector(".contents [aria-current]")?.textContent === "Two");
   await press("Alt+ArrowDown");
   await tab.waitForFunction(() => pmx.chrome.querySelector(".contents [aria-current]")?.textContent === "Three");
   await tab.context().close();
   await open("/", { viewport: { width: 390, height: 844 } }, other.url);
+  await tab.click("[aria-label='Page actions']");
   await tab.click("text=Contents");
   await tab.click(".sheet >> text=Two");
   await tab.waitForFunction(() => location.hash === "#two" && !pmx.chrome.querySelector(".sheet:popover-open"));
@@ -460,16 +465,19 @@ test("an annotation opens at its mark, and all of them can be hidden", async () 
   await other.close();
 });
 
-test("a page of hundreds of Blocks keeps its bar", async () => {
+test("a page of hundreds of Blocks keeps its bar, and a step changes little", async () => {
   const many = Array.from({ length: 400 }, (_, n) => block(`n${n}`, beat(`n${n}:heading-0`, "heading", "h2", `Block ${n}`, ` id="h${n}"`) + beat(`n${n}:step-0`, "step", "p", "Text"))).join("");
   const other = await PlayerSite.start({ "/": page("Many", many) });
   await open("/?play", {}, other.url);
-  const took = await tab.evaluate(() => {
-    const start = performance.now();
+  const changes = await tab.evaluate(async () => {
+    let changes = 0;
+    const observer = new MutationObserver((records) => (changes += records.length));
+    for (const root of [document, pmx.chrome]) observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
     for (let n = 0; n < 20; n++) pmx.play.forward();
-    return (performance.now() - start) / 20;
+    changes += observer.takeRecords().length;
+    return changes / 20;
   });
-  assert.ok(took < 60, `a step took ${took} ms`);
+  assert.ok(changes > 0 && changes < 40, `a step changed ${changes} nodes`);
   assert.equal(await tab.locator(".segment").count(), 1);
   await other.close();
 });

@@ -10,6 +10,12 @@ await import("./patch.test.mjs");
 await import("./delivery.test.mjs");
 await import("./look.test.mjs");
 await import("./player.test.mjs");
+await import("./focus.test.mjs");
+await import("./opening.test.mjs");
+await import("./slides.test.mjs");
+await import("./bleed.test.mjs");
+await import("./search.test.mjs");
+await import("./answers.test.mjs");
 await import("./runtime.test.mjs");
 await import("./diagrams.test.mjs");
 if (values.url && values.source) {

@@ -87,6 +87,34 @@ test("state is what it was given: things with a nature of their own keep it, pla
   assert.deepEqual(tab.problems, []);
 });
 
+test("plain objects and arrays of state are watched as deep as they go, and nothing else is", async () => {
+  const body = `
+    const seen = new Set([1]), at = new Date(5), out = (window.out = []);
+    class Point { x = 1 }
+    const point = new Point();
+    let told = 0;
+    const mine = ctx.state({ list: [{ n: 1 }], seen, at, point, set double(n) { this.list[0].n = 2 * n; } }, () => (told += 1));
+    const turn = async (act) => { told = 0; act(); await null; await null; out.push(told); };
+    (async () => {
+      await turn(() => { mine.list[0].n = 2; mine.list.push({ n: 3 }); });
+      await turn(() => (mine.list[1].n = 4));
+      await turn(() => (mine.list[1].n = 4));
+      await turn(() => mine.list.pop());
+      await turn(() => (mine.double = 5));
+      await turn(() => delete mine.at);
+      await turn(() => (mine.added = { deep: [] }));
+      await turn(() => mine.added.deep.push(1));
+      await turn(() => { seen.add(2); mine.seen.add(3); mine.point.x = 2; });
+      out.push(mine.seen === seen, seen.size, mine.point === point, mine.list === mine.list, mine.list.indexOf(mine.list[0]), JSON.stringify(mine.list));
+      out.push(ctx.state(seen, () => {}) === seen, ctx.state(at, () => {}).getTime(), ctx.state(4, () => {}));
+      el.textContent = "done";
+    })();`;
+  await start(root("sees"), { "/assets/sees.js": script("sees", body) });
+  await tab.waitForFunction(() => document.querySelector("[data-pathmx-component=sees]").textContent === "done");
+  assert.deepEqual(await evaluate(() => window.out), [1, 1, 0, 1, 1, 1, 1, 1, 0, true, 3, true, true, 0, '[{"n":10}]', true, 5, 4]);
+  assert.deepEqual(tab.problems, []);
+});
+
 test("a prop that is no role of an element is a prop all the same", async () => {
   const body = "el.textContent = ctx.props.role + ctx.attrs.role";
   await start(root("one", "", 'data-pathmx-prop-role="Boss"') + root("two", "", 'role="note"'), { "/assets/one.js": script("one", body), "/assets/two.js": script("two", body) });

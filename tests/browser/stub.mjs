@@ -56,7 +56,7 @@ export class Stub {
       if (stub.refuse) return socket.end("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n");
       stub.wss.handleUpgrade(request, socket, head, (ws) => stub.#connected(ws, new URL(request.url, "http://x").searchParams.get("deploy")));
     });
-    stub.server.listen(0, "127.0.0.1");
+    stub.server.listen(0, "127.0.0.1").unref(); // a test that fails before it closes its site ends, too
     await once(stub.server, "listening");
     stub.port = stub.server.address().port;
     stub.url = `http://127.0.0.1:${stub.port}`;

@@ -5,11 +5,21 @@ use pmx::site::Snapshot;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-const NAMES: [&str; 8] =
-    ["index.path.md", "a.md", "b.guide.md", "sub/c.md", "sub/d.lesson.md", "cards.components.md", "s.css", "p.svg"];
+const NAMES: [&str; 10] = [
+    "index.path.md",
+    "a.md",
+    "b.guide.md",
+    "sub/c.md",
+    "sub/d.lesson.md",
+    "cards.components.md",
+    "s.css",
+    "p.svg",
+    "one.layout.md",
+    "sub/two.layout.md",
+];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 34] = [
+const PIECES: [&str; 46] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -43,6 +53,18 @@ const PIECES: [&str; 34] = [
     " $PATH:$HOME $x$ `$y$` $`z`$ $$ ",
     "`[[A]](b)` [[A]](./a.md) ![[p.svg]] ![[s.png|30]] ",
     "\n\n```sh\n[[ -f x ]] [[Title]]\n```\n\n[Title]: ./a.md\n\n",
+    "\n\n[@layout]: /one.layout.md\n\n",
+    "\n\n[@layout]: /sub/two.layout.md\n\n",
+    "\n\n[@layout.default]: /one.layout.md\n\n",
+    "\n\n[@layout.lesson]: /sub/two.layout.md\n\n",
+    "\n\n[@layout]: /cards.components.md\n\n",
+    "\n\n<main id=\"Part\">\r\n<x-source-content />\r\n</main>\n\n<x-source-references />\n\n",
+    "\n\n<note-card><x-source-content/></note-card>\n\n{{ source.title }} [A](/a.md)\n\n",
+    "text <x-source-content/> `<x-source-content/>` $$ [[Title]]\n\n",
+    "\n\n:lucide-star: [page](/a.page) [home](/)\n\n",
+    "<img src=/p.svg alt=\"\"> <img src=\"/p.svg\" width=30 alt=\"\"> ![no](./no.png)<!-- @spaceholder prompt=x ar=1:1 --> [>button: Go](./a.md) ",
+    "\n\n```nim\nlet x = \"[A](./a.md)\"\n```\n\n```pyhton\nx\n```\n\n",
+    "\n\n<style>\na { background: url(/p.svg) }\n@import '/s.css';\n</style>\n\n",
     "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",
 ];
 
@@ -89,7 +111,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 
 fn start() -> BTreeMap<&'static str, String> {
     let linked = "# Home\n\n[A](./a.md) [B](./b.guide.md) [C](./sub/c.md) [D](./sub/d.lesson.md)\n\n\
-                  [@cards]: ./cards.components.md\n[@root.styles]: ./s.css\n";
+                  [@cards]: ./cards.components.md\n[@root.styles]: ./s.css\n[@layout.lesson]: ./sub/two.layout.md\n";
     [
         ("index.path.md", linked),
         ("a.md", "# A\n\n## Part\n\n<note-card>x</note-card>\n\n[@cards]: ./cards.components.md\n"),
@@ -102,6 +124,8 @@ fn start() -> BTreeMap<&'static str, String> {
         ),
         ("s.css", "a { background: url(p.svg) }\n"),
         ("p.svg", "<svg/>"),
+        ("one.layout.md", "[@styles]: ./s.css\r\n\r\n<header>[A](/a.md)</header>\r\n<x-source-content/>\r\n"),
+        ("sub/two.layout.md", "\u{feff}[@layout]: ../one.layout.md\n\n<main><x-source-content /></main>\n"),
     ]
     .map(|(name, text)| (name, text.to_owned()))
     .into()

@@ -29,8 +29,8 @@ fn links_are_rewritten_everywhere_but_in_code() {
         "<a href=\"/guides/first.guide\">by reference</a>",
         "<a href=\"https://example.com/a.md\">elsewhere</a>",
         "<a href=\"#opening\">here</a>",
-        &format!("<img src=\"{mark}\" alt=\"a mark\">"),
-        &format!("<img src=\"{mark}\" srcset=\"{mark} 1x, {mark} 2x\" alt=\"\">"),
+        &format!("<img src=\"{mark}\" alt=\"a mark\" width=\"1\" height=\"1\">"),
+        &format!("<img src=\"{mark}\" srcset=\"{mark} 1x, {mark} 2x\" alt=\"\" width=\"1\" height=\"1\">"),
     ] {
         assert!(page.contains(part), "{part} in\n{page}");
     }
@@ -233,4 +233,118 @@ fn a_link_to_a_folder_leads_to_its_index() {
             ("there is no file `gone`", ""),
         ]
     );
+}
+
+#[test]
+fn files_that_a_style_element_names_go_with_the_page() {
+    let folder = site_of(&[
+        (
+            "index.path.md",
+            "# A\n\n<style>\n@import url(./a.css);\np { background: url(sub/x.svg?a=1&b=2#c) }\n</style>\n\n[@include: B](./sub/b.md)\n",
+        ),
+        ("sub/b.md", "Words\n\n<style>q { background: image-set('x.svg' 1x) }</style>\n"),
+        ("a.css", "a { color: red }"),
+        ("sub/x.svg", "<svg/>"),
+    ]);
+    let build = built(folder.path());
+    assert_eq!(codes(&build), [""; 0]);
+    let page = text(&build, "index.path/index.path.html");
+    let picture = asset(&page, "x");
+    let sheet = asset(&page, "a");
+    assert!(page.contains(&format!("@import url(\"{sheet}\");")), "{page}");
+    assert!(page.contains(&format!("p {{ background: url(\"{picture}?a=1\\26 b=2#c\") }}")), "{page}");
+    assert!(page.contains(&format!("q {{ background: image-set(\"{picture}\" 1x) }}")), "{page}");
+}
+
+/// The beginning of a PNG of this size.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &width.to_be_bytes(), &height.to_be_bytes(), b"\x08\x06\0\0\0"]
+        .concat()
+}
+
+#[test]
+fn pictures_have_their_size_and_what_an_author_says_of_it_stands() {
+    let folder = site_of(&[
+        (
+            "index.path.md",
+            "# A\n\n![a](./a.png) ![[a.png|50]]\n\n<img src=a.png alt=b width=100> <img src=a.png alt=c height=\"10\"> <img src=a.png alt=d width=1 height=2>\n\n\
+             <img src=a.png alt=e style=\"width: 3em\"> <img src=a.png srcset=\"a.png 200w, b.svg 400w\" alt=f> ![g](./b.svg) ![h](./broken.png) <img src=a.png width=50% alt=i>\n\n\
+             [@include: B](./sub/b.md)\n",
+        ),
+        ("sub/b.md", "![in](./c.svg)\n"),
+        ("b.svg", "<svg viewBox='0 0 30 20'/>"),
+        ("sub/c.svg", "<svg width='12' height='13'/>"),
+        ("broken.png", "no picture"),
+    ]);
+    fs::write(folder.path().join("a.png"), png(200, 100)).unwrap();
+    let page = text(&built(folder.path()), "index.path/index.path.html");
+    let sizes = |alt: &str| {
+        let at = page.find(&format!("alt=\"{alt}\"")).unwrap();
+        let tag = &page[page[..at].rfind('<').unwrap()..at + page[at..].find('>').unwrap()];
+        let value = |name: &str| {
+            let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
+            Some(tag[start..].split('"').next().unwrap().to_owned())
+        };
+        (value("width").unwrap_or_default(), value("height").unwrap_or_default())
+    };
+    let expected = [
+        ("a", "200", "100"),
+        ("", "50", "25"),
+        ("b", "100", "50"),
+        ("c", "20", "10"),
+        ("d", "1", "2"),
+        ("e", "", ""),
+        ("f", "", ""),
+        ("g", "30", "20"),
+        ("h", "", ""),
+        ("i", "50%", ""),
+        ("in", "12", "13"),
+    ];
+    for (alt, width, height) in expected {
+        assert_eq!(sizes(alt), (width.to_owned(), height.to_owned()), "{alt}: {page}");
+    }
+}
+
+#[test]
+fn a_picture_of_another_size_changes_the_pages_that_show_it_and_no_others() {
+    let folder = site_of(&[("index.path.md", "# A\n\n![a](./a.png) [b](./b.md)\n"), ("b.md", "# B\n")]);
+    // One that is kept in memory and one that is not.
+    for padding in [0, 100_000] {
+        let picture = |width| [png(width, 10), vec![0; padding]].concat();
+        fs::write(folder.path().join("a.png"), picture(20)).unwrap();
+        let project = located(folder.path());
+        let mut cache = Cache::default();
+        let before = site::build(&project, &site::scan(&project, None).unwrap(), &mut cache);
+        assert!(text(&before, "index.path/index.path.html").contains("width=\"20\" height=\"10\""));
+        fs::write(folder.path().join("a.png"), picture(30)).unwrap();
+        let after = site::build(&project, &site::scan(&project, None).unwrap(), &mut cache);
+        assert!(text(&after, "index.path/index.path.html").contains("width=\"30\" height=\"10\""));
+        assert_eq!(before.outputs["index.path/b.html"], after.outputs["index.path/b.html"]);
+    }
+}
+
+#[test]
+fn a_link_can_be_a_button_and_a_picture_that_is_still_missing_has_its_room() {
+    let folder = site_of(&[
+        (
+            "index.path.md",
+            "# A\n\n[>button: Go *on*](./b.md#x) [>button: :lucide-play: Run](https://x.y/) [>buttons: no](./b.md) [>button:](./b.md) [>button: Ref][r]\n\n[r]: ./b.md\n\n\
+             ![Harbour](./no.png)<!-- @spaceholder prompt=\"A map\" ar=4:3 -->\n",
+        ),
+        ("b.md", "# B\n\n## X\n"),
+    ]);
+    let build = built(folder.path());
+    let page = text(&build, "index.path/index.path.html");
+    for part in [
+        "<a class=\"pmx-button\" href=\"/b#x\">Go <em>on</em></a>",
+        "<a class=\"pmx-button\" href=\"https://x.y/\"><span class=\"pmx-icon\"",
+        "<a href=\"/b\">&gt;buttons: no</a>",
+        "<a href=\"/b\">&gt;button:</a>",
+        "<a class=\"pmx-button\" href=\"/b\">Ref</a>",
+        "<span class=\"pmx-spaceholder\" style=\"aspect-ratio: 4 / 3\" role=\"img\" aria-label=\"Harbour\">A map</span>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("spaceholder prompt"));
+    assert_eq!(codes(&build), ["asset/missing"]);
 }

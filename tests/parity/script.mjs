@@ -208,6 +208,28 @@ for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
   for (const path of ["/", "/nothing", "/old", "/api/health"]) await client.http(`${method} ${path}`, ALPHA, method, path);
 }
 await get("/nothing", { accept: "text/html" });
+
+// ---- Pages as Markdown
+
+const MARKDOWN = "text/markdown";
+for (const path of ["/guide.md", "/guide/first.path.md", "/draft.md", "/guide/.md", "/.md", "/guide/deep.md", "/guide.md.md", "/GUIDE.md", "/talks.md", "/talks/one.md", "/old.md", "/guide.md?x=1"]) {
+  await get(path);
+  await get(path, { accept: MARKDOWN });
+  await client.http(`HEAD ${path}`, ALPHA, "HEAD", path);
+}
+for (const accept of ["text/html", "*/*", MARKDOWN, "text/markdown, text/html;q=0.9", "text/markdown;q=0.9, text/html", "text/html, text/markdown", "text/markdown, */*", "text/*;q=0.5, text/html;q=0", "text/markdown;q=0", "application/json", ""]) {
+  await get("/guide", { accept });
+}
+for (const path of ["/", "/guide/deep", "/old", "/guide/first.path.html", "/data/list.json", "/nothing", "/talks/nothing"]) {
+  await get(path, { accept: MARKDOWN });
+  await client.http(`HEAD ${path} as Markdown`, ALPHA, "HEAD", path, { headers: { accept: MARKDOWN } });
+}
+const asMarkdown = `"${sha256("# First\n\nA guide, version 1\n")}"`;
+for (const accept of ["text/html", MARKDOWN]) {
+  for (const headers of [{ "if-none-match": asMarkdown }, { "if-match": asMarkdown }, { range: "bytes=0-3" }, { range: "bytes=0-3", "if-range": asMarkdown }, { range: "bytes=9999-" }]) {
+    await get("/guide", { accept, ...headers });
+  }
+}
 await client.http("another case of the host", `Alpha.${domain.toUpperCase()}`, "GET", "/guide");
 await client.http("a host with port and dot", `alpha.${domain}.:8787`, "GET", "/guide");
 

@@ -27,6 +27,9 @@ export function site(name, version = 1) {
   const files = {
     "index.path.html": page(`${name} ${version}`, `Version ${version} of ${name}`, css),
     "guide/first.path.html": page("First", "A guide", css),
+    "guide/first.path.md": `# First\n\nA guide, version ${version}\n`,
+    "404.path.md": "# Not here\n",
+    "draft.md": "# Of no page\n",
     "guide/deep/er/page.path.html": page("Deep", "A nested page"),
     "ünï/日本 çödé.path.html": page("Unicode", "A path in many scripts"),
     "404.path.html": page("Not here", "There is no such page"),

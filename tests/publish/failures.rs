@@ -170,8 +170,10 @@ fn wrong_calls_exit_with_2_and_call_nobody() {
     run(&["publish", "--server", &url]).fails(2, &["no site is named: `-s <name>` (--site) says which"]);
     run(&["publish", "-s", "a.b", "--server", &url]).fails(2, &["`a.b` is no site name"]);
     run(&["publish", "-s", "www", "--server", &url]).fails(2, &["reserved"]);
-    run(&["publish", "-s", "alpha", "--server", "path.app"]).fails(2, &["--server: `path.app`"]);
-    run(&["publish", "-s", "alpha", "--server", &format!("{url}/api")]).fails(2, &["more than scheme, host and port"]);
+    run(&["publish", "-s", "alpha", "--server", "path.app"])
+        .fails(2, &["--server: `path.app`", "hint: `--server https://path.app`"]);
+    run(&["publish", "-s", "alpha", "--server", &format!("{url}/api")])
+        .fails(2, &["more than scheme, host and port", &format!("hint: `--server {url}`")]);
     run(&["publish", "-s", "alpha", "--server", &url, "--commit", &"c".repeat(5000)]).fails(2, &["at most 4096"]);
     assert!(stub.seen().is_empty());
 }

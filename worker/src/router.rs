@@ -24,6 +24,13 @@ pub struct Mounted {
 /// What a path means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolvedRoute<'a> {
+    /// The page of a Source, which may be there as Markdown, too: [`markdown_of`] its path.
+    Page {
+        /// Its path in the manifest.
+        path: &'a str,
+        /// The file.
+        file: File,
+    },
     /// This file.
     File {
         /// Its path in the manifest.
@@ -53,7 +60,10 @@ pub fn resolve<'a>(documents: &'a Documents, mount: usize, path: &str) -> Resolv
     let local = if local.is_empty() { "/" } else { local };
     let Documents { manifest, routes } = documents;
     let found = match routes.get(local) {
-        Some(RouteRef::Source { path, .. }) => manifest.file(path),
+        Some(RouteRef::Source { path, .. }) => match manifest.file(path) {
+            Some((path, file)) => return ResolvedRoute::Page { path, file },
+            None => None,
+        },
         Some(RouteRef::Redirect { to, status }) => {
             let location = match to.starts_with('/') && !mount.is_empty() {
                 true => Cow::Owned(format!("{mount}{to}")),
@@ -61,12 +71,26 @@ pub fn resolve<'a>(documents: &'a Documents, mount: usize, path: &str) -> Resolv
             };
             return ResolvedRoute::Redirect { location, status };
         }
-        None => manifest.file(&local[1..]),
+        None => manifest.file(&local[1..]).or_else(|| markdown_at(documents, local)),
     };
     match found {
         Some((path, file)) => ResolvedRoute::File { path, file },
         None => ResolvedRoute::NotFound { page: routes.not_found().and_then(|name| manifest.file(name)) },
     }
+}
+
+/// The Markdown of the page that is at this path but for the `.md` at its end.
+fn markdown_at<'a>(documents: &'a Documents, local: &str) -> Option<(&'a str, File)> {
+    match documents.routes.get(local.strip_suffix(".md")?)? {
+        RouteRef::Source { path, .. } => markdown_of(documents, path),
+        RouteRef::Redirect { .. } => None,
+    }
+}
+
+/// The same page as Markdown: the file beside it.
+#[must_use]
+pub fn markdown_of<'a>(documents: &'a Documents, page: &str) -> Option<(&'a str, File)> {
+    documents.manifest.file(&format!("{}.md", page.strip_suffix(".html")?))
 }
 
 /// The file at exactly this path in a root that is mounted at its first `mount` bytes; what an earlier deploy is asked for.
@@ -133,13 +157,14 @@ mod tests {
 
     fn documents(marker: &str) -> Documents {
         let mut manifest = Manifest::default();
-        for path in ["index.path.html", "a.b/c.html", "404.html", "file.tar.gz", "v1.2"] {
+        for path in ["index.path.html", "index.path.md", "a.b/c.html", "404.html", "file.tar.gz", "v1.2", "draft.md"] {
             manifest.files.insert(path.to_owned(), file(&format!("{marker} {path}")));
         }
         let mut routes = Routes { not_found: Some("404.html".to_owned()), ..Routes::default() };
         let page = |path: &str| Route::Source { source: "s".to_owned(), path: path.to_owned() };
         routes.routes.insert("/index.path".to_owned(), page("index.path.html"));
         routes.routes.insert("/a.b/c".to_owned(), page("a.b/c.html"));
+        routes.routes.insert("/home".to_owned(), page("index.path.html"));
         routes.routes.insert("/".to_owned(), Route::Redirect { to: "/index.path".to_owned(), status: 308 });
         Documents { manifest: Rc::new((&manifest).into()), routes: Rc::new(RoutesIndex::of(&routes)) }
     }
@@ -175,12 +200,21 @@ mod tests {
             let expected = ResolvedRoute::File { path: path.to_owned().leak(), file: file(text) };
             assert_eq!(resolved(&guide, &main, at), expected, "{at}");
         };
-        found("index.path.html", "main index.path.html", "/index.path");
+        let page = |path: &str, text: &str, at: &str| {
+            let expected = ResolvedRoute::Page { path: path.to_owned().leak(), file: file(text) };
+            assert_eq!(resolved(&guide, &main, at), expected, "{at}");
+        };
+        page("index.path.html", "main index.path.html", "/index.path");
         found("index.path.html", "main index.path.html", "/index.path.html");
-        found("a.b/c.html", "main a.b/c.html", "/a.b/c");
+        page("a.b/c.html", "main a.b/c.html", "/a.b/c");
+        for at in ["/index.path.md", "/home.md"] {
+            found("index.path.md", "main index.path.md", at);
+        }
+        found("index.path.md", "guide index.path.md", "/guide/home.md");
+        found("draft.md", "main draft.md", "/draft.md");
         found("file.tar.gz", "main file.tar.gz", "/file.tar.gz");
         found("v1.2", "main v1.2", "/v1.2");
-        found("index.path.html", "guide index.path.html", "/guide/index.path");
+        page("index.path.html", "guide index.path.html", "/guide/index.path");
         let redirect = |at| match resolved(&guide, &main, at) {
             ResolvedRoute::Redirect { location, status: 308 } => location.into_owned(),
             other => panic!("{at}: {other:?}"),
@@ -188,7 +222,19 @@ mod tests {
         assert_eq!(redirect("/"), "/index.path");
         assert_eq!(redirect("/guide"), "/guide/index.path");
         assert_eq!(redirect("/guide/"), "/guide/index.path");
-        for at in ["/nope", "/guides", "/INDEX.PATH", "/index.path/", "/.well-known/x", "/main/", "/main"] {
+        for at in [
+            "/nope",
+            "/guides",
+            "/INDEX.PATH",
+            "/index.path/",
+            "/.well-known/x",
+            "/main/",
+            "/main",
+            "/.md",
+            "/a.b/c.md",
+            "/home.MD",
+            "/home.md/",
+        ] {
             let page = Some(("404.html", file("main 404.html")));
             assert_eq!(resolved(&guide, &main, at), ResolvedRoute::NotFound { page }, "{at}");
         }

@@ -1,6 +1,6 @@
 //! A page as the Worker answers it, with the tag.
 
-use super::{etag, script, waiting};
+use super::{etag, script, unlinked, waiting};
 use crate::{
     dev::{
         reload::{Reload, Shows},
@@ -38,6 +38,8 @@ pub(super) struct Pages {
     pub(super) emulator: Emulator,
     pub(super) board: Board,
     pub(super) reload: Reload,
+    /// Whether answers to questions are taken.
+    pub(super) answers: bool,
 }
 
 impl Pages {
@@ -49,7 +51,13 @@ impl Pages {
 
     /// Answers a request for the whole of what may be a page, or for its head.
     async fn whole(&self, request: Request, site: Option<SiteName>) -> Response {
-        let whole = Whole { head: request.method() == Method::HEAD, tag: script::tag(request.uri().path()) };
+        let mut whole = Whole {
+            head: request.method() == Method::HEAD,
+            tag: script::tag(request.uri().path(), self.answers),
+            answers: self.answers,
+            note: String::new(),
+        };
+        let path = request.uri().path().to_owned();
         let reader = request.headers().get(header::ACCEPT).is_some_and(|accept| contains(accept, "text/html"));
         let answer = self.emulator.fetch(request).await;
         let unknown = answer.status() == StatusCode::NOT_FOUND && !answer.headers().contains_key("pmx-deploy");
@@ -59,6 +67,12 @@ impl Pages {
         {
             let shows = Shows::Status(status.name.clone());
             return self.reload.serve(&shows, waiting::response(status, whole.head).await).await;
+        }
+        if answer.status() == StatusCode::NOT_FOUND
+            && reader
+            && let Some(status) = site.as_ref().and_then(|site| self.board.site(site))
+        {
+            whole.note = unlinked::note(&status.source_root, &path);
         }
         let (answer, is_live) = whole.finish(answer).await;
         match site.filter(|_| reader && !is_live) {
@@ -82,6 +96,9 @@ struct Whole {
     /// Only the head was asked for.
     head: bool,
     tag: String,
+    answers: bool,
+    /// What is added to a page that says that there is none.
+    note: String,
 }
 
 impl Whole {
@@ -91,6 +108,7 @@ impl Whole {
         let Some(length) = taggable(&answer) else { return (answer, true) };
         let (mut parts, body) = answer.into_parts();
         let mut is_live = self.head;
+        let mut added = self.tag.len();
         let body = if self.head {
             body
         } else {
@@ -100,11 +118,15 @@ impl Whole {
             };
             is_live = script::has_live_client(&page);
             let (before, after) = page.split_at(script::place(&page));
-            Body::from([before, self.tag.as_bytes(), after].concat())
+            let heading = if self.note.is_empty() { 0 } else { unlinked::place(before) };
+            let (heading, rest) = before.split_at(heading);
+            let note = if heading.is_empty() { &[][..] } else { self.note.as_bytes() };
+            added += note.len();
+            Body::from([heading, note, rest, self.tag.as_bytes(), after].concat())
         };
         let headers = &mut parts.headers;
-        headers.insert(header::CONTENT_LENGTH, (length + self.tag.len()).into());
-        if let Some(etag) = headers.get(header::ETAG).and_then(etag::with_script) {
+        headers.insert(header::CONTENT_LENGTH, (length + added).into());
+        if let Some(etag) = headers.get(header::ETAG).and_then(|etag| etag::with_script(etag, self.answers)) {
             headers.insert(header::ETAG, etag);
         }
         revalidate(headers);

@@ -9,6 +9,7 @@ mod findings;
 mod newest;
 mod origin;
 mod script;
+mod unlinked;
 mod waiting;
 
 use super::{Control, hosts, reload::Reload, status::Board};
@@ -46,15 +47,17 @@ pub struct PageParts {
     pub ending: watch::Receiver<bool>,
     /// What loads pages again that have no live client.
     pub(super) reload: Reload,
+    /// Whether answers to questions are taken.
+    pub(super) answers: bool,
 }
 
 /// Adds the script to HTML pages and answers what it asks for. WebSockets, other methods and what a browser asks for as
 /// anything but a document go on untouched.
 #[must_use]
 pub fn layer(parts: PageParts) -> Before {
-    let PageParts { emulator, board, control, overlay, default_site, ending, reload } = parts;
+    let PageParts { emulator, board, control, overlay, default_site, ending, reload, answers } = parts;
     let events = Events::new(board.clone(), overlay, ending);
-    let pages = Pages { emulator, board, reload };
+    let pages = Pages { emulator, board, reload, answers };
     let shared = Arc::new((pages, events, default_site, control));
     Arc::new(move |request: Request| {
         if request.uri().path().starts_with(RESERVED) {

@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 
 /// What shows errors and the state of the server: its parts, in the order in which they need each other.
 const SCRIPT: &str = concat!(
+    // Pages may be without the Player, which brings it, too.
+    include_str!("../../site/theme/floating.js"),
     "(() => {\n\"use strict\";\nconst CSS = String.raw`",
     include_str!("client/look.css"),
     "`;\n",
@@ -31,10 +33,12 @@ pub(super) static ID: LazyLock<String> = LazyLock::new(|| {
     Hash::of(parts.as_bytes()).short(ID_CHARS).to_owned()
 });
 
-/// The tag for the page at this path. The address is relative, so that it holds below the prefix of a proxy.
-pub(super) fn tag(path: &str) -> String {
+/// The tag for the page at this path. The address is relative, so that it holds below the prefix of a proxy. `answers`: answers to
+/// questions are taken, which is how a page knows that it may send them.
+pub(super) fn tag(path: &str, answers: bool) -> String {
     let folders = path.matches('/').count().saturating_sub(1);
-    format!("<script src=\"{}_pmx/dev.{}.js\" defer></script>", "../".repeat(folders), *ID)
+    let takes = if answers { " data-pmx-answers" } else { "" };
+    format!("<script src=\"{}_pmx/dev.{}.js\" defer{takes}></script>", "../".repeat(folders), *ID)
 }
 
 /// The id in the name of a script; any, since an older program's pages ask for theirs.
@@ -137,7 +141,8 @@ mod tests {
     #[test]
     fn the_address_of_the_script_is_relative_to_the_page() {
         for (path, up) in [("/", ""), ("/a", ""), ("/a/", "../"), ("/a/b/c.html", "../../"), ("//a", "../")] {
-            assert!(tag(path).contains(&format!("\"{up}_pmx/dev.")), "{path}: {}", tag(path));
+            assert!(tag(path, false).contains(&format!("\"{up}_pmx/dev.")), "{path}: {}", tag(path, false));
+            assert!(!tag(path, false).contains("answers") && tag(path, true).contains(" data-pmx-answers>"));
         }
     }
 }

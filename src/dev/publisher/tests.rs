@@ -21,7 +21,15 @@ fn built(text: &str) -> Built {
     let root = Root { entry: "index.md".to_owned(), routes: routes.hash, manifest: manifest.hash };
     site.roots = Some(Roots { roots: BTreeMap::from([("main".to_owned(), root)]), default: "main".to_owned() });
     site.outputs = Arc::new(outputs);
-    Built { site, changed: 1, names: Vec::new(), first: false, is_idle: false, took: Duration::ZERO }
+    Built {
+        site,
+        changed: 1,
+        names: Vec::new(),
+        unlinked: Vec::new(),
+        first: false,
+        is_idle: false,
+        took: Duration::ZERO,
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Writing into the topmatter of one Block. Every byte but those of `response` and `submission` stays.
 
+use super::Given;
 use crate::site::{
     source::{self, Settings},
     text, yaml,
@@ -29,7 +30,7 @@ pub fn record(
     path: &str,
     bytes: &[u8],
     block: &str,
-    answers: &[(String, String)],
+    answers: &[(String, Given)],
     run: &str,
     settings: &Settings,
 ) -> Result<Vec<u8>, RecordError> {
@@ -48,7 +49,7 @@ pub fn record(
 
     // Read again, only this Block may say something else, and it must say what was meant.
     let mut expected = known.values.clone();
-    let response: Map<String, Value> = answers.iter().map(|(key, answer)| (key.clone(), json!(answer))).collect();
+    let response: Map<String, Value> = answers.iter().map(|(key, given)| (key.clone(), value(given))).collect();
     expected.insert("response".to_owned(), Value::Object(response));
     expected.insert("submission".to_owned(), json!({ "status": "submitted", "run": run }));
     let again = source::parse(path, after.as_bytes(), settings);
@@ -57,6 +58,13 @@ pub fn record(
             new.id == old.id && new.html == old.html && new.values == *if index == at { &expected } else { &old.values }
         });
     if same { Ok(after.into_bytes()) } else { Err(RecordError::Topmatter) }
+}
+
+fn value(given: &Given) -> Value {
+    match given {
+        Given::One(answer) => json!(answer),
+        Given::Several(answers) => json!(answers),
+    }
 }
 
 fn is_question(values: &Map<String, Value>, source: &Map<String, Value>) -> bool {
@@ -69,7 +77,7 @@ fn is_question(values: &Map<String, Value>, source: &Map<String, Value>) -> bool
 }
 
 /// The bytes of the topmatter that starts at a line, and what stands there instead.
-fn edit(text: &str, line: usize, answers: &[(String, String)], run: &str) -> Option<(Range<usize>, String)> {
+fn edit(text: &str, line: usize, answers: &[(String, Given)], run: &str) -> Option<(Range<usize>, String)> {
     let start: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
     let rest = &text[start..];
     let indent = rest.len() - rest.trim_start_matches(' ').len();
@@ -98,7 +106,7 @@ fn edit(text: &str, line: usize, answers: &[(String, String)], run: &str) -> Opt
 }
 
 /// The lines of a mapping with other values for `response` and `submission`.
-fn mapping(lines: &str, answers: &[(String, String)], run: &str) -> String {
+fn mapping(lines: &str, answers: &[(String, Given)], run: &str) -> String {
     let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
     let indent = lines
         .split_inclusive('\n')
@@ -124,7 +132,14 @@ fn mapping(lines: &str, answers: &[(String, String)], run: &str) -> String {
     }
     let mut new = format!("{indent}response:\n");
     for (key, answer) in answers {
-        new.push_str(&format!("{indent}  {}: {}\n", name(key), quoted(answer)));
+        let written = match answer {
+            Given::One(answer) => quoted(answer),
+            Given::Several(answers) => {
+                let list: Vec<String> = answers.iter().map(|answer| quoted(answer)).collect();
+                format!("[{}]", list.join(", "))
+            }
+        };
+        new.push_str(&format!("{indent}  {}: {written}\n", name(key)));
     }
     new.push_str(&format!("{indent}submission:\n{indent}  status: submitted\n"));
     new.push_str(&format!("{indent}  run: {}\n", quoted(run)));
@@ -176,7 +191,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn recorded(text: &str, answers: &[(&str, &str)]) -> Result<String, RecordError> {
-        let answers: Vec<_> = answers.iter().map(|(key, answer)| ((*key).to_owned(), (*answer).to_owned())).collect();
+        let answers: Vec<_> =
+            answers.iter().map(|(key, answer)| ((*key).to_owned(), Given::One((*answer).to_owned()))).collect();
         record("t.md", text.as_bytes(), "q", &answers, "r1", &Settings::default())
             .map(|bytes| String::from_utf8(bytes).unwrap())
     }
@@ -231,13 +247,24 @@ mod tests {
                 "t.md",
                 one_line.as_bytes(),
                 "block:why",
-                &[("text".to_owned(), "x".to_owned())],
+                &[("text".to_owned(), Given::One("x".to_owned()))],
                 "r1",
                 &Settings::default()
             )
             .map(|b| String::from_utf8(b).unwrap()),
             Ok(one_line.replace("<!-- type: question -->", &format!("<!--\ntype: question\n{answer}-->")))
         );
+    }
+
+    #[test]
+    fn several_answers_are_a_list() {
+        let given = Given::Several(vec!["A, \"b\"".to_owned(), "[c] --> d".to_owned()]);
+        let answers = [("choice".to_owned(), given)];
+        let text = record("t.md", QUESTION.as_bytes(), "q", &answers, "r1", &Settings::default()).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("  choice: [\"A, \\\"b\\\"\", \"[c] --\\u003e d\"]\n"), "{text}");
+        let again = recorded(&text, &[("choice", "A")]).unwrap();
+        assert!(again.contains("response:\n  choice: \"A\"\nsubmission:"), "{again}");
     }
 
     #[test]

@@ -70,6 +70,9 @@ pub(super) fn is_hidden(element: &Element<'_>) -> bool {
         || (element.is("input") && element.attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden")))
         || element.has_class("footnotes")
         || element.has_class("pmx-annotations")
+        // What a question says once it was answered.
+        || (element.is("p") && has(element, "data-pathmx-question-status-text"))
+        || (element.is("details") && has(element, "data-pathmx-question-solution"))
 }
 
 /// Whether an attribute is there, with or without a value.

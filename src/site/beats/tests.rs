@@ -176,6 +176,17 @@ fn a_form_is_its_text_and_its_answer() {
 }
 
 #[test]
+fn what_a_question_says_after_an_answer_is_no_stop() {
+    assert_eq!(
+        beats(
+            "<form><fieldset><legend><h2>Which?</h2></legend></fieldset><p role=status data-pathmx-question-status-text>Answer recorded.</p>\
+             <details data-pathmx-question-solution><summary>Answer</summary><p>Because.</p><table><tr><td>1</td></tr></table></details></form>"
+        ),
+        ["heading heading-0 Which?"]
+    );
+}
+
+#[test]
 fn a_beat_that_the_author_marked_keeps_its_id_and_the_others_go_around_it() {
     let found = marked(
         "<p>a</p><div data-pathmx-beat=\"b:step-0\" data-pathmx-beat-kind=\"mine\"><p>b</p><p>c</p></div>\

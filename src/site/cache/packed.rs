@@ -4,7 +4,8 @@ use super::plain::{self, Pieces};
 use crate::site::{
     components::{Chunk, Definition, Resource},
     diagnostic::{Diagnostic, Position},
-    source::{Block, Link, Source},
+    source::{Block, Link, Section, Source},
+    standard::Standard,
 };
 use pmx_worker::model::Hash;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ struct Packed {
     classes: Vec<String>,
     blocks: Vec<PackedBlock>,
     links: Vec<Link>,
+    sections: Vec<Section>,
     anchors: Vec<String>,
     /// As JSON, of which they leave parts out; empty if there are none.
     annotations: String,
@@ -27,6 +29,7 @@ struct Packed {
     #[serde(with = "plain::findings")]
     findings: Vec<Diagnostic>,
     body: usize,
+    standard: Standard,
     outline: Hash,
 }
 
@@ -60,12 +63,14 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         classes,
         blocks,
         links,
+        sections,
         anchors,
         annotations,
         definitions,
         draws_in_browser,
         findings,
         body,
+        standard,
         outline: _,
     } = source;
     let block = |block: &Block| {
@@ -84,12 +89,14 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         classes: classes.clone(),
         blocks: blocks.iter().map(block).collect(),
         links: links.clone(),
+        sections: sections.clone(),
         anchors,
         annotations,
         definitions: definitions.iter().map(packed_definition).collect(),
         draws_in_browser: *draws_in_browser,
         findings: findings.clone(),
         body: *body,
+        standard: *standard,
         outline: source.outline(),
     };
     postcard::to_allocvec(&packed).ok()
@@ -124,12 +131,14 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         classes: packed.classes,
         blocks: packed.blocks.into_iter().map(block).collect::<Option<_>>()?,
         links: packed.links,
+        sections: packed.sections,
         anchors: packed.anchors.into_iter().collect(),
         annotations,
         definitions: packed.definitions.into_iter().map(definition).collect::<Option<_>>()?,
         draws_in_browser: packed.draws_in_browser,
         findings: packed.findings,
         body: packed.body,
+        standard: packed.standard,
         outline: packed.outline.into(),
     })
 }
@@ -148,10 +157,10 @@ mod tests {
             let mut anchors: Vec<&String> = source.anchors.iter().collect();
             anchors.sort();
             let Source { values, route, handle, title, description, classes, blocks, links, body, .. } = source;
-            let Source { annotations, definitions, findings, .. } = source;
+            let Source { annotations, definitions, findings, sections, standard, .. } = source;
             format!(
                 "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}{blocks:?}{links:?}{body}{anchors:?}\
-                 {annotations:?}{definitions:?}{findings:?}"
+                 {annotations:?}{definitions:?}{findings:?}{sections:?}{standard:?}"
             )
         };
         (sorted(&source), sorted(&again))
@@ -172,6 +181,7 @@ mod tests {
         for text in [
             "---\nfraction: 0.1\nother: [{x: [1.5e-300, -3, 18446744073709551615]}]\n---\n\n# A\n",
             "---\nbroken: [\n---\n\n# It has a finding\n\n<!--\nid: [\n-->\n",
+            "<x-source-content/> <x-completion-outline/>",
             "A ==passage=={[^c1]} here.\n\n[^c1]: @ann: why?\n[^c2]: @bob (2026-01-02): because\n",
         ] {
             let (before, after) = round("a/b.md", text);

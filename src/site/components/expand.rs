@@ -14,7 +14,9 @@ use super::{
 use crate::site::{
     diagnostic::{Diagnostic, Position},
     dom::{self, Attribute, Element, Node},
-    html, suggest,
+    html,
+    standard::is_standard,
+    suggest,
     values::{self, Values, Written},
 };
 use std::{
@@ -342,7 +344,7 @@ impl<'d> Expander<'_, 'd> {
     /// In a template only what another Source defines.
     fn check_known(&mut self, element: &Element<'d>, frame: &Frame<'d>) {
         let name = &*element.name;
-        if dom::is_known(name) || name.starts_with("pmx-") {
+        if dom::is_known(name) || name.starts_with("pmx-") || is_standard(name) {
             return;
         }
         let elsewhere = self.page.lookup.elsewhere(name);

@@ -82,9 +82,9 @@ fn is_index(id: &str, folder: &str) -> bool {
     address::folder(id) == folder && address::name(id).split('.').next() == Some("index")
 }
 
-/// Whether the Source defines components, and so says little to a reader.
+/// Whether the Source defines components or is a layout, and so says little to a reader.
 pub(in crate::site) fn is_definition(id: &str) -> bool {
-    id.ends_with(".components") || id.ends_with(".component")
+    [".components", ".component", ".layout"].iter().any(|end| id.ends_with(end))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::site::{
     address::{self, Address},
     graph::{EXTENSION, Node},
+    layouts::is_layout,
 };
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -19,7 +20,8 @@ impl Relations {
     pub(in crate::site) fn of(members: &[&Node]) -> Self {
         let ids: HashSet<&str> = members.iter().map(|node| node.id.as_str()).collect();
         let mut relations = Self::default();
-        for node in members {
+        // What a layout links to, all its pages do; that says nothing of one of them.
+        for node in members.iter().filter(|node| !is_layout(&node.id)) {
             let targets: BTreeSet<&str> = node.linked(true).filter(|id| *id != node.id && ids.contains(id)).collect();
             for target in targets {
                 relations.backlinks.entry(target.to_owned()).or_default().push(node.id.clone());

@@ -45,9 +45,17 @@ const LANGUAGES: [&str; 40] = [
     "perl",
 ];
 
+/// The lines of code in a language that is known.
+fn highlighted(language: &str, code: &str) -> Vec<String> {
+    match highlight(language, code) {
+        Highlighted::Lines(lines) => lines.to_vec(),
+        other => panic!("{language}: {other:?}"),
+    }
+}
+
 /// The classes as `[k:const]`, text as it stands.
 fn marked(language: &str, code: &str) -> String {
-    let lines = highlight(language, code).expect("a known language");
+    let lines = highlighted(language, code);
     let html = lines.join("\n").replace("<span class=\"hl-", "[").replace("\">", ":").replace("</span>", "]");
     html::unescape(&html).into_owned()
 }
@@ -70,18 +78,18 @@ fn text_of(lines: &[String]) -> String {
 
 #[test]
 fn an_unknown_language_is_not_guessed() {
-    assert_eq!(highlight("klingon", "qapla'"), None);
-    assert_eq!(highlight("", "x"), None);
+    assert_eq!(highlight("klingon", "qapla'"), Highlighted::Unknown(None));
+    assert_eq!(highlight("", "x"), Highlighted::Unknown(None));
 }
 
 #[test]
 fn every_line_stands_alone() {
-    assert_eq!(highlight("text", "a < b\n\nc\n").unwrap(), ["a &lt; b", "", "c"]);
+    assert_eq!(highlighted("text", "a < b\n\nc\n"), ["a &lt; b", "", "c"]);
     assert_eq!(
-        highlight("js", "/* a\nb */ 1").unwrap(),
+        highlighted("js", "/* a\nb */ 1"),
         ["<span class=\"hl-c\">/* a</span>", "<span class=\"hl-c\">b */</span> <span class=\"hl-n\">1</span>"]
     );
-    assert_eq!(highlight("js", "").unwrap(), [""]);
+    assert_eq!(highlighted("js", ""), [""]);
 }
 
 #[test]
@@ -235,11 +243,7 @@ fn what_opens_and_never_closes_keeps_its_text() {
     for language in LANGUAGES {
         for seed in seeds {
             let code = seed.repeat(4_000 / seed.len());
-            assert_eq!(
-                text_of(&highlight(language, &code).unwrap()),
-                code.strip_suffix('\n').unwrap_or(&code),
-                "{language}"
-            );
+            assert_eq!(text_of(&highlighted(language, &code)), code.strip_suffix('\n').unwrap_or(&code), "{language}");
         }
     }
 }
@@ -252,7 +256,7 @@ proptest! {
         language in prop::sample::select(&LANGUAGES[..]),
         code in "([-\"'`{}()\\[\\]<>/*#$&|\\\\:;=.,@!~ \n\taé0x]|```|---\n|\"\"\"|<style>|<script>|</|\\$\\{|function|key: |if |f\"|url\\(|<!--|-->|<<E\n){0,60}",
     ) {
-        let lines = highlight(language, &code).unwrap();
+        let lines = highlighted(language, &code);
         let kept = code.strip_suffix('\n').unwrap_or(&code);
         prop_assert_eq!(lines.len(), kept.split('\n').count());
         prop_assert_eq!(text_of(&lines), kept);
@@ -260,4 +264,21 @@ proptest! {
             prop_assert_eq!(line.matches("<span").count(), line.matches("</span>").count());
         }
     }
+}
+
+#[test]
+fn languages_are_known_by_the_names_that_people_use() {
+    let names = "ts tsx yml docker console vue kt js jsx py rb rs go c++ cpp c# cs f# fsharp objc php pl sh zsh ps1 bat viml vim tex latex bibtex \
+        rst adoc org ini toml json5 jsonc graphql gql proto hcl tf nginx apache nim nix erlang erl elixir ex ocaml ml haskell hs purescript elm \
+        clojure clj lisp scheme racket d ada fortran f90 pascal delphi vhdl verilog sv systemverilog asm nasm llvm cmake make ninja \
+        gradle groovy scala swift dart julia jl r matlab octave lua tcl awk jq sql mysql postgres crystal coffee livescript stylus less scss sass \
+        haml slim pug erb jinja jinja2 twig handlebars liquid svelte astro mdx http dot graphviz gnuplot puppet robot qml gdscript glsl hlsl wgsl \
+        solidity sol vyper typst typ diff patch git-commit gitignore gitconfig dockerfile csv text regex crontab properties env dotenv fish nushell \
+        powershell actionscript applescript asp cfml java jsp xml svg zig odin lean idris sml rego jsonnet varlink cabal requirements gomod ssh-config";
+    for name in names.split_whitespace() {
+        assert!(matches!(highlight(name, "a b"), Highlighted::Lines(_)), "{name}");
+        assert!(matches!(highlight(&name.to_uppercase(), "a b"), Highlighted::Lines(_)), "{name}");
+    }
+    assert!(matches!(highlight("rust,no_run", "a"), Highlighted::Lines(_)));
+    assert!(matches!(highlight("main.nim", "a"), Highlighted::Lines(_)));
 }

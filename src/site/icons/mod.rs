@@ -15,6 +15,8 @@ const MAX_NAME: usize = 64;
 const MAX_LABEL: usize = 400;
 
 /// What a shortcode begins with.
+/// What every icon in a page says of itself.
+pub(super) const HOOK: &str = "data-pathmx-icon=\"lucide:";
 const MARK: &str = ":lucide-";
 
 /// What stands inside the `<svg>` of an icon. Names that Lucide has given up still find theirs.
@@ -87,7 +89,8 @@ impl<'a> Shortcode<'a> {
     }
 
     fn write(&self, body: &str, out: &mut String) {
-        out.push_str("<span class=\"pmx-icon\" data-pathmx-icon=\"lucide:");
+        out.push_str("<span class=\"pmx-icon\" ");
+        out.push_str(HOOK);
         out.push_str(self.name);
         match self.label {
             None => out.push_str("\" aria-hidden=\"true\">"),

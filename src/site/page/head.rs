@@ -33,6 +33,8 @@ pub(in crate::site) struct PageHead<'a> {
     pub head: &'a str,
     /// Addresses of scripts that run after the Player's, in this order.
     pub scripts: &'a [String],
+    /// Whether a layout takes the place of the header, the navigation and the footer.
+    pub is_laid_out: bool,
 }
 
 impl PageHead<'_> {

@@ -1,9 +1,11 @@
 //! A Source's page, and what surrounds it.
 
+mod data;
 mod direction;
 mod head;
 mod links;
 mod markdown;
+mod menu;
 mod nav;
 mod not_found;
 mod shell;
@@ -11,11 +13,11 @@ mod shell;
 pub(super) use head::PageHead;
 pub(super) use links::links;
 pub(super) use markdown::{AgentPage, agent_markdown};
-pub(super) use nav::{Nav, NavItem};
+pub(super) use nav::{Listing, Nav, NavItem};
 pub(super) use not_found::not_found;
 pub(super) use shell::{Frame, Shell, Stylesheet};
 
-use super::{graph::Node, html, source, tokens::ColorScheme};
+use super::{graph::Node, html, icons, render::Surround, source, tokens::ColorScheme};
 use pmx_worker::model::Hash;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -77,7 +79,7 @@ impl Page<'_> {
     pub(super) fn html<'m>(
         &self,
         shell: &Shell,
-        blocks: &[String],
+        (blocks, surrounds): (&[String], &[Surround]),
         address: impl Fn(usize) -> &'m str,
         components: (&[Stylesheet], &[String]),
     ) -> String {
@@ -102,11 +104,27 @@ impl Page<'_> {
             theme: self.theme,
             styles: &styles,
             scripts: components.1,
+            is_laid_out: !surrounds.is_empty(),
             ..PageHead::default()
         };
         shell.open(&mut out, &head);
+        let has_main = surrounds.iter().any(|surround| surround.has_main);
+        for surround in surrounds.iter().rev() {
+            push(&mut out, &["<div class=\"pmx-layout\" data-pathmx-layout=\"", &html::escape(&surround.id), "\">"]);
+            self.around(surround.before(), &mut out, &address);
+        }
+        if !surrounds.is_empty() && !has_main {
+            out.push_str("<main id=\"pmx-main\">");
+        }
         push(&mut out, &["<article class=\"pmx-document", &class_list(&source.classes), "\" data-pathmx-source=\""]);
         push(&mut out, &[&html::escape(&node.id), "\""]);
+        if has_main {
+            out.push_str(" id=\"pmx-main\"");
+        }
+        if blocks.iter().any(|block| block.contains(icons::HOOK)) {
+            // By this scripts of existing sites tell that icons are drawn.
+            out.push_str(" data-pathmx-icons=\"lucide\"");
+        }
         if let Some(scheme) = self.scheme {
             push(&mut out, &[" data-pathmx-color-scheme=\"", scheme.name(), "\""]);
         }
@@ -117,13 +135,43 @@ impl Page<'_> {
         for (block, marked) in source.blocks.iter().zip(blocks) {
             let id = html::escape(&block.id);
             push(&mut out, &["<section class=\"pmx-block pmx-prose", &class_list(&block.classes)]);
-            push(&mut out, &["\" data-pathmx-block=\"", &html::escape(&node.id), "#", &id, "\" id=\"", &id, "\">\n"]);
+            push(&mut out, &["\" data-pathmx-block=\"", &html::escape(&node.id), "#", &id, "\" id=\"", &id, "\""]);
+            if source::is_revealed_at_once(&source.values, &block.values) {
+                out.push_str(" data-pathmx-reveal=\"all\"");
+            }
+            out.push_str(">\n");
             source::fill(marked, &mut out, &address);
             out.push_str("</section>\n");
         }
         out.push_str("</article>\n");
-        shell.close(&mut out, Some(&node.id), self.links);
+        if surrounds.is_empty() {
+            shell.close(&mut out, Some(&node.id), self.links);
+            return out;
+        }
+        if !has_main {
+            out.push_str("</main>");
+        }
+        for surround in surrounds {
+            self.around(surround.after(), &mut out, &address);
+            out.push_str("</div>\n");
+        }
+        shell.close_laid_out(&mut out);
         out
+    }
+
+    /// Writes what stands around the content, in pieces between which the lists of related pages come.
+    fn around<'p, 'm>(
+        &self,
+        pieces: impl Iterator<Item = &'p str>,
+        out: &mut String,
+        address: &impl Fn(usize) -> &'m str,
+    ) {
+        for (number, piece) in pieces.enumerate() {
+            if number > 0 {
+                out.push_str(self.links);
+            }
+            source::fill(piece, out, address);
+        }
     }
 
     /// The address of each target, as it was written.
@@ -137,8 +185,8 @@ impl Page<'_> {
         let Self { node, address, backlinks, .. } = self;
         let text = source::decode(&node.bytes);
         let targets = self.targets();
-        let body = text.get(node.source.body..).unwrap_or(&text);
-        let page = AgentPage { title: &node.title(), body, address, backlinks };
+        let body = data::without_data(&text, node.source.body, &node.source.blocks);
+        let page = AgentPage { title: &node.title(), body: &body, address, backlinks };
         agent_markdown(&page, |target| targets.get(target).copied())
     }
 }

@@ -1,8 +1,11 @@
 //! The pages of a Path in the order in which one reads them: what the entry links to, and below it what further Paths (`*.path`)
-//! link to. Each page stands once, as near to the entry as it can.
+//! link to, under the headings under which the links stand. Each page stands once, as near to the entry as it can.
 
-use super::push;
-use crate::site::{address, html};
+use super::{
+    menu::{self, Row},
+    push,
+};
+use crate::site::{address, html, source::Section};
 use pmx_worker::model::Hash;
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -19,6 +22,14 @@ pub(in crate::site) struct NavItem {
     pub title: String,
     /// Ready for a URL.
     pub address: String,
+}
+
+/// What the text of a Source links to.
+#[derive(Debug, Default)]
+pub(in crate::site) struct Listing<'s> {
+    /// In order, with repetitions if there are some; each with the number of its link.
+    pub links: Vec<(usize, NavItem)>,
+    pub sections: &'s [Section],
 }
 
 /// The tree of pages. The entry is its root.
@@ -38,32 +49,56 @@ struct Place {
     item: NavItem,
     parent: usize,
     depth: usize,
-    children: Vec<usize>,
+    children: Vec<Child>,
+    /// Those that the children stand in.
+    sections: Vec<Section>,
     /// Of the list below, if there is one.
     digest: Option<Hash>,
     /// Where it stands in the order.
     at: usize,
 }
 
+/// A place in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Child {
+    /// Index among the places.
+    pub place: usize,
+    /// Index of the section that it stands in; from child to child it never gets less.
+    pub section: Option<usize>,
+    /// Whether the heading of the section is the link.
+    pub is_heading: bool,
+}
+
 impl Nav {
-    /// `links`: what the text of a Source links to, in order, with repetitions if there are some.
-    pub(in crate::site) fn grow(home: NavItem, links: impl Fn(&str) -> Vec<NavItem>) -> Self {
-        let place = |item, parent, depth| Place { item, parent, depth, children: Vec::new(), digest: None, at: 0 };
+    /// `links`: what the text of a Source links to.
+    pub(in crate::site) fn grow<'s>(home: NavItem, links: impl Fn(&str) -> Listing<'s>) -> Self {
+        let place = |item, parent, depth| {
+            let (children, sections) = (Vec::new(), Vec::new());
+            Place { item, parent, depth, children, sections, digest: None, at: 0 }
+        };
         let mut seen = HashSet::from([home.id.clone()]);
         let mut places = vec![place(home, 0, 0)];
         let mut open = VecDeque::from([0]);
         while let Some(at) = open.pop_front() {
             let (id, depth) = (places[at].item.id.clone(), places[at].depth + 1);
-            for item in links(&id) {
+            let Listing { links, sections } = links(&id);
+            for (number, item) in links {
                 if !seen.insert(item.id.clone()) {
                     continue;
                 }
                 if is_hub(&item.id) && depth < MAX_DEPTH {
                     open.push_back(places.len());
                 }
-                let child = places.len();
+                let section = sections.partition_point(|section| section.first <= number).checked_sub(1);
+                let is_heading = section
+                    .and_then(|section| sections.get(section))
+                    .is_some_and(|section| section.is_link && section.first == number);
+                let child = Child { place: places.len(), section, is_heading };
                 places[at].children.push(child);
                 places.push(place(item, at, depth));
+            }
+            if !places[at].children.is_empty() {
+                places[at].sections = sections.to_vec();
             }
         }
         for at in 0..places.len() {
@@ -76,7 +111,7 @@ impl Nav {
         while let Some(at) = open.pop() {
             places[at].at = order.len();
             order.push(at);
-            open.extend(places[at].children.iter().rev());
+            open.extend(places[at].children.iter().rev().map(|child| child.place));
         }
         let by_id = places.iter().enumerate().map(|(at, place)| (place.item.id.clone(), at)).collect();
         let digest = places[0].digest.unwrap_or_else(|| Hash::of(b""));
@@ -116,23 +151,44 @@ impl Nav {
 
     /// One list; as deep as [`MAX_DEPTH`].
     fn list(&self, out: &mut String, at: usize, here: Option<usize>, open: &HashSet<usize>) {
-        let children = &self.places[at].children;
+        let Place { item, children, sections, .. } = &self.places[at];
         let shown = shown(children.len());
         // Whoever is here finds it in the list, however long that is.
-        let mine = children.iter().skip(shown).find(|child| Some(**child) == here || open.contains(child));
+        let is_mine = |child: &&Child| Some(child.place) == here || open.contains(&child.place);
+        let mine = children.iter().skip(shown).find(is_mine);
+        let listed: Vec<Child> = children.iter().take(shown).chain(mine).copied().collect();
         out.push_str("<ul>\n");
-        for &child in children.iter().take(shown).chain(mine) {
-            let item = &self.places[child].item;
-            let current = current(here == Some(child));
-            push(out, &["<li><a href=\"", &html::escape(&item.address), "\"", current, ">"]);
-            push(out, &[&html::escape(&item.title), "</a>"]);
-            if open.contains(&child) {
-                self.list(out, child, here, open);
-            }
+        if at == 0 {
+            out.push_str("<li>");
+            link(out, item, here == Some(0));
             out.push_str("</li>\n");
         }
+        let page = |out: &mut String, place: usize| {
+            link(out, &self.places[place].item, here == Some(place));
+            if open.contains(&place) {
+                self.list(out, place, here, open);
+            }
+        };
+        for row in menu::rows(&listed, sections) {
+            match row {
+                Row::Page(place) => {
+                    out.push_str("<li>");
+                    page(out, place);
+                    out.push_str("</li>\n");
+                }
+                Row::Section(title) => {
+                    push(out, &["<li><span class=\"pmx-site-section\">", &html::escape(title), "</span><ul>\n"]);
+                }
+                Row::PageSection(place) => {
+                    out.push_str("<li>");
+                    page(out, place);
+                    out.push_str("<ul>\n");
+                }
+                Row::End => out.push_str("</ul></li>\n"),
+            }
+        }
         if shown < children.len() {
-            let address = html::escape(&self.places[at].item.address);
+            let address = html::escape(&item.address);
             push(out, &["<li><a href=\"", &address, "\">All ", &children.len().to_string(), " pages</a></li>\n"]);
         }
         out.push_str("</ul>");
@@ -172,6 +228,11 @@ impl Nav {
     }
 }
 
+fn link(out: &mut String, item: &NavItem, is_here: bool) {
+    push(out, &["<a href=\"", &html::escape(&item.address), "\"", current(is_here), ">"]);
+    push(out, &[&html::escape(&item.title), "</a>"]);
+}
+
 /// How many of a list are shown.
 const fn shown(all: usize) -> usize {
     if all > MAX_LIST { MAX_LIST - 1 } else { all }
@@ -180,9 +241,15 @@ const fn shown(all: usize) -> usize {
 fn list_digest(places: &[Place], at: usize) -> Hash {
     let place = &places[at];
     let mut text = place.children.len().to_string();
-    let listed = place.children.iter().take(shown(place.children.len())).filter_map(|child| places.get(*child));
-    for Place { item, .. } in std::iter::once(place).chain(listed) {
+    let listed = || place.children.iter().take(shown(place.children.len()));
+    for Place { item, .. } in std::iter::once(place).chain(listed().filter_map(|child| places.get(child.place))) {
         push(&mut text, &["\0", &item.id, "\0", &item.title, "\0", &item.address]);
+    }
+    for Section { title, depth, .. } in &place.sections {
+        push(&mut text, &["\0", title, "\0", &depth.to_string()]);
+    }
+    for Child { section, is_heading, .. } in listed() {
+        push(&mut text, &["\0", &format!("{section:?} {is_heading}")]);
     }
     Hash::of(text.as_bytes())
 }
@@ -206,10 +273,15 @@ mod tests {
         NavItem { id: id.to_owned(), title: id.to_uppercase(), address: format!("/{id}") }
     }
 
+    fn listing(items: impl Iterator<Item = NavItem>) -> Listing<'static> {
+        Listing { links: items.enumerate().collect(), sections: &[] }
+    }
+
     fn nav(links: &[(&str, &[&str])]) -> Nav {
-        let links: HashMap<&str, Vec<NavItem>> =
-            links.iter().map(|(id, links)| (*id, links.iter().map(|id| item(id)).collect())).collect();
-        Nav::grow(item("index.path"), |id| links.get(id).cloned().unwrap_or_default())
+        let links: HashMap<&str, &[&str]> = links.iter().copied().collect();
+        Nav::grow(item("index.path"), |id| {
+            listing(links.get(id).copied().unwrap_or_default().iter().map(|id| item(id)))
+        })
     }
 
     fn written(write: impl Fn(&mut String)) -> String {
@@ -265,6 +337,60 @@ mod tests {
     }
 
     #[test]
+    fn the_entry_is_the_first_of_its_list() {
+        let menu = |here| written(|out| course().menu(out, Some(here)));
+        assert!(
+            menu("about").contains("<ul>\n<li><a href=\"/index.path\">INDEX.PATH</a></li>\n<li><a href=\"/about\"")
+        );
+        assert!(menu("index.path").contains("<ul>\n<li><a href=\"/index.path\" aria-current=\"page\">"));
+        assert_eq!(menu("week/one").matches("\"/index.path\"").count(), 1);
+    }
+
+    #[test]
+    fn pages_stand_under_the_headings_that_their_links_stand_under() {
+        let section = |title: &str, depth, first, is_link| Section { title: title.to_owned(), depth, first, is_link };
+        let sections = [
+            section("A & B", 0, 1, false),
+            section("Inner", 1, 2, false),
+            section("C", 0, 3, true),
+            section("D", 0, 5, true),
+        ];
+        let nav = |title: &str| {
+            let mut sections = sections.clone();
+            sections[1].title = title.to_owned();
+            Nav::grow(item("index.path"), |id| match id {
+                "index.path" => {
+                    let ids = ["before", "one", "two", "three", "one", "four"];
+                    let links = ids.iter().map(|id| item(id)).enumerate().collect();
+                    Listing { links, sections: Vec::leak(sections.to_vec()) }
+                }
+                _ => Listing::default(),
+            })
+        };
+        let menu = written(|out| nav("Inner").menu(out, None));
+        let list = menu.replace('\n', "");
+        let page = |id: &str| format!("<a href=\"/{id}\">{}</a>", id.to_uppercase());
+        let title = |title: &str| format!("<li><span class=\"pmx-site-section\">{title}</span><ul>");
+        let expected = format!(
+            "<ul><li>{}</li><li>{}</li>{}<li>{}</li>{}<li>{}</li></ul></li></ul></li><li>{}</li><li>{}</li></ul>",
+            page("index.path"),
+            page("before"),
+            title("A &amp; B"),
+            page("one"),
+            title("Inner"),
+            page("two"),
+            page("three"),
+            page("four"),
+        );
+        assert!(list.contains(&expected), "{list}\n{expected}");
+        assert_ne!(
+            nav("Inner").digest(Some("four")),
+            nav("Other").digest(Some("four")),
+            "every page shows the headings"
+        );
+    }
+
+    #[test]
     fn a_page_depends_on_what_its_own_navigation_shows() {
         let renamed = |id: &str| {
             let mut nav = course();
@@ -272,12 +398,10 @@ mod tests {
             let parents: Vec<String> = links.iter().map(|(_, parent)| links[*parent].0.id.clone()).collect();
             nav = Nav::grow(item("index.path"), |of| {
                 let children = links.iter().zip(&parents).skip(1).filter(|(_, parent)| *parent == of);
-                children
-                    .map(|((item, _), _)| NavItem {
-                        title: if item.id == id { "New".to_owned() } else { item.title.clone() },
-                        ..item.clone()
-                    })
-                    .collect()
+                listing(children.map(|((item, _), _)| NavItem {
+                    title: if item.id == id { "New".to_owned() } else { item.title.clone() },
+                    ..item.clone()
+                }))
             });
             nav
         };
@@ -297,7 +421,7 @@ mod tests {
         let links: Vec<&str> = ids.iter().map(String::as_str).collect();
         let nav = nav(&[("index.path", &links)]);
         let menu = written(|out| nav.menu(out, Some("p250")));
-        assert_eq!(menu.matches("<li>").count(), 101);
+        assert_eq!(menu.matches("<li>").count(), 102, "the entry, 99, this one and the way to all");
         assert!(menu.ends_with("aria-current=\"page\">P250</a></li>\n<li><a href=\"/index.path\">All 300 pages</a></li>\n</ul></nav></details>"), "{menu}");
         assert!(written(|out| nav.pager(out, Some("p250"))).contains("/p251"));
     }
@@ -307,7 +431,7 @@ mod tests {
         let ids: Vec<String> = (0..50).map(|n| format!("{n}.path")).collect();
         let nav = Nav::grow(item("index.path"), |id| {
             let next = ids.iter().position(|known| known == id).map_or(0, |at| at + 1);
-            ids.get(next).map(|id| item(id)).into_iter().collect()
+            listing(ids.get(next).map(|id| item(id)).into_iter())
         });
         assert_eq!(nav.places.len(), MAX_DEPTH + 1);
     }

@@ -131,6 +131,9 @@ impl Shell {
             out.push_str(&script_tag(script));
         }
         out.push_str("</head>\n<body>\n<a class=\"pmx-skip\" href=\"#pmx-main\">Skip to the text</a>\n");
+        if page.is_laid_out {
+            return;
+        }
         let home = nav.home();
         push(out, &["<header class=\"pmx-site-header\"><a class=\"pmx-site-title\" href=\""]);
         push(out, &[&html::escape(&home.address), "\"", current(page.here == Some(&*home.id)), ">"]);
@@ -144,6 +147,11 @@ impl Shell {
         out.push_str(links);
         self.frame.nav.pager(out, here);
         out.push_str("</main>\n<footer class=\"pmx-site-footer\"><p>Built with pmx</p></footer>\n</body>\n</html>\n");
+    }
+
+    /// Everything after the document of a page with a layout.
+    pub(in crate::site) fn close_laid_out(&self, out: &mut String) {
+        out.push_str("</body>\n</html>\n");
     }
 
     /// The entry.

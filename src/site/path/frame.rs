@@ -4,12 +4,13 @@ use super::Frame;
 use crate::site::{
     address,
     assets::{ThemeAssets, asset_path},
+    css,
     diagnostic::Diagnostic,
     documents::Listed,
     graph::{Node, Target},
-    page::{self, Nav, NavItem, Shell, Stylesheet},
+    page::{self, Listing, Nav, NavItem, Shell, Stylesheet},
     routes,
-    search::{self, Entry, Record},
+    search::{self, Entry, Kind, Record},
     source::{Link, Place},
     tokens::{self, Theme},
 };
@@ -34,8 +35,9 @@ impl Frame<'_> {
             |entry| self.nav_item(entry),
         );
         let links = |id: &str| {
-            let linked = nodes.get(id).into_iter().flat_map(|node| node.linked(true));
-            linked.filter_map(|id| nodes.get(id)).map(|node| self.nav_item(node)).collect()
+            let Some(node) = nodes.get(id) else { return Listing::default() };
+            let linked = node.links(true).filter_map(|(number, id)| Some((number, self.nav_item(nodes.get(id)?))));
+            Listing { links: linked.collect(), sections: &node.source.sections }
         };
         Shell::new(page::Frame {
             nav: Nav::grow(home, links),
@@ -68,9 +70,18 @@ impl Frame<'_> {
 
     /// The list of Sources that the search begins with.
     pub(super) fn index<'r>(&self, pages: impl Iterator<Item = (&'r Node, &'r Arc<Record>)>, shards: usize) -> Vec<u8> {
-        let pages: Vec<(NavItem, &Record)> =
-            pages.map(|(node, record)| (self.nav_item(node), record.as_ref())).collect();
-        let entries = pages.iter().map(|(NavItem { id, title, address }, record)| Entry { id, address, title, record });
+        let pages: Vec<(NavItem, &Record, Kind)> = pages
+            .map(|(node, record)| {
+                (self.nav_item(node), record.as_ref(), Kind::of(&node.id, self.site.components.contains_key(&node.id)))
+            })
+            .collect();
+        let entries = pages.iter().map(|(NavItem { id, title, address }, record, kind)| Entry {
+            id,
+            address,
+            title,
+            record,
+            kind: *kind,
+        });
         search::index(entries, shards)
     }
 
@@ -98,6 +109,12 @@ impl Frame<'_> {
     }
 
     pub(super) fn address(&self, node: &Node, link: &Link, target: &Target, findings: &mut Vec<Diagnostic>) -> String {
+        let address = self.plain_address(node, link, target, findings);
+        // In a `<style>` element nothing undoes what is escaped for HTML.
+        if link.place == Place::Sheet { css::escape(&address) } else { address }
+    }
+
+    fn plain_address(&self, node: &Node, link: &Link, target: &Target, findings: &mut Vec<Diagnostic>) -> String {
         match target {
             // A name that nothing has leads nowhere.
             Target::AsWritten if link.place == Place::Wiki => "#".to_owned(),

@@ -17,9 +17,10 @@ use super::{
     diagnostic::{Diagnostic, Position},
     documents::{self, GraphEntry, Listed, ManifestText, Relations},
     graph::{Graph, Node, Target},
+    layouts::Layouts,
     page,
     project::Project,
-    routes::{self, NOT_FOUND, RouteTable},
+    routes::{self, Addressing, NOT_FOUND, RouteTable},
     search::{self, Shards},
     source::Place,
     tokens::Theme,
@@ -79,6 +80,7 @@ struct Frame<'a> {
     root: &'a NamedRoot,
     table: &'a RouteTable,
     relations: &'a Relations,
+    layouts: Layouts<'a>,
     /// Of the links of Sources that pages take in.
     addresses: HashMap<&'a str, Addresses>,
     /// Of the entry.
@@ -96,7 +98,8 @@ impl<'a> Frame<'a> {
         look: Theme,
     ) -> Self {
         let look_head = look.head(&root.entry_id);
-        Self { site, root, table, relations, addresses: HashMap::new(), look, look_head }
+        let layouts = Layouts::new(site.project, site.graph, &root.entry_id);
+        Self { site, root, table, relations, layouts, addresses: HashMap::new(), look, look_head }
     }
 }
 
@@ -113,7 +116,7 @@ pub(super) fn build(
 ) -> BuiltPath {
     let Site { project, graph, assets, theme, roots, blobs, .. } = site;
     let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
-    let mut table = routes::routes(&members, &root.entry_id, &root.mount);
+    let mut table = routes::routes(&members, &root.entry_id, &root.mount, Addressing::of(project));
     if root.mount.is_empty() {
         let mounts: Vec<&str> = roots.iter().map(|other| &*other.mount).collect();
         table.findings.extend(routes::shadowed(&members, &table, &mounts));

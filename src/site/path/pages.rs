@@ -2,14 +2,14 @@
 
 use super::Frame;
 use crate::site::{
-    assets,
+    assets::{self, Asset},
     build::Pages,
     cache::CachedPage,
     diagnostic::Diagnostic,
     documents::{self, MappedBeat},
-    graph::Node,
+    graph::{Node, Target},
     page::{self, NavItem, Page, Shell, Stylesheet},
-    render::{self, Embeds},
+    render::{self, Embeds, Picture},
     routes,
 };
 use pmx_worker::model::Hash;
@@ -59,7 +59,15 @@ impl Frame<'_> {
         };
         findings.extend(own_addresses.findings.iter().cloned());
         let addresses: &[String] = &own_addresses.each;
-        let styles = self.styles(node, "@styles", &mut findings);
+        let chosen = self.layouts.of(node);
+        findings.extend(chosen.findings);
+        // What is wrong with those of a layout is said on its own page.
+        let of_layouts = chosen.layouts.iter().rev().flat_map(|layout| self.styles(layout, "@styles", &mut Vec::new()));
+        let mut styles: Vec<Stylesheet> = of_layouts.collect();
+        for style in self.styles(node, "@styles", &mut findings) {
+            styles.retain(|known| known.tag() != style.tag());
+            styles.push(style);
+        }
         let artifact = format!("{}/{}", self.root.prefix, routes::page_file(&node.id));
         let own = self.own_theme(node, &mut findings);
         let (theme, scheme) = if own.is_empty() {
@@ -83,7 +91,7 @@ impl Frame<'_> {
             theme: &theme,
             scheme,
         };
-        let embeds = Embeds::of(site.project, site.graph, site.defined, node);
+        let embeds = Embeds::of(site.project, site.graph, site.defined, node, &chosen.layouts);
         let clashes = embeds.clashes().into_iter();
         findings.extend(clashes.map(|finding| finding.at(site.project.show(&node.path))));
         let inputs = page.inputs(shell, &self.embedded(&embeds));
@@ -105,6 +113,9 @@ impl Frame<'_> {
                 out.extend_from_slice(addresses.digest.as_bytes());
             }
         }
+        for layout in embeds.layouts() {
+            out.extend([b"\0layout\0", embeds.node(*layout).id.as_bytes()].concat());
+        }
         for node in embeds.nodes() {
             for asset in self.site.components.get(&node.id).into_iter().flat_map(|files| files.all()) {
                 out.extend_from_slice(asset.file.as_bytes());
@@ -115,7 +126,12 @@ impl Frame<'_> {
 
     fn make(&self, page: &Page<'_>, embeds: &Embeds<'_>, shell: &Shell, inputs: Hash) -> CachedPage {
         let site = self.site;
-        let content = render::render(embeds, site.bodies, &site.project.settings);
+        let leads = |node: &Node, link: usize| match node.targets.get(link) {
+            Some(Target::Asset { path, .. }) => Picture::File(site.assets.get(path).and_then(Asset::size)),
+            Some(Target::AsWritten) => Picture::Missing,
+            _ => Picture::Elsewhere,
+        };
+        let content = render::render(embeds, site.bodies, &site.project.settings, &leads);
         let (styles, mut scripts) = self.component_head(embeds, &content.components);
         if embeds.nodes().any(|node| node.source.draws_in_browser) {
             scripts.push(format!("{}/{}", self.root.prefix, assets::mermaid_js(site.blobs).file));
@@ -131,7 +147,7 @@ impl Frame<'_> {
                 found.map_or("", String::as_str)
             }
         };
-        let html = page.html(shell, &content.blocks, address, (&styles, &scripts));
+        let html = page.html(shell, (&content.blocks, &content.surrounds), address, (&styles, &scripts));
         let map = site.project.source_maps.then(|| {
             let beats: Vec<Vec<MappedBeat<'_>>> =
                 content.beats.iter().map(|beats| beats.iter().map(MappedBeat::of).collect()).collect();

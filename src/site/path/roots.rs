@@ -40,7 +40,8 @@ pub(in crate::site) fn name_roots(project: &Project, graph: &Graph, findings: &m
             handle
         });
         let is_default = index == 0;
-        if !is_default && node.source.handle.is_none() {
+        // Who names several entries on the command line gives them no addresses.
+        if !is_default && project.is_configured && node.source.handle.is_none() {
             let finding =
                 Diagnostic::warning("root/no-handle", position, "a Path beside the default one needs a handle");
             findings.push(finding.hint("add `handle: \"@name\"` to its frontmatter").at(&*shown));

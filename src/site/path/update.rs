@@ -77,7 +77,8 @@ impl Kept {
         let nodes: Vec<&Node> = ids.iter().filter_map(|id| site.graph.nodes.get(*id)).collect();
         let mut frame = Frame::new(site, root, &self.table, &self.relations, self.look.clone());
         for node in &nodes {
-            for taken in Embeds::of(site.project, site.graph, site.defined, node).nodes() {
+            let layouts = frame.layouts.of(node).layouts;
+            for taken in Embeds::of(site.project, site.graph, site.defined, node, &layouts).nodes() {
                 let addresses = frame.addresses_of(taken);
                 frame.addresses.insert(&taken.id, addresses);
             }

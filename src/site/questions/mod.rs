@@ -10,15 +10,23 @@
 //!   <fieldset disabled><legend><h2>…</h2></legend> … </fieldset>
 //!   <div data-pathmx-question-controls hidden><button type="submit">…</button></div>
 //!   <p role="status">…</p>
+//!   <details data-pathmx-question-solution><summary>Answer</summary> … </details>
 //! </form>
 //! ```
 //!
 //! The Player takes away `disabled` and `hidden`, and writes into the status. What is one step of Play within is marked
 //! `data-pathmx-question-answer`. A recorded answer is filled in, and the form has `data-pathmx-question-status`.
+//!
+//! A question with an answer key (see [`key`]) has `data-pathmx-question-graded`. Its right options have `data-pathmx-question-correct`, its
+//! other controls `data-pathmx-question-accept`, a JSON list of texts and numbers. The solution is folded, and the Player shows it once there
+//! is an answer; it is in the page all the same, so it is no secret.
 
 mod choice;
 mod fields;
+mod key;
 mod tree;
+
+pub(in crate::site) use choice::words;
 
 use super::{
     diagnostic::{Diagnostic, Position},
@@ -26,12 +34,17 @@ use super::{
     html,
     suggest::likest,
 };
+use key::Key;
 use serde_json::{Map, Value};
 use tree::{element, text};
 
+/// What is found where an answer is part of what a build publishes. In `pmx dev` nothing leaves the machine, and nobody is told.
+pub const RECORDED_ANSWER: &str = "question/recorded-answer";
+
 /// The Actions that a question can have, and the kind of answer that each takes.
-const ACTIONS: [(&str, Action); 3] = [
-    ("questions.submitSingleChoice", Action::Choice),
+const ACTIONS: [(&str, Action); 4] = [
+    ("questions.submitSingleChoice", Action::Choice { several: false }),
+    ("questions.submitMultipleChoice", Action::Choice { several: true }),
     ("questions.submitText", Action::Text),
     ("questions.submitFields", Action::Fields),
 ];
@@ -52,11 +65,13 @@ pub(in crate::site) struct QuestionBlock<'b> {
     pub source_values: &'b Map<String, Value>,
     /// Where the Block starts.
     pub position: Position,
+    /// Where its answer is recorded.
+    pub recorded: Position,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
-    Choice,
+    Choice { several: bool },
     Text,
     Fields,
 }
@@ -67,18 +82,25 @@ struct Question<'b> {
     name: String,
     /// `response` of the topmatter.
     response: Option<&'b Map<String, Value>>,
+    key: Key<'b>,
     position: Position,
 }
 
 impl Question<'_> {
-    /// What was answered, if it is in the topmatter.
-    fn answer(&self, key: &str) -> Option<String> {
-        match self.response?.get(key)? {
-            Value::String(answer) => Some(answer.clone()),
-            Value::Number(answer) => Some(answer.to_string()),
-            Value::Bool(answer) => Some(answer.to_string()),
-            _ => None,
+    /// What was answered, if it is in the topmatter: one value, or several.
+    fn recorded(&self, key: &str) -> Vec<&Value> {
+        let is_answer = |value: &&Value| value.is_string() || value.is_number() || value.is_boolean();
+        match self.response.and_then(|response| response.get(key)) {
+            Some(Value::Array(list)) => list.iter().filter(is_answer).collect(),
+            Some(value) => Some(value).filter(is_answer).into_iter().collect(),
+            None => Vec::new(),
         }
+    }
+
+    /// The text that was answered, if it is in the topmatter.
+    fn answer(&self, key: &str) -> Option<String> {
+        let recorded = self.recorded(key);
+        recorded.first().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     }
 
     fn warning(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
@@ -103,20 +125,40 @@ pub(in crate::site) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<
     };
     let question = Question {
         name: format!("question.{}", block.id),
-        response: block.values.get("response").and_then(Value::as_object),
+        response: block.values.get("response").and_then(Value::as_object).filter(|response| !response.is_empty()),
+        key: Key::of(block.values),
         position: block.position,
     };
-    let kind = match action {
-        Action::Choice => choice::options(&question, nodes, findings).then_some("choice"),
+    let explanation = key::explanation(nodes);
+    let made = match action {
+        Action::Choice { several } => {
+            let kind = if *several { "choices" } else { "choice" };
+            choice::options(&question, nodes, *several, findings).map(|right| (kind, right))
+        }
         Action::Text => Some(text_answer(&question, block, nodes, findings)),
-        Action::Fields => fields::name(&question, nodes, findings).then_some("fields"),
+        Action::Fields => fields::name(&question, nodes, findings).map(|right| ("fields", right)),
     };
-    let Some(kind) = kind else { return };
+    let Some((kind, right)) = made else {
+        nodes.extend(explanation);
+        return;
+    };
+    if question.response.is_some() {
+        let message = "the answer that was recorded here is published with the page, as `response` of the topmatter";
+        let finding = Diagnostic::warning(RECORDED_ANSWER, block.recorded, message);
+        findings.push(finding.hint("take `response` and `submission` out if the answer is not for readers"));
+    }
     let status = block.values.get("submission").and_then(|submission| submission.get("status")).and_then(Value::as_str);
-    let status = status.or(question.response.filter(|response| !response.is_empty()).map(|_| "submitted"));
+    let status = status.or(question.response.map(|_| "submitted"));
+    let graded = !right.is_empty();
+    let solution = question.key.solution(right, explanation);
     let set = fieldset(&question, block, nodes, findings);
+    let mut form = assemble(block, name, kind, status, set);
+    if graded {
+        form.set("data-pathmx-question-graded", "");
+    }
+    form.children.extend(solution);
     nodes.clear();
-    nodes.push(Node::Element(assemble(block, name, kind, status, set)));
+    nodes.push(Node::Element(form));
 }
 
 /// The Action that takes the Block's answer.
@@ -190,18 +232,23 @@ fn assemble<'a>(
     let controls = [("class", "pmx-question-controls"), ("data-pathmx-question-controls", ""), ("hidden", "")];
     form.children.push(Node::Element(element("div", &controls, vec![Node::Element(button)])));
     let said = status.map(|_| text("Answer recorded.")).into_iter().collect();
-    let region = [("class", "pmx-question-status"), ("role", "status"), ("data-pathmx-question-status-text", "")];
+    let region = [
+        ("class", "pmx-question-status"),
+        ("role", "status"),
+        ("data-pathmx-question-status-text", ""),
+        ("data-pathmx-search", "ignore"),
+    ];
     form.children.push(Node::Element(element("p", &region, said)));
     form
 }
 
-/// Adds the control of a text question at the end of its content; gives the kind of the answer.
-fn text_answer(
+/// Adds the control of a text question at the end of its content; gives the kind of the answer, and the right one.
+fn text_answer<'a>(
     question: &Question<'_>,
     block: &QuestionBlock<'_>,
-    nodes: &mut Vec<Node<'_>>,
+    nodes: &mut Vec<Node<'a>>,
     findings: &mut Vec<Diagnostic>,
-) -> &'static str {
+) -> (&'static str, Vec<Vec<Node<'a>>>) {
     let kind = block.values.get("question").and_then(|question| question.get("type")).and_then(Value::as_str);
     let long = kind == Some("long");
     // Other words are reported where topmatter is read.
@@ -228,6 +275,8 @@ fn text_answer(
     control.set("maxlength", most);
     control.set("required", "");
     control.set("autocomplete", "off");
+    let correct = question.key.correct(None);
+    question.key.accept(&mut control, &correct);
     let caption = element("span", &[("class", "pmx-question-label")], vec![text("Your answer")]);
     let label = element(
         "label",
@@ -235,7 +284,8 @@ fn text_answer(
         vec![Node::Element(caption), Node::Element(control)],
     );
     nodes.push(Node::Element(label));
-    if long { "long" } else { "short" }
+    let right = correct.first().and_then(|answer| key::words(answer)).map(|answer| vec![text(&answer)]);
+    (if long { "long" } else { "short" }, right.into_iter().collect())
 }
 
 #[cfg(test)]

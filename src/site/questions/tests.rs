@@ -6,8 +6,14 @@ fn made(html: &str, values: &Value) -> (String, Vec<(&'static str, String)>) {
     let values = values.as_object().unwrap().clone();
     let source_values = Map::new();
     let position = Position { line: 5, column: 1 };
-    let block =
-        QuestionBlock { id: "q", source_id: "a.quiz", values: &values, source_values: &source_values, position };
+    let block = QuestionBlock {
+        id: "q",
+        source_id: "a.quiz",
+        values: &values,
+        source_values: &source_values,
+        position,
+        recorded: Position { line: 9, column: 1 },
+    };
     let (mut nodes, mut findings, mut out) = (dom::parse(html), Vec::new(), String::new());
     form(&block, &mut nodes, &mut findings);
     dom::write(&nodes, &mut out);
@@ -53,7 +59,8 @@ fn a_recorded_answer_is_filled_in() {
         values["response"] = json!({ "choice": answer });
         values["submission"] = json!({"status": "submitted", "run": "r"});
         let (html, findings) = made(list, &values);
-        assert!(html.contains("value=\"two\" required=\"\" checked=\"\"") && findings.is_empty(), "{html}");
+        assert!(html.contains("value=\"two\" required=\"\" checked=\"\""), "{html}");
+        assert_eq!(findings.iter().map(|(code, _)| *code).collect::<Vec<_>>(), [RECORDED_ANSWER]);
         assert!(
             html.contains("data-pathmx-question-status=\"submitted\"") && html.contains("Answer recorded."),
             "{html}"
@@ -62,6 +69,8 @@ fn a_recorded_answer_is_filled_in() {
     let mut values = submit("questions.submitSingleChoice");
     values["response"] = json!({"choice": "three"});
     assert_eq!(made(list, &values).1[0].0, "question/response");
+    values["response"] = json!({});
+    assert_eq!(made(list, &values).1, [], "nothing was answered");
     let mut values = submit("questions.submitText");
     values["question"] = json!({"type": "long"});
     values["response"] = json!({"text": "\n</textarea> & \"more\""});
@@ -98,7 +107,8 @@ fn fields_are_named_after_their_question() {
     values["response"] = json!({"minutes": 20});
     let page = "<h2>Plan</h2><p>For <input class=\"pmx-response-field\" name=\"question.x.y\" data-pathmx-response-field=\"minutes\"></p>";
     let (html, findings) = made(page, &values);
-    assert!(findings.is_empty() && html.contains(" name=\"question.q.minutes\""), "{html}");
+    assert!(html.contains(" name=\"question.q.minutes\""), "{html}");
+    assert_eq!(findings.iter().map(|(code, _)| *code).collect::<Vec<_>>(), [RECORDED_ANSWER]);
     assert!(html.contains(" maxlength=\"300\" autocomplete=\"off\" value=\"20\""), "{html}");
     assert_eq!(made(&page.repeat(2), &values).1[0].0, "question/duplicate-field");
     assert_eq!(made("<h2>Plan</h2>", &values).1[0].0, "question/no-fields");
@@ -117,4 +127,146 @@ fn what_cannot_be_asked_stays_as_it_was() {
     let (html, findings) = choice("<ul><li>One</li><li>Two</li></ul>");
     assert_eq!(findings[0].0, "question/no-heading");
     assert!(html.contains("<fieldset class=\"pmx-question-set\" disabled=\"\" aria-label=\"Question\">"));
+}
+
+/// The labels of the options that are marked as right.
+fn right(html: &str) -> Vec<&str> {
+    let items = html.split("<li").filter(|item| item.split('>').next().is_some_and(|tag| tag.contains("-correct")));
+    items.filter_map(|item| item.split("pmx-question-option\">").nth(1)?.split("</span>").next()).collect()
+}
+
+#[test]
+fn right_options_are_marked_wherever_the_author_says_which_they_are() {
+    let list = "<h2>Q</h2><ul><li>Berlin</li><li>Paris</li><li>Rome</li></ul>";
+    let beside = list.replace("Paris", "Paris <!-- correct: true -->");
+    let keys = [
+        (beside.as_str(), json!(null)),
+        (list, json!({ "correct": "Paris" })),
+        (list, json!({ "correct": ["paris"] })),
+        (list, json!({ "options": [{ "label": "Paris", "correct": true }] })),
+        (list, json!({ "options": [{}, { "correct": true }] })),
+        ("<h2>Q</h2>", json!({ "options": ["Berlin", { "label": "Paris", "correct": true }] })),
+    ];
+    for (html, key) in keys {
+        let mut values = submit("questions.submitSingleChoice");
+        values["question"] = key.clone();
+        let (html, findings) = made(html, &values);
+        assert_eq!(right(&html), ["Paris"], "{key}: {html}");
+        assert!(findings.is_empty() && !html.contains("<!--"), "{findings:?} {html}");
+        for part in [
+            "data-pathmx-question-graded=\"\"",
+            "</p><details class=\"pmx-question-solution\" data-pathmx-question-solution=\"\" data-pathmx-search=\"ignore\"><summary>Answer",
+            "<ul class=\"pmx-question-right\" role=\"list\" aria-label=\"Right answer\"><li>Paris</li></ul>",
+        ] {
+            assert!(html.contains(part), "{part}\nin {html}");
+        }
+    }
+    let (html, findings) = choice(list);
+    assert!(!html.contains("graded") && !html.contains("<details") && findings.is_empty(), "{html}");
+}
+
+#[test]
+fn several_options_can_be_chosen_and_right() {
+    let list = "<h2>Q</h2><ul><li>2 <!-- correct: true --></li><li>3 <!-- correct: true --></li><li>4</li></ul>";
+    let mut values = submit("questions.submitMultipleChoice");
+    values["response"] = json!({ "choice": ["3", "4"] });
+    let (html, findings) = made(list, &values);
+    assert_eq!(findings.iter().map(|(code, _)| *code).collect::<Vec<_>>(), [RECORDED_ANSWER]);
+    assert_eq!(right(&html), ["2", "3"], "{html}");
+    assert!(
+        html.contains("data-pathmx-question=\"choices\"") && html.contains("aria-label=\"Right answers\""),
+        "{html}"
+    );
+    assert!(html.contains("type=\"checkbox\"") && !html.contains("required"), "none of them must be chosen: {html}");
+    assert_eq!(html.matches("checked").count(), 2);
+    let (_, findings) = choice(list);
+    assert_eq!(
+        findings[0],
+        ("question/several-correct", "2 options of this question are right, and one can be chosen".to_owned())
+    );
+}
+
+#[test]
+fn feedback_and_explanation_are_folded_until_there_is_an_answer() {
+    let list = "<h2>Q</h2><ul><li>A<!-- feedback: \"Not <this>: no\" --></li><li>B <!-- correct: true, feedback: Yes --></li></ul>\
+                <p>Think.</p><!-- @question.explanation --><p>Because of <b>it</b>.</p><ul><li>1</li><li>2</li></ul>";
+    let mut values = submit("questions.submitSingleChoice");
+    values["question"] = json!({ "explanation": "First.\n\nSecond & last.", "feedback": { "correct": "Well done", "incorrect": "Look again" } });
+    let (html, findings) = made(list, &values);
+    assert!(findings.is_empty(), "{findings:?}");
+    for part in [
+        "A</span></label><p class=\"pmx-question-feedback\" hidden=\"\" data-pathmx-search=\"ignore\">Not &lt;this&gt;: no</p></li>",
+        "B</span></label><p class=\"pmx-question-feedback\" hidden=\"\" data-pathmx-search=\"ignore\">Yes</p></li>",
+        "<summary>Answer</summary><p class=\"pmx-question-feedback\" data-pathmx-question-when=\"right\" hidden=\"\">Well done</p>",
+        "<p>First.</p><p>Second &amp; last.</p><p>Because of <b>it</b>.</p><ul><li>1</li><li>2</li></ul></details></form>",
+        "<p>Think.</p></fieldset>",
+    ] {
+        assert!(html.contains(part), "{part}\nin {html}");
+    }
+    let (html, _) = made("<h2>Q</h2><!-- @question.explanation --><p>Only this.</p>", &submit("questions.submitText"));
+    assert!(
+        html.contains("<summary>Answer</summary><p>Only this.</p></details>") && !html.contains("graded"),
+        "{html}"
+    );
+}
+
+#[test]
+fn texts_numbers_and_fields_have_right_answers() {
+    let mut values = submit("questions.submitText");
+    values["question"] = json!({ "type": "short", "correct": ["Paris", 7], "tolerance": 0.5 });
+    let (html, findings) = made("<h2>Q</h2>", &values);
+    assert!(findings.is_empty(), "{findings:?}");
+    assert!(
+        html.contains("data-pathmx-question-accept=\"[&quot;Paris&quot;,7]\" data-pathmx-question-tolerance=\"0.5\""),
+        "{html}"
+    );
+    assert!(html.contains("<li>Paris</li></ul>"), "{html}");
+    let page = "<h2>Plan</h2><p>For <input class=\"pmx-response-field\" data-pathmx-response-field=\"minutes\" aria-label=\"Minutes &amp; more\"></p>";
+    let mut values = submit("questions.submitFields");
+    values["question"] = json!({ "correct": { "minutes": 20, "hours": 1 } });
+    let (html, findings) = made(page, &values);
+    assert!(
+        html.contains("-accept=\"[20]\"") && html.contains("<li>Minutes &amp; more: <strong>20</strong></li>"),
+        "{html}"
+    );
+    assert_eq!(findings[0].0, "question/correct", "there is no field `hours`");
+}
+
+#[test]
+fn what_is_wrong_with_an_answer_key_is_said() {
+    let list = |comment: &str| format!("<h2>Q</h2><ul><li>Rome {comment}</li><li>Paris</li></ul>");
+    let of = |comment: &str| choice(&list(comment));
+    for (comment, message) in [
+        ("<!-- corect: true -->", "`corect` says nothing of an option"),
+        ("<!-- correct: yes please -->", "`correct` of an option is `true` or `false`"),
+        ("<!-- feedback: [ -->", "this comment of an option is no YAML: `feedback: [`"),
+    ] {
+        let (html, findings) = of(comment);
+        assert!(
+            findings.iter().any(|(code, said)| *code == "question/option" && said.starts_with(message)),
+            "{findings:?}"
+        );
+        assert!(right(&html).is_empty());
+    }
+    for note in ["<!-- note to self -->", "<!-- TODO: ask Ann -->", "<!---->", "<!-- [ -->"] {
+        let (html, findings) = of(note);
+        assert!(findings.is_empty() && html.contains(note), "{note}: {findings:?} {html}");
+    }
+    let mut values = submit("questions.submitSingleChoice");
+    values["question"] = json!({ "correct": "Pariss" });
+    assert_eq!(made(&list(""), &values).1, [("question/correct", "`Pariss` is none of the options".to_owned())]);
+}
+
+#[test]
+fn options_that_yaml_takes_for_truth_values_are_names_like_others() {
+    let list = "<h2>Q</h2><ul><li>Yes</li><li>No</li></ul>";
+    let yaml = |text: &str| Value::Object(crate::site::yaml::mapping(text).unwrap());
+    for key in ["correct: No", "options: [{}, {correct: true}]", "options: [{label: No, correct: yes}]"] {
+        let mut values = submit("questions.submitSingleChoice");
+        (values["question"], values["response"]) = (yaml(key), yaml("choice: Yes"));
+        let (html, findings) = made(list, &values);
+        assert_eq!(right(&html), ["No"], "{key}: {html}");
+        assert!(html.contains("value=\"yes\" required=\"\" checked=\"\""), "{html}");
+        assert_eq!(findings.len(), 1, "{findings:?}");
+    }
 }

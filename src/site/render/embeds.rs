@@ -21,6 +21,8 @@ pub(in crate::site) struct Embeds<'a> {
     project: &'a Project,
     sources: Vec<Embedded<'a>>,
     numbers: HashMap<&'a str, Origin>,
+    /// The layouts that the page stands in, the innermost first.
+    layouts: Vec<Origin>,
     /// Which Source defines a component, of those that the page does not take in: for what an author forgot to import.
     elsewhere: &'a BTreeMap<&'a str, &'a Node>,
 }
@@ -32,15 +34,17 @@ struct Embedded<'a> {
 }
 
 impl<'a> Embeds<'a> {
-    /// All that `node` takes in, found along imports and includes.
+    /// All that `node` takes in, found along imports and includes, its `layouts` among them.
     pub(in crate::site) fn of(
         project: &'a Project,
         graph: &'a Graph,
         elsewhere: &'a BTreeMap<&'a str, &'a Node>,
         node: &'a Node,
+        layouts: &[&'a Node],
     ) -> Self {
-        let mut embeds = Self { project, sources: Vec::new(), numbers: HashMap::new(), elsewhere };
+        let mut embeds = Self { project, sources: Vec::new(), numbers: HashMap::new(), layouts: Vec::new(), elsewhere };
         embeds.add(node);
+        embeds.layouts = layouts.iter().map(|layout| embeds.add(layout)).collect();
         let mut next = 0;
         while let Some(embedded) = embeds.sources.get(next) {
             let node = embedded.node;
@@ -85,6 +89,11 @@ impl<'a> Embeds<'a> {
             &page.node.source.definitions,
             each.map(|(origin, link)| (link.position, link.target.as_str(), &*self.source_of(origin).definitions)),
         )
+    }
+
+    /// The layouts of the page, the innermost first.
+    pub(in crate::site) fn layouts(&self) -> &[Origin] {
+        &self.layouts
     }
 
     /// All of them, in order.

@@ -123,13 +123,33 @@ impl<'a> Includer<'_, 'a> {
         Ok(taken)
     }
 
+    /// A Block of another Source with all that it includes, settled in this page.
+    pub(super) fn content(&mut self, origin: Origin, block: usize) -> Vec<Node<'a>> {
+        let body = self.bodies.get(origin);
+        let mut nodes = body.and_then(|body| body.get(block)).map_or_else(Vec::new, |text| dom::parse(text));
+        let id = self.embeds.source_of(origin).blocks.get(block).map(|block| block.id.clone());
+        self.expand(&mut nodes, origin, &mut vec![(origin, id)]);
+        self.settle(&mut nodes, origin);
+        nodes
+    }
+
     /// Its components and values are those of the Source that it comes from. What is wrong with them is said there.
     fn fill(&mut self, nodes: &mut Vec<Node<'a>>, origin: Origin, block: &Block) {
         let node = self.embeds.node(origin);
         let (text, title) = (source::decode(&node.bytes), node.title());
         let facts = facts(node, &title);
         let values = Values { block: &block.values, source: &node.source.values, facts: &facts };
-        let written = Written { text: &text, line: block.line };
+        self.fill_with(nodes, origin, values, Written { text: &text, line: block.line });
+    }
+
+    /// The same with these values.
+    pub(super) fn fill_with(
+        &mut self,
+        nodes: &mut Vec<Node<'a>>,
+        origin: Origin,
+        values: Values<'_>,
+        written: Written<'_>,
+    ) {
         let mut findings = Vec::new();
         let expansion = Expansion {
             lookup: self.embeds,
@@ -162,6 +182,15 @@ impl<'a> Includer<'_, 'a> {
                 } else if attribute.name == "id" && !self.ids.insert(html::unescape(value).into_owned()) {
                     let free = (2..).map(|n| format!("{value}-{n}")).find(|id| self.ids.insert(id.clone()));
                     *value = free.unwrap_or_default().into();
+                }
+            }
+            if element.is("style") {
+                for node in &mut element.children {
+                    if let Node::Text(css) = node
+                        && css.contains('\0')
+                    {
+                        *css = self.links.adopt_all(origin, css).into();
+                    }
                 }
             }
             self.settle(&mut element.children, origin);

@@ -33,6 +33,14 @@ impl LinkTable {
         out
     }
 
+    /// Where a link of the page comes from: which Source, and which of its links.
+    pub(super) fn origin(&self, link: usize) -> Option<(Origin, usize)> {
+        match link.checked_sub(self.own) {
+            None => Some((0, link)),
+            Some(adopted) => self.adopted.get(adopted).copied(),
+        }
+    }
+
     /// Where each link that is not of the page's own Source comes from, in order.
     pub(super) fn into_adopted(self) -> Vec<(Origin, usize)> {
         self.adopted

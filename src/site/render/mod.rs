@@ -3,9 +3,14 @@
 
 mod embeds;
 mod include;
+mod layout;
 mod links;
+mod pictures;
+mod spaceholders;
 
 pub(super) use embeds::Embeds;
+pub(super) use layout::Surround;
+pub(super) use pictures::Picture;
 
 use super::{
     beats::{self, Beat, BeatBlock},
@@ -38,6 +43,8 @@ pub(super) struct Rendered {
     pub record: search::Record,
     /// With the paths of the files that they are about.
     pub findings: Vec<Diagnostic>,
+    /// What stands around it all, the innermost first.
+    pub surrounds: Vec<Surround>,
     /// The components that are used: the number of the Source that defines one, and its name.
     pub components: Vec<(usize, String)>,
 }
@@ -47,8 +54,13 @@ fn facts<'a>(node: &'a graph::Node, title: &'a str) -> [(&'a str, &'a str); 3] {
     [("title", title), ("id", &node.id), ("path", &node.path)]
 }
 
-/// Renders the Blocks of the first of these Sources.
-pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -> Rendered {
+/// Renders the Blocks of the first of these Sources. `leads`: what picture a link of a Source leads to.
+pub(super) fn render(
+    embeds: &Embeds<'_>,
+    known: &Bodies,
+    settings: &Settings,
+    leads: &dyn Fn(&graph::Node, usize) -> Picture,
+) -> Rendered {
     let bodies = embeds.bodies(known, settings);
     let node = embeds.node(0);
     let source = &*node.source;
@@ -101,8 +113,12 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
             values: &block.values,
             source_values: &source.values,
             position,
+            recorded: if block.values.contains_key("response") { written.find("response:") } else { position },
         };
         questions::form(&question, &mut nodes, &mut findings);
+        pictures::complete(&mut nodes, &|mark| {
+            links.origin(mark).map_or(Picture::Elsewhere, |(origin, link)| leads(embeds.node(origin), link))
+        });
         let beat_block = BeatBlock { id: &block.id, values: &block.values, source_values: &source.values, position };
         out.beats.push(beats::annotate(&beat_block, &mut nodes, &mut findings));
         reading.block(&nodes);
@@ -111,6 +127,23 @@ pub(super) fn render(embeds: &Embeds<'_>, known: &Bodies, settings: &Settings) -
         out.blocks.push(html);
     }
     out.findings.extend(findings.into_iter().map(|finding| finding.at(&*shown)));
+    let values = Values { block: &serde_json::Map::new(), source: &source.values, facts: &facts };
+    for layout in embeds.layouts() {
+        let mut findings = Vec::new();
+        let mut includer = Includer {
+            embeds,
+            bodies: &bodies,
+            links: &mut links,
+            used: &mut used,
+            findings: &mut findings,
+            ids: &mut ids,
+            included: 0,
+        };
+        match layout::surround(&mut includer, embeds, *layout, values) {
+            Ok(surround) => out.surrounds.push(surround),
+            Err(finding) => out.findings.push(finding),
+        }
+    }
     out.record = reading.finish();
     out.adopted = links.into_adopted();
     out.components = used.into_iter().map(|(origin, name)| (origin, name.to_owned())).collect();

@@ -1,11 +1,16 @@
 //! The files of terms, made anew only where a Source changed.
 
 use super::{
+    ends::{self, Vocabulary},
     record::{Record, letters},
     terms::{MAX_SHARDS, rank, shard_of},
 };
 use rayon::prelude::*;
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt,
+    sync::Arc,
+};
 
 /// About how many Sources make another shard worth it.
 const SOURCES_PER_SHARD: usize = 8;
@@ -22,6 +27,10 @@ pub(in crate::site) struct Shards<F> {
     /// By key.
     records: Vec<Kept>,
     files: Vec<F>,
+    /// By how terms end.
+    ends: Vec<F>,
+    /// The terms of each shard; none where only the files are known.
+    vocabulary: Option<Vocabulary>,
 }
 
 /// A Source in the shards.
@@ -119,7 +128,10 @@ impl<F: Clone + Send + Sync> Shards<F> {
         files: &[F],
     ) -> Option<Self> {
         let records = kept(sources);
-        (files.len() == count_for(records.len())).then(|| Self { records, files: files.to_vec() })
+        let count = count_for(records.len());
+        let (files, ends) = files.split_at_checked(count)?;
+        let known = Self { records, files: files.to_vec(), ends: ends.to_vec(), vocabulary: None };
+        (ends.len() == ends::count_for(count)).then_some(known)
     }
 
     /// The shards after some Sources changed: id, record before, record now.
@@ -148,21 +160,64 @@ impl<F: Clone + Send + Sync> Shards<F> {
             Some(before) => touched(&before.records, &records, count),
             None => (0..count).collect(),
         };
+        let has_ends = ends::count_for(count) > 0;
         let mut order: Vec<usize> = wanted.into_iter().collect();
         order.sort_unstable_by_key(|shard| rank(*shard, count));
         let mut files: Vec<Option<F>> = match known {
             Some(before) => before.files.iter().cloned().map(Some).collect(),
             None => vec![None; count],
         };
+        let was = known.and_then(|before| before.vocabulary.as_ref());
+        let mut vocabulary = was.cloned().unwrap_or_else(|| vec![Arc::default(); count]);
         for group in order.chunks(GROUP) {
-            let made: Vec<F> = lines(&records, count, group).into_par_iter().map(|lines| put(file(&lines))).collect();
-            for (shard, made) in group.iter().zip(made) {
-                if let Some(file) = files.get_mut(*shard) {
-                    *file = Some(made);
+            let lines = lines(&records, count, group, has_ends);
+            let made: Vec<(F, Arc<str>)> =
+                lines.into_par_iter().map(|Lines { text, terms }| (put(file(&text)), terms)).collect();
+            for (shard, (made, terms)) in group.iter().zip(made) {
+                if let (Some(file), Some(known)) = (files.get_mut(*shard), vocabulary.get_mut(*shard)) {
+                    (*file, *known) = (Some(made), terms);
                 }
             }
         }
-        Self { records, files: files.into_iter().flatten().collect() }
+        if has_ends && known.is_some() && was.is_none() {
+            // Another process made the files, so the terms of those that stay are still to be gathered.
+            let all: Vec<usize> = order_of(count);
+            let terms = all.chunks(GROUP).flat_map(|group| lines(&records, count, group, true));
+            for (shard, Lines { terms, .. }) in all.iter().zip(terms) {
+                if let Some(known) = vocabulary.get_mut(*shard) {
+                    *known = terms;
+                }
+            }
+        }
+        let ends = Self::ends(&vocabulary, was.zip(known), count, put);
+        Self { records, files: files.into_iter().flatten().collect(), ends, vocabulary: Some(vocabulary) }
+    }
+
+    /// The files by how terms end; those of before where no term came or went.
+    fn ends(
+        vocabulary: &Vocabulary,
+        before: Option<(&Vocabulary, &Self)>,
+        shards: usize,
+        put: impl Fn(Vec<u8>) -> F + Sync,
+    ) -> Vec<F> {
+        let count = ends::count_for(shards);
+        let wanted = match before {
+            _ if count == 0 => return Vec::new(),
+            Some((was, _)) => ends::touched(was, vocabulary, count),
+            None => (0..count).collect(),
+        };
+        let mut files: Vec<Option<F>> = match before {
+            Some((_, known)) => known.ends.iter().cloned().map(Some).collect(),
+            None => vec![None; count],
+        };
+        let bytes = if wanted.is_empty() { Vec::new() } else { ends::files(vocabulary, count, &wanted) };
+        let made: Vec<(usize, F)> = bytes.into_par_iter().map(|(end, bytes)| (end, put(bytes))).collect();
+        for (end, made) in made {
+            if let Some(file) = files.get_mut(end) {
+                *file = Some(made);
+            }
+        }
+        files.into_iter().flatten().collect()
     }
 
     /// How many there are.
@@ -172,7 +227,9 @@ impl<F: Clone + Send + Sync> Shards<F> {
 
     /// The files, with their paths below the Path's folder.
     pub(in crate::site) fn files(&self) -> impl Iterator<Item = (String, &F)> {
-        self.files.iter().enumerate().map(|(n, file)| (format!("search/{}/{n}.json", self.files.len()), file))
+        let count = self.files.len();
+        let shards = self.files.iter().enumerate().map(move |(n, file)| (format!("search/{count}/{n}.json"), file));
+        shards.chain(self.ends.iter().enumerate().map(move |(n, file)| (format!("search/{count}/ends/{n}.json"), file)))
     }
 }
 
@@ -212,23 +269,39 @@ fn touched(before: &[Kept], now: &[Kept], count: usize) -> BTreeSet<usize> {
     touched
 }
 
-/// The lines of these shards, which come in the order of their [`rank`].
-fn lines(records: &[Kept], count: usize, wanted: &[usize]) -> Vec<String> {
+/// All shards, in the order of their [`rank`].
+fn order_of(count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_unstable_by_key(|shard| rank(*shard, count));
+    order
+}
+
+/// What goes into the file of a shard, and the terms in it that are listed by their ends.
+struct Lines {
+    text: String,
+    terms: Arc<str>,
+}
+
+/// The lines of these shards, which come in the order of their [`rank`]; with `listed` their terms, too.
+fn lines(records: &[Kept], count: usize, wanted: &[usize], listed: bool) -> Vec<Lines> {
     let present = Present::wanted(wanted, count);
-    let parts: Vec<Vec<String>> = records
+    let parts: Vec<Vec<(String, HashSet<&str>)>> = records
         .par_chunks(CHUNK)
         .map(|chunk| {
-            let mut parts = vec![String::new(); wanted.len()];
+            let mut parts = vec![(String::new(), HashSet::new()); wanted.len()];
             let mut terms: Vec<&str> = Vec::new();
             for Kept { key, record, .. } in chunk.iter().filter(|kept| kept.present.meets(&present)) {
                 let mut from = 0;
-                for (part, shard) in parts.iter_mut().zip(wanted) {
+                for ((part, known), shard) in parts.iter_mut().zip(wanted) {
                     let found = record.of_shard(*shard, count, &mut from);
                     if found.is_empty() {
                         continue;
                     }
                     terms.clear();
                     terms.extend(found.split(' '));
+                    if listed {
+                        terms.iter().for_each(|term| ends::note(known, letters(term)));
+                    }
                     // Those of fewer shards are only sorted in part; the weight does not count.
                     terms.sort_unstable_by_key(|term| letters(term));
                     part.push_str(if part.is_empty() { "\"" } else { ",\n\"" });
@@ -245,8 +318,10 @@ fn lines(records: &[Kept], count: usize, wanted: &[usize]) -> Vec<String> {
         })
         .collect();
     let join = |slot: usize| {
-        let parts = parts.iter().filter_map(|parts| parts.get(slot)).filter(|part| !part.is_empty());
-        parts.map(String::as_str).collect::<Vec<_>>().join(",\n")
+        let of_slot = || parts.iter().filter_map(move |parts| parts.get(slot));
+        let texts = of_slot().map(|(text, _)| text.as_str()).filter(|text| !text.is_empty());
+        let terms = of_slot().flat_map(|(_, terms)| terms).copied().collect();
+        Lines { text: texts.collect::<Vec<_>>().join(",\n"), terms: ends::sorted(terms) }
     };
     (0..wanted.len()).into_par_iter().map(join).collect()
 }

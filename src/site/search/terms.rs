@@ -41,13 +41,21 @@ pub(super) fn each_term(text: &str, mut each: impl FnMut(&str)) {
     word.end(&mut each);
 }
 
-/// The shard of a term: FNV-1a (32 bit) of its first two characters, modulo the number of shards.
+/// The shard of a term: FNV-1a (32 bit) of its first two characters, modulo the number of shards, a power of two.
 pub(super) fn shard_of(term: &str, shards: usize) -> usize {
     let end = term.char_indices().nth(2).map_or(term.len(), |(at, _)| at);
-    let hash = term.as_bytes()[..end]
-        .iter()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
-    usize::try_from(hash).unwrap_or(0) & (shards - 1)
+    part_of(&term[..end], shards)
+}
+
+/// The file of a term's end: the same of its last two characters.
+pub(super) fn end_of(term: &str, files: usize) -> usize {
+    let start = term.char_indices().nth_back(1).map_or(0, |(at, _)| at);
+    part_of(&term[start..], files)
+}
+
+fn part_of(text: &str, parts: usize) -> usize {
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    usize::try_from(hash).unwrap_or(0) & (parts - 1)
 }
 
 /// Where the terms of a shard out of `count` stand among all terms of a Source: those of one shard side by side, however many shards

@@ -46,7 +46,8 @@ fn what_is_marked_or_never_read_is_not_found() {
 fn the_index_lists_sources_with_their_headings() {
     let one = record("A \"quoted\" </title>", "<h1 id=a>A \"quoted\" &lt;/title></h1><h2 id=\"b\">B</h2>");
     let shards = Shards::of([("x/a", &Arc::new(one.clone()))].into_iter(), None, |bytes| bytes);
-    let entry = Entry { id: "x/a", address: "/m/x", title: "A \"quoted\" </title>", record: &one };
+    let title = "A \"quoted\" </title>";
+    let entry = Entry { id: "x/a", address: "/m/x", title, record: &one, kind: Kind::Page };
     let bytes = index([entry].into_iter(), shards.count());
     let key = shards::Key::of("x/a");
     let text = String::from_utf8(bytes).unwrap();
@@ -64,6 +65,71 @@ fn the_index_lists_sources_with_their_headings() {
         String::from_utf8(files[0].1.clone()).unwrap(),
         format!("{{\n\"{}\":\"quoted8 title8\"\n}}\n", key.as_str())
     );
+}
+
+#[test]
+fn what_is_no_page_says_what_it_is() {
+    for (id, defines, kind) in [
+        ("labs/chess/chess.components", true, Kind::Component),
+        ("card.component", false, Kind::Component),
+        ("cards", true, Kind::Component),
+        ("components.guide", true, Kind::Page),
+        ("a.b/cards", false, Kind::Page),
+        ("parts/note.include", false, Kind::Part),
+        ("frame.layout", false, Kind::Part),
+        ("index.path", false, Kind::Page),
+    ] {
+        assert_eq!(Kind::of(id, defines), kind, "{id}");
+    }
+    let record = Record::default();
+    let entry = |kind| Entry { id: "x", address: "/x", title: "X", record: &record, kind };
+    let text = |kind| String::from_utf8(index([entry(kind)].into_iter(), 1)).unwrap();
+    assert!(text(Kind::Page).contains(r#""X",[]]"#), "{}", text(Kind::Page));
+    assert!(text(Kind::Component).contains(r#""X",[],"component"]"#) && text(Kind::Part).contains(r#"[],"part"]"#));
+}
+
+/// What the files of ends list, by their names.
+fn ends(shards: &Shards<String>) -> BTreeMap<String, String> {
+    let files = written(shards).into_iter().filter(|(path, _)| path.contains("/ends/"));
+    files.map(|(path, text)| (path, serde_json::from_str(&text).unwrap())).collect()
+}
+
+#[test]
+fn a_word_with_a_wrong_beginning_is_found_by_its_end() {
+    let site: Site = (0..40)
+        .map(|n| {
+            (
+                format!("s{n}"),
+                Arc::new(record("", &format!("<p>zeppelin w{n} abc 12345 2024 naïve 東京都 two{n}s</p>"))),
+            )
+        })
+        .collect();
+    let all = ends(&shards(&site, None));
+    assert_eq!(all.keys().collect::<Vec<_>>(), ["search/8/ends/0.json", "search/8/ends/1.json"]);
+    let of = |term: &str| &all[&format!("search/8/ends/{}.json", terms::end_of(term, 2))];
+    for term in ["zeppelin", "naive", "two7s"] {
+        assert!(of(term).split(' ').any(|known| known == term), "{term} in {all:?}");
+    }
+    let listed: Vec<&str> = all.values().flat_map(|terms| terms.split(' ')).collect();
+    for term in ["abc", "12345", "2024", "東京", "w1"] {
+        assert!(!listed.contains(&term), "{term}: too short, or no word");
+    }
+    assert_eq!(listed.iter().filter(|term| **term == "zeppelin").count(), 1, "each once, however many say it");
+    assert!(ends(&shards(&site.into_iter().take(9).collect(), None)).is_empty(), "one shard has all terms already");
+}
+
+#[test]
+fn files_that_another_process_made_go_on_as_if_this_one_had() {
+    let mut site: Site =
+        (0..40).map(|n| (format!("s{n}"), Arc::new(record("", &format!("alpha betas word{n}"))))).collect();
+    let before = shards(&site, None);
+    let files: Vec<String> = before.files().map(|(_, file)| file.clone()).collect();
+    let records = || site.iter().map(|(id, record)| (id.as_str(), record));
+    assert!(Shards::known(records(), &files[1..]).is_none());
+    let known = Shards::known(records(), &files).unwrap();
+    assert_eq!(written(&known), written(&before));
+    site.insert("s5".to_owned(), Arc::new(record("", "alpha gamma")));
+    assert_eq!(written(&shards(&site, Some(&known))), written(&shards(&site, None)));
 }
 
 #[test]
@@ -110,12 +176,12 @@ fn an_edit_makes_only_the_files_of_its_words() {
         *made.lock().unwrap() += 1;
         String::from_utf8(bytes).unwrap()
     });
-    assert_eq!((before.count(), *made.lock().unwrap()), (8, 2), "beta and gamma");
+    assert_eq!((before.count(), *made.lock().unwrap()), (8, 3), "beta and gamma, and the end of gamma, which is new");
     assert_eq!(written(&after), written(&shards(&site, None)));
 }
 
 fn sites() -> impl Strategy<Value = Vec<Site>> {
-    let text = "([a-d]{2,3} ?){0,6}";
+    let text = "([a-d]{2,5} ?){0,6}";
     let site = btree_map("[a-f]{1,2}", text, 0..40);
     let site = site.prop_map(|site| site.into_iter().map(|(id, text)| (id, Arc::new(record("", &text)))).collect());
     proptest::collection::vec(site, 2..4)
@@ -129,7 +195,7 @@ proptest! {
             let now = shards(site, before.as_ref());
             prop_assert_eq!(written(&now), written(&shards(site, None)));
             let mut listed = 0;
-            for (path, text) in written(&now) {
+            for (path, text) in written(&now).into_iter().filter(|(path, _)| !path.contains("/ends/")) {
                 let lines: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
                 listed += lines.values().flat_map(|terms| terms.split(' ')).count();
                 let folder = format!("search/{}/", now.count());

@@ -8,6 +8,7 @@ use super::{
     lines::Lines,
     notes::Notes,
     render::{Rendered, Renderer},
+    sections::Met,
     summary::{Summary, summary},
     survey::survey,
     topmatter::topmatter,
@@ -37,6 +38,8 @@ pub(super) struct Parts {
     /// With what else they hold, if the Source defines components.
     pub blocks: Vec<(Block, Code)>,
     pub links: Vec<Link>,
+    /// Those that stand on their own.
+    pub headings: Vec<Met>,
     pub anchors: HashSet<String>,
     pub summary: Summary,
     pub annotations: Vec<Annotation>,
@@ -99,8 +102,8 @@ pub(super) fn blocks<'a>(
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
-    let Rendered { links, annotations, draws_in_browser, .. } = rendered;
-    Parts { blocks, links, anchors, summary, annotations, draws_in_browser }
+    let Rendered { links, headings, annotations, draws_in_browser, .. } = rendered;
+    Parts { blocks, links, headings, anchors, summary, annotations, draws_in_browser }
 }
 
 /// The nodes of each Block, and its topmatter.

@@ -2,6 +2,7 @@
 
 use super::is_class;
 use crate::site::{
+    commas,
     diagnostic::{Diagnostic, Position},
     suggest,
 };
@@ -10,6 +11,12 @@ use serde_json::{Map, Value};
 /// What can be chosen for each kind under `play.steps`.
 const STEPS: [(&str, [&str; 2]); 3] =
     [("tables", ["rows", "single"]), ("lists", ["items", "flat"]), ("code", ["single", "none"])];
+/// How the items of lists come on slides: one by one, or all at once. `play.reveal` of a frontmatter or a topmatter.
+const REVEALS: [&str; 2] = ["items", ALL_AT_ONCE];
+/// The choice of [`REVEALS`] that is not the default.
+const ALL_AT_ONCE: &str = "all";
+/// What `play` can hold.
+const PLAY: [&str; 3] = ["reveal", "steps", "table"];
 /// How a Source can ask to be played: `presentation` of its frontmatter.
 pub(in crate::site) const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
 /// Keys of a frontmatter that mean something.
@@ -39,13 +46,25 @@ const KEYS: [&str; 20] = [
 const SHORTEST: usize = 5;
 /// What a Source without `presentation` is played as.
 const FLOW: &str = "flow";
+/// Keys of `question` that mean something.
+const OF_QUESTIONS: [&str; 6] = ["correct", "explanation", "feedback", "options", "tolerance", "type"];
 /// What `question.type` can be.
 const QUESTIONS: [&str; 3] = ["short", "long", "fields"];
+
+/// Whether a Block's slide shows all items of its lists at once: what its topmatter says, else the frontmatter.
+pub(in crate::site) fn is_revealed_at_once(frontmatter: &Map<String, Value>, topmatter: &Map<String, Value>) -> bool {
+    let said = |values: &Map<String, Value>| {
+        let reveal = values.get("play")?.get("reveal")?.as_str()?;
+        REVEALS.contains(&reveal).then_some(reveal == ALL_AT_ONCE)
+    };
+    said(topmatter).or_else(|| said(frontmatter)).unwrap_or(false)
+}
 
 /// Checks a frontmatter; `text` holds it, its position is the first of the Source.
 pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec<Diagnostic>) {
     let mut check = Check { text, start: Position::START, code: "source/frontmatter-key", findings };
     check.shared(values);
+    check.taken_apart(values);
     check.shape(values, "description", is_words, "a line of text");
     check.shape(values, "status", is_words, "a line of text");
     check.shape(values, "type", is_words, "a word");
@@ -53,7 +72,7 @@ pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec
     check.shape(values, "parseComponents", Value::is_boolean, "true or false");
     check.shape(values, "related", is_list, "a list of paths");
     check.shape(values, "theme", |value| value.is_object() || value.is_boolean(), "a mapping");
-    check.near_misses(values);
+    check.near_misses(values, &KEYS, &[]);
     check.presentation(values.get("presentation"));
     check.shape(values, "fonts", |value| value.is_object() || value.is_array(), "a mapping or a list");
 }
@@ -62,10 +81,12 @@ pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec
 pub(super) fn block(values: &Map<String, Value>, text: &str, start: Position, findings: &mut Vec<Diagnostic>) {
     let mut check = Check { text, start, code: "block/topmatter-key", findings };
     check.shared(values);
+    check.taken_apart(values);
     check.shape(values, "componentName", Value::is_string, "a name");
     check.shape(values, "question", Value::is_object, "a mapping with a `type`");
     if let Some(question) = values.get("question").and_then(Value::as_object) {
         check.choice(&["question", "type"], question.get("type"), &QUESTIONS);
+        check.near_misses(question, &OF_QUESTIONS, &["question"]);
     }
 }
 
@@ -93,16 +114,28 @@ impl Check<'_> {
     }
 
     /// Keys that are nearly one of ours: one letter less, more, or another, or two that changed places.
-    fn near_misses(&mut self, values: &Map<String, Value>) {
-        for key in values.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+    fn near_misses(&mut self, values: &Map<String, Value>, known: &[&str], within: &[&str]) {
+        for key in values.keys().filter(|key| !known.contains(&key.as_str())) {
             let is_near = |known: &&&str| {
                 // The plural of a key is a word of its own.
                 let plural = key.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(key);
                 known.len() >= SHORTEST && strsim::osa_distance(key, known) == 1 && (!plural || key == "style")
             };
-            if let Some(known) = KEYS.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
+            if let Some(known) = known.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
                 let message = format!("`{key}` means nothing to pmx");
-                self.warn(&[key], message, Some(format!("did you mean `{known}`?")));
+                let place: Vec<&str> = within.iter().copied().chain([key.as_str()]).collect();
+                self.warn(&place, message, Some(format!("did you mean `{known}`?")));
+            }
+        }
+    }
+
+    /// Values that end at a comma. Those of a theme are told with the theme.
+    fn taken_apart(&mut self, values: &Map<String, Value>) {
+        for found in commas::taken_apart(values, self.text) {
+            if found.path.first().is_none_or(|key| key != "theme") {
+                let place = Position::of(self.text, found.at).within(self.start);
+                let finding = Diagnostic::warning(self.code, place, found.message());
+                self.findings.push(finding.hint(found.hint()));
             }
         }
     }
@@ -147,6 +180,13 @@ impl Check<'_> {
         let Some(play) = play.filter(|play| !play.is_null()) else { return };
         let code = std::mem::replace(&mut self.code, "choreographer/steps-invalid");
         self.steps(play);
+        for key in play.as_object().into_iter().flat_map(Map::keys).filter(|key| !PLAY.contains(&key.as_str())) {
+            if let Some(known) = suggest::likest(key, PLAY.iter().map(|known| (*known, *known))) {
+                let hint = format!("did you mean `{known}`?");
+                self.warn(&["play", key], format!("`play.{key}` means nothing to pmx"), Some(hint));
+            }
+        }
+        self.choice(&["play", "reveal"], play.get("reveal"), &REVEALS);
         self.code = code;
     }
 

@@ -13,6 +13,7 @@ mod mask;
 mod notes;
 mod outline;
 mod render;
+mod sections;
 mod settings;
 mod summary;
 mod survey;
@@ -24,12 +25,13 @@ mod wikilinks;
 
 pub(super) use super::text::decode;
 pub(super) use blocks::Block;
-pub(super) use checks::PRESENTATIONS;
+pub(super) use checks::{PRESENTATIONS, is_revealed_at_once};
 pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
 pub(super) use ids::{Heading, slug};
 pub(super) use notes::Annotation;
 pub(super) use render::fill;
+pub(super) use sections::Section;
 pub use settings::Settings;
 pub(super) use tree::tree;
 
@@ -37,6 +39,7 @@ use super::{
     address::{self, Address},
     components::Definition,
     diagnostic::{Diagnostic, Position},
+    standard::Standard,
     text::normal,
     tokens,
 };
@@ -70,6 +73,8 @@ pub(super) struct Source {
     pub blocks: Vec<Block>,
     /// Links to somewhere in the site: first those with a mark in the HTML, in its order, then the definitions.
     pub links: Vec<Link>,
+    /// Under which headings the links of the text stand, in order.
+    pub sections: Vec<Section>,
     /// Everything in the page that a fragment can name.
     pub anchors: HashSet<String>,
     /// The threads of annotations, in order of their definitions.
@@ -80,6 +85,8 @@ pub(super) struct Source {
     pub draws_in_browser: bool,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
+    /// Which elements of PathMX itself its text names.
+    pub standard: Standard,
     /// Byte of the text at which the body starts.
     pub body: usize,
     /// See [`Self::outline`]; computed once.
@@ -127,6 +134,8 @@ pub(super) enum Place {
     Include,
     /// A part of the page: an image, a frame, a script.
     Resource,
+    /// The same, named by the style sheet in a `<style>` element.
+    Sheet,
     /// `[label]: target`
     Definition {
         /// Without the brackets.
@@ -196,8 +205,10 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let root = tree(&arena, &body, settings);
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
-    let Parts { blocks, mut links, anchors, summary, annotations, draws_in_browser } =
+    let Parts { blocks, mut links, headings, anchors, summary, annotations, draws_in_browser } =
         blocks::blocks(root, &lines, settings, defines, &mut findings);
+    let title = words(&front.values, "title").or(summary.title);
+    let sections = sections::sections(&headings, &links, title.as_deref());
     links.extend(definitions.iter().map(|definition| Link {
         target: definition.target.clone(),
         place: Place::Definition { label: definition.label.clone() },
@@ -223,16 +234,18 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     Source {
         route: placed("route"),
         handle: placed("handle"),
-        title: words(&front.values, "title").or(summary.title),
+        title,
         description: words(&front.values, "description").or(summary.description),
         classes: classes(&front.values),
         blocks: blocks.into_iter().map(|(block, _)| block).collect(),
         links,
+        sections,
         anchors,
         annotations,
         definitions,
         draws_in_browser,
         findings,
+        standard: Standard::of(&body),
         body: front.body,
         outline: OnceLock::new(),
         values: front.values,

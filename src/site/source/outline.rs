@@ -20,10 +20,12 @@ impl Source {
             classes,
             blocks,
             links,
+            sections,
             anchors,
             annotations,
             definitions,
             draws_in_browser,
+            standard,
             findings: _,
             body: _,
             outline: _,
@@ -40,7 +42,7 @@ impl Source {
         sorted.sort_unstable();
         let mut out = Hashing(Sha256::new());
         let _ = write!(out, "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}");
-        let _ = write!(out, "{sorted:?}{annotations:?}{definitions:?}{draws_in_browser}");
+        let _ = write!(out, "{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}{draws_in_browser}");
         for part in blocks.iter().map(block).chain(links.iter().map(link)) {
             let _ = writeln!(out, "{part}");
         }

@@ -333,4 +333,5 @@ proptest::proptest! {
 }
 
 mod grammar;
+mod sections;
 mod warnings;

@@ -160,8 +160,20 @@ function start(el, definition) {
     assets: records(about.assets, base, (url) => ({ url })),
     data: records(about.data, base, reader),
     cleanup,
-    /** State of this instance alone, to change at will; `initial`: a value, or a function that makes one. */
-    state: (initial) => own(typeof initial === "function" ? initial() : initial),
+    /**
+     * State of this instance alone, to change at will; `initial`: a value, or a function that makes one. With `changed`, plain objects and
+     * arrays are watched as deep as they go: it is called once for all that changed in a turn.
+     */
+    state(initial, changed) {
+      const value = own(typeof initial === "function" ? initial() : initial);
+      if (typeof changed !== "function") return value;
+      let told = true;
+      return watched(value, () => {
+        if (!told || stopped) return;
+        told = false;
+        queueMicrotask(() => ((told = true), stopped || attempt(changed)));
+      });
+    },
     effect: (run, options) => {
       const effect = makeEffect(el, run, options?.when, fail);
       cleanup(effect.end);
@@ -201,19 +213,51 @@ function start(el, definition) {
   return instance;
 }
 
-/** Plain objects and arrays, copied as deep as they go; what has a nature of its own (a Set, a Date, an element) is itself. */
+/** Whether it has no nature of its own, as a Set, a Date, an element or an instance of a class has. */
+function isPlain(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const nature = Object.getPrototypeOf(value);
+  return nature === Object.prototype || nature === null || (Array.isArray(value) && nature === Array.prototype);
+}
+
+/** Plain objects and arrays, copied as deep as they go; everything else is itself. */
 function own(value, copies = new Map()) {
-  if (typeof value !== "object" || value === null) return value;
-  const nature = Object.getPrototypeOf(value), list = Array.isArray(value) && nature === Array.prototype;
-  if (!list && nature !== Object.prototype && nature !== null) return value;
+  if (!isPlain(value)) return value;
   if (copies.has(value)) return copies.get(value);
-  const copy = list ? new Array(value.length) : Object.create(nature);
+  const copy = Array.isArray(value) ? new Array(value.length) : Object.create(Object.getPrototypeOf(value));
   copies.set(value, copy); // it may hold itself
   const parts = Object.getOwnPropertyDescriptors(value);
   for (const key of Reflect.ownKeys(parts)) {
     if ("value" in parts[key]) parts[key] = { ...parts[key], value: own(parts[key].value, copies) };
   }
   return Object.defineProperties(copy, parts);
+}
+
+/** Plain objects and arrays whose changes are told, as deep as they go; everything else is itself. */
+function watched(value, tell, known = { views: new WeakMap(), values: new WeakMap() }) {
+  if (!isPlain(value) || known.values.has(value)) return value;
+  if (known.views.has(value)) return known.views.get(value);
+  const view = new Proxy(value, {
+    get(target, key, receiver) {
+      const part = Reflect.get(target, key, receiver), about = Reflect.getOwnPropertyDescriptor(target, key);
+      // What can never be another value must be given as it is.
+      return about && !about.configurable && !about.writable ? part : watched(part, tell, known);
+    },
+    set(target, key, given, receiver) {
+      const part = known.values.get(given) ?? given, had = Object.hasOwn(target, key), before = target[key], length = target.length;
+      const done = Reflect.set(target, key, part, receiver);
+      if (done && (!had || !Object.is(before, part) || (Array.isArray(target) && target.length !== length))) tell();
+      return done;
+    },
+    deleteProperty(target, key) {
+      const had = Object.hasOwn(target, key), done = Reflect.deleteProperty(target, key);
+      if (had && done) tell();
+      return done;
+    },
+  });
+  known.views.set(value, view);
+  known.values.set(view, value);
+  return view;
 }
 
 const fold = (name) => name.replaceAll("-", "").toLowerCase();

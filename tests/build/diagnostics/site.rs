@@ -214,3 +214,73 @@ fn a_page_that_no_deploy_could_have_leaves_no_site() {
     );
     assert!(build.roots.is_none());
 }
+
+#[test]
+fn an_entry_that_another_one_keeps_from_being_one_is_told() {
+    assert_eq!(
+        said(&[("paths/index.path.md", "# Path\n"), ("paths/index.md", "# Page\n")]),
+        lines(&[
+            "paths/index.md:1:1: warning: `paths/index.md` is not the entry: `paths/index.path.md` comes first, and no link leads here [entry/several]",
+            "  hint: link to it, or say which one is the entry: a list of links under `## Paths` in pathmx.config.md, or `pmx build <file>`",
+        ])
+    );
+}
+
+#[test]
+fn a_layout_that_cannot_be_one_is_told_where_it_is_chosen() {
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# Home\n\n[A](./a.md) [B](./b.md)\n\n[@layout]: ./one.layout.md\n[@layout.default]: ./code.layout.md\n[@layout.x]: ./plain.md\n"
+            ),
+            ("paths/a.md", "# A\n\n[@layout.default]: ./one.layout.md\n"),
+            (
+                "paths/b.md",
+                "# B\n\n[@layout]: ./two.layout.md\n[@layout]: ./one.layout.md\n[@layout.y]: https://x.y/z\n"
+            ),
+            ("paths/plain.md", "# Plain\n"),
+            ("paths/code.layout.md", "`<x-source-content />`\n"),
+            ("paths/one.layout.md", "[@layout]: ./two.layout.md\n\n<x-source-content />\n"),
+            ("paths/two.layout.md", "<x-source-content />\n\n[@layout]: ./one.layout.md\n"),
+        ]),
+        lines(&[
+            "paths/a.md:3:1: warning: the layouts of a Path are chosen in its entry, and this is ignored here [layout/not-root]",
+            "  hint: write `[@layout]: …` to choose one for this Source alone",
+            "paths/b.md:4:1: warning: `./one.layout.md` is not used: an earlier definition has this label [layout/twice]",
+            "paths/b.md:5:1: warning: `https://x.y/z` is no layout: it must be a Source of this site [layout/target]",
+            "paths/code.layout.md:1:1: warning: this layout is not used: `<x-source-content />` stands where no element can be [layout/no-outlet]",
+            "paths/index.path.md:7:1: warning: `plain.md` is no layout: it has no `<x-source-content />` where the content comes [layout/target]",
+            "paths/one.layout.md:1:1: warning: the layout `two.layout.md` stands in itself through this [layout/cycle]",
+            "paths/two.layout.md:3:1: warning: the layout `one.layout.md` stands in itself through this [layout/cycle]",
+        ])
+    );
+}
+
+#[test]
+fn a_value_that_ends_at_a_comma_is_told_in_frontmatter_topmatter_and_config() {
+    assert_eq!(
+        said(&[
+            (
+                "pathmx.config.md",
+                "---\npublish: { provider: cloudflare, workers }\nlang:\noutdir: x\n---\n\n## Paths\n\n- [Home](./paths/index.path.md)\n"
+            ),
+            (
+                "paths/index.path.md",
+                "---\nauthor: { name: Ada, Countess of Lovelace }\n---\n\n# Home\n\n---\n\n<!--\nnote: {by: Ada, Charles}\n-->\n\nWords\n"
+            ),
+        ]),
+        lines(&[
+            "pathmx.config.md:2:34: warning: `publish.provider` ends at the comma, and `workers` is a key without a value [config/key]",
+            "  hint: a value with a comma in it stands in quotes: `provider: \"cloudflare, workers\"`",
+            "pathmx.config.md:3:1: warning: `lang` has no value, so it says nothing [config/key]",
+            "  hint: write its value behind the colon, or leave the line out",
+            "pathmx.config.md:4:1: warning: `outdir` means nothing to pmx [config/key]",
+            "  hint: did you mean `outDir`?",
+            "paths/index.path.md:2:22: warning: `author.name` ends at the comma, and `Countess of Lovelace` is a key without a value [source/frontmatter-key]",
+            "  hint: a value with a comma in it stands in quotes: `name: \"Ada, Countess of Lovelace\"`",
+            "paths/index.path.md:10:17: warning: `note.by` ends at the comma, and `Charles` is a key without a value [block/topmatter-key]",
+            "  hint: a value with a comma in it stands in quotes: `by: \"Ada, Charles\"`",
+        ])
+    );
+}

@@ -94,10 +94,7 @@ fn what_html_and_frontmatter_leave_open_is_named() {
     );
     assert_eq!(
         said_of("# A\n\n<style>\np { background: url(./a.png) }\n</style>\n"),
-        lines(&[
-            "paths/index.path.md:3:1: warning: `./a.png` stays as it is written: files that `<style>` names are not followed [asset/not-followed]",
-            "  hint: put the rules into a file, and that into the page with `[@styles]: ./name.css`"
-        ])
+        lines(&["paths/index.path.md:4:21: warning: there is no file `a.png` [asset/missing]",])
     );
 }
 
@@ -154,4 +151,33 @@ fn diagrams_that_are_not_drawn_as_they_are_written_are_named() {
             "paths/index.path.md:18:1: warning: this diagram is drawn, but icons of fonts are left out [mermaid/icon]"
         ])
     );
+}
+
+#[test]
+fn a_language_that_is_nearly_one_is_told_and_a_word_that_is_none_is_not() {
+    assert_eq!(
+        said_of(
+            "# A\n\n```pyhton\na\n```\n\n```erlnag title=\"x\"\na\n```\n\n```klingon\na\n```\n\n```rust,no_run\na\n```\n"
+        ),
+        lines(&[
+            "paths/index.path.md:3:1: warning: no language is called `pyhton`, so this code has no colours [code/unknown-language]",
+            "  hint: did you mean `python`?",
+            "paths/index.path.md:7:1: warning: no language is called `erlnag`, so this code has no colours [code/unknown-language]",
+            "  hint: did you mean `erlang`?"
+        ])
+    );
+}
+
+#[test]
+fn code_that_a_grammar_would_take_too_long_for_is_shown_plain_and_told() {
+    let line = "a".repeat(1_001);
+    assert_eq!(
+        said_of(&format!("# A\n\n```nim\n{line}\n```\n\n```js\n{line}\n```\n")),
+        lines(&[
+            "paths/index.path.md:3:1: warning: this code has no colours: in this language a line may have 1000 bytes [code/not-highlighted]",
+            "  hint: `text` behind the fence says that it is meant to have none"
+        ])
+    );
+    assert!(said_of(&format!("# A\n\n```nim\n{}```\n", "a\n".repeat(1_501))).contains("code may have 1500 lines"));
+    assert!(said_of(&format!("# A\n\n```nim\n{}```\n", "abcdefg\n".repeat(10_000))).contains("code may have 32 KB"));
 }

@@ -1,11 +1,13 @@
 //! The Worker's request and response, and what HTTP says of them.
 
+mod accept;
 mod conditional;
 mod error;
 mod range;
 mod request;
 mod response;
 
+pub use accept::prefers_markdown;
 pub use conditional::{Current, Outcome};
 pub(crate) use error::Lost;
 pub use error::{ApiError, Code};

@@ -10,11 +10,11 @@ mod unpublished;
 use crate::{
     bindings::{Blob, Edge, Level},
     content_type::content_type,
-    http::{ApiError, Code, Current, Lost, Outcome, Payload, Range, Request, Response},
+    http::{ApiError, Code, Current, Lost, Outcome, Payload, Range, Request, Response, prefers_markdown},
     model::{File, SiteName, SpaceState},
     permits::Permits,
     rate::Rate,
-    router::{ResolvedRoute, decode_path, file_at, hash_in_name, is_immutable, resolve},
+    router::{Documents, ResolvedRoute, decode_path, file_at, hash_in_name, is_immutable, markdown_of, resolve},
 };
 
 use documents::load_one;
@@ -66,6 +66,11 @@ impl Shared {
 }
 
 const REVALIDATE: &str = "public, max-age=0, must-revalidate";
+const MARKDOWN: &str = "text/markdown; charset=utf-8";
+/// What is said where nothing is to who reads Markdown, if the site has no words for them.
+const NOTHING: &[u8] = b"# Not found\n\nThere is no page here.\n";
+/// What an answer depends on where there are two forms of it.
+const VARY: &str = "accept";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Answers a request for a site.
@@ -94,7 +99,7 @@ pub(crate) async fn serve<E: Edge>(
     let prepared = match answer.find(shared, &path).await? {
         Found::Answer(prepared) => prepared,
         Found::Nothing { page } => match earlier(edge, shared, &active.state, &path).await {
-            Some((path, file)) => answer.file(&path, file),
+            Some((path, file)) => answer.file(&path, file, Forms::One),
             None => answer.not_found(page),
         },
     };
@@ -166,6 +171,14 @@ enum Found {
     Nothing { page: Option<(&'static str, File)> },
 }
 
+/// In how many forms there is what is at an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Forms {
+    One,
+    /// As a page and as Markdown: `Accept` decides.
+    Two,
+}
+
 /// An answer whose body is still to be fetched. Documents are not held meanwhile: they may be large, and the body slow.
 struct Prepared {
     response: Response,
@@ -207,19 +220,39 @@ impl<E: Edge> Answer<'_, E> {
                 .await
                 .map_err(|error| documents_error(self.edge, error))?;
             match resolve(&documents, mount, path) {
-                ResolvedRoute::File { path, file } => return Ok(Found::Answer(self.file(path, file))),
+                ResolvedRoute::Page { path, file } => {
+                    let (path, file) = self.form(&documents, path, file);
+                    return Ok(Found::Answer(self.file(path, file, Forms::Two)));
+                }
+                ResolvedRoute::File { path, file } => return Ok(Found::Answer(self.file(path, file, Forms::One))),
                 ResolvedRoute::Redirect { location, status } => {
                     return Ok(Found::Answer(self.redirect(&location, status).into()));
                 }
                 ResolvedRoute::NotFound { page } => {
-                    not_found = not_found.or_else(|| page.map(|(path, file)| (content_type(path), file)));
+                    not_found = not_found.or_else(|| {
+                        let (path, file) = page.map(|(path, file)| self.form(&documents, path, file))?;
+                        Some((content_type(path), file))
+                    });
                 }
             }
         }
         Ok(Found::Nothing { page: not_found })
     }
 
-    fn file(&self, path: &str, file: File) -> Prepared {
+    /// The form of a page that the client asks for, if there is one.
+    fn form<'d>(&self, documents: &'d Documents, path: &'d str, file: File) -> (&'d str, File) {
+        let wanted = prefers_markdown(self.request.all("accept"));
+        wanted.then(|| markdown_of(documents, path)).flatten().unwrap_or((path, file))
+    }
+
+    fn file(&self, path: &str, file: File, forms: Forms) -> Prepared {
+        let head = |status, policy| {
+            let mut response = self.head(status, policy);
+            if forms == Forms::Two {
+                response.header("vary", VARY);
+            }
+            response
+        };
         let hex = file.hash.hex();
         let tag = std::str::from_utf8(&hex).unwrap_or_default();
         let immutable = is_immutable(path, &file);
@@ -229,24 +262,24 @@ impl<E: Edge> Answer<'_, E> {
         let current = Current { tag: Some(tag), unchanged_since, size: file.size };
         let (status, part, length) = match current.outcome(self.request.method, |name| self.request.all(name)) {
             Outcome::NotModified => {
-                let mut response = self.head(304, policy);
+                let mut response = head(304, policy);
                 response.header("etag", etag);
                 return response.into();
             }
             Outcome::Failed => {
-                let mut response = self.head(412, "no-store");
+                let mut response = head(412, "no-store");
                 response.header("content-length", "0");
                 return response.into();
             }
             Outcome::Send(Range::Unsatisfiable) => {
-                let mut response = self.head(416, "no-store");
+                let mut response = head(416, "no-store");
                 response.header("content-range", format!("bytes */{}", file.size)).header("content-length", "0");
                 return response.into();
             }
             Outcome::Send(Range::Whole) => (200, None, file.size),
             Outcome::Send(Range::Part { offset, length }) => (206, Some((offset, length)), length),
         };
-        let mut response = self.head(status, policy);
+        let mut response = head(status, policy);
         response
             .header("content-type", content_type(path))
             .header("content-length", length.to_string())
@@ -270,6 +303,15 @@ impl<E: Edge> Answer<'_, E> {
 
     fn not_found(&self, page: Option<(&'static str, File)>) -> Prepared {
         let mut response = self.head(404, "no-store");
+        response.header("vary", VARY);
+        let is_markdown = page.is_some_and(|(content_type, _)| content_type == MARKDOWN);
+        if !is_markdown && prefers_markdown(self.request.all("accept")) {
+            response.header("content-type", MARKDOWN).header("content-length", NOTHING.len().to_string());
+            if self.request.method == "GET" {
+                response.payload = Payload::Bytes(NOTHING.to_vec());
+            }
+            return response.into();
+        }
         if let Some((content_type, file)) = page {
             response.header("content-type", content_type).header("content-length", file.size.to_string());
             return Prepared { response, body: Some((file, None)) };

@@ -21,6 +21,9 @@ badge.make = () => {
   badge.voice = h("div.voice", { role: "status" });
   badge.box = h("div.badge", { hidden: true });
   badge.shadow.append(badge.voice, badge.box);
+  // The Player's bar has made room already.
+  const beyond = () => document.querySelector(".pmx-player[data-pmx-part=chrome]")?.offsetHeight ?? 0;
+  badge.floating = window.pmx.floating(badge.box, badge.shadow.host, { beyond });
 };
 
 /** What there is to say: the kind, the words, and whether they open the list. */
@@ -61,6 +64,7 @@ badge.render = () => {
   badge.make();
   const { box } = badge;
   box.hidden = !kind || !!overlay.panel;
+  box.dataset.from = getComputedStyle(root).direction === "rtl" ? "right" : "left";
   requestAnimationFrame(place);
   if (!kind || (box.dataset.kind === kind && box.dataset.text === text)) return;
   box.dataset.text = text;
@@ -69,15 +73,24 @@ badge.render = () => {
   const inside = [h("i.dot", { "aria-hidden": "true" }), h("span", {}, text)];
   if (kind === "held" && badge.state.held.mayReturn) inside.push(h("button.back", { type: "button", onclick: toNewest }, "Back to the newest"));
   box.replaceChildren(opens ? h("button", { type: "button", "aria-haspopup": "dialog", onclick: () => overlay.show(badge.state, true) || badge.render() }, ...inside) : h("p", {}, ...inside));
-  if (said) badge.say(text);
+  if (!said) return;
+  badge.say(text);
+  if (kind !== "updated") badge.floating.say();
 };
 
-/** Beside the Player's bar where there is room, else above it. */
+/** Beside the Player's bar where there is room, else above it; the list of pages ends above it. */
 function place() {
-  const { box } = badge, bar = window.pmx?.chrome?.querySelector(".bar")?.getBoundingClientRect();
-  if (!box || box.hidden) return;
-  const covers = bar?.height && box.getBoundingClientRect().right + BESIDE > bar.left;
-  box.style.insetBlockEnd = covers ? `${Math.round(innerHeight - bar.top + BESIDE)}px` : "";
+  const { box, floating } = badge, bar = window.pmx?.chrome?.querySelector(".bar");
+  if (!box) return;
+  const own = box.getBoundingClientRect(), other = bar?.getBoundingClientRect();
+  const meets = !box.hidden && other?.height && own.right + BESIDE > other.left && own.left - BESIDE < other.right;
+  // Where the bar is when it is not away.
+  const height = meets ? (parseFloat(getComputedStyle(bar).bottom) || 0) + bar.offsetHeight + BESIDE : 0;
+  box.style.insetBlockEnd = meets ? `${Math.round(height)}px` : "";
+  floating.make();
+  // A short page stays one that does not scroll.
+  root.style.setProperty("--pmx-below", `${badge.shadow.host.offsetHeight}px`);
+  root.style.setProperty("--pmx-nav-end", box.hidden ? "0px" : `${Math.ceil(floating.covers() + BESIDE)}px`);
 }
 
 let building, seen;
@@ -100,6 +113,6 @@ document.addEventListener("pmx:updated", () => {
   badge.render();
 });
 new MutationObserver(() => badge.render()).observe(root, { attributeFilter: ["data-pmx-play"] });
-addEventListener("resize", place);
+for (const type of ["resize", "load"]) addEventListener(type, place);
 // A component's actions make the bar taller.
 for (const type of ["pathmx:actions", "pathmx:state"]) document.addEventListener(type, () => requestAnimationFrame(place));

@@ -4,15 +4,20 @@ use super::{Renderer, escape};
 use crate::site::{
     address::{self, Address},
     diagnostic::{Diagnostic, Position},
-    highlight, html, math,
+    highlight::{self, Highlighted},
+    html, math,
     mermaid::{self, Drawing, Why},
+    shorten::shorten,
     source::Place,
 };
 use comrak::nodes::{NodeCodeBlock, Sourcepos};
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 /// The most steps of one fence: more than anybody presents.
 const MAX_STEPS: usize = 200;
+
+/// How much of a language's name is told, in characters: more than any name has.
+const NAME: usize = 40;
 
 /// What an info string says: `js [1,5|2-4] no-copy title="app.js"`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -133,13 +138,13 @@ impl Renderer<'_, '_> {
             let _ = write!(self.out, " class=\"language-{}\"", html::escape(info.language));
         }
         self.out.push('>');
-        self.code_lines(info.language, literal);
+        self.code_lines(info.language, literal, at);
         self.out.push_str("</code></pre></div>\n");
     }
 
-    fn code_lines(&mut self, language: &str, code: &str) {
+    fn code_lines(&mut self, language: &str, code: &str, at: Sourcepos) {
         let coloured = !language.is_empty() && self.settings.has("highlight");
-        let highlighted = if coloured { highlight::highlight(language, code) } else { None };
+        let highlighted = if coloured { self.highlighted(language, code, at) } else { None };
         let written = |out: &mut String, index: usize, line: &dyn Fn(&mut String)| {
             out.push_str(if index > 0 { "\n<span class=\"line\">" } else { "<span class=\"line\">" });
             line(out);
@@ -157,6 +162,27 @@ impl Renderer<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The coloured lines of code; without them it is told why, if it is not that nobody knows the language.
+    fn highlighted(&mut self, language: &str, code: &str, at: Sourcepos) -> Option<Arc<[String]>> {
+        let position = self.position(at);
+        match highlight::highlight(language, code) {
+            Highlighted::Lines(lines) => return Some(lines),
+            Highlighted::Unknown(None) => {}
+            Highlighted::Unknown(Some(meant)) => {
+                let message =
+                    format!("no language is called `{}`, so this code has no colours", shorten(language, NAME));
+                let finding = Diagnostic::warning("code/unknown-language", position, message);
+                self.findings.push(finding.hint(format!("did you mean `{meant}`?")));
+            }
+            Highlighted::Left(reason) => {
+                let message = format!("this code has no colours: {reason}");
+                let finding = Diagnostic::warning("code/not-highlighted", position, message);
+                self.findings.push(finding.hint("`text` behind the fence says that it is meant to have none"));
+            }
+        }
+        None
     }
 
     /// The place of a byte of the info string.

@@ -10,12 +10,29 @@ use std::fmt::Write as _;
 
 /// What marks a link as an include; the second is how it was written before.
 const INCLUDES: [&str; 2] = ["@include", ">embed"];
+/// What marks a link as a button.
+const BUTTON: &str = ">button";
 /// The most digits of a picture's width, so that it is a number to every browser.
 const MAX_DIGITS: usize = 5;
 /// Endings of files that a page can show as pictures.
 const PICTURES: [&str; 10] = ["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"];
 /// How an image can be shown.
 const IMAGES: [&str; 3] = ["cover", "wide", "background"];
+
+/// The words of a link's text after [`BUTTON`], without which it is no button.
+pub(super) fn button_label(text: &str) -> Option<&str> {
+    text.strip_prefix(BUTTON)?.strip_prefix(':').map(str::trim_start)
+}
+
+/// The first text of a link that is written as a button: `[>button: Begin](./first.md)`.
+fn button<'a>(link: &'a AstNode<'a>) -> Option<&'a AstNode<'a>> {
+    let first = link.first_child()?;
+    let label = match &first.data().value {
+        NodeValue::Text(text) => button_label(text).map(|label| !label.is_empty()),
+        _ => None,
+    }?;
+    (label || first.next_sibling().is_some()).then_some(first)
+}
 
 /// Whether a name is that of a picture.
 pub(super) fn is_picture(name: &str) -> bool {
@@ -41,7 +58,12 @@ impl<'a> Renderer<'a, '_> {
             });
             return Children::Done;
         }
-        self.out.push_str("<a href=\"");
+        self.out.push_str("<a ");
+        if let Some(first) = button(node) {
+            self.button = Some(first);
+            self.out.push_str("class=\"pmx-button\" ");
+        }
+        self.out.push_str("href=\"");
         self.address(&link.url, Place::Anchor, start);
         self.link_title(&link.title);
         self.out.push_str("\">");

@@ -8,7 +8,7 @@ mod raw;
 mod response;
 mod table;
 
-use super::{Annotation, Heading, Link, Settings, lines::Lines, notes::Notes};
+use super::{Annotation, Heading, Link, Settings, lines::Lines, notes::Notes, sections::Met};
 use crate::site::{
     diagnostic::{Diagnostic, Position},
     html::{self, escape_into as escape},
@@ -16,7 +16,7 @@ use crate::site::{
 };
 use comrak::nodes::{AstNode, ListType, NodeList, NodeMath, NodeValue, Sourcepos};
 use footnotes::Shown;
-use links::is_picture;
+use links::{button_label, is_picture};
 use std::{fmt::Write as _, mem};
 
 /// What stands in the brackets of a task, besides a space.
@@ -45,6 +45,8 @@ pub(super) struct Renderer<'a, 's> {
     findings: &'s mut Vec<Diagnostic>,
     out: String,
     links: Vec<Link>,
+    /// Those that stand on their own.
+    met: Vec<Met>,
     anchors: Vec<String>,
     /// Id of the Block at hand.
     block: String,
@@ -54,6 +56,8 @@ pub(super) struct Renderer<'a, 's> {
     column: usize,
     /// The `}` that ends an annotated passage.
     brace: Option<&'a AstNode<'a>>,
+    /// The first text of a link that is a button, from which the word is taken that says so.
+    button: Option<&'a AstNode<'a>>,
     /// Names of the elements of the open callouts.
     callouts: Vec<&'static str>,
     shown: Shown<'a>,
@@ -66,6 +70,8 @@ pub(super) struct Renderer<'a, 's> {
 /// What all Blocks have in common, after the last one.
 pub(super) struct Rendered {
     pub links: Vec<Link>,
+    /// The headings that stand on their own.
+    pub headings: Vec<Met>,
     /// Ids that rendering added.
     pub anchors: Vec<String>,
     pub annotations: Vec<Annotation>,
@@ -97,11 +103,13 @@ impl<'a, 's> Renderer<'a, 's> {
             findings,
             out: String::new(),
             links: Vec::new(),
+            met: Vec::new(),
             anchors: Vec::new(),
             block: String::new(),
             paragraph: None,
             column: 0,
             brace: None,
+            button: None,
             callouts: Vec::new(),
             shown: Shown::default(),
             diagrams: 0,
@@ -122,8 +130,8 @@ impl<'a, 's> Renderer<'a, 's> {
 
     pub(super) fn finish(self) -> Rendered {
         let annotations = self.notes.threads.into_iter().map(|thread| thread.annotation).collect();
-        let Self { links, anchors, draws_in_browser, .. } = self;
-        Rendered { links, anchors, annotations, draws_in_browser }
+        let Self { links, met: headings, anchors, draws_in_browser, .. } = self;
+        Rendered { links, headings, anchors, annotations, draws_in_browser }
     }
 
     /// Writes a node with all that it holds, however deep: without recursion.
@@ -157,6 +165,9 @@ impl<'a, 's> Renderer<'a, 's> {
         let at = data.sourcepos;
         match &data.value {
             NodeValue::Text(_) if self.brace.is_some_and(|brace| brace.same_node(node)) => {}
+            NodeValue::Text(text) if self.button.is_some_and(|first| first.same_node(node)) => {
+                escape(button_label(text).unwrap_or(text), &mut self.out);
+            }
             NodeValue::Text(text) => escape(text, &mut self.out),
             NodeValue::SoftBreak if !self.settings.hard_breaks => self.out.push('\n'),
             NodeValue::SoftBreak | NodeValue::LineBreak => self.out.push_str("<br>\n"),
@@ -172,9 +183,16 @@ impl<'a, 's> Renderer<'a, 's> {
             NodeValue::Paragraph => self.open_paragraph(node),
             NodeValue::Heading(heading) => {
                 let found = self.headings.binary_search_by_key(&at.start.line, |(line, _)| *line);
-                let id = found.ok().and_then(|index| self.headings.get(index)).map_or("", |(_, heading)| &heading.id);
+                let known = found.ok().and_then(|index| self.headings.get(index)).map(|(_, heading)| heading);
                 self.fresh_line();
+                let id = known.map_or("", |heading| &heading.id);
                 let _ = write!(self.out, "<h{} id=\"{}\">", heading.level, html::escape(id));
+                if let Some(Heading { level, text, .. }) =
+                    known.filter(|known| stands_alone(node) && !known.text.is_empty())
+                {
+                    let here = self.links.len();
+                    self.met.push(Met { level: *level, title: text.clone(), first: here, end: here });
+                }
             }
             NodeValue::List(list) => self.open_list(node, list),
             NodeValue::Item(_) => {
@@ -228,6 +246,9 @@ impl<'a, 's> Renderer<'a, 's> {
             NodeValue::Paragraph => self.close_paragraph(),
             NodeValue::Heading(heading) => {
                 let _ = writeln!(self.out, "</h{}>", heading.level);
+                if let Some(met) = self.met.last_mut().filter(|_| stands_alone(node)) {
+                    met.end = self.links.len();
+                }
             }
             NodeValue::List(list) => {
                 self.fresh_line();
@@ -355,4 +376,9 @@ impl<'a, 's> Renderer<'a, 's> {
             self.out.push('\n');
         }
     }
+}
+
+/// Whether a node is a part of nothing but the document.
+fn stands_alone<'a>(node: &'a AstNode<'a>) -> bool {
+    node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Document))
 }

@@ -3,12 +3,14 @@
 use super::{Renderer, escape};
 use crate::site::{
     address::{self, Address},
-    css,
-    diagnostic::Diagnostic,
-    html,
+    css, html,
     source::Place,
 };
 use comrak::nodes::Sourcepos;
+use std::ops::Range;
+
+/// What a style sheet in HTML begins with.
+const STYLE: &[u8] = b"<style";
 
 impl Renderer<'_, '_> {
     pub(super) fn inline_html(&mut self, literal: &str, at: Sourcepos) {
@@ -30,17 +32,23 @@ impl Renderer<'_, '_> {
     }
 
     fn raw_html(&mut self, text: &str, at: Sourcepos) {
-        self.unread_sheets(text, at);
         // Most raw HTML has no address, and the scan is not free.
-        if !text.contains('=') {
+        if !text.contains('=') && !text.as_bytes().windows(STYLE.len()).any(|word| word.eq_ignore_ascii_case(STYLE)) {
             return self.out.push_str(text);
         }
         let mut from = 0;
         // Line and start of the line of what was looked at last.
-        let (mut seen, mut line, mut line_start) = (0, at.start.line, None);
-        for attribute in html::attributes(text) {
+        let mut place = Walked { seen: 0, line: at.start.line, line_start: None };
+        let (attributes, sheets) = html::attributes_and_sheets(text);
+        let mut sheets = sheets.into_iter().peekable();
+        for attribute in attributes {
+            while let Some(sheet) = sheets.next_if(|sheet| sheet.end <= attribute.value.start) {
+                self.out.push_str(text.get(from..sheet.start).unwrap_or_default());
+                from = sheet.end;
+                self.sheet(text, sheet, &mut place, at);
+            }
             let name = attribute.name.to_ascii_lowercase();
-            let place = match name.as_str() {
+            let kind = match name.as_str() {
                 "href" | "xlink:href" if !attribute.tag.eq_ignore_ascii_case("base") => Place::Anchor,
                 "src" | "poster" | "srcset" | "style" => Place::Resource,
                 "data" if attribute.tag.eq_ignore_ascii_case("object") => Place::Resource,
@@ -55,11 +63,7 @@ impl Renderer<'_, '_> {
             if !is_ours {
                 continue;
             }
-            let between = &text[seen..start];
-            line += between.matches('\n').count();
-            line_start = between.rfind('\n').map(|newline| seen + newline + 1).or(line_start);
-            seen = start;
-            let column = line_start.map_or(at.start.column + start, |line_start| start - line_start + 1);
+            let written_at = place.to(text, start, at);
             self.out.push_str(text.get(from..start).unwrap_or_default());
             // An address is escaped for either quote, but marks stand in double ones.
             if attribute.quoted {
@@ -67,36 +71,35 @@ impl Renderer<'_, '_> {
             }
             self.out.push('"');
             match name.as_str() {
-                "srcset" => self.srcset(&value, &place, (line, column)),
-                "style" => self.style(&value, (line, column)),
-                _ => self.raw_address(value.trim(), place, (line, column)),
+                "srcset" => self.srcset(&value, &kind, written_at),
+                "style" => self.style(&value, written_at),
+                _ => self.raw_address(value.trim(), kind, written_at),
             }
             let is_closed = attribute.quoted && text[end..].starts_with(['"', '\'']);
             self.out.push_str(if is_closed || !attribute.quoted { "\"" } else { "" });
             from = end + usize::from(is_closed);
         }
+        for sheet in sheets {
+            self.out.push_str(text.get(from..sheet.start).unwrap_or_default());
+            from = sheet.end;
+            self.sheet(text, sheet, &mut place, at);
+        }
         self.out.push_str(&text[from..]);
     }
 
-    /// Says which files the stylesheets in a text name: what stands in `<style>` is not read.
-    fn unread_sheets(&mut self, text: &str, at: Sourcepos) {
-        let mut rest = text;
-        while let Some(open) = rest.find("<style").or_else(|| rest.find("<STYLE")) {
-            let inside = &rest[open..];
-            let end = inside.find("</").unwrap_or(inside.len());
-            for reference in css::references(&inside[..end]).iter().filter(|reference| is_file(reference)) {
-                let message = format!(
-                    "`{}` stays as it is written: files that `<style>` names are not followed",
-                    reference.target
-                );
-                let position = self.position(at);
-                let finding = Diagnostic::warning("asset/not-followed", position, message);
-                self.findings.push(
-                    finding.hint("put the rules into a file, and that into the page with `[@styles]: ./name.css`"),
-                );
-            }
-            rest = &inside[end..];
+    /// What stands in a `<style>` element, with the addresses of files as marks in double quotes.
+    fn sheet(&mut self, text: &str, sheet: Range<usize>, place: &mut Walked, at: Sourcepos) {
+        let css = &text[sheet.clone()];
+        let mut from = 0;
+        for reference in css::references(css).into_iter().filter(is_file) {
+            let written_at = place.to(text, sheet.start + reference.range.start, at);
+            self.out.push_str(css.get(from..reference.range.start).unwrap_or_default());
+            self.out.push('"');
+            self.mark(reference.target, Place::Sheet, written_at, true);
+            self.out.push('"');
+            from = reference.range.end;
         }
+        self.out.push_str(&css[from..]);
     }
 
     fn style(&mut self, value: &str, at: (usize, usize)) {
@@ -126,6 +129,24 @@ impl Renderer<'_, '_> {
             self.raw_address(url, place.clone(), at);
             escape(descriptor, &mut self.out);
         }
+    }
+}
+
+/// How far a text was walked, to say where something stands in it without counting its lines anew.
+struct Walked {
+    seen: usize,
+    line: usize,
+    line_start: Option<usize>,
+}
+
+impl Walked {
+    /// Line and byte column of a byte behind all that were asked for before.
+    fn to(&mut self, text: &str, start: usize, at: Sourcepos) -> (usize, usize) {
+        let between = text.get(self.seen..start).unwrap_or_default();
+        self.line += between.matches('\n').count();
+        self.line_start = between.rfind('\n').map(|newline| self.seen + newline + 1).or(self.line_start);
+        self.seen = start;
+        (self.line, self.line_start.map_or(at.start.column + start, |line_start| start - line_start + 1))
     }
 }
 

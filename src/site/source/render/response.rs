@@ -8,7 +8,7 @@ use comrak::nodes::Sourcepos;
 const MAX_ANSWER: &str = "300";
 
 impl Renderer<'_, '_> {
-    /// Writes the input in place of its comment and of the `**___**` before it. `false`: the comment is another one.
+    /// Writes the input before its comment, in place of the `**___**`. `false`: the comment is another one.
     pub(super) fn response_field(&mut self, comment: &str, at: Sourcepos) -> bool {
         let Some(inside) = comment.strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->")) else { return false };
         let Some(settings) = inside.trim().strip_prefix("@response.field") else { return false };
@@ -48,6 +48,8 @@ impl Renderer<'_, '_> {
             self.out.push_str(" required");
         }
         self.out.push('>');
+        // Scripts of existing sites look for it.
+        self.out.push_str(comment);
         true
     }
 

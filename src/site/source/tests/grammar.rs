@@ -173,7 +173,7 @@ fn an_id_in_html_reserves_its_own_spelling_alone() {
 }
 
 #[test]
-fn addresses_in_a_style_are_marked_and_those_of_a_style_element_told() {
+fn addresses_in_a_style_and_in_a_style_element_are_marked() {
     let source = parse(b"<p style=\"background: url(a.png), image-set('b.png' 1x); color: red\">x</p>\n\n<b style='background:url(\"c&amp;d.png\")'>y</b>\n\n<i style=\"fill: url(#g); background: url(https://x.y/z.png)\">z</i>\n");
     let found: Vec<&str> = source.links.iter().map(|link| link.target.as_str()).collect();
     assert_eq!(found, ["a.png", "b.png", "c&d.png"]);
@@ -184,8 +184,14 @@ fn addresses_in_a_style_are_marked_and_those_of_a_style_element_told() {
     );
     assert!(html.contains("style=\"background:url(&quot;c&amp;d.png&quot;)\""), "{html}");
     assert!(html.contains("style=\"fill: url(#g); background: url(https://x.y/z.png)\""), "{html}");
-    let source = parse(b"<style>\np { background: url(./a.png) }\nq { fill: url(#x) }\n</style>\n\nx\n");
-    assert_eq!(codes(&source), ["asset/not-followed"]);
+    let source = parse(b"<style title=\"x\">\np { background: url(./a.png) }\nq { fill: url(#x); background: image-set('b&c.png' 1x, url(https://x.y/z.png) 2x) }\n</style><img src=d.png>\n<STYLE>@import 'e.css';</STYLE>\n\nx\n\n<!-- <style>a{b:url(f.png)}</style> -->\n");
+    assert_eq!(codes(&source), [""; 0]);
+    let found: Vec<(&str, usize)> =
+        source.links.iter().map(|link| (link.target.as_str(), link.position.line)).collect();
+    assert_eq!(found, [("./a.png", 2), ("b&c.png", 3), ("d.png", 4), ("e.css", 5)]);
+    let out = super::html(&source).concat();
+    assert!(out.contains("p { background: url(\"./a.png\") }"), "{out}");
+    assert!(out.contains("@import \"e.css\";") && out.contains("url(https://x.y/z.png) 2x"), "{out}");
 }
 
 #[test]

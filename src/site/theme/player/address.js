@@ -30,6 +30,7 @@ pmx.write = (id) => {
   // Browsers refuse more than some hundred changes in half a minute: quick steps are written when they end.
   clearTimeout(waiting);
   const now = () => {
+    waiting = undefined;
     const search = pmx.withPlay(location.search, id);
     if (search === location.search) return;
     written = performance.now();
@@ -42,6 +43,9 @@ pmx.write = (id) => {
   else waiting = setTimeout(now, wait);
 };
 addEventListener("pagehide", () => clearTimeout(waiting));
+
+/** Whether the address is behind the place in Play. */
+pmx.writing = () => waiting !== undefined;
 
 /** The element that a fragment names. */
 pmx.target = (hash = location.hash) => {

@@ -8,13 +8,15 @@ let bar, parts;
 const button = (name, label, run, attributes = {}, text) =>
   h(`button.${name}`, { type: "button", "aria-label": text ? null : label, title: attributes.keys ? `${label} (${attributes.keys})` : label, onclick: run }, icon(attributes.icon ?? name), text && h("span.text", {}, text));
 
-pmx.barHeight = () => bar?.offsetHeight ?? 0;
+pmx.barHeight = () => (bar && !("away" in bar.dataset) ? bar.offsetHeight : 0);
 /** Leaves an open menu; whether there was one. */
 pmx.closePopover = () => {
   const open = bar?.getRootNode().querySelector(":popover-open");
   open?.hidePopover();
-  return !!open;
+  return !!open || pmx.foldBar();
 };
+/** Whether the headings are listed at a press of a button. */
+pmx.offerContents = (offer) => bar && (parts.contents.hidden = !offer);
 
 pmx.makeBar = () => {
   if (bar) return;
@@ -48,11 +50,13 @@ pmx.makeBar = () => {
     h("div.tools", {}, parts.out, parts.block, parts.more, parts.leave)));
   bar.append(parts.edge, parts.browsing, parts.playing, parts.menu);
   update();
+  pmx.tell("bar", bar);
 };
 
 pmx.dropBar = () => {
   bar?.remove();
   bar = undefined;
+  pmx.tell("bar");
 };
 
 function fillMenu() {
@@ -64,7 +68,7 @@ function fillMenu() {
     group("Step through", ...Object.entries(LEVELS).map(([level, [label]]) => item(label, () => play.setLevel(level), play.level === level))),
     pmx.presentations && group("Show as", ...pmx.presentations().map(({ label, run, on }) => item(label, run, on))),
     group("Go to", item("First Beat", play.first, undefined, "Home"), item("Last Beat", play.last, undefined, "End"), item("Next Block", play.nextBlock, undefined, `${shift}→`), item("Out of this group", play.skipOut, undefined, ".")),
-    h("div.group", {}, pmx.help && item("Keyboard", pmx.help, undefined, "?"), item("Leave Play", play.leave, undefined, "Esc")),
+    h("div.group", {}, pmx.keptAnswers?.().length > 0 && item("My answers", pmx.openAnswers), pmx.help && item("Keyboard", pmx.help, undefined, "?"), item("Leave Play", play.leave, undefined, "Esc")),
   ].filter(Boolean));
 }
 

@@ -2,7 +2,7 @@
 ((pmx) => {
 "use strict";
 const { play } = pmx;
-const CONTROL = "a[href], area[href], button, summary, label, input, select, textarea, option, audio, video, iframe, [contenteditable], [role=button], [role=link], [role=tab], [role=slider], [tabindex]:not([tabindex='-1'], pre, .pmx-table-scroll)";
+const { CONTROL } = pmx;
 
 const STEPS = {
   ArrowRight: play.forward, ArrowDown: play.forward, PageDown: play.forward, " ": play.forward,
@@ -19,14 +19,18 @@ const SHIFTED = {
 const turned = (key) => document.documentElement.dir === "rtl" ? ({ ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" })[key] ?? key : key;
 
 addEventListener("keydown", (event) => {
-  const { key } = event;
-  const [target] = event.composedPath();
   const command = pmx.isMac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
-  if (command && !event.altKey && !event.shiftKey && key.toLowerCase() === "k") {
+  if (command && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
     event.preventDefault();
     return pmx.search?.toggle();
   }
-  if (event.defaultPrevented || event.isComposing || event.metaKey || event.ctrlKey || pmx.modal?.()) return;
+  if (!event.defaultPrevented) pmx.drive(event, event.composedPath()[0]);
+});
+
+/** What a key does that was pressed in `target`. */
+pmx.drive = (event, target) => {
+  const { key } = event;
+  if (event.isComposing || event.metaKey || event.ctrlKey || pmx.modal?.()) return;
   const typing = pmx.takesKeys(target instanceof Element ? target : null);
   if (key === "Escape") return escape(event, target);
   if (typing) return;
@@ -50,7 +54,7 @@ addEventListener("keydown", (event) => {
   if (!step) return;
   event.preventDefault();
   step();
-});
+};
 
 // First out of the control, then out of Play.
 function escape(event, target) {
@@ -60,7 +64,7 @@ function escape(event, target) {
   const inDocument = focused && pmx.document()?.contains(focused);
   if (inDocument && focused.matches(CONTROL)) {
     event.preventDefault();
-    return focused.blur();
+    return pmx.leaveControl(focused);
   }
   if (!play.on) return;
   event.preventDefault();
@@ -89,14 +93,14 @@ function activate(event) {
   const plain = within("button, summary, a[href]").filter((control) => !control.matches(".pmx-code-copy, h1 > a, h2 > a, h3 > a, h4 > a, h5 > a, h6 > a"));
   if (!text.length && !choice.length && !plain.length) return;
   event.preventDefault();
-  if (choice.length === 1) choice[0].click();
-  else if (text.length) text[0].focus();
-  else if (choice.length) (choice.find((control) => control.checked) ?? choice[0]).focus();
-  else if (plain.length === 1) plain[0].click();
-  else plain[0].focus();
+  if (choice.length === 1) pmx.pressFor(choice[0]);
+  else if (text.length) pmx.give(text[0]);
+  else if (choice.length) pmx.give(choice.find((control) => control.checked) ?? choice[0]);
+  else if (plain.length === 1) pmx.pressFor(plain[0]);
+  else pmx.give(plain[0]);
 }
 
-// Digits choose among the answers, or among the states that have no order.
+// Digits choose among the answers of the active Beat, or among the states that have no order.
 function digit(event, n) {
   const { names, ordered } = pmx.statesOf(play.component());
   const index = n === 0 ? 9 : n - 1;
@@ -105,7 +109,7 @@ function digit(event, n) {
     event.preventDefault();
     return play.chooseState(index);
   }
-  const choices = play.stop?.el.closest("form, .pmx-block")?.querySelectorAll("input[type=radio]:enabled") ?? [];
+  const choices = play.stop?.el.querySelectorAll("input:is([type=radio], .pmx-question-radio):enabled") ?? [];
   if (index < choices.length) event.preventDefault(), choices[index].click();
 }
 

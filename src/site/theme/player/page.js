@@ -64,7 +64,8 @@ function openThread(link) {
   card.replaceChildren(...copy.childNodes);
   card.showPopover();
   const mark = link.getBoundingClientRect(), { offsetWidth: width, offsetHeight: height } = card;
-  card.style.left = `${Math.max(12, Math.min(mark.left - 24, document.documentElement.clientWidth - width - 12))}px`;
+  const start = getComputedStyle(link).direction === "rtl" ? mark.right + 24 - width : mark.left - 24;
+  card.style.left = `${Math.max(12, Math.min(start, document.documentElement.clientWidth - width - 12))}px`;
   card.style.top = `${mark.bottom + 8 + height > innerHeight - pmx.barHeight() ? Math.max(12, mark.top - height - 8) : mark.bottom + 8}px`;
   card.tabIndex = -1;
   card.focus({ preventScroll: true });

@@ -20,7 +20,7 @@ const play = (pmx.play = {
 play.enter = (id, { focus = false } = {}) => {
   if (!play.stops.length) return;
   const wanted = id ? pmx.find(play.stops, id) : undefined;
-  const target = id ? undefined : pmx.target();
+  const target = id ? undefined : pmx.target(pmx.hash());
   const stop = wanted ?? (target && pmx.document().contains(target) ? pmx.findAt(play.stops, target) : undefined) ?? pmx.seek(play.stops, -1, 1, "step") ?? play.stops[0];
   const fresh = !play.on;
   play.on = true;
@@ -86,6 +86,7 @@ function step(stop, direction) {
 }
 
 function move(stop, direction, { instant = false, still = false } = {}) {
+  pmx.forgetPress();
   play.at = stop.at;
   play.edge = 0;
   paint();
@@ -94,6 +95,7 @@ function move(stop, direction, { instant = false, still = false } = {}) {
   pmx.write(stop.id);
   pmx.tell("moved");
   if (!still) reveal(stop, instant);
+  pmx.tell("placed", stop.el);
 }
 
 // How the page shows it: two attributes that authored CSS may use, too.

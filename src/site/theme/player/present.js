@@ -4,6 +4,7 @@
 const { play } = pmx;
 const NAMES = { flow: "Text", slides: "Slides", grid: "Overview" };
 let chosen, back = "slides";
+let atOnce; // whether the reader wants all points of a slide at once; else its author says so
 
 /** What the page is shown as in Play. */
 const mode = () => chosen ?? (NAMES[pmx.document()?.dataset.pathmxPresentation] ? pmx.document().dataset.pathmxPresentation : "flow");
@@ -12,11 +13,30 @@ pmx.present = (next) => {
   if (mode() === "flow" || mode() === "slides") back = mode();
   chosen = next;
   show();
+  reveal();
   if (play.on) play.go(play.stop, { instant: true });
   pmx.tell("presented");
   pmx.say(`Shown as: ${NAMES[next]}`);
 };
-pmx.presentations = () => Object.entries(NAMES).map(([name, label]) => ({ label, on: mode() === name, run: () => pmx.present(name) }));
+pmx.presentations = () => [
+  ...Object.entries(NAMES).map(([name, label]) => ({ label, on: mode() === name, run: () => pmx.present(name) })),
+  ...(mode() === "slides" && play.level === "step" ? [{ label: "All points at once", on: isAtOnce(play.stop.el), run: toggleAtOnce }] : []),
+];
+
+const isAtOnce = (el) => atOnce ?? el.closest(".pmx-document > .pmx-block")?.dataset.pathmxReveal === "all";
+function toggleAtOnce() {
+  atOnce = !isAtOnce(play.stop.el);
+  reveal();
+  pmx.say(atOnce ? "All points at once" : "Points come one by one");
+}
+
+/** On slides the items of lists come one by one, where steps go to them. */
+function reveal() {
+  const one = play.on && mode() === "slides" && play.level === "step";
+  const toCome = new Set(one ? play.stops.filter(({ el, at, kind, members }) => kind === "item" && !members && at > play.at && !isAtOnce(el)).map(({ el }) => el) : []);
+  for (const el of document.querySelectorAll("[data-pmx-to-come]")) if (!toCome.delete(el)) el.removeAttribute("data-pmx-to-come");
+  for (const el of toCome) el.setAttribute("data-pmx-to-come", "");
+}
 
 /** What scrolls when a Beat is brought into view. */
 pmx.scroller = () => {
@@ -45,9 +65,11 @@ pmx.openFromGrid = (block) => {
 };
 
 pmx.hear("play", () => {
-  if (!play.on) chosen = undefined;
+  if (!play.on) chosen = atOnce = undefined;
   show();
+  reveal();
 });
-pmx.hear("painted", show);
-pmx.hear("updated", show);
+pmx.hear("painted", () => (show(), reveal()));
+pmx.hear("moved", reveal);
+pmx.hear("updated", () => (show(), reveal()));
 })((window.pmx ??= {}));

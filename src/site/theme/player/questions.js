@@ -3,16 +3,19 @@
 "use strict";
 const { h } = pmx;
 const FORM = 'form[data-pathmx-action^="questions."]';
-const local = /^(localhost|127(\.\d+){3}|\[::1\]|.*\.localhost)$/.test(location.hostname);
 const LIMIT = { short: 300, long: 2000 };
+// Only a server that says so is sent anything: no other page, and no published one, ever asks.
+const takes = !!document.head.querySelector('script[src*="_pmx/dev."][data-pmx-answers]');
 
-const nameOf = (form) => `answer:${pmx.mount}:${form.dataset.pathmxActionTarget || form.getAttribute("action") || form.id || pmx.document()?.dataset.pathmxSource}`;
+const PREFIX = `answer:${pmx.mount}:`;
+const nameOf = (form) => PREFIX + (form.dataset.pathmxActionTarget || form.getAttribute("action") || form.id || pmx.document()?.dataset.pathmxSource);
 const controls = (form) => [...form.elements].filter((control) => control.name?.startsWith("question."));
+const isChoice = (control) => control.type === "radio" || control.type === "checkbox";
 
 function read(form) {
   const values = {};
   for (const control of controls(form)) {
-    if (control.type === "radio" || control.type === "checkbox") {
+    if (isChoice(control)) {
       if (control.checked) (values[control.name] ??= []).push(control.value);
     } else values[control.name] = [control.value];
   }
@@ -22,9 +25,24 @@ function read(form) {
 function write(form, values) {
   for (const control of controls(form)) {
     const held = values[control.name] ?? [];
-    if (control.type === "radio" || control.type === "checkbox") control.checked = held.includes(control.value);
+    if (isChoice(control)) control.checked = held.includes(control.value);
     else control.value = held[0] ?? "";
   }
+}
+
+const line = (element) => element?.textContent.trim().replace(/\s+/g, " ") ?? "";
+const labelOf = (control) => line(control.closest("label")?.querySelector(".pmx-question-option") ?? control.closest("label")) || control.value;
+const nameFor = (control) => control.getAttribute("aria-label") ?? control.labels?.[0]?.textContent.trim() ?? control.name.split(".").at(-1);
+
+/** What was answered, for people: `{field, answer, right}` of each control, or one for all options. */
+function answered(form, judged) {
+  const all = controls(form);
+  if (all.some(isChoice)) return [{ answer: all.filter((control) => control.checked).map(labelOf), right: judged?.right }];
+  return all.map((control) => ({
+    field: all.length > 1 || /Fields$/.test(form.dataset.pathmxAction) ? nameFor(control) : undefined,
+    answer: control.value,
+    right: judged?.marks.has(control) ? judged.marks.get(control) === "right" : undefined,
+  }));
 }
 
 const known = new WeakMap();
@@ -33,16 +51,24 @@ const known = new WeakMap();
 function adopt(form) {
   for (const set of form.querySelectorAll("fieldset[disabled]")) set.disabled = false;
   for (const part of form.querySelectorAll("[data-pathmx-question-controls][hidden]")) part.hidden = false;
-  if (known.has(form)) return;
+  if (known.has(form)) return again(form);
   const line = form.querySelector("[data-pathmx-question-status-text]") ?? form.appendChild(h("p.pmx-question-status", { role: "status" }));
   const clearing = h("button.pmx-question-clear", { type: "button", hidden: true, onclick: () => clear(form) }, "Clear");
   known.set(form, { served: read(form), said: line.textContent, line, clear: clearing });
+  // What stands there from the start is no news.
+  line.setAttribute("aria-live", "off");
   form.noValidate = true;
   (form.querySelector("[data-pathmx-question-controls]") ?? form).append(clearing);
   const kept = pmx.local.get(nameOf(form));
   if (kept?.values) {
     write(form, kept.values);
-    show(form, kept.saved ? "Saved into the Source" : "Saved in this browser", true);
+    const judged = pmx.judge(form);
+    pmx.showResult(form, judged);
+    show(form, sentence(judged, saved(kept)), true);
+  } else if (form.dataset.pathmxQuestionStatus) {
+    const judged = pmx.judge(form);
+    pmx.showResult(form, judged);
+    show(form, sentence(judged, line.textContent), false);
   }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -50,15 +76,29 @@ function adopt(form) {
   });
   form.addEventListener("input", ({ target }) => {
     target.removeAttribute("aria-invalid");
-    if (known.get(form).line.hasAttribute("data-failed") || pmx.local.get(nameOf(form))) show(form, pmx.local.get(nameOf(form)) ? "Changed, not saved yet" : "", !!pmx.local.get(nameOf(form)));
+    const has = !!pmx.local.get(nameOf(form));
+    if (has || form.dataset.pathmxQuestionStatus) pmx.hideResult(form);
+    if (known.get(form).line.hasAttribute("data-failed") || has) show(form, has ? "Changed, not saved yet" : "", has);
   });
 }
 
-function show(form, text, clearable, failed = false) {
-  const { line, clear } = known.get(form);
-  line.textContent = text;
-  line.toggleAttribute("data-failed", failed);
-  clear.hidden = !clearable;
+// A new version of the page may have brought a message of its own, and options without marks.
+function again(form) {
+  const { line, shown } = known.get(form);
+  if (shown !== undefined && line.textContent !== shown) line.textContent = shown;
+}
+
+const saved = (kept) => (kept.saved ? "Saved into the Source" : "Saved in this browser");
+const sentence = (judged, text) => (judged ? `${judged.says} ${text}` : text);
+
+function show(form, text, clearable, { failed = false, heard = "" } = {}) {
+  const entry = known.get(form);
+  entry.line.replaceChildren(text);
+  // What is said of the answer is seen beside it, and heard here.
+  if (heard) entry.line.append(h("span.pmx-question-heard", {}, ` ${heard}`));
+  entry.line.toggleAttribute("data-failed", failed);
+  entry.clear.hidden = !clearable;
+  entry.shown = entry.line.textContent;
 }
 
 // The first thing that is wrong, said where it is.
@@ -74,48 +114,71 @@ function invalid(form) {
     if (!control.validity.valid) return [control, control.validationMessage];
   }
 }
-const nameFor = (control) => control.getAttribute("aria-label") ?? control.labels?.[0]?.textContent.trim() ?? control.name.split(".").at(-1);
 
 async function submit(form, submitter) {
+  const { line } = known.get(form);
+  line.setAttribute("aria-live", "polite");
+  const before = pmx.local.get(nameOf(form));
   const wrong = invalid(form);
   if (wrong) {
     const [control, text] = wrong;
     control?.setAttribute("aria-invalid", "true");
-    show(form, text, !!pmx.local.get(nameOf(form)), true);
+    show(form, text, !!before, { failed: true });
     return control?.focus();
   }
-  const values = read(form);
-  const kept = pmx.local.set(nameOf(form), { values, at: new Date().toISOString() });
-  show(form, kept ? "Saved in this browser" : "This browser does not keep answers", kept, !kept);
-  document.dispatchEvent(new CustomEvent("pmx:answered", { detail: { target: form.dataset.pathmxActionTarget, values } }));
-  if (await send(form, submitter)) {
-    pmx.local.set(nameOf(form), { values, at: new Date().toISOString(), saved: true });
-    show(form, "Saved into the Source", true);
-  }
+  const values = read(form), at = new Date().toISOString();
+  const judged = pmx.judge(form), answers = answered(form, judged);
+  const entry = {
+    values, at, answers,
+    right: judged?.right,
+    attempts: (before?.attempts ?? (before ? 1 : 0)) + 1,
+    first: before?.first ?? (before?.answers ? { answers: before.answers, right: before.right, at: before.at } : undefined),
+    question: form.querySelector("legend, h1, h2, h3, h4, h5, h6")?.textContent.trim().replace(/\s+/g, " ") ?? "",
+    page: document.title,
+    href: location.pathname,
+  };
+  const kept = pmx.local.set(nameOf(form), entry);
+  const heard = pmx.showResult(form, judged);
+  const done = kept ? "Saved in this browser" : "This browser does not keep answers";
+  show(form, sentence(judged, done), kept, { failed: !kept, heard });
+  form.querySelector("[data-pathmx-question-solution]")?.scrollIntoView({ block: "nearest", behavior: pmx.calm() ? "instant" : "smooth" });
+  document.dispatchEvent(new CustomEvent("pmx:answered", { detail: { target: form.dataset.pathmxActionTarget, values, right: judged?.right } }));
+  pmx.tell("answered");
+  if (!takes) return;
+  const why = await send(form, submitter);
+  if (why) return show(form, sentence(judged, `${done}, but not in the Source: ${why}`), kept, { failed: true, heard });
+  if (kept) pmx.local.set(nameOf(form), { ...entry, saved: true });
+  show(form, sentence(judged, "Saved into the Source"), kept, { heard });
 }
 
-// One server that does not take answers is asked once in a session.
+/** Sends the answer to the author's server; what was wrong, if something was. */
 async function send(form, submitter) {
-  if (!local || pmx.session.get("answers") === "local") return false;
   const body = new URLSearchParams(new FormData(form, submitter));
   if (!body.has("_pathmx_invocation")) body.set("_pathmx_invocation", crypto.randomUUID?.() ?? String(Math.random()).slice(2));
   try {
     const answer = await fetch(location.pathname, { method: "POST", headers: { accept: "application/json" }, body });
-    if (answer.status === 404 || answer.status === 405 || answer.status === 501) pmx.session.set("answers", "local");
-    if (!answer.ok || !/json/.test(answer.headers.get("content-type"))) return false;
-    const { ok } = await answer.json();
-    return ok !== false;
+    const said = /json/.test(answer.headers.get("content-type")) ? await answer.json() : {};
+    if (answer.ok && said.ok) return;
+    return said.error?.message ?? `the server answered ${answer.status}`;
   } catch {
-    return false;
+    return "the server does not answer";
   }
 }
 
 function clear(form) {
   pmx.local.set(nameOf(form), null);
   write(form, known.get(form).served);
+  pmx.hideResult(form, true);
+  known.get(form).line.setAttribute("aria-live", "polite");
   show(form, known.get(form).said || "Answer cleared", false);
   controls(form)[0]?.focus();
+  pmx.tell("answered");
 }
+
+/** All answers to questions of this site that this browser keeps, as they were kept, with what they answer; the oldest first. */
+pmx.keptAnswers = () => pmx.local.keys().filter((key) => key.startsWith(PREFIX))
+  .map((key) => ({ target: key.slice(PREFIX.length), ...pmx.local.get(key) })).filter(({ values }) => values)
+  .sort((a, b) => ((a.at ?? "") + a.target < (b.at ?? "") + b.target ? -1 : 1));
 
 pmx.hear("updated", () => {
   for (const form of document.querySelectorAll(FORM)) adopt(form);

@@ -3,6 +3,8 @@
 "use strict";
 const { h, icon } = pmx;
 const RECENT = 8;
+/** What a result is that is no page to read. */
+const KINDS = { component: "Component", part: "Part" };
 let dialog, input, list, hint, results = [], selected, wanted = "", opener;
 
 /** Keeps the pages that were read last. */
@@ -53,7 +55,7 @@ async function search() {
   const asked = wanted;
   if (!asked.trim()) {
     const recent = (pmx.local.get("recent") ?? []).filter(({ href }) => href !== location.pathname).slice(0, RECENT);
-    return draw(recent.map(({ href, title }) => ({ key: href, href, title, trail: decodeURI(href).replace(/^\//, ""), words: [] })), recent.length ? "Read before" : "Type to search the pages of this site");
+    return draw(recent.map(({ href, title }) => ({ key: href, href, title, trail: decodeURI(href).replace(/^\//, ""), words: [], slips: [] })), recent.length ? "Read before" : "Type to search the pages of this site");
   }
   const found = await pmx.findPages(asked);
   if (asked !== wanted) return;
@@ -71,7 +73,7 @@ function draw(found, text) {
   list.replaceChildren(...found.map((result, n) => {
     const excerpt = h("span.excerpt", { hidden: true });
     const option = h(`li${result.under ? ".under" : ""}`, { role: "option", id: `result-${n}`, "aria-selected": "false" },
-      icon(result.heading ? "heading" : "page"), h("span.what", {}, h("span.title", {}, marked(result.title, result.words)), h("span.trail", {}, result.trail), excerpt));
+      icon(result.heading ? "heading" : result.kind ? "component" : "page"), h("span.what", {}, h("span.title", {}, marked(result.title, pmx.places(result.title, result.words, result.slips))), h("span.trail", {}, KINDS[result.kind] && !result.heading ? `${KINDS[result.kind]} · ${result.trail}` : result.trail), excerpt));
     option.addEventListener("mousemove", () => selected !== result.key && select(n, false));
     option.addEventListener("click", (event) => open(event, result));
     option.addEventListener("auxclick", (event) => event.button === 1 && open(event, result));
@@ -89,17 +91,21 @@ const href = (result) => {
 };
 
 async function fill(result, excerpt, asked) {
-  const text = await pmx.excerpt(result.source, result.words);
-  if (!text || asked !== wanted) return;
-  excerpt.replaceChildren(...marked(text, result.words));
+  const found = await pmx.excerpt(result);
+  if (!found || asked !== wanted) return;
+  excerpt.replaceChildren(...marked(found.text, found.places));
   excerpt.hidden = false;
 }
 
-/** The text with the words that were searched. */
-function marked(text, words) {
-  if (!words.length) return [text];
-  const parts = text.split(new RegExp(`((?<![\\p{L}\\p{N}])(?:${words.join("|")}))`, "giu"));
-  return parts.map((part, n) => (n % 2 ? h("mark", {}, part) : part));
+/** The text with these places of it marked. */
+function marked(text, places) {
+  const parts = [];
+  let at = 0;
+  for (const [from, to] of places) {
+    parts.push(text.slice(at, from), h("mark", {}, text.slice(from, to)));
+    at = to;
+  }
+  return [...parts, text.slice(at)].filter(Boolean);
 }
 
 function select(n, scroll = true) {

@@ -30,12 +30,13 @@ function update() {
 
 document.addEventListener("pmx:updated", () => pmx.chrome && update());
 addEventListener("popstate", () => {
+  if (pmx.writing()) return; // a hash, not the history
   const asked = pmx.asked();
   if (asked === undefined) play.leave();
   else if (play.stop?.id !== asked) play.enter(asked);
 });
 addEventListener("hashchange", () => {
-  const target = play.on && pmx.target();
+  const target = play.on && !pmx.held() && pmx.target();
   if (target && pmx.document()?.contains(target) && !target.contains(play.stop.el)) play.go(pmx.findAt(play.stops, target));
 });
 

@@ -35,6 +35,14 @@ const keep = (area) => ({
       return false;
     }
   },
+  /** The keys that something is kept under. */
+  keys() {
+    try {
+      return Object.keys(area()).filter((key) => key.startsWith("pmx:")).map((key) => key.slice(4));
+    } catch {
+      return [];
+    }
+  },
 });
 pmx.local = keep(() => localStorage);
 pmx.session = keep(() => sessionStorage);
@@ -73,7 +81,9 @@ const SHAPES = {
   minus: "M5 12h14",
   fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   note: "M4.5 4.5h15v11h-8l-4.5 4v-4h-2.5ZM8 9h8M8 12h5",
+  answers: "M3.5 6.5 5 8l2.5-3M11 6.5h9.5M3.5 12.5 5 14l2.5-3M11 12.5h9.5M3.5 18.5 5 20l2.5-3M11 18.5h9.5",
   page: "M6 3.5h8.5L19 8v12.5H6ZM14 3.5V8.5h5",
+  component: "M12 3.5l7.5 4.25v8.5L12 20.5l-7.5-4.25v-8.5ZM12 12l7.5-4.25M12 12v8.5M12 12L4.5 7.75",
   heading: "M6 5v14M18 5v14M6 12h12",
 };
 
@@ -126,5 +136,5 @@ pmx.focused = () => {
 
 /** Whether keys belong to this element: somebody writes or chooses there. */
 pmx.takesKeys = (element) =>
-  !!element?.matches?.("textarea, select, iframe, audio, video, [contenteditable]:not([contenteditable=false]), [role=textbox], [role=listbox], [role=slider], [role=combobox], [role=menu], [role=grid], [role=tab], input:not([type=button], [type=submit], [type=reset], [type=checkbox], [type=image])");
+  !!element?.matches?.("textarea, select, iframe, audio, video, [contenteditable]:not([contenteditable=false]), [role=textbox], [role=searchbox], [role=spinbutton], [role=listbox], [role=option], [role=radio], [role=slider], [role=scrollbar], [role=combobox], [role=menu], [role^=menuitem], [role=grid], [role=gridcell], [role=treeitem], [role=tab], [role=application], input:not([type=button], [type=submit], [type=reset], [type=checkbox], [type=image])");
 })((window.pmx ??= {}));
