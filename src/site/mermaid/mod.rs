@@ -24,13 +24,19 @@ use merman::{
         SvgRenderOptions,
     },
 };
+use pmx_worker::model::Hash;
 use settle::Settled;
-use std::{panic, sync::LazyLock, time::Duration};
+use std::{
+    collections::HashMap,
+    panic,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// Longer diagrams are refused, in bytes: Mermaid itself refuses what is longer than 50,000 characters.
 const MAX_LENGTH: usize = 50_000;
-/// The most work that one diagram may make, in the crate's units, so that a diagram costs some tenths of a second at most and the same
-/// ones are refused on every machine. The largest diagrams of the corpus (`tests/diagrams`) take a twentieth.
+/// The most work that one diagram may make, in the crate's units: a tenth of what it grants by itself, which no diagram of the corpus
+/// (`tests/diagrams`) comes to. The same diagrams are refused on every machine.
 const MAX_WORK: usize = 1_500_000;
 /// When drawing is given up whatever it is at: a last resort that no diagram within [`MAX_WORK`] reaches.
 const MAX_TIME: Duration = Duration::from_secs(20);
@@ -60,7 +66,7 @@ pub(in crate::site) enum Drawing {
 }
 
 /// Why a diagram is not drawn.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::site) struct Why {
     /// A sentence.
     pub message: String,
@@ -96,7 +102,7 @@ pub(in crate::site) fn draw(text: &str, id: &str, address: &mut dyn FnMut(&str) 
         return Drawing::Left(Why::new(feature));
     }
     // Geometry of whatever an author writes: a mistake in it costs the diagram, not the build.
-    let svg = match panic::catch_unwind(|| svg(text, id)) {
+    let svg = match panic::catch_unwind(|| known(text)) {
         Ok(Ok(svg)) => svg,
         Ok(Err(why)) => return Drawing::Left(why),
         Err(_) => return Drawing::Left(Why::new("it cannot be drawn here")),
@@ -119,7 +125,30 @@ pub(in crate::site) fn rename(drawing: &mut Element<'_>, id: &str) {
 
 static RENDERER: LazyLock<(Renderer, PresentationRenderPolicy)> = LazyLock::new(look::renderer);
 
-fn svg(text: &str, id: &str) -> Result<String, Why> {
+/// What was drawn before, by the hash of its text: an edit parses its Source anew, and most of its diagrams are as they were.
+static KNOWN: LazyLock<Mutex<HashMap<Hash, Result<Arc<str>, Why>>>> = LazyLock::new(Mutex::default);
+/// How many are kept, of some tens of kilobytes each; then it begins from nothing.
+const MAX_KNOWN: usize = 256;
+/// The id that drawings have until they are settled.
+const DRAFT: &str = "draft";
+
+fn known(text: &str) -> Result<Arc<str>, Why> {
+    let key = Hash::of(text.as_bytes());
+    let mut drawings = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(drawing) = drawings.get(&key) {
+        return drawing.clone();
+    }
+    drop(drawings);
+    let drawing: Result<Arc<str>, Why> = svg(text).map(Into::into);
+    drawings = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if drawings.len() >= MAX_KNOWN {
+        drawings.clear();
+    }
+    drawings.insert(key, drawing.clone());
+    drawing
+}
+
+fn svg(text: &str) -> Result<String, Why> {
     let (renderer, presentation) = &*RENDERER;
     let work = ResourceLimitId::Render(RenderResourceLimitId::MaxLayoutWorkUnits);
     let limits = RenderResourcePolicy::interactive();
@@ -128,7 +157,7 @@ fn svg(text: &str, id: &str) -> Result<String, Why> {
         environment: SvgEnvironment::deterministic()
             .with_text_measurement_policy(measure::policy())
             .with_resource_policy(limits),
-        options: SvgRenderOptions { diagram_id: Some(id.to_owned()), ..SvgRenderOptions::default() },
+        options: SvgRenderOptions { diagram_id: Some(DRAFT.to_owned()), ..SvgRenderOptions::default() },
         pipeline: Some(SvgPipeline::resvg_safe()),
         presentation: *presentation,
         ..SvgRequest::default()
