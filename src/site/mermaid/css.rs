@@ -4,7 +4,7 @@ use super::colours;
 use std::collections::HashSet;
 
 /// Properties of HTML, and those that the theme sets.
-const LEFT_OUT: [&str; 13] = [
+const LEFT_OUT: [&str; 14] = [
     "background",
     "background-color",
     "border",
@@ -13,6 +13,7 @@ const LEFT_OUT: [&str; 13] = [
     "filter",
     "font-family",
     "line-height",
+    "mix-blend-mode",
     "padding",
     "pointer-events",
     "position",
@@ -91,7 +92,7 @@ fn selector_for(selector: &str, used: &Used<'_>, from: &str, to: &str) -> Option
         (element.is_empty() || element == "*" || used.elements.contains(element))
             && names.all(|name| used.classes.contains(name))
     };
-    rest.split_whitespace().filter(|part| *part != ">").all(fits).then(|| format!("#{to}{rest}"))
+    rest.split([' ', '>']).filter(|part| !part.is_empty()).all(fits).then(|| format!("#{to}{rest}"))
 }
 
 /// Declarations that a drawing may have, with the tokens in them.

@@ -93,6 +93,8 @@ fn flatten<'a>(nodes: Vec<Node<'a>>, has_facts: bool, out: &mut Vec<Node<'a>>) {
             out.push(Node::Element(element));
         } else if element.is("rect") {
             element.attributes.retain(|attribute| matches!(&*attribute.name, "x" | "y" | "width" | "height"));
+            // A rule of the drawing makes it half transparent, so that the line would run through the words.
+            element.set("style", "fill:var(--pmx-color-bg);stroke:none;opacity:0.92");
             ground = Some(element);
         } else {
             flatten(mem::take(&mut element.children), has_facts, out);

@@ -81,6 +81,7 @@ fn config() -> MermaidConfig {
         config.set_value(&format!("themeVariables.{key}"), stand_in(token).into());
     }
     for (key, token) in [
+        ("sequenceNumberColor", "--pmx-color-bg"),
         ("doneTaskBkgColor", "--pmx-color-border"),
         ("activeTaskBkgColor", "--pmx-diagram-1"),
         ("critBkgColor", "--pmx-diagram-5"),

@@ -78,7 +78,7 @@ pub(super) fn settle(svg: &str, of: &Settled<'_>, address: &mut dyn FnMut(&str) 
 
     let mut used = Used::default();
     survey(&root.children, &mut used);
-    let rules = css::rules(&sheet, &used, (&own, of.id));
+    let rules = css::rules(&html::unescape(&sheet), &used, (&own, of.id));
     ids(&mut root.children, of.id);
 
     let mut said = Vec::new();

@@ -54,6 +54,15 @@ fn text_on_a_ground_that_an_author_chose_is_readable() {
 }
 
 #[test]
+fn words_on_a_line_hide_it_and_names_of_actors_have_no_outline() {
+    let svg = drawn("flowchart LR\nA -->|two words| B");
+    let ground = svg.find("fill:var(--pmx-color-bg);stroke:none").unwrap();
+    assert!(ground < svg.find("two words</text>").unwrap(), "{svg}");
+    let svg = drawn("sequenceDiagram\nAnn->>Bob: Hello");
+    assert!(svg.contains("text.actor>tspan{") && svg.contains("stroke:none"), "{svg}");
+}
+
+#[test]
 fn a_page_decides_its_theme_and_what_is_safe() {
     let plain = drawn("flowchart LR\nA --> B");
     let directed = drawn(
