@@ -1,13 +1,16 @@
-use super::{checkout, eyes::Eyes, status::NAMES};
+use super::{
+    checkout,
+    eyes::Eyes,
+    status::{NAMES, Read},
+};
 use crate::{
     error::{Error, Result},
     site::{self, Build, Cache, Diagnostic, Key, Project},
     user_folder,
     watch::{Look, View, Watcher},
 };
-use pmx_worker::model::{File, Hash, Roots};
+use pmx_worker::model::{Hash, Roots};
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     sync::{
         Arc,
@@ -62,18 +65,12 @@ pub(super) struct Builder {
 struct Last {
     roots: Option<Roots>,
     diagnostics: Vec<Diagnostic>,
-    outputs: Arc<BTreeMap<String, File>>,
+    read: Read,
 }
 
 impl Last {
     fn of(build: &Build) -> Self {
-        Self { roots: build.roots.clone(), diagnostics: build.diagnostics.clone(), outputs: build.outputs.clone() }
-    }
-
-    /// Whether a file below the source root is a Source of the site. It is written as it is below each root that has it.
-    fn reads(&self, name: &str) -> bool {
-        let mut roots = self.roots.iter().flat_map(|roots| roots.roots.keys());
-        name.ends_with(SOURCE) && roots.any(|root| self.outputs.contains_key(&format!("{root}/{name}")))
+        Self { roots: build.roots.clone(), diagnostics: build.diagnostics.clone(), read: Read::of(build) }
     }
 }
 
@@ -288,7 +285,7 @@ impl Builder {
         let is_text = |name: &&String| name.ends_with(SOURCE) && !name.ends_with(CONFIG);
         let texts = names.iter().filter(is_text).filter(|name| snapshot.files().contains_key(*name));
         let mut unlinked: Vec<String> = texts.cloned().collect();
-        let is_read = |name: &str| self.last.as_ref().is_none_or(|last| last.reads(name));
+        let is_read = |name: &str| self.last.as_ref().is_none_or(|last| last.read.has(name));
         let is_of_interest = first || changed == 0 || eyes.files.changed().any(is_read);
         self.is_worth_telling.store(is_of_interest, Ordering::Relaxed);
         let taken = eyes.taken();
@@ -328,7 +325,7 @@ impl Builder {
         let is_same = |last: &Last| last.roots == site.roots && last.diagnostics == site.diagnostics;
         let is_idle = !is_of_interest && self.last.as_ref().is_some_and(is_same);
         let last = self.last.insert(Last::of(&site));
-        unlinked.retain(|name| site.roots.is_some() && !last.reads(name));
+        unlinked.retain(|name| site.roots.is_some() && !last.read.has(name));
         Ok(Some(Built { site, changed, names, unlinked, first, is_idle, took: started.elapsed() }))
     }
 }

@@ -8,7 +8,7 @@ use super::{
     publisher::{Outcome, Publisher},
     stage::Stage,
     state_folder,
-    status::NAMES,
+    status::{NAMES, Read},
     telling::{self, Known, Outputs},
     waiting::FirstLook,
 };
@@ -395,6 +395,7 @@ impl Site {
             pages: built.site.pages,
             changed: built.names.iter().take(NAMES).cloned().collect(),
             changed_count: built.changed,
+            read: Read::of(&built.site),
             deploy_id,
             outcome: event,
         };

@@ -1,8 +1,11 @@
 //! What is known of the sites that are being written, for whoever shows it: the terminal, the console, the pages.
 
 use super::Held;
-use crate::{error::Error, site::Diagnostic};
-use pmx_worker::model::SiteName;
+use crate::{
+    error::Error,
+    site::{Build, Diagnostic},
+};
+use pmx_worker::model::{File, SiteName};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{
@@ -84,6 +87,25 @@ pub struct Failure {
     pub hints: Vec<String>,
 }
 
+/// The Sources that a build read.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    roots: Vec<String>,
+    outputs: Arc<BTreeMap<String, File>>,
+}
+
+impl Read {
+    pub(super) fn of(build: &Build) -> Self {
+        let roots = build.roots.iter().flat_map(|roots| roots.roots.keys().cloned()).collect();
+        Self { roots, outputs: build.outputs.clone() }
+    }
+
+    /// Whether a file below the source root is one of them. It is written as it is below each root that has it.
+    pub(super) fn has(&self, name: &str) -> bool {
+        name.ends_with(".md") && self.roots.iter().any(|root| self.outputs.contains_key(&format!("{root}/{name}")))
+    }
+}
+
 /// A build that was finished.
 #[derive(Clone, Debug)]
 pub struct LastBuild {
@@ -101,6 +123,8 @@ pub struct LastBuild {
     pub changed: Vec<String>,
     /// How many files differ from the build before.
     pub changed_count: usize,
+    /// What it read.
+    pub(super) read: Read,
     /// The deploy that it became, if it became one.
     pub deploy_id: Option<String>,
     /// `published`, `unchanged` (what is up is this build already), `held-back` (what was rolled back to stays up, since nothing in it is

@@ -32,12 +32,14 @@ pub(super) struct Asset {
     uses: Vec<String>,
     /// The file as the author wrote it; none if pmx made it.
     written: Option<scan::Content>,
+    /// See [`Self::size`]; looked at once.
+    size: OnceLock<Option<Size>>,
 }
 
 impl Asset {
-    /// The size of a picture. Reads the beginning of its file.
+    /// The size of a picture. The first time it reads the beginning of its file.
     pub(super) fn size(&self) -> Option<Size> {
-        pictures::size(&self.file, self.written.as_ref()?)
+        *self.size.get_or_init(|| pictures::size(&self.file, self.written.as_ref()?))
     }
 }
 
@@ -123,12 +125,18 @@ impl Assets {
                 });
                 stack.pop();
                 let content = site.blobs.put(css::in_room(&text).into_owned().into_bytes());
-                Asset { file: hashed_name(path, content.hash), content, uses, written: None }
+                Asset { file: hashed_name(path, content.hash), content, uses, written: None, size: OnceLock::new() }
             }
             None => {
                 let content = file.hand_over(site.blobs)?;
                 let written = Some(file.content.clone());
-                Asset { file: hashed_name(path, content.hash), content, uses: Vec::new(), written }
+                Asset {
+                    file: hashed_name(path, content.hash),
+                    content,
+                    uses: Vec::new(),
+                    written,
+                    size: OnceLock::new(),
+                }
             }
         };
         let file = asset.file.clone();
@@ -172,13 +180,19 @@ impl Assets {
 /// A file of pmx itself, as an asset.
 pub(super) fn of_theme(file: &ThemeFile, blobs: &Blobs) -> Asset {
     let content = blobs.put(file.bytes.to_vec());
-    Asset { file: hashed_name(file.name, content.hash), content, uses: Vec::new(), written: None }
+    Asset {
+        file: hashed_name(file.name, content.hash),
+        content,
+        uses: Vec::new(),
+        written: None,
+        size: OnceLock::new(),
+    }
 }
 
 /// A file that pmx makes of Sources, as an asset.
 pub(super) fn generated(name: &str, bytes: Vec<u8>, blobs: &Blobs) -> Asset {
     let content = blobs.put(bytes);
-    Asset { file: hashed_name(name, content.hash), content, uses: Vec::new(), written: None }
+    Asset { file: hashed_name(name, content.hash), content, uses: Vec::new(), written: None, size: OnceLock::new() }
 }
 
 /// What pages need of pmx itself.
@@ -220,7 +234,7 @@ pub(super) fn mermaid_js(blobs: &Blobs) -> Asset {
     if let Some((file, content)) = KNOWN.get()
         && blobs.contains(&content.hash)
     {
-        return Asset { file: file.clone(), content: *content, uses: Vec::new(), written: None };
+        return Asset { file: file.clone(), content: *content, uses: Vec::new(), written: None, size: OnceLock::new() };
     }
     let asset = generated("mermaid.js", theme::mermaid_js(), blobs);
     KNOWN.get_or_init(|| (asset.file.clone(), asset.content));

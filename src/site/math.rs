@@ -1,12 +1,8 @@
 //! TeX becomes MathML, which browsers show without script, style or fonts of ours.
 
+use super::caught::caught;
 use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
-use std::{
-    cell::{Cell, OnceCell},
-    panic,
-    sync::Once,
-    thread,
-};
+use std::{cell::OnceCell, thread};
 
 /// Longer formulas are refused, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
@@ -84,26 +80,6 @@ fn convert(tex: &str, display: bool) -> Result<String, String> {
         })
     });
     made.unwrap_or_else(|_| Err("the formula cannot be read".to_owned()))
-}
-
-/// What `work` answers; nothing if it panics, of which nobody else hears.
-fn caught<T>(work: impl FnOnce() -> T + panic::UnwindSafe) -> thread::Result<T> {
-    thread_local! {
-        static CAUGHT: Cell<bool> = const { Cell::new(false) };
-    }
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let report = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            if !CAUGHT.get() {
-                report(panic);
-            }
-        }));
-    });
-    CAUGHT.set(true);
-    let result = panic::catch_unwind(work);
-    CAUGHT.set(false);
-    result
 }
 
 fn convert_deep(tex: &str, display: bool) -> Result<String, String> {

@@ -17,6 +17,7 @@ mod beats;
 mod blobs;
 mod build;
 mod cache;
+mod caught;
 mod checkout;
 mod commas;
 mod completion;

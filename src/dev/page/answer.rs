@@ -72,7 +72,7 @@ impl Pages {
             && reader
             && let Some(status) = site.as_ref().and_then(|site| self.board.site(site))
         {
-            whole.note = unlinked::note(&status.source_root, &path);
+            whole.note = unlinked::note(&status, &path);
         }
         let (answer, is_live) = whole.finish(answer).await;
         match site.filter(|_| reader && !is_live) {
@@ -125,7 +125,11 @@ impl Whole {
             Body::from([before, self.tag.as_bytes(), heading, note, rest].concat())
         };
         let headers = &mut parts.headers;
-        headers.insert(header::CONTENT_LENGTH, (length + added).into());
+        match self.head && !self.note.is_empty() {
+            // How long it is depends on the page.
+            true => headers.remove(header::CONTENT_LENGTH),
+            false => headers.insert(header::CONTENT_LENGTH, (length + added).into()),
+        };
         if let Some(etag) = headers.get(header::ETAG).and_then(|etag| etag::with_script(etag, self.answers)) {
             headers.insert(header::ETAG, etag);
         }

@@ -1,14 +1,14 @@
 //! What the page says that is shown where there is none, if there is a text of that name: that no link leads to it.
 
-use crate::site::percent_decode;
+use crate::{dev::status::SiteStatus, site::percent_decode};
 use std::path::{Component, Path};
 
 /// Where the note goes: behind the heading of the page that the builder makes for addresses where nothing is.
 const PAGE: &[u8] = b"<article class=\"pmx-document pmx-not-found\">";
 const HEADING: &[u8] = b"</h1>";
 
-/// The note for an address, or nothing. `root`: the folder of the site's Sources.
-pub(super) fn note(root: &Path, address: &str) -> String {
+/// The note for an address of a site, or nothing.
+pub(super) fn note(site: &SiteStatus, address: &str) -> String {
     let Ok(path) = String::from_utf8(percent_decode(address.as_bytes())) else { return String::new() };
     let name = path.trim_matches('/').trim_end_matches(".html").trim_end_matches(".md");
     let is_below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
@@ -16,7 +16,10 @@ pub(super) fn note(root: &Path, address: &str) -> String {
         return String::new();
     }
     let file = format!("{name}.md");
-    match std::fs::symlink_metadata(root.join(&file)) {
+    if site.last.as_ref().is_none_or(|last| last.read.has(&file)) {
+        return String::new();
+    }
+    match std::fs::symlink_metadata(site.source_root.join(&file)) {
         Ok(found) if found.is_file() => maud::html! {
             p { code { (file) } " exists; no link leads to it. A page is made of what can be reached from the first one by links." }
         }

@@ -101,10 +101,15 @@ pub(super) fn nearest(text: &str) -> Option<&'static str> {
 /// What a diagram asks for that only Mermaid itself has.
 pub(super) fn needs_browser(text: &str) -> Option<&'static str> {
     let config = &text[..text.len() - body(text).len()];
-    if config.contains("handDrawn") {
+    let says = |key: &str, value: &str| {
+        let mut words = config.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+        let mut before = words.next().unwrap_or_default();
+        words.any(|word| std::mem::replace(&mut before, word) == key && word == value)
+    };
+    if says("look", "handDrawn") {
         return Some("drawings by hand are not made here");
     }
-    if config.contains("elk") || word(text) == "flowchart-elk" {
+    if says("layout", "elk") || says("defaultRenderer", "elk") || word(text) == "flowchart-elk" {
         return Some("the layout `elk` is not known here");
     }
     if text.contains("$$") {

@@ -16,7 +16,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
-use crate::site::dom::Element;
+use crate::site::{caught::caught, dom::Element};
 use merman::{
     OperationControl, RenderError, RenderOutput, RenderRequest, Renderer, SvgEnvironment, SvgRequest,
     svg::{
@@ -28,7 +28,6 @@ use pmx_worker::model::Hash;
 use settle::Settled;
 use std::{
     collections::HashMap,
-    panic,
     sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
@@ -102,7 +101,7 @@ pub(in crate::site) fn draw(text: &str, id: &str, address: &mut dyn FnMut(&str) 
         return Drawing::Left(Why::new(feature));
     }
     // Geometry of whatever an author writes: a mistake in it costs the diagram, not the build.
-    let svg = match panic::catch_unwind(|| known(text)) {
+    let svg = match caught(|| known(text)) {
         Ok(Ok(svg)) => svg,
         Ok(Err(why)) => return Drawing::Left(why),
         Err(_) => return Drawing::Left(Why::new("it cannot be drawn here")),

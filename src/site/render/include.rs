@@ -172,7 +172,7 @@ impl<'a> Includer<'_, 'a> {
                 continue;
             }
             if mermaid::is_drawing(element) {
-                let free = (1..).map(|n| format!("pmx-drawing-i{n}")).find(|id| self.ids.insert(id.clone()));
+                let free = (1..).map(|n| format!("pmx-drawing-i{n}")).find(|id| !self.ids.contains(id));
                 mermaid::rename(element, &free.unwrap_or_default());
             }
             for attribute in &mut element.attributes {

@@ -5,23 +5,26 @@ if (window.pmxCompletion) return;
 window.pmxCompletion = true;
 
 const PLACE = `pmx:completion:${document.documentElement.dataset.pmxMount ?? ""}`;
-let here = {}; // where the browser keeps nothing
+let here; // where the browser keeps nothing
 
 /** When each was ticked, by its key. */
 function read() {
+  if (here) return here;
   try {
     const kept = JSON.parse(localStorage.getItem(PLACE) ?? "{}");
     return kept && typeof kept === "object" && !Array.isArray(kept) ? kept : {};
   } catch {
-    return here;
+    return {};
   }
 }
 
 function write(done) {
-  here = done;
+  here = undefined;
   try {
     localStorage.setItem(PLACE, JSON.stringify(done));
-  } catch { /* until the page is left */ }
+  } catch {
+    here = done; // until the page is left
+  }
 }
 
 const groups = (text) => {

@@ -2,6 +2,7 @@
 // end, and for keys. For the Player's bar, and for what `pmx dev` adds to pages.
 ((pmx) => {
 "use strict";
+if (pmx.floating) return; // what `pmx dev` adds brings it, too
 const root = document.documentElement;
 /** Between a box and what stands at the end of the page, in pixels. */
 const GAP = 12;
