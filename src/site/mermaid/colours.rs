@@ -127,7 +127,7 @@ fn read(text: &str) -> Option<([u8; 3], Option<f64>, usize)> {
 /// The value of a property in a list of declarations.
 pub(super) fn declared<'a>(style: &'a str, property: &str) -> Option<&'a str> {
     let values = style.split(';').filter_map(|part| part.split_once(':'));
-    let value = values.filter(|(name, _)| name.trim() == property).last()?.1;
+    let (_, value) = values.rev().find(|(name, _)| name.trim() == property)?;
     Some(value.trim().trim_end_matches("!important").trim_end())
 }
 

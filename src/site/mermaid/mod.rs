@@ -125,20 +125,21 @@ pub(in crate::site) fn rename(drawing: &mut Element<'_>, id: &str) {
 static RENDERER: LazyLock<(Renderer, PresentationRenderPolicy)> = LazyLock::new(look::renderer);
 
 /// What was drawn before, by the hash of its text: an edit parses its Source anew, and most of its diagrams are as they were.
-static KNOWN: LazyLock<Mutex<HashMap<Hash, Result<Arc<str>, Why>>>> = LazyLock::new(Mutex::default);
+static KNOWN: LazyLock<Mutex<HashMap<Hash, Known>>> = LazyLock::new(Mutex::default);
+type Known = Result<Arc<str>, Why>;
 /// How many are kept, of some tens of kilobytes each; then it begins from nothing.
 const MAX_KNOWN: usize = 256;
 /// The id that drawings have until they are settled.
 const DRAFT: &str = "draft";
 
-fn known(text: &str) -> Result<Arc<str>, Why> {
+fn known(text: &str) -> Known {
     let key = Hash::of(text.as_bytes());
     let mut drawings = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(drawing) = drawings.get(&key) {
         return drawing.clone();
     }
     drop(drawings);
-    let drawing: Result<Arc<str>, Why> = svg(text).map(Into::into);
+    let drawing: Known = svg(text).map(Into::into);
     drawings = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if drawings.len() >= MAX_KNOWN {
         drawings.clear();

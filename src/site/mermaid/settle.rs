@@ -170,8 +170,8 @@ fn own_ground(group: &Element<'_>) -> Option<String> {
     let shapes = group.children.iter().filter_map(Node::element);
     let shapes =
         shapes.filter(|shape| matches!(&*shape.name, "rect" | "circle" | "ellipse" | "polygon" | "path" | "g"));
-    let fills = shapes.filter_map(|shape| colours::declared(shape.attr("style")?, "fill").map(str::to_owned));
-    fills.filter(|fill| fill != "none" && colours::tokens(fill) == *fill).last()
+    let mut fills = shapes.filter_map(|shape| colours::declared(shape.attr("style")?, "fill").map(str::to_owned));
+    fills.rfind(|fill| fill != "none" && colours::tokens(fill) == *fill)
 }
 
 /// Whether an element shows nothing: an empty group, a path without a way.
