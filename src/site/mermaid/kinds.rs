@@ -118,11 +118,6 @@ pub(super) fn needs_browser(text: &str) -> Option<&'static str> {
     None
 }
 
-/// Whether a diagram shows a picture: that would be loaded from elsewhere, by readers or by the build.
-pub(super) fn has_picture(text: &str) -> bool {
-    shape_data(text).any(|data| data.contains("img:") || data.contains("\"img\""))
-}
-
 /// What a drawing lacks of what its author wrote.
 pub(super) fn lacks(text: &str) -> Option<&'static str> {
     let is_font_awesome =

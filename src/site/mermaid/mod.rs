@@ -7,6 +7,7 @@
 
 mod colours;
 mod css;
+mod hostile;
 mod kinds;
 mod labels;
 mod look;
@@ -94,9 +95,21 @@ pub(in crate::site) fn draw(text: &str, id: &str, address: &mut dyn FnMut(&str) 
         let hint = kinds::nearest(text).map(|nearest| format!("did you mean `{nearest}`?"));
         return Drawing::Refused(Why { hint, ..Why::new(kinds::unknown(text)) });
     };
-    if kinds::has_picture(text) {
+    if hostile::has_picture(text) {
         return Drawing::Refused(Why::new("pictures are not loaded into diagrams"));
     }
+    if let Some(why) = hostile::is_endless(text, kinds::word(text)) {
+        return Drawing::Refused(Why::new(why));
+    }
+    match drawn(text, id, kind, address) {
+        Drawing::Left(_) if hostile::may_load(text) => {
+            Drawing::Refused(Why::new("it cannot be drawn here, and elsewhere it might load something"))
+        }
+        drawing => drawing,
+    }
+}
+
+fn drawn(text: &str, id: &str, kind: &str, address: &mut dyn FnMut(&str) -> Option<String>) -> Drawing {
     if let Some(feature) = kinds::needs_browser(text) {
         return Drawing::Left(Why::new(feature));
     }

@@ -30,7 +30,9 @@ const FORMULA = /^[\s\u200b-\u200f\ufeff]*[=+\-@|%＝＋－＠\t\r\n]/u;
 const NUMBER = /^[+-]?\d+([.,]\d+)?$/;
 function cell(value) {
   const written = String(value ?? "").replaceAll("\0", "").replace(/\r\n?/g, "\n");
-  const safe = FORMULA.test(written) && !NUMBER.test(written) ? `'${written}` : written;
+  // Where cells end at semicolons or tabs, the quotes of a line hold nothing together.
+  const inner = written.replace(/([;\t]\s*)(?=[=+\-@])/g, "$1'");
+  const safe = FORMULA.test(inner) && !NUMBER.test(inner) ? `'${inner}` : inner;
   return `"${safe.replaceAll('"', '""')}"`;
 }
 /**
