@@ -36,6 +36,9 @@ impl TakenApart {
 
 /// All such values of a mapping; `text` is what it was read from.
 pub(super) fn taken_apart(values: &Map<String, Value>, text: &str) -> Vec<TakenApart> {
+    if !text.contains('{') {
+        return Vec::new();
+    }
     let mut finder = Finder { text, looks: MAX_LOOKS, path: Vec::new(), found: Vec::new() };
     finder.mapping(values);
     finder.found

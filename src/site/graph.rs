@@ -20,7 +20,7 @@ use pmx_worker::model::{Hash, MAX_BLOB, check_path};
 use rayon::prelude::*;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    iter, mem,
+    mem,
     sync::Arc,
 };
 
@@ -279,13 +279,14 @@ fn lead(
     if file.rooted && wanted.is_empty() {
         return (Target::Home { suffix }, None);
     }
-    let mut ids = vec![];
-    if matches!(link.place, Place::Anchor | Place::Include) {
-        ids.push(wanted.clone());
-        ids.extend(addressing.sources(&wanted).filter(|_| file.rooted));
-    }
-    let ids = ids.into_iter().map(|id| format!("{id}{EXTENSION}"));
-    let found = iter::once(wanted.clone()).chain(ids).find(|path| snapshot.files().contains_key(path));
+    let is_there = |path: &String| snapshot.files().contains_key(path);
+    let source = |id: &str| Some(format!("{id}{EXTENSION}")).filter(is_there);
+    let named = || match link.place {
+        Place::Anchor | Place::Include => source(&wanted)
+            .or_else(|| file.rooted.then(|| addressing.sources(&wanted).find_map(|id| source(&id))).flatten()),
+        _ => None,
+    };
+    let found = if is_there(&wanted) { Some(wanted.clone()) } else { named() };
     let found = match found {
         Some(found) => found,
         // A rooted address of something else is a route.

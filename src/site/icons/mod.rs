@@ -14,9 +14,9 @@ const MAX_NAME: usize = 64;
 /// Longer labels are none.
 const MAX_LABEL: usize = 400;
 
-/// What a shortcode begins with.
 /// What every icon in a page says of itself.
 pub(super) const HOOK: &str = "data-pathmx-icon=\"lucide:";
+/// What a shortcode begins with.
 const MARK: &str = ":lucide-";
 
 /// What stands inside the `<svg>` of an icon. Names that Lucide has given up still find theirs.

@@ -45,8 +45,9 @@ impl Surround {
     }
 }
 
-/// Renders a layout for the page whose values these are, and says whether it shows what is to be ticked off: `source.…` is the page's there, `block.…` the layout's own. What is wrong in a
-/// layout is said on its own page, but for a content that has no place: such a layout is not used.
+/// Renders a layout for the page whose values these are, and says whether it shows what is to be ticked off: `source.…` is the page's there,
+/// `block.…` the layout's own. What is wrong in a layout is said on its own page, but for a content that has no place: such a layout is not
+/// used.
 pub(super) fn surround<'a>(
     includer: &mut Includer<'_, 'a>,
     embeds: &Embeds<'a>,
