@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_mapping_is_read_and_anything_else_is_named_with_its_place() {
         let map = mapping("b: [1, x]\na: 2026-07-20\n").unwrap();
-        assert_eq!(serde_json::to_string(&map).unwrap(), r#"{"a":"2026-07-20","b":[1,"x"]}"#);
+        assert_eq!(serde_json::to_string(&map).unwrap(), r#"{"b":[1,"x"],"a":"2026-07-20"}"#);
         assert!(mapping("").unwrap().is_empty());
         assert!(mapping("just words").is_err());
         assert_eq!(mapping("a: 1\nb: [1\nc: 2\n").unwrap_err().position.line, 3);

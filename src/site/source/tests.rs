@@ -274,8 +274,8 @@ fn a_response_field_is_an_input_where_its_blank_was() {
     );
     let html = html(&source).concat();
     for part in [
-        "It took <input class=\"pmx-response-field\" type=\"text\" name=\"question.q.minutes\" data-pathmx-response-field=\"minutes\" aria-label=\"Minutes &amp; more\" maxlength=\"300\" placeholder=\"0\"> minutes",
-        "<p><input class=\"pmx-response-field\" type=\"text\" name=\"question.q.b\" data-pathmx-response-field=\"b\" aria-label=\"b\" maxlength=\"300\" required></p>",
+        "It took <input class=\"pmx-response-field\" type=\"text\" name=\"question.q.minutes\" data-pathmx-response-field=\"minutes\" aria-label=\"Minutes &amp; more\" maxlength=\"300\" placeholder=\"0\"><!-- @response.field id=minutes label=\"Minutes &amp; more\" placeholder=\"0\" required=false --> minutes",
+        "<p><input class=\"pmx-response-field\" type=\"text\" name=\"question.q.b\" data-pathmx-response-field=\"b\" aria-label=\"b\" maxlength=\"300\" required><!-- @response.field id=b --></p>",
     ] {
         assert!(html.contains(part), "{part} in\n{html}");
     }

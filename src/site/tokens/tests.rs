@@ -90,7 +90,7 @@ fn the_rest_of_a_list_of_fonts_that_became_a_key_is_named() {
         read("theme: {font: { heading: Georgia, serif }, dark: {color: {bg: , fg: , x: }}, light: }");
     let found: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
     let message = |field: &str| format!("`theme.{field}` is no field of a theme, and has no value");
-    assert_eq!(found, [message("dark.color.x"), message("font.serif")]);
+    assert_eq!(found, [message("font.serif"), message("dark.color.x")]);
     assert!(findings.iter().all(|finding| finding.hint.as_deref().is_some_and(|hint| hint.contains("quotes"))));
     assert!(theme.head("a").contains("--pmx-font-heading: Georgia;"), "what has a value counts");
 }
@@ -171,7 +171,7 @@ fn fonts_are_sheets_of_others_or_files_of_the_site() {
     );
     let text = format!("---\n{front}\n---\n");
     let values = source::frontmatter(&text).values;
-    assert_eq!(local_files(&values).collect::<Vec<_>>(), ["b.otf", "./a.woff2"]);
+    assert_eq!(local_files(&values).collect::<Vec<_>>(), ["./a.woff2", "b.otf"]);
     let listed = css("fonts:\n  - {family: F, src: f.ttf}");
     assert!(listed.contains("font-family: \"F\";\n  src: url(\"/assets/f.ttf\") format(\"truetype\");"), "{listed}");
     let bad = "fonts:\n  a: {href: http://x.y/z}\n  b: {src: https://x.y/z.woff2}\n  c: {src: x.exe}\n  d: 1\n  e: {}\n  f: {src: f.ttf, family: \"x\\\"y\"}";

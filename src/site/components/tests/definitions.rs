@@ -137,7 +137,7 @@ fn a_script_is_a_file_of_its_own() {
     definition.values = json!({"n": 1}).as_object().unwrap().clone();
     assert_eq!(
         script("x y", &definition, &Here).unwrap(),
-        "pmxRuntime.define(\"card\", {\"assets\":{\"a\":\"./f1.bin\"},\"data\":{\"d\":\"./f2.bin\"},\"props\":{\"n\":1},\"source\":\"x%20y\"}, \
+        "pmxRuntime.define(\"card\", {\"source\":\"x%20y\",\"assets\":{\"a\":\"./f1.bin\"},\"data\":{\"d\":\"./f2.bin\"},\"props\":{\"n\":1}}, \
          function (el, $, $$, on, state, ctx) {\non(el) // end\nfromFile()\n});\n"
     );
     definition.script.push(Chunk::Text("await x".to_owned()));

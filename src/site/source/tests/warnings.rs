@@ -66,7 +66,7 @@ fn signs_in_prose_stay() {
 fn a_key_that_is_nearly_one_is_named() {
     assert_eq!(
         hints("---\ntitel: A\ndesciption: b\nstyle: {}\n---\n"),
-        ["did you mean `description`?", "did you mean `styles`?", "did you mean `title`?"]
+        ["did you mean `title`?", "did you mean `description`?", "did you mean `styles`?"]
     );
     assert_eq!(
         hints("---\ntitle: A\nowner: b\nimages: []\ndate: 1\nslug: x\nstate: y\nroutes: []\nrole: z\n---\n"),
