@@ -17,7 +17,8 @@ before(async () => {
 after(() => browser.close());
 afterEach(async () => {
   await tab?.context().close();
-  await site.close();
+  await site?.close();
+  tab = site = undefined;
 });
 
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");

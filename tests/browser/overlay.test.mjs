@@ -147,7 +147,8 @@ test("who is writing in the page keeps the focus, the text and the place", async
   await write("one.lesson.md", `${GOOD}\n${"Words.\n\n".repeat(80)}`);
   await start();
   await page.fill("#name", "half a sen");
-  await page.evaluate(() => scrollTo({ top: 40, behavior: "instant" }));
+  await page.mouse.wheel(0, 40);
+  await page.waitForFunction(() => scrollY === 40);
   await write("index.path.md", BROKEN);
   await shown();
   await page.keyboard.type("tence");

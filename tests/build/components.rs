@@ -94,7 +94,12 @@ fn a_page_loads_the_styles_and_scripts_of_what_it_uses() {
         assert!(style.contains(part), "{part} in\n{style}");
     }
     let script = text(&build, &format!("index{}", asset(&page, "flip-note")));
-    assert!(script.starts_with("pmxRuntime.define(\"flip-note\", {\"assets\":{\"pic\":\"./pic."), "{script}");
+    assert!(
+        script.starts_with(
+            "pmxRuntime.define(\"flip-note\", {\"source\":\"lib/parts.components\",\"assets\":{\"pic\":\"./pic."
+        ),
+        "{script}"
+    );
     assert!(
         script.contains("async function (el, $, $$, on, state, ctx)") && script.contains("dataset.rest"),
         "{script}"

@@ -4,7 +4,7 @@ use super::*;
 use std::collections::HashSet;
 
 /// What readers' browsers draw, by the Source and the heading: kinds and features that only Mermaid itself has, and what cannot be read.
-const LEFT: [(&str, &str); 17] = [
+const LEFT: [(&str, &str); 16] = [
     ("errors", "A date that is none"),
     ("errors", "A link to nowhere"),
     ("errors", "A word that is reserved"),
@@ -15,7 +15,6 @@ const LEFT: [(&str, &str); 17] = [
     ("flowchart", "Another layout"),
     ("flowchart", "Comments and blank lines"),
     ("flowchart", "Drawn by hand"),
-    ("flowchart", "Markup that should not get through"),
     ("others", "A map of components"),
     ("others", "A tree of files"),
     ("others", "Causes"),
@@ -24,10 +23,11 @@ const LEFT: [(&str, &str); 17] = [
     ("sequence", "A mistake"),
 ];
 /// What nothing draws.
-const REFUSED: [(&str, &str); 4] = [
+const REFUSED: [(&str, &str); 5] = [
     ("errors", "An unknown kind"),
     ("errors", "Nothing in it"),
     ("flowchart", "A picture"),
+    ("flowchart", "Markup that should not get through"),
     ("others", "A script of messages"),
 ];
 /// How many are drawn, but without their icons or emphasis.

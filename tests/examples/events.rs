@@ -62,6 +62,8 @@ fn happenings() -> Keys {
     watch(&mut dev, "kept", &mut keys);
     put(folder.path(), "paths/a.md", "# A\n\n[nothing](./nothing.md)\n");
     watch(&mut dev, "unchanged", &mut keys);
+    put(folder.path(), "paths/lonely.md", "# Lonely\n");
+    watch(&mut dev, "unlinked", &mut keys);
     drop(dev);
 
     let folder = tempfile::tempdir().unwrap();
