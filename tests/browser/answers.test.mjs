@@ -231,11 +231,11 @@ test("my answers are a file for a teacher, as CSV and as JSON", async () => {
 test("no cell of the CSV is a formula to a program for tables", async () => {
   await open(OPEN);
   const cells = await tab.evaluate(() => {
-    const given = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "|x", "%x", "\u200b=1", "-5", "+3,5", "-", "a=b", "a\0b", "'x", ""];
+    const given = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "|x", "%x", "\u200b=1", "-5", "+3,5", "-", "a=b", "a\0b", "'x", "", "zz;=1+1;", "a\t @b; -c;d"];
     const answers = given.map((answer) => ({ page: "=page", question: "@q", address: "", attempts: 1, at: "", answers: [{ answer }] }));
     return pmx.answersCsv(answers, { name: "=cmd|' /C calc'!A0", site: "-site" });
   });
   const rows = table(cells).slice(1);
-  assert.deepEqual(rows.map((row) => row[6]), ["'=1+1", "'+1+1", "'-1+1", "'@SUM(A1)", "'\t=1", "'\n=1", "' =1", "'＝1", "'|x", "'%x", "'\u200b=1", "-5", "+3,5", "'-", "a=b", "ab", "'x", ""]);
+  assert.deepEqual(rows.map((row) => row[6]), ["'=1+1", "'+1+1", "'-1+1", "'@SUM(A1)", "'\t'=1", "'\n=1", "' =1", "'＝1", "'|x", "'%x", "'\u200b=1", "-5", "+3,5", "'-", "a=b", "ab", "'x", "", "zz;'=1+1;", "a\t '@b; '-c;d"]);
   assert.deepEqual(rows[0].slice(0, 5), ["'=cmd|' /C calc'!A0", "'-site", "'=page", "", "'@q"]);
 });
