@@ -1,8 +1,8 @@
 // What reaches beyond the text ("full bleed") runs under no navigation, lets no page scroll sideways, and stands in the middle in Play.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { launch } from "./browser.mjs";
-import { block, page, PlayerSite } from "./player-site.mjs";
+import { test } from "node:test";
+import { block, page } from "./player-site.mjs";
+import { readerOf } from "./reader.mjs";
 
 const BLEEDS = {
   "100vw and a margin of half the rest": "width: 100vw; margin-inline: calc(50% - 50vw)",
@@ -20,24 +20,13 @@ const band = '<div id="band" style="height: 120px">words</div>';
 const body = block("a", `<h1>Top</h1><p id="text" data-pathmx-beat="a:step-0" data-pathmx-beat-kind="step">Some text</p>${band}<p data-pathmx-beat="a:step-1" data-pathmx-beat-kind="step">More</p>`) + block("hero", '<h2>As a Block</h2><p data-pathmx-beat="hero:step-0">x</p>');
 const css = (rules) => `<style>:root { --band: #f0f } #band { background: var(--band); ${rules} } .pmx-document > #hero { max-width: none; background: var(--band); ${rules} }</style>`;
 
-let browser, site, tab;
 const FILES = {};
-before(async () => {
-  browser = await launch();
-  site = await PlayerSite.start(FILES);
-});
-after(async () => {
-  await browser.close();
-  await PlayerSite.closeAll();
-});
-afterEach(() => tab?.context().close());
+const reader = readerOf(FILES);
+let tab;
 
 async function open(rules, query = "", options = {}, more = {}) {
   FILES["/"] = page("Bleed", body, { head: css(rules), ...more });
-  tab = await (await browser.newContext({ reducedMotion: "reduce", viewport: { width: 1280, height: 800 }, ...options })).newPage();
-  tab.setDefaultTimeout(10_000);
-  await tab.goto(`${site.url}/${query}`);
-  await tab.waitForSelector(".find");
+  tab = await reader.open(query, { reducedMotion: "reduce", viewport: { width: 1280, height: 800 }, ...options });
 }
 /** How far a page can be scrolled sideways, to either side. */
 const sideways = () => tab.evaluate(() => {

@@ -1,8 +1,8 @@
 // In Play the keys drive Play unless the reader moved the focus into a control, and no key changes an answer by accident.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { launch } from "./browser.mjs";
-import { block, page, PlayerSite } from "./player-site.mjs";
+import { test } from "node:test";
+import { block, page } from "./player-site.mjs";
+import { readerOf } from "./reader.mjs";
 
 const beat = (id, content) => `<div data-pathmx-beat="${id}" data-pathmx-beat-kind="step">${content}</div>`;
 const CONTROLS = {
@@ -25,24 +25,13 @@ const around = (control, more = "") => block("a", beat("a:step-0", "Before") + b
 /** All that a key may have changed. */
 const answers = () => tab.evaluate(() => JSON.stringify([...document.querySelectorAll("input, select, textarea, [contenteditable], details, [role]")].map((el) => [el.value, el.checked, el.open, el.ariaValueNow, el.ariaChecked, el.isContentEditable && el.textContent]).concat([window.changed])));
 
-let browser, site, tab;
 const FILES = {};
-before(async () => {
-  browser = await launch();
-  site = await PlayerSite.start(FILES);
-});
-after(async () => {
-  await browser.close();
-  await PlayerSite.closeAll();
-});
-afterEach(() => tab?.context().close());
+const reader = readerOf(FILES);
+let tab;
 
 async function open(html, query = "?play", { head = "" } = {}) {
   FILES["/"] = page("Focus", html, { head });
-  tab = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
-  tab.setDefaultTimeout(10_000);
-  await tab.goto(`${site.url}/${query}`);
-  await tab.waitForSelector(".find");
+  tab = await reader.open(query, { reducedMotion: "reduce" });
 }
 const press = async (...keys) => {
   for (const key of keys) await tab.keyboard.press(key);

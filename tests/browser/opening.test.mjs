@@ -1,8 +1,8 @@
 // A page that was just opened stays where it was opened, whatever scripts do at start; its reader moves it as ever.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { launch } from "./browser.mjs";
+import { test } from "node:test";
 import { block, page, PlayerSite } from "./player-site.mjs";
+import { readerOf } from "./reader.mjs";
 
 const beat = (id, content, more = "") => `<p data-pathmx-beat="${id}" data-pathmx-beat-kind="step"${more}>${content}</p>`;
 const FAR = '<div style="height:1600px"></div>';
@@ -12,24 +12,13 @@ const LONG = [
   block("c", `<h2 id="far">Far</h2>${beat("c:step-0", 'Last <input id="field">')}<div id="inner" style="height:50px;overflow:auto"><p style="height:400px">x</p></div>${FAR}`),
 ].join("");
 
-let browser, site, tab;
 const FILES = {};
-before(async () => {
-  browser = await launch();
-  site = await PlayerSite.start(FILES);
-});
-after(async () => {
-  await browser.close();
-  await PlayerSite.closeAll();
-});
-afterEach(() => tab?.context().close());
+const reader = readerOf(FILES);
+let tab;
 
 async function open(address, script, { document = "", head = "", body = LONG, options } = {}) {
   FILES["/"] = page("Opened", body + (script ? `<script>${script}</script>` : ""), { document, head });
-  tab = await (await browser.newContext(options)).newPage();
-  tab.setDefaultTimeout(10_000);
-  await tab.goto(site.url + address);
-  await tab.waitForSelector(".find");
+  tab = await reader.open(address, options);
 }
 /** Until scripts of the page and what they bring about have run: a third of a second and two frames. */
 const settle = () => tab.evaluate(() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 350)));
@@ -146,7 +135,7 @@ test("a link to a fragment goes there at once, in the page and in Play", async (
 
 test("a page whose reader scrolled before its scripts came is not taken back", async () => {
   const held = await PlayerSite.start({ "/": page("Slow", LONG) });
-  tab = await (await browser.newContext()).newPage();
+  tab = await reader.newTab();
   let go;
   const gate = new Promise((open) => (go = open));
   await tab.route("**/player.js", async (route) => (await gate, route.continue()));

@@ -1,9 +1,10 @@
 // What the Player promises: guided reading by keys, pointer and touch, a place in the address, search, the map, answers.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { after, afterEach, before, test } from "node:test";
-import { eventually, launch } from "./browser.mjs";
+import { test } from "node:test";
+import { eventually } from "./browser.mjs";
 import { block, joined, page, PlayerSite } from "./player-site.mjs";
+import { readerOf } from "./reader.mjs";
 
 const beat = (id, kind, tag, content, more = "") => `<${tag} data-pathmx-beat="${id}" data-pathmx-beat-kind="${kind}"${more}>${content}</${tag}>`;
 const HOLDS = ' data-pathmx-beat-container="true"';
@@ -33,25 +34,11 @@ const FILES = {
   ...shards({ aa: ["code3", "first1", "loops5", "words2"], bb: ["text1", "things5", "two5", "zeppelin1"], cc: ["lamp5"] }),
 };
 
-let browser, site, tab;
-before(async () => {
-  browser = await launch();
-  site = await PlayerSite.start(FILES);
-});
-after(async () => {
-  await browser.close();
-  await PlayerSite.closeAll();
-});
-afterEach(() => tab?.context().close());
+const reader = readerOf(FILES);
+let tab;
 
-async function open(path, options = {}, base = site.url) {
-  const context = await browser.newContext({ reducedMotion: "reduce", ...options });
-  tab = await context.newPage();
-  tab.setDefaultTimeout(10_000);
-  tab.errors = [];
-  tab.on("pageerror", (error) => tab.errors.push(error.message));
-  await tab.goto(base + path);
-  await tab.waitForSelector(".find");
+async function open(path, options, base = reader.site.url) {
+  tab = await reader.open(base + path, { reducedMotion: "reduce", ...options });
   return tab;
 }
 const active = () => tab.evaluate(() => pmx.play.on && pmx.play.stop.id);
@@ -345,7 +332,7 @@ test("colours: chosen once, kept over pages from the first paint on, and given b
   await toggle.click();
   await toggle.click();
   assert.deepEqual(await scheme(), ["dark", "dark"]);
-  await tab.goto(`${site.url}/two.guide`, { waitUntil: "commit" });
+  await tab.goto(`${reader.site.url}/two.guide`, { waitUntil: "commit" });
   assert.equal((await scheme())[0], "dark");
   await tab.waitForSelector(".find");
   await toggle.click();
@@ -367,7 +354,7 @@ const FENCES = block("f", `<h1>Code</h1><div class="pmx-code-block" data-languag
 test("the copy button covers no code where a finger points, and nothing moves when it comes", async () => {
   const other = await PlayerSite.start({ "/": page("Code", FENCES) });
   const lines = () => tab.evaluate(() => [...document.querySelectorAll(".line")].map((line) => Math.round(line.getBoundingClientRect().top + scrollY)));
-  const still = await (await browser.newContext({ javaScriptEnabled: false, isMobile: true, hasTouch: true, viewport: { width: 390, height: 800 } })).newPage();
+  const still = await (await reader.browser.newContext({ javaScriptEnabled: false, isMobile: true, hasTouch: true, viewport: { width: 390, height: 800 } })).newPage();
   await still.goto(other.url);
   await open("/", { isMobile: true, hasTouch: true, viewport: { width: 390, height: 800 } }, other.url);
   assert.equal(await tab.locator(".pmx-code-copy").count(), 3);

@@ -1,8 +1,8 @@
 // What search promises: pages first, the best title first, one slip forgiven, and excerpts that read as the page does.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { launch } from "./browser.mjs";
-import { block, page, PlayerSite } from "./player-site.mjs";
+import { test } from "node:test";
+import { block, page } from "./player-site.mjs";
+import { readerOf } from "./reader.mjs";
 
 const SHARDS = 4;
 const part = (text, parts) => ([...Buffer.from(text)].reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), 0x811c9dc5) >>> 0) % parts;
@@ -39,26 +39,12 @@ const TEXT = block("a", `<h1>Prose</h1><p data-pathmx-search="ignore">zeppelin n
 <p>Area ${MATH} of it all is rare stuff</p><pre><code>zeppelin(); printx()</code></pre>`);
 const CARDS = block("a", `<h1>Gadget</h1><p>A box for a thing.</p><pre><code>&lt;article class="gadget"&gt;zeppelin&lt;/article&gt;</code></pre>`);
 
-let browser, site, tab;
-before(async () => {
-  browser = await launch();
-  const pages = Object.fromEntries(PAGES.map(([id, title]) => [`/${id}`, page(title, block("a", `<h1>${title}</h1><p>Words of it.</p>`))]));
-  site = await PlayerSite.start({ ...pages, "/text": page("Prose", TEXT), "/cards.components": page("Gadget", CARDS), ...indexed(PAGES) });
-});
-after(async () => {
-  await browser.close();
-  await site.close();
-});
-afterEach(() => tab?.context().close());
+const pages = Object.fromEntries(PAGES.map(([id, title]) => [`/${id}`, page(title, block("a", `<h1>${title}</h1><p>Words of it.</p>`))]));
+const reader = readerOf({ ...pages, "/text": page("Prose", TEXT), "/cards.components": page("Gadget", CARDS), ...indexed(PAGES) });
+let tab;
 
 async function open() {
-  const context = await browser.newContext({ reducedMotion: "reduce" });
-  tab = await context.newPage();
-  tab.setDefaultTimeout(10_000);
-  tab.errors = [];
-  tab.on("pageerror", (error) => tab.errors.push(error.message));
-  await tab.goto(`${site.url}/index.path`);
-  await tab.waitForSelector(".find");
+  tab = await reader.open("/index.path", { reducedMotion: "reduce" });
   await tab.evaluate(() => pmx.loadIndex());
 }
 /** Ids of the pages for a query, best first. */
@@ -144,7 +130,7 @@ test("a long text is cut where most of the words are, between words", async () =
   }, [text, words]);
   assert.deepEqual(await cut("Straße, STRASSE, café CAFE\u0301s donau\u00addampf 東京都庁", ["cafe", "donaud", "京都"]), ["café", "CAFE\u0301", "donau\u00add", "京都"]);
   const long = `${"alpha beta ".repeat(60)}gamma delta ${"beta ".repeat(60)}`;
-  site.files["/long"] = page("Long", block("a", `<p>${long}</p>`));
+  reader.site.files["/long"] = page("Long", block("a", `<p>${long}</p>`));
   const made = await tab.evaluate(() => pmx.excerpt({ source: { href: "/long" }, words: ["alpha", "gamma", "delta"], slips: [] }));
   assert.match(made.text, /^… (alpha|beta) .*gamma delta beta.* beta …$/);
   assert.ok(made.text.length < 170, made.text);

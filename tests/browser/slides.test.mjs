@@ -1,8 +1,8 @@
 // Slides: a margin whatever authors style, one order of emphasis, points one by one, and an overview that changes nothing of the bar.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { launch } from "./browser.mjs";
-import { block, page, PlayerSite } from "./player-site.mjs";
+import { test } from "node:test";
+import { block, page } from "./player-site.mjs";
+import { readerOf } from "./reader.mjs";
 
 const beat = (id, kind, tag, content, more = "") => `<${tag} data-pathmx-beat="${id}" data-pathmx-beat-kind="${kind}"${more}>${content}</${tag}>`;
 const TALK = [
@@ -12,24 +12,13 @@ const TALK = [
 ].join("");
 const SLIDES = ' data-pathmx-presentation="slides"';
 
-let browser, site, tab;
 const FILES = {};
-before(async () => {
-  browser = await launch();
-  site = await PlayerSite.start(FILES);
-});
-after(async () => {
-  await browser.close();
-  await PlayerSite.closeAll();
-});
-afterEach(() => tab?.context().close());
+const reader = readerOf(FILES);
+let tab;
 
 async function open(query, { css = "", body = TALK, document = SLIDES, options } = {}) {
   FILES["/"] = page("Talk", body, { document, head: css && `<style>${css}</style>` });
-  tab = await (await browser.newContext({ reducedMotion: "reduce", ...options })).newPage();
-  tab.setDefaultTimeout(10_000);
-  await tab.goto(`${site.url}/${query}`);
-  await tab.waitForSelector(".find");
+  tab = await reader.open(query, { reducedMotion: "reduce", ...options });
 }
 const press = async (...keys) => {
   for (const key of keys) await tab.keyboard.press(key);
