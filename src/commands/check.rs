@@ -76,6 +76,5 @@ fn finding(mut diagnostic: Value) -> Value {
 pub(super) fn unreachable(build: &Build, snapshot: &Snapshot) -> Vec<String> {
     let below_root = |path: &str| path.split_once('/').map(|(_, path)| path.to_owned());
     let built: std::collections::BTreeSet<String> = build.outputs.keys().filter_map(|path| below_root(path)).collect();
-    let is_source = |path: &&String| path.ends_with(".md") && !path.ends_with(".config.md");
-    snapshot.files().keys().filter(is_source).filter(|path| !built.contains(*path)).cloned().collect()
+    snapshot.files().keys().filter(|path| site::is_text(path)).filter(|path| !built.contains(*path)).cloned().collect()
 }

@@ -5,19 +5,24 @@ use crate::{
     commands::{check, listing::cell},
     error::Result,
     report::{Report, Style, counted},
-    site::{self, Cache, Item, Options, Project},
+    site::{self, Build, Cache, Item, Options, Project, Snapshot},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf};
 
-/// The project, its Sources, and the paths of those that no link leads to.
-type Sources = (Project, Vec<Item>, Vec<String>);
+/// A project that was built in memory, and what was built.
+pub(super) struct Built {
+    project: Project,
+    snapshot: Snapshot,
+    build: Build,
+    pub(super) items: Vec<Item>,
+}
 
 /// Builds in memory and lists what was built.
 ///
 /// # Errors
 /// There is no site.
-pub(super) fn items(entries: &[PathBuf], report: &Report) -> Result<Sources> {
+pub(super) fn built(entries: &[PathBuf], report: &Report) -> Result<Built> {
     let cwd = std::env::current_dir()?;
     let project = site::locate(&Options { cwd, entries: entries.to_owned() })?;
     if let Some(warning) = project.own_output_warning() {
@@ -26,8 +31,7 @@ pub(super) fn items(entries: &[PathBuf], report: &Report) -> Result<Sources> {
     let snapshot = site::scan(&project, None)?;
     let build = site::build(&project, &snapshot, &mut Cache::default());
     let items = site::inventory(&project, &build);
-    let unreachable = check::unreachable(&build, &snapshot).iter().map(|path| project.show(path)).collect();
-    Ok((project, items, unreachable))
+    Ok(Built { project, snapshot, build, items })
 }
 
 /// Prints the Sources in their folders.
@@ -35,7 +39,9 @@ pub(super) fn items(entries: &[PathBuf], report: &Report) -> Result<Sources> {
 /// # Errors
 /// There is no site.
 pub(super) fn run(args: &cli::Tree, report: &Report) -> Result<()> {
-    let (project, mut items, unreachable) = items(&args.entries, report)?;
+    let Built { project, snapshot, build, mut items } = built(&args.entries, report)?;
+    let unreachable = check::unreachable(&build, &snapshot);
+    let unreachable: Vec<String> = unreachable.iter().map(|path| project.show(path)).collect();
     // Where several Paths reach a Source, the first of them shows it.
     items.dedup_by(|next, first| next.path == first.path);
     if report.json() {

@@ -41,11 +41,6 @@ const FIRST_OF_MANY: Duration = Duration::from_millis(400);
 /// never stops typing would see nothing.
 const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
 
-/// How the names of Sources end.
-const SOURCE: &str = ".md";
-/// How those end that no link leads to.
-const CONFIG: &str = ".config.md";
-
 /// Builds again what changed since the last time.
 pub(super) struct Builder {
     view: View,
@@ -282,8 +277,7 @@ impl Builder {
         let first = self.is_first;
         let changed = if first { snapshot.files().len() } else { eyes.files.changed().len() };
         let names: Vec<String> = eyes.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
-        let is_text = |name: &&String| name.ends_with(SOURCE) && !name.ends_with(CONFIG);
-        let texts = names.iter().filter(is_text).filter(|name| snapshot.files().contains_key(*name));
+        let texts = names.iter().filter(|name| site::is_text(name)).filter(|name| snapshot.files().contains_key(*name));
         let mut unlinked: Vec<String> = texts.cloned().collect();
         let is_read = |name: &str| self.last.as_ref().is_none_or(|last| last.read.has(name));
         let is_of_interest = first || changed == 0 || eyes.files.changed().any(is_read);

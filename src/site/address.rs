@@ -75,6 +75,11 @@ pub(super) fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
+/// What the name of a Source says of its type: `lesson` of `sub/one.lesson`.
+pub(super) fn kind(id: &str) -> Option<&str> {
+    name(id).trim_start_matches('.').rsplit_once('.').map(|(_, kind)| kind)
+}
+
 /// Percent-decodes; what would not be UTF-8 stays as it is.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {

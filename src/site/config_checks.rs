@@ -3,33 +3,33 @@
 use super::{
     commas,
     diagnostic::{Diagnostic, Position},
+    source, suggest,
 };
 use serde_json::{Map, Value};
 
 /// The keys that mean something. The others are for other tools.
 const KEYS: [&str; 10] =
     ["lang", "markdown", "outDir", "plugins", "pmx", "publish", "sourceDir", "title", "url", "workspace"];
-/// A shorter key is near too many words.
-const SHORTEST: usize = 5;
 
 /// What is to be said of a config; `text` is its frontmatter.
 pub(super) fn findings(values: &Map<String, Value>, text: &str) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    let mut tell = |at: usize, message: String, hint: String| {
-        findings.push(Diagnostic::warning("config/key", Position::of(text, at), message).hint(hint));
+    let mut tell = |position: Position, message: String, hint: String| {
+        findings.push(Diagnostic::warning("config/key", position, message).hint(hint));
     };
+    let place = |key: &str| source::key_position(text, key);
     let apart = commas::taken_apart(values, text);
     for found in &apart {
-        tell(found.at, found.message(), found.hint());
+        tell(Position::of(text, found.at), found.message(), found.hint());
     }
     for (key, value) in values {
         if KEYS.contains(&key.as_str()) {
             if value.is_null() && !apart.iter().any(|found| found.rest == *key) {
                 let hint = "write its value behind the colon, or leave the line out";
-                tell(place(text, key), format!("`{key}` has no value, so it says nothing"), hint.to_owned());
+                tell(place(key), format!("`{key}` has no value, so it says nothing"), hint.to_owned());
             }
         } else if let Some(known) = KEYS.iter().find(|known| is_near(key, known) && !values.contains_key(**known)) {
-            tell(place(text, key), format!("`{key}` means nothing to pmx"), format!("did you mean `{known}`?"));
+            tell(place(key), format!("`{key}` means nothing to pmx"), format!("did you mean `{known}`?"));
         }
     }
     findings
@@ -37,20 +37,7 @@ pub(super) fn findings(values: &Map<String, Value>, text: &str) -> Vec<Diagnosti
 
 fn is_near(key: &str, known: &str) -> bool {
     let same = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
-    same(key) == same(known) || known.len() >= SHORTEST && strsim::osa_distance(key, known) == 1
-}
-
-/// The byte at which the line of a key begins.
-fn place(text: &str, key: &str) -> usize {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let rest = line.trim_start_matches(['"', '\'']).strip_prefix(key);
-        if rest.is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':')) {
-            return at;
-        }
-        at += line.len();
-    }
-    0
+    same(key) == same(known) || suggest::is_slip(key, known)
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ fn read(text: &str, beside: Option<&str>) -> JsonConfig {
 /// The line of a text in JSON, from 1; the first, if it is written in another way.
 fn line_of(json: &str, text: &str) -> usize {
     let at = json.find(&Value::from(text).to_string()).unwrap_or(0);
-    json[..at].matches('\n').count() + 1
+    Position::of(json, at).line
 }
 
 #[cfg(test)]

@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// Whether a file could be a Source: a Markdown file that is no config.
+#[must_use]
+pub fn is_text(path: &str) -> bool {
+    path.ends_with(".md") && !path.ends_with(".config.md")
+}
+
 /// The type of a Source whose name says none.
 const DOCUMENT: &str = "document";
 
@@ -77,7 +83,7 @@ pub fn inventory(project: &Project, build: &Build) -> Vec<Item> {
                 path: project.show(&format!("{}.md", node.id)),
                 path_id: path_id.clone(),
                 route: node.route.map(|route| format!("{mount}{}", address::encode_path(&route))),
-                kind: kind(&node.id).to_owned(),
+                kind: address::kind(&node.id).unwrap_or(DOCUMENT).to_owned(),
                 title: node.title,
                 description: node.description,
                 blocks: node.blocks.into_iter().map(|block| block.id).collect(),
@@ -91,8 +97,4 @@ pub fn inventory(project: &Project, build: &Build) -> Vec<Item> {
         }
     }
     items.into_values().collect()
-}
-
-fn kind(id: &str) -> &str {
-    address::name(id).trim_start_matches('.').rsplit_once('.').map_or(DOCUMENT, |(_, kind)| kind)
 }

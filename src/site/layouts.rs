@@ -6,7 +6,7 @@
 
 use super::{
     address::{self, Address},
-    diagnostic::{Diagnostic, Position},
+    diagnostic::Diagnostic,
     documents::is_definition,
     graph::{Graph, Node, Target, relative_link},
     project::Project,
@@ -170,10 +170,9 @@ fn labels(node: &Node) -> impl Iterator<Item = Label<'_>> {
     })
 }
 
-/// What the name of a Source says of its type.
+/// The type of a Source, as a definition chooses a layout for it.
 fn kind(id: &str) -> &str {
-    let name = address::name(id).trim_start_matches('.');
-    name.rsplit_once('.').map_or(PAGE, |(_, kind)| kind)
+    address::kind(id).unwrap_or(PAGE)
 }
 
 /// Whether a Source is a layout by its name.
@@ -184,9 +183,6 @@ pub(super) fn is_layout(id: &str) -> bool {
 fn is_components(id: &str) -> bool {
     is_definition(id) && !is_layout(id)
 }
-
-/// The place at which everything about a layout is said.
-pub(super) const PLACE: Position = Position::START;
 
 #[cfg(test)]
 mod tests {

@@ -87,7 +87,7 @@ pub use edit::{
 pub use error::SiteError;
 pub use folder::{Folder, FolderError};
 pub use hosting::{BasePath, BasePathError, Hosting};
-pub use inventory::{Item, inventory};
+pub use inventory::{Item, inventory, is_text};
 pub use link::{Link, LinkError};
 pub use lookup::{Built, Found};
 pub use output::{Contents, OutDir, Written, build_into, contents, write};

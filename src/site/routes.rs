@@ -45,7 +45,7 @@ impl Addressing {
         let (folder, name) = (address::folder(id), address::name(id));
         match self {
             Self::Pages if name == INDEX => format!("/{folder}"),
-            Self::Pages if !name.trim_start_matches('.').contains('.') => format!("/{id}{PAGE}"),
+            Self::Pages if address::kind(id).is_none() => format!("/{id}{PAGE}"),
             Self::Pages | Self::Ids => format!("/{id}"),
         }
     }

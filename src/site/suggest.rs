@@ -5,6 +5,8 @@ use std::{collections::HashMap, sync::OnceLock};
 
 /// How alike two names must be before one is worth suggesting (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.85;
+/// A shorter word is a slip away from too many, in bytes.
+const SHORTEST: usize = 5;
 
 /// Finds what an author may have meant. Costs nothing until it is asked.
 pub(super) struct Suggest<'a> {
@@ -58,6 +60,11 @@ impl<'a> Suggest<'a> {
         let beside = index.by_folder.get(address::folder(wanted))?.iter().copied();
         likest(name, beside.map(|path| (address::name(path), path)))
     }
+}
+
+/// Whether a word is another one with a slip: a letter less, more, or another, or two that changed places. Short words are near too many.
+pub(super) fn is_slip(written: &str, meant: &str) -> bool {
+    meant.len() >= SHORTEST && strsim::osa_distance(written, meant) == 1
 }
 
 /// The likest of some names, if any is like enough.

@@ -60,18 +60,14 @@ impl Pages {
         let path = request.uri().path().to_owned();
         let reader = request.headers().get(header::ACCEPT).is_some_and(|accept| contains(accept, "text/html"));
         let answer = self.emulator.fetch(request).await;
-        let unknown = answer.status() == StatusCode::NOT_FOUND && !answer.headers().contains_key("pmx-deploy");
-        if unknown
-            && reader
-            && let Some(status) = site.as_ref().and_then(|site| self.board.site(site))
-        {
-            let shows = Shows::Status(status.name.clone());
-            return self.reload.serve(&shows, waiting::response(status, whole.head).await).await;
-        }
         if answer.status() == StatusCode::NOT_FOUND
             && reader
             && let Some(status) = site.as_ref().and_then(|site| self.board.site(site))
         {
+            if !answer.headers().contains_key("pmx-deploy") {
+                let shows = Shows::Status(status.name.clone());
+                return self.reload.serve(&shows, waiting::response(status, whole.head).await).await;
+            }
             whole.note = unlinked::note(&status, &path);
         }
         let (answer, is_live) = whole.finish(answer).await;

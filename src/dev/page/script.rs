@@ -92,7 +92,7 @@ pub(super) fn place(html: &[u8]) -> usize {
     }
 }
 
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+pub(super) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window == wanted)
 }
 

@@ -1,5 +1,6 @@
 //! What the page says that is shown where there is none, if there is a text of that name: that no link leads to it.
 
+use super::script::find;
 use crate::{dev::status::SiteStatus, paths::canonical, site::percent_decode};
 use std::path::{Component, Path};
 
@@ -36,7 +37,6 @@ pub(super) fn note(site: &SiteStatus, address: &str) -> String {
 
 /// The byte behind the heading; 0 in a page of another kind.
 pub(super) fn place(page: &[u8]) -> usize {
-    let find = |text: &[u8], what: &[u8]| text.windows(what.len()).position(|window| window == what);
     let Some(start) = find(page, PAGE) else { return 0 };
     find(&page[start..], HEADING).map_or(0, |heading| start + heading + HEADING.len())
 }

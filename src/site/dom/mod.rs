@@ -28,6 +28,11 @@ pub(in crate::site) enum Node<'a> {
     Other(Cow<'a, str>),
 }
 
+/// What stands in a comment, without space around it; nothing if it is none.
+pub(in crate::site) fn comment(text: &str) -> Option<&str> {
+    Some(text.strip_prefix("<!--")?.strip_suffix("-->")?.trim())
+}
+
 /// An element with its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::site) struct Element<'a> {

@@ -19,16 +19,16 @@ pub(super) fn has_picture(text: &str) -> bool {
     data().next().is_some()
         && (data().any(|data| words(data).any(|word| word.eq_ignore_ascii_case("img")))
             // What YAML reads as another letter, or as none.
-            || escapes(text).any(|at| text[at.end..].starts_with(['x', 'u', 'U', '\n', '\r'])))
+            || escapes(text).any(|at| text[at + 1..].starts_with(['x', 'u', 'U', '\n', '\r'])))
 }
 
 /// Whether Mermaid may load something for a diagram. What it draws stands in the page for a moment before anybody can clean it, so what could
 /// be an address anywhere but in a link is one, and so is what is written in a way that hides what it says.
 pub(super) fn may_load(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let is_escaped = |at: Range<usize>| {
-        let is_digit = text[at.end..].starts_with(|letter: char| letter.is_ascii_digit());
-        is_digit || formulas(text).all(|formula| !formula.contains(&at.start))
+    let is_escaped = |at: usize| {
+        let is_digit = text[at + 1..].starts_with(|letter: char| letter.is_ascii_digit());
+        is_digit || formulas(text).all(|formula| !formula.contains(&at))
     };
     LOADING.iter().any(|way| lower.contains(way))
         || escapes(text).any(is_escaped)
@@ -87,8 +87,8 @@ fn days(text: &str) -> f64 {
 }
 
 /// Where backslashes stand.
-fn escapes(text: &str) -> impl Iterator<Item = Range<usize>> {
-    text.match_indices('\\').map(|(at, found)| at..at + found.len())
+fn escapes(text: &str) -> impl Iterator<Item = usize> {
+    text.match_indices('\\').map(|(at, _)| at)
 }
 
 /// Where formulas stand, with their marks.

@@ -1,7 +1,7 @@
 //! The kinds of diagrams that Mermaid knows, by the words that they begin with.
 
 /// The words, in lower case without `-beta` and `-v2`, and what such a diagram is called. Those of the version of Mermaid in `theme/mermaid`.
-const KINDS: [(&str, &str); 37] = [
+const KINDS: [(&str, &str); 43] = [
     ("agentflow", "Agent flow"),
     ("architecture", "Architecture diagram"),
     ("block", "Block diagram"),
@@ -39,9 +39,6 @@ const KINDS: [(&str, &str); 37] = [
     ("treeview", "Tree view"),
     ("usecase", "Use case diagram"),
     ("venn", "Venn diagram"),
-];
-/// Those whose words are two: `xychart`, `wardley`, and grammars of railroads.
-const MORE: [(&str, &str); 6] = [
     ("railroad-abnf", "Railroad diagram"),
     ("railroad-ebnf", "Railroad diagram"),
     ("railroad-peg", "Railroad diagram"),
@@ -57,7 +54,7 @@ const ALIKE: f64 = 0.85;
 pub(super) fn of(text: &str) -> Option<&'static str> {
     let word = word(text).to_ascii_lowercase();
     let word = word.trim_end_matches("-beta").trim_end_matches("-v2");
-    KINDS.iter().chain(&MORE).find(|(known, _)| *known == word).map(|(_, name)| *name)
+    KINDS.iter().find(|(known, _)| *known == word).map(|(_, name)| *name)
 }
 
 /// The word that a diagram begins with, after its frontmatter, directives and comments.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::site::{
     diagnostic::Diagnostic,
-    dom::{Element, Node},
+    dom::{self, Element, Node},
     html,
     suggest::likest,
     yaml,
@@ -68,7 +68,7 @@ pub(super) fn words(value: &Value) -> Option<String> {
 
 /// What a comment in an option says of it; nothing if it is a note of the author's.
 pub(super) fn said(comment: &str, question: &Question<'_>, findings: &mut Vec<Diagnostic>) -> Option<Said> {
-    let inside = comment.strip_prefix("<!--")?.strip_suffix("-->")?.trim();
+    let inside = dom::comment(comment)?;
     // Several keys on one line are a flow mapping without its braces.
     let read = yaml::mapping(inside).or_else(|error| yaml::mapping(&format!("{{{inside}}}")).map_err(|_| error));
     let map = match read {
@@ -207,13 +207,7 @@ impl<'b> Key<'b> {
 
 /// Takes the explanation off the end of a Block.
 pub(super) fn explanation<'a>(nodes: &mut Vec<Node<'a>>) -> Vec<Node<'a>> {
-    let is_mark = |node: &Node<'_>| match node {
-        Node::Other(comment) => {
-            let inside = comment.strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
-            inside.is_some_and(|inside| inside.trim() == EXPLANATION)
-        }
-        _ => false,
-    };
+    let is_mark = |node: &Node<'_>| matches!(node, Node::Other(comment) if dom::comment(comment) == Some(EXPLANATION));
     let Some(at) = nodes.iter().position(is_mark) else { return Vec::new() };
     nodes.split_off(at).split_off(1)
 }

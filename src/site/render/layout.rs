@@ -8,11 +8,9 @@ use super::{
 };
 use crate::site::{
     completion::Completion,
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Position},
     dom::{self, Element, Node},
-    graph,
-    layouts::PLACE,
-    source,
+    graph, source,
     standard::{EMPTY, OUTLET, REFERENCES},
     values::{Values, Written},
 };
@@ -85,7 +83,7 @@ pub(super) fn surround<'a>(
         }
         None => {
             let message = format!("this layout is not used: `<{OUTLET} />` stands where no element can be");
-            Err(Diagnostic::warning("layout/no-outlet", PLACE, message).at(shown))
+            Err(Diagnostic::warning("layout/no-outlet", Position::START, message).at(shown))
         }
     }
 }

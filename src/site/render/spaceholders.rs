@@ -3,7 +3,7 @@
 
 use super::pictures::{Picture, mark};
 use crate::site::{
-    dom::{Element, Node},
+    dom::{self, Element, Node},
     html,
 };
 use std::ops::RangeInclusive;
@@ -55,8 +55,9 @@ struct Settings {
 
 fn settings(node: &Node<'_>) -> Option<Settings> {
     let Node::Other(comment) = node else { return None };
-    let inside = comment.strip_prefix("<!--")?.strip_suffix("-->")?.trim();
-    let settings = inside.strip_prefix(NAME).filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))?;
+    let settings = dom::comment(comment)?
+        .strip_prefix(NAME)
+        .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))?;
     // They look like attributes, so they are read as such.
     let tag = format!("<img {settings}>");
     let value = |name: &str| {

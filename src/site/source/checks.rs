@@ -44,8 +44,6 @@ const KEYS: [&str; 21] = [
     "theme",
     "title",
 ];
-/// A shorter key is near too many words.
-const SHORTEST: usize = 5;
 /// What a Source without `presentation` is played as.
 const FLOW: &str = "flow";
 /// Keys of `question` that mean something.
@@ -127,7 +125,7 @@ impl Check<'_> {
             let is_near = |known: &&&str| {
                 // The plural of a key is a word of its own.
                 let plural = key.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(key);
-                known.len() >= SHORTEST && strsim::osa_distance(key, known) == 1 && (!plural || key == "style")
+                suggest::is_slip(key, known) && (!plural || key == "style")
             };
             if let Some(known) = known.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
                 let message = format!("`{key}` means nothing to pmx");

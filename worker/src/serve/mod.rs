@@ -19,6 +19,7 @@ use crate::{
 
 use documents::load_one;
 use state::Shown;
+use std::cell::OnceCell;
 
 pub(crate) use cache::ByteLru;
 pub(crate) use documents::{Cache, LoadError, load, refusal};
@@ -95,7 +96,7 @@ pub(crate) async fn serve<E: Edge>(
     };
     // What cannot be decoded is looked up as it stands: nothing has such a name.
     let path = decode_path(request.path).unwrap_or(request.path.into());
-    let answer = Answer { edge, active, request, no_store: wanted.is_some() };
+    let answer = Answer { edge, active, request, no_store: wanted.is_some(), markdown: OnceCell::new() };
     let prepared = match answer.find(shared, &path).await? {
         Found::Answer(prepared) => prepared,
         Found::Nothing { page } => match earlier(edge, shared, &active.state, &path).await {
@@ -196,6 +197,8 @@ struct Answer<'a, E> {
     active: &'a state::Active,
     request: &'a Request<'a>,
     no_store: bool,
+    /// See [`Self::wants_markdown`].
+    markdown: OnceCell<bool>,
 }
 
 impl<E: Edge> Answer<'_, E> {
@@ -239,10 +242,14 @@ impl<E: Edge> Answer<'_, E> {
         Ok(Found::Nothing { page: not_found })
     }
 
+    /// Whether the client would rather have Markdown than HTML.
+    fn wants_markdown(&self) -> bool {
+        *self.markdown.get_or_init(|| prefers_markdown(self.request.all("accept")))
+    }
+
     /// The form of a page that the client asks for, if there is one.
     fn form<'d>(&self, documents: &'d Documents, path: &'d str, file: File) -> (&'d str, File) {
-        let wanted = prefers_markdown(self.request.all("accept"));
-        wanted.then(|| markdown_of(documents, path)).flatten().unwrap_or((path, file))
+        self.wants_markdown().then(|| markdown_of(documents, path)).flatten().unwrap_or((path, file))
     }
 
     fn file(&self, path: &str, file: File, forms: Forms) -> Prepared {
@@ -305,7 +312,7 @@ impl<E: Edge> Answer<'_, E> {
         let mut response = self.head(404, "no-store");
         response.header("vary", VARY);
         let is_markdown = page.is_some_and(|(content_type, _)| content_type == MARKDOWN);
-        if !is_markdown && prefers_markdown(self.request.all("accept")) {
+        if !is_markdown && self.wants_markdown() {
             response.header("content-type", MARKDOWN).header("content-length", NOTHING.len().to_string());
             if self.request.method == "GET" {
                 response.payload = Payload::Bytes(NOTHING.to_vec());

@@ -1,7 +1,7 @@
 //! `<!-- @response.field id=… label="…" -->`: an input in the text of a question.
 
 use super::{Renderer, escape};
-use crate::site::html;
+use crate::site::{dom, html};
 use comrak::nodes::Sourcepos;
 
 /// The longest answer in a field, in UTF-16 units: that of a short answer.
@@ -10,8 +10,8 @@ const MAX_ANSWER: &str = "300";
 impl Renderer<'_, '_> {
     /// Writes the input before its comment, in place of the `**___**`. `false`: the comment is another one.
     pub(super) fn response_field(&mut self, comment: &str, at: Sourcepos) -> bool {
-        let Some(inside) = comment.strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->")) else { return false };
-        let Some(settings) = inside.trim().strip_prefix("@response.field") else { return false };
+        let settings = dom::comment(comment).and_then(|inside| inside.strip_prefix("@response.field"));
+        let Some(settings) = settings else { return false };
         if settings.starts_with(|c: char| !c.is_whitespace()) {
             return false;
         }
