@@ -114,7 +114,7 @@ fn next_key(text: &str, end: usize) -> Option<(usize, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::yaml;
+    use crate::yaml;
     use proptest::prelude::*;
 
     fn of(text: &str) -> Vec<(String, String)> {

@@ -43,7 +43,7 @@ fn is_near(key: &str, known: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::yaml;
+    use crate::yaml;
 
     #[test]
     fn keys_without_a_value_and_keys_that_are_nearly_one_are_told_where_they_stand() {

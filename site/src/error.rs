@@ -1,6 +1,5 @@
 use super::folder::FolderError;
 use super::portable::unportable;
-use crate::error::Error;
 use pmx_worker::model::{Hash, ManifestError, RootsError, RoutesError};
 use std::path::{Path, PathBuf};
 
@@ -236,14 +235,3 @@ macro_rules! reasons {
     )*};
 }
 reasons!(serde_json::Error, RootsError, RoutesError, ManifestError);
-
-impl From<SiteError> for Error {
-    fn from(error: SiteError) -> Self {
-        let hint = error.hint();
-        let error = Self::new(error);
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
-    }
-}

@@ -1,14 +1,43 @@
-//! Sources on disk -> artifacts.
+//! PathMX sites: Markdown Sources on disk to content-addressed artifacts.
 //!
-//! Five steps, each a function of what the one before it gave:
+//! A site is a folder with a config (`pathmx.config.md`) or an entry Source (`paths/index.path.md` and its likes). A build gives pages,
+//! assets and documents, each named by the SHA-256 of its bytes, and `roots.json`, which leads to all of them.
 //!
-//! 1. [`locate`]: which folder is the site, and where does it start;
-//! 2. [`scan`]: the files as data, a [`Snapshot`];
-//! 3. `graph`: from the entries along links, each Source parsed once;
-//! 4. [`build`]: routes, pages, documents, all of them blobs with hashes; no disk, no clock;
-//! 5. [`write()`]: the blobs on disk. [`crate::publish::read_output`] reads them back.
+//! ```
+//! use pmx_site::{Cache, Options};
 //!
-//! What a step can keep for the next build is in [`Cache`]; the bytes that come out never depend on it.
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # std::fs::create_dir(folder.path().join("paths"))?;
+//! # std::fs::write(folder.path().join("paths/index.path.md"), "# Home\n")?;
+//! let project = pmx_site::locate(&Options { cwd: folder.path().to_owned(), entries: Vec::new() })?;
+//! let snapshot = pmx_site::scan(&project, None)?;
+//! let build = pmx_site::build(&project, &snapshot, &mut Cache::default());
+//! assert!(!build.has_errors());
+//! assert_eq!(build.pages, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Steps
+//! Each is a function of what the one before it gave:
+//!
+//! 1. [`locate`]: which folder is the site, and where it starts: a [`Project`];
+//! 2. [`scan`]: its files as data: a [`Snapshot`];
+//! 3. [`build`]: from the entries along links, each Source parsed once; then routes, pages and documents, all of them blobs with
+//!    hashes: a [`Build`]. No disk but what the cache spills, no clock, no network;
+//! 4. [`write()`]: the blobs in a folder; [`static_files`]: the same for hosts of plain files; [`build_into`]: steps 3 and 4 at once.
+//!
+//! What a step can keep for the next build is in a [`Cache`]; the bytes that come out never depend on it. Any thread may build, one build
+//! at a time for each cache; a build uses rayon's pool.
+//!
+//! # Edits
+//! [`plan_move`], [`plan_removal`] and [`plan_source`] say which files change when a Source is moved, removed or made; [`replace`] and
+//! [`record`] change one Source that its author may be saving at the same time.
+//!
+//! # Errors
+//! What keeps a site from being found, read or written is a [`SiteError`]; what an edit is refused for is an [`EditError`] or a
+//! [`CreateError`]. Each says with `hint` what its user could do. What is wrong *in* a Source is no error but a [`Diagnostic`] of the build.
 
 mod address;
 mod answers;
@@ -32,6 +61,7 @@ mod documents;
 mod dom;
 mod edit;
 mod error;
+pub mod file_retry;
 mod folder;
 mod gathered;
 mod graph;
@@ -49,6 +79,7 @@ mod output;
 mod own_output;
 mod page;
 mod path;
+pub mod paths;
 mod pictures;
 mod portable;
 mod project;
@@ -92,11 +123,11 @@ pub use link::{Link, LinkError};
 pub use lookup::{Built, Found};
 pub use output::{Contents, OutDir, Written, build_into, contents, write};
 pub use own_output::OwnOutput;
-pub(crate) use portable::unportable;
+use portable::unportable;
 pub use project::{Entry, Options, Project, locate, locate_around, site_name};
 pub use questions::RECORDED_ANSWER;
 pub use scan::{Before, Content, File, MAX_DEPTH, MAX_FILES, MAX_TOTAL, Snapshot, Tracked, is_passing, scan};
 pub use seal::Key;
 pub use source::Settings;
 pub use static_files::static_files;
-pub use theme::theme_digest;
+pub use theme::{FLOATING_JS, theme_digest};

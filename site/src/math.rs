@@ -20,7 +20,7 @@ const SHALLOW: usize = 32;
 const DEEP_STACK: usize = 64 * 1024 * 1024;
 
 /// A formula as `<math>`, or in one sentence why it is none. A function of the text alone.
-pub(in crate::site) fn render(tex: &str, display: bool) -> Result<String, String> {
+pub(crate) fn render(tex: &str, display: bool) -> Result<String, String> {
     if tex.len() > MAX_LENGTH {
         return Err(format!("the formula has {} bytes; {MAX_LENGTH} are the most", tex.len()));
     }

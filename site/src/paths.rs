@@ -12,7 +12,7 @@ use std::{
 ///
 /// # Errors
 /// As [`std::fs::canonicalize`].
-pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
+pub fn canonical(path: &Path) -> io::Result<PathBuf> {
     dunce::canonicalize(path).map(short_share)
 }
 
@@ -29,7 +29,7 @@ fn short_share(path: PathBuf) -> PathBuf {
     short.push(r"\");
     for component in components.filter(|component| *component != Component::RootDir) {
         // A name that means something else without `\\?\`.
-        if component.as_os_str().to_str().and_then(crate::site::unportable).is_some() {
+        if component.as_os_str().to_str().and_then(crate::unportable).is_some() {
             return path;
         }
         short.push(component);
@@ -38,13 +38,13 @@ fn short_share(path: PathBuf) -> PathBuf {
 }
 
 /// A path as a person in the working directory would write it.
-pub(crate) fn from_here(cwd: &Path, path: &Path) -> String {
+pub fn from_here(cwd: &Path, path: &Path) -> String {
     let below: PathBuf = path.strip_prefix(cwd).unwrap_or(path).components().collect();
     below.display().to_string()
 }
 
 /// A path with `/` between its segments, as it stands in Sources, documents and lines that people read.
-pub(crate) fn slashed(path: &Path) -> String {
+pub fn slashed(path: &Path) -> String {
     let mut out = String::new();
     for component in path.components() {
         if !out.is_empty() && !out.ends_with('/') {

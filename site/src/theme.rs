@@ -2,6 +2,16 @@
 
 use pmx_worker::model::Hash;
 
+macro_rules! floating_js {
+    () => {
+        include_str!("theme/floating.js")
+    };
+}
+
+/// The script that keeps the controls which float over a page out of its text, for whoever adds controls to pages that may be
+/// without the Player. To run it twice in a page is harmless.
+pub const FLOATING_JS: &str = floating_js!();
+
 /// A file that is part of every build.
 pub(super) struct ThemeFile {
     pub name: &'static str,
@@ -35,7 +45,7 @@ pub(super) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("theme/player/bar.css"),
         include_str!("theme/player/contents.css"),
         "`;\n",
-        include_str!("theme/floating.js"),
+        floating_js!(),
         include_str!("theme/player/surface.js"),
         include_str!("theme/player/focus.js"),
         include_str!("theme/player/beats.js"),

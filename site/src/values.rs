@@ -17,7 +17,7 @@ const MAX_EXPRESSION: usize = 4096;
 
 /// What expressions can name.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::site) struct Values<'v> {
+pub(crate) struct Values<'v> {
     /// The Block's topmatter.
     pub block: &'v Map<String, Value>,
     /// The Source's frontmatter.
@@ -28,7 +28,7 @@ pub(in crate::site) struct Values<'v> {
 
 /// Where the text of a Block stands, for the places of findings.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::site) struct Written<'w> {
+pub(crate) struct Written<'w> {
     /// The whole Source.
     pub text: &'w str,
     /// The Block's first line, from 1.
@@ -37,7 +37,7 @@ pub(in crate::site) struct Written<'w> {
 
 /// `{{ name }}` or `{{ name: fallback }}`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::site) struct Expression<'t> {
+pub(crate) struct Expression<'t> {
     /// With its braces.
     pub text: &'t str,
     pub name: &'t str,
@@ -47,7 +47,7 @@ pub(in crate::site) struct Expression<'t> {
 
 impl Values<'_> {
     /// The value of `block.…`, `source.…`, or of a bare name, as text.
-    pub(in crate::site) fn get(&self, name: &str) -> Option<String> {
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
         if let Some(path) = name.strip_prefix("block.") {
             return within(self.block, path);
         }
@@ -78,7 +78,7 @@ fn within(map: &Map<String, Value>, path: &str) -> Option<String> {
 }
 
 /// A value as readers see it; mappings have no text.
-pub(in crate::site) fn as_text(value: &Value) -> Option<String> {
+pub(crate) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::Null => Some(String::new()),
         Value::Bool(value) => Some(value.to_string()),
@@ -93,7 +93,7 @@ pub(in crate::site) fn as_text(value: &Value) -> Option<String> {
 }
 
 /// The text with what `value` gives for its expressions; `None` leaves one as it is. `None` if nothing changes.
-pub(in crate::site) fn interpolate<'t>(
+pub(crate) fn interpolate<'t>(
     text: &'t str,
     value: &mut dyn FnMut(&Expression<'t>) -> Option<String>,
 ) -> Option<String> {
@@ -119,7 +119,7 @@ pub(in crate::site) fn interpolate<'t>(
 }
 
 /// The expression that a text starts with.
-pub(in crate::site) fn expression(text: &str) -> Option<Expression<'_>> {
+pub(crate) fn expression(text: &str) -> Option<Expression<'_>> {
     let inside = text.strip_prefix("{{")?;
     let start = inside.trim_start();
     let length = start
@@ -139,7 +139,7 @@ pub(in crate::site) fn expression(text: &str) -> Option<Expression<'_>> {
 }
 
 /// Puts values into a Block. `used`: the finding's place is looked up in what was written.
-pub(in crate::site) fn fill<'a>(
+pub(crate) fn fill<'a>(
     nodes: &mut [Node<'a>],
     values: Values<'_>,
     written: Written<'_>,
@@ -170,7 +170,7 @@ pub(in crate::site) fn fill<'a>(
 }
 
 /// One text of a page, outside of templates.
-pub(in crate::site) fn filled(
+pub(crate) fn filled(
     text: &str,
     values: Values<'_>,
     written: Written<'_>,
@@ -210,7 +210,7 @@ impl Written<'_> {
     }
 
     /// The first place in the Block that has this text; the Block's own if there is none.
-    pub(in crate::site) fn find(&self, wanted: &str) -> Position {
+    pub(crate) fn find(&self, wanted: &str) -> Position {
         let start = self.start();
         match self.text[start..].find(wanted) {
             Some(at) => Position::of(self.text, start + at),
@@ -219,19 +219,19 @@ impl Written<'_> {
     }
 
     /// The first place from the Block on that has this text without a backslash before it.
-    pub(in crate::site) fn unescaped(&self, wanted: &str) -> Option<Position> {
+    pub(crate) fn unescaped(&self, wanted: &str) -> Option<Position> {
         let start = self.start();
         let mut places = self.text[start..].match_indices(wanted).map(|(at, _)| start + at);
         places.find(|at| !self.text[..*at].ends_with('\\')).map(|at| Position::of(self.text, at))
     }
 
     /// The place of the Block.
-    pub(in crate::site) fn block(&self) -> Position {
+    pub(crate) fn block(&self) -> Position {
         Position { line: self.line.max(1), column: 1 }
     }
 
     /// The place of the nth start tag of this name, from 0, code left out.
-    pub(in crate::site) fn tag(&self, name: &str, nth: usize) -> Position {
+    pub(crate) fn tag(&self, name: &str, nth: usize) -> Position {
         let (mut at, mut left, mut fence) = (self.start(), nth, None);
         for line in self.text[at..].split_inclusive('\n') {
             let start = line.trim_start();

@@ -1,4 +1,4 @@
-use crate::site::{
+use crate::{
     dom::{self, Element, Node},
     html, questions,
 };

@@ -1,7 +1,7 @@
 //! Writing into the topmatter of one Block. Every byte but those of `response` and `submission` stays.
 
 use super::Given;
-use crate::site::{
+use crate::{
     source::{self, Settings},
     text, yaml,
 };

@@ -1,7 +1,7 @@
 //! What a Beat is called in lists of Beats: the beginning of its text.
 
 use super::survey::is_hidden;
-use crate::site::{
+use crate::{
     dom::{Element, Node},
     html,
     shorten::shorten,

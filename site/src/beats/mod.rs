@@ -19,7 +19,7 @@ use walk::Walk;
 
 /// The Block whose Beats are marked.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::site) struct BeatBlock<'b> {
+pub(crate) struct BeatBlock<'b> {
     pub id: &'b str,
     /// Its topmatter.
     pub values: &'b Map<String, Value>,
@@ -31,7 +31,7 @@ pub(in crate::site) struct BeatBlock<'b> {
 
 /// A stop of guided reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(in crate::site) struct Beat {
+pub(crate) struct Beat {
     /// Unique in the page: it begins with the id of the Block.
     pub id: String,
     #[serde(rename = "type")]
@@ -46,7 +46,7 @@ pub(in crate::site) struct Beat {
 /// What a Beat is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(in crate::site) enum Kind {
+pub(crate) enum Kind {
     Heading,
     /// A paragraph, and whatever else reads as one.
     Step,
@@ -67,7 +67,7 @@ pub(in crate::site) enum Kind {
 
 impl Kind {
     /// As attributes and documents have it.
-    pub(in crate::site) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Heading => "heading",
             Self::Step => "step",
@@ -91,11 +91,7 @@ impl Kind {
 /// list's items as children), a table with its body rows, a figure, a display formula, a code fence with its focus steps,
 /// a component with its ordered states. Nothing inside of a Beat is one again but nested items, rows, components and focus
 /// steps. What is hidden, folded away, a footnote or a form control is none.
-pub(in crate::site) fn annotate(
-    block: &BeatBlock<'_>,
-    nodes: &mut [Node<'_>],
-    findings: &mut Vec<Diagnostic>,
-) -> Vec<Beat> {
+pub(crate) fn annotate(block: &BeatBlock<'_>, nodes: &mut [Node<'_>], findings: &mut Vec<Diagnostic>) -> Vec<Beat> {
     let density = Density::of(block.source_values, block.values);
     let present = survey::Present::of(nodes);
     let table_steps = match table::steps(block.values, &present) {

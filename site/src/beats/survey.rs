@@ -1,6 +1,6 @@
 //! What there is in a part of the tree, looked at before it is marked.
 
-use crate::site::{
+use crate::{
     dom::{Element, Node},
     html,
 };

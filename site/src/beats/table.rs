@@ -1,7 +1,7 @@
 //! `play.table.steps`: parts of a table, in the order in which they are looked at.
 
 use super::survey::Present;
-use crate::site::shorten::shorten;
+use crate::shorten::shorten;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 

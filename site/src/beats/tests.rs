@@ -1,5 +1,5 @@
 use super::*;
-use crate::site::dom;
+use crate::dom;
 use proptest::prelude::*;
 use serde_json::json;
 

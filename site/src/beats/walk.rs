@@ -9,7 +9,7 @@ use super::{
     },
     table::TableStep,
 };
-use crate::site::{
+use crate::{
     dom::{Element, Node},
     html,
     shorten::shorten,

@@ -1,4 +1,4 @@
-use crate::site::{
+use crate::{
     graph::Node,
     source::{self, Body, Settings},
     spill::{Spill, Spilled},
@@ -12,7 +12,7 @@ const BUDGET: usize = 8 * 1024 * 1024;
 
 /// The HTML of the Sources that were parsed in this build, by the hash of their text.
 #[derive(Debug, Default)]
-pub(in crate::site) struct Bodies {
+pub(crate) struct Bodies {
     known: HashMap<Hash, Held>,
     held: usize,
     spill: Spill,
@@ -30,7 +30,7 @@ enum Held {
 
 impl Bodies {
     /// Holds it until the end of the build.
-    pub(in crate::site) fn keep(&mut self, hash: Hash, body: Body) {
+    pub(crate) fn keep(&mut self, hash: Hash, body: Body) {
         let size: usize = body.iter().map(|html| html.capacity() + size_of::<String>()).sum();
         if self.held + size <= BUDGET {
             self.held += size;
@@ -48,7 +48,7 @@ impl Bodies {
     }
 
     /// The HTML of a Source. What is not held is made anew from its text.
-    pub(in crate::site) fn of(&self, node: &Node, settings: &Settings) -> Arc<Body> {
+    pub(crate) fn of(&self, node: &Node, settings: &Settings) -> Arc<Body> {
         let known = self.known.get(&node.hash).and_then(|held| match held {
             Held::Memory(body) => Some(Arc::clone(body)),
             Held::Spilled { place, sizes } => read(place, sizes).map(Arc::new),

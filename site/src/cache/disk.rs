@@ -3,7 +3,7 @@
 //! brings along counts for nothing.
 
 use super::{CachedPage, KnownShards, Sources, packed};
-use crate::site::{
+use crate::{
     folder::{Folder, FolderError},
     project::Project,
     seal::{Key, SEAL, Seal},
@@ -22,7 +22,7 @@ use std::{
 };
 
 /// Beside the project's config.
-pub(in crate::site) const FOLDER: &str = ".pathmx-cache";
+pub(crate) const FOLDER: &str = ".pathmx-cache";
 const FILE: &str = "build.bin";
 /// The Cache Directory Tagging Specification's, so that backups leave the folder out; and what keeps Git out of it.
 const MARKS: [(&str, &str); 2] = [
@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn sources() -> Sources {
-        let mut source = crate::site::source::parse("a.md", b"# A", &Settings::default());
+        let mut source = crate::source::parse("a.md", b"# A", &Settings::default());
         source.take_body();
         [("a.md".to_owned(), (Hash::of(b"# A"), Arc::new(source)))].into()
     }

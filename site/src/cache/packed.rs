@@ -1,7 +1,7 @@
 //! A parsed Source as bytes.
 
 use super::plain::{self, Pieces};
-use crate::site::{
+use crate::{
     components::{Chunk, Definition, Resource},
     diagnostic::{Diagnostic, Position},
     source::{Block, Link, Section, Source},
@@ -146,7 +146,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::source::{self, Settings};
+    use crate::source::{self, Settings};
 
     fn round(path: &str, text: &str) -> (String, String) {
         let mut source = source::parse(path, text.as_bytes(), &Settings::default());

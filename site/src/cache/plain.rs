@@ -1,6 +1,6 @@
 //! What the format of the cache cannot hold as it is: values of any type, and findings.
 
-use crate::site::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::{Map, Number, Value};
 use std::{
@@ -134,14 +134,14 @@ impl Finding {
 pub(super) mod findings {
     use super::{Deserialize, Deserializer, Diagnostic, Error as _, Finding, Serialize, Serializer};
 
-    pub(in crate::site::cache) fn serialize<S: Serializer>(
+    pub(in crate::cache) fn serialize<S: Serializer>(
         findings: &[Diagnostic],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         findings.iter().map(Finding::of).collect::<Vec<_>>().serialize(serializer)
     }
 
-    pub(in crate::site::cache) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(in crate::cache) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<Diagnostic>, D::Error> {
         let findings = Vec::<Finding>::deserialize(deserializer)?;

@@ -7,7 +7,7 @@
 mod scan;
 
 use super::{Chunk, Definition, Files, word};
-use crate::site::css::in_room;
+use crate::css::in_room;
 use scan::{Item, closed, items, name_of};
 use std::fmt::Write as _;
 
@@ -32,7 +32,7 @@ const GLOBAL: [&str; 11] = [
 const GROUPS: [&str; 6] = ["media", "supports", "container", "layer", "starting-style", "document"];
 
 /// The style sheet of all components of one Source; empty if they have no styles.
-pub(in crate::site) fn stylesheet(source: &str, definitions: &[Definition], files: &dyn Files) -> String {
+pub(crate) fn stylesheet(source: &str, definitions: &[Definition], files: &dyn Files) -> String {
     let mut sheet = Sheet::default();
     for definition in definitions {
         let css = text(definition, files);

@@ -1,7 +1,7 @@
 //! A Block as the definition of a component.
 
 use super::{Chunk, Definition, Resource, ResourceKind, names::normalize};
-use crate::site::{
+use crate::{
     address::{self, Address},
     css,
     diagnostic::{Diagnostic, Position},
@@ -17,7 +17,7 @@ const RESERVED: [&str; 10] =
 
 /// A Block of a Source that defines components.
 #[derive(Debug)]
-pub(in crate::site) struct DefinitionBlock<'b> {
+pub(crate) struct DefinitionBlock<'b> {
     /// Its topmatter.
     pub values: &'b Map<String, Value>,
     pub source_values: &'b Map<String, Value>,
@@ -37,7 +37,7 @@ pub(in crate::site) struct DefinitionBlock<'b> {
 
 /// A fenced piece of code.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::site) struct Fence<'b> {
+pub(crate) struct Fence<'b> {
     /// The first word of the info string.
     pub language: &'b str,
     pub text: &'b str,
@@ -47,7 +47,7 @@ pub(in crate::site) struct Fence<'b> {
 
 /// Reads a definition: the first `html` fence is the template, later ones are examples; a Block without one is prose. What
 /// it links to joins `links`.
-pub(in crate::site) fn define(
+pub(crate) fn define(
     block: &DefinitionBlock<'_>,
     links: &mut Vec<Link>,
     findings: &mut Vec<Diagnostic>,

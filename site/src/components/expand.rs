@@ -11,7 +11,7 @@ use super::{
     template::{self, Props},
     word,
 };
-use crate::site::{
+use crate::{
     diagnostic::{Diagnostic, Position},
     dom::{self, Attribute, Element, Node},
     html,
@@ -38,7 +38,7 @@ const MAX_GROWTH: usize = 2 << 20;
 const UNRESOLVED: &str = "literate/unresolved-component";
 
 /// Which components there are. `origin` is a Source by a number of the caller's choice.
-pub(in crate::site) trait Lookup<'d> {
+pub(crate) trait Lookup<'d> {
     /// What a Source may use by this name (lower case): its own definitions first, then its imports in order; with the
     /// origin that defines it.
     fn definition(&self, origin: usize, name: &str) -> Option<(usize, &'d Definition)>;
@@ -53,13 +53,13 @@ pub(in crate::site) trait Lookup<'d> {
 }
 
 /// The links of a page, to which templates bring links of other Sources.
-pub(in crate::site) trait LinkTable {
+pub(crate) trait LinkTable {
     /// The page's number for this link of another Source.
     fn adopt(&mut self, origin: usize, link: usize) -> usize;
 }
 
 /// What expanding needs to know of the page, and what the page learns.
-pub(in crate::site) struct Expansion<'x, 'd> {
+pub(crate) struct Expansion<'x, 'd> {
     pub lookup: &'x dyn Lookup<'d>,
     pub links: &'x mut dyn LinkTable,
     /// The Source that the nodes come from.
@@ -72,7 +72,7 @@ pub(in crate::site) struct Expansion<'x, 'd> {
 }
 
 /// Puts templates in place of the usages among the nodes of one Block.
-pub(in crate::site) fn expand<'d>(nodes: &mut Vec<Node<'d>>, page: Expansion<'_, 'd>) {
+pub(crate) fn expand<'d>(nodes: &mut Vec<Node<'d>>, page: Expansion<'_, 'd>) {
     let names = page.lookup.names(page.origin);
     if !names.is_empty() || has_unknown(nodes) {
         let mut expander = Expander {

@@ -18,11 +18,11 @@ mod slots;
 mod states;
 mod template;
 
-pub(in crate::site) use css::stylesheet;
-pub(in crate::site) use define::{DefinitionBlock, Fence, define};
-pub(in crate::site) use expand::{Expansion, LinkTable, Lookup, expand};
-pub(in crate::site) use names::{clashes, duplicates};
-pub(in crate::site) use script::script;
+pub(crate) use css::stylesheet;
+pub(crate) use define::{DefinitionBlock, Fence, define};
+pub(crate) use expand::{Expansion, LinkTable, Lookup, expand};
+pub(crate) use names::{clashes, duplicates};
+pub(crate) use script::script;
 
 use super::diagnostic::Position;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ use std::borrow::Cow;
 
 /// A component, as a Block defines it.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::site) struct Definition {
+pub(crate) struct Definition {
     /// Of its element; lower case.
     pub name: String,
     /// Marked HTML; the marks index the links of the defining Source.
@@ -48,7 +48,7 @@ pub(in crate::site) struct Definition {
 
 /// A part of a component's styles or script, in the order of the parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::site) enum Chunk {
+pub(crate) enum Chunk {
     /// A fence; in styles addresses are marks between double quotes.
     Text(String),
     /// The file that this link of the defining Source leads to.
@@ -57,7 +57,7 @@ pub(in crate::site) enum Chunk {
 
 /// A file that a component's script can name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::site) struct Resource {
+pub(crate) struct Resource {
     pub kind: ResourceKind,
     /// In lower case.
     pub name: String,
@@ -67,7 +67,7 @@ pub(in crate::site) struct Resource {
 
 /// How a script reads a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(in crate::site) enum ResourceKind {
+pub(crate) enum ResourceKind {
     /// `ctx.assets`
     Asset,
     /// `ctx.data`
@@ -75,7 +75,7 @@ pub(in crate::site) enum ResourceKind {
 }
 
 /// The files that definitions of one Source name, by links of this Source.
-pub(in crate::site) trait Files {
+pub(crate) trait Files {
     /// Where the file lies, as it is addressed from the folder of all assets; `None` if there is none.
     fn address(&self, link: usize) -> Option<Cow<'_, str>>;
     /// What is in it; addresses in style sheets lead from the folder of all assets.

@@ -1,7 +1,7 @@
 //! What components may be called, and names that are given twice.
 
 use super::Definition;
-use crate::site::{
+use crate::{
     diagnostic::{Diagnostic, Position},
     dom,
 };
@@ -24,7 +24,7 @@ pub(super) fn normalize(name: &str) -> Option<String> {
 }
 
 /// The names that a Source defines twice; the first counts.
-pub(in crate::site) fn duplicates(definitions: &[Definition]) -> Vec<Diagnostic> {
+pub(crate) fn duplicates(definitions: &[Definition]) -> Vec<Diagnostic> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut findings = Vec::new();
     for definition in definitions {
@@ -44,7 +44,7 @@ pub(in crate::site) fn duplicates(definitions: &[Definition]) -> Vec<Diagnostic>
 
 /// The names that two Sources give to one that imports both; its own definitions come first, then the first import.
 /// `imports`: where each is imported, its path as an author would write it, and what it defines; each Source once.
-pub(in crate::site) fn clashes<'d>(
+pub(crate) fn clashes<'d>(
     own: &'d [Definition],
     imports: impl IntoIterator<Item = (Position, &'d str, &'d [Definition])>,
 ) -> Vec<Diagnostic> {

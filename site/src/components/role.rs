@@ -1,6 +1,6 @@
 //! What may stand in `role`. Authors call props so, too: the role of a person in a team is none of an element.
 
-use crate::site::dom::Element;
+use crate::dom::Element;
 
 /// What a root says instead of `role` when a usage gives a prop of this name that is no role; the component's script reads it.
 const PROP: &str = "data-pathmx-prop-role";

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 /// A classic script that tells the runtime of a component of this Source; `None` if it has no script.
 ///
 /// It must run after `runtime.js`. Files are named as they are addressed from the script itself.
-pub(in crate::site) fn script(source: &str, definition: &Definition, files: &dyn Files) -> Option<String> {
+pub(crate) fn script(source: &str, definition: &Definition, files: &dyn Files) -> Option<String> {
     let mut body = String::new();
     for chunk in &definition.script {
         match chunk {

@@ -1,6 +1,6 @@
 //! What a usage puts into a template: its children, and those for a region of their own.
 
-use crate::site::dom::{Element, Node};
+use crate::dom::{Element, Node};
 
 /// The children of a usage.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! The states of a component: `states="a | b"` in order, `states="a, b"` to choose from.
 
-use crate::site::{diagnostic::Diagnostic, diagnostic::Position, dom::Element, html};
+use crate::{diagnostic::Diagnostic, diagnostic::Position, dom::Element, html};
 use std::borrow::Cow;
 
 /// Turns `states` and `initial-state` of a root into what Beats and the Player read: `data-pathmx-states`, the states

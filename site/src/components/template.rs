@@ -1,7 +1,7 @@
 //! A template for one usage: addresses of the defining Source, values, the usage's attributes on the root.
 
 use super::Definition;
-use crate::site::{
+use crate::{
     dom::{self, Attribute, Element, Node},
     html,
     values::{self, Expression, Values},

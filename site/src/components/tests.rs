@@ -1,5 +1,5 @@
 use super::*;
-use crate::site::{
+use crate::{
     diagnostic::Diagnostic,
     dom,
     source::{Link, Place},

@@ -12,7 +12,7 @@ const PROPERTY: &str = "--pmx-vw";
 const CONSTANT: &[u8] = b"property";
 
 /// Whether a text may hold such a unit: a quick look, so that most are never read by [`in_room`].
-pub(in crate::site) fn may_have_units(text: &str) -> bool {
+pub(crate) fn may_have_units(text: &str) -> bool {
     let bytes = text.as_bytes();
     let ends_number = |at: usize| matches!(bytes[at], b'0'..=b'9' | b'.');
     let is_unit = |(at, _): (usize, &str)| {
@@ -27,7 +27,7 @@ pub(in crate::site) fn may_have_units(text: &str) -> bool {
 
 /// A stylesheet, or the declarations of an element, with the units of the window made relative to the room. Strings, addresses,
 /// names and what stands before the block of an at-rule stay as they are. It is its own result the second time.
-pub(in crate::site) fn in_room(css: &str) -> Cow<'_, str> {
+pub(crate) fn in_room(css: &str) -> Cow<'_, str> {
     if !may_have_units(css) {
         return Cow::Borrowed(css);
     }

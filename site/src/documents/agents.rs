@@ -1,10 +1,10 @@
 //! `llms.txt` (llmstxt.org): what the site is, and where each Source is to be had as Markdown.
 
-use crate::site::address;
+use crate::address;
 use std::collections::BTreeMap;
 
 /// A Source in the list.
-pub(in crate::site) struct Listed<'a> {
+pub(crate) struct Listed<'a> {
     pub id: &'a str,
     pub title: String,
     pub description: Option<&'a str>,
@@ -15,7 +15,7 @@ pub(in crate::site) struct Listed<'a> {
 /// The document. `entry`: the id of the Path's entry; `url`: the site's origin, if it is known, to make addresses absolute.
 ///
 /// Sources stand under their top folder, by id; the entry comes first, component definitions last.
-pub(in crate::site) fn llms(listed: &[Listed<'_>], entry: &str, url: Option<&str>) -> Vec<u8> {
+pub(crate) fn llms(listed: &[Listed<'_>], entry: &str, url: Option<&str>) -> Vec<u8> {
     let mut out = String::new();
     let home = listed.iter().find(|source| source.id == entry);
     out.push_str(&format!("# {}\n\n", home.map_or_else(|| "Sources".to_owned(), |home| line(&home.title))));
@@ -83,7 +83,7 @@ fn is_index(id: &str, folder: &str) -> bool {
 }
 
 /// Whether the Source defines components or is a layout, and so says little to a reader.
-pub(in crate::site) fn is_definition(id: &str) -> bool {
+pub(crate) fn is_definition(id: &str) -> bool {
     [".components", ".component", ".layout"].iter().any(|end| id.ends_with(end))
 }
 

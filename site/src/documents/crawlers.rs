@@ -1,13 +1,13 @@
 //! `sitemap.xml` and `robots.txt`. A sitemap has absolute addresses, so there is one only where the site's own is known.
 
-use crate::site::html;
+use crate::html;
 use serde_json::{Map, Value};
 
 /// The most addresses of one sitemap (sitemaps.org).
 const MAX_ADDRESSES: usize = 50_000;
 
 /// The origin that a site will have: `url` of the config, else `publish.url`. `Err`: what is written is none.
-pub(in crate::site) fn site_url(config: &Map<String, Value>) -> Result<Option<String>, String> {
+pub(crate) fn site_url(config: &Map<String, Value>) -> Result<Option<String>, String> {
     let written = config.get("url").or_else(|| config.get("publish")?.get("url"));
     let Some(written) = written.filter(|value| !value.is_null()) else { return Ok(None) };
     let refuse = || format!("`url` is no address of a site: {written}; it is `https://` and a host, without a path");
@@ -21,7 +21,7 @@ pub(in crate::site) fn site_url(config: &Map<String, Value>) -> Result<Option<St
 }
 
 /// The sitemap of a Path: `addresses` with mount, ready for URLs, in any order.
-pub(in crate::site) fn sitemap<'a>(url: &str, addresses: impl Iterator<Item = &'a str>) -> Vec<u8> {
+pub(crate) fn sitemap<'a>(url: &str, addresses: impl Iterator<Item = &'a str>) -> Vec<u8> {
     let mut addresses: Vec<&str> = addresses.collect();
     addresses.sort_unstable();
     addresses.dedup();
@@ -35,7 +35,7 @@ pub(in crate::site) fn sitemap<'a>(url: &str, addresses: impl Iterator<Item = &'
 }
 
 /// The default Path's `robots.txt`: everything may be read, and where the sitemaps of all Paths are. `mounts` as in addresses.
-pub(in crate::site) fn robots<'a>(url: &str, mounts: impl Iterator<Item = &'a str>) -> Vec<u8> {
+pub(crate) fn robots<'a>(url: &str, mounts: impl Iterator<Item = &'a str>) -> Vec<u8> {
     let mut out = String::from("User-agent: *\nAllow: /\n\n");
     for mount in mounts {
         out.push_str(&format!("Sitemap: {url}{mount}/sitemap.xml\n"));

@@ -2,24 +2,24 @@
 //! of what leads there, so it can be kept while they stay.
 
 use super::{BlockRecord, SourceRecord, json};
-use crate::site::{graph::Node, source::Annotation};
+use crate::{graph::Node, source::Annotation};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// What stands around the fragments of a document.
-pub(in crate::site) struct Around {
+pub(crate) struct Around {
     open: &'static str,
     close: &'static str,
 }
 
 /// `sources.json`
-pub(in crate::site) const SOURCES: Around = Around { open: "{\"sources\":{", close: "}}\n" };
+pub(crate) const SOURCES: Around = Around { open: "{\"sources\":{", close: "}}\n" };
 /// `graph-index.json`
-pub(in crate::site) const GRAPH: Around = Around { open: "{\"sources\":[", close: "]}\n" };
+pub(crate) const GRAPH: Around = Around { open: "{\"sources\":[", close: "]}\n" };
 
 /// A document of these fragments, which come sorted by Source id.
-pub(in crate::site) fn assemble<'a>(around: &Around, fragments: impl Iterator<Item = &'a str> + Clone) -> Vec<u8> {
+pub(crate) fn assemble<'a>(around: &Around, fragments: impl Iterator<Item = &'a str> + Clone) -> Vec<u8> {
     let size: usize = fragments.clone().map(|fragment| fragment.len() + 1).sum();
     let mut out = Vec::with_capacity(size + around.open.len() + around.close.len());
     out.extend_from_slice(around.open.as_bytes());
@@ -34,7 +34,7 @@ pub(in crate::site) fn assemble<'a>(around: &Around, fragments: impl Iterator<It
 }
 
 /// A Source's part of `sources.json`. `route` is relative to the mount.
-pub(in crate::site) fn source_fragment(node: &Node, route: Option<&str>) -> String {
+pub(crate) fn source_fragment(node: &Node, route: Option<&str>) -> String {
     let blocks = node.source.blocks.iter().map(|block| BlockRecord { id: format!("{}#{}", node.id, block.id) });
     let record = SourceRecord {
         path: node.path.clone(),
@@ -50,7 +50,7 @@ pub(in crate::site) fn source_fragment(node: &Node, route: Option<&str>) -> Stri
 }
 
 /// What a Source's part of `graph-index.json` is made of.
-pub(in crate::site) struct GraphEntry<'a> {
+pub(crate) struct GraphEntry<'a> {
     pub node: &'a Node,
     /// Relative to the mount.
     pub route: Option<&'a str>,
@@ -59,7 +59,7 @@ pub(in crate::site) struct GraphEntry<'a> {
 }
 
 /// A Source's part of `graph-index.json`.
-pub(in crate::site) fn graph_fragment(entry: &GraphEntry<'_>) -> String {
+pub(crate) fn graph_fragment(entry: &GraphEntry<'_>) -> String {
     let GraphEntry { node, route, backlinks, related } = entry;
     let mut seen = HashSet::new();
     // Keys in alphabetical order, as everywhere.

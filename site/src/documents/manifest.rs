@@ -11,28 +11,28 @@ const ENTRIES: usize = 256;
 
 /// The text of a manifest, ready to be changed in a few places. Its bytes are those of [`super::bytes`].
 #[derive(Debug)]
-pub(in crate::site) struct ManifestText {
+pub(crate) struct ManifestText {
     files: Pieces,
     sources: Pieces,
 }
 
 impl ManifestText {
-    pub(in crate::site) fn of(manifest: &Manifest) -> Self {
+    pub(crate) fn of(manifest: &Manifest) -> Self {
         Self { files: Pieces::of(&manifest.files), sources: Pieces::of(&manifest.sources) }
     }
 
     /// The entry of this file has another value now. It was there before.
-    pub(in crate::site) fn file(&mut self, path: &str) {
+    pub(crate) fn file(&mut self, path: &str) {
         self.files.touch(path);
     }
 
     /// The same of a Source.
-    pub(in crate::site) fn source(&mut self, id: &str) {
+    pub(crate) fn source(&mut self, id: &str) {
         self.sources.touch(id);
     }
 
     /// The document, after what changed is written anew.
-    pub(in crate::site) fn bytes(&mut self, manifest: &Manifest) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, manifest: &Manifest) -> Vec<u8> {
         self.files.update(&manifest.files);
         self.sources.update(&manifest.sources);
         let mut out = Vec::with_capacity(self.files.size() + self.sources.size() + 64);
@@ -107,7 +107,7 @@ impl Pieces {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::documents;
+    use crate::documents;
     use pmx_worker::model::{File, Hash, SourceEntry};
 
     #[test]

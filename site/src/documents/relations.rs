@@ -1,6 +1,6 @@
 //! Which Sources of a Path know each other: by links in their text, and by `related` of the frontmatter.
 
-use crate::site::{
+use crate::{
     address::{self, Address},
     graph::{EXTENSION, Node},
     layouts::is_layout,
@@ -10,14 +10,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The relations between the Sources of one Path.
 #[derive(Debug, Default)]
-pub(in crate::site) struct Relations {
+pub(crate) struct Relations {
     backlinks: HashMap<String, Vec<String>>,
     related: HashMap<String, Vec<String>>,
 }
 
 impl Relations {
     /// Of these Sources, which come sorted by id; links to others do not count.
-    pub(in crate::site) fn of(members: &[&Node]) -> Self {
+    pub(crate) fn of(members: &[&Node]) -> Self {
         let ids: HashSet<&str> = members.iter().map(|node| node.id.as_str()).collect();
         let mut relations = Self::default();
         // What a layout links to, all its pages do; that says nothing of one of them.
@@ -44,12 +44,12 @@ impl Relations {
     }
 
     /// Ids of the Sources whose text links to this one, sorted.
-    pub(in crate::site) fn backlinks(&self, id: &str) -> &[String] {
+    pub(crate) fn backlinks(&self, id: &str) -> &[String] {
         self.backlinks.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// Ids of the related Sources: those that it lists, in order, then those that list it.
-    pub(in crate::site) fn related(&self, id: &str) -> &[String] {
+    pub(crate) fn related(&self, id: &str) -> &[String] {
         self.related.get(id).map_or(&[], Vec::as_slice)
     }
 }

@@ -1,12 +1,12 @@
 //! `source-maps/<source id>.json`: where in the Source a Block stands, and which Beats it has. For editors and checks; not published.
 
 use super::bytes;
-use crate::site::{beats::Beat, graph::Node};
+use crate::{beats::Beat, graph::Node};
 use serde::Serialize;
 
 /// A Beat, as [`source_map`] writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(in crate::site) struct MappedBeat<'a> {
+pub(crate) struct MappedBeat<'a> {
     pub id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<&'a str>,
@@ -18,7 +18,7 @@ pub(in crate::site) struct MappedBeat<'a> {
 }
 
 impl<'a> MappedBeat<'a> {
-    pub(in crate::site) fn of(beat: &'a Beat) -> Self {
+    pub(crate) fn of(beat: &'a Beat) -> Self {
         Self { id: &beat.id, label: Some(&beat.label), parent: beat.parent.as_deref(), kind: beat.kind.name() }
     }
 }
@@ -42,7 +42,7 @@ struct MappedBlock<'a> {
 }
 
 /// The file of a Source's map, below the Path's folder: its id as one name (JavaScript's `encodeURIComponent`).
-pub(in crate::site) fn source_map_file(id: &str) -> String {
+pub(crate) fn source_map_file(id: &str) -> String {
     let mut name = String::with_capacity(id.len() + 16);
     for byte in id.bytes() {
         match byte {
@@ -56,10 +56,10 @@ pub(in crate::site) fn source_map_file(id: &str) -> String {
 }
 
 /// A Source's map. `beats`: those of each Block, in order.
-pub(in crate::site) fn source_map(node: &Node, beats: &[Vec<MappedBeat<'_>>]) -> Vec<u8> {
+pub(crate) fn source_map(node: &Node, beats: &[Vec<MappedBeat<'_>>]) -> Vec<u8> {
     let last = node.bytes.split(|byte| *byte == b'\n').count() - usize::from(node.bytes.ends_with(b"\n"));
     let blocks = &node.source.blocks;
-    let block = |(at, block): (usize, &crate::site::source::Block)| MappedBlock {
+    let block = |(at, block): (usize, &crate::source::Block)| MappedBlock {
         beats: beats.get(at).map_or(&[], Vec::as_slice),
         // Between two Blocks is the divider.
         end: blocks.get(at + 1).map_or(last, |next| next.line.saturating_sub(2)).max(block.line),

@@ -8,19 +8,19 @@ mod names;
 mod parse;
 mod write;
 
-pub(in crate::site) use names::{closes_paragraph, is_foreign, is_known, is_raw_text, is_void};
-pub(in crate::site) use parse::{comment_end, parse, raw_text_end};
-pub(in crate::site) use write::write;
+pub(crate) use names::{closes_paragraph, is_foreign, is_known, is_raw_text, is_void};
+pub(crate) use parse::{comment_end, parse, raw_text_end};
+pub(crate) use write::write;
 
 use super::html;
 use std::borrow::Cow;
 
 /// How deep elements nest at most; what is deeper stands beside the deepest. Browsers do the same, at 512.
-pub(in crate::site) const MAX_DEPTH: usize = 200;
+pub(crate) const MAX_DEPTH: usize = 200;
 
 /// A node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::site) enum Node<'a> {
+pub(crate) enum Node<'a> {
     Element(Element<'a>),
     /// Text as it was written, entities and all. A `<` is always `&lt;`, but in elements whose content is raw text.
     Text(Cow<'a, str>),
@@ -29,13 +29,13 @@ pub(in crate::site) enum Node<'a> {
 }
 
 /// What stands in a comment, without space around it; nothing if it is none.
-pub(in crate::site) fn comment(text: &str) -> Option<&str> {
+pub(crate) fn comment(text: &str) -> Option<&str> {
     Some(text.strip_prefix("<!--")?.strip_suffix("-->")?.trim())
 }
 
 /// An element with its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::site) struct Element<'a> {
+pub(crate) struct Element<'a> {
     /// Lower case for HTML; as written inside of SVG and MathML.
     pub name: Cow<'a, str>,
     pub attributes: Vec<Attribute<'a>>,
@@ -46,7 +46,7 @@ pub(in crate::site) struct Element<'a> {
 
 /// An attribute. The value is escaped as it is written between double quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::site) struct Attribute<'a> {
+pub(crate) struct Attribute<'a> {
     /// As written; names are the same whatever their case.
     pub name: Cow<'a, str>,
     pub value: Option<Cow<'a, str>>,
@@ -54,7 +54,7 @@ pub(in crate::site) struct Attribute<'a> {
 
 impl<'a> Node<'a> {
     /// The element that this node is.
-    pub(in crate::site) const fn element(&self) -> Option<&Element<'a>> {
+    pub(crate) const fn element(&self) -> Option<&Element<'a>> {
         match self {
             Self::Element(element) => Some(element),
             Self::Text(_) | Self::Other(_) => None,
@@ -62,7 +62,7 @@ impl<'a> Node<'a> {
     }
 
     /// The element that this node is.
-    pub(in crate::site) const fn element_mut(&mut self) -> Option<&mut Element<'a>> {
+    pub(crate) const fn element_mut(&mut self) -> Option<&mut Element<'a>> {
         match self {
             Self::Element(element) => Some(element),
             Self::Text(_) | Self::Other(_) => None,
@@ -70,7 +70,7 @@ impl<'a> Node<'a> {
     }
 
     /// Whether a reader sees nothing of it: white space, or a comment.
-    pub(in crate::site) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         match self {
             Self::Element(_) => false,
             Self::Text(text) => text.trim_ascii().is_empty(),
@@ -81,23 +81,23 @@ impl<'a> Node<'a> {
 
 impl<'a> Element<'a> {
     /// An element without attributes and content.
-    pub(in crate::site) fn new(name: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn new(name: impl Into<Cow<'a, str>>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
     /// Whether it is this element, in lower case.
-    pub(in crate::site) fn is(&self, name: &str) -> bool {
+    pub(crate) fn is(&self, name: &str) -> bool {
         self.name == name
     }
 
     /// The value of an attribute, escaped as it was written; empty if it has none. The first counts.
-    pub(in crate::site) fn attr(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attr(&self, name: &str) -> Option<&str> {
         let attribute = self.attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))?;
         Some(attribute.value.as_deref().unwrap_or(""))
     }
 
     /// Gives an attribute this value, which is escaped already; a new attribute comes last.
-    pub(in crate::site) fn set(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
+    pub(crate) fn set(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
         let (name, value) = (name.into(), Some(value.into()));
         match self.attributes.iter_mut().find(|attribute| attribute.name.eq_ignore_ascii_case(&name)) {
             Some(attribute) => attribute.value = value,
@@ -106,18 +106,18 @@ impl<'a> Element<'a> {
     }
 
     /// Takes an attribute away.
-    pub(in crate::site) fn remove(&mut self, name: &str) -> Option<Attribute<'a>> {
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Attribute<'a>> {
         let at = self.attributes.iter().position(|attribute| attribute.name.eq_ignore_ascii_case(name))?;
         Some(self.attributes.remove(at))
     }
 
     /// Whether `class` names this class.
-    pub(in crate::site) fn has_class(&self, class: &str) -> bool {
+    pub(crate) fn has_class(&self, class: &str) -> bool {
         self.attr("class").is_some_and(|classes| classes.split_ascii_whitespace().any(|known| known == class))
     }
 
     /// Adds a class, unless it is there.
-    pub(in crate::site) fn add_class(&mut self, class: &str) {
+    pub(crate) fn add_class(&mut self, class: &str) {
         if self.has_class(class) {
             return;
         }
@@ -130,7 +130,7 @@ impl<'a> Element<'a> {
 }
 
 /// The text of some nodes, references resolved; scripts and style sheets have none.
-pub(in crate::site) fn text(nodes: &[Node<'_>]) -> String {
+pub(crate) fn text(nodes: &[Node<'_>]) -> String {
     let mut out = String::new();
     collect(nodes, &mut out);
     out

@@ -68,7 +68,7 @@ pub(super) fn kind(name: &str) -> Kind {
 }
 
 /// Whether HTML has an element of this name (lower case).
-pub(in crate::site) fn is_known(name: &str) -> bool {
+pub(crate) fn is_known(name: &str) -> bool {
     kind(name) != Kind::Unknown
 }
 
@@ -114,7 +114,7 @@ const SVG: [&str; 37] = [
 ];
 
 /// Whether SVG or MathML has an element of this name.
-pub(in crate::site) fn is_foreign(name: &str) -> bool {
+pub(crate) fn is_foreign(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SVG.contains(&&*name)
         || name == "view"
@@ -122,16 +122,16 @@ pub(in crate::site) fn is_foreign(name: &str) -> bool {
 }
 
 /// Whether an element of this name (lower case) never has content.
-pub(in crate::site) fn is_void(name: &str) -> bool {
+pub(crate) fn is_void(name: &str) -> bool {
     kind(name) == Kind::Void
 }
 
 /// Whether the content of an element of this name (lower case) is text, whatever it looks like.
-pub(in crate::site) fn is_raw_text(name: &str) -> bool {
+pub(crate) fn is_raw_text(name: &str) -> bool {
     kind(name) == Kind::Raw
 }
 
 /// Whether an element of this name (lower case) cannot stand in a paragraph.
-pub(in crate::site) fn closes_paragraph(name: &str) -> bool {
+pub(crate) fn closes_paragraph(name: &str) -> bool {
     matches!(kind(name), Kind::Block | Kind::Paragraph | Kind::Item | Kind::Term | Kind::Table) || name == "hr"
 }

@@ -12,7 +12,7 @@ use super::{
 use std::borrow::Cow;
 
 /// The nodes of a fragment.
-pub(in crate::site) fn parse(html: &str) -> Vec<Node<'_>> {
+pub(crate) fn parse(html: &str) -> Vec<Node<'_>> {
     let mut parser = Parser { text: html, at: 0, roots: Vec::new(), open: Vec::new(), beside: Vec::new() };
     parser.run();
     parser.end(0);
@@ -297,7 +297,7 @@ fn lower(name: &str) -> Cow<'_, str> {
 }
 
 /// Where the raw text that starts at `start` ends: at the end tag of `name`, else where the text does.
-pub(in crate::site) fn raw_text_end(text: &str, start: usize, name: &str) -> usize {
+pub(crate) fn raw_text_end(text: &str, start: usize, name: &str) -> usize {
     let bytes = text.as_bytes();
     let mut end = start;
     while let Some(open) = text[end..].find("</") {
@@ -313,7 +313,7 @@ pub(in crate::site) fn raw_text_end(text: &str, start: usize, name: &str) -> usi
 }
 
 /// The length of the comment that the text starts with; none, if it never ends.
-pub(in crate::site) fn comment_end(text: &str) -> Option<usize> {
+pub(crate) fn comment_end(text: &str) -> Option<usize> {
     let body = 4;
     // `<!-->` and `<!--->` are whole comments.
     if let Some(end) = ["->", ">"].iter().find(|end| text[body..].starts_with(**end)) {

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Writes nodes as they were written, every attribute value between double quotes.
-pub(in crate::site) fn write(nodes: &[Node<'_>], out: &mut String) {
+pub(crate) fn write(nodes: &[Node<'_>], out: &mut String) {
     all(nodes, false, out);
 }
 

@@ -137,7 +137,7 @@ fn parse(name: &str) -> Option<Named<'_>> {
 }
 
 /// Whether a file of this name stands beside a Source while that is written.
-pub(in crate::site) fn is_beside(name: &str) -> bool {
+pub(crate) fn is_beside(name: &str) -> bool {
     parse(name).is_some()
 }
 

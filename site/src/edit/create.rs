@@ -10,13 +10,11 @@ use super::{
     spelling,
 };
 use crate::{
+    address,
+    error::SiteError,
     paths::canonical,
-    site::{
-        address,
-        error::SiteError,
-        project::{Project, relative, slashed},
-        scan, suggest,
-    },
+    project::{Project, relative, slashed},
+    scan, suggest,
 };
 use std::{
     fs,
@@ -82,31 +80,22 @@ impl From<EditOrSite> for CreateError {
     }
 }
 
-impl From<CreateError> for crate::error::Error {
-    fn from(error: CreateError) -> Self {
-        let hint = match &error {
-            CreateError::Edit(_) | CreateError::Site(_) | CreateError::LongTitle(_) => None,
-            CreateError::NoName(_) => Some("a file is named after its title".to_owned()),
-            CreateError::Kind { nearest: Some(nearest), .. } => Some(format!("did you mean {nearest}?")),
-            CreateError::Kind { .. } => Some(format!(
-                "a kind is a word in lower case, such as {}; `config` is not a Source",
-                KINDS[..5].join(", ")
-            )),
-            CreateError::NoPlace(_) => {
-                Some("write the link by hand; without --link the Source is made alone".to_owned())
+impl CreateError {
+    /// What could be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Edit(error) => return error.hint(),
+            Self::Site(error) => return error.hint(),
+            Self::LongTitle(_) => return None,
+            Self::NoName(_) => "a file is named after its title".to_owned(),
+            Self::Kind { nearest: Some(nearest), .. } => format!("did you mean {nearest}?"),
+            Self::Kind { .. } => {
+                format!("a kind is a word in lower case, such as {}; `config` is not a Source", KINDS[..5].join(", "))
             }
-            CreateError::NoSource(_) => Some("--link names a Markdown file of this site".to_owned()),
-        };
-        let error = match error {
-            CreateError::Edit(error) => return error.into(),
-            CreateError::Site(error) => return error.into(),
-            CreateError::NoName(_) | CreateError::LongTitle(_) | CreateError::Kind { .. } => Self::usage(error),
-            error => Self::new(error),
-        };
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
+            Self::NoPlace(_) => "write the link by hand; without --link the Source is made alone".to_owned(),
+            Self::NoSource(_) => "--link names a Markdown file of this site".to_owned(),
+        })
     }
 }
 

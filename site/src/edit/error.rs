@@ -1,4 +1,3 @@
-use crate::error::Error;
 use std::path::PathBuf;
 
 /// Why a file is not moved or removed. Nothing was changed.
@@ -99,16 +98,5 @@ impl EditError {
             Self::HalfWay { .. } => "compare these files with your version control".to_owned(),
             Self::Same(_) | Self::IntoItself(_) | Self::Write { .. } => return None,
         })
-    }
-}
-
-impl From<EditError> for Error {
-    fn from(error: EditError) -> Self {
-        let hint = error.hint();
-        let error = Self::new(error);
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::source::{self, Settings};
+    use crate::source::{self, Settings};
 
     #[test]
     fn a_title_is_what_was_asked_for_whatever_is_in_it() {

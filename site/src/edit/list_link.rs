@@ -1,7 +1,7 @@
 //! A further link in a Source: at the end of its last list of links, or in a list of its own at its end.
 
 use super::{kinds::markdown, reference::Syntax};
-use crate::site::{
+use crate::{
     source::{self, Settings},
     text,
 };

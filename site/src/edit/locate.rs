@@ -2,15 +2,13 @@
 
 use super::error::EditError;
 use crate::{
+    checkout::clean,
+    config,
+    output::OutDir,
     paths::canonical,
-    site::{
-        checkout::clean,
-        config,
-        output::OutDir,
-        project::{Project, relative, slashed},
-        scan::Snapshot,
-        suggest,
-    },
+    project::{Project, relative, slashed},
+    scan::Snapshot,
+    suggest,
 };
 use pmx_worker::model::check_path;
 use std::{

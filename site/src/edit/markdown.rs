@@ -10,7 +10,7 @@ use super::{
     reference::{Reference, Removal, Syntax},
     stylesheet,
 };
-use crate::site::{
+use crate::{
     address::{self, Address},
     source::{self, Settings},
 };

@@ -4,7 +4,7 @@ use super::{
     pieces::Pieces,
     reference::{Reference, Removal, Syntax},
 };
-use crate::site::html;
+use crate::html;
 use std::ops::Range;
 
 /// The addresses in the attributes of a fragment.

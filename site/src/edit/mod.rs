@@ -244,11 +244,13 @@ pub enum EditOrSite {
     Site(#[from] SiteError),
 }
 
-impl From<EditOrSite> for crate::error::Error {
-    fn from(error: EditOrSite) -> Self {
-        match error {
-            EditOrSite::Edit(error) => error.into(),
-            EditOrSite::Site(error) => error.into(),
+impl EditOrSite {
+    /// What could be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Edit(error) => error.hint(),
+            Self::Site(error) => error.hint(),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     spelling,
     tree::{self, Lead, Reading, SOURCE, Tree},
 };
-use crate::site::{
+use crate::{
     address,
     diagnostic::{Diagnostic, Position},
     scan::Snapshot,

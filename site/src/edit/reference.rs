@@ -1,6 +1,6 @@
 //! A place in a file that names another file.
 
-use crate::site::html;
+use crate::html;
 use std::{borrow::Cow, ops::Range};
 
 /// Where an address stands, what it says, and what goes when the file that it names goes.

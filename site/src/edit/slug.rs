@@ -1,6 +1,6 @@
 //! The name of a file from a title.
 
-use crate::site::search::plain_letter;
+use crate::search::plain_letter;
 
 /// The longest name made of a title, in bytes: with its kind it is a short file name on every system.
 const MAX_SLUG: usize = 80;

@@ -6,7 +6,7 @@ use super::{
     reference::{Reference, Syntax},
     stylesheet,
 };
-use crate::site::{
+use crate::{
     Settings,
     address::{self, Address},
     text,

@@ -1,7 +1,7 @@
 //! A link to a folder leads to the Source that stands for it.
 
 use super::{EXTENSION, relative_link};
-use crate::site::{
+use crate::{
     diagnostic::Diagnostic,
     scan::Snapshot,
     source::{Link, Place},

@@ -2,7 +2,7 @@
 //! nothing but these Sources is looked at.
 
 use super::{EXTENSION, Graph, Place, Sources, missing_fragments, source};
-use crate::site::{
+use crate::{
     cache::Bodies,
     project::Project,
     scan::{Content, File, Snapshot},
@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// What a graph was grown from.
 #[derive(Debug)]
-pub(in crate::site) struct Ground {
+pub(crate) struct Ground {
     /// The hash of all that it depends on but the content of Sources: which files there are, and what is asked for.
     pub shape: Hash,
     project: Hash,
@@ -36,7 +36,7 @@ enum Mark {
 
 /// What changed since a graph was grown.
 #[derive(Debug, Default)]
-pub(in crate::site) struct Changes {
+pub(crate) struct Changes {
     /// Ids of the Sources whose text is another.
     pub sources: Vec<String>,
     /// Whether another file is.

@@ -26,7 +26,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::site) use library::TooMuch;
+pub(crate) use library::TooMuch;
 use paint::{Class, Paint};
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ const FENCES: u32 = 3;
 
 /// What became of some code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::site) enum Highlighted {
+pub(crate) enum Highlighted {
     /// The lines as HTML: escaped, with `<span class="hl-…">` where a colour helps. No span crosses a line. The line end that closes the
     /// last line begins no line.
     Lines(Arc<[String]>),
@@ -46,7 +46,7 @@ pub(in crate::site) enum Highlighted {
 }
 
 /// Colours code in a language, by any name that it has: `rust`, `rs`, `rust,no_run`, `main.rs`.
-pub(in crate::site) fn highlight(language: &str, code: &str) -> Highlighted {
+pub(crate) fn highlight(language: &str, code: &str) -> Highlighted {
     let code = code.strip_suffix('\n').unwrap_or(code);
     let language = language.to_ascii_lowercase();
     let mut found = None;

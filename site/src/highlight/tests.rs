@@ -1,5 +1,5 @@
 use super::*;
-use crate::site::html;
+use crate::html;
 use proptest::prelude::*;
 
 const LANGUAGES: [&str; 40] = [

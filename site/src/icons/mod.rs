@@ -20,7 +20,7 @@ pub(super) const HOOK: &str = "data-pathmx-icon=\"lucide:";
 const MARK: &str = ":lucide-";
 
 /// What stands inside the `<svg>` of an icon. Names that Lucide has given up still find theirs.
-pub(in crate::site) fn svg(name: &str) -> Option<&'static str> {
+pub(crate) fn svg(name: &str) -> Option<&'static str> {
     let body = find(name)?;
     match body.strip_prefix('=') {
         Some(present) => find(present),
@@ -29,14 +29,14 @@ pub(in crate::site) fn svg(name: &str) -> Option<&'static str> {
 }
 
 /// The likest name that exists, for one that does not.
-pub(in crate::site) fn nearest(name: &str) -> Option<&'static str> {
+pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     super::suggest::likest(name, lines().iter().map(|line| split(*line)).map(|(name, _)| (name, name)))
 }
 
 /// Writes a run of HTML text, in which references stand as they were written, with icons for its shortcodes: `:lucide-x:`
 /// for decoration, `:lucide-x[Label]:` with a name for those who do not see it. A shortcode that names no icon keeps its
 /// text, and its name is added to `unknown`. `false`, and nothing is written, if the text has no shortcode.
-pub(in crate::site) fn replace(text: &str, out: &mut String, unknown: &mut Vec<String>) -> bool {
+pub(crate) fn replace(text: &str, out: &mut String, unknown: &mut Vec<String>) -> bool {
     let mut rest = text;
     let mut written = false;
     let mut kept = 0;

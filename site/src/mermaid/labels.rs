@@ -2,7 +2,7 @@
 //! to its place, as text with nothing but what it looks like.
 
 use super::colours;
-use crate::site::dom::{self, Element, Node};
+use crate::dom::{self, Element, Node};
 use std::{collections::HashMap, mem};
 
 /// What the renderer's ids of such definitions have in them.

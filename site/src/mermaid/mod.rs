@@ -17,7 +17,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
-use crate::site::{caught::caught, dom::Element};
+use crate::{caught::caught, dom::Element};
 use merman::{
     OperationControl, RenderError, RenderOutput, RenderRequest, Renderer, SvgEnvironment, SvgRequest,
     svg::{
@@ -42,7 +42,7 @@ const MAX_WORK: usize = 1_500_000;
 const MAX_TIME: Duration = Duration::from_secs(20);
 
 /// What is said of diagrams that readers' browsers draw.
-pub(in crate::site) const LEFT_HINT: &str =
+pub(crate) const LEFT_HINT: &str =
     "pages with such a diagram load Mermaid, a script of some megabytes; without scripts they show its text";
 /// What is said where a diagram cannot be read.
 const READ_HINT: &str = "Mermaid describes its notation on https://mermaid.js.org; the reader's browser shows the text if Mermaid cannot read it either";
@@ -52,7 +52,7 @@ const SHORTEST_QUOTE: usize = 4;
 
 /// What becomes of a diagram.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::site) enum Drawing {
+pub(crate) enum Drawing {
     /// `<svg class="pmx-mermaid-svg" …>`, its ids beginning with what was asked for.
     Drawn {
         svg: String,
@@ -67,7 +67,7 @@ pub(in crate::site) enum Drawing {
 
 /// Why a diagram is not drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::site) struct Why {
+pub(crate) struct Why {
     /// A sentence.
     pub message: String,
     /// The line of the diagram that it is about, from 0.
@@ -84,7 +84,7 @@ impl Why {
 
 /// Draws a diagram. A function of its text, of the `id` that its ids begin with, and of `address`, which says what a link leads to; a link
 /// for which it says nothing is text.
-pub(in crate::site) fn draw(text: &str, id: &str, address: &mut dyn FnMut(&str) -> Option<String>) -> Drawing {
+pub(crate) fn draw(text: &str, id: &str, address: &mut dyn FnMut(&str) -> Option<String>) -> Drawing {
     if text.trim().is_empty() {
         return Drawing::Refused(Why::new("the diagram is empty"));
     }
@@ -126,12 +126,12 @@ fn drawn(text: &str, id: &str, kind: &str, address: &mut dyn FnMut(&str) -> Opti
 }
 
 /// Whether an element is a drawing.
-pub(in crate::site) fn is_drawing(element: &Element<'_>) -> bool {
+pub(crate) fn is_drawing(element: &Element<'_>) -> bool {
     element.is("svg") && element.has_class("pmx-mermaid-svg")
 }
 
 /// Gives a drawing another id, and all ids in it.
-pub(in crate::site) fn rename(drawing: &mut Element<'_>, id: &str) {
+pub(crate) fn rename(drawing: &mut Element<'_>, id: &str) {
     settle::rename(drawing, id);
 }
 

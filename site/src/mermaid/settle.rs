@@ -6,7 +6,7 @@ use super::{
     css::{self, Used},
     labels::Labels,
 };
-use crate::site::{
+use crate::{
     dom::{self, Element, Node},
     html,
 };

@@ -164,12 +164,12 @@ fn the_same_text_gives_the_same_drawing() {
 #[test]
 fn a_drawing_takes_another_name_with_all_that_is_in_it() {
     let svg = drawn("flowchart LR\nA --> B");
-    let mut nodes = crate::site::dom::parse(&svg);
-    let root = nodes.iter_mut().find_map(crate::site::dom::Node::element_mut).unwrap();
+    let mut nodes = crate::dom::parse(&svg);
+    let root = nodes.iter_mut().find_map(crate::dom::Node::element_mut).unwrap();
     assert!(is_drawing(root));
     rename(root, "pmx-drawing-i7");
     let mut out = String::new();
-    crate::site::dom::write(&nodes, &mut out);
+    crate::dom::write(&nodes, &mut out);
     assert!(
         !out.contains("pmx-drawing-1") && out.contains("url(#pmx-drawing-i7-") && out.contains("#pmx-drawing-i7 "),
         "{out}"

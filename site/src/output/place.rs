@@ -7,7 +7,7 @@ use super::super::{
 use std::path::{Path, PathBuf};
 
 /// The folder that takes a build where nobody says another one.
-pub(in crate::site) const DEFAULT: &str = ".pathmx";
+pub(crate) const DEFAULT: &str = ".pathmx";
 /// Keeps `git add` out of a folder, the file itself with it.
 const GITIGNORE: (&str, &[u8]) = (".gitignore", b"*\n");
 
@@ -35,7 +35,7 @@ impl OutDir {
     }
 
     /// A folder that a config names. `path` lies below `anchor`, and no link may lead there.
-    pub(in crate::site) fn configured(anchor: &Path, path: &Path) -> Self {
+    pub(crate) fn configured(anchor: &Path, path: &Path) -> Self {
         Self { path: path.to_owned(), anchor: Some(anchor.to_owned()), private: false }
     }
 

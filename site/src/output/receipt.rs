@@ -1,4 +1,4 @@
-use crate::site::{
+use crate::{
     error::SiteError,
     folder::{Folder, FolderError},
     seal::{Key, Seal},
@@ -12,7 +12,7 @@ use std::{
 };
 
 /// The list of what pmx wrote into an output folder. The scanner stays out of folders that have one.
-pub(in crate::site) const RECEIPT: &str = ".pmx-outputs";
+pub(crate) const RECEIPT: &str = ".pmx-outputs";
 /// The largest list that is read, in bytes: sixteen roots of 25,000 files at some 300 bytes each, twice the longest seen.
 const MAX: u64 = 128 * 1024 * 1024;
 /// What the list is sealed as.

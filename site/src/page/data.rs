@@ -1,6 +1,6 @@
 //! The text of a Source without the data of its Blocks, which a page does not show.
 
-use crate::site::source::Block;
+use crate::source::Block;
 use std::borrow::Cow;
 
 /// The text from byte `body` on. Of a Block's topmatter its id stays, by which others link to it.
@@ -50,7 +50,7 @@ fn topmatter(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::source::{self, Settings};
+    use crate::source::{self, Settings};
 
     fn shown(text: &str) -> String {
         let source = source::parse("a.md", text.as_bytes(), &Settings::default());

@@ -1,14 +1,14 @@
 //! What is a page's own in its head.
 
 use super::{Stylesheet, push};
-use crate::site::{html, shorten::shorten, tokens::ColorScheme};
+use crate::{html, shorten::shorten, tokens::ColorScheme};
 
 /// The longest description in the head, in characters; previews cut it sooner.
 const MAX_DESCRIPTION: usize = 300;
 
 /// What a page brings into its head. Start from the default and set what there is; all of it must be in the page's inputs.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::site) struct PageHead<'a> {
+pub(crate) struct PageHead<'a> {
     /// `/`-led path of the page's file below the site's origin.
     pub artifact: &'a str,
     pub title: &'a str,
@@ -25,7 +25,7 @@ pub(in crate::site) struct PageHead<'a> {
     pub lang: Option<&'a str>,
     /// The only scheme that the page is made for.
     pub scheme: Option<ColorScheme>,
-    /// See [`crate::site::tokens::Theme::head`].
+    /// See [`crate::tokens::Theme::head`].
     pub theme: &'a str,
     /// The Source's own styles.
     pub styles: &'a [Stylesheet],

@@ -1,7 +1,7 @@
 //! At the end of a page: what is related to it, and where it is linked from.
 
 use super::{NavItem, push};
-use crate::site::html;
+use crate::html;
 
 /// The most links that are shown at once.
 const SHOWN: usize = 20;
@@ -9,7 +9,7 @@ const SHOWN: usize = 20;
 const MAX_LINKS: usize = 200;
 
 /// The lists, or nothing if both are empty.
-pub(in crate::site) fn links(related: &[NavItem], backlinks: &[NavItem]) -> String {
+pub(crate) fn links(related: &[NavItem], backlinks: &[NavItem]) -> String {
     let mut out = String::new();
     if related.is_empty() && backlinks.is_empty() {
         return out;

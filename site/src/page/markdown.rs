@@ -1,11 +1,11 @@
 //! A Source as agents read it: Markdown with its title and address on top, links that lead to addresses, and who links to it at the end.
 
 use super::NavItem;
-use crate::site::{graph, html};
+use crate::{graph, html};
 use std::ops::ControlFlow;
 
 /// What the Markdown of a page is made of.
-pub(in crate::site) struct AgentPage<'a> {
+pub(crate) struct AgentPage<'a> {
     pub title: &'a str,
     /// The text after the frontmatter.
     pub body: &'a str,
@@ -16,7 +16,7 @@ pub(in crate::site) struct AgentPage<'a> {
 }
 
 /// The Markdown. `address`: where a link of the Source leads, by its target as it was written.
-pub(in crate::site) fn agent_markdown<'l>(page: &AgentPage<'_>, address: impl Fn(&str) -> Option<&'l str>) -> String {
+pub(crate) fn agent_markdown<'l>(page: &AgentPage<'_>, address: impl Fn(&str) -> Option<&'l str>) -> String {
     let mut out = String::with_capacity(page.body.len() + 512);
     let (heading, before, after) = take_heading(page.body);
     match heading {

@@ -1,7 +1,7 @@
 //! The rows of a list of pages, under the headings that its pages stand under.
 
 use super::nav::Child;
-use crate::site::source::Section;
+use crate::source::Section;
 
 /// A row, or the end of what stands below one. Places are indices, as in [`Child`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::{
     menu::{self, Row},
     push,
 };
-use crate::site::{address, html, source::Section};
+use crate::{address, html, source::Section};
 use pmx_worker::model::Hash;
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 4;
 
 /// A page in the navigation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::site) struct NavItem {
+pub(crate) struct NavItem {
     /// Id of the Source.
     pub id: String,
     pub title: String,
@@ -26,7 +26,7 @@ pub(in crate::site) struct NavItem {
 
 /// What the text of a Source links to.
 #[derive(Debug, Default)]
-pub(in crate::site) struct Listing<'s> {
+pub(crate) struct Listing<'s> {
     /// In order, with repetitions if there are some; each with the number of its link.
     pub links: Vec<(usize, NavItem)>,
     pub sections: &'s [Section],
@@ -34,7 +34,7 @@ pub(in crate::site) struct Listing<'s> {
 
 /// The tree of pages. The entry is its root.
 #[derive(Debug)]
-pub(in crate::site) struct Nav {
+pub(crate) struct Nav {
     /// The entry first; then list by list, the nearest first.
     places: Vec<Place>,
     by_id: HashMap<String, usize>,
@@ -71,7 +71,7 @@ pub(super) struct Child {
 
 impl Nav {
     /// `links`: what the text of a Source links to.
-    pub(in crate::site) fn grow<'s>(home: NavItem, links: impl Fn(&str) -> Listing<'s>) -> Self {
+    pub(crate) fn grow<'s>(home: NavItem, links: impl Fn(&str) -> Listing<'s>) -> Self {
         let place = |item, parent, depth| {
             let (children, sections) = (Vec::new(), Vec::new());
             Place { item, parent, depth, children, sections, digest: None, at: 0 }
@@ -119,7 +119,7 @@ impl Nav {
     }
 
     /// The entry.
-    pub(in crate::site) fn home(&self) -> &NavItem {
+    pub(crate) fn home(&self) -> &NavItem {
         &self.places[0].item
     }
 

@@ -1,8 +1,8 @@
 use super::{PageHead, Shell, push};
-use crate::site::{html, tokens::Theme};
+use crate::{html, tokens::Theme};
 
 /// The page for an address where nothing is. `look`: the one of the entry, whose id is `entry`.
-pub(in crate::site) fn not_found(shell: &Shell, artifact: &str, look: &Theme, entry: &str) -> String {
+pub(crate) fn not_found(shell: &Shell, artifact: &str, look: &Theme, entry: &str) -> String {
     let mut out = String::new();
     let (theme, scheme) = (&*look.head(entry), look.scheme());
     shell.open(&mut out, &PageHead { artifact, title: "Page not found", theme, scheme, ..PageHead::default() });

@@ -4,12 +4,12 @@ use super::{
     nav::{Nav, NavItem, current},
     push,
 };
-use crate::site::{html, theme};
+use crate::{html, theme};
 use pmx_worker::model::Hash;
 
 /// What all pages of a Path share. All addresses are ready for a URL.
 #[derive(Debug)]
-pub(in crate::site) struct Frame {
+pub(crate) struct Frame {
     pub nav: Nav,
     /// Empty, or `/<handle>`.
     pub mount: String,
@@ -29,7 +29,7 @@ pub(in crate::site) struct Frame {
 
 /// The frame of all pages of a Path, ready to be written around each.
 #[derive(Debug)]
-pub(in crate::site) struct Shell {
+pub(crate) struct Shell {
     frame: Frame,
     site_title: String,
     /// The tags of the icon and of the base style sheet.
@@ -43,7 +43,7 @@ pub(in crate::site) struct Shell {
 
 /// A stylesheet of a page.
 #[derive(Clone, Debug)]
-pub(in crate::site) struct Stylesheet {
+pub(crate) struct Stylesheet {
     pub address: String,
     /// `root`: of every page of the Path; `source`: of one Source.
     pub scope: &'static str,
@@ -55,7 +55,7 @@ pub(in crate::site) struct Stylesheet {
 }
 
 impl Stylesheet {
-    pub(in crate::site) fn tag(&self) -> String {
+    pub(crate) fn tag(&self) -> String {
         let mut tag = String::from("<link rel=\"stylesheet\"");
         // Scripts of existing sites look for these attributes in this order.
         push(&mut tag, &[" href=\"", &html::escape(&self.address), "\" data-pathmx-style=\"", self.scope]);
@@ -77,7 +77,7 @@ pub(super) fn script_tag(address: &str) -> String {
 }
 
 impl Shell {
-    pub(in crate::site) fn new(frame: Frame) -> Self {
+    pub(crate) fn new(frame: Frame) -> Self {
         let site_title = frame.nav.home().title.clone();
         let mut base = String::new();
         push(&mut base, &["<link rel=\"icon\" type=\"image/svg+xml\" href=\"", &html::escape(&frame.favicon), "\">\n"]);
@@ -101,12 +101,12 @@ impl Shell {
     }
 
     /// The hash of everything in the frame of this page.
-    pub(in crate::site) fn digest(&self, here: Option<&str>) -> Hash {
+    pub(crate) fn digest(&self, here: Option<&str>) -> Hash {
         Hash::of(format!("{}{}", self.digest, self.frame.nav.digest(here)).as_bytes())
     }
 
     /// Everything before the document.
-    pub(in crate::site) fn open(&self, out: &mut String, page: &PageHead<'_>) {
+    pub(crate) fn open(&self, out: &mut String, page: &PageHead<'_>) {
         let Frame { nav, mount, lang, url, .. } = &self.frame;
         let lang = page.lang.unwrap_or(lang);
         let direction = if is_from_the_right(lang) { "\" dir=\"rtl" } else { "" };
@@ -143,19 +143,19 @@ impl Shell {
     }
 
     /// Everything after the document. `links`: see [`super::links()`].
-    pub(in crate::site) fn close(&self, out: &mut String, here: Option<&str>, links: &str) {
+    pub(crate) fn close(&self, out: &mut String, here: Option<&str>, links: &str) {
         out.push_str(links);
         self.frame.nav.pager(out, here);
         out.push_str("</main>\n<footer class=\"pmx-site-footer\"><p>Built with pmx</p></footer>\n</body>\n</html>\n");
     }
 
     /// Everything after the document of a page with a layout.
-    pub(in crate::site) fn close_laid_out(&self, out: &mut String) {
+    pub(crate) fn close_laid_out(&self, out: &mut String) {
         out.push_str("</body>\n</html>\n");
     }
 
     /// The entry.
-    pub(in crate::site) fn home(&self) -> &NavItem {
+    pub(crate) fn home(&self) -> &NavItem {
         self.frame.nav.home()
     }
 }

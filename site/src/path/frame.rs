@@ -1,7 +1,7 @@
 //! What the pages of a Path share, and how they address one another.
 
 use super::Frame;
-use crate::site::{
+use crate::{
     address,
     assets::{ThemeAssets, asset_path},
     css,

@@ -5,8 +5,8 @@ mod pages;
 mod roots;
 mod update;
 
-pub(in crate::site) use roots::{NamedRoot, name_roots};
-pub(in crate::site) use update::Kept;
+pub(crate) use roots::{NamedRoot, name_roots};
+pub(crate) use update::Kept;
 
 use super::{
     assets::{self, Asset, Assets, ThemeAssets, asset_path},

@@ -1,7 +1,7 @@
 //! The pages of a Path: kept where nothing that goes into them changed, else rendered.
 
 use super::Frame;
-use crate::site::{
+use crate::{
     assets::{self, Asset},
     build::Pages,
     cache::CachedPage,

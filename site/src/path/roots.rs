@@ -1,6 +1,6 @@
 //! The Paths of a site: their ids and where they are mounted.
 
-use crate::site::{
+use crate::{
     diagnostic::{Diagnostic, Position},
     graph::{self, Graph},
     output::RECEIPT,
@@ -9,7 +9,7 @@ use crate::site::{
 
 /// A root with its id and mount.
 #[derive(Debug)]
-pub(in crate::site) struct NamedRoot {
+pub(crate) struct NamedRoot {
     pub id: String,
     /// Empty for the default root, else `/<id>`.
     pub mount: String,
@@ -23,7 +23,7 @@ pub(in crate::site) struct NamedRoot {
 }
 
 /// Names the roots: the default one by its entry, the others by their handle.
-pub(in crate::site) fn name_roots(project: &Project, graph: &Graph, findings: &mut Vec<Diagnostic>) -> Vec<NamedRoot> {
+pub(crate) fn name_roots(project: &Project, graph: &Graph, findings: &mut Vec<Diagnostic>) -> Vec<NamedRoot> {
     let mut named: Vec<NamedRoot> = Vec::new();
     for (index, entry) in project.roots.iter().enumerate() {
         let Some(entry_id) = entry.path.strip_suffix(graph::EXTENSION) else { continue };

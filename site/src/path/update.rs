@@ -2,7 +2,7 @@
 //! the pages that take them in, and the documents that speak of texts.
 
 use super::{Frame, Site, pages::Rendered, roots::NamedRoot};
-use crate::site::{
+use crate::{
     build::Pages,
     diagnostic::Diagnostic,
     documents::{self, ManifestText, Relations},
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a Path leaves for the next build. It holds for as long as the facts of all Sources stay, and the entry.
 #[derive(Debug)]
-pub(in crate::site) struct Kept {
+pub(crate) struct Kept {
     pub table: RouteTable,
     pub relations: Relations,
     pub shell: Shell,
@@ -39,7 +39,7 @@ pub(in crate::site) struct Kept {
 
 /// What is other than before.
 #[derive(Debug, Default)]
-pub(in crate::site) struct Updated {
+pub(crate) struct Updated {
     /// Below the folder of the Path.
     pub files: Vec<(String, File)>,
     /// Ids of the Sources whose page was made.
@@ -48,12 +48,12 @@ pub(in crate::site) struct Updated {
 
 impl Kept {
     /// Everything that was found.
-    pub(in crate::site) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.findings.iter().chain(self.of_pages.values().flatten())
     }
 
     /// Whether all of them hold after these changes: what is said of a Path as a whole has its place in the entry.
-    pub(in crate::site) fn stay(paths: &BTreeMap<String, Self>, site: &Site<'_>, changes: &Changes) -> bool {
+    pub(crate) fn stay(paths: &BTreeMap<String, Self>, site: &Site<'_>, changes: &Changes) -> bool {
         let is_fixed = |root: &NamedRoot| {
             let is_said = paths.get(&root.id).is_none_or(|kept| !kept.findings.is_empty());
             is_said && changes.sources.contains(&root.entry_id)
@@ -62,7 +62,7 @@ impl Kept {
     }
 
     /// Takes in the Sources with these ids.
-    pub(in crate::site) fn update(
+    pub(crate) fn update(
         &mut self,
         site: &Site<'_>,
         root: &NamedRoot,

@@ -5,7 +5,7 @@ use super::{
     key::{self, Said},
     tree::{element, text},
 };
-use crate::site::{
+use crate::{
     diagnostic::Diagnostic,
     dom::{self, Element, Node},
     html,
@@ -87,7 +87,7 @@ pub(super) fn options<'a>(
 }
 
 /// What an option is called, on one line.
-pub(in crate::site) fn words(label: &[Node<'_>]) -> String {
+pub(crate) fn words(label: &[Node<'_>]) -> String {
     dom::text(label).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -125,7 +125,7 @@ fn judge(
     let none = |label: &str| {
         let labels = choices.iter().map(|choice| (choice.words.as_str(), choice.words.as_str()));
         let finding = question.warning("question/correct", format!("`{label}` is none of the options"));
-        match crate::site::suggest::likest(label, labels) {
+        match crate::suggest::likest(label, labels) {
             Some(nearest) => finding.hint(format!("did you mean `{nearest}`?")),
             None => finding,
         }

@@ -4,7 +4,7 @@ use super::{
     Question, SHORT, key,
     tree::{element, text},
 };
-use crate::site::{diagnostic::Diagnostic, dom::Node, html};
+use crate::{diagnostic::Diagnostic, dom::Node, html};
 use std::collections::HashSet;
 
 /// What is found of the fields of a question.

@@ -5,7 +5,7 @@ use super::{
     Question,
     tree::{element, text},
 };
-use crate::site::{
+use crate::{
     diagnostic::Diagnostic,
     dom::{self, Element, Node},
     html,

@@ -26,7 +26,7 @@ mod fields;
 mod key;
 mod tree;
 
-pub(in crate::site) use choice::words;
+pub(crate) use choice::words;
 
 use super::{
     diagnostic::{Diagnostic, Position},
@@ -56,7 +56,7 @@ const LONG: usize = 2000;
 
 /// A Block that may be a question.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::site) struct QuestionBlock<'b> {
+pub(crate) struct QuestionBlock<'b> {
     pub id: &'b str,
     pub source_id: &'b str,
     /// Its topmatter.
@@ -109,7 +109,7 @@ impl Question<'_> {
 }
 
 /// Makes a form of a Block that is a question, and leaves any other Block alone. Runs before Beats are marked.
-pub(in crate::site) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<'a>>, findings: &mut Vec<Diagnostic>) {
+pub(crate) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<'a>>, findings: &mut Vec<Diagnostic>) {
     let Some(name) = submit(block) else { return };
     let Some((_, action)) = ACTIONS.iter().find(|(known, _)| *known == name) else {
         if name.starts_with("questions.") {

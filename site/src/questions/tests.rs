@@ -1,5 +1,5 @@
 use super::*;
-use crate::site::dom;
+use crate::dom;
 use serde_json::json;
 
 fn made(html: &str, values: &Value) -> (String, Vec<(&'static str, String)>) {
@@ -260,7 +260,7 @@ fn what_is_wrong_with_an_answer_key_is_said() {
 #[test]
 fn options_that_yaml_takes_for_truth_values_are_names_like_others() {
     let list = "<h2>Q</h2><ul><li>Yes</li><li>No</li></ul>";
-    let yaml = |text: &str| Value::Object(crate::site::yaml::mapping(text).unwrap());
+    let yaml = |text: &str| Value::Object(crate::yaml::mapping(text).unwrap());
     for key in ["correct: No", "options: [{}, {correct: true}]", "options: [{label: No, correct: yes}]"] {
         let mut values = submit("questions.submitSingleChoice");
         (values["question"], values["response"]) = (yaml(key), yaml("choice: Yes"));

@@ -1,6 +1,6 @@
 //! Making the elements of a form.
 
-use crate::site::{
+use crate::{
     dom::{Element, Node},
     html,
 };

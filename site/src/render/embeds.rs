@@ -1,7 +1,7 @@
 //! The Sources that go into one page: its own, and all whose components or Blocks it takes in, directly or through others.
 
 use super::links::Origin;
-use crate::site::{
+use crate::{
     address::{self, Address},
     cache::Bodies,
     components::{self, Definition, Lookup},
@@ -17,7 +17,7 @@ use std::{
 };
 
 /// The Sources of a page, the page's own first.
-pub(in crate::site) struct Embeds<'a> {
+pub(crate) struct Embeds<'a> {
     project: &'a Project,
     sources: Vec<Embedded<'a>>,
     numbers: HashMap<&'a str, Origin>,
@@ -35,7 +35,7 @@ struct Embedded<'a> {
 
 impl<'a> Embeds<'a> {
     /// All that `node` takes in, found along imports and includes, its `layouts` among them.
-    pub(in crate::site) fn of(
+    pub(crate) fn of(
         project: &'a Project,
         graph: &'a Graph,
         elsewhere: &'a BTreeMap<&'a str, &'a Node>,
@@ -76,7 +76,7 @@ impl<'a> Embeds<'a> {
     }
 
     /// Names of components that the page gets from two Sources.
-    pub(in crate::site) fn clashes(&self) -> Vec<Diagnostic> {
+    pub(crate) fn clashes(&self) -> Vec<Diagnostic> {
         let Some(page) = self.sources.first() else { return Vec::new() };
         let imports = page.node.source.links.iter().zip(&page.node.targets).filter_map(|(link, target)| {
             let (Place::Definition { .. }, Target::Page { id, .. }) = (&link.place, target) else { return None };
@@ -92,17 +92,17 @@ impl<'a> Embeds<'a> {
     }
 
     /// The layouts of the page, the innermost first.
-    pub(in crate::site) fn layouts(&self) -> &[Origin] {
+    pub(crate) fn layouts(&self) -> &[Origin] {
         &self.layouts
     }
 
     /// All of them, in order.
-    pub(in crate::site) fn nodes(&self) -> impl Iterator<Item = &'a Node> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &'a Node> {
         self.sources.iter().map(|embedded| embedded.node)
     }
 
     /// A Source by its number.
-    pub(in crate::site) fn node(&self, origin: Origin) -> &'a Node {
+    pub(crate) fn node(&self, origin: Origin) -> &'a Node {
         // Numbers come from this list; the page's own is always there.
         self.sources.get(origin).map_or(self.sources[0].node, |embedded| embedded.node)
     }

@@ -1,7 +1,7 @@
 //! `[@include: Label](./x.md#block)`: the content of another Source, or of one of its Blocks, in place of the link.
 
 use super::{Embeds, LinkTable, Origin, embeds::EmbeddedBodies, facts};
-use crate::site::{
+use crate::{
     components::{self, Expansion},
     diagnostic::Diagnostic,
     dom::{self, Element, Node},

@@ -6,7 +6,7 @@ use super::{
     pictures::{self, Picture},
     put_icons,
 };
-use crate::site::{
+use crate::{
     completion::Completion,
     diagnostic::{Diagnostic, Position},
     dom::{self, Element, Node},
@@ -22,7 +22,7 @@ const REFERENCES_MARK: &str = "\0:references\0";
 
 /// What stands around the content of a page, as marked HTML.
 #[derive(Clone, Debug)]
-pub(in crate::site) struct Surround {
+pub(crate) struct Surround {
     before: String,
     after: String,
     /// Whether it has an element `main`.
@@ -33,12 +33,12 @@ pub(in crate::site) struct Surround {
 
 impl Surround {
     /// What comes before the content, in pieces between which the lists of related pages come.
-    pub(in crate::site) fn before(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn before(&self) -> impl Iterator<Item = &str> {
         self.before.split(REFERENCES_MARK)
     }
 
     /// The same of what comes after it.
-    pub(in crate::site) fn after(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn after(&self) -> impl Iterator<Item = &str> {
         self.after.split(REFERENCES_MARK)
     }
 }

@@ -1,7 +1,7 @@
 //! Width and height on pictures, so that nothing moves when they arrive.
 
 use super::spaceholders;
-use crate::site::{
+use crate::{
     dom::{Attribute, Element, Node},
     pictures::Size,
 };
@@ -11,7 +11,7 @@ const SIZED: [&str; 5] = ["width", "height", "inline-size", "block-size", "aspec
 
 /// What the address of a picture leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::site) enum Picture {
+pub(crate) enum Picture {
     /// A file, with its size if it has one.
     File(Option<Size>),
     /// No file, though the address is that of one.

@@ -1,7 +1,7 @@
 //! Which hidden folders the site's own links lead into.
 
 use super::{File, walk::Folder};
-use crate::site::{
+use crate::{
     address::{self, Address},
     assets::is_sheet,
     css,

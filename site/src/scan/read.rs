@@ -1,10 +1,7 @@
 //! The content of a file.
 
 use super::{Content, Stamp};
-use crate::{
-    file_retry::while_held,
-    site::{assets::is_sheet, folder::open_regular, graph::EXTENSION, text::normal_bytes},
-};
+use crate::{assets::is_sheet, file_retry::while_held, folder::open_regular, graph::EXTENSION, text::normal_bytes};
 use pmx_worker::model::{Hash, MAX_BLOB};
 use sha2::{Digest as _, Sha256};
 use std::{

@@ -2,13 +2,11 @@
 
 use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, changed, passing::is_passing};
 use crate::{
+    address, checkout,
+    error::SiteError,
+    output::{OutDir, RECEIPT},
     paths::canonical,
-    site::{
-        address, checkout,
-        error::SiteError,
-        output::{OutDir, RECEIPT},
-        project::Project,
-    },
+    project::Project,
 };
 use rayon::prelude::*;
 use std::{

@@ -53,19 +53,19 @@ mod shards;
 mod terms;
 mod words;
 
-pub(in crate::site) use record::{Reading, Record};
-pub(in crate::site) use shards::Shards;
-pub(in crate::site) use terms::fold as plain_letter;
+pub(crate) use record::{Reading, Record};
+pub(crate) use shards::Shards;
+pub(crate) use terms::fold as plain_letter;
 
 use super::documents;
 
 /// The version of the format.
 const VERSION: u32 = 1;
 /// The document that lists the Sources.
-pub(in crate::site) const INDEX: &str = "search/index.json";
+pub(crate) const INDEX: &str = "search/index.json";
 
 /// A Source in the index.
-pub(in crate::site) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     pub id: &'a str,
     /// Ready for a URL, with the mount.
     pub address: &'a str,
@@ -76,7 +76,7 @@ pub(in crate::site) struct Entry<'a> {
 
 /// What a Source is to somebody who looks for something to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::site) enum Kind {
+pub(crate) enum Kind {
     Page,
     /// It defines components.
     Component,
@@ -86,7 +86,7 @@ pub(in crate::site) enum Kind {
 
 impl Kind {
     /// By the name of a Source, and whether it defines components. A guide may define some on its way and is a page all the same.
-    pub(in crate::site) fn of(id: &str, defines: bool) -> Self {
+    pub(crate) fn of(id: &str, defines: bool) -> Self {
         let name = id.rsplit('/').next().unwrap_or(id);
         match name.rsplit_once('.').map(|(_, hint)| hint) {
             Some("component" | "components") => Self::Component,
@@ -107,7 +107,7 @@ impl Kind {
 }
 
 /// The bytes of [`INDEX`]. The entries come sorted by id; `shards`: how many there are.
-pub(in crate::site) fn index<'a>(entries: impl Iterator<Item = Entry<'a>>, shards: usize) -> Vec<u8> {
+pub(crate) fn index<'a>(entries: impl Iterator<Item = Entry<'a>>, shards: usize) -> Vec<u8> {
     let mut out = format!("{{\"version\":{VERSION},\"shards\":{shards},\"sources\":[\n").into_bytes();
     for (at, Entry { id, address, title, record, kind }) in entries.enumerate() {
         out.extend_from_slice(if at == 0 { b"" } else { b",\n" });

@@ -4,7 +4,7 @@ use super::{
     terms::{each_term, rank, shard_of},
     words::{Found, Words},
 };
-use crate::site::{
+use crate::{
     dom::{Element, Node},
     html,
     shorten::shorten,
@@ -20,7 +20,7 @@ const MAX_HEADING: usize = 120;
 
 /// The terms and headings of one Source. A function of its page, so it can be kept with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::site) struct Record {
+pub(crate) struct Record {
     /// By the [`rank`] of their shard out of [`MAX_SHARDS`](super::terms::MAX_SHARDS), then sorted; each followed by the digit of its weight, one space between.
     pub(super) terms: Box<str>,
     /// Id and text of those that have an id.
@@ -29,7 +29,7 @@ pub(in crate::site) struct Record {
 
 impl Record {
     /// Whether the index of Sources says the same of both.
-    pub(in crate::site) fn same_headings(&self, other: &Self) -> bool {
+    pub(crate) fn same_headings(&self, other: &Self) -> bool {
         self.headings == other.headings
     }
 
@@ -90,7 +90,7 @@ pub(super) fn letters(term: &str) -> &str {
 
 /// Gathers what a page says, Block by Block.
 #[derive(Default)]
-pub(in crate::site) struct Reading {
+pub(crate) struct Reading {
     found: Words,
     headings: Vec<(Box<str>, Box<str>)>,
     /// Text of one place that was not yet cut into terms.
@@ -107,19 +107,19 @@ enum Place {
 
 impl Reading {
     /// The Source's title, and other names by which it is looked for, tags for example.
-    pub(in crate::site) fn title(&mut self, title: &str) {
+    pub(crate) fn title(&mut self, title: &str) {
         self.text.push_str(title);
         self.take(Place::Title);
     }
 
     /// A Block of the page, components and all. What is marked with `data-pathmx-search="ignore"` is left out.
-    pub(in crate::site) fn block(&mut self, nodes: &[Node<'_>]) {
+    pub(crate) fn block(&mut self, nodes: &[Node<'_>]) {
         self.nodes(nodes, Place::Text);
         self.take(Place::Text);
     }
 
     /// What was gathered.
-    pub(in crate::site) fn finish(self) -> Record {
+    pub(crate) fn finish(self) -> Record {
         let terms = self.found.ranked();
         let mut text = String::with_capacity(terms.iter().map(|(term, _)| term.len() + 2).sum());
         for (term, found) in terms {

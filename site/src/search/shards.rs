@@ -23,7 +23,7 @@ const CHUNK: usize = 512;
 ///
 /// It keeps the records and, of each file, what `put` gave for its bytes: with 10,000 Sources of 300 terms some 25 MB.
 #[derive(Clone, Debug, Default)]
-pub(in crate::site) struct Shards<F> {
+pub(crate) struct Shards<F> {
     /// By key.
     records: Vec<Kept>,
     files: Vec<F>,
@@ -114,7 +114,7 @@ impl fmt::Debug for Key {
 
 impl<F: Clone + Send + Sync> Shards<F> {
     /// The shards of these Sources, by id; `put` takes the bytes of each file that is new or other than in `before`.
-    pub(in crate::site) fn of<'a>(
+    pub(crate) fn of<'a>(
         sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>,
         before: Option<&Self>,
         put: impl Fn(Vec<u8>) -> F + Sync,
@@ -123,10 +123,7 @@ impl<F: Clone + Send + Sync> Shards<F> {
     }
 
     /// The shards of these Sources, by id, of which the files are known already; none, if it cannot be these.
-    pub(in crate::site) fn known<'a>(
-        sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>,
-        files: &[F],
-    ) -> Option<Self> {
+    pub(crate) fn known<'a>(sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>, files: &[F]) -> Option<Self> {
         let records = kept(sources);
         let count = count_for(records.len());
         let (files, ends) = files.split_at_checked(count)?;
@@ -135,7 +132,7 @@ impl<F: Clone + Send + Sync> Shards<F> {
     }
 
     /// The shards after some Sources changed: id, record before, record now.
-    pub(in crate::site) fn with(
+    pub(crate) fn with(
         &self,
         changes: &[(String, Arc<Record>, Arc<Record>)],
         put: impl Fn(Vec<u8>) -> F + Sync,
@@ -221,12 +218,12 @@ impl<F: Clone + Send + Sync> Shards<F> {
     }
 
     /// How many there are.
-    pub(in crate::site) const fn count(&self) -> usize {
+    pub(crate) const fn count(&self) -> usize {
         self.files.len()
     }
 
     /// The files, with their paths below the Path's folder.
-    pub(in crate::site) fn files(&self) -> impl Iterator<Item = (String, &F)> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = (String, &F)> {
         let count = self.files.len();
         let shards = self.files.iter().enumerate().map(move |(n, file)| (format!("search/{count}/{n}.json"), file));
         shards.chain(self.ends.iter().enumerate().map(move |(n, file)| (format!("search/{count}/ends/{n}.json"), file)))

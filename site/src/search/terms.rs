@@ -150,7 +150,7 @@ const fn is_unspaced(c: char) -> bool {
 }
 
 /// A Latin letter without its accent.
-pub(in crate::site) fn fold(c: char) -> char {
+pub(crate) fn fold(c: char) -> char {
     let base = match c {
         'ς' => return 'σ',
         '\u{c0}'..='\u{24f}' => LATIN.get(c as usize - 0xc0),

@@ -13,14 +13,14 @@ use super::{
     survey::survey,
     topmatter::topmatter,
 };
-use crate::site::diagnostic::{Diagnostic, Position};
+use crate::diagnostic::{Diagnostic, Position};
 use comrak::nodes::{AstNode, NodeValue};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// A Block of a Source.
 #[derive(Debug)]
-pub(in crate::site) struct Block {
+pub(crate) struct Block {
     /// Unique in the Source.
     pub id: String,
     /// Its topmatter.

@@ -1,7 +1,7 @@
 //! The shapes of the keys that mean something to PathMX, in frontmatter and in topmatter. Other keys are the author's own.
 
 use super::is_class;
-use crate::site::{
+use crate::{
     commas,
     completion::is_completion,
     diagnostic::{Diagnostic, Position},
@@ -19,7 +19,7 @@ const ALL_AT_ONCE: &str = "all";
 /// What `play` can hold.
 const PLAY: [&str; 3] = ["reveal", "steps", "table"];
 /// How a Source can ask to be played: `presentation` of its frontmatter.
-pub(in crate::site) const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
+pub(crate) const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
 /// Keys of a frontmatter that mean something.
 const KEYS: [&str; 21] = [
     "actions",
@@ -52,7 +52,7 @@ const OF_QUESTIONS: [&str; 6] = ["correct", "explanation", "feedback", "options"
 const QUESTIONS: [&str; 3] = ["short", "long", "fields"];
 
 /// Whether a Block's slide shows all items of its lists at once: what its topmatter says, else the frontmatter.
-pub(in crate::site) fn is_revealed_at_once(frontmatter: &Map<String, Value>, topmatter: &Map<String, Value>) -> bool {
+pub(crate) fn is_revealed_at_once(frontmatter: &Map<String, Value>, topmatter: &Map<String, Value>) -> bool {
     let said = |values: &Map<String, Value>| {
         let reveal = values.get("play")?.get("reveal")?.as_str()?;
         REVEALS.contains(&reveal).then_some(reveal == ALL_AT_ONCE)
@@ -261,7 +261,7 @@ fn is_list(value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::yaml;
+    use crate::yaml;
 
     fn found(text: &str) -> Vec<(usize, usize, String)> {
         let mut findings = Vec::new();

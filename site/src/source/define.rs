@@ -1,7 +1,7 @@
 //! The components that a Source defines: what [`components::define`] is told of each Block.
 
 use super::{Link, blocks::Block, definitions, lines::Lines};
-use crate::site::{
+use crate::{
     components::{self, Definition, DefinitionBlock, Fence},
     diagnostic::{Diagnostic, Position},
 };
@@ -21,7 +21,7 @@ pub(super) struct Code {
 }
 
 /// Whether a Source defines components: its name says so, or `parseComponents`.
-pub(in crate::site) fn defines(path: &str, values: &Map<String, Value>) -> bool {
+pub(crate) fn defines(path: &str, values: &Map<String, Value>) -> bool {
     let says = values.get("parseComponents").and_then(Value::as_bool);
     says.unwrap_or_else(|| ENDINGS.iter().any(|ending| path.ends_with(ending)))
 }

@@ -2,7 +2,7 @@
 //! others a meaning (`[@styles]: ./x.css`), so they are read here, from the lines that the tree leaves to paragraphs.
 
 use super::lines::Lines;
-use crate::site::diagnostic::Position;
+use crate::diagnostic::Position;
 use comrak::nodes::{AstNode, NodeValue};
 
 /// `[label]: target`
@@ -91,7 +91,7 @@ mod tests {
 
     fn found(body: &str) -> Vec<(String, String, usize)> {
         let arena = Arena::new();
-        let root = comrak::parse_document(&arena, body, &super::super::options(&crate::site::Settings::default()));
+        let root = comrak::parse_document(&arena, body, &super::super::options(&crate::Settings::default()));
         let all = definitions(root, &Lines::of(body, 1));
         all.into_iter().map(|d| (d.label, d.target, d.position.line)).collect()
     }

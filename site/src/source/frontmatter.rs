@@ -1,4 +1,4 @@
-use crate::site::{
+use crate::{
     diagnostic::Position,
     yaml::{self, YamlError},
 };
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// The YAML between `---` lines at the very top of a Source.
 #[derive(Clone, Debug, Default)]
-pub(in crate::site) struct Frontmatter {
+pub(crate) struct Frontmatter {
     pub values: Map<String, Value>,
     /// Why the values are missing; its position counts from the top of the Source.
     pub error: Option<YamlError>,
@@ -17,7 +17,7 @@ pub(in crate::site) struct Frontmatter {
 }
 
 /// Takes the frontmatter off a text. Without a closing line there is none.
-pub(in crate::site) fn frontmatter(text: &str) -> Frontmatter {
+pub(crate) fn frontmatter(text: &str) -> Frontmatter {
     let none = Frontmatter { body_line: 1, ..Frontmatter::default() };
     let mut lines = text.split_inclusive('\n');
     let Some(open) = lines.next().filter(|line| line.trim_end() == "---") else { return none };
@@ -66,7 +66,7 @@ fn simple(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Where a top-level key of the frontmatter stands.
-pub(in crate::site) fn key_position(text: &str, key: &str) -> Position {
+pub(crate) fn key_position(text: &str, key: &str) -> Position {
     let is_key = |line: &str| {
         let line = line.trim_start_matches(['"', '\'']);
         line.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))

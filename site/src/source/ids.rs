@@ -1,14 +1,14 @@
 //! The ids of a page, each given once. Headings get GitHub's.
 
 use super::survey::Survey;
-use crate::site::diagnostic::{Diagnostic, Position};
+use crate::diagnostic::{Diagnostic, Position};
 use comrak::Anchorizer;
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
 /// A heading of a Source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::site) struct Heading {
+pub(crate) struct Heading {
     /// From 1 to 6.
     pub level: u8,
     /// Unique in the page.
@@ -18,7 +18,7 @@ pub(in crate::site) struct Heading {
 }
 
 /// The id that a heading with this text has if no other has it.
-pub(in crate::site) fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     Anchorizer::new().anchorize(text.trim())
 }
 

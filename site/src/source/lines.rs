@@ -1,4 +1,4 @@
-use crate::site::diagnostic::Position;
+use crate::diagnostic::Position;
 
 /// How much of a line is counted for a column, in bytes: beyond it nobody looks, and counting would go quadratic.
 const LONGEST: usize = 4096;

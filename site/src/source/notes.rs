@@ -1,14 +1,14 @@
 //! Footnotes, and what shares their form: threads of annotations.
 
 use super::{Settings, lines::Lines};
-use crate::site::diagnostic::{Diagnostic, Position};
+use crate::diagnostic::{Diagnostic, Position};
 use comrak::nodes::{AstNode, NodeValue};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// A thread of annotations: what was said about a passage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::site) struct Annotation {
+pub(crate) struct Annotation {
     /// Of its definition: `c1` of `[^c1]:`.
     pub id: String,
     /// Id of the Block that holds the passage; `None` when nothing refers to the thread.
@@ -25,7 +25,7 @@ pub(in crate::site) struct Annotation {
 /// Where a thread stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::site) enum Status {
+pub(crate) enum Status {
     Open,
     /// It has a line `✓ …`.
     Resolved,
@@ -42,7 +42,7 @@ impl Status {
 
 /// What somebody said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::site) struct Message {
+pub(crate) struct Message {
     /// Of its definition.
     pub id: String,
     /// With its `@`.

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 impl Source {
     /// The hash of everything that the pages and documents of *other* Sources can depend on. What a Source says in its text is not
     /// among it, nor is the line where it says something.
-    pub(in crate::site) fn outline(&self) -> Hash {
+    pub(crate) fn outline(&self) -> Hash {
         *self.outline.get_or_init(|| self.compute_outline())
     }
 

@@ -1,7 +1,7 @@
 //! Which links of a Source stand under which of its headings.
 
 use super::{Link, Place};
-use crate::site::shorten::shorten;
+use crate::shorten::shorten;
 use serde::{Deserialize, Serialize};
 
 /// The longest title of a section, in characters: every page of a Path has the titles of its entry's sections.
@@ -12,7 +12,7 @@ const MAX_DEPTH: u8 = 3;
 
 /// What stands under a heading that has links, or has headings below it that do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::site) struct Section {
+pub(crate) struct Section {
     /// The heading without markup.
     pub title: String,
     /// How many sections are around it.

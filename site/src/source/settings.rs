@@ -26,7 +26,7 @@ impl Settings {
     ///
     /// # Errors
     /// The top-level key whose value has the wrong shape, and what is wrong with it.
-    pub(in crate::site) fn of(values: &Map<String, Value>) -> Result<Self, (&'static str, String)> {
+    pub(crate) fn of(values: &Map<String, Value>) -> Result<Self, (&'static str, String)> {
         let mut settings = Self::default();
         if let Some(markdown) = values.get("markdown") {
             let wrong = |what: &str| Err(("markdown", what.to_owned()));
@@ -68,7 +68,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::yaml;
+    use crate::yaml;
 
     fn of(text: &str) -> Result<Settings, (&'static str, String)> {
         Settings::of(&yaml::mapping(text).unwrap())

@@ -1,4 +1,4 @@
-use crate::site::shorten::shorten;
+use crate::shorten::shorten;
 use comrak::nodes::{AstNode, NodeHeading, NodeValue};
 
 /// The longest derived description, in characters; search engines show about as much.

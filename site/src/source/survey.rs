@@ -1,7 +1,7 @@
 //! One walk over the tree for everything that must be known before it is written.
 
 use super::{lines::Lines, text};
-use crate::site::{
+use crate::{
     diagnostic::{Diagnostic, Position},
     dom::is_raw_text,
     html,

@@ -28,7 +28,7 @@ const MARK: &str = "==";
 
 /// Parses a body. Lines and columns of the tree are those of the body; names in double brackets are `WikiLink`s, and formulas of several
 /// blocks are fences of the language `math`.
-pub(in crate::site) fn tree<'a>(arena: &'a Arena<'a>, body: &str, settings: &Settings) -> &'a AstNode<'a> {
+pub(crate) fn tree<'a>(arena: &'a Arena<'a>, body: &str, settings: &Settings) -> &'a AstNode<'a> {
     let parser = Parser { arena, options: options(settings) };
     let opened = tags::opened(body, |text| parser.parse(text));
     let root = named(&parser, &opened.text, settings);

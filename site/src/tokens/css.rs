@@ -4,7 +4,7 @@ use super::{
     ColorScheme, Sides, Theme,
     names::{self, Kind, TOKENS},
 };
-use crate::site::{html, theme::BASE_CSS};
+use crate::{html, theme::BASE_CSS};
 
 /// Readable on the accent: black or white, whichever contrasts more (`y` is the luminance; see [`super::color::MIDDLE`]).
 const CONTRAST: &str = "color(from var(--pmx-color-accent) xyz-d65 clamp(0, (0.179 - y) * 99999, 0.9505) \
@@ -15,7 +15,7 @@ const LINK: &str = "light-dark(oklch(from var(--pmx-color-accent) min(l, 0.5) c 
 
 impl Theme {
     /// What belongs into the head of a page: sheets of fonts, then the style. `source_id`: whose theme it is, for people who look.
-    pub(in crate::site) fn head(&self, source_id: &str) -> String {
+    pub(crate) fn head(&self, source_id: &str) -> String {
         let mut out = String::new();
         for sheet in &self.sheets {
             out.push_str(&sheet.tag());

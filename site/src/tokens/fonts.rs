@@ -1,7 +1,7 @@
 //! `fonts` of the frontmatter: style sheets of others, and files of the site.
 
 use super::read::{Reader, check};
-use crate::site::html;
+use crate::html;
 use serde_json::{Map, Value};
 
 /// What a local file may end in, and what CSS calls it.
@@ -17,14 +17,14 @@ const DESCRIPTORS: [(&str, &str); 5] = [
 
 /// A style sheet on another host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::site) struct FontSheet {
+pub(crate) struct FontSheet {
     href: String,
     media: Option<String>,
 }
 
 /// A font in a file of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::site) struct FontFace {
+pub(crate) struct FontFace {
     family: String,
     /// As it was written, relative to the Source.
     file: String,
@@ -35,7 +35,7 @@ pub(in crate::site) struct FontFace {
 }
 
 /// The files that `fonts` names, as they were written: inputs of the page, links for who follows links.
-pub(in crate::site) fn local_files(values: &Map<String, Value>) -> impl Iterator<Item = &str> {
+pub(crate) fn local_files(values: &Map<String, Value>) -> impl Iterator<Item = &str> {
     let fonts = values.get("fonts");
     let named = fonts.and_then(Value::as_object).into_iter().flat_map(Map::values);
     named

@@ -9,15 +9,15 @@ mod fonts;
 mod names;
 mod read;
 
-pub(in crate::site) use fonts::local_files;
-pub(in crate::site) use read::theme;
+pub(crate) use fonts::local_files;
+pub(crate) use read::theme;
 
 use fonts::{FontFace, FontSheet};
 use std::collections::BTreeMap;
 
 /// What a Source's frontmatter says about its look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::site) struct Theme {
+pub(crate) struct Theme {
     tokens: BTreeMap<Token, Sides>,
     /// `forceColorScheme`
     force: Option<ColorScheme>,
@@ -27,7 +27,7 @@ pub(in crate::site) struct Theme {
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::site) enum ColorScheme {
+pub(crate) enum ColorScheme {
     Light,
     Dark,
 }
@@ -45,7 +45,7 @@ struct Sides {
 
 impl ColorScheme {
     /// As CSS and attributes have it.
-    pub(in crate::site) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Light => "light",
             Self::Dark => "dark",
@@ -65,13 +65,13 @@ impl Sides {
 
 impl Theme {
     /// Whether there is nothing to write.
-    pub(in crate::site) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.tokens.is_empty() && self.force.is_none() && self.sheets.is_empty() && self.faces.is_empty()
     }
 
     /// Says where the local files of fonts are served, by their names as they were written. Before themes are put over each other:
     /// the names are relative to their Source.
-    pub(in crate::site) fn serve_fonts(&mut self, address: impl Fn(&str) -> Option<String>) {
+    pub(crate) fn serve_fonts(&mut self, address: impl Fn(&str) -> Option<String>) {
         for face in &mut self.faces {
             face.serve(&address);
         }
@@ -79,7 +79,7 @@ impl Theme {
 
     /// This theme over the one of the Path's entry: token by token, the own value wins.
     #[must_use]
-    pub(in crate::site) fn over(&self, root: &Self) -> Self {
+    pub(crate) fn over(&self, root: &Self) -> Self {
         let mut both = root.clone();
         for (token, own) in &self.tokens {
             let sides = both.tokens.entry(*token).or_default();
@@ -99,7 +99,7 @@ impl Theme {
     }
 
     /// The one scheme that this theme is made for, if it is one: the author says so, or gives one background for both.
-    pub(in crate::site) fn scheme(&self) -> Option<ColorScheme> {
+    pub(crate) fn scheme(&self) -> Option<ColorScheme> {
         self.force.or_else(|| {
             let ground = self.tokens.get(&names::BG)?;
             if ground.light.is_some() || ground.dark.is_some() {

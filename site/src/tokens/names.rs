@@ -99,5 +99,5 @@ pub(super) fn nearest(field: &str) -> Option<&'static str> {
         .iter()
         .find(|(synonym, _)| *synonym == lower)
         .map(|(_, field)| *field)
-        .or_else(|| crate::site::suggest::likest(field, known))
+        .or_else(|| crate::suggest::likest(field, known))
 }

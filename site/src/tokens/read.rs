@@ -1,7 +1,7 @@
 //! Frontmatter -> theme.
 
 use super::{ColorScheme, Theme, fonts, names};
-use crate::site::{
+use crate::{
     diagnostic::{Diagnostic, Position},
     source::decode,
 };
@@ -14,7 +14,7 @@ const MAX_VALUE: usize = 500;
 const MAX_FINDINGS: usize = 20;
 
 /// Reads `theme` and `fonts`. `source`: its bytes, to say where a field stands; they are not looked at if nothing is found.
-pub(in crate::site) fn theme(values: &Map<String, Value>, source: &[u8]) -> (Theme, Vec<Diagnostic>) {
+pub(crate) fn theme(values: &Map<String, Value>, source: &[u8]) -> (Theme, Vec<Diagnostic>) {
     let mut reader = Reader { source, theme: Theme::default(), findings: Vec::new() };
     match values.get("theme") {
         None | Some(Value::Null | Value::Bool(_)) => {}

@@ -1,5 +1,5 @@
 use super::*;
-use crate::site::{diagnostic::Diagnostic, source};
+use crate::{diagnostic::Diagnostic, source};
 use proptest::prelude::*;
 
 fn read(front: &str) -> (Theme, Vec<Diagnostic>) {

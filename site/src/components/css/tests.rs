@@ -23,7 +23,7 @@ fn definition(name: &str, css: Vec<Chunk>) -> Definition {
         script: Vec::new(),
         values: Map::new(),
         resources: Vec::new(),
-        position: crate::site::diagnostic::Position::START,
+        position: crate::diagnostic::Position::START,
     }
 }
 

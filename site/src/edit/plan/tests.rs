@@ -1,5 +1,5 @@
 use super::*;
-use crate::site::Settings;
+use crate::Settings;
 use proptest::prelude::*;
 
 type Files = BTreeMap<String, Vec<u8>>;

@@ -98,7 +98,7 @@ fn lex(language: Language, code: &str, paint: &mut Paint) -> Result<(), TooMuch>
 
 /// Why code is left without colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::site) enum TooMuch {
+pub(crate) enum TooMuch {
     /// It is longer than [`MAX_CODE`].
     Code,
     /// It has more than [`MAX_LINES`].

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 /// A language that a grammar knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::site::highlight) struct Language {
+pub(in crate::highlight) struct Language {
     /// Where its grammar stands in the set.
     pub(super) grammar: usize,
 }
@@ -140,11 +140,11 @@ fn spelled(name: &str, between: &str) -> String {
 }
 
 /// The language with this name, in lower case.
-pub(in crate::site::highlight) fn find(name: &str) -> Option<Language> {
+pub(in crate::highlight) fn find(name: &str) -> Option<Language> {
     INDEX.get(name).map(|entry| entry.language)
 }
 
 /// The names that people write out.
-pub(in crate::site::highlight) fn names() -> impl Iterator<Item = &'static str> {
+pub(in crate::highlight) fn names() -> impl Iterator<Item = &'static str> {
     INDEX.iter().filter(|(_, entry)| entry.written_out).map(|(name, _)| name.as_str())
 }

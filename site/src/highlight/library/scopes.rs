@@ -1,6 +1,6 @@
 //! From the scopes of a grammar to the classes of pmx.
 
-use crate::site::highlight::paint::{Class, Paint};
+use crate::highlight::paint::{Class, Paint};
 use std::collections::HashMap;
 use syntect::parsing::{ClearAmount, Scope};
 

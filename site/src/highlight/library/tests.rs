@@ -1,5 +1,5 @@
 use super::*;
-use crate::site::html;
+use crate::html;
 use proptest::prelude::*;
 use syntect::parsing::{ParseState, ScopeStackOp};
 

@@ -16,8 +16,8 @@ use super::{
 /// The lists of a language's words, as a table of its own.
 macro_rules! words {
     ($($class:ident: $list:expr),* $(,)?) => {{
-        static WORDS: $crate::site::highlight::words::Words =
-            $crate::site::highlight::words::Words::new(&[$(($crate::site::highlight::paint::Class::$class, $list)),*]);
+        static WORDS: $crate::highlight::words::Words =
+            $crate::highlight::words::Words::new(&[$(($crate::highlight::paint::Class::$class, $list)),*]);
         &WORDS
     }};
 }

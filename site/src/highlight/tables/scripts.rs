@@ -15,7 +15,7 @@ const fn prefix(letters: &'static str, inside: Inside) -> Prefix {
 
 const HASH: Family = Family { line_comments: &["#"], block_comment: None, ..PLAIN };
 
-pub(in crate::site::highlight) static PYTHON: Family = Family {
+pub(in crate::highlight) static PYTHON: Family = Family {
     words: words! {
         Keyword: "and as assert async await break class continue def del elif else except finally for from global if import \
             in is lambda nonlocal not or pass raise return try while with yield",
@@ -39,7 +39,7 @@ pub(in crate::site::highlight) static PYTHON: Family = Family {
     ..HASH
 };
 
-pub(in crate::site::highlight) static RUBY: Family = Family {
+pub(in crate::highlight) static RUBY: Family = Family {
     words: words! {
         Keyword: "alias and begin break case class def defined? do else elsif end ensure for if in include extend module next \
             not or private protected public raise redo require require_relative rescue retry return super then undef unless \
@@ -56,7 +56,7 @@ pub(in crate::site::highlight) static RUBY: Family = Family {
     ..HASH
 };
 
-pub(in crate::site::highlight) static ELIXIR: Family = Family {
+pub(in crate::highlight) static ELIXIR: Family = Family {
     words: words! {
         Keyword: "after alias and case catch cond def defdelegate defexception defguard defimpl defmacro defmacrop defmodule \
             defp defprotocol defstruct do else end fn for if import in not or quote raise receive require rescue try unless \
@@ -68,7 +68,7 @@ pub(in crate::site::highlight) static ELIXIR: Family = Family {
     ..HASH
 };
 
-pub(in crate::site::highlight) static PHP: Family = Family {
+pub(in crate::highlight) static PHP: Family = Family {
     words: words! {
         Keyword: "abstract and as break callable case catch class clone const continue declare default do echo else elseif \
             empty enum extends final finally fn for foreach function global goto if implements include include_once \
@@ -83,7 +83,7 @@ pub(in crate::site::highlight) static PHP: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static PERL: Family = Family {
+pub(in crate::highlight) static PERL: Family = Family {
     words: words! {
         Keyword: "and cmp continue die do each else elsif eq foreach for ge gt if keys last le local lt my ne next no not or \
             our package print printf push require return say shift sub unless until use values wantarray while xor",
@@ -97,7 +97,7 @@ pub(in crate::site::highlight) static PERL: Family = Family {
 const LUA_LONG: Quote =
     Quote { open: "[[", close: "]]", escapes: false, lines: true, inside: Inside::Nothing, class: Class::String };
 
-pub(in crate::site::highlight) static LUA: Family = Family {
+pub(in crate::highlight) static LUA: Family = Family {
     words: words! {
         Keyword: "and break do else elseif end for function goto if in local not or repeat return then until while",
         Builtin: "true false nil self _G _ENV",
@@ -108,7 +108,7 @@ pub(in crate::site::highlight) static LUA: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static R: Family = Family {
+pub(in crate::highlight) static R: Family = Family {
     words: words! {
         Keyword: "break else for function if in next repeat return while library require",
         Builtin: "TRUE FALSE NULL NA NaN Inf T F",
@@ -117,7 +117,7 @@ pub(in crate::site::highlight) static R: Family = Family {
     ..HASH
 };
 
-pub(in crate::site::highlight) static JULIA: Family = Family {
+pub(in crate::highlight) static JULIA: Family = Family {
     words: words! {
         Keyword: "abstract baremodule begin break catch const continue do else elseif end export finally for function global \
             if import in isa let local macro module mutable outer primitive quote return struct try type using where while",
@@ -129,7 +129,7 @@ pub(in crate::site::highlight) static JULIA: Family = Family {
     ..HASH
 };
 
-pub(in crate::site::highlight) static HASKELL: Family = Family {
+pub(in crate::highlight) static HASKELL: Family = Family {
     words: words! {
         Keyword: "as case class data default deriving do else forall foreign hiding if import in infix infixl infixr instance \
             let module newtype of qualified then type where",
@@ -142,7 +142,7 @@ pub(in crate::site::highlight) static HASKELL: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static LISP: Family = Family {
+pub(in crate::highlight) static LISP: Family = Family {
     words: words! {
         Keyword: "def defn defn- defmacro defun defvar define define-syntax lambda fn let letrec loop recur if cond case when \
             unless do begin progn set! setq quote and or not ns require import",
@@ -155,7 +155,7 @@ pub(in crate::site::highlight) static LISP: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static POWERSHELL: Family = Family {
+pub(in crate::highlight) static POWERSHELL: Family = Family {
     words: words! {
         Keyword: "begin break catch class continue data do dynamicparam else elseif end exit filter finally for foreach from \
             function if in param process return switch throw trap try until using while",

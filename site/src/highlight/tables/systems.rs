@@ -8,7 +8,7 @@ use super::{
     PLAIN, words,
 };
 
-pub(in crate::site::highlight) static RUST: Family = Family {
+pub(in crate::highlight) static RUST: Family = Family {
     words: words! {
         Keyword: "as async await break const continue crate dyn else enum extern fn for if impl in let loop match mod \
             move mut pub ref return static struct super trait type unsafe use where while yield",
@@ -27,7 +27,7 @@ pub(in crate::site::highlight) static RUST: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static GO: Family = Family {
+pub(in crate::highlight) static GO: Family = Family {
     words: words! {
         Keyword: "break case chan const continue default defer else fallthrough for func go goto if import interface map \
             package range return select struct switch type var",
@@ -46,13 +46,13 @@ const C_KEYWORDS: &str = "auto break case const continue default do else enum ex
 const C_TYPES: &str = "bool char double float int long short signed unsigned void size_t ssize_t ptrdiff_t intptr_t \
     uintptr_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t wchar_t char8_t char16_t char32_t FILE";
 
-pub(in crate::site::highlight) static C: Family = Family {
+pub(in crate::highlight) static C: Family = Family {
     words: words! { Keyword: C_KEYWORDS, Type: C_TYPES, Builtin: "true false NULL nullptr" },
     habits: PREPROCESSOR | CAPITALS | ARROW_MEMBERS,
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static CPP: Family = Family {
+pub(in crate::highlight) static CPP: Family = Family {
     words: words! {
         Keyword: C_KEYWORDS,
         Keyword: "and asm catch class co_await co_return co_yield concept consteval constinit const_cast decltype delete \
@@ -72,7 +72,7 @@ pub(in crate::site::highlight) static CPP: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static CSHARP: Family = Family {
+pub(in crate::highlight) static CSHARP: Family = Family {
     words: words! {
         Keyword: "abstract as async await break case catch checked class const continue default delegate do else enum event \
             explicit extern finally fixed for foreach get goto if implicit in init interface internal is lock namespace new \
@@ -95,7 +95,7 @@ pub(in crate::site::highlight) static CSHARP: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static JAVA: Family = Family {
+pub(in crate::highlight) static JAVA: Family = Family {
     words: words! {
         Keyword: "abstract assert break case catch class continue default do else enum exports extends final finally for if \
             implements import instanceof interface module native new non-sealed opens package permits private protected \
@@ -109,7 +109,7 @@ pub(in crate::site::highlight) static JAVA: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static KOTLIN: Family = Family {
+pub(in crate::highlight) static KOTLIN: Family = Family {
     words: words! {
         Keyword: "abstract actual annotation as break by catch class companion const constructor continue crossinline data do \
             else enum expect external final finally for fun get if import in infix init inline inner interface internal is \
@@ -122,7 +122,7 @@ pub(in crate::site::highlight) static KOTLIN: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static SCALA: Family = Family {
+pub(in crate::highlight) static SCALA: Family = Family {
     words: words! {
         Keyword: "abstract case catch class def do else enum export extends final finally for given if implicit import lazy \
             match new object override package private protected return sealed then throw trait try type using val var \
@@ -138,7 +138,7 @@ pub(in crate::site::highlight) static SCALA: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static SWIFT: Family = Family {
+pub(in crate::highlight) static SWIFT: Family = Family {
     words: words! {
         Keyword: "actor any as associatedtype async await break case catch class continue convenience default defer deinit do \
             dynamic else enum extension fallthrough fileprivate final for func get guard if import in indirect init inout \
@@ -152,7 +152,7 @@ pub(in crate::site::highlight) static SWIFT: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static DART: Family = Family {
+pub(in crate::highlight) static DART: Family = Family {
     words: words! {
         Keyword: "abstract as assert async await base break case catch class const continue covariant default deferred do \
             else enum export extends extension external factory final finally for get if implements import in interface is \
@@ -171,7 +171,7 @@ pub(in crate::site::highlight) static DART: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static ZIG: Family = Family {
+pub(in crate::highlight) static ZIG: Family = Family {
     words: words! {
         Keyword: "align allowzero and anyframe anytype asm async await break callconv catch comptime const continue defer else \
             enum errdefer error export extern fn for if inline noalias noinline nosuspend opaque or orelse packed pub resume \
@@ -184,7 +184,7 @@ pub(in crate::site::highlight) static ZIG: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static SHADER: Family = Family {
+pub(in crate::highlight) static SHADER: Family = Family {
     words: words! {
         Keyword: "attribute break buffer case centroid const continue default discard do else flat fn for highp if in inout \
             invariant layout let loop lowp mediump out override precision return smooth struct switch uniform varying var \

@@ -35,7 +35,7 @@ const TYPED_SOFT: [&str; 14] = [
 const SCRIPT: Family =
     Family { quotes: &TEMPLATES, soft: &SCRIPT_SOFT, habits: REGEX | DECORATORS | CAPITALS | KEYS, ..PLAIN };
 
-pub(in crate::site::highlight) static JAVASCRIPT: Family = Family {
+pub(in crate::highlight) static JAVASCRIPT: Family = Family {
     words: words! { Keyword: SCRIPT_KEYWORDS, Builtin: SCRIPT_BUILTINS },
     habits: SCRIPT.habits | JSX,
     ..SCRIPT
@@ -52,10 +52,10 @@ const TYPED: Family = Family {
     ..SCRIPT
 };
 
-pub(in crate::site::highlight) static TYPESCRIPT: Family = TYPED;
-pub(in crate::site::highlight) static TYPESCRIPT_JSX: Family = Family { habits: TYPED.habits | JSX, ..TYPED };
+pub(in crate::highlight) static TYPESCRIPT: Family = TYPED;
+pub(in crate::highlight) static TYPESCRIPT_JSX: Family = Family { habits: TYPED.habits | JSX, ..TYPED };
 
-pub(in crate::site::highlight) static SQL: Family = Family {
+pub(in crate::highlight) static SQL: Family = Family {
     words: words! {
         Keyword: "add all alter analyze and any as asc attach begin between by cascade case check collate column commit \
             conflict constraint create cross current_date current_time current_timestamp database default deferred \
@@ -77,7 +77,7 @@ pub(in crate::site::highlight) static SQL: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static GRAPHQL: Family = Family {
+pub(in crate::highlight) static GRAPHQL: Family = Family {
     words: words! {
         Keyword: "query mutation subscription fragment on type interface union enum input scalar schema directive extend implements repeatable",
         Type: "Int Float String Boolean ID",
@@ -90,7 +90,7 @@ pub(in crate::site::highlight) static GRAPHQL: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static PROTOBUF: Family = Family {
+pub(in crate::highlight) static PROTOBUF: Family = Family {
     words: words! {
         Keyword: "syntax package import option message enum service rpc returns stream oneof repeated optional required reserved extend extensions to max public weak map",
         Type: "double float int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bool string bytes",
@@ -100,7 +100,7 @@ pub(in crate::site::highlight) static PROTOBUF: Family = Family {
     ..PLAIN
 };
 
-pub(in crate::site::highlight) static HCL: Family = Family {
+pub(in crate::highlight) static HCL: Family = Family {
     words: words! {
         Keyword: "resource data variable output locals module provider terraform for in if dynamic content moved import",
         Type: "string number bool list set map object tuple any",

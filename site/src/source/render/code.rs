@@ -1,7 +1,7 @@
 //! Code: fences with their settings, and the fences that are something else than code.
 
 use super::{Renderer, escape};
-use crate::site::{
+use crate::{
     address::{self, Address},
     diagnostic::{Diagnostic, Position},
     highlight::{self, Highlighted},

@@ -1,7 +1,7 @@
 //! Footnotes and annotations: their marks in the text, and what stands at the end of a Block.
 
 use super::{Renderer, escape};
-use crate::site::source::{
+use crate::source::{
     notes::{Note, Status},
     text,
 };

@@ -1,7 +1,7 @@
 //! Links, includes and images.
 
 use super::{Children, MARK, Renderer, escape};
-use crate::site::{
+use crate::{
     address::{self, Address},
     source::{Link, Place, ids, text},
 };

@@ -9,7 +9,7 @@ mod response;
 mod table;
 
 use super::{Annotation, Heading, Link, Settings, lines::Lines, notes::Notes, sections::Met};
-use crate::site::{
+use crate::{
     diagnostic::{Diagnostic, Position},
     html::{self, escape_into as escape},
     math,
@@ -26,7 +26,7 @@ const TASKS: [char; 3] = ['x', 'X', '~'];
 const MARK: char = '\0';
 
 /// Writes marked HTML out; `address` gives the address of a link. Marks stand in quoted attribute values.
-pub(in crate::site) fn fill<'a>(marked: &str, out: &mut String, address: impl Fn(usize) -> &'a str) {
+pub(crate) fn fill<'a>(marked: &str, out: &mut String, address: impl Fn(usize) -> &'a str) {
     for (index, part) in marked.split(MARK).enumerate() {
         match part.parse() {
             Ok(link) if index % 2 == 1 => out.push_str(&html::escape(address(link))),

@@ -1,7 +1,7 @@
 //! Raw HTML as it was written, but for the addresses in its attributes.
 
 use super::{Renderer, escape};
-use crate::site::{
+use crate::{
     address::{self, Address},
     css, html,
     source::Place,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings in another version of Mermaid from npm: src/site/theme/mermaid/renew.sh 12.3.0
+# Brings in another version of Mermaid from npm: site/src/theme/mermaid/renew.sh 12.3.0
 # Writes mermaid.min.js.gz (the file of the package as it is, compressed), LICENSE and VERSION. Then look whether `kinds.rs` knows
 # its kinds, and run `cargo test --test build diagrams` and the browser tests.
 set -euo pipefail
