@@ -17,5 +17,6 @@ pub mod report;
 mod secret;
 pub mod serve;
 pub mod server;
+mod share;
 mod user_folder;
 pub mod watch;
