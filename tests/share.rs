@@ -188,6 +188,16 @@ fn a_share_holds_what_its_entry_reaches_and_asks_search_engines_not_to_list_it()
 }
 
 #[test]
+fn an_answer_that_was_recorded_in_a_source_is_warned_of() {
+    let scene = Scene::new();
+    let question =
+        "<!--\ntype: question\nid: why\nactions:\n  submit: questions.submitText\nresponse:\n  text: mine\n-->";
+    scene.put(LAB, &format!("# Lab\n\n---\n\n{question}\n\n## Why?\n"));
+    let ran = scene.share(&[LAB]);
+    assert!(ran.code == Some(0) && ran.err.contains("[question/recorded-answer]"), "{ran:?}");
+}
+
+#[test]
 fn sharing_again_updates_the_same_address() {
     let scene = Scene::new();
     let first = scene.share(&[ENTRY]);

@@ -14,8 +14,8 @@ use crate::{
     publish::{Address, Wording},
     report::Report,
     share::{self, Held, Receipts, TOKEN_VARIABLE, TokenPlace},
-    site::{self, Options, Project},
 };
+use pmx_site::{Options, Project};
 use pmx_worker::model::SiteName;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ pub(super) fn run(args: &cli::Share, report: &Report) -> Result<()> {
 
 /// The project that these entries lie in.
 fn locate(entries: &[PathBuf]) -> Result<Project> {
-    Ok(site::locate(&Options { cwd: std::env::current_dir()?, entries: entries.to_owned() })?)
+    Ok(pmx_site::locate(&Options { cwd: std::env::current_dir()?, entries: entries.to_owned() })?)
 }
 
 /// The receipts of a project. Those that are not believed are told of.

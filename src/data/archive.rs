@@ -6,8 +6,8 @@
 //! ```
 
 use super::receipts;
-use crate::file_retry;
 use pmx_emulator::state_dir;
+use pmx_site::file_retry;
 use pmx_worker::model::Hash;
 use serde::{Deserialize, Serialize};
 use std::{

@@ -1,7 +1,7 @@
 //! The receipts of shares lie in the state folder of a project and are no part of its state: they say what is on servers elsewhere, and stay
 //! where the state is reset or replaced.
 
-use crate::file_retry;
+use pmx_site::file_retry;
 use std::{io, path::Path};
 
 /// Where they are, in the state folder.

@@ -8,10 +8,10 @@ use crate::{
     },
     error::{Error, Result},
     publish::Address,
-    site::{Folder, FolderError, Key, Seal},
     user_folder,
 };
 use data_encoding::HEXLOWER;
+use pmx_site::{Folder, FolderError, Key, Seal};
 use pmx_worker::model::{Hash, SiteName};
 use serde::{Deserialize, Serialize};
 use std::{

@@ -3,8 +3,8 @@
 use crate::{
     git,
     publish::{Token, TokenError},
-    site::{Folder, FolderError},
 };
+use pmx_site::{Folder, FolderError};
 use std::{io, path::Path};
 
 /// The variable that holds the token. Nothing else is taken from the file.

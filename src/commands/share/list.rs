@@ -6,8 +6,8 @@ use crate::{
     error::Result,
     report::{Report, Style},
     share::Receipt,
-    site::Project,
 };
+use pmx_site::Project;
 use serde_json::{Value, json};
 use std::{path::PathBuf, time::SystemTime};
 

@@ -15,9 +15,9 @@ use crate::{
     publish::{self, Activated, Bundle, Change, Deploy, Listing, Plan, PublishOptions, history},
     report::{Report, Style, counted, short_id},
     share::{self, Receipt, Receipts},
-    site::Project,
 };
 use indicatif::HumanBytes;
+use pmx_site::Project;
 use serde_json::json;
 use std::{path::Path, time::SystemTime};
 

@@ -8,8 +8,8 @@ use crate::{
     publish::Address,
     report::Report,
     share::{Receipt, Receipts},
-    site::Project,
 };
+use pmx_site::Project;
 use serde_json::json;
 use std::path::Path;
 
