@@ -1,18 +1,18 @@
 //! The list of sites: at the bare host where several are served, and in place of a site that is not there.
 
 use super::{
-    Board, Phase, SiteStatus, hosts,
+    Board, Phase, SiteStatus,
     reload::{Reload, Shows},
     small_page,
 };
 use crate::{
     report::counted,
-    server::{Answering, Before, Peer},
+    server::{
+        Caller, HostName, is_upgrade,
+        layers::{Answering, RequestLayer, layer as layer_of},
+    },
 };
-use axum::{
-    extract::Request,
-    http::{StatusCode, header},
-};
+use axum::http::StatusCode;
 use maud::{Markup, html};
 use std::time::SystemTime;
 
@@ -22,19 +22,20 @@ const NAMED: usize = 3;
 const CONTROL: &str = "pathmx";
 
 /// Answers for the bare host, and for the hosts of sites that are not there. The publish API and WebSockets are the Worker's.
-pub(super) fn layer(board: Board, reload: Reload, console: Option<String>) -> Before {
-    std::sync::Arc::new(move |request: Request| {
-        if request.headers().contains_key(header::UPGRADE) || request.uri().path().starts_with("/api/") {
-            return Err(Box::new(request));
+pub(super) fn layer(board: Board, reload: Reload, console: Option<String>) -> RequestLayer {
+    layer_of(move |request, next| {
+        if is_upgrade(&request) || request.uri().path().starts_with("/api/") {
+            return next.call(request);
         }
         // Who is not at this machine learns nothing of its folders.
-        let here = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_this_machine(request.headers()));
-        let (status, title, main) = match hosts::label_of(&request) {
-            Some(label) if label == CONTROL => return Err(Box::new(request)),
+        let caller = Caller::of(request.extensions());
+        let here = caller.is_this_machine();
+        let (status, title, main) = match caller.host().and_then(HostName::site_label) {
+            Some(label) if label == CONTROL => return next.call(request),
             Some(label) => {
                 let there = label.parse().is_ok_and(|name| board.site(&name).is_some());
                 if there {
-                    return Err(Box::new(request));
+                    return next.call(request);
                 }
                 (StatusCode::NOT_FOUND, format!("There is no site {label} here"), nothing(&board, here))
             }
@@ -44,8 +45,7 @@ pub(super) fn layer(board: Board, reload: Reload, console: Option<String>) -> Be
             None => (StatusCode::NOT_FOUND, "There is no such page here".to_owned(), nothing(&board, here)),
         };
         let reload = reload.clone();
-        Ok(Box::pin(async move { small_page::respond(status, &title, &main, (&reload, &Shows::Sites)).await })
-            as Answering)
+        Answering::later(async move { small_page::respond(status, &title, &main, (&reload, &Shows::Sites)).await })
     })
 }
 

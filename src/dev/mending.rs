@@ -1,13 +1,16 @@
 //! A blob that the state folder has lost, or holds damaged, is put back while somebody waits for the page: the Worker answers 500
 //! `missing_blob`, the site's loop builds the site from nothing and uploads what it gives, and the request is made once more.
 
-use super::{Control, hosts, terminal::Terminal, waiting::WaitingRoom};
+use super::{Control, sites_of::site_of, terminal::Terminal};
 use crate::{
     error::Error,
-    server::{Answering, Mend},
+    server::{
+        again, is_upgrade,
+        layers::{Answering, Next, RequestLayer, layer as layer_of},
+    },
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::to_bytes,
     extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
     response::Response,
@@ -130,31 +133,42 @@ impl Mending {
     }
 }
 
-/// What an answer of 500 goes through.
+/// What puts lost blobs back.
+#[derive(Clone)]
 pub(super) struct Parts {
     pub(super) control: Control,
     pub(super) terminal: Arc<Terminal>,
-    pub(super) room: WaitingRoom,
     /// The site of every host that names none.
     pub(super) default_site: Option<SiteName>,
 }
 
-/// The hook.
-pub(super) fn hook(parts: Parts) -> Mend {
-    let parts = Arc::new(parts);
-    Arc::new(move |request: Request, response: Response| {
-        let parts = parts.clone();
-        Box::pin(async move { parts.look(request, response).await }) as Answering
+/// The layer. It looks at answers of 500 to what can be asked again.
+pub(super) fn layer(parts: Parts) -> RequestLayer {
+    layer_of(move |request, next| {
+        if is_upgrade(&request) || !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return next.call(request);
+        }
+        let (parts, next) = (parts.clone(), next.clone());
+        let asked_again = again(&request, request.method().clone());
+        Answering::later(async move {
+            let response = next.call(request).await;
+            if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+                return response;
+            }
+            parts.look(asked_again, response, &next).await
+        })
     })
 }
 
 impl Parts {
-    async fn look(&self, request: Request, mut response: Response) -> Response {
-        let site = hosts::site_of(&request).or_else(|| self.default_site.clone());
+    async fn look(&self, request: Request, mut response: Response, next: &Next) -> Response {
+        let site = site_of(&request).or_else(|| self.default_site.clone());
         let Some((site, mending)) = site.and_then(|site| Some((site.clone(), self.control.mending(&site)?))) else {
             return response;
         };
-        let Some(hash) = lost(self.control.emulator(), once_more(&request)).await else { return response };
+        let Some(hash) = lost(self.control.emulator(), again(&request, Method::GET)).await else {
+            return response;
+        };
         match mending.mend(hash).await {
             Found::Mended => {}
             Found::InVain { is_news } => {
@@ -169,8 +183,7 @@ impl Parts {
             if attempt > 0 {
                 sleep(PAUSE).await;
             }
-            let Some(answering) = self.room.onwards(once_more(&request)) else { break };
-            response = answering.await;
+            response = next.call(again(&request, request.method().clone())).await;
             if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
                 break;
             }
@@ -182,14 +195,6 @@ impl Parts {
 fn in_vain(site: &SiteName, hash: &Hash) -> Error {
     Error::new(format!("{site}: the state folder loses blob {} as often as it is put back", hash.short(12)))
         .hint("`pmx state reset` begins anew; the Sources are as they are")
-}
-
-fn once_more(request: &Request) -> Request {
-    let mut again = Request::new(Body::empty());
-    *again.method_mut() = request.method().clone();
-    *again.uri_mut() = request.uri().clone();
-    *again.headers_mut() = request.headers().clone();
-    again
 }
 
 /// The blob that the Worker does not find for a request, if that is why it answers 500. Browsers are answered in words, so it is asked
@@ -204,7 +209,6 @@ async fn lost(emulator: &Emulator, mut asked: Request) -> Option<Hash> {
         code: String,
         hash: Hash,
     }
-    *asked.method_mut() = Method::GET;
     asked.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let answer = emulator.fetch(asked).await;
     if answer.status() != StatusCode::INTERNAL_SERVER_ERROR {

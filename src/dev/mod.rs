@@ -4,6 +4,7 @@
 //! runs several. What they do is on the [`Board`], and a [`Control`] steers them.
 
 mod activation;
+mod addresses;
 mod answering;
 mod builder;
 mod checkout;
@@ -12,11 +13,10 @@ mod control;
 mod entry;
 mod eyes;
 mod held;
-mod hosts;
 mod in_process;
 mod index;
 mod mending;
-pub mod page;
+mod page;
 mod publisher;
 mod reload;
 mod responses;
@@ -24,6 +24,7 @@ mod scope;
 mod signals;
 pub mod simulate;
 mod site;
+mod sites_of;
 mod small_page;
 mod stage;
 mod state_folder;
@@ -47,11 +48,12 @@ use crate::{
     error::{Error, Result},
     report::Report,
     secret,
-    server::{self, Listening, Local, LocalOptions, Reach},
+    server::{self, Bounds, Layers, Listening, Reach, WorkerOptions},
     watch::{Hub, WatchOptions},
 };
+use addresses::AddressParts;
 use collect::Gate;
-use page::PageParts;
+use page::{PageParts, events::Events};
 use reload::Reload;
 use scope::Scope;
 use serde_json::json;
@@ -115,10 +117,9 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     for line in lines {
         report.say(line);
     }
-    let (stage, local) = set(command, &scope, &reach, &front, report)?;
+    let (stage, layers) = set(command, &scope, &reach, &front, report)?;
     let address = front.address;
-    let local = hooks(command, &scope, &stage, local, address);
-    stage.room.lead_to(Some(local.clone()));
+    let layers = fill(layers, command, &scope, &stage, address);
 
     let mut sites = Sites::open(&stage, scope)?;
     tokio::select! {
@@ -128,11 +129,11 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     let opened = match mode {
         Mode::Dev => stage.addresses.bare().to_owned(),
         Mode::Play { .. } => {
-            format!("{}{}?play", stage.addresses.bare(), entry::route(local.emulator()).await)
+            format!("{}{}?play", stage.addresses.bare(), entry::route(&stage.emulator).await)
         }
     };
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(local.serve(front, async {
+    let serving = tokio::spawn(server::serve(front, Bounds::new(None, None), layers, stage.emulator.clone(), async {
         let _ = stopped.await;
     }));
     let _owner = own(&stage, address);
@@ -163,7 +164,6 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
         // Once more: at once.
         () = signals.next() => return Ok(()),
     };
-    stage.room.lead_to(None);
     match ended {
         Ok(Ok(served)) => served,
         Ok(Err(error)) => Err(Error::new(format!("the server ended badly: {error}"))),
@@ -178,22 +178,24 @@ fn set(
     reach: &Reach<'_>,
     front: &Listening,
     report: &Report,
-) -> Result<(Arc<Stage>, Local)> {
+) -> Result<(Arc<Stage>, Layers)> {
     let state = place::choose(command.state.as_deref(), scope.folder().join(place::STATE_FOLDER))?;
     // Nobody else has it, so nobody else publishes into this process's Worker.
     let secret = secret::random_hex::<32>()?;
-    let options = LocalOptions {
+    let options = WorkerOptions {
         state: &state,
         durable: false,
-        base_domains: "localhost".to_owned(),
+        base_domains: &["localhost".to_owned()],
         default_site: scope.default_site().map(ToString::to_string),
-        secret: secret.clone(),
+        secret: &secret,
         faults: simulate::faults(&command.simulate)?,
         trace: REQUESTS,
     };
-    let local = server::start(options, front, &command.allow_hosts).map_err(|error| owner::explain(error, &state))?;
-    let (local, reachable) = reach.guard(local, front, &state)?;
-    let (board, emulator) = (Board::default(), local.emulator().clone());
+    let emulator = server::start(options, front).map_err(|error| owner::explain(error, &state))?;
+    // What is asked for as no document gets no script.
+    let varies = (!command.exact).then_some("Sec-Fetch-Dest");
+    let (layers, reachable) = reach.layers(front, &state, varies)?;
+    let board = Board::default();
     let terminal = Arc::new(Terminal::new(report));
     let stage = Stage {
         control: Control::new(board.clone(), emulator.clone(), terminal.clone(), &secret),
@@ -214,14 +216,15 @@ fn set(
         ending: watch::Sender::new(false),
         many: matches!(scope, Scope::Many(_)),
     };
-    Ok((Arc::new(stage), local))
+    Ok((Arc::new(stage), layers))
 }
 
-/// What looks at a request before the Worker does, in this order: the console, the events of pages that are loaded again, the room where requests wait for the first build,
-/// answers to questions, the list of sites, what is put into pages.
-fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address: SocketAddr) -> Local {
+/// Adds the layers of `pmx dev`.
+fn fill(mut layers: Layers, command: &cli::Dev, scope: &Scope, stage: &Stage, address: SocketAddr) -> Layers {
     let default_site = scope.default_site().cloned();
-    let parts = ConsoleParts {
+    let board = stage.board.clone();
+    let reload = Reload::new(board.clone(), stage.ending.subscribe());
+    let console = ConsoleParts {
         control: stage.control.clone(),
         token: stage.token.clone(),
         address,
@@ -231,38 +234,31 @@ fn hooks(command: &cli::Dev, scope: &Scope, stage: &Stage, local: Local, address
         ending: stage.ending.subscribe(),
         sites: Serves::Written,
     };
-    let reload = Reload::new(stage.board.clone(), stage.ending.subscribe());
-    let room = stage.room.layer(reload.clone(), default_site.clone());
-    let mut local = local.with(console::layer(parts)).with(reload.layer()).with(room);
-    if command.write_responses {
-        local = local.with(responses::layer(stage.control.clone(), default_site.clone(), address));
-    }
-    if stage.many {
-        local = local.with(index::layer(stage.board.clone(), reload.clone(), Some(stage.addresses.console())));
-    }
-    let parts = mending::Parts {
+    let addresses = AddressParts {
+        control: stage.control.clone(),
+        default_site: default_site.clone(),
+        reload: reload.clone(),
+        events: (!command.exact).then(|| Events::new(board.clone(), !command.no_overlay, stage.ending.subscribe())),
+    };
+    let responses = || responses::layer(stage.control.clone(), default_site.clone(), address);
+    let site_list = || index::layer(board.clone(), reload.clone(), Some(stage.addresses.console()));
+    let lost_blobs = mending::Parts {
         control: stage.control.clone(),
         terminal: stage.terminal.clone(),
-        room: stage.room.clone(),
         default_site: default_site.clone(),
     };
-    local = local.mending(mending::hook(parts));
-    if !command.exact {
-        // What is asked for as no document gets no script.
-        local = local.varying_by("Sec-Fetch-Dest");
-        let parts = PageParts {
-            emulator: stage.emulator.clone(),
-            board: stage.board.clone(),
-            control: stage.control.clone(),
-            overlay: !command.no_overlay,
-            default_site,
-            ending: stage.ending.subscribe(),
-            reload,
-            answers: command.write_responses,
-        };
-        local = local.with(page::layer(parts));
-    }
-    local
+    let pages = || {
+        let (board, default_site, reload) = (board.clone(), default_site.clone(), reload.clone());
+        page::layer(PageParts { board, default_site, reload, answers: command.write_responses })
+    };
+    layers.console = Some(console::layer(console));
+    layers.dev_addresses = Some(addresses::layer(addresses));
+    layers.first_build = Some(stage.room.layer(reload.clone(), default_site.clone()));
+    layers.responses = command.write_responses.then(responses);
+    layers.site_list = stage.many.then(site_list);
+    layers.lost_blobs = Some(mending::layer(lost_blobs));
+    layers.pages = (!command.exact).then(pages);
+    layers
 }
 
 /// The site or the sites that are served.

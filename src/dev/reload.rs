@@ -6,7 +6,7 @@ use super::{
     Board,
     status::{Phase, SiteStatus},
 };
-use crate::server::{Answering, Before, is_foreign, refusal};
+use crate::server::{layers::DEV_ADDRESSES, refusal};
 use axum::{
     body::Body,
     extract::Request,
@@ -28,8 +28,8 @@ use tower_layer::Layer as _;
 use tower_livereload::LiveReloadLayer;
 use tower_service::Service;
 
-/// Where the events of these pages are, on every host.
-pub(super) const PATH: &str = "/_pmx/reload/";
+/// Where the events of these pages are, below the addresses of `pmx dev` on every host.
+pub(super) const NAME: &str = "reload/";
 /// What the layer puts behind its prefix.
 const STREAM: &str = "/event-stream";
 /// What changes again within this time is one change: a build has several states.
@@ -61,23 +61,12 @@ impl Reload {
         Self { board, ending }
     }
 
-    /// Answers the streams of events.
-    pub(super) fn layer(&self) -> Before {
-        let reload = self.clone();
-        std::sync::Arc::new(move |request: Request| {
-            let Some(asked) = request.uri().path().strip_prefix(PATH) else { return Err(Box::new(request)) };
-            let asked = asked.strip_suffix(STREAM).and_then(Asked::parse);
-            let (reload, foreign) = (reload.clone(), is_foreign(request.headers()));
-            Ok(Box::pin(async move {
-                match asked {
-                    _ if foreign => {
-                        refusal(StatusCode::FORBIDDEN, "foreign_origin", "This is for the pages of this server only")
-                    }
-                    None => refusal(StatusCode::NOT_FOUND, "not_found", "There is nothing here"),
-                    Some(asked) => reload.stream(request, asked).await,
-                }
-            }) as Answering)
-        })
+    /// Answers a stream of events. `name`: what stands behind [`NAME`].
+    pub(super) async fn events(&self, name: &str, request: Request) -> Response {
+        match name.strip_suffix(STREAM).and_then(Asked::parse) {
+            None => refusal(StatusCode::NOT_FOUND, "not_found", "There is nothing here"),
+            Some(asked) => self.stream(request, asked).await,
+        }
     }
 
     /// The page with what loads it again when what it shows is another.
@@ -162,9 +151,9 @@ impl Asked {
     fn prefix(&self) -> String {
         let version = self.version;
         match &self.shows {
-            Shows::Sites => format!("{PATH}sites-{version:016x}"),
-            Shows::Status(site) => format!("{PATH}status-{version:016x}-{site}"),
-            Shows::Deploy(site) => format!("{PATH}deploy-{version:016x}-{site}"),
+            Shows::Sites => format!("{DEV_ADDRESSES}{NAME}sites-{version:016x}"),
+            Shows::Status(site) => format!("{DEV_ADDRESSES}{NAME}status-{version:016x}-{site}"),
+            Shows::Deploy(site) => format!("{DEV_ADDRESSES}{NAME}deploy-{version:016x}-{site}"),
         }
     }
 }
@@ -271,9 +260,9 @@ mod tests {
         }
     }
 
-    fn ask(reload: &Reload, path: &str) -> Answering {
+    async fn ask(reload: &Reload, path: &str) -> Response {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        reload.layer()(request).map_err(drop).unwrap()
+        reload.events(path.strip_prefix(&format!("{DEV_ADDRESSES}{NAME}")).unwrap(), request).await
     }
 
     #[tokio::test]
@@ -311,14 +300,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_paths_are_not_its_own_and_other_origins_get_nothing() {
+    async fn what_names_no_state_of_a_page_has_no_events() {
         let (reload, ..) = reload();
-        assert!(reload.layer()(Request::get("/x").body(Body::empty()).unwrap()).is_err());
         for path in ["/_pmx/reload/", "/_pmx/reload/sites-zz/event-stream", "/_pmx/reload/status-0-a_b/event-stream"] {
             assert_eq!(ask(&reload, path).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
-        let foreign = Request::get("/_pmx/reload/sites-0/event-stream").header("sec-fetch-site", "cross-site");
-        let answer = reload.layer()(foreign.body(Body::empty()).unwrap()).map_err(drop).unwrap().await;
-        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
     }
 }

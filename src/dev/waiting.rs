@@ -1,12 +1,12 @@
 //! Who asks for a site before it was looked at waits a moment, so that nobody reads yesterday's pages unawares.
 
 use super::reload::{Reload, Shows};
-use crate::server::{Answering, Before, Local};
-use axum::{
-    extract::Request,
-    http::{StatusCode, header},
-    response::Response,
+use super::sites_of::site_of;
+use crate::server::{
+    is_upgrade,
+    layers::{Answering, Next, RequestLayer, layer as layer_of},
 };
+use axum::{extract::Request, http::StatusCode, response::Response};
 use pmx_worker::model::SiteName;
 use std::{
     collections::HashMap,
@@ -78,79 +78,48 @@ impl FirstLook {
 
 /// Where requests for sites wait that were not looked at yet. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct WaitingRoom(Arc<Room>);
-
-#[derive(Debug, Default)]
-struct Room {
-    sites: Mutex<HashMap<SiteName, FirstLook>>,
-    /// Whom a request goes to in the end: all that stands before the Worker, and the Worker.
-    onwards: Mutex<Option<Local>>,
-}
+pub(super) struct WaitingRoom(Arc<Mutex<HashMap<SiteName, FirstLook>>>);
 
 impl WaitingRoom {
     /// Requests for this site wait for this look.
     pub(super) fn expect(&self, site: SiteName, look: FirstLook) {
-        lock(&self.0.sites).insert(site, look);
+        lock(&self.0).insert(site, look);
     }
 
     /// Nobody waits for this site any more.
     pub(super) fn forget(&self, site: &SiteName) {
-        if let Some(look) = lock(&self.0.sites).remove(site) {
+        if let Some(look) = lock(&self.0).remove(site) {
             look.is_over();
         }
     }
 
-    /// Sets whom requests go to when they have waited.
-    pub(super) fn lead_to(&self, onwards: Option<Local>) {
-        *lock(&self.0.onwards) = onwards;
-    }
-
-    /// Makes a request once more that was answered already; none where requests go nowhere any more.
-    pub(super) fn onwards(&self, request: Request) -> Option<Answering> {
-        let onwards = lock(&self.0.onwards).clone();
-        onwards.map(|local| local.resume(request))
-    }
-
-    /// The hook. `default_site` is the site of every host that is below no `localhost`.
-    pub(super) fn layer(&self, reload: Reload, default_site: Option<SiteName>) -> Before {
+    /// The layer. `default_site` is the site of every host that is below no `localhost`.
+    pub(super) fn layer(&self, reload: Reload, default_site: Option<SiteName>) -> RequestLayer {
         let room = self.clone();
-        Arc::new(move |request: Request| match room.look(&request, default_site.as_ref()) {
-            None => Err(Box::new(request)),
-            Some((site, look)) => {
-                let (room, reload) = (room.clone(), reload.clone());
-                let answering: Answering = Box::pin(async move { room.let_wait(&reload, site, look, request).await });
-                Ok(answering)
-            }
+        layer_of(move |request, next| match room.look(&request, default_site.as_ref()) {
+            None => next.call(request),
+            Some((site, look)) => Answering::later(let_wait(reload.clone(), site, look, request, next.clone())),
         })
     }
 
     fn look(&self, request: &Request, default_site: Option<&SiteName>) -> Option<(SiteName, FirstLook)> {
-        let path = request.uri().path();
-        // What open pages ask the dev server itself is answered in any case.
-        let own = path.starts_with("/api/") || path.starts_with(super::page::RESERVED);
-        if request.headers().contains_key(header::UPGRADE) || own {
+        if is_upgrade(request) || request.uri().path().starts_with("/api/") {
             return None;
         }
-        let site = super::hosts::site_of(request);
+        let site = site_of(request);
         let site = site.as_ref().or(default_site)?;
-        let look = lock(&self.0.sites).get(site).filter(|look| look.pending()).cloned()?;
+        let look = lock(&self.0).get(site).filter(|look| look.pending()).cloned()?;
         Some((site.clone(), look))
     }
+}
 
-    async fn let_wait(&self, reload: &Reload, site: SiteName, look: FirstLook, request: Request) -> Response {
-        let something = look.wait().await;
-        let onwards = lock(&self.0.onwards).clone();
-        match onwards {
-            // It does not wait twice.
-            Some(onwards) if something && !look.pending() => onwards.resume(request).await,
-            Some(onwards) if something => onwards.emulator().fetch(request).await,
-            _ => {
-                let main = maud::html! { p { "The first build of this site is under way. The page comes by itself." } };
-                let reload = (reload, &Shows::Status(site));
-                super::small_page::respond(StatusCode::SERVICE_UNAVAILABLE, "Being built", &main, reload).await
-            }
-        }
+async fn let_wait(reload: Reload, site: SiteName, look: FirstLook, request: Request, next: Next) -> Response {
+    if look.wait().await {
+        return next.call(request).await;
     }
+    let main = maud::html! { p { "The first build of this site is under way. The page comes by itself." } };
+    let reload = (&reload, &Shows::Status(site));
+    super::small_page::respond(StatusCode::SERVICE_UNAVAILABLE, "Being built", &main, reload).await
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

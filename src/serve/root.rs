@@ -5,15 +5,16 @@
 
 use crate::{
     data::sites::{self, PublishedSite},
-    server::{Answering, Before, Peer, SmallPage, host_of, small_page},
+    server::{
+        Caller, HostName, SmallPage, is_upgrade,
+        layers::{Answering, RequestLayer, layer as layer_of},
+        small_page,
+    },
 };
-use axum::{
-    extract::Request,
-    http::{Method, StatusCode, header, uri::Authority},
-};
+use axum::http::{Method, StatusCode};
 use maud::{Markup, html};
 use pmx_emulator::kv::Kv;
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 /// How many sites are shown; the rest is counted.
 const SHOWN: usize = 500;
@@ -32,47 +33,36 @@ pub(super) struct Root {
 }
 
 /// Answers `/` of hosts that are no site. All else is the Worker's.
-pub(super) fn layer(root: Root) -> Before {
+pub(super) fn layer(root: Root) -> RequestLayer {
     let root = Arc::new(root);
-    Arc::new(move |request: Request| {
+    layer_of(move |request, next| {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        if request.uri().path() != "/" || !reads || request.headers().contains_key(header::UPGRADE) {
-            return Err(Box::new(request));
+        if request.uri().path() != "/" || !reads || is_upgrade(&request) {
+            return next.call(request);
         }
-        let Some(host) = Host::of(&request, &root.domains) else { return Err(Box::new(request)) };
-        // A proxy on this machine that says nothing of itself asks by the name that others know.
-        let here = host == Host::ThisMachine
-            && request.extensions().get::<Peer>().is_some_and(|peer| peer.is_this_machine(request.headers()));
-        let root = root.clone();
-        Ok(Box::pin(async move {
-            let shown = if here { root.sites().await } else { None };
+        let caller = Caller::of(request.extensions());
+        if !caller.host().is_some_and(|host| is_no_site(host, &root.domains)) {
+            return next.call(request);
+        }
+        let (root, is_local) = (root.clone(), asks_here(caller));
+        Answering::later(async move {
+            let shown = if is_local { root.sites().await } else { None };
             let main = page(&root, shown.as_ref());
-            small_page(&SmallPage { status: StatusCode::OK, title: title(here), main: &main, reloads: false })
-        }) as Answering)
+            small_page(&SmallPage { status: StatusCode::OK, title: title(is_local), main: &main, reloads: false })
+        })
     })
 }
 
-/// A host that is no site's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Host {
-    /// `localhost`, or a loopback address.
-    ThisMachine,
-    /// A domain of sites, or an address of this machine in a network.
-    Other,
+/// Whether a browser on this machine asks. A proxy here that says nothing of itself asks by the name that others know.
+fn asks_here(caller: &Caller) -> bool {
+    caller.is_this_machine() && caller.host().is_some_and(HostName::is_bare_loopback)
 }
 
-impl Host {
-    fn of(request: &Request, domains: &[String]) -> Option<Self> {
-        let authority: Authority = host_of(request)?.parse().ok()?;
-        let name = authority.host();
-        let bare = name.trim_start_matches('[').trim_end_matches(']');
-        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-        match bare.parse::<IpAddr>() {
-            Ok(ip) if ip.to_canonical().is_loopback() => Some(Self::ThisMachine),
-            Ok(_) => Some(Self::Other),
-            Err(_) if name == "localhost" => Some(Self::ThisMachine),
-            Err(_) => domains.contains(&name).then_some(Self::Other),
-        }
+/// Whether a host is `localhost`, an address, or a domain of sites.
+fn is_no_site(host: &HostName, domains: &[String]) -> bool {
+    match host {
+        HostName::Ip(_) => true,
+        HostName::Dns(name) => name == "localhost" || domains.contains(name),
     }
 }
 
@@ -90,8 +80,8 @@ impl Root {
     }
 }
 
-const fn title(here: bool) -> &'static str {
-    if here { "Sites" } else { "A server for PathMX sites" }
+const fn title(is_local: bool) -> &'static str {
+    if is_local { "Sites" } else { "A server for PathMX sites" }
 }
 
 fn page(root: &Root, listed: Option<&Listed>) -> Markup {
@@ -139,27 +129,29 @@ fn since(time: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::body::Body;
+    use crate::server::passed;
 
     #[test]
     fn the_bare_host_is_no_site_and_this_machine_goes_by_few_names() {
         let domains = ["localhost".to_owned(), "path.test".to_owned()];
         for (host, expected) in [
-            ("localhost:8787", Some(Host::ThisMachine)),
-            ("LOCALHOST.", Some(Host::ThisMachine)),
-            ("127.0.0.1:8787", Some(Host::ThisMachine)),
-            ("[::1]:8787", Some(Host::ThisMachine)),
-            ("[::ffff:127.0.0.1]", Some(Host::ThisMachine)),
-            ("path.test:8787", Some(Host::Other)),
-            ("192.168.1.5", Some(Host::Other)),
+            ("localhost:8787", Some(true)),
+            ("LOCALHOST.", Some(true)),
+            ("127.0.0.1:8787", Some(true)),
+            ("[::1]:8787", Some(true)),
+            ("[::ffff:127.0.0.1]", Some(true)),
+            ("path.test:8787", Some(false)),
+            ("192.168.1.5", Some(false)),
             ("alpha.localhost", None),
             ("pathmx.localhost", None),
             ("alpha.path.test", None),
             ("dev.example", None),
             ("", None),
         ] {
-            let request = Request::get("/").header("host", host).body(Body::empty()).unwrap();
-            assert_eq!(Host::of(&request, &domains), expected, "{host}");
+            let request = passed("127.0.0.1:1", &[("host", host)]);
+            let caller = Caller::of(request.extensions());
+            let is_listed = caller.host().is_some_and(|host| is_no_site(host, &domains));
+            assert_eq!(is_listed.then(|| asks_here(caller)), expected, "{host}");
         }
     }
 }

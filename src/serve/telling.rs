@@ -4,18 +4,16 @@ use crate::{
     dev::{self, Board, Control},
     publish::{Activated, TakenDown},
     report::{Report, Style, short_id},
-    server::{Answering, Before, Seen, Watch},
+    server::layers::{Answering, RequestLayer, Seen, layer as layer_of, request_log},
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::Request,
     http::{Method, StatusCode},
     response::Response,
 };
 use jiff::Zoned;
 use pmx_worker::model::SiteName;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Calls that change what a site shows (`worker/API.md`), and the event of each.
@@ -25,14 +23,14 @@ const CALLS: [(&str, &str); 3] =
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
 
 /// Lets the Worker answer calls that change a site, and tells the board of those that did.
-pub(super) fn layer(control: Control) -> Before {
-    Arc::new(move |request: Request| {
+pub(super) fn layer(control: Control) -> RequestLayer {
+    layer_of(move |request, next| {
         let path = request.uri().path();
         let event = CALLS.iter().find(|(call, _)| request.method() == Method::POST && *call == path);
-        let Some((_, event)) = event else { return Err(Box::new(request)) };
-        let control = control.clone();
-        Ok(Box::pin(async move {
-            let answer = control.emulator().fetch(request).await;
+        let Some((_, event)) = event else { return next.call(request) };
+        let (control, answering) = (control.clone(), next.call(request));
+        Answering::later(async move {
+            let answer = answering.await;
             if answer.status() != StatusCode::OK {
                 return answer;
             }
@@ -44,7 +42,7 @@ pub(super) fn layer(control: Control) -> Before {
             });
             tell(&control, event, &body).await;
             Response::from_parts(head, Body::from(body))
-        }) as Answering)
+        })
     })
 }
 
@@ -118,8 +116,8 @@ fn line(event: &Value, report: &Report) -> String {
 }
 
 /// Prints a line for each request.
-pub(super) fn watch(report: Report) -> Watch {
-    Arc::new(move |seen: &Seen| {
+pub(super) fn requests(report: Report) -> RequestLayer {
+    request_log(move |seen: &Seen| {
         let Seen { method, host, status, took, .. } = seen;
         let target = shown(&seen.target);
         let ms = took.as_secs_f64() * 1e3;

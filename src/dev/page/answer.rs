@@ -6,7 +6,7 @@ use crate::{
         reload::{Reload, Shows},
         status::Board,
     },
-    server::{answer_changed, refusal},
+    server::{answer_changed, is_upgrade, layers::Next, refusal},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -14,7 +14,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
 
 /// The largest page that gets the tag, in bytes. It is held in memory for a moment; what is larger is no page that
@@ -30,12 +29,11 @@ pub(super) fn may_be_page(request: &Request) -> bool {
         // `empty`: a script fetches, as the live client does.
         matches!(wanted.as_bytes(), b"document" | b"iframe" | b"frame" | b"embed" | b"object" | b"empty")
     });
-    wanted && matches!(*request.method(), Method::GET | Method::HEAD) && !headers.contains_key(header::UPGRADE)
+    wanted && matches!(*request.method(), Method::GET | Method::HEAD) && !is_upgrade(request)
 }
 
 /// The pages of all sites.
 pub(super) struct Pages {
-    pub(super) emulator: Emulator,
     pub(super) board: Board,
     pub(super) reload: Reload,
     /// Whether answers to questions are taken.
@@ -44,13 +42,13 @@ pub(super) struct Pages {
 
 impl Pages {
     /// Answers a request for what may be a page of this site.
-    pub(super) async fn answer(&self, request: Request, site: Option<SiteName>) -> Response {
+    pub(super) async fn answer(&self, request: Request, site: Option<SiteName>, next: &Next) -> Response {
         let is_tagged = |answer: &Response| answer.status() == StatusCode::OK && taggable(answer).is_some();
-        answer_changed(request, is_tagged, |request| self.whole(request, site.clone())).await
+        answer_changed(request, is_tagged, |request| self.whole(request, site.clone(), next)).await
     }
 
     /// Answers a request for the whole of what may be a page, or for its head.
-    async fn whole(&self, request: Request, site: Option<SiteName>) -> Response {
+    async fn whole(&self, request: Request, site: Option<SiteName>, next: &Next) -> Response {
         let mut whole = Whole {
             head: request.method() == Method::HEAD,
             tag: script::tag(request.uri().path(), self.answers),
@@ -59,7 +57,7 @@ impl Pages {
         };
         let path = request.uri().path().to_owned();
         let reader = request.headers().get(header::ACCEPT).is_some_and(|accept| contains(accept, "text/html"));
-        let answer = self.emulator.fetch(request).await;
+        let answer = next.call(request).await;
         if answer.status() == StatusCode::NOT_FOUND
             && reader
             && let Some(status) = site.as_ref().and_then(|site| self.board.site(site))

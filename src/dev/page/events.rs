@@ -37,7 +37,7 @@ const BUILDING: Duration = Duration::from_millis(500);
 
 /// The events of all sites.
 #[derive(Clone)]
-pub(super) struct Events(Arc<Shared>);
+pub(in crate::dev) struct Events(Arc<Shared>);
 
 struct Shared {
     board: Board,
@@ -48,12 +48,12 @@ struct Shared {
 }
 
 impl Events {
-    pub(super) fn new(board: Board, overlay: bool, ending: watch::Receiver<bool>) -> Self {
+    pub(in crate::dev) fn new(board: Board, overlay: bool, ending: watch::Receiver<bool>) -> Self {
         Self(Arc::new(Shared { board, overlay, ending, kept: Mutex::default() }))
     }
 
     /// The stream for a page of this site. `here`: the browser is on this machine.
-    pub(super) fn stream(&self, site: Option<SiteName>, here: bool) -> Response {
+    pub(in crate::dev) fn stream(&self, site: Option<SiteName>, here: bool) -> Response {
         let shared = &self.0;
         let Some(site) = site.filter(|site| shared.board.site(site).is_some()) else {
             return refusal(StatusCode::NOT_FOUND, "no_site", "No site is written under this name");

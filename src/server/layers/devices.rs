@@ -1,9 +1,12 @@
 //! The token that other devices need once a server listens to more than this machine.
 
 use super::{
-    local::refusal,
-    peer::{Peer, is_forwarded},
-    sent::cookies,
+    super::{
+        caller::{Caller, cookies},
+        reply::refusal,
+    },
+    RequestLayer,
+    next::check,
 };
 use crate::{
     error::{Error, Result},
@@ -26,7 +29,7 @@ const KIND: &str = "devices";
 /// The file of the token in a state folder of earlier versions. A checkout can bring one, and who wrote it knows the token.
 const FORMER: &str = "device-token";
 /// The parameter of an address that lets a device in.
-pub(super) const PARAMETER: &str = "pmx-token";
+const PARAMETER: &str = "pmx-token";
 /// How long a device is remembered, in seconds: 30 days.
 const REMEMBERED: u32 = 30 * 86_400;
 /// Characters of a token: 120 bits, and few enough to type.
@@ -34,7 +37,7 @@ const LENGTH: usize = 24;
 /// Crockford's base 32: no letter that looks like another.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// What a browser is shown that has no token.
-const PAGE: &str = include_str!("access.html");
+const PAGE: &str = include_str!("devices.html");
 
 /// Who may come in.
 ///
@@ -47,18 +50,17 @@ const PAGE: &str = include_str!("access.html");
 /// whoever answers for that name (nginx with a password, a tunnel with a login) has the door. A proxy that keeps silent cannot be
 /// told from a browser. Where only this machine is listened to there is no token at all: who forwards to it does so on purpose.
 #[derive(Clone, Debug)]
-pub struct Access {
+pub struct DeviceToken {
     token: Arc<str>,
     cookie: Arc<str>,
 }
 
-/// What is to be done with a request.
-pub(super) enum Admission {
-    Admitted,
-    Answer(Box<Response>),
+/// The layer.
+pub(super) fn layer(token: DeviceToken) -> RequestLayer {
+    check(move |request| token.admit(request))
 }
 
-impl Access {
+impl DeviceToken {
     /// The token for a state folder, made at the first call. It lies in what pmx keeps for its user, never in the folder; where there
     /// is no such place, or none that can be used, the token holds until this process ends.
     ///
@@ -109,21 +111,22 @@ impl Access {
         format!("{base}/?{PARAMETER}={}", self.token)
     }
 
-    /// Looks at a request. `given` says whether its Host was allowed by name, `secure` whether the connection is encrypted.
-    pub(super) fn admit(&self, peer: Peer, given: bool, secure: bool, request: &Request) -> Admission {
+    /// Lets in who is on this machine, or has the token; answers everyone else.
+    fn admit(&self, request: &Request) -> std::result::Result<(), Box<Response>> {
+        let caller = Caller::of(request.extensions());
         let shown = parameter(request.uri().query().unwrap_or_default());
         if let Some((token, rest)) = shown {
-            return Admission::Answer(Box::new(if self.is_token(&token) {
-                self.remember(request.uri().path(), &rest, secure)
+            return Err(Box::new(if self.is_token(&token) {
+                self.remember(request.uri().path(), &rest, caller.is_encrypted())
             } else {
                 refuse(request.headers())
             }));
         }
-        let here = peer.is_loopback() && (given || !is_forwarded(request.headers()));
-        if here || self.is_known(request.headers()) {
-            return Admission::Admitted;
+        let is_here = if caller.host_is_given { caller.is_loopback() } else { caller.is_this_machine() };
+        if is_here || self.is_known(request.headers()) {
+            return Ok(());
         }
-        Admission::Answer(Box::new(refuse(request.headers())))
+        Err(Box::new(refuse(request.headers())))
     }
 
     fn is_known(&self, headers: &HeaderMap) -> bool {
@@ -204,10 +207,10 @@ fn parameter(query: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::super::caller::tests::pass, *};
 
-    fn access() -> Access {
-        Access::new("0123456789abcdefghjkmnpq")
+    fn token() -> DeviceToken {
+        DeviceToken::new("0123456789abcdefghjkmnpq")
     }
 
     fn status(address: &str, given: bool, headers: &[(&str, &str)], path: &str) -> Option<u16> {
@@ -215,17 +218,18 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
-        match access().admit(Peer(address.parse().unwrap()), given, false, &request) {
-            Admission::Admitted => None,
-            Admission::Answer(response) => Some(response.status().as_u16()),
+        let mut request = request.body(Body::empty()).unwrap();
+        pass(&mut request, address);
+        if let Some(caller) = request.extensions_mut().get_mut::<Caller>() {
+            caller.host_is_given = given;
         }
+        token().admit(&request).err().map(|response| response.status().as_u16())
     }
 
     #[test]
     fn this_machine_needs_none_and_everyone_else_does() {
-        let cookie = format!("a=b; {}=0123456789abcdefghjkmnpq", access().cookie);
-        let wrong = format!("{}=0123456789abcdefghjkmnpx", access().cookie);
+        let cookie = format!("a=b; {}=0123456789abcdefghjkmnpq", token().cookie);
+        let wrong = format!("{}=0123456789abcdefghjkmnpx", token().cookie);
         let phone = "192.168.1.9:1";
         for (address, given, headers, expected) in [
             ("127.0.0.1:1", false, vec![], None),
@@ -271,7 +275,7 @@ mod tests {
             ("//evil.example", "", "./evil.example"),
             ("/\\evil.example", "", "./evil.example"),
         ] {
-            let response = access().remember(path, rest, true);
+            let response = token().remember(path, rest, true);
             assert_eq!(response.headers()[header::LOCATION], location);
             let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
             assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Secure") && !cookie.contains("Domain"), "{cookie}");
@@ -281,7 +285,7 @@ mod tests {
     #[test]
     fn a_token_is_kept_for_its_owner_and_outside_of_the_state() {
         let (user, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let open = |state: &Path| Access::open_in(user.path(), state).unwrap();
+        let open = |state: &Path| DeviceToken::open_in(user.path(), state).unwrap();
         let first = open(state.path());
         assert!(is_token(&first.token));
         assert_eq!(first.token, open(state.path()).token);

@@ -1,6 +1,13 @@
 //! Behind a proxy that puts a path before the site's, and says so with `X-Forwarded-Prefix`: pages name what they need from the
 //! origin's root, so the path is put before these addresses on the way out.
 
+use super::{
+    super::{
+        caller::{Caller, is_upgrade},
+        conditional,
+    },
+    Answering, Next, RequestLayer, layer as layer_fn,
+};
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
@@ -28,8 +35,40 @@ const TOLD: &str = "data-pmx-prefix";
 /// Elements whose text is no markup.
 const RAW: [&str; 4] = ["script", "style", "textarea", "title"];
 
+/// What a proxy says that has a say in answers: where the site is, and which it is.
+const PROXIES: &str = "X-Forwarded-Prefix, X-Forwarded-Host";
+
+/// The layer. A request that comes from another machine, or opens a WebSocket, goes on untouched. `varies`: a further header of requests that has
+/// a say in answers.
+pub(super) fn layer(varies: Option<&str>) -> RequestLayer {
+    let varies = varies.and_then(|name| HeaderValue::from_str(&format!("{PROXIES}, {name}")).ok());
+    let varies = varies.unwrap_or(HeaderValue::from_static(PROXIES));
+    layer_fn(move |request, next| {
+        if is_upgrade(&request) || !Caller::of(request.extensions()).is_loopback() {
+            return next.call(request);
+        }
+        let (next, varies) = (next.clone(), varies.clone());
+        Answering::later(async move {
+            let mut response = match of(request.headers()) {
+                None => next.call(request).await,
+                Some(prefix) => {
+                    conditional::answer(request, is_rewritten, |request| prefixed(&prefix, request, &next)).await
+                }
+            };
+            vary(&mut response, &varies);
+            response
+        })
+    })
+}
+
+/// The answer with the prefix before the addresses in it.
+async fn prefixed(prefix: &str, mut request: Request, next: &Next) -> Response {
+    ask(&mut request);
+    put(prefix, next.call(request).await).await
+}
+
 /// The path that a proxy has taken away, without a slash at its end; `None` if there is none, or none that can be put into a page.
-pub(super) fn of(headers: &HeaderMap) -> Option<String> {
+fn of(headers: &HeaderMap) -> Option<String> {
     let prefix = headers.get(PREFIX)?.to_str().ok()?.trim_end_matches('/');
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~');
     let path = prefix.starts_with('/') && !prefix.contains("//") && !prefix.contains("/.");
@@ -37,17 +76,17 @@ pub(super) fn of(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Asks for text: what is packed cannot be rewritten.
-pub(super) fn ask(request: &mut Request) {
+fn ask(request: &mut Request) {
     request.headers_mut().remove(header::ACCEPT_ENCODING);
 }
 
 /// Whether the prefix is put into an answer, by its head.
-pub(super) fn is_rewritten(response: &Response) -> bool {
+fn is_rewritten(response: &Response) -> bool {
     rewriter(response.headers()).is_some()
 }
 
 /// Puts the prefix before the addresses of an answer.
-pub(super) async fn put(prefix: &str, mut response: Response) -> Response {
+async fn put(prefix: &str, mut response: Response) -> Response {
     if let Some(to) = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok())
         && is_of_root(to)
         && let Ok(to) = HeaderValue::from_str(&format!("{prefix}{to}"))
@@ -80,7 +119,7 @@ fn retag(prefix: &str, headers: &mut HeaderMap) {
 
 /// Says which headers of a request have a say in an answer, where they have: in a text with addresses, a redirect, and what is said of
 /// one that the client has. Without the headers the answer is another one, too, so it says so as well.
-pub(super) fn vary(response: &mut Response, names: &HeaderValue) {
+fn vary(response: &mut Response, names: &HeaderValue) {
     let headers = response.headers();
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let depends = kind.starts_with("text/html")
