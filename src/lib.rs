@@ -19,6 +19,7 @@ pub mod report;
 mod secret;
 pub mod serve;
 pub mod server;
+pub mod session;
 pub mod site;
 mod user_folder;
 pub mod watch;

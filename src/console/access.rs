@@ -3,8 +3,10 @@
 //! A site's script runs in the same browser, at `<site>.localhost`. It has no cookie of this host, its requests carry its own
 //! Origin, and what it embeds is not shown; each of the three is checked by itself.
 
-use super::Token;
-use crate::server::{Caller, Origin, cookies};
+use crate::{
+    server::{Caller, Origin, cookies},
+    session::Token,
+};
 use axum::http::{HeaderMap, Method, header, request::Parts};
 
 /// What a request may do.

@@ -11,22 +11,17 @@ mod editor;
 mod feed;
 mod form;
 mod html;
-mod log;
 mod pages;
 mod reply;
 mod routes;
-mod token;
 mod transfer;
 
-pub use log::{LogBuffer, LogLine};
-pub use token::{HOST, Token};
-
 use crate::{
-    dev::Control,
     server::{
         Caller,
         layers::{Answering, RequestLayer, layer as layer_of},
     },
+    session::{CONSOLE_HOST, Control, LogBuffer, Token},
 };
 use access::Access;
 use axum::{
@@ -63,7 +58,7 @@ pub struct ConsoleParts {
 /// Where the sites of a server come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Serves {
-    /// They are written here, and are on the board.
+    /// They are written here, and are known to the session.
     Written,
     /// They are published here; what KV has of them is what is known.
     Published {
@@ -73,7 +68,7 @@ pub enum Serves {
 }
 
 impl Serves {
-    /// The address of a published site; none of one that is written, which is on the board.
+    /// The address of a published site; none of one that is written, which the session knows.
     fn address(&self, site: &str) -> Option<String> {
         match self {
             Self::Written => None,
@@ -89,12 +84,12 @@ struct Console {
     streams: Streams,
 }
 
-/// Answers every request to [`HOST`], and lets all others go on. Nothing that comes to that host reaches a site.
+/// Answers every request to [`CONSOLE_HOST`], and lets all others go on. Nothing that comes to that host reaches a site.
 #[must_use]
 pub fn layer(parts: ConsoleParts) -> RequestLayer {
     let console = Arc::new(Console { parts, summaries: Summaries::default(), streams: Streams::default() });
     layer_of(move |request, next| {
-        if !Caller::of(request.extensions()).host().is_some_and(|host| host.is(HOST)) {
+        if !Caller::of(request.extensions()).host().is_some_and(|host| host.is(CONSOLE_HOST)) {
             return next.call(request);
         }
         let console = console.clone();

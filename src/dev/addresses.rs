@@ -1,15 +1,17 @@
 //! What `pmx dev` answers below addresses of its own, on every site: the script that is added to pages, and what open pages ask for.
 
 use super::{
-    Control,
-    page::{events::Events, newest, script},
-    reload::{self, Reload},
-    sites_of::site_or_default,
+    live_reload::{self, LiveReload},
+    page::{events::EventStreams, newest, script},
+    request_site::site_or_default,
 };
-use crate::server::{
-    Caller,
-    layers::{Answering, DEV_ADDRESSES, RequestLayer, layer as layer_of},
-    refusal,
+use crate::{
+    server::{
+        Caller,
+        layers::{Answering, DEV_ADDRESSES, RequestLayer, layer as layer_of},
+        refusal,
+    },
+    session::Control,
 };
 use axum::{
     body::Body,
@@ -27,9 +29,9 @@ pub(super) struct AddressParts {
     /// The site of every host that names none.
     pub(super) default_site: Option<SiteName>,
     /// The events of pages without a live client.
-    pub(super) reload: Reload,
+    pub(super) reload: LiveReload,
     /// Those of pages with the script; none where pages go out as they are.
-    pub(super) events: Option<Events>,
+    pub(super) events: Option<EventStreams>,
 }
 
 /// The layer. What is asked for here is for the pages of this server only.
@@ -37,7 +39,7 @@ pub(super) fn layer(parts: AddressParts) -> RequestLayer {
     let parts = Arc::new(parts);
     layer_of(move |request, next| {
         let Some(name) = request.uri().path().strip_prefix(DEV_ADDRESSES) else { return next.call(request) };
-        if parts.events.is_none() && !name.starts_with(reload::NAME) {
+        if parts.events.is_none() && !name.starts_with(live_reload::NAME) {
             return next.call(request);
         }
         if Caller::of(request.extensions()).initiator().is_foreign() {
@@ -51,7 +53,7 @@ pub(super) fn layer(parts: AddressParts) -> RequestLayer {
 
 impl AddressParts {
     async fn answer(&self, name: &str, request: Request) -> Response {
-        if let Some(stream) = name.strip_prefix(reload::NAME) {
+        if let Some(stream) = name.strip_prefix(live_reload::NAME) {
             return self.reload.events(stream, request).await;
         }
         let default_site = self.default_site.as_ref();

@@ -1,10 +1,7 @@
 //! Answers to questions, written into the Sources: what stands before the Worker with `--write-responses`. In production, and
 //! without the flag, nobody takes them.
 
-use super::{
-    Control,
-    answering::{Answer, NotWritten, Writer},
-};
+use super::response_writer::{Answer, NotWritten, Writer};
 use crate::{
     paths::canonical,
     secret,
@@ -13,6 +10,7 @@ use crate::{
         layers::{Answering, RequestLayer, layer as layer_of},
         refusal, urlencoded,
     },
+    session::Control,
     site::{AnswerForm, Project, RecordError},
 };
 use axum::{
@@ -38,7 +36,7 @@ pub(super) fn layer(control: Control, default_site: Option<SiteName>, address: S
         Arc::new(Responses { control, default_site, hosts: HostPolicy::own_names(address), writer: Writer::default() });
     layer_of(move |request, next| {
         let path = request.uri().path();
-        let site = super::sites_of::site_of(&request).or_else(|| responses.default_site.clone());
+        let site = super::request_site::site_of(&request).or_else(|| responses.default_site.clone());
         let Some(site) = site.filter(|_| request.method() == Method::POST && !path.starts_with("/api/")) else {
             return next.call(request);
         };

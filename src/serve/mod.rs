@@ -1,20 +1,21 @@
 //! `pmx serve`: the Worker with what was published to it, a page that says what is here, and a line for what happens.
 
-mod root;
-mod telling;
+mod events;
+mod site_list;
 
 use crate::{
     cli,
-    console::{self, ConsoleParts, LogBuffer, Serves, Token},
+    console::{self, ConsoleParts, Serves},
     data::{
         Owning, Served, owner,
         place::{self, Home, HomeKind},
         sites,
     },
-    dev::{Board, Control, simulate},
+    dev::simulate,
     error::Result,
     report::{Report, Style},
     server::{self, Bounds, Layers, Listening, WorkerOptions, interrupted, listen},
+    session::{CONSOLE_HOST, Control, LogBuffer, Session, Token},
 };
 use futures_util::FutureExt as _;
 use pmx_emulator::{Emulator, faults::Faults};
@@ -49,7 +50,7 @@ pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
     let _owning = Owning::begin(&Served {
         command: "pmx serve",
         address: front.address,
-        console: console::HOST,
+        console: CONSOLE_HOST,
         https: false,
         token: server.token.as_str(),
         state: &server.state,
@@ -70,10 +71,10 @@ pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
         return Ok(());
     }
     server.ready(&front, !secret.is_empty(), report).await;
-    let told = tokio::spawn(telling::print(server.board.clone(), report.clone()));
+    let printing = tokio::spawn(events::print(server.session.clone(), report.clone()));
     let bounds = Bounds::new(command.max_connections, command.max_connections_per_address);
     let served = server::serve(front, bounds, layers, server.worker.clone(), end).await;
-    told.abort();
+    printing.abort();
     served
 }
 
@@ -89,7 +90,7 @@ fn faults(command: &cli::Serve) -> Result<Faults> {
 /// The Worker, and what stands around it.
 struct Server {
     worker: Emulator,
-    board: Board,
+    session: Session,
     control: Control,
     token: Token,
     /// The state folder, absolute.
@@ -119,13 +120,13 @@ impl Server {
             trace: if report.verbose() { REQUESTS } else { 0 },
         };
         let worker = server::start(options, front).map_err(|error| owner::explain(error, state))?;
-        let board = Board::default();
-        let control = Control::of_server(board.clone(), worker.clone(), secret);
+        let session = Session::default();
+        let control = Control::of_server(session.clone(), worker.clone(), secret);
         let domain = domain(command);
         let port = front.address.port();
         Ok(Self {
             worker,
-            board,
+            session,
             control,
             token: Token::generate()?,
             state: std::path::absolute(state).unwrap_or_else(|_| state.to_owned()),
@@ -152,24 +153,24 @@ impl Server {
             ending,
             sites: Serves::Published { address: self.site.clone() },
         };
-        let root = root::Root {
+        let site_list = site_list::Parts {
             kv: self.worker.kv().clone(),
             site: self.site.clone(),
             url: self.url.clone(),
             domains: command.base_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
         };
         let mut layers = Layers::new(front, &command.allow_hosts, domain(command));
-        layers.request_log = report.verbose().then(|| telling::requests(report.clone()));
+        layers.request_log = report.verbose().then(|| events::request_log(report.clone()));
         layers.console = Some(console::layer(parts));
-        layers.site_list = Some(root::layer(root));
-        layers.activations = Some(telling::layer(self.control.clone()));
+        layers.site_list = Some(site_list::layer(site_list));
+        layers.activations = Some(events::activations(self.control.clone()));
         layers
     }
 
     /// Says that all is ready, and where.
     async fn ready(&self, front: &Listening, open: bool, report: &Report) {
         let port = front.address.port();
-        let console = format!("http://{}:{port}", console::HOST);
+        let console = format!("http://{CONSOLE_HOST}:{port}");
         if !open {
             report.warn("PUBLISH_SECRET is not set: every publish call will be refused");
         }

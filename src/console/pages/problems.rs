@@ -6,7 +6,7 @@ use crate::{
         editor::Editor,
         html::{empty, pill},
     },
-    dev::SiteStatus,
+    session::SiteStatus,
     site::Diagnostic,
 };
 use maud::{Markup, html};

@@ -1,12 +1,10 @@
 //! A page as the Worker answers it, with the tag.
 
-use super::{etag, script, unlinked, waiting};
+use super::{etag, not_built, script, unlinked};
 use crate::{
-    dev::{
-        reload::{Reload, Shows},
-        status::Board,
-    },
+    dev::live_reload::{LiveReload, Shows},
     server::{answer_changed, is_upgrade, layers::Next, refusal},
+    session::Session,
 };
 use axum::{
     body::{Body, to_bytes},
@@ -34,8 +32,8 @@ pub(super) fn may_be_page(request: &Request) -> bool {
 
 /// The pages of all sites.
 pub(super) struct Pages {
-    pub(super) board: Board,
-    pub(super) reload: Reload,
+    pub(super) session: Session,
+    pub(super) reload: LiveReload,
     /// Whether answers to questions are taken.
     pub(super) answers: bool,
 }
@@ -60,11 +58,11 @@ impl Pages {
         let answer = next.call(request).await;
         if answer.status() == StatusCode::NOT_FOUND
             && reader
-            && let Some(status) = site.as_ref().and_then(|site| self.board.site(site))
+            && let Some(status) = site.as_ref().and_then(|site| self.session.site(site))
         {
             if !answer.headers().contains_key("pmx-deploy") {
                 let shows = Shows::Status(status.name.clone());
-                return self.reload.serve(&shows, waiting::response(status, whole.head).await).await;
+                return self.reload.serve(&shows, not_built::response(status, whole.head).await).await;
             }
             whole.note = unlinked::note(&status, &path);
         }

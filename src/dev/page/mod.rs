@@ -7,12 +7,15 @@ pub(super) mod events;
 mod excerpt;
 mod findings;
 pub(super) mod newest;
+mod not_built;
 pub(super) mod script;
 mod unlinked;
-mod waiting;
 
-use super::{reload::Reload, sites_of::site_or_default, status::Board};
-use crate::server::layers::{Answering, RequestLayer, layer as layer_of};
+use super::{live_reload::LiveReload, request_site::site_or_default};
+use crate::{
+    server::layers::{Answering, RequestLayer, layer as layer_of},
+    session::Session,
+};
 use answer::Pages;
 use pmx_worker::model::SiteName;
 use std::sync::Arc;
@@ -20,19 +23,19 @@ use std::sync::Arc;
 /// What the layer works with.
 pub(super) struct PageParts {
     /// What is known of the sites.
-    pub(super) board: Board,
+    pub(super) session: Session,
     /// The site of every host that names none.
     pub(super) default_site: Option<SiteName>,
     /// What loads pages again that have no live client.
-    pub(super) reload: Reload,
+    pub(super) reload: LiveReload,
     /// Whether answers to questions are taken.
     pub(super) answers: bool,
 }
 
 /// Adds the script to HTML pages. WebSockets, other methods and what a browser asks for as anything but a document go on untouched.
 pub(super) fn layer(parts: PageParts) -> RequestLayer {
-    let PageParts { board, default_site, reload, answers } = parts;
-    let pages = Arc::new(Pages { board, reload, answers });
+    let PageParts { session, default_site, reload, answers } = parts;
+    let pages = Arc::new(Pages { session, reload, answers });
     layer_of(move |request, next| {
         if !answer::may_be_page(&request) {
             return next.call(request);

@@ -1,8 +1,9 @@
 //! `POST /_pmx/newest`: what the badge of a page that shows an earlier deploy asks for.
 
 use crate::{
-    dev::{Control, Moved, sites_of::site_or_default},
+    dev::request_site::site_or_default,
     server::{Caller, refusal},
+    session::{Control, Moved},
 };
 use axum::{
     body::Body,
@@ -32,7 +33,7 @@ pub(in crate::dev) fn asked(
         refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return Err(refused.into());
     }
-    let site = site_or_default(request, default_site).filter(|site| control.board().site(site).is_some());
+    let site = site_or_default(request, default_site).filter(|site| control.session().site(site).is_some());
     site.ok_or_else(|| refusal(StatusCode::NOT_FOUND, "no_site", "No site is written under this name").into())
 }
 

@@ -16,18 +16,21 @@ use std::{future::Future, io::Read as _};
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
 
 /// The error that a person reads.
-pub(super) fn explain(error: &PublishError, site: &SiteName) -> Error {
+#[must_use]
+pub fn explain(error: &PublishError, site: &SiteName) -> Error {
     publish::explain(error, &format!("pmx deploys -s {site}"))
 }
 
 /// Calls the local Worker with the secret of this process.
-pub(super) struct InProcess {
+pub struct InProcess {
     emulator: Emulator,
     authorization: String,
 }
 
 impl InProcess {
-    pub(super) fn new(emulator: Emulator, secret: &str) -> Self {
+    /// `secret` is what the publish API of the Worker takes.
+    #[must_use]
+    pub fn new(emulator: Emulator, secret: &str) -> Self {
         Self { emulator, authorization: format!("Bearer {secret}") }
     }
 

@@ -1,10 +1,10 @@
-//! What is said of what happens: a line for each publish and rollback, and for each request where that is asked for.
+//! A line for each publish and rollback, and for each request where that is asked for.
 
 use crate::{
-    dev::{self, Board, Control},
     publish::{Activated, TakenDown},
     report::{Report, Style, short_id},
-    server::layers::{Answering, RequestLayer, Seen, layer as layer_of, request_log},
+    server::layers::{Answering, RequestLayer, Seen, layer as layer_of, request_log as log_requests},
+    session::{Activation, Control, Event, Record, Session},
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -13,21 +13,36 @@ use axum::{
 };
 use jiff::Zoned;
 use pmx_worker::model::SiteName;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-/// Calls that change what a site shows (`worker/API.md`), and the event of each.
-const CALLS: [(&str, &str); 3] =
-    [("/api/publish/commit", "published"), ("/api/publish/rollback", "rolled-back"), ("/api/unpublish", "unpublished")];
+/// A call that changes what a site shows (`worker/API.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Commit,
+    Rollback,
+    Unpublish,
+}
+
+impl Call {
+    fn at(path: &str) -> Option<Self> {
+        match path {
+            "/api/publish/commit" => Some(Self::Commit),
+            "/api/publish/rollback" => Some(Self::Rollback),
+            "/api/unpublish" => Some(Self::Unpublish),
+            _ => None,
+        }
+    }
+}
+
 /// The most bytes of an answer of theirs: no instance of the Worker has more memory.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
 
-/// Lets the Worker answer calls that change a site, and tells the board of those that did.
-pub(super) fn layer(control: Control) -> RequestLayer {
+/// The layer that sees which calls change a site, and tells the session of those that did.
+pub(super) fn activations(control: Control) -> RequestLayer {
     layer_of(move |request, next| {
-        let path = request.uri().path();
-        let event = CALLS.iter().find(|(call, _)| request.method() == Method::POST && *call == path);
-        let Some((_, event)) = event else { return next.call(request) };
+        let call = Call::at(request.uri().path()).filter(|_| request.method() == Method::POST);
+        let Some(call) = call else { return next.call(request) };
         let (control, answering) = (control.clone(), next.call(request));
         Answering::later(async move {
             let answer = answering.await;
@@ -40,30 +55,30 @@ pub(super) fn layer(control: Control) -> RequestLayer {
                 tracing::warn!(%error, "the answer to a publish call cannot be read");
                 Bytes::new()
             });
-            tell(&control, event, &body).await;
+            if let Some((site, event)) = event(&control, call, &body).await {
+                control.session().emit(site.as_ref(), event);
+            }
             Response::from_parts(head, Body::from(body))
         })
     })
 }
 
-/// Tells the board what an answer says.
-async fn tell(control: &Control, event: &str, body: &[u8]) {
-    if event == "unpublished" {
-        let Ok(TakenDown { url, unpublished, seq, .. }) = serde_json::from_slice(body) else { return };
-        let says = json!({ "url": url, "seq": seq, "status": unpublished.status });
-        control.board().tell(event, site_of(&url).as_ref(), says);
-        return;
+/// What the answer to a call says.
+async fn event(control: &Control, call: Call, body: &[u8]) -> Option<(Option<SiteName>, Event)> {
+    if call == Call::Unpublish {
+        let TakenDown { url, unpublished, seq, .. } = serde_json::from_slice(body).ok()?;
+        return Some((site_of(&url), Event::Unpublished { url, seq, status: unpublished.status }));
     }
-    let Ok(activated) = serde_json::from_slice::<Activated>(body) else { return };
-    let Some(site) = site_of(&activated.url) else { return };
-    let behind = match event {
-        "rolled-back" => {
-            let deploys = control.deploys(&site).await.unwrap_or_default();
-            deploys.iter().position(|deploy| deploy.record.is_active)
-        }
-        _ => Some(0),
+    let activated: Activated = serde_json::from_slice(body).ok()?;
+    let site = site_of(&activated.url)?;
+    let event = if call == Call::Rollback {
+        let deploys = control.deploys(&site).await.unwrap_or_default();
+        let behind = deploys.iter().position(|deploy| deploy.record.is_active);
+        Event::RolledBack(Activation::new(&activated, behind))
+    } else {
+        Event::Received(Activation::new(&activated, Some(0)))
     };
-    control.board().tell(event, Some(&site), dev::activation_says(&activated, behind));
+    Some((Some(site), event))
 }
 
 /// The name of the site at an address.
@@ -71,14 +86,14 @@ fn site_of(url: &str) -> Option<SiteName> {
     url.split_once("://")?.1.split('.').next()?.parse().ok()
 }
 
-/// Prints what the board is told, as lines for people or as JSON, until it is dropped.
-pub(super) async fn print(board: Board, report: Report) {
-    let mut heard = board.subscribe();
+/// Prints the events of a session, as lines for people or as JSON, until it is dropped.
+pub(super) async fn print(session: Session, report: Report) {
+    let mut events = session.subscribe();
     loop {
-        match heard.recv().await {
-            Ok(event) => {
-                report.event(&*event);
-                report.say(line(&event, &report));
+        match events.recv().await {
+            Ok(record) => {
+                report.event(&record.to_json());
+                report.say(line(&record, &report));
             }
             Err(RecvError::Lagged(missed)) => report.say(format_args!("{missed} more changes")),
             Err(RecvError::Closed) => return,
@@ -87,37 +102,39 @@ pub(super) async fn print(board: Board, report: Report) {
 }
 
 /// `12:01:07  alpha  rolled back  2 pages changed  → 3f2a91bc…  1 behind the newest`
-fn line(event: &Value, report: &Report) -> String {
-    let text = |name: &str| event[name].as_str().unwrap_or_default();
-    let (style, word) = match text("event") {
-        "published" => (Style::Good, "published"),
-        "rolled-back" => (Style::Warn, "rolled back"),
-        "unpublished" => (Style::Warn, "unpublished"),
-        other => (Style::Plain, other),
+fn line(record: &Record, report: &Report) -> String {
+    let (style, word, url, activation) = match &record.event {
+        Event::Received(activation) => (Style::Good, "published", activation.url.as_str(), Some(activation)),
+        Event::RolledBack(activation) => (Style::Warn, "rolled back", activation.url.as_str(), Some(activation)),
+        Event::Unpublished { url, .. } => (Style::Warn, "unpublished", url.as_str(), None),
+        // A server without loops has no others.
+        _ => return String::new(),
     };
-    let mut parts = vec![now(report), report.paint(Style::Bold, text("site")), report.paint(style, word)];
-    let count = |name: &str| event[name].as_u64().unwrap_or_default();
-    let pages = |count: u64| if count == 1 { "1 page".to_owned() } else { format!("{count} pages") };
-    match (count("pages"), count("others")) {
-        (0, 0) => {}
-        (0, others) => parts.push(format!("{} made anew", pages(others))),
-        (changed, _) => parts.push(format!("{} changed", pages(changed))),
+    let site = record.site.as_ref().map_or("", SiteName::as_str);
+    let mut parts = vec![now(report), report.paint(Style::Bold, site), report.paint(style, word)];
+    if let Some(Activation { deploy_id, behind, pages, others, .. }) = activation {
+        let counted = |count: usize| if count == 1 { "1 page".to_owned() } else { format!("{count} pages") };
+        match (*pages, *others) {
+            (0, 0) => {}
+            (0, others) => parts.push(format!("{} made anew", counted(others))),
+            (changed, _) => parts.push(format!("{} changed", counted(changed))),
+        }
+        let short = short_id(deploy_id);
+        if !short.is_empty() {
+            parts.push(format!("→ {short}…"));
+        }
+        if let Some(behind) = behind.filter(|behind| *behind > 0) {
+            parts.push(format!("{behind} behind the newest"));
+        }
     }
-    let short = short_id(text("deployId"));
-    if !short.is_empty() {
-        parts.push(format!("→ {short}…"));
-    }
-    if count("behind") > 0 {
-        parts.push(format!("{} behind the newest", count("behind")));
-    }
-    parts.push(report.paint(Style::Dim, text("url")));
+    parts.push(report.paint(Style::Dim, url));
     parts.retain(|part| !part.is_empty());
     parts.join("  ")
 }
 
 /// Prints a line for each request.
-pub(super) fn requests(report: Report) -> RequestLayer {
-    request_log(move |seen: &Seen| {
+pub(super) fn request_log(report: Report) -> RequestLayer {
+    log_requests(move |seen: &Seen| {
         let Seen { method, host, status, took, .. } = seen;
         let target = shown(&seen.target);
         let ms = took.as_secs_f64() * 1e3;
@@ -168,12 +185,15 @@ mod tests {
             ],
         }))
         .unwrap();
-        let board = Board::default();
+        let session = Session::default();
+        let mut events = session.subscribe();
         let site = site_of(&activated.url).unwrap();
-        let event = board.tell("rolled-back", Some(&site), dev::activation_says(&activated, Some(1)));
+        session.emit(Some(&site), Event::RolledBack(Activation::new(&activated, Some(1))));
+        let record = events.try_recv().unwrap();
+        let event = record.to_json();
         assert_eq!((&event["site"], &event["sources"]), (&"alpha".into(), &json!(["a", "b"])));
         assert_eq!((&event["pages"], &event["others"]), (&2.into(), &1.into()), "{event}");
-        let line = line(&event, &Report::plain());
+        let line = line(&record, &Report::plain());
         let (_, rest) = line.split_once("  ").unwrap();
         let expected = "rolled back  2 pages changed  → 3f2a91bc…  1 behind the newest  http://alpha.localhost:8787";
         assert_eq!(rest, format!("alpha  {expected}"));

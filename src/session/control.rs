@@ -1,22 +1,17 @@
 //! What may be done to the sites of a running server, from the keyboard or the console.
 
-use super::{
-    Board, Held, activation,
-    in_process::{InProcess, explain},
-    mending::Mending,
-    publisher::Publisher,
-    terminal::Terminal,
-};
+use super::{Activation, EarlierDeploy, Event, InProcess, Session, explain};
 use crate::{
     error::{Error, Result},
-    publish::{self, Deploy, Silent, history},
+    publish::{self, Activated, Deploy, Silent, history},
     site::{self, Project},
 };
+use futures_util::future::BoxFuture;
 use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{Notify, OwnedMutexGuard};
 
@@ -26,12 +21,18 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 pub struct Control(Arc<Inner>);
 
 struct Inner {
-    board: Board,
+    session: Session,
     emulator: Emulator,
     server: InProcess,
-    /// Where it is said; none where sites have no loop, and others publish them.
-    terminal: Option<Arc<Terminal>>,
-    sites: Mutex<BTreeMap<SiteName, Steering>>,
+    loops: Loops,
+}
+
+/// Who publishes the sites.
+enum Loops {
+    /// Their loops in this process.
+    Here(Mutex<BTreeMap<SiteName, SiteLoop>>),
+    /// Others, through the publish API.
+    Elsewhere,
 }
 
 /// What came of going through the history.
@@ -49,38 +50,43 @@ pub enum Moved {
 
 /// Where the loop of a site can be reached.
 #[derive(Clone)]
-pub(super) struct Steering {
-    /// Held by the loop while it publishes.
-    pub(super) publisher: Arc<tokio::sync::Mutex<Publisher>>,
+pub struct SiteLoop {
+    /// What publishes the site; the loop holds it while it does.
+    pub publisher: Arc<tokio::sync::Mutex<dyn Rollback>>,
     /// Asks the loop to build all anew.
-    pub(super) rebuild: Arc<Notify>,
-    /// What of it was found lost.
-    pub(super) mending: Arc<Mending>,
+    pub rebuild: Arc<Notify>,
     /// How its project is found.
-    pub(super) asked: site::Options,
+    pub options: site::Options,
+}
+
+/// What publishes a site, and must know when another deploy was made active.
+pub trait Rollback: Send {
+    /// Makes an earlier deploy active, until another build than the one that is up now comes along.
+    fn rollback<'a>(&'a mut self, deploy_id: &'a str) -> BoxFuture<'a, Result<Activated>>;
 }
 
 impl Control {
-    /// Of a loop that writes its sites, and says on this terminal what becomes of them.
-    pub(super) fn new(board: Board, emulator: Emulator, terminal: Arc<Terminal>, secret: &str) -> Self {
-        Self::of(board, emulator, secret, Some(terminal))
+    /// Of a server that writes its sites; `secret` is what its publish API takes.
+    #[must_use]
+    pub fn of_loops(session: Session, emulator: Emulator, secret: &str) -> Self {
+        Self::of(session, emulator, secret, Loops::Here(Mutex::default()))
     }
 
     /// Of a server that others publish to; `secret` is what its publish API takes.
     #[must_use]
-    pub fn of_server(board: Board, emulator: Emulator, secret: &str) -> Self {
-        Self::of(board, emulator, secret, None)
+    pub fn of_server(session: Session, emulator: Emulator, secret: &str) -> Self {
+        Self::of(session, emulator, secret, Loops::Elsewhere)
     }
 
-    fn of(board: Board, emulator: Emulator, secret: &str, terminal: Option<Arc<Terminal>>) -> Self {
+    fn of(session: Session, emulator: Emulator, secret: &str, loops: Loops) -> Self {
         let server = InProcess::new(emulator.clone(), secret);
-        Self(Arc::new(Inner { board, emulator, server, terminal, sites: Mutex::default() }))
+        Self(Arc::new(Inner { session, emulator, server, loops }))
     }
 
     /// What is known of the sites.
     #[must_use]
-    pub fn board(&self) -> &Board {
-        &self.0.board
+    pub fn session(&self) -> &Session {
+        &self.0.session
     }
 
     /// The Worker and its bindings.
@@ -129,18 +135,18 @@ impl Control {
     }
 
     /// The publisher of a site's loop, held so that no publish comes between; none where others publish.
-    async fn publisher(&self, site: &SiteName) -> Result<Option<OwnedMutexGuard<Publisher>>> {
-        if self.0.terminal.is_none() {
-            return Ok(None);
+    async fn publisher(&self, site: &SiteName) -> Result<Option<OwnedMutexGuard<dyn Rollback>>> {
+        match self.0.loops {
+            Loops::Here(_) => Ok(Some(self.site_loop(site)?.publisher.lock_owned().await)),
+            Loops::Elsewhere => Ok(None),
         }
-        Ok(Some(self.steering(site)?.publisher.lock_owned().await))
     }
 
     /// Makes a deploy active, and says so to all who look.
     async fn show(
         &self,
         site: &SiteName,
-        mut publisher: Option<OwnedMutexGuard<Publisher>>,
+        mut publisher: Option<OwnedMutexGuard<dyn Rollback>>,
         deploy_id: &str,
     ) -> Result<()> {
         let activated = match &mut publisher {
@@ -150,16 +156,12 @@ impl Control {
                 activated.map_err(|error| explain(&error, site))?
             }
         };
-        let held = Held::of(&self.deploys(site).await?);
-        let says = activation::says(&activated, Some(held.as_ref().map_or(0, |held| held.behind)));
-        let words = held.as_ref().map_or_else(|| "showing the newest deploy again".to_owned(), Held::line);
-        self.0.board.update(site, |status| status.held = held);
+        let earlier = EarlierDeploy::of(&self.deploys(site).await?);
+        let behind = Some(earlier.as_ref().map_or(0, |earlier| earlier.behind));
+        let activation = Activation { earlier: earlier.clone(), ..Activation::new(&activated, behind) };
+        self.0.session.update(site, |status| status.earlier = earlier);
         drop(publisher);
-        let event = self.0.board.tell("rolled-back", Some(site), says);
-        if let Some(terminal) = &self.0.terminal {
-            terminal.event(&event);
-            terminal.say(format_args!("  {site}: {words}"));
-        }
+        self.0.session.emit(Some(site), Event::RolledBack(activation));
         Ok(())
     }
 
@@ -176,45 +178,52 @@ impl Control {
     ///
     /// # Errors
     /// There is no such site.
-    pub async fn rebuild(&self, site: &SiteName) -> Result<()> {
-        self.steering(site)?.rebuild.notify_one();
+    pub fn rebuild(&self, site: &SiteName) -> Result<()> {
+        self.site_loop(site)?.rebuild.notify_one();
         Ok(())
     }
 
-    /// Where it is told that a blob of a site was found lost; none if there is no such site.
-    pub(super) fn mending(&self, site: &SiteName) -> Option<Arc<Mending>> {
-        self.sites().get(site).map(|steering| steering.mending.clone())
-    }
-
     /// The project of a site as its config has it now.
-    pub(super) fn project(&self, site: &SiteName) -> Result<Project> {
-        Ok(site::locate(&self.steering(site)?.asked)?)
+    ///
+    /// # Errors
+    /// There is no such site; its config cannot be read.
+    pub fn project(&self, site: &SiteName) -> Result<Project> {
+        Ok(site::locate(&self.site_loop(site)?.options)?)
     }
 
-    pub(super) fn steer(&self, site: SiteName, steering: Steering) {
-        self.sites().insert(site, steering);
+    /// A site has a loop from now on.
+    pub fn add_loop(&self, site: SiteName, site_loop: SiteLoop) {
+        if let Some(mut loops) = self.loops() {
+            loops.insert(site, site_loop);
+        }
     }
 
-    pub(super) fn release(&self, site: &SiteName) {
-        self.sites().remove(site);
+    /// The loop of a site has ended.
+    pub fn remove_loop(&self, site: &SiteName) {
+        if let Some(mut loops) = self.loops() {
+            loops.remove(site);
+        }
     }
 
-    fn steering(&self, site: &SiteName) -> Result<Steering> {
+    fn site_loop(&self, site: &SiteName) -> Result<SiteLoop> {
+        let loops = self.loops();
         let unknown = || {
-            let names: Vec<String> = self.sites().keys().map(ToString::to_string).collect();
+            let names: Vec<String> = loops.iter().flat_map(|loops| loops.keys()).map(ToString::to_string).collect();
             Error::new(format!("there is no site `{site}`")).hint(format!("there are: {}", names.join(", ")))
         };
-        let steering = self.sites().get(site).cloned();
-        steering.ok_or_else(unknown)
+        loops.as_ref().and_then(|loops| loops.get(site).cloned()).ok_or_else(unknown)
     }
 
-    fn sites(&self) -> std::sync::MutexGuard<'_, BTreeMap<SiteName, Steering>> {
-        self.0.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    fn loops(&self) -> Option<MutexGuard<'_, BTreeMap<SiteName, SiteLoop>>> {
+        match &self.0.loops {
+            Loops::Here(loops) => Some(loops.lock().unwrap_or_else(PoisonError::into_inner)),
+            Loops::Elsewhere => None,
+        }
     }
 }
 
 impl std::fmt::Debug for Control {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Control").field("board", &self.0.board).finish_non_exhaustive()
+        f.debug_struct("Control").field("session", &self.0.session).finish_non_exhaustive()
     }
 }

@@ -4,10 +4,10 @@ use crate::publish::{Deploy, history};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use serde::Serialize;
 
-/// Which deploy a rollback holds in view.
+/// An earlier deploy that is shown, and how far it is behind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Held {
+pub struct EarlierDeploy {
     /// The deploy that is shown.
     pub deploy_id: String,
     /// When it was made, RFC 3339.
@@ -20,9 +20,10 @@ pub struct Held {
     pub newest: String,
 }
 
-impl Held {
+impl EarlierDeploy {
     /// Of the deploys of a site, newest first: none if the newest is shown, or one that shows the same, or none at all.
-    pub(super) fn of(deploys: &[Deploy]) -> Option<Self> {
+    #[must_use]
+    pub fn of(deploys: &[Deploy]) -> Option<Self> {
         let live = history::live(deploys)?;
         let (shown, behind) = (&live.record, history::behind(deploys, live)?);
         Some(Self {
@@ -35,23 +36,26 @@ impl Held {
     }
 
     /// `the deploy of 14:03:05 stays, 3 behind the newest`
-    pub(super) fn stays(&self) -> String {
+    #[must_use]
+    pub fn stays(&self) -> String {
         format!("the deploy of {} stays, {} behind the newest", moment(&self.created_at), self.behind)
     }
 
     /// `the deploy of 14:03:05, 3 behind the newest`
-    pub(super) fn words(&self) -> String {
+    #[must_use]
+    pub fn words(&self) -> String {
         format!("the deploy of {}, {} behind the newest", moment(&self.created_at), self.behind)
     }
 
     /// What the terminal says of it. Where there are no keys, the console and the pages have the same ways.
-    pub(super) fn line(&self) -> String {
+    #[must_use]
+    pub fn line(&self) -> String {
         format!("showing {}, until the next edit (r: further back, n: the newest)", self.words())
     }
 }
 
 /// A time as a clock on the wall shows it, with the day if that is another one.
-pub(super) fn moment(time: &str) -> String {
+fn moment(time: &str) -> String {
     let Ok(time) = time.parse::<Timestamp>() else { return time.to_owned() };
     let time = time.to_zoned(TimeZone::system());
     let is_today = time.date() == Zoned::now().date();
@@ -76,8 +80,11 @@ mod tests {
 
     #[test]
     fn what_is_held_is_an_earlier_deploy_and_how_far_it_is_behind() {
-        assert_eq!((Held::of(&deploys(None)), Held::of(&deploys(Some(0))), Held::of(&[])), (None, None, None));
-        let held = Held::of(&deploys(Some(3))).unwrap();
+        assert_eq!(
+            (EarlierDeploy::of(&deploys(None)), EarlierDeploy::of(&deploys(Some(0))), EarlierDeploy::of(&[])),
+            (None, None, None)
+        );
+        let held = EarlierDeploy::of(&deploys(Some(3))).unwrap();
         assert_eq!((held.deploy_id.as_str(), held.behind, held.newest.as_str()), ("d3", 3, "d0"));
         assert!(held.words().starts_with("the deploy of 3 February, "), "{}", held.words());
         assert!(held.words().ends_with(", 3 behind the newest"), "{}", held.words());

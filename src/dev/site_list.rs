@@ -1,8 +1,7 @@
 //! The list of sites: at the bare host where several are served, and in place of a site that is not there.
 
 use super::{
-    Board, Phase, SiteStatus,
-    reload::{Reload, Shows},
+    live_reload::{LiveReload, Shows},
     small_page,
 };
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
         Caller, HostName, is_upgrade,
         layers::{Answering, RequestLayer, layer as layer_of},
     },
+    session::{Phase, Session, SiteStatus},
 };
 use axum::http::StatusCode;
 use maud::{Markup, html};
@@ -22,7 +22,7 @@ const NAMED: usize = 3;
 const CONTROL: &str = "pathmx";
 
 /// Answers for the bare host, and for the hosts of sites that are not there. The publish API and WebSockets are the Worker's.
-pub(super) fn layer(board: Board, reload: Reload, console: Option<String>) -> RequestLayer {
+pub(super) fn layer(session: Session, reload: LiveReload, console: Option<String>) -> RequestLayer {
     layer_of(move |request, next| {
         if is_upgrade(&request) || request.uri().path().starts_with("/api/") {
             return next.call(request);
@@ -33,24 +33,24 @@ pub(super) fn layer(board: Board, reload: Reload, console: Option<String>) -> Re
         let (status, title, main) = match caller.host().and_then(HostName::site_label) {
             Some(label) if label == CONTROL => return next.call(request),
             Some(label) => {
-                let there = label.parse().is_ok_and(|name| board.site(&name).is_some());
+                let there = label.parse().is_ok_and(|name| session.site(&name).is_some());
                 if there {
                     return next.call(request);
                 }
-                (StatusCode::NOT_FOUND, format!("There is no site {label} here"), nothing(&board, here))
+                (StatusCode::NOT_FOUND, format!("There is no site {label} here"), nothing(&session, here))
             }
             None if request.uri().path() == "/" => {
-                (StatusCode::OK, "Sites".to_owned(), page(&board, here, console.as_deref()))
+                (StatusCode::OK, "Sites".to_owned(), page(&session, here, console.as_deref()))
             }
-            None => (StatusCode::NOT_FOUND, "There is no such page here".to_owned(), nothing(&board, here)),
+            None => (StatusCode::NOT_FOUND, "There is no such page here".to_owned(), nothing(&session, here)),
         };
         let reload = reload.clone();
         Answering::later(async move { small_page::respond(status, &title, &main, (&reload, &Shows::Sites)).await })
     })
 }
 
-fn page(board: &Board, here: bool, console: Option<&str>) -> Markup {
-    let sites = board.sites();
+fn page(session: &Session, here: bool, console: Option<&str>) -> Markup {
+    let sites = session.sites();
     let failed = sites.iter().filter(|site| site.phase == Phase::Failed).count();
     html! {
         p.soft {
@@ -62,10 +62,10 @@ fn page(board: &Board, here: bool, console: Option<&str>) -> Markup {
     }
 }
 
-fn nothing(board: &Board, here: bool) -> Markup {
+fn nothing(session: &Session, here: bool) -> Markup {
     html! {
         p.soft { "These are here. What once was and is gone keeps its history in the state folder." }
-        (list(&board.sites(), here))
+        (list(&session.sites(), here))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::findings::{Finding, Found, below};
 use crate::{
-    dev::status::{Phase, SiteStatus},
     server::refusal,
+    session::{Phase, SiteStatus},
 };
 use axum::{
     body::Body,
@@ -97,7 +97,7 @@ fn one(finding: &Finding, status: &SiteStatus) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dev::status::Failure;
+    use crate::session::Failure;
 
     fn status(phase: Phase, error: Option<Failure>) -> SiteStatus {
         SiteStatus {
@@ -111,7 +111,7 @@ mod tests {
             diagnostics: Arc::new([]),
             error,
             last: None,
-            held: None,
+            earlier: None,
         }
     }
 

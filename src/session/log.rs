@@ -19,7 +19,7 @@ const LINES: usize = 1000;
 /// Bytes of a line that are kept.
 const MAX_LINE: usize = 4096;
 /// The target under which the Worker's own lines come (`emulator/src/isolate/imports.rs`).
-pub(super) const WORKER: &str = "worker";
+pub const WORKER: &str = "worker";
 /// How many notices a listener may fall behind before it only knows that it missed some.
 const BEHIND: usize = 64;
 
@@ -78,7 +78,8 @@ impl LogBuffer {
     }
 
     /// Hears that there is something new.
-    pub(super) fn subscribe(&self) -> broadcast::Receiver<()> {
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<()> {
         self.0.heard.subscribe()
     }
 

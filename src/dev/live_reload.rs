@@ -2,11 +2,10 @@
 //! pages without a live client. A page is sent with the state that it shows in the path of its events; once that is another one, and
 //! at every reconnect, it loads again.
 
-use super::{
-    Board,
-    status::{Phase, SiteStatus},
+use crate::{
+    server::{layers::DEV_ADDRESSES, refusal},
+    session::{Phase, Session, SiteStatus},
 };
-use crate::server::{layers::DEV_ADDRESSES, refusal};
 use axum::{
     body::Body,
     extract::Request,
@@ -25,7 +24,7 @@ use std::{
 };
 use tokio::{sync::watch, time::sleep};
 use tower_layer::Layer as _;
-use tower_livereload::LiveReloadLayer;
+use tower_livelive_reload::LiveReloadLayer;
 use tower_service::Service;
 
 /// Where the events of these pages are, below the addresses of `pmx dev` on every host.
@@ -50,15 +49,15 @@ pub(super) enum Shows {
 
 /// The reloads of a server. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Reload {
-    board: Board,
+pub(super) struct LiveReload {
+    session: Session,
     ending: watch::Receiver<bool>,
 }
 
-impl Reload {
+impl LiveReload {
     /// `ending` becomes true when the server is about to end: what is open then is closed.
-    pub(super) fn new(board: Board, ending: watch::Receiver<bool>) -> Self {
-        Self { board, ending }
+    pub(super) fn new(session: Session, ending: watch::Receiver<bool>) -> Self {
+        Self { session, ending }
     }
 
     /// Answers a stream of events. `name`: what stands behind [`NAME`].
@@ -79,10 +78,10 @@ impl Reload {
     fn version(&self, shows: &Shows) -> u64 {
         let mut hasher = DefaultHasher::new();
         match shows {
-            Shows::Sites => self.board.sites().iter().for_each(|site| of_status(site).hash(&mut hasher)),
-            Shows::Status(site) => self.board.site(site).as_deref().map(of_status).hash(&mut hasher),
+            Shows::Sites => self.session.sites().iter().for_each(|site| of_status(site).hash(&mut hasher)),
+            Shows::Status(site) => self.session.site(site).as_deref().map(of_status).hash(&mut hasher),
             Shows::Deploy(site) => {
-                let site = self.board.site(site);
+                let site = self.session.site(site);
                 let last = site.as_ref().and_then(|site| site.last.as_ref());
                 last.and_then(|last| last.deploy_id.as_ref()).hash(&mut hasher);
             }
@@ -98,7 +97,7 @@ impl Reload {
         let (mut parts, body) = answer.into_parts();
         let events = Box::pin(body.into_data_stream());
         // Before the first look, so that no change falls between the two.
-        let waiting = Waiting { reload: self.clone(), changed: self.board.changed(), asked };
+        let waiting = Waiting { reload: self.clone(), changed: self.session.changed(), asked };
         let events = stream::unfold((events, waiting, true), move |(mut events, mut waiting, is_first)| {
             let reloader = reloader.clone();
             async move {
@@ -160,7 +159,7 @@ impl Asked {
 
 /// Waits for the state to be another.
 struct Waiting {
-    reload: Reload,
+    reload: LiveReload,
     changed: watch::Receiver<u64>,
     asked: Asked,
 }
@@ -223,11 +222,11 @@ impl Service<Request> for Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::session::Event;
 
-    fn reload() -> (Reload, watch::Sender<bool>, Board) {
-        let (ending, board) = (watch::Sender::new(false), Board::default());
-        (Reload::new(board.clone(), ending.subscribe()), ending, board)
+    fn reload() -> (LiveReload, watch::Sender<bool>, Session) {
+        let (ending, session) = (watch::Sender::new(false), Session::default());
+        (LiveReload::new(session.clone(), ending.subscribe()), ending, session)
     }
 
     async fn text(response: Response) -> String {
@@ -256,44 +255,44 @@ mod tests {
             diagnostics: std::sync::Arc::new([]),
             error: None,
             last: None,
-            held: None,
+            earlier: None,
         }
     }
 
-    async fn ask(reload: &Reload, path: &str) -> Response {
+    async fn ask(reload: &LiveReload, path: &str) -> Response {
         let request = Request::get(path).body(Body::empty()).unwrap();
         reload.events(path.strip_prefix(&format!("{DEV_ADDRESSES}{NAME}")).unwrap(), request).await
     }
 
     #[tokio::test]
     async fn a_page_is_told_to_load_again_when_what_it_shows_is_another() {
-        let (reload, _ending, board) = reload();
+        let (reload, _ending, session) = reload();
         let sent = text(reload.serve(&Shows::Sites, page()).await).await;
         assert!(sent.starts_with("<p>x</p><script data-event-stream=\"/_pmx/reload/sites-"), "{sent}");
         let events = ask(&reload, &path_in(&sent)).await;
         assert_eq!(events.headers()["content-type"], "text/event-stream");
         let mut events = events.into_body().into_data_stream();
         assert!(events.next().await.unwrap().unwrap().starts_with(b"event: init"));
-        board.put(failed("a"));
+        session.insert(failed("a"));
         assert!(events.next().await.unwrap().unwrap().starts_with(b"event: reload"));
     }
 
     #[tokio::test]
     async fn a_change_between_page_and_events_is_not_missed() {
-        let (reload, _ending, board) = reload();
+        let (reload, _ending, session) = reload();
         let sent = text(reload.serve(&Shows::Status("a".parse().unwrap()), page()).await).await;
-        board.put(failed("a"));
+        session.insert(failed("a"));
         let all = text(ask(&reload, &path_in(&sent)).await).await;
         assert!(all.contains("event: init") && all.contains("event: reload"), "{all}");
     }
 
     #[tokio::test]
     async fn what_a_page_does_not_show_does_not_reload_it_and_the_end_of_the_server_closes_its_events() {
-        let (reload, ending, board) = reload();
+        let (reload, ending, session) = reload();
         let sent = text(reload.serve(&Shows::Deploy("a".parse().unwrap()), page()).await).await;
         let events = ask(&reload, &path_in(&sent)).await;
-        board.put(failed("a"));
-        board.tell("built", None, json!({}));
+        session.insert(failed("a"));
+        session.emit(None, Event::Building);
         ending.send_replace(true);
         let all = text(events).await;
         assert!(all.contains("event: init") && !all.contains("event: reload"), "{all}");

@@ -1,43 +1,42 @@
-use super::{Board, Control, collect::Gate, terminal::Terminal, turns::Turns, waiting::WaitingRoom};
+use super::{build_queue::BuildQueue, collect::SweepLock, loops::Loops, terminal::Terminal};
 use crate::{
-    console::{self, Token},
+    error::Error,
     server::Reachable,
+    session::{CONSOLE_HOST, Control, Event, Failure, Session},
     watch::Hub,
 };
 use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
-use serde_json::Value;
 use std::{path::PathBuf, sync::Arc};
 use tokio::sync::watch;
 
-/// What all sites of a server share.
-pub(super) struct Stage {
-    pub(super) board: Board,
+/// What the loops of all sites of a server share.
+pub(super) struct Context {
+    pub(super) session: Session,
     pub(super) control: Control,
     pub(super) terminal: Arc<Terminal>,
-    pub(super) emulator: Emulator,
+    pub(super) worker: LocalWorker,
     pub(super) hub: Hub,
-    pub(super) turns: Turns,
-    pub(super) room: WaitingRoom,
-    /// Keeps publishes and the sweep of old blobs apart.
-    pub(super) gate: Gate,
-    /// What the publish API of this process takes.
-    pub(super) secret: String,
-    /// What the console takes.
-    pub(super) token: Token,
+    pub(super) builds: BuildQueue,
+    pub(super) loops: Loops,
     pub(super) addresses: Addresses,
-    /// The folder of the project or the workspace, absolute and without links.
-    pub(super) folder: PathBuf,
-    /// The folder of the state, absolute.
-    pub(super) state: PathBuf,
-    /// How often something was published.
-    pub(super) published: watch::Sender<u64>,
-    /// How many deploys of a site are kept.
-    pub(super) keep_deploys: u32,
     /// Becomes true when the server ends.
     pub(super) ending: watch::Sender<bool>,
     /// Whether there may be several sites.
     pub(super) many: bool,
+}
+
+/// The Worker that this process publishes into.
+pub(super) struct LocalWorker {
+    pub(super) emulator: Emulator,
+    /// What its publish API takes.
+    pub(super) secret: String,
+    /// Keeps publishes and the sweep of old blobs apart.
+    pub(super) sweep_lock: SweepLock,
+    /// The folder of its state, absolute.
+    pub(super) state: PathBuf,
+    /// How often something was published.
+    pub(super) published: watch::Sender<u64>,
 }
 
 /// How the server is reached.
@@ -62,7 +61,7 @@ impl Addresses {
 
     /// `http://pmx.localhost:<port>`
     pub(super) fn console(&self) -> String {
-        format!("{}://{}:{}", self.scheme(), console::HOST, self.port)
+        format!("{}://{CONSOLE_HOST}:{}", self.scheme(), self.port)
     }
 
     const fn scheme(&self) -> &'static str {
@@ -70,13 +69,7 @@ impl Addresses {
     }
 }
 
-impl Stage {
-    /// Tells an event to all that listen, and with `--json` on stdout.
-    pub(super) fn tell(&self, event: &str, site: Option<&SiteName>, says: Value) {
-        let line = self.board.tell(event, site, says);
-        self.terminal.event(&line);
-    }
-
+impl Context {
     /// Waits until the server ends.
     pub(super) async fn ended(&self) {
         drop(self.ending.subscribe().wait_for(|ending| *ending).await);
@@ -85,5 +78,17 @@ impl Stage {
     /// The name of a site where it must be said.
     pub(super) fn shown<'a>(&self, site: &'a SiteName) -> Option<&'a str> {
         self.many.then_some(site.as_str())
+    }
+
+    /// The same before a sentence.
+    pub(super) fn prefix(&self, site: &SiteName) -> String {
+        self.shown(site).map_or_else(String::new, |site| format!("{site}: "))
+    }
+
+    /// Nothing of a site could be built or published, for all who look.
+    pub(super) fn fail(&self, site: &SiteName, error: &Error) {
+        self.session.fail(site, error);
+        self.session.emit(Some(site), Event::Failed(Failure::of(error)));
+        self.terminal.failure(self.shown(site), error);
     }
 }

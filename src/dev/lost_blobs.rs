@@ -1,7 +1,7 @@
 //! A blob that the state folder has lost, or holds damaged, is put back while somebody waits for the page: the Worker answers 500
 //! `missing_blob`, the site's loop builds the site from nothing and uploads what it gives, and the request is made once more.
 
-use super::{Control, sites_of::site_of, terminal::Terminal};
+use super::{loops::Loops, request_site::site_of, terminal::Terminal};
 use crate::{
     error::Error,
     server::{
@@ -29,9 +29,9 @@ use tokio::{
 };
 
 /// A blob that is lost again within so long cannot be helped this way: it is said, and not tried meanwhile.
-const AGAIN: Duration = Duration::from_secs(30);
+const RETRY_AFTER: Duration = Duration::from_secs(30);
 /// How long a request waits until a lost blob is back: a large site is built from nothing in some seconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// How often a request is made again, and how long after each other: what the Worker could not read it may not look for at once.
 const ATTEMPTS: usize = 4;
 /// The pause between two of them.
@@ -43,7 +43,7 @@ const MAX_ANSWER: usize = 16 * 1024;
 
 /// The lost blobs of a site, between those who find them lost and the loop that puts them back.
 #[derive(Debug)]
-pub(super) struct Mending {
+pub(super) struct LostBlobs {
     wanted: Notify,
     state: Mutex<State>,
     /// How many times the loop has put back what was found.
@@ -63,35 +63,35 @@ struct State {
 
 /// What becomes of a blob that was found lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+enum Restored {
     /// It was put back, as far as that can be known.
-    Mended,
+    Done,
     /// It was put back before, and is lost again.
-    InVain {
+    LostAgain {
         /// Whether the user has not heard of it yet.
         is_news: bool,
     },
     /// The loop has not come to it in time.
-    Late,
+    TimedOut,
 }
 
-impl Default for Mending {
+impl Default for LostBlobs {
     fn default() -> Self {
         Self { wanted: Notify::new(), state: Mutex::default(), over: watch::Sender::new(0) }
     }
 }
 
-impl Mending {
+impl LostBlobs {
     /// Has a blob put back that was found lost, and waits for it.
-    async fn mend(&self, hash: Hash) -> Found {
+    async fn restore(&self, hash: Hash) -> Restored {
         let round = {
             let mut state = self.state();
-            if state.tried.get(&hash).is_some_and(|at| at.elapsed() < AGAIN) {
-                let is_news = state.said.is_none_or(|at| at.elapsed() >= AGAIN);
+            if state.tried.get(&hash).is_some_and(|at| at.elapsed() < RETRY_AFTER) {
+                let is_news = state.said.is_none_or(|at| at.elapsed() >= RETRY_AFTER);
                 if is_news {
                     state.said = Some(Instant::now());
                 }
-                return Found::InVain { is_news };
+                return Restored::LostAgain { is_news };
             }
             if !state.found.contains(&hash) && state.found.len() < REMEMBERED {
                 state.found.push(hash);
@@ -100,9 +100,9 @@ impl Mending {
         };
         self.wanted.notify_one();
         let mut over = self.over.subscribe();
-        match timeout(PATIENCE, over.wait_for(|over| *over >= round)).await {
-            Ok(Ok(_)) => Found::Mended,
-            _ => Found::Late,
+        match timeout(LONGEST_WAIT, over.wait_for(|over| *over >= round)).await {
+            Ok(Ok(_)) => Restored::Done,
+            _ => Restored::TimedOut,
         }
     }
 
@@ -116,7 +116,7 @@ impl Mending {
         let mut state = self.state();
         state.begun += 1;
         let found = std::mem::take(&mut state.found);
-        state.tried.retain(|_, at| at.elapsed() < AGAIN);
+        state.tried.retain(|_, at| at.elapsed() < RETRY_AFTER);
         let room = REMEMBERED.saturating_sub(state.tried.len());
         state.tried.extend(found.iter().take(room).map(|hash| (*hash, Instant::now())));
         found
@@ -135,15 +135,16 @@ impl Mending {
 
 /// What puts lost blobs back.
 #[derive(Clone)]
-pub(super) struct Parts {
-    pub(super) control: Control,
+pub(super) struct LostBlobParts {
+    pub(super) emulator: Emulator,
+    pub(super) loops: Loops,
     pub(super) terminal: Arc<Terminal>,
     /// The site of every host that names none.
     pub(super) default_site: Option<SiteName>,
 }
 
 /// The layer. It looks at answers of 500 to what can be asked again.
-pub(super) fn layer(parts: Parts) -> RequestLayer {
+pub(super) fn layer(parts: LostBlobParts) -> RequestLayer {
     layer_of(move |request, next| {
         if is_upgrade(&request) || !matches!(*request.method(), Method::GET | Method::HEAD) {
             return next.call(request);
@@ -155,29 +156,29 @@ pub(super) fn layer(parts: Parts) -> RequestLayer {
             if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
                 return response;
             }
-            parts.look(asked_again, response, &next).await
+            parts.retry(asked_again, response, &next).await
         })
     })
 }
 
-impl Parts {
-    async fn look(&self, request: Request, mut response: Response, next: &Next) -> Response {
+impl LostBlobParts {
+    async fn retry(&self, request: Request, mut response: Response, next: &Next) -> Response {
         let site = site_of(&request).or_else(|| self.default_site.clone());
-        let Some((site, mending)) = site.and_then(|site| Some((site.clone(), self.control.mending(&site)?))) else {
+        let Some((site, state)) = site.and_then(|site| Some((site.clone(), self.loops.get(&site)?))) else {
             return response;
         };
-        let Some(hash) = lost(self.control.emulator(), again(&request, Method::GET)).await else {
+        let Some(hash) = lost(&self.emulator, again(&request, Method::GET)).await else {
             return response;
         };
-        match mending.mend(hash).await {
-            Found::Mended => {}
-            Found::InVain { is_news } => {
+        match state.lost_blobs.restore(hash).await {
+            Restored::Done => {}
+            Restored::LostAgain { is_news } => {
                 if is_news {
-                    self.terminal.failure(None, &in_vain(&site, &hash));
+                    self.terminal.failure(None, &lost_again(&site, &hash));
                 }
                 return response;
             }
-            Found::Late => return response,
+            Restored::TimedOut => return response,
         }
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
@@ -192,7 +193,7 @@ impl Parts {
     }
 }
 
-fn in_vain(site: &SiteName, hash: &Hash) -> Error {
+fn lost_again(site: &SiteName, hash: &Hash) -> Error {
     Error::new(format!("{site}: the state folder loses blob {} as often as it is put back", hash.short(12)))
         .hint("`pmx state reset` begins anew; the Sources are as they are")
 }
@@ -225,29 +226,29 @@ mod tests {
 
     #[tokio::test]
     async fn a_blob_is_put_back_once_and_then_said_to_be_lost_for_good() {
-        let mending = Arc::new(Mending::default());
+        let lost_blobs = Arc::new(LostBlobs::default());
         let (one, other) = (Hash::of(b"1"), Hash::of(b"2"));
         let finders: Vec<_> = [one, one, other]
             .map(|hash| {
-                let mending = mending.clone();
-                tokio::spawn(async move { mending.mend(hash).await })
+                let lost_blobs = lost_blobs.clone();
+                tokio::spawn(async move { lost_blobs.restore(hash).await })
             })
             .into();
         let mut found = Vec::new();
         while found.len() < 2 {
-            mending.wanted().await;
-            found.extend(mending.begin());
+            lost_blobs.wanted().await;
+            found.extend(lost_blobs.begin());
             tokio::task::yield_now().await;
-            mending.end();
+            lost_blobs.end();
         }
         found.sort_unstable();
         found.dedup();
         assert_eq!(found.len(), 2);
         for finder in finders {
             // One that comes after the loop has begun for it is told that it was tried.
-            assert!(!matches!(finder.await.unwrap(), Found::Late));
+            assert!(!matches!(finder.await.unwrap(), Restored::TimedOut));
         }
-        assert!(matches!(mending.mend(one).await, Found::InVain { .. }));
-        assert_eq!(mending.mend(one).await, Found::InVain { is_news: false });
+        assert!(matches!(lost_blobs.restore(one).await, Restored::LostAgain { .. }));
+        assert_eq!(lost_blobs.restore(one).await, Restored::LostAgain { is_news: false });
     }
 }

@@ -1,4 +1,4 @@
-//! What the loop knows of the files.
+//! Tracks the files of a project from build to build.
 
 use crate::{
     error::Result,
@@ -7,68 +7,68 @@ use crate::{
 };
 use std::{mem, path::PathBuf};
 
-/// Looks at the files of a project where hints say.
-pub(super) struct Eyes {
+/// The files of a project as they were seen last, and how they differ from those that were built.
+pub(super) struct FileTracker {
     pub(super) project: Project,
     pub(super) files: Tracked,
     view: View,
     /// Whether nothing was looked at yet.
-    is_blind: bool,
+    is_new: bool,
     /// Whether there is something to build, whatever the files say.
-    is_due: bool,
+    must_build: bool,
 }
 
-/// What [`Eyes::not_taken`] needs.
-pub(super) struct Taken {
+/// What [`FileTracker::abandon_build`] needs.
+pub(super) struct Unbuilt {
     before: site::Before,
-    is_due: bool,
+    must_build: bool,
 }
 
-impl Eyes {
+impl FileTracker {
     pub(super) fn new(project: Project, view: View) -> Self {
-        Self { project, files: Tracked::default(), view, is_blind: true, is_due: true }
+        Self { project, files: Tracked::default(), view, is_new: true, must_build: true }
     }
 
     /// Whether there is something to build.
     pub(super) fn differs(&self) -> bool {
-        self.is_due || self.files.changed().len() > 0
+        self.must_build || self.files.changed().len() > 0
     }
 
     /// There is, whatever the files say.
-    pub(super) fn due(&mut self) {
-        self.is_due = true;
+    pub(super) fn force_build(&mut self) {
+        self.must_build = true;
     }
 
-    /// What there is to build is built.
-    pub(super) fn taken(&mut self) -> Taken {
-        Taken { before: self.files.taken(), is_due: mem::take(&mut self.is_due) }
+    /// A build of what was seen begins.
+    pub(super) fn begin_build(&mut self) -> Unbuilt {
+        Unbuilt { before: self.files.taken(), must_build: mem::take(&mut self.must_build) }
     }
 
-    /// It was not.
-    pub(super) fn not_taken(&mut self, taken: Taken) {
-        self.files.not_taken(taken.before);
-        self.is_due |= taken.is_due;
+    /// It was given up.
+    pub(super) fn abandon_build(&mut self, unbuilt: Unbuilt) {
+        self.files.not_taken(unbuilt.before);
+        self.must_build |= unbuilt.must_build;
     }
 
     /// Looks, and has new folders watched.
-    pub(super) fn look(&mut self, look: &Look) -> Result<()> {
-        if self.is_blind {
+    pub(super) fn scan(&mut self, look: &Look) -> Result<()> {
+        if self.is_new {
             // The folders are watched while the first build is made, and looked at again after it.
-            self.look_at(&Look::Everywhere)?;
+            self.scan_at(&Look::Everywhere)?;
             self.files.taken();
             let folders = self.files.snapshot().folders();
             // Nothing waits for it: no build reads what is swept.
             std::thread::spawn(move || site::sweep(folders.iter().map(PathBuf::as_path)));
-            self.is_blind = false;
+            self.is_new = false;
             return Ok(());
         }
-        self.look_at(look)?;
+        self.scan_at(look)?;
         loop {
             let armed = self.watch();
             if armed.is_nowhere() {
                 return Ok(());
             }
-            self.look_at(&armed)?;
+            self.scan_at(&armed)?;
         }
     }
 
@@ -79,7 +79,7 @@ impl Eyes {
         look
     }
 
-    fn look_at(&mut self, look: &Look) -> Result<()> {
+    fn scan_at(&mut self, look: &Look) -> Result<()> {
         match look {
             Look::Everywhere => self.files.look_everywhere(&self.project)?,
             Look::At(paths) => self.files.look_at(&self.project, paths.iter().map(PathBuf::as_path))?,

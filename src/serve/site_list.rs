@@ -21,7 +21,7 @@ const SHOWN: usize = 500;
 
 /// What the page is made of.
 #[derive(Clone, Debug)]
-pub(super) struct Root {
+pub(super) struct Parts {
     /// Where the sites are recorded.
     pub(super) kv: Kv,
     /// The address of a site, with `{site}` in the place of its name.
@@ -33,21 +33,21 @@ pub(super) struct Root {
 }
 
 /// Answers `/` of hosts that are no site. All else is the Worker's.
-pub(super) fn layer(root: Root) -> RequestLayer {
-    let root = Arc::new(root);
+pub(super) fn layer(parts: Parts) -> RequestLayer {
+    let parts = Arc::new(parts);
     layer_of(move |request, next| {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         if request.uri().path() != "/" || !reads || is_upgrade(&request) {
             return next.call(request);
         }
         let caller = Caller::of(request.extensions());
-        if !caller.host().is_some_and(|host| is_no_site(host, &root.domains)) {
+        if !caller.host().is_some_and(|host| is_no_site(host, &parts.domains)) {
             return next.call(request);
         }
-        let (root, is_local) = (root.clone(), asks_here(caller));
+        let (parts, is_local) = (parts.clone(), asks_here(caller));
         Answering::later(async move {
-            let shown = if is_local { root.sites().await } else { None };
-            let main = page(&root, shown.as_ref());
+            let shown = if is_local { parts.sites().await } else { None };
+            let main = page(&parts, shown.as_ref());
             small_page(&SmallPage { status: StatusCode::OK, title: title(is_local), main: &main, reloads: false })
         })
     })
@@ -72,7 +72,7 @@ struct Listed {
     count: usize,
 }
 
-impl Root {
+impl Parts {
     async fn sites(&self) -> Option<Listed> {
         let kv = self.kv.clone();
         let (sites, count) = tokio::task::spawn_blocking(move || sites::published(&kv, SHOWN)).await.ok()?.ok()?;
@@ -84,7 +84,7 @@ const fn title(is_local: bool) -> &'static str {
     if is_local { "Sites" } else { "A server for PathMX sites" }
 }
 
-fn page(root: &Root, listed: Option<&Listed>) -> Markup {
+fn page(parts: &Parts, listed: Option<&Listed>) -> Markup {
     html! {
         @match listed {
             None => p.soft { "Each site has a host of its own; its address is known to who publishes it." },
@@ -92,7 +92,7 @@ fn page(root: &Root, listed: Option<&Listed>) -> Markup {
             Some(listed) => {
                 p.soft { (listed.count) @if listed.count == 1 { " site" } @else { " sites" } }
                 ul.sites {
-                    @for site in &listed.sites { li { (entry(root, site)) } }
+                    @for site in &listed.sites { li { (entry(parts, site)) } }
                 }
                 @if listed.count > listed.sites.len() { p.soft { "and " (listed.count - listed.sites.len()) " more" } }
             }
@@ -101,8 +101,8 @@ fn page(root: &Root, listed: Option<&Listed>) -> Markup {
             h2 { "Publish here" }
             p { "In the folder of a site, with the server's secret in the variable " code { "PATHMX_PUBLISH_TOKEN" } ":" }
             @if listed.is_some() {
-                pre { "pmx publish -s <name> --server " (root.url) }
-                p.soft { "The site is then at " code { (root.site.replace("{site}", "<name>")) } "." }
+                pre { "pmx publish -s <name> --server " (parts.url) }
+                p.soft { "The site is then at " code { (parts.site.replace("{site}", "<name>")) } "." }
             } @else {
                 pre { "pmx publish -s <name> --server <the address of this server>" }
             }
@@ -110,9 +110,9 @@ fn page(root: &Root, listed: Option<&Listed>) -> Markup {
     }
 }
 
-fn entry(root: &Root, site: &PublishedSite) -> Markup {
+fn entry(parts: &Parts, site: &PublishedSite) -> Markup {
     html! {
-        h2 { a href=(root.site.replace("{site}", site.name.as_str())) { (site.name) } }
+        h2 { a href=(parts.site.replace("{site}", site.name.as_str())) { (site.name) } }
         p.state.ready { "live" }
         p.soft { "since " time datetime=(site.updated_at) { (since(&site.updated_at)) } }
     }
