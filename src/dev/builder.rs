@@ -2,10 +2,10 @@ use super::{checkout, file_tracker::FileTracker, finished::Finished, publisher::
 use crate::{
     error::{Error, Result},
     session::{NAMES, ReadSources},
-    site::{self, Build, Cache, Diagnostic, Key, Project},
     user_folder,
     watch::{Look, View, Watcher},
 };
+use pmx_site::{Build, Cache, Diagnostic, Key, Project};
 use pmx_worker::model::{Hash, Roots};
 use std::{
     path::PathBuf,
@@ -270,7 +270,8 @@ impl Builder {
         let changed = if first { snapshot.files().len() } else { tracker.files.changed().len() };
         let names: Vec<String> =
             tracker.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
-        let texts = names.iter().filter(|name| site::is_text(name)).filter(|name| snapshot.files().contains_key(*name));
+        let texts =
+            names.iter().filter(|name| pmx_site::is_text(name)).filter(|name| snapshot.files().contains_key(*name));
         let mut unlinked: Vec<String> = texts.cloned().collect();
         let is_read = |name: &str| self.last.as_ref().is_none_or(|last| last.read.has(name));
         let is_of_interest = first || changed == 0 || tracker.files.changed().any(is_read);
@@ -278,9 +279,9 @@ impl Builder {
         let unbuilt = tracker.begin_build();
         let mut cache = self.cache.take().ok_or_else(lost)?;
         let mut building: JoinHandle<(Cache, Build)> = spawn_blocking(move || {
-            let mut site = site::build(&project, &snapshot, &mut cache);
+            let mut site = pmx_site::build(&project, &snapshot, &mut cache);
             // Nothing of it leaves this machine.
-            site.diagnostics.retain(|finding| finding.code != site::RECORDED_ANSWER);
+            site.diagnostics.retain(|finding| finding.code != pmx_site::RECORDED_ANSWER);
             (cache, site)
         });
         if first {

@@ -2,9 +2,9 @@
 
 use crate::{
     error::Result,
-    site::{self, Project, Tracked},
     watch::{Look, View},
 };
+use pmx_site::{Project, Tracked};
 use std::{mem, path::PathBuf};
 
 /// The files of a project as they were seen last, and how they differ from those that were built.
@@ -20,7 +20,7 @@ pub(super) struct FileTracker {
 
 /// What [`FileTracker::abandon_build`] needs.
 pub(super) struct Unbuilt {
-    before: site::Before,
+    before: pmx_site::Before,
     must_build: bool,
 }
 
@@ -58,7 +58,7 @@ impl FileTracker {
             self.files.taken();
             let folders = self.files.snapshot().folders();
             // Nothing waits for it: no build reads what is swept.
-            std::thread::spawn(move || site::sweep(folders.iter().map(PathBuf::as_path)));
+            std::thread::spawn(move || pmx_site::sweep(folders.iter().map(PathBuf::as_path)));
             self.is_new = false;
             return Ok(());
         }

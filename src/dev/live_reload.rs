@@ -24,7 +24,7 @@ use std::{
 };
 use tokio::{sync::watch, time::sleep};
 use tower_layer::Layer as _;
-use tower_livelive_reload::LiveReloadLayer;
+use tower_livereload::LiveReloadLayer;
 use tower_service::Service;
 
 /// Where the events of these pages are, below the addresses of `pmx dev` on every host.

@@ -3,10 +3,10 @@ use crate::{
     error::{Error, Result},
     publish::{self, Activated, Bundle, Progress, PublishError, PublishOptions, Published, Silent, Step},
     session::{InProcess, Rollback, explain},
-    site::Build,
 };
 use futures_util::future::BoxFuture;
 use pmx_emulator::Emulator;
+use pmx_site::Build;
 use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SiteState};
 use std::{
     collections::HashSet,

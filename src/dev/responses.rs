@@ -3,7 +3,6 @@
 
 use super::response_writer::{Answer, NotWritten, Writer};
 use crate::{
-    paths::canonical,
     secret,
     server::{
         Caller, HostPolicy, json,
@@ -11,7 +10,6 @@ use crate::{
         refusal, urlencoded,
     },
     session::Control,
-    site::{AnswerForm, Project, RecordError},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -19,6 +17,8 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     response::Response,
 };
+use pmx_site::paths::canonical;
+use pmx_site::{AnswerForm, Project, RecordError};
 use pmx_worker::model::{SiteName, check_path};
 use serde_json::json;
 use std::{net::SocketAddr, sync::Arc, time::SystemTime};

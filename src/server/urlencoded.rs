@@ -1,5 +1,3 @@
-use crate::site;
-
 /// Names and values of a form or a query as browsers encode them (`application/x-www-form-urlencoded`).
 pub fn urlencoded(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
     text.split(|byte| *byte == b'&').filter(|part| !part.is_empty()).map(|part| {
@@ -10,5 +8,5 @@ pub fn urlencoded(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
 
 fn decode(text: &[u8]) -> Vec<u8> {
     let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    site::percent_decode(&spaced)
+    pmx_site::percent_decode(&spaced)
 }

@@ -4,10 +4,10 @@ use super::{Activation, EarlierDeploy, Event, InProcess, Session, explain};
 use crate::{
     error::{Error, Result},
     publish::{self, Activated, Deploy, Silent, history},
-    site::{self, Project},
 };
 use futures_util::future::BoxFuture;
 use pmx_emulator::Emulator;
+use pmx_site::Project;
 use pmx_worker::model::SiteName;
 use std::{
     collections::BTreeMap,
@@ -56,7 +56,7 @@ pub struct SiteLoop {
     /// Asks the loop to build all anew.
     pub rebuild: Arc<Notify>,
     /// How its project is found.
-    pub options: site::Options,
+    pub options: pmx_site::Options,
 }
 
 /// What publishes a site, and must know when another deploy was made active.
@@ -188,7 +188,7 @@ impl Control {
     /// # Errors
     /// There is no such site; its config cannot be read.
     pub fn project(&self, site: &SiteName) -> Result<Project> {
-        Ok(site::locate(&self.site_loop(site)?.options)?)
+        Ok(pmx_site::locate(&self.site_loop(site)?.options)?)
     }
 
     /// A site has a loop from now on.

@@ -1,10 +1,8 @@
 //! What happens to sites, as `--json` prints it and the console shows it (`examples/handbook/paths/commands.reference.md`).
 
 use super::{EarlierDeploy, Failure};
-use crate::{
-    publish::{Activated, Change, Listing},
-    site::Diagnostic,
-};
+use crate::publish::{Activated, Change, Listing};
+use pmx_site::Diagnostic;
 use pmx_worker::model::SiteName;
 use serde::Serialize;
 use serde_json::Value;

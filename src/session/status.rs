@@ -1,8 +1,6 @@
 use super::EarlierDeploy;
-use crate::{
-    error::Error,
-    site::{Build, Diagnostic},
-};
+use crate::error::Error;
+use pmx_site::{Build, Diagnostic};
 use pmx_worker::model::{File, SiteName};
 use serde::Serialize;
 use std::{

@@ -98,6 +98,6 @@ pub(in crate::console) async fn rollback(call: &Call<'_>, site: &str, form: &Fie
 
 pub(in crate::console) async fn rebuild(call: &Call<'_>, site: &str) -> Outcome {
     let name = name(site)?;
-    call.console.parts.control.rebuild(&name).await?;
+    call.console.parts.control.rebuild(&name)?;
     Ok(Call::done_at(&format!("/sites/{name}"), &[("done", "rebuild")]))
 }

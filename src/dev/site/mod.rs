@@ -16,9 +16,9 @@ use crate::{
     error::Result,
     report::counted,
     session::{Event, Phase, SiteLoop, SiteStatus},
-    site::{self, CONFIGS, Project},
     watch::{Target, Watcher},
 };
+use pmx_site::{CONFIGS, Project};
 use pmx_worker::model::{Hash, SiteName};
 use reporter::Reporter;
 use std::{
@@ -42,7 +42,7 @@ pub(super) struct Site {
     context: Arc<Context>,
     name: SiteName,
     /// How the project is found anew when its config changes.
-    options: site::Options,
+    options: pmx_site::Options,
     project: Project,
     watcher: Watcher,
     /// None while the site is idle, and after a build that was lost.
@@ -68,7 +68,7 @@ impl Site {
     pub(super) fn open(
         context: &Arc<Context>,
         name: SiteName,
-        options: site::Options,
+        options: pmx_site::Options,
         mut project: Project,
     ) -> Result<Self> {
         let worker = &context.worker;
@@ -216,7 +216,7 @@ impl Site {
 
     /// Follows a config that says something else now. A broken one is told by the build of what is there.
     fn relocate(&mut self) {
-        let Ok(mut project) = site::locate(&self.options) else { return };
+        let Ok(mut project) = pmx_site::locate(&self.options) else { return };
         project.exclude.push(self.context.worker.state.clone());
         if project == self.project {
             return;

@@ -8,8 +8,8 @@ use crate::{
     },
     error::Error,
     session::{Event, Phase},
-    site::Diagnostic,
 };
+use pmx_site::Diagnostic;
 use pmx_worker::model::SiteName;
 use std::{
     collections::{HashMap, HashSet},

@@ -6,8 +6,8 @@ use crate::{
     error::{Error, Result},
     report::Style,
     session::{Control, Moved, SiteStatus},
-    site::Link,
 };
+use pmx_site::Link;
 use pmx_worker::model::SiteName;
 use std::sync::Arc;
 

@@ -15,8 +15,8 @@ use crate::{
     error::Error,
     report::{Report, Style},
     session::{EarlierDeploy, Event, Record},
-    site::Diagnostic,
 };
+use pmx_site::Diagnostic;
 use std::{
     fmt::Display,
     sync::{Mutex, MutexGuard, PoisonError},

@@ -6,11 +6,11 @@ use super::{context::Context, site::Site};
 use crate::{
     error::{Error, Result},
     session::{Event, Failure, Notice, SiteStatus, Warning},
-    site::{self, Options, Project},
     watch::{Target, View, Watcher},
 };
 use discover::{Discovery, discover, names};
 use futures_util::FutureExt as _;
+use pmx_site::{Options, Project};
 use pmx_worker::model::SiteName;
 use std::{
     collections::BTreeMap,
@@ -103,11 +103,11 @@ impl Workspace {
         for folder in &found.sites {
             let running = self.sites.get(folder);
             if running.is_none_or(|running| running.work.is_err()) {
-                located.insert(folder.clone(), site::locate(&options(folder)).map_err(Error::from));
+                located.insert(folder.clone(), pmx_site::locate(&options(folder)).map_err(Error::from));
             }
         }
         let wanted: Vec<(PathBuf, String)> =
-            located.keys().map(|folder| (folder.clone(), site::site_name(folder))).collect();
+            located.keys().map(|folder| (folder.clone(), pmx_site::site_name(folder))).collect();
         let known = self.sites.iter().map(|(folder, running)| (folder.clone(), running.name.clone())).collect();
         let new = names(&wanted, &known);
         for missing in found.missing.iter().filter(|_| first) {
