@@ -68,13 +68,13 @@ pub struct Share {
     #[arg(long)]
     pub insecure: bool,
     /// List what is shared from this project
-    #[arg(long, conflicts_with_all = ["remove", "dry_run", "yes"])]
+    #[arg(long, conflicts_with_all = ["remove", "dry_run"])]
     pub list: bool,
     /// Take the share of the entry back: its address answers 410 from then on
     #[arg(long)]
     pub remove: bool,
     /// Do not ask
-    #[arg(short, long, requires = "remove")]
+    #[arg(short, long)]
     pub yes: bool,
     /// Say what would change and change nothing
     #[arg(short = 'n', long)]

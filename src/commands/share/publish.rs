@@ -45,16 +45,7 @@ pub(super) fn share(args: &cli::Share, asked: &Path, report: &Report) -> Result<
     let roots = build.roots.as_ref().ok_or_else(build::nothing_to_serve)?;
     let bundle = Bundle::of_build(&build, roots, build.published());
     let listing = Listing::of_build(&build, roots);
-    let share = Share {
-        session: &session,
-        bundle,
-        listing,
-        receipts,
-        receipt,
-        shown,
-        pages: build.pages,
-        options: options(args),
-    };
+    let share = Share { session: &session, bundle, listing, receipts, receipt, shown, pages: build.pages };
     session.run(async { if args.dry_run { share.plan().await } else { share.carry_out().await } })?
 }
 
@@ -88,8 +79,6 @@ struct Share<'a> {
     /// The entry as the user would name it.
     shown: String,
     pages: usize,
-    /// What another call about it must be given.
-    options: String,
 }
 
 impl Share<'_> {
@@ -196,7 +185,7 @@ impl Share<'_> {
     }
 
     fn tell(&self, activated: &Activated) {
-        let Self { session, shown, options, .. } = self;
+        let Self { session, shown, .. } = self;
         let terminal = &session.terminal;
         let good = |word: &str| session.report.paint(Style::Good, word);
         if self.receipt.shared.is_none() {
@@ -205,9 +194,8 @@ impl Share<'_> {
                 "{} {pages} to whoever has the address; search engines are asked not to list it",
                 good("Shared")
             ));
-            terminal.person(format_args!(
-                "  `pmx share {shown}{options}` updates it, `pmx share --remove {shown}{options}` takes it back"
-            ));
+            terminal
+                .person(format_args!("  `pmx share {shown}` updates it, `pmx share --remove {shown}` takes it back"));
         } else {
             let change: Change = self.listing.change_told(None, &activated.events);
             terminal.person(format_args!("{} {change}", good("Updated")));
