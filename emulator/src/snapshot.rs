@@ -4,12 +4,12 @@ use crate::{
     durable_object::namespace::CLASS,
     kv::Kv,
     r2::R2,
-    sqlite::{self, lock},
     state_dir::{
         self, StateDir,
         folder::{Folder, Kind},
         layout,
     },
+    storage::sqlite::{self, lock},
 };
 use rusqlite::{
     Connection,

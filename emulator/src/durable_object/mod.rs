@@ -1,16 +1,15 @@
 //! Durable Objects.
 
-pub mod alarms;
-mod authorizer;
-pub(crate) mod awake;
+pub(crate) mod admin;
+pub(crate) mod alarm_index;
+pub(crate) mod container;
 pub mod engine;
+pub mod error;
 pub mod id;
-mod life;
+pub(crate) mod imports;
+mod instance;
+pub(crate) mod instance_limit;
 pub mod limits;
-pub(crate) mod look;
 pub(crate) mod namespace;
-mod object;
-pub(crate) mod sockets;
-pub mod sql_error;
-mod statements;
-pub(crate) mod synchronous;
+#[cfg(test)]
+mod tests;

@@ -8,20 +8,20 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::AbortHandle;
 
-use super::alarms::AlarmIndex;
-use super::awake::Awake;
+use super::alarm_index::AlarmIndex;
+use super::container::{Input, Object};
 use super::id::object_id;
-use super::object::{Input, Object};
-use super::sockets::Outgoing;
-use super::synchronous::ObjectSide;
+use super::imports::ObjectSide;
+use super::instance_limit::Awake;
+use crate::abi::frame::Writer;
+use crate::abi::ops::ObjectRequest;
+use crate::bindings::{Bindings, LOST, Later, ObjectAnswer, Objects};
 use crate::clock::Clock;
-use crate::isolate::bindings::{Bindings, LOST, Later, ObjectAnswer, Objects};
-use crate::isolate::frame::Writer;
-use crate::isolate::ops::ObjectRequest;
-use crate::isolate::program::Linked;
 use crate::profile::Profile;
-use crate::sqlite::lock;
+use crate::runtime::program::Linked;
 use crate::state_dir::{Durability, StateDir};
+use crate::storage::sqlite::lock;
+use crate::websocket::Outgoing;
 
 /// The class whose objects these are; the folder of their files.
 pub(crate) const CLASS: &str = "SpaceDO";

@@ -7,7 +7,7 @@ use http::request::Parts;
 use smallvec::SmallVec;
 use url::{Position, Url};
 
-use crate::isolate::frame::Writer;
+use crate::abi::frame::Writer;
 use crate::trace::Subject;
 
 /// The methods that workerd knows; any other is refused before a Worker sees it.
@@ -193,7 +193,7 @@ fn normalise(host: &str, path: &str) -> Result<(Cow<'static, str>, Cow<'static, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isolate::frame::Reader;
+    use crate::abi::frame::Reader;
 
     fn event(request: http::request::Builder) -> Result<Vec<String>, Refused> {
         let (parts, ()) = request.body(()).unwrap().into_parts();

@@ -4,13 +4,11 @@ mod body;
 mod connection;
 mod event;
 mod exchange;
-mod handshake;
 mod limits;
-pub(crate) mod logged;
 mod progress;
 mod response;
 mod serve;
-mod socket;
+mod websocket;
 mod wire;
 
 use std::convert::Infallible;
@@ -28,12 +26,12 @@ pub use limits::ConnectionLimits;
 pub use serve::{serve, serve_connections};
 
 use crate::Emulator;
-use crate::isolate::bindings::Later;
-use crate::isolate::pool::{Fetch, Waiting};
-use crate::isolate::tasks::{Failure, Outcome};
-use crate::isolate::upload::RequestBody;
+use crate::bindings::Later;
+use crate::bindings::request_body::RequestBody;
+use crate::request_log::{self, Logged};
+use crate::stateless::pool::{Fetch, Waiting};
+use crate::stateless::tasks::{Failure, Outcome};
 use crate::trace::Recorder;
-use logged::Logged;
 use tracing::Span;
 
 /// The answer to a request. It begins when it is first polled, and is there at once if the Worker needs nothing but memory.
@@ -82,7 +80,7 @@ impl ResponseFuture {
         match outcome.and_then(response::read) {
             Ok(response::Answer::Response(response)) => Next::Answered(response),
             Ok(response::Answer::Upgrade(headers, socket)) => match parts() {
-                Some(parts) => Next::Then(State::Joining(Box::pin(socket::join(*parts, headers, socket)))),
+                Some(parts) => Next::Then(State::Joining(Box::pin(websocket::join(*parts, headers, socket)))),
                 None => self.fail(Failure::Malformed),
             },
             Err(failure) => self.fail(failure),
@@ -90,7 +88,8 @@ impl ResponseFuture {
     }
 
     fn fail(&self, failure: Failure) -> Next {
-        let id = self.logged.as_ref().map_or_else(|| logged::id(self.emulator.clock()), |logged| logged.id.clone());
+        let id =
+            self.logged.as_ref().map_or_else(|| request_log::id(self.emulator.clock()), |logged| logged.id.clone());
         Next::Answered(response::failure(failure, &id))
     }
 }

@@ -7,10 +7,10 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::body;
-use crate::durable_object::sockets::ClientEnd;
-use crate::isolate::frame::{FrameError, Reader};
-use crate::isolate::ops::Held;
-use crate::isolate::tasks::{Answered, Failure};
+use crate::abi::frame::{FrameError, Reader};
+use crate::abi::ops::Held;
+use crate::stateless::tasks::{Answered, Failure};
+use crate::websocket::ClientEnd;
 
 /// Bytes of an answer's headers (developers.cloudflare.com, "Limits").
 const MAX_HEAD_BYTES: usize = 128 * 1024;

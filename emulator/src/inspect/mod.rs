@@ -3,13 +3,14 @@
 mod json;
 mod types;
 
-pub use types::{ColumnInfo, ObjectInfo, SocketInfo, SqlResult, TableInfo};
+pub use crate::websocket::SocketInfo;
+pub use types::{ColumnInfo, ObjectInfo, SqlResult, TableInfo};
 
 use crate::durable_object::{
+    admin::Found,
     engine::{Database, Rows, Value},
-    look::Found,
+    error::SqlError,
     namespace::Namespace,
-    sql_error::SqlError,
 };
 use serde_json::Value as Json;
 use std::{sync::Arc, time::Duration};

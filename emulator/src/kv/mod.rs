@@ -283,7 +283,7 @@ impl Kv {
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, KvError> {
         limits::check_key_length(Op::Get, options.prefix)?;
         let limit = limits::list_limit(options.limit)?;
-        let after = options.cursor.and_then(crate::cursor::read);
+        let after = options.cursor.and_then(crate::storage::cursor::read);
         let mut keys = self
             .0
             .store
@@ -291,7 +291,7 @@ impl Kv {
             .map_err(|source| storage(Op::Get, source))?;
         let more = keys.len() > limit as usize;
         keys.truncate(limit as usize);
-        let cursor = keys.last().filter(|_| more).map(|last| crate::cursor::write(&last.name));
+        let cursor = keys.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.name));
         Ok(Page { keys, cursor })
     }
 

@@ -1,7 +1,6 @@
 //! R2: durable objects behind a byte cache in memory.
 
 mod engine;
-mod group;
 pub mod limits;
 #[cfg(test)]
 mod tests;
@@ -343,7 +342,7 @@ impl R2 {
     /// If the limit is not one, or storage fails.
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, R2Error> {
         let limit = limits::list_limit(options.limit)?;
-        let after = options.cursor.and_then(crate::cursor::read);
+        let after = options.cursor.and_then(crate::storage::cursor::read);
         let mut objects = self
             .0
             .store
@@ -351,7 +350,7 @@ impl R2 {
             .map_err(|source| R2Error::storage(Op::List, source))?;
         let more = objects.len() > limit as usize;
         objects.truncate(limit as usize);
-        let cursor = objects.last().filter(|_| more).map(|last| crate::cursor::write(&last.key));
+        let cursor = objects.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.key));
         Ok(Page { objects, cursor })
     }
 }

@@ -6,7 +6,7 @@ mod recorder;
 pub use record::{LogRecord, OpRecord, RequestRecord};
 pub(crate) use recorder::{Recorder, Subject, outcome};
 
-use crate::{clock::Clock, sqlite::lock};
+use crate::{clock::Clock, storage::sqlite::lock};
 use std::{
     collections::VecDeque,
     fmt,

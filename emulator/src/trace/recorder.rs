@@ -2,11 +2,9 @@
 
 use super::{MAX_OPS, MAX_TEXT_BYTES, OpRecord, RequestRecord, Trace};
 use crate::{
-    isolate::{
-        bindings::Begun,
-        ops::{Answer, Op},
-    },
-    sqlite::lock,
+    abi::ops::{Answer, Op},
+    bindings::Begun,
+    storage::sqlite::lock,
 };
 use std::{
     sync::{Arc, Mutex},
