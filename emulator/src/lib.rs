@@ -41,10 +41,11 @@ mod snapshot;
 pub mod state_dir;
 mod stateless;
 mod storage;
+mod sync;
 pub mod trace;
 mod websocket;
 
-pub use emulator::{BuildError, Builder, Emulator, Stats};
+pub use emulator::{BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats};
 pub use runtime::program::LoadError;
 pub use runtime::worker::Worker;
 pub use snapshot::SnapshotError;

@@ -7,7 +7,7 @@ use http::{StatusCode, header::HOST, request::Parts};
 use tracing::{Level, Span};
 
 /// A request that the log will tell of.
-pub(crate) struct Logged {
+pub(crate) struct RequestLog {
     /// Its id; an answer of 500 names the same.
     pub(crate) id: String,
     span: Span,
@@ -27,7 +27,7 @@ pub(crate) fn span() -> Span {
     if tracing::enabled!(Level::DEBUG) { Span::current() } else { Span::none() }
 }
 
-impl Logged {
+impl RequestLog {
     /// `None` if nobody listens.
     pub(crate) fn begin(parts: &Parts, clock: &Clock) -> Option<Self> {
         if !tracing::enabled!(Level::DEBUG) {

@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::frame::{FrameError, Reader, Writer};
-use crate::r2;
-use crate::websocket::ClientEnd;
 
 /// A request to a binding.
 #[derive(Clone, Copy)]
@@ -81,8 +79,8 @@ impl<'a> Op<'a> {
 }
 
 impl Op<'_> {
-    /// Its name, and what it is about, for those who read along.
-    pub(crate) fn described(&self) -> (&'static str, Cow<'_, str>) {
+    /// Its name in the ABI, and what it is about (a key, an object and a path), for traces.
+    pub(crate) fn describe(&self) -> (&'static str, Cow<'_, str>) {
         match *self {
             Self::KvGet { key } => ("kv.get", key.into()),
             Self::KvPut { key, .. } => ("kv.put", key.into()),
@@ -115,15 +113,7 @@ impl ObjectRequest<'_> {
     }
 }
 
-/// The answer to an op, and what stays with the host under the op's id.
-pub(crate) struct Completion {
-    pub(crate) answer: Answer,
-    pub(crate) held: Option<Held>,
-    /// Whether it failed since the client went away in the middle of its request.
-    pub(crate) broken_off: bool,
-}
-
-/// What the guest is told.
+/// The answer to an op, as the guest is given it.
 pub(crate) enum Answer {
     Ok,
     None,
@@ -138,34 +128,6 @@ pub(crate) enum Answer {
     Fields(Vec<u8>),
 }
 
-/// What a guest may name in its answer without ever seeing it.
-pub(crate) enum Held {
-    Body(r2::Body),
-    Socket(ClientEnd),
-}
-
-impl Completion {
-    pub(crate) fn error(error: impl std::fmt::Display) -> Self {
-        Answer::Err(Cow::Owned(error.to_string())).into()
-    }
-
-    /// The body of the request came to no end.
-    pub(crate) fn broken_off(error: impl std::fmt::Display) -> Self {
-        Self { broken_off: true, ..Self::error(error) }
-    }
-
-    /// An answer with what stays with the host.
-    pub(crate) fn holding(answer: Answer, held: Option<Held>) -> Self {
-        Self { held, ..answer.into() }
-    }
-}
-
-impl From<Answer> for Completion {
-    fn from(answer: Answer) -> Self {
-        Self { answer, held: None, broken_off: false }
-    }
-}
-
 impl Answer {
     pub(crate) fn write(&self, frame: &mut Writer<'_>) {
         match self {
@@ -177,5 +139,14 @@ impl Answer {
             Self::Number(number) => frame.text("ok").number(number),
             Self::Fields(fields) => frame.text("ok").raw(fields),
         };
+    }
+
+    /// The word for it in a trace: `ok`, `none` or `error`.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Err(_) => "error",
+            Self::None => "none",
+            _ => "ok",
+        }
     }
 }

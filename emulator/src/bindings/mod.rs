@@ -1,17 +1,19 @@
-//! Ops performed: from memory where memory knows, else on a thread that may block.
+//! The bindings of a Worker (`env` on the platform): KV, R2 and Durable Objects, with what else an op can ask for. An op is answered from
+//! memory on the calling thread where memory has the answer; all else runs on a thread that may block, or waits.
 
-pub(crate) mod request_body;
+mod completion;
+mod request_body;
 
-use std::future::Future;
-use std::pin::Pin;
+pub(crate) use completion::{BoxFuture, Completion, Dispatched, Resource};
+pub(crate) use request_body::RequestBody;
+
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use pmx_worker::model::Hash;
 
-use crate::abi::ops::{Answer, Completion, Held, ObjectRequest, Op};
-use crate::bindings::request_body::RequestBody;
+use crate::abi::ops::{Answer, ObjectRequest, Op};
 use crate::clock::{self, Clock};
 use crate::faults::{Faults, Service};
 use crate::kv::{self, Kv};
@@ -33,7 +35,7 @@ pub(crate) struct Bindings {
 /// The namespace of Durable Objects as its callers see it.
 pub(crate) trait Objects: Send + Sync {
     /// Calls an object. The call goes on if the answer is not waited for.
-    fn call(&self, request: ObjectRequest<'_>) -> Later<Result<ObjectAnswer, String>>;
+    fn call(&self, request: ObjectRequest<'_>) -> BoxFuture<Result<ObjectAnswer, String>>;
 }
 
 /// What an object answered.
@@ -43,53 +45,36 @@ pub(crate) struct ObjectAnswer {
     pub(crate) socket: Option<ClientEnd>,
 }
 
-/// An op under way.
-pub(crate) type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// How far an op came at once.
-pub(crate) enum Begun {
-    /// Memory knew.
-    Now(Completion),
-    /// The disk, the network, another object or time is needed. Dropping the future gives up the op.
-    Later(Later<Completion>),
-}
-
-impl From<Answer> for Begun {
-    fn from(answer: Answer) -> Self {
-        Self::Now(answer.into())
-    }
-}
-
 impl Bindings {
     /// Begins an op. `body` is that of the task's request; those that consume it take it.
-    pub(crate) fn begin(self: &Arc<Self>, op: Op<'_>, body: &mut RequestBody) -> Begun {
+    pub(crate) fn dispatch(self: &Arc<Self>, op: Op<'_>, body: &mut RequestBody) -> Dispatched {
         let Some(disturbance) = service(&op).and_then(|service| self.faults.disturb(service)) else {
             return self.perform(op, body);
         };
-        let begun = match failure(&op).filter(|_| disturbance.fails) {
-            Some(text) => Begun::Now(Completion::error(text)),
+        let dispatched = match failure(&op).filter(|_| disturbance.fails) {
+            Some(text) => Dispatched::Ready(Completion::error(text)),
             None => self.perform(op, body),
         };
-        self.delayed(begun, disturbance.late_by)
+        self.delayed(dispatched, disturbance.late_by)
     }
 
     /// Holds an answer back.
-    fn delayed(&self, begun: Begun, late_by: Duration) -> Begun {
+    fn delayed(&self, dispatched: Dispatched, late_by: Duration) -> Dispatched {
         if late_by.is_zero() {
-            return begun;
+            return dispatched;
         }
         let clock = self.clock.clone();
         let due = clock.elapsed_ms().saturating_add(clock::millis(late_by));
-        Begun::Later(Box::pin(async move {
+        Dispatched::Pending(Box::pin(async move {
             clock.sleep_until_elapsed(due).await;
-            match begun {
-                Begun::Now(completion) => completion,
-                Begun::Later(work) => work.await,
+            match dispatched {
+                Dispatched::Ready(completion) => completion,
+                Dispatched::Pending(work) => work.await,
             }
         }))
     }
 
-    fn perform(self: &Arc<Self>, op: Op<'_>, body: &mut RequestBody) -> Begun {
+    fn perform(self: &Arc<Self>, op: Op<'_>, body: &mut RequestBody) -> Dispatched {
         match op {
             Op::KvGet { key } => match self.kv.cached(key) {
                 Some(value) => value.map_or(Answer::None, Answer::Value).into(),
@@ -111,31 +96,32 @@ impl Bindings {
             Op::R2Put { key, sha256 } => match sha256.parse::<Hash>() {
                 Ok(hash) => {
                     let upload = std::mem::take(body).upload(self.r2.clone(), key.to_owned(), *hash.as_bytes());
-                    Begun::Later(Box::pin(upload))
+                    Dispatched::Pending(Box::pin(upload))
                 }
-                Err(_) => {
-                    Begun::Now(Completion::error(format_args!("SHA-256 is 64 hex characters, not {}", sha256.len())))
-                }
+                Err(_) => Dispatched::Ready(Completion::error(format_args!(
+                    "SHA-256 is 64 hex characters, not {}",
+                    sha256.len()
+                ))),
             },
-            Op::BodyRead { max } => Begun::Later(Box::pin(std::mem::take(body).read(max))),
+            Op::BodyRead { max } => Dispatched::Pending(Box::pin(std::mem::take(body).read(max))),
             Op::ObjectFetch(request) => self.object_fetch(request),
             Op::Sleep { millis } => {
                 let clock = self.clock.clone();
                 let due = clock.elapsed_ms().saturating_add(millis);
-                Begun::Later(Box::pin(async move {
+                Dispatched::Pending(Box::pin(async move {
                     clock.sleep_until_elapsed(due).await;
                     Answer::Ok.into()
                 }))
             }
             Op::AlarmSet { .. } | Op::AlarmGet => {
-                Begun::Now(Completion::error("Alarms are only available inside a Durable Object."))
+                Dispatched::Ready(Completion::error("Alarms are only available inside a Durable Object."))
             }
         }
     }
 
-    fn kv_put(self: &Arc<Self>, key: String, value: Bytes) -> Begun {
+    fn kv_put(self: &Arc<Self>, key: String, value: Bytes) -> Dispatched {
         let this = Arc::clone(self);
-        Begun::Later(Box::pin(async move {
+        Dispatched::Pending(Box::pin(async move {
             let latency = clock::millis(this.faults.kv_put_latency());
             this.clock.sleep_until_elapsed(this.clock.elapsed_ms().saturating_add(latency)).await;
             on_thread(move || match this.kv.put(&key, &value, Default::default()) {
@@ -146,12 +132,12 @@ impl Bindings {
         }))
     }
 
-    fn r2_get(self: &Arc<Self>, key: &str, range: Option<(u64, u64)>) -> Begun {
+    fn r2_get(self: &Arc<Self>, key: &str, range: Option<(u64, u64)>) -> Dispatched {
         match self.r2.cached(key) {
             Some(None) => return Answer::None.into(),
             Some(Some(r2::Object { size, body: r2::Body::Bytes(bytes) })) => {
                 if let Some(bytes) = slice(&bytes, range) {
-                    return Begun::Now(holding(size, r2::Body::Bytes(bytes)));
+                    return Dispatched::Ready(with_body(size, r2::Body::Bytes(bytes)));
                 }
             }
             // Not in memory, or a range that reaches beyond the end: the engine knows what the platform says to that.
@@ -160,17 +146,17 @@ impl Bindings {
         let (r2, key) = (self.r2.clone(), key.to_owned());
         let range = range.map(|(offset, length)| r2::Range::From { offset, length: Some(length) });
         blocking(move || match r2.get(&key, range) {
-            Ok(Some(object)) => holding(object.size, object.body),
+            Ok(Some(object)) => with_body(object.size, object.body),
             Ok(None) => Answer::None.into(),
             Err(error) => Completion::error(error),
         })
     }
 
-    fn r2_read(self: &Arc<Self>, key: &str, max: u64) -> Begun {
+    fn r2_read(self: &Arc<Self>, key: &str, max: u64) -> Dispatched {
         if let Some(cached) = self.r2.cached(key) {
             match cached {
                 None => return Answer::None.into(),
-                Some(object) if object.size > max => return Begun::Now(too_large(object.size)),
+                Some(object) if object.size > max => return Dispatched::Ready(too_large(object.size)),
                 Some(r2::Object { body: r2::Body::Bytes(bytes), .. }) => return Answer::Value(bytes).into(),
                 Some(_) => {}
             }
@@ -190,14 +176,16 @@ impl Bindings {
         })
     }
 
-    fn object_fetch(&self, request: ObjectRequest<'_>) -> Begun {
+    fn object_fetch(&self, request: ObjectRequest<'_>) -> Dispatched {
         let Some(objects) = self.objects.get().and_then(Weak::upgrade) else {
-            return Begun::Now(Completion::error(LOST));
+            return Dispatched::Ready(Completion::error(CONNECTION_LOST));
         };
         let call = objects.call(request);
-        Begun::Later(Box::pin(async move {
+        Dispatched::Pending(Box::pin(async move {
             match call.await {
-                Ok(answer) => Completion::holding(Answer::Fields(answer.fields), answer.socket.map(Held::Socket)),
+                Ok(answer) => {
+                    Completion::with_resource(Answer::Fields(answer.fields), answer.socket.map(Resource::Socket))
+                }
                 Err(text) => Completion::error(text),
             }
         }))
@@ -223,13 +211,13 @@ fn failure(op: &Op<'_>) -> Option<String> {
         Op::R2Head { .. } => r2(r2::Op::Head),
         Op::R2Get { .. } | Op::R2Read { .. } => r2(r2::Op::Get),
         Op::R2Put { .. } => r2(r2::Op::Put),
-        Op::ObjectFetch(_) => LOST.to_owned(),
+        Op::ObjectFetch(_) => CONNECTION_LOST.to_owned(),
         Op::BodyRead { .. } | Op::AlarmSet { .. } | Op::AlarmGet | Op::Sleep { .. } => return None,
     })
 }
 
 /// What the platform says of a peer that went away.
-pub(crate) const LOST: &str = "Network connection lost.";
+pub(crate) const CONNECTION_LOST: &str = "Network connection lost.";
 
 fn answer<T, E: std::error::Error>(result: Result<Option<T>, E>, ok: impl FnOnce(T) -> Answer) -> Completion {
     match result {
@@ -242,8 +230,8 @@ fn answer<T, E: std::error::Error>(result: Result<Option<T>, E>, ok: impl FnOnce
     }
 }
 
-fn holding(size: u64, body: r2::Body) -> Completion {
-    Completion::holding(Answer::Number(size), Some(Held::Body(body)))
+fn with_body(size: u64, body: r2::Body) -> Completion {
+    Completion::with_resource(Answer::Number(size), Some(Resource::Body(body)))
 }
 
 fn too_large(size: u64) -> Completion {
@@ -258,8 +246,8 @@ fn slice(bytes: &Bytes, range: Option<(u64, u64)>) -> Option<Bytes> {
     (length > 0 && end <= bytes.len()).then(|| bytes.slice(start..end))
 }
 
-fn blocking(work: impl FnOnce() -> Completion + Send + 'static) -> Begun {
-    Begun::Later(Box::pin(on_thread(work)))
+fn blocking(work: impl FnOnce() -> Completion + Send + 'static) -> Dispatched {
+    Dispatched::Pending(Box::pin(on_thread(work)))
 }
 
 /// Runs what may wait for the disk where waiting harms nobody.

@@ -7,7 +7,8 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 
-use crate::abi::ops::{Answer, Completion};
+use super::Completion;
+use crate::abi::ops::Answer;
 use crate::r2::{R2, Upload, UploadOptions};
 
 /// Bytes that are gathered before a thread is asked to write them.
@@ -37,7 +38,7 @@ impl RequestBody {
                 // The usual body is a single chunk.
                 Ok(Some(chunk)) if whole.is_empty() && body.is_end_stream() => return Answer::Value(chunk).into(),
                 Ok(Some(chunk)) => whole.extend_from_slice(&chunk),
-                Err(error) => return Completion::broken_off(error),
+                Err(error) => return Completion::client_gone(error),
             }
         }
     }
@@ -55,7 +56,7 @@ impl RequestBody {
             let (chunks, ended) = match gather(&mut body).await {
                 Ok(gathered) => gathered,
                 // Dropping the upload leaves nothing behind.
-                Err(error) => return Completion::broken_off(error),
+                Err(error) => return Completion::client_gone(error),
             };
             upload = match tokio::task::spawn_blocking(move || write(upload, &chunks, ended)).await {
                 Ok(Progress::Going(upload)) => upload,

@@ -5,7 +5,8 @@ use crate::{
     clock::Clock,
     profile::Profile,
     state_dir::{StateDir, StateError},
-    storage::sqlite::{self, lock},
+    storage::sqlite,
+    sync::lock,
 };
 use rusqlite::{Connection, params};
 use std::{

@@ -11,14 +11,14 @@ use super::limits::MAX_PARAMETERS;
 use crate::abi::frame::{FrameError, Reader, Writer};
 use crate::clock::Clock;
 use crate::runtime::budget::{Exceeded, TurnBudget};
-use crate::runtime::host::Synchronous;
+use crate::runtime::host::SyncImports;
 use crate::websocket::{MAX_REASON_BYTES, Outgoing, Socket, Sockets, may_close_with};
 
 /// What a frame that waits for the end of its turn is counted as besides its text.
 const QUEUED_BYTES: usize = size_of::<(Arc<Socket>, Outgoing)>();
 
 /// What an object's imports work on.
-pub(crate) struct ObjectSide {
+pub(crate) struct ObjectImports {
     pub(super) database: Database,
     pub(super) sockets: Arc<Sockets>,
     clock: Clock,
@@ -30,7 +30,7 @@ pub(crate) struct ObjectSide {
     pub(super) outgoing: Vec<(Arc<Socket>, Outgoing)>,
 }
 
-impl ObjectSide {
+impl ObjectImports {
     pub(super) fn new(database: Database, sockets: Arc<Sockets>, clock: Clock, statement_limit: Duration) -> Self {
         Self { database, sockets, clock, statement_limit, accepted: Vec::new(), outgoing: Vec::new() }
     }
@@ -83,7 +83,7 @@ impl ObjectSide {
     }
 }
 
-impl Synchronous for ObjectSide {
+impl SyncImports for ObjectImports {
     fn sql(&mut self, mut call: Reader<'_>, answer: &mut Writer<'_>) {
         let result = match statement(&mut call) {
             Ok((query, bindings)) => self.execute(query, &bindings).map_err(Refused::Sql),

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, error::ProtocolError};
 
-use super::exchange::Carrier;
+use super::exchange::ConnectionProgress;
 use super::progress::Progress;
 use super::response::refusal;
 use crate::websocket::handshake::Handshake;
@@ -53,7 +53,7 @@ pub(crate) async fn join(mut parts: Parts, headers: HeaderMap, end: ClientEnd) -
         // The object is told that the socket is gone when its end is dropped.
         Err(refused) => return refusal(refused.status(), &refused.to_string()),
     };
-    let progress = parts.extensions.remove::<Carrier>().map(|Carrier(progress)| progress);
+    let progress = parts.extensions.remove::<ConnectionProgress>().map(|ConnectionProgress(progress)| progress);
     let mut response = handshake.answer();
     tokio::spawn(async move {
         // A client that goes away meanwhile is lost, which dropping its end says.

@@ -5,7 +5,8 @@ use crate::{
     state_dir::{StateDir, StateError},
     storage::blobs::{Blobs, Digest, Expected, Loss, MAX_INLINE, ReadError},
     storage::cache::{self, Cache, Weigh},
-    storage::sqlite::{self, lock},
+    storage::sqlite,
+    sync::lock,
 };
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, params};

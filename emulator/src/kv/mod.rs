@@ -9,14 +9,17 @@ mod tests;
 use crate::{
     clock::Clock,
     faults::Faults,
-    snapshot::Writer,
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
 pub(crate) use engine::read_digest;
 use engine::{Entry, Store};
 use lag::{Lag, WriteRate};
-use std::{fmt, sync::Arc};
+use rusqlite::Connection;
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 use tokio::sync::watch;
 
 /// A KV namespace. Clones are the same namespace; every method may be called from any thread.
@@ -207,12 +210,12 @@ impl Kv {
     }
 
     /// Who holds this lock keeps all writers waiting.
-    pub(crate) fn writer(&self) -> &Writer {
+    pub(crate) fn writer(&self) -> &Mutex<Connection> {
         self.0.store.writer()
     }
 
     /// The database of a folder that is only read, for a copy of it.
-    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&rusqlite::Connection) -> T) -> T {
+    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&Connection) -> T) -> T {
         self.0.store.copy(copy)
     }
 

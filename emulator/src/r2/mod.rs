@@ -10,17 +10,17 @@ pub use upload::Upload;
 
 use crate::{
     clock::Clock,
-    snapshot::Writer,
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
 use engine::Store;
 use pmx_worker::model::Hash;
+use rusqlite::Connection;
 use std::{
     fmt,
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 use tokio::sync::watch;
 
@@ -255,12 +255,12 @@ impl R2 {
     }
 
     /// Who holds this lock keeps all writers waiting.
-    pub(crate) fn writer(&self) -> &Writer {
+    pub(crate) fn writer(&self) -> &Mutex<Connection> {
         self.0.store.writer()
     }
 
     /// The database of a folder that is only read, for a copy of it.
-    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&rusqlite::Connection) -> T) -> T {
+    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&Connection) -> T) -> T {
         self.0.store.copy(copy)
     }
 

@@ -48,25 +48,25 @@ impl TurnBudget {
     }
 }
 
-/// The time of one task, in ticks of the [`Ticker`](super::epoch_ticker::Ticker): only what passes between [`Meter::start`] and the
-/// calls of [`Meter::charge`] counts, so waiting does not.
+/// The time of one task, in ticks of the [`EpochTicker`](super::epoch_ticker::EpochTicker): only what passes between [`CpuMeter::start`] and the
+/// calls of [`CpuMeter::charge`] counts, so waiting does not.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Spent(u64);
+pub(crate) struct CpuTime(u64);
 
 /// Reads the ticks of a task's work as it goes on.
-pub(crate) struct Meter {
+pub(crate) struct CpuMeter {
     mark: u64,
 }
 
-impl Meter {
+impl CpuMeter {
     pub(crate) fn start(now: u64) -> Self {
         Self { mark: now }
     }
 
     /// Adds what has passed since the last call, and says how many ticks of `limit` are left.
-    pub(crate) fn charge(&mut self, spent: &mut Spent, now: u64, limit: u64) -> Result<u64, Exceeded> {
-        spent.0 += now - std::mem::replace(&mut self.mark, now);
-        limit.checked_sub(spent.0).filter(|left| *left > 0).ok_or(Exceeded::Time)
+    pub(crate) fn charge(&mut self, cpu_time: &mut CpuTime, now: u64, limit: u64) -> Result<u64, Exceeded> {
+        cpu_time.0 += now - std::mem::replace(&mut self.mark, now);
+        limit.checked_sub(cpu_time.0).filter(|left| *left > 0).ok_or(Exceeded::Time)
     }
 }
 
@@ -76,13 +76,13 @@ mod tests {
 
     #[test]
     fn time_adds_up_over_turns_and_waiting_does_not_count() {
-        let mut spent = Spent::default();
-        let mut meter = Meter::start(100);
-        assert_eq!(meter.charge(&mut spent, 103, 10), Ok(7));
-        assert_eq!(meter.charge(&mut spent, 104, 10), Ok(6));
-        let mut later = Meter::start(1_000);
-        assert_eq!(later.charge(&mut spent, 1_005, 10), Ok(1));
-        assert_eq!(later.charge(&mut spent, 1_006, 10), Err(Exceeded::Time));
+        let mut cpu_time = CpuTime::default();
+        let mut meter = CpuMeter::start(100);
+        assert_eq!(meter.charge(&mut cpu_time, 103, 10), Ok(7));
+        assert_eq!(meter.charge(&mut cpu_time, 104, 10), Ok(6));
+        let mut later = CpuMeter::start(1_000);
+        assert_eq!(later.charge(&mut cpu_time, 1_005, 10), Ok(1));
+        assert_eq!(later.charge(&mut cpu_time, 1_006, 10), Err(Exceeded::Time));
     }
 
     #[test]

@@ -16,7 +16,7 @@ const TICKS_PER_LIMIT: u32 = 10;
 const LONGEST_TICK: Duration = Duration::from_millis(100);
 
 /// Bounds the time of every turn of one engine. Dropping it ends its thread.
-pub(crate) struct Ticker {
+pub(crate) struct EpochTicker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -34,7 +34,7 @@ struct Shared {
     ended: AtomicBool,
 }
 
-impl Ticker {
+impl EpochTicker {
     pub(crate) fn start(engine: Engine, limit: Duration) -> std::io::Result<Self> {
         let tick = (limit / TICKS_PER_LIMIT).clamp(Duration::from_millis(1), LONGEST_TICK);
         // One more, for the epoch that is under way when the turn begins.
@@ -104,7 +104,7 @@ impl Shared {
     }
 }
 
-impl Drop for Ticker {
+impl Drop for EpochTicker {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::SeqCst);
         self.wake();

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use super::budget::{EFFECT_BYTES, Exceeded, OP_BYTES, TurnBudget};
-use super::log_throttle::Said;
+use super::log_throttle::LogThrottle;
 use crate::abi::frame::{Reader, Writer};
 use crate::clock::Clock;
 use crate::trace::{Recorder, Trace};
 
-/// The synchronous imports: a Durable Object's database and sockets. See [`NoObject`] for everybody else.
-pub(crate) trait Synchronous: Send + 'static {
+/// The synchronous imports: a Durable Object's database and sockets. See [`NoObjectImports`] for everybody else.
+pub(crate) trait SyncImports: Send + 'static {
     /// `sql`: appends the answer.
     fn sql(&mut self, call: Reader<'_>, answer: &mut Writer<'_>);
     /// `send`: the number of sockets that take the frames.
@@ -25,9 +25,9 @@ pub(crate) trait Synchronous: Send + 'static {
 }
 
 /// The synchronous imports of an instance that is not a Durable Object's.
-pub(crate) struct NoObject;
+pub(crate) struct NoObjectImports;
 
-impl Synchronous for NoObject {
+impl SyncImports for NoObjectImports {
     fn sql(&mut self, _: Reader<'_>, answer: &mut Writer<'_>) {
         answer.text("err").text("SQL is only available inside a Durable Object.");
     }
@@ -49,7 +49,7 @@ pub(crate) struct Environment {
     pub(crate) clock: Clock,
     pub(crate) variables: HashMap<String, String>,
     pub(crate) trace: Trace,
-    pub(crate) said: Said,
+    pub(crate) log_throttle: LogThrottle,
 }
 
 /// The data of an instance's store.
@@ -62,11 +62,12 @@ pub(crate) struct Host<S> {
     pub(crate) effects: Effects,
     /// What this turn may still make the host keep.
     pub(crate) budget: TurnBudget,
-    pub(crate) synchronous: S,
+    /// The synchronous imports.
+    pub(crate) sync_imports: S,
     /// Who takes down what the guest does in this turn.
     pub(crate) recorder: Option<Recorder>,
     /// Whether the client of the task that is run went away in the middle of its request.
-    pub(crate) client_is_gone: bool,
+    pub(crate) client_gone: bool,
 }
 
 /// What imports need of the guest.
@@ -119,10 +120,10 @@ impl Effects {
         self.list.clear();
         self.bytes.clear();
         // A single large answer must not be paid for by an instance's whole life.
-        self.bytes.shrink_to(KEPT_CAPACITY);
-        self.list.shrink_to(KEPT_CAPACITY / size_of::<Effect>());
+        self.bytes.shrink_to(MAX_RETAINED_BYTES);
+        self.list.shrink_to(MAX_RETAINED_BYTES / size_of::<Effect>());
     }
 }
 
-/// Bytes of buffers that are kept for the next turn: above what pages need, far below what documents do.
-pub(crate) const KEPT_CAPACITY: usize = 64 * 1024;
+/// Bytes of buffers that an instance keeps for its next turn: above what pages need, far below what documents do.
+pub(crate) const MAX_RETAINED_BYTES: usize = 64 * 1024;

@@ -4,7 +4,7 @@
 use wasmtime::{Caller, Linker, Result, bail, format_err};
 
 use super::budget::{MAX_LOG_BYTES, MAX_RANDOM_BYTES};
-use super::host::{Effect, Guest, Host, Synchronous};
+use super::host::{Effect, Guest, Host, SyncImports};
 use crate::abi::frame::{Reader, Writer};
 use crate::trace::Recorder;
 
@@ -12,7 +12,7 @@ use crate::trace::Recorder;
 const MODULE: &str = "pmx";
 
 /// Defines all imports.
-pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()> {
+pub(crate) fn define<S: SyncImports>(linker: &mut Linker<Host<S>>) -> Result<()> {
     linker.func_wrap(MODULE, "op", |mut caller: Caller<'_, Host<S>>, task: u32, op: u32, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
         let frame = host.effects.keep(bytes, &mut host.budget)?;
@@ -26,7 +26,7 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
         let (bytes, host) = message(&mut caller, ptr, len)?;
         let frame = host.effects.keep(bytes, &mut host.budget)?;
         host.effects.push(Effect::Respond { task, frame }, &mut host.budget)?;
-        host.synchronous.responding(task, Reader::new(bytes));
+        host.sync_imports.responding(task, Reader::new(bytes));
         Ok(())
     })?;
     linker.func_wrap(MODULE, "done", |mut caller: Caller<'_, Host<S>>, task: u32| {
@@ -36,9 +36,11 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
     linker.func_wrap(MODULE, "sql", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
         let mut answer = std::mem::take(&mut host.scratch);
-        let span =
-            host.recorder.as_ref().map(|recorder| recorder.sql(Reader::new(bytes).text("statement").unwrap_or("")));
-        host.synchronous.sql(Reader::new(bytes), &mut Writer::new(&mut answer));
+        let span = host
+            .recorder
+            .as_ref()
+            .map(|recorder| recorder.op("sql", Reader::new(bytes).text("statement").unwrap_or("")));
+        host.sync_imports.sql(Reader::new(bytes), &mut Writer::new(&mut answer));
         if let Some(span) = span {
             let failed = Reader::new(&answer).text("outcome") == Ok("err");
             span.end(if failed { "error" } else { "ok" }, false);
@@ -47,11 +49,11 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
     })?;
     linker.func_wrap(MODULE, "send", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
-        Ok(host.synchronous.send(Reader::new(bytes), &mut host.budget)?)
+        Ok(host.sync_imports.send(Reader::new(bytes), &mut host.budget)?)
     })?;
     linker.func_wrap(MODULE, "close", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
-        Ok(host.synchronous.close(Reader::new(bytes), &mut host.budget)?)
+        Ok(host.sync_imports.close(Reader::new(bytes), &mut host.budget)?)
     })?;
     linker.func_wrap(MODULE, "env", |mut caller: Caller<'_, Host<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
@@ -81,11 +83,11 @@ pub(crate) fn define<S: Synchronous>(linker: &mut Linker<Host<S>>) -> Result<()>
         let (bytes, host) = message(&mut caller, ptr, len)?;
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_LOG_BYTES)]);
         let level = match level {
-            1..=3 if host.client_is_gone => {
+            1..=3 if host.client_gone => {
                 tracing::debug!(target: "worker", "of a request that was broken off: {text}");
                 "debug"
             }
-            1 | 2 if !host.environment.said.is_due(&text, host.environment.clock.elapsed_ms()) => {
+            1 | 2 if !host.environment.log_throttle.allows(&text, host.environment.clock.elapsed_ms()) => {
                 tracing::debug!(target: "worker", "again: {text}");
                 if level == 1 { "error" } else { "warn" }
             }
@@ -127,7 +129,7 @@ fn reply<S>(caller: &mut Caller<'_, Host<S>>, mut frame: Vec<u8>) -> Result<u64>
     let ptr = guest.alloc.call(&mut *caller, len)?;
     guest.memory.write(&mut *caller, ptr as usize, &frame)?;
     frame.clear();
-    frame.shrink_to(super::host::KEPT_CAPACITY);
+    frame.shrink_to(super::host::MAX_RETAINED_BYTES);
     caller.data_mut().scratch = frame;
     Ok(u64::from(ptr) << 32 | u64::from(len))
 }

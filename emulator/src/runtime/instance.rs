@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use wasmtime::{Store, TypedFunc};
 
-use super::budget::{Exceeded, Meter, Spent, TurnBudget};
-use super::host::{Effects, Guest, Host, KEPT_CAPACITY, Synchronous};
+use super::budget::{CpuMeter, CpuTime, Exceeded, TurnBudget};
+use super::host::{Effects, Guest, Host, MAX_RETAINED_BYTES, SyncImports};
 use super::program::Program;
 use crate::abi::frame::Writer;
 use crate::abi::ops::Answer;
@@ -25,7 +25,7 @@ pub(crate) struct Instance<S: 'static> {
     left: u64,
 }
 
-impl<S: Synchronous> Instance<S> {
+impl<S: SyncImports> Instance<S> {
     pub(super) fn new(
         mut store: Store<Host<S>>,
         instance: &wasmtime::Instance,
@@ -59,7 +59,7 @@ impl<S: Synchronous> Instance<S> {
     /// As [`Self::resume`], from an answer.
     pub(crate) fn answer(&mut self, op: u32, answer: &Answer) -> wasmtime::Result<()> {
         match answer {
-            Answer::Value(value) if value.len() > KEPT_CAPACITY => {
+            Answer::Value(value) if value.len() > MAX_RETAINED_BYTES => {
                 let (ptr, len) = self.place_value(value)?;
                 self.resume.call(&mut self.store, (op, ptr, len))
             }
@@ -89,22 +89,22 @@ impl<S: Synchronous> Instance<S> {
 
     /// Runs a turn of a task whose client has gone away in the middle of its request, if that is so: what the guest makes of it is no fault
     /// of this server's.
-    pub(crate) fn unheard<T>(&mut self, client_is_gone: bool, turn: impl FnOnce(&mut Self) -> T) -> T {
-        self.store.data_mut().client_is_gone = client_is_gone;
+    pub(crate) fn with_client_gone<T>(&mut self, client_gone: bool, turn: impl FnOnce(&mut Self) -> T) -> T {
+        self.store.data_mut().client_gone = client_gone;
         let result = turn(self);
-        self.store.data_mut().client_is_gone = false;
+        self.store.data_mut().client_gone = false;
         result
     }
 
     /// Begins to measure what a task takes.
-    pub(crate) fn meter(&self) -> Meter {
-        Meter::start(self.program.ticker().ticks())
+    pub(crate) fn meter(&self) -> CpuMeter {
+        CpuMeter::start(self.program.ticker().ticks())
     }
 
     /// Counts what a task has taken since the last call, and lets its next turn take what is left.
-    pub(crate) fn charge(&mut self, meter: &mut Meter, spent: &mut Spent) -> Result<(), Exceeded> {
+    pub(crate) fn charge(&mut self, meter: &mut CpuMeter, cpu_time: &mut CpuTime) -> Result<(), Exceeded> {
         let ticker = self.program.ticker();
-        self.left = meter.charge(spent, ticker.ticks(), ticker.limit())?;
+        self.left = meter.charge(cpu_time, ticker.ticks(), ticker.limit())?;
         Ok(())
     }
 
@@ -113,8 +113,8 @@ impl<S: Synchronous> Instance<S> {
         self.guest.memory.data_size(&self.store)
     }
 
-    pub(crate) fn synchronous(&mut self) -> &mut S {
-        &mut self.store.data_mut().synchronous
+    pub(crate) fn sync_imports(&mut self) -> &mut S {
+        &mut self.store.data_mut().sync_imports
     }
 
     /// Takes what the guest asked for; [`Self::put_back`] returns the buffers.
@@ -155,7 +155,7 @@ impl<S: Synchronous> Instance<S> {
         let ptr = self.guest.alloc.call(&mut self.store, len)?;
         self.guest.memory.write(&mut self.store, ptr as usize, &frame)?;
         frame.clear();
-        frame.shrink_to(KEPT_CAPACITY);
+        frame.shrink_to(MAX_RETAINED_BYTES);
         self.store.data_mut().scratch = frame;
         Ok((ptr, len))
     }

@@ -7,8 +7,8 @@ use wasmtime::{Engine, InstancePre, Linker, Module, Store, StoreLimitsBuilder};
 
 use super::budget::TurnBudget;
 use super::engine;
-use super::epoch_ticker::Ticker;
-use super::host::{Effects, Environment, Guest, Host, Synchronous};
+use super::epoch_ticker::EpochTicker;
+use super::host::{Effects, Environment, Guest, Host, SyncImports};
 use super::imports;
 use super::instance::Instance;
 use super::worker::Worker;
@@ -52,7 +52,7 @@ pub enum LoadError {
 pub(crate) struct Program {
     module: Module,
     limits: Limits,
-    ticker: Ticker,
+    ticker: EpochTicker,
     environment: Arc<Environment>,
 }
 
@@ -60,19 +60,19 @@ impl Program {
     pub(crate) fn load(worker: &Worker, limits: Limits, environment: Arc<Environment>) -> Result<Self, LoadError> {
         let engine = Engine::new(&engine::config()).map_err(LoadError::Module)?;
         let module = worker.load(&engine).map_err(LoadError::Module)?;
-        let ticker = Ticker::start(engine, limits.turn).map_err(LoadError::Thread)?;
+        let ticker = EpochTicker::start(engine, limits.turn).map_err(LoadError::Thread)?;
         Ok(Self { module, limits, ticker, environment })
     }
 
     /// Links the imports once, for instances with this kind of synchronous imports.
-    pub(crate) fn link<S: Synchronous>(self: &Arc<Self>) -> Result<Linked<S>, LoadError> {
+    pub(crate) fn link<S: SyncImports>(self: &Arc<Self>) -> Result<Linked<S>, LoadError> {
         let mut linker = Linker::new(self.module.engine());
         imports::define(&mut linker).map_err(LoadError::Imports)?;
         let template = linker.instantiate_pre(&self.module).map_err(LoadError::Imports)?;
         Ok(Linked { program: Arc::clone(self), template })
     }
 
-    pub(crate) fn ticker(&self) -> &Ticker {
+    pub(crate) fn ticker(&self) -> &EpochTicker {
         &self.ticker
     }
 }
@@ -83,14 +83,14 @@ pub(crate) struct Linked<S: 'static> {
     template: InstancePre<Host<S>>,
 }
 
-impl<S: Synchronous> Linked<S> {
+impl<S: SyncImports> Linked<S> {
     /// How long one turn may take.
     pub(crate) fn turn_limit(&self) -> Duration {
         self.program.limits.turn
     }
 
     /// A fresh instance.
-    pub(crate) fn instantiate(&self, synchronous: S) -> wasmtime::Result<Instance<S>> {
+    pub(crate) fn instantiate(&self, sync_imports: S) -> wasmtime::Result<Instance<S>> {
         let program = &self.program;
         let host = Host {
             environment: Arc::clone(&program.environment),
@@ -99,9 +99,9 @@ impl<S: Synchronous> Linked<S> {
             scratch: Vec::new(),
             effects: Effects::default(),
             budget: TurnBudget::default(),
-            synchronous,
+            sync_imports,
             recorder: None,
-            client_is_gone: false,
+            client_gone: false,
         };
         let mut store = Store::new(program.module.engine(), host);
         store.limiter(|host| &mut host.limits);
@@ -117,8 +117,8 @@ impl<S: Synchronous> Linked<S> {
     }
 
     /// Makes an instance to see whether it can be made and speaks this host's version of the ABI.
-    pub(crate) fn check(&self, synchronous: S) -> Result<Instance<S>, LoadError> {
-        let mut instance = self.instantiate(synchronous).map_err(LoadError::Start)?;
+    pub(crate) fn check(&self, sync_imports: S) -> Result<Instance<S>, LoadError> {
+        let mut instance = self.instantiate(sync_imports).map_err(LoadError::Start)?;
         match instance.abi_version().map_err(LoadError::Start)? {
             ABI_VERSION => Ok(instance),
             found => Err(LoadError::Version { found }),

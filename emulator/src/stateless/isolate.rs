@@ -8,24 +8,23 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::tasks::{Answered, Failure, Outcome, Task, Tasks, Waiter};
+use super::tasks::{Failure, Outcome, Response, Task, Tasks, Waiter};
 use crate::abi::frame::{FrameError, Reader, Writer};
-use crate::abi::ops::{Completion, Held, Op};
-use crate::bindings::request_body::RequestBody;
-use crate::bindings::{Begun, Later};
-use crate::runtime::budget::{Exceeded, MAX_LIVE_OPS, Meter};
-use crate::runtime::host::{Effect, NoObject};
+use crate::abi::ops::Op;
+use crate::bindings::{BoxFuture, Completion, Dispatched, RequestBody, Resource};
+use crate::runtime::budget::{CpuMeter, Exceeded, MAX_LIVE_OPS};
+use crate::runtime::host::{Effect, NoObjectImports};
 use crate::runtime::instance::Instance;
 use crate::trace::Recorder;
 
-/// What an isolate needs of its surroundings.
-pub(super) trait Surroundings {
+/// What an isolate needs of the pool that it is in.
+pub(super) trait Context {
     /// A fresh instance, if one can be made.
-    fn instantiate(&self) -> Option<Instance<NoObject>>;
+    fn instantiate(&self) -> Option<Instance<NoObjectImports>>;
     /// Begins an op.
-    fn begin(&self, op: Op<'_>, body: &mut RequestBody) -> Begun;
+    fn dispatch(&self, op: Op<'_>, body: &mut RequestBody) -> Dispatched;
     /// Runs an op, and completes it with [`Isolate::complete`].
-    fn spawn(&self, incarnation: u64, op: u32, work: Later<Completion>) -> AbortHandle;
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle;
     /// Says that an instance has crashed.
     fn crashed(&self, error: &wasmtime::Error);
     /// Says that a task has ended.
@@ -34,12 +33,12 @@ pub(super) trait Surroundings {
 
 /// An instance and what it has under way.
 pub(super) struct Isolate {
-    instance: Option<Instance<NoObject>>,
+    instance: Option<Instance<NoObjectImports>>,
     /// Counts the instances; what belongs to an earlier one is ignored.
     incarnation: u64,
     tasks: Tasks,
     /// The outcome of the task that is being started, as soon as there is one.
-    here: Option<Outcome>,
+    caller_outcome: Option<Outcome>,
     ops: HashMap<u32, LiveOp>,
     queue: VecDeque<(u32, Completion)>,
 }
@@ -54,8 +53,8 @@ enum OpState {
     Queued,
     /// Somebody will complete it.
     Running(AbortHandle),
-    /// It has been answered; the task may still name this.
-    Held(Held),
+    /// It has been answered; the task may still name this in its response.
+    Holding(Resource),
 }
 
 /// How far a task came before it had to wait.
@@ -65,12 +64,12 @@ pub(super) enum Started {
 }
 
 impl Isolate {
-    pub(super) fn new(instance: Instance<NoObject>) -> Self {
+    pub(super) fn new(instance: Instance<NoObjectImports>) -> Self {
         Self {
             instance: Some(instance),
             incarnation: 0,
             tasks: Tasks::default(),
-            here: None,
+            caller_outcome: None,
             ops: HashMap::new(),
             queue: VecDeque::new(),
         }
@@ -79,13 +78,13 @@ impl Isolate {
     /// Begins a task, and runs it as far as memory carries it.
     pub(super) fn start(
         &mut self,
-        around: &impl Surroundings,
+        context: &impl Context,
         body: RequestBody,
         recorder: Option<&Recorder>,
         event: impl FnOnce(&mut Writer<'_>),
     ) -> Started {
         if self.instance.is_none() {
-            self.instance = around.instantiate();
+            self.instance = context.instantiate();
         }
         let Some(instance) = &mut self.instance else { return Started::Answered(Err(Failure::NotStarted)) };
         if let Some(recorder) = recorder {
@@ -96,17 +95,17 @@ impl Isolate {
         };
         let meter = instance.meter();
         let started = instance.recorded(recorder, |instance| instance.start(task, event));
-        if let Err(error) = started.and_then(|()| self.drain(around, task, meter)) {
-            self.crash(around, &error);
+        if let Err(error) = started.and_then(|()| self.drain(context, task, meter)) {
+            self.crash(context, &error);
             return Started::Answered(Err(Failure::Crashed));
         }
-        if let Some(outcome) = self.here.take() {
+        if let Some(outcome) = self.caller_outcome.take() {
             return Started::Answered(outcome);
         }
         match self.tasks.get_mut(task) {
             Some(entry) => {
                 let (sender, receiver) = oneshot::channel();
-                entry.waiter = Waiter::Elsewhere(sender);
+                entry.waiter = Waiter::Future(sender);
                 Started::Waiting { incarnation: self.incarnation, task, receiver }
             }
             None => Started::Answered(Err(Failure::Hung)),
@@ -114,7 +113,7 @@ impl Isolate {
     }
 
     /// Gives the answer to an op of the instance `incarnation`.
-    pub(super) fn complete(&mut self, around: &impl Surroundings, incarnation: u64, op: u32, completion: Completion) {
+    pub(super) fn complete(&mut self, context: &impl Context, incarnation: u64, op: u32, completion: Completion) {
         if incarnation != self.incarnation {
             return;
         }
@@ -123,24 +122,24 @@ impl Isolate {
         let task = live.task;
         self.queue.push_back((op, completion));
         let Some(meter) = self.instance.as_ref().map(Instance::meter) else { return };
-        if let Err(error) = self.drain(around, task, meter) {
-            self.crash(around, &error);
+        if let Err(error) = self.drain(context, task, meter) {
+            self.crash(context, &error);
         }
     }
 
     /// Tells the guest that a task's client has gone, unless it has answered: what it does after that is its own. The guest may
     /// let the task run on, so that what it began is not half done.
-    pub(super) fn abort(&mut self, around: &impl Surroundings, incarnation: u64, id: u32) {
+    pub(super) fn abort(&mut self, context: &impl Context, incarnation: u64, id: u32) {
         if incarnation != self.incarnation {
             return;
         }
         match self.tasks.get_mut(id) {
-            Some(task) if task.is_awaited() => task.waiter = Waiter::Gone,
+            Some(task) if task.is_awaited() => task.waiter = Waiter::ClientGone,
             _ => return,
         }
         let Some(instance) = &mut self.instance else { return };
-        if let Err(error) = instance.abort(id).and_then(|()| self.apply(around)) {
-            self.crash(around, &error);
+        if let Err(error) = instance.abort(id).and_then(|()| self.apply(context)) {
+            self.crash(context, &error);
         }
     }
 
@@ -150,54 +149,54 @@ impl Isolate {
 
     /// Runs until nothing is left that memory can answer. `id` is the task that this began with: a task wakes none but itself,
     /// so if nothing is pending for it then, nothing will ever wake it.
-    fn drain(&mut self, around: &impl Surroundings, id: u32, mut meter: Meter) -> wasmtime::Result<()> {
-        self.apply(around)?;
+    fn drain(&mut self, context: &impl Context, id: u32, mut meter: CpuMeter) -> wasmtime::Result<()> {
+        self.apply(context)?;
         while let Some((op, completion)) = self.queue.pop_front() {
             // An op that was cancelled is no longer in the table.
             let Some(live) = self.ops.get_mut(&op) else { continue };
             let task_id = live.task;
             let task = self.tasks.get_mut(task_id);
             let recorder = task.as_ref().and_then(|task| task.recorder.clone());
-            let held = completion.held.map(|held| live.state = OpState::Held(held));
+            let holds = completion.resource.map(|resource| live.state = OpState::Holding(resource)).is_some();
             if let Some(task) = task {
                 task.pending = task.pending.saturating_sub(1);
-                task.ops = task.ops.saturating_sub(u32::from(held.is_none()));
+                task.ops = task.ops.saturating_sub(u32::from(!holds));
             }
-            if held.is_none() {
+            if !holds {
                 self.ops.remove(&op);
             }
             let Some(instance) = &mut self.instance else { return Ok(()) };
             // What the host has done for the task counts like its own work: ops that memory answers may go on for ever, too.
             if let Some(task) = self.tasks.get_mut(task_id) {
-                instance.charge(&mut meter, &mut task.spent)?;
+                instance.charge(&mut meter, &mut task.cpu_time)?;
             }
-            instance.unheard(completion.broken_off, |instance| {
+            instance.with_client_gone(completion.client_gone, |instance| {
                 instance.recorded(recorder.as_ref(), |instance| instance.answer(op, &completion.answer))
             })?;
-            self.apply(around)?;
+            self.apply(context)?;
         }
         if let (Some(instance), Some(task)) = (&mut self.instance, self.tasks.get_mut(id)) {
-            instance.charge(&mut meter, &mut task.spent)?;
+            instance.charge(&mut meter, &mut task.cpu_time)?;
         }
         if self.tasks.get_mut(id).is_some_and(|task| task.pending == 0) {
             if self.answer(id, Err(Failure::Hung)) {
                 tracing::error!("a request would never have been answered: its task waits for nothing");
             }
-            self.drop_task(around, id)?;
+            self.drop_task(context, id)?;
         }
         Ok(())
     }
 
     /// Acts on what the guest has asked for.
-    fn apply(&mut self, around: &impl Surroundings) -> wasmtime::Result<()> {
+    fn apply(&mut self, context: &impl Context) -> wasmtime::Result<()> {
         let Some(instance) = &mut self.instance else { return Ok(()) };
         let effects = instance.take_effects();
         for effect in effects.iter() {
             match effect {
-                Effect::Op { task, op, frame } => self.begin(around, *task, *op, effects.frame(frame))?,
+                Effect::Op { task, op, frame } => self.begin(context, *task, *op, effects.frame(frame))?,
                 Effect::Cancel { op } => self.cancel(*op),
                 Effect::Respond { task, frame } => self.respond(*task, effects.frame(frame)),
-                Effect::Done { task } => self.end(around, *task),
+                Effect::Done { task } => self.end(context, *task),
             }
         }
         if let Some(instance) = &mut self.instance {
@@ -206,36 +205,35 @@ impl Isolate {
         Ok(())
     }
 
-    fn begin(&mut self, around: &impl Surroundings, id: u32, op: u32, frame: &[u8]) -> Result<(), Exceeded> {
+    fn begin(&mut self, context: &impl Context, id: u32, op: u32, frame: &[u8]) -> Result<(), Exceeded> {
         match self.ops.get(&op) {
             None => {}
             // It has been answered: what it holds is let go of.
-            Some(LiveOp { state: OpState::Held(_), .. }) => self.cancel(op),
+            Some(LiveOp { state: OpState::Holding(_), .. }) => self.cancel(op),
             Some(_) => return Err(Exceeded::OpReused(op)),
         }
         let Some(task) = self.tasks.get_mut(id) else { return Ok(()) };
         if task.ops as usize >= MAX_LIVE_OPS {
             return Err(Exceeded::Ops);
         }
-        let begun = match Op::parse(frame) {
+        let dispatched = match Op::parse(frame) {
             Ok(request) => {
-                let span = task.recorder.as_ref().map(|recorder| recorder.op(&request));
-                let begun = around.begin(request, &mut task.body);
-                match span {
-                    Some(span) => span.follow(begun),
-                    None => begun,
-                }
+                let span = task.recorder.as_ref().map(|recorder| {
+                    let (name, key) = request.describe();
+                    recorder.op(name, &key)
+                });
+                context.dispatch(request, &mut task.body).traced(span)
             }
-            Err(error) => Begun::Now(Completion::error(error)),
+            Err(error) => Dispatched::Ready(Completion::error(error)),
         };
         task.pending += 1;
         task.ops += 1;
-        let state = match begun {
-            Begun::Now(completion) => {
+        let state = match dispatched {
+            Dispatched::Ready(completion) => {
                 self.queue.push_back((op, completion));
                 OpState::Queued
             }
-            Begun::Later(work) => OpState::Running(around.spawn(self.incarnation, op, work)),
+            Dispatched::Pending(work) => OpState::Running(context.spawn(self.incarnation, op, work)),
         };
         self.ops.insert(op, LiveOp { task: id, state });
         Ok(())
@@ -245,7 +243,7 @@ impl Isolate {
         let Some(live) = self.ops.remove(&op) else { return };
         if let Some(task) = self.tasks.get_mut(live.task) {
             task.ops = task.ops.saturating_sub(1);
-            task.pending = task.pending.saturating_sub(u32::from(!matches!(live.state, OpState::Held(_))));
+            task.pending = task.pending.saturating_sub(u32::from(!matches!(live.state, OpState::Holding(_))));
         }
         if let OpState::Running(work) = live.state {
             work.abort();
@@ -253,16 +251,17 @@ impl Isolate {
     }
 
     fn respond(&mut self, id: u32, frame: &[u8]) {
-        let outcome = self.take_named(id, frame).map(|held| Answered { frame: Bytes::copy_from_slice(frame), held });
+        let outcome =
+            self.take_resource(id, frame).map(|resource| Response { frame: Bytes::copy_from_slice(frame), resource });
         // Who left is no fault of the Worker's, which may have been told too late, or finish what it began.
-        let is_gone = self.tasks.get_mut(id).is_some_and(|task| matches!(task.waiter, Waiter::Gone));
+        let is_gone = self.tasks.get_mut(id).is_some_and(|task| matches!(task.waiter, Waiter::ClientGone));
         if !self.answer(id, outcome) && !is_gone {
             tracing::warn!("the Worker answered a request that was answered or had ended");
         }
     }
 
-    /// What an answer names: the body or the socket that is held under an op of the same task.
-    fn take_named(&mut self, id: u32, frame: &[u8]) -> Result<Option<Held>, Failure> {
+    /// The resource that a response names: the body or the socket that is held under an op of the same task.
+    fn take_resource(&mut self, id: u32, frame: &[u8]) -> Result<Option<Resource>, Failure> {
         let malformed = |error: FrameError| {
             tracing::error!(%error, "an answer is malformed");
             Failure::Malformed
@@ -274,7 +273,7 @@ impl Isolate {
         }
         let op = fields.number("op").map_err(malformed)?;
         match self.ops.get(&op) {
-            Some(LiveOp { task, state: OpState::Held(_) }) if *task == id => {}
+            Some(LiveOp { task, state: OpState::Holding(_) }) if *task == id => {}
             _ => {
                 tracing::error!(op, "an answer names an op that holds nothing");
                 return Err(Failure::Malformed);
@@ -284,7 +283,7 @@ impl Isolate {
             task.ops = task.ops.saturating_sub(1);
         }
         Ok(self.ops.remove(&op).and_then(|live| match live.state {
-            OpState::Held(held) => Some(held),
+            OpState::Holding(resource) => Some(resource),
             _ => None,
         }))
     }
@@ -293,28 +292,28 @@ impl Isolate {
     fn answer(&mut self, id: u32, outcome: Outcome) -> bool {
         let Some(task) = self.tasks.get_mut(id) else { return false };
         match std::mem::replace(&mut task.waiter, Waiter::Answered) {
-            Waiter::Here => self.here = Some(outcome),
+            Waiter::Caller => self.caller_outcome = Some(outcome),
             // Whoever waited may have gone.
-            Waiter::Elsewhere(sender) => {
+            Waiter::Future(sender) => {
                 let _ = sender.send(outcome);
             }
-            Waiter::Answered | Waiter::Gone => return false,
+            Waiter::Answered | Waiter::ClientGone => return false,
         }
         true
     }
 
     /// Makes the guest drop a task.
-    fn drop_task(&mut self, around: &impl Surroundings, id: u32) -> wasmtime::Result<()> {
+    fn drop_task(&mut self, context: &impl Context, id: u32) -> wasmtime::Result<()> {
         if let Some(instance) = &mut self.instance {
             instance.abort(id)?;
         }
-        self.apply(around)?;
-        self.end(around, id);
+        self.apply(context)?;
+        self.end(context, id);
         Ok(())
     }
 
     /// Forgets a task, and lets go of what it holds.
-    fn end(&mut self, around: &impl Surroundings, id: u32) {
+    fn end(&mut self, context: &impl Context, id: u32) {
         self.answer(id, Err(Failure::Hung));
         let Some(task) = self.tasks.remove(id) else { return };
         if task.ops > 0 {
@@ -327,13 +326,13 @@ impl Isolate {
                 live.task != id
             });
         }
-        around.ended();
+        context.ended();
     }
 
     /// Fails all that is under way, and puts a fresh instance in the place of one that must not be used any more.
-    fn crash(&mut self, around: &impl Surroundings, error: &wasmtime::Error) {
-        around.crashed(error);
-        self.here = None;
+    fn crash(&mut self, context: &impl Context, error: &wasmtime::Error) {
+        context.crashed(error);
+        self.caller_outcome = None;
         self.queue.clear();
         for live in std::mem::take(&mut self.ops).into_values() {
             if let OpState::Running(work) = live.state {
@@ -341,12 +340,12 @@ impl Isolate {
             }
         }
         for task in self.tasks.drain() {
-            if let Waiter::Elsewhere(sender) = task.waiter {
+            if let Waiter::Future(sender) = task.waiter {
                 let _ = sender.send(Err(Failure::Crashed));
             }
         }
-        around.ended();
+        context.ended();
         self.incarnation += 1;
-        self.instance = around.instantiate();
+        self.instance = context.instantiate();
     }
 }

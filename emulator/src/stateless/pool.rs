@@ -4,30 +4,30 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{self, Poll};
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
-use super::isolate::{Isolate, Started, Surroundings};
+use super::isolate::{Context, Isolate, Started};
 use super::tasks::{Failure, Outcome};
 use crate::abi::frame::Writer;
-use crate::abi::ops::{Completion, Op};
-use crate::bindings::request_body::RequestBody;
-use crate::bindings::{Begun, Bindings, Later};
+use crate::abi::ops::Op;
+use crate::bindings::{Bindings, BoxFuture, Completion, Dispatched, RequestBody};
 use crate::request_log;
-use crate::runtime::host::NoObject;
+use crate::runtime::host::NoObjectImports;
 use crate::runtime::instance::Instance;
 use crate::runtime::program::{Linked, LoadError};
+use crate::sync::lock;
 use crate::trace::Recorder;
 
 /// The stateless isolates of an emulator.
 pub(crate) struct Pool {
     isolates: Box<[Mutex<Isolate>]>,
-    linked: Linked<NoObject>,
+    linked: Linked<NoObjectImports>,
     bindings: Arc<Bindings>,
     runtime: Handle,
     traps: AtomicU64,
@@ -36,7 +36,7 @@ pub(crate) struct Pool {
 }
 
 /// An answer that is not there yet. Dropping it tells the Worker that the client has gone.
-pub(crate) struct Waiting {
+pub(crate) struct PendingResponse {
     pool: Arc<Pool>,
     isolate: usize,
     incarnation: u64,
@@ -48,18 +48,18 @@ pub(crate) struct Waiting {
 /// The answer to a request, now or later.
 pub(crate) enum Fetch {
     Answered(Outcome),
-    Waiting(Waiting),
+    Pending(PendingResponse),
 }
 
 impl Pool {
     pub(crate) fn new(
-        linked: Linked<NoObject>,
+        linked: Linked<NoObjectImports>,
         count: usize,
         bindings: Arc<Bindings>,
         runtime: Handle,
     ) -> Result<Self, LoadError> {
         let isolates = (0..count.max(1))
-            .map(|_| Ok(Mutex::new(Isolate::new(linked.check(NoObject)?))))
+            .map(|_| Ok(Mutex::new(Isolate::new(linked.check(NoObjectImports)?))))
             .collect::<Result<_, LoadError>>()?;
         let (traps, closing, quiet) = (AtomicU64::new(0), AtomicBool::new(false), Notify::new());
         Ok(Self { isolates, linked, bindings, runtime, traps, closing, quiet })
@@ -73,11 +73,11 @@ impl Pool {
         event: impl FnOnce(&mut Writer<'_>),
     ) -> Fetch {
         let (isolate, mut guard) = self.pick();
-        match guard.start(&Around { pool: self, isolate }, body, recorder, event) {
+        match guard.start(&PoolContext { pool: self, isolate }, body, recorder, event) {
             Started::Answered(outcome) => Fetch::Answered(outcome),
             Started::Waiting { incarnation, task, receiver } => {
                 let pool = Arc::clone(self);
-                Fetch::Waiting(Waiting { pool, isolate, incarnation, task, receiver, answered: false })
+                Fetch::Pending(PendingResponse { pool, isolate, incarnation, task, receiver, answered: false })
             }
         }
     }
@@ -118,7 +118,7 @@ impl Pool {
     }
 
     fn lock(&self, isolate: usize) -> MutexGuard<'_, Isolate> {
-        self.isolates[isolate].lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.isolates[isolate])
     }
 }
 
@@ -132,14 +132,14 @@ fn preferred() -> usize {
 }
 
 /// One isolate's view of its pool.
-struct Around<'a> {
+struct PoolContext<'a> {
     pool: &'a Arc<Pool>,
     isolate: usize,
 }
 
-impl Surroundings for Around<'_> {
-    fn instantiate(&self) -> Option<Instance<NoObject>> {
-        match self.pool.linked.instantiate(NoObject) {
+impl Context for PoolContext<'_> {
+    fn instantiate(&self) -> Option<Instance<NoObjectImports>> {
+        match self.pool.linked.instantiate(NoObjectImports) {
             Ok(instance) => Some(instance),
             Err(error) => {
                 tracing::error!("the Worker cannot be started: {error:#}");
@@ -148,17 +148,17 @@ impl Surroundings for Around<'_> {
         }
     }
 
-    fn begin(&self, op: Op<'_>, body: &mut RequestBody) -> Begun {
-        self.pool.bindings.begin(op, body)
+    fn dispatch(&self, op: Op<'_>, body: &mut RequestBody) -> Dispatched {
+        self.pool.bindings.dispatch(op, body)
     }
 
-    fn spawn(&self, incarnation: u64, op: u32, work: Later<Completion>) -> AbortHandle {
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle {
         let (pool, isolate) = (Arc::downgrade(self.pool), self.isolate);
         let task = async move {
             let completion = work.await;
             if let Some(pool) = pool.upgrade() {
-                let around = Around { pool: &pool, isolate };
-                pool.lock(isolate).complete(&around, incarnation, op, completion);
+                let context = PoolContext { pool: &pool, isolate };
+                pool.lock(isolate).complete(&context, incarnation, op, completion);
             }
         };
         // What the Worker does with the answer is of the same request.
@@ -182,21 +182,21 @@ impl Surroundings for Around<'_> {
     }
 }
 
-impl Future for Waiting {
+impl Future for PendingResponse {
     type Output = Outcome;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        let outcome = std::task::ready!(Pin::new(&mut self.receiver).poll(context));
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Outcome> {
+        let outcome = task::ready!(Pin::new(&mut self.receiver).poll(context));
         self.answered = true;
         Poll::Ready(outcome.unwrap_or(Err(Failure::Crashed)))
     }
 }
 
-impl Drop for Waiting {
+impl Drop for PendingResponse {
     fn drop(&mut self) {
         if !self.answered {
-            let around = Around { pool: &self.pool, isolate: self.isolate };
-            self.pool.lock(self.isolate).abort(&around, self.incarnation, self.task);
+            let context = PoolContext { pool: &self.pool, isolate: self.isolate };
+            self.pool.lock(self.isolate).abort(&context, self.incarnation, self.task);
         }
     }
 }

@@ -3,19 +3,19 @@
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use crate::abi::ops::Held;
-use crate::bindings::request_body::RequestBody;
-use crate::runtime::budget::Spent;
+use crate::bindings::RequestBody;
+use crate::bindings::Resource;
+use crate::runtime::budget::CpuTime;
 use crate::trace::Recorder;
 
-/// Low bits of a task's id: its place in the table. The bits above count how often the place was used, so that what a guest says
+/// Low bits of a task's id: its slot in the table. The bits above count how often the slot was used, so that what a guest says
 /// about a task that has ended is not taken for its successor.
 const INDEX_BITS: u32 = 20;
 
-/// What a task answered: the frame of `respond`, and what it named there.
-pub(crate) struct Answered {
+/// What a task answered: the frame of `respond`, and the resource that it named there.
+pub(crate) struct Response {
     pub(crate) frame: Bytes,
-    pub(crate) held: Option<Held>,
+    pub(crate) resource: Option<Resource>,
 }
 
 /// Why there is no answer.
@@ -38,18 +38,18 @@ pub(crate) enum Failure {
     TooMany,
 }
 
-pub(crate) type Outcome = Result<Answered, Failure>;
+pub(crate) type Outcome = Result<Response, Failure>;
 
 /// Who waits for a task's answer.
 pub(crate) enum Waiter {
     /// The caller that holds the isolate right now.
-    Here,
-    /// A future elsewhere.
-    Elsewhere(oneshot::Sender<Outcome>),
+    Caller,
+    /// A future that was returned to the caller.
+    Future(oneshot::Sender<Outcome>),
     /// Nobody any more: it has been answered.
     Answered,
     /// Nobody any more: the client went away before the answer.
-    Gone,
+    ClientGone,
 }
 
 /// A task.
@@ -62,27 +62,27 @@ pub(crate) struct Task {
     pub(crate) ops: u32,
     pub(crate) recorder: Option<Recorder>,
     /// CPU time that it took.
-    pub(crate) spent: Spent,
+    pub(crate) cpu_time: CpuTime,
 }
 
 impl Task {
     pub(crate) fn new(body: RequestBody, recorder: Option<Recorder>) -> Self {
-        Self { body, waiter: Waiter::Here, pending: 0, ops: 0, recorder, spent: Spent::default() }
+        Self { body, waiter: Waiter::Caller, pending: 0, ops: 0, recorder, cpu_time: CpuTime::default() }
     }
 
     pub(crate) fn is_awaited(&self) -> bool {
-        matches!(self.waiter, Waiter::Here | Waiter::Elsewhere(_))
+        matches!(self.waiter, Waiter::Caller | Waiter::Future(_))
     }
 }
 
 /// Tasks by id.
 #[derive(Default)]
 pub(crate) struct Tasks {
-    places: Vec<Place>,
+    slots: Vec<Slot>,
     free: Vec<u32>,
 }
 
-struct Place {
+struct Slot {
     uses: u32,
     task: Option<Task>,
 }
@@ -93,23 +93,23 @@ impl Tasks {
         let index = match self.free.pop() {
             Some(index) => index,
             None => {
-                let index = u32::try_from(self.places.len()).ok().filter(|index| *index < 1 << INDEX_BITS)?;
-                self.places.push(Place { uses: 0, task: None });
+                let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < 1 << INDEX_BITS)?;
+                self.slots.push(Slot { uses: 0, task: None });
                 index
             }
         };
-        let place = &mut self.places[index as usize];
-        place.uses = place.uses.wrapping_add(1);
-        place.task = Some(task);
-        Some(place.uses << INDEX_BITS | index)
+        let slot = &mut self.slots[index as usize];
+        slot.uses = slot.uses.wrapping_add(1);
+        slot.task = Some(task);
+        Some(slot.uses << INDEX_BITS | index)
     }
 
     pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut Task> {
-        self.place(id)?.task.as_mut()
+        self.slot(id)?.task.as_mut()
     }
 
     pub(crate) fn remove(&mut self, id: u32) -> Option<Task> {
-        let task = self.place(id)?.task.take()?;
+        let task = self.slot(id)?.task.take()?;
         self.free.push(id & ((1 << INDEX_BITS) - 1));
         Some(task)
     }
@@ -117,16 +117,16 @@ impl Tasks {
     /// Removes all of them.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Task> {
         self.free.clear();
-        std::mem::take(&mut self.places).into_iter().filter_map(|place| place.task)
+        std::mem::take(&mut self.slots).into_iter().filter_map(|slot| slot.task)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
+        self.slots.len() - self.free.len()
     }
 
-    fn place(&mut self, id: u32) -> Option<&mut Place> {
-        let place = self.places.get_mut((id & ((1 << INDEX_BITS) - 1)) as usize)?;
-        (place.uses & (u32::MAX >> INDEX_BITS) == id >> INDEX_BITS).then_some(place)
+    fn slot(&mut self, id: u32) -> Option<&mut Slot> {
+        let slot = self.slots.get_mut((id & ((1 << INDEX_BITS) - 1)) as usize)?;
+        (slot.uses & (u32::MAX >> INDEX_BITS) == id >> INDEX_BITS).then_some(slot)
     }
 }
 

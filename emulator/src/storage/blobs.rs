@@ -13,7 +13,7 @@ use crate::{
         folder::{Folder, Kind},
         layout,
     },
-    storage::sqlite::lock,
+    sync::lock,
 };
 use bytes::Bytes;
 use md5::Md5;

@@ -1,6 +1,6 @@
 //! Copies a write-ahead log back into its database on a thread of its own, so that writers do not wait for the disk.
 
-use super::sqlite::lock;
+use crate::sync::lock;
 use rusqlite::Connection;
 use std::{
     sync::{

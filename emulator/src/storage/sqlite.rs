@@ -2,11 +2,7 @@
 
 use crate::state_dir::{Durability, StateDir, StateError};
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
-use std::{
-    io,
-    path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{io, path::Path};
 
 /// Pages of a log at which the writer copies it back and waits for the disk: 16 MiB, four times SQLite's own number, since an edit in
 /// `pmx dev` waits with it.
@@ -103,11 +99,6 @@ pub(crate) fn has_column(connection: &Connection, table: &str, column: &str) -> 
     connection
         .prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = ?")
         .and_then(|mut statement| statement.exists([table, column]))
-}
-
-/// A lock whose holders leave nothing half done that SQLite would not undo: a panic in one must not stop the others.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

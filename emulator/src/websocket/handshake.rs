@@ -20,7 +20,7 @@ pub(crate) struct Handshake {
 
 /// A request that is none. The texts are workerd's where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
+pub(crate) enum HandshakeError {
     #[error("ERROR: A WebSocket is opened with GET.")]
     Method,
     #[error("ERROR: The request does not ask for a WebSocket.")]
@@ -33,7 +33,7 @@ pub(crate) enum Refused {
     Connection,
 }
 
-impl Refused {
+impl HandshakeError {
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -45,20 +45,20 @@ impl Refused {
 
 impl Handshake {
     /// Reads the client's half, and takes the connection over.
-    pub(crate) fn read(parts: &mut Parts) -> Result<Self, Refused> {
+    pub(crate) fn read(parts: &mut Parts) -> Result<Self, HandshakeError> {
         let headers = &parts.headers;
         if parts.method != Method::GET {
-            return Err(Refused::Method);
+            return Err(HandshakeError::Method);
         }
         if !lists(headers, header::CONNECTION, "upgrade") || !lists(headers, header::UPGRADE, "websocket") {
-            return Err(Refused::Upgrade);
+            return Err(HandshakeError::Upgrade);
         }
-        let key = headers.get(header::SEC_WEBSOCKET_KEY).ok_or(Refused::Key)?;
+        let key = headers.get(header::SEC_WEBSOCKET_KEY).ok_or(HandshakeError::Key)?;
         if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version.as_bytes() != VERSION.as_bytes()) {
-            return Err(Refused::Version);
+            return Err(HandshakeError::Version);
         }
-        let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|_| Refused::Key)?;
-        let upgraded = parts.extensions.remove::<OnUpgrade>().ok_or(Refused::Connection)?;
+        let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|_| HandshakeError::Key)?;
+        let upgraded = parts.extensions.remove::<OnUpgrade>().ok_or(HandshakeError::Connection)?;
         Ok(Self { upgraded, accept })
     }
 
@@ -84,7 +84,7 @@ fn lists(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(method: &str, headers: &[(&str, &str)]) -> Option<Refused> {
+    fn read(method: &str, headers: &[(&str, &str)]) -> Option<HandshakeError> {
         let mut request = http::Request::builder().method(method);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -97,11 +97,15 @@ mod tests {
         let upgrade = [("connection", "keep-alive, Upgrade"), ("upgrade", "WebSocket")];
         let (key, version) = (("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="), ("sec-websocket-version", "13"));
         let with = |more: &[(&'static str, &'static str)]| [&upgrade, more].concat();
-        assert_eq!(read("POST", &with(&[key, version])), Some(Refused::Method));
-        assert_eq!(read("GET", &[key, version]), Some(Refused::Upgrade));
-        assert_eq!(read("GET", &[upgrade[1], key, version]), Some(Refused::Upgrade));
-        assert_eq!(read("GET", &with(&[version])), Some(Refused::Key));
-        assert_eq!(read("GET", &with(&[key, ("sec-websocket-version", "8")])), Some(Refused::Version));
-        assert_eq!(read("GET", &with(&[key, version])), Some(Refused::Connection), "there is no connection here");
+        assert_eq!(read("POST", &with(&[key, version])), Some(HandshakeError::Method));
+        assert_eq!(read("GET", &[key, version]), Some(HandshakeError::Upgrade));
+        assert_eq!(read("GET", &[upgrade[1], key, version]), Some(HandshakeError::Upgrade));
+        assert_eq!(read("GET", &with(&[version])), Some(HandshakeError::Key));
+        assert_eq!(read("GET", &with(&[key, ("sec-websocket-version", "8")])), Some(HandshakeError::Version));
+        assert_eq!(
+            read("GET", &with(&[key, version])),
+            Some(HandshakeError::Connection),
+            "there is no connection here"
+        );
     }
 }

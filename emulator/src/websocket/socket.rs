@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -10,6 +10,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::clock::Clock;
+use crate::sync::lock;
 
 /// Bytes that may wait for one client: twice the list of all files of the largest deploy (25,000 at some 80 bytes).
 pub(crate) const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
@@ -168,7 +169,7 @@ impl Sockets {
     }
 
     fn list(&self) -> MutexGuard<'_, Vec<Arc<Socket>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
@@ -254,7 +255,7 @@ impl Socket {
     }
 
     fn outbox(&self) -> MutexGuard<'_, Outbox> {
-        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.outbox)
     }
 }
 

@@ -74,7 +74,7 @@ pub struct Database {
 enum Access {
     Write(Durability),
     /// Nothing is made or changed.
-    Look,
+    Read,
 }
 
 /// Where the connection leads.
@@ -101,8 +101,8 @@ impl Database {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub(crate) fn open_to_look(path: impl Into<PathBuf>, profile: Profile) -> Result<Self, SqlError> {
-        Self::open_as(path.into(), profile, Access::Look)
+    pub(crate) fn open_for_reading(path: impl Into<PathBuf>, profile: Profile) -> Result<Self, SqlError> {
+        Self::open_as(path.into(), profile, Access::Read)
     }
 
     fn open_as(path: PathBuf, profile: Profile, access: Access) -> Result<Self, SqlError> {
@@ -346,7 +346,7 @@ impl Database {
             // A failure, or `INSERT OR ROLLBACK`, has ended it. Writing on would tear the turn in two.
             return if self.connection.is_autocommit() { Err(SqlError::TurnLost) } else { Ok(()) };
         }
-        if self.place == Place::Nowhere && self.access != Access::Look {
+        if self.place == Place::Nowhere && self.access != Access::Read {
             self.connection = connect(Some(&self.path), self.profile, self.access, &self.guard)?;
             self.place = Place::NewFile;
         }
@@ -382,12 +382,12 @@ impl Database {
 }
 
 /// Whether there is a file, or anything else that would be in a file's way.
-pub(super) fn exists(path: &Path) -> bool {
+pub(crate) fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
 /// Removes a database that nobody has open, as far as it exists.
-pub(super) fn remove_files(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_files(path: &Path) -> io::Result<()> {
     for suffix in ["", "-wal", "-shm"] {
         let mut file = path.to_owned().into_os_string();
         file.push(suffix);
@@ -406,7 +406,7 @@ fn create_metadata(connection: &Connection) -> rusqlite::Result<()> {
 fn connect(path: Option<&Path>, profile: Profile, access: Access, guard: &Guard) -> Result<Connection, SqlError> {
     let mut connection = match (path, access) {
         (Some(path), Access::Write(durability)) => sqlite::open(path, durability)?,
-        (Some(path), Access::Look) => sqlite::open_to_read(path)?,
+        (Some(path), Access::Read) => sqlite::open_to_read(path)?,
         (None, _) => Connection::open_in_memory()?,
     };
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);

@@ -1,7 +1,7 @@
 //! Puts that come at once are one transaction: whoever gets hold of the writer puts for all who wait for it.
 
 use super::{Failure, NewObject, ObjectMeta, Store, Stored};
-use crate::storage::sqlite::lock;
+use crate::sync::lock;
 use rusqlite::Connection;
 use std::{
     mem,

@@ -9,7 +9,8 @@ use crate::{
     storage::blobs::{BlobWriter, Blobs, Digest, Expected, Loss, ReadError},
     storage::cache::{self, Cache, Weigh},
     storage::checkpoint::{self, Checkpointer},
-    storage::sqlite::{self, lock},
+    storage::sqlite,
+    sync::lock,
 };
 use bytes::Bytes;
 use group_commit::Waiting;
