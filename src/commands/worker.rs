@@ -4,8 +4,8 @@ use crate::{
     cli::Worker,
     error::{Error, Result},
     report::Report,
-    site::Folder,
 };
+use pmx_site::Folder;
 use pmx_worker::{WASM, model::Hash};
 use serde_json::json;
 use std::{io, path::Path};

@@ -5,8 +5,8 @@
 //! version, kv.sqlite, r2.sqlite, do/…, blobs/…    as in a state folder
 //! ```
 
-use crate::file_retry;
 use pmx_emulator::state_dir;
+use pmx_site::file_retry;
 use pmx_worker::model::Hash;
 use serde::{Deserialize, Serialize};
 use std::{

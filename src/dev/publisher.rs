@@ -6,9 +6,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     publish::{self, Activated, Bundle, Progress, PublishError, PublishOptions, Published, Silent, Step},
-    site::Build,
 };
 use pmx_emulator::Emulator;
+use pmx_site::Build;
 use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SiteState};
 use std::{
     collections::HashSet,

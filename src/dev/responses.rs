@@ -6,10 +6,8 @@ use super::{
     answering::{Answer, NotWritten, Writer},
 };
 use crate::{
-    paths::canonical,
     secret,
     server::{Answering, Before, HostCheck, is_foreign, json, refusal, urlencoded},
-    site::{AnswerForm, Project, RecordError},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -17,6 +15,8 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     response::Response,
 };
+use pmx_site::paths::canonical;
+use pmx_site::{AnswerForm, Project, RecordError};
 use pmx_worker::model::{SiteName, check_path};
 use serde_json::json;
 use std::{net::SocketAddr, sync::Arc, time::SystemTime};

@@ -4,8 +4,8 @@ use super::{Held, builder::Built, publisher::Outcome, terminal::BuildLine};
 use crate::{
     publish::{Change, Page, Pages},
     report::counted,
-    site::Diagnostic,
 };
+use pmx_site::Diagnostic;
 use pmx_worker::{model::File, router::hash_in_name};
 use serde_json::{Value, json};
 use std::{

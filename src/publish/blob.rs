@@ -1,4 +1,4 @@
-use crate::site::{BlobError, Blobs, Folder};
+use pmx_site::{BlobError, Blobs, Folder};
 use pmx_worker::model::Hash;
 use sha2::{Digest as _, Sha256};
 use std::{

@@ -1,5 +1,5 @@
 use super::BlobSource;
-use crate::site::Build;
+use pmx_site::Build;
 use pmx_worker::model::{File, Hash, MAX_BLOB, Roots, RootsError};
 use std::collections::{BTreeMap, BTreeSet};
 

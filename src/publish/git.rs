@@ -1,10 +1,8 @@
 //! What a git checkout says about the site that is published from it.
 
 use super::Listing;
-use crate::{
-    git::{self, Uncommitted},
-    site::Project,
-};
+use crate::git::{self, Uncommitted};
+use pmx_site::Project;
 use pmx_worker::model::Meta;
 use std::path::Path;
 

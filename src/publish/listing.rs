@@ -1,7 +1,7 @@
 //! What a deploy holds, as far as two of them can be compared and their pages named.
 
 use super::change::{Change, Page, Pages};
-use crate::site::{Build, SourcesDocument};
+use pmx_site::{Build, SourcesDocument};
 use pmx_worker::model::{ChangeEvent, Hash, Manifest, Roots, Route, Routes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};

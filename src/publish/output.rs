@@ -2,7 +2,7 @@ use super::{
     BlobSource, Bundle,
     listing::{Listing, SOURCES},
 };
-use crate::site::{Folder, FolderError, OutDir, SiteError, SourcesDocument};
+use pmx_site::{Folder, FolderError, OutDir, SiteError, SourcesDocument};
 use pmx_worker::model::{
     Hash, MAX_BLOB, MAX_DOCUMENT, Manifest, ManifestError, Root, Roots, RootsError, Routes, RoutesError,
 };

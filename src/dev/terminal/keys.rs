@@ -6,8 +6,8 @@ use crate::{
     dev::{Control, Moved, SiteStatus},
     error::{Error, Result},
     report::Style,
-    site::Link,
 };
+use pmx_site::Link;
 use pmx_worker::model::SiteName;
 use std::sync::Arc;
 
