@@ -34,11 +34,11 @@ mod worker;
 
 use crate::{
     cli::{Cli, Command, Global, LogFormat},
-    console::LogBuffer,
     dev,
     error::Result,
     report::{LogJson, LogLine, Report},
     server::block_on,
+    session::LogBuffer,
 };
 use tracing_subscriber::{
     EnvFilter, Layer as _, filter::LevelFilter, fmt::format::JsonFields, layer::SubscriberExt as _,
