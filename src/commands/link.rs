@@ -9,7 +9,7 @@ use crate::{
     site::{self, Link, Options},
 };
 use fs_err as fs;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use serde_json::json;
 use std::io::{ErrorKind, Write as _};
 

@@ -18,7 +18,7 @@ use crate::{
     site::{self, Options, OutDir, Project},
 };
 use indicatif::HumanBytes;
-use pmx_worker::model::{Meta, Roots};
+use pmx_model::{Meta, Roots};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use crate::{
     site::{self, Link, Options},
     user_folder,
 };
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::path::Path;
 
 /// In the user's own folder: the servers that the user named with `pmx link`, one origin a line.

@@ -6,7 +6,8 @@ use crate::{
     report::Report,
     site::Folder,
 };
-use pmx_worker::{WASM, model::Hash};
+use pmx_model::Hash;
+use pmx_worker::WASM;
 use serde_json::json;
 use std::{io, path::Path};
 

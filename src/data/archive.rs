@@ -7,7 +7,7 @@
 
 use crate::file_retry;
 use pmx_emulator::state_dir;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,

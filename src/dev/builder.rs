@@ -9,7 +9,7 @@ use crate::{
     user_folder,
     watch::{Look, View, Watcher},
 };
-use pmx_worker::model::{Hash, Roots};
+use pmx_model::{Hash, Roots};
 use std::{
     path::PathBuf,
     sync::{

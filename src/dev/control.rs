@@ -13,7 +13,7 @@ use crate::{
     site::{self, Project},
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},

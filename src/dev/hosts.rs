@@ -1,7 +1,7 @@
 //! What a Host means in `pmx dev`.
 
 use axum::{extract::Request, http::header};
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 
 /// The name of a request's host, without the port, in lower case.
 pub(super) fn name_of(request: &Request) -> String {

@@ -13,7 +13,7 @@ use axum::{
     response::Response,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::{Hash, SiteName};
+use pmx_model::{Hash, SiteName};
 use serde::Deserialize;
 use std::{
     collections::HashMap,

@@ -9,7 +9,7 @@ use crate::{
     site::Build,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SiteState};
+use pmx_model::{ChangeEvent, Hash, Roots, SiteName, SiteState, kv_key};
 use std::{
     collections::HashSet,
     time::{Duration, Instant},
@@ -173,7 +173,7 @@ impl Publisher {
         let value = self
             .emulator
             .kv()
-            .get(&format!("space:{}", self.site))
+            .get(&kv_key::site_state(self.site.as_str()))
             .map_err(|error| Error::new(format!("the state folder cannot be read: {error}")))?;
         Ok(value.and_then(|json| serde_json::from_slice::<SiteState>(&json).ok()?.published()).map(|state| state.roots))
     }

@@ -6,7 +6,7 @@ use crate::{
     paths::canonical,
     site::{self, Options, Project},
 };
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::path::{Path, PathBuf};
 
 /// The name of a site whose folder has none that a site can have.

@@ -18,7 +18,7 @@ use crate::{
     site::{self, CONFIGS, Diagnostic, Project},
     watch::{Target, Watcher},
 };
-use pmx_worker::model::{Hash, SiteName};
+use pmx_model::{Hash, SiteName};
 use serde_json::json;
 use std::{
     collections::{HashMap, HashSet},

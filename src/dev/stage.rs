@@ -5,7 +5,7 @@ use crate::{
     watch::Hub,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use serde_json::Value;
 use std::{path::PathBuf, sync::Arc};
 use tokio::sync::watch;

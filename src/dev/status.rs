@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     site::{Build, Diagnostic},
 };
-use pmx_worker::model::{File, SiteName};
+use pmx_model::{File, SiteName};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{

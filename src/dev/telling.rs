@@ -6,7 +6,7 @@ use crate::{
     report::counted,
     site::Diagnostic,
 };
-use pmx_worker::{model::File, router::hash_in_name};
+use pmx_model::{File, hash_in_name};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, HashMap},

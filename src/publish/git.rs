@@ -5,7 +5,7 @@ use crate::{
     git::{self, Uncommitted},
     site::Project,
 };
-use pmx_worker::model::Meta;
+use pmx_model::Meta;
 use std::path::Path;
 
 /// `commit` and `branch` of the checkout that has this folder. Empty without git, a checkout or a commit; without

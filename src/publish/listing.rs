@@ -2,7 +2,7 @@
 
 use super::change::{Change, Page, Pages};
 use crate::site::{Build, SourcesDocument};
-use pmx_worker::model::{ChangeEvent, Hash, Manifest, Roots, Route, Routes};
+use pmx_model::{ChangeEvent, Hash, Manifest, Roots, Route, Routes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 

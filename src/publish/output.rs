@@ -3,9 +3,7 @@ use super::{
     listing::{Listing, SOURCES},
 };
 use crate::site::{Folder, FolderError, OutDir, SiteError, SourcesDocument};
-use pmx_worker::model::{
-    Hash, MAX_BLOB, MAX_DOCUMENT, Manifest, ManifestError, Root, Roots, RootsError, Routes, RoutesError,
-};
+use pmx_model::{Hash, MAX_BLOB, MAX_DOCUMENT, Manifest, ManifestError, Root, Roots, RootsError, Routes, RoutesError};
 use serde::de::DeserializeOwned;
 use std::{
     collections::BTreeMap,

@@ -13,7 +13,7 @@ use axum::{
     response::Response,
 };
 use jiff::Zoned;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;

@@ -21,7 +21,7 @@ mod routes;
 mod systems;
 
 use pmx::site::{self, Build, Cache, Diagnostic, Key, Options, OutDir, Project, SiteError, Written};
-use pmx_worker::model::{Hash, Manifest, Route, Routes};
+use pmx_model::{Hash, Manifest, Route, Routes};
 use serde_json::Value;
 use std::{
     fs,

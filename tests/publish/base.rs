@@ -8,7 +8,7 @@ use pmx::{
     publish::{self, Address, Bundle, PublishError, PublishOptions, Published, Remote, Silent, Token},
     site::OutDir,
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 
 const PAGES: &[(&str, &str)] = &[("index.path.html", "<p>home"), ("a.html", "<p>a")];
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 
 use super::ops::{Answer, Completion, Held, ObjectRequest, Op};
 use super::upload::RequestBody;

@@ -10,7 +10,7 @@ use crate::{
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 use std::{

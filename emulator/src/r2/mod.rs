@@ -16,7 +16,7 @@ use crate::{
 };
 use bytes::Bytes;
 use engine::Store;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::{
     fmt,
     fs::File,

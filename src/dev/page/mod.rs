@@ -23,7 +23,7 @@ use axum::{
 };
 use events::Events;
 use pmx_emulator::Emulator;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::sync::Arc;
 use tokio::sync::watch;
 

@@ -8,7 +8,7 @@ use crate::{
     report::Style,
     site::Link,
 };
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::sync::Arc;
 
 /// The keys and what they do, in the order of the help.

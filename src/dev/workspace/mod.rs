@@ -10,7 +10,7 @@ use crate::{
 };
 use discover::{Discovery, discover, names};
 use futures_util::FutureExt as _;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use serde_json::json;
 use std::{
     collections::BTreeMap,

@@ -12,7 +12,7 @@ use crate::{
         suggest,
     },
 };
-use pmx_worker::model::check_path;
+use pmx_model::check_path;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -5,7 +5,7 @@ use super::{
     push,
 };
 use crate::site::{html, theme};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 
 /// What all pages of a Path share. All addresses are ready for a URL.
 #[derive(Debug)]
