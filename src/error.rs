@@ -1,5 +1,6 @@
 //! The error that reaches the user: one message, perhaps hints, an exit code.
 
+use pmx_site::{CreateError, EditError, EditOrSite, SiteError};
 use std::fmt;
 
 /// What went wrong, said once, with what could be done about it.
@@ -73,6 +74,14 @@ impl Error {
         self.exit as u8
     }
 
+    /// Adds what could be done, if that is known.
+    fn perhaps(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+
     /// The hints, in order.
     #[must_use]
     pub fn hints(&self) -> &[String] {
@@ -92,5 +101,37 @@ impl From<std::io::Error> for Error {
     /// `fs-err` errors name the path; a bare one is better given context at its place.
     fn from(error: std::io::Error) -> Self {
         Self::new(error)
+    }
+}
+
+impl From<SiteError> for Error {
+    fn from(error: SiteError) -> Self {
+        let hint = error.hint();
+        Self::new(error).perhaps(hint)
+    }
+}
+
+impl From<EditError> for Error {
+    fn from(error: EditError) -> Self {
+        let hint = error.hint();
+        Self::new(error).perhaps(hint)
+    }
+}
+
+impl From<EditOrSite> for Error {
+    fn from(error: EditOrSite) -> Self {
+        let hint = error.hint();
+        Self::new(error).perhaps(hint)
+    }
+}
+
+impl From<CreateError> for Error {
+    fn from(error: CreateError) -> Self {
+        let hint = error.hint();
+        let error = match error {
+            CreateError::NoName(_) | CreateError::LongTitle(_) | CreateError::Kind { .. } => Self::usage(error),
+            error => Self::new(error),
+        };
+        error.perhaps(hint)
     }
 }

@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_folder_is_tracked_when_git_has_files_of_it() {
         let folder = tempfile::tempdir().unwrap();
-        let top = crate::paths::canonical(folder.path()).unwrap();
+        let top = pmx_site::paths::canonical(folder.path()).unwrap();
         let (tracked, other, kept) = (top.join("site/sta te*"), top.join("site/other"), top.join("site/kept"));
         for folder in [&tracked, &other, &kept] {
             fs::create_dir_all(folder).unwrap();
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_folder_that_looks_like_a_repository_is_asked_nothing_and_no_file_elsewhere_is_read() {
         let folder = tempfile::tempdir().unwrap();
-        let top = crate::paths::canonical(folder.path()).unwrap();
+        let top = pmx_site::paths::canonical(folder.path()).unwrap();
         let bare = top.join("site");
         fs::create_dir_all(bare.join("paths")).unwrap();
         if git(&bare, &["init", "-q", "--bare", "."]).is_none() {
@@ -235,7 +235,7 @@ mod tests {
     fn no_program_that_a_repository_names_is_run() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let top = crate::paths::canonical(folder.path()).unwrap();
+        let top = pmx_site::paths::canonical(folder.path()).unwrap();
         if git(&top, &["init", "-q"]).is_none() {
             return;
         }

@@ -5,12 +5,12 @@
 
 use crate::{
     error::{Error, Result},
-    file_retry::persist,
-    paths::canonical,
     secret,
 };
 use data_encoding::HEXLOWER;
 use fs_err as fs;
+use pmx_site::file_retry::persist;
+use pmx_site::paths::canonical;
 use sha2::{Digest as _, Sha256};
 use std::{
     io::{ErrorKind, Write as _},

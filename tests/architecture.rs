@@ -21,7 +21,9 @@ fn every_path_that_the_documents_name_exists() {
             let path = path.split("::").next().unwrap_or_default();
             let first = path.split('/').next().unwrap_or_default();
             let is_path = path.contains('/') && !path.contains([' ', '<', '*', ':', '{']);
-            if is_path && matches!(first, "src" | "worker" | "emulator" | "tests" | "examples" | ".ci" | "benches") {
+            if is_path
+                && matches!(first, "src" | "site" | "worker" | "emulator" | "tests" | "examples" | ".ci" | "benches")
+            {
                 assert!(root.join(path).exists(), "{document} names `{path}`, which is not there");
             }
         }

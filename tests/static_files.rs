@@ -65,7 +65,7 @@ fn answer(mut stream: TcpStream, folder: &Path, base: &str) {
     let Some(below) = path.strip_prefix(base).and_then(|below| below.strip_prefix('/')) else {
         return head("404 Not Found", "content-type: text/html\r\n", &nothing());
     };
-    let decoded = pmx::site::percent_decode(below.as_bytes());
+    let decoded = pmx_site::percent_decode(below.as_bytes());
     let mut file = folder.join(String::from_utf8(decoded).unwrap());
     if file.is_dir() && !path.ends_with('/') {
         return head("301 Moved", &format!("location: {path}/\r\n"), b"");
@@ -159,7 +159,7 @@ fn crawl(server: &FileServer, home: &str) -> BTreeMap<String, String> {
             continue;
         }
         if !fragment.is_empty() {
-            let id = String::from_utf8(pmx::site::percent_decode(fragment.as_bytes())).unwrap();
+            let id = String::from_utf8(pmx_site::percent_decode(fragment.as_bytes())).unwrap();
             assert!(text.contains(&format!("id=\"{id}\"")), "{address} from {from} names nothing there");
         }
         for target in values(&text, &["href", "src", "poster"]) {

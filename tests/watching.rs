@@ -466,9 +466,9 @@ fn what_a_look_costs() {
         }
         write(&folder.path().join("index.path.md"), "# Home\n");
         thread::sleep(Duration::from_millis(2_100));
-        let options = pmx::site::Options { cwd: folder.path().to_owned(), entries: Vec::new() };
-        let project = pmx::site::locate(&options).unwrap();
-        let mut files = pmx::site::Tracked::default();
+        let options = pmx_site::Options { cwd: folder.path().to_owned(), entries: Vec::new() };
+        let project = pmx_site::locate(&options).unwrap();
+        let mut files = pmx_site::Tracked::default();
         let median = |look: &mut dyn FnMut()| {
             let mut took: Vec<Duration> = (0..21)
                 .map(|_| {

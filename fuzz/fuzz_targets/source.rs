@@ -11,7 +11,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pmx::site::{self, Cache, Options, Project, Snapshot};
+use pmx_site::{Cache, Options, Project, Snapshot};
 use std::{fs, sync::OnceLock};
 
 const COMPONENTS: &str = include_str!("parts.components.md");
@@ -26,7 +26,7 @@ fn project() -> &'static Project {
         fs::create_dir_all(folder.join("paths")).unwrap();
         fs::write(folder.join("pathmx.config.md"), CONFIG).unwrap();
         fs::write(folder.join("paths/index.path.md"), "").unwrap();
-        site::locate(&Options { cwd: folder, entries: Vec::new() }).unwrap()
+        pmx_site::locate(&Options { cwd: folder, entries: Vec::new() }).unwrap()
     })
 }
 
@@ -39,9 +39,9 @@ fuzz_target!(|source: &[u8]| {
     ];
     let snapshot = Snapshot::of(files.map(|(path, bytes)| (path.to_owned(), bytes.to_vec())));
     let mut cache = Cache::default();
-    let first = site::build(project(), &snapshot, &mut cache);
+    let first = pmx_site::build(project(), &snapshot, &mut cache);
     // What is kept for the next build must never show in what it gives.
-    let second = site::build(project(), &snapshot, &mut cache);
+    let second = pmx_site::build(project(), &snapshot, &mut cache);
     assert_eq!(first.outputs, second.outputs);
     assert_eq!(first.diagnostics, second.diagnostics);
     let page = first.outputs.get("index.path/index.path.html").and_then(|file| first.blobs.get(&file.hash));

@@ -1,8 +1,8 @@
 //! The words for work on a project's files.
 
 use super::{LogFormat, Term};
-use crate::site::BasePath;
 use clap::Args;
+use pmx_site::BasePath;
 use std::path::PathBuf;
 
 /// `pmx init`

@@ -3,11 +3,11 @@
 use crate::{
     cli,
     error::{Error, Result},
-    paths::{canonical, from_here},
     report::{Report, counted},
-    site::{self, BasePath, Build, Cache, Contents, Hosting, Key, Options, OutDir, Project, SiteError, Written},
     user_folder,
 };
+use pmx_site::paths::{canonical, from_here};
+use pmx_site::{BasePath, Build, Cache, Contents, Hosting, Key, Options, OutDir, Project, SiteError, Written};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -102,7 +102,7 @@ pub(super) fn build_dry(entries: &[PathBuf], asked: Option<&Path>, report: &Repo
 /// There is no site, or none that could be served; the folder cannot be written, or holds a build of the other kind.
 fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
     let cwd = std::env::current_dir()?;
-    let project = site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
+    let project = pmx_site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
     let asked = args.out.as_deref();
     let out = match goal {
         Goal::Files(_) => project.static_dir(&cwd, asked, cli::DEFAULT_STATIC_OUT)?,
@@ -127,11 +127,11 @@ fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
     if let Some(warning) = project.own_output_warning() {
         report.warn(warning);
     }
-    let snapshot = site::scan(&project, None)?;
+    let snapshot = pmx_site::scan(&project, None)?;
     let (build, mut written) = match goal {
         Goal::Folder => {
             let mut cache = Cache::open(&project, key.clone());
-            let made = site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
+            let made = pmx_site::build_into(&project, &snapshot, &mut cache, &out, args.clean)?;
             if made.0.roots.is_some() {
                 cache.save(&project);
             }
@@ -139,10 +139,10 @@ fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
         }
         // Nothing is kept for the next build, nor taken from the last one: its pages have other addresses.
         Goal::Files(_) => {
-            let build = site::build(&project, &snapshot, &mut Cache::default());
-            (site::static_files(&project, &build)?, Written::default())
+            let build = pmx_site::build(&project, &snapshot, &mut Cache::default());
+            (pmx_site::static_files(&project, &build)?, Written::default())
         }
-        Goal::Memory => (site::build(&project, &snapshot, &mut Cache::default()), Written::default()),
+        Goal::Memory => (pmx_site::build(&project, &snapshot, &mut Cache::default()), Written::default()),
     };
     for diagnostic in &build.diagnostics {
         report.findings(diagnostic.lines());
@@ -151,7 +151,7 @@ fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
         return Err(nothing_to_serve());
     }
     if matches!(goal, Goal::Files(_)) {
-        written = site::write(&build, &out, key.as_ref(), args.clean)?;
+        written = pmx_site::write(&build, &out, key.as_ref(), args.clean)?;
     }
     Ok(Made { project, out, shown, build, written })
 }
@@ -163,7 +163,7 @@ fn refuse_the_other_kind(goal: &Goal, out: &OutDir, shown: &str, key: Option<&Ke
         Goal::Folder => (Contents::StaticFiles, "the files of `pmx build --static`"),
         Goal::Files(_) => (Contents::Build, "a build that can be published"),
     };
-    if site::contents(out, key)? != other {
+    if pmx_site::contents(out, key)? != other {
         return Ok(());
     }
     Err(Error::usage(format_args!("{shown} holds {what}"))

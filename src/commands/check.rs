@@ -4,8 +4,8 @@ use crate::{
     cli,
     error::{Error, Result},
     report::{Report, counted},
-    site::{self, Build, Cache, Options, Snapshot},
 };
+use pmx_site::{Build, Cache, Options, Snapshot};
 use serde_json::{Value, json};
 
 /// Builds without writing and says what was found.
@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 /// There is no site, or it has errors; with `--strict` also if it has warnings.
 pub(super) fn run(args: &cli::Check, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
-    let project = site::locate(&Options { cwd, entries: args.entries.clone() })?;
+    let project = pmx_site::locate(&Options { cwd, entries: args.entries.clone() })?;
     if let Some(warning) = project.own_output_warning() {
         report.warn(warning);
     }
-    let snapshot = site::scan(&project, None)?;
-    let build = site::build(&project, &snapshot, &mut Cache::default());
+    let snapshot = pmx_site::scan(&project, None)?;
+    let build = pmx_site::build(&project, &snapshot, &mut Cache::default());
 
     let errors = build.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = build.diagnostics.len() - errors;
@@ -76,5 +76,11 @@ fn finding(mut diagnostic: Value) -> Value {
 pub(super) fn unreachable(build: &Build, snapshot: &Snapshot) -> Vec<String> {
     let below_root = |path: &str| path.split_once('/').map(|(_, path)| path.to_owned());
     let built: std::collections::BTreeSet<String> = build.outputs.keys().filter_map(|path| below_root(path)).collect();
-    snapshot.files().keys().filter(|path| site::is_text(path)).filter(|path| !built.contains(*path)).cloned().collect()
+    snapshot
+        .files()
+        .keys()
+        .filter(|path| pmx_site::is_text(path))
+        .filter(|path| !built.contains(*path))
+        .cloned()
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! The `.gitignore` of a project: that what pmx makes is no part of it.
 
-use crate::site::{Folder, FolderError};
+use pmx_site::{Folder, FolderError};
 use std::io;
 
 /// The file.

@@ -4,10 +4,10 @@ use super::ignored::{self, Ignoring, IgnoringError};
 use crate::{
     cli,
     error::{Error, Result},
-    paths::canonical,
     report::{Report, counted},
-    site::{self, Entry, Folder, Options},
 };
+use pmx_site::paths::canonical;
+use pmx_site::{Entry, Folder, Options};
 use serde_json::json;
 use std::{io, path::Path};
 
@@ -90,7 +90,7 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
 fn stands_alone(dir: &Path) -> Result<()> {
     let dir = std::path::absolute(dir)?;
     let Some(start) = dir.ancestors().find(|folder| folder.is_dir()) else { return Ok(()) };
-    let Ok(project) = site::locate(&Options { cwd: start.to_owned(), entries: Vec::new() }) else { return Ok(()) };
+    let Ok(project) = pmx_site::locate(&Options { cwd: start.to_owned(), entries: Vec::new() }) else { return Ok(()) };
     let place = canonical(start)?.join(dir.strip_prefix(start).unwrap_or(Path::new("")));
     let is_ours = |entry: &Entry| project.source_root.join(&entry.path) == place.join(START);
     let refused = if project.folder == place {

@@ -4,12 +4,12 @@ use super::target;
 use crate::{
     cli,
     error::{Error, Result},
-    paths::from_here,
     report::Report,
-    site::{self, Link, Options},
 };
 use fs_err as fs;
 use pmx_model::SiteName;
+use pmx_site::paths::from_here;
+use pmx_site::{Link, Options};
 use serde_json::json;
 use std::io::{ErrorKind, Write as _};
 
@@ -19,7 +19,7 @@ use std::io::{ErrorKind, Write as _};
 /// There is no project; a name or address is none; the config cannot be read, added to or written, and is as it was.
 pub(super) fn run(args: &cli::Link, report: &Report) -> Result<()> {
     let options = Options { cwd: std::env::current_dir()?, entries: args.path.iter().cloned().collect() };
-    let project = site::locate(&options)?;
+    let project = pmx_site::locate(&options)?;
     if let Some(site) = &args.site {
         site.parse::<SiteName>().map_err(|error| Error::usage(format!("{site}: {error}")))?;
     }
@@ -37,7 +37,7 @@ pub(super) fn run(args: &cli::Link, report: &Report) -> Result<()> {
     if !config.exists() {
         fs::File::create_new(&config).and_then(|mut file| file.write_all(after.as_bytes()))?;
     } else if after.as_bytes() != before {
-        site::replace(&config, before, after.into_bytes())?;
+        pmx_site::replace(&config, before, after.into_bytes())?;
     }
     if let Some(address) = &address {
         target::remember(address)?;

@@ -4,8 +4,8 @@ use crate::{
     cli,
     error::{Error, Result},
     report::{Report, counted},
-    site::{self, Edit},
 };
+use pmx_site::Edit;
 use serde_json::json;
 
 /// Moves a file of the site with every reference to it.
@@ -14,8 +14,8 @@ use serde_json::json;
 /// The move is refused, or the disk refuses, and nothing was changed; or a reference could not be rewritten, and all else was.
 pub(super) fn run(args: &cli::Mv, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
-    let project = site::locate_around(&cwd, &args.old)?;
-    let edit = site::plan_move(&project, &cwd, &args.old, &args.new)?;
+    let project = pmx_site::locate_around(&cwd, &args.old)?;
+    let edit = pmx_site::plan_move(&project, &cwd, &args.old, &args.new)?;
     carry_out(&edit, args.dry_run, report)
 }
 

@@ -1,11 +1,7 @@
 //! `pmx new`
 
-use crate::{
-    cli,
-    error::Result,
-    report::Report,
-    site::{self, Options, SiteError, Wanted},
-};
+use crate::{cli, error::Result, report::Report};
+use pmx_site::{Options, SiteError, Wanted};
 use serde_json::json;
 
 /// Makes a Source of a kind, and a link to it where that is asked for.
@@ -16,16 +12,16 @@ pub(super) fn run(args: &cli::New, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
     let here = Options { cwd: cwd.clone(), entries: Vec::new() };
     // Where no site is here, it is the one that the folder or the linking Source lies in.
-    let project = match (site::locate(&here), &args.folder, &args.link) {
+    let project = match (pmx_site::locate(&here), &args.folder, &args.link) {
         (Err(SiteError::NoSite { .. }), Some(folder), _) if cwd.join(folder).is_dir() => {
-            site::locate(&Options { entries: vec![folder.into()], ..here })?
+            pmx_site::locate(&Options { entries: vec![folder.into()], ..here })?
         }
-        (Err(SiteError::NoSite { .. }), None, Some(link)) => site::locate_around(&cwd, link)?,
+        (Err(SiteError::NoSite { .. }), None, Some(link)) => pmx_site::locate_around(&cwd, link)?,
         (found, ..) => found?,
     };
     let wanted =
         Wanted { kind: &args.kind, title: &args.title, folder: args.folder.as_deref(), link: args.link.as_deref() };
-    let new = site::plan_source(&project, &cwd, &wanted)?;
+    let new = pmx_site::plan_source(&project, &cwd, &wanted)?;
     new.apply()?;
     let linked = new.linked_from();
     report.event(&json!({ "event": "created", "path": new.shown, "sourceId": new.id, "linkedFrom": linked }));

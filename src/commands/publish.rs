@@ -15,10 +15,10 @@ use crate::{
         remember,
     },
     report::{Report, Style, counted, short_id},
-    site::{self, Options, OutDir, Project},
 };
 use indicatif::HumanBytes;
 use pmx_model::{Meta, Roots};
+use pmx_site::{Options, OutDir, Project};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -100,9 +100,9 @@ fn entries(args: &cli::Publish) -> Vec<PathBuf> {
     args.path.iter().cloned().collect()
 }
 
-fn locate(args: &cli::Publish) -> std::result::Result<Project, site::SiteError> {
+fn locate(args: &cli::Publish) -> std::result::Result<Project, pmx_site::SiteError> {
     let cwd = std::env::current_dir().unwrap_or_default();
-    site::locate(&Options { cwd, entries: entries(args) })
+    pmx_site::locate(&Options { cwd, entries: entries(args) })
 }
 
 /// Builds the site into its output folder, without cleaning it; where that is, and what was built.

@@ -5,8 +5,8 @@ use crate::{
     commands::{listing, tree},
     error::Result,
     report::{Report, counted},
-    site::Item,
 };
+use pmx_site::Item;
 use serde_json::{Value, json};
 
 /// Whether a Source meets a condition.

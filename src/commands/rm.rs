@@ -1,6 +1,6 @@
 //! `pmx rm`
 
-use crate::{cli, commands::mv::carry_out, error::Result, report::Report, site};
+use crate::{cli, commands::mv::carry_out, error::Result, report::Report};
 
 /// Removes a file of the site with every reference to it.
 ///
@@ -8,7 +8,7 @@ use crate::{cli, commands::mv::carry_out, error::Result, report::Report, site};
 /// The removal is refused, or the disk refuses, and nothing was changed; or a reference could not be taken out, and all else was.
 pub(super) fn run(args: &cli::Rm, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
-    let project = site::locate_around(&cwd, &args.file)?;
-    let edit = site::plan_removal(&project, &cwd, &args.file)?;
+    let project = pmx_site::locate_around(&cwd, &args.file)?;
+    let edit = pmx_site::plan_removal(&project, &cwd, &args.file)?;
     carry_out(&edit, args.dry_run, report)
 }

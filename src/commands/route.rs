@@ -5,13 +5,13 @@ use crate::{
     commands::build,
     error::{Error, Result},
     report::Report,
-    site::{self, Built},
 };
+use pmx_site::Built;
 use serde_json::json;
 
 pub(super) fn run(args: &cli::Route, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
-    let project = site::locate_around(&cwd, &args.query);
+    let project = pmx_site::locate_around(&cwd, &args.query);
     // A file is meant by its path from here; anything else is a path from the source folder, an id or a route.
     let query = project.as_ref().ok().and_then(|project| project.source_at(&cwd.join(&args.query)));
     let is_file = query.is_some();

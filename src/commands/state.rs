@@ -15,8 +15,6 @@ use crate::{
         archive::{self, ArchiveError},
     },
     error::{Error, Result},
-    file_retry,
-    paths::canonical,
     report::Report,
 };
 use pmx_emulator::{
@@ -24,6 +22,8 @@ use pmx_emulator::{
     r2::R2,
     state_dir::{StateDir, StateError},
 };
+use pmx_site::file_retry;
+use pmx_site::paths::canonical;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

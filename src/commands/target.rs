@@ -6,10 +6,10 @@ use crate::{
     error::{Error, Result},
     publish::Address,
     report::Report,
-    site::{self, Link, Options},
     user_folder,
 };
 use pmx_model::SiteName;
+use pmx_site::{Link, Options};
 use std::path::Path;
 
 /// In the user's own folder: the servers that the user named with `pmx link`, one origin a line.
@@ -85,7 +85,7 @@ pub(super) fn parse(server: &str) -> Result<Address> {
 /// What the config says; nothing where no project is.
 fn link(path: Option<&Path>) -> Result<Link> {
     let options = Options { cwd: std::env::current_dir()?, entries: path.map(Path::to_owned).into_iter().collect() };
-    match site::locate(&options) {
+    match pmx_site::locate(&options) {
         Ok(project) => Ok(project.link),
         // What is wrong with a project that was named is said by what builds it.
         Err(_) if path.is_none() => Ok(Link::default()),

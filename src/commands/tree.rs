@@ -5,8 +5,8 @@ use crate::{
     commands::{check, listing::cell},
     error::Result,
     report::{Report, Style, counted},
-    site::{self, Build, Cache, Item, Options, Project, Snapshot},
 };
+use pmx_site::{Build, Cache, Item, Options, Project, Snapshot};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -24,13 +24,13 @@ pub(super) struct Built {
 /// There is no site.
 pub(super) fn built(entries: &[PathBuf], report: &Report) -> Result<Built> {
     let cwd = std::env::current_dir()?;
-    let project = site::locate(&Options { cwd, entries: entries.to_owned() })?;
+    let project = pmx_site::locate(&Options { cwd, entries: entries.to_owned() })?;
     if let Some(warning) = project.own_output_warning() {
         report.warn(warning);
     }
-    let snapshot = site::scan(&project, None)?;
-    let build = site::build(&project, &snapshot, &mut Cache::default());
-    let items = site::inventory(&project, &build);
+    let snapshot = pmx_site::scan(&project, None)?;
+    let build = pmx_site::build(&project, &snapshot, &mut Cache::default());
+    let items = pmx_site::inventory(&project, &build);
     Ok(Built { project, snapshot, build, items })
 }
 

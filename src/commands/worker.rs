@@ -4,9 +4,9 @@ use crate::{
     cli::Worker,
     error::{Error, Result},
     report::Report,
-    site::Folder,
 };
 use pmx_model::Hash;
+use pmx_site::Folder;
 use pmx_worker::WASM;
 use serde_json::json;
 use std::{io, path::Path};

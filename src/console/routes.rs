@@ -65,7 +65,7 @@ pub(super) async fn answer(console: &Arc<Console>, parts: Parts, body: Body) -> 
 }
 
 fn decoded(segment: &str) -> String {
-    String::from_utf8_lossy(&crate::site::percent_decode(segment.as_bytes())).into_owned()
+    String::from_utf8_lossy(&pmx_site::percent_decode(segment.as_bytes())).into_owned()
 }
 
 async fn read(call: &Call<'_>, path: &str, segments: &[&str]) -> Outcome {

@@ -5,9 +5,9 @@
 //! version, kv.sqlite, r2.sqlite, do/…, blobs/…    as in a state folder
 //! ```
 
-use crate::file_retry;
 use pmx_emulator::state_dir;
 use pmx_model::Hash;
+use pmx_site::file_retry;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,

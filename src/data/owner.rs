@@ -4,9 +4,10 @@
 //! else: a checkout could bring one along, with an address of its own choice, and what is sent there is data, and the token.
 
 use super::place::STATE_FOLDER;
-use crate::{error::Error, paths::canonical, user_folder};
+use crate::{error::Error, user_folder};
 use fs_err as fs;
 use pmx_emulator::state_dir::{StateDir, StateError};
+use pmx_site::paths::canonical;
 use serde::{Deserialize, Serialize};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},

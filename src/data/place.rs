@@ -3,9 +3,9 @@
 use crate::{
     error::{Error, Result},
     git,
-    paths::canonical,
-    site::{self, CONFIGS, SiteError},
 };
+use pmx_site::paths::canonical;
+use pmx_site::{CONFIGS, SiteError};
 use std::path::{Path, PathBuf};
 
 /// Where state goes, in the folder of the project.
@@ -39,11 +39,11 @@ impl Home {
     pub fn of(named: &Path) -> Result<Self> {
         let exact = canonical(named).map_err(|error| Error::new(format!("{}: {error}", named.display())))?;
         let start = if exact.is_dir() { exact } else { exact.parent().unwrap_or(&exact).to_owned() };
-        if site::workspace_list(&start).ok().flatten().is_some() {
+        if pmx_site::workspace_list(&start).ok().flatten().is_some() {
             return Ok(Self { folder: start, kind: HomeKind::Workspace });
         }
         let project = |folder| Self { folder, kind: HomeKind::Project };
-        match site::locate(&site::Options { cwd: start.clone(), entries: Vec::new() }) {
+        match pmx_site::locate(&pmx_site::Options { cwd: start.clone(), entries: Vec::new() }) {
             Ok(found) => Ok(project(found.folder)),
             Err(SiteError::NoSite { .. }) => Ok(Self { folder: start, kind: HomeKind::Folder }),
             // A config that cannot be read just now is the project's all the same.

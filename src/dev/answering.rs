@@ -1,10 +1,8 @@
 //! Answers on their way into Sources that their authors may be saving. An answer that was said to be written is in the Source then,
-//! unless its author has saved it since; the author's save is never taken back (`site::replace` says how).
+//! unless its author has saved it since; the author's save is never taken back (`pmx_site::replace` says how).
 
-use crate::{
-    paths::canonical,
-    site::{self, EditError, Given, Kept, RecordError, Settings},
-};
+use pmx_site::paths::canonical;
+use pmx_site::{EditError, Given, Kept, RecordError, Settings};
 use std::{
     io,
     path::PathBuf,
@@ -203,8 +201,8 @@ fn attempt(answer: &Answer) -> Result<(Vec<u8>, Kept), NotWritten> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(gone()),
         before => before?,
     };
-    let after = site::record(source, &before, block, answers, run, settings).map_err(NotWritten::Refused)?;
-    match site::replace(&file, before, after.clone()) {
+    let after = pmx_site::record(source, &before, block, answers, run, settings).map_err(NotWritten::Refused)?;
+    match pmx_site::replace(&file, before, after.clone()) {
         Ok(kept) => Ok((after, kept)),
         Err(EditError::Changed(_)) => Err(NotWritten::Changing),
         // The name is free while the author's editor saves.

@@ -5,11 +5,11 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    site::{self, Build, Cache, Diagnostic, Key, Project},
     user_folder,
     watch::{Look, View, Watcher},
 };
 use pmx_model::{Hash, Roots};
+use pmx_site::{Build, Cache, Diagnostic, Key, Project};
 use std::{
     path::PathBuf,
     sync::{
@@ -277,7 +277,8 @@ impl Builder {
         let first = self.is_first;
         let changed = if first { snapshot.files().len() } else { eyes.files.changed().len() };
         let names: Vec<String> = eyes.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
-        let texts = names.iter().filter(|name| site::is_text(name)).filter(|name| snapshot.files().contains_key(*name));
+        let texts =
+            names.iter().filter(|name| pmx_site::is_text(name)).filter(|name| snapshot.files().contains_key(*name));
         let mut unlinked: Vec<String> = texts.cloned().collect();
         let is_read = |name: &str| self.last.as_ref().is_none_or(|last| last.read.has(name));
         let is_of_interest = first || changed == 0 || eyes.files.changed().any(is_read);
@@ -285,9 +286,9 @@ impl Builder {
         let taken = eyes.taken();
         let mut cache = self.cache.take().ok_or_else(lost)?;
         let mut building: JoinHandle<(Cache, Build)> = spawn_blocking(move || {
-            let mut site = site::build(&project, &snapshot, &mut cache);
+            let mut site = pmx_site::build(&project, &snapshot, &mut cache);
             // Nothing of it leaves this machine.
-            site.diagnostics.retain(|finding| finding.code != site::RECORDED_ANSWER);
+            site.diagnostics.retain(|finding| finding.code != pmx_site::RECORDED_ANSWER);
             (cache, site)
         });
         if first {

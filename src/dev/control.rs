@@ -10,10 +10,10 @@ use super::{
 use crate::{
     error::{Error, Result},
     publish::{self, Deploy, Silent, history},
-    site::{self, Project},
 };
 use pmx_emulator::Emulator;
 use pmx_model::SiteName;
+use pmx_site::Project;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -57,7 +57,7 @@ pub(super) struct Steering {
     /// What of it was found lost.
     pub(super) mending: Arc<Mending>,
     /// How its project is found.
-    pub(super) asked: site::Options,
+    pub(super) asked: pmx_site::Options,
 }
 
 impl Control {
@@ -188,7 +188,7 @@ impl Control {
 
     /// The project of a site as its config has it now.
     pub(super) fn project(&self, site: &SiteName) -> Result<Project> {
-        Ok(site::locate(&self.steering(site)?.asked)?)
+        Ok(pmx_site::locate(&self.steering(site)?.asked)?)
     }
 
     pub(super) fn steer(&self, site: SiteName, steering: Steering) {

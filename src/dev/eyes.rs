@@ -2,9 +2,9 @@
 
 use crate::{
     error::Result,
-    site::{self, Project, Tracked},
     watch::{Look, View},
 };
+use pmx_site::{Project, Tracked};
 use std::{mem, path::PathBuf};
 
 /// Looks at the files of a project where hints say.
@@ -20,7 +20,7 @@ pub(super) struct Eyes {
 
 /// What [`Eyes::not_taken`] needs.
 pub(super) struct Taken {
-    before: site::Before,
+    before: pmx_site::Before,
     is_due: bool,
 }
 
@@ -58,7 +58,7 @@ impl Eyes {
             self.files.taken();
             let folders = self.files.snapshot().folders();
             // Nothing waits for it: no build reads what is swept.
-            std::thread::spawn(move || site::sweep(folders.iter().map(PathBuf::as_path)));
+            std::thread::spawn(move || pmx_site::sweep(folders.iter().map(PathBuf::as_path)));
             self.is_blind = false;
             return Ok(());
         }

@@ -6,10 +6,10 @@ use super::{
 use crate::{
     error::{Error, Result},
     publish::{self, Activated, Bundle, Progress, PublishError, PublishOptions, Published, Silent, Step},
-    site::Build,
 };
 use pmx_emulator::Emulator;
 use pmx_model::{ChangeEvent, Hash, Roots, SiteName, SiteState, kv_key};
+use pmx_site::Build;
 use std::{
     collections::HashSet,
     time::{Duration, Instant},

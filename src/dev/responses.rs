@@ -6,10 +6,8 @@ use super::{
     answering::{Answer, NotWritten, Writer},
 };
 use crate::{
-    paths::canonical,
     secret,
     server::{Answering, Before, HostCheck, is_foreign, json, refusal, urlencoded},
-    site::{AnswerForm, Project, RecordError},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -18,6 +16,8 @@ use axum::{
     response::Response,
 };
 use pmx_model::{SiteName, check_path};
+use pmx_site::paths::canonical;
+use pmx_site::{AnswerForm, Project, RecordError};
 use serde_json::json;
 use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 

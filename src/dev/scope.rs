@@ -3,10 +3,10 @@
 use crate::{
     cli,
     error::{Error, Result},
-    paths::canonical,
-    site::{self, Options, Project},
 };
 use pmx_model::SiteName;
+use pmx_site::paths::canonical;
+use pmx_site::{Options, Project};
 use std::path::{Path, PathBuf};
 
 /// The name of a site whose folder has none that a site can have.
@@ -34,11 +34,11 @@ impl Scope {
             return Ok(Self::Many(workspace(folder)?));
         }
         let named = command.entry.as_deref().unwrap_or(Path::new("."));
-        if command.site.is_none() && named.is_dir() && site::workspace_list(named)?.is_some() {
+        if command.site.is_none() && named.is_dir() && pmx_site::workspace_list(named)?.is_some() {
             return Ok(Self::Many(workspace(named)?));
         }
         let asked = Options { cwd, entries: command.entry.iter().cloned().collect() };
-        let project = Box::new(site::locate(&asked)?);
+        let project = Box::new(pmx_site::locate(&asked)?);
         let name = match &command.site {
             Some(name) => name.parse().map_err(Error::usage)?,
             // A folder may be called what no site can be called.

@@ -15,10 +15,10 @@ use super::{
 use crate::{
     error::{Error, Result},
     report::counted,
-    site::{self, CONFIGS, Diagnostic, Project},
     watch::{Target, Watcher},
 };
 use pmx_model::{Hash, SiteName};
+use pmx_site::{CONFIGS, Diagnostic, Project};
 use serde_json::json;
 use std::{
     collections::{HashMap, HashSet},
@@ -42,7 +42,7 @@ pub(super) struct Site {
     stage: Arc<Stage>,
     name: SiteName,
     /// How the project is found anew when its config changes.
-    asked: site::Options,
+    asked: pmx_site::Options,
     project: Project,
     watcher: Watcher,
     /// None while the site rests, and after a build that was lost.
@@ -73,7 +73,12 @@ impl Site {
     ///
     /// # Errors
     /// The folder of the Sources cannot be watched, or the state folder cannot be read.
-    pub(super) fn open(stage: &Arc<Stage>, name: SiteName, asked: site::Options, mut project: Project) -> Result<Self> {
+    pub(super) fn open(
+        stage: &Arc<Stage>,
+        name: SiteName,
+        asked: pmx_site::Options,
+        mut project: Project,
+    ) -> Result<Self> {
         project.exclude.push(stage.state.clone());
         if let Some(warning) = project.own_output_warning() {
             stage.terminal.warn(warning);
@@ -226,7 +231,7 @@ impl Site {
 
     /// Follows a config that says something else now. A broken one is told by the build of what is there.
     fn relocate(&mut self) {
-        let Ok(mut project) = site::locate(&self.asked) else { return };
+        let Ok(mut project) = pmx_site::locate(&self.asked) else { return };
         project.exclude.push(self.stage.state.clone());
         if project == self.project {
             return;

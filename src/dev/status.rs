@@ -1,11 +1,9 @@
 //! What is known of the sites that are being written, for whoever shows it: the terminal, the console, the pages.
 
 use super::Held;
-use crate::{
-    error::Error,
-    site::{Build, Diagnostic},
-};
+use crate::error::Error;
 use pmx_model::{File, SiteName};
+use pmx_site::{Build, Diagnostic};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{

@@ -4,9 +4,9 @@ use super::{Held, builder::Built, publisher::Outcome, terminal::BuildLine};
 use crate::{
     publish::{Change, Page, Pages},
     report::counted,
-    site::Diagnostic,
 };
 use pmx_model::{File, hash_in_name};
+use pmx_site::Diagnostic;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, HashMap},

@@ -1,10 +1,8 @@
 //! What a site answers to plain requests: which deploy is active, and what its pages are called.
 
 use super::{FollowError, SiteAddress};
-use crate::{
-    publish::{agent, printable, root_certs},
-    site::SourcesDocument,
-};
+use crate::publish::{agent, printable, root_certs};
+use pmx_site::SourcesDocument;
 use std::{io, time::Duration};
 use ureq::{
     Agent, Error, Proxy,

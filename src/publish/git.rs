@@ -1,11 +1,9 @@
 //! What a git checkout says about the site that is published from it.
 
 use super::Listing;
-use crate::{
-    git::{self, Uncommitted},
-    site::Project,
-};
+use crate::git::{self, Uncommitted};
 use pmx_model::Meta;
+use pmx_site::Project;
 use std::path::Path;
 
 /// `commit` and `branch` of the checkout that has this folder. Empty without git, a checkout or a commit; without

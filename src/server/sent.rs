@@ -1,6 +1,5 @@
 //! What browsers send: cookies, forms, and where the page is from that asks.
 
-use crate::site;
 use axum::{
     extract::Request,
     http::{HeaderMap, header, uri::Authority},
@@ -41,7 +40,7 @@ pub fn urlencoded(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
 
 fn decode(text: &[u8]) -> Vec<u8> {
     let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    site::percent_decode(&spaced)
+    pmx_site::percent_decode(&spaced)
 }
 
 #[cfg(test)]

@@ -92,8 +92,7 @@ mod tests {
         assert!(write(folder.path()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert!(
-            crate::site::is_passing(&format!("{NAME}7{ENDING}"))
-                && is_it(&folder.path().join(format!("{NAME}7{ENDING}")))
+            pmx_site::is_passing(&format!("{NAME}7{ENDING}")) && is_it(&folder.path().join(format!("{NAME}7{ENDING}")))
         );
         assert!(!write(Path::new("/nonexistent")));
     }

@@ -5,7 +5,7 @@ use super::{
     ignores::Ignores,
     registry::Interest,
 };
-use crate::site::is_passing;
+use pmx_site::is_passing;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},

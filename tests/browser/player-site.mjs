@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { once } from "node:events";
 
-const SITE = new URL("../../src/site/", import.meta.url);
+const SITE = new URL("../../site/src/", import.meta.url);
 
 /** The parts of a file of the theme, as `theme.rs` joins them. */
 export async function joined(name) {

@@ -131,12 +131,12 @@ fn assets_in_hidden_folders_are_read_where_a_link_leads_there() {
         (".git/config", "secret"),
     ]);
     let project = located(folder.path());
-    let snapshot = site::scan(&project, None).unwrap();
+    let snapshot = pmx_site::scan(&project, None).unwrap();
     let files: Vec<&str> = snapshot.files().keys().map(String::as_str).collect();
     assert_eq!(files, [".assets/a.png", ".fonts/c.woff2", ".media/sub/b.png", "index.md", "s.css"]);
-    assert_eq!(codes(&site::build(&project, &snapshot, &mut Cache::default())), [""; 0]);
+    assert_eq!(codes(&pmx_site::build(&project, &snapshot, &mut Cache::default())), [""; 0]);
     // While they are edited, it is the same.
-    let mut tracked = site::Tracked::default();
+    let mut tracked = pmx_site::Tracked::default();
     tracked.look_everywhere(&project).unwrap();
     put(folder.path(), "index.md", "![d](.cache/d.png) ![e](.new/e.png)\n\n[@styles]: ./s.css\n");
     tracked.look_at(&project, [project.source_root.join("index.md")].iter().map(PathBuf::as_path)).unwrap();
@@ -144,7 +144,7 @@ fn assets_in_hidden_folders_are_read_where_a_link_leads_there() {
     tracked.look_at(&project, [project.source_root.join(".new")].iter().map(PathBuf::as_path)).unwrap();
     let files: Vec<&str> = tracked.snapshot().files().keys().map(String::as_str).collect();
     assert_eq!(files, [".cache/d.png", ".fonts/c.woff2", ".new/e.png", "index.md", "s.css"]);
-    assert_eq!(tracked.snapshot().changes(&site::scan(&project, None).unwrap()), [""; 0]);
+    assert_eq!(tracked.snapshot().changes(&pmx_site::scan(&project, None).unwrap()), [""; 0]);
 }
 
 #[test]
@@ -160,11 +160,11 @@ fn prose_and_code_that_name_a_hidden_folder_bring_nothing_in() {
         (".venv/lib/readme.md", "# Readme\n"),
     ]);
     let project = located(folder.path());
-    let files = |snapshot: &site::Snapshot| snapshot.files().keys().cloned().collect::<Vec<String>>();
-    let snapshot = site::scan(&project, None).unwrap();
+    let files = |snapshot: &pmx_site::Snapshot| snapshot.files().keys().cloned().collect::<Vec<String>>();
+    let snapshot = pmx_site::scan(&project, None).unwrap();
     assert_eq!(files(&snapshot), ["index.md", "s.css"]);
     assert_eq!(snapshot.folders().len(), 1, "{:?}", snapshot.folders());
-    let mut tracked = site::Tracked::default();
+    let mut tracked = pmx_site::Tracked::default();
     tracked.look_everywhere(&project).unwrap();
     put(folder.path(), "index.md", "And source .venv/bin/activate again.\n\n[@styles]: ./s.css\n");
     put(folder.path(), ".venv/y.png", "y");
@@ -189,7 +189,7 @@ fn a_link_into_a_hidden_folder_brings_in_what_lies_beside_its_target_alone() {
         (".css/lib/x/y.css", ""),
     ]);
     let project = located(folder.path());
-    let snapshot = site::scan(&project, None).unwrap();
+    let snapshot = pmx_site::scan(&project, None).unwrap();
     let files: Vec<&str> = snapshot.files().keys().map(String::as_str).collect();
     let expected = [
         ".css/d.css",
@@ -202,5 +202,5 @@ fn a_link_into_a_hidden_folder_brings_in_what_lies_beside_its_target_alone() {
         "s.css",
     ];
     assert_eq!(files, expected);
-    assert_eq!(codes(&site::build(&project, &snapshot, &mut Cache::default())), [""; 0]);
+    assert_eq!(codes(&pmx_site::build(&project, &snapshot, &mut Cache::default())), [""; 0]);
 }

@@ -50,14 +50,14 @@ fn a_path_shows_what_its_sources_ask_for_now() {
             ("b.md", "# B\n".to_owned()),
             ("x.layout.md", "<x-source-content/>\n\n<x-completion-progress/>\n".to_owned()),
         ];
-        site::Snapshot::of(files.map(|(path, text)| (path.to_owned(), text.into_bytes())))
+        pmx_site::Snapshot::of(files.map(|(path, text)| (path.to_owned(), text.into_bytes())))
     };
     let mut cache = Cache::default();
-    let before = site::build(&project, &snapshot("x: 1"), &mut cache);
+    let before = pmx_site::build(&project, &snapshot("x: 1"), &mut cache);
     assert!(!text(&before, "index.path/index.path.html").contains("<progress"));
     assert_eq!(codes(&before), ["completion/nothing"], "on the page of the layout, and on no other");
-    let after = site::build(&project, &snapshot("completion: Done"), &mut cache);
-    let clean = site::build(&project, &snapshot("completion: Done"), &mut Cache::default());
+    let after = pmx_site::build(&project, &snapshot("completion: Done"), &mut cache);
+    let clean = pmx_site::build(&project, &snapshot("completion: Done"), &mut Cache::default());
     assert_eq!(after.outputs, clean.outputs);
     for page in ["index.path", "a"] {
         assert!(text(&clean, &format!("index.path/{page}.html")).contains("<progress max=\"1\""), "{page}");

@@ -177,7 +177,7 @@ fn a_diagram_that_comes_or_goes_leaves_what_a_clean_build_makes() {
         "# B\n\n```mermaid\nvenn-beta\nset B\n```\n",
     ] {
         put(folder.path(), "paths/b.md", body);
-        let warm = site::build(&project, &site::scan(&project, None).unwrap(), &mut cache);
+        let warm = pmx_site::build(&project, &pmx_site::scan(&project, None).unwrap(), &mut cache);
         let clean = built(folder.path());
         assert_eq!((&warm.outputs, &warm.diagnostics), (&clean.outputs, &clean.diagnostics), "{body}");
         for file in warm.outputs.values() {

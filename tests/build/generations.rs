@@ -101,8 +101,8 @@ fn of_several_entries_the_first_by_convention_wins_and_the_others_are_told() {
     assert_eq!(codes(&build), ["entry/several"]);
 
     let named = Options { cwd: folder.path().to_owned(), entries: vec!["paths/index.md".into()] };
-    let project = site::locate(&named).unwrap();
-    let build = site::build(&project, &site::scan(&project, None).unwrap(), &mut Cache::default());
+    let project = pmx_site::locate(&named).unwrap();
+    let build = pmx_site::build(&project, &pmx_site::scan(&project, None).unwrap(), &mut Cache::default());
     assert_eq!((build.roots.unwrap().default, build.diagnostics), ("index".to_owned(), vec![]));
 
     let configured = site_of(&[
@@ -119,8 +119,8 @@ fn entries_on_the_command_line_need_no_handle() {
     let folder = site_of(&[("a.md", "# A\n"), ("refs/b.md", "# B\n")]);
     let named = |entries: [&str; 2]| {
         let entries = entries.map(PathBuf::from).to_vec();
-        let project = site::locate(&Options { cwd: folder.path().to_owned(), entries }).unwrap();
-        site::build(&project, &site::scan(&project, None).unwrap(), &mut Cache::default())
+        let project = pmx_site::locate(&Options { cwd: folder.path().to_owned(), entries }).unwrap();
+        pmx_site::build(&project, &pmx_site::scan(&project, None).unwrap(), &mut Cache::default())
     };
     let build = named(["a.md", "refs/b.md"]);
     assert_eq!(build.diagnostics, []);
@@ -204,5 +204,5 @@ fn the_config_of_the_first_generation_is_read_and_told() {
     let away =
         site_of(&[("in/pathmx.json", "{\"roots\": [\"../out.md\"]}"), ("in/.git/HEAD", ""), ("out.md", "# Out\n")]);
     let options = Options { cwd: away.path().join("in"), entries: Vec::new() };
-    assert!(matches!(site::locate(&options), Err(SiteError::LeadsOut { .. })));
+    assert!(matches!(pmx_site::locate(&options), Err(SiteError::LeadsOut { .. })));
 }

@@ -1,7 +1,7 @@
 //! What a cache must never change: the bytes.
 
 use super::*;
-use pmx::site::Snapshot;
+use pmx_site::Snapshot;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -192,8 +192,8 @@ proptest! {
                 prop_assert!(cache.shed(&project));
                 prop_assert!(cache.shed(&project), "twice is once");
             }
-            let warm = site::build(&project, &now(), &mut cache);
-            let clean = site::build(&project, &now(), &mut Cache::default());
+            let warm = pmx_site::build(&project, &now(), &mut cache);
+            let clean = pmx_site::build(&project, &now(), &mut Cache::default());
             prop_assert_eq!(&warm.roots, &clean.roots);
             prop_assert_eq!(&warm.outputs, &clean.outputs);
             prop_assert_eq!(&warm.diagnostics, &clean.diagnostics);
@@ -218,15 +218,15 @@ fn what_a_site_that_nobody_edits_has_dropped_is_not_made_again() {
         Snapshot::of([home, ("a.md".to_owned(), text.as_bytes().to_vec())])
     };
     let mut cache = Cache::open(&project, Some(key()));
-    let first = site::build(&project, &snapshot("# A\n"), &mut cache);
+    let first = pmx_site::build(&project, &snapshot("# A\n"), &mut cache);
     cache.taken();
     assert!(cache.shed(&project) && cache.has_pages());
-    let edited = site::build(&project, &snapshot("# A\n\nword\n"), &mut cache);
+    let edited = pmx_site::build(&project, &snapshot("# A\n\nword\n"), &mut cache);
     assert_eq!(edited.sources_built, ["a"], "the other page is kept");
     cache.taken();
     assert!(cache.shed(&project));
     fs::remove_dir_all(folder.path().join(".pathmx-cache")).unwrap();
-    let anew = site::build(&project, &snapshot("# A\n"), &mut cache);
+    let anew = pmx_site::build(&project, &snapshot("# A\n"), &mut cache);
     assert_eq!(anew.outputs, first.outputs);
     assert_eq!(anew.sources_built, ["a", "index.path"], "the file is gone");
     cache.forget(&[Hash::of(b"lost")]);
@@ -242,11 +242,11 @@ fn an_edit_beside_a_wikilink_is_no_more_than_an_edit() {
         Snapshot::of(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())))
     };
     let mut cache = Cache::default();
-    site::build(&project, &snapshot("# Home\n\n[[A]] [[nobody]]\n", "# B\n"), &mut cache);
-    let edited = site::build(&project, &snapshot("# Home\n\nMore.\n\n[[A]] [[nobody]]\n", "# B\n"), &mut cache);
+    pmx_site::build(&project, &snapshot("# Home\n\n[[A]] [[nobody]]\n", "# B\n"), &mut cache);
+    let edited = pmx_site::build(&project, &snapshot("# Home\n\nMore.\n\n[[A]] [[nobody]]\n", "# B\n"), &mut cache);
     assert_eq!(edited.sources_built, ["index.path"]);
     assert_eq!(edited.diagnostics[0].line, 5, "the finding moves with its link");
-    let named = site::build(&project, &snapshot("# Home\n\nMore.\n\n[[A]] [[nobody]]\n", "# Nobody\n"), &mut cache);
+    let named = pmx_site::build(&project, &snapshot("# Home\n\nMore.\n\n[[A]] [[nobody]]\n", "# Nobody\n"), &mut cache);
     assert!(named.diagnostics.is_empty() && named.outputs.contains_key("index.path/b.html"), "{:?}", named.diagnostics);
 }
 
@@ -258,16 +258,16 @@ fn a_file_in_the_place_of_one_of_its_size_and_time_is_another_file() {
     let set = |path: &Path| fs::File::options().write(true).open(path).unwrap().set_modified(long_ago).unwrap();
     set(&path);
     let project = located(folder.path());
-    let before = site::scan(&project, None).unwrap();
+    let before = pmx_site::scan(&project, None).unwrap();
     // Wine gives the number of a file that is gone to the next one; NTFS does not.
     let texts = if cfg!(windows) { &["two"][..] } else { &["two", "six"] };
     for text in texts {
         fs::write(&other, text).unwrap();
         set(&other);
         fs::rename(&other, &path).unwrap();
-        let now = site::scan(&project, Some(&before)).unwrap();
+        let now = pmx_site::scan(&project, Some(&before)).unwrap();
         assert_eq!(now.changes(&before), ["index.md"], "{text}");
     }
-    let now = site::scan(&project, None).unwrap();
-    assert!(site::scan(&project, Some(&now)).unwrap().changes(&now).is_empty());
+    let now = pmx_site::scan(&project, None).unwrap();
+    assert!(pmx_site::scan(&project, Some(&now)).unwrap().changes(&now).is_empty());
 }

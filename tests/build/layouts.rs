@@ -185,15 +185,15 @@ fn an_edit_of_a_layout_makes_the_pages_that_stand_in_it_and_no_others() {
             ("one.layout.md", layout),
             ("two.layout.md", "[@layout]: ./one.layout.md\n\n<x-source-content/>\n"),
         ];
-        site::Snapshot::of(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())))
+        pmx_site::Snapshot::of(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())))
     };
     let mut cache = Cache::default();
-    site::build(&project, &snapshot("<p>1</p><x-source-content/>\n"), &mut cache);
-    let edited = site::build(&project, &snapshot("<p>2</p><x-source-content/>\n"), &mut cache);
+    pmx_site::build(&project, &snapshot("<p>1</p><x-source-content/>\n"), &mut cache);
+    let edited = pmx_site::build(&project, &snapshot("<p>2</p><x-source-content/>\n"), &mut cache);
     assert_eq!(edited.sources_built, ["a", "b", "one.layout", "two.layout"]);
     assert!(text(&edited, "index.path/b.html").contains("<p>2</p>"));
-    let without = site::build(&project, &snapshot("<p>2</p>\n"), &mut cache);
+    let without = pmx_site::build(&project, &snapshot("<p>2</p>\n"), &mut cache);
     assert!(text(&without, "index.path/a.html").contains("pmx-site-header"));
-    let again = site::build(&project, &snapshot("<p>2</p><x-source-content/>\n"), &mut cache);
+    let again = pmx_site::build(&project, &snapshot("<p>2</p><x-source-content/>\n"), &mut cache);
     assert_eq!(again.outputs, edited.outputs);
 }

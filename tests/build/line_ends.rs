@@ -1,7 +1,7 @@
 //! A site is the same whatever ends the lines of its files, and whether a byte order mark stands before them.
 
 use super::*;
-use pmx::site::Snapshot;
+use pmx_site::Snapshot;
 use proptest::prelude::*;
 
 const CONFIG: &str =

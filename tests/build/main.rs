@@ -20,8 +20,8 @@ mod project;
 mod routes;
 mod systems;
 
-use pmx::site::{self, Build, Cache, Diagnostic, Key, Options, OutDir, Project, SiteError, Written};
 use pmx_model::{Hash, Manifest, Route, Routes};
+use pmx_site::{Build, Cache, Diagnostic, Key, Options, OutDir, Project, SiteError, Written};
 use serde_json::Value;
 use std::{
     fs,
@@ -67,12 +67,12 @@ fn copied(name: &str) -> TempDir {
 }
 
 fn located(folder: &Path) -> Project {
-    site::locate(&Options { cwd: folder.to_owned(), entries: Vec::new() }).unwrap()
+    pmx_site::locate(&Options { cwd: folder.to_owned(), entries: Vec::new() }).unwrap()
 }
 
 fn built(folder: &Path) -> Build {
     let project = located(folder);
-    site::build(&project, &site::scan(&project, None).unwrap(), &mut Cache::default())
+    pmx_site::build(&project, &pmx_site::scan(&project, None).unwrap(), &mut Cache::default())
 }
 
 /// The key of the user of these tests.
@@ -82,7 +82,7 @@ fn key() -> Key {
 
 /// Writes a build into a folder that the user named.
 fn write(build: &Build, out: &Path, clean: bool) -> Result<Written, SiteError> {
-    site::write(build, &OutDir::named(out), Some(&key()), clean)
+    pmx_site::write(build, &OutDir::named(out), Some(&key()), clean)
 }
 
 fn text(build: &Build, path: &str) -> String {

@@ -51,7 +51,7 @@ fn a_setting_of_the_wrong_shape_stops_the_build_with_its_line() {
     let folder =
         site_of(&[("pathmx.config.md", "---\nsourceDir: .\nmarkdown: {hardBreak: true}\n---\n"), ("index.md", "x")]);
     let options = Options { cwd: folder.path().to_owned(), entries: Vec::new() };
-    let Err(SiteError::Config { line, message, .. }) = site::locate(&options) else { panic!("no error") };
+    let Err(SiteError::Config { line, message, .. }) = pmx_site::locate(&options) else { panic!("no error") };
     assert_eq!(line, 3);
     assert!(message.contains("`markdown.hardBreak`"), "{message}");
 }
@@ -60,12 +60,12 @@ fn a_setting_of_the_wrong_shape_stops_the_build_with_its_line() {
 fn a_change_of_settings_reads_every_source_anew() {
     let folder = site_of(&[("index.md", "one\ntwo\n")]);
     let project = located(folder.path());
-    let snapshot = site::scan(&project, None).unwrap();
+    let snapshot = pmx_site::scan(&project, None).unwrap();
     let mut cache = Cache::default();
-    assert!(text(&site::build(&project, &snapshot, &mut cache), "index/index.html").contains(">one\ntwo</p>"));
+    assert!(text(&pmx_site::build(&project, &snapshot, &mut cache), "index/index.html").contains(">one\ntwo</p>"));
     let mut hard = project.clone();
     hard.settings.hard_breaks = true;
-    assert!(text(&site::build(&hard, &snapshot, &mut cache), "index/index.html").contains(">one<br>\ntwo</p>"));
+    assert!(text(&pmx_site::build(&hard, &snapshot, &mut cache), "index/index.html").contains(">one<br>\ntwo</p>"));
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! Bytes and hashes: the same every time, and on disk as in memory.
 
 use super::*;
-use pmx::{
-    publish::{self, OutputError},
-    site::Snapshot,
-};
+use pmx::publish::{self, OutputError};
+use pmx_site::Snapshot;
 
 #[test]
 fn the_same_files_give_the_same_bytes_wherever_they_lie() {
@@ -41,15 +39,15 @@ fn a_rebuild_from_the_cache_equals_a_clean_build_after_every_edit() {
     ];
     let project = located(folder.path());
     let mut cache = Cache::default();
-    let mut snapshot = site::scan(&project, None).unwrap();
-    assert_eq!(site::build(&project, &snapshot, &mut cache).sources_built.len(), 4);
+    let mut snapshot = pmx_site::scan(&project, None).unwrap();
+    assert_eq!(pmx_site::build(&project, &snapshot, &mut cache).sources_built.len(), 4);
     for (path, content, rebuilt) in edits {
         match content {
             Some(content) => put(folder.path(), path, content),
             None => drop(fs::remove_file(folder.path().join(path))),
         }
-        snapshot = site::scan(&project, Some(&snapshot)).unwrap();
-        let warm = site::build(&project, &snapshot, &mut cache);
+        snapshot = pmx_site::scan(&project, Some(&snapshot)).unwrap();
+        let warm = pmx_site::build(&project, &snapshot, &mut cache);
         let clean = built(folder.path());
         let expected: Vec<&str> =
             rebuilt.iter().copied().filter(|id| clean.outputs.contains_key(&format!("index.path/{id}.html"))).collect();
@@ -169,9 +167,9 @@ fn a_page_that_the_output_lost_is_made_again_though_nothing_changed() {
     let folder = site_of(&[("index.path.md", "# Home\n\n[A](./a.md)\n"), ("a.md", "# A\n")]);
     let out = folder.path().join("out");
     let project = Project { exclude: vec![out.clone()], ..located(folder.path()) };
-    let snapshot = site::scan(&project, None).unwrap();
+    let snapshot = pmx_site::scan(&project, None).unwrap();
     let mut cache = Cache::default();
-    let mut into = || site::build_into(&project, &snapshot, &mut cache, &OutDir::named(&out), false).unwrap();
+    let mut into = || pmx_site::build_into(&project, &snapshot, &mut cache, &OutDir::named(&out), false).unwrap();
     let (first, _) = into();
     let (again, written) = into();
     assert_eq!((again.sources_built.len(), written.written), (0, 0));
@@ -202,9 +200,9 @@ fn a_large_file_is_copied_as_it_was_looked_at_or_not_at_all() {
     let film = folder.path().join("film.mp4");
     fs::write(&film, vec![7; 300_000]).unwrap();
     let project = located(folder.path());
-    let snapshot = site::scan(&project, None).unwrap();
+    let snapshot = pmx_site::scan(&project, None).unwrap();
     assert!(snapshot.files()["film.mp4"].bytes().is_none(), "not in memory");
-    let build = site::build(&project, &snapshot, &mut Cache::default());
+    let build = pmx_site::build(&project, &snapshot, &mut Cache::default());
     assert_eq!(build.diagnostics, []);
     let out = tempfile::tempdir().unwrap();
     write(&build, out.path(), false).unwrap();
@@ -224,8 +222,9 @@ fn a_second_process_keeps_what_the_first_one_made_and_no_cache_is_trusted_blindl
     let project = Project { exclude: vec![out.clone()], ..located(folder.path()) };
     let process = || {
         let mut cache = Cache::open(&project, Some(key()));
-        let snapshot = site::scan(&project, None).unwrap();
-        let (build, written) = site::build_into(&project, &snapshot, &mut cache, &OutDir::named(&out), false).unwrap();
+        let snapshot = pmx_site::scan(&project, None).unwrap();
+        let (build, written) =
+            pmx_site::build_into(&project, &snapshot, &mut cache, &OutDir::named(&out), false).unwrap();
         cache.save(&project);
         (build, written.written)
     };

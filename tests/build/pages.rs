@@ -1,7 +1,7 @@
 //! What is on a page, and which pages there are.
 
 use super::*;
-use pmx::site::Snapshot;
+use pmx_site::Snapshot;
 
 #[test]
 fn what_body_links_and_definitions_reach_is_built_and_nothing_else() {
@@ -175,7 +175,7 @@ fn a_broken_source_is_an_error_with_its_line_and_the_rest_is_built() {
 fn a_missing_entry_leaves_nothing_to_serve() {
     let folder = site_of(&[("index.path.md", "# Home\n")]);
     let project = located(folder.path());
-    let build = site::build(&project, &Snapshot::default(), &mut Cache::default());
+    let build = pmx_site::build(&project, &Snapshot::default(), &mut Cache::default());
     assert_eq!(codes(&build), ["entry/missing"]);
     assert!(build.roots.is_none());
 }
@@ -314,10 +314,10 @@ fn a_picture_of_another_size_changes_the_pages_that_show_it_and_no_others() {
         fs::write(folder.path().join("a.png"), picture(20)).unwrap();
         let project = located(folder.path());
         let mut cache = Cache::default();
-        let before = site::build(&project, &site::scan(&project, None).unwrap(), &mut cache);
+        let before = pmx_site::build(&project, &pmx_site::scan(&project, None).unwrap(), &mut cache);
         assert!(text(&before, "index.path/index.path.html").contains("width=\"20\" height=\"10\""));
         fs::write(folder.path().join("a.png"), picture(30)).unwrap();
-        let after = site::build(&project, &site::scan(&project, None).unwrap(), &mut cache);
+        let after = pmx_site::build(&project, &pmx_site::scan(&project, None).unwrap(), &mut cache);
         assert!(text(&after, "index.path/index.path.html").contains("width=\"30\" height=\"10\""));
         assert_eq!(before.outputs["index.path/b.html"], after.outputs["index.path/b.html"]);
     }

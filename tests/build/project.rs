@@ -12,12 +12,12 @@ fn the_output_and_hidden_folders_are_no_sources() {
         ("cache/x.md", "no"),
     ]);
     write(&built(folder.path()), &folder.path().join("public"), false).unwrap();
-    let snapshot = site::scan(&located(folder.path()), None).unwrap();
+    let snapshot = pmx_site::scan(&located(folder.path()), None).unwrap();
     assert_eq!(snapshot.files().keys().collect::<Vec<_>>(), ["index.path.md"]);
     let hidden = site_of(&[("paths/.fixtures/x.path.md", "# X\n")]);
     let entry = PathBuf::from("paths/.fixtures/x.path.md");
-    let project = site::locate(&Options { cwd: hidden.path().to_owned(), entries: vec![entry] }).unwrap();
-    let build = site::build(&project, &site::scan(&project, None).unwrap(), &mut Cache::default());
+    let project = pmx_site::locate(&Options { cwd: hidden.path().to_owned(), entries: vec![entry] }).unwrap();
+    let build = pmx_site::build(&project, &pmx_site::scan(&project, None).unwrap(), &mut Cache::default());
     assert_eq!(build.roots.unwrap().default, ".fixtures-x.path");
 }
 
@@ -42,7 +42,7 @@ fn a_site_is_found_by_config_by_convention_or_by_name() {
 
     let plain = site_of(&[("My Site/index.md", "# Home\n"), ("paths/a.md", "# A\n")]);
     let named =
-        |entry: &str| site::locate(&Options { cwd: plain.path().to_owned(), entries: vec![entry.into()] }).unwrap();
+        |entry: &str| pmx_site::locate(&Options { cwd: plain.path().to_owned(), entries: vec![entry.into()] }).unwrap();
     assert_eq!((named("My Site").name.as_str(), named("My Site").shown.as_str()), ("my-site", "My Site"));
     assert_eq!((named("paths/a.md").shown.as_str(), named("paths/a.md").roots[0].path.as_str()), ("paths", "a.md"));
     let by_file = named("My Site/index.md");
@@ -52,13 +52,13 @@ fn a_site_is_found_by_config_by_convention_or_by_name() {
 #[test]
 fn where_no_site_is_the_error_says_what_was_looked_for() {
     let folder = site_of(&[("readme.txt", "")]);
-    let error = site::locate(&Options { cwd: folder.path().to_owned(), entries: Vec::new() }).unwrap_err();
+    let error = pmx_site::locate(&Options { cwd: folder.path().to_owned(), entries: Vec::new() }).unwrap_err();
     let hint = error.hint().unwrap();
     for name in ["pathmx.config.md", "paths/index.path.md", "index.path.md", "index.md"] {
         assert!(hint.contains(name), "{hint}");
     }
     let misspelt = Options { cwd: fixture("tour"), entries: vec!["paths/index.pth.md".into()] };
-    assert!(site::locate(&misspelt).unwrap_err().hint().unwrap().contains("paths/index.path.md"));
+    assert!(pmx_site::locate(&misspelt).unwrap_err().hint().unwrap().contains("paths/index.path.md"));
     let project = located(&fixture("tour"));
     assert!(matches!(
         project.out_dir(&fixture("tour"), Some(Path::new("paths"))),
@@ -71,11 +71,11 @@ fn an_edit_right_after_a_scan_is_seen_even_if_size_and_time_stay() {
     let folder = site_of(&[("index.path.md", "# One\n")]);
     let project = located(folder.path());
     let file = folder.path().join("index.path.md");
-    let first = site::scan(&project, None).unwrap();
+    let first = pmx_site::scan(&project, None).unwrap();
     let modified = fs::metadata(&file).unwrap().modified().unwrap();
     fs::write(&file, "# Two\n").unwrap();
     fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
-    let second = site::scan(&project, Some(&first)).unwrap();
+    let second = pmx_site::scan(&project, Some(&first)).unwrap();
     assert_eq!(second.changes(&first), ["index.path.md"]);
 }
 
@@ -87,6 +87,6 @@ fn a_link_that_leads_out_of_the_sources_is_not_followed() {
     link("../secret.txt", "paths/leak.txt");
     link("index.path.md", "paths/same.md");
     link(".", "paths/loop");
-    let snapshot = site::scan(&located(folder.path()), None).unwrap();
+    let snapshot = pmx_site::scan(&located(folder.path()), None).unwrap();
     assert_eq!(snapshot.files().keys().collect::<Vec<_>>(), ["index.path.md", "same.md"]);
 }

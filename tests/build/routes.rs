@@ -121,7 +121,7 @@ fn a_route_below_the_mount_of_another_path_is_warned_about() {
 fn no_other_path_takes_the_place_of_a_default_one_that_is_gone() {
     let project = located(&fixture("two"));
     let workshop = ("workshop.path.md".to_owned(), b"# W\n".to_vec());
-    let build = site::build(&project, &pmx::site::Snapshot::of([workshop]), &mut Cache::default());
+    let build = pmx_site::build(&project, &pmx_site::Snapshot::of([workshop]), &mut Cache::default());
     assert_eq!(codes(&build)[0], "entry/missing");
     assert!(build.roots.is_none());
 }

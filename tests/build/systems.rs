@@ -2,8 +2,8 @@
 
 use super::*;
 #[cfg(windows)]
-use pmx::site::Snapshot;
-use pmx::site::Tracked;
+use pmx_site::Snapshot;
+use pmx_site::Tracked;
 
 /// A site that is not on disk: names that this system may not have.
 #[cfg(windows)]
@@ -26,9 +26,9 @@ fn a_name_that_would_be_a_device_or_a_stream_is_refused_before_anything_is_writt
     for name in ["aux.md", "notes.md:stream.md", "dots./a.md"] {
         let home = format!("# Home\n\n[A](<./{name}>)\n");
         let (folder, project, snapshot) = snapshot(&[("index.path.md", &home), (name, "# A\n")]);
-        let build = site::build(&project, &snapshot, &mut Cache::default());
+        let build = pmx_site::build(&project, &snapshot, &mut Cache::default());
         let out = folder.path().join("out");
-        let error = site::write(&build, &site::OutDir::named(&out), None, false).unwrap_err();
+        let error = pmx_site::write(&build, &pmx_site::OutDir::named(&out), None, false).unwrap_err();
         assert!(matches!(error, SiteError::Unportable(_)) && !out.exists(), "{name}: {error}");
     }
 }
@@ -57,7 +57,7 @@ fn an_edit_that_restores_size_and_time_is_seen_where_a_hint_says_that_the_file_c
 fn what_a_project_says_of_its_place_has_one_slash_between_names_and_no_mark_of_long_paths() {
     let folder = site_of(&[("site/paths/index.path.md", "# Home\n"), ("elsewhere/x.txt", "")]);
     let elsewhere = folder.path().join("elsewhere");
-    let project = site::locate(&Options { cwd: elsewhere, entries: vec!["../site".into()] }).unwrap();
+    let project = pmx_site::locate(&Options { cwd: elsewhere, entries: vec!["../site".into()] }).unwrap();
     let shown = project.show("index.path.md");
     assert!(shown.ends_with("/site/paths/index.path.md") && Path::new(&shown).is_absolute(), "{shown}");
     assert!(!shown.contains("//") && !shown.contains('\\') && !shown.contains('?'), "{shown}");

@@ -84,7 +84,7 @@ fn headers(fence: &Fence) -> Result<(), String> {
 
 /// Text is the usage of a command, or names of folders that the program leaves.
 fn shown(fence: &Fence) -> Result<(), String> {
-    let program = program_text("src");
+    let program = ["src", "site/src"].map(program_text).concat();
     let usage = super::options::program().render_usage().to_string();
     for line in fence.text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let folder = line.strip_suffix('/').is_some_and(|folder| program.contains(&format!("\"{folder}\"")));
@@ -101,7 +101,9 @@ fn every_name_that_a_call_of_cargo_or_npm_takes_is_there() {
     let is_target = |kind: &str, name: &str| {
         page::root().join(format!("{kind}/{name}.rs")).exists()
             || page::root().join(format!("{kind}/{name}/main.rs")).exists()
-            || page::root().join(format!("emulator/{kind}/{name}.rs")).exists()
+            || ["emulator", "site"]
+                .iter()
+                .any(|crate_| page::root().join(format!("{crate_}/{kind}/{name}.rs")).exists())
     };
     let mut found = Vec::new();
     for page in page::all() {

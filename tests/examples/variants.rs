@@ -19,7 +19,7 @@ use std::{
 const BODY: &str = "# An example\n\nText.\n\n- one\n- two\n  - three\n\n| a | b | c |\n| --- | --- | --- |\n| 1 | 2 | 3 |\n| 4 | 5 | 6 |\n\
     | 7 | 8 | 9 |\n\n```js [1|2]\nlet a\nlet b\n```\n";
 /// Sources and keys: what the program reads.
-const READERS: &str = "src/site";
+const READERS: &str = "site/src";
 
 fn yaml(text: &str) -> Result<Map<String, Value>, String> {
     let text = text.trim().trim_start_matches("---").trim_end_matches("---");
@@ -251,7 +251,7 @@ fn every_line_of_yaml_in_a_text_is_yaml_whose_keys_the_program_reads() {
 
 #[test]
 fn the_fields_of_a_theme_in_the_chapter_of_the_look_are_those_of_the_program() {
-    let names = fs::read_to_string(page::root().join("src/site/tokens/names.rs")).unwrap();
+    let names = fs::read_to_string(page::root().join("site/src/tokens/names.rs")).unwrap();
     let fields = |intro: &'static str| names.split(intro).skip(1).filter_map(|rest| rest.split('"').next());
     // The same field in the spelling of CSS.
     let known: Vec<&str> =
@@ -279,7 +279,7 @@ fn the_fields_of_a_theme_in_the_chapter_of_the_look_are_those_of_the_program() {
 
 #[test]
 fn every_custom_property_that_a_page_names_is_one_of_the_theme() {
-    let theme = program_text("src/site");
+    let theme = program_text("site/src");
     let mut found = Vec::new();
     for page in page::all().iter().filter(|page| Path::new(&page.path).starts_with("examples")) {
         for (at, line) in page.text.lines().enumerate() {

@@ -199,7 +199,7 @@ fn a_folder_called_paths_above_the_checkout_is_not_its_source_folder() {
     fs::write(clone.join("pathmx.config.md"), "## Paths\n\n- [x](./x.md)\n").unwrap();
     fs::write(clone.join("x.md"), "# X\n\n[s](../secret.md)\n").unwrap();
     for entries in [vec![], vec!["x.md".into()]] {
-        let asked = pmx::site::Options { cwd: clone.clone(), entries };
-        assert_eq!(pmx::site::locate(&asked).unwrap().source_root, dunce::canonicalize(&clone).unwrap());
+        let asked = pmx_site::Options { cwd: clone.clone(), entries };
+        assert_eq!(pmx_site::locate(&asked).unwrap().source_root, dunce::canonicalize(&clone).unwrap());
     }
 }

@@ -4,11 +4,9 @@ use super::{
     site::{Site, TOKEN},
     stub::{Reply, Stub, id},
 };
-use pmx::{
-    publish::{self, Address, Bundle, PublishError, PublishOptions, Published, Remote, Silent, Token},
-    site::OutDir,
-};
+use pmx::publish::{self, Address, Bundle, PublishError, PublishOptions, Published, Remote, Silent, Token};
 use pmx_model::Hash;
+use pmx_site::OutDir;
 
 const PAGES: &[(&str, &str)] = &[("index.path.html", "<p>home"), ("a.html", "<p>a")];
 

@@ -9,7 +9,7 @@ mod html;
 mod node;
 mod reasons;
 
-use pmx::site::{self, Cache, Options, Snapshot};
+use pmx_site::{Cache, Options, Snapshot};
 use reasons::{REASONS, Reason};
 use serde::Deserialize;
 use std::{fmt::Write as _, fs, path::Path, process::Command};
@@ -62,8 +62,8 @@ fn built(examples: &[Example]) -> Vec<String> {
     let index = ("index.md".to_owned(), format!("# Examples\n\n{links}").into_bytes());
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("index.md"), "").unwrap();
-    let project = site::locate(&Options { cwd: folder.path().to_owned(), entries: Vec::new() }).unwrap();
-    let build = site::build(&project, &Snapshot::of(sources.chain([index])), &mut Cache::default());
+    let project = pmx_site::locate(&Options { cwd: folder.path().to_owned(), entries: Vec::new() }).unwrap();
+    let build = pmx_site::build(&project, &Snapshot::of(sources.chain([index])), &mut Cache::default());
     let page = |example: &Example| {
         let path = format!("index/e{}.html", example.number);
         let file = build.outputs.get(&path).unwrap_or_else(|| panic!("{path} in {:?}", build.outputs.keys()));

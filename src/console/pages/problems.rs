@@ -7,9 +7,9 @@ use crate::{
         html::{empty, pill},
     },
     dev::SiteStatus,
-    site::Diagnostic,
 };
 use maud::{Markup, html};
+use pmx_site::Diagnostic;
 use std::{
     collections::HashMap,
     io::Read as _,

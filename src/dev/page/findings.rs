@@ -1,10 +1,8 @@
 //! What the last build of a site found, as its pages show it.
 
 use super::excerpt::{self, Excerpt};
-use crate::{
-    paths::slashed,
-    site::{Diagnostic, Severity},
-};
+use pmx_site::paths::slashed;
+use pmx_site::{Diagnostic, Severity};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};

@@ -1,6 +1,5 @@
 //! The script that pages get, and the tag that names it.
 
-use crate::site;
 use axum::{
     body::Body,
     http::{HeaderValue, header},
@@ -10,9 +9,7 @@ use pmx_model::Hash;
 use std::sync::LazyLock;
 
 /// What shows errors and the state of the server: its parts, in the order in which they need each other.
-const SCRIPT: &str = concat!(
-    // Pages may be without the Player, which brings it, too.
-    include_str!("../../site/theme/floating.js"),
+const CLIENT: &str = concat!(
     "(() => {\n\"use strict\";\nconst CSS = String.raw`",
     include_str!("client/look.css"),
     "`;\n",
@@ -23,13 +20,15 @@ const SCRIPT: &str = concat!(
     include_str!("client/events.js"),
     "})();\n",
 );
+/// The whole script. Pages may be without the Player, which brings the first part, too.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| [pmx_site::FLOATING_JS, CLIENT].concat());
 /// How much of the digest is in a name.
 const ID_CHARS: usize = 16;
 
 /// Names everything of a page that this program brings itself: the script, and the styles and scripts of all sites. A page
 /// that was loaded from another program has another id, and loads again.
 pub(super) static ID: LazyLock<String> = LazyLock::new(|| {
-    let parts = format!("{}\0{}\0{SCRIPT}", env!("CARGO_PKG_VERSION"), site::theme_digest());
+    let parts = format!("{}\0{}\0{SCRIPT}", env!("CARGO_PKG_VERSION"), pmx_site::theme_digest(), SCRIPT = *SCRIPT);
     Hash::of(parts.as_bytes()).short(ID_CHARS).to_owned()
 });
 
@@ -48,7 +47,7 @@ pub(super) fn id_in(name: &str) -> Option<&str> {
 
 /// The script. Under another id than its own it is not kept: the page that asks is about to learn of it.
 pub(super) fn response(id: &str) -> Response {
-    let mut response = Response::new(Body::from(SCRIPT));
+    let mut response = Response::new(Body::from(SCRIPT.as_str()));
     let headers = response.headers_mut();
     let policy = if id == *ID { "public, max-age=31536000, immutable" } else { "no-store" };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));

@@ -52,7 +52,7 @@ async fn what_was_swept_away_is_uploaded_again_though_this_process_has_uploaded_
     assert!(emulator.r2().head(&first).unwrap().is_some());
     assert!(matches!(publisher.publish(&built("v1"), false).await.unwrap(), Outcome::Unchanged));
     // The bytes of a page that was kept are gone on both sides.
-    let lost = Build { blobs: crate::site::Blobs::default(), ..built("v2").site };
+    let lost = Build { blobs: pmx_site::Blobs::default(), ..built("v2").site };
     let lost = Built { site: lost, ..built("v2") };
     assert!(
         matches!(publisher.publish(&lost, false).await.unwrap(), Outcome::Lost(lost) if lost.contains(&Hash::of(b"v2")))

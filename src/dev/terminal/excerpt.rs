@@ -1,9 +1,7 @@
 //! A finding with the line that it is about, as compilers show it.
 
-use crate::{
-    report::{Report, Style, is_active},
-    site::{Diagnostic, Severity},
-};
+use crate::report::{Report, Style, is_active};
+use pmx_site::{Diagnostic, Severity};
 
 /// The most characters of a line that are shown; what comes before the place is left out if the line is longer.
 const WIDTH: usize = 110;

@@ -6,9 +6,9 @@ use crate::{
     dev::{Control, Moved, SiteStatus},
     error::{Error, Result},
     report::Style,
-    site::Link,
 };
 use pmx_model::SiteName;
+use pmx_site::Link;
 use std::sync::Arc;
 
 /// The keys and what they do, in the order of the help.

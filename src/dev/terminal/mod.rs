@@ -14,8 +14,8 @@ pub(super) use line::BuildLine;
 use crate::{
     error::Error,
     report::{Report, Style},
-    site::Diagnostic,
 };
+use pmx_site::Diagnostic;
 use serde_json::Value;
 use std::{
     fmt::Display,

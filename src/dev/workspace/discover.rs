@@ -1,14 +1,11 @@
 //! Which sites are below a folder.
 
-use crate::{
-    error::{Error, Result},
-    paths::canonical,
-    site,
-};
+use crate::error::{Error, Result};
 use ignore::{
     WalkBuilder,
     overrides::{Override, OverrideBuilder},
 };
+use pmx_site::paths::canonical;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -44,7 +41,7 @@ pub(super) fn is_site(folder: &Path) -> bool {
 /// # Errors
 /// The config is broken, the list has a pattern that is none, or the folder has too much in it.
 pub(super) fn discover(folder: &Path) -> Result<Discovery> {
-    let list = site::workspace_list(folder)?;
+    let list = pmx_site::workspace_list(folder)?;
     let patterns = list.as_deref().map(|list| overrides(folder, list)).transpose()?;
     let mut found = Discovery::default();
     let root = folder.to_owned();

@@ -5,12 +5,12 @@ mod discover;
 use super::{SiteStatus, site::Site, stage::Stage};
 use crate::{
     error::{Error, Result},
-    site::{self, Options, Project},
     watch::{Target, View, Watcher},
 };
 use discover::{Discovery, discover, names};
 use futures_util::FutureExt as _;
 use pmx_model::SiteName;
+use pmx_site::{Options, Project};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -98,11 +98,11 @@ impl Workspace {
         for folder in &found.sites {
             let running = self.sites.get(folder);
             if running.is_none_or(|running| running.work.is_err()) {
-                located.insert(folder.clone(), site::locate(&asked(folder)).map_err(Error::from));
+                located.insert(folder.clone(), pmx_site::locate(&asked(folder)).map_err(Error::from));
             }
         }
         let wanted: Vec<(PathBuf, String)> =
-            located.keys().map(|folder| (folder.clone(), site::site_name(folder))).collect();
+            located.keys().map(|folder| (folder.clone(), pmx_site::site_name(folder))).collect();
         let taken = self.sites.iter().map(|(folder, running)| (folder.clone(), running.name.clone())).collect();
         let new = names(&wanted, &taken);
         for missing in found.missing.iter().filter(|_| first) {

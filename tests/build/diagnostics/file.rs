@@ -1,7 +1,7 @@
 //! Names of files. They are not on disk here: this system may be one that cannot have them.
 
 use super::*;
-use pmx::site::Snapshot;
+use pmx_site::Snapshot;
 
 const FILES: &[(&str, &str)] = &[
     ("index.path.md", "# Home\n\n[A](./aux.md) [B](./parts./b.md) ![C](./com1.svg) [D](./what.md) [d](./What.md)\n"),
@@ -23,7 +23,7 @@ fn names_that_another_system_cannot_have_are_told_on_every_system_and_built() {
     let folder = site_of(&[("paths/index.path.md", "# Home\n")]);
     let project = located(folder.path());
     let mut cache = Cache::default();
-    let build = pmx::site::build(&project, &snapshot(FILES), &mut cache);
+    let build = pmx_site::build(&project, &snapshot(FILES), &mut cache);
     let said: String = build.diagnostics.iter().map(|finding| format!("{finding}\n")).collect();
     let name = "warning: Windows cannot have a file of this name:";
     let hint = "  hint: rename it if the site is ever built or checked out there";
@@ -44,5 +44,5 @@ fn names_that_another_system_cannot_have_are_told_on_every_system_and_built() {
     // An edit of a text changes nothing of that.
     let mut edited = FILES.to_vec();
     edited[1].1 = "# A\n\nMore.\n";
-    assert_eq!(pmx::site::build(&project, &snapshot(&edited), &mut cache).diagnostics, build.diagnostics);
+    assert_eq!(pmx_site::build(&project, &snapshot(&edited), &mut cache).diagnostics, build.diagnostics);
 }

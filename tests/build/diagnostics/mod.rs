@@ -43,7 +43,7 @@ fn every_finding_has_its_test() {
         }
         text
     };
-    let (sources, tests) = (read("src/site"), read("tests/build/diagnostics"));
+    let (sources, tests) = (read("site/src"), read("tests/build/diagnostics"));
     let makes = [
         "Diagnostic::warning(",
         "Diagnostic::error(",
@@ -76,7 +76,7 @@ fn every_finding_has_its_test() {
 #[test]
 fn the_handbook_names_every_error_and_nothing_else_is_one() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut open = vec![top.join("src/site")];
+    let mut open = vec![top.join("site/src")];
     let mut ranked = BTreeSet::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {

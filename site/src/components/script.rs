@@ -1,0 +1,39 @@
+//! The script of a component as a file of its own: one that cannot be read leaves those of other components alone.
+
+use super::{Chunk, Definition, Files, ResourceKind, word};
+use serde_json::{Map, Value, json};
+
+/// A classic script that tells the runtime of a component of this Source; `None` if it has no script.
+///
+/// It must run after `runtime.js`. Files are named as they are addressed from the script itself.
+pub(crate) fn script(source: &str, definition: &Definition, files: &dyn Files) -> Option<String> {
+    let mut body = String::new();
+    for chunk in &definition.script {
+        match chunk {
+            Chunk::Text(text) => body.push_str(text),
+            Chunk::File(link) => body.push_str(files.text(*link).as_deref().unwrap_or_default()),
+        }
+        body.push('\n');
+    }
+    if body.trim().is_empty() {
+        return None;
+    }
+    let named = |kind: ResourceKind| -> Map<String, Value> {
+        let of_kind = definition.resources.iter().filter(|resource| resource.kind == kind);
+        of_kind
+            .filter_map(|resource| {
+                Some((resource.name.clone(), Value::from(files.address(resource.link)?.into_owned())))
+            })
+            .collect()
+    };
+    let about = json!({
+        "source": word(source),
+        "assets": named(ResourceKind::Asset),
+        "data": named(ResourceKind::Data),
+        "props": definition.values,
+    });
+    // A word in a string is enough: an async function does no harm.
+    let kind = if body.contains("await") { "async function" } else { "function" };
+    let name = &definition.name;
+    Some(format!("pmxRuntime.define(\"{name}\", {about}, {kind} (el, $, $$, on, state, ctx) {{\n{body}}});\n"))
+}

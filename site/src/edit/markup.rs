@@ -1,0 +1,168 @@
+//! The addresses in raw HTML and in component usages.
+
+use super::{
+    pieces::Pieces,
+    reference::{Reference, Removal, Syntax},
+};
+use crate::html;
+use std::ops::Range;
+
+/// The addresses in the attributes of a fragment.
+pub(super) fn references(fragment: &Pieces) -> Vec<Reference> {
+    let text = fragment.text.as_str();
+    let mut found = Vec::new();
+    for attribute in html::attributes(text) {
+        let name = attribute.name.to_ascii_lowercase();
+        let anchor = match name.as_str() {
+            "href" | "xlink:href" if !attribute.tag.eq_ignore_ascii_case("base") => true,
+            "src" | "poster" | "srcset" => false,
+            "data" if attribute.tag.eq_ignore_ascii_case("object") => false,
+            _ => continue,
+        };
+        let quote = if attribute.quoted { text[..attribute.value.start].chars().next_back() } else { None };
+        let place = Place { text, tag: attribute.tag, name: attribute.name, value: attribute.value.clone(), quote };
+        if name == "srcset" {
+            found.extend(candidates(fragment, &place));
+            continue;
+        }
+        let value = trimmed(text, attribute.value);
+        let syntax = Syntax::Attribute(quote);
+        found.push(Reference {
+            address: syntax.unescape(&text[value.clone()]),
+            written: fragment.range(&value),
+            syntax,
+            by_id: anchor,
+            removal: Removal::Cut(vec![fragment.range(&place.removed())]),
+            list: None,
+        });
+    }
+    found
+}
+
+/// An attribute with an address.
+struct Place<'a> {
+    text: &'a str,
+    tag: &'a str,
+    name: &'a str,
+    value: Range<usize>,
+    quote: Option<char>,
+}
+
+impl Place<'_> {
+    /// What goes with the address: an image whole, of all else the attribute with the space before it.
+    fn removed(&self) -> Range<usize> {
+        let offset = |part: &str| part.as_ptr() as usize - self.text.as_ptr() as usize;
+        let end = self.value.end + self.quote.map_or(0, char::len_utf8);
+        if self.tag.eq_ignore_ascii_case("img") {
+            return offset(self.tag) - 1..self.tag_end(end.min(self.text.len()));
+        }
+        let start = self.text[..offset(self.name)].trim_end().len();
+        start..end.min(self.text.len())
+    }
+
+    fn tag_end(&self, from: usize) -> usize {
+        let mut quote = None;
+        for (at, c) in self.text[from..].char_indices() {
+            match (quote, c) {
+                (None, '>') => return from + at + 1,
+                (None, '"' | '\'') => quote = Some(c),
+                (Some(open), c) if open == c => quote = None,
+                _ => {}
+            }
+        }
+        self.text.len()
+    }
+}
+
+/// The addresses of a `srcset`.
+fn candidates(fragment: &Pieces, place: &Place<'_>) -> Vec<Reference> {
+    let text = place.text;
+    let mut parts = Vec::new();
+    let mut start = place.value.start;
+    for (at, _) in text[place.value.clone()].match_indices(',') {
+        parts.push(start..place.value.start + at);
+        start = place.value.start + at + 1;
+    }
+    parts.push(start..place.value.end);
+    let only = parts.len() == 1;
+    let mut found = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let candidate = trimmed(text, part.clone());
+        let length = text[candidate.clone()].find(char::is_whitespace).unwrap_or(candidate.len());
+        let address = candidate.start..candidate.start + length;
+        let syntax = Syntax::Candidate(place.quote);
+        // With the comma before it, or the one after the first.
+        let cut = match index {
+            _ if only => place.removed(),
+            0 => part.start..trimmed(text, parts[1].clone()).start,
+            _ => part.start - 1..part.end,
+        };
+        found.push(Reference {
+            address: syntax.unescape(&text[address.clone()]),
+            written: fragment.range(&address),
+            syntax,
+            by_id: false,
+            removal: Removal::Cut(vec![fragment.range(&cut)]),
+            list: None,
+        });
+    }
+    found
+}
+
+fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + part.len() - part.trim_start().len();
+    start..start + part.trim().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Vec<Reference> {
+        let mut pieces = Pieces::default();
+        pieces.push(0, text);
+        references(&pieces)
+    }
+
+    fn removed(text: &str) -> Vec<String> {
+        of(text)
+            .into_iter()
+            .map(|reference| match reference.removal {
+                Removal::Cut(cuts) => {
+                    let mut out = text.to_owned();
+                    for cut in cuts.into_iter().rev() {
+                        out.replace_range(cut, "");
+                    }
+                    out
+                }
+                Removal::Keep(why) => why.to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn addresses_are_found_in_every_attribute_that_has_one() {
+        let text = "<a href='./a.md'><img src=i.png srcset=\" a.png 1x, b&amp;c.png 2x\"><x-card href=\"c.md\" />";
+        let found: Vec<_> = of(text).into_iter().map(|r| (r.address, text[r.written].to_owned(), r.by_id)).collect();
+        let expected = [
+            ("./a.md", "./a.md", true),
+            ("i.png", "i.png", false),
+            ("a.png", "a.png", false),
+            ("b&c.png", "b&amp;c.png", false),
+            ("c.md", "c.md", true),
+        ];
+        assert_eq!(found, expected.map(|(a, w, by)| (a.to_owned(), w.to_owned(), by)));
+    }
+
+    #[test]
+    fn an_image_goes_whole_and_a_link_keeps_its_text() {
+        assert_eq!(removed("<a class=x href=\"a.md\" id='b'>t</a>"), ["<a class=x id='b'>t</a>"]);
+        assert_eq!(removed("a <img alt='>' src=a.png> b"), ["a  b"]);
+        assert_eq!(
+            removed("<source srcset='a.png 1x, b.png 2x'>"),
+            ["<source srcset='b.png 2x'>", "<source srcset='a.png 1x'>"]
+        );
+        assert_eq!(removed("<source srcset=a.png x>"), ["<source x>"]);
+    }
+}

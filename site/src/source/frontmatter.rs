@@ -1,0 +1,101 @@
+use crate::{
+    diagnostic::Position,
+    yaml::{self, YamlError},
+};
+use serde_json::{Map, Value};
+
+/// The YAML between `---` lines at the very top of a Source.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frontmatter {
+    pub values: Map<String, Value>,
+    /// Why the values are missing; its position counts from the top of the Source.
+    pub error: Option<YamlError>,
+    /// Byte at which the body starts.
+    pub body: usize,
+    /// Line at which the body starts, from 1.
+    pub body_line: usize,
+}
+
+/// Takes the frontmatter off a text. Without a closing line there is none.
+pub(crate) fn frontmatter(text: &str) -> Frontmatter {
+    let none = Frontmatter { body_line: 1, ..Frontmatter::default() };
+    let mut lines = text.split_inclusive('\n');
+    let Some(open) = lines.next().filter(|line| line.trim_end() == "---") else { return none };
+    let start = open.len();
+    let mut end = start;
+    for (index, line) in lines.enumerate() {
+        if matches!(line.trim_end(), "---" | "...") {
+            let body = end + line.len();
+            let (values, error) = match yaml::mapping(&text[start..end]) {
+                Ok(values) => (values, None),
+                Err(error) => {
+                    let position = error.position.within(Position { line: 2, column: 1 });
+                    (Map::new(), Some(YamlError { position, ..error }))
+                }
+            };
+            return Frontmatter { values, error, body, body_line: index + 3 };
+        }
+        end += line.len();
+    }
+    none
+}
+
+/// Whether a text begins as if it had a frontmatter: `---`, and a key below it.
+pub(super) fn is_unclosed(text: &str) -> bool {
+    let mut lines = text.lines();
+    lines.next().is_some_and(|line| line.trim_end() == "---")
+        && lines.next().is_some_and(|line| simple(line).is_some_and(|(_, value)| !value.starts_with("//")))
+}
+
+/// A line `key: a: b` as YAML takes it, if it, or the one before, is one: a colon with a space behind begins a mapping.
+pub(super) fn cure(front: &str, line: usize) -> Option<String> {
+    let near = [line, line.saturating_sub(1)];
+    near.into_iter().find_map(|number| {
+        let (key, value) = simple(front.lines().nth(number.checked_sub(1)?)?)?;
+        let plain = !value.starts_with(['"', '\'', '[', '{', '|', '>', '&', '*', '!', '#']);
+        (plain && value.contains(": "))
+            .then(|| format!("{key}: \"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+    })
+}
+
+/// Key and value of a line that has both.
+fn simple(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    (is_key && (value.is_empty() || value.starts_with(' '))).then(|| (key, value.trim()))
+}
+
+/// Where a top-level key of the frontmatter stands.
+pub(crate) fn key_position(text: &str, key: &str) -> Position {
+    let is_key = |line: &str| {
+        let line = line.trim_start_matches(['"', '\'']);
+        line.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+    };
+    let line = text.lines().position(is_key).map_or(1, |index| index + 1);
+    Position { line, column: 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_closed_fence_at_the_very_top_is_frontmatter() {
+        let front = frontmatter("---\ntitle: A\n---\n\n# B\n");
+        assert_eq!((front.values["title"].as_str(), front.body, front.body_line), (Some("A"), 17, 4));
+        for text in ["# A\n\n---\na: 1\n---\n", "---\n\nnever closed\n", "", "----\na: 1\n----\n"] {
+            let front = frontmatter(text);
+            assert_eq!((front.values.len(), front.body, front.body_line), (0, 0, 1), "{text}");
+        }
+        assert_eq!(frontmatter("---\r\na: 1\r\n---\r\nB").body, 16);
+    }
+
+    #[test]
+    fn what_is_no_mapping_is_named_with_its_line_and_left_out() {
+        let front = frontmatter("---\na: 1\nb: [\n---\nBody\n");
+        assert!(front.values.is_empty());
+        assert!(front.error.unwrap().position.line >= 3);
+        assert_eq!(front.body_line, 5);
+        assert_eq!(key_position("---\na: 1\nroute : /x\n---\n", "route").line, 3);
+    }
+}

@@ -1,0 +1,84 @@
+use crate::diagnostic::Position;
+
+/// How much of a line is counted for a column, in bytes: beyond it nobody looks, and counting would go quadratic.
+const LONGEST: usize = 4096;
+
+/// The lines of a Source's body, as the Markdown parser counts them.
+pub(super) struct Lines<'a> {
+    lines: Vec<&'a str>,
+    /// Line of the Source at which the body starts, from 1.
+    first: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(body: &'a str, first: usize) -> Self {
+        let mut lines = Vec::with_capacity(body.len() / 40);
+        let mut start = 0;
+        for (at, byte) in body.bytes().enumerate() {
+            match byte {
+                b'\n' if at == 0 || body.as_bytes()[at - 1] != b'\r' => lines.push(&body[start..at]),
+                b'\r' => lines.push(&body[start..at]),
+                // The second half of `\r\n`.
+                b'\n' => {}
+                _ => continue,
+            }
+            start = at + 1;
+        }
+        lines.push(&body[start..]);
+        Self { lines, first }
+    }
+
+    /// A line by its number from 1; beyond the ends all is blank.
+    pub(super) fn get(&self, number: usize) -> &'a str {
+        number.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or_default()
+    }
+
+    /// The number of a line of the Source among these, from 1.
+    pub(super) const fn number(&self, line: usize) -> usize {
+        (line + 1).saturating_sub(self.first)
+    }
+
+    pub(super) fn is_blank(&self, number: usize) -> bool {
+        self.get(number).trim().is_empty()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The text of some lines, joined by `\n`.
+    pub(super) fn text(&self, first: usize, last: usize) -> String {
+        (first..=last).map(|number| self.get(number)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The place in the Source of a place that the parser gave: line from 1, column in bytes from 1.
+    pub(super) fn position(&self, line: usize, byte_column: usize) -> Position {
+        let text = self.get(line).as_bytes();
+        let end = byte_column.saturating_sub(1).min(text.len()).min(LONGEST);
+        // Every byte but those that continue a character starts one.
+        let column = text[..end].iter().filter(|byte| (**byte as i8) >= -0x40).count() + 1;
+        Position { line: self.first + line.max(1) - 1, column }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_as_the_markdown_parser_ends_it() {
+        assert_eq!(Lines::of("a\nb\r\nc\rd\n\n\r\n\r\re", 1).lines, ["a", "b", "c", "d", "", "", "", "", "e"]);
+        assert_eq!(Lines::of("", 1).lines, [""]);
+        assert_eq!(Lines::of("\n", 1).lines, ["", ""]);
+    }
+
+    #[test]
+    fn a_column_counts_characters_and_no_further_than_anybody_looks() {
+        let long = format!("é{}", "x".repeat(10_000));
+        let lines = Lines::of(&long, 4);
+        assert_eq!(lines.position(1, 3), Position { line: 4, column: 2 });
+        assert_eq!(lines.position(1, 1), Position { line: 4, column: 1 });
+        assert_eq!(lines.position(1, 9_000).column, LONGEST);
+        assert_eq!((lines.number(4), lines.position(9, 9)), (1, Position { line: 12, column: 1 }));
+    }
+}

@@ -1,0 +1,155 @@
+//! Raw HTML as it was written, but for the addresses in its attributes.
+
+use super::{Renderer, escape};
+use crate::{
+    address::{self, Address},
+    css, html,
+    source::Place,
+};
+use comrak::nodes::Sourcepos;
+use std::ops::Range;
+
+/// What a style sheet in HTML begins with.
+const STYLE: &[u8] = b"<style";
+
+impl Renderer<'_, '_> {
+    pub(super) fn inline_html(&mut self, literal: &str, at: Sourcepos) {
+        if !self.response_field(literal, at) {
+            self.raw_html(literal, at);
+        }
+    }
+
+    pub(super) fn html_block(&mut self, literal: &str, at: Sourcepos) {
+        self.fresh_line();
+        let start = self.out.len();
+        if self.response_field(literal.trim(), at) {
+            self.out.insert_str(start, "<p>");
+            self.out.push_str("</p>\n");
+        } else {
+            self.raw_html(literal, at);
+            self.fresh_line();
+        }
+    }
+
+    fn raw_html(&mut self, text: &str, at: Sourcepos) {
+        // Most raw HTML has no address, and the scan is not free.
+        if !text.contains('=') && !text.as_bytes().windows(STYLE.len()).any(|word| word.eq_ignore_ascii_case(STYLE)) {
+            return self.out.push_str(text);
+        }
+        let mut from = 0;
+        // Line and start of the line of what was looked at last.
+        let mut place = Walked { seen: 0, line: at.start.line, line_start: None };
+        let (attributes, sheets) = html::attributes_and_sheets(text);
+        let mut sheets = sheets.into_iter().peekable();
+        for attribute in attributes {
+            while let Some(sheet) = sheets.next_if(|sheet| sheet.end <= attribute.value.start) {
+                self.out.push_str(text.get(from..sheet.start).unwrap_or_default());
+                from = sheet.end;
+                self.sheet(text, sheet, &mut place, at);
+            }
+            let name = attribute.name.to_ascii_lowercase();
+            let kind = match name.as_str() {
+                "href" | "xlink:href" if !attribute.tag.eq_ignore_ascii_case("base") => Place::Anchor,
+                "src" | "poster" | "srcset" | "style" => Place::Resource,
+                "data" if attribute.tag.eq_ignore_ascii_case("object") => Place::Resource,
+                _ => continue,
+            };
+            let (start, end) = (attribute.value.start, attribute.value.end);
+            let value = html::unescape(&text[attribute.value]);
+            let is_ours = match name.as_str() {
+                "style" => css::references(&value).iter().any(is_file),
+                _ => !matches!(address::classify(&value), Address::Elsewhere),
+            };
+            if !is_ours {
+                continue;
+            }
+            let written_at = place.to(text, start, at);
+            self.out.push_str(text.get(from..start).unwrap_or_default());
+            // An address is escaped for either quote, but marks stand in double ones.
+            if attribute.quoted {
+                self.out.pop();
+            }
+            self.out.push('"');
+            match name.as_str() {
+                "srcset" => self.srcset(&value, &kind, written_at),
+                "style" => self.style(&value, written_at),
+                _ => self.raw_address(value.trim(), kind, written_at),
+            }
+            let is_closed = attribute.quoted && text[end..].starts_with(['"', '\'']);
+            self.out.push_str(if is_closed || !attribute.quoted { "\"" } else { "" });
+            from = end + usize::from(is_closed);
+        }
+        for sheet in sheets {
+            self.out.push_str(text.get(from..sheet.start).unwrap_or_default());
+            from = sheet.end;
+            self.sheet(text, sheet, &mut place, at);
+        }
+        self.out.push_str(&text[from..]);
+    }
+
+    /// What stands in a `<style>` element, with the addresses of files as marks in double quotes.
+    fn sheet(&mut self, text: &str, sheet: Range<usize>, place: &mut Walked, at: Sourcepos) {
+        let css = &text[sheet.clone()];
+        let mut from = 0;
+        for reference in css::references(css).into_iter().filter(is_file) {
+            let written_at = place.to(text, sheet.start + reference.range.start, at);
+            self.out.push_str(css.get(from..reference.range.start).unwrap_or_default());
+            self.out.push('"');
+            self.mark(reference.target, Place::Sheet, written_at, true);
+            self.out.push('"');
+            from = reference.range.end;
+        }
+        self.out.push_str(&css[from..]);
+    }
+
+    fn style(&mut self, value: &str, at: (usize, usize)) {
+        let mut from = 0;
+        for reference in css::references(value).into_iter().filter(is_file) {
+            escape(&value[from..reference.range.start], &mut self.out);
+            self.out.push_str("&quot;");
+            self.raw_address(&reference.target, Place::Resource, at);
+            self.out.push_str("&quot;");
+            from = reference.range.end;
+        }
+        escape(&value[from..], &mut self.out);
+    }
+
+    /// An address of HTML. What is of another site or the page itself stays.
+    fn raw_address(&mut self, url: &str, place: Place, at: (usize, usize)) {
+        match address::classify(url) {
+            Address::Elsewhere => escape(url, &mut self.out),
+            _ => self.mark(url.to_owned(), place, at, true),
+        }
+    }
+
+    fn srcset(&mut self, value: &str, place: &Place, at: (usize, usize)) {
+        for (index, candidate) in value.split(',').map(str::trim).enumerate() {
+            let (url, descriptor) = candidate.split_at(candidate.find(char::is_whitespace).unwrap_or(candidate.len()));
+            self.out.push_str(if index > 0 { ", " } else { "" });
+            self.raw_address(url, place.clone(), at);
+            escape(descriptor, &mut self.out);
+        }
+    }
+}
+
+/// How far a text was walked, to say where something stands in it without counting its lines anew.
+struct Walked {
+    seen: usize,
+    line: usize,
+    line_start: Option<usize>,
+}
+
+impl Walked {
+    /// Line and byte column of a byte behind all that were asked for before.
+    fn to(&mut self, text: &str, start: usize, at: Sourcepos) -> (usize, usize) {
+        let between = text.get(self.seen..start).unwrap_or_default();
+        self.line += between.matches('\n').count();
+        self.line_start = between.rfind('\n').map(|newline| self.seen + newline + 1).or(self.line_start);
+        self.seen = start;
+        (self.line, self.line_start.map_or(at.start.column + start, |line_start| start - line_start + 1))
+    }
+}
+
+fn is_file(reference: &css::Reference) -> bool {
+    matches!(address::classify(&reference.target), Address::File(_))
+}

@@ -1,0 +1,69 @@
+//! Data at the top of a Block: an HTML comment whose body is a YAML mapping, or bare `key: value` lines.
+
+use super::lines::Lines;
+use crate::{diagnostic::Diagnostic, yaml};
+use comrak::nodes::{AstNode, NodeValue};
+use serde_json::{Map, Value};
+
+/// Keys that mean something to PathMX. Bare lines need one of them, so that prose stays prose.
+const KNOWN: [&str; 12] = [
+    "type",
+    "id",
+    "title",
+    "tags",
+    "date",
+    "styles",
+    "play",
+    "actions",
+    "question",
+    "response",
+    "submission",
+    "componentName",
+];
+
+/// The topmatter in the first node of a Block. `None`: the node is content.
+pub(super) fn topmatter<'a>(
+    node: &'a AstNode<'a>,
+    lines: &Lines<'_>,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Map<String, Value>> {
+    let data = node.data();
+    let (first, last) = (data.sourcepos.start.line, data.sourcepos.end.line);
+    match &data.value {
+        NodeValue::HtmlBlock(html) => {
+            let body = html.literal.trim().strip_prefix("<!--")?.strip_suffix("-->")?;
+            if body.contains("-->") {
+                return None;
+            }
+            match yaml::mapping(body) {
+                Ok(map) if !map.is_empty() => Some(map),
+                Ok(_) => None,
+                Err(error) => {
+                    if body.trim_start().split(':').next().is_some_and(|key| KNOWN.contains(&key)) {
+                        let start = lines.position(first, 1);
+                        let place = error.position.within(start);
+                        let message = format!("this comment looks like topmatter but is no YAML: {}", error.message);
+                        findings.push(Diagnostic::warning("block/topmatter", place, message));
+                    }
+                    None
+                }
+            }
+        }
+        NodeValue::Paragraph => {
+            let text = lines.text(first, last);
+            if !text.lines().next().is_some_and(starts_with_key) {
+                return None;
+            }
+            let map = yaml::mapping(&text).ok()?;
+            map.keys().any(|key| KNOWN.contains(&key.as_str())).then_some(map)
+        }
+        _ => None,
+    }
+}
+
+fn starts_with_key(line: &str) -> bool {
+    let Some((key, rest)) = line.split_once(':') else { return false };
+    !key.is_empty()
+        && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        && (rest.is_empty() || rest.starts_with([' ', '\t']))
+}
