@@ -18,7 +18,7 @@ const MAX_ANSWER: usize = 32 * 1024 * 1024;
 /// The error that a person reads.
 #[must_use]
 pub fn explain(error: &PublishError, site: &SiteName) -> Error {
-    publish::explain(error, &format!("pmx deploys -s {site}"))
+    publish::explain(error, &format!("pmx deploys -s {site}"), publish::TOKEN_VARIABLE)
 }
 
 /// Calls the local Worker with the secret of this process.

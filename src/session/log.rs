@@ -18,7 +18,7 @@ use tracing_subscriber::{Layer, filter::Targets, layer::Context, registry::Looku
 const LINES: usize = 1000;
 /// Bytes of a line that are kept.
 const MAX_LINE: usize = 4096;
-/// The target under which the Worker's own lines come (`emulator/src/isolate/imports.rs`).
+/// The target under which the Worker's own lines come (`emulator/src/runtime/imports.rs`).
 pub const WORKER: &str = "worker";
 /// How many notices a listener may fall behind before it only knows that it missed some.
 const BEHIND: usize = 64;
