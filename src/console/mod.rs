@@ -8,7 +8,7 @@ mod access;
 mod assets;
 mod deploys;
 mod editor;
-mod feed;
+mod event_stream;
 mod form;
 mod html;
 mod pages;
@@ -30,7 +30,7 @@ use axum::{
     response::Response,
 };
 use deploys::Summaries;
-use feed::Streams;
+use event_stream::Streams;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::sync::watch;
 
@@ -52,12 +52,12 @@ pub struct ConsoleParts {
     /// Becomes true when the server ends: streams end then, so that nobody waits for them.
     pub ending: watch::Receiver<bool>,
     /// Where the sites come from.
-    pub sites: Serves,
+    pub sites: SiteSource,
 }
 
 /// Where the sites of a server come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Serves {
+pub enum SiteSource {
     /// They are written here, and are known to the session.
     Written,
     /// They are published here; what KV has of them is what is known.
@@ -67,7 +67,7 @@ pub enum Serves {
     },
 }
 
-impl Serves {
+impl SiteSource {
     /// The address of a published site; none of one that is written, which the session knows.
     fn address(&self, site: &str) -> Option<String> {
         match self {
@@ -77,7 +77,7 @@ impl Serves {
     }
 }
 
-/// The console behind its door.
+/// The console behind its locked_page.
 struct Console {
     parts: ConsoleParts,
     summaries: Summaries,
@@ -110,9 +110,9 @@ impl Console {
         }
         let refused = |status, title, text: &str, again| {
             if is_api {
-                return reply::Failure::new(status, format!("{title}: {text}")).json();
+                return reply::RequestFailure::new(status, format!("{title}: {text}")).json();
             }
-            reply::page(status, html::door(title, &[text], again))
+            reply::page(status, html::locked_page(title, &[text], again))
         };
         match access::check(&parts, token, address.port()) {
             Access::Granted => routes::answer(&self, parts, body).await,
@@ -120,7 +120,7 @@ impl Console {
                 // The cookie does not come along when a page of elsewhere led here, redirects included (RFC 6265bis, 5.2); it does
                 // when a page of the console leads on.
                 let mut response = if Caller::of(&parts.extensions).initiator().comes_from_elsewhere() {
-                    reply::page(StatusCode::OK, html::onward("/"))
+                    reply::page(StatusCode::OK, html::redirect_page("/"))
                 } else {
                     reply::see("/")
                 };
@@ -131,11 +131,11 @@ impl Console {
             }
             Access::Unknown => {
                 let text = match self.parts.sites {
-                    Serves::Written => {
+                    SiteSource::Written => {
                         "Press <kbd>c</kbd> in the terminal in which <code>pmx dev</code> runs, or type <code>pmx console</code> \
                          in the project: it opens this console with its key. The key is new whenever pmx starts."
                     }
-                    Serves::Published { .. } => {
+                    SiteSource::Published { .. } => {
                         "Type <code>pmx console</code> where this server was started: it opens this console with its key. The \
                          key is new whenever pmx starts."
                     }

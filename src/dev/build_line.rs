@@ -1,6 +1,6 @@
 //! The line of the terminal about a build.
 
-use super::{builder::Built, finished::Finished, publisher::Outcome, terminal::BuildLine};
+use super::{builder::Built, finished::Finished, publisher::PublishOutcome, terminal::BuildLine};
 use crate::{
     publish::{Change, Page, Pages},
     report::counted,
@@ -35,7 +35,7 @@ pub(super) fn show(site: Option<&str>, finished: &Finished, known: &KnownPages<'
     let earlier = finished.earlier.as_ref();
     let stays = |otherwise: &str| earlier.map_or_else(|| otherwise.to_owned(), EarlierDeploy::stays);
     let (what, but) = match &finished.outcome {
-        Outcome::Published { sources, paths, .. } => {
+        PublishOutcome::Published { sources, paths, .. } => {
             let what = if built.first {
                 counted(built.site.pages, "page")
             } else {
@@ -44,12 +44,14 @@ pub(super) fn show(site: Option<&str>, finished: &Finished, known: &KnownPages<'
             };
             (what, earlier.map(|_| "the rollback is over".to_owned()))
         }
-        Outcome::Unchanged => (files, Some("the same as what is up".to_owned())),
-        Outcome::HeldBack => {
+        PublishOutcome::Unchanged => (files, Some("the same as what is up".to_owned())),
+        PublishOutcome::HeldBack => {
             let but = earlier.map_or_else(String::new, |earlier| format!(": {}", earlier.stays()));
             (files, Some(format!("nothing new{but}")))
         }
-        Outcome::KeptLastGood | Outcome::Lost(_) => (files, Some(stays("the last good version stays up"))),
+        PublishOutcome::KeptLastGood | PublishOutcome::Lost(_) => {
+            (files, Some(stays("the last good version stays up")))
+        }
     };
     show(&BuildLine {
         site,

@@ -1,9 +1,9 @@
-use super::{checkout, file_tracker::FileTracker, finished::Finished, publisher::Outcome};
+use super::{checkout, file_tracker::FileTracker, finished::Finished, publisher::PublishOutcome};
 use crate::{
     error::{Error, Result},
     session::{NAMES, ReadSources},
     user_folder,
-    watch::{Look, View, Watcher},
+    watch::{DEBOUNCE, Look, View, Watcher},
 };
 use pmx_model::{Hash, Roots};
 use pmx_site::{Build, Cache, Diagnostic, Key, Project};
@@ -19,24 +19,6 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
     time::sleep,
 };
-
-/// A file that vanished is believed to be gone after so long: many editors delete and create what they save.
-const GONE: Duration = Duration::from_millis(50);
-/// A file that became empty is believed to be empty after so long: many editors truncate before they write.
-const EMPTY: Duration = Duration::from_millis(30);
-/// Until then it is looked at so often.
-const DOUBT: Duration = Duration::from_millis(5);
-/// So many files are more than an editor saves at once: a checkout, a copy, a build of another tool.
-const MANY: usize = 16;
-/// A change of many files is over when a look so long after another finds nothing else.
-const STILL: Duration = Duration::from_millis(100);
-/// One that does not end is built after so long, unless it is a checkout of Git's.
-const NEVER_STILL: Duration = Duration::from_secs(3);
-/// A change of few files while Git is at work is the first of many, or a save beside it: Git is waited for so long.
-const FIRST_OF_MANY: Duration = Duration::from_millis(400);
-/// Builds are given up for newer changes until so long after the first of them was begun; then one is finished, since else someone who
-/// never stops typing would see nothing.
-const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
 
 /// Builds again what changed since the last time.
 pub(super) struct Builder {
@@ -148,7 +130,7 @@ impl Builder {
     pub(super) fn settle(&mut self, finished: &Finished) {
         let Some(cache) = &mut self.cache else { return };
         match finished.outcome {
-            Outcome::KeptLastGood => cache.passed_over(&finished.built.site),
+            PublishOutcome::KeptLastGood => cache.passed_over(&finished.built.site),
             _ => cache.taken(),
         }
     }
@@ -203,16 +185,17 @@ impl Builder {
         loop {
             let FileTracker { files, project, .. } = self.tracker.as_ref().ok_or_else(lost)?;
             let (seen, changed, waited) = (files.revision(), files.changed().len(), started.elapsed());
-            let longest = match (changed, checkout::is_under_way(&project.folder)) {
-                (0, _) | (1..MANY, false) => Duration::ZERO,
-                (1..MANY, true) => FIRST_OF_MANY,
-                (_, false) => NEVER_STILL,
-                (_, true) => checkout::LONGEST,
+            let is_many = changed >= DEBOUNCE.many_changes;
+            let longest = match (changed, is_many, checkout::is_under_way(&project.folder)) {
+                (0, ..) | (_, false, false) => Duration::ZERO,
+                (_, false, true) => DEBOUNCE.few_changed_in_checkout,
+                (_, true, false) => DEBOUNCE.many_changed.longest,
+                (_, true, true) => checkout::LONGEST,
             };
             if looked.is_err() || waited >= longest {
                 return looked;
             }
-            sleep(STILL).await;
+            sleep(DEBOUNCE.many_changed.quiet).await;
             let _ = self.view.take();
             looked = self.scan_settled(Look::Everywhere).await;
             let FileTracker { files, project, .. } = self.tracker.as_ref().ok_or_else(lost)?;
@@ -228,7 +211,7 @@ impl Builder {
         let mut looked = self.scan_once(look).await;
         loop {
             let tracker = self.tracker.as_ref().ok_or_else(lost)?;
-            let (gone, empty) = (started.elapsed() < GONE, started.elapsed() < EMPTY);
+            let (gone, empty) = (started.elapsed() < DEBOUNCE.gone_file, started.elapsed() < DEBOUNCE.empty_file);
             let root = &tracker.project.source_root;
             let doubtful: Vec<PathBuf> = match &looked {
                 Err(_) if gone && !root.is_dir() => vec![root.clone()],
@@ -242,7 +225,7 @@ impl Builder {
             if doubtful.is_empty() {
                 return looked;
             }
-            sleep(DOUBT).await;
+            sleep(DEBOUNCE.doubtful_file).await;
             let mut look = self.view.take();
             doubtful.iter().for_each(|path| look.add(path));
             looked = self.scan_once(look).await;
@@ -293,7 +276,7 @@ impl Builder {
             tokio::select! {
                 biased;
                 built = &mut building => break built,
-                () = self.view.burst(), if !is_old && first_begun.elapsed() < GIVEN_UP_FOR => {
+                () = self.view.burst(), if !is_old && first_begun.elapsed() < DEBOUNCE.given_up_builds => {
                     let look = self.view.take();
                     // What is wrong is found again by the look after this build.
                     is_old = self.scan_once(look).await.is_err() || self.tracker.as_ref().is_some_and(FileTracker::differs);

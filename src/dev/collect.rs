@@ -66,7 +66,7 @@ pub(super) struct Collected {
 
 /// What the kept deploys name, as far as it was read.
 #[derive(Default)]
-struct Named {
+struct Referenced {
     blobs: HashSet<Hash>,
     /// By routes and manifest.
     roots: HashSet<(Hash, Hash)>,
@@ -88,9 +88,9 @@ impl Collector {
         for site in &sites {
             collected.deploys += self.prune(site, keep).await?;
         }
-        let named = self.name(&sites, Named::default()).await?;
-        let gathered = move |r2: &R2| Ok((unnamed(r2, &named.blobs)?, named));
-        let (mut dead, mut named) = self.on_thread(gathered).await?;
+        let referenced = self.name(&sites, Referenced::default()).await?;
+        let gathered = move |r2: &R2| Ok((unnamed(r2, &referenced.blobs)?, referenced));
+        let (mut dead, mut referenced) = self.on_thread(gathered).await?;
         while !dead.is_empty() {
             let _alone = self.sweep_lock.sweeping().await;
             // Once more: what was published or proven since the last slice.
@@ -98,8 +98,8 @@ impl Collector {
             for site in &sites {
                 collected.deploys += self.prune(site, keep).await?;
             }
-            named = self.name(&sites, named).await?;
-            dead.retain(|hash| !named.blobs.contains(hash));
+            referenced = self.name(&sites, referenced).await?;
+            dead.retain(|hash| !referenced.blobs.contains(hash));
             let slice = dead.split_off(dead.len().saturating_sub(SLICE));
             collected.blobs += slice.len();
             self.on_thread(move |r2| slice.iter().try_for_each(|hash| r2.delete(&hash.to_string())).map_err(failed))
@@ -139,22 +139,22 @@ impl Collector {
     }
 
     /// Adds what the deploys of these sites name.
-    async fn name(&self, sites: &BTreeSet<SiteName>, mut named: Named) -> Result<Named> {
+    async fn name(&self, sites: &BTreeSet<SiteName>, mut referenced: Referenced) -> Result<Referenced> {
         let mut unread = Vec::new();
         for site in sites {
             let deploys = publish::deploys(&self.server, site, &Silent).await.map_err(failed)?;
             for root in deploys.into_iter().flat_map(|deploy| deploy.record.roots.roots.into_values()) {
-                if named.roots.insert((root.routes, root.manifest)) {
+                if referenced.roots.insert((root.routes, root.manifest)) {
                     unread.push(root);
                 }
             }
         }
         if unread.is_empty() {
-            return Ok(named);
+            return Ok(referenced);
         }
         self.on_thread(move |r2| {
-            add(r2, &unread, &mut named.blobs)?;
-            Ok(named)
+            add(r2, &unread, &mut referenced.blobs)?;
+            Ok(referenced)
         })
         .await
     }
@@ -207,13 +207,13 @@ fn add(r2: &R2, roots: &[Root], blobs: &mut HashSet<Hash>) -> Result<()> {
 }
 
 /// The blobs of the bucket that are not among these. What has no blob's name is somebody's own.
-fn unnamed(r2: &R2, named: &HashSet<Hash>) -> Result<Vec<Hash>> {
+fn unnamed(r2: &R2, referenced: &HashSet<Hash>) -> Result<Vec<Hash>> {
     let mut unnamed = Vec::new();
     let mut cursor = None;
     loop {
         let page = r2.list(ListOptions { cursor: cursor.as_deref(), ..ListOptions::default() }).map_err(failed)?;
         let hashes = page.objects.iter().filter_map(|object| object.key.parse::<Hash>().ok());
-        unnamed.extend(hashes.filter(|hash| !named.contains(hash)));
+        unnamed.extend(hashes.filter(|hash| !referenced.contains(hash)));
         cursor = page.cursor;
         if cursor.is_none() {
             return Ok(unnamed);

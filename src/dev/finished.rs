@@ -1,11 +1,11 @@
-use super::{builder::Built, publisher::Outcome};
+use super::{builder::Built, publisher::PublishOutcome};
 use crate::session::{EarlierDeploy, Event, LastBuild, NAMES, ReadSources};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A build and what became of it: for the next build, the status of the site, the events and the terminal.
 pub(super) struct Finished {
     pub(super) built: Built,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: PublishOutcome,
     /// What was shown before it, after a rollback.
     pub(super) earlier: Option<EarlierDeploy>,
 }
@@ -13,13 +13,13 @@ pub(super) struct Finished {
 impl Finished {
     /// Whether the site shows this build now.
     pub(super) const fn is_live(&self) -> bool {
-        matches!(self.outcome, Outcome::Published { .. } | Outcome::Unchanged)
+        matches!(self.outcome, PublishOutcome::Published { .. } | PublishOutcome::Unchanged)
     }
 
     /// The deploy that it became.
     pub(super) fn deploy_id(&self) -> Option<&str> {
         match &self.outcome {
-            Outcome::Published { deploy_id, .. } => Some(deploy_id),
+            PublishOutcome::Published { deploy_id, .. } => Some(deploy_id),
             _ => None,
         }
     }
@@ -27,7 +27,7 @@ impl Finished {
     /// How long it took to publish; zero if it was not.
     pub(super) const fn publish_time(&self) -> Duration {
         match self.outcome {
-            Outcome::Published { took, .. } => took,
+            PublishOutcome::Published { took, .. } => took,
             _ => Duration::ZERO,
         }
     }
@@ -46,10 +46,10 @@ impl Finished {
             read: ReadSources::of(&built.site),
             deploy_id: self.deploy_id().map(str::to_owned),
             outcome: match self.outcome {
-                Outcome::Published { .. } => "published",
-                Outcome::Unchanged => "unchanged",
-                Outcome::HeldBack => "held-back",
-                Outcome::KeptLastGood | Outcome::Lost(_) => "kept",
+                PublishOutcome::Published { .. } => "published",
+                PublishOutcome::Unchanged => "unchanged",
+                PublishOutcome::HeldBack => "held-back",
+                PublishOutcome::KeptLastGood | PublishOutcome::Lost(_) => "kept",
             },
         }
     }
@@ -57,15 +57,15 @@ impl Finished {
     /// The event that tells of it.
     pub(super) fn event(&self) -> Event {
         match &self.outcome {
-            Outcome::Published { deploy_id, sources, paths, took } => Event::Published {
+            PublishOutcome::Published { deploy_id, sources, paths, took } => Event::Published {
                 deploy_id: deploy_id.clone(),
                 sources: sources.clone(),
                 paths: paths.clone(),
                 ms: milliseconds(*took),
             },
-            Outcome::Unchanged => Event::Unchanged,
-            Outcome::HeldBack => Event::HeldBack,
-            Outcome::KeptLastGood | Outcome::Lost(_) => Event::Kept,
+            PublishOutcome::Unchanged => Event::Unchanged,
+            PublishOutcome::HeldBack => Event::HeldBack,
+            PublishOutcome::KeptLastGood | PublishOutcome::Lost(_) => Event::Kept,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Requests for a site wait a moment for its first build, so that nobody reads yesterday's pages unawares.
 
 use super::{
-    live_reload::{LiveReload, Shows},
+    live_reload::{LiveReload, Shown},
     loops::Loops,
     request_site::site_of,
 };
@@ -99,6 +99,6 @@ async fn wait(reload: LiveReload, site: SiteName, build: FirstBuild, request: Re
         return next.call(request).await;
     }
     let main = maud::html! { p { "The first build of this site is under way. The page comes by itself." } };
-    let reload = (&reload, &Shows::Status(site));
+    let reload = (&reload, &Shown::Status(site));
     super::small_page::respond(StatusCode::SERVICE_UNAVAILABLE, "Being built", &main, reload).await
 }

@@ -6,18 +6,18 @@ use super::{
     lost_blobs::{self, LostBlobParts},
     page::{self, PageParts, events::EventStreams},
     responses,
-    server::Server,
+    server::DevServer,
     site_list,
 };
 use crate::{
     cli,
-    console::{self, ConsoleParts, Serves},
+    console::{self, ConsoleParts, SiteSource},
     server::Layers,
     session::LogBuffer,
 };
 
 /// Adds the layers of `pmx dev`.
-pub(super) fn add(mut layers: Layers, command: &cli::Dev, scope: &Scope, server: &Server) -> Layers {
+pub(super) fn add(mut layers: Layers, command: &cli::Dev, scope: &Scope, server: &DevServer) -> Layers {
     let context = &*server.context;
     let default_site = scope.default_site().cloned();
     let (session, control) = (context.session.clone(), context.control.clone());
@@ -30,7 +30,7 @@ pub(super) fn add(mut layers: Layers, command: &cli::Dev, scope: &Scope, server:
         log: LogBuffer::of_process(),
         state: context.worker.state.clone(),
         ending: context.ending.subscribe(),
-        sites: Serves::Written,
+        sites: SiteSource::Written,
     }));
     layers.dev_addresses = Some(addresses::layer(AddressParts {
         control: control.clone(),

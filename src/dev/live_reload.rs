@@ -1,5 +1,5 @@
 //! Whole reloads (tower-livereload) for what holds no reading place: the list of sites, "no such site", a site that is not built yet, and
-//! pages without a live client. A page is sent with the state that it shows in the path of its events; once that is another one, and
+//! pages without a live client. A page is sent with the state that it shown in the path of its events; once that is another one, and
 //! at every reconnect, it loads again.
 
 use crate::{
@@ -36,9 +36,9 @@ const SETTLED: Duration = Duration::from_millis(200);
 /// How soon a page whose server went away asks for it again.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// What a page shows, and so what it is loaded again for.
+/// What a page shown, and so what it is loaded again for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Shows {
+pub(super) enum Shown {
     /// All sites and how they are.
     Sites,
     /// How this site is.
@@ -62,25 +62,25 @@ impl LiveReload {
 
     /// Answers a stream of events. `name`: what stands behind [`NAME`].
     pub(super) async fn events(&self, name: &str, request: Request) -> Response {
-        match name.strip_suffix(STREAM).and_then(Asked::parse) {
+        match name.strip_suffix(STREAM).and_then(SentState::parse) {
             None => refusal(StatusCode::NOT_FOUND, "not_found", "There is nothing here"),
-            Some(asked) => self.stream(request, asked).await,
+            Some(sent) => self.stream(request, sent).await,
         }
     }
 
-    /// The page with what loads it again when what it shows is another.
-    pub(super) async fn serve(&self, shows: &Shows, page: Response) -> Response {
-        let asked = Asked { shows: shows.clone(), version: self.version(shows) };
-        layered(&LiveReloadLayer::new(), &asked, Request::new(Body::empty()), page).await
+    /// The page with what loads it again when what it shown is another.
+    pub(super) async fn serve(&self, shown: &Shown, page: Response) -> Response {
+        let sent = SentState { shown: shown.clone(), version: self.version(shown) };
+        layered(&LiveReloadLayer::new(), &sent, Request::new(Body::empty()), page).await
     }
 
     /// What is shown, as a number: another one where a page would show something else.
-    fn version(&self, shows: &Shows) -> u64 {
+    fn version(&self, shown: &Shown) -> u64 {
         let mut hasher = DefaultHasher::new();
-        match shows {
-            Shows::Sites => self.session.sites().iter().for_each(|site| of_status(site).hash(&mut hasher)),
-            Shows::Status(site) => self.session.site(site).as_deref().map(of_status).hash(&mut hasher),
-            Shows::Deploy(site) => {
+        match shown {
+            Shown::Sites => self.session.sites().iter().for_each(|site| of_status(site).hash(&mut hasher)),
+            Shown::Status(site) => self.session.site(site).as_deref().map(of_status).hash(&mut hasher),
+            Shown::Deploy(site) => {
                 let site = self.session.site(site);
                 let last = site.as_ref().and_then(|site| site.last.as_ref());
                 last.and_then(|last| last.deploy_id.as_ref()).hash(&mut hasher);
@@ -90,23 +90,23 @@ impl LiveReload {
     }
 
     /// The layer's own stream; its one event comes when the state is another than the page's.
-    async fn stream(&self, request: Request, asked: Asked) -> Response {
+    async fn stream(&self, request: Request, sent: SentState) -> Response {
         let layer = LiveReloadLayer::new().reload_interval(AGAIN);
         let reloader = layer.reloader();
-        let answer = layered(&layer, &asked, request, Response::new(Body::empty())).await;
+        let answer = layered(&layer, &sent, request, Response::new(Body::empty())).await;
         let (mut parts, body) = answer.into_parts();
         let events = Box::pin(body.into_data_stream());
         // Before the first look, so that no change falls between the two.
-        let waiting = Waiting { reload: self.clone(), changed: self.session.changed(), asked };
-        let events = stream::unfold((events, waiting, true), move |(mut events, mut waiting, is_first)| {
+        let wait = ChangeWait { reload: self.clone(), changed: self.session.changed(), sent };
+        let events = stream::unfold((events, wait, true), move |(mut events, mut wait, is_first)| {
             let reloader = reloader.clone();
             async move {
                 if !is_first {
-                    waiting.other().await?;
+                    wait.other().await?;
                     reloader.reload();
                 }
                 let event = events.next().await?;
-                Some((event, (events, waiting, false)))
+                Some((event, (events, wait, false)))
             }
         });
         parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -129,55 +129,55 @@ fn of_status(site: &SiteStatus) -> (&str, u8, u64, usize, Option<&str>) {
 
 /// What a page was sent with, as it stands in a path: `sites-<16 hex>`, `status-<16 hex>-<site>`, `deploy-<16 hex>-<site>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Asked {
-    shows: Shows,
+struct SentState {
+    shown: Shown,
     version: u64,
 }
 
-impl Asked {
+impl SentState {
     fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once('-')?;
         let (version, site) = rest.split_once('-').map_or((rest, None), |(version, site)| (version, Some(site)));
-        let shows = match (kind, site) {
-            ("sites", None) => Shows::Sites,
-            ("status", Some(site)) => Shows::Status(site.parse().ok()?),
-            ("deploy", Some(site)) => Shows::Deploy(site.parse().ok()?),
+        let shown = match (kind, site) {
+            ("sites", None) => Shown::Sites,
+            ("status", Some(site)) => Shown::Status(site.parse().ok()?),
+            ("deploy", Some(site)) => Shown::Deploy(site.parse().ok()?),
             _ => return None,
         };
-        Some(Self { shows, version: u64::from_str_radix(version, 16).ok()? })
+        Some(Self { shown, version: u64::from_str_radix(version, 16).ok()? })
     }
 
     fn prefix(&self) -> String {
         let version = self.version;
-        match &self.shows {
-            Shows::Sites => format!("{DEV_ADDRESSES}{NAME}sites-{version:016x}"),
-            Shows::Status(site) => format!("{DEV_ADDRESSES}{NAME}status-{version:016x}-{site}"),
-            Shows::Deploy(site) => format!("{DEV_ADDRESSES}{NAME}deploy-{version:016x}-{site}"),
+        match &self.shown {
+            Shown::Sites => format!("{DEV_ADDRESSES}{NAME}sites-{version:016x}"),
+            Shown::Status(site) => format!("{DEV_ADDRESSES}{NAME}status-{version:016x}-{site}"),
+            Shown::Deploy(site) => format!("{DEV_ADDRESSES}{NAME}deploy-{version:016x}-{site}"),
         }
     }
 }
 
 /// Waits for the state to be another.
-struct Waiting {
+struct ChangeWait {
     reload: LiveReload,
     changed: watch::Receiver<u64>,
-    asked: Asked,
+    sent: SentState,
 }
 
-impl Waiting {
+impl ChangeWait {
     /// Ends when it is, and has been for a moment; `None` at the end of the server.
     async fn other(&mut self) -> Option<()> {
         let mut ending = self.reload.ending.clone();
         let ended = async {
             let _ = ending.wait_for(|ending| *ending).await;
         };
-        let (reload, changed, asked) = (&self.reload, &mut self.changed, &self.asked);
+        let (reload, changed, sent) = (&self.reload, &mut self.changed, &self.sent);
         let other = async {
             loop {
                 changed.borrow_and_update();
-                if reload.version(&asked.shows) != asked.version {
+                if reload.version(&sent.shown) != sent.version {
                     sleep(SETTLED).await;
-                    if reload.version(&asked.shows) != asked.version {
+                    if reload.version(&sent.shown) != sent.version {
                         return Some(());
                     }
                     continue;
@@ -193,8 +193,8 @@ impl Waiting {
 }
 
 /// What the layer makes of a request whose answer is known.
-async fn layered(layer: &LiveReloadLayer, asked: &Asked, request: Request, answer: Response) -> Response {
-    let mut service = layer.clone().custom_prefix(asked.prefix()).layer(Known(Some(answer)));
+async fn layered(layer: &LiveReloadLayer, sent: &SentState, request: Request, answer: Response) -> Response {
+    let mut service = layer.clone().custom_prefix(sent.prefix()).layer(Answered(Some(answer)));
     match service.call(request).await {
         Ok(response) => response.map(Body::new),
         Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The page was lost"),
@@ -203,9 +203,9 @@ async fn layered(layer: &LiveReloadLayer, asked: &Asked, request: Request, answe
 
 /// Answers once, with what is known.
 #[derive(Debug)]
-struct Known(Option<Response>);
+struct Answered(Option<Response>);
 
-impl Service<Request> for Known {
+impl Service<Request> for Answered {
     type Response = Response;
     type Error = Infallible;
     type Future = Ready<Result<Response, Infallible>>;
@@ -267,7 +267,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_is_told_to_load_again_when_what_it_shows_is_another() {
         let (reload, _ending, session) = reload();
-        let sent = text(reload.serve(&Shows::Sites, page()).await).await;
+        let sent = text(reload.serve(&Shown::Sites, page()).await).await;
         assert!(sent.starts_with("<p>x</p><script data-event-stream=\"/_pmx/reload/sites-"), "{sent}");
         let events = ask(&reload, &path_in(&sent)).await;
         assert_eq!(events.headers()["content-type"], "text/event-stream");
@@ -280,7 +280,7 @@ mod tests {
     #[tokio::test]
     async fn a_change_between_page_and_events_is_not_missed() {
         let (reload, _ending, session) = reload();
-        let sent = text(reload.serve(&Shows::Status("a".parse().unwrap()), page()).await).await;
+        let sent = text(reload.serve(&Shown::Status("a".parse().unwrap()), page()).await).await;
         session.insert(failed("a"));
         let all = text(ask(&reload, &path_in(&sent)).await).await;
         assert!(all.contains("event: init") && all.contains("event: reload"), "{all}");
@@ -289,7 +289,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_page_does_not_show_does_not_reload_it_and_the_end_of_the_server_closes_its_events() {
         let (reload, ending, session) = reload();
-        let sent = text(reload.serve(&Shows::Deploy("a".parse().unwrap()), page()).await).await;
+        let sent = text(reload.serve(&Shown::Deploy("a".parse().unwrap()), page()).await).await;
         let events = ask(&reload, &path_in(&sent)).await;
         session.insert(failed("a"));
         session.emit(None, Event::Building);

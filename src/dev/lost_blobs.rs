@@ -28,7 +28,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// A blob that is lost again within so long cannot be helped this way: it is said, and not tried meanwhile.
+/// A blob that is lost again within so long cannot be helped this way: it is reported, and not tried meanwhile.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 /// How long a request waits until a lost blob is back: a large site is built from nothing in some seconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
@@ -57,8 +57,8 @@ struct State {
     tried: HashMap<Hash, Instant>,
     /// How many times the loop has begun.
     begun: u64,
-    /// When it was said that it does not help.
-    said: Option<Instant>,
+    /// When it was reported that it does not help.
+    reported: Option<Instant>,
 }
 
 /// What becomes of a blob that was found lost.
@@ -87,9 +87,9 @@ impl LostBlobs {
         let round = {
             let mut state = self.state();
             if state.tried.get(&hash).is_some_and(|at| at.elapsed() < RETRY_AFTER) {
-                let is_news = state.said.is_none_or(|at| at.elapsed() >= RETRY_AFTER);
+                let is_news = state.reported.is_none_or(|at| at.elapsed() >= RETRY_AFTER);
                 if is_news {
-                    state.said = Some(Instant::now());
+                    state.reported = Some(Instant::now());
                 }
                 return Restored::LostAgain { is_news };
             }
@@ -202,11 +202,11 @@ fn lost_again(site: &SiteName, hash: &Hash) -> Error {
 /// as a program asks.
 async fn lost(emulator: &Emulator, mut asked: Request) -> Option<Hash> {
     #[derive(Deserialize)]
-    struct Document {
-        error: Said,
+    struct ErrorDocument {
+        error: ErrorBody,
     }
     #[derive(Deserialize)]
-    struct Said {
+    struct ErrorBody {
         code: String,
         hash: Hash,
     }
@@ -216,7 +216,7 @@ async fn lost(emulator: &Emulator, mut asked: Request) -> Option<Hash> {
         return None;
     }
     let body = to_bytes(answer.into_body(), MAX_ANSWER).await.ok()?;
-    let Document { error } = serde_json::from_slice(&body).ok()?;
+    let ErrorDocument { error } = serde_json::from_slice(&body).ok()?;
     (error.code == "missing_blob").then_some(error.hash)
 }
 

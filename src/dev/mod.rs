@@ -1,6 +1,6 @@
 //! The loop: watch -> build -> publish into the local Worker. Who serves the pages knows nothing of it.
 //!
-//! [`run`] composes it: a [`Server`] has the port, the Worker over its state, and what the loops of all sites share; `site` is the loop of one
+//! [`run`] composes it: a [`DevServer`] has the port, the Worker over its state, and what the loops of all sites share; `site` is the loop of one
 //! site, `workspace` runs several. What they do is known to a [`Session`], and a [`Control`] steers them.
 //!
 //! [`Session`]: crate::session::Session
@@ -44,12 +44,12 @@ use crate::{
     cli,
     error::{Error, Result},
     report::Report,
-    server::{Bounds, Reach, serve},
+    server::{ConnectionBounds, Reach, serve},
     session::{Event, Notice, Warning},
 };
 use context::Context;
 use scope::Scope;
-use server::Server;
+use server::DevServer;
 use signals::Signals;
 use sites::Sites;
 use std::time::{Duration, Instant};
@@ -86,7 +86,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     for line in lines {
         report.say(line);
     }
-    let (server, layers) = Server::start(command, &scope, &reach, &listening, report)?;
+    let (server, layers) = DevServer::start(command, &scope, &reach, &listening, report)?;
     let layers = layers::add(layers, command, &scope, &server);
     let context = server.context.clone();
 
@@ -103,7 +103,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
     };
     let (stop, stopped) = oneshot::channel::<()>();
     let worker = context.worker.emulator.clone();
-    let serving = tokio::spawn(serve(listening, Bounds::new(None, None), layers, worker, async {
+    let serving = tokio::spawn(serve(listening, ConnectionBounds::new(None, None), layers, worker, async {
         let _ = stopped.await;
     }));
     let _owner = server.own();

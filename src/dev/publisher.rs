@@ -34,10 +34,10 @@ pub(super) struct Publisher {
 }
 
 /// What became of a publish.
-type Sent = std::result::Result<Published, PublishError>;
+type PublishResult = std::result::Result<Published, PublishError>;
 
 /// What became of a build.
-pub(super) enum Outcome {
+pub(super) enum PublishOutcome {
     Published {
         deploy_id: String,
         sources: Vec<String>,
@@ -71,23 +71,23 @@ impl Publisher {
 
     /// Publishes a build, unless nothing changed, or it has errors and a good one is up. A site that has none yet is
     /// published with its errors: most of it is better than nothing.
-    pub(super) async fn publish(&mut self, built: &Built, has_errors: bool) -> Result<Outcome> {
+    pub(super) async fn publish(&mut self, built: &Built, has_errors: bool) -> Result<PublishOutcome> {
         let active = self.active_roots()?;
         let Some(roots) = &built.site.roots else {
             return match active {
-                Some(_) => Ok(Outcome::KeptLastGood),
+                Some(_) => Ok(PublishOutcome::KeptLastGood),
                 None => Err(Error::new("the site cannot be built yet")
                     .hint("mend the errors above; the page appears by itself")),
             };
         };
         if has_errors && active.is_some() {
-            return Ok(Outcome::KeptLastGood);
+            return Ok(PublishOutcome::KeptLastGood);
         }
         if active.as_ref() == Some(roots) {
-            return Ok(Outcome::Unchanged);
+            return Ok(PublishOutcome::Unchanged);
         }
         if self.rolled_back_from.as_ref() == Some(roots) {
-            return Ok(Outcome::HeldBack);
+            return Ok(PublishOutcome::HeldBack);
         }
         let started = Instant::now();
         let _publishing = self.sweep_lock.publishing().await;
@@ -96,7 +96,7 @@ impl Publisher {
             None => self.publish_all(&built.site, roots).await,
         };
         let published = match published {
-            Err(PublishError::NoBlob(lost)) => return Ok(Outcome::Lost(lost)),
+            Err(PublishError::NoBlob(lost)) => return Ok(PublishOutcome::Lost(lost)),
             published => published.map_err(|error| explain(&error, &self.site))?,
         };
         let deploy_id = published.activated.deploy_id;
@@ -109,7 +109,7 @@ impl Publisher {
                 ChangeEvent::ArtifactsChanged { paths: changed } => paths.extend(changed),
             }
         }
-        Ok(Outcome::Published { deploy_id, sources, paths, took: started.elapsed() })
+        Ok(PublishOutcome::Published { deploy_id, sources, paths, took: started.elapsed() })
     }
 
     /// Whether there is a deploy to read.
@@ -118,7 +118,7 @@ impl Publisher {
     }
 
     /// Publishes what was not published before. `None`: there is no deploy to build on, or the Worker lacks something that was.
-    async fn publish_new(&mut self, build: &Build, roots: &Roots) -> Option<Sent> {
+    async fn publish_new(&mut self, build: &Build, roots: &Roots) -> Option<PublishResult> {
         self.active.as_ref()?;
         let (mut files, mut new) = (0, Vec::new());
         for file in build.published() {
@@ -128,7 +128,7 @@ impl Publisher {
             }
         }
         let bundle = Bundle::of_build(build, roots, new.iter().copied());
-        match publish::publish_unasked(&self.server, &self.site, &bundle, &options(), &Traced).await {
+        match publish::publish_unasked(&self.server, &self.site, &bundle, &options(), &LogProgress).await {
             Err(PublishError::Refused { refusal, .. }) if refusal.code == "missing_blobs" => None,
             published => {
                 if published.is_ok() {
@@ -143,9 +143,9 @@ impl Publisher {
     }
 
     /// Publishes all, of which the Worker says what it lacks.
-    async fn publish_all(&mut self, build: &Build, roots: &Roots) -> Sent {
+    async fn publish_all(&mut self, build: &Build, roots: &Roots) -> PublishResult {
         let bundle = Bundle::of_build(build, roots, build.published());
-        let published = publish::publish(&self.server, &self.site, &bundle, &options(), &Traced).await?;
+        let published = publish::publish(&self.server, &self.site, &bundle, &options(), &LogProgress).await?;
         self.uploaded = build.published().map(|file| file.hash).collect();
         Ok(published)
     }
@@ -156,7 +156,7 @@ impl Publisher {
         let _publishing = self.sweep_lock.publishing().await;
         let files = build.published().filter(|file| only.is_none_or(|only| only.contains(&file.hash)));
         let bundle = Bundle::of_build(build, roots, files);
-        let restored = publish::restore(&self.server, &bundle, &options(), &Traced).await;
+        let restored = publish::restore(&self.server, &bundle, &options(), &LogProgress).await;
         restored.map_err(|error| explain(&error, &self.site))
     }
 
@@ -192,9 +192,9 @@ impl Rollback for Publisher {
 }
 
 /// Writes the steps into the log.
-struct Traced;
+struct LogProgress;
 
-impl Progress for Traced {
+impl Progress for LogProgress {
     fn on(&self, step: &Step<'_>) {
         if !matches!(step, Step::Uploaded { .. }) {
             tracing::debug!(?step);

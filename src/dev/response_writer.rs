@@ -18,9 +18,9 @@ const DOUBT: Duration = Duration::from_millis(150);
 /// How long it is waited until a Source is read again.
 const AGAIN: Duration = Duration::from_millis(4);
 /// For so long a file that came out of its place is looked at: an editor that opened it before may write into it until then.
-const HELD: Duration = Duration::from_secs(3);
+const KEPT_FOR: Duration = Duration::from_secs(3);
 /// How often they are looked at.
-const LOOK: Duration = Duration::from_millis(20);
+const CHECK_EVERY: Duration = Duration::from_millis(20);
 
 /// An answer, and where it goes.
 #[derive(Clone, Debug)]
@@ -58,11 +58,11 @@ impl From<io::Error> for NotWritten {
 
 /// Writes answers, one at a time.
 #[derive(Debug, Default)]
-pub(super) struct Writer(Arc<Mutex<Vec<Held>>>);
+pub(super) struct Writer(Arc<Mutex<Vec<Displaced>>>);
 
 /// A file that came out of its place.
 #[derive(Debug)]
-struct Held {
+struct Displaced {
     kept: Kept,
     /// The answer for which it came out, and the Source with it; none where it made way for a save of the author's.
     written: Option<(Answer, Vec<u8>)>,
@@ -72,33 +72,33 @@ struct Held {
 impl Writer {
     /// Writes an answer. It may take a moment while the author saves.
     pub(super) fn write(&self, answer: Answer) -> Result<(), NotWritten> {
-        let mut held = lock(&self.0);
-        let first = held.is_empty();
+        let mut displaced = lock(&self.0);
+        let first = displaced.is_empty();
         let written = write(answer)?;
-        held.push(written);
-        drop(held);
+        displaced.push(written);
+        drop(displaced);
         if first {
-            self.look_after();
+            self.check_until_empty();
         }
         Ok(())
     }
 
-    /// Looks at what is held until nothing is.
-    fn look_after(&self) {
-        let held = Arc::downgrade(&self.0);
-        let looking = thread::Builder::new().name("answers".to_owned()).spawn(move || {
+    /// Looks at what is displaced until nothing is.
+    fn check_until_empty(&self) {
+        let displaced = Arc::downgrade(&self.0);
+        let checking = thread::Builder::new().name("answers".to_owned()).spawn(move || {
             loop {
-                thread::sleep(LOOK);
-                // What is held when the server ends is looked at once more there.
-                let Some(held) = Weak::upgrade(&held) else { return };
-                let mut held = lock(&held);
-                look(&mut held);
-                if held.is_empty() {
+                thread::sleep(CHECK_EVERY);
+                // What is displaced when the server ends is looked at once more there.
+                let Some(displaced) = Weak::upgrade(&displaced) else { return };
+                let mut displaced = lock(&displaced);
+                check(&mut displaced);
+                if displaced.is_empty() {
                     return;
                 }
             }
         });
-        if let Err(error) = looking {
+        if let Err(error) = checking {
             tracing::warn!("nobody looks after files that were written to: {error}");
         }
     }
@@ -106,66 +106,66 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        look(&mut lock(&self.0));
+        check(&mut lock(&self.0));
     }
 }
 
-fn lock(held: &Mutex<Vec<Held>>) -> MutexGuard<'_, Vec<Held>> {
-    held.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(displaced: &Mutex<Vec<Displaced>>) -> MutexGuard<'_, Vec<Displaced>> {
+    displaced.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Gives back what an author has written into, with the answers in it that were written since; lets go of what nobody wrote into for long.
-fn look(held: &mut Vec<Held>) {
+fn check(displaced: &mut Vec<Displaced>) {
     let mut at = 0;
-    while at < held.len() {
-        let place = held[at].kept.place().to_owned();
+    while at < displaced.len() {
+        let place = displaced[at].kept.place().to_owned();
         // What pmx itself has put there is none of the author's saves.
-        let here = held.iter().filter(|one| one.kept.place() == place);
+        let here = displaced.iter().filter(|one| one.kept.place() == place);
         let ours: Vec<Vec<u8>> = here.filter_map(|one| Some(one.written.as_ref()?.1.clone())).collect();
-        match held[at].kept.give_back_if_written(|there| ours.iter().any(|text| text == there)) {
-            Ok(None) if held[at].since.elapsed() < HELD => at += 1,
-            Ok(None) => drop(held.remove(at)),
+        match displaced[at].kept.give_back_if_written(|there| ours.iter().any(|text| text == there)) {
+            Ok(None) if displaced[at].since.elapsed() < KEPT_FOR => at += 1,
+            Ok(None) => drop(displaced.remove(at)),
             Ok(Some(out)) => {
-                held[at].since = Instant::now();
-                write_again(held, at);
-                held.push(Held { kept: out, written: None, since: Instant::now() });
+                displaced[at].since = Instant::now();
+                write_again(displaced, at);
+                displaced.push(Displaced { kept: out, written: None, since: Instant::now() });
                 at += 1;
             }
-            Err(error) if held[at].since.elapsed() < HELD => {
+            Err(error) if displaced[at].since.elapsed() < KEPT_FOR => {
                 tracing::debug!("{}: what its author saved is not put back yet: {error}", place.display());
                 at += 1;
             }
             Err(error) => {
                 tracing::warn!("{}: what its author saved could not be put back: {error}", place.display());
-                drop(held.remove(at));
+                drop(displaced.remove(at));
             }
         }
     }
 }
 
 /// What came out for the answer at this index is back: that answer, and those after it, are not in the Source.
-fn write_again(held: &mut Vec<Held>, at: usize) {
-    let place = held[at].kept.place().to_owned();
-    let here = held[at..].iter_mut().filter(|one| one.kept.place() == place);
+fn write_again(displaced: &mut Vec<Displaced>, at: usize) {
+    let place = displaced[at].kept.place().to_owned();
+    let here = displaced[at..].iter_mut().filter(|one| one.kept.place() == place);
     let lost: Vec<Answer> = here.filter_map(|one| Some(one.written.take()?.0)).collect();
     for answer in lost {
         let source = answer.source.clone();
         match write(answer) {
-            Ok(written) => held.push(written),
+            Ok(written) => displaced.push(written),
             // The author has taken the question out.
             Err(error) => tracing::warn!("an answer to a question of {source} is not in it any more: {error}"),
         }
     }
 }
 
-fn write(answer: Answer) -> Result<Held, NotWritten> {
+fn write(answer: Answer) -> Result<Displaced, NotWritten> {
     let started = Instant::now();
     let mut doubted = None::<Instant>;
     loop {
         let in_doubt = || doubted.is_none_or(|since| since.elapsed() < DOUBT);
         match attempt(&answer) {
             Ok((text, kept)) if is_there(&answer, &text) => {
-                return Ok(Held { kept, written: Some((answer, text)), since: Instant::now() });
+                return Ok(Displaced { kept, written: Some((answer, text)), since: Instant::now() });
             }
             // The author has saved meanwhile; or there was nothing to write into.
             Ok(_) | Err(NotWritten::Changing) => doubted = None,

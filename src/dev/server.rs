@@ -24,7 +24,7 @@ use tokio::sync::watch;
 const REQUESTS: usize = 300;
 
 /// A server of sites that are being written, and how this user reaches it.
-pub(super) struct Server {
+pub(super) struct DevServer {
     pub(super) context: Arc<Context>,
     pub(super) address: SocketAddr,
     /// What the console takes.
@@ -33,7 +33,7 @@ pub(super) struct Server {
     folder: PathBuf,
 }
 
-impl Server {
+impl DevServer {
     /// Opens the state and loads the Worker. Answers the layers that every such server has, too.
     pub(super) fn start(
         command: &cli::Dev,

@@ -1,7 +1,7 @@
 //! The list of sites: at the bare host where several are served, and in place of a site that is not there.
 
 use super::{
-    live_reload::{LiveReload, Shows},
+    live_reload::{LiveReload, Shown},
     small_page,
 };
 use crate::{
@@ -45,7 +45,7 @@ pub(super) fn layer(session: Session, reload: LiveReload, console: Option<String
             None => (StatusCode::NOT_FOUND, "There is no such page here".to_owned(), nothing(&session, here)),
         };
         let reload = reload.clone();
-        Answering::later(async move { small_page::respond(status, &title, &main, (&reload, &Shows::Sites)).await })
+        Answering::later(async move { small_page::respond(status, &title, &main, (&reload, &Shown::Sites)).await })
     })
 }
 

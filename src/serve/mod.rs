@@ -5,7 +5,7 @@ mod site_list;
 
 use crate::{
     cli,
-    console::{self, ConsoleParts, Serves},
+    console::{self, ConsoleParts, SiteSource},
     data::{
         Owning, Served, owner,
         place::{self, Home, HomeKind},
@@ -14,7 +14,7 @@ use crate::{
     dev::simulate,
     error::Result,
     report::{Report, Style},
-    server::{self, Bounds, Layers, Listening, WorkerOptions, interrupted, listen},
+    server::{self, ConnectionBounds, Layers, Listening, WorkerOptions, interrupted, listen},
     session::{CONSOLE_HOST, Control, LogBuffer, Session, Token},
 };
 use futures_util::FutureExt as _;
@@ -31,7 +31,7 @@ const REQUESTS: usize = 300;
 /// How many sites the event `ready` names.
 const NAMED: usize = 200;
 
-/// Serves what is published to it, until the user ends it.
+/// SiteSource what is published to it, until the user ends it.
 ///
 /// # Errors
 /// A port or state folder that is taken or unusable.
@@ -44,7 +44,7 @@ pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
         report.say(walked);
     }
     let secret = std::env::var("PUBLISH_SECRET").unwrap_or_default();
-    let server = Server::start(command, &state, &front, faults, &secret, report)?;
+    let server = PublishServer::start(command, &state, &front, faults, &secret, report)?;
     let (ending, ended) = watch::channel(false);
     let layers = server.layers(command, &front, ended, report);
     let _owning = Owning::begin(&Served {
@@ -72,7 +72,7 @@ pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
     }
     server.ready(&front, !secret.is_empty(), report).await;
     let printing = tokio::spawn(events::print(server.session.clone(), report.clone()));
-    let bounds = Bounds::new(command.max_connections, command.max_connections_per_address);
+    let bounds = ConnectionBounds::new(command.max_connections, command.max_connections_per_address);
     let served = server::serve(front, bounds, layers, server.worker.clone(), end).await;
     printing.abort();
     served
@@ -88,7 +88,7 @@ fn faults(command: &cli::Serve) -> Result<Faults> {
 }
 
 /// The Worker, and what stands around it.
-struct Server {
+struct PublishServer {
     worker: Emulator,
     session: Session,
     control: Control,
@@ -101,7 +101,7 @@ struct Server {
     url: String,
 }
 
-impl Server {
+impl PublishServer {
     fn start(
         command: &cli::Serve,
         state: &Path,
@@ -151,9 +151,9 @@ impl Server {
             log: LogBuffer::of_process(),
             state: self.state.clone(),
             ending,
-            sites: Serves::Published { address: self.site.clone() },
+            sites: SiteSource::Published { address: self.site.clone() },
         };
-        let site_list = site_list::Parts {
+        let site_list = site_list::SiteListParts {
             kv: self.worker.kv().clone(),
             site: self.site.clone(),
             url: self.url.clone(),

@@ -21,7 +21,7 @@ const SHOWN: usize = 500;
 
 /// What the page is made of.
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(super) struct SiteListParts {
     /// Where the sites are recorded.
     pub(super) kv: Kv,
     /// The address of a site, with `{site}` in the place of its name.
@@ -33,7 +33,7 @@ pub(super) struct Parts {
 }
 
 /// Answers `/` of hosts that are no site. All else is the Worker's.
-pub(super) fn layer(parts: Parts) -> RequestLayer {
+pub(super) fn layer(parts: SiteListParts) -> RequestLayer {
     let parts = Arc::new(parts);
     layer_of(move |request, next| {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -72,7 +72,7 @@ struct Listed {
     count: usize,
 }
 
-impl Parts {
+impl SiteListParts {
     async fn sites(&self) -> Option<Listed> {
         let kv = self.kv.clone();
         let (sites, count) = tokio::task::spawn_blocking(move || sites::published(&kv, SHOWN)).await.ok()?.ok()?;
@@ -84,7 +84,7 @@ const fn title(is_local: bool) -> &'static str {
     if is_local { "Sites" } else { "A server for PathMX sites" }
 }
 
-fn page(parts: &Parts, listed: Option<&Listed>) -> Markup {
+fn page(parts: &SiteListParts, listed: Option<&Listed>) -> Markup {
     html! {
         @match listed {
             None => p.soft { "Each site has a host of its own; its address is known to who publishes it." },
@@ -110,7 +110,7 @@ fn page(parts: &Parts, listed: Option<&Listed>) -> Markup {
     }
 }
 
-fn entry(parts: &Parts, site: &PublishedSite) -> Markup {
+fn entry(parts: &SiteListParts, site: &PublishedSite) -> Markup {
     html! {
         h2 { a href=(parts.site.replace("{site}", site.name.as_str())) { (site.name) } }
         p.state.ready { "live" }

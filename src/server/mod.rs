@@ -3,14 +3,14 @@
 mod accept;
 mod caller;
 mod conditional;
+mod connection_permits;
 #[cfg(windows)]
 mod console_events;
 mod forwarding;
 mod host_policy;
 pub mod layers;
 mod listen;
-mod owner;
-mod places;
+mod port_owner;
 mod reach;
 mod reachable;
 mod reply;
@@ -24,12 +24,12 @@ mod worker;
 pub(crate) use caller::tests::{pass, passed};
 pub use caller::{Caller, HostName, Initiator, Origin, cookies, is_upgrade};
 pub(crate) use conditional::{again, answer as answer_changed};
+pub use connection_permits::ConnectionBounds;
 #[cfg(windows)]
 pub use console_events::ConsoleEvents;
 pub use host_policy::HostPolicy;
 pub use layers::{DeviceToken, Layers};
 pub use listen::{Listening, listen};
-pub use places::Bounds;
 pub use reach::Reach;
 pub use reachable::Reachable;
 pub use reply::{json, refusal};

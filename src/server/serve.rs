@@ -1,8 +1,8 @@
 //! Connections on one side, the layers and the Worker on the other.
 
 use super::{
-    Bounds, Listening,
-    accept::Accept,
+    ConnectionBounds, Listening,
+    accept::Acceptor,
     caller::Connection,
     layers::{Layers, Next},
 };
@@ -25,15 +25,15 @@ use tower_service::Service;
 /// The listener cannot be used any more.
 pub async fn serve(
     listening: Listening,
-    bounds: Bounds,
+    bounds: ConnectionBounds,
     layers: Layers,
     worker: Emulator,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let layers = layers.before(worker.clone());
     let served = serve_connections(
-        Accept::new(listening, bounds),
-        move |&connection: &Connection| OfConnection { connection, layers: layers.clone() },
+        Acceptor::new(listening, bounds),
+        move |&connection: &Connection| ConnectionService { connection, layers: layers.clone() },
         ConnectionLimits::default(),
         stop,
     )
@@ -45,12 +45,12 @@ pub async fn serve(
 
 /// Notes of every request of a connection which it is.
 #[derive(Clone)]
-struct OfConnection {
+struct ConnectionService {
     connection: Connection,
     layers: Next,
 }
 
-impl Service<Request> for OfConnection {
+impl Service<Request> for ConnectionService {
     type Response = Response;
     type Error = Infallible;
     type Future = <Next as Service<Request>>::Future;

@@ -29,13 +29,13 @@ pub struct LogBuffer(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    lines: Mutex<VecDeque<Arc<LogLine>>>,
-    heard: broadcast::Sender<()>,
+    lines: Mutex<VecDeque<Arc<LogEntry>>>,
+    notices: broadcast::Sender<()>,
 }
 
 /// A line of the log.
 #[derive(Clone, Debug)]
-pub struct LogLine {
+pub struct LogEntry {
     /// When it was said.
     pub time: SystemTime,
     /// How bad it is.
@@ -48,7 +48,7 @@ pub struct LogLine {
 
 impl Default for LogBuffer {
     fn default() -> Self {
-        Self(Arc::new(Inner { lines: Mutex::default(), heard: broadcast::Sender::new(BEHIND) }))
+        Self(Arc::new(Inner { lines: Mutex::default(), notices: broadcast::Sender::new(BEHIND) }))
     }
 }
 
@@ -68,22 +68,22 @@ impl LogBuffer {
             .with_target(WORKER, LevelFilter::TRACE)
             .with_target("pmx", LevelFilter::INFO)
             .with_target("pmx_emulator", LevelFilter::INFO);
-        Writer(self).with_filter(targets)
+        BufferLayer(self).with_filter(targets)
     }
 
     /// What is kept, oldest first.
     #[must_use]
-    pub fn recent(&self) -> Vec<Arc<LogLine>> {
+    pub fn recent(&self) -> Vec<Arc<LogEntry>> {
         self.0.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// Hears that there is something new.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<()> {
-        self.0.heard.subscribe()
+        self.0.notices.subscribe()
     }
 
-    fn push(&self, line: LogLine) {
+    fn push(&self, line: LogEntry) {
         let mut lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == LINES {
             lines.pop_front();
@@ -91,13 +91,13 @@ impl LogBuffer {
         lines.push_back(Arc::new(line));
         drop(lines);
         // Nobody may be listening.
-        let _ = self.0.heard.send(());
+        let _ = self.0.notices.send(());
     }
 }
 
-struct Writer(LogBuffer);
+struct BufferLayer(LogBuffer);
 
-impl<S: Subscriber> Layer<S> for Writer {
+impl<S: Subscriber> Layer<S> for BufferLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut text = Text::default();
         event.record(&mut text);
@@ -108,7 +108,7 @@ impl<S: Subscriber> Layer<S> for Writer {
             message.push('…');
         }
         let metadata = event.metadata();
-        self.0.push(LogLine {
+        self.0.push(LogEntry {
             time: SystemTime::now(),
             level: *metadata.level(),
             target: metadata.target().to_owned(),
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(texts[3].len(), MAX_LINE + '…'.len_utf8());
         for number in 0..2 * LINES {
             let text = number.to_string();
-            buffer.push(LogLine { time: SystemTime::now(), level: Level::INFO, target: String::new(), text });
+            buffer.push(LogEntry { time: SystemTime::now(), level: Level::INFO, target: String::new(), text });
         }
         let lines = buffer.recent();
         assert_eq!((lines.len(), lines[0].text.as_str()), (LINES, "1000"));

@@ -13,7 +13,7 @@ pub use control::{Control, Moved, Rollback, SiteLoop};
 pub use earlier_deploy::EarlierDeploy;
 pub use event::{Activation, Event, Finding, Notice, ReadySite, Record, Warning};
 pub use in_process::{InProcess, explain};
-pub use log::{LogBuffer, LogLine, WORKER};
+pub use log::{LogBuffer, LogEntry, WORKER};
 pub use status::{Failure, LastBuild, NAMES, Phase, ReadSources, SiteStatus};
 pub use token::{CONSOLE_HOST, Token};
 
@@ -161,14 +161,14 @@ mod tests {
     #[test]
     fn events_are_heard_and_kept_in_one_order() {
         let session = Session::default();
-        let mut heard = session.subscribe();
+        let mut notices = session.subscribe();
         let site: SiteName = "a".parse().unwrap();
         for blobs in 0..=KEPT_EVENTS {
             session.emit(Some(&site), Event::Mending { blobs });
         }
         let recent = session.recent();
         assert_eq!((recent.len(), &recent[0].to_json()["blobs"]), (KEPT_EVENTS, &1.into()));
-        let first = heard.try_recv().unwrap().to_json();
+        let first = notices.try_recv().unwrap().to_json();
         assert_eq!((&first["event"], &first["site"], &first["blobs"]), (&"mending".into(), &"a".into(), &0.into()));
         assert!(first["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{first}");
     }

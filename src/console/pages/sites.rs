@@ -3,7 +3,7 @@
 use crate::{
     console::{
         html::{self, Section, ago, counted, duration, empty, pill},
-        reply::{self, Failure},
+        reply::{self, RequestFailure},
         routes::{Call, Page},
     },
     session::{Control, Phase, SiteStatus},
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// Names of changed files in a row.
 const NAMES: usize = 3;
 
-pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
+pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, RequestFailure> {
     let control = &call.console.parts.control;
     let sites = control.session().sites();
     let pages: usize = sites.iter().filter_map(|site| site.last.as_ref()).map(|last| last.pages).sum();
@@ -47,7 +47,7 @@ pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
 pub(super) fn load(control: &Control) -> Markup {
     let stats = control.emulator().stats();
     html! {
-        div { dt { "Open pages" } dd { (stats.sockets) } }
+        div { dt { "OpenStream pages" } dd { (stats.sockets) } }
         div { dt { "Objects awake" } dd { (stats.objects) } }
         div { dt { "Requests under way" } dd { (stats.tasks + stats.object_tasks) } }
         @if stats.traps > 0 { div { dt { "Crashes" } dd.minus { (stats.traps) } } }
@@ -73,7 +73,7 @@ fn row(site: &SiteStatus) -> Markup {
                 }
             }
             td.act {
-                a.button.small href=(site.url) target="_blank" rel="noopener" { "Open" span.seen { " " (site.name) } }
+                a.button.small href=(site.url) target="_blank" rel="noopener" { "OpenStream" span.seen { " " (site.name) } }
                 " " a.button.small href={ (at) "#history" } { "History" span.seen { " of " (site.name) } }
             }
         }

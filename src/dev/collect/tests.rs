@@ -151,7 +151,7 @@ async fn what_was_deleted_is_uploaded_again_when_it_is_published_again() {
     for marker in markers(1..=10) {
         world.publish("alpha", &version(&marker)).await;
     }
-    // Proven to exist by a publish that was given up, and named by no deploy.
+    // Proven to exist by a publish that was given up, and referenced by no deploy.
     let unfinished = version("given up");
     publish::plan(&world.server, &name("alpha"), &unfinished, &PublishOptions::default(), &Silent).await.unwrap();
     world.collector.collect(1).await.unwrap();

@@ -1,7 +1,7 @@
 //! The events of a site for its open pages: who serves them, then how the site is, again whenever that changes.
 
 use super::{
-    findings::{Kept, below},
+    findings::{FindingsCache, below},
     script,
 };
 use crate::{
@@ -44,12 +44,12 @@ struct Shared {
     overlay: bool,
     ending: watch::Receiver<bool>,
     /// What was read of the Sources of each site, for all its pages. As many as there were sites.
-    kept: Mutex<HashMap<SiteName, Arc<Kept>>>,
+    cache: Mutex<HashMap<SiteName, Arc<FindingsCache>>>,
 }
 
 impl EventStreams {
     pub(in crate::dev) fn new(session: Session, overlay: bool, ending: watch::Receiver<bool>) -> Self {
-        Self(Arc::new(Shared { session, overlay, ending, kept: Mutex::default() }))
+        Self(Arc::new(Shared { session, overlay, ending, cache: Mutex::default() }))
     }
 
     /// The stream for a page of this site. `here`: the browser is on this machine.
@@ -58,13 +58,14 @@ impl EventStreams {
         let Some(site) = site.filter(|site| shared.session.site(site).is_some()) else {
             return refusal(StatusCode::NOT_FOUND, "no_site", "No site is written under this name");
         };
-        let kept = shared.kept.lock().unwrap_or_else(PoisonError::into_inner).entry(site.clone()).or_default().clone();
+        let cache =
+            shared.cache.lock().unwrap_or_else(PoisonError::into_inner).entry(site.clone()).or_default().clone();
         let listener = Listener {
             // Before the first look, so that nothing falls between the two.
             heard: shared.session.subscribe(),
             ending: shared.ending.clone(),
             shared: shared.clone(),
-            kept,
+            cache,
             site,
             here,
             sent: None,
@@ -90,7 +91,7 @@ impl EventStreams {
 /// One open page.
 struct Listener {
     shared: Arc<Shared>,
-    kept: Arc<Kept>,
+    cache: Arc<FindingsCache>,
     heard: Receiver<Arc<Record>>,
     ending: watch::Receiver<bool>,
     site: SiteName,
@@ -130,7 +131,7 @@ impl Listener {
     }
 
     async fn state(&self, status: &SiteStatus) -> String {
-        let findings = self.kept.of(&status.diagnostics, &status.folder).await;
+        let findings = self.cache.of(&status.diagnostics, &status.folder).await;
         let failure = status.error.as_ref().map(|failure| {
             let hints: Vec<String> = failure.hints.iter().map(|hint| below(hint, &status.folder)).collect();
             json!({ "message": below(&failure.message, &status.folder), "hints": hints })
@@ -139,9 +140,9 @@ impl Listener {
             "phase": status.phase,
             "builds": status.builds,
             // A site without a good version is published with its errors.
-            "kept": status.last.as_ref().is_some_and(|last| last.outcome == "kept"),
+            "cache": status.last.as_ref().is_some_and(|last| last.outcome == "cache"),
             "failure": failure,
-            "findings": findings.told(self.here),
+            "findings": findings.for_browser(self.here),
             // An earlier deploy is shown. Who looks from elsewhere may know it, but not change it.
             "held": status.earlier.as_ref().map(|earlier| json!({
                 "createdAt": earlier.created_at, "behind": earlier.behind, "mayReturn": self.here,

@@ -1,13 +1,13 @@
 //! What the dev server adds to pages on their way out: one script. It shows the errors of the last build and tells how the
 //! server is. Nothing of it is in a build, and with `--exact` nothing of it is in a page.
 
-mod answer;
 mod etag;
 pub(super) mod events;
 mod excerpt;
 mod findings;
 pub(super) mod newest;
 mod not_built;
+mod page_layer;
 pub(super) mod script;
 mod unlinked;
 
@@ -16,7 +16,7 @@ use crate::{
     server::layers::{Answering, RequestLayer, layer as layer_of},
     session::Session,
 };
-use answer::Pages;
+use page_layer::PageLayer;
 use pmx_model::SiteName;
 use std::sync::Arc;
 
@@ -35,9 +35,9 @@ pub(super) struct PageParts {
 /// Adds the script to HTML pages. WebSockets, other methods and what a browser asks for as anything but a document go on untouched.
 pub(super) fn layer(parts: PageParts) -> RequestLayer {
     let PageParts { session, default_site, reload, answers } = parts;
-    let pages = Arc::new(Pages { session, reload, answers });
+    let pages = Arc::new(PageLayer { session, reload, answers });
     layer_of(move |request, next| {
-        if !answer::may_be_page(&request) {
+        if !page_layer::may_be_page(&request) {
             return next.call(request);
         }
         let (pages, next) = (pages.clone(), next.clone());

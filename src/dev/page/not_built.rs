@@ -1,6 +1,6 @@
 //! The page of a site that has nothing to show yet: it says why, and gives way to the site as soon as that is there.
 
-use super::findings::{Finding, Found, below};
+use super::findings::{FindingWithExcerpt, FindingsWithExcerpts, below};
 use crate::{
     server::refusal,
     session::{Phase, SiteStatus},
@@ -18,7 +18,7 @@ const STYLE: &str = include_str!("client/waiting.css");
 /// The page for a site that is being written and has no deploy. 503: it is not missing, it is not there yet.
 pub(super) async fn response(status: Arc<SiteStatus>, head: bool) -> Response {
     let diagnostics = status.diagnostics.clone();
-    let Ok(found) = tokio::task::spawn_blocking(move || Found::read(&diagnostics)).await else {
+    let Ok(found) = tokio::task::spawn_blocking(move || FindingsWithExcerpts::read(&diagnostics)).await else {
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The findings of the build were lost");
     };
     let page = page(&status, &found).into_string();
@@ -38,7 +38,7 @@ pub(super) async fn response(status: Arc<SiteStatus>, head: bool) -> Response {
     response
 }
 
-fn page(status: &SiteStatus, found: &Found) -> Markup {
+fn page(status: &SiteStatus, found: &FindingsWithExcerpts) -> Markup {
     let building = status.phase == Phase::Building;
     let title = if building { "Being built" } else { "Not built yet" };
     html! {
@@ -77,7 +77,7 @@ fn page(status: &SiteStatus, found: &Found) -> Markup {
     }
 }
 
-fn one(finding: &Finding, status: &SiteStatus) -> Markup {
+fn one(finding: &FindingWithExcerpt, status: &SiteStatus) -> Markup {
     html! {
         section.finding {
             p.place { (below(&finding.path, &status.folder)) ":" (finding.line) ":" (finding.column) " " code { (finding.code) } }
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_first_build_is_said_to_be_under_way() {
-        let page = page(&status(Phase::Building, None), &Found::default()).into_string();
+        let page = page(&status(Phase::Building, None), &FindingsWithExcerpts::default()).into_string();
         assert!(page.contains("under way") && page.contains("Being built"), "{page}");
     }
 }

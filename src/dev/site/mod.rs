@@ -9,7 +9,7 @@ use super::{
     first_build::FirstBuild,
     loops::LoopState,
     lost_blobs::LostBlobs,
-    publisher::{Outcome, Publisher},
+    publisher::{PublishOutcome, Publisher},
     state_folder,
 };
 use crate::{
@@ -290,7 +290,7 @@ impl Site {
         let has_errors = built.errors() > 0;
         let mut publisher = self.publisher.lock().await;
         let mut outcome = publisher.publish(&built, has_errors).await;
-        while let Ok(Outcome::Lost(lost)) = outcome {
+        while let Ok(PublishOutcome::Lost(lost)) = outcome {
             outcome = match builder.build_again(lost).await {
                 Ok(again) => {
                     built = again;
@@ -300,7 +300,7 @@ impl Site {
             };
         }
         let earlier = self.context.session.site(&self.name).and_then(|status| status.earlier.clone());
-        if earlier.is_some() && matches!(outcome, Ok(Outcome::Published { .. } | Outcome::Unchanged)) {
+        if earlier.is_some() && matches!(outcome, Ok(PublishOutcome::Published { .. } | PublishOutcome::Unchanged)) {
             // Before the next rollback may say otherwise.
             self.context.session.update(&self.name, |status| status.earlier = None);
         }

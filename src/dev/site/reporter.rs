@@ -4,7 +4,7 @@ use crate::{
         builder::Built,
         context::Context,
         finished::Finished,
-        publisher::Outcome,
+        publisher::PublishOutcome,
     },
     error::Error,
     session::{Event, Phase},
@@ -78,7 +78,7 @@ impl Reporter {
     pub(super) fn finished(&mut self, mut finished: Finished, is_asked_for: bool) {
         let (built, context) = (&mut finished.built, &self.context);
         self.titles.extend(std::mem::take(&mut built.site.titles));
-        let is_published = matches!(finished.outcome, Outcome::Published { .. });
+        let is_published = matches!(finished.outcome, PublishOutcome::Published { .. });
         if is_published {
             context.worker.published.send_modify(|published| *published += 1);
         }
@@ -93,7 +93,7 @@ impl Reporter {
         });
         if !finished.built.is_idle || is_asked_for || is_published {
             self.emit(finished.event());
-            let is_news = !matches!(finished.outcome, Outcome::Unchanged);
+            let is_news = !matches!(finished.outcome, PublishOutcome::Unchanged);
             if is_news || is_asked_for || context.terminal.report().verbose() {
                 let known = KnownPages { titles: &self.titles, published: self.published.as_deref() };
                 build_line::show(context.shown(&self.site), &finished, &known, |line| context.terminal.build(line));

@@ -26,7 +26,7 @@ const HELP: [(&str, &str); 9] = [
 
 /// What a key asks of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::dev) enum Request {
+pub(in crate::dev) enum KeyAction {
     /// Show the site, or the list of sites.
     Open,
     /// Show the console.
@@ -48,11 +48,11 @@ impl Keys {
     }
 
     /// Does what a key stands for, or says what the server must do.
-    pub(in crate::dev) async fn press(&mut self, key: char) -> Option<Request> {
+    pub(in crate::dev) async fn press(&mut self, key: char) -> Option<KeyAction> {
         match key.to_ascii_lowercase() {
-            'o' => return Some(Request::Open),
-            'c' => return Some(Request::Console),
-            'q' => return Some(Request::Quit),
+            'o' => return Some(KeyAction::Open),
+            'c' => return Some(KeyAction::Console),
+            'q' => return Some(KeyAction::Quit),
             'l' => self.terminal.clear(),
             'h' | '?' => self.help(),
             'b' => self.rebuild(),

@@ -8,7 +8,7 @@ mod line;
 
 pub(super) use banner::Banner;
 pub(super) use keyboard::Keyboard;
-pub(super) use keys::{Keys, Request};
+pub(super) use keys::{KeyAction, Keys};
 pub(super) use line::BuildLine;
 
 use crate::{

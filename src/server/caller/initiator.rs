@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Initiator {
     origin: Origin,
-    site: Site,
+    site: FetchSite,
     navigates: bool,
     embeds: bool,
 }
@@ -23,9 +23,9 @@ pub enum Origin {
     Foreign,
 }
 
-/// What `Sec-Fetch-Site` says.
+/// What `Sec-Fetch-FetchSite` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Site {
+enum FetchSite {
     Unnamed,
     /// `same-origin`, or `none`: the user themself.
     Own,
@@ -37,17 +37,17 @@ enum Site {
 impl Initiator {
     /// What is taken of a request of which nothing is known.
     pub(super) const UNKNOWN: Self =
-        Self { origin: Origin::Foreign, site: Site::CrossSite, navigates: false, embeds: false };
+        Self { origin: Origin::Foreign, site: FetchSite::CrossSite, navigates: false, embeds: false };
 
     pub(super) fn read(headers: &HeaderMap, authority: &str, is_encrypted: bool) -> Self {
         let text = |name: &'static str| {
             headers.get(HeaderName::from_static(name)).map(|value| value.to_str().unwrap_or_default())
         };
         let site = match text("sec-fetch-site") {
-            None => Site::Unnamed,
-            Some("same-origin" | "none") => Site::Own,
-            Some("cross-site") => Site::CrossSite,
-            Some(_) => Site::Other,
+            None => FetchSite::Unnamed,
+            Some("same-origin" | "none") => FetchSite::Own,
+            Some("cross-site") => FetchSite::CrossSite,
+            Some(_) => FetchSite::Other,
         };
         Self {
             origin: Origin::read(headers, authority, is_encrypted),
@@ -78,13 +78,13 @@ impl Initiator {
     /// Whether the browser says that a page of another origin asks, or led here.
     #[must_use]
     pub const fn comes_from_elsewhere(self) -> bool {
-        matches!(self.site, Site::CrossSite | Site::Other)
+        matches!(self.site, FetchSite::CrossSite | FetchSite::Other)
     }
 
     /// Whether the browser says that a page of another site asks, or led here.
     #[must_use]
     pub const fn is_cross_site(self) -> bool {
-        matches!(self.site, Site::CrossSite)
+        matches!(self.site, FetchSite::CrossSite)
     }
 
     /// Whether the user is led to another page, or a part of one.

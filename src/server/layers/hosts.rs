@@ -34,9 +34,6 @@ pub(super) struct Hosts {
     pub(super) must_be_named: bool,
 }
 
-/// A request that is answered here.
-type Refused = Box<Response>;
-
 impl Hosts {
     pub(super) fn new(policy: HostPolicy, is_https: bool) -> Self {
         Self { policy: Arc::new(policy), is_https, believes_proxies: false, must_be_named: false }
@@ -49,7 +46,7 @@ pub(super) fn layer(hosts: Hosts) -> RequestLayer {
 }
 
 /// Notes who sends a request, perhaps with the Host that a proxy was asked for, or answers it.
-pub(super) fn check(hosts: &Hosts, request: &mut Request) -> Result<(), Refused> {
+pub(super) fn check(hosts: &Hosts, request: &mut Request) -> Result<(), Box<Response>> {
     let connection = request.extensions().get().copied().unwrap_or(Connection::UNKNOWN);
     let named = named(request)?;
     let Some(authority) = named else {
@@ -84,7 +81,7 @@ pub(super) fn check(hosts: &Hosts, request: &mut Request) -> Result<(), Refused>
 }
 
 /// The one Host of a request. `None` if it names none.
-fn named(request: &Request) -> Result<Option<&str>, Refused> {
+fn named(request: &Request) -> Result<Option<&str>, Box<Response>> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (header, second) = (hosts.next(), hosts.next());
     let header = header.map(|host| host.to_str().map_err(|_| unclear())).transpose()?;
@@ -106,7 +103,7 @@ fn forwarded<'a>(
     host: &str,
     own: &HostName,
     headers: &'a HeaderMap,
-) -> Result<Option<(&'a str, HostName)>, Refused> {
+) -> Result<Option<(&'a str, HostName)>, Box<Response>> {
     let Some(asked) = headers.get(FORWARDED_HOST) else { return Ok(None) };
     let asked = asked.to_str().map_err(|_| unclear())?;
     let asked = asked.split(',').next().unwrap_or_default().trim();
@@ -119,7 +116,7 @@ fn forwarded<'a>(
     if may { Ok(Some((asked, name))) } else { Err(foreign(asked)) }
 }
 
-fn foreign(host: &str) -> Refused {
+fn foreign(host: &str) -> Box<Response> {
     // Named only if it is a name: the text goes to people.
     let name = HostName::parse(host).map(|_| host.rsplit_once(':').map_or(host, |(name, _)| name));
     let message = match name {
@@ -129,12 +126,12 @@ fn foreign(host: &str) -> Refused {
     Box::new(refusal(StatusCode::FORBIDDEN, "foreign_host", &message))
 }
 
-fn unclear() -> Refused {
+fn unclear() -> Box<Response> {
     Box::new(refusal(StatusCode::BAD_REQUEST, "bad_host", "A request must name one Host"))
 }
 
 /// The answer to plain HTTP where TLS is spoken: a browser is sent there, everyone else is told.
-fn in_the_clear(host: &str, request: &Request) -> Refused {
+fn in_the_clear(host: &str, request: &Request) -> Box<Response> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && !is_upgrade(request);
     let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
     let location = HeaderValue::from_str(&format!("https://{host}{path}")).ok().filter(|_| reads);

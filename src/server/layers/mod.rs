@@ -11,7 +11,7 @@ mod request_log;
 
 pub use devices::DeviceToken;
 pub use next::{Answering, Next, RequestLayer, layer};
-pub use request_log::{Seen, request_log};
+pub use request_log::{LoggedRequest, request_log};
 
 use super::{HostPolicy, Listening};
 use hosts::Hosts;

@@ -7,7 +7,7 @@ use std::{
 
 /// A request and its answer's head.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct LoggedRequest {
     /// The method.
     pub method: Method,
     /// The host as the client named it; empty if it named none.
@@ -21,7 +21,7 @@ pub struct Seen {
 }
 
 /// Calls `log` for every request that was answered, whoever answered it.
-pub fn request_log(log: impl Fn(&Seen) + Send + Sync + 'static) -> RequestLayer {
+pub fn request_log(log: impl Fn(&LoggedRequest) + Send + Sync + 'static) -> RequestLayer {
     let log = Arc::new(log);
     layer(move |request, next| {
         let host = host(request.uri(), request.headers());
@@ -31,7 +31,7 @@ pub fn request_log(log: impl Fn(&Seen) + Send + Sync + 'static) -> RequestLayer 
         Answering::later(async move {
             let response = answer.await;
             let (status, took) = (response.status(), started.elapsed());
-            log(&Seen { method, host, target, status, took });
+            log(&LoggedRequest { method, host, target, status, took });
             response
         })
     })

@@ -2,7 +2,7 @@
 
 use super::{etag, not_built, script, unlinked};
 use crate::{
-    dev::live_reload::{LiveReload, Shows},
+    dev::live_reload::{LiveReload, Shown},
     server::{answer_changed, is_upgrade, layers::Next, refusal},
     session::Session,
 };
@@ -31,14 +31,14 @@ pub(super) fn may_be_page(request: &Request) -> bool {
 }
 
 /// The pages of all sites.
-pub(super) struct Pages {
+pub(super) struct PageLayer {
     pub(super) session: Session,
     pub(super) reload: LiveReload,
     /// Whether answers to questions are taken.
     pub(super) answers: bool,
 }
 
-impl Pages {
+impl PageLayer {
     /// Answers a request for what may be a page of this site.
     pub(super) async fn answer(&self, request: Request, site: Option<SiteName>, next: &Next) -> Response {
         let is_tagged = |answer: &Response| answer.status() == StatusCode::OK && taggable(answer).is_some();
@@ -47,7 +47,7 @@ impl Pages {
 
     /// Answers a request for the whole of what may be a page, or for its head.
     async fn whole(&self, request: Request, site: Option<SiteName>, next: &Next) -> Response {
-        let mut whole = Whole {
+        let mut whole = PageRewrite {
             head: request.method() == Method::HEAD,
             tag: script::tag(request.uri().path(), self.answers),
             answers: self.answers,
@@ -61,8 +61,8 @@ impl Pages {
             && let Some(status) = site.as_ref().and_then(|site| self.session.site(site))
         {
             if !answer.headers().contains_key("pmx-deploy") {
-                let shows = Shows::Status(status.name.clone());
-                return self.reload.serve(&shows, not_built::response(status, whole.head).await).await;
+                let shown = Shown::Status(status.name.clone());
+                return self.reload.serve(&shown, not_built::response(status, whole.head).await).await;
             }
             whole.note = unlinked::note(&status, &path);
         }
@@ -76,7 +76,7 @@ impl Pages {
     /// A page without a live client: it is loaded again when the site was published anew. What it is loaded again for stands in it, so no
     /// cache may keep it.
     async fn loaded_again(&self, site: SiteName, answer: Response) -> Response {
-        let mut answer = self.reload.serve(&Shows::Deploy(site), answer).await;
+        let mut answer = self.reload.serve(&Shown::Deploy(site), answer).await;
         answer.headers_mut().remove(header::ETAG);
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer
@@ -84,7 +84,7 @@ impl Pages {
 }
 
 /// How a page is finished.
-struct Whole {
+struct PageRewrite {
     /// Only the head was asked for.
     head: bool,
     tag: String,
@@ -93,7 +93,7 @@ struct Whole {
     note: String,
 }
 
-impl Whole {
+impl PageRewrite {
     /// The answer with the tag, if it is a whole page; else as it is. And whether it has no need of being loaded again: it is no page, or one
     /// with a live client.
     async fn finish(self, answer: Response) -> (Response, bool) {

@@ -11,7 +11,7 @@ use std::{
 
 /// What is in a file. Nobody but its owner may read it.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct StoredCertificate {
     /// When the certificate ends, in seconds since 1970.
     pub ends: u64,
     /// What it is for: names, and who vouches.
@@ -22,10 +22,13 @@ pub(super) struct Kept {
     pub certificate: String,
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for StoredCertificate {
     /// Without the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kept").field("ends", &self.ends).field("about", &self.about).finish_non_exhaustive()
+        f.debug_struct("StoredCertificate")
+            .field("ends", &self.ends)
+            .field("about", &self.about)
+            .finish_non_exhaustive()
     }
 }
 
@@ -34,7 +37,7 @@ const KEY: &str = "-----BEGIN PRIVATE KEY-----";
 /// Before the certificate.
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 
-impl Kept {
+impl StoredCertificate {
     /// Reads a file; `None` if there is none, or none that this pmx wrote.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         match fs::read_to_string(path) {
@@ -83,8 +86,8 @@ pub(super) fn seconds(time: SystemTime) -> u64 {
 mod tests {
     use super::*;
 
-    fn kept() -> Kept {
-        Kept {
+    fn stored() -> StoredCertificate {
+        StoredCertificate {
             ends: 4_000_000_000,
             about: "localhost".into(),
             key: format!("{KEY}\nAA\n-----END PRIVATE KEY-----\n"),
@@ -96,14 +99,14 @@ mod tests {
     fn a_file_is_read_back_and_only_its_owner_can() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/x.pem");
-        assert_eq!(Kept::read(&path).unwrap(), None);
-        assert!(kept().write(&path, true).unwrap());
-        assert_eq!(Kept::read(&path).unwrap(), Some(kept()));
-        let other = Kept { about: "other".into(), ..kept() };
+        assert_eq!(StoredCertificate::read(&path).unwrap(), None);
+        assert!(stored().write(&path, true).unwrap());
+        assert_eq!(StoredCertificate::read(&path).unwrap(), Some(stored()));
+        let other = StoredCertificate { about: "other".into(), ..stored() };
         assert!(!other.write(&path, true).unwrap(), "the first one stays");
-        assert_eq!(Kept::read(&path).unwrap(), Some(kept()));
+        assert_eq!(StoredCertificate::read(&path).unwrap(), Some(stored()));
         assert!(other.write(&path, false).unwrap());
-        assert_eq!(Kept::read(&path).unwrap(), Some(other));
+        assert_eq!(StoredCertificate::read(&path).unwrap(), Some(other));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -115,8 +118,10 @@ mod tests {
     #[test]
     fn what_pmx_did_not_write_is_no_key() {
         for text in ["", "ends: x", "ends: 1\nabout: y\n", KEY, CERTIFICATE, &format!("{CERTIFICATE}{KEY}")] {
-            assert_eq!(Kept::parse(text), None, "{text}");
+            assert_eq!(StoredCertificate::parse(text), None, "{text}");
         }
-        assert!(kept().holds_for(Duration::ZERO) && !Kept { ends: 1, ..kept() }.holds_for(Duration::ZERO));
+        assert!(
+            stored().holds_for(Duration::ZERO) && !StoredCertificate { ends: 1, ..stored() }.holds_for(Duration::ZERO)
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     Console,
     form::Fields,
-    reply::{self, Failure, Outcome},
+    reply::{self, ReplyResult, RequestFailure},
 };
 use crate::session::Record;
 use axum::{body::Body, http::StatusCode};
@@ -31,18 +31,18 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 pub(super) struct Streams(Arc<AtomicUsize>);
 
 /// An open stream; given back with it.
-struct Open(Arc<AtomicUsize>);
+struct OpenStream(Arc<AtomicUsize>);
 
 impl Streams {
-    fn open(&self) -> Option<Open> {
+    fn open(&self) -> Option<OpenStream> {
         let taken = self
             .0
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| (count < MAX_STREAMS).then_some(count + 1));
-        taken.ok().map(|_| Open(self.0.clone()))
+        taken.ok().map(|_| OpenStream(self.0.clone()))
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenStream {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
@@ -52,25 +52,25 @@ type Events = Pin<Box<dyn Stream<Item = String> + Send>>;
 
 /// `GET /api/events?topics=board,requests,log`: each topic is the name of its events. `board` carries the `--json` lines,
 /// `requests` one request each, `log` says only that there is more. `missed` comes when a listener was too slow.
-pub(super) fn events(console: &Console, query: &Fields) -> Outcome {
+pub(super) fn events(console: &Console, query: &Fields) -> ReplyResult {
     let open = console.streams.open().ok_or_else(|| {
-        Failure::new(StatusCode::SERVICE_UNAVAILABLE, format!("{MAX_STREAMS} streams are open already"))
+        RequestFailure::new(StatusCode::SERVICE_UNAVAILABLE, format!("{MAX_STREAMS} streams are open already"))
     })?;
     let asked = if query.get("topics").is_empty() { "board" } else { query.get("topics") };
     let wants = |topic| asked.split(',').any(|name| name == topic);
     let mut sources: Vec<Events> = Vec::new();
     if wants("board") {
-        let heard = console.parts.control.session().subscribe();
-        sources.push(heard_of("board", heard, |record: Arc<Record>| record.to_json().to_string()));
+        let receiver = console.parts.control.session().subscribe();
+        sources.push(topic_events("board", receiver, |record: Arc<Record>| record.to_json().to_string()));
     }
     if wants("requests") {
-        let heard = console.parts.control.emulator().trace().subscribe();
-        sources.push(heard_of("requests", heard, |record: Arc<RequestRecord>| {
+        let receiver = console.parts.control.emulator().trace().subscribe();
+        sources.push(topic_events("requests", receiver, |record: Arc<RequestRecord>| {
             json!({ "id": record.id, "host": record.host, "path": record.path, "status": record.status }).to_string()
         }));
     }
     if wants("log") {
-        sources.push(heard_of("log", console.parts.log.subscribe(), |()| "{}".to_owned()));
+        sources.push(topic_events("log", console.parts.log.subscribe(), |()| "{}".to_owned()));
     }
     let heartbeat = stream::unfold(tokio::time::interval(HEARTBEAT), |mut interval| async move {
         interval.tick().await;
@@ -90,17 +90,17 @@ pub(super) fn events(console: &Console, query: &Fields) -> Outcome {
     Ok(reply::text(StatusCode::OK, "text/event-stream", Body::from_stream(all)))
 }
 
-fn heard_of<T: Clone + Send + 'static>(
+fn topic_events<T: Clone + Send + 'static>(
     topic: &'static str,
-    heard: broadcast::Receiver<T>,
+    receiver: broadcast::Receiver<T>,
     says: impl Fn(T) -> String + Send + Copy + 'static,
 ) -> Events {
-    Box::pin(stream::unfold(heard, move |mut heard| async move {
-        let event = match heard.recv().await {
+    Box::pin(stream::unfold(receiver, move |mut receiver| async move {
+        let event = match receiver.recv().await {
             Ok(value) => format!("event: {topic}\ndata: {}\n\n", says(value)),
             Err(RecvError::Lagged(_)) => "event: missed\ndata: {}\n\n".to_owned(),
             Err(RecvError::Closed) => return None,
         };
-        Some((event, heard))
+        Some((event, receiver))
     }))
 }

@@ -15,16 +15,16 @@ const FILES_KEPT: usize = 4;
 /// Bits of an IPv6 address that one network at home or one rented server has to itself (RFC 6177).
 const IPV6_PREFIX: u32 = 64;
 
-/// Bounds of the number of connections.
+/// ConnectionBounds of the number of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
+pub struct ConnectionBounds {
     /// In all.
     pub in_all: usize,
     /// From one address. This machine's own share one, and are bounded by `in_all` alone: each of its users could open as many elsewhere.
     pub per_address: usize,
 }
 
-impl Bounds {
+impl ConnectionBounds {
     /// What was asked for, or else three quarters of the files that this process may open, and 1,024 for an address.
     #[must_use]
     pub fn new(in_all: Option<usize>, per_address: Option<usize>) -> Self {
@@ -35,73 +35,73 @@ impl Bounds {
     }
 }
 
-/// The places that connections take. Clones are the same.
+/// The permits that connections acquire. Clones are the same.
 #[derive(Clone)]
-pub(super) struct Places(Arc<Shared>);
+pub(super) struct ConnectionPermits(Arc<Shared>);
 
 struct Shared {
-    bounds: Bounds,
-    taken: Mutex<Taken>,
+    bounds: ConnectionBounds,
+    counts: Mutex<Counts>,
 }
 
 #[derive(Default)]
-struct Taken {
+struct Counts {
     in_all: usize,
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// A place, until it is dropped.
-pub(super) struct Place {
+/// A permit, until it is dropped.
+pub(super) struct ConnectionPermit {
     shared: Arc<Shared>,
     /// Whose it is, if that is counted.
     address: Option<IpAddr>,
 }
 
-/// Why there is no place.
+/// Why there is no permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Full {
+pub(super) enum LimitReached {
     #[error("there are {0} already")]
     InAll(usize),
     #[error("its address has {0} already")]
     Address(usize),
 }
 
-impl Places {
-    pub(super) fn new(bounds: Bounds) -> Self {
-        Self(Arc::new(Shared { bounds, taken: Mutex::default() }))
+impl ConnectionPermits {
+    pub(super) fn new(bounds: ConnectionBounds) -> Self {
+        Self(Arc::new(Shared { bounds, counts: Mutex::default() }))
     }
 
-    /// Takes a place for a client at this address.
-    pub(super) fn take(&self, address: IpAddr) -> Result<Place, Full> {
+    /// Takes a permit for a client at this address.
+    pub(super) fn acquire(&self, address: IpAddr) -> Result<ConnectionPermit, LimitReached> {
         let address = counted(address);
-        let Bounds { in_all, per_address } = self.0.bounds;
-        let mut taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.in_all >= in_all {
-            return Err(Full::InAll(in_all));
+        let ConnectionBounds { in_all, per_address } = self.0.bounds;
+        let mut counts = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.in_all >= in_all {
+            return Err(LimitReached::InAll(in_all));
         }
         if let Some(address) = address {
-            let of_address = taken.by_address.entry(address).or_default();
+            let of_address = counts.by_address.entry(address).or_default();
             if *of_address >= per_address {
-                return Err(Full::Address(per_address));
+                return Err(LimitReached::Address(per_address));
             }
             *of_address += 1;
         }
-        taken.in_all += 1;
-        drop(taken);
-        Ok(Place { shared: Arc::clone(&self.0), address })
+        counts.in_all += 1;
+        drop(counts);
+        Ok(ConnectionPermit { shared: Arc::clone(&self.0), address })
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut taken = self.shared.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.in_all -= 1;
+        let mut counts = self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.in_all -= 1;
         if let Some(address) = self.address
-            && let Some(of_address) = taken.by_address.get_mut(&address)
+            && let Some(of_address) = counts.by_address.get_mut(&address)
         {
             *of_address -= 1;
             if *of_address == 0 {
-                taken.by_address.remove(&address);
+                counts.by_address.remove(&address);
             }
         }
     }
@@ -129,33 +129,37 @@ mod tests {
 
     #[test]
     fn one_address_does_not_take_the_places_of_the_others() {
-        let places = Places::new(Bounds { in_all: 10, per_address: 2 });
+        let permits = ConnectionPermits::new(ConnectionBounds { in_all: 10, per_address: 2 });
         let far = address("192.0.2.1");
-        let held: Vec<_> = (0..2).map(|_| places.take(far).ok().unwrap()).collect();
-        assert_eq!(places.take(far).err(), Some(Full::Address(2)));
-        assert_eq!(places.take(address("::ffff:192.0.2.1")).err(), Some(Full::Address(2)), "it is the same");
-        assert!(places.take(address("192.0.2.2")).is_ok());
+        let held: Vec<_> = (0..2).map(|_| permits.acquire(far).ok().unwrap()).collect();
+        assert_eq!(permits.acquire(far).err(), Some(LimitReached::Address(2)));
+        assert_eq!(
+            permits.acquire(address("::ffff:192.0.2.1")).err(),
+            Some(LimitReached::Address(2)),
+            "it is the same"
+        );
+        assert!(permits.acquire(address("192.0.2.2")).is_ok());
         drop(held);
-        assert!(places.take(far).is_ok());
-        assert!(places.0.taken.lock().unwrap().by_address.is_empty(), "nothing is kept of who has gone");
+        assert!(permits.acquire(far).is_ok());
+        assert!(permits.0.counts.lock().unwrap().by_address.is_empty(), "nothing is kept of who has gone");
     }
 
     #[test]
     fn a_network_that_has_many_addresses_counts_as_one() {
-        let places = Places::new(Bounds { in_all: 10, per_address: 1 });
-        let _held = places.take(address("2001:db8::1")).ok().unwrap();
-        assert_eq!(places.take(address("2001:db8::2")).err(), Some(Full::Address(1)));
-        assert!(places.take(address("2001:db8:0:1::1")).is_ok());
+        let permits = ConnectionPermits::new(ConnectionBounds { in_all: 10, per_address: 1 });
+        let _held = permits.acquire(address("2001:db8::1")).ok().unwrap();
+        assert_eq!(permits.acquire(address("2001:db8::2")).err(), Some(LimitReached::Address(1)));
+        assert!(permits.acquire(address("2001:db8:0:1::1")).is_ok());
     }
 
     #[test]
     fn this_machine_is_bounded_by_the_whole_only() {
-        let places = Places::new(Bounds { in_all: 3, per_address: 1 });
+        let permits = ConnectionPermits::new(ConnectionBounds { in_all: 3, per_address: 1 });
         let own = ["127.0.0.1", "127.0.0.1", "::1"];
-        let held: Vec<_> = own.iter().map(|own| places.take(address(own)).ok().unwrap()).collect();
-        assert_eq!(places.take(address("127.0.0.1")).err(), Some(Full::InAll(3)));
-        assert_eq!(places.take(address("192.0.2.1")).err(), Some(Full::InAll(3)));
+        let held: Vec<_> = own.iter().map(|own| permits.acquire(address(own)).ok().unwrap()).collect();
+        assert_eq!(permits.acquire(address("127.0.0.1")).err(), Some(LimitReached::InAll(3)));
+        assert_eq!(permits.acquire(address("192.0.2.1")).err(), Some(LimitReached::InAll(3)));
         drop(held);
-        assert!(places.take(address("192.0.2.1")).is_ok());
+        assert!(permits.acquire(address("192.0.2.1")).is_ok());
     }
 }

@@ -7,14 +7,14 @@ const LISTENING: &str = "0A";
 
 /// A program that listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(super) struct PortOwner {
     program: String,
     arguments: Vec<String>,
     pid: u32,
     folder: Option<PathBuf>,
 }
 
-impl fmt::Display for Owner {
+impl fmt::Display for PortOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (pid {})", self.program, self.pid)?;
         // Another site of the same author: it is said which.
@@ -29,7 +29,7 @@ impl fmt::Display for Owner {
 }
 
 /// The program that listens on a TCP port of this machine, if the system tells.
-pub(super) fn of(port: u16) -> Option<Owner> {
+pub(super) fn of(port: u16) -> Option<PortOwner> {
     if !cfg!(target_os = "linux") {
         return None;
     }
@@ -55,7 +55,7 @@ pub(super) fn of(port: u16) -> Option<Owner> {
     let program = words.next().filter(|word| !word.is_empty());
     let program = program.and_then(|path| Some(PathBuf::from(path).file_name()?.to_string_lossy().into_owned()));
     let name = || fs::read_to_string(process.join("comm")).ok().map(|name| name.trim().to_owned());
-    Some(Owner {
+    Some(PortOwner {
         program: program.or_else(name)?,
         arguments: words.filter(|word| !word.is_empty()).collect(),
         pid: pid(&process)?,
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn another_pmx_is_named_with_its_site() {
-        let owner = Owner {
+        let owner = PortOwner {
             program: "pmx".into(),
             arguments: vec!["dev".into(), "course".into()],
             pid: 7,
