@@ -1,11 +1,10 @@
-use super::{
-    blobs::Blobs,
-    cache::{Cache, CachedPage, Steady},
+use crate::{
     diagnostic::{Diagnostic, Position},
     documents::{self, PathRecord},
-    gathered::Gathered,
+    files::blobs::Blobs,
     graph,
-    path::{self, BuiltPath, NamedRoot, Site},
+    memory::{Cache, CachedPage, Steady},
+    path::{self, BuiltPath, NamedRoot, Site, gathered::Gathered},
     project::Project,
     scan::Snapshot,
 };

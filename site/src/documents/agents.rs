@@ -1,6 +1,6 @@
 //! `llms.txt` (llmstxt.org): what the site is, and where each Source is to be had as Markdown.
 
-use crate::address;
+use crate::text::address;
 use std::collections::BTreeMap;
 
 /// A Source in the list.

@@ -1,6 +1,6 @@
 //! `sitemap.xml` and `robots.txt`. A sitemap has absolute addresses, so there is one only where the site's own is known.
 
-use crate::html;
+use crate::text::html;
 use serde_json::{Map, Value};
 
 /// The most addresses of one sitemap (sitemaps.org).

@@ -10,11 +10,11 @@ use super::{
     spelling,
 };
 use crate::{
-    address,
     error::SiteError,
-    paths::canonical,
+    files::paths::canonical,
     project::{Project, relative, slashed},
-    scan, suggest,
+    scan,
+    text::{address, suggest},
 };
 use std::{
     fs,

@@ -22,7 +22,7 @@
 //! otherwise. For some microseconds nothing stands at the place then.
 
 use super::beside::{Beside, Kind};
-use crate::file_retry::{read, rename, while_held};
+use crate::files::file_retry::{read, rename, while_held};
 use std::{
     fs,
     io::{self, Read as _, Seek as _},

@@ -2,13 +2,11 @@
 
 use super::error::EditError;
 use crate::{
-    checkout::clean,
-    config,
+    files::paths::canonical,
     output::OutDir,
-    paths::canonical,
-    project::{Project, relative, slashed},
+    project::{Project, checkout::clean, config, relative, slashed},
     scan::Snapshot,
-    suggest,
+    text::suggest,
 };
 use pmx_worker::model::check_path;
 use std::{

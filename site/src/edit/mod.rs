@@ -2,6 +2,8 @@
 //!
 //! Edits are made in place: only the bytes of an address change, and of a file that is in the way of nothing, none.
 
+pub(crate) mod answers;
+
 mod apply;
 mod beside;
 mod create;
@@ -31,15 +33,14 @@ pub use create::{CreateError, NewSource, Wanted, plan_source};
 pub use error::EditError;
 pub use exchange::Kept;
 
-use super::{
+use crate::{
     diagnostic::Diagnostic,
     error::SiteError,
-    folder::read_regular,
+    files::{folder::read_regular, paths::canonical},
+    graph::wiki::Names,
     project::{Project, relative},
     scan::Snapshot,
-    wiki::Names,
 };
-use crate::paths::canonical;
 use apply::{Step, Write};
 use locate::{Base, Places};
 use plan::{Effects, Task};

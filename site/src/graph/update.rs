@@ -3,7 +3,7 @@
 
 use super::{EXTENSION, Graph, Place, Sources, missing_fragments, source};
 use crate::{
-    cache::Bodies,
+    graph::bodies::Bodies,
     project::Project,
     scan::{Content, File, Snapshot},
 };

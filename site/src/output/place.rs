@@ -1,8 +1,8 @@
 //! Which folder a build goes to, and whether links may lead there.
 
-use super::super::{
+use crate::{
     error::SiteError,
-    folder::{Folder, FolderError},
+    files::folder::{Folder, FolderError},
 };
 use std::path::{Path, PathBuf};
 

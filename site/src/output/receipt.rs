@@ -1,7 +1,9 @@
 use crate::{
     error::SiteError,
-    folder::{Folder, FolderError},
-    seal::{Key, Seal},
+    files::{
+        folder::{Folder, FolderError},
+        seal::{Key, Seal},
+    },
 };
 use pmx_worker::model::{File, check_path};
 use std::{

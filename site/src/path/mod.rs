@@ -1,29 +1,32 @@
 //! One Path of a site: everything that one entry reaches, under one mount.
 
+pub(crate) mod gathered;
+
 mod frame;
 mod pages;
 mod roots;
 mod update;
 
-pub(crate) use roots::{NamedRoot, name_roots};
+pub(crate) use roots::NamedRoot;
 pub(crate) use update::Kept;
 
-use super::{
-    assets::{self, Asset, Assets, ThemeAssets, asset_path},
-    blobs::Blobs,
+use crate::{
     build::{Pages, UNUSABLE},
-    cache::{self, Bodies},
-    component_files::ComponentFiles,
     diagnostic::{Diagnostic, Position},
     documents::{self, GraphEntry, Listed, ManifestText, Relations},
-    graph::{Graph, Node, Target},
-    layouts::Layouts,
-    page,
+    files::blobs::Blobs,
+    graph::bodies::Bodies,
+    graph::{
+        Graph, Node, Target,
+        assets::{self, Asset, Assets, ThemeAssets, asset_path},
+        component_files::ComponentFiles,
+        layouts::Layouts,
+        routes::{self, Addressing, NOT_FOUND, RouteTable},
+    },
+    memory, page,
     project::Project,
-    routes::{self, Addressing, NOT_FOUND, RouteTable},
     search::{self, Shards},
-    source::Place,
-    tokens::Theme,
+    source::{Place, tokens::Theme},
 };
 use pages::{Addresses, Rendered};
 use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, ManifestError, Routes, SourceEntry};
@@ -136,7 +139,7 @@ pub(super) fn build(
     let mut files = BTreeMap::new();
     let records = || rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
     let pages = rendered.iter().map(|page| (page.node.id.as_str(), page.page.inputs));
-    let left = left.filter(|(digest, _)| shards.is_none() && *digest == cache::digest_of(pages));
+    let left = left.filter(|(digest, _)| shards.is_none() && *digest == memory::digest_of(pages));
     let shards = left
         .and_then(|(_, files)| Shards::known(records(), &files))
         .unwrap_or_else(|| Shards::of(records(), shards, |bytes| blobs.put(bytes)));

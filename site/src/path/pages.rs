@@ -2,16 +2,17 @@
 
 use super::Frame;
 use crate::{
-    assets::{self, Asset},
     build::Pages,
-    cache::CachedPage,
-    completion::Completion,
     diagnostic::Diagnostic,
     documents::{self, MappedBeat},
-    graph::{Node, Target},
+    graph::{
+        Node, Target,
+        assets::{self, Asset},
+        routes,
+    },
+    memory::CachedPage,
     page::{self, NavItem, Page, Shell, Stylesheet},
-    render::{self, Embeds, Picture},
-    routes,
+    render::{self, Embeds, Picture, completion::Completion},
 };
 use pmx_worker::model::Hash;
 use std::{borrow::Cow, sync::Arc};

@@ -6,12 +6,14 @@ use crate::{
     build::Pages,
     diagnostic::Diagnostic,
     documents::{self, ManifestText, Relations},
-    graph::{Changes, Node},
+    graph::{
+        Changes, Node,
+        routes::{self, RouteTable},
+    },
     page::Shell,
     render::Embeds,
-    routes::{self, RouteTable},
     search::{self, Shards},
-    tokens::Theme,
+    source::tokens::Theme,
 };
 use pmx_worker::model::{File, Hash, Manifest, SourceEntry};
 use rayon::prelude::*;

@@ -2,13 +2,17 @@
 
 use super::{Embeds, LinkTable, Origin, embeds::EmbeddedBodies, facts};
 use crate::{
-    components::{self, Expansion},
     diagnostic::Diagnostic,
-    dom::{self, Element, Node},
-    html, mermaid,
-    source::{self, Block, Link, Place},
-    suggest,
-    values::{self, Values, Written},
+    source::{
+        self, Block, Link, Place,
+        components::{self, Expansion},
+        mermaid,
+        values::{self, Values, Written},
+    },
+    text::{
+        dom::{self, Element, Node},
+        html, suggest,
+    },
 };
 use std::collections::{BTreeSet, HashSet};
 

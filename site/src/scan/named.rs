@@ -2,12 +2,13 @@
 
 use super::{File, walk::Folder};
 use crate::{
-    address::{self, Address},
-    assets::is_sheet,
-    css,
-    graph::EXTENSION,
+    graph::{EXTENSION, assets::is_sheet},
     project::Project,
     source::{self, Place},
+    text::{
+        address::{self, Address},
+        css,
+    },
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

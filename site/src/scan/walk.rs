@@ -2,11 +2,11 @@
 
 use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, changed, passing::is_passing};
 use crate::{
-    address, checkout,
     error::SiteError,
+    files::paths::canonical,
     output::{OutDir, RECEIPT},
-    paths::canonical,
-    project::Project,
+    project::{Project, checkout},
+    text::address,
 };
 use rayon::prelude::*;
 use std::{

@@ -57,7 +57,7 @@ pub(crate) use record::{Reading, Record};
 pub(crate) use shards::Shards;
 pub(crate) use terms::fold as plain_letter;
 
-use super::documents;
+use crate::documents;
 
 /// The version of the format.
 const VERSION: u32 = 1;

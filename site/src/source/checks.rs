@@ -2,10 +2,9 @@
 
 use super::is_class;
 use crate::{
-    commas,
-    completion::is_completion,
     diagnostic::{Diagnostic, Position},
-    suggest,
+    render::completion::is_completion,
+    text::{commas, suggest},
 };
 use serde_json::{Map, Value};
 
@@ -261,7 +260,7 @@ fn is_list(value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml;
+    use crate::text::yaml;
 
     fn found(text: &str) -> Vec<(usize, usize, String)> {
         let mut findings = Vec::new();
