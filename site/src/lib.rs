@@ -59,16 +59,18 @@ mod source;
 mod text;
 
 pub use browser::{FLOATING_JS, theme_digest};
-pub use build::{Blob, Build, build};
+pub use build::{Build, build};
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
 pub use edit::answers::{AnswerForm, Given, RecordError, Refused, record};
 pub use edit::{
-    CreateError, Edit, EditError, EditOrSite, EditedFile, Kept, NewSource, Wanted, plan_move, plan_removal,
-    plan_source, replace, sweep,
+    CreateError, Edit, EditError, EditOrSite, EditedFile, NewSource, Wanted, plan_move, plan_removal, plan_source,
+    replace,
 };
 pub use error::SiteError;
-pub use files::blobs::{BlobError, Blobs};
+pub use files::beside::sweep;
+pub use files::blobs::{Blob, BlobError, Blobs};
+pub use files::exchange::Kept;
 pub use files::folder::{Folder, FolderError};
 pub use files::seal::Key;
 pub use files::{file_retry, paths};
@@ -76,10 +78,11 @@ pub use memory::Cache;
 pub use output::inventory::{Item, inventory, is_text};
 pub use output::lookup::{Built, Found};
 pub use output::static_files::static_files;
-pub use output::{Contents, OutDir, Written, build_into, contents, write};
+pub use output::{Contents, Written, build_into, contents, write};
 pub use project::config::{FILES as CONFIGS, SiteAddress, workspace_list};
 pub use project::hosting::{BasePath, BasePathError, Hosting};
 pub use project::link::{Link, LinkError};
+pub use project::out_dir::OutDir;
 pub use project::own_output::OwnOutput;
 pub use project::{Entry, Options, Project, locate, locate_around, site_name};
 pub use render::questions::RECORDED_ANSWER;

@@ -165,7 +165,7 @@ impl Builder {
     /// The last build was not published, and will not be.
     pub(super) fn passed_over(&mut self, build: &Build) {
         if let Some(cache) = &mut self.cache {
-            cache.passed_over(build);
+            cache.passed_over(&build.outputs);
         }
     }
 

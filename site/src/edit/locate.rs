@@ -3,10 +3,9 @@
 use super::error::EditError;
 use crate::{
     files::paths::canonical,
-    output::OutDir,
-    project::{Project, checkout::clean, config, relative, slashed},
+    project::{Project, checkout::clean, config, out_dir::OutDir, relative, slashed},
     scan::Snapshot,
-    text::suggest,
+    text::nearest,
 };
 use pmx_worker::model::check_path;
 use std::{
@@ -85,8 +84,8 @@ fn find(project: &Project, snapshot: &Snapshot, cwd: &Path, asked: &str) -> Resu
         return Ok(Named::Id(id));
     }
     let paths = snapshot.files().keys().map(|path| (path.as_str(), path.as_str()));
-    let nearest = suggest::likest(name, paths.clone())
-        .or_else(|| suggest::likest(&format!("{name}.{MD}"), paths))
+    let nearest = nearest::likest(name, paths.clone())
+        .or_else(|| nearest::likest(&format!("{name}.{MD}"), paths))
         .map(|path| relative(cwd, &root.join(path)));
     Err(EditError::NotFound { asked: asked.to_owned(), nearest })
 }

@@ -5,12 +5,10 @@
 pub(crate) mod answers;
 
 mod apply;
-mod beside;
 mod create;
 mod definition;
 mod destination;
 mod error;
-mod exchange;
 mod frontmatter;
 mod inline;
 mod kinds;
@@ -27,15 +25,16 @@ mod spelling;
 mod stylesheet;
 mod tree;
 
-pub(super) use beside::is_beside;
-pub use beside::sweep;
 pub use create::{CreateError, NewSource, Wanted, plan_source};
 pub use error::EditError;
-pub use exchange::Kept;
 
 use crate::{
     diagnostic::Diagnostic,
     error::SiteError,
+    files::{
+        beside::sweep,
+        exchange::{self, Kept},
+    },
     files::{folder::read_regular, paths::canonical},
     graph::wiki::Names,
     project::{Project, relative},

@@ -5,7 +5,6 @@ use super::{
     folder::open_regular,
     spill::{Spill, Spilled},
 };
-use crate::build::Blob;
 use pmx_worker::model::{File, Hash};
 use std::{
     collections::HashMap,
@@ -14,6 +13,9 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+/// The bytes of a file, shared.
+pub type Blob = Arc<[u8]>;
 
 /// The most bytes that are held in memory; what comes after goes to a file without a name.
 const BUDGET: u64 = 8 * 1024 * 1024;

@@ -114,8 +114,11 @@ impl Assets {
             return Some(known.file.clone());
         }
         let file = site.snapshot.files().get(path)?;
-        let sheet =
-            if is_sheet(path) { file.bytes().and_then(|(blob, _)| std::str::from_utf8(blob).ok()) } else { None };
+        let sheet = if crate::text::css::is_sheet(path) {
+            file.bytes().and_then(|(blob, _)| std::str::from_utf8(blob).ok())
+        } else {
+            None
+        };
         let asset = match sheet {
             Some(text) => {
                 stack.push(path.to_owned());
@@ -251,11 +254,6 @@ pub(crate) fn asset_path(target: &Target) -> Option<&str> {
         Target::Asset { path, .. } => Some(path),
         _ => None,
     }
-}
-
-/// Whether a file is a stylesheet, whose own addresses are rewritten.
-pub(crate) fn is_sheet(path: &str) -> bool {
-    path.ends_with(".css")
 }
 
 /// Whether a file's name says what is in it.

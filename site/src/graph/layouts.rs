@@ -7,9 +7,8 @@
 use super::{Graph, Node, Target, relative_link};
 use crate::{
     diagnostic::Diagnostic,
-    documents::is_definition,
     project::Project,
-    source::{Link, Place, standard::OUTLET},
+    source::{Link, Place, is_definition, standard::OUTLET},
     text::address::{self, Address},
 };
 

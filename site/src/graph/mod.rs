@@ -9,21 +9,18 @@ pub(crate) mod routes;
 pub(crate) mod wiki;
 
 mod folder;
+mod suggest;
 mod update;
 
 pub(super) use update::{Changes, Ground};
 
 use crate::{
-    build::Blob,
     diagnostic::{Diagnostic, Position},
-    memory::{Cache, Sources},
+    files::blobs::Blob,
     project::Project,
     scan::{Content, Snapshot},
-    source::{self, Body, Link, Place, Source},
-    text::{
-        address::{self, Address, FileAddress},
-        suggest::Suggest,
-    },
+    source::{self, Body, EXTENSION, Link, Place, Source},
+    text::address::{self, Address, FileAddress},
 };
 use bodies::Bodies;
 use pmx_worker::model::{Hash, MAX_BLOB, check_path};
@@ -34,9 +31,18 @@ use std::{
     mem,
     sync::Arc,
 };
+use suggest::Suggest;
 
-/// The extension of a Source; what is before it, with the folders, is its id.
-pub(super) const EXTENSION: &str = ".md";
+/// Parsed Sources by their path, with the hash of the text that they are of.
+pub(crate) type Sources = HashMap<String, (Hash, Arc<Source>)>;
+
+/// What a graph leaves for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub sources: Sources,
+    /// The last one; none while a build has it.
+    pub last: Option<Graph>,
+}
 
 /// A Source of the site and where its links lead.
 #[derive(Debug)]
@@ -164,19 +170,15 @@ impl Graph {
     }
 }
 
-/// Follows the links from the entries; also the HTML of the Sources that were parsed. What the cache knows is not parsed again.
-pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> (Graph, Bodies) {
-    if cache.settings != project.settings {
-        cache.clear();
-        cache.settings = project.settings.clone();
-    }
+/// Follows the links from the entries; also the HTML of the Sources that were parsed. What `memory` knows is not parsed again.
+pub(super) fn grow(project: &Project, snapshot: &Snapshot, memory: &mut Memory) -> (Graph, Bodies) {
     let mut bodies = Bodies::default();
-    let sources = &mut cache.sources;
-    if let Some(graph) = cache.graph.take().and_then(|graph| graph.update(project, snapshot, sources, &mut bodies)) {
+    let sources = &mut memory.sources;
+    if let Some(graph) = memory.last.take().and_then(|graph| graph.update(project, snapshot, sources, &mut bodies)) {
         return (graph, bodies);
     }
     let suggest = Suggest::new(snapshot);
-    let known = mem::take(&mut cache.sources);
+    let known = mem::take(&mut memory.sources);
     let mut graph = Graph::default();
     let mut frontier = Vec::new();
     for entry in &project.roots {
@@ -199,7 +201,7 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, cache: &mut Cache) ->
                 bodies.keep(node.hash, body);
             }
             reached.extend(node.linked(false).map(str::to_owned));
-            cache.sources.insert(node.path.clone(), (node.hash, Arc::clone(&node.source)));
+            memory.sources.insert(node.path.clone(), (node.hash, Arc::clone(&node.source)));
             graph.nodes.insert(node.id.clone(), node);
         }
         frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
@@ -475,7 +477,7 @@ fn missing_fragments(project: &Project, graph: &Graph, node: &Node) -> Vec<Diagn
         let finding = Diagnostic::warning("link/fragment", link.position, message);
         compared += page.source.anchors.len();
         let ids = page.source.anchors.iter().filter(|_| compared <= MAX_COMPARED).map(|id| (id.as_str(), id.as_str()));
-        let finding = match crate::text::suggest::likest(&fragment, ids) {
+        let finding = match crate::text::nearest::likest(&fragment, ids) {
             Some(nearest) => finding.hint(format!("did you mean `#{nearest}`?")),
             None => finding,
         };

@@ -1,10 +1,9 @@
 //! `[[Target]]`: which Source is meant by a name.
 
-use super::EXTENSION;
 use crate::{
     scan::Snapshot,
-    source,
-    text::{address, suggest},
+    source::{self, EXTENSION},
+    text::{address, nearest},
 };
 use std::{collections::HashMap, sync::OnceLock};
 
@@ -71,7 +70,7 @@ impl<'a> Names<'a> {
     pub(crate) fn nearest(&self, name: &str) -> Option<String> {
         let titles = self.by_title().iter().map(|(key, (title, _))| (key.as_str(), title.as_str()));
         let paths = self.sources().map(|(path, _)| (stem(path), stem(path)));
-        suggest::likest(&key(name), titles.chain(paths)).map(str::to_owned)
+        nearest::likest(&key(name), titles.chain(paths)).map(str::to_owned)
     }
 
     fn by_path(&self) -> &HashMap<String, Vec<&'a str>> {

@@ -2,13 +2,15 @@
 //! exactly what this very program wrote for this folder, under the key of this user. Pages come out of it unseen, so one that a checkout
 //! brings along counts for nothing.
 
-use super::{CachedPage, KnownShards, Sources, packed};
+use super::packed;
 use crate::{
     files::{
         folder::{Folder, FolderError},
         seal::{Key, SEAL, Seal},
     },
-    project::Project,
+    graph::Sources,
+    path::known::{CachedPage, KnownShards},
+    project::{Project, checkout::CACHE_FOLDER},
     source::{Settings, Source},
 };
 use pmx_worker::model::{File, Hash};
@@ -23,8 +25,6 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-/// Beside the project's config.
-pub(crate) const FOLDER: &str = ".pathmx-cache";
 const FILE: &str = "build.bin";
 /// The Cache Directory Tagging Specification's, so that backups leave the folder out; and what keeps Git out of it.
 const MARKS: [(&str, &str); 2] = [
@@ -71,7 +71,7 @@ pub(super) fn load(project: &Project, key: &Key) -> Option<Loaded> {
     match bytes.and_then(|bytes| read(&bytes, program(&project.settings), seal)) {
         Ok(loaded) => Some(loaded),
         Err(why) => {
-            tracing::debug!("{}: {why}; everything is built", project.folder.join(FOLDER).display());
+            tracing::debug!("{}: {why}; everything is built", project.folder.join(CACHE_FOLDER).display());
             None
         }
     }
@@ -80,7 +80,7 @@ pub(super) fn load(project: &Project, key: &Key) -> Option<Loaded> {
 /// The bytes of the file; none, if there is no cache.
 fn file(project: &Path) -> Result<Option<Vec<u8>>, FolderError> {
     let project = Folder::open(project).map_err(|source| FolderError::Io { path: project.to_owned(), source })?;
-    match project.enter(FOLDER)? {
+    match project.enter(CACHE_FOLDER)? {
         Some(folder) => folder.read(FILE, MAX_FILE),
         None => Ok(None),
     }
@@ -91,7 +91,7 @@ pub(super) fn save(project: &Project, key: &Key, everything: Everything<'_>) -> 
     match write(&project.folder, program(&project.settings), key, everything) {
         Ok(()) => true,
         Err(why) => {
-            let folder = project.folder.join(FOLDER);
+            let folder = project.folder.join(CACHE_FOLDER);
             tracing::debug!("{}: {why}; the next build starts from nothing", folder.display());
             false
         }
@@ -150,7 +150,7 @@ fn record(bytes: &[u8]) -> Option<Read> {
 type Everything<'a> = (&'a HashMap<String, CachedPage>, &'a Sources, &'a KnownShards);
 
 fn write(project: &Path, program: Hash, key: &Key, everything: Everything<'_>) -> io::Result<()> {
-    let folder = Folder::open(project)?.enter_or_make(FOLDER).map_err(io::Error::other)?;
+    let folder = Folder::open(project)?.enter_or_make(CACHE_FOLDER).map_err(io::Error::other)?;
     for (name, text) in MARKS {
         if folder.look(name)?.is_none() {
             folder.create(name, text.as_bytes())?;
@@ -242,13 +242,13 @@ mod tests {
 
     fn save_in(project: &Path) -> std::path::PathBuf {
         write(project, program(&Settings::default()), &user(), (&pages(), &sources(), &shards())).unwrap();
-        project.join(FOLDER).join(FILE)
+        project.join(CACHE_FOLDER).join(FILE)
     }
 
     #[test]
     fn what_was_saved_is_loaded_and_the_folder_says_that_it_is_a_cache() {
         let project = tempfile::tempdir().unwrap();
-        let folder = project.path().join(FOLDER);
+        let folder = project.path().join(CACHE_FOLDER);
         save_in(project.path());
         let (read_pages, _, read_shards) = kept(project.path(), &user()).unwrap();
         assert_eq!((read_pages, read_shards), (pages(), shards()));
@@ -301,7 +301,7 @@ mod tests {
         let mut seal = user().seal(PURPOSE, project);
         seal.update(&bytes);
         bytes.extend(seal.finish());
-        fs::write(project.join(FOLDER).join(FILE), bytes).unwrap();
+        fs::write(project.join(CACHE_FOLDER).join(FILE), bytes).unwrap();
     }
 
     #[test]
@@ -312,7 +312,7 @@ mod tests {
         let good = packed::pack(&source).unwrap();
         // The values of a Source come first: a mapping of one, whose value nests.
         let nested = |depth: usize| {
-            let empty = postcard::to_allocvec(&crate::memory::plain::members(&serde_json::Map::new())).unwrap();
+            let empty = postcard::to_allocvec(&crate::text::plain::members(&serde_json::Map::new())).unwrap();
             assert!(good.starts_with(&empty), "{good:?}");
             let mut bytes = postcard::to_allocvec(&(depth + 3)).unwrap();
             bytes.extend([7, 1, 5, 1, b'a']);
@@ -342,13 +342,13 @@ mod tests {
             let (pages, sources, shards) = everything();
             write(project, program(&Settings::default()), &user(), (&pages, &sources, &shards))
         };
-        symlink(away.path(), project.path().join(FOLDER)).unwrap();
+        symlink(away.path(), project.path().join(CACHE_FOLDER)).unwrap();
         assert!(write_in(project.path()).is_err() && kept(project.path(), &user()).is_err());
         assert_eq!(fs::read_dir(away.path()).unwrap().count(), 0);
-        fs::remove_file(project.path().join(FOLDER)).unwrap();
-        fs::create_dir(project.path().join(FOLDER)).unwrap();
+        fs::remove_file(project.path().join(CACHE_FOLDER)).unwrap();
+        fs::create_dir(project.path().join(CACHE_FOLDER)).unwrap();
         fs::write(away.path().join("notes"), "mine").unwrap();
-        let file = project.path().join(FOLDER).join(FILE);
+        let file = project.path().join(CACHE_FOLDER).join(FILE);
         symlink(away.path().join("notes"), &file).unwrap();
         assert!(kept(project.path(), &user()).is_err());
         write_in(project.path()).unwrap();

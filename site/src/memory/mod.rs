@@ -2,22 +2,19 @@
 
 mod disk;
 mod packed;
-mod plain;
-
-pub(crate) use disk::FOLDER;
 
 use crate::{
-    build::Build,
-    diagnostic::Diagnostic,
     files::{blobs::Blobs, seal::Key},
     graph,
-    path::{self, gathered::Gathered},
+    path::{
+        self,
+        gathered::Gathered,
+        known::{CachedPage, KnownShards, digest_of},
+    },
     project::Project,
-    search::Record,
-    source::{Settings, Source},
+    source::Settings,
 };
 use pmx_worker::model::{File, Hash};
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     mem,
@@ -27,23 +24,6 @@ use std::{
 /// So many bytes of builds that nobody took may lie about, beside those of the last one.
 const MAX_PASSED_OVER: u64 = 64 * 1024 * 1024;
 
-/// Parsed Sources by their path, with the hash of the text that they are of.
-pub(crate) type Sources = HashMap<String, (Hash, Arc<Source>)>;
-
-/// By the id of a Path: a digest of the pages of which the terms are, and the files of its shards.
-pub(crate) type KnownShards = HashMap<String, (Hash, Vec<File>)>;
-
-/// The digest of pages by which their shards are known: ids and inputs, by id.
-pub(crate) fn digest_of<'a>(pages: impl Iterator<Item = (&'a str, Hash)>) -> Hash {
-    let mut all = Vec::new();
-    for (id, inputs) in pages {
-        all.extend_from_slice(id.as_bytes());
-        all.push(0);
-        all.extend_from_slice(inputs.as_bytes());
-    }
-    Hash::of(&all)
-}
-
 /// What a build leaves for the next one. It changes how long a build takes, never what comes out.
 ///
 /// It holds what the last build used and nothing older. Of a page it knows the hash alone: who took the build has the bytes.
@@ -52,12 +32,10 @@ pub struct Cache {
     /// Under which it is kept on disk; without it, it is not.
     key: Option<Key>,
     /// How the Sources were read; what was read otherwise is of no use.
-    pub(crate) settings: Settings,
-    pub(crate) sources: Sources,
+    settings: Settings,
     /// By the output path of the page.
     pub(crate) pages: HashMap<String, CachedPage>,
-    /// The graph of the last build.
-    pub(crate) graph: Option<graph::Graph>,
+    pub(crate) graph: graph::Memory,
     pub(crate) steady: Option<Steady>,
     /// The search of each Path, as the last process left it.
     pub(crate) shards: KnownShards,
@@ -97,6 +75,14 @@ impl Cache {
         true
     }
 
+    /// Drops what was made under other settings.
+    pub(crate) fn adopt(&mut self, settings: &Settings) {
+        if self.settings != *settings {
+            self.clear();
+            self.settings = settings.clone();
+        }
+    }
+
     /// Reads back what was dropped.
     pub(crate) fn reopen(&mut self, project: &Project) {
         if mem::take(&mut self.shed) {
@@ -108,7 +94,7 @@ impl Cache {
         let loaded = self.key.as_ref().and_then(|key| disk::load(project, key));
         if let Some((pages, sources, shards)) = loaded {
             self.pages = pages;
-            self.sources = sources;
+            self.graph.sources = sources;
             self.shards = shards;
             self.saved = Some(self.digest());
         }
@@ -118,7 +104,9 @@ impl Cache {
     pub fn save(&mut self, project: &Project) {
         let Some(key) = self.key.as_ref().filter(|_| !self.shed) else { return };
         let digest = self.digest();
-        if self.saved != Some(digest) && disk::save(project, key, (&self.pages, &self.sources, &self.shards_now())) {
+        if self.saved != Some(digest)
+            && disk::save(project, key, (&self.pages, &self.graph.sources, &self.shards_now()))
+        {
             self.saved = Some(digest);
         }
     }
@@ -140,11 +128,11 @@ impl Cache {
         self.blobs = Blobs::default();
     }
 
-    /// Nobody takes this build, the last one; a later one may be. Bytes that only builds before it had go, once they are many.
-    pub fn passed_over(&mut self, build: &Build) {
-        let needed: u64 = build.outputs.values().map(|file| file.size).sum();
+    /// Nobody takes the build with these [`outputs`](crate::Build::outputs), the last one; a later one may be. Bytes that only builds before it had go, once they are many.
+    pub fn passed_over(&mut self, outputs: &BTreeMap<String, File>) {
+        let needed: u64 = outputs.values().map(|file| file.size).sum();
         if self.blobs.bytes() > needed + MAX_PASSED_OVER {
-            self.blobs = self.blobs.only(build.outputs.values().map(|file| &file.hash));
+            self.blobs = self.blobs.only(outputs.values().map(|file| &file.hash));
         }
     }
 
@@ -195,21 +183,4 @@ pub(crate) struct Steady {
     /// By root id.
     pub paths: BTreeMap<String, path::Kept>,
     pub outputs: Arc<BTreeMap<String, File>>,
-}
-
-/// A page and what it was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CachedPage {
-    /// Hash of everything that goes into the page.
-    pub inputs: Hash,
-    pub html: File,
-    /// The same Source as agents read it.
-    pub markdown: File,
-    /// Where its Blocks and Beats stand in the Source, if that was asked for.
-    pub map: Option<File>,
-    /// What was found while it was made.
-    #[serde(with = "plain::findings")]
-    pub findings: Vec<Diagnostic>,
-    /// What readers find it by.
-    pub record: Arc<Record>,
 }

@@ -1,6 +1,5 @@
 //! A parsed Source as bytes.
 
-use super::plain::{self, Pieces};
 use crate::{
     diagnostic::{Diagnostic, Position},
     source::{
@@ -8,6 +7,7 @@ use crate::{
         components::{Chunk, Definition, Resource},
         standard::Standard,
     },
+    text::plain::{self, Pieces},
 };
 use pmx_worker::model::Hash;
 use serde::{Deserialize, Serialize};

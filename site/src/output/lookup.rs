@@ -1,10 +1,11 @@
 //! Which route belongs to a Source, and which Source to a route, in a build on disk.
 
-use super::{OutDir, read};
+use super::read;
 use crate::{
     documents::SourcesDocument,
     error::SiteError,
-    text::{address, suggest},
+    project::out_dir::OutDir,
+    text::{address, nearest},
 };
 use pmx_worker::model::Roots;
 use std::{cmp::Reverse, collections::BTreeMap};
@@ -72,7 +73,7 @@ impl Built {
     pub fn nearest(&self, query: &str) -> Option<String> {
         let all: Vec<Found> = self.all().collect();
         let names = all.iter().flat_map(|found| [&found.path, &found.source_id, &found.route]);
-        suggest::likest(query, names.map(|name| (name.as_str(), name.as_str()))).map(str::to_owned)
+        nearest::likest(query, names.map(|name| (name.as_str(), name.as_str()))).map(str::to_owned)
     }
 
     fn all(&self) -> impl Iterator<Item = Found> {

@@ -11,19 +11,19 @@ pub(crate) mod static_files;
 
 mod contents;
 mod folders;
-mod place;
 mod receipt;
 
 pub use contents::{Contents, contents};
-pub use place::OutDir;
-pub(super) use receipt::RECEIPT;
 
 use crate::{
     build::{Build, build},
     error::SiteError,
     files::{blobs::BlobError, folder::Folder, portable::unportable, seal::Key},
     memory::Cache,
-    project::Project,
+    project::{
+        Project,
+        out_dir::{OutDir, RECEIPT},
+    },
     scan::Snapshot,
 };
 use folders::{Descent, Missing, Place, each};

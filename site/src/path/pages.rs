@@ -1,8 +1,10 @@
 //! The pages of a Path: kept where nothing that goes into them changed, else rendered.
 
-use super::Frame;
+use super::{
+    Frame,
+    known::{CachedPage, Pages},
+};
 use crate::{
-    build::Pages,
     diagnostic::Diagnostic,
     documents::{self, MappedBeat},
     graph::{
@@ -10,7 +12,6 @@ use crate::{
         assets::{self, Asset},
         routes,
     },
-    memory::CachedPage,
     page::{self, NavItem, Page, Shell, Stylesheet},
     render::{self, Embeds, Picture, completion::Completion},
 };

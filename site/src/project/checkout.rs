@@ -1,11 +1,13 @@
 //! How far the words of a repository lead: a config, a convention or a link in it names what lies in the same checkout, and nothing else.
 //! What lies elsewhere is read or written only if the user names it on the command line.
 
-use crate::{error::SiteError, files::paths::canonical, memory};
+use crate::{error::SiteError, files::paths::canonical};
 use std::path::{Component, Path, PathBuf};
 
+/// The folder of the cache between processes, beside the project's config.
+pub(crate) const CACHE_FOLDER: &str = ".pathmx-cache";
 /// Folders that hold what a site is never made of, wherever they are: Git's own, the local Worker's state, the cache.
-const RESERVED: [&str; 3] = [".git", ".pathmx-state", memory::FOLDER];
+const RESERVED: [&str; 3] = [".git", ".pathmx-state", CACHE_FOLDER];
 
 /// The checkout that a folder is part of: the nearest folder that has `.git`, else the folder itself. `folder` is without links.
 pub(crate) fn of(folder: &Path) -> &Path {

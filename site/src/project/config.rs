@@ -4,17 +4,17 @@ use super::{
     checkout, config_checks,
     config_json::{self, JsonConfig},
     link::Link,
+    out_dir::OutDir,
 };
 use crate::{
     diagnostic::Diagnostic,
-    documents,
     error::SiteError,
     files::{folder::read_regular, paths::canonical},
-    output::OutDir,
     source::{self, Settings},
     text::address::{self, Address},
 };
 use comrak::{Arena, nodes::NodeValue};
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// Where a config may lie, below the folder of the project; the first one counts.
@@ -207,7 +207,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     };
     let settings = Settings::of(&front.values).map_err(|(key, message)| wrong(key, message))?;
     let link = Link::of(&front.values).map_err(|message| wrong("pmx", message))?;
-    let url = documents::site_url(&front.values).map_err(|message| wrong("url", message))?;
+    let url = site_url(&front.values).map_err(|message| wrong("url", message))?;
     let lang = front.values.get("lang").and_then(|lang| lang.as_str()).map(str::to_owned);
     let address = SiteAddress { url, lang };
     let workspace = front.values.get("workspace").map(|list| {
@@ -264,14 +264,48 @@ fn entries(body: &str) -> Vec<(String, usize)> {
     Vec::new()
 }
 
+/// The origin that a site will have: `url` of the config, else `publish.url`. `Err`: what is written is none.
+fn site_url(config: &Map<String, Value>) -> Result<Option<String>, String> {
+    let written = config.get("url").or_else(|| config.get("publish")?.get("url"));
+    let Some(written) = written.filter(|value| !value.is_null()) else { return Ok(None) };
+    let refuse = || format!("`url` is no address of a site: {written}; it is `https://` and a host, without a path");
+    let text = written.as_str().ok_or_else(refuse)?.trim().trim_end_matches('/');
+    let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme)).ok_or_else(refuse)?;
+    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    if host.is_empty() || !host.chars().all(is_host) {
+        return Err(refuse());
+    }
+    Ok(Some(text.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::entries;
+    use super::*;
+    use serde_json::json;
 
     #[test]
     fn entries_are_the_links_of_the_list_under_paths() {
         let text = "# Config\n\n- [no](./no.md)\n\n## Paths\n\nText.\n\n- [Home](./paths/index.path.md)\n\
                     - [Two](../two.path.md)\n- [Web](https://x.y/z.md)\n\n## Other\n\n- [no](./no.md)\n";
         assert_eq!(entries(text), [("./paths/index.path.md".to_owned(), 9), ("../two.path.md".to_owned(), 10)]);
+    }
+
+    fn url(config: &Value) -> Result<Option<String>, String> {
+        site_url(config.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_site_knows_its_address_from_the_config_alone() {
+        assert_eq!(url(&json!({})), Ok(None));
+        assert_eq!(url(&json!({ "url": "https://a.b/" })), Ok(Some("https://a.b".to_owned())));
+        assert_eq!(
+            url(&json!({ "publish": { "url": "http://localhost:3000" } })).unwrap().unwrap(),
+            "http://localhost:3000"
+        );
+        for bad in
+            [json!("a.b"), json!("https://"), json!("https://a.b/c"), json!("https://a b"), json!("ftp://a"), json!(1)]
+        {
+            assert!(url(&json!({ "url": bad })).is_err());
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::{Diagnostic, Position},
     source,
-    text::{commas, suggest},
+    text::{commas, nearest},
 };
 use serde_json::{Map, Value};
 
@@ -37,7 +37,7 @@ pub(crate) fn findings(values: &Map<String, Value>, text: &str) -> Vec<Diagnosti
 
 fn is_near(key: &str, known: &str) -> bool {
     let same = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
-    same(key) == same(known) || suggest::is_slip(key, known)
+    same(key) == same(known) || nearest::is_slip(key, known)
 }
 
 #[cfg(test)]

@@ -4,19 +4,20 @@ pub(crate) mod config_checks;
 pub(crate) mod config_json;
 pub(crate) mod hosting;
 pub(crate) mod link;
+pub(crate) mod out_dir;
 pub(crate) mod own_output;
 pub(super) use crate::files::paths::slashed;
 use crate::{
     diagnostic::Diagnostic,
     error::SiteError,
     files::paths::canonical,
-    output::{OutDir, RECEIPT},
     source::Settings,
-    text::{address, suggest},
+    text::{address, nearest},
 };
 use config::SiteAddress;
 use hosting::Hosting;
 use link::Link;
+use out_dir::{OutDir, RECEIPT};
 use own_output::OwnOutput;
 use pmx_worker::model::{MAX_ROOTS, SiteName};
 use std::path::{Path, PathBuf};
@@ -380,7 +381,7 @@ fn no_entry(asked: &Path, path: &Path) -> SiteError {
     let names: Vec<String> =
         beside.into_iter().flatten().flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
     let wanted = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let nearest = suggest::likest(wanted, names.iter().map(|name| (name.as_str(), name.as_str())));
+    let nearest = nearest::likest(wanted, names.iter().map(|name| (name.as_str(), name.as_str())));
     let nearest = nearest.map(|name| slashed(&asked.with_file_name(name)));
     SiteError::NoEntry { path: asked.to_owned(), nearest }
 }

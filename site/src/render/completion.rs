@@ -188,15 +188,6 @@ fn label(value: &Value) -> Option<String> {
     Some(if text.is_empty() { DEFAULT.to_owned() } else { text })
 }
 
-/// Whether a value says something that counts.
-pub(crate) fn is_completion(value: &Value) -> bool {
-    match value {
-        Value::Bool(_) | Value::String(_) => true,
-        Value::Object(map) => map.get("label").is_none_or(Value::is_string),
-        _ => false,
-    }
-}
-
 fn item<'a>(content: Element<'a>) -> Markup<'a> {
     Markup::Element(within("li", vec![Markup::Element(content)]))
 }

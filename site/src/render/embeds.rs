@@ -3,8 +3,7 @@
 use super::links::Origin;
 use crate::{
     diagnostic::Diagnostic,
-    graph::bodies::Bodies,
-    graph::{Graph, Node, Target, relative_link},
+    graph::{Graph, Node, Target, bodies::Bodies, relative_link},
     project::Project,
     source::{
         Body, Place, Settings, Source,

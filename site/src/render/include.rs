@@ -11,7 +11,7 @@ use crate::{
     },
     text::{
         dom::{self, Element, Node},
-        html, suggest,
+        html, nearest,
     },
 };
 use std::collections::{BTreeSet, HashSet};
@@ -89,7 +89,7 @@ impl<'a> Includer<'_, 'a> {
                 let message = format!("`{}` has no Block `{id}` to include", self.embeds.node(target).path);
                 let ids = source.blocks.iter().map(|block| (block.id.as_str(), block.id.as_str()));
                 let finding = Diagnostic::warning("include/missing-block", link.position, message);
-                return Err(Some(match suggest::likest(&id, ids) {
+                return Err(Some(match nearest::likest(&id, ids) {
                     Some(nearest) => finding.hint(format!("did you mean `#{nearest}`?")),
                     None => finding,
                 }));

@@ -19,8 +19,7 @@ pub(super) use pictures::Picture;
 
 use crate::{
     diagnostic::{Diagnostic, Position},
-    graph,
-    graph::bodies::Bodies,
+    graph::{self, bodies::Bodies},
     search,
     source::{
         self, Settings,

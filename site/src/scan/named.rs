@@ -2,12 +2,11 @@
 
 use super::{File, walk::Folder};
 use crate::{
-    graph::{EXTENSION, assets::is_sheet},
     project::Project,
-    source::{self, Place},
+    source::{self, EXTENSION, Place},
     text::{
         address::{self, Address},
-        css,
+        css::{self, is_sheet},
     },
 };
 use rayon::prelude::*;

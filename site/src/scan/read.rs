@@ -3,8 +3,8 @@
 use super::{Content, Stamp};
 use crate::{
     files::{file_retry::while_held, folder::open_regular},
-    graph::{EXTENSION, assets::is_sheet},
-    text::normal_bytes,
+    source::EXTENSION,
+    text::{css::is_sheet, normal_bytes},
 };
 use pmx_worker::model::{Hash, MAX_BLOB};
 use sha2::{Digest as _, Sha256};

@@ -4,8 +4,10 @@ use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, changed, passi
 use crate::{
     error::SiteError,
     files::paths::canonical,
-    output::{OutDir, RECEIPT},
-    project::{Project, checkout},
+    project::{
+        Project, checkout,
+        out_dir::{OutDir, RECEIPT},
+    },
     text::address,
 };
 use rayon::prelude::*;

@@ -61,8 +61,16 @@ use serde_json::{Map, Value};
 use standard::Standard;
 use std::{borrow::Cow, collections::HashSet, sync::OnceLock};
 
+/// The extension of a Source; what is before it, with the folders, is its id.
+pub(crate) const EXTENSION: &str = ".md";
+
 /// How far into a file a NUL byte tells that it is no text, in bytes; git looks as far.
 const BINARY: usize = 8000;
+
+/// Whether the Source defines components or is a layout, and so says little to a reader.
+pub(crate) fn is_definition(id: &str) -> bool {
+    [".components", ".component", ".layout"].iter().any(|end| id.ends_with(end))
+}
 
 /// A Source, parsed.
 #[derive(Debug)]

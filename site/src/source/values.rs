@@ -6,7 +6,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, Position},
-    text::{dom::Node, html, suggest},
+    text::{dom::Node, html, nearest},
 };
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -65,7 +65,7 @@ impl Values<'_> {
         let (scope, key) = name.split_once('.')?;
         let map = if scope == "block" { self.block } else { self.source };
         let names = map.keys().map(|key| (key.as_str(), key.as_str()));
-        suggest::likest(key, names).map(|key| format!("{scope}.{key}"))
+        nearest::likest(key, names).map(|key| format!("{scope}.{key}"))
     }
 }
 
@@ -263,6 +263,15 @@ fn tags<'l>(line: &'l str, name: &'l str) -> impl Iterator<Item = usize> + 'l {
             && bytes.get(end).is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))
             && at.checked_sub(1).is_none_or(|before| bytes[before] != b'`')
     })
+}
+
+/// Whether a value says what readers tick off.
+pub(crate) fn is_completion(value: &Value) -> bool {
+    match value {
+        Value::Bool(_) | Value::String(_) => true,
+        Value::Object(map) => map.get("label").is_none_or(Value::is_string),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -156,6 +156,11 @@ fn reference(css: &str, range: Range<usize>) -> Reference {
     Reference { range, target }
 }
 
+/// Whether a file is a stylesheet, whose own addresses are rewritten.
+pub(crate) fn is_sheet(path: &str) -> bool {
+    path.ends_with(".css")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

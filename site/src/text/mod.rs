@@ -6,8 +6,9 @@ pub(crate) mod commas;
 pub(crate) mod css;
 pub(crate) mod dom;
 pub(crate) mod html;
+pub(crate) mod nearest;
+pub(crate) mod plain;
 pub(crate) mod shorten;
-pub(crate) mod suggest;
 pub(crate) mod yaml;
 
 use std::{borrow::Cow, ops::Range};
@@ -116,6 +117,12 @@ pub(super) fn write_back(file: &str, after: &str) -> String {
     // A `\r` and a `\n` have met that were two ends of lines.
     let mark = if file.starts_with(BOM) { BOM } else { "" };
     format!("{mark}{}", as_in(file, after))
+}
+
+/// Appends a value as JSON.
+pub(crate) fn json(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
+    // Text keys and plain values, written to memory: it cannot fail.
+    let _ = serde_json::to_writer(out, value);
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(crate) fn svg(name: &str) -> Option<&'static str> {
 
 /// The likest name that exists, for one that does not.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
-    crate::text::suggest::likest(name, lines().iter().map(|line| split(*line)).map(|(name, _)| (name, name)))
+    crate::text::nearest::likest(name, lines().iter().map(|line| split(*line)).map(|(name, _)| (name, name)))
 }
 
 /// Writes a run of HTML text, in which references stand as they were written, with icons for its shortcodes: `:lucide-x:`

@@ -127,7 +127,7 @@ fn judge(
     let none = |label: &str| {
         let labels = choices.iter().map(|choice| (choice.words.as_str(), choice.words.as_str()));
         let finding = question.warning("question/correct", format!("`{label}` is none of the options"));
-        match crate::text::suggest::likest(label, labels) {
+        match crate::text::nearest::likest(label, labels) {
             Some(nearest) => finding.hint(format!("did you mean `{nearest}`?")),
             None => finding,
         }

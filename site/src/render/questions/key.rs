@@ -10,7 +10,7 @@ use crate::{
     text::{
         dom::{self, Element, Node},
         html,
-        suggest::likest,
+        nearest::likest,
         yaml,
     },
 };

@@ -33,7 +33,7 @@ use crate::{
     text::{
         dom::{Element, Node},
         html,
-        suggest::likest,
+        nearest::likest,
     },
 };
 use key::Key;

@@ -19,7 +19,7 @@ use crate::{
     },
     text::{
         dom::{self, Attribute, Element, Node},
-        html, suggest,
+        html, nearest,
     },
 };
 use std::{
@@ -357,7 +357,7 @@ impl<'d> Expander<'_, 'd> {
             let hint = format!("`{path}` defines it; import it where `{user}` is defined");
             return self.tell_at(self.place(), UNRESOLVED, message, Some(hint));
         }
-        let near = suggest::likest(name, self.names.iter().map(|known| (*known, *known))).map(str::to_owned);
+        let near = nearest::likest(name, self.names.iter().map(|known| (*known, *known))).map(str::to_owned);
         let custom = name.contains('-');
         let own_scripts = || self.page.written.text.contains("<script") || self.page.written.text.contains("@script");
         if near.is_none() && elsewhere.is_none() && !(custom && !self.names.is_empty() && !own_scripts()) {

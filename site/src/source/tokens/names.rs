@@ -99,5 +99,5 @@ pub(super) fn nearest(field: &str) -> Option<&'static str> {
         .iter()
         .find(|(synonym, _)| *synonym == lower)
         .map(|(_, field)| *field)
-        .or_else(|| crate::text::suggest::likest(field, known))
+        .or_else(|| crate::text::nearest::likest(field, known))
 }

@@ -1,13 +1,11 @@
-//! The nearest existing name, for links that lead nowhere.
+//! The nearest existing file or Source, for links that lead nowhere.
 
-use super::address;
-use crate::{graph::wiki::Names, scan::Snapshot};
+use super::wiki::Names;
+use crate::{
+    scan::Snapshot,
+    text::{address, nearest::likest},
+};
 use std::{collections::HashMap, sync::OnceLock};
-
-/// How alike two names must be before one is worth suggesting (Jaro-Winkler, 0 to 1).
-const ALIKE: f64 = 0.85;
-/// A shorter word is a slip away from too many, in bytes.
-const SHORTEST: usize = 5;
 
 /// Finds what an author may have meant. Costs nothing until it is asked.
 pub(crate) struct Suggest<'a> {
@@ -61,18 +59,4 @@ impl<'a> Suggest<'a> {
         let beside = index.by_folder.get(address::folder(wanted))?.iter().copied();
         likest(name, beside.map(|path| (address::name(path), path)))
     }
-}
-
-/// Whether a word is another one with a slip: a letter less, more, or another, or two that changed places. Short words are near too many.
-pub(crate) fn is_slip(written: &str, meant: &str) -> bool {
-    meant.len() >= SHORTEST && strsim::osa_distance(written, meant) == 1
-}
-
-/// The likest of some names, if any is like enough.
-pub(crate) fn likest<'a>(name: &str, candidates: impl Iterator<Item = (&'a str, &'a str)>) -> Option<&'a str> {
-    candidates
-        .map(|(candidate, path)| (strsim::jaro_winkler(name, candidate), path))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.cmp(x)))
-        .map(|(_, path)| path)
 }

@@ -21,8 +21,10 @@
 //! stands at the place gets another name, the new file is linked to the name unless somebody has it, and the first is given back
 //! otherwise. For some microseconds nothing stands at the place then.
 
-use super::beside::{Beside, Kind};
-use crate::files::file_retry::{read, rename, while_held};
+use super::{
+    beside::{Beside, Kind},
+    file_retry::{read, rename, while_held},
+};
 use std::{
     fs,
     io::{self, Read as _, Seek as _},
@@ -43,7 +45,7 @@ const SETTLING: [Duration; 4] =
 
 /// Why the new text is not at the place.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// The author saved; what they saved is at the place.
     Changed,
     Io(io::Error),
@@ -60,7 +62,7 @@ impl From<io::Error> for Refused {
 
 /// A file that came out of its place, and has a name beside it until this is dropped.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     place: PathBuf,
     file: Beside,
     /// What was in it when it came out.
@@ -79,7 +81,7 @@ pub struct Kept {
 }
 
 /// Puts a new file in the place of one that holds `before`, or leaves the place to its author.
-pub(super) fn put(new: Beside, place: &Path, before: &[u8], after: &[u8]) -> Result<Taken, Refused> {
+pub(crate) fn put(new: Beside, place: &Path, before: &[u8], after: &[u8]) -> Result<Taken, Refused> {
     swap(new.path(), place)?;
     let bytes = read(new.path())?;
     let mut taken = Taken { place: place.to_owned(), file: new, bytes, put: after.to_vec() };
@@ -91,7 +93,7 @@ pub(super) fn put(new: Beside, place: &Path, before: &[u8], after: &[u8]) -> Res
 }
 
 impl Taken {
-    pub(super) fn place(&self) -> &Path {
+    pub(crate) fn place(&self) -> &Path {
         &self.place
     }
 
@@ -104,7 +106,7 @@ impl Taken {
     ///
     /// # Errors
     /// One did: what it writes into is at its place again, which is named, and is none of these any more.
-    pub(super) fn settle(all: &mut Vec<Self>) -> Result<(), (PathBuf, Refused)> {
+    pub(crate) fn settle(all: &mut Vec<Self>) -> Result<(), (PathBuf, Refused)> {
         for pause in SETTLING {
             if all.is_empty() {
                 break;
@@ -120,14 +122,14 @@ impl Taken {
     }
 
     /// Takes its name.
-    pub(super) fn keep(self) -> io::Result<Kept> {
+    pub(crate) fn keep(self) -> io::Result<Kept> {
         let Self { place, file, bytes, .. } = self;
         Ok(Kept { place, file: fs::File::open(file.path())?, bytes })
     }
 
     /// Puts it back, and whatever newer file of the author's comes out in turn. In the end this is what came out last: ours, or what
     /// the author's newest save has replaced.
-    pub(super) fn give_back(&mut self) -> io::Result<()> {
+    pub(crate) fn give_back(&mut self) -> io::Result<()> {
         let mut free_since = None;
         for _ in 0..MAX_RETURNS {
             let back = read(self.file.path())?;
@@ -211,7 +213,7 @@ impl Kept {
 }
 
 /// Has two files change places.
-pub(super) fn swap(one: &Path, other: &Path) -> io::Result<()> {
+pub(crate) fn swap(one: &Path, other: &Path) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     {
         use rustix::{
@@ -253,7 +255,7 @@ fn swap_in_steps(one: &Path, other: &Path) -> io::Result<()> {
 }
 
 /// Gives a file a name that nobody has.
-pub(super) fn put_new(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn put_new(from: &Path, to: &Path) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     {
         use rustix::{

@@ -17,7 +17,7 @@ const MAX_CODE: usize = 64;
 /// A piece of a value, so written that it reads back as it was, fractions to the last bit. Lists and mappings are followed by what is in
 /// them, a mapping by a text and a value in turns: reading the pieces needs no recursion, however they are nested.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Null,
     Bool(bool),
     Natural(u64),
@@ -29,10 +29,10 @@ pub(super) enum Piece {
 }
 
 /// A mapping as it is written.
-pub(super) type Pieces = Vec<Piece>;
+pub(crate) type Pieces = Vec<Piece>;
 
 /// A mapping as it is written.
-pub(super) fn members(map: &Map<String, Value>) -> Pieces {
+pub(crate) fn members(map: &Map<String, Value>) -> Pieces {
     let mut pieces = Vec::new();
     write_map(map, &mut pieces);
     pieces
@@ -66,7 +66,7 @@ fn write(value: &Value, pieces: &mut Pieces) {
 }
 
 /// The mapping of what was written; none, if it is no mapping or nests too deep.
-pub(super) fn map(pieces: Pieces) -> Option<Map<String, Value>> {
+pub(crate) fn map(pieces: Pieces) -> Option<Map<String, Value>> {
     let mut pieces = pieces.into_iter();
     match read(&mut pieces, 0)? {
         Value::Object(map) if pieces.next().is_none() => Some(map),
@@ -106,7 +106,7 @@ fn read(pieces: &mut impl Iterator<Item = Piece>, depth: usize) -> Option<Value>
 
 /// A finding as it is written.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Finding {
+pub(crate) struct Finding {
     path: String,
     line: usize,
     column: usize,
@@ -117,13 +117,13 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    pub(super) fn of(finding: &Diagnostic) -> Self {
+    pub(crate) fn of(finding: &Diagnostic) -> Self {
         let Diagnostic { path, line, column, severity, code, message, hint } = finding.clone();
         Self { path, line, column, is_error: severity == Severity::Error, code: code.to_owned(), message, hint }
     }
 
     /// None, if its code is none.
-    pub(super) fn diagnostic(self) -> Option<Diagnostic> {
+    pub(crate) fn diagnostic(self) -> Option<Diagnostic> {
         let Self { path, line, column, is_error, code, message, hint } = self;
         let severity = if is_error { Severity::Error } else { Severity::Warning };
         Some(Diagnostic { path, line, column, severity, code: known(&code)?, message, hint })
@@ -131,19 +131,14 @@ impl Finding {
 }
 
 /// For fields of findings: `#[serde(with = "plain::findings")]`.
-pub(super) mod findings {
+pub(crate) mod findings {
     use super::{Deserialize, Deserializer, Diagnostic, Error as _, Finding, Serialize, Serializer};
 
-    pub(in crate::memory) fn serialize<S: Serializer>(
-        findings: &[Diagnostic],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(findings: &[Diagnostic], serializer: S) -> Result<S::Ok, S::Error> {
         findings.iter().map(Finding::of).collect::<Vec<_>>().serialize(serializer)
     }
 
-    pub(in crate::memory) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Diagnostic>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Diagnostic>, D::Error> {
         let findings = Vec::<Finding>::deserialize(deserializer)?;
         let findings: Option<Vec<Diagnostic>> = findings.into_iter().map(Finding::diagnostic).collect();
         findings.ok_or_else(|| D::Error::custom("too many codes"))

@@ -31,7 +31,7 @@ static OWN: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
 
 /// What such a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// What is to stand at the place.
     New,
     /// What stood there.
@@ -49,11 +49,11 @@ impl Kind {
 
 /// A file beside a place, removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Beside(PathBuf);
+pub(crate) struct Beside(PathBuf);
 
 impl Beside {
     /// A name that nobody else uses. Nothing has it yet.
-    pub(super) fn name(place: &Path, kind: Kind) -> Self {
+    pub(crate) fn name(place: &Path, kind: Kind) -> Self {
         Self::named(place, kind, "")
     }
 
@@ -70,7 +70,7 @@ impl Beside {
 
     /// The file itself, with these bytes and the rights of what stands at the place, which held `before`. Nothing that has the name, and
     /// no link, is followed.
-    pub(super) fn write(place: &Path, bytes: &[u8], before: &[u8]) -> io::Result<Self> {
+    pub(crate) fn write(place: &Path, bytes: &[u8], before: &[u8]) -> io::Result<Self> {
         let new = Self::named(place, Kind::New, &format!("-{}-{}", digest(bytes), digest(before)));
         let mut file = fs::File::create_new(&new.0)?;
         io::Write::write_all(&mut file, bytes)?;
@@ -78,12 +78,12 @@ impl Beside {
         Ok(new)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// The same file after its folder, or it alone, was moved.
-    pub(super) fn moved_to(&mut self, path: PathBuf) {
+    pub(crate) fn moved_to(&mut self, path: PathBuf) {
         let mut own = own();
         own.remove(&self.0);
         own.insert(path.clone());

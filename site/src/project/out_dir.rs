@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// The folder that takes a build where nobody says another one.
 pub(crate) const DEFAULT: &str = ".pathmx";
+/// The list of what pmx wrote into an output folder. The scanner stays out of folders that have one.
+pub(crate) const RECEIPT: &str = ".pmx-outputs";
 /// Keeps `git add` out of a folder, the file itself with it.
 const GITIGNORE: (&str, &[u8]) = (".gitignore", b"*\n");
 
@@ -62,7 +64,7 @@ impl OutDir {
     }
 
     /// Opens it, after it was made if it was not there.
-    pub(super) fn make(&self) -> Result<Folder, SiteError> {
+    pub(crate) fn make(&self) -> Result<Folder, SiteError> {
         let Some((anchor, below)) = self.below() else {
             return Folder::make(&self.path).map_err(SiteError::write(&self.path));
         };
