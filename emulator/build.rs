@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 #[path = "src/runtime/engine.rs"]
@@ -18,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let out = env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("worker.cwasm"), compiled)?;
-    let digest: String = Sha256::digest(pmx_worker::WASM).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = HEXLOWER.encode(&Sha256::digest(pmx_worker::WASM));
     println!("cargo::rustc-env=PMX_WORKER_SHA256={digest}");
     Ok(())
 }

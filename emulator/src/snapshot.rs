@@ -1,7 +1,7 @@
 //! A copy of a state folder that is of one moment, taken while everything runs.
 
 use crate::{
-    durable_object::namespace::CLASS,
+    durable_object::id::CLASS,
     kv::Kv,
     r2::R2,
     state_dir::{
@@ -48,7 +48,7 @@ pub enum SnapshotError {
 /// that are there; so objects may go on, and are copied after both.
 pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<(), SnapshotError> {
     let writers = (lock(kv.writer()), lock(r2.writer()));
-    state_dir::lay_out(into)?;
+    state_dir::create_empty(into)?;
     let (kv_into, r2_into) = (into.join("kv.sqlite"), into.join("r2.sqlite"));
     if state.reads_only() {
         kv.copy(|database| copy(database, &kv_into))?;

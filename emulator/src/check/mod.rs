@@ -6,7 +6,7 @@ mod walk;
 pub use repair::{RepairError, Repaired, repair};
 
 use crate::{
-    durable_object::namespace::CLASS,
+    durable_object::id::CLASS,
     kv,
     state_dir::{StateDir, layout},
     storage::blobs::{Blobs, Digest, Expected, ReadError},

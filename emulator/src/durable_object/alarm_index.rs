@@ -1,6 +1,6 @@
 //! When to wake which Durable Object.
 
-use super::{engine::Database, namespace::CLASS};
+use super::{engine::Database, id::CLASS};
 use crate::{
     clock::Clock,
     profile::Profile,

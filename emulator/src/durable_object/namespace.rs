@@ -14,7 +14,7 @@ use super::alarm_scheduler::{AlarmScheduler, NextLook};
 use super::container::ObjectContainer;
 use super::engine::Database;
 use super::error::SqlError;
-use super::id::object_id;
+use super::id::{CLASS, UNIQUE_KEY, object_id};
 use super::imports::ObjectImports;
 use super::input::Input;
 use super::instance_limit::InstanceLimit;
@@ -27,10 +27,6 @@ use crate::state_dir::{StateDir, StateError};
 use crate::sync::lock;
 use crate::websocket::Outgoing;
 
-/// The class whose objects these are; the folder of their files.
-pub(crate) const CLASS: &str = "SpaceDO";
-/// The key under which workerd derives the ids of this namespace: Worker and class.
-pub(super) const UNIQUE_KEY: &str = "pmx-SpaceDO";
 /// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
 pub(super) const ORIGIN: &str = "https://object";
 

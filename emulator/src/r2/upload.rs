@@ -2,7 +2,7 @@
 
 use super::{
     ObjectMeta, Op, R2, R2Error, UploadOptions,
-    engine::{Content, Failure, NewObject},
+    engine::{Content, NewObject, StoreError},
 };
 use crate::storage::blobs::{BlobWriter, MAX_INLINE};
 use md5::{Digest as _, Md5};
@@ -133,6 +133,6 @@ impl Upload {
     }
 }
 
-fn storage(source: Failure) -> R2Error {
+fn storage(source: StoreError) -> R2Error {
     R2Error::storage(Op::Put, source)
 }
