@@ -17,5 +17,7 @@ pub mod report;
 mod secret;
 pub mod serve;
 pub mod server;
+pub mod session;
+mod share;
 mod user_folder;
 pub mod watch;

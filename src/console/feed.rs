@@ -5,10 +5,11 @@ use super::{
     form::Fields,
     reply::{self, Failure, Outcome},
 };
+use crate::session::Record;
 use axum::{body::Body, http::StatusCode};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use pmx_emulator::trace::RequestRecord;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     convert::Infallible,
     pin::Pin,
@@ -59,8 +60,8 @@ pub(super) fn events(console: &Console, query: &Fields) -> Outcome {
     let wants = |topic| asked.split(',').any(|name| name == topic);
     let mut sources: Vec<Events> = Vec::new();
     if wants("board") {
-        let heard = console.parts.control.board().subscribe();
-        sources.push(heard_of("board", heard, |event: Arc<Value>| event.to_string()));
+        let heard = console.parts.control.session().subscribe();
+        sources.push(heard_of("board", heard, |record: Arc<Record>| record.to_json().to_string()));
     }
     if wants("requests") {
         let heard = console.parts.control.emulator().trace().subscribe();

@@ -11,19 +11,17 @@ mod editor;
 mod feed;
 mod form;
 mod html;
-mod log;
 mod pages;
 mod reply;
 mod routes;
-mod token;
 mod transfer;
 
-pub use log::{LogBuffer, LogLine};
-pub use token::{HOST, Token};
-
 use crate::{
-    dev::Control,
-    server::{Answering, Before, host_of},
+    server::{
+        Caller,
+        layers::{Answering, RequestLayer, layer as layer_of},
+    },
+    session::{CONSOLE_HOST, Control, LogBuffer, Token},
 };
 use access::Access;
 use axum::{
@@ -60,7 +58,7 @@ pub struct ConsoleParts {
 /// Where the sites of a server come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Serves {
-    /// They are written here, and are on the board.
+    /// They are written here, and are known to the session.
     Written,
     /// They are published here; what KV has of them is what is known.
     Published {
@@ -70,7 +68,7 @@ pub enum Serves {
 }
 
 impl Serves {
-    /// The address of a published site; none of one that is written, which is on the board.
+    /// The address of a published site; none of one that is written, which the session knows.
     fn address(&self, site: &str) -> Option<String> {
         match self {
             Self::Written => None,
@@ -86,24 +84,17 @@ struct Console {
     streams: Streams,
 }
 
-/// Answers every request to [`HOST`], and gives all others back. Nothing that comes to that host reaches a site.
+/// Answers every request to [`CONSOLE_HOST`], and lets all others go on. Nothing that comes to that host reaches a site.
 #[must_use]
-pub fn layer(parts: ConsoleParts) -> Before {
+pub fn layer(parts: ConsoleParts) -> RequestLayer {
     let console = Arc::new(Console { parts, summaries: Summaries::default(), streams: Streams::default() });
-    Arc::new(move |request: Request| {
-        if !is_asked(&request) {
-            return Err(Box::new(request));
+    layer_of(move |request, next| {
+        if !Caller::of(request.extensions()).host().is_some_and(|host| host.is(CONSOLE_HOST)) {
+            return next.call(request);
         }
         let console = console.clone();
-        let answering: Answering = Box::pin(async move { reply::protect(console.answer(request).await) });
-        Ok(answering)
+        Answering::later(async move { reply::protect(console.answer(request).await) })
     })
-}
-
-/// Whether a request is for [`HOST`].
-#[must_use]
-pub fn is_asked(request: &Request) -> bool {
-    host_of(request).is_some_and(access::is_console)
 }
 
 impl Console {
@@ -123,12 +114,12 @@ impl Console {
             }
             reply::page(status, html::door(title, &[text], again))
         };
-        match access::check(&parts, token, address.port(), *https) {
+        match access::check(&parts, token, address.port()) {
             Access::Granted => routes::answer(&self, parts, body).await,
             Access::Enter => {
                 // The cookie does not come along when a page of elsewhere led here, redirects included (RFC 6265bis, 5.2); it does
                 // when a page of the console leads on.
-                let mut response = if access::led_here(&parts.headers) {
+                let mut response = if Caller::of(&parts.extensions).initiator().comes_from_elsewhere() {
                     reply::page(StatusCode::OK, html::onward("/"))
                 } else {
                     reply::see("/")

@@ -161,7 +161,12 @@ impl Call<'_> {
             section: page.section,
             editor: self.editor,
             here: self.here.clone(),
-            errors: control.board().sites().iter().map(|site| site.errors() + usize::from(site.error.is_some())).sum(),
+            errors: control
+                .session()
+                .sites()
+                .iter()
+                .map(|site| site.errors() + usize::from(site.error.is_some()))
+                .sum(),
             faulty: pages::faults::any(control.emulator().faults()),
             done: self.done(),
         };

@@ -4,10 +4,11 @@
 //! what none of them names is deleted. All but the deleting goes on beside publishes; that is done in short slices, while no publish
 //! is under way.
 
-use super::in_process::InProcess;
+use super::context::LocalWorker;
 use crate::{
     error::{Error, Result},
     publish::{self, Silent},
+    session::InProcess,
 };
 use pmx_emulator::{
     Emulator,
@@ -17,20 +18,26 @@ use pmx_worker::model::{Hash, ManifestIndex, Root, SiteName};
 use std::{
     collections::{BTreeSet, HashSet},
     sync::Arc,
+    time::Duration,
 };
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tokio::{
+    sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock},
+    time::sleep,
+};
 
+/// At least so long between two sweeps: each looks at all sites of the state folder.
+const PAUSE: Duration = Duration::from_secs(60);
 /// Blobs that are deleted while publishes wait: some ten milliseconds.
 const SLICE: usize = 200;
 
-/// Keeps publishes and the sweep apart. Clones are the same gate.
+/// Keeps publishes and the sweep apart. Clones are the same lock.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gate(Arc<RwLock<()>>);
+pub(super) struct SweepLock(Arc<RwLock<()>>);
 
 /// Nothing is deleted while one of these is held.
 pub(super) struct Publishing(#[expect(dead_code, reason = "held for its drop")] OwnedRwLockReadGuard<()>);
 
-impl Gate {
+impl SweepLock {
     /// Waits for a slice of the sweep that is under way, and holds off the next.
     pub(super) async fn publishing(&self) -> Publishing {
         Publishing(Arc::clone(&self.0).read_owned().await)
@@ -45,7 +52,7 @@ impl Gate {
 pub(super) struct Collector {
     emulator: Emulator,
     server: InProcess,
-    gate: Gate,
+    sweep_lock: SweepLock,
 }
 
 /// What a sweep did.
@@ -66,9 +73,9 @@ struct Named {
 }
 
 impl Collector {
-    /// All that publishes into this emulator must hold the gate meanwhile.
-    pub(super) fn new(emulator: Emulator, secret: &str, gate: Gate) -> Self {
-        Self { server: InProcess::new(emulator.clone(), secret), emulator, gate }
+    /// All that publishes into this emulator must hold the lock meanwhile.
+    pub(super) fn new(emulator: Emulator, secret: &str, sweep_lock: SweepLock) -> Self {
+        Self { server: InProcess::new(emulator.clone(), secret), emulator, sweep_lock }
     }
 
     /// Keeps the newest `keep` deploys of every site, those that are live, and all that they name.
@@ -85,7 +92,7 @@ impl Collector {
         let gathered = move |r2: &R2| Ok((unnamed(r2, &named.blobs)?, named));
         let (mut dead, mut named) = self.on_thread(gathered).await?;
         while !dead.is_empty() {
-            let _alone = self.gate.sweeping().await;
+            let _alone = self.sweep_lock.sweeping().await;
             // Once more: what was published or proven since the last slice.
             let sites = self.sites().await?;
             for site in &sites {
@@ -155,6 +162,26 @@ impl Collector {
     async fn on_thread<T: Send + 'static>(&self, work: impl FnOnce(&R2) -> Result<T> + Send + 'static) -> Result<T> {
         let r2 = self.emulator.r2().clone();
         tokio::task::spawn_blocking(move || work(&r2)).await.map_err(failed)?
+    }
+}
+
+/// Keeps so many deploys of each site, until it is dropped. The first sweep comes with the first publish after a minute, the next
+/// ones when a quarter of what is kept has been added.
+pub(super) async fn run(worker: &LocalWorker, keep: u32) {
+    let collector = Collector::new(worker.emulator.clone(), &worker.secret, worker.sweep_lock.clone());
+    let mut published = worker.published.subscribe();
+    let (mut swept, mut more) = (0, 1);
+    loop {
+        sleep(PAUSE).await;
+        match published.wait_for(|published| *published >= swept + more).await {
+            Ok(published) => swept = *published,
+            Err(_) => return,
+        }
+        more = u64::from(keep / 4).max(1);
+        match collector.collect(keep).await {
+            Ok(collected) => tracing::info!(deploys = collected.deploys, blobs = collected.blobs, "swept"),
+            Err(error) => tracing::warn!("{error}"),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     Bounds, Listening,
+    caller::Connection,
     places::{Place, Places},
     tls::Identity,
 };
@@ -36,14 +37,6 @@ const TOLD_EVERY: Duration = Duration::from_secs(10);
 const READY: usize = 64;
 /// The first byte of a TLS connection: a record of type handshake (RFC 8446, 5.1).
 const TLS_HANDSHAKE: u8 = 22;
-
-/// Where a connection comes from, and how.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Connection {
-    pub peer: SocketAddr,
-    /// Whether it is encrypted.
-    pub secure: bool,
-}
 
 /// All listeners of a server as one.
 pub(super) struct Accept {
@@ -105,13 +98,13 @@ impl Listener for Accept {
             let Some(stream) = self.admit(stream, peer) else { continue };
             match &self.tls {
                 Some(tls) => tls.begin(stream, peer),
-                None => return (Stream::Plain(stream), Connection { peer, secure: false }),
+                None => return (Stream::Plain(stream), Connection { peer, is_encrypted: false }),
             }
         }
     }
 
     fn local_addr(&self) -> io::Result<Connection> {
-        Ok(Connection { peer: self.address, secure: self.tls.is_some() })
+        Ok(Connection { peer: self.address, is_encrypted: self.tls.is_some() })
     }
 }
 
@@ -157,9 +150,9 @@ impl Tls {
         tokio::spawn(async move {
             match timeout(HANDSHAKE, hello(acceptor, stream)).await {
                 Ok(Ok(stream)) => {
-                    let secure = matches!(stream, Stream::Tls(_));
+                    let is_encrypted = matches!(stream, Stream::Tls(_));
                     // The server has ended where nobody takes it.
-                    let _ = done.send((stream, Connection { peer, secure })).await;
+                    let _ = done.send((stream, Connection { peer, is_encrypted })).await;
                 }
                 Ok(Err(error)) => tracing::debug!(%error, %peer, "no TLS"),
                 Err(_) => tracing::debug!(%peer, "no TLS in time"),

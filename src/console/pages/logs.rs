@@ -1,9 +1,11 @@
 //! `/log`: what the Worker and pmx said.
 
-use crate::console::{
-    html::{Section, clock},
-    log::{LogLine, WORKER},
-    routes::{Call, Page},
+use crate::{
+    console::{
+        html::{Section, clock},
+        routes::{Call, Page},
+    },
+    session::{LogLine, WORKER},
 };
 use maud::html;
 use std::sync::Arc;

@@ -18,7 +18,7 @@ pub(super) fn name(site: &str) -> Result<SiteName, Failure> {
 pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page, Failure> {
     let name = name(site)?;
     let control = &call.console.parts.control;
-    let status = control.board().site(&name);
+    let status = control.session().site(&name);
     let deploys = control.deploys(&name).await?;
     if status.is_none() && deploys.is_empty() {
         return Err(Failure::missing(format!("There is no site `{name}`")));
@@ -90,7 +90,7 @@ pub(in crate::console) async fn rollback(call: &Call<'_>, site: &str, form: &Fie
     let name = name(site)?;
     let control = &call.console.parts.control;
     control.rollback(&name, form.text("deploy")?).await?;
-    // The deploys know, whoever publishes; the board has sites that are written here alone.
+    // The deploys know, whoever publishes; the session has sites that are written here alone.
     let behind = control.deploys(&name).await?.iter().position(|deploy| deploy.record.is_active);
     let is_held = behind.is_some_and(|behind| behind > 0);
     Ok(Call::done_at(&format!("/sites/{name}"), &[("done", if is_held { "rolled-back" } else { "newest" })]))
@@ -98,6 +98,6 @@ pub(in crate::console) async fn rollback(call: &Call<'_>, site: &str, form: &Fie
 
 pub(in crate::console) async fn rebuild(call: &Call<'_>, site: &str) -> Outcome {
     let name = name(site)?;
-    call.console.parts.control.rebuild(&name).await?;
+    call.console.parts.control.rebuild(&name)?;
     Ok(Call::done_at(&format!("/sites/{name}"), &[("done", "rebuild")]))
 }

@@ -6,7 +6,7 @@ use crate::{
         reply::{self, Failure},
         routes::{Call, Page},
     },
-    dev::{Control, Phase, SiteStatus},
+    session::{Control, Phase, SiteStatus},
 };
 use axum::{http::StatusCode, response::Response};
 use humantime::format_rfc3339_millis;
@@ -18,7 +18,7 @@ const NAMES: usize = 3;
 
 pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
     let control = &call.console.parts.control;
-    let sites = control.board().sites();
+    let sites = control.session().sites();
     let pages: usize = sites.iter().filter_map(|site| site.last.as_ref()).map(|last| last.pages).sum();
     let body = html! {
         div.head { div { h1 { "Sites" } p.sub { "Served by this pmx; an edit is published as soon as it is saved." } } }
@@ -94,14 +94,14 @@ pub(super) fn phase(site: &SiteStatus) -> Markup {
         (Phase::Building, _) => html! { span.pill.dot.warn.building { "Building" } },
         (_, Some(_)) => pill("bad dot", "Failed"),
         (Phase::Failed, None) => pill("bad dot", "Errors"),
-        (Phase::Ready, None) if site.held.is_some() => pill("warn dot", "Rolled back"),
+        (Phase::Ready, None) if site.earlier.is_some() => pill("warn dot", "Rolled back"),
         (Phase::Ready, None) => pill("good dot", "Ready"),
     }
 }
 
 /// `GET /api/sites`
 pub(in crate::console) fn json(call: &Call<'_>) -> Response {
-    let sites: Vec<Value> = call.console.parts.control.board().sites().iter().map(|site| of(site)).collect();
+    let sites: Vec<Value> = call.console.parts.control.session().sites().iter().map(|site| of(site)).collect();
     reply::json_of(StatusCode::OK, &json!({ "sites": sites }))
 }
 
@@ -117,6 +117,6 @@ fn of(site: &SiteStatus) -> Value {
     json!({
         "name": site.name.as_str(), "url": site.url, "folder": site.folder, "sourceRoot": site.source_root, "entry": site.entry,
         "phase": site.phase, "builds": site.builds, "errors": errors, "warnings": site.diagnostics.len() - errors,
-        "diagnostics": *site.diagnostics, "error": site.error, "last": last, "held": site.held,
+        "diagnostics": *site.diagnostics, "error": site.error, "last": last, "held": site.earlier,
     })
 }

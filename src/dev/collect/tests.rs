@@ -25,7 +25,7 @@ impl World {
             .build()
             .unwrap();
         let server = InProcess::new(emulator.clone(), SECRET);
-        let collector = Collector::new(emulator.clone(), SECRET, Gate::default());
+        let collector = Collector::new(emulator.clone(), SECRET, SweepLock::default());
         Self { emulator, server, collector }
     }
 
@@ -169,7 +169,7 @@ async fn nothing_is_deleted_while_a_publish_is_under_way() {
         world.publish("alpha", &version(&marker)).await;
     }
     let first = version("v1");
-    let publishing = world.collector.gate.publishing().await;
+    let publishing = world.collector.sweep_lock.publishing().await;
     let mut sweep = std::pin::pin!(world.collector.collect(1));
     // A publish from its first upload to its commit, of blobs that the sweep takes for dead.
     tokio::select! {

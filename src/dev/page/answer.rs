@@ -1,12 +1,10 @@
 //! A page as the Worker answers it, with the tag.
 
-use super::{etag, script, unlinked, waiting};
+use super::{etag, not_built, script, unlinked};
 use crate::{
-    dev::{
-        reload::{Reload, Shows},
-        status::Board,
-    },
-    server::{answer_changed, refusal},
+    dev::live_reload::{LiveReload, Shows},
+    server::{answer_changed, is_upgrade, layers::Next, refusal},
+    session::Session,
 };
 use axum::{
     body::{Body, to_bytes},
@@ -14,7 +12,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use pmx_emulator::Emulator;
 use pmx_worker::model::SiteName;
 
 /// The largest page that gets the tag, in bytes. It is held in memory for a moment; what is larger is no page that
@@ -30,27 +27,26 @@ pub(super) fn may_be_page(request: &Request) -> bool {
         // `empty`: a script fetches, as the live client does.
         matches!(wanted.as_bytes(), b"document" | b"iframe" | b"frame" | b"embed" | b"object" | b"empty")
     });
-    wanted && matches!(*request.method(), Method::GET | Method::HEAD) && !headers.contains_key(header::UPGRADE)
+    wanted && matches!(*request.method(), Method::GET | Method::HEAD) && !is_upgrade(request)
 }
 
 /// The pages of all sites.
 pub(super) struct Pages {
-    pub(super) emulator: Emulator,
-    pub(super) board: Board,
-    pub(super) reload: Reload,
+    pub(super) session: Session,
+    pub(super) reload: LiveReload,
     /// Whether answers to questions are taken.
     pub(super) answers: bool,
 }
 
 impl Pages {
     /// Answers a request for what may be a page of this site.
-    pub(super) async fn answer(&self, request: Request, site: Option<SiteName>) -> Response {
+    pub(super) async fn answer(&self, request: Request, site: Option<SiteName>, next: &Next) -> Response {
         let is_tagged = |answer: &Response| answer.status() == StatusCode::OK && taggable(answer).is_some();
-        answer_changed(request, is_tagged, |request| self.whole(request, site.clone())).await
+        answer_changed(request, is_tagged, |request| self.whole(request, site.clone(), next)).await
     }
 
     /// Answers a request for the whole of what may be a page, or for its head.
-    async fn whole(&self, request: Request, site: Option<SiteName>) -> Response {
+    async fn whole(&self, request: Request, site: Option<SiteName>, next: &Next) -> Response {
         let mut whole = Whole {
             head: request.method() == Method::HEAD,
             tag: script::tag(request.uri().path(), self.answers),
@@ -59,14 +55,14 @@ impl Pages {
         };
         let path = request.uri().path().to_owned();
         let reader = request.headers().get(header::ACCEPT).is_some_and(|accept| contains(accept, "text/html"));
-        let answer = self.emulator.fetch(request).await;
+        let answer = next.call(request).await;
         if answer.status() == StatusCode::NOT_FOUND
             && reader
-            && let Some(status) = site.as_ref().and_then(|site| self.board.site(site))
+            && let Some(status) = site.as_ref().and_then(|site| self.session.site(site))
         {
             if !answer.headers().contains_key("pmx-deploy") {
                 let shows = Shows::Status(status.name.clone());
-                return self.reload.serve(&shows, waiting::response(status, whole.head).await).await;
+                return self.reload.serve(&shows, not_built::response(status, whole.head).await).await;
             }
             whole.note = unlinked::note(&status, &path);
         }

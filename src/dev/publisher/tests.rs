@@ -36,9 +36,9 @@ fn built(text: &str) -> Built {
 async fn what_was_swept_away_is_uploaded_again_though_this_process_has_uploaded_it_before() {
     let worker = Emulator::builder(Worker::bundled()).var("BASE_DOMAINS", "localhost").var("PUBLISH_SECRET", SECRET);
     let emulator = worker.build().unwrap();
-    let gate = Gate::default();
-    let collector = Collector::new(emulator.clone(), SECRET, gate.clone());
-    let mut publisher = Publisher::new(emulator.clone(), SECRET, "alpha".parse().unwrap(), gate);
+    let sweep_lock = SweepLock::default();
+    let collector = Collector::new(emulator.clone(), SECRET, sweep_lock.clone());
+    let mut publisher = Publisher::new(emulator.clone(), SECRET, "alpha".parse().unwrap(), sweep_lock);
     for n in 1..=10 {
         let outcome = publisher.publish(&built(&format!("v{n}")), false).await.unwrap();
         assert!(matches!(outcome, Outcome::Published { paths, .. } if paths == ["/index.html"]));

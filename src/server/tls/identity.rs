@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    server::{HostCheck, reachable::lan_addresses},
+    server::{HostName, HostPolicy, reachable::lan_addresses},
 };
 use rcgen::SanType;
 use std::{
@@ -55,7 +55,7 @@ impl fmt::Debug for Identity {
 impl Identity {
     pub(in crate::server) fn new(parts: TlsParts<'_>, address: SocketAddr) -> Result<Self> {
         let names = Names {
-            hosts: HostCheck::new(address, parts.allowed_hosts),
+            hosts: HostPolicy::new(address, parts.allowed_hosts, "localhost"),
             addresses: addresses(address),
             authority: parts.authority,
             made: Mutex::default(),
@@ -87,7 +87,7 @@ fn addresses(listening: SocketAddr) -> Vec<SanType> {
 
 struct Names {
     authority: Authority,
-    hosts: HostCheck,
+    hosts: HostPolicy,
     addresses: Vec<SanType>,
     made: Mutex<HashMap<String, Made>>,
 }
@@ -121,7 +121,8 @@ impl Names {
 
     fn name(&self, name: &str) -> Result<Arc<CertifiedKey>> {
         let own = name.try_into().map(SanType::DnsName).ok().filter(vouches_for);
-        match own.filter(|_| name != ADDRESSES && self.hosts.allows(name)) {
+        let is_served = HostName::parse(name).is_some_and(|name| self.hosts.allows(&name));
+        match own.filter(|_| name != ADDRESSES && is_served) {
             Some(own) => self.get(name, &[own]),
             None => self.addresses(),
         }
