@@ -20,7 +20,7 @@ use super::instance::{ObjectInstance, Reset};
 use super::instance_limit::OVERLOADED;
 use super::namespace::NamespaceState;
 use super::task::Task;
-use crate::abi::frame::Writer;
+use crate::abi::frame::FrameWriter;
 use crate::sync::lock;
 use crate::trace::Recorder;
 use crate::websocket::{Incoming, Outgoing, Sockets};
@@ -257,9 +257,9 @@ impl ObjectContainer {
         }
     }
 
-    pub(super) fn event(&self, kind: &str, fields: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
+    pub(super) fn event(&self, kind: &str, fields: impl FnOnce(&mut FrameWriter<'_>)) -> Vec<u8> {
         let mut event = Vec::new();
-        fields(Writer::new(&mut event).text(kind).text(&self.name));
+        fields(FrameWriter::new(&mut event).text(kind).text(&self.name));
         event
     }
 

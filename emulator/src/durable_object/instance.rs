@@ -13,7 +13,7 @@ use super::instance_limit::{Overloaded, Permit};
 use super::namespace::NamespaceState;
 use super::outputs::{Outputs, response_fields};
 use super::task::Task;
-use crate::abi::frame::Reader;
+use crate::abi::frame::FrameReader;
 use crate::abi::ops::{Answer, Op};
 use crate::bindings::{BoxFuture, Completion, ObjectAnswer};
 use crate::runtime::budget::{CpuMeter, CpuTime, Exceeded, MAX_LIVE_OPS};
@@ -280,10 +280,10 @@ impl ObjectInstance {
             socket,
             events: context.events(),
             clock: context.namespace().bindings.clock.clone(),
-            ended: false,
+            close_reported: false,
         });
         if let Some(recorder) = self.recorders.get(&id) {
-            outputs.answered.push((recorder.clone(), Reader::new(frame).number("status").unwrap_or(0)));
+            outputs.answered.push((recorder.clone(), FrameReader::new(frame).number("status").unwrap_or(0)));
         }
         outputs.replies.push((reply, answer.map(|fields| ObjectAnswer { fields, socket })));
     }

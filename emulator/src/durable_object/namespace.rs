@@ -18,7 +18,7 @@ use super::id::{CLASS, UNIQUE_KEY, object_id};
 use super::imports::ObjectImports;
 use super::input::Input;
 use super::instance_limit::InstanceLimit;
-use crate::abi::frame::Writer;
+use crate::abi::frame::FrameWriter;
 use crate::abi::ops::ObjectRequest;
 use crate::bindings::{Bindings, BoxFuture, CONNECTION_LOST, ObjectAnswer, Objects};
 use crate::profile::Profile;
@@ -254,7 +254,7 @@ impl Objects for Namespace {
             Err(error) => return Box::pin(std::future::ready(Err(error.to_string()))),
         };
         let mut event = Vec::new();
-        Writer::new(&mut event)
+        FrameWriter::new(&mut event)
             .text("object.fetch")
             .text(request.name)
             .text(request.method)

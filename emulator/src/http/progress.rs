@@ -53,7 +53,7 @@ pub(crate) struct Progress {
     linger_since: Since,
     /// Bytes that the client took.
     written: AtomicU64,
-    incoming: Arc<Budget>,
+    incoming: Arc<IncomingBudget>,
     /// Bytes of the message that is being received, or dealt with.
     unfinished: AtomicUsize,
     /// Those of them that `incoming` counts.
@@ -94,7 +94,7 @@ impl Since {
 }
 
 impl Progress {
-    pub(super) fn new(limits: ConnectionLimits, incoming: Arc<Budget>) -> Self {
+    pub(super) fn new(limits: ConnectionLimits, incoming: Arc<IncomingBudget>) -> Self {
         let progress = Self {
             limits,
             begin: Instant::now(),
@@ -196,7 +196,7 @@ impl Progress {
     }
 
     /// Whether who reads is to be told now of an end that was held back. True once.
-    pub(super) fn tells_end(&self) -> bool {
+    pub(super) fn should_report_end(&self) -> bool {
         let tells = self.end_held_back.load(Relaxed) && !self.owes();
         if tells {
             self.end_held_back.store(false, Relaxed);
@@ -269,12 +269,12 @@ impl Drop for Progress {
 }
 
 /// Bytes that all connections of a server share.
-pub(super) struct Budget {
+pub(super) struct IncomingBudget {
     limit: usize,
     taken: AtomicUsize,
 }
 
-impl Budget {
+impl IncomingBudget {
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, taken: AtomicUsize::new(0) }
     }
@@ -301,7 +301,7 @@ impl Budget {
 mod tests {
     use super::*;
 
-    fn upgraded(budget: &Arc<Budget>) -> Progress {
+    fn upgraded(budget: &Arc<IncomingBudget>) -> Progress {
         let progress = Progress::new(ConnectionLimits::default(), Arc::clone(budget));
         progress.upgraded();
         progress
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn unfinished_messages_share_one_budget_and_give_it_back() {
-        let budget = Arc::new(Budget::new(100_000));
+        let budget = Arc::new(IncomingBudget::new(100_000));
         let (one, other) = (upgraded(&budget), upgraded(&budget));
         one.read(FREE_INCOMING_BYTES + 60_000).unwrap();
         assert!(other.read(FREE_INCOMING_BYTES + 60_000).is_err(), "together they have more");
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn many_small_reads_count_as_one_large_one_does() {
-        let budget = Arc::new(Budget::new(1_000_000));
+        let budget = Arc::new(IncomingBudget::new(1_000_000));
         let slow = upgraded(&budget);
         for _ in 0..100 {
             slow.read(1_000).unwrap();
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn the_bytes_of_requests_are_not_counted_as_messages() {
-        let budget = Arc::new(Budget::new(10));
+        let budget = Arc::new(IncomingBudget::new(10));
         let progress = Progress::new(ConnectionLimits::default(), Arc::clone(&budget));
         progress.began(true);
         progress.read(1_000_000).unwrap();
@@ -342,7 +342,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_head_has_its_time_from_the_last_answer_on() {
         let limits = ConnectionLimits::default();
-        let progress = Progress::new(limits, Arc::new(Budget::new(0)));
+        let progress = Progress::new(limits, Arc::new(IncomingBudget::new(0)));
         let first = progress.due();
         assert_eq!(first.map(|(_, reason)| reason), Some(TimedOut::Head));
         progress.began(false);
@@ -355,14 +355,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_end_of_a_client_is_held_back_while_it_is_owed_an_answer() {
-        let progress = Progress::new(ConnectionLimits::default(), Arc::new(Budget::new(0)));
+        let progress = Progress::new(ConnectionLimits::default(), Arc::new(IncomingBudget::new(0)));
         assert!(!progress.holds_back_end(), "an idle client that ends has ended");
         progress.began(true);
         assert!(!progress.holds_back_end(), "a body that ends too early is an error");
         progress.body_ended();
-        assert!(progress.holds_back_end() && !progress.tells_end());
+        assert!(progress.holds_back_end() && !progress.should_report_end());
         assert_eq!(progress.due().unwrap().1, TimedOut::HalfClosed);
         progress.answered();
-        assert!(progress.tells_end());
+        assert!(progress.should_report_end());
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// The platform's names for what can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
+pub enum Method {
     /// Reads and listings.
     Get,
     /// Writes.
@@ -14,7 +14,7 @@ pub enum Op {
     Delete,
 }
 
-impl fmt::Display for Op {
+impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Get => "GET",
@@ -43,7 +43,7 @@ pub enum KvError {
     )]
     KeyTooLong {
         /// What was tried.
-        op: Op,
+        op: Method,
         /// Bytes of the key.
         length: usize,
     },
@@ -110,7 +110,7 @@ pub enum KvError {
     #[error("KV {op} failed: 500 Internal Server Error")]
     Storage {
         /// What was tried.
-        op: Op,
+        op: Method,
         /// What went wrong.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -118,7 +118,7 @@ pub enum KvError {
 
 impl KvError {
     /// What a failure of the disk or the database is to a caller; what it is in truth is for the log.
-    pub(super) fn storage(op: Op, source: super::engine::StoreError) -> Self {
+    pub(super) fn storage(op: Method, source: super::engine::StoreError) -> Self {
         tracing::error!(error = source, "KV {op} failed; `pmx state check` tells whether the state is whole");
         Self::Storage { op, source }
     }

@@ -15,8 +15,8 @@ use crate::{
 use bytes::Bytes;
 pub(crate) use engine::read_digest;
 use engine::{Entry, Store};
-pub use error::{KvError, Op};
-use lag::{Lag, WriteRate};
+pub use error::{KvError, Method};
+use lag::{ReadLag, WriteRate};
 use rusqlite::Connection;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -31,7 +31,7 @@ pub struct Kv(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    lag: Lag,
+    lag: ReadLag,
     rate: WriteRate,
     clock: Clock,
     faults: Faults,
@@ -88,7 +88,7 @@ impl Kv {
     pub fn open(state: &StateDir, clock: &Clock, faults: &Faults) -> Result<Self, StateError> {
         Ok(Self(Arc::new(Inner {
             store: Store::open(state, clock.now_ms() / 1000)?,
-            lag: Lag::default(),
+            lag: ReadLag::default(),
             rate: WriteRate::default(),
             clock: clock.clone(),
             faults: faults.clone(),
@@ -127,10 +127,10 @@ impl Kv {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        limits::check_key(Op::Get, key)?;
+        limits::check_key(Method::Get, key)?;
         let entry = match self.lagging(key) {
             Some(entry) => entry,
-            None => self.0.store.get(key).map_err(|source| KvError::storage(Op::Get, source))?,
+            None => self.0.store.get(key).map_err(|source| KvError::storage(Method::Get, source))?,
         };
         Ok(self.live(entry))
     }
@@ -142,18 +142,18 @@ impl Kv {
     /// If a limit is exceeded, a failure was ordered, or storage fails.
     pub fn put(&self, key: &str, value: &[u8], options: PutOptions<'_>) -> Result<(), KvError> {
         let now_ms = self.0.clock.now_ms();
-        limits::check_key(Op::Put, key)?;
+        limits::check_key(Method::Put, key)?;
         limits::check_value(value)?;
         let metadata = limits::metadata(&options)?;
         let expiration = limits::expiration(&options, now_ms)?;
         if let Some(text) = self.0.faults.take_kv_put_failure() {
             return Err(KvError::Ordered(text));
         }
-        if self.0.faults.kv_write_rate_limited() && !self.0.rate.allow(key, self.0.clock.elapsed_ms()) {
+        if self.0.faults.kv_write_rate_limited() && !self.0.rate.allows(key, self.0.clock.elapsed_ms()) {
             return Err(KvError::TooManyRequests);
         }
         let row = engine::NewRow { key, value, expiration, metadata };
-        self.write(key, Op::Put, |store, before| store.put(&row, before))
+        self.write(key, Method::Put, |store, before| store.put(&row, before))
     }
 
     /// Removes a key; one that is missing is as good.
@@ -161,8 +161,8 @@ impl Kv {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn delete(&self, key: &str) -> Result<(), KvError> {
-        limits::check_key(Op::Delete, key)?;
-        self.write(key, Op::Delete, |store, before| store.delete(key, before))
+        limits::check_key(Method::Delete, key)?;
+        self.write(key, Method::Delete, |store, before| store.delete(key, before))
     }
 
     /// One page of the keys. What is listed does not lag.
@@ -170,14 +170,14 @@ impl Kv {
     /// # Errors
     /// If the prefix or the limit is too large, or storage fails.
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, KvError> {
-        limits::check_key_length(Op::Get, options.prefix)?;
+        limits::check_key_length(Method::Get, options.prefix)?;
         let limit = limits::list_limit(options.limit)?;
         let after = options.cursor.and_then(crate::storage::cursor::read);
         let mut keys = self
             .0
             .store
             .list(options.prefix, after.as_deref(), limit.saturating_add(1), self.0.clock.now_ms() / 1000)
-            .map_err(|source| KvError::storage(Op::Get, source))?;
+            .map_err(|source| KvError::storage(Method::Get, source))?;
         let more = keys.len() > limit as usize;
         keys.truncate(limit as usize);
         let cursor = keys.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.name));
@@ -189,19 +189,19 @@ impl Kv {
     fn write(
         &self,
         key: &str,
-        op: Op,
+        op: Method,
         write: impl FnOnce(&Store, Option<&mut dyn FnMut(Entry)>) -> Result<(), engine::StoreError>,
     ) -> Result<(), KvError> {
         let lag_ms = self.lag_ms();
         let now_ms = self.0.clock.elapsed_ms();
-        let mut remember = |before| self.0.lag.wrote(key, before, now_ms, lag_ms);
+        let mut remember = |before| self.0.lag.record_write(key, before, now_ms, lag_ms);
         let before: Option<&mut dyn FnMut(Entry)> = if lag_ms > 0 { Some(&mut remember) } else { None };
         write(&self.0.store, before).map_err(|source| KvError::storage(op, source))
     }
 
     /// What a lagging reader sees instead of the truth.
     fn lagging(&self, key: &str) -> Option<Entry> {
-        if self.0.lag.is_empty() { None } else { self.0.lag.seen(key, self.0.clock.elapsed_ms(), self.lag_ms()) }
+        if self.0.lag.is_empty() { None } else { self.0.lag.stale_entry(key, self.0.clock.elapsed_ms(), self.lag_ms()) }
     }
 
     fn lag_ms(&self) -> u64 {

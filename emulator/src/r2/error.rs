@@ -6,7 +6,7 @@ use std::fmt;
 
 /// The platform's names for what can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
+pub enum Method {
     /// Metadata.
     Head,
     /// Reads.
@@ -19,7 +19,7 @@ pub enum Op {
     List,
 }
 
-impl fmt::Display for Op {
+impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Head => "head",
@@ -38,7 +38,7 @@ pub enum R2Error {
     #[error("{op}: The specified object name is not valid. (10020)")]
     InvalidName {
         /// What was tried.
-        op: Op,
+        op: Method,
     },
     /// A page of no keys, or of more than [`limits::MAX_LIST_KEYS`].
     #[error("list: MaxKeys params must be positive integer <= {}. (10022)", limits::MAX_LIST_KEYS)]
@@ -70,7 +70,7 @@ pub enum R2Error {
     #[error("{op}: We encountered an internal error. Please try again. (10001)")]
     Storage {
         /// What was tried.
-        op: Op,
+        op: Method,
         /// What went wrong.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -78,7 +78,7 @@ pub enum R2Error {
 
 impl R2Error {
     /// What a failure of the disk or the database is to a caller; what it is in truth is for the log.
-    pub(super) fn storage(op: Op, source: super::engine::StoreError) -> Self {
+    pub(super) fn storage(op: Method, source: super::engine::StoreError) -> Self {
         tracing::error!(error = source, "R2 {op} failed; `pmx state check` tells whether the state is whole");
         Self::Storage { op, source }
     }

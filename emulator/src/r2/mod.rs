@@ -8,7 +8,7 @@ mod object;
 mod tests;
 mod upload;
 
-pub use error::{Op, R2Error};
+pub use error::{Method, R2Error};
 pub use object::{Body, Object, ObjectMeta, Range};
 pub use upload::Upload;
 
@@ -103,7 +103,7 @@ impl R2 {
     /// # Errors
     /// If storage fails.
     pub fn renew_epoch(&self) -> Result<(), R2Error> {
-        self.0.store.renew_epoch().map_err(|source| R2Error::storage(Op::Put, source))
+        self.0.store.renew_epoch().map_err(|source| R2Error::storage(Method::Put, source))
     }
 
     /// What memory knows of an object: `None` that it cannot answer and [`Self::get`] must be asked, `Some(None)` that
@@ -124,8 +124,8 @@ impl R2 {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn head(&self, key: &str) -> Result<Option<ObjectMeta>, R2Error> {
-        limits::check_key(Op::Head, key)?;
-        self.0.store.head(key).map_err(|source| R2Error::storage(Op::Head, source))
+        limits::check_key(Method::Head, key)?;
+        self.0.store.head(key).map_err(|source| R2Error::storage(Method::Head, source))
     }
 
     /// An object, or a part of it, if it exists.
@@ -133,7 +133,7 @@ impl R2 {
     /// # Errors
     /// If the key is none that could exist, the range holds nothing of the object, or storage fails.
     pub fn get(&self, key: &str, range: Option<Range>) -> Result<Option<Object>, R2Error> {
-        limits::check_key(Op::Get, key)?;
+        limits::check_key(Method::Get, key)?;
         self.0.store.get(key, range)
     }
 
@@ -142,7 +142,7 @@ impl R2 {
     /// # Errors
     /// If the key or the length exceeds a limit.
     pub fn upload(&self, key: &str, options: UploadOptions) -> Result<Upload, R2Error> {
-        limits::check_key(Op::Put, key)?;
+        limits::check_key(Method::Put, key)?;
         limits::check_length(options.length)?;
         Ok(Upload::new(self.clone(), key, options))
     }
@@ -152,8 +152,8 @@ impl R2 {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn delete(&self, key: &str) -> Result<(), R2Error> {
-        limits::check_key(Op::Delete, key)?;
-        self.0.store.delete(key).map_err(|source| R2Error::storage(Op::Delete, source))
+        limits::check_key(Method::Delete, key)?;
+        self.0.store.delete(key).map_err(|source| R2Error::storage(Method::Delete, source))
     }
 
     /// One page of the objects.
@@ -167,7 +167,7 @@ impl R2 {
             .0
             .store
             .list(options.prefix, after.as_deref(), limit + 1)
-            .map_err(|source| R2Error::storage(Op::List, source))?;
+            .map_err(|source| R2Error::storage(Method::List, source))?;
         let more = objects.len() > limit as usize;
         objects.truncate(limit as usize);
         let cursor = objects.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.key));

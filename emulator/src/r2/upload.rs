@@ -1,7 +1,7 @@
 //! An object on its way in.
 
 use super::{
-    ObjectMeta, Op, R2, R2Error, UploadOptions,
+    Method, ObjectMeta, R2, R2Error, UploadOptions,
     engine::{Content, NewObject, StoreError},
 };
 use crate::storage::blobs::{BlobWriter, MAX_INLINE};
@@ -134,5 +134,5 @@ impl Upload {
 }
 
 fn storage(source: StoreError) -> R2Error {
-    R2Error::storage(Op::Put, source)
+    R2Error::storage(Method::Put, source)
 }

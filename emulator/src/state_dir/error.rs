@@ -30,7 +30,7 @@ pub enum StateError {
     },
     /// Something has one of its names that is not what pmx puts there.
     #[error("{} is {what}, which no state folder has there", path.display())]
-    Strange {
+    Unexpected {
         /// The entry.
         path: PathBuf,
         /// What it is.
@@ -38,7 +38,7 @@ pub enum StateError {
     },
     /// A later pmx has written it.
     #[error("{} has layout {found}, this version knows up to {LAYOUT_VERSION}", path.display())]
-    Newer {
+    NewerLayout {
         /// The folder.
         path: PathBuf,
         /// Its layout.
@@ -67,8 +67,8 @@ impl StateError {
         match self {
             Self::InUse { .. } => format!("end the other process, or {ELSEWHERE}"),
             Self::Link { path } => format!("remove the link {}, or {ELSEWHERE}", path.display()),
-            Self::Strange { path, .. } => format!("take {} away, or {ELSEWHERE}", path.display()),
-            Self::Newer { .. } => format!("use that pmx, or {ELSEWHERE}"),
+            Self::Unexpected { path, .. } => format!("take {} away, or {ELSEWHERE}", path.display()),
+            Self::NewerLayout { .. } => format!("use that pmx, or {ELSEWHERE}"),
             Self::Database { source, .. } => match source.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => {
                     format!("make room on the disk, or {ELSEWHERE}; `pmx state check` tells whether the state is whole")

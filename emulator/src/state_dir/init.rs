@@ -20,7 +20,7 @@ pub(super) fn read_version(root: &Folder, path: &Path) -> Result<bool, StateErro
         text => String::from_utf8(text.map_err(unusable)?).unwrap_or_default(),
     };
     match text.trim().parse::<u32>() {
-        Ok(found) if found > LAYOUT_VERSION => Err(StateError::Newer { path: path.to_owned(), found }),
+        Ok(found) if found > LAYOUT_VERSION => Err(StateError::NewerLayout { path: path.to_owned(), found }),
         Ok(_) => Ok(true),
         // A crash while the folder was made: nothing else is in it yet.
         Err(_) if text.is_empty() => Ok(false),
@@ -36,24 +36,24 @@ pub(super) fn prepare(root: &Folder) -> io::Result<()> {
 }
 
 fn make_folders(root: &Folder) -> io::Result<()> {
-    let blobs = root.make("blobs")?;
+    let blobs = root.ensure_folder("blobs")?;
     for folder in ["kv", "r2", "tmp"] {
-        blobs.make(folder)?;
+        blobs.ensure_folder(folder)?;
     }
-    root.make("do").map(drop)
+    root.ensure_folder("do").map(drop)
 }
 
 /// `git add -A` in a project leaves the folder out. What is there already stays as it is.
 fn ignore_for_git(root: &Folder) -> io::Result<()> {
     match root.kind(".gitignore")? {
         Some(_) => Ok(()),
-        None => root.put(".gitignore", b"*\n"),
+        None => root.write_atomically(".gitignore", b"*\n"),
     }
 }
 
 /// Removes what was being written when the last owner ended.
 fn sweep(root: &Folder) -> io::Result<()> {
-    let temporary = root.folder("blobs")?.folder("tmp")?;
+    let temporary = root.open_folder("blobs")?.open_folder("tmp")?;
     for entry in temporary.entries()? {
         if entry.kind == Kind::File && layout::is_temporary(&entry.name) {
             temporary.remove_file(&entry.name)?;
@@ -74,5 +74,5 @@ pub fn create_empty(path: &Path) -> io::Result<()> {
 }
 
 pub(super) fn write_version(root: &Folder) -> io::Result<()> {
-    root.put("version", format!("{LAYOUT_VERSION}\n").as_bytes())
+    root.write_atomically("version", format!("{LAYOUT_VERSION}\n").as_bytes())
 }

@@ -171,7 +171,7 @@ impl StateDir {
     /// # Errors
     /// If the folder cannot be read.
     pub fn objects(&self, class: &str) -> io::Result<Vec<(String, PathBuf, u64)>> {
-        let folder = match self.root().folder("do").and_then(|objects| objects.folder(class)) {
+        let folder = match self.root().open_folder("do").and_then(|objects| objects.open_folder(class)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             folder => folder?,
         };
@@ -197,7 +197,7 @@ impl StateDir {
     pub fn object_path(&self, class: &str, id: &str) -> Result<PathBuf, StateError> {
         let folder = self.0.canonical.join("do").join(class);
         if !self.0.reads_only {
-            let made = self.root().make("do").and_then(|objects| objects.make(class));
+            let made = self.root().ensure_folder("do").and_then(|objects| objects.ensure_folder(class));
             made.map_err(|source| StateError::Unusable { path: folder.clone(), source })?;
         }
         Ok(folder.join(format!("{id}.sqlite")))

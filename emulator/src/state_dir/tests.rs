@@ -22,7 +22,7 @@ fn a_second_owner_is_refused_and_told_who_the_first_is() {
 fn a_folder_of_a_later_layout_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     fs_err::write(folder.path().join("version"), "2\n").unwrap();
-    assert!(matches!(StateDir::open(folder.path()), Err(StateError::Newer { found: 2, .. })));
+    assert!(matches!(StateDir::open(folder.path()), Err(StateError::NewerLayout { found: 2, .. })));
     fs_err::write(folder.path().join("version"), "one").unwrap();
     assert!(matches!(StateDir::open(folder.path()), Err(StateError::Unusable { .. })));
 }

@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
-use value::{ReadError, bind, read};
+use value::{RowsError, bind, read};
 
 /// Instructions of SQLite between two looks at the clock: well below a millisecond.
 const CLOCK_INSTRUCTIONS: i32 = 10_000;
@@ -197,8 +197,8 @@ impl Database {
         }
         let before = self.connection.total_changes();
         let rows = read(&mut prepared, bindings.is_some()).map_err(|error| match error {
-            ReadError::Sqlite(error) => SqlError::new(error, skipped),
-            ReadError::TooLarge => SqlError::ResultTooLarge,
+            RowsError::Sqlite(error) => SqlError::new(error, skipped),
+            RowsError::TooLarge => SqlError::ResultTooLarge,
         })?;
         let written = self.connection.total_changes().saturating_sub(before);
         // Only now: a kept statement learns of a changed schema when it runs.

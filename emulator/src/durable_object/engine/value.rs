@@ -40,19 +40,19 @@ pub(super) fn bind(statement: &mut CachedStatement<'_>, index: usize, value: &Va
 }
 
 /// Why a statement yields nothing.
-pub(super) enum ReadError {
+pub(super) enum RowsError {
     Sqlite(rusqlite::Error),
     TooLarge,
 }
 
-impl From<rusqlite::Error> for ReadError {
+impl From<rusqlite::Error> for RowsError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
     }
 }
 
 /// Runs a statement to its end.
-pub(super) fn read(statement: &mut CachedStatement<'_>, wanted: bool) -> Result<Vec<Vec<Value>>, ReadError> {
+pub(super) fn read(statement: &mut CachedStatement<'_>, wanted: bool) -> Result<Vec<Vec<Value>>, RowsError> {
     let mut found = Vec::new();
     let mut bytes = 0;
     let mut rows = statement.raw_query();
@@ -65,7 +65,7 @@ pub(super) fn read(statement: &mut CachedStatement<'_>, wanted: bool) -> Result<
             (0..columns).map(|column| Ok(value(row.get_ref(column)?))).collect::<rusqlite::Result<_>>()?;
         bytes += values.iter().map(size).sum::<usize>();
         if bytes > limits::MAX_RESULT_BYTES {
-            return Err(ReadError::TooLarge);
+            return Err(RowsError::TooLarge);
         }
         found.push(values);
     }

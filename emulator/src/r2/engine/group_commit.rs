@@ -9,14 +9,14 @@ use std::{
 };
 
 /// What became of a put, once that is known.
-type Outcome = Result<Option<ObjectMeta>, StoreError>;
+type PutResult = Result<Option<ObjectMeta>, StoreError>;
 
 /// A put that waits for the writer.
 #[derive(Debug)]
 pub(in crate::r2) struct PendingPut {
     object: NewObject,
     only_if_absent: bool,
-    outcome: Arc<Mutex<Option<Outcome>>>,
+    outcome: Arc<Mutex<Option<PutResult>>>,
 }
 
 /// A put's transaction was undone for another's sake, or with the writer.
@@ -26,7 +26,7 @@ struct Undone;
 
 impl Store {
     /// Puts an object; `None` if there is one that stays. It is durable when this returns.
-    pub(in crate::r2) fn put(&self, object: NewObject, only_if_absent: bool) -> Outcome {
+    pub(in crate::r2) fn put(&self, object: NewObject, only_if_absent: bool) -> PutResult {
         let outcome = Arc::new(Mutex::new(None));
         lock(&self.pending).push(PendingPut { object, only_if_absent, outcome: Arc::clone(&outcome) });
         let writer = lock(&self.writer);

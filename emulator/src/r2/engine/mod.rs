@@ -3,7 +3,7 @@
 mod group_commit;
 mod rows;
 
-use super::{Body, Object, ObjectMeta, Op, R2Error, Range, limits};
+use super::{Body, Method, Object, ObjectMeta, R2Error, Range, limits};
 use crate::{
     clock::Clock,
     state_dir::{StateDir, StateError},
@@ -224,7 +224,7 @@ impl Store {
     }
 
     pub(super) fn get(&self, key: &str, range: Option<Range>) -> Result<Option<Object>, R2Error> {
-        let storage = |source| R2Error::storage(Op::Get, source);
+        let storage = |source| R2Error::storage(Method::Get, source);
         loop {
             let (Some(found), generation) = self.find(key).map_err(storage)? else { return Ok(None) };
             let size = found.meta.size;
@@ -314,7 +314,7 @@ impl Store {
         };
         // What comes from the disk is compared with its digest, where nobody waits for that.
         let is_whole = |found: &CachedObject| match &found.body {
-            StoredBody::Memory(bytes) => found.expected().is(bytes),
+            StoredBody::Memory(bytes) => found.expected().matches(bytes),
             StoredBody::File(_) => true,
         };
         if let Some(lost) = found.as_ref().filter(|found| !is_whole(found)) {
