@@ -5,8 +5,8 @@ use crate::{
     user_folder,
     watch::{Look, View, Watcher},
 };
+use pmx_model::{Hash, Roots};
 use pmx_site::{Build, Cache, Diagnostic, Key, Project};
-use pmx_worker::model::{Hash, Roots};
 use std::{
     path::PathBuf,
     sync::{

@@ -10,7 +10,7 @@ use crate::server::{
     layers::{Answering, Next, RequestLayer, layer as layer_of},
 };
 use axum::{extract::Request, http::StatusCode, response::Response};
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, watch},

@@ -1,7 +1,7 @@
 //! What R2 refuses, in the platform's words.
 
 use super::limits;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::fmt;
 
 /// The platform's names for what can fail.

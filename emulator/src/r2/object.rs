@@ -1,7 +1,7 @@
 //! Objects, and parts of them.
 
 use bytes::Bytes;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::{
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},

@@ -16,7 +16,7 @@ use crate::{
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use group_commit::PendingPut;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use rows::{META, SCHEMA, blob_sizes, read_blob, read_epoch, read_meta, read_object, write_epoch};
 use rusqlite::{Connection, params};
 use std::{

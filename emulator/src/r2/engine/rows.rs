@@ -3,7 +3,7 @@
 use super::{CachedObject, ObjectMeta, StoredBody};
 use crate::clock::Clock;
 use data_encoding::HEXLOWER;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use sha2::{Digest as _, Sha256};
 use std::{collections::HashMap, io, sync::Arc};
