@@ -1,4 +1,4 @@
-//! A copy of a state folder that is of one moment, taken while everything runs.
+//! A copy of a state folder as it is at one moment, taken while everything runs.
 
 use crate::{
     durable_object::id::CLASS,

@@ -1,4 +1,4 @@
-//! What is wrong with a state folder, and what can be done about it.
+//! Finds what is wrong with a state folder ([`check`]), and repairs it ([`repair`]).
 
 mod repair;
 mod walk;

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::alarm_index::AlarmIndex;
-use super::alarm_scheduler::{AlarmScheduler, NextLook};
+use super::alarm_scheduler::{AlarmScheduler, NextDue};
 use super::container::ObjectContainer;
 use super::engine::Database;
 use super::error::SqlError;
@@ -271,7 +271,7 @@ impl Objects for Namespace {
 }
 
 impl NamespaceState {
-    fn deliver_due_alarms(self: &Arc<Self>) -> NextLook {
+    fn deliver_due_alarms(self: &Arc<Self>) -> NextDue {
         self.alarms.deliver_due(|name, retries| self.post(name, Input::Alarm { retries }))
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Outputs {
     pub(super) replies: Vec<(Reply, Result<ObjectAnswer, String>)>,
     pub(super) ops: Vec<(u32, Vec<u8>)>,
     pub(super) ended: Vec<Task>,
-    /// Statuses for those who record, and in the end the records themselves.
+    /// Statuses for traces, and the recorders of tasks that have ended.
     pub(super) answered: Vec<(Recorder, u16)>,
     pub(super) recorded: Vec<Recorder>,
 }

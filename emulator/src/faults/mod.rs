@@ -1,4 +1,4 @@
-//! What goes wrong on request: lag, latency and failures. All off until a test, or the user, asks.
+//! Fault injection: lag, latency and failures of the bindings. All off until a test, or the user, asks for them.
 //!
 //! ```
 //! use pmx_emulator::faults::Faults;

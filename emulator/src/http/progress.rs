@@ -171,7 +171,7 @@ impl Progress {
         let counted = self.counted.load(Relaxed);
         let more = unfinished.saturating_sub(FREE_INCOMING_BYTES + counted);
         if more > 0 {
-            self.incoming.take(more)?;
+            self.incoming.reserve(more)?;
             self.counted.store(counted + more, Relaxed);
         }
         Ok(())
@@ -181,11 +181,11 @@ impl Progress {
     pub(crate) fn message_handled(&self) {
         self.unfinished.store(0, Relaxed);
         if self.counted.load(Relaxed) > 0 {
-            self.incoming.give_back(self.counted.swap(0, Relaxed));
+            self.incoming.release(self.counted.swap(0, Relaxed));
         }
     }
 
-    /// The client has ended its side. True if who reads must not be told yet, since the client is owed an answer.
+    /// The client has ended its side. True if the reader must not see that yet, since the client is owed an answer.
     pub(super) fn holds_back_end(&self) -> bool {
         let holds_back = self.owes() && !self.is_body_open();
         if holds_back {
@@ -195,7 +195,7 @@ impl Progress {
         holds_back
     }
 
-    /// Whether who reads is to be told now of an end that was held back. True once.
+    /// Whether the reader is to see now an end that was held back. True once.
     pub(super) fn should_report_end(&self) -> bool {
         let tells = self.end_held_back.load(Relaxed) && !self.owes();
         if tells {
@@ -264,25 +264,25 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.incoming.give_back(*self.counted.get_mut());
+        self.incoming.release(*self.counted.get_mut());
     }
 }
 
 /// Bytes that all connections of a server share.
 pub(super) struct IncomingBudget {
     limit: usize,
-    taken: AtomicUsize,
+    used: AtomicUsize,
 }
 
 impl IncomingBudget {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, taken: AtomicUsize::new(0) }
+        Self { limit, used: AtomicUsize::new(0) }
     }
 
-    fn take(&self, bytes: usize) -> io::Result<()> {
-        let taken = self.taken.fetch_add(bytes, Relaxed);
-        if taken.saturating_add(bytes) > self.limit {
-            self.give_back(bytes);
+    fn reserve(&self, bytes: usize) -> io::Result<()> {
+        let used = self.used.fetch_add(bytes, Relaxed);
+        if used.saturating_add(bytes) > self.limit {
+            self.release(bytes);
             tracing::warn!(
                 limit = self.limit,
                 "unfinished WebSocket messages take too much memory: a client that sends one is disconnected"
@@ -292,8 +292,8 @@ impl IncomingBudget {
         Ok(())
     }
 
-    fn give_back(&self, bytes: usize) {
-        self.taken.fetch_sub(bytes, Relaxed);
+    fn release(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Relaxed);
     }
 }
 
@@ -317,7 +317,7 @@ mod tests {
         one.message_handled();
         other.read(FREE_INCOMING_BYTES + 60_000).unwrap();
         drop(other);
-        assert_eq!(budget.taken.load(Relaxed), 0);
+        assert_eq!(budget.used.load(Relaxed), 0);
     }
 
     #[test]
@@ -327,7 +327,7 @@ mod tests {
         for _ in 0..100 {
             slow.read(1_000).unwrap();
         }
-        assert_eq!(budget.taken.load(Relaxed), 100_000 - FREE_INCOMING_BYTES);
+        assert_eq!(budget.used.load(Relaxed), 100_000 - FREE_INCOMING_BYTES);
     }
 
     #[test]
@@ -336,7 +336,7 @@ mod tests {
         let progress = Progress::new(ConnectionLimits::default(), Arc::clone(&budget));
         progress.began(true);
         progress.read(1_000_000).unwrap();
-        assert_eq!(budget.taken.load(Relaxed), 0);
+        assert_eq!(budget.used.load(Relaxed), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ const USUAL_HEADERS: usize = 16;
 /// What a Worker answered.
 pub(crate) enum WorkerResponse {
     Plain(Response),
-    /// The client is to be joined to a socket, and told these headers.
+    /// The client is to be joined to a socket, and gets these headers.
     Upgrade(HeaderMap, ClientEnd),
 }
 

@@ -50,7 +50,7 @@ type Stream = WebSocketStream<TokioIo<Upgraded>>;
 pub(crate) async fn join(mut parts: Parts, headers: HeaderMap, end: ClientEnd) -> Response {
     let handshake = match Handshake::read(&mut parts) {
         Ok(handshake) => handshake,
-        // The object is told that the socket is gone when its end is dropped.
+        // Dropping the client's end reports to the object that the socket is gone.
         Err(refused) => return refusal(refused.status(), &refused.to_string()),
     };
     let progress = parts.extensions.remove::<ConnectionProgress>().map(|ConnectionProgress(progress)| progress);

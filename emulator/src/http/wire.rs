@@ -1,4 +1,4 @@
-//! The stream of bytes of a connection, with an eye on its progress.
+//! The stream of bytes of a connection, whose progress is recorded.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -15,8 +15,8 @@ const DISCARD_BYTES: usize = 8 * 1024;
 
 /// A stream that tells [`Progress`] what moves.
 ///
-/// - A client that ends its side after its request still gets its answer: who reads is told of the end when the client is owed
-///   nothing any more.
+/// - A client that ends its side after its request still gets its answer: the reader sees the end when the client is owed nothing any
+///   more.
 /// - A client that is still sending when the server has ended its side is read from for a while. Closed at once, the system would send
 ///   a reset, and the client might never see the answer that says why.
 pub(super) struct Wire<T> {

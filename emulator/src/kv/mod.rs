@@ -1,4 +1,13 @@
 //! Workers KV: durable rows behind a read cache in memory.
+//!
+//! ```
+//! use pmx_emulator::{clock::Clock, faults::Faults, kv::{Kv, PutOptions}, state_dir::StateDir};
+//!
+//! let kv = Kv::open(&StateDir::temporary()?, &Clock::system(), &Faults::none())?;
+//! kv.put("greeting", b"hello", PutOptions::default())?;
+//! assert_eq!(kv.get("greeting")?.as_deref(), Some(&b"hello"[..]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod engine;
 mod error;

@@ -1,4 +1,16 @@
 //! R2: durable objects behind a byte cache in memory.
+//!
+//! ```
+//! use pmx_emulator::{clock::Clock, r2::{R2, UploadOptions}, state_dir::StateDir};
+//!
+//! let bucket = R2::open(&StateDir::temporary()?, &Clock::system())?;
+//! let mut upload = bucket.upload("a.txt", UploadOptions { length: 5, ..UploadOptions::default() })?;
+//! upload.write(b"hello")?;
+//! upload.finish()?;
+//! let object = bucket.get("a.txt", None)?.ok_or("it is there")?;
+//! assert_eq!(object.body.into_bytes()?, &b"hello"[..]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod engine;
 mod error;

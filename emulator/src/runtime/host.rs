@@ -64,7 +64,7 @@ pub(crate) struct HostState<S> {
     pub(crate) budget: TurnBudget,
     /// The synchronous imports.
     pub(crate) sync_imports: S,
-    /// Who takes down what the guest does in this turn.
+    /// Records what the guest does in this turn, if it is traced.
     pub(crate) recorder: Option<Recorder>,
     /// Whether the client of the task that is run went away in the middle of its request.
     pub(crate) client_gone: bool,
@@ -77,7 +77,7 @@ pub(crate) struct Guest {
     pub(crate) alloc: TypedFunc<u32, u32>,
 }
 
-/// What a guest has asked for since the driver looked last, in order.
+/// What a guest has asked for since its effects were last taken, in order.
 #[derive(Default)]
 pub(crate) struct Effects {
     list: Vec<Effect>,

@@ -78,7 +78,7 @@ impl<S: SyncImports> Instance<S> {
         self.abi_version.call(&mut self.store, ())
     }
 
-    /// Runs a turn, and has what the guest does in it taken down if somebody does so.
+    /// Runs a turn, and has what the guest does in it recorded if it is traced.
     pub(crate) fn recorded<T>(&mut self, recorder: Option<&Recorder>, turn: impl FnOnce(&mut Self) -> T) -> T {
         let Some(recorder) = recorder else { return turn(self) };
         self.store.data_mut().recorder = Some(recorder.clone());

@@ -56,7 +56,7 @@ pub(crate) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The URI by which SQLite opens a file without a look at its log and its locks (sqlite.org/uri.html).
+/// The URI by which SQLite opens a file without reading its log and its locks (sqlite.org/uri.html).
 fn immutable(path: &Path) -> String {
     let mut path = path.as_os_str().as_encoded_bytes().to_vec();
     let root = if cfg!(windows) {

@@ -1,4 +1,4 @@
-//! What the Worker did lately: requests with their binding calls, and its log. Off, and without cost, until asked for.
+//! The last requests with their binding calls, and the Worker's log. Off, and without cost, until asked for ([`Builder::trace`](crate::Builder::trace)).
 
 mod record;
 mod recorder;

@@ -73,7 +73,7 @@ pub(crate) enum Outgoing {
     Close { code: Option<u16>, reason: Utf8Bytes },
 }
 
-/// What a client does, told to the object. The receivers complete when the object has dealt with it; or has not, and will not.
+/// What a client does, reported to the object. The receivers complete when the object has dealt with it; or has not, and will not.
 pub(crate) trait SocketEvents: Send + Sync {
     fn message(&self, socket: &Arc<Socket>, message: Incoming) -> oneshot::Receiver<()>;
     fn closed(&self, socket: &Arc<Socket>, close: Closed) -> oneshot::Receiver<()>;
@@ -105,7 +105,7 @@ pub(crate) struct ClientEnd {
     pub(crate) socket: Arc<Socket>,
     pub(crate) events: Arc<dyn SocketEvents>,
     pub(crate) clock: Clock,
-    /// The object has been told how the connection ended, or need not be.
+    /// How the connection ended was reported to the object, or need not be.
     pub(crate) close_reported: bool,
 }
 

@@ -18,7 +18,7 @@ use std::{
 };
 use value::{RowsError, bind, read};
 
-/// Instructions of SQLite between two looks at the clock: well below a millisecond.
+/// Instructions of SQLite between two checks of the time: well below a millisecond.
 const CLOCK_INSTRUCTIONS: i32 = 10_000;
 /// Compiled statements that are kept.
 const STATEMENT_CACHE: usize = 64;
