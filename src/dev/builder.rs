@@ -143,13 +143,6 @@ impl Builder {
         self.view.unpublished();
     }
 
-    /// The last build was not published, and will not be.
-    pub(super) fn passed_over(&mut self, build: &Build) {
-        if let Some(cache) = &mut self.cache {
-            cache.passed_over(&build.outputs);
-        }
-    }
-
     /// Leaves what is known for the next process.
     pub(super) fn save(&mut self) {
         if let (Some(cache), Some(tracker)) = (&mut self.cache, &self.tracker) {
