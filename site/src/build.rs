@@ -8,7 +8,7 @@ use crate::{
     project::Project,
     scan::Snapshot,
 };
-use pmx_worker::model::{File, MAX_DOCUMENT, Root, Roots};
+use pmx_model::{File, MAX_DOCUMENT, Root, Roots};
 use std::{collections::BTreeMap, mem, sync::Arc};
 
 /// What a build gives. All but `sources_built` and `titles` follows from the snapshot alone.

@@ -72,7 +72,7 @@ pub use files::beside::sweep;
 pub use files::blobs::{Blob, BlobError, Blobs};
 pub use files::exchange::Kept;
 pub use files::folder::{Folder, FolderError};
-pub use files::seal::Key;
+pub use files::seal::{Key, SEAL, Seal};
 pub use files::{file_retry, paths};
 pub use memory::Cache;
 pub use output::inventory::{Item, inventory, is_text};

@@ -1,7 +1,7 @@
 //! The id of a Durable Object that has a name.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
 
 /// The id under which the object with this name is found: 64 lower-case hex digits, the same as workerd's for a
@@ -16,6 +16,11 @@ pub fn object_id(unique_key: &str, name: &str) -> String {
     id[..16].copy_from_slice(&base);
     id[16..].copy_from_slice(&proof);
     Hash::from_bytes(id).to_string()
+}
+
+/// Whether a text has the form of an id.
+pub(crate) fn is_object_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The first half of the keyed hash of a message.

@@ -1,6 +1,6 @@
 //! What runs at the reader's: the styles and scripts that every site gets from pmx itself.
 
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 
 /// The script that keeps the controls which float over a page out of its text, for whoever adds controls to pages that may be
 /// without the Player. To run it twice in a page is harmless.

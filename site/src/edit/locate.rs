@@ -7,7 +7,7 @@ use crate::{
     scan::Snapshot,
     text::nearest,
 };
-use pmx_worker::model::check_path;
+use pmx_model::check_path;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -5,7 +5,7 @@ use super::{
     folder::open_regular,
     spill::{Spill, Spilled},
 };
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use std::{
     collections::HashMap,
     fmt,

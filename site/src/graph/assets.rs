@@ -15,7 +15,7 @@ use crate::{
         css,
     },
 };
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::OnceLock,

@@ -23,7 +23,7 @@ use crate::{
     text::address::{self, Address, FileAddress},
 };
 use bodies::Bodies;
-use pmx_worker::model::{Hash, MAX_BLOB, check_path};
+use pmx_model::{Hash, MAX_BLOB, check_path};
 use rayon::prelude::*;
 use routes::Addressing;
 use std::{

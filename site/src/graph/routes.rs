@@ -6,7 +6,7 @@ use crate::{
     project::{Project, SOURCE_FOLDER},
     text::address,
 };
-use pmx_worker::model::{Route, Routes};
+use pmx_model::{Route, Routes};
 use std::collections::{BTreeMap, btree_map::Entry};
 
 /// The status of every redirect of a build: permanent, and the method stays.

@@ -7,7 +7,7 @@ use crate::{
     scan::{Content, File, Snapshot},
     source::EXTENSION,
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeSet, sync::Arc};
 

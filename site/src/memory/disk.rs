@@ -13,7 +13,7 @@ use crate::{
     project::{Project, checkout::CACHE_FOLDER},
     source::{Settings, Source},
 };
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{

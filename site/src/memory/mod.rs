@@ -14,7 +14,7 @@ use crate::{
     project::Project,
     source::Settings,
 };
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     mem,

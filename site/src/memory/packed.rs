@@ -9,7 +9,7 @@ use crate::{
     },
     text::plain::{self, Pieces},
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]

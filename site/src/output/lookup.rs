@@ -7,7 +7,7 @@ use crate::{
     project::out_dir::OutDir,
     text::{address, nearest},
 };
-use pmx_worker::model::Roots;
+use pmx_model::Roots;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// The Sources of a build, by root id.

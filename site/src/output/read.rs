@@ -1,7 +1,7 @@
 //! A build, read back from disk.
 
 use crate::{documents::SourcesDocument, error::SiteError, files::folder::Folder, project::out_dir::OutDir};
-use pmx_worker::model::{MAX_BLOB, MAX_DOCUMENT, Roots};
+use pmx_model::{MAX_BLOB, MAX_DOCUMENT, Roots};
 use serde::de::DeserializeOwned;
 use std::{collections::BTreeMap, io, path::Path};
 

@@ -6,7 +6,7 @@ use crate::{
     },
     project::out_dir::RECEIPT,
 };
-use pmx_worker::model::{File, check_path};
+use pmx_model::{File, check_path};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -171,7 +171,7 @@ fn line(line: &str) -> Option<(String, Line)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pmx_worker::model::Hash;
+    use pmx_model::Hash;
 
     fn stamp() -> Stamp {
         Stamp {

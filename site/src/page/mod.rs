@@ -23,7 +23,7 @@ use crate::{
     source::{self, tokens::ColorScheme},
     text::html,
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;

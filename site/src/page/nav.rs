@@ -9,7 +9,7 @@ use crate::{
     source::Section,
     text::{address, html},
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// The most pages in one list. A Path that links to more is its own list; the last item leads there.

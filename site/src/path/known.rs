@@ -1,7 +1,7 @@
 //! What is known of the pages of an earlier build.
 
 use crate::{diagnostic::Diagnostic, search::Record, text::plain};
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 

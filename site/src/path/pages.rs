@@ -15,7 +15,7 @@ use crate::{
     page::{self, NavItem, Page, Shell, Stylesheet},
     render::{self, Embeds, Picture, completion::Completion},
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::{borrow::Cow, sync::Arc};
 
 /// A page, new or kept.

@@ -14,7 +14,7 @@ use crate::{
     search::{self, Shards},
     source::tokens::Theme,
 };
-use pmx_worker::model::{File, Hash, Manifest, SourceEntry};
+use pmx_model::{File, Hash, Manifest, SourceEntry};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -19,7 +19,7 @@ use hosting::Hosting;
 use link::Link;
 use out_dir::{OutDir, RECEIPT};
 use own_output::OwnOutput;
-use pmx_worker::model::{MAX_ROOTS, SiteName};
+use pmx_model::{MAX_ROOTS, SiteName};
 use std::path::{Path, PathBuf};
 
 /// The folder that holds Sources by convention.
@@ -77,6 +77,8 @@ pub struct Project {
     pub source_maps: bool,
     /// Who will serve the build.
     pub hosting: Hosting,
+    /// Whether pages ask search engines not to list them.
+    pub unlisted: bool,
 }
 
 /// The Source that a Path starts from.
@@ -325,6 +327,7 @@ impl Project {
             player: true,
             source_maps: false,
             hosting: Hosting::default(),
+            unlisted: false,
         })
     }
 }

@@ -55,7 +55,7 @@ use blocks::Parts;
 use components::Definition;
 use comrak::Arena;
 use lines::Lines;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use standard::Standard;
