@@ -130,8 +130,8 @@ impl Builder {
     pub(super) fn settle(&mut self, finished: &Finished) {
         let Some(cache) = &mut self.cache else { return };
         match finished.outcome {
-            PublishOutcome::KeptLastGood => cache.passed_over(&finished.built.site.outputs),
-            _ => cache.taken(),
+            PublishOutcome::KeptLastGood => cache.trim_blobs(&finished.built.site.outputs),
+            _ => cache.release_blobs(),
         }
     }
 

@@ -59,7 +59,8 @@ fn the_variables_of_the_worker_are_those_that_are_told() {
 
 #[test]
 fn the_messages_and_codes_of_troubleshooting_are_the_program_s() {
-    let program: String = ["src", "site/src", "worker/src", "emulator/src"].map(program_text).concat();
+    let program: String =
+        ["src", "site/src", "worker/model/src", "worker/src", "emulator/src"].map(program_text).concat();
     // Where a message has a value, its text has braces or ends; where a line of the source goes on, there is a backslash.
     let program: String = program.replace("\\\n", " ").split_whitespace().collect::<Vec<_>>().join(" ");
     let mut found = Vec::new();
