@@ -77,7 +77,7 @@ fn version(marker: &str) -> Bundle {
         manifest: document(serde_json::to_vec(&manifest).unwrap()),
     };
     let roots = Roots { roots: BTreeMap::from([("main".to_owned(), root)]), default: "main".to_owned() };
-    Bundle { roots, blobs, referenced: Vec::new() }
+    Bundle { roots, blobs, named: Vec::new() }
 }
 
 fn markers(range: std::ops::RangeInclusive<u32>) -> impl Iterator<Item = String> {

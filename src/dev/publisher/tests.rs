@@ -1,5 +1,5 @@
 use super::*;
-use crate::dev::collect::Collector;
+use crate::dev::{collect::Collector, sweep_lock::SweepLock};
 use pmx_emulator::Worker;
 use pmx_worker::model::{Manifest, Root, Routes};
 use std::collections::BTreeMap;

@@ -3,14 +3,8 @@
 mod reporter;
 
 use super::{
-    builder::{Builder, Built},
-    context::Context,
-    finished::Finished,
-    first_build::FirstBuild,
-    loops::LoopState,
-    lost_blobs::LostBlobs,
-    publisher::{PublishOutcome, Publisher},
-    state_folder,
+    builder::Builder, built::Built, context::Context, finished::Finished, finished::PublishOutcome,
+    first_build::FirstBuild, loops::LoopState, lost_blobs::LostBlobs, publisher::Publisher, state_folder,
 };
 use crate::{
     error::Result,

@@ -1,5 +1,5 @@
 use axum::{extract::Request, response::Response};
-use pmx_emulator::{Emulator, http::ResponseFuture};
+use pmx_emulator::{Emulator, ResponseFuture};
 use std::{
     convert::Infallible,
     future::Future,
