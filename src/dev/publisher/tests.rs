@@ -28,7 +28,7 @@ fn built(text: &str) -> Built {
         unlinked: Vec::new(),
         first: false,
         is_idle: false,
-        took: Duration::ZERO,
+        took: std::time::Duration::ZERO,
     }
 }
 

@@ -326,7 +326,7 @@ impl Drop for Site {
 
 fn watch(context: &Context, project: &Project) -> Result<Watcher> {
     let files = CONFIGS.iter().map(|name| project.folder.join(name)).collect();
-    context.hub.watch(Target { root: project.source_root.clone(), files })
+    Watcher::new(&context.hub, Target { root: project.source_root.clone(), files })
 }
 
 fn entry(project: &Project) -> String {
