@@ -9,7 +9,7 @@
 
 mod support;
 
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::fs;
 use support::process::pmx;
 

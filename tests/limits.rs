@@ -10,7 +10,7 @@
 mod support;
 
 use pmx_emulator::{clock::Clock, r2::UploadOptions, state_dir::StateDir};
-use pmx_worker::model::{Hash, MAX_DOCUMENT, MAX_DOCUMENTS};
+use pmx_model::{Hash, MAX_DOCUMENT, MAX_DOCUMENTS};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use support::{

@@ -10,7 +10,7 @@
 mod support;
 
 use pmx_emulator::clock::Clock;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 use support::{

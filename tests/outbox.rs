@@ -10,7 +10,7 @@
 mod support;
 
 use pmx_emulator::{clock::Clock, kv::PutOptions};
-use pmx_worker::model::Hash;
+use pmx_model::{Hash, kv_key};
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 use support::{
@@ -77,7 +77,7 @@ async fn a_clock_that_was_set_back_a_day_puts_nothing_off() {
 
     // So is the look at KV long after the put, and KV has lost it.
     let world = reopened(state.path(), START_MS - 2 * DAY_MS);
-    world.emulator.kv().delete("space:alpha").unwrap();
+    world.emulator.kv().delete(&kv_key::site_state("alpha")).unwrap();
     assert_eq!(page(&world, &[]).await.header("pmx-seq"), Some("2"));
     kv_reaches(&world, 2, Duration::from_secs(5)).await;
 }
@@ -86,10 +86,10 @@ async fn a_clock_that_was_set_back_a_day_puts_nothing_off() {
 async fn a_write_that_kv_lost_is_found_and_written_again() {
     let world = World::new();
     publish(&world, "v1").await;
-    let old = world.emulator.kv().get("space:alpha").unwrap().unwrap();
+    let old = world.emulator.kv().get(&kv_key::site_state("alpha")).unwrap().unwrap();
     publish(&world, "v2").await;
     world.clock.advance(Duration::from_secs(2));
-    world.emulator.kv().put("space:alpha", &old, PutOptions::default()).unwrap();
+    world.emulator.kv().put(&kv_key::site_state("alpha"), &old, PutOptions::default()).unwrap();
     assert_eq!(world.kv().unwrap().seq, 1);
     kv_reaches(&world, 2, Duration::from_secs(30)).await;
 }
@@ -117,7 +117,7 @@ async fn unpublish(world: &World, status: u16) -> Value {
 }
 
 fn kv_value(world: &World) -> Value {
-    serde_json::from_slice(&world.emulator.kv().get("space:alpha").unwrap().unwrap()).unwrap()
+    serde_json::from_slice(&world.emulator.kv().get(&kv_key::site_state("alpha")).unwrap().unwrap()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +136,7 @@ async fn what_kv_holds_of_an_unpublished_site_names_nothing_of_it() {
     let mut both = kv_value(&world);
     both["unpublished"] = value["unpublished"].clone();
     world.clock.advance(Duration::from_secs(2));
-    world.emulator.kv().put("space:alpha", both.to_string().as_bytes(), PutOptions::default()).unwrap();
+    world.emulator.kv().put(&kv_key::site_state("alpha"), both.to_string().as_bytes(), PutOptions::default()).unwrap();
     assert_eq!((page(&world, &[]).await.status, &v2["seq"]), (404, &json!(3)));
 }
 
@@ -193,7 +193,7 @@ async fn a_site_whose_unpublish_kv_forgot_stays_down() {
     let world = World::new();
     publish(&world, "v1").await;
     unpublish(&world, 410).await;
-    world.emulator.kv().delete("space:alpha").unwrap();
+    world.emulator.kv().delete(&kv_key::site_state("alpha")).unwrap();
     assert_eq!(page(&world, &[]).await.status, 410, "the object knows it");
 }
 
@@ -344,7 +344,7 @@ async fn a_site_that_was_taken_down_is_neither_listed_nor_counted() {
     publish(&world, "v1").await;
     let kv = world.emulator.kv();
     let put = |name: &str, value: &Value| {
-        kv.put(&format!("space:{name}"), value.to_string().as_bytes(), PutOptions::default()).unwrap();
+        kv.put(&kv_key::site_state(name), value.to_string().as_bytes(), PutOptions::default()).unwrap();
     };
     let published = kv_value(&world);
     let down = json!({ "unpublished": { "status": 410, "at": "t" }, "updatedAt": "t", "seq": 2 });

@@ -11,7 +11,7 @@
 mod support;
 
 use pmx_emulator::{Emulator, Worker, profile::Profile, state_dir::StateDir};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 use std::{

@@ -64,7 +64,7 @@ fn what_is_served_is_kept_however_little_is_to_be_kept() {
     assert!(client.get(ALPHA, "/index").text().contains("v1"));
     for marker in ["v1", "v16", "v20"] {
         let script = format!("console.log({marker:?})");
-        let name = format!("/assets/app.{}.js", pmx_worker::model::Hash::of(script.as_bytes()).short(16));
+        let name = format!("/assets/app.{}.js", pmx_model::Hash::of(script.as_bytes()).short(16));
         assert_eq!(client.get(ALPHA, &name).text(), script, "a page that is just being loaded keeps its assets");
     }
 }

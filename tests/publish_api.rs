@@ -9,7 +9,7 @@
 
 mod support;
 
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde_json::{Value, json};
 use support::{Answer, Client, Fixture, Pmx, SECRET, Server, site};
 

@@ -40,7 +40,7 @@ fn a_page_has_the_headers_of_a_stable_route() {
     let page = served.client().get(ALPHA, "/index");
     assert_eq!(page.status, 200);
     assert!(page.text().contains("v1"));
-    let hash = pmx_worker::model::Hash::of(&page.body).to_string();
+    let hash = pmx_model::Hash::of(&page.body).to_string();
     let length = page.body.len().to_string();
     let timing = format!("pmx-deploy;desc=\"{}\", pmx-seq;desc=\"1\"", served.deploy);
     for (name, value) in [
@@ -62,7 +62,7 @@ fn a_page_has_the_headers_of_a_stable_route() {
 fn the_content_type_follows_from_the_path_and_only_a_hash_in_the_name_is_immutable() {
     let served = served();
     let script = "console.log(\"v1\")";
-    let hashed = format!("/assets/app.{}.js", pmx_worker::model::Hash::of(script.as_bytes()).short(16));
+    let hashed = format!("/assets/app.{}.js", pmx_model::Hash::of(script.as_bytes()).short(16));
     for (path, content_type, cache_control) in [
         ("/index.html", "text/html; charset=utf-8", REVALIDATE),
         ("/style.css", "text/css; charset=utf-8", REVALIDATE),
@@ -219,7 +219,7 @@ fn a_mounted_root_lives_below_its_name() {
 #[test]
 fn an_asset_of_the_deploy_before_is_still_served_to_pages_that_are_just_loading() {
     let served = served();
-    let old = format!("/assets/app.{}.js", pmx_worker::model::Hash::of(b"console.log(\"v1\")").short(16));
+    let old = format!("/assets/app.{}.js", pmx_model::Hash::of(b"console.log(\"v1\")").short(16));
     Fixture::page("v2").publish(served.client(), "alpha");
     let answer = served.client().get(ALPHA, &old);
     assert_eq!((answer.status, answer.text().as_str()), (200, "console.log(\"v1\")"));
@@ -271,7 +271,7 @@ fn accept_decides_between_a_page_and_its_markdown() {
             assert_eq!(answer.header("vary"), Some("accept"), "{said}");
             let bytes: &[u8] = if expected == html { b"<!doctype html><title>Home</title>" } else { b"# Home\n" };
             assert_eq!(answer.header("content-length"), Some(&*bytes.len().to_string()), "{said}");
-            assert_eq!(answer.header("etag"), Some(&*format!("\"{}\"", pmx_worker::model::Hash::of(bytes))), "{said}");
+            assert_eq!(answer.header("etag"), Some(&*format!("\"{}\"", pmx_model::Hash::of(bytes))), "{said}");
             assert_eq!(answer.body, if method == "GET" { bytes } else { b"" }, "{said}");
         }
     }

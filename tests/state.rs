@@ -43,7 +43,7 @@ impl Project {
         Fixture::page("one").publish(server.client, "alpha");
         // In a file, and not in a row.
         let large = vec![7; 100_000];
-        let hash = pmx_worker::model::Hash::of(&large).to_string();
+        let hash = pmx_model::Hash::of(&large).to_string();
         assert_eq!(server.client.upload(&hash, &large).status, 200);
         server.kill();
         project

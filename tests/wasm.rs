@@ -38,6 +38,53 @@ fn no_local_path_is_in_the_wasm() {
     }
 }
 
+#[test]
+fn the_hash_of_the_sources_sees_every_crate_that_is_taken_by_a_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        (
+            "Cargo.toml",
+            "[workspace.dependencies]\nserde = \"1\"\ntokio = \"1\"\nmodel = { path = \"worker/model\" }\nother = { path = \"other\" }\n\
+             \n[patch.crates-io]\nserde = { path = \"patched\" }\n\n[profile.dev]\ndebug = 1\n",
+        ),
+        ("Cargo.lock", ""),
+        ("worker/build.sh", ""),
+        ("worker/Cargo.toml", "[dependencies]\nserde.workspace = true\nedge = { path = \"edge\" }\n"),
+        ("worker/src/lib.rs", ""),
+        ("worker/edge/Cargo.toml", "[dependencies]\nmodel.workspace = true\n"),
+        ("worker/edge/src/lib.rs", ""),
+        ("worker/model/Cargo.toml", ""),
+        ("worker/model/src/below/file.rs", ""),
+        ("patched/Cargo.toml", ""),
+        ("patched/src/lib.rs", ""),
+        ("patched/build.rs", ""),
+        ("other/Cargo.toml", ""),
+        ("other/src/lib.rs", ""),
+    ];
+    for (name, text) in files {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let before = source_hash::source_hash(folder.path()).unwrap();
+    // Whether a change of the file changes the hash. What the Worker does not depend on has no part in it.
+    let changes = |name: &str, from: &str, to: &str| {
+        let file = folder.path().join(name);
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, if from.is_empty() { format!("{text}{to}") } else { text.replace(from, to) }).unwrap();
+        let after = source_hash::source_hash(folder.path()).unwrap();
+        std::fs::write(&file, text).unwrap();
+        after != before
+    };
+    for (name, _) in files.iter().filter(|(name, _)| !name.starts_with("Cargo.") && !name.starts_with("other/")) {
+        assert!(changes(name, "", "# more\n"), "{name}");
+    }
+    assert!(changes("Cargo.toml", "serde = \"1\"", "serde = \"2\""));
+    assert!(!changes("Cargo.toml", "tokio = \"1\"", "tokio = \"2\""));
+    assert!(!changes("Cargo.toml", "debug = 1", "debug = 2"));
+    assert!(!changes("other/src/lib.rs", "", "more"));
+}
+
 /// The value of a custom section.
 fn custom_section<'a>(wasm: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let mut rest = wasm.get(8..)?;

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use http::Request;
 use pmx_emulator::state_dir::StateDir;
 use pmx_emulator::{Emulator, Worker};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde_json::{Value, json};
 use support::{Answer, deadline, eventually, fetch};
 use tokio::net::TcpListener;

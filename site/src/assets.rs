@@ -11,7 +11,7 @@ use super::{
     scan::{self, Snapshot},
     theme::{self, ThemeFile},
 };
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::OnceLock,

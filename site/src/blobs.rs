@@ -6,7 +6,7 @@ use super::{
     spill::{Spill, Spilled},
 };
 use crate::file_retry::while_held;
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use std::{
     collections::HashMap,
     fmt,

@@ -9,7 +9,7 @@ use super::{
     project::Project,
     scan::Snapshot,
 };
-use pmx_worker::model::{File, MAX_DOCUMENT, Root, Roots};
+use pmx_model::{File, MAX_DOCUMENT, Root, Roots};
 use std::{
     collections::{BTreeMap, HashMap},
     mem,

@@ -6,7 +6,7 @@ use super::{
     folder::read_regular,
     text::decode,
 };
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use serde_json::{Map, Value};
 use std::path::Path;
 

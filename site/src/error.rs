@@ -1,6 +1,6 @@
 use super::folder::FolderError;
 use super::portable::unportable;
-use pmx_worker::model::{Hash, ManifestError, RootsError, RoutesError};
+use pmx_model::{Hash, ManifestError, RootsError, RoutesError};
 use std::path::{Path, PathBuf};
 
 /// Why a site cannot be found, read or written. What is wrong *in* a Source is a [`super::Diagnostic`] instead.
@@ -37,7 +37,7 @@ pub enum SiteError {
         source_root: PathBuf,
     },
     /// More entries than a deploy can have roots.
-    #[error("{0} entries, at most {max} are allowed", max = pmx_worker::model::MAX_ROOTS)]
+    #[error("{0} entries, at most {max} are allowed", max = pmx_model::MAX_ROOTS)]
     TooManyEntries(usize),
     /// A config that cannot be used.
     #[error("{}:{line}: {message}", path.display())]

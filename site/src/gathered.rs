@@ -11,7 +11,7 @@ use super::{
     project::Project,
     scan::Snapshot,
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ use super::{
     source::{self, Body, Link, Place, Source},
     suggest::Suggest,
 };
-use pmx_worker::model::{Hash, MAX_BLOB, check_path};
+use pmx_model::{Hash, MAX_BLOB, check_path};
 use rayon::prelude::*;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

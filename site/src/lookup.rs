@@ -1,7 +1,7 @@
 //! Which route belongs to a Source, and which Source to a route, in a build on disk.
 
 use super::{address, documents::SourcesDocument, error::SiteError, output::OutDir, read, suggest};
-use pmx_worker::model::Roots;
+use pmx_model::Roots;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// The Sources of a build, by root id.

@@ -161,7 +161,7 @@ mod tests {
 
     fn of(name: &str, bytes: &[u8]) -> Option<(u32, u32)> {
         let bytes: Arc<[u8]> = bytes.into();
-        let hash = pmx_worker::model::Hash::of(&bytes);
+        let hash = pmx_model::Hash::of(&bytes);
         size(name, &Content::Bytes(bytes, hash)).map(|size| (size.width, size.height))
     }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::paths::canonical;
 pub(super) use crate::paths::slashed;
-use pmx_worker::model::{MAX_ROOTS, SiteName};
+use pmx_model::{MAX_ROOTS, SiteName};
 use std::path::{Path, PathBuf};
 
 /// The folder that holds Sources by convention.

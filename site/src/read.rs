@@ -1,7 +1,7 @@
 //! A build, read back from disk.
 
 use super::{documents::SourcesDocument, error::SiteError, folder::Folder, output::OutDir};
-use pmx_worker::model::{MAX_BLOB, MAX_DOCUMENT, Roots};
+use pmx_model::{MAX_BLOB, MAX_DOCUMENT, Roots};
 use serde::de::DeserializeOwned;
 use std::{collections::BTreeMap, io, path::Path};
 

@@ -6,7 +6,7 @@ use super::{
     graph::Node,
     project::{Project, SOURCE_FOLDER},
 };
-use pmx_worker::model::{Route, Routes};
+use pmx_model::{Route, Routes};
 use std::collections::{BTreeMap, btree_map::Entry};
 
 /// The status of every redirect of a build: permanent, and the method stays.

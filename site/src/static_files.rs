@@ -12,7 +12,7 @@ use super::{
     html,
     project::Project,
 };
-use pmx_worker::model::{File, Manifest, Root, Route, Routes};
+use pmx_model::{File, Manifest, Root, Route, Routes};
 use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
@@ -70,7 +70,7 @@ pub fn static_files(project: &Project, build: &Build) -> Result<Build, SiteError
     Ok(laid)
 }
 
-fn document<T: DeserializeOwned>(build: &Build, hash: pmx_worker::model::Hash, id: &str) -> Result<T, SiteError> {
+fn document<T: DeserializeOwned>(build: &Build, hash: pmx_model::Hash, id: &str) -> Result<T, SiteError> {
     let bytes = build.blobs.get(&hash).ok_or_else(|| SiteError::NotHeld(vec![hash]))?;
     serde_json::from_slice(&bytes).map_err(|error| SiteError::document(&PathBuf::from(id), error))
 }
@@ -193,7 +193,7 @@ fn part(places: &mut Places) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pmx_worker::model::Hash;
+    use pmx_model::Hash;
 
     #[test]
     fn of_a_file_and_a_folder_of_one_name_the_page_stays() {

@@ -1,6 +1,6 @@
 //! What every site gets from pmx itself.
 
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 
 macro_rules! floating_js {
     () => {

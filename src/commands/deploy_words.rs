@@ -5,7 +5,7 @@ use crate::{
     report::{is_active, short_id},
 };
 use humantime::{format_rfc3339_seconds, parse_rfc3339};
-use pmx_worker::model::Meta;
+use pmx_model::Meta;
 use std::time::{Duration, SystemTime};
 
 /// Digits of a commit, as git abbreviates them.

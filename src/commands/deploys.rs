@@ -7,7 +7,7 @@ use crate::{
     publish::{Deploy, Wording, history},
     report::{Report, Style, short_id},
 };
-use pmx_worker::model::Unpublished;
+use pmx_model::Unpublished;
 use std::time::SystemTime;
 
 /// Characters of what a deploy changed in the table, where it is not for a terminal; `--json` has all of it.

@@ -7,9 +7,9 @@ use crate::{
     report::Report,
 };
 use fs_err as fs;
+use pmx_model::SiteName;
 use pmx_site::paths::from_here;
 use pmx_site::{Link, Options};
-use pmx_worker::model::SiteName;
 use serde_json::json;
 use std::io::{ErrorKind, Write as _};
 

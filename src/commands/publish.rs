@@ -17,8 +17,8 @@ use crate::{
     report::{Report, Style, counted, short_id},
 };
 use indicatif::HumanBytes;
+use pmx_model::{Meta, Roots};
 use pmx_site::{Options, OutDir, Project};
-use pmx_worker::model::{Meta, Roots};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

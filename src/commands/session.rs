@@ -10,7 +10,7 @@ use crate::{
     },
     report::Report,
 };
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::future::Future;
 
 /// How calls end.

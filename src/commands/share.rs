@@ -15,8 +15,8 @@ use crate::{
     report::Report,
     share::{self, Held, Receipts, TOKEN_VARIABLE, TokenPlace},
 };
+use pmx_model::SiteName;
 use pmx_site::{Options, Project};
-use pmx_worker::model::SiteName;
 use std::path::{Path, PathBuf};
 
 /// Shares a Path, takes a share back, or lists what is shared.

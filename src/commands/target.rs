@@ -8,8 +8,8 @@ use crate::{
     report::Report,
     user_folder,
 };
+use pmx_model::SiteName;
 use pmx_site::{Link, Options};
-use pmx_worker::model::SiteName;
 use std::path::Path;
 
 /// In the user's own folder: the servers that the user named with `pmx link`, one origin a line.

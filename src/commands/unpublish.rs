@@ -7,7 +7,7 @@ use crate::{
     publish::{Deploy, TakenDown, Wording},
     report::{Report, short_id},
 };
-use pmx_worker::model::Unpublished;
+use pmx_model::Unpublished;
 use serde_json::json;
 use std::time::SystemTime;
 

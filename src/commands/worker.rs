@@ -5,8 +5,9 @@ use crate::{
     error::{Error, Result},
     report::Report,
 };
+use pmx_model::Hash;
 use pmx_site::Folder;
-use pmx_worker::{WASM, model::Hash};
+use pmx_worker::WASM;
 use serde_json::json;
 use std::{io, path::Path};
 

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::sync::LazyLock;
 
 /// Digits of the hash in a name.

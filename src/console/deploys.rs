@@ -2,7 +2,7 @@
 
 use super::reply::RequestFailure;
 use pmx_emulator::r2::R2;
-use pmx_worker::model::{File, Hash, MAX_DOCUMENT, Manifest, Roots, Route, Routes};
+use pmx_model::{File, Hash, MAX_DOCUMENT, Manifest, Roots, Route, Routes};
 use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, HashMap},

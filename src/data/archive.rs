@@ -7,8 +7,8 @@
 
 use super::receipts;
 use pmx_emulator::state_dir;
+use pmx_model::Hash;
 use pmx_site::file_retry;
-use pmx_worker::model::Hash;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,

@@ -7,7 +7,7 @@ use pmx_emulator::{
     kv::{self, Kv},
     r2::{self, ObjectMeta, R2, UploadOptions},
 };
-use pmx_worker::model::SiteName;
+use pmx_model::{SiteName, kv_key};
 use serde_json::{Value as Json, json};
 use std::{
     io,
@@ -202,7 +202,7 @@ async fn reset(emulator: &Emulator, objects: &Inspector, site: &str) -> Result<J
         Err(InspectError::NoObject { .. }) => false,
         Err(error) => return Err(error.into()),
     };
-    let key = format!("space:{site}");
+    let key = kv_key::site_state(site.as_str());
     let had_state = blocking(emulator.kv(), move |kv| delete_key(kv, &key)).await?;
     Ok(json!({ "existed": had_object || had_state }))
 }

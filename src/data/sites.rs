@@ -1,10 +1,8 @@
 //! The sites that KV knows and that show something: those that were published and not taken down since.
 
 use pmx_emulator::kv::{Kv, KvError, ListOptions};
-use pmx_worker::model::{SiteName, SiteState};
+use pmx_model::{SiteName, SiteState, kv_key};
 
-/// What the key of a site's state begins with.
-const PREFIX: &str = "space:";
 /// How many keys a page of a list has: as many as KV gives.
 const PAGE: i64 = 1000;
 
@@ -51,9 +49,10 @@ pub fn known(kv: &Kv, most: usize) -> Result<(Vec<KnownSite>, usize), KvError> {
 fn list<T>(kv: &Kv, most: usize, of: impl Fn(SiteName, SiteState) -> Option<T>) -> Result<(Vec<T>, usize), KvError> {
     let (mut sites, mut count, mut cursor) = (Vec::new(), 0, None);
     loop {
-        let page = kv.list(ListOptions { prefix: PREFIX, limit: Some(PAGE), cursor: cursor.as_deref() })?;
+        let page =
+            kv.list(ListOptions { prefix: kv_key::SITE_STATE_PREFIX, limit: Some(PAGE), cursor: cursor.as_deref() })?;
         for key in &page.keys {
-            let Some(name) = key.name.strip_prefix(PREFIX).and_then(|name| name.parse().ok()) else { continue };
+            let Some(name) = kv_key::site_of_state(&key.name) else { continue };
             let Some(value) = kv.get(&key.name)? else { continue };
             let Some(site) = serde_json::from_slice(&value).ok().and_then(|state| of(name, state)) else { continue };
             count += 1;

@@ -6,7 +6,7 @@ use crate::{
     report::counted,
     session::EarlierDeploy,
 };
-use pmx_worker::{model::File, router::hash_in_name};
+use pmx_model::{File, hash_in_name};
 use std::collections::{BTreeMap, HashMap};
 
 /// The page that is shown for what is not there, without its ending.

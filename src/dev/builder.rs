@@ -10,8 +10,8 @@ use crate::{
     user_folder,
     watch::{DEBOUNCE, Look, View, Watcher},
 };
+use pmx_model::{Hash, Roots};
 use pmx_site::{Build, Cache, Diagnostic, Key, Project};
-use pmx_worker::model::{Hash, Roots};
 use std::{
     path::PathBuf,
     sync::{

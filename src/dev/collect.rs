@@ -14,7 +14,7 @@ use pmx_emulator::{
     Emulator,
     r2::{ListOptions, R2},
 };
-use pmx_worker::model::{Hash, ManifestIndex, Root, SiteName};
+use pmx_model::{Hash, ManifestIndex, Root, SiteName};
 use std::{
     collections::{BTreeSet, HashSet},
     time::Duration,

@@ -6,7 +6,7 @@ use crate::{
     watch::Hub,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::{path::PathBuf, sync::Arc};
 use tokio::sync::watch;
 

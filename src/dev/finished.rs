@@ -1,6 +1,6 @@
 use super::built::{Built, milliseconds};
 use crate::session::{EarlierDeploy, Event, LastBuild, NAMES, ReadSources};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::time::{Duration, Instant, SystemTime};
 
 /// What became of a build.

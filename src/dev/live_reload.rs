@@ -13,7 +13,7 @@ use axum::{
     response::Response,
 };
 use futures_util::{StreamExt as _, stream};
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::{
     collections::hash_map::DefaultHasher,
     convert::Infallible,

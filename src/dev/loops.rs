@@ -1,5 +1,5 @@
 use super::{first_build::FirstBuild, lost_blobs::LostBlobs};
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

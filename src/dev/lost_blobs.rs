@@ -1,7 +1,7 @@
 //! Blobs that the state folder has lost, or holds damaged, from who finds them lost to the loop of the site that puts them back: it builds the
 //! site from nothing and uploads what that gives.
 
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},

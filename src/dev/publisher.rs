@@ -6,8 +6,8 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 use pmx_emulator::Emulator;
+use pmx_model::{ChangeEvent, Hash, Roots, SiteName, SiteState, kv_key};
 use pmx_site::Build;
-use pmx_worker::model::{ChangeEvent, Hash, Roots, SiteName, SiteState};
 use std::{collections::HashSet, time::Instant};
 
 /// Uploads under way at a time: enough that the emulator can put many into one transaction.
@@ -147,7 +147,7 @@ impl Publisher {
         let value = self
             .emulator
             .kv()
-            .get(&format!("space:{}", self.site))
+            .get(&kv_key::site_state(self.site.as_str()))
             .map_err(|error| Error::new(format!("the state folder cannot be read: {error}")))?;
         Ok(value.and_then(|json| serde_json::from_slice::<SiteState>(&json).ok()?.published()).map(|state| state.roots))
     }

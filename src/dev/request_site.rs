@@ -2,7 +2,7 @@
 
 use crate::server::{Caller, HostName};
 use axum::extract::Request;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 
 /// The site that the host of a request names; none if that is below no `localhost`, or its label is no name of a site.
 pub(super) fn site_of(request: &Request) -> Option<SiteName> {

@@ -4,9 +4,9 @@ use crate::{
     cli,
     error::{Error, Result},
 };
+use pmx_model::SiteName;
 use pmx_site::paths::canonical;
 use pmx_site::{Options, Project};
-use pmx_worker::model::SiteName;
 use std::path::{Path, PathBuf};
 
 /// The name of a site whose folder has none that a site can have.

@@ -5,7 +5,7 @@ use super::{
     web::{State, Web},
 };
 use crate::publish::Change;
-use pmx_worker::model::ChangeEvent;
+use pmx_model::ChangeEvent;
 use std::{
     hash::{BuildHasher as _, RandomState},
     time::Duration,

@@ -1,5 +1,5 @@
 use crate::publish::Address;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},

@@ -3,7 +3,7 @@
 use super::{FollowError, SiteAddress, connection};
 use crate::publish::printable;
 use futures_util::{SinkExt as _, StreamExt as _};
-use pmx_worker::model::ChangeEvent;
+use pmx_model::ChangeEvent;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::{

@@ -2,7 +2,7 @@
 
 use super::{ApiBody, ApiRequest, ApiResponse, Method, Phase, PublishError, Refusal};
 use crate::report::is_active;
-use pmx_worker::model::{ChangeEvent, DeployRecord, Hash, Meta, Roots, SiteName, Unpublished, is_deploy_id};
+use pmx_model::{ChangeEvent, DeployRecord, Hash, Meta, Roots, SiteName, Unpublished, is_deploy_id};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, Error as _},

@@ -1,5 +1,5 @@
+use pmx_model::Hash;
 use pmx_site::{BlobError, Blobs, Folder};
-use pmx_worker::model::Hash;
 use sha2::{Digest as _, Sha256};
 use std::{
     io::{self, Read},

@@ -1,6 +1,6 @@
 use super::BlobSource;
+use pmx_model::{File, Hash, MAX_BLOB, Roots, RootsError};
 use pmx_site::Build;
-use pmx_worker::model::{File, Hash, MAX_BLOB, Roots, RootsError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is published: the roots of a build and its blobs.

@@ -2,7 +2,7 @@
 
 use super::printable;
 use crate::report::counted;
-use pmx_worker::router::hash_in_name;
+use pmx_model::hash_in_name;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -4,7 +4,7 @@ use super::{
     retry,
     upload::{Upload, all as upload_all},
 };
-use pmx_worker::model::{Hash, Meta, SiteName};
+use pmx_model::{Hash, Meta, SiteName};
 use std::collections::{BTreeSet, HashSet};
 
 /// Uploads under way at a time.

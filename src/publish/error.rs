@@ -1,6 +1,6 @@
 use super::{BundleError, TransportError};
 use crate::report::counted;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::fmt;
 
 /// Which call of the API.

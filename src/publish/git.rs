@@ -2,8 +2,8 @@
 
 use super::Listing;
 use crate::git::{self, Uncommitted};
+use pmx_model::Meta;
 use pmx_site::Project;
-use pmx_worker::model::Meta;
 use std::path::Path;
 
 /// `commit` and `branch` of the checkout that has this folder. Empty without git, a checkout or a commit; without

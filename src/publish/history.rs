@@ -44,7 +44,7 @@ pub fn behind<'a>(deploys: &'a [Deploy], deploy: &Deploy) -> Option<Behind<'a>> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pmx_worker::model::Hash;
+    use pmx_model::Hash;
     use serde_json::json;
 
     /// A deploy with what it shows, and the activation at which it last became live.

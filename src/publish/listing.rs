@@ -1,8 +1,8 @@
 //! What a deploy holds, as far as two of them can be compared and their pages named.
 
 use super::change::{Change, Page, Pages};
+use pmx_model::{ChangeEvent, Hash, Manifest, Roots, Route, Routes};
 use pmx_site::{Build, SourcesDocument};
-use pmx_worker::model::{ChangeEvent, Hash, Manifest, Roots, Route, Routes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 

@@ -2,10 +2,8 @@ use super::{
     BlobSource, Bundle,
     listing::{Listing, SOURCES},
 };
+use pmx_model::{Hash, MAX_BLOB, MAX_DOCUMENT, Manifest, ManifestError, Root, Roots, RootsError, Routes, RoutesError};
 use pmx_site::{Folder, FolderError, OutDir, SiteError, SourcesDocument};
-use pmx_worker::model::{
-    Hash, MAX_BLOB, MAX_DOCUMENT, Manifest, ManifestError, Root, Roots, RootsError, Routes, RoutesError,
-};
 use serde::de::DeserializeOwned;
 use std::{
     collections::BTreeMap,

@@ -3,7 +3,7 @@
 use super::{Address, Listing};
 use crate::user_folder;
 use fs_err as fs;
-use pmx_worker::model::{Hash, Roots, SiteName};
+use pmx_model::{Hash, Roots, SiteName};
 use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},

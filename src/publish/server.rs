@@ -1,5 +1,5 @@
 use super::{BlobFault, BlobSource};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::future::Future;
 
 /// Whoever answers the publish API: a server behind HTTP, or the Worker in this process.

@@ -2,7 +2,7 @@ use super::{
     ApiBody, ApiRequest, BlobSource, Method, Phase, Progress, PublishError, Server, Step, api, api::Missing, retry,
 };
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 
 /// A blob that the server lacks and this build has.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 use jiff::Zoned;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 

@@ -7,8 +7,8 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 use pmx_emulator::Emulator;
+use pmx_model::SiteName;
 use pmx_site::Project;
-use pmx_worker::model::SiteName;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -2,8 +2,8 @@
 
 use super::{EarlierDeploy, Failure};
 use crate::publish::{Activated, Change, Listing};
+use pmx_model::SiteName;
 use pmx_site::Diagnostic;
-use pmx_worker::model::SiteName;
 use serde::Serialize;
 use serde_json::Value;
 use std::{path::PathBuf, time::SystemTime};

@@ -9,7 +9,7 @@ use axum::{
     http::Request,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::{Hash, SiteName};
+use pmx_model::{Hash, SiteName};
 use std::{future::Future, io::Read as _};
 
 /// The most bytes of an answer: the list of what is missing, of 100,000 hashes with their addresses.

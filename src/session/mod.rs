@@ -18,7 +18,7 @@ pub use status::{Failure, LastBuild, NAMES, Phase, ReadSources, SiteStatus};
 pub use token::{CONSOLE_HOST, Token};
 
 use crate::error::Error;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt,

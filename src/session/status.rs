@@ -1,7 +1,7 @@
 use super::EarlierDeploy;
 use crate::error::Error;
+use pmx_model::{File, SiteName};
 use pmx_site::{Build, Diagnostic};
-use pmx_worker::model::{File, SiteName};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
 use crate::{error::Result, secret};
 use std::fmt;
 
-/// The only host that the console answers under. No site may have the name (`pmx_worker::model::RESERVED`).
+/// The only host that the console answers under. No site may have the name (`pmx_model::RESERVED`).
 pub const CONSOLE_HOST: &str = "pmx.localhost";
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;

@@ -5,7 +5,7 @@ use crate::{
     secret,
 };
 use data_encoding::{Encoding, Specification};
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 
 /// What names of shares begin with, for whoever looks after a server.
 const PREFIX: &str = "share-";

@@ -11,8 +11,8 @@ use crate::{
     user_folder,
 };
 use data_encoding::HEXLOWER;
+use pmx_model::{Hash, SiteName};
 use pmx_site::{Folder, FolderError, Key, Seal};
-use pmx_worker::model::{Hash, SiteName};
 use serde::{Deserialize, Serialize};
 use std::{
     io,

@@ -42,7 +42,7 @@ fn written(text: &str, mark: bool, ends: &[u8]) -> String {
 }
 
 /// What came out, and what was said.
-fn outcome(mark: bool, ends: &[u8]) -> (pmx_worker::model::Roots, Vec<String>) {
+fn outcome(mark: bool, ends: &[u8]) -> (pmx_model::Roots, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), "pathmx.config.md", &written(CONFIG, mark, ends));
     for (path, text) in FILES {

@@ -20,8 +20,8 @@ mod project;
 mod routes;
 mod systems;
 
+use pmx_model::{Hash, Manifest, Route, Routes};
 use pmx_site::{Build, Cache, Diagnostic, Key, Options, OutDir, Project, SiteError, Written};
-use pmx_worker::model::{Hash, Manifest, Route, Routes};
 use serde_json::Value;
 use std::{
     fs,

@@ -184,7 +184,7 @@ fn a_missing_entry_leaves_nothing_to_serve() {
 fn a_file_beyond_the_limit_of_a_blob_is_a_warning_however_it_is_linked() {
     let folder =
         site_of(&[("index.path.md", "# A\n\n[film](./film.mp4) ![](film.mp4) ![[big.png]]\n"), ("other.mp4", "")]);
-    let limit = pmx_worker::model::MAX_BLOB;
+    let limit = pmx_model::MAX_BLOB;
     for name in ["film.mp4", "big.png"] {
         fs::File::create(folder.path().join(name)).unwrap().set_len(limit + 1).unwrap();
     }

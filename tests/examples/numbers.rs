@@ -24,7 +24,7 @@ fn claims() -> Vec<(&'static str, &'static str, u64)> {
     let handbook = |name: &str| -> &'static str { Box::leak(format!("{HANDBOOK}{name}").into_boxed_str()) };
     let (api, abi, emulator) = ("worker/API.md", "worker/ABI.md", "emulator/README.md");
     let mib = |file, name| constant(file, name) / 1024 / 1024;
-    let model = "worker/src/model/limits.rs";
+    let model = "worker/model/src/limits.rs";
     let rust = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let rust =
         rust.split("rust-version = \"1.").nth(1).and_then(|rest| rest.split('"').next()).unwrap().parse().unwrap();
@@ -56,7 +56,7 @@ fn claims() -> Vec<(&'static str, &'static str, u64)> {
         (api, "At most {} roots", constant(model, "MAX_ROOTS")),
         (api, "at most {} MiB and", mib(model, "MAX_DOCUMENT")),
         (api, "MiB and {} files", constant(model, "MAX_FILES")),
-        (api, "and {} KiB as JSON", constant("worker/src/model/limits.rs", "MAX_META") / 1024),
+        (api, "and {} KiB as JSON", constant("worker/model/src/limits.rs", "MAX_META") / 1024),
         (abi, "its host, version {}", constant("worker/src/abi/exports.rs", "ABI_VERSION")),
         (abi, "`abi_version() -> u32` | {};", constant("emulator/src/runtime/program.rs", "ABI_VERSION")),
         (emulator, "memory ({} MiB)", mib("emulator/src/emulator/mod.rs", "MEMORY_LIMIT")),

@@ -1,7 +1,7 @@
 //! What comes along as a cache.
 
 use super::{Attack, commands::run, ground::Ground};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
 use std::fs;
 

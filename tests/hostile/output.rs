@@ -5,7 +5,7 @@ use super::{
     commands::{Ran, run},
     ground::Ground,
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::fs;
 
 pub(crate) const ATTACKS: &[Attack] = &[

@@ -5,8 +5,8 @@ use super::{
     stub::{Reply, Stub, id},
 };
 use pmx::publish::{self, Address, Bundle, PublishError, PublishOptions, Published, Remote, Silent, Token};
+use pmx_model::Hash;
 use pmx_site::OutDir;
-use pmx_worker::model::Hash;
 
 const PAGES: &[(&str, &str)] = &[("index.path.html", "<p>home"), ("a.html", "<p>a")];
 

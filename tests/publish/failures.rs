@@ -4,7 +4,7 @@ use super::{
     site::{Ran, Site, pmx},
     stub::{Reply, Stub},
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde_json::json;
 use std::{fs, net::TcpListener};
 

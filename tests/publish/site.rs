@@ -1,7 +1,7 @@
 //! The output of a build, in a folder of its own, and the command that publishes it.
 
 use super::stub::Stub;
-use pmx_worker::model::{File, Hash, Manifest, Root, Roots, Route, Routes};
+use pmx_model::{File, Hash, Manifest, Root, Roots, Route, Routes};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -4,7 +4,7 @@ use super::{
     site::Site,
     stub::{Reply, Seen, Stub},
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde_json::json;
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Small sites, made without the builder.
 
 use super::Client;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -8,7 +8,7 @@ use pmx_emulator::{
     faults::Faults,
     state_dir::{StateDir, StateError},
 };
-use pmx_worker::model::{Hash, SiteState, SpaceState};
+use pmx_model::{Hash, SiteState, SpaceState, kv_key};
 use serde_json::{Value, json};
 use std::{
     path::Path,
@@ -136,7 +136,7 @@ impl World {
     }
 
     pub fn kv(&self) -> Option<SpaceState> {
-        let value = self.emulator.kv().get("space:alpha").unwrap()?;
+        let value = self.emulator.kv().get(&kv_key::site_state("alpha")).unwrap()?;
         Some(serde_json::from_slice::<SiteState>(&value).unwrap().published().unwrap())
     }
 

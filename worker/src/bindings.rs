@@ -4,7 +4,7 @@
 //! cached between requests, futures never.
 #![allow(async_fn_in_trait, reason = "one thread, no Send bounds wanted")]
 
-use crate::model::Hash;
+use pmx_model::Hash;
 
 /// A binding call failed; the platform's own text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,7 @@
 //! The events between two deploys: what changed from one set of manifests and routes to the other.
 
-use crate::{
-    model::{ChangeEvent, ManifestIndex, RouteRef, RoutesIndex},
-    router::{Documents, Mounted},
-};
+use crate::router::{Documents, Mounted};
+use pmx_model::{ChangeEvent, ManifestIndex, RouteRef, RoutesIndex};
 use std::{cmp::Ordering, collections::BTreeSet, rc::Rc};
 
 /// The events that lead from `old` to `new`; none if nothing changed. Cost grows with the roots that differ.
@@ -77,7 +75,7 @@ fn target<'a>(documents: &'a Documents, route: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{File, Hash, Manifest, Route, Routes, SourceEntry};
+    use pmx_model::{File, Hash, Manifest, Route, Routes, SourceEntry};
 
     fn root(mount: &str, files: &[(&str, &str)], routes: &[(&str, &str)]) -> Mounted {
         let hash = |text: &str| Hash::of(text.as_bytes());

@@ -1,6 +1,7 @@
 //! Which site a Host means. Decided before KV or an object is touched.
 
-use crate::{bindings::Clock, model::SiteName};
+use crate::bindings::Clock;
+use pmx_model::SiteName;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 

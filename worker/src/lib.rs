@@ -1,7 +1,7 @@
-//! What runs at the edge, and all that both sides must agree on.
+//! What runs at the edge.
 //!
-//! The same crate is compiled twice: to `wasm32-unknown-unknown` as the Worker itself (see `ABI.md`), and natively as
-//! the library that the builder, the publish client and the tests use. It knows no operating system.
+//! The same crate is compiled twice: to `wasm32-unknown-unknown` as the Worker itself (see `ABI.md`), and natively for its tests and for
+//! [`WASM`], the bytes of the first. It knows no operating system.
 
 #[cfg(any(test, target_arch = "wasm32"))]
 mod abi;
@@ -11,7 +11,6 @@ pub mod diff;
 pub mod hosts;
 pub mod http;
 mod join;
-pub mod model;
 mod permits;
 mod publish;
 mod rate;

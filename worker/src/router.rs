@@ -1,6 +1,6 @@
 //! The shared router: a decoded path and the documents of a root in, what it means out. It reads nothing and knows no HTTP.
 
-use crate::model::{File, ManifestIndex, RouteRef, RoutesIndex};
+use pmx_model::{File, ManifestIndex, RouteRef, RoutesIndex};
 use std::{borrow::Cow, rc::Rc};
 
 /// The parsed documents of one root.
@@ -46,7 +46,7 @@ pub enum ResolvedRoute<'a> {
         status: u16,
     },
     /// Nothing in this root; perhaps with the page that says so. The next root of the path is asked
-    /// ([`crate::model::Roots::on_path`]), and the first such page counts.
+    /// ([`pmx_model::Roots::on_path`]), and the first such page counts.
     NotFound {
         /// Path and file of that page.
         page: Option<(&'a str, File)>,
@@ -126,30 +126,10 @@ pub fn decode_path(path: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(out).ok().filter(|path| !path.contains('\0')).map(Cow::Owned)
 }
 
-/// At least this many hex digits of its hash in a file's name make its URL immutable.
-const HASH_DIGITS: usize = 16;
-
-/// The longest run of hex digits in a file's name that may be a prefix of its hash.
-#[must_use]
-pub fn hash_in_name(path: &str) -> Option<&str> {
-    let name = path.rsplit('/').next()?;
-    name.split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|run| {
-            (HASH_DIGITS..=64).contains(&run.len()) && run.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-        })
-        .max_by_key(|run| run.len())
-}
-
-/// Whether the URL of this file can never mean other bytes.
-#[must_use]
-pub fn is_immutable(path: &str, file: &File) -> bool {
-    hash_in_name(path).is_some_and(|digits| file.hash.hex().starts_with(digits.as_bytes()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Hash, Manifest, Root, Roots, Route, Routes};
+    use pmx_model::{Hash, Manifest, Root, Roots, Route, Routes};
 
     fn file(text: &str) -> File {
         File { hash: Hash::of(text.as_bytes()), size: text.len() as u64 }
@@ -250,17 +230,5 @@ mod tests {
         assert_eq!(decode_path("/%+1"), Some("/%+1".into()));
         assert_eq!(decode_path("/%ff"), None);
         assert_eq!(decode_path("/%00"), None);
-    }
-
-    #[test]
-    fn only_a_name_that_carries_its_own_hash_is_immutable() {
-        let file = file("body");
-        let hash = file.hash.to_string();
-        assert!(is_immutable(&format!("assets/app.{}.js", &hash[..16]), &file));
-        assert!(is_immutable(&format!("assets/app.{hash}.js"), &file));
-        assert!(!is_immutable(&format!("assets/app.{}.js", &hash[..15]), &file));
-        assert!(!is_immutable(&format!("assets/{}/app.js", &hash[..16]), &file));
-        assert!(!is_immutable("assets/app.0123456789abcdef.js", &file));
-        assert!(!is_immutable("logo.png", &file));
     }
 }

@@ -4,10 +4,10 @@ use crate::{
     bindings::{Edge, ObjectRequest},
     hosts::Config,
     http::{ApiError, Code, Payload, Request, Response},
-    model::{SiteName, is_deploy_id},
     publish,
     serve::{self, Shared, internal},
 };
+use pmx_model::{SiteName, is_deploy_id};
 use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc};
 
 /// What is still to be done after an answer.

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 
 use crate::abi::ops::{Answer, ObjectRequest, Op};
 use crate::clock::{self, Clock};

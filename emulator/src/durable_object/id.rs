@@ -1,7 +1,7 @@
 //! The id of a Durable Object that has a name.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
 
 /// The id under which the object with this name is found: 64 lower-case hex digits, the same as workerd's for a

@@ -14,7 +14,7 @@ use crate::{
 };
 use bytes::Bytes;
 use engine::Store;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use rusqlite::Connection;
 use std::{
     fmt,

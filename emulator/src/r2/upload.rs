@@ -6,7 +6,7 @@ use super::{
 };
 use crate::storage::blobs::{BlobWriter, MAX_INLINE};
 use md5::{Digest as _, Md5};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use sha2::Sha256;
 use std::thread;
 

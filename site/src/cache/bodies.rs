@@ -3,7 +3,7 @@ use crate::{
     source::{self, Body, Settings},
     spill::{Spill, Spilled},
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::{collections::HashMap, sync::Arc};
 
 /// The most bytes of HTML that are held in memory between the steps of a build; what comes after goes to a file without a name, so

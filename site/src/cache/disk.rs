@@ -9,7 +9,7 @@ use crate::{
     seal::{Key, SEAL, Seal},
     source::{Settings, Source},
 };
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{

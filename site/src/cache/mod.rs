@@ -19,7 +19,7 @@ use super::{
     search::Record,
     source::{Settings, Source},
 };
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},

@@ -7,7 +7,7 @@ use crate::{
     source::{Block, Link, Section, Source},
     standard::Standard,
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //! anew would take longer than everything else.
 
 use super::json;
-use pmx_worker::model::Manifest;
+use pmx_model::Manifest;
 use serde::Serialize;
 use std::{collections::BTreeMap, ops::Bound};
 
@@ -108,7 +108,7 @@ impl Pieces {
 mod tests {
     use super::*;
     use crate::documents;
-    use pmx_worker::model::{File, Hash, SourceEntry};
+    use pmx_model::{File, Hash, SourceEntry};
 
     #[test]
     fn a_manifest_in_pieces_is_the_same_text() {

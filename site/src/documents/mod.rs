@@ -14,7 +14,7 @@ pub(super) use manifest::ManifestText;
 pub(super) use relations::Relations;
 pub(super) use source_map::{MappedBeat, source_map, source_map_file};
 
-use pmx_worker::model::{Route, Routes};
+use pmx_model::{Route, Routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

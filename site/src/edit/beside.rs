@@ -6,7 +6,7 @@
 //! `.<name>.<process>-<number>.old` is a file that is being removed. Earlier versions gave the process alone.
 
 use super::exchange;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::{
     collections::{BTreeSet, HashSet},
     ffi::{OsStr, OsString},

@@ -10,7 +10,7 @@ use crate::{
     scan::Snapshot,
     suggest,
 };
-use pmx_worker::model::check_path;
+use pmx_model::check_path;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -43,7 +43,7 @@ use crate::paths::canonical;
 use apply::{Step, Write};
 use locate::{Base, Places};
 use plan::{Effects, Task};
-use pmx_worker::model::MAX_BLOB;
+use pmx_model::MAX_BLOB;
 use std::{
     collections::BTreeMap,
     fs,

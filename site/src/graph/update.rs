@@ -7,7 +7,7 @@ use crate::{
     project::Project,
     scan::{Content, File, Snapshot},
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -25,7 +25,7 @@ use merman::{
         SvgRenderOptions,
     },
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use settle::Settled;
 use std::{
     collections::HashMap,

@@ -25,7 +25,7 @@ use super::{
     seal::Key,
 };
 use folders::{Descent, Missing, Place, each};
-use pmx_worker::model::{File, Hash};
+use pmx_model::{File, Hash};
 use receipt::{Left, Line, Receipt, Stamp};
 use std::{collections::BTreeSet, io, path::Path, sync::Arc, time::SystemTime};
 

@@ -3,7 +3,7 @@ use crate::{
     folder::{Folder, FolderError},
     seal::{Key, Seal},
 };
-use pmx_worker::model::{File, check_path};
+use pmx_model::{File, check_path};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -170,7 +170,7 @@ fn line(line: &str) -> Option<(String, Line)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pmx_worker::model::Hash;
+    use pmx_model::Hash;
 
     fn stamp() -> Stamp {
         Stamp {

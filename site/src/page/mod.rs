@@ -18,7 +18,7 @@ pub(super) use not_found::not_found;
 pub(super) use shell::{Frame, Shell, Stylesheet};
 
 use super::{graph::Node, html, icons, render::Surround, source, tokens::ColorScheme};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;

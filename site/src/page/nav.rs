@@ -6,7 +6,7 @@ use super::{
     push,
 };
 use crate::{address, html, source::Section};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// The most pages in one list. A Path that links to more is its own list; the last item leads there.

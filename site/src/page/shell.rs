@@ -5,7 +5,7 @@ use super::{
     push,
 };
 use crate::{html, theme};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 
 /// Asks search engines not to list a page. It stands in the page, since that works on every server.
 const NOINDEX: &str = "<meta name=\"robots\" content=\"noindex\">\n";

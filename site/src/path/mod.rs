@@ -26,7 +26,7 @@ use super::{
     tokens::Theme,
 };
 use pages::{Addresses, Rendered};
-use pmx_worker::model::{File, Hash, MAX_BLOB, Manifest, ManifestError, Routes, SourceEntry};
+use pmx_model::{File, Hash, MAX_BLOB, Manifest, ManifestError, Routes, SourceEntry};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -13,7 +13,7 @@ use crate::{
     render::{self, Embeds, Picture},
     routes,
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::{borrow::Cow, sync::Arc};
 
 /// A page, new or kept.

@@ -13,7 +13,7 @@ use crate::{
     search::{self, Shards},
     tokens::Theme,
 };
-use pmx_worker::model::{File, Hash, Manifest, SourceEntry};
+use pmx_model::{File, Hash, Manifest, SourceEntry};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -11,7 +11,7 @@ pub use passing::is_passing;
 pub use tracked::{Before, Tracked};
 
 use super::{blobs::Blobs, error::SiteError, project::Project};
-use pmx_worker::model::{Hash, MAX_BLOB};
+use pmx_model::{Hash, MAX_BLOB};
 use rayon::prelude::*;
 use std::{
     cmp::Ordering,
@@ -67,7 +67,7 @@ pub enum Content {
         /// Where it is.
         path: Arc<Path>,
         /// What was in it.
-        file: pmx_worker::model::File,
+        file: pmx_model::File,
     },
     /// More bytes than a blob may have, so many.
     TooLarge(u64),
@@ -211,11 +211,11 @@ impl File {
     }
 
     /// Lets the store have the content; its hash and size, if there is any.
-    pub(super) fn hand_over(&self, blobs: &Blobs) -> Option<pmx_worker::model::File> {
+    pub(super) fn hand_over(&self, blobs: &Blobs) -> Option<pmx_model::File> {
         match &self.content {
             Content::Bytes(bytes, hash) => {
                 blobs.share(*hash, bytes);
-                Some(pmx_worker::model::File { hash: *hash, size: bytes.len() as u64 })
+                Some(pmx_model::File { hash: *hash, size: bytes.len() as u64 })
             }
             Content::OnDisk { path, file } => {
                 blobs.name(*file, path);

@@ -2,7 +2,7 @@
 
 use super::{Content, Stamp};
 use crate::{assets::is_sheet, file_retry::while_held, folder::open_regular, graph::EXTENSION, text::normal_bytes};
-use pmx_worker::model::{Hash, MAX_BLOB};
+use pmx_model::{Hash, MAX_BLOB};
 use sha2::{Digest as _, Sha256};
 use std::{
     io::{self, Read as _},
@@ -64,14 +64,14 @@ fn bytes(path: &Path, size: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn hash_of(path: &Path) -> io::Result<pmx_worker::model::File> {
+fn hash_of(path: &Path) -> io::Result<pmx_model::File> {
     let mut file = open_regular(path)?.take(MAX_BLOB + 1);
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     let mut size = 0;
     loop {
         match file.read(&mut buffer) {
-            Ok(0) => return Ok(pmx_worker::model::File { hash: Hash::from_bytes(hasher.finalize().into()), size }),
+            Ok(0) => return Ok(pmx_model::File { hash: Hash::from_bytes(hasher.finalize().into()), size }),
             Ok(count) => {
                 hasher.update(&buffer[..count]);
                 size += u64::try_from(count).unwrap_or(u64::MAX);

@@ -46,7 +46,7 @@ use super::{
 use blocks::Parts;
 use comrak::Arena;
 use lines::Lines;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::HashSet, sync::OnceLock};

@@ -1,5 +1,5 @@
 use super::{Block, Link, Source};
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
 use std::fmt::{self, Write as _};
 

@@ -12,7 +12,7 @@ use crate::{
     publish::{self, Deploy},
 };
 use maud::{Markup, html};
-use pmx_worker::model::{File, Hash, SiteName};
+use pmx_model::{File, Hash, SiteName};
 
 /// Rows of a list.
 const SHOWN: usize = 200;

@@ -16,7 +16,7 @@ use crate::{
 };
 use humantime::parse_rfc3339;
 use maud::{Markup, html};
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 
 /// Deploys on a page.
 const PAGE: usize = 20;

@@ -12,6 +12,7 @@ use crate::console::{
 use axum::body::Body;
 use maud::{Markup, html};
 use pmx_emulator::kv::{Kv, ListOptions, ListedKey, PutOptions};
+use pmx_model::kv_key;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Keys on a page.
@@ -37,7 +38,7 @@ pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFai
             div { h1 { "KV" } p.sub { "The namespace " code { "SPACE_KV" } ": the active state of every site, and what lags behind it." } }
             div.actions { a.button href=(address("/data/kv/export", &[("prefix", &prefix)])) { "Export" } }
         }
-        (search(HERE, &prefix, "space:"))
+        (search(HERE, &prefix, kv_key::SITE_STATE_PREFIX))
         div #keys {
             @if page.keys.is_empty() {
                 (empty("No key", if prefix.is_empty() { "Nothing was written yet." } else { "No key begins so." }))
@@ -187,7 +188,8 @@ pub(in crate::console) async fn entry(call: &Call<'_>) -> Result<Page, RequestFa
 
 /// When a site's state was written, as it says itself.
 fn listed_time(key: &str, value: &[u8]) -> Option<Markup> {
-    let state: serde_json::Value = key.starts_with("space:").then(|| serde_json::from_slice(value).ok())??;
+    let state: serde_json::Value =
+        kv_key::site_of_state(key).is_some().then(|| serde_json::from_slice(value).ok())??;
     humantime::parse_rfc3339(state["updatedAt"].as_str()?).ok().map(ago)
 }
 

@@ -13,7 +13,7 @@ use crate::{
 use axum::http::StatusCode;
 use humantime::parse_rfc3339;
 use maud::{Markup, html};
-use pmx_worker::model::SiteState;
+use pmx_model::SiteState;
 use serde_json::{Value, json};
 
 /// Sites that are shown; the rest is counted.

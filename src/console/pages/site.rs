@@ -8,11 +8,11 @@ use crate::console::{
     reply::{ReplyResult, RequestFailure},
 };
 use maud::html;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 
 /// The name, or why it is none.
 pub(super) fn name(site: &str) -> Result<SiteName, RequestFailure> {
-    site.parse().map_err(|error: pmx_worker::model::SiteNameError| RequestFailure::missing(error.to_string()))
+    site.parse().map_err(|error: pmx_model::SiteNameError| RequestFailure::missing(error.to_string()))
 }
 
 pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page, RequestFailure> {

@@ -5,7 +5,7 @@ use axum::{
     http::Request,
 };
 use pmx_emulator::{Worker, r2::UploadOptions};
-use pmx_worker::model::{File, Manifest, Roots, Route, Routes};
+use pmx_model::{File, Manifest, Roots, Route, Routes};
 use std::collections::BTreeMap;
 
 const SECRET: &str = "a-secret-of-the-tests";

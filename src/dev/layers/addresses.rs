@@ -19,7 +19,7 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::sync::Arc;
 
 /// What the layer works with.

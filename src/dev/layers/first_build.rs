@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use axum::{extract::Request, http::StatusCode, response::Response};
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 
 /// The layer. `default_site` is the site of every host that is below no `localhost`.
 pub(super) fn layer(loops: Loops, reload: LiveReload, default_site: Option<SiteName>) -> RequestLayer {

@@ -16,7 +16,7 @@ use axum::{
     response::Response,
 };
 use pmx_emulator::Emulator;
-use pmx_worker::model::{Hash, SiteName};
+use pmx_model::{Hash, SiteName};
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;

@@ -17,9 +17,9 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     response::Response,
 };
+use pmx_model::{SiteName, check_path};
 use pmx_site::paths::canonical;
 use pmx_site::{AnswerForm, Project, RecordError};
-use pmx_worker::model::{SiteName, check_path};
 use serde_json::json;
 use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 

@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use futures_util::stream;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use serde_json::json;
 use std::{
     collections::HashMap,

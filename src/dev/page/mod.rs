@@ -17,7 +17,7 @@ use crate::{
     session::Session,
 };
 use page_layer::PageLayer;
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 use std::sync::Arc;
 
 /// What the layer works with.

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 
 /// Its name below the reserved address.
 pub(in crate::dev) const NAME: &str = "newest";

@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use pmx_worker::model::SiteName;
+use pmx_model::SiteName;
 
 /// The largest page that gets the tag, in bytes. It is held in memory for a moment; what is larger is no page that
 /// somebody writes and watches, and goes through as it is.

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use std::sync::LazyLock;
 
 /// What shows errors and the state of the server: its parts, in the order in which they need each other.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::dev::{collect::Collector, sweep_lock::SweepLock};
 use pmx_emulator::Worker;
-use pmx_worker::model::{Manifest, Root, Routes};
+use pmx_model::{Manifest, Root, Routes};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

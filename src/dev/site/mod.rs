@@ -12,8 +12,8 @@ use crate::{
     session::{Event, Phase, SiteLoop, SiteStatus},
     watch::{Target, Watcher},
 };
+use pmx_model::{Hash, SiteName};
 use pmx_site::{CONFIGS, Project};
-use pmx_worker::model::{Hash, SiteName};
 use reporter::Reporter;
 use std::{
     sync::{Arc, atomic::Ordering},

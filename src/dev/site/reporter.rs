@@ -9,8 +9,8 @@ use crate::{
     error::Error,
     session::{Event, Phase},
 };
+use pmx_model::SiteName;
 use pmx_site::Diagnostic;
-use pmx_worker::model::SiteName;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,

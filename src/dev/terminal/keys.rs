@@ -7,8 +7,8 @@ use crate::{
     report::Style,
     session::{Control, Moved, SiteStatus},
 };
+use pmx_model::SiteName;
 use pmx_site::Link;
-use pmx_worker::model::SiteName;
 use std::sync::Arc;
 
 /// The keys and what they do, in the order of the help.

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn two_folders_of_one_name_get_two_names() {
         let wanted = ["x/intro", "y/intro", "z/intro"].map(|folder| (PathBuf::from(folder), "intro".to_owned()));
-        let named = names::<pmx_worker::model::SiteName>(&wanted, &BTreeMap::new());
+        let named = names::<pmx_model::SiteName>(&wanted, &BTreeMap::new());
         let shown: Vec<_> = named.iter().map(|(_, name, first)| (name.as_str(), first.as_deref())).collect();
         let x = Some(Path::new("x/intro"));
         assert_eq!(shown, [("intro", None), ("intro-2", x), ("intro-3", x)]);

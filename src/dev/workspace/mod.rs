@@ -10,8 +10,8 @@ use crate::{
 };
 use discover::{Discovery, discover, names};
 use futures_util::FutureExt as _;
+use pmx_model::SiteName;
 use pmx_site::{Options, Project};
-use pmx_worker::model::SiteName;
 use std::{
     collections::BTreeMap,
     panic::AssertUnwindSafe,

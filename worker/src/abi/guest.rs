@@ -11,10 +11,10 @@ use crate::{
         Sockets, Storage, Value,
     },
     http::{Payload, Request, Response},
-    model::Hash,
     space::{self, ObjectEvent},
     worker,
 };
+use pmx_model::Hash;
 
 /// The platform, as this wasm reaches it.
 #[derive(Clone, Copy)]

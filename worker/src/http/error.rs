@@ -1,8 +1,6 @@
 use super::{Request, Response};
-use crate::{
-    bindings::Clock,
-    model::{Hash, clip},
-};
+use crate::bindings::Clock;
+use pmx_model::{Hash, clip};
 use serde_json::{Map, Value, json};
 
 /// What went wrong, for programs. `API.md` lists when each is used.

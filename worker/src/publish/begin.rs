@@ -3,9 +3,9 @@ use crate::{
     bindings::{BindingError, Bucket, Edge},
     http::{ApiError, Request, Response},
     join::join_all,
-    model::{Hash, object_only},
     serve::{Shared, internal},
 };
+use pmx_model::{Hash, object_only};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 

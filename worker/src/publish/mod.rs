@@ -10,12 +10,12 @@ use crate::{
     bindings::{Edge, Level, ObjectRequest, ObjectResponse},
     hosts::Config,
     http::{ApiError, Code, Request, Response},
-    model::{
-        ChangeEvent, MAX_DEPLOY_ID, Meta, Roots, SiteName, Unpublished, check_meta, clip, is_deploy_id, object_only,
-        optional_map,
-    },
     permits::Permit,
     serve::{Shared, internal},
+};
+use pmx_model::{
+    ChangeEvent, MAX_DEPLOY_ID, Meta, Roots, SiteName, Unpublished, check_meta, clip, is_deploy_id, object_only,
+    optional_map,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -290,5 +290,5 @@ fn deploy_id<'a>(field: &str, id: &'a str) -> Result<&'a str, ApiError> {
 }
 
 fn site_name(text: &str) -> Result<SiteName, ApiError> {
-    text.parse().map_err(|error: crate::model::SiteNameError| bad_field("subdomain", &error.to_string()))
+    text.parse().map_err(|error: pmx_model::SiteNameError| bad_field("subdomain", &error.to_string()))
 }

@@ -2,9 +2,9 @@ use super::bad_field;
 use crate::{
     bindings::{Edge, Put},
     http::{ApiError, Code, Request, Response},
-    model::{Hash, MAX_BLOB},
     serve::internal,
 };
+use pmx_model::{Hash, MAX_BLOB};
 use serde_json::json;
 
 /// Hands the body to R2, which verifies its checksum. Everything that can be refused is refused before the body is read.
@@ -13,7 +13,7 @@ pub(super) async fn upload<E: Edge>(edge: E, request: &Request<'_>) -> Result<Re
         .parameter("hash")
         .ok_or_else(|| bad_field("hash", "missing"))?
         .parse()
-        .map_err(|error: crate::model::HashError| bad_field("hash", &error.to_string()))?;
+        .map_err(|error: pmx_model::HashError| bad_field("hash", &error.to_string()))?;
     let length = request
         .header("content-length")
         .ok_or_else(|| ApiError::new(Code::LengthRequired, "An upload needs a content-length"))?;

@@ -5,15 +5,15 @@ use crate::{
     bindings::{BindingError, Bucket},
     http::{ApiError, Code},
     join::join_all,
-    model::{Hash, MAX_DOCUMENT, MAX_DOCUMENTS, ManifestIndex, Root, Roots, RoutesIndex},
     permits::{Busy, Permits},
     router::{Documents, Mounted},
     time::has_passed,
 };
+use pmx_model::{Hash, MAX_DOCUMENT, MAX_DOCUMENTS, ManifestIndex, Root, Roots, RoutesIndex};
 use std::rc::Rc;
 
 /// The most bytes of parsed documents that an instance keeps: a quarter of an isolate's 128 MiB. Those of a deploy of
-/// [`crate::model::MAX_DOCUMENTS`] fit.
+/// [`pmx_model::MAX_DOCUMENTS`] fit.
 const MAX_PARSED: usize = 32 * 1024 * 1024;
 /// Documents up to this size are read at once. What is larger is read when its size is known, by a permit for as much.
 const SMALL_DOCUMENT: u64 = 256 * 1024;

@@ -4,8 +4,8 @@ use super::{Shared, state::Shown};
 use crate::{
     bindings::Edge,
     http::{ApiError, Request},
-    model::SiteName,
 };
+use pmx_model::SiteName;
 use std::rc::Rc;
 
 /// An object is asked at most this often for one site by one instance on behalf of `pmx-fresh`.

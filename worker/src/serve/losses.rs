@@ -5,10 +5,10 @@ use super::ByteLru;
 use crate::{
     bindings::{Edge, Level, ObjectRequest},
     http::Lost,
-    model::{Hash, SiteName},
     rate::Rate,
     time::has_passed,
 };
+use pmx_model::{Hash, SiteName};
 
 /// An object is told of the same blob again after so many milliseconds.
 const AGAIN_MS: u64 = 10_000;

@@ -11,11 +11,11 @@ use crate::{
     bindings::{Blob, Edge, Level},
     content_type::content_type,
     http::{ApiError, Code, Current, Lost, Outcome, Payload, Range, Request, Response, prefers_markdown},
-    model::{File, SiteName, SpaceState},
     permits::Permits,
     rate::Rate,
-    router::{Documents, ResolvedRoute, decode_path, file_at, hash_in_name, is_immutable, markdown_of, resolve},
+    router::{Documents, ResolvedRoute, decode_path, file_at, markdown_of, resolve},
 };
+use pmx_model::{File, SiteName, SpaceState, hash_in_name, is_immutable};
 
 use documents::load_one;
 use state::Shown;

@@ -5,10 +5,10 @@ use crate::{
     bindings::{BindingError, Edge, Level, ObjectRequest},
     http::ApiError,
     join::first_of,
-    model::{SiteName, SiteState, SpaceState, Tombstone},
     rate::Rate,
     time::has_passed,
 };
+use pmx_model::{SiteName, SiteState, SpaceState, Tombstone, kv_key};
 use std::rc::Rc;
 
 /// How long a name that its object does not know either is taken as unknown.
@@ -107,7 +107,7 @@ impl Default for States {
 impl States {
     /// What KV says. A value that is the same as last time is not parsed again.
     pub(super) async fn in_kv<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Shown>>, ApiError> {
-        let bytes = match edge.kv_get(&kv_key(site)).await {
+        let bytes = match edge.kv_get(&kv_key::site_state(site.as_str())).await {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
             Err(error) => return Err(internal(edge, &format!("KV, state of {site}: {error}"))),
@@ -191,9 +191,4 @@ async fn ask<E: Edge>(edge: E, site: &SiteName) -> Result<Option<Rc<Shown>>, Bin
         404 => Ok(None),
         status => Err(BindingError(format!("it answered {status}"))),
     }
-}
-
-/// The KV key of a site's state.
-pub(crate) fn kv_key(site: &SiteName) -> String {
-    format!("space:{site}")
 }

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     bindings::{Blob, Body, Bound, Bucket, Clock, Kv, Level, ObjectRequest, ObjectResponse, Objects, Put},
     http::Lost,
-    model::{Hash, SiteName},
 };
+use pmx_model::{Hash, SiteName};
 use serde_json::json;
 use std::{
     cell::RefCell,

@@ -4,8 +4,8 @@ use super::{freshness, not_published};
 use crate::{
     bindings::Clock,
     http::{ApiError, Code, Request, Response},
-    model::{SiteName, Tombstone, Unpublished},
 };
+use pmx_model::{SiteName, Tombstone, Unpublished};
 
 /// The answer: small, of the status that the owner chose, and with nothing of what was there. Open pages learn from its headers that
 /// it is newer than what they show, and from an id that no deploy has that their sockets are to be told of anything new.

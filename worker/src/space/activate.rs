@@ -5,8 +5,8 @@ use crate::{
     bindings::{Bound, Level, Object},
     http::{ApiError, Response},
     join::first_of,
-    model::{ChangeEvent, Hash, Meta, SiteName},
 };
+use pmx_model::{ChangeEvent, Hash, Meta, SiteName};
 use serde_json::json;
 use std::rc::Rc;
 

@@ -4,11 +4,11 @@ use super::{Reply, Space, activate, activate::whole, body, failed, proofs, store
 use crate::{
     bindings::Object,
     http::{ApiError, Code, Response},
-    model::{File, Hash, MAX_DOCUMENTS, ManifestIndex, Meta, Roots, SiteName, object_only, optional_map},
     publish::{LOOKUPS, sizes},
     router::Mounted,
     serve::{LoadError, load, refusal},
 };
+use pmx_model::{File, Hash, MAX_DOCUMENTS, ManifestIndex, Meta, Roots, SiteName, object_only, optional_map};
 use serde::Deserialize;
 use serde_json::json;
 use std::{

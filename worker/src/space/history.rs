@@ -4,10 +4,10 @@ use super::{Reply, Space, activate, failed, proofs, store};
 use crate::{
     bindings::{Level, Object},
     http::{ApiError, Code, Response},
-    model::{Hash, SiteName, Unpublished},
     publish::sizes,
     serve::{LoadError, load, refusal},
 };
+use pmx_model::{Hash, SiteName, Unpublished};
 use serde_json::json;
 use std::rc::Rc;
 

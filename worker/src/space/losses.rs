@@ -4,8 +4,8 @@ use super::{Reply, Space, activate::whole, failed, proofs, store};
 use crate::{
     bindings::{Level, Object},
     http::{ApiError, Code, Response},
-    model::{Hash, SiteName},
 };
+use pmx_model::{Hash, SiteName};
 use serde_json::json;
 
 /// Believes its own look into the bucket, and not what it is told: the page may have been served by a place that was behind.

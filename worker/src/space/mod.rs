@@ -14,9 +14,9 @@ mod store;
 use crate::{
     bindings::{BindingError, Level, Object},
     http::{ApiError, Code, Response},
-    model::{ChangeEvent, SiteName},
     serve::{ByteLru, Cache},
 };
+use pmx_model::{ChangeEvent, SiteName};
 use std::{
     cell::{Cell, RefCell},
     future::Future,

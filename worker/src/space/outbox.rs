@@ -5,9 +5,9 @@
 use super::{Space, sockets, store};
 use crate::{
     bindings::{Bound, Level, Object},
-    model::SiteState,
     time::is_due,
 };
+use pmx_model::{SiteState, kv_key};
 use std::{future::poll_fn, rc::Rc, task::Poll};
 
 /// The first wait after a failed put; it doubles with each.
@@ -50,7 +50,7 @@ async fn put_until_current<O: Object>(object: O) -> Bound<()> {
     while let Some(row) = store::space(object)?.filter(|row| row.kv_seq < row.seq) {
         let Some(state) = store::state(object)? else { break };
         let json = serde_json::to_vec(&state).unwrap_or_default();
-        match object.kv_put(&format!("space:{}", row.name), &json).await {
+        match object.kv_put(&kv_key::site_state(&row.name), &json).await {
             Ok(()) => store::set_kv(object, state.seq(), object.now_ms() + CHECK_MS)?,
             Err(error) => {
                 object.log(Level::Warn, &format!("KV put of {} failed: {error}; it will be tried again", row.name));
@@ -138,7 +138,7 @@ async fn check<O: Object>(object: O) -> Bound<()> {
         row.check_at > 0 && is_due(row.check_at, object.now_ms(), CHECK_MS) && row.kv_seq == row.seq
     };
     let Some(row) = store::space(object)?.filter(due) else { return Ok(()) };
-    let held = object.kv_get(&format!("space:{}", row.name)).await?;
+    let held = object.kv_get(&kv_key::site_state(&row.name)).await?;
     let held: Option<SiteState> = held.and_then(|json| serde_json::from_slice(&json).ok());
     // While KV was asked, a newer state may have been put: that one has its own check.
     let Some(now) = store::space(object)?.filter(|now| now.seq == row.seq) else { return Ok(()) };

@@ -8,10 +8,8 @@ use super::{
     activate::whole,
     store::{self, Deploy, number, text},
 };
-use crate::{
-    bindings::{Bound, Object, Storage, Value},
-    model::{Hash, SiteName},
-};
+use crate::bindings::{Bound, Object, Storage, Value};
+use pmx_model::{Hash, SiteName};
 use serde_json::json;
 use std::collections::BTreeSet;
 

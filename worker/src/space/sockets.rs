@@ -5,11 +5,11 @@ use crate::{
     bindings::{Level, Object},
     diff,
     http::{ApiError, Code, Payload, Response},
-    model::ChangeEvent,
     router::Mounted,
     serve::{LoadError, load},
     time::has_passed,
 };
+use pmx_model::ChangeEvent;
 use std::{cell::Cell, rc::Rc};
 
 /// The most open sockets of one site, unless the variable `SITE_SOCKETS` says fewer: below the 32,768 that the platform allows an object,

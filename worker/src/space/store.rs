@@ -3,9 +3,9 @@
 use crate::{
     bindings::{Bound, Object, Storage, Value},
     http::{ApiError, Code},
-    model::{DeployRecord, Meta, Roots, SiteName, SiteState, SpaceState, Tombstone, Unpublished},
     time::rfc3339,
 };
+use pmx_model::{DeployRecord, Meta, Roots, SiteName, SiteState, SpaceState, Tombstone, Unpublished};
 use serde_json::json;
 use std::collections::BTreeMap;
 

@@ -14,7 +14,7 @@ use crate::{
 };
 use bytes::Bytes;
 use group_commit::Waiting;
-use pmx_worker::model::Hash;
+use pmx_model::Hash;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 use std::{

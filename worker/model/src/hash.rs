@@ -62,7 +62,7 @@ impl Hash {
 
     /// Hashes one after the other, 32 bytes each: as lists of them go between the Worker and its objects.
     #[must_use]
-    pub(crate) fn join(hashes: impl IntoIterator<Item = Self, IntoIter: ExactSizeIterator>) -> Vec<u8> {
+    pub fn join(hashes: impl IntoIterator<Item = Self, IntoIter: ExactSizeIterator>) -> Vec<u8> {
         let hashes = hashes.into_iter();
         let mut bytes = Vec::with_capacity(hashes.len() * 32);
         hashes.for_each(|hash| bytes.extend_from_slice(&hash.0));
@@ -71,7 +71,7 @@ impl Hash {
 
     /// Takes apart what [`Self::join`] wrote; `None` if it is something else.
     #[must_use]
-    pub(crate) fn split(bytes: &[u8]) -> Option<Vec<Self>> {
+    pub fn split(bytes: &[u8]) -> Option<Vec<Self>> {
         let (hashes, rest) = bytes.as_chunks::<32>();
         rest.is_empty().then(|| hashes.iter().copied().map(Self).collect())
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::SourceEntry;
+use crate::SourceEntry;
 
 fn manifest(files: &[(&str, &str)]) -> Manifest {
     let mut manifest = Manifest::default();

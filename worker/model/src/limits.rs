@@ -48,7 +48,7 @@ pub(super) fn shown(text: &str) -> String {
 
 /// At most so many characters of a text, with an ellipsis for the rest.
 #[must_use]
-pub(crate) fn clip(text: &str, most: usize) -> Cow<'_, str> {
+pub fn clip(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text.into(),

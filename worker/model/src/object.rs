@@ -5,6 +5,7 @@
 ///
 /// The type derives with `#[serde(remote = "Self")]`, which makes functions of its own instead of the traits' ones; this adds the
 /// traits. `read` leaves out writing.
+#[macro_export]
 macro_rules! object_only {
     (read $type:ident) => {
         impl<'de> ::serde::Deserialize<'de> for $type {
@@ -31,7 +32,7 @@ macro_rules! object_only {
         }
     };
     ($type:ident) => {
-        $crate::model::object_only!(read $type);
+        $crate::object_only!(read $type);
 
         impl ::serde::Serialize for $type {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -41,11 +42,9 @@ macro_rules! object_only {
     };
 }
 
-pub(crate) use object_only;
-
 #[cfg(test)]
 mod tests {
-    use crate::model::{ChangeEvent, DeployRecord, File, Manifest, Root, Roots, Route, Routes, SiteState, SourceEntry};
+    use crate::{ChangeEvent, DeployRecord, File, Manifest, Root, Roots, Route, Routes, SiteState, SourceEntry};
     use serde::{Serialize, de::DeserializeOwned};
     use serde_json::{Value, json};
 

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 #[serde(remote = "Self")]
 pub struct Manifest {
     /// By path: relative, `/`-separated.
-    #[serde(deserialize_with = "super::sorted::map")]
+    #[serde(deserialize_with = "crate::sorted::map")]
     pub files: BTreeMap<String, File>,
     /// By Source id.
-    #[serde(default, deserialize_with = "super::sorted::map")]
+    #[serde(default, deserialize_with = "crate::sorted::map")]
     pub sources: BTreeMap<String, SourceEntry>,
 }
 

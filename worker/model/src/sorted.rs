@@ -29,8 +29,11 @@ pub(super) fn map<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
     deserializer.deserialize_map(Visitor(PhantomData))
 }
 
-/// As [`map`], where there may be none.
-pub(crate) fn optional_map<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+/// Reads a map, or `null` for none, for `#[serde(default, deserialize_with = "…")]`. A name that stands there twice is refused.
+///
+/// # Errors
+/// It is neither, or a value cannot be read.
+pub fn optional_map<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<BTreeMap<String, V>>, D::Error> {
     struct Map<V>(BTreeMap<String, V>);

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[serde(remote = "Self")]
 pub struct Routes {
     /// By path.
-    #[serde(deserialize_with = "super::sorted::map")]
+    #[serde(deserialize_with = "crate::sorted::map")]
     pub routes: BTreeMap<String, Route>,
     /// The file that is shown, with status 404, when nothing is found.
     #[serde(default, rename = "notFound", skip_serializing_if = "Option::is_none")]

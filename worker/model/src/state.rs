@@ -219,6 +219,6 @@ mod tests {
             updated_at: String::new(),
             seq: u64::MAX,
         };
-        assert!(crate::model::is_deploy_id(&tombstone.id()));
+        assert!(crate::is_deploy_id(&tombstone.id()));
     }
 }

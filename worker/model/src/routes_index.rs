@@ -102,8 +102,9 @@ impl RoutesIndex {
         routes::check(self.iter(), self.not_found(), has_file)
     }
 
-    /// Routes that were checked, so that every name has a length of 16 bits.
-    pub(crate) fn of(routes: &Routes) -> Self {
+    /// The index of routes that passed [`Routes::check`]: no name in them is longer than 16 bits can say.
+    #[must_use]
+    pub fn of(routes: &Routes) -> Self {
         let mut text = Vec::new();
         let entries = routes
             .routes

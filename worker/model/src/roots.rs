@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 #[serde(remote = "Self")]
 pub struct Roots {
     /// By root id, which is also the URL prefix and the output folder of a root that is not the default.
-    #[serde(deserialize_with = "super::sorted::map")]
+    #[serde(deserialize_with = "crate::sorted::map")]
     pub roots: BTreeMap<String, Root>,
     /// The root that is mounted at `/`.
     pub default: String,
