@@ -6,11 +6,11 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
-#[path = "src/isolate/engine.rs"]
+#[path = "src/runtime/engine.rs"]
 mod engine;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=src/isolate/engine.rs");
+    println!("cargo::rerun-if-changed=src/runtime/engine.rs");
     let mut config = engine::config();
     // Always set: without it cranelift would use whatever the building machine's processor can do.
     config.target(&env::var("TARGET")?)?;

@@ -77,6 +77,18 @@ pub(crate) fn uncommitted(folder: &Path, path: &str) -> Option<Vec<Uncommitted>>
     )
 }
 
+/// Whether Git leaves out this file of a folder: a rule names it, and no commit has it. `None` if the folder is in no repository that Git
+/// trusts.
+pub(crate) fn ignores(folder: &Path, name: &str) -> Option<bool> {
+    let mut command = command(folder);
+    overrule(&mut command, &own_settings(folder)?);
+    match ended(command.args(["check-ignore", "--quiet", "--"]).arg(name))?.status.code() {
+        Some(0) => Some(true),
+        Some(1) => Some(false),
+        _ => None,
+    }
+}
+
 /// What of the repository's own config is not to count, as settings in its place: filters (gitattributes(5)), which are programs that Git runs
 /// to compare a file with what is committed, and files that Git reads from wherever they are.
 fn own_settings(folder: &Path) -> Option<Vec<(String, &'static str)>> {

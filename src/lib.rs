@@ -1,7 +1,7 @@
 //! What the `pmx` command does: build a PathMX site, run the Worker that serves it, publish.
 //!
-//! `ARCHITECTURE.md` has a picture of each flow. Imports run one way: `commands` -> `dev`, `publish` -> `site`,
-//! the emulator -> the Worker's crate.
+//! `ARCHITECTURE.md` has a picture of each flow. Imports run one way: `commands` -> `dev`, `serve` -> `console` -> `server`, `session` ->
+//! `publish` -> `pmx-site`, `pmx-emulator`.
 
 mod browser;
 pub mod cli;
@@ -17,5 +17,7 @@ pub mod report;
 mod secret;
 pub mod serve;
 pub mod server;
+pub mod session;
+mod share;
 mod user_folder;
 pub mod watch;

@@ -87,6 +87,11 @@ fn a_publish_withstands_every_attack() {
 }
 
 #[test]
+fn a_share_withstands_every_attack() {
+    withstands(&commands::share());
+}
+
+#[test]
 fn a_dry_move_withstands_every_attack_and_writes_nothing() {
     withstands(&commands::move_dry());
 }

@@ -1,8 +1,9 @@
 //! The only source of time and randomness in the crate.
 
+use crate::sync::lock;
 use std::{
     sync::{
-        Arc, LazyLock, Mutex, PoisonError,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -100,7 +101,7 @@ impl Clock {
         match &self.0.kind {
             Kind::System => getrandom::fill(bytes),
             Kind::Manual { random, .. } => {
-                random.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
+                lock(random).fill(bytes);
                 Ok(())
             }
         }

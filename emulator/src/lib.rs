@@ -22,28 +22,30 @@
 //! Time, randomness and failures are the caller's, where it wants them to be: see [`clock`] and [`faults`]. Tests that use both wait for
 //! nothing and can be repeated.
 
-mod blobs;
-mod cache;
+mod abi;
+mod bindings;
 pub mod check;
-mod checkpoint;
 pub mod clock;
-mod cursor;
 pub mod durable_object;
 mod emulator;
 pub mod faults;
 pub mod file_retry;
 pub mod http;
 pub mod inspect;
-mod isolate;
 pub mod kv;
 pub mod profile;
 pub mod r2;
+mod request_log;
+mod runtime;
 mod snapshot;
-mod sqlite;
 pub mod state_dir;
+mod stateless;
+mod storage;
+mod sync;
 pub mod trace;
+mod websocket;
 
-pub use emulator::{BuildError, Builder, Emulator, Stats};
-pub use isolate::program::LoadError;
-pub use isolate::worker::Worker;
+pub use emulator::{BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats};
+pub use runtime::program::LoadError;
+pub use runtime::worker::Worker;
 pub use snapshot::SnapshotError;

@@ -4,12 +4,13 @@ use crate::{
     durable_object::namespace::CLASS,
     kv::Kv,
     r2::R2,
-    sqlite::{self, lock},
     state_dir::{
         self, StateDir,
         folder::{Folder, Kind},
         layout,
     },
+    storage::sqlite,
+    sync::lock,
 };
 use rusqlite::{
     Connection,
@@ -19,7 +20,6 @@ use rusqlite::{
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -124,6 +124,3 @@ fn copy_blobs(state: &StateDir, store: &str, to: &Folder) -> io::Result<()> {
     }
     Ok(())
 }
-
-/// A database that is written under this lock only.
-pub(crate) type Writer = Mutex<Connection>;

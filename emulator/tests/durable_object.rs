@@ -401,7 +401,7 @@ async fn an_object_that_has_neither_a_file_nor_a_socket_ends_at_once() {
 #[tokio::test]
 async fn the_object_that_was_idle_for_the_longest_gives_way() {
     let clock = Clock::manual(1_000);
-    let emulator = builder().clock(clock.clone()).awake_objects(2).build().unwrap();
+    let emulator = builder().clock(clock.clone()).max_objects(2).build().unwrap();
     let idle = |name: &'static str| {
         let (emulator, clock) = (emulator.clone(), clock.clone());
         async move {
@@ -427,7 +427,7 @@ async fn the_object_that_was_idle_for_the_longest_gives_way() {
 #[tokio::test]
 async fn when_all_objects_are_at_work_more_events_are_told_so_and_nothing_grows() {
     let clock = Clock::manual(1_000);
-    let emulator = builder().clock(clock.clone()).awake_objects(2).build().unwrap();
+    let emulator = builder().clock(clock.clone()).max_objects(2).build().unwrap();
     let busy: Vec<_> = ["a", "b"]
         .map(|name| {
             let emulator = emulator.clone();

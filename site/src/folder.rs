@@ -153,6 +153,15 @@ impl Folder {
         found(self.dir.symlink_metadata(name))
     }
 
+    /// Names in the folder, in no order, and no more than so many; those that are no Unicode are left out.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn names(&self, most: usize) -> io::Result<Vec<String>> {
+        let named = |entry: io::Result<cap_std::fs::DirEntry>| entry.map(|entry| entry.file_name().into_string().ok());
+        self.dir.entries()?.filter_map(|entry| named(entry).transpose()).take(most).collect()
+    }
+
     /// Opens a regular file for reading; none, if nothing has this name.
     ///
     /// # Errors

@@ -127,7 +127,7 @@ use portable::unportable;
 pub use project::{Entry, Options, Project, locate, locate_around, site_name};
 pub use questions::RECORDED_ANSWER;
 pub use scan::{Before, Content, File, MAX_DEPTH, MAX_FILES, MAX_TOTAL, Snapshot, Tracked, is_passing, scan};
-pub use seal::Key;
+pub use seal::{Key, SEAL, Seal};
 pub use source::Settings;
 pub use static_files::static_files;
 pub use theme::{FLOATING_JS, theme_digest};

@@ -70,6 +70,8 @@ pub struct Project {
     pub source_maps: bool,
     /// Who will serve the build.
     pub hosting: Hosting,
+    /// Whether pages ask search engines not to list them.
+    pub unlisted: bool,
 }
 
 /// The Source that a Path starts from.
@@ -318,6 +320,7 @@ impl Project {
             player: true,
             source_maps: false,
             hosting: Hosting::default(),
+            unlisted: false,
         })
     }
 }

@@ -9,7 +9,7 @@ use std::{fmt, path::Path};
 /// Bytes of a block of SHA-256, to which RFC 2104 fills up the key.
 const BLOCK: usize = 64;
 /// Bytes of a code.
-pub(super) const SEAL: usize = 32;
+pub const SEAL: usize = 32;
 
 /// A random key that the user keeps outside of every project.
 #[derive(Clone)]
@@ -23,7 +23,8 @@ impl Key {
     }
 
     /// Begins the code of something that is kept in a folder: elsewhere, or as something else, it is worth nothing.
-    pub(super) fn seal(&self, what: &str, folder: &Path) -> Seal {
+    #[must_use]
+    pub fn seal(&self, what: &str, folder: &Path) -> Seal {
         let mut block = [0; BLOCK];
         block[..self.0.len()].copy_from_slice(&self.0);
         let mut seal = Seal(Hmac::<Sha256>::new(&block.into()));
@@ -43,19 +44,24 @@ impl fmt::Debug for Key {
 }
 
 /// A code that is being computed.
-pub(super) struct Seal(Hmac<Sha256>);
+#[derive(Debug)]
+pub struct Seal(Hmac<Sha256>);
 
 impl Seal {
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    /// Adds to what it is the code of.
+    pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    pub(super) fn finish(self) -> [u8; SEAL] {
+    /// The code.
+    #[must_use]
+    pub fn finish(self) -> [u8; SEAL] {
         self.0.finalize().into_bytes().into()
     }
 
     /// Whether this is the code, in a time that does not depend on what differs.
-    pub(super) fn is(self, code: &[u8]) -> bool {
+    #[must_use]
+    pub fn is(self, code: &[u8]) -> bool {
         self.0.verify_slice(code).is_ok()
     }
 }

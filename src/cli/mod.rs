@@ -15,7 +15,7 @@ pub use data::{Console, DurableObject, Kv, KvAction, List, ObjectAction, Place, 
 pub use dev::{Dev, Play};
 pub use global::{Global, LogFormat};
 pub use project::{Build, Check, Init, Mv, New, Query, Rm, Route, Tree};
-pub use remote::{Deploys, Events, Link, Publish, Rollback, Target, Unpublish};
+pub use remote::{Deploys, Events, Link, Publish, Rollback, Share, Target, Unpublish};
 pub use serve::Serve;
 pub use term::{Term, TermError};
 pub use worker::Worker;
@@ -73,6 +73,8 @@ pub enum Command {
     Serve(Serve),
     /// Build a site and publish it, or roll back to an earlier deploy
     Publish(Publish),
+    /// Share a snapshot of a Path at an address that nobody can guess, or take it back
+    Share(Share),
     /// List the deploys of a site, and what each of them changed
     Deploys(Deploys),
     /// Go back to the deploy before, or to any other one

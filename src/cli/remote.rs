@@ -55,6 +55,32 @@ pub struct Publish {
     pub no_git: bool,
 }
 
+/// `pmx share`
+#[derive(Debug, Args)]
+pub struct Share {
+    /// Entry Source of the Path to share, or a folder that has one
+    #[arg(value_name = "ENTRY", required_unless_present = "list")]
+    pub entries: Vec<PathBuf>,
+    /// The server [default: where the entry was shared last, else what `pmx link` wrote into the config, else `https://pathmx.path.app`]
+    #[arg(long, value_name = "URL", env = "PMX_SERVER", hide_env_values = true)]
+    pub server: Option<String>,
+    /// Send the token over plain HTTP to a host that is not this machine
+    #[arg(long)]
+    pub insecure: bool,
+    /// List what is shared from this project
+    #[arg(long, conflicts_with_all = ["remove", "dry_run"])]
+    pub list: bool,
+    /// Take the share of the entry back: its address answers 410 from then on
+    #[arg(long)]
+    pub remove: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Say what would change and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
 /// `pmx deploys`
 #[derive(Debug, Args)]
 pub struct Deploys {

@@ -25,6 +25,7 @@ mod rollback;
 mod route;
 mod serve;
 mod session;
+mod share;
 mod state;
 mod target;
 mod tree;
@@ -33,11 +34,11 @@ mod worker;
 
 use crate::{
     cli::{Cli, Command, Global, LogFormat},
-    console::LogBuffer,
     dev,
     error::Result,
     report::{LogJson, LogLine, Report},
     server::block_on,
+    session::LogBuffer,
 };
 use tracing_subscriber::{
     EnvFilter, Layer as _, filter::LevelFilter, fmt::format::JsonFields, layer::SubscriberExt as _,
@@ -63,6 +64,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Play(command) => play::run(command, report),
         Command::Serve(command) => serve::run(command, report),
         Command::Publish(command) => publish::run(command, report),
+        Command::Share(command) => share::run(command, report),
         Command::Deploys(command) => deploys::run(command, report),
         Command::Unpublish(command) => unpublish::run(command, report),
         Command::Rollback(command) => rollback::run(command, report),

@@ -5,8 +5,8 @@ use crate::{
     error::{Error, Result},
     follow::SiteAddress,
     publish::{
-        self, Activated, Address, Deploy, PublishError, Reached, Remote, TakenDown, Terminal, Token, TokenError,
-        Wording,
+        self, Activated, Address, Deploy, PublishError, Reached, Remote, TOKEN_VARIABLE, TakenDown, Terminal, Token,
+        TokenError, Wording,
     },
     report::Report,
 };
@@ -24,23 +24,59 @@ pub(super) struct Session<'a> {
     pub(super) terminal: Terminal<'a>,
     pub(super) report: &'a Report,
     options: String,
+    /// The variable that holds the token.
+    variable: &'static str,
+    /// The command that tells what is live, as a person would call it.
+    tells: String,
+}
+
+/// A token, and the variable that holds it.
+pub(super) struct Credential {
+    pub(super) token: Token,
+    pub(super) variable: &'static str,
+}
+
+impl Credential {
+    /// That of publish calls, from the environment.
+    fn publish() -> Result<Self> {
+        let token = Token::from_env(TOKEN_VARIABLE).map_err(|error| match error {
+            TokenError::Missing => Error::new(format!("no publish token: {TOKEN_VARIABLE} is not set"))
+                .hint("set it to the secret that the server was started with"),
+            TokenError::Malformed => malformed(TOKEN_VARIABLE),
+        })?;
+        Ok(Self { token, variable: TOKEN_VARIABLE })
+    }
+}
+
+/// A variable holds what is no token.
+pub(super) fn malformed(variable: &str) -> Error {
+    Error::new(format!("{variable} holds characters that a token cannot have"))
+        .hint("is it the token alone, without `Bearer`, quotes or line breaks?")
 }
 
 impl<'a> Session<'a> {
     /// Checks all that can be known without a call.
     pub(super) fn open(target: Target, wording: Wording, report: &'a Report) -> Result<Self> {
+        let credential = Credential::publish()?;
+        let tells = format!("pmx deploys{}", target.options);
+        Self::with(target, credential, tells, wording, report)
+    }
+
+    /// As [`Self::open`], with another token. `tells` is the command that says what is live.
+    pub(super) fn with(
+        target: Target,
+        credential: Credential,
+        tells: String,
+        wording: Wording,
+        report: &'a Report,
+    ) -> Result<Self> {
         let Target { site, address, insecure, options } = target;
         let exposed = address.is_exposed() && !insecure;
-        let token = Token::from_env().map_err(|error| {
-            Error::new(error).hint(match error {
-                TokenError::Missing => "set it to the secret that the server was started with",
-                TokenError::Malformed => "is it the token alone, without `Bearer`, quotes or line breaks?",
-            })
-        })?;
-        let remote = Remote::new(address.clone(), token, insecure).map_err(|error| {
+        let remote = Remote::new(address.clone(), credential.token, insecure).map_err(|error| {
             if exposed { Error::usage(error).hint("use https, or --insecure") } else { Error::new(error) }
         })?;
-        Ok(Self { site, address, remote, terminal: Terminal::new(report, wording), report, options })
+        let (terminal, variable) = (Terminal::new(report, wording), credential.variable);
+        Ok(Self { site, address, remote, terminal, report, options, variable, tells })
     }
 
     /// Runs calls to their end, or to an interrupt from the keyboard.
@@ -60,7 +96,7 @@ impl<'a> Session<'a> {
 
     /// The error that a person reads; the commands that its hint names are about the same site on the same server.
     pub(super) fn explain(&self, error: &PublishError) -> Error {
-        publish::explain(error, &self.command("deploys"))
+        publish::explain(error, &self.tells, self.variable)
     }
 
     /// The deploys of the site, newest first.
@@ -109,9 +145,7 @@ impl<'a> Session<'a> {
             Reached::Nothing => Error::broken_off("interrupted: nothing was changed"),
             Reached::Uploads => Error::broken_off("interrupted: nothing was changed")
                 .hint("what was uploaded stays; the same command uploads only what is still missing"),
-            Reached::Change(phase) => {
-                Error::broken_off("interrupted").hint(publish::in_doubt(phase, &self.command("deploys")))
-            }
+            Reached::Change(phase) => Error::broken_off("interrupted").hint(publish::in_doubt(phase, &self.tells)),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     data::{
         DataOp, Owner,
         archive::{self, ArchiveError},
+        receipts,
     },
     error::{Error, Result},
     report::Report,
@@ -66,6 +67,7 @@ fn reset(place: &Place, yes: bool, report: &Report) -> Result<()> {
     let owned = kept(owned);
     file_retry::rename(&folder, &gone)?;
     drop(owned);
+    receipts::keep(&gone, &folder)?;
     file_retry::remove_dir_all(&gone)?;
     report.event(&json!({ "removed": folder }));
     report.say(format_args!("{} is gone", folder.display()));
@@ -75,7 +77,7 @@ fn reset(place: &Place, yes: bool, report: &Report) -> Result<()> {
 fn import(place: &Place, file: &Path, yes: bool, report: &Report) -> Result<()> {
     let folder = absolute(&folder(place)?)?;
     let owned = if folder.exists() {
-        let empty = fs_err::read_dir(&folder)?.next().is_none();
+        let empty = receipts::is_without_state(&folder)?;
         if !empty {
             existing(&folder).map_err(|error| error.hint("only a state folder, or an empty one, is replaced"))?;
         }

@@ -71,6 +71,18 @@ pub(super) fn named(site: Option<&str>, server: Option<&str>, path: Option<&Path
     Ok(Named { site, address, by_config })
 }
 
+/// The server that an option names, else the config, else the one where sites are published; for calls with the token.
+///
+/// # Errors
+/// It is no address; or the config names a server that this user never named.
+pub(super) fn server(option: Option<&str>, link: &Link, report: &Report) -> Result<Address> {
+    let address = parse(option.or(link.server.as_deref()).unwrap_or(DEFAULT_SERVER))?;
+    if option.is_none() && link.server.is_some() {
+        trust(&address, report)?;
+    }
+    Ok(address)
+}
+
 /// The address of a server, as an option names it.
 pub(super) fn parse(server: &str) -> Result<Address> {
     Address::parse(server).map_err(|error| {

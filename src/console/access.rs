@@ -3,9 +3,11 @@
 //! A site's script runs in the same browser, at `<site>.localhost`. It has no cookie of this host, its requests carry its own
 //! Origin, and what it embeds is not shown; each of the three is checked by itself.
 
-use super::{HOST, Token};
-use crate::server::{Peer, cookies};
-use axum::http::{HeaderMap, Method, request::Parts};
+use crate::{
+    server::{Caller, Origin, cookies},
+    session::Token,
+};
+use axum::http::{HeaderMap, Method, header, request::Parts};
 
 /// What a request may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +20,6 @@ pub(super) enum Access {
     Unknown,
     /// Nothing at all, for this reason.
     Refused(&'static str),
-}
-
-/// Whether a `Host` header is the console's.
-pub(super) fn is_console(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name.strip_suffix('.').unwrap_or(name).eq_ignore_ascii_case(HOST)
 }
 
 /// The name of the cookie. Browsers share cookies between the ports of a host, so the port is part of it.
@@ -43,34 +39,25 @@ pub(super) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a
 }
 
 /// What a request to the console's host may do.
-pub(super) fn check(parts: &Parts, token: &Token, port: u16, https: bool) -> Access {
-    let peer = parts.extensions.get::<Peer>();
-    if !peer.is_some_and(|peer| peer.is_this_machine(&parts.headers)) {
+pub(super) fn check(parts: &Parts, token: &Token, port: u16) -> Access {
+    let caller = Caller::of(&parts.extensions);
+    let initiator = caller.initiator();
+    if !caller.is_this_machine() {
         return Access::Refused("The console answers this machine's own browsers only");
     }
-    let text = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let scheme = if https { "https" } else { "http" };
-    let own_origin = |origin: &str| {
-        let named = origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
-        named.is_some_and(|name| name.eq_ignore_ascii_case(text("host").unwrap_or_default()))
-    };
     // A name that was given twice is none: what checks one value must not serve another.
-    let twice = ["host", "origin", "authorization"].iter().any(|name| parts.headers.get_all(*name).iter().count() > 1);
-    let origin = text("origin");
-    if twice || origin.is_some_and(|origin| !own_origin(origin)) {
-        return Access::Refused("This came from another origin than the console");
-    }
+    let twice = parts.headers.get_all(header::AUTHORIZATION).iter().count() > 1;
     let reading = matches!(parts.method, Method::GET | Method::HEAD);
-    let embedded = text("sec-fetch-dest").is_some_and(|dest| matches!(dest, "iframe" | "frame" | "object" | "embed"));
-    let from = text("sec-fetch-site");
     // A link from elsewhere may lead here; whatever else another site's page asks for, it may not have.
-    let linked = reading && text("sec-fetch-mode") == Some("navigate") && !embedded;
-    if from.is_some_and(|from| !matches!(from, "same-origin" | "none")) && !linked {
+    let linked = reading && initiator.opens_a_page();
+    let is_own = matches!(initiator.origin(), Origin::Unnamed | Origin::Own);
+    if twice || !is_own || (initiator.comes_from_elsewhere() && !linked) {
         return Access::Refused("This came from another origin than the console");
     }
     if parts.uri.path().starts_with("/api/")
-        && let Some(authorization) = text("authorization")
+        && let Some(authorization) = parts.headers.get(header::AUTHORIZATION)
     {
+        let authorization = authorization.to_str().unwrap_or_default();
         let given = authorization.split_once(' ').filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
         return match given {
             Some((_, given)) if token.is(given.trim()) => Access::Granted,
@@ -78,9 +65,9 @@ pub(super) fn check(parts: &Parts, token: &Token, port: u16, https: bool) -> Acc
         };
     }
     if cookie_value(&parts.headers, &cookie_name(port)).is_some_and(|value| token.is(value)) {
-        return match origin {
+        return match initiator.origin() {
             // Browsers name the origin of whatever may change something.
-            None if !reading => Access::Refused("A change must say which origin it comes from"),
+            Origin::Unnamed if !reading => Access::Refused("A change must say which origin it comes from"),
             _ => Access::Granted,
         };
     }
@@ -92,15 +79,11 @@ pub(super) fn check(parts: &Parts, token: &Token, port: u16, https: bool) -> Acc
     }
 }
 
-/// Whether a page of another origin, such as the one that `pmx console` opens, led a browser here.
-pub(super) fn led_here(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|from| from != "none" && from != "same-origin")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::Request;
+    use crate::server::pass;
+    use axum::{body::Body, http::Request};
 
     const PORT: u16 = 8787;
 
@@ -109,21 +92,11 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut parts = request.body(()).unwrap().into_parts().0;
+        let mut request = request.body(Body::empty()).unwrap();
         if let Some(peer) = peer {
-            parts.extensions.insert(Peer(peer.parse().unwrap()));
+            pass(&mut request, peer);
         }
-        check(&parts, token, PORT, false)
-    }
-
-    #[test]
-    fn the_host_is_the_console_s_and_no_other() {
-        for host in ["pmx.localhost", "PMX.localhost:8787", "pmx.localhost.:1"] {
-            assert!(is_console(host), "{host}");
-        }
-        for host in ["a.pmx.localhost", "pmx.localhost.evil.example", "xpmx.localhost", "localhost", "[::1]:80", ""] {
-            assert!(!is_console(host), "{host}");
-        }
+        check(&request.into_parts().0, token, PORT)
     }
 
     #[test]

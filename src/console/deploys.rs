@@ -1,6 +1,6 @@
 //! What a deploy holds, and what differs between two. Read from the bucket, where every deploy's documents are.
 
-use super::reply::Failure;
+use super::reply::RequestFailure;
 use pmx_emulator::r2::R2;
 use pmx_model::{File, Hash, MAX_DOCUMENT, Manifest, Roots, Route, Routes};
 use serde::de::DeserializeOwned;
@@ -22,7 +22,7 @@ pub(super) struct Content {
 
 /// Something that is on one side only, or on both with different values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Change<T> {
+pub(super) struct EntryChange<T> {
     pub(super) name: String,
     pub(super) before: Option<T>,
     pub(super) after: Option<T>,
@@ -31,9 +31,9 @@ pub(super) struct Change<T> {
 /// What differs between two deploys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Difference {
-    pub(super) sources: Vec<Change<Hash>>,
-    pub(super) files: Vec<Change<File>>,
-    pub(super) routes: Vec<Change<String>>,
+    pub(super) sources: Vec<EntryChange<Hash>>,
+    pub(super) files: Vec<EntryChange<File>>,
+    pub(super) routes: Vec<EntryChange<String>>,
 }
 
 /// How many were added, changed and removed.
@@ -58,7 +58,7 @@ pub(super) struct Summaries(Mutex<HashMap<(String, String), Summary>>);
 
 impl Summaries {
     /// The difference between two deploys, which never change. May block on the disk.
-    pub(super) fn of(&self, r2: &R2, from: (&str, &Roots), to: (&str, &Roots)) -> Result<Summary, Failure> {
+    pub(super) fn of(&self, r2: &R2, from: (&str, &Roots), to: (&str, &Roots)) -> Result<Summary, RequestFailure> {
         let key = (from.0.to_owned(), to.0.to_owned());
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(*known);
@@ -75,7 +75,7 @@ impl Summaries {
 
 impl Content {
     /// Reads a deploy's documents. May block on the disk.
-    pub(super) fn of(r2: &R2, roots: &Roots) -> Result<Self, Failure> {
+    pub(super) fn of(r2: &R2, roots: &Roots) -> Result<Self, RequestFailure> {
         let mut content = Self::default();
         for (mount, root) in roots.mounts() {
             let manifest: Manifest = document(r2, &root.manifest)?;
@@ -114,20 +114,20 @@ impl Counts {
     }
 }
 
-fn changes<T: Clone + PartialEq>(before: &BTreeMap<String, T>, after: &BTreeMap<String, T>) -> Vec<Change<T>> {
-    let change = |name: &String| Change {
+fn changes<T: Clone + PartialEq>(before: &BTreeMap<String, T>, after: &BTreeMap<String, T>) -> Vec<EntryChange<T>> {
+    let change = |name: &String| EntryChange {
         name: name.clone(),
         before: before.get(name).cloned(),
         after: after.get(name).cloned(),
     };
     let gone = before.keys().filter(|name| !after.contains_key(*name));
     let new = after.iter().filter(|(name, value)| before.get(*name) != Some(*value)).map(|(name, _)| name);
-    let mut changes: Vec<Change<T>> = gone.chain(new).map(change).collect();
+    let mut changes: Vec<EntryChange<T>> = gone.chain(new).map(change).collect();
     changes.sort_by(|one, other| one.name.cmp(&other.name));
     changes
 }
 
-fn counts<T>(changes: &[Change<T>]) -> Counts {
+fn counts<T>(changes: &[EntryChange<T>]) -> Counts {
     changes.iter().fold(Counts::default(), |mut counts, change| {
         match (&change.before, &change.after) {
             (None, _) => counts.added += 1,
@@ -139,17 +139,17 @@ fn counts<T>(changes: &[Change<T>]) -> Counts {
 }
 
 /// The bytes of a blob, if it is kept and no larger than `most`. May block on the disk.
-pub(super) fn blob(r2: &R2, hash: &Hash, most: u64) -> Result<Option<Vec<u8>>, Failure> {
-    let object = r2.get(&hash.to_string(), None).map_err(|error| Failure::internal(error.to_string()))?;
+pub(super) fn blob(r2: &R2, hash: &Hash, most: u64) -> Result<Option<Vec<u8>>, RequestFailure> {
+    let object = r2.get(&hash.to_string(), None).map_err(|error| RequestFailure::internal(error.to_string()))?;
     let Some(object) = object.filter(|object| object.size <= most) else { return Ok(None) };
-    let bytes = object.body.into_bytes().map_err(|error| Failure::internal(format!("{hash}: {error}")))?;
+    let bytes = object.body.into_bytes().map_err(|error| RequestFailure::internal(format!("{hash}: {error}")))?;
     Ok(Some(bytes.to_vec()))
 }
 
-fn document<T: DeserializeOwned>(r2: &R2, hash: &Hash) -> Result<T, Failure> {
+fn document<T: DeserializeOwned>(r2: &R2, hash: &Hash) -> Result<T, RequestFailure> {
     let bytes = blob(r2, hash, MAX_DOCUMENT)?
-        .ok_or_else(|| Failure::missing("The deploy's documents are not kept any more"))?;
-    serde_json::from_slice(&bytes).map_err(|error| Failure::internal(format!("{hash} cannot be read: {error}")))
+        .ok_or_else(|| RequestFailure::missing("The deploy's documents are not kept any more"))?;
+    serde_json::from_slice(&bytes).map_err(|error| RequestFailure::internal(format!("{hash} cannot be read: {error}")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What browsers send: queries, forms and files.
 
-use super::reply::Failure;
+use super::reply::RequestFailure;
 use crate::server;
 use axum::{
     body::{Body, to_bytes},
@@ -25,7 +25,7 @@ impl Fields {
     }
 
     /// Those of a form's body of either kind.
-    pub(super) async fn of_form(headers: &HeaderMap, body: Body) -> Result<Self, Failure> {
+    pub(super) async fn of_form(headers: &HeaderMap, body: Body) -> Result<Self, RequestFailure> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let (name, parameters) = kind.split_once(';').unwrap_or((kind, ""));
         match name.trim().to_ascii_lowercase().as_str() {
@@ -33,19 +33,19 @@ impl Fields {
             "multipart/form-data" => {
                 let boundary = parameters.split(';').find_map(|pair| pair.trim().strip_prefix("boundary="));
                 let boundary = boundary.map(|text| text.trim_matches('"')).filter(|text| !text.is_empty());
-                let boundary = boundary.ok_or_else(|| Failure::bad("The form names no boundary"))?;
+                let boundary = boundary.ok_or_else(|| RequestFailure::bad("The form names no boundary"))?;
                 multipart(&bytes(headers, body, MAX_UPLOAD).await?, boundary)
                     .map(Self)
-                    .ok_or_else(|| Failure::bad("The form is cut off"))
+                    .ok_or_else(|| RequestFailure::bad("The form is cut off"))
             }
-            _ => Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A change is sent as a form")),
+            _ => Err(RequestFailure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A change is sent as a form")),
         }
     }
 
     /// The text of a field; empty if there is none.
-    pub(super) fn text(&self, name: &str) -> Result<&str, Failure> {
+    pub(super) fn text(&self, name: &str) -> Result<&str, RequestFailure> {
         std::str::from_utf8(self.bytes(name).unwrap_or_default())
-            .map_err(|_| Failure::bad(format!("The field `{name}` is not UTF-8")))
+            .map_err(|_| RequestFailure::bad(format!("The field `{name}` is not UTF-8")))
     }
 
     /// As [`Self::text`]; what cannot be read is as good as missing.
@@ -65,9 +65,10 @@ impl Fields {
 }
 
 /// A body within a limit.
-pub(super) async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, Failure> {
-    let too_large =
-        || Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("That is too large: at most {most} bytes are taken"));
+pub(super) async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, RequestFailure> {
+    let too_large = || {
+        RequestFailure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("That is too large: at most {most} bytes are taken"))
+    };
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > most) {
         return Err(too_large());

@@ -8,22 +8,20 @@ mod access;
 mod assets;
 mod deploys;
 mod editor;
-mod feed;
+mod event_stream;
 mod form;
 mod html;
-mod log;
 mod pages;
 mod reply;
 mod routes;
-mod token;
 mod transfer;
 
-pub use log::{LogBuffer, LogLine};
-pub use token::{HOST, Token};
-
 use crate::{
-    dev::Control,
-    server::{Answering, Before, host_of},
+    server::{
+        Caller,
+        layers::{Answering, RequestLayer, layer as layer_of},
+    },
+    session::{CONSOLE_HOST, Control, LogBuffer, Token},
 };
 use access::Access;
 use axum::{
@@ -32,7 +30,7 @@ use axum::{
     response::Response,
 };
 use deploys::Summaries;
-use feed::Streams;
+use event_stream::Streams;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::sync::watch;
 
@@ -54,13 +52,13 @@ pub struct ConsoleParts {
     /// Becomes true when the server ends: streams end then, so that nobody waits for them.
     pub ending: watch::Receiver<bool>,
     /// Where the sites come from.
-    pub sites: Serves,
+    pub sites: SiteSource,
 }
 
 /// Where the sites of a server come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Serves {
-    /// They are written here, and are on the board.
+pub enum SiteSource {
+    /// They are written here, and are known to the session.
     Written,
     /// They are published here; what KV has of them is what is known.
     Published {
@@ -69,8 +67,8 @@ pub enum Serves {
     },
 }
 
-impl Serves {
-    /// The address of a published site; none of one that is written, which is on the board.
+impl SiteSource {
+    /// The address of a published site; none of one that is written, which the session knows.
     fn address(&self, site: &str) -> Option<String> {
         match self {
             Self::Written => None,
@@ -79,31 +77,24 @@ impl Serves {
     }
 }
 
-/// The console behind its door.
+/// The console behind its locked_page.
 struct Console {
     parts: ConsoleParts,
     summaries: Summaries,
     streams: Streams,
 }
 
-/// Answers every request to [`HOST`], and gives all others back. Nothing that comes to that host reaches a site.
+/// Answers every request to [`CONSOLE_HOST`], and lets all others go on. Nothing that comes to that host reaches a site.
 #[must_use]
-pub fn layer(parts: ConsoleParts) -> Before {
+pub fn layer(parts: ConsoleParts) -> RequestLayer {
     let console = Arc::new(Console { parts, summaries: Summaries::default(), streams: Streams::default() });
-    Arc::new(move |request: Request| {
-        if !is_asked(&request) {
-            return Err(Box::new(request));
+    layer_of(move |request, next| {
+        if !Caller::of(request.extensions()).host().is_some_and(|host| host.is(CONSOLE_HOST)) {
+            return next.call(request);
         }
         let console = console.clone();
-        let answering: Answering = Box::pin(async move { reply::protect(console.answer(request).await) });
-        Ok(answering)
+        Answering::later(async move { reply::protect(console.answer(request).await) })
     })
-}
-
-/// Whether a request is for [`HOST`].
-#[must_use]
-pub fn is_asked(request: &Request) -> bool {
-    host_of(request).is_some_and(access::is_console)
 }
 
 impl Console {
@@ -119,17 +110,17 @@ impl Console {
         }
         let refused = |status, title, text: &str, again| {
             if is_api {
-                return reply::Failure::new(status, format!("{title}: {text}")).json();
+                return reply::RequestFailure::new(status, format!("{title}: {text}")).json();
             }
-            reply::page(status, html::door(title, &[text], again))
+            reply::page(status, html::locked_page(title, &[text], again))
         };
-        match access::check(&parts, token, address.port(), *https) {
+        match access::check(&parts, token, address.port()) {
             Access::Granted => routes::answer(&self, parts, body).await,
             Access::Enter => {
                 // The cookie does not come along when a page of elsewhere led here, redirects included (RFC 6265bis, 5.2); it does
                 // when a page of the console leads on.
-                let mut response = if access::led_here(&parts.headers) {
-                    reply::page(StatusCode::OK, html::onward("/"))
+                let mut response = if Caller::of(&parts.extensions).initiator().comes_from_elsewhere() {
+                    reply::page(StatusCode::OK, html::redirect_page("/"))
                 } else {
                     reply::see("/")
                 };
@@ -140,11 +131,11 @@ impl Console {
             }
             Access::Unknown => {
                 let text = match self.parts.sites {
-                    Serves::Written => {
+                    SiteSource::Written => {
                         "Press <kbd>c</kbd> in the terminal in which <code>pmx dev</code> runs, or type <code>pmx console</code> \
                          in the project: it opens this console with its key. The key is new whenever pmx starts."
                     }
-                    Serves::Published { .. } => {
+                    SiteSource::Published { .. } => {
                         "Type <code>pmx console</code> where this server was started: it opens this console with its key. The \
                          key is new whenever pmx starts."
                     }

@@ -24,16 +24,16 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 
 /// Why something was not done.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct RequestFailure {
     pub(super) status: StatusCode,
     pub(super) message: String,
     pub(super) hints: Vec<String>,
 }
 
 /// An answer, or why there is none.
-pub(super) type Outcome = Result<Response, Failure>;
+pub(super) type ReplyResult = Result<Response, RequestFailure>;
 
-impl Failure {
+impl RequestFailure {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), hints: Vec::new() }
     }
@@ -71,7 +71,7 @@ impl Failure {
     }
 }
 
-impl From<crate::error::Error> for Failure {
+impl From<crate::error::Error> for RequestFailure {
     fn from(error: crate::error::Error) -> Self {
         let hints = error.hints().iter().map(ToString::to_string).collect();
         Self { hints, ..Self::refused(&error) }

@@ -1,13 +1,13 @@
 //! Which page answers which address.
 
 use super::{
-    Console, Serves, assets,
+    Console, SiteSource, assets,
     editor::{self, Editor},
-    feed,
+    event_stream,
     form::{self, Fields},
     html::{self, Frame, Section},
     pages,
-    reply::{self, Failure, Outcome},
+    reply::{self, ReplyResult, RequestFailure},
 };
 use axum::{
     body::Body,
@@ -54,7 +54,7 @@ pub(super) async fn answer(console: &Arc<Console>, parts: Parts, body: Body) -> 
     let outcome = match parts.method {
         Method::GET | Method::HEAD => read(&call, &path, &segments).await,
         Method::POST => act(&call, &segments, body).await,
-        _ => Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "Pages are read with GET and changed with POST")),
+        _ => Err(RequestFailure::new(StatusCode::METHOD_NOT_ALLOWED, "Pages are read with GET and changed with POST")),
     };
     outcome.unwrap_or_else(|failure| {
         if segments.first() == Some(&"api") {
@@ -68,12 +68,12 @@ fn decoded(segment: &str) -> String {
     String::from_utf8_lossy(&pmx_site::percent_decode(segment.as_bytes())).into_owned()
 }
 
-async fn read(call: &Call<'_>, path: &str, segments: &[&str]) -> Outcome {
+async fn read(call: &Call<'_>, path: &str, segments: &[&str]) -> ReplyResult {
     if let Some(asset) = assets::script(path) {
         return Ok(asset);
     }
     let page = match segments {
-        [] if call.console.parts.sites != Serves::Written => pages::published::page(call).await,
+        [] if call.console.parts.sites != SiteSource::Written => pages::published::page(call).await,
         [] => pages::sites::page(call).await,
         ["sites", site] => pages::site::page(call, site).await,
         ["sites", site, "compare"] => pages::compare::page(call, site).await,
@@ -94,15 +94,17 @@ async fn read(call: &Call<'_>, path: &str, segments: &[&str]) -> Outcome {
         ["log"] => Ok(pages::logs::page(call)),
         ["faults"] => Ok(pages::faults::page(call)),
         ["about"] => pages::about::page(call).await,
-        ["api", "sites"] if call.console.parts.sites != Serves::Written => return pages::published::json(call).await,
+        ["api", "sites"] if call.console.parts.sites != SiteSource::Written => {
+            return pages::published::json(call).await;
+        }
         ["api", "sites"] => return Ok(pages::sites::json(call)),
-        ["api", "events"] => return feed::events(call.console, &call.query),
-        _ => Err(Failure::missing("There is no such page")),
+        ["api", "events"] => return event_stream::events(call.console, &call.query),
+        _ => Err(RequestFailure::missing("There is no such page")),
     }?;
     Ok(call.shown(StatusCode::OK, page))
 }
 
-async fn act(call: &Call<'_>, segments: &[&str], body: Body) -> Outcome {
+async fn act(call: &Call<'_>, segments: &[&str], body: Body) -> ReplyResult {
     if let ["api", "data"] = segments {
         return pages::api::data(call, body).await;
     }
@@ -115,7 +117,7 @@ async fn act(call: &Call<'_>, segments: &[&str], body: Body) -> Outcome {
         _ => false,
     };
     if !known {
-        return Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "Nothing can be changed at this address"));
+        return Err(RequestFailure::new(StatusCode::METHOD_NOT_ALLOWED, "Nothing can be changed at this address"));
     }
     let form = Fields::of_form(&call.headers, body).await?;
     match segments {
@@ -132,7 +134,7 @@ async fn act(call: &Call<'_>, segments: &[&str], body: Body) -> Outcome {
         ["data", "objects", id, "sql"] => pages::object::sql(call, id, &form).await,
         ["data", "objects", id, "alarm"] => pages::object::fire(call, id).await,
         ["data", "objects", id, "evict"] => pages::object::evict(call, id).await,
-        _ => Err(Failure::missing("There is no such page")),
+        _ => Err(RequestFailure::missing("There is no such page")),
     }
 }
 
@@ -161,14 +163,19 @@ impl Call<'_> {
             section: page.section,
             editor: self.editor,
             here: self.here.clone(),
-            errors: control.board().sites().iter().map(|site| site.errors() + usize::from(site.error.is_some())).sum(),
+            errors: control
+                .session()
+                .sites()
+                .iter()
+                .map(|site| site.errors() + usize::from(site.error.is_some()))
+                .sum(),
             faulty: pages::faults::any(control.emulator().faults()),
             done: self.done(),
         };
         reply::page(status, html::frame(&frame, &page.body))
     }
 
-    fn failed(&self, failure: &Failure) -> Response {
+    fn failed(&self, failure: &RequestFailure) -> Response {
         let section = match self.here.split(['/', '?']).nth(1) {
             Some("events") => Section::Events,
             Some("data") if self.here.starts_with("/data/r2") => Section::R2,
@@ -189,7 +196,7 @@ impl Call<'_> {
     fn done(&self) -> Option<String> {
         let count = self.query.number("count", 0, usize::MAX);
         Some(match self.query.get("done") {
-            "rolled-back" if self.console.parts.sites == Serves::Written => {
+            "rolled-back" if self.console.parts.sites == SiteSource::Written => {
                 "Rolled back. It stays until a Source is edited.".to_owned()
             }
             "rolled-back" => "Rolled back. It stays until somebody publishes.".to_owned(),
@@ -208,12 +215,12 @@ impl Call<'_> {
     /// Does what may block on a thread where it may.
     pub(super) async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Console) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
+        work: impl FnOnce(&Console) -> Result<T, RequestFailure> + Send + 'static,
+    ) -> Result<T, RequestFailure> {
         let console = self.console.clone();
         tokio::task::spawn_blocking(move || work(&console))
             .await
-            .map_err(|error| Failure::internal(format!("That was lost on the way: {error}")))?
+            .map_err(|error| RequestFailure::internal(format!("That was lost on the way: {error}")))?
     }
 
     /// The page that says what was done.

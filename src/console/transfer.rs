@@ -1,7 +1,7 @@
 //! Entries of KV and R2 as a file of JSON lines, each with the fields of a `kv.put` or `r2.put` of [`crate::data`]:
 //! `{"key":"…","value":{"text":"…"}}`, `{"base64":"…"}` where the value is no UTF-8, and `expiration` and `metadata` of KV.
 
-use super::reply::{self, Failure};
+use super::reply::{self, RequestFailure};
 use crate::data::Data;
 use axum::{
     body::{Body, Bytes},
@@ -34,14 +34,17 @@ impl Entry {
 }
 
 /// Reads the entries of a file, one at a time; how many were taken.
-pub(super) fn import(file: &[u8], mut take: impl FnMut(&Entry) -> Result<(), Failure>) -> Result<usize, Failure> {
+pub(super) fn import(
+    file: &[u8],
+    mut take: impl FnMut(&Entry) -> Result<(), RequestFailure>,
+) -> Result<usize, RequestFailure> {
     let mut taken = 0;
     for (index, line) in file.split(|byte| *byte == b'\n').enumerate() {
         if line.trim_ascii().is_empty() {
             continue;
         }
         let at = |message: String| {
-            let mut failure = Failure::refused(&format!("Line {}: {message}", index + 1));
+            let mut failure = RequestFailure::refused(&format!("Line {}: {message}", index + 1));
             failure.hints.push(format!("{taken} entries before it were taken"));
             failure
         };

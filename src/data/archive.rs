@@ -5,6 +5,7 @@
 //! version, kv.sqlite, r2.sqlite, do/…, blobs/…    as in a state folder
 //! ```
 
+use super::receipts;
 use pmx_emulator::state_dir;
 use pmx_model::Hash;
 use pmx_site::file_retry;
@@ -242,6 +243,9 @@ pub fn replace(state: &Path, unpacked: &Path) -> io::Result<()> {
             return Err(io::Error::other(format!("{error}; what was there is now {}", old.display())));
         }
         return Err(error);
+    }
+    if had {
+        receipts::keep(&old, state)?;
     }
     if had && let Err(error) = file_retry::remove_dir_all(&old) {
         tracing::warn!("{} is of no use any more, and cannot be removed: {error}", old.display());

@@ -33,6 +33,7 @@ mod error;
 mod op;
 pub mod owner;
 pub mod place;
+pub mod receipts;
 mod run;
 pub mod sites;
 mod value;

@@ -1,12 +1,9 @@
-use super::{
-    checkout,
-    eyes::Eyes,
-    status::{NAMES, Read},
-};
+use super::{checkout, file_tracker::FileTracker, finished::Finished, publisher::PublishOutcome};
 use crate::{
     error::{Error, Result},
+    session::{NAMES, ReadSources},
     user_folder,
-    watch::{Look, View, Watcher},
+    watch::{DEBOUNCE, Look, View, Watcher},
 };
 use pmx_model::{Hash, Roots};
 use pmx_site::{Build, Cache, Diagnostic, Key, Project};
@@ -23,29 +20,11 @@ use tokio::{
     time::sleep,
 };
 
-/// A file that vanished is believed to be gone after so long: many editors delete and create what they save.
-const GONE: Duration = Duration::from_millis(50);
-/// A file that became empty is believed to be empty after so long: many editors truncate before they write.
-const EMPTY: Duration = Duration::from_millis(30);
-/// Until then it is looked at so often.
-const DOUBT: Duration = Duration::from_millis(5);
-/// So many files are more than an editor saves at once: a checkout, a copy, a build of another tool.
-const MANY: usize = 16;
-/// A change of many files is over when a look so long after another finds nothing else.
-const STILL: Duration = Duration::from_millis(100);
-/// One that does not end is built after so long, unless it is a checkout of Git's.
-const NEVER_STILL: Duration = Duration::from_secs(3);
-/// A change of few files while Git is at work is the first of many, or a save beside it: Git is waited for so long.
-const FIRST_OF_MANY: Duration = Duration::from_millis(400);
-/// Builds are given up for newer changes until so long after the first of them was begun; then one is finished, since else someone who
-/// never stops typing would see nothing.
-const GIVEN_UP_FOR: Duration = Duration::from_millis(500);
-
 /// Builds again what changed since the last time.
 pub(super) struct Builder {
     view: View,
     /// Taken while a thread looks that may block.
-    eyes: Option<Eyes>,
+    tracker: Option<FileTracker>,
     /// Taken by the build that is under way.
     cache: Option<Cache>,
     /// Whether there was no build yet.
@@ -53,19 +32,19 @@ pub(super) struct Builder {
     /// What the last build read and gave; none before it.
     last: Option<Last>,
     /// Whether the build that is under way may be of interest to somebody.
-    is_worth_telling: Arc<AtomicBool>,
+    interest: Arc<AtomicBool>,
 }
 
 /// A build, as the next one is compared with it.
 struct Last {
     roots: Option<Roots>,
     diagnostics: Vec<Diagnostic>,
-    read: Read,
+    read: ReadSources,
 }
 
 impl Last {
     fn of(build: &Build) -> Self {
-        Self { roots: build.roots.clone(), diagnostics: build.diagnostics.clone(), read: Read::of(build) }
+        Self { roots: build.roots.clone(), diagnostics: build.diagnostics.clone(), read: ReadSources::of(build) }
     }
 }
 
@@ -92,12 +71,12 @@ impl Builder {
         let cache = Some(Cache::open(&project, user_folder::build_key().map(Key::new)));
         let view = watcher.view();
         Self {
-            eyes: Some(Eyes::new(project, view.clone())),
+            tracker: Some(FileTracker::new(project, view.clone())),
             view,
             cache,
             is_first: true,
             last: None,
-            is_worth_telling: Arc::new(AtomicBool::new(true)),
+            interest: Arc::new(AtomicBool::new(true)),
         }
     }
 
@@ -105,29 +84,29 @@ impl Builder {
     pub(super) fn from_nothing(project: Project, watcher: &Watcher) -> Self {
         let view = watcher.view();
         Self {
-            eyes: Some(Eyes::new(project, view.clone())),
+            tracker: Some(FileTracker::new(project, view.clone())),
             view,
             cache: Some(Cache::default()),
             is_first: true,
             last: None,
-            is_worth_telling: Arc::new(AtomicBool::new(true)),
+            interest: Arc::new(AtomicBool::new(true)),
         }
     }
 
     /// Looks at the files and builds.
     pub(super) async fn build(&mut self) -> Result<Built> {
-        self.eyes.as_mut().ok_or_else(lost)?.due();
-        self.look(Look::Everywhere).await?;
+        self.tracker.as_mut().ok_or_else(lost)?.force_build();
+        self.scan(Look::Everywhere).await?;
         let first_begun = Instant::now();
         loop {
-            if let Some(built) = self.build_what_is_seen(first_begun).await? {
+            if let Some(built) = self.build_tracked(first_begun).await? {
                 return Ok(built);
             }
         }
     }
 
     /// Builds again, with the pages that were lost.
-    pub(super) async fn build_anew(&mut self, lost: Vec<Hash>) -> Result<Built> {
+    pub(super) async fn build_again(&mut self, lost: Vec<Hash>) -> Result<Built> {
         if let Some(cache) = &mut self.cache {
             if !cache.has_pages() {
                 return Err(Error::new("the state folder loses what was just written to it"));
@@ -138,41 +117,36 @@ impl Builder {
     }
 
     /// Whether the build that is under way, while there is one, may be of interest to somebody.
-    pub(super) fn worth_telling(&self) -> Arc<AtomicBool> {
-        self.is_worth_telling.clone()
+    pub(super) fn is_of_interest(&self) -> Arc<AtomicBool> {
+        self.interest.clone()
     }
 
     /// Whether what was known went with a build that broke down: only a new builder builds again.
     pub(super) const fn is_lost(&self) -> bool {
-        self.eyes.is_none() || self.cache.is_none()
+        self.tracker.is_none() || self.cache.is_none()
     }
 
-    /// The last build was published.
-    pub(super) fn taken(&mut self) {
-        if let Some(cache) = &mut self.cache {
-            cache.taken();
+    /// Learns what became of the last build.
+    pub(super) fn settle(&mut self, finished: &Finished) {
+        let Some(cache) = &mut self.cache else { return };
+        match finished.outcome {
+            PublishOutcome::KeptLastGood => cache.passed_over(&finished.built.site),
+            _ => cache.taken(),
         }
     }
 
     /// The last build could not be published. It is made again soon, whatever the files say.
-    pub(super) fn not_taken(&mut self) {
-        if let Some(eyes) = &mut self.eyes {
-            eyes.due();
+    pub(super) fn retry_soon(&mut self) {
+        if let Some(tracker) = &mut self.tracker {
+            tracker.force_build();
         }
         self.view.unpublished();
     }
 
-    /// The last build was not published, and will not be.
-    pub(super) fn passed_over(&mut self, build: &Build) {
-        if let Some(cache) = &mut self.cache {
-            cache.passed_over(build);
-        }
-    }
-
     /// Leaves what is known for the next process.
     pub(super) fn save(&mut self) {
-        if let (Some(cache), Some(eyes)) = (&mut self.cache, &self.eyes) {
-            cache.save(&eyes.project);
+        if let (Some(cache), Some(tracker)) = (&mut self.cache, &self.tracker) {
+            cache.save(&tracker.project);
         }
     }
 
@@ -185,19 +159,19 @@ impl Builder {
         let mut first_begun = None;
         let mut look = self.view.take();
         loop {
-            if let Err(error) = self.look(look).await {
+            if let Err(error) = self.scan(look).await {
                 let is_news = self.view.failed(&error.to_string());
                 return if is_news { Err(error) } else { Ok(None) };
             }
-            let eyes = self.eyes.as_mut().ok_or_else(lost)?;
+            let tracker = self.tracker.as_mut().ok_or_else(lost)?;
             if self.view.succeeded() {
                 // What is said of the site since is said until something is built.
-                eyes.due();
+                tracker.force_build();
             }
-            if !eyes.differs() {
+            if !tracker.differs() {
                 return Ok(None);
             }
-            if let Some(built) = self.build_what_is_seen(*first_begun.get_or_insert_with(Instant::now)).await? {
+            if let Some(built) = self.build_tracked(*first_begun.get_or_insert_with(Instant::now)).await? {
                 return Ok(Some(built));
             }
             look = self.view.take();
@@ -205,25 +179,26 @@ impl Builder {
     }
 
     /// Looks until files that may be half done are done, and a change of many files is over.
-    async fn look(&mut self, look: Look) -> Result<()> {
+    async fn scan(&mut self, look: Look) -> Result<()> {
         let started = Instant::now();
-        let mut looked = self.look_at_few(look).await;
+        let mut looked = self.scan_settled(look).await;
         loop {
-            let Eyes { files, project, .. } = self.eyes.as_ref().ok_or_else(lost)?;
+            let FileTracker { files, project, .. } = self.tracker.as_ref().ok_or_else(lost)?;
             let (seen, changed, waited) = (files.revision(), files.changed().len(), started.elapsed());
-            let longest = match (changed, checkout::is_under_way(&project.folder)) {
-                (0, _) | (1..MANY, false) => Duration::ZERO,
-                (1..MANY, true) => FIRST_OF_MANY,
-                (_, false) => NEVER_STILL,
-                (_, true) => checkout::LONGEST,
+            let is_many = changed >= DEBOUNCE.many_changes;
+            let longest = match (changed, is_many, checkout::is_under_way(&project.folder)) {
+                (0, ..) | (_, false, false) => Duration::ZERO,
+                (_, false, true) => DEBOUNCE.few_changed_in_checkout,
+                (_, true, false) => DEBOUNCE.many_changed.longest,
+                (_, true, true) => checkout::LONGEST,
             };
             if looked.is_err() || waited >= longest {
                 return looked;
             }
-            sleep(STILL).await;
+            sleep(DEBOUNCE.many_changed.quiet).await;
             let _ = self.view.take();
-            looked = self.look_at_few(Look::Everywhere).await;
-            let Eyes { files, project, .. } = self.eyes.as_ref().ok_or_else(lost)?;
+            looked = self.scan_settled(Look::Everywhere).await;
+            let FileTracker { files, project, .. } = self.tracker.as_ref().ok_or_else(lost)?;
             if files.revision() == seen && !checkout::is_under_way(&project.folder) {
                 return looked;
             }
@@ -231,18 +206,18 @@ impl Builder {
     }
 
     /// Looks, and once more at what may be half done.
-    async fn look_at_few(&mut self, look: Look) -> Result<()> {
+    async fn scan_settled(&mut self, look: Look) -> Result<()> {
         let started = Instant::now();
-        let mut looked = self.look_once(look).await;
+        let mut looked = self.scan_once(look).await;
         loop {
-            let eyes = self.eyes.as_ref().ok_or_else(lost)?;
-            let (gone, empty) = (started.elapsed() < GONE, started.elapsed() < EMPTY);
-            let root = &eyes.project.source_root;
+            let tracker = self.tracker.as_ref().ok_or_else(lost)?;
+            let (gone, empty) = (started.elapsed() < DEBOUNCE.gone_file, started.elapsed() < DEBOUNCE.empty_file);
+            let root = &tracker.project.source_root;
             let doubtful: Vec<PathBuf> = match &looked {
                 Err(_) if gone && !root.is_dir() => vec![root.clone()],
                 Err(_) => return looked,
                 Ok(()) => {
-                    let doubtful = eyes.files.doubtful();
+                    let doubtful = tracker.files.doubtful();
                     let doubtful = doubtful.filter(|(_, is_empty)| if *is_empty { empty } else { gone });
                     doubtful.map(|(name, _)| root.join(name)).collect()
                 }
@@ -250,40 +225,41 @@ impl Builder {
             if doubtful.is_empty() {
                 return looked;
             }
-            sleep(DOUBT).await;
+            sleep(DEBOUNCE.doubtful_file).await;
             let mut look = self.view.take();
             doubtful.iter().for_each(|path| look.add(path));
-            looked = self.look_once(look).await;
+            looked = self.scan_once(look).await;
         }
     }
 
-    async fn look_once(&mut self, look: Look) -> Result<()> {
-        let mut eyes = self.eyes.take().ok_or_else(lost)?;
+    async fn scan_once(&mut self, look: Look) -> Result<()> {
+        let mut tracker = self.tracker.take().ok_or_else(lost)?;
         let looked = spawn_blocking(move || {
-            let looked = eyes.look(&look);
-            (eyes, looked)
+            let looked = tracker.scan(&look);
+            (tracker, looked)
         });
-        let (eyes, looked) =
+        let (tracker, looked) =
             looked.await.map_err(|error| Error::new(format!("looking at the files failed: {error}")))?;
-        self.eyes = Some(eyes);
+        self.tracker = Some(tracker);
         looked
     }
 
     /// None, if it was given up because the files changed meanwhile. `first_begun`: when the first one was begun that was given up.
-    async fn build_what_is_seen(&mut self, first_begun: Instant) -> Result<Option<Built>> {
+    async fn build_tracked(&mut self, first_begun: Instant) -> Result<Option<Built>> {
         let started = Instant::now();
-        let eyes = self.eyes.as_mut().ok_or_else(lost)?;
-        let (project, snapshot) = (eyes.project.clone(), eyes.files.snapshot().clone());
+        let tracker = self.tracker.as_mut().ok_or_else(lost)?;
+        let (project, snapshot) = (tracker.project.clone(), tracker.files.snapshot().clone());
         let first = self.is_first;
-        let changed = if first { snapshot.files().len() } else { eyes.files.changed().len() };
-        let names: Vec<String> = eyes.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
+        let changed = if first { snapshot.files().len() } else { tracker.files.changed().len() };
+        let names: Vec<String> =
+            tracker.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
         let texts =
             names.iter().filter(|name| pmx_site::is_text(name)).filter(|name| snapshot.files().contains_key(*name));
         let mut unlinked: Vec<String> = texts.cloned().collect();
         let is_read = |name: &str| self.last.as_ref().is_none_or(|last| last.read.has(name));
-        let is_of_interest = first || changed == 0 || eyes.files.changed().any(is_read);
-        self.is_worth_telling.store(is_of_interest, Ordering::Relaxed);
-        let taken = eyes.taken();
+        let is_of_interest = first || changed == 0 || tracker.files.changed().any(is_read);
+        self.interest.store(is_of_interest, Ordering::Relaxed);
+        let unbuilt = tracker.begin_build();
         let mut cache = self.cache.take().ok_or_else(lost)?;
         let mut building: JoinHandle<(Cache, Build)> = spawn_blocking(move || {
             let mut site = pmx_site::build(&project, &snapshot, &mut cache);
@@ -300,10 +276,10 @@ impl Builder {
             tokio::select! {
                 biased;
                 built = &mut building => break built,
-                () = self.view.burst(), if !is_old && first_begun.elapsed() < GIVEN_UP_FOR => {
+                () = self.view.burst(), if !is_old && first_begun.elapsed() < DEBOUNCE.given_up_builds => {
                     let look = self.view.take();
                     // What is wrong is found again by the look after this build.
-                    is_old = self.look_once(look).await.is_err() || self.eyes.as_ref().is_some_and(Eyes::differs);
+                    is_old = self.scan_once(look).await.is_err() || self.tracker.as_ref().is_some_and(FileTracker::differs);
                 }
             }
         };
@@ -311,8 +287,8 @@ impl Builder {
         self.cache = Some(cache);
         if is_old {
             self.view.look_again();
-            if let Some(eyes) = &mut self.eyes {
-                eyes.not_taken(taken);
+            if let Some(tracker) = &mut self.tracker {
+                tracker.abandon_build(unbuilt);
             }
             return Ok(None);
         }

@@ -4,10 +4,11 @@
 //! what none of them names is deleted. All but the deleting goes on beside publishes; that is done in short slices, while no publish
 //! is under way.
 
-use super::in_process::InProcess;
+use super::context::LocalWorker;
 use crate::{
     error::{Error, Result},
     publish::{self, Silent},
+    session::InProcess,
 };
 use pmx_emulator::{
     Emulator,
@@ -17,20 +18,26 @@ use pmx_model::{Hash, ManifestIndex, Root, SiteName};
 use std::{
     collections::{BTreeSet, HashSet},
     sync::Arc,
+    time::Duration,
 };
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tokio::{
+    sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock},
+    time::sleep,
+};
 
+/// At least so long between two sweeps: each looks at all sites of the state folder.
+const PAUSE: Duration = Duration::from_secs(60);
 /// Blobs that are deleted while publishes wait: some ten milliseconds.
 const SLICE: usize = 200;
 
-/// Keeps publishes and the sweep apart. Clones are the same gate.
+/// Keeps publishes and the sweep apart. Clones are the same lock.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gate(Arc<RwLock<()>>);
+pub(super) struct SweepLock(Arc<RwLock<()>>);
 
 /// Nothing is deleted while one of these is held.
 pub(super) struct Publishing(#[expect(dead_code, reason = "held for its drop")] OwnedRwLockReadGuard<()>);
 
-impl Gate {
+impl SweepLock {
     /// Waits for a slice of the sweep that is under way, and holds off the next.
     pub(super) async fn publishing(&self) -> Publishing {
         Publishing(Arc::clone(&self.0).read_owned().await)
@@ -45,7 +52,7 @@ impl Gate {
 pub(super) struct Collector {
     emulator: Emulator,
     server: InProcess,
-    gate: Gate,
+    sweep_lock: SweepLock,
 }
 
 /// What a sweep did.
@@ -59,16 +66,16 @@ pub(super) struct Collected {
 
 /// What the kept deploys name, as far as it was read.
 #[derive(Default)]
-struct Named {
+struct Referenced {
     blobs: HashSet<Hash>,
     /// By routes and manifest.
     roots: HashSet<(Hash, Hash)>,
 }
 
 impl Collector {
-    /// All that publishes into this emulator must hold the gate meanwhile.
-    pub(super) fn new(emulator: Emulator, secret: &str, gate: Gate) -> Self {
-        Self { server: InProcess::new(emulator.clone(), secret), emulator, gate }
+    /// All that publishes into this emulator must hold the lock meanwhile.
+    pub(super) fn new(emulator: Emulator, secret: &str, sweep_lock: SweepLock) -> Self {
+        Self { server: InProcess::new(emulator.clone(), secret), emulator, sweep_lock }
     }
 
     /// Keeps the newest `keep` deploys of every site, those that are live, and all that they name.
@@ -81,18 +88,18 @@ impl Collector {
         for site in &sites {
             collected.deploys += self.prune(site, keep).await?;
         }
-        let named = self.name(&sites, Named::default()).await?;
-        let gathered = move |r2: &R2| Ok((unnamed(r2, &named.blobs)?, named));
-        let (mut dead, mut named) = self.on_thread(gathered).await?;
+        let referenced = self.name(&sites, Referenced::default()).await?;
+        let gathered = move |r2: &R2| Ok((unnamed(r2, &referenced.blobs)?, referenced));
+        let (mut dead, mut referenced) = self.on_thread(gathered).await?;
         while !dead.is_empty() {
-            let _alone = self.gate.sweeping().await;
+            let _alone = self.sweep_lock.sweeping().await;
             // Once more: what was published or proven since the last slice.
             let sites = self.sites().await?;
             for site in &sites {
                 collected.deploys += self.prune(site, keep).await?;
             }
-            named = self.name(&sites, named).await?;
-            dead.retain(|hash| !named.blobs.contains(hash));
+            referenced = self.name(&sites, referenced).await?;
+            dead.retain(|hash| !referenced.blobs.contains(hash));
             let slice = dead.split_off(dead.len().saturating_sub(SLICE));
             collected.blobs += slice.len();
             self.on_thread(move |r2| slice.iter().try_for_each(|hash| r2.delete(&hash.to_string())).map_err(failed))
@@ -132,22 +139,22 @@ impl Collector {
     }
 
     /// Adds what the deploys of these sites name.
-    async fn name(&self, sites: &BTreeSet<SiteName>, mut named: Named) -> Result<Named> {
+    async fn name(&self, sites: &BTreeSet<SiteName>, mut referenced: Referenced) -> Result<Referenced> {
         let mut unread = Vec::new();
         for site in sites {
             let deploys = publish::deploys(&self.server, site, &Silent).await.map_err(failed)?;
             for root in deploys.into_iter().flat_map(|deploy| deploy.record.roots.roots.into_values()) {
-                if named.roots.insert((root.routes, root.manifest)) {
+                if referenced.roots.insert((root.routes, root.manifest)) {
                     unread.push(root);
                 }
             }
         }
         if unread.is_empty() {
-            return Ok(named);
+            return Ok(referenced);
         }
         self.on_thread(move |r2| {
-            add(r2, &unread, &mut named.blobs)?;
-            Ok(named)
+            add(r2, &unread, &mut referenced.blobs)?;
+            Ok(referenced)
         })
         .await
     }
@@ -155,6 +162,26 @@ impl Collector {
     async fn on_thread<T: Send + 'static>(&self, work: impl FnOnce(&R2) -> Result<T> + Send + 'static) -> Result<T> {
         let r2 = self.emulator.r2().clone();
         tokio::task::spawn_blocking(move || work(&r2)).await.map_err(failed)?
+    }
+}
+
+/// Keeps so many deploys of each site, until it is dropped. The first sweep comes with the first publish after a minute, the next
+/// ones when a quarter of what is kept has been added.
+pub(super) async fn run(worker: &LocalWorker, keep: u32) {
+    let collector = Collector::new(worker.emulator.clone(), &worker.secret, worker.sweep_lock.clone());
+    let mut published = worker.published.subscribe();
+    let (mut swept, mut more) = (0, 1);
+    loop {
+        sleep(PAUSE).await;
+        match published.wait_for(|published| *published >= swept + more).await {
+            Ok(published) => swept = *published,
+            Err(_) => return,
+        }
+        more = u64::from(keep / 4).max(1);
+        match collector.collect(keep).await {
+            Ok(collected) => tracing::info!(deploys = collected.deploys, blobs = collected.blobs, "swept"),
+            Err(error) => tracing::warn!("{error}"),
+        }
     }
 }
 
@@ -180,13 +207,13 @@ fn add(r2: &R2, roots: &[Root], blobs: &mut HashSet<Hash>) -> Result<()> {
 }
 
 /// The blobs of the bucket that are not among these. What has no blob's name is somebody's own.
-fn unnamed(r2: &R2, named: &HashSet<Hash>) -> Result<Vec<Hash>> {
+fn unnamed(r2: &R2, referenced: &HashSet<Hash>) -> Result<Vec<Hash>> {
     let mut unnamed = Vec::new();
     let mut cursor = None;
     loop {
         let page = r2.list(ListOptions { cursor: cursor.as_deref(), ..ListOptions::default() }).map_err(failed)?;
         let hashes = page.objects.iter().filter_map(|object| object.key.parse::<Hash>().ok());
-        unnamed.extend(hashes.filter(|hash| !named.contains(hash)));
+        unnamed.extend(hashes.filter(|hash| !referenced.contains(hash)));
         cursor = page.cursor;
         if cursor.is_none() {
             return Ok(unnamed);

@@ -1,13 +1,15 @@
 //! Answers to questions, written into the Sources: what stands before the Worker with `--write-responses`. In production, and
 //! without the flag, nobody takes them.
 
-use super::{
-    Control,
-    answering::{Answer, NotWritten, Writer},
-};
+use super::response_writer::{Answer, NotWritten, Writer};
 use crate::{
     secret,
-    server::{Answering, Before, HostCheck, is_foreign, json, refusal, urlencoded},
+    server::{
+        Caller, HostPolicy, json,
+        layers::{Answering, RequestLayer, layer as layer_of},
+        refusal, urlencoded,
+    },
+    session::Control,
 };
 use axum::{
     body::{Body, to_bytes},
@@ -29,19 +31,19 @@ const MAX_PAGE: usize = 16 * 1024 * 1024;
 const MAX_RUN: usize = 64;
 
 /// Takes the answers of browsers on this machine.
-pub(super) fn layer(control: Control, default_site: Option<SiteName>, address: SocketAddr) -> Before {
+pub(super) fn layer(control: Control, default_site: Option<SiteName>, address: SocketAddr) -> RequestLayer {
     let responses =
-        Arc::new(Responses { control, default_site, hosts: HostCheck::new(address, &[]), writer: Writer::default() });
-    Arc::new(move |request: Request| {
+        Arc::new(Responses { control, default_site, hosts: HostPolicy::own_names(address), writer: Writer::default() });
+    layer_of(move |request, next| {
         let path = request.uri().path();
-        let site = super::hosts::site_of(&request).or_else(|| responses.default_site.clone());
+        let site = super::request_site::site_of(&request).or_else(|| responses.default_site.clone());
         let Some(site) = site.filter(|_| request.method() == Method::POST && !path.starts_with("/api/")) else {
-            return Err(Box::new(request));
+            return next.call(request);
         };
         let responses = responses.clone();
-        let answering: Answering =
-            Box::pin(async move { responses.take(&site, request).await.unwrap_or_else(|refused| refused.response()) });
-        Ok(answering)
+        Answering::later(
+            async move { responses.take(&site, request).await.unwrap_or_else(|refused| refused.response()) },
+        )
     })
 }
 
@@ -50,7 +52,7 @@ struct Responses {
     /// The site of the hosts that are below no `localhost`.
     default_site: Option<SiteName>,
     /// Without the names that were allowed by flag: those may lead here from elsewhere.
-    hosts: HostCheck,
+    hosts: HostPolicy,
     writer: Writer,
 }
 
@@ -74,7 +76,7 @@ impl Responses {
     async fn take(self: Arc<Self>, site: &SiteName, request: Request) -> Result<Response, Refusal> {
         let started = now();
         let (parts, body) = request.into_parts();
-        self.check_origin(&parts.headers)?;
+        self.check_origin(Caller::of(&parts.extensions))?;
         let submission = read(&parts.headers, body).await?;
         let form = self.form(&parts.headers, parts.uri.path(), &submission.target).await?;
         let answers = form
@@ -103,9 +105,8 @@ impl Responses {
     }
 
     /// Only a page of this server may write, and only from this machine.
-    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        if !is_foreign(headers) && self.hosts.allows(host) {
+    fn check_origin(&self, caller: &Caller) -> Result<(), Refusal> {
+        if !caller.initiator().is_foreign() && caller.host().is_some_and(|name| self.hosts.allows(name)) {
             return Ok(());
         }
         let message = "Answers are taken from this server's own pages only".to_owned();

@@ -18,7 +18,7 @@ pub(super) enum Scope {
     One {
         name: SiteName,
         /// How the project was found.
-        asked: Options,
+        options: Options,
         project: Box<Project>,
     },
     /// Every site below this folder, absolute and without links in its path.
@@ -37,14 +37,14 @@ impl Scope {
         if command.site.is_none() && named.is_dir() && pmx_site::workspace_list(named)?.is_some() {
             return Ok(Self::Many(workspace(named)?));
         }
-        let asked = Options { cwd, entries: command.entry.iter().cloned().collect() };
-        let project = Box::new(pmx_site::locate(&asked)?);
+        let options = Options { cwd, entries: command.entry.iter().cloned().collect() };
+        let project = Box::new(pmx_site::locate(&options)?);
         let name = match &command.site {
             Some(name) => name.parse().map_err(Error::usage)?,
             // A folder may be called what no site can be called.
             None => project.name.parse().or_else(|_| UNNAMED.parse()).map_err(Error::new)?,
         };
-        Ok(Self::One { name, asked, project })
+        Ok(Self::One { name, options, project })
     }
 
     /// The folder that the state lies in, if no other is asked for.

@@ -1,6 +1,6 @@
 //! Small pages that are loaded again when what they show is another.
 
-use super::reload::{Reload, Shows};
+use super::live_reload::{LiveReload, Shown};
 use crate::server::{SmallPage, small_page};
 use axum::{http::StatusCode, response::Response};
 use maud::Markup;
@@ -10,7 +10,7 @@ pub(super) async fn respond(
     status: StatusCode,
     title: &str,
     main: &Markup,
-    (reload, shows): (&Reload, &Shows),
+    (reload, shown): (&LiveReload, &Shown),
 ) -> Response {
-    reload.serve(shows, small_page(&SmallPage { status, title, main, reloads: true })).await
+    reload.serve(shown, small_page(&SmallPage { status, title, main, reloads: true })).await
 }

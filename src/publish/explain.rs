@@ -1,12 +1,12 @@
-use super::{Phase, PublishError, Refusal, TOKEN_VARIABLE, TransportError};
+use super::{Phase, PublishError, Refusal, TransportError};
 use crate::error::Error;
 
-/// The error that a person reads: what failed, and what can be done about it. `deploys` is the command that lists the deploys of that site
-/// on that server, with all that it must be given.
+/// The error that a person reads: what failed, and what can be done about it. `deploys` is the command that tells which deploy of that site
+/// on that server is live, with all that it must be given; `token` is the variable that holds the token.
 #[must_use]
-pub fn explain(error: &PublishError, deploys: &str) -> Error {
+pub fn explain(error: &PublishError, deploys: &str, token: &str) -> Error {
     match error {
-        PublishError::Refused { phase, refusal } => refused(error, *phase, refusal, deploys),
+        PublishError::Refused { phase, refusal } => refused(error, *phase, refusal, deploys, token),
         PublishError::Transport { phase, source } => unanswered(error, *phase, source, deploys),
         PublishError::NoBlob(_) => Error::new(error).hint("nothing was published; build again, without --no-build"),
         PublishError::BadAnswer { .. } => Error::new(error).hint("is --server the address of a publish server?"),
@@ -18,9 +18,9 @@ pub fn explain(error: &PublishError, deploys: &str) -> Error {
     }
 }
 
-fn refused(error: &PublishError, phase: Phase, refusal: &Refusal, deploys: &str) -> Error {
+fn refused(error: &PublishError, phase: Phase, refusal: &Refusal, deploys: &str, token: &str) -> Error {
     match (refusal.status, refusal.code.as_str()) {
-        (401 | 403, _) => Error::auth(error).hint(format!("the server does not accept the token in {TOKEN_VARIABLE}")),
+        (401 | 403, _) => Error::auth(error).hint(format!("the server does not accept the token in {token}")),
         (_, "unknown_deploy") => Error::new(error).hint(list_deploys(deploys)),
         (_, "publish_disabled") => Error::new(error).hint("the server was started without PUBLISH_SECRET"),
         (300..=399, _) => match &refusal.location {

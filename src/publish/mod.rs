@@ -23,6 +23,7 @@ mod remote;
 mod resolve;
 mod retry;
 mod server;
+mod token;
 mod upload;
 
 pub use address::{Address, AddressError};
@@ -44,7 +45,8 @@ pub use listing::Listing;
 pub use output::{OutputError, read_listed, read_output};
 pub use progress::{Progress, Silent, Step};
 pub(crate) use remembered::{recall, remember};
+pub use remote::Remote;
 pub(crate) use remote::{CERTIFICATES_VARIABLE, root_certs};
-pub use remote::{Remote, TOKEN_VARIABLE, Token, TokenError};
 pub(crate) use resolve::agent;
 pub use server::{ApiBody, ApiRequest, ApiResponse, Method, Server, TransportError};
+pub use token::{TOKEN_VARIABLE, Token, TokenError};

@@ -1,13 +1,13 @@
-use super::{Address, ApiBody, ApiRequest, ApiResponse, BlobReader, Method, Server, TransportError, resolve::agent};
+use super::{
+    Address, ApiBody, ApiRequest, ApiResponse, BlobReader, Method, Server, Token, TransportError, resolve::agent,
+};
 use std::{env, fmt, fs, io, sync::Arc, time::Duration};
 use ureq::{
     Agent, AsSendBody, Error, Proxy, SendBody, Timeout,
-    http::{HeaderValue, Request, Response, Uri, header},
+    http::{Request, Response, Uri, header},
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
 };
 
-/// The variable that holds the token.
-pub const TOKEN_VARIABLE: &str = "PATHMX_PUBLISH_TOKEN";
 /// The variable that names a file of certificates to trust instead of the web's, as OpenSSL and curl read it.
 pub(crate) const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
 
@@ -24,58 +24,6 @@ const MAX_ANSWER: u64 = 64 * 1024 * 1024;
 
 /// How the standard library begins its message for a name that does not resolve; the error's kind cannot be named.
 const LOOKUP_FAILED: &str = "failed to lookup address information";
-
-/// A publish token. It shows itself to nobody but the server.
-#[derive(Clone)]
-pub struct Token(HeaderValue);
-
-/// Why a text is no token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
-    /// Unset or blank.
-    #[error("no publish token: {TOKEN_VARIABLE} is not set")]
-    Missing,
-    /// Characters that no header can carry.
-    #[error("{TOKEN_VARIABLE} holds characters that a token cannot have")]
-    Malformed,
-}
-
-impl Token {
-    /// The token from the environment.
-    ///
-    /// # Errors
-    /// [`TokenError`].
-    pub fn from_env() -> Result<Self, TokenError> {
-        match env::var(TOKEN_VARIABLE) {
-            Ok(text) => Self::new(&text),
-            Err(env::VarError::NotPresent) => Err(TokenError::Missing),
-            Err(env::VarError::NotUnicode(_)) => Err(TokenError::Malformed),
-        }
-    }
-
-    /// A token; blanks around it (a line feed from a file) do not belong to it.
-    ///
-    /// # Errors
-    /// [`TokenError`].
-    pub fn new(text: &str) -> Result<Self, TokenError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(TokenError::Missing);
-        }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(TokenError::Malformed);
-        }
-        let mut value = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| TokenError::Malformed)?;
-        value.set_sensitive(true);
-        Ok(Self(value))
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
 
 /// A server behind HTTP. Cheap to clone.
 ///
@@ -175,7 +123,7 @@ impl Inner {
         };
         let mut head = Request::builder().method(method).uri(uri);
         if *target == self.server {
-            head = head.header(header::AUTHORIZATION, self.token.0.clone());
+            head = head.header(header::AUTHORIZATION, self.token.header().clone());
         }
         head = match body {
             Body::Empty => head,
@@ -292,12 +240,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_never_shows() {
-        let token = Token::new(" s3cret\n").unwrap();
-        assert_eq!(token.0, "Bearer s3cret");
+    fn a_server_does_not_show_its_token() {
+        let token = Token::new("s3cret").unwrap();
         let remote = Remote::new(Address::parse("https://a.example").unwrap(), token, false).unwrap();
         assert!(!format!("{remote:?}").contains("s3cret"));
-        assert_eq!(Token::new(" \n").err(), Some(TokenError::Missing));
-        assert_eq!(Token::new("a\nb: c").err(), Some(TokenError::Malformed));
     }
 }

@@ -1,28 +1,27 @@
 //! `pmx serve`: the Worker with what was published to it, a page that says what is here, and a line for what happens.
 
-mod root;
-mod telling;
+mod events;
+mod site_list;
 
 use crate::{
     cli,
-    console::{self, ConsoleParts, LogBuffer, Serves, Token},
+    console::{self, ConsoleParts, SiteSource},
     data::{
         Owning, Served, owner,
         place::{self, Home, HomeKind},
         sites,
     },
-    dev::{Board, Control, simulate},
+    dev::simulate,
     error::Result,
     report::{Report, Style},
-    server::{self, Bounds, Listening, Local, LocalOptions, interrupted, listen},
+    server::{self, ConnectionBounds, Layers, Listening, WorkerOptions, interrupted, listen},
+    session::{CONSOLE_HOST, Control, LogBuffer, Session, Token},
 };
-use axum::extract::Request;
 use futures_util::FutureExt as _;
-use pmx_emulator::faults::Faults;
+use pmx_emulator::{Emulator, faults::Faults};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 use tokio::sync::watch;
@@ -32,7 +31,7 @@ const REQUESTS: usize = 300;
 /// How many sites the event `ready` names.
 const NAMED: usize = 200;
 
-/// Serves what is published to it, until the user ends it.
+/// SiteSource what is published to it, until the user ends it.
 ///
 /// # Errors
 /// A port or state folder that is taken or unusable.
@@ -45,13 +44,13 @@ pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
         report.say(walked);
     }
     let secret = std::env::var("PUBLISH_SECRET").unwrap_or_default();
-    let server = Server::start(command, &state, &front, faults, &secret, report)?;
+    let server = PublishServer::start(command, &state, &front, faults, &secret, report)?;
     let (ending, ended) = watch::channel(false);
-    let local = server.layers(command, &front, ended, report)?;
+    let layers = server.layers(command, &front, ended, report);
     let _owning = Owning::begin(&Served {
         command: "pmx serve",
         address: front.address,
-        console: console::HOST,
+        console: CONSOLE_HOST,
         https: false,
         token: server.token.as_str(),
         state: &server.state,
@@ -72,9 +71,10 @@ pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
         return Ok(());
     }
     server.ready(&front, !secret.is_empty(), report).await;
-    let told = tokio::spawn(telling::print(server.board.clone(), report.clone()));
-    let served = local.serve(front, end).await;
-    told.abort();
+    let printing = tokio::spawn(events::print(server.session.clone(), report.clone()));
+    let bounds = ConnectionBounds::new(command.max_connections, command.max_connections_per_address);
+    let served = server::serve(front, bounds, layers, server.worker.clone(), end).await;
+    printing.abort();
     served
 }
 
@@ -88,9 +88,9 @@ fn faults(command: &cli::Serve) -> Result<Faults> {
 }
 
 /// The Worker, and what stands around it.
-struct Server {
-    local: Local,
-    board: Board,
+struct PublishServer {
+    worker: Emulator,
+    session: Session,
     control: Control,
     token: Token,
     /// The state folder, absolute.
@@ -101,7 +101,7 @@ struct Server {
     url: String,
 }
 
-impl Server {
+impl PublishServer {
     fn start(
         command: &cli::Serve,
         state: &Path,
@@ -110,25 +110,23 @@ impl Server {
         secret: &str,
         report: &Report,
     ) -> Result<Self> {
-        let options = LocalOptions {
+        let options = WorkerOptions {
             state,
             durable: command.durable,
-            base_domains: command.base_domains.join(","),
+            base_domains: &command.base_domains,
             default_site: None,
-            secret: secret.to_owned(),
+            secret,
             faults,
             trace: if report.verbose() { REQUESTS } else { 0 },
         };
-        let local =
-            server::start(options, front, &command.allow_hosts).map_err(|error| owner::explain(error, state))?;
-        let local = local.bounded(Bounds::new(command.max_connections, command.max_connections_per_address));
-        let board = Board::default();
-        let control = Control::of_server(board.clone(), local.emulator().clone(), secret);
-        let domain = command.base_domains.first().map_or("localhost", String::as_str);
+        let worker = server::start(options, front).map_err(|error| owner::explain(error, state))?;
+        let session = Session::default();
+        let control = Control::of_server(session.clone(), worker.clone(), secret);
+        let domain = domain(command);
         let port = front.address.port();
         Ok(Self {
-            local,
-            board,
+            worker,
+            session,
             control,
             token: Token::generate()?,
             state: std::path::absolute(state).unwrap_or_else(|_| state.to_owned()),
@@ -137,14 +135,14 @@ impl Server {
         })
     }
 
-    /// What looks at a request before the Worker does: the console, the page of the bare host, what tells of publishes.
+    /// What a request passes before the Worker.
     fn layers(
         &self,
         command: &cli::Serve,
         front: &Listening,
         ending: watch::Receiver<bool>,
         report: &Report,
-    ) -> Result<Local> {
+    ) -> Layers {
         let parts = ConsoleParts {
             control: self.control.clone(),
             token: self.token.clone(),
@@ -153,34 +151,30 @@ impl Server {
             log: LogBuffer::of_process(),
             state: self.state.clone(),
             ending,
-            sites: Serves::Published { address: self.site.clone() },
+            sites: SiteSource::Published { address: self.site.clone() },
         };
-        let root = root::Root {
-            kv: self.local.emulator().kv().clone(),
+        let site_list = site_list::SiteListParts {
+            kv: self.worker.kv().clone(),
             site: self.site.clone(),
             url: self.url.clone(),
             domains: command.base_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
         };
-        let (console, root) = (console::layer(parts), root::layer(root));
-        let told = telling::layer(self.control.clone());
-        // One look at what is nearly always the Worker's: a page of a site.
-        let local = self.local.clone().with(Arc::new(move |request: Request| match request.uri().path() {
-            _ if console::is_asked(&request) => console(request),
-            "/" => root(request),
-            path if path.starts_with("/api/") => told(request),
-            _ => Err(Box::new(request)),
-        }));
-        Ok(if report.verbose() { local.watched(telling::watch(report.clone())) } else { local })
+        let mut layers = Layers::new(front, &command.allow_hosts, domain(command));
+        layers.request_log = report.verbose().then(|| events::request_log(report.clone()));
+        layers.console = Some(console::layer(parts));
+        layers.site_list = Some(site_list::layer(site_list));
+        layers.activations = Some(events::activations(self.control.clone()));
+        layers
     }
 
     /// Says that all is ready, and where.
     async fn ready(&self, front: &Listening, open: bool, report: &Report) {
         let port = front.address.port();
-        let console = format!("http://{}:{port}", console::HOST);
+        let console = format!("http://{CONSOLE_HOST}:{port}");
         if !open {
             report.warn("PUBLISH_SECRET is not set: every publish call will be refused");
         }
-        let kv = self.local.emulator().kv().clone();
+        let kv = self.worker.kv().clone();
         let listed = tokio::task::spawn_blocking(move || sites::published(&kv, NAMED)).await;
         let (sites, count) = listed.ok().and_then(std::result::Result::ok).unwrap_or_default();
         let named = |site: &sites::PublishedSite| json!({ "name": site.name.as_str(), "url": self.address(site.name.as_str()) });
@@ -199,7 +193,7 @@ impl Server {
         report.say(format_args!("  {}  {site}  {}", dim("sites  "), dim(&many)));
         report.say(format_args!("  {}  {console}  {}", dim("console"), dim("`pmx console` opens it")));
         report.say(format_args!("  {}  {}", dim("state  "), self.state.display()));
-        let faults = self.local.emulator().faults().plan();
+        let faults = self.worker.faults().plan();
         if !faults.is_empty() {
             report.say(format_args!("  {}  {}", dim("faults "), report.paint(Style::Warn, &faults.to_string())));
         }
@@ -212,4 +206,9 @@ impl Server {
     fn address(&self, site: &str) -> String {
         self.site.replace("{site}", site)
     }
+}
+
+/// The first domain below which sites live.
+fn domain(command: &cli::Serve) -> &str {
+    command.base_domains.first().map_or("localhost", String::as_str)
 }

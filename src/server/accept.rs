@@ -1,8 +1,9 @@
 //! Connections as they come in: from every listener, in the clear or through TLS.
 
 use super::{
-    Bounds, Listening,
-    places::{Place, Places},
+    ConnectionBounds, Listening,
+    caller::Connection,
+    connection_permits::{ConnectionPermit, ConnectionPermits},
     tls::Identity,
 };
 use axum::serve::Listener;
@@ -25,60 +26,58 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// How long accepting pauses when the system has no files left (what hyper does).
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long a client may take to say hello and to agree on keys.
+/// How long a client may acquire to say handshake and to agree on keys.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How many clients may be in their handshake at once, in all and from one address; more are hung up on. A handshake takes some
 /// milliseconds, and a browser begins six at a time.
-const HANDSHAKES: Bounds = Bounds { in_all: 1024, per_address: 64 };
+const HANDSHAKES: ConnectionBounds = ConnectionBounds { in_all: 1024, per_address: 64 };
 /// How often it is said that there are too many connections.
-const TOLD_EVERY: Duration = Duration::from_secs(10);
+const WARN_EVERY: Duration = Duration::from_secs(10);
 /// How many connections may have their handshake behind them without being served yet.
 const READY: usize = 64;
 /// The first byte of a TLS connection: a record of type handshake (RFC 8446, 5.1).
 const TLS_HANDSHAKE: u8 = 22;
 
-/// Where a connection comes from, and how.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Connection {
-    pub peer: SocketAddr,
-    /// Whether it is encrypted.
-    pub secure: bool,
-}
-
 /// All listeners of a server as one.
-pub(super) struct Accept {
+pub(super) struct Acceptor {
     listeners: Vec<TcpListener>,
     address: SocketAddr,
-    places: Places,
-    told: Option<Instant>,
+    permits: ConnectionPermits,
+    warned: Option<Instant>,
     tls: Option<Tls>,
 }
 
 struct Tls {
     identity: Arc<Identity>,
-    places: Places,
+    permits: ConnectionPermits,
     done: mpsc::Sender<(Stream, Connection)>,
     ready: mpsc::Receiver<(Stream, Connection)>,
 }
 
-impl Accept {
-    pub(super) fn new(front: Listening, bounds: Bounds) -> Self {
-        let tls = front.tls.map(|identity| {
+impl Acceptor {
+    pub(super) fn new(listening: Listening, bounds: ConnectionBounds) -> Self {
+        let tls = listening.tls.map(|identity| {
             let (done, ready) = mpsc::channel(READY);
-            Tls { identity, places: Places::new(HANDSHAKES), done, ready }
+            Tls { identity, permits: ConnectionPermits::new(HANDSHAKES), done, ready }
         });
-        Self { listeners: front.listeners, address: front.address, places: Places::new(bounds), told: None, tls }
+        Self {
+            listeners: listening.listeners,
+            address: listening.address,
+            permits: ConnectionPermits::new(bounds),
+            warned: None,
+            tls,
+        }
     }
 
-    /// Gives a connection its place, or hangs up.
-    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) -> Option<Placed> {
-        match self.places.take(peer.ip()) {
-            Ok(place) => Some(Placed { stream, _place: place }),
-            Err(full) => {
+    /// Gives a connection its permit, or hangs up.
+    fn count(&mut self, stream: TcpStream, peer: SocketAddr) -> Option<CountedStream> {
+        match self.permits.acquire(peer.ip()) {
+            Ok(permit) => Some(CountedStream { stream, _permit: permit }),
+            Err(limit) => {
                 // Not for each: who opens too many does not fill the log as well.
-                if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
-                    self.told = Some(Instant::now());
-                    tracing::warn!(%peer, "a connection is hung up on: {full}");
+                if self.warned.is_none_or(|warned| warned.elapsed() >= WARN_EVERY) {
+                    self.warned = Some(Instant::now());
+                    tracing::warn!(%peer, "a connection is hung up on: {limit}");
                 }
                 None
             }
@@ -86,7 +85,7 @@ impl Accept {
     }
 }
 
-impl Listener for Accept {
+impl Listener for Acceptor {
     type Io = Stream;
     type Addr = Connection;
 
@@ -102,16 +101,16 @@ impl Listener for Accept {
                 accepted = accept(&self.listeners) => accepted,
                 Some(ready) = ready => return ready,
             };
-            let Some(stream) = self.admit(stream, peer) else { continue };
+            let Some(stream) = self.count(stream, peer) else { continue };
             match &self.tls {
                 Some(tls) => tls.begin(stream, peer),
-                None => return (Stream::Plain(stream), Connection { peer, secure: false }),
+                None => return (Stream::Plain(stream), Connection { peer, is_encrypted: false }),
             }
         }
     }
 
     fn local_addr(&self) -> io::Result<Connection> {
-        Ok(Connection { peer: self.address, secure: self.tls.is_some() })
+        Ok(Connection { peer: self.address, is_encrypted: self.tls.is_some() })
     }
 }
 
@@ -147,30 +146,30 @@ fn is_of_client(error: &io::Error) -> bool {
 }
 
 impl Tls {
-    /// Lets a client say hello beside the others, so that one that does not holds up nobody.
-    fn begin(&self, stream: Placed, peer: SocketAddr) {
-        let place = match self.places.take(peer.ip()) {
-            Ok(place) => place,
-            Err(full) => return tracing::debug!(%peer, "a handshake is hung up on: {full}"),
+    /// Lets a client say handshake beside the others, so that one that does not holds up nobody.
+    fn begin(&self, stream: CountedStream, peer: SocketAddr) {
+        let permit = match self.permits.acquire(peer.ip()) {
+            Ok(permit) => permit,
+            Err(limit) => return tracing::debug!(%peer, "a handshake is hung up on: {limit}"),
         };
         let (acceptor, done) = (TlsAcceptor::from(self.identity.config()), self.done.clone());
         tokio::spawn(async move {
-            match timeout(HANDSHAKE, hello(acceptor, stream)).await {
+            match timeout(HANDSHAKE, handshake(acceptor, stream)).await {
                 Ok(Ok(stream)) => {
-                    let secure = matches!(stream, Stream::Tls(_));
+                    let is_encrypted = matches!(stream, Stream::Tls(_));
                     // The server has ended where nobody takes it.
-                    let _ = done.send((stream, Connection { peer, secure })).await;
+                    let _ = done.send((stream, Connection { peer, is_encrypted })).await;
                 }
                 Ok(Err(error)) => tracing::debug!(%error, %peer, "no TLS"),
                 Err(_) => tracing::debug!(%peer, "no TLS in time"),
             }
-            drop(place);
+            drop(permit);
         });
     }
 }
 
-/// TLS, or a client that speaks in the clear and is to be told.
-async fn hello(acceptor: TlsAcceptor, stream: Placed) -> io::Result<Stream> {
+/// TLS, or a client that speaks in the clear and is to be warned.
+async fn handshake(acceptor: TlsAcceptor, stream: CountedStream) -> io::Result<Stream> {
     let mut first = [0];
     if stream.stream.peek(&mut first).await? == 1 && first[0] != TLS_HANDSHAKE {
         return Ok(Stream::Plain(stream));
@@ -178,19 +177,19 @@ async fn hello(acceptor: TlsAcceptor, stream: Placed) -> io::Result<Stream> {
     Ok(Stream::Tls(Box::new(acceptor.accept(stream).await?)))
 }
 
-/// A connection and the place that it takes for as long as it is open.
-pub(super) struct Placed {
+/// A connection and the permit that it takes for as long as it is open.
+pub(super) struct CountedStream {
     stream: TcpStream,
-    _place: Place,
+    _permit: ConnectionPermit,
 }
 
-impl AsyncRead for Placed {
+impl AsyncRead for CountedStream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
     }
 }
 
-impl AsyncWrite for Placed {
+impl AsyncWrite for CountedStream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
     }
@@ -218,8 +217,8 @@ impl AsyncWrite for Placed {
 
 /// A connection's bytes.
 pub(super) enum Stream {
-    Plain(Placed),
-    Tls(Box<TlsStream<Placed>>),
+    Plain(CountedStream),
+    Tls(Box<TlsStream<CountedStream>>),
 }
 
 impl AsyncRead for Stream {

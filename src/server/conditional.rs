@@ -52,7 +52,7 @@ pub(crate) async fn answer<F: Future<Output = Response>>(
 }
 
 /// The same request without its body. It costs little: names and values are shared.
-pub(super) fn again(request: &Request, method: Method) -> Request {
+pub(crate) fn again(request: &Request, method: Method) -> Request {
     let mut again = Request::new(Body::empty());
     *again.method_mut() = method;
     *again.uri_mut() = request.uri().clone();

@@ -1,5 +1,5 @@
 use super::{
-    owner,
+    port_owner,
     tls::{Identity, TlsParts},
 };
 use crate::{
@@ -137,8 +137,8 @@ struct Refused {
 impl Refused {
     /// Who has the port, as far as it is known.
     fn taken(&self) -> String {
-        match owner::of(self.port) {
-            Some(owner) => format!("{} is taken by {owner}", self.port),
+        match port_owner::of(self.port) {
+            Some(port_owner) => format!("{} is taken by {port_owner}", self.port),
             None => format!("{} is taken", self.port),
         }
     }
@@ -147,8 +147,9 @@ impl Refused {
         let Self { host, port, error } = &self;
         match error.kind() {
             ErrorKind::AddrInUse => {
-                let owner = owner::of(*port).map(|owner| format!(" by {owner}")).unwrap_or_default();
-                Error::new(format!("port {port} is already in use{owner}"))
+                let port_owner =
+                    port_owner::of(*port).map(|port_owner| format!(" by {port_owner}")).unwrap_or_default();
+                Error::new(format!("port {port} is already in use{port_owner}"))
                     .hint("leave `--port` out to take the next free one, or use `--port 0` for any")
             }
             ErrorKind::PermissionDenied => Error::new(format!("port {port} may not be opened by this user"))

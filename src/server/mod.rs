@@ -1,39 +1,43 @@
 //! What `pmx dev` and `pmx serve` share: the port, TLS, what a request must pass, and the local Worker behind it.
 
 mod accept;
-mod access;
+mod caller;
 mod conditional;
+mod connection_permits;
 #[cfg(windows)]
 mod console_events;
 mod forwarding;
-mod guard;
-mod host_check;
+mod host_policy;
+pub mod layers;
 mod listen;
-mod local;
-mod owner;
-mod peer;
-mod places;
-mod prefix;
+mod port_owner;
 mod reach;
 mod reachable;
-mod sent;
+mod reply;
+mod serve;
 mod small_page;
 mod tls;
+mod urlencoded;
+mod worker;
 
-pub use access::Access;
-pub(crate) use conditional::answer as answer_changed;
+#[cfg(test)]
+pub(crate) use caller::tests::{pass, passed};
+pub use caller::{Caller, HostName, Initiator, Origin, cookies, is_upgrade};
+pub(crate) use conditional::{again, answer as answer_changed};
+pub use connection_permits::ConnectionBounds;
 #[cfg(windows)]
 pub use console_events::ConsoleEvents;
-pub use host_check::HostCheck;
+pub use host_policy::HostPolicy;
+pub use layers::{DeviceToken, Layers};
 pub use listen::{Listening, listen};
-pub use local::{Answering, Before, Local, LocalOptions, Mend, Seen, Watch, json, refusal, start};
-pub use peer::Peer;
-pub use places::Bounds;
 pub use reach::Reach;
 pub use reachable::Reachable;
-pub use sent::{cookies, host_of, is_foreign, urlencoded};
+pub use reply::{json, refusal};
+pub use serve::serve;
 pub use small_page::{SmallPage, small_page};
 pub use tls::{Authority, TlsParts};
+pub use urlencoded::urlencoded;
+pub use worker::{WorkerOptions, start};
 
 use crate::error::{Error, Result};
 use std::future::Future;

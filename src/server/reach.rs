@@ -1,6 +1,6 @@
 //! Who may reach the server of a site that is being written, from its options.
 
-use super::{Access, Authority, Listening, Local, Reachable, TlsParts, listen};
+use super::{Authority, DeviceToken, Layers, Listening, Reachable, TlsParts, listen};
 use crate::error::Result;
 use std::{net::IpAddr, path::Path};
 
@@ -36,18 +36,18 @@ impl Reach<'_> {
         Ok((front, lines))
     }
 
-    /// Sets up what requests must pass before the site that is being written: own pages only, and a token for other devices where
-    /// they can reach the server. Answers where it is reached, too.
+    /// The layers of a server of sites that are being written: own pages only, and a token for other devices where they can reach the
+    /// server. Answers where it is reached, too. `varies`: a header of requests that has a say in answers.
     ///
     /// # Errors
-    /// Those of [`Access::open`].
-    pub fn guard(&self, local: Local, front: &Listening, state: &Path) -> Result<(Local, Reachable)> {
-        let local = local.own_pages_only();
+    /// Those of [`DeviceToken::open`].
+    pub fn layers(&self, listening: &Listening, state: &Path, varies: Option<&str>) -> Result<(Layers, Reachable)> {
+        let layers = Layers::new(listening, self.allow_hosts, "localhost").own_pages_only(varies);
         if self.host.is_loopback() {
-            return Ok((local, Reachable::new(front, None)));
+            return Ok((layers, Reachable::new(listening, None)));
         }
-        let access = Access::open(state)?;
-        let reachable = Reachable::new(front, Some(&access));
-        Ok((local.open_to(access), reachable))
+        let token = DeviceToken::open(state)?;
+        let reachable = Reachable::new(listening, Some(&token));
+        Ok((layers.open_to_devices(token), reachable))
     }
 }

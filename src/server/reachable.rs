@@ -1,6 +1,6 @@
 //! Where a server is reached: for the banner, and for certificates.
 
-use super::{Access, Listening};
+use super::{DeviceToken, Listening};
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -19,9 +19,9 @@ pub struct Reachable {
 }
 
 impl Reachable {
-    /// Of a server on this port. `access` adds its token to the addresses for other devices.
+    /// Of a server on this port. `token` is added to the addresses for other devices.
     #[must_use]
-    pub fn new(front: &Listening, access: Option<&Access>) -> Self {
+    pub fn new(front: &Listening, token: Option<&DeviceToken>) -> Self {
         let (scheme, port) = (front.scheme(), front.address.port());
         let ip = front.address.ip();
         // A loopback address other than the usual one is answered at that one alone.
@@ -32,7 +32,7 @@ impl Reachable {
         };
         let lan = lan_addresses(ip).into_iter().map(|ip| {
             let base = format!("{scheme}://{}", SocketAddr::new(ip, port));
-            access.map_or_else(|| base.clone(), |access| access.link(&base))
+            token.map_or_else(|| base.clone(), |token| token.link(&base))
         });
         Self { local, lan: lan.collect(), scheme, port }
     }

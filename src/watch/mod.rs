@@ -4,6 +4,7 @@
 //! One [`Hub`] for the process, since the system allows a user few of its watchers (128 on Linux); a [`Watcher`] for each site; its
 //! [`View`] for whoever looks at the files, which tells where to look and learns which folders there are.
 
+mod debounce;
 mod dirty;
 mod hub;
 mod ignores;
@@ -11,6 +12,7 @@ mod probe;
 mod registry;
 mod watcher;
 
+pub use debounce::{Burst, DEBOUNCE, Debounce};
 pub use dirty::Look;
 pub use hub::Hub;
 pub use watcher::{View, Watcher};

@@ -1,5 +1,6 @@
 use super::{
     Target,
+    debounce::DEBOUNCE,
     dirty::Look,
     hub::{COVERS_BELOW, Hub},
     ignores::Ignores,
@@ -16,27 +17,6 @@ use tokio::{
     sync::Notify,
     time::{Instant, sleep_until, timeout, timeout_at},
 };
-
-/// A burst of hints is over when none came for so long.
-const QUIET: Duration = Duration::from_millis(2);
-/// A burst of so many files is a checkout or a copy, which pauses longer than an editor does.
-const MANY: usize = 16;
-/// The burst of many files is over when no hint came for so long.
-const QUIET_OF_MANY: Duration = Duration::from_millis(50);
-/// A burst that does not end is looked at after so long.
-const LONGEST_BURST: Duration = Duration::from_millis(100);
-/// The burst of many files that does not end is looked at after so long.
-const LONGEST_OF_MANY: Duration = Duration::from_secs(2);
-/// After a burst all files are looked at once more: a write that was under way, or one in a folder that was not watched yet.
-const SECOND_LOOK: Duration = Duration::from_millis(200);
-/// What git ignores is looked at this long after a hint, unless there is another reason to look before.
-const LATER: Duration = Duration::from_millis(300);
-/// A folder that vanished is looked for after so long.
-const RETRY: Duration = Duration::from_millis(250);
-/// After so long all files are looked at once more when a build of them could not be published.
-const UNPUBLISHED: Duration = Duration::from_secs(2);
-/// How often all files are looked at for what no event tells: a hard link that is written to from elsewhere.
-const BACKSTOP: Duration = Duration::from_secs(30);
 
 /// Watches a site's folders until it is dropped.
 #[derive(Debug)]
@@ -108,7 +88,7 @@ impl Watcher {
             () = hinted => {}
             () = sleep_until(look) => {
                 let mut state = subscription.state();
-                state.again = Instant::now() + poll.unwrap_or(BACKSTOP);
+                state.again = Instant::now() + poll.unwrap_or(DEBOUNCE.backstop);
                 state.look = Look::Everywhere;
             }
         }
@@ -157,7 +137,7 @@ impl View {
     #[must_use]
     pub fn failed(&self, why: &str) -> bool {
         let mut state = self.subscription.state();
-        state.again = Instant::now() + RETRY;
+        state.again = Instant::now() + DEBOUNCE.vanished_root;
         state.look = Look::Everywhere;
         state.failed.replace(why.to_owned()).is_none_or(|before| before != why)
     }
@@ -171,7 +151,7 @@ impl View {
     /// What was built of the files could not be published: the next hint comes soon, whatever the system says.
     pub fn unpublished(&self) {
         let mut state = self.subscription.state();
-        state.again = state.again.min(Instant::now() + UNPUBLISHED);
+        state.again = state.again.min(Instant::now() + DEBOUNCE.unpublished);
     }
 
     /// These are the folders with files of interest. Those that were not watched until now: they must be looked at once more, since
@@ -246,19 +226,19 @@ impl Subscription {
             }
         };
         // What git ignores is mostly what tools write all the time.
-        let _ = timeout(LATER, urgent).await;
+        let _ = timeout(DEBOUNCE.ignored, urgent).await;
         let started = Instant::now();
         loop {
-            let many = self.state().look.named() > MANY;
-            let (quiet, longest) = if many { (QUIET_OF_MANY, LONGEST_OF_MANY) } else { (QUIET, LONGEST_BURST) };
-            let patience = (Instant::now() + quiet).min(started + longest);
-            if timeout_at(patience, self.hint.notified()).await.is_err() {
+            let many = self.state().look.named() > DEBOUNCE.many_hints;
+            let burst = if many { DEBOUNCE.many } else { DEBOUNCE.few };
+            let over = (Instant::now() + burst.quiet).min(started + burst.longest);
+            if timeout_at(over, self.hint.notified()).await.is_err() {
                 break;
             }
         }
         std::mem::forget(kept);
         let mut state = self.state();
-        state.again = Instant::now() + SECOND_LOOK;
+        state.again = Instant::now() + DEBOUNCE.second_look;
         match state.later.take() {
             Look::Everywhere => state.look = Look::Everywhere,
             Look::At(paths) => paths.iter().for_each(|path| state.look.add(path)),

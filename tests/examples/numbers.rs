@@ -49,8 +49,8 @@ fn claims() -> Vec<(&'static str, &'static str, u64)> {
         (handbook("http-api.reference.md"), "at most {} MiB", mib(model, "MAX_BLOB")),
         (handbook("edit-loop.guide.md"), "every {} ms", default("dev", "poll")),
         (handbook("edit-loop.guide.md"), "The last {}\ndeploys", default("dev", "keep_deploys")),
-        (handbook("edit-loop.guide.md"), "takes longer than {} ms", constant("src/dev/site.rs", "ANNOUNCED_AFTER")),
-        (handbook("reach.guide.md"), "for {} days", constant("src/server/access.rs", "REMEMBERED") / 86_400),
+        (handbook("edit-loop.guide.md"), "takes longer than {} ms", constant("src/dev/site/mod.rs", "ANNOUNCED_AFTER")),
+        (handbook("reach.guide.md"), "for {} days", constant("src/server/layers/devices.rs", "REMEMBERED") / 86_400),
         (api, "at most {} MiB. 200", mib(model, "MAX_BLOB")),
         (api, "At most {} hashes", constant("worker/src/products/sites/api/begin.rs", "MAX_HASHES")),
         (api, "At most {} roots", constant(model, "MAX_ROOTS")),
@@ -58,8 +58,8 @@ fn claims() -> Vec<(&'static str, &'static str, u64)> {
         (api, "MiB and {} files", constant(model, "MAX_FILES")),
         (api, "and {} KiB as JSON", constant("worker/model/src/limits.rs", "MAX_META") / 1024),
         (abi, "its host, version {}", constant("worker/edge/src/abi/exports.rs", "ABI_VERSION")),
-        (abi, "`abi_version() -> u32` | {};", constant("emulator/src/isolate/program.rs", "ABI_VERSION")),
-        (emulator, "memory ({} MiB)", mib("emulator/src/emulator.rs", "MEMORY_LIMIT")),
+        (abi, "`abi_version() -> u32` | {};", constant("emulator/src/runtime/program.rs", "ABI_VERSION")),
+        (emulator, "memory ({} MiB)", mib("emulator/src/emulator/mod.rs", "MEMORY_LIMIT")),
         ("README.md", "(1.{} or newer)", rust),
     ]
 }

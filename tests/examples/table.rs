@@ -10,7 +10,7 @@ pub(crate) const TOOLS: [&str; 9] = ["curl", "sha256sum", "cut", "sed", "grep", 
 pub(crate) const FOREIGN_OPTIONS: [(&str, &str); 0] = [];
 
 /// Blocks that are read by people only: the page, the language, how the block begins, and why nothing runs it.
-pub(crate) const READ_ONLY: [(&str, &str, &str, &str); 9] = [
+pub(crate) const READ_ONLY: [(&str, &str, &str, &str); 10] = [
     ("worker/ABI.md", "", "frame  = field*", "a grammar"),
     ("ARCHITECTURE.md", "", "paths/*.md", "a picture"),
     ("ARCHITECTURE.md", "", "includes", "a picture"),
@@ -21,6 +21,12 @@ pub(crate) const READ_ONLY: [(&str, &str, &str, &str); 9] = [
         "text",
         "12:01:07",
         "a line of a loop that does not end; `tests/dev.rs` looks at such lines",
+    ),
+    (
+        "examples/handbook/paths/publish.guide.md",
+        "text",
+        "PATHMX_SHARE_TOKEN=",
+        "a line of a file that is nobody else's; `tests/share.rs` writes such files",
     ),
     ("examples/showcase/paths/pages/pendulum.lesson.md", "python", "", "code that a lesson shows in colours"),
     ("examples/showcase/paths/pages/sorting.lesson.md", "rust", "", "code that a lesson shows in colours"),
@@ -33,9 +39,10 @@ pub(crate) const READ_ONLY: [(&str, &str, &str, &str); 9] = [
 ];
 
 /// Messages that the program puts together from parts, so that its text does not have them whole.
-pub(crate) const COMPOSED: [&str; 4] = [
+pub(crate) const COMPOSED: [&str; 5] = [
     "there is no Source",
     "no publish token: PATHMX_PUBLISH_TOKEN is not set",
+    "no share token: PATHMX_SHARE_TOKEN is not set",
     "is a link, and is not used without being asked for",
     // What follows the colon is SQLite's.
     "cannot be opened: file is not a database",

@@ -132,6 +132,7 @@ impl World {
             .env("NO_COLOR", "1")
             .env("PUBLISH_SECRET", SECRET)
             .env("PATHMX_PUBLISH_TOKEN", SECRET)
+            .env("PATHMX_SHARE_TOKEN", SECRET)
             .env("EXAMPLES_PMX", env!("CARGO_BIN_EXE_pmx"))
             .env("EXAMPLES_SERVER", self.url())
             .env("EXAMPLES_LOG", self.note("log"));

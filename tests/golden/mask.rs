@@ -8,10 +8,15 @@ pub(crate) struct Masks {
     words: Vec<(String, String)>,
     /// Ids of deploys, each with the number of its mask.
     deploys: BTreeMap<String, usize>,
+    /// Names of shares, in the order in which they were met.
+    shares: Vec<String>,
 }
 
 /// A UUID, as the ids of deploys are.
 const UUID: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+/// What the name of a share begins with, and how many letters and digits follow.
+const SHARE: &str = "share-";
+const RANDOM: usize = 26;
 /// Digits of a deploy's id that are shown to people.
 const SHORT: usize = 8;
 /// Units of what is measured, not counted.
@@ -36,6 +41,17 @@ impl Masks {
         for (id, number) in &self.deploys {
             text = text.replace(id, &format!("<deploy-{number}>"));
             text = text.replace(&id[..SHORT], &format!("<dep-{number}>"));
+        }
+        for (at, prefix) in text.match_indices(SHARE) {
+            let random =
+                text[at + prefix.len()..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+            let name = format!("{prefix}{random}");
+            if random.len() == RANDOM && !self.shares.contains(&name) {
+                self.shares.push(name);
+            }
+        }
+        for (at, name) in self.shares.iter().enumerate() {
+            text = text.replace(name, &format!("<share-{}>", at + 1));
         }
         text = shaped(&text, &"x".repeat(64), "<sha256>");
         text = shaped(&text, &"x".repeat(32), "<hash>");

@@ -38,6 +38,47 @@ fn publish() {
 }
 
 #[test]
+fn share() {
+    let (mut scene, mut record) = (Scene::served(), Record::of("share"));
+    scene.put("site/paths/lab.path.md", "# Lab\n\nOnly this.\n");
+    let nowhere = format!("pmx share paths/index.path.md --server {NOWHERE}");
+    for (folder, line) in [
+        ("site", "pmx share"),
+        ("site", "pmx share --list"),
+        ("site", "PATHMX_SHARE_TOKEN= pmx share paths/index.path.md --server $SERVER"),
+        ("site", "PATHMX_SHARE_TOKEN=wrong pmx share paths/index.path.md --server $SERVER"),
+        ("site", &nowhere),
+        ("site", "pmx share paths/index.path.md --server http://example.com"),
+        ("site", "pmx share paths/index.path.md paths/lab.path.md --server $SERVER"),
+        ("site", "pmx share paths/lba.path.md --server $SERVER"),
+        ("elsewhere", "pmx share notes.txt --server $SERVER"),
+        ("broken", "pmx share paths/index.path.md --server $SERVER"),
+        ("site", "pmx share paths/index.path.md --server $SERVER --dry-run"),
+        ("site", "pmx share paths/index.path.md --server $SERVER"),
+        ("site", "pmx share paths/index.path.md"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    scene.put("site/paths/notes.md", "# Notes\n\nOther words. [Start](./index.path.md)\n");
+    for line in [
+        "pmx share paths/index.path.md --dry-run",
+        "pmx share paths/index.path.md",
+        "pmx share paths/lab.path.md --server $SERVER --json",
+        "pmx share -q paths/lab.path.md",
+        "pmx share --list",
+        "pmx share --list --json",
+        "pmx share --remove paths/lab.path.md",
+        "pmx share --remove paths/lab.path.md --dry-run",
+        "pmx share --remove --yes paths/lab.path.md",
+        "pmx share --remove --yes paths/lab.path.md",
+        "pmx share --remove --yes paths/index.path.md --json",
+    ] {
+        record.call(&mut scene, "site", line);
+    }
+    record.check();
+}
+
+#[test]
 fn deploys() {
     let (mut scene, mut record) = (Scene::served(), Record::of("deploys"));
     record.call(&mut scene, "site", "pmx deploys -s chess --server $SERVER");

@@ -86,6 +86,7 @@ impl Scene {
         let mut command = support::process::pmx();
         command.current_dir(self.path(folder)).args(&words[at + 1..]);
         command.env("PMX_DATA_DIR", self.path("user")).env("PATHMX_PUBLISH_TOKEN", support::SECRET);
+        command.env("PATHMX_SHARE_TOKEN", support::SECRET);
         command.env_remove("COLUMNS").env_remove("PMX_SITE").env_remove("PMX_SERVER");
         for variable in &words[..at] {
             let (name, value) = variable.split_once('=').unwrap();

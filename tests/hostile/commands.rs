@@ -38,8 +38,20 @@ impl Ran {
 }
 
 /// All of them.
-pub(crate) fn all() -> [Command; 10] {
-    [build(), check(), route(), publish_dry(), publish(), move_dry(), remove_dry(), moving(), removing(), dev()]
+pub(crate) fn all() -> [Command; 11] {
+    [
+        build(),
+        check(),
+        route(),
+        publish_dry(),
+        publish(),
+        share(),
+        move_dry(),
+        remove_dry(),
+        moving(),
+        removing(),
+        dev(),
+    ]
 }
 
 pub(crate) fn build() -> Command {
@@ -71,27 +83,31 @@ pub(crate) fn removing() -> Command {
 }
 
 pub(crate) fn publish_dry() -> Command {
-    publishing("publish --dry-run", &["--dry-run"])
+    publishing("publish --dry-run", &["publish", "-s", "clone", "--no-git", "--dry-run"])
 }
 
 pub(crate) fn publish() -> Command {
-    publishing("publish", &[])
+    publishing("publish", &["publish", "-s", "clone", "--no-git"])
+}
+
+pub(crate) fn share() -> Command {
+    publishing("share", &["share", "."])
 }
 
 /// To a server of its own.
-fn publishing(name: &'static str, more: &'static [&'static str]) -> Command {
+fn publishing(name: &'static str, words: &'static [&'static str]) -> Command {
     let state = tempfile::tempdir().unwrap();
     let server = Pmx::serve(state.path());
     let run = move |ground: &Ground| {
         let url = server.url.trim_end_matches('/').to_owned();
-        let arguments = [&["publish", "-s", "clone", "--no-git", "--server", &url], more].concat();
+        let arguments = [words, &["--server", &url]].concat();
         let mut command = command(ground, &arguments);
-        command.env("PATHMX_PUBLISH_TOKEN", SECRET);
+        command.env("PATHMX_PUBLISH_TOKEN", SECRET).env("PATHMX_SHARE_TOKEN", SECRET);
         let ran = ended(command.spawn().unwrap());
         assert_eq!(ground::with_secret(state.path()), None, "it was published: {ran:?}");
         ran
     };
-    Command { name, is_dry: more.contains(&"--dry-run"), run: Box::new(run) }
+    Command { name, is_dry: words.contains(&"--dry-run"), run: Box::new(run) }
 }
 
 /// Started, and ended as a person ends it, once something was published or refused.

@@ -29,7 +29,8 @@ pub const USER_FOLDER: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/user");
 /// A `pmx` that is yet to be given its arguments, without any of the machine's settings.
 pub fn pmx() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pmx"));
-    for name in ["PUBLISH_SECRET", "PATHMX_PUBLISH_TOKEN", "RUST_LOG", "PMX_CA_DIR"] {
+    for name in ["PUBLISH_SECRET", "PATHMX_PUBLISH_TOKEN", "PATHMX_SHARE_TOKEN", "PMX_SERVER", "RUST_LOG", "PMX_CA_DIR"]
+    {
         command.env_remove(name);
     }
     command.env("NO_COLOR", "1").env("PMX_DATA_DIR", USER_FOLDER);

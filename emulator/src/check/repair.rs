@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::{
     clock::Clock,
-    durable_object::alarms::AlarmIndex,
+    durable_object::alarm_index::AlarmIndex,
     faults::Faults,
     kv::{Kv, KvError},
     r2::{R2, R2Error},

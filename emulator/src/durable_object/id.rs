@@ -18,6 +18,11 @@ pub fn object_id(unique_key: &str, name: &str) -> String {
     Hash::from_bytes(id).to_string()
 }
 
+/// Whether a text has the form of an id.
+pub(crate) fn is_object_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// The first half of the keyed hash of a message.
 fn half(key: &[u8; 32], message: &[u8]) -> [u8; 16] {
     // HMAC pads keys shorter than its block of 64 bytes with zeros; a key of exactly that size cannot be refused.

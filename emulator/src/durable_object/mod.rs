@@ -1,16 +1,21 @@
 //! Durable Objects.
 
-pub mod alarms;
-mod authorizer;
-pub(crate) mod awake;
+mod alarm_delivery;
+pub(crate) mod alarm_index;
+mod alarm_scheduler;
+mod container;
+mod context;
 pub mod engine;
+pub mod error;
+mod eviction;
 pub mod id;
-mod life;
+pub(crate) mod imports;
+pub(crate) mod input;
+mod instance;
+pub(crate) mod instance_limit;
 pub mod limits;
-pub(crate) mod look;
 pub(crate) mod namespace;
-mod object;
-pub(crate) mod sockets;
-pub mod sql_error;
-mod statements;
-pub(crate) mod synchronous;
+mod outputs;
+mod task;
+#[cfg(test)]
+mod tests;

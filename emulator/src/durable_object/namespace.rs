@@ -1,27 +1,31 @@
 //! The namespace `SPACE_DO`: objects by name, each at most once, and the alarms that wake them.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::alarms::AlarmIndex;
-use super::awake::Awake;
+use super::alarm_index::AlarmIndex;
+use super::alarm_scheduler::{AlarmScheduler, NextLook};
+use super::container::ObjectContainer;
+use super::engine::Database;
+use super::error::SqlError;
 use super::id::object_id;
-use super::object::{Input, Object};
-use super::sockets::Outgoing;
-use super::synchronous::ObjectSide;
-use crate::clock::Clock;
-use crate::isolate::bindings::{Bindings, LOST, Later, ObjectAnswer, Objects};
-use crate::isolate::frame::Writer;
-use crate::isolate::ops::ObjectRequest;
-use crate::isolate::program::Linked;
+use super::imports::ObjectImports;
+use super::input::Input;
+use super::instance_limit::InstanceLimit;
+use crate::abi::frame::Writer;
+use crate::abi::ops::ObjectRequest;
+use crate::bindings::{Bindings, BoxFuture, CONNECTION_LOST, ObjectAnswer, Objects};
 use crate::profile::Profile;
-use crate::sqlite::lock;
-use crate::state_dir::{Durability, StateDir};
+use crate::runtime::program::Linked;
+use crate::state_dir::{StateDir, StateError};
+use crate::sync::lock;
+use crate::websocket::Outgoing;
 
 /// The class whose objects these are; the folder of their files.
 pub(crate) const CLASS: &str = "SpaceDO";
@@ -32,66 +36,49 @@ pub(super) const ORIGIN: &str = "https://object";
 
 /// The namespace.
 pub(crate) struct Namespace {
-    pub(super) shared: Arc<Shared>,
-    alarm_clock: OnceLock<AbortHandle>,
+    pub(super) shared: Arc<NamespaceState>,
+    alarm_task: OnceLock<AbortHandle>,
 }
 
 /// What the objects of a namespace share.
-pub(super) struct Shared {
+pub(super) struct NamespaceState {
     pub(super) bindings: Arc<Bindings>,
-    pub(super) linked: Linked<ObjectSide>,
-    pub(super) alarms: AlarmIndex,
-    /// An alarm was set, or has ended.
-    pub(super) alarms_changed: Arc<Notify>,
+    pub(super) linked: Linked<ObjectImports>,
+    pub(super) alarms: AlarmScheduler,
     pub(super) runtime: Handle,
-    pub(super) profile: Profile,
-    pub(super) durability: Durability,
+    profile: Profile,
     pub(super) evict_after_ms: u64,
-    pub(super) awake: Awake,
+    pub(super) instances: InstanceLimit,
     /// Numbers the instances.
     pub(super) incarnations: AtomicU64,
     pub(super) constructed: AtomicU64,
     pub(super) resets: AtomicU64,
-    pub(super) state: StateDir,
-    objects: Mutex<HashMap<String, Arc<Object>>>,
-    /// Names that files have told, by id.
-    pub(super) names: Mutex<HashMap<String, String>>,
-    /// Who waits for the end of an alarm's delivery, by the object's id.
-    waiting: Mutex<HashMap<String, Vec<oneshot::Sender<bool>>>>,
-    /// Alarms that are being delivered, or tried again later; by id.
-    deliveries: Mutex<HashMap<String, Delivery>>,
+    state: StateDir,
+    objects: Mutex<HashMap<String, Arc<ObjectContainer>>>,
+    /// Names that were read from files, by id.
+    names: Mutex<HashMap<String, String>>,
     closing: AtomicBool,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Delivery {
-    UnderWay,
-    /// The time is one of [`Clock::elapsed_ms`].
-    Again {
-        at_ms: u64,
-        retries: u32,
-    },
 }
 
 /// What a namespace is made of.
 pub(crate) struct Parts {
     pub(crate) bindings: Arc<Bindings>,
-    pub(crate) linked: Linked<ObjectSide>,
+    pub(crate) linked: Linked<ObjectImports>,
     pub(crate) alarms: AlarmIndex,
     pub(crate) state: StateDir,
     pub(crate) profile: Profile,
     pub(crate) evict_after_ms: u64,
     /// How many objects may have an instance at once.
-    pub(crate) max_awake: usize,
+    pub(crate) max_instances: usize,
     pub(crate) runtime: Handle,
 }
 
 /// Counts for [`Stats`](crate::Stats).
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    pub(crate) awake: usize,
+    pub(crate) instances: usize,
     pub(crate) idle: usize,
-    pub(crate) max_awake: usize,
+    pub(crate) max_instances: usize,
     pub(crate) memory_bytes: usize,
     pub(crate) tasks: usize,
     pub(crate) sockets: usize,
@@ -101,36 +88,31 @@ pub(crate) struct Counts {
 
 impl Namespace {
     pub(crate) fn new(parts: Parts) -> Self {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(NamespaceState {
+            alarms: AlarmScheduler::new(parts.alarms, parts.bindings.clock.clone(), parts.bindings.faults.clone()),
             bindings: parts.bindings,
             linked: parts.linked,
-            alarms: parts.alarms,
-            alarms_changed: Arc::default(),
             runtime: parts.runtime,
             profile: parts.profile,
-            durability: parts.state.durability(),
             evict_after_ms: parts.evict_after_ms,
-            awake: Awake::new(parts.max_awake),
+            instances: InstanceLimit::new(parts.max_instances),
             incarnations: AtomicU64::new(0),
             constructed: AtomicU64::new(0),
             resets: AtomicU64::new(0),
             state: parts.state,
             objects: Mutex::default(),
             names: Mutex::default(),
-            waiting: Mutex::default(),
-            deliveries: Mutex::default(),
             closing: AtomicBool::new(false),
         });
-        Self { shared, alarm_clock: OnceLock::new() }
+        Self { shared, alarm_task: OnceLock::new() }
     }
 
     /// Begins to wake objects for their alarms; those that are overdue at once.
     pub(crate) fn start_alarms(&self) {
-        self.alarm_clock.get_or_init(|| {
+        self.alarm_task.get_or_init(|| {
             let shared = Arc::downgrade(&self.shared);
-            let (changed, clock) = (Arc::clone(&self.shared.alarms_changed), self.shared.bindings.clock.clone());
-            let changes = self.shared.bindings.faults.watch();
-            self.shared.runtime.spawn(wake(shared, changed, changes, clock)).abort_handle()
+            let deliver_due = move || Some(shared.upgrade()?.deliver_due_alarms());
+            self.shared.runtime.spawn(self.shared.alarms.run(deliver_due)).abort_handle()
         });
     }
 
@@ -149,8 +131,8 @@ impl Namespace {
     /// Takes no more calls and wakes nobody; closes all sockets with 1001.
     pub(crate) fn close(&self) {
         self.shared.closing.store(true, Ordering::SeqCst);
-        if let Some(alarm_clock) = self.alarm_clock.get() {
-            alarm_clock.abort();
+        if let Some(alarm_task) = self.alarm_task.get() {
+            alarm_task.abort();
         }
         for object in self.all() {
             for socket in object.sockets().open("") {
@@ -176,13 +158,13 @@ impl Namespace {
 
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts {
-            max_awake: self.shared.awake.limit(),
+            max_instances: self.shared.instances.limit(),
             constructed: self.shared.constructed.load(Ordering::Relaxed),
             resets: self.shared.resets.load(Ordering::Relaxed),
             ..Counts::default()
         };
         for object in self.all() {
-            counts.awake += usize::from(object.is_awake());
+            counts.instances += usize::from(object.has_instance());
             counts.idle += usize::from(object.idle_since().is_some());
             counts.memory_bytes += object.memory_bytes();
             counts.tasks += object.live_tasks();
@@ -196,15 +178,69 @@ impl Namespace {
         &self.shared.state
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<Object>> {
+    /// When each object's alarm is due, and its deliveries.
+    pub(crate) fn alarms(&self) -> &AlarmScheduler {
+        &self.shared.alarms
+    }
+
+    /// Whether [`Self::close`] was called.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.shared.closing.load(Ordering::SeqCst)
+    }
+
+    /// The id of the object with this name.
+    pub(crate) fn id_of(name: &str) -> String {
+        object_id(UNIQUE_KEY, name)
+    }
+
+    /// Whether an object with this name is in memory.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.shared.objects().contains_key(name)
+    }
+
+    /// Delivers an input to the object with this name, which is brought into memory for it.
+    pub(crate) fn post(&self, name: &str, input: Input) {
+        self.shared.post(name, input);
+    }
+
+    /// Opens an object's file as far as the state folder allows.
+    pub(crate) fn open_database(&self, path: PathBuf) -> Result<Database, SqlError> {
+        self.shared.open_database(path)
+    }
+
+    /// The name that belongs to an id, where that is known: from memory, from the index of alarms, or from the object's `file`.
+    pub(crate) fn name_of(&self, id: &str, file: Option<PathBuf>) -> Option<String> {
+        if let Some(name) = lock(&self.shared.names).get(id) {
+            return Some(name.clone());
+        }
+        let loaded = self.all().into_iter().find(|object| object.id() == id).map(|object| object.name().to_owned());
+        let name = loaded.or_else(|| Some(self.shared.alarms.index().get(id)?.name)).or_else(|| {
+            let mut database = self.open_database(file?).ok()?;
+            database.noted_name().ok()?
+        })?;
+        // A file that came from elsewhere may say anything.
+        if Self::id_of(&name) != id {
+            return None;
+        }
+        lock(&self.shared.names).insert(id.to_owned(), name.clone());
+        Some(name)
+    }
+
+    /// Forgets the name of an object whose file is gone.
+    pub(crate) fn forget_name(&self, id: &str) {
+        lock(&self.shared.names).remove(id);
+    }
+
+    /// The objects in memory, with an instance or without.
+    pub(crate) fn all(&self) -> Vec<Arc<ObjectContainer>> {
         self.shared.objects().values().cloned().collect()
     }
 }
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        if let Some(alarm_clock) = self.alarm_clock.get() {
-            alarm_clock.abort();
+        if let Some(alarm_task) = self.alarm_task.get() {
+            alarm_task.abort();
         }
         // The loops of the sockets hold their objects, and the objects what they share.
         self.drop_sockets();
@@ -213,9 +249,9 @@ impl Drop for Namespace {
 }
 
 impl Objects for Namespace {
-    fn call(&self, request: ObjectRequest<'_>) -> Later<Result<ObjectAnswer, String>> {
+    fn call(&self, request: ObjectRequest<'_>) -> BoxFuture<Result<ObjectAnswer, String>> {
         if self.shared.closing.load(Ordering::SeqCst) {
-            return Box::pin(std::future::ready(Err(LOST.to_owned())));
+            return Box::pin(std::future::ready(Err(CONNECTION_LOST.to_owned())));
         }
         let upgrade = match request.upgrade() {
             Ok(upgrade) => upgrade,
@@ -234,11 +270,15 @@ impl Objects for Namespace {
             .raw(request.headers.rest());
         let (reply, answer) = oneshot::channel();
         self.shared.post(request.name, Input::Fetch { event, upgrade, reply });
-        Box::pin(async move { answer.await.unwrap_or_else(|_| Err(LOST.to_owned())) })
+        Box::pin(async move { answer.await.unwrap_or_else(|_| Err(CONNECTION_LOST.to_owned())) })
     }
 }
 
-impl Shared {
+impl NamespaceState {
+    fn deliver_due_alarms(self: &Arc<Self>) -> NextLook {
+        self.alarms.deliver_due(|name, retries| self.post(name, Input::Alarm { retries }))
+    }
+
     /// Delivers an input to the object with this name.
     pub(super) fn post(self: &Arc<Self>, name: &str, mut input: Input) {
         loop {
@@ -257,14 +297,14 @@ impl Shared {
         }
     }
 
-    fn object(self: &Arc<Self>, name: &str) -> Result<Arc<Object>, crate::state_dir::StateError> {
+    fn object(self: &Arc<Self>, name: &str) -> Result<Arc<ObjectContainer>, StateError> {
         let mut objects = self.objects();
         if let Some(object) = objects.get(name) {
             return Ok(Arc::clone(object));
         }
         let id = object_id(UNIQUE_KEY, name);
         let path = self.state.object_path(CLASS, &id)?;
-        let object = Arc::new(Object::new(Arc::clone(self), name, id, path));
+        let object = Arc::new(ObjectContainer::new(Arc::clone(self), name, id, path));
         objects.insert(name.to_owned(), Arc::clone(&object));
         Ok(object)
     }
@@ -277,90 +317,16 @@ impl Shared {
         }
     }
 
-    /// The delivery of an alarm has ended; it is tried again if there is a time and a count of retries.
-    pub(super) fn alarm_ended(&self, id: &str, again: Option<(u64, u32)>) {
-        for waiting in lock(&self.waiting).remove(id).unwrap_or_default() {
-            let _ = waiting.send(again.is_none());
-        }
-        let mut deliveries = self.deliveries();
-        match again {
-            Some((at_ms, retries)) => {
-                deliveries.insert(id.to_owned(), Delivery::Again { at_ms, retries });
-            }
-            None => {
-                deliveries.remove(id);
-            }
-        }
-        drop(deliveries);
-        self.alarms_changed.notify_one();
+    pub(super) fn objects(&self) -> MutexGuard<'_, HashMap<String, Arc<ObjectContainer>>> {
+        lock(&self.objects)
     }
 
-    /// An alarm is being delivered: the alarm clock leaves it alone.
-    pub(super) fn delivering(&self, id: &str) {
-        self.deliveries().insert(id.to_owned(), Delivery::UnderWay);
-    }
-
-    /// Tells of the end of the next delivery of an alarm: whether its handler came to its end.
-    pub(super) fn await_alarm(&self, id: &str) -> oneshot::Receiver<bool> {
-        let (ended, receiver) = oneshot::channel();
-        lock(&self.waiting).entry(id.to_owned()).or_default().push(ended);
-        receiver
-    }
-
-    pub(super) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::SeqCst)
-    }
-
-    /// A new alarm was set: it counts its retries from zero.
-    pub(super) fn alarm_set(&self, id: &str) {
-        let mut deliveries = self.deliveries();
-        if matches!(deliveries.get(id), Some(Delivery::Again { .. })) {
-            deliveries.remove(id);
-        }
-        drop(deliveries);
-        self.alarms_changed.notify_one();
-    }
-
-    /// Delivers the alarms that are due; says when to look again: at a time of day, and at a time of [`Clock::elapsed_ms`].
-    fn deliver_alarms(self: &Arc<Self>) -> (Option<u64>, Option<u64>) {
-        let (now, elapsed) = (self.bindings.clock.now_ms(), self.bindings.clock.elapsed_ms());
-        let late = self.bindings.faults.alarm_late_ms();
-        let (mut next, mut again) = (None, None);
-        for alarm in self.alarms.due(u64::MAX) {
-            let (due, now, next, retries) = match self.deliveries().get(&alarm.id) {
-                None => (alarm.due_ms.saturating_add(late), now, &mut next, 0),
-                Some(Delivery::UnderWay) => continue,
-                Some(Delivery::Again { at_ms, retries }) => (*at_ms, elapsed, &mut again, *retries),
-            };
-            if due > now {
-                *next = Some(next.map_or(due, |next: u64| next.min(due)));
-                continue;
-            }
-            self.deliveries().insert(alarm.id, Delivery::UnderWay);
-            self.post(&alarm.name, Input::Alarm { retries });
-        }
-        (next, again)
-    }
-
-    pub(super) fn objects(&self) -> MutexGuard<'_, HashMap<String, Arc<Object>>> {
-        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn deliveries(&self) -> MutexGuard<'_, HashMap<String, Delivery>> {
-        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Wakes objects for their alarms until the namespace is gone.
-async fn wake(namespace: Weak<Shared>, changed: Arc<Notify>, mut faults: watch::Receiver<()>, clock: Clock) {
-    loop {
-        let Some((next, again)) = namespace.upgrade().map(|shared| shared.deliver_alarms()) else { return };
-        tokio::select! {
-            () = changed.notified() => {}
-            // Without a sender nothing changes any more, and the namespace is gone.
-            Ok(()) = faults.changed() => {}
-            () = clock.sleep_until(next.unwrap_or(u64::MAX)) => {}
-            () = clock.sleep_until_elapsed(again.unwrap_or(u64::MAX)) => {}
+    /// Opens an object's file as far as the state folder allows.
+    pub(super) fn open_database(&self, path: PathBuf) -> Result<Database, SqlError> {
+        if self.state.reads_only() {
+            Database::open_for_reading(path, self.profile)
+        } else {
+            Database::open(path, self.profile, self.state.durability())
         }
     }
 }

@@ -18,12 +18,13 @@ mod plan;
 pub use parse::{FaultError, MAX_TIME};
 pub use plan::{Plan, Share, Spread};
 
+use crate::sync::lock;
 use chance::{Chance, Draw};
 use std::{
     collections::VecDeque,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -208,7 +209,7 @@ impl Faults {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.state)
     }
 }
 

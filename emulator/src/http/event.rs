@@ -7,7 +7,7 @@ use http::request::Parts;
 use smallvec::SmallVec;
 use url::{Position, Url};
 
-use crate::isolate::frame::Writer;
+use crate::abi::frame::Writer;
 use crate::trace::Subject;
 
 /// The methods that workerd knows; any other is refused before a Worker sees it.
@@ -44,7 +44,7 @@ const USUAL_HEADERS: usize = 32;
 
 /// What never reaches a Worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
+pub(crate) enum EventError {
     /// The host is missing, is none, or was given twice.
     #[error("Bad Request")]
     Host,
@@ -53,7 +53,7 @@ pub(crate) enum Refused {
     Method,
 }
 
-impl Refused {
+impl EventError {
     pub(crate) fn status(self) -> http::StatusCode {
         match self {
             Self::Host => http::StatusCode::BAD_REQUEST,
@@ -73,16 +73,16 @@ pub(crate) struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    pub(crate) fn new(parts: &'a Parts) -> Result<Self, Refused> {
+    pub(crate) fn new(parts: &'a Parts) -> Result<Self, EventError> {
         if !METHODS.contains(&parts.method.as_str()) {
-            return Err(Refused::Method);
+            return Err(EventError::Method);
         }
         let mut hosts = parts.headers.get_all(HOST).iter();
-        let header = hosts.next().map(|host| host.to_str().map_err(|_| Refused::Host)).transpose()?;
+        let header = hosts.next().map(|host| host.to_str().map_err(|_| EventError::Host)).transpose()?;
         if hosts.next().is_some() {
-            return Err(Refused::Host);
+            return Err(EventError::Host);
         }
-        let named = parts.uri.authority().map(http::uri::Authority::as_str).or(header).ok_or(Refused::Host)?;
+        let named = parts.uri.authority().map(http::uri::Authority::as_str).or(header).ok_or(EventError::Host)?;
         let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let (host, path) = if is_plain_host(named) && is_plain_path(path) {
             (Cow::Borrowed(named), Cow::Borrowed(path))
@@ -181,11 +181,11 @@ fn is_plain_path(path: &str) -> bool {
     path.starts_with('/') && path.bytes().all(plain) && !path.contains("/.")
 }
 
-fn normalise(host: &str, path: &str) -> Result<(Cow<'static, str>, Cow<'static, str>), Refused> {
+fn normalise(host: &str, path: &str) -> Result<(Cow<'static, str>, Cow<'static, str>), EventError> {
     if host.is_empty() || host.contains(['/', '\\', '?', '#', '@']) || !path.starts_with('/') {
-        return Err(Refused::Host);
+        return Err(EventError::Host);
     }
-    let url = Url::parse(&format!("http://{host}{path}")).map_err(|_| Refused::Host)?;
+    let url = Url::parse(&format!("http://{host}{path}")).map_err(|_| EventError::Host)?;
     let path = &url[Position::BeforePath..Position::AfterQuery];
     Ok((Cow::Owned(url[Position::BeforeHost..Position::AfterPort].to_owned()), Cow::Owned(path.to_owned())))
 }
@@ -193,9 +193,9 @@ fn normalise(host: &str, path: &str) -> Result<(Cow<'static, str>, Cow<'static, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isolate::frame::Reader;
+    use crate::abi::frame::Reader;
 
-    fn event(request: http::request::Builder) -> Result<Vec<String>, Refused> {
+    fn event(request: http::request::Builder) -> Result<Vec<String>, EventError> {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let event = Event::new(&parts)?;
         let mut frame = Vec::new();
@@ -208,7 +208,7 @@ mod tests {
         Ok(fields)
     }
 
-    fn url(host: &str, target: &str) -> Result<String, Refused> {
+    fn url(host: &str, target: &str) -> Result<String, EventError> {
         event(http::Request::get(target).header("host", host)).map(|mut fields| fields.swap_remove(2))
     }
 
@@ -249,10 +249,10 @@ mod tests {
     #[test]
     fn a_host_that_is_none_is_refused() {
         for host in ["", "a@b", "a/b", "a b", "a:b", "a.b:99999"] {
-            assert_eq!(url(host, "/"), Err(Refused::Host), "{host}");
+            assert_eq!(url(host, "/"), Err(EventError::Host), "{host}");
         }
-        assert_eq!(event(http::Request::get("/")), Err(Refused::Host));
-        assert_eq!(event(http::Request::get("/").header("host", "a").header("host", "b")), Err(Refused::Host));
+        assert_eq!(event(http::Request::get("/")), Err(EventError::Host));
+        assert_eq!(event(http::Request::get("/").header("host", "a").header("host", "b")), Err(EventError::Host));
     }
 
     #[test]
@@ -265,7 +265,7 @@ mod tests {
     fn methods_are_those_that_the_platform_knows() {
         for method in ["get", "FOO", "CONNECT"] {
             let request = http::Request::builder().method(method).uri("/").header("host", "a.b");
-            assert_eq!(event(request), Err(Refused::Method), "{method}");
+            assert_eq!(event(request), Err(EventError::Method), "{method}");
         }
         assert!(event(http::Request::builder().method("PROPFIND").uri("/").header("host", "a.b")).is_ok());
     }

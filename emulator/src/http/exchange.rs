@@ -22,9 +22,9 @@ use super::limits::BUFFER_BYTES;
 use super::progress::Progress;
 use super::response::refusal;
 
-/// The connection that a request came over, for who takes it over.
+/// An extension of requests: the progress of the connection that one came over, for an upgrade that takes the connection over.
 #[derive(Clone)]
-pub(crate) struct Carrier(pub(crate) Arc<Progress>);
+pub(crate) struct ConnectionProgress(pub(crate) Arc<Progress>);
 
 /// Has a service answer a request, which counts as begun at once: hyper reads on before it polls what this returns.
 pub(super) fn answer<S>(
@@ -59,7 +59,7 @@ where
         Body::empty()
     };
     if parts.headers.contains_key(UPGRADE) {
-        parts.extensions.insert(Carrier(Arc::clone(&progress)));
+        parts.extensions.insert(ConnectionProgress(Arc::clone(&progress)));
     }
     poll_fn(|context| service.poll_ready(context)).await?;
     let mut response = service.call(Request::from_parts(parts, body)).await?;

@@ -1,160 +1,16 @@
-//! axum on the outside, the Worker's request and response on the inside.
+//! HTTP on both sides of the Worker: connections and their limits ([`serve`]), the request as the Worker's `fetch` event, its answer as a
+//! response, and the connections of WebSockets.
 
 mod body;
 mod connection;
-mod event;
+pub(crate) mod event;
 mod exchange;
-mod handshake;
 mod limits;
-pub(crate) mod logged;
 mod progress;
-mod response;
+pub(crate) mod response;
 mod serve;
-mod socket;
+pub(crate) mod websocket;
 mod wire;
-
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
-use axum::extract::Request;
-use axum::response::Response;
-use http::header::UPGRADE;
-use http::request::Parts;
-use http_body::Body as _;
 
 pub use limits::ConnectionLimits;
 pub use serve::{serve, serve_connections};
-
-use crate::Emulator;
-use crate::isolate::bindings::Later;
-use crate::isolate::pool::{Fetch, Waiting};
-use crate::isolate::tasks::{Failure, Outcome};
-use crate::isolate::upload::RequestBody;
-use crate::trace::Recorder;
-use logged::Logged;
-use tracing::Span;
-
-/// The answer to a request. It begins when it is first polled, and is there at once if the Worker needs nothing but memory.
-/// Dropping it before it is there tells the Worker that the client has gone.
-pub struct ResponseFuture {
-    emulator: Emulator,
-    state: State,
-    recorder: Option<Recorder>,
-    logged: Option<Logged>,
-}
-
-enum State {
-    Begin(Request),
-    /// The parts of the request are kept if it may be joined to a socket.
-    Waiting(Waiting, Option<Box<Parts>>),
-    Joining(Later<Response>),
-    Done,
-}
-
-impl ResponseFuture {
-    pub(crate) fn new(emulator: Emulator, request: Request) -> Self {
-        Self { emulator, state: State::Begin(request), recorder: None, logged: None }
-    }
-
-    fn begin(&mut self, request: Request) -> Next {
-        let (parts, body) = request.into_parts();
-        self.logged = Logged::begin(&parts, self.emulator.clock());
-        let span = self.logged.as_ref().map(Logged::span);
-        let _within = span.as_ref().map(Span::enter);
-        let event = match event::Event::new(&parts) {
-            Ok(event) => event,
-            Err(refused) => return Next::Answered(response::refusal(refused.status(), &refused.to_string())),
-        };
-        let length = event.content_length().or_else(|| body.size_hint().exact());
-        self.recorder = self.emulator.trace().begin(|| event.subject());
-        let body = RequestBody::new(body, length);
-        let fetch = self.emulator.pool().fetch(body, self.recorder.as_ref(), |frame| event.write(frame));
-        let upgrade = parts.headers.contains_key(UPGRADE);
-        match fetch {
-            Fetch::Answered(outcome) => self.answer(outcome, || upgrade.then(|| Box::new(parts))),
-            Fetch::Waiting(waiting) => Next::Then(State::Waiting(waiting, upgrade.then(|| Box::new(parts)))),
-        }
-    }
-
-    fn answer(&self, outcome: Outcome, parts: impl FnOnce() -> Option<Box<Parts>>) -> Next {
-        match outcome.and_then(response::read) {
-            Ok(response::Answer::Response(response)) => Next::Answered(response),
-            Ok(response::Answer::Upgrade(headers, socket)) => match parts() {
-                Some(parts) => Next::Then(State::Joining(Box::pin(socket::join(*parts, headers, socket)))),
-                None => self.fail(Failure::Malformed),
-            },
-            Err(failure) => self.fail(failure),
-        }
-    }
-
-    fn fail(&self, failure: Failure) -> Next {
-        let id = self.logged.as_ref().map_or_else(|| logged::id(self.emulator.clock()), |logged| logged.id.clone());
-        Next::Answered(response::failure(failure, &id))
-    }
-}
-
-enum Next {
-    Answered(Response),
-    Then(State),
-}
-
-impl Future for ResponseFuture {
-    type Output = Response;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
-        loop {
-            let span = self.logged.as_ref().map(Logged::span);
-            let _within = span.as_ref().map(Span::enter);
-            let next = match std::mem::replace(&mut self.state, State::Done) {
-                State::Begin(request) => self.begin(request),
-                State::Waiting(mut waiting, parts) => match Pin::new(&mut waiting).poll(context) {
-                    Poll::Ready(outcome) => self.answer(outcome, || parts),
-                    Poll::Pending => {
-                        self.state = State::Waiting(waiting, parts);
-                        return Poll::Pending;
-                    }
-                },
-                State::Joining(mut joining) => match joining.as_mut().poll(context) {
-                    Poll::Ready(response) => Next::Answered(response),
-                    Poll::Pending => {
-                        self.state = State::Joining(joining);
-                        return Poll::Pending;
-                    }
-                },
-                // Polled again after its end: as futures may, it never completes.
-                State::Done => return Poll::Pending,
-            };
-            match next {
-                Next::Answered(response) => {
-                    if let Some(recorder) = self.recorder.take() {
-                        recorder.answered(response.status().as_u16());
-                    }
-                    if let Some(logged) = self.logged.take() {
-                        logged.answered(response.status(), self.emulator.clock());
-                    }
-                    return Poll::Ready(response);
-                }
-                Next::Then(state) => self.state = state,
-            }
-        }
-    }
-}
-
-/// [`ResponseFuture`] for a service, whose answers may be errors but never are.
-pub struct ServiceFuture(ResponseFuture);
-
-impl ServiceFuture {
-    pub(crate) fn new(response: ResponseFuture) -> Self {
-        Self(response)
-    }
-}
-
-impl Future for ServiceFuture {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(ready!(Pin::new(&mut self.0).poll(context))))
-    }
-}

@@ -7,10 +7,10 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::body;
-use crate::durable_object::sockets::ClientEnd;
-use crate::isolate::frame::{FrameError, Reader};
-use crate::isolate::ops::Held;
-use crate::isolate::tasks::{Answered, Failure};
+use crate::abi::frame::{FrameError, Reader};
+use crate::bindings::Resource;
+use crate::stateless::tasks::{self, Failure};
+use crate::websocket::ClientEnd;
 
 /// Bytes of an answer's headers (developers.cloudflare.com, "Limits").
 const MAX_HEAD_BYTES: usize = 128 * 1024;
@@ -43,28 +43,28 @@ enum Malformed {
 }
 
 /// Reads an answer.
-pub(crate) fn read(answered: Answered) -> Result<Answer, Failure> {
-    parse(answered).map_err(|error| {
+pub(crate) fn read(response: tasks::Response) -> Result<Answer, Failure> {
+    parse(response).map_err(|error| {
         tracing::error!(%error, "an answer is malformed");
         Failure::Malformed
     })
 }
 
-fn parse(Answered { frame, held }: Answered) -> Result<Answer, Malformed> {
+fn parse(tasks::Response { frame, resource }: tasks::Response) -> Result<Answer, Malformed> {
     let mut fields = Reader::new(&frame);
     let status: u16 = fields.number("status")?;
     let kind = fields.text("body kind")?;
     let argument = fields.bytes("body argument")?;
     let headers = read_headers(&frame, fields)?;
-    let (body, length) = match (kind, held) {
+    let (body, length) = match (kind, resource) {
         // The length that an answer to HEAD names is that of the body which GET would have.
         ("none", None) => (Body::empty(), None),
         ("bytes", None) => (Body::from(frame.slice_ref(argument)), Some(argument.len() as u64)),
-        ("r2", Some(Held::Body(body))) => {
+        ("r2", Some(Resource::Body(body))) => {
             let length = body.len();
             (body::object(body), Some(length))
         }
-        ("socket", Some(Held::Socket(socket))) if status == 101 => return Ok(Answer::Upgrade(headers, socket)),
+        ("socket", Some(Resource::Socket(socket))) if status == 101 => return Ok(Answer::Upgrade(headers, socket)),
         _ => return Err(Malformed::Body(kind.to_owned())),
     };
     if let (Some(length), Some(header)) = (length, headers.get(CONTENT_LENGTH))

@@ -1,16 +1,18 @@
 //! A look into Durable Objects from outside of the Worker: for the console, the command line and tests.
 
 mod json;
+mod objects;
 mod types;
 
-pub use types::{ColumnInfo, ObjectInfo, SocketInfo, SqlResult, TableInfo};
+pub use crate::websocket::SocketInfo;
+pub use types::{ColumnInfo, ObjectInfo, SqlResult, TableInfo};
 
 use crate::durable_object::{
     engine::{Database, Rows, Value},
-    look::Found,
+    error::SqlError,
     namespace::Namespace,
-    sql_error::SqlError,
 };
+use objects::ObjectRef;
 use serde_json::Value as Json;
 use std::{sync::Arc, time::Duration};
 
@@ -89,7 +91,7 @@ impl Inspector {
     /// # Errors
     /// If the state folder cannot be read.
     pub async fn objects(&self) -> Result<Vec<ObjectInfo>, InspectError> {
-        self.blocking(|namespace| namespace.known()).await
+        self.blocking(objects::list).await
     }
 
     /// The tables of an object.
@@ -98,7 +100,7 @@ impl Inspector {
     /// If there is no such object, or its storage cannot be read.
     pub async fn tables(&self, object: &str) -> Result<Vec<TableInfo>, InspectError> {
         let found = self.find(object).await?;
-        self.0.with_storage(found, tables).await
+        objects::with_storage(&self.0, found, tables).await
     }
 
     /// Runs SQL in an object's storage, under the limits that the object's own code has: several statements may follow each
@@ -115,13 +117,15 @@ impl Inspector {
             .collect::<Result<Vec<_>, _>>()?;
         let found = self.find(object).await?;
         let query = query.to_owned();
-        self.0.with_storage(found, move |database| run(database, &query, &bindings)).await
+        objects::with_storage(&self.0, found, move |database| run(database, &query, &bindings)).await
     }
 
     /// The sockets of an object, in the order of their acceptance. None if there is no such object.
     #[must_use]
     pub fn sockets(&self, object: &str) -> Vec<SocketInfo> {
-        self.0.sockets(object)
+        let loaded = self.0.all();
+        let found = loaded.iter().find(|found| found.name() == object || found.id() == object);
+        found.map(|found| found.sockets().describe()).unwrap_or_default()
     }
 
     /// When an object's alarm is due, in milliseconds since 1970, if it has one.
@@ -130,7 +134,7 @@ impl Inspector {
     /// If there is no such object, or its storage cannot be read.
     pub async fn alarm(&self, object: &str) -> Result<Option<u64>, InspectError> {
         let found = self.find(object).await?;
-        self.0.with_storage(found, Database::get_alarm).await
+        objects::with_storage(&self.0, found, Database::get_alarm).await
     }
 
     /// Delivers an object's alarm now, whenever it is due. Returns when its handler has ended.
@@ -139,7 +143,7 @@ impl Inspector {
     /// If there is no such object, it has no alarm, or the handler crashed.
     pub async fn fire_alarm(&self, object: &str) -> Result<(), InspectError> {
         let found = self.find(object).await?;
-        self.0.fire_alarm(found).await
+        objects::fire_alarm(&self.0, found).await
     }
 
     /// Ends an object's instance as idleness does, once its events have ended. Its sockets stay.
@@ -148,7 +152,7 @@ impl Inspector {
     /// If there is no such object.
     pub async fn evict(&self, object: &str) -> Result<(), InspectError> {
         let found = self.find(object).await?;
-        self.0.evict_found(&found).await;
+        objects::evict(&self.0, &found).await;
         Ok(())
     }
 
@@ -159,12 +163,12 @@ impl Inspector {
     /// If there is no such object, or its files cannot be removed.
     pub async fn delete(&self, object: &str) -> Result<(), InspectError> {
         let found = self.find(object).await?;
-        self.0.delete(found).await
+        objects::delete(&self.0, found).await
     }
 
-    async fn find(&self, object: &str) -> Result<Found, InspectError> {
+    async fn find(&self, object: &str) -> Result<ObjectRef, InspectError> {
         let object = object.to_owned();
-        self.blocking(move |namespace| namespace.find(&object)).await
+        self.blocking(move |namespace| objects::find(namespace, &object)).await
     }
 
     async fn blocking<T: Send + 'static>(

@@ -65,17 +65,3 @@ pub struct SqlResult {
     /// Rows that were inserted, updated or deleted.
     pub rows_written: u64,
 }
-
-/// An accepted WebSocket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SocketInfo {
-    /// Its tag.
-    pub tag: String,
-    /// When it was accepted, in milliseconds since 1970.
-    pub since_ms: u64,
-    /// Frames that were handed to the connection.
-    pub sent: u64,
-    /// Frames that wait for the client.
-    pub queued: usize,
-}

@@ -2,10 +2,11 @@
 
 use super::ListedKey;
 use crate::{
-    blobs::{Blobs, Digest, Expected, Loss, MAX_INLINE, ReadError},
-    cache::{self, Cache, Weigh},
-    sqlite::{self, lock},
     state_dir::{StateDir, StateError},
+    storage::blobs::{Blobs, Digest, Expected, Loss, MAX_INLINE, ReadError},
+    storage::cache::{self, Cache, Weigh},
+    storage::sqlite,
+    sync::lock,
 };
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, params};

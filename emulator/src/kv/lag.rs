@@ -1,7 +1,7 @@
 //! Behaviour in time that is off by default: readers that lag, and the rate of writes. All times are of [`Clock::elapsed_ms`](crate::clock::Clock::elapsed_ms).
 
 use super::{engine::Entry, limits::MIN_WRITE_INTERVAL_MS};
-use crate::sqlite::lock;
+use crate::sync::lock;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{

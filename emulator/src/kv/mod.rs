@@ -9,14 +9,17 @@ mod tests;
 use crate::{
     clock::Clock,
     faults::Faults,
-    snapshot::Writer,
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
 pub(crate) use engine::read_digest;
 use engine::{Entry, Store};
 use lag::{Lag, WriteRate};
-use std::{fmt, sync::Arc};
+use rusqlite::Connection;
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 use tokio::sync::watch;
 
 /// A KV namespace. Clones are the same namespace; every method may be called from any thread.
@@ -207,12 +210,12 @@ impl Kv {
     }
 
     /// Who holds this lock keeps all writers waiting.
-    pub(crate) fn writer(&self) -> &Writer {
+    pub(crate) fn writer(&self) -> &Mutex<Connection> {
         self.0.store.writer()
     }
 
     /// The database of a folder that is only read, for a copy of it.
-    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&rusqlite::Connection) -> T) -> T {
+    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&Connection) -> T) -> T {
         self.0.store.copy(copy)
     }
 
@@ -283,7 +286,7 @@ impl Kv {
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, KvError> {
         limits::check_key_length(Op::Get, options.prefix)?;
         let limit = limits::list_limit(options.limit)?;
-        let after = options.cursor.and_then(crate::cursor::read);
+        let after = options.cursor.and_then(crate::storage::cursor::read);
         let mut keys = self
             .0
             .store
@@ -291,7 +294,7 @@ impl Kv {
             .map_err(|source| storage(Op::Get, source))?;
         let more = keys.len() > limit as usize;
         keys.truncate(limit as usize);
-        let cursor = keys.last().filter(|_| more).map(|last| crate::cursor::write(&last.name));
+        let cursor = keys.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.name));
         Ok(Page { keys, cursor })
     }
 

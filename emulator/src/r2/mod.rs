@@ -1,7 +1,6 @@
 //! R2: durable objects behind a byte cache in memory.
 
 mod engine;
-mod group;
 pub mod limits;
 #[cfg(test)]
 mod tests;
@@ -11,17 +10,17 @@ pub use upload::Upload;
 
 use crate::{
     clock::Clock,
-    snapshot::Writer,
     state_dir::{StateDir, StateError},
 };
 use bytes::Bytes;
 use engine::Store;
 use pmx_model::Hash;
+use rusqlite::Connection;
 use std::{
     fmt,
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 use tokio::sync::watch;
 
@@ -256,12 +255,12 @@ impl R2 {
     }
 
     /// Who holds this lock keeps all writers waiting.
-    pub(crate) fn writer(&self) -> &Writer {
+    pub(crate) fn writer(&self) -> &Mutex<Connection> {
         self.0.store.writer()
     }
 
     /// The database of a folder that is only read, for a copy of it.
-    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&rusqlite::Connection) -> T) -> T {
+    pub(crate) fn copy<T>(&self, copy: impl FnOnce(&Connection) -> T) -> T {
         self.0.store.copy(copy)
     }
 
@@ -343,7 +342,7 @@ impl R2 {
     /// If the limit is not one, or storage fails.
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, R2Error> {
         let limit = limits::list_limit(options.limit)?;
-        let after = options.cursor.and_then(crate::cursor::read);
+        let after = options.cursor.and_then(crate::storage::cursor::read);
         let mut objects = self
             .0
             .store
@@ -351,7 +350,7 @@ impl R2 {
             .map_err(|source| R2Error::storage(Op::List, source))?;
         let more = objects.len() > limit as usize;
         objects.truncate(limit as usize);
-        let cursor = objects.last().filter(|_| more).map(|last| crate::cursor::write(&last.key));
+        let cursor = objects.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.key));
         Ok(Page { objects, cursor })
     }
 }

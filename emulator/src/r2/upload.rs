@@ -4,7 +4,7 @@ use super::{
     ObjectMeta, Op, R2, R2Error, UploadOptions,
     engine::{Content, Failure, NewObject},
 };
-use crate::blobs::{BlobWriter, MAX_INLINE};
+use crate::storage::blobs::{BlobWriter, MAX_INLINE};
 use md5::{Digest as _, Md5};
 use pmx_model::Hash;
 use sha2::Sha256;

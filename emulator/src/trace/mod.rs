@@ -4,9 +4,9 @@ mod record;
 mod recorder;
 
 pub use record::{LogRecord, OpRecord, RequestRecord};
-pub(crate) use recorder::{Recorder, Subject, outcome};
+pub(crate) use recorder::{Recorder, Span, Subject};
 
-use crate::{clock::Clock, sqlite::lock};
+use crate::{clock::Clock, sync::lock};
 use std::{
     collections::VecDeque,
     fmt,

@@ -1,13 +1,7 @@
 //! A request while it runs.
 
 use super::{MAX_OPS, MAX_TEXT_BYTES, OpRecord, RequestRecord, Trace};
-use crate::{
-    isolate::{
-        bindings::Begun,
-        ops::{Answer, Op},
-    },
-    sqlite::lock,
-};
+use crate::sync::lock;
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -22,7 +16,7 @@ pub(crate) struct Subject {
     pub(crate) object: bool,
 }
 
-/// Takes down what happens to a request. Clones take down the same; when the last one is dropped the request has ended.
+/// Records what happens to one request. Clones record the same one; when the last is dropped the request has ended.
 #[derive(Clone)]
 pub(crate) struct Recorder(Arc<Recording>);
 
@@ -78,18 +72,8 @@ impl Recorder {
         }
     }
 
-    /// A binding is called.
-    pub(crate) fn op(&self, op: &Op<'_>) -> Span {
-        let (name, key) = op.described();
-        self.span(name, &key)
-    }
-
-    /// A statement is run.
-    pub(crate) fn sql(&self, statement: &str) -> Span {
-        self.span("sql", statement)
-    }
-
-    fn span(&self, op: &'static str, key: &str) -> Span {
+    /// A binding is called: the op's name, and the key or the statement that it is about.
+    pub(crate) fn op(&self, op: &'static str, key: &str) -> Span {
         let began = Instant::now();
         let mut draft = lock(&self.0.draft);
         let index = if draft.ops.len() < MAX_OPS {
@@ -107,36 +91,13 @@ impl Recorder {
 }
 
 impl Span {
-    /// Takes down how an op ends, whenever it does.
-    pub(crate) fn follow(self, begun: Begun) -> Begun {
-        match begun {
-            Begun::Now(completion) => {
-                self.end(outcome(&completion.answer), true);
-                Begun::Now(completion)
-            }
-            Begun::Later(work) => Begun::Later(Box::pin(async move {
-                let completion = work.await;
-                self.end(outcome(&completion.answer), false);
-                completion
-            })),
-        }
-    }
-
+    /// The op has ended; `cached` if memory had the answer.
     pub(crate) fn end(&self, outcome: &'static str, cached: bool) {
         let took_us = micros(self.began.elapsed());
         let mut draft = lock(&self.recorder.0.draft);
         if let Some(op) = self.index.and_then(|index| draft.ops.get_mut(index)) {
             (op.took_us, op.outcome, op.cached) = (took_us, outcome, cached);
         }
-    }
-}
-
-/// The word for an answer.
-pub(crate) fn outcome(answer: &Answer) -> &'static str {
-    match answer {
-        Answer::Err(_) => "error",
-        Answer::None => "none",
-        _ => "ok",
     }
 }
 

@@ -7,6 +7,9 @@ use super::{
 use crate::{html, theme};
 use pmx_model::Hash;
 
+/// Asks search engines not to list a page. It stands in the page, since that works on every server.
+const NOINDEX: &str = "<meta name=\"robots\" content=\"noindex\">\n";
+
 /// What all pages of a Path share. All addresses are ready for a URL.
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -17,6 +20,8 @@ pub(crate) struct Frame {
     pub lang: String,
     /// The site's origin, if it is known.
     pub url: Option<String>,
+    /// Whether search engines are asked not to list the pages.
+    pub unlisted: bool,
     pub favicon: String,
     pub base_css: String,
     /// The styles of every page, after the theme.
@@ -97,6 +102,7 @@ impl Shell {
             push(&mut all, &[part, "\0"]);
         }
         all.extend(frame.url.as_deref());
+        all.extend(frame.unlisted.then_some(NOINDEX));
         Self { digest: Hash::of(all.as_bytes()), frame, site_title, base, styles, scripts }
     }
 
@@ -120,6 +126,10 @@ impl Shell {
         out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         if !theme::EARLY_JS.trim().is_empty() {
             push(out, &["<script>", theme::EARLY_JS.trim(), "</script>\n"]);
+        }
+        // A page that is no Source's says it anyway.
+        if self.frame.unlisted && page.here.is_some() {
+            out.push_str(NOINDEX);
         }
         page.about(out, &self.site_title, page.here == Some(&*nav.home().id), url.as_deref());
         push(out, &[&self.base, page.theme, &self.styles]);

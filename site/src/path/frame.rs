@@ -44,6 +44,7 @@ impl Frame<'_> {
             mount: self.root.prefix.clone(),
             lang: self.site.project.address.lang.clone().unwrap_or_else(|| "en".to_owned()),
             url: self.site.project.address.url.clone(),
+            unlisted: self.site.project.unlisted,
             favicon: asset(&theme.favicon.file),
             base_css: asset(&theme.base_css.file),
             styles,

@@ -125,7 +125,7 @@ fn navigation(frame: &Frame) -> Markup {
                 form method="post" action="/editor" data-submit {
                     input type="hidden" name="back" value=(frame.here);
                     label {
-                        span { "Open files in" }
+                        span { "OpenStream files in" }
                         select name="editor" {
                             @for editor in Editor::ALL {
                                 option value=(editor.id()) selected[editor == frame.editor] { (editor.label()) }
@@ -166,7 +166,7 @@ pub(in crate::console) fn frame(frame: &Frame, body: &Markup) -> Markup {
 }
 
 /// A page that leads on to another of the console at once.
-pub(in crate::console) fn onward(to: &str) -> Markup {
+pub(in crate::console) fn redirect_page(to: &str) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -175,18 +175,18 @@ pub(in crate::console) fn onward(to: &str) -> Markup {
                 meta http-equiv="refresh" content={ "0;url=" (to) };
                 title { "pmx" }
             }
-            body { p { a href=(to) { "Open the console" } } }
+            body { p { a href=(to) { "OpenStream the console" } } }
         }
     }
 }
 
 /// The page of those who are not in.
-pub(in crate::console) fn door(title: &str, text: &[&str], again: Option<&str>) -> Markup {
+pub(in crate::console) fn locked_page(title: &str, text: &[&str], again: Option<&str>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head { (head(title)) }
-            body.door {
+            body.locked_page {
                 main {
                     (brand())
                     h1 { (title) }

@@ -1,6 +1,6 @@
 //! Small parts that many pages have.
 
-use crate::{console::reply::Failure, report::counted};
+use crate::{console::reply::RequestFailure, report::counted};
 use humantime::{format_rfc3339_millis, format_rfc3339_seconds};
 use maud::{Markup, PreEscaped, html};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -124,7 +124,7 @@ pub(in crate::console) fn note(kind: &str, text: &str) -> Markup {
 }
 
 /// Why something was not done.
-pub(in crate::console) fn failure(failure: &Failure) -> Markup {
+pub(in crate::console) fn failure(failure: &RequestFailure) -> Markup {
     html! {
         div.note.bad role="alert" {
             p { strong { (failure.message) } }

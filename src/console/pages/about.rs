@@ -2,7 +2,7 @@
 
 use crate::console::{
     html::{Section, bytes},
-    reply::Failure,
+    reply::RequestFailure,
     routes::{Call, Page},
 };
 use maud::{Markup, html};
@@ -11,7 +11,7 @@ use std::path::Path;
 /// Files of the state folder that are counted; beyond them the size is "more than".
 const COUNTED: usize = 200_000;
 
-pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
+pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, RequestFailure> {
     let (size, whole) = call.blocking(|console| Ok(size_of(&console.parts.state))).await?;
     let parts = &call.console.parts;
     let emulator = parts.control.emulator();

@@ -3,7 +3,7 @@
 use crate::{
     console::{
         form::{self, MAX_UPLOAD},
-        reply::{self, Outcome},
+        reply::{self, ReplyResult},
         routes::Call,
     },
     data::{self, DataOp},
@@ -11,7 +11,7 @@ use crate::{
 use axum::{body::Body, http::StatusCode};
 use serde_json::json;
 
-pub(in crate::console) async fn data(call: &Call<'_>, body: Body) -> Outcome {
+pub(in crate::console) async fn data(call: &Call<'_>, body: Body) -> ReplyResult {
     let body = form::bytes(&call.headers, body, MAX_UPLOAD).await?;
     let op: DataOp = match serde_json::from_slice(&body) {
         Ok(op) => op,

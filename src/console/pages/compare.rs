@@ -3,10 +3,10 @@
 use super::{diff, history::signs, site};
 use crate::{
     console::{
-        deploys::{Change, Content, Difference, blob},
+        deploys::{Content, Difference, EntryChange, blob},
         form::address,
         html::{Section, bytes, empty, local, short},
-        reply::Failure,
+        reply::RequestFailure,
         routes::{Call, Page},
     },
     publish::{self, Deploy},
@@ -26,12 +26,15 @@ struct Lines {
     shown: Option<Markup>,
 }
 
-pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page, Failure> {
+pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page, RequestFailure> {
     let name = site::name(site)?;
     let deploys = call.console.parts.control.deploys(&name).await?;
-    let find = |id: &str| publish::find(&deploys, id).cloned().map_err(|error| Failure::missing(error.to_string()));
+    let find =
+        |id: &str| publish::find(&deploys, id).cloned().map_err(|error| RequestFailure::missing(error.to_string()));
     let to = match call.query.get("to") {
-        "" => deploys.first().cloned().ok_or_else(|| Failure::missing(format!("`{name}` was never published")))?,
+        "" => {
+            deploys.first().cloned().ok_or_else(|| RequestFailure::missing(format!("`{name}` was never published")))?
+        }
         id => find(id)?,
     };
     let from = match call.query.get("from") {
@@ -68,7 +71,7 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
 }
 
 /// The file that was asked for; else the first that an author would look at.
-fn choose<'a>(difference: &'a Difference, wanted: &str) -> Option<&'a Change<File>> {
+fn choose<'a>(difference: &'a Difference, wanted: &str) -> Option<&'a EntryChange<File>> {
     let files = &difference.files;
     if !wanted.is_empty() {
         return files.iter().find(|change| change.name == wanted);
@@ -185,7 +188,7 @@ fn created(at: &str) -> String {
     time.and_then(|time| local(time, "%Y-%m-%d %H:%M:%S")).unwrap_or_else(|| at.to_owned())
 }
 
-fn mark<T>(change: &Change<T>) -> Markup {
+fn mark<T>(change: &EntryChange<T>) -> Markup {
     match (&change.before, &change.after) {
         (None, _) => html! { span.plus.sign title="added" { "+" span.seen { "added" } } },
         (Some(_), Some(_)) => html! { span.turn.sign title="changed" { "~" span.seen { "changed" } } },
@@ -193,12 +196,12 @@ fn mark<T>(change: &Change<T>) -> Markup {
     }
 }
 
-fn hashes(change: &Change<Hash>) -> String {
+fn hashes(change: &EntryChange<Hash>) -> String {
     let digits = |hash: &Option<Hash>| hash.map(|hash| hash.short(8));
     [digits(&change.before), digits(&change.after)].into_iter().flatten().collect::<Vec<_>>().join(" → ")
 }
 
-fn growth(change: &Change<File>) -> Markup {
+fn growth(change: &EntryChange<File>) -> Markup {
     let size = |side: &Option<File>| side.map_or(0, |file| file.size);
     let (before, after) = (size(&change.before), size(&change.after));
     match after.cmp(&before) {

@@ -12,10 +12,10 @@ use serde_json::Value;
 const NAMES: usize = 6;
 
 pub(in crate::console) fn page(call: &Call<'_>) -> Page {
-    let board = call.console.parts.control.board();
+    let session = call.console.parts.control.session();
     let (site, kind) = (call.query.get("site"), call.query.get("event"));
     let matches = |event: &Value, name: &str, wanted: &str| wanted.is_empty() || event[name] == wanted;
-    let recent = board.recent();
+    let recent: Vec<Value> = session.recent().iter().map(|record| record.to_json()).collect();
     let shown: Vec<_> = recent.iter().rev().filter(|e| matches(e, "site", site) && matches(e, "event", kind)).collect();
     let mut kinds: Vec<&str> = recent.iter().filter_map(|event| event["event"].as_str()).collect();
     kinds.sort_unstable();
@@ -33,7 +33,7 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
                 span { "Site" }
                 select name="site" {
                     option value="" { "all" }
-                    @for known in board.sites() { option value=(known.name) selected[known.name.as_str() == site] { (known.name) } }
+                    @for known in session.sites() { option value=(known.name) selected[known.name.as_str() == site] { (known.name) } }
                 }
             }
             label {

@@ -3,7 +3,7 @@
 use crate::console::{
     form::Fields,
     html::{Section, field},
-    reply::{Failure, Outcome},
+    reply::{ReplyResult, RequestFailure},
     routes::{Call, Page},
 };
 use axum::http::StatusCode;
@@ -83,14 +83,14 @@ fn knob(name: &str, example: &str, does: &str, now: Option<&str>) -> Markup {
     }
 }
 
-pub(in crate::console) fn set(call: &Call<'_>, form: &Fields) -> Outcome {
+pub(in crate::console) fn set(call: &Call<'_>, form: &Fields) -> ReplyResult {
     let words: Vec<String> = if form.bytes("plan").is_some() {
         vec![form.text("plan")?.to_owned()]
     } else {
         let given = KNOBS.iter().map(|(name, ..)| (name, form.get(name).trim())).filter(|(_, value)| !value.is_empty());
         given.map(|(name, value)| format!("{name}={value}")).collect()
     };
-    let refused = |error: FaultError| Failure {
+    let refused = |error: FaultError| RequestFailure {
         status: StatusCode::UNPROCESSABLE_ENTITY,
         message: error.to_string(),
         hints: vec![error.hint()],

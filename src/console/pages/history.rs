@@ -2,11 +2,11 @@
 
 use crate::{
     console::{
-        Serves,
+        SiteSource,
         deploys::{Counts, Summary},
         form::address,
         html::{Ask, ago, ask, counted, empty, field, nothing, pill, short},
-        reply::Failure,
+        reply::RequestFailure,
         routes::Call,
     },
     publish::{
@@ -35,10 +35,10 @@ pub(super) struct History {
 }
 
 /// Computes what each deploy changed.
-pub(super) async fn read(call: &Call<'_>, _: &SiteName, deploys: Vec<Deploy>) -> Result<History, Failure> {
+pub(super) async fn read(call: &Call<'_>, _: &SiteName, deploys: Vec<Deploy>) -> Result<History, RequestFailure> {
     let from = call.query.number("from", 0, deploys.len().saturating_sub(1) / PAGE * PAGE);
     call.blocking(move |console| {
-        let is_written = console.parts.sites == Serves::Written;
+        let is_written = console.parts.sites == SiteSource::Written;
         let r2 = console.parts.control.emulator().r2();
         let pairs = deploys.iter().skip(from).take(PAGE).zip(deploys.iter().skip(from + 1).map(Some).chain([None]));
         let summaries = pairs

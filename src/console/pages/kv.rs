@@ -4,7 +4,7 @@ use super::value;
 use crate::console::{
     form::{Fields, address},
     html::{Ask, Section, ago, ask, bytes, empty, field, local},
-    reply::{self, Failure, Outcome},
+    reply::{self, ReplyResult, RequestFailure},
     routes::{Call, Page},
     transfer::{self, Entry},
 };
@@ -19,7 +19,7 @@ const PAGE: i64 = 50;
 /// Where this is.
 const HERE: &str = "/data/kv";
 
-pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, Failure> {
+pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFailure> {
     let (prefix, cursor) = (call.query.get("prefix").to_owned(), call.query.get("cursor").to_owned());
     let wanted = (prefix.clone(), cursor.clone());
     let page = call
@@ -29,7 +29,7 @@ pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, Failure> {
                 limit: Some(PAGE),
                 cursor: Some(wanted.1.as_str()).filter(|c| !c.is_empty()),
             };
-            console.parts.control.emulator().kv().list(options).map_err(|error| Failure::refused(&error))
+            console.parts.control.emulator().kv().list(options).map_err(|error| RequestFailure::refused(&error))
         })
         .await?;
     let body = html! {
@@ -148,12 +148,12 @@ pub(super) fn delete_button(store: &str, key: &str, id: &str, class: &str) -> Ma
     )
 }
 
-async fn read(call: &Call<'_>) -> Result<(String, Vec<u8>, Option<ListedKey>), Failure> {
+async fn read(call: &Call<'_>) -> Result<(String, Vec<u8>, Option<ListedKey>), RequestFailure> {
     let key = call.query.text("key")?.to_owned();
     call.blocking(move |console| {
         let kv = console.parts.control.emulator().kv();
-        let value = kv.get(&key).map_err(|error| Failure::refused(&error))?;
-        let value = value.ok_or_else(|| Failure::missing(format!("There is no key `{key}`")))?;
+        let value = kv.get(&key).map_err(|error| RequestFailure::refused(&error))?;
+        let value = value.ok_or_else(|| RequestFailure::missing(format!("There is no key `{key}`")))?;
         let listed = kv.list(ListOptions { prefix: &key, limit: Some(1), cursor: None }).ok();
         let listed = listed.and_then(|page| page.keys.into_iter().find(|listed| listed.name == key));
         Ok((key, value.to_vec(), listed))
@@ -161,7 +161,7 @@ async fn read(call: &Call<'_>) -> Result<(String, Vec<u8>, Option<ListedKey>), F
     .await
 }
 
-pub(in crate::console) async fn entry(call: &Call<'_>) -> Result<Page, Failure> {
+pub(in crate::console) async fn entry(call: &Call<'_>) -> Result<Page, RequestFailure> {
     let (key, value, listed) = read(call).await?;
     let (expiration, metadata) = listed.map_or((None, None), |listed| (listed.expiration, listed.metadata));
     let written = listed_time(&key, &value);
@@ -232,7 +232,7 @@ pub(super) fn value_of(form: &Fields) -> Vec<u8> {
     }
 }
 
-pub(in crate::console) async fn put(call: &Call<'_>, form: &Fields) -> Outcome {
+pub(in crate::console) async fn put(call: &Call<'_>, form: &Fields) -> ReplyResult {
     let (key, value) = (form.text("key")?.to_owned(), value_of(form));
     let metadata = Some(form.text("metadata")?.to_owned()).filter(|metadata| !metadata.is_empty());
     let number = |name: &str| form.get(name).parse::<i64>().ok();
@@ -240,27 +240,33 @@ pub(in crate::console) async fn put(call: &Call<'_>, form: &Fields) -> Outcome {
     let name = key.clone();
     call.blocking(move |console| {
         let options = PutOptions { expiration, expiration_ttl, metadata: metadata.as_deref() };
-        console.parts.control.emulator().kv().put(&key, &value, options).map_err(|error| Failure::refused(&error))
+        console
+            .parts
+            .control
+            .emulator()
+            .kv()
+            .put(&key, &value, options)
+            .map_err(|error| RequestFailure::refused(&error))
     })
     .await?;
     Ok(Call::done_at("/data/kv/entry", &[("key", &name), ("done", "saved")]))
 }
 
-pub(in crate::console) async fn delete(call: &Call<'_>, form: &Fields) -> Outcome {
+pub(in crate::console) async fn delete(call: &Call<'_>, form: &Fields) -> ReplyResult {
     let key = form.text("key")?.to_owned();
     call.blocking(move |console| {
-        console.parts.control.emulator().kv().delete(&key).map_err(|error| Failure::refused(&error))
+        console.parts.control.emulator().kv().delete(&key).map_err(|error| RequestFailure::refused(&error))
     })
     .await?;
     Ok(Call::done_at(HERE, &[("done", "deleted")]))
 }
 
-pub(in crate::console) async fn download(call: &Call<'_>) -> Outcome {
+pub(in crate::console) async fn download(call: &Call<'_>) -> ReplyResult {
     let (key, value, _) = read(call).await?;
     Ok(reply::download(&key, Body::from(value)))
 }
 
-pub(in crate::console) async fn export(call: &Call<'_>) -> Outcome {
+pub(in crate::console) async fn export(call: &Call<'_>) -> ReplyResult {
     let prefix = call.query.text("prefix")?.to_owned();
     let kv = call.console.parts.control.emulator().kv().clone();
     Ok(transfer::export("kv.jsonl", move |send| {
@@ -290,7 +296,7 @@ fn exported(kv: &Kv, listed: ListedKey) -> Option<String> {
     serde_json::to_string(&entry).ok().map(|line| line + "\n")
 }
 
-pub(in crate::console) async fn import(call: &Call<'_>, form: &Fields) -> Outcome {
+pub(in crate::console) async fn import(call: &Call<'_>, form: &Fields) -> ReplyResult {
     let file = form.bytes("file").unwrap_or_default().to_vec();
     let count = call
         .blocking(move |console| {
@@ -299,7 +305,7 @@ pub(in crate::console) async fn import(call: &Call<'_>, form: &Fields) -> Outcom
                 let metadata = entry.metadata.as_ref().map(ToString::to_string);
                 let options =
                     PutOptions { expiration: entry.expiration, expiration_ttl: None, metadata: metadata.as_deref() };
-                kv.put(&entry.key, &entry.value.0, options).map_err(|error| Failure::refused(&error))
+                kv.put(&entry.key, &entry.value.0, options).map_err(|error| RequestFailure::refused(&error))
             })
         })
         .await?;

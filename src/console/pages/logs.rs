@@ -1,9 +1,11 @@
 //! `/log`: what the Worker and pmx said.
 
-use crate::console::{
-    html::{Section, clock},
-    log::{LogLine, WORKER},
-    routes::{Call, Page},
+use crate::{
+    console::{
+        html::{Section, clock},
+        routes::{Call, Page},
+    },
+    session::{LogEntry, WORKER},
 };
 use maud::html;
 use std::sync::Arc;
@@ -21,7 +23,7 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
         _ => Level::TRACE,
     };
     let lower = text.to_lowercase();
-    let takes = |line: &&Arc<LogLine>| {
+    let takes = |line: &&Arc<LogEntry>| {
         let is_worker = line.target == WORKER;
         (from.is_empty() || (from == WORKER) == is_worker)
             && line.level <= most

@@ -4,7 +4,7 @@ use super::objects::{alarm, state};
 use crate::console::{
     form::{Fields, address},
     html::{Ask, Section, ago, ask, bytes, counted, duration, empty, nothing, short},
-    reply::{self, Failure, Outcome},
+    reply::{self, ReplyResult, RequestFailure},
     routes::{Call, Page},
 };
 use axum::{body::Body, http::StatusCode};
@@ -27,26 +27,26 @@ const CELL: usize = 160;
 const MAX_SQL: usize = 100_000;
 
 /// What came of the SQL box.
-struct Ran {
+struct QueryResult {
     query: String,
     outcome: Result<SqlResult, String>,
     took: Duration,
 }
 
-pub(in crate::console) async fn page(call: &Call<'_>, id: &str) -> Result<Page, Failure> {
+pub(in crate::console) async fn page(call: &Call<'_>, id: &str) -> Result<Page, RequestFailure> {
     shown(call, id, None).await
 }
 
-async fn find(inspector: &Inspector, id: &str) -> Result<ObjectInfo, Failure> {
-    let objects = inspector.objects().await.map_err(|error| Failure::refused(&error))?;
+async fn find(inspector: &Inspector, id: &str) -> Result<ObjectInfo, RequestFailure> {
+    let objects = inspector.objects().await.map_err(|error| RequestFailure::refused(&error))?;
     let found = objects.into_iter().find(|object| object.id == id || object.name.as_deref() == Some(id));
-    found.ok_or_else(|| Failure::missing(format!("There is no Durable Object `{id}`")))
+    found.ok_or_else(|| RequestFailure::missing(format!("There is no Durable Object `{id}`")))
 }
 
-async fn shown(call: &Call<'_>, id: &str, ran: Option<Ran>) -> Result<Page, Failure> {
+async fn shown(call: &Call<'_>, id: &str, ran: Option<QueryResult>) -> Result<Page, RequestFailure> {
     let inspector = call.console.parts.control.emulator().inspect();
     let object = find(&inspector, id).await?;
-    let tables = inspector.tables(&object.id).await.map_err(|error| Failure::refused(&error))?;
+    let tables = inspector.tables(&object.id).await.map_err(|error| RequestFailure::refused(&error))?;
     let sockets = inspector.sockets(&object.id);
     let name = object.name.clone().unwrap_or_else(|| short(&object.id).to_owned());
     let table = tables.iter().find(|table| table.name == call.query.get("table")).or(tables.first());
@@ -54,7 +54,7 @@ async fn shown(call: &Call<'_>, id: &str, ran: Option<Ran>) -> Result<Page, Fail
     let rows = match table {
         Some(table) => {
             let query = format!("SELECT * FROM {} LIMIT {PAGE} OFFSET {from}", quoted(&table.name));
-            Some(inspector.sql(&object.id, &query, &[]).await.map_err(|error| Failure::refused(&error))?)
+            Some(inspector.sql(&object.id, &query, &[]).await.map_err(|error| RequestFailure::refused(&error))?)
         }
         None => None,
     };
@@ -113,7 +113,7 @@ async fn shown(call: &Call<'_>, id: &str, ran: Option<Ran>) -> Result<Page, Fail
     Ok(Page::new(Section::Objects, name, body))
 }
 
-fn box_of(at: &str, written: &str, ran: Option<&Ran>) -> Markup {
+fn box_of(at: &str, written: &str, ran: Option<&QueryResult>) -> Markup {
     html! {
         section #sql aria-labelledby="sql-title" {
             header { h2 #sql-title { "SQL" } span.muted { "Ctrl-Enter runs it; all of it is committed, or nothing." } }
@@ -255,10 +255,10 @@ fn sockets_of(sockets: &[SocketInfo]) -> Markup {
     }
 }
 
-pub(in crate::console) async fn sql(call: &Call<'_>, id: &str, form: &Fields) -> Outcome {
+pub(in crate::console) async fn sql(call: &Call<'_>, id: &str, form: &Fields) -> ReplyResult {
     let query = form.text("sql")?.to_owned();
     if query.len() > MAX_SQL {
-        return Err(Failure::refused(&format!("A statement has at most {MAX_SQL} bytes")));
+        return Err(RequestFailure::refused(&format!("A statement has at most {MAX_SQL} bytes")));
     }
     let inspector = call.console.parts.control.emulator().inspect();
     let object = find(&inspector, id).await?;
@@ -266,29 +266,29 @@ pub(in crate::console) async fn sql(call: &Call<'_>, id: &str, form: &Fields) ->
     let outcome = inspector.sql(&object.id, &query, &[]).await.map_err(|error| error.to_string());
     let took = started.elapsed();
     let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = shown(call, id, Some(Ran { query, outcome, took })).await?;
+    let page = shown(call, id, Some(QueryResult { query, outcome, took })).await?;
     Ok(call.shown(status, page))
 }
 
-pub(in crate::console) async fn fire(call: &Call<'_>, id: &str) -> Outcome {
+pub(in crate::console) async fn fire(call: &Call<'_>, id: &str) -> ReplyResult {
     let inspector = call.console.parts.control.emulator().inspect();
-    inspector.fire_alarm(id).await.map_err(|error| Failure::refused(&error))?;
+    inspector.fire_alarm(id).await.map_err(|error| RequestFailure::refused(&error))?;
     Ok(Call::done_at(&format!("/data/objects/{id}"), &[("done", "fired")]))
 }
 
-pub(in crate::console) async fn evict(call: &Call<'_>, id: &str) -> Outcome {
+pub(in crate::console) async fn evict(call: &Call<'_>, id: &str) -> ReplyResult {
     let inspector = call.console.parts.control.emulator().inspect();
-    inspector.evict(id).await.map_err(|error| Failure::refused(&error))?;
+    inspector.evict(id).await.map_err(|error| RequestFailure::refused(&error))?;
     Ok(Call::done_at(&format!("/data/objects/{id}"), &[("done", "evicted")]))
 }
 
 /// A table as CSV (RFC 4180) or as an array of JSON objects.
-pub(in crate::console) async fn export(call: &Call<'_>, id: &str) -> Outcome {
+pub(in crate::console) async fn export(call: &Call<'_>, id: &str) -> ReplyResult {
     let inspector = call.console.parts.control.emulator().inspect();
-    let tables = inspector.tables(id).await.map_err(|error| Failure::refused(&error))?;
+    let tables = inspector.tables(id).await.map_err(|error| RequestFailure::refused(&error))?;
     let wanted = call.query.get("table");
     let table = tables.iter().find(|table| table.name == wanted);
-    let table = table.ok_or_else(|| Failure::missing(format!("There is no table `{wanted}`")))?;
+    let table = table.ok_or_else(|| RequestFailure::missing(format!("There is no table `{wanted}`")))?;
     let is_json = call.query.get("format") == "json";
     let mut text = if is_json {
         "[".to_owned()
@@ -298,7 +298,7 @@ pub(in crate::console) async fn export(call: &Call<'_>, id: &str) -> Outcome {
     let mut from = 0;
     while from < EXPORTED {
         let query = format!("SELECT * FROM {} LIMIT {CHUNK} OFFSET {from}", quoted(&table.name));
-        let result = inspector.sql(id, &query, &[]).await.map_err(|error| Failure::refused(&error))?;
+        let result = inspector.sql(id, &query, &[]).await.map_err(|error| RequestFailure::refused(&error))?;
         let count = result.rows.len();
         for (index, row) in result.rows.into_iter().enumerate() {
             if is_json {

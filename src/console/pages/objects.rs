@@ -2,17 +2,17 @@
 
 use crate::console::{
     html::{Section, bytes, empty, pill, short},
-    reply::Failure,
+    reply::RequestFailure,
     routes::{Call, Page},
 };
 use maud::{Markup, html};
 use pmx_emulator::inspect::ObjectInfo;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, Failure> {
+pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFailure> {
     let emulator = call.console.parts.control.emulator();
     let (inspector, stats) = (emulator.inspect(), emulator.stats());
-    let objects = inspector.objects().await.map_err(|error| Failure::refused(&error))?;
+    let objects = inspector.objects().await.map_err(|error| RequestFailure::refused(&error))?;
     let body = html! {
         div.head { div { h1 { "Durable Objects" } p.sub { "One " code { "SpaceDO" } " for each site: its history, its open pages, its alarm." }
             p.sub { (stats.objects) " awake of at most " (stats.max_objects) ", with " (bytes(stats.object_bytes as u64)) " of memory." } } }

@@ -6,7 +6,7 @@ use crate::{
         editor::Editor,
         html::{empty, pill},
     },
-    dev::SiteStatus,
+    session::SiteStatus,
 };
 use maud::{Markup, html};
 use pmx_site::Diagnostic;

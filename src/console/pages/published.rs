@@ -5,7 +5,7 @@ use crate::{
     console::{
         Console,
         html::{Section, ago, empty, pill, short},
-        reply::{self, Failure, Outcome},
+        reply::{self, ReplyResult, RequestFailure},
         routes::{Call, Page},
     },
     data::sites::{self, KnownSite},
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 /// Sites that are shown; the rest is counted.
 const SHOWN: usize = 500;
 
-pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
+pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, RequestFailure> {
     let (sites, count) = known(call, SHOWN).await?;
     let body = html! {
         div.head { div { h1 { "Sites" } p.sub { "Published to this server." } } }
@@ -44,15 +44,15 @@ pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
     Ok(Page::new(Section::Sites, "Sites", body))
 }
 
-async fn known(call: &Call<'_>, most: usize) -> Result<(Vec<KnownSite>, usize), Failure> {
+async fn known(call: &Call<'_>, most: usize) -> Result<(Vec<KnownSite>, usize), RequestFailure> {
     let read = move |console: &Console| {
-        sites::known(console.parts.control.emulator().kv(), most).map_err(|error| Failure::refused(&error))
+        sites::known(console.parts.control.emulator().kv(), most).map_err(|error| RequestFailure::refused(&error))
     };
     call.blocking(read).await
 }
 
 /// `GET /api/sites`
-pub(in crate::console) async fn json(call: &Call<'_>) -> Outcome {
+pub(in crate::console) async fn json(call: &Call<'_>) -> ReplyResult {
     let (sites, _) = known(call, usize::MAX).await?;
     let of = |site: &KnownSite| {
         let name = site.name.as_str();
@@ -91,7 +91,7 @@ fn row(call: &Call<'_>, site: &KnownSite) -> Markup {
             td.act {
                 @if matches!(site.state, SiteState::Published(_))
                     && let Some(url) = call.console.parts.sites.address(site.name.as_str()) {
-                    a.button.small href=(url) target="_blank" rel="noopener" { "Open" span.seen { " " (site.name) } }
+                    a.button.small href=(url) target="_blank" rel="noopener" { "OpenStream" span.seen { " " (site.name) } }
                 }
                 " " a.button.small href={ (at) "#history" } { "History" span.seen { " of " (site.name) } }
             }

@@ -7,7 +7,7 @@ use super::{
 use crate::console::{
     form::{Fields, address},
     html::{Section, ago, bytes, empty},
-    reply::{self, Failure, Outcome},
+    reply::{self, ReplyResult, RequestFailure},
     routes::{Call, Page},
     transfer::{self, Entry},
 };
@@ -25,7 +25,7 @@ const LISTED: u32 = 200;
 /// Where this is.
 const HERE: &str = "/data/r2";
 
-pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, Failure> {
+pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFailure> {
     let (prefix, cursor) = (call.query.get("prefix").to_owned(), call.query.get("cursor").to_owned());
     let wanted = (prefix.clone(), cursor.clone());
     let page = call
@@ -35,7 +35,7 @@ pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, Failure> {
                 limit: Some(PAGE),
                 cursor: Some(wanted.1.as_str()).filter(|c| !c.is_empty()),
             };
-            console.parts.control.emulator().r2().list(options).map_err(|error| Failure::refused(&error))
+            console.parts.control.emulator().r2().list(options).map_err(|error| RequestFailure::refused(&error))
         })
         .await?;
     let body = html! {
@@ -76,18 +76,18 @@ fn uploaded(object: &ObjectMeta) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_millis(object.uploaded_ms)).unwrap_or(UNIX_EPOCH)
 }
 
-fn head(r2: &R2, key: &str) -> Result<ObjectMeta, Failure> {
-    let found = r2.head(key).map_err(|error| Failure::refused(&error))?;
-    found.ok_or_else(|| Failure::missing(format!("There is no object `{key}`")))
+fn head(r2: &R2, key: &str) -> Result<ObjectMeta, RequestFailure> {
+    let found = r2.head(key).map_err(|error| RequestFailure::refused(&error))?;
+    found.ok_or_else(|| RequestFailure::missing(format!("There is no object `{key}`")))
 }
 
-fn read(r2: &R2, key: &str, range: Option<Range>) -> Result<Vec<u8>, Failure> {
-    let object = r2.get(key, range).map_err(|error| Failure::refused(&error))?;
-    let object = object.ok_or_else(|| Failure::missing(format!("There is no object `{key}`")))?;
-    object.body.into_bytes().map(Vec::from).map_err(|error| Failure::internal(error.to_string()))
+fn read(r2: &R2, key: &str, range: Option<Range>) -> Result<Vec<u8>, RequestFailure> {
+    let object = r2.get(key, range).map_err(|error| RequestFailure::refused(&error))?;
+    let object = object.ok_or_else(|| RequestFailure::missing(format!("There is no object `{key}`")))?;
+    object.body.into_bytes().map(Vec::from).map_err(|error| RequestFailure::internal(error.to_string()))
 }
 
-pub(in crate::console) async fn entry(call: &Call<'_>) -> Result<Page, Failure> {
+pub(in crate::console) async fn entry(call: &Call<'_>) -> Result<Page, RequestFailure> {
     let key = call.query.text("key")?.to_owned();
     let (object, start) = call
         .blocking(move |console| {
@@ -124,38 +124,38 @@ pub(in crate::console) async fn entry(call: &Call<'_>) -> Result<Page, Failure> 
     Ok(Page::new(Section::R2, key, body))
 }
 
-fn upload(r2: &R2, key: &str, value: &[u8]) -> Result<(), Failure> {
+fn upload(r2: &R2, key: &str, value: &[u8]) -> Result<(), RequestFailure> {
     let options = UploadOptions { length: value.len() as u64, ..UploadOptions::default() };
-    let mut upload = r2.upload(key, options).map_err(|error| Failure::refused(&error))?;
-    upload.write(value).map_err(|error| Failure::refused(&error))?;
-    upload.finish().map_err(|error| Failure::refused(&error))?;
+    let mut upload = r2.upload(key, options).map_err(|error| RequestFailure::refused(&error))?;
+    upload.write(value).map_err(|error| RequestFailure::refused(&error))?;
+    upload.finish().map_err(|error| RequestFailure::refused(&error))?;
     Ok(())
 }
 
-pub(in crate::console) async fn put(call: &Call<'_>, form: &Fields) -> Outcome {
+pub(in crate::console) async fn put(call: &Call<'_>, form: &Fields) -> ReplyResult {
     let (key, value) = (form.text("key")?.to_owned(), value_of(form));
     let name = key.clone();
     call.blocking(move |console| upload(console.parts.control.emulator().r2(), &key, &value)).await?;
     Ok(Call::done_at("/data/r2/entry", &[("key", &name), ("done", "saved")]))
 }
 
-pub(in crate::console) async fn delete(call: &Call<'_>, form: &Fields) -> Outcome {
+pub(in crate::console) async fn delete(call: &Call<'_>, form: &Fields) -> ReplyResult {
     let key = form.text("key")?.to_owned();
     call.blocking(move |console| {
-        console.parts.control.emulator().r2().delete(&key).map_err(|error| Failure::refused(&error))
+        console.parts.control.emulator().r2().delete(&key).map_err(|error| RequestFailure::refused(&error))
     })
     .await?;
     Ok(Call::done_at(HERE, &[("done", "deleted")]))
 }
 
-pub(in crate::console) async fn download(call: &Call<'_>) -> Outcome {
+pub(in crate::console) async fn download(call: &Call<'_>) -> ReplyResult {
     let key = call.query.text("key")?.to_owned();
     let name = key.clone();
     let value = call.blocking(move |console| read(console.parts.control.emulator().r2(), &key, None)).await?;
     Ok(reply::download(&name, Body::from(value)))
 }
 
-pub(in crate::console) async fn export(call: &Call<'_>) -> Outcome {
+pub(in crate::console) async fn export(call: &Call<'_>) -> ReplyResult {
     let prefix = call.query.text("prefix")?.to_owned();
     let r2 = call.console.parts.control.emulator().r2().clone();
     Ok(transfer::export("r2.jsonl", move |send| {
@@ -178,7 +178,7 @@ pub(in crate::console) async fn export(call: &Call<'_>) -> Outcome {
     }))
 }
 
-pub(in crate::console) async fn import(call: &Call<'_>, form: &Fields) -> Outcome {
+pub(in crate::console) async fn import(call: &Call<'_>, form: &Fields) -> ReplyResult {
     let file = form.bytes("file").unwrap_or_default().to_vec();
     let count = call
         .blocking(move |console| {

@@ -45,7 +45,7 @@ fn host_of(record: &RequestRecord) -> &str {
     record.host.split(':').next().unwrap_or_default()
 }
 
-/// Whether pmx itself asked: publishes of this process go to the bare host without a port (`dev/in_process.rs`).
+/// Whether pmx itself asked: publishes of this process go to the bare host without a port (`session/in_process.rs`).
 fn is_publishing(record: &RequestRecord) -> bool {
     record.host == "localhost" && record.path.starts_with("/api/")
 }
@@ -127,7 +127,7 @@ fn one(record: &RequestRecord) -> Markup {
                 }
                 @if !record.ops.is_empty() {
                     table.tight {
-                        thead { tr { th { "Call" } th { "Key" } th { "Outcome" } th.num { "At" } th.num { "Took" } th.bar-cell { "Time" } } }
+                        thead { tr { th { "Call" } th { "Key" } th { "ReplyResult" } th.num { "At" } th.num { "Took" } th.bar-cell { "Time" } } }
                         tbody { @for op in record.ops.iter().take(CALLS) { (call_row(record, op)) } }
                     }
                 }

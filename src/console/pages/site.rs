@@ -4,24 +4,24 @@ use super::{history, problems, sites::phase};
 use crate::console::{
     form::Fields,
     html::{self, Section, ago, duration},
-    reply::{Failure, Outcome},
+    reply::{ReplyResult, RequestFailure},
     routes::{Call, Page},
 };
 use maud::html;
 use pmx_model::SiteName;
 
 /// The name, or why it is none.
-pub(super) fn name(site: &str) -> Result<SiteName, Failure> {
-    site.parse().map_err(|error: pmx_model::SiteNameError| Failure::missing(error.to_string()))
+pub(super) fn name(site: &str) -> Result<SiteName, RequestFailure> {
+    site.parse().map_err(|error: pmx_model::SiteNameError| RequestFailure::missing(error.to_string()))
 }
 
-pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page, Failure> {
+pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page, RequestFailure> {
     let name = name(site)?;
     let control = &call.console.parts.control;
-    let status = control.board().site(&name);
+    let status = control.session().site(&name);
     let deploys = control.deploys(&name).await?;
     if status.is_none() && deploys.is_empty() {
-        return Err(Failure::missing(format!("There is no site `{name}`")));
+        return Err(RequestFailure::missing(format!("There is no site `{name}`")));
     }
     let published = call.console.parts.sites.address(name.as_str());
     let served = status.is_some() || published.is_some();
@@ -44,12 +44,12 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                 }
             }
             @if is_active && let Some(url) = &published {
-                div.actions { a.button.primary href=(url) target="_blank" rel="noopener" { "Open site" } }
+                div.actions { a.button.primary href=(url) target="_blank" rel="noopener" { "OpenStream site" } }
             }
             @if let Some(status) = &status {
                 div.actions {
                     form method="post" action={ "/sites/" (name) "/rebuild" } { button type="submit" { "Build again" } }
-                    a.button.primary href=(status.url) target="_blank" rel="noopener" { "Open site" }
+                    a.button.primary href=(status.url) target="_blank" rel="noopener" { "OpenStream site" }
                 }
             }
         }
@@ -86,18 +86,18 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
     Ok(Page::new(Section::Sites, name.to_string(), body))
 }
 
-pub(in crate::console) async fn rollback(call: &Call<'_>, site: &str, form: &Fields) -> Outcome {
+pub(in crate::console) async fn rollback(call: &Call<'_>, site: &str, form: &Fields) -> ReplyResult {
     let name = name(site)?;
     let control = &call.console.parts.control;
     control.rollback(&name, form.text("deploy")?).await?;
-    // The deploys know, whoever publishes; the board has sites that are written here alone.
+    // The deploys know, whoever publishes; the session has sites that are written here alone.
     let behind = control.deploys(&name).await?.iter().position(|deploy| deploy.record.is_active);
     let is_held = behind.is_some_and(|behind| behind > 0);
     Ok(Call::done_at(&format!("/sites/{name}"), &[("done", if is_held { "rolled-back" } else { "newest" })]))
 }
 
-pub(in crate::console) async fn rebuild(call: &Call<'_>, site: &str) -> Outcome {
+pub(in crate::console) async fn rebuild(call: &Call<'_>, site: &str) -> ReplyResult {
     let name = name(site)?;
-    call.console.parts.control.rebuild(&name).await?;
+    call.console.parts.control.rebuild(&name)?;
     Ok(Call::done_at(&format!("/sites/{name}"), &[("done", "rebuild")]))
 }

@@ -3,10 +3,10 @@
 use crate::{
     console::{
         html::{self, Section, ago, counted, duration, empty, pill},
-        reply::{self, Failure},
+        reply::{self, RequestFailure},
         routes::{Call, Page},
     },
-    dev::{Control, Phase, SiteStatus},
+    session::{Control, Phase, SiteStatus},
 };
 use axum::{http::StatusCode, response::Response};
 use humantime::format_rfc3339_millis;
@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 /// Names of changed files in a row.
 const NAMES: usize = 3;
 
-pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
+pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, RequestFailure> {
     let control = &call.console.parts.control;
-    let sites = control.board().sites();
+    let sites = control.session().sites();
     let pages: usize = sites.iter().filter_map(|site| site.last.as_ref()).map(|last| last.pages).sum();
     let body = html! {
         div.head { div { h1 { "Sites" } p.sub { "Served by this pmx; an edit is published as soon as it is saved." } } }
@@ -47,7 +47,7 @@ pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, Failure> {
 pub(super) fn load(control: &Control) -> Markup {
     let stats = control.emulator().stats();
     html! {
-        div { dt { "Open pages" } dd { (stats.sockets) } }
+        div { dt { "OpenStream pages" } dd { (stats.sockets) } }
         div { dt { "Objects awake" } dd { (stats.objects) } }
         div { dt { "Requests under way" } dd { (stats.tasks + stats.object_tasks) } }
         @if stats.traps > 0 { div { dt { "Crashes" } dd.minus { (stats.traps) } } }
@@ -73,7 +73,7 @@ fn row(site: &SiteStatus) -> Markup {
                 }
             }
             td.act {
-                a.button.small href=(site.url) target="_blank" rel="noopener" { "Open" span.seen { " " (site.name) } }
+                a.button.small href=(site.url) target="_blank" rel="noopener" { "OpenStream" span.seen { " " (site.name) } }
                 " " a.button.small href={ (at) "#history" } { "History" span.seen { " of " (site.name) } }
             }
         }
@@ -94,14 +94,14 @@ pub(super) fn phase(site: &SiteStatus) -> Markup {
         (Phase::Building, _) => html! { span.pill.dot.warn.building { "Building" } },
         (_, Some(_)) => pill("bad dot", "Failed"),
         (Phase::Failed, None) => pill("bad dot", "Errors"),
-        (Phase::Ready, None) if site.held.is_some() => pill("warn dot", "Rolled back"),
+        (Phase::Ready, None) if site.earlier.is_some() => pill("warn dot", "Rolled back"),
         (Phase::Ready, None) => pill("good dot", "Ready"),
     }
 }
 
 /// `GET /api/sites`
 pub(in crate::console) fn json(call: &Call<'_>) -> Response {
-    let sites: Vec<Value> = call.console.parts.control.board().sites().iter().map(|site| of(site)).collect();
+    let sites: Vec<Value> = call.console.parts.control.session().sites().iter().map(|site| of(site)).collect();
     reply::json_of(StatusCode::OK, &json!({ "sites": sites }))
 }
 
@@ -117,6 +117,6 @@ fn of(site: &SiteStatus) -> Value {
     json!({
         "name": site.name.as_str(), "url": site.url, "folder": site.folder, "sourceRoot": site.source_root, "entry": site.entry,
         "phase": site.phase, "builds": site.builds, "errors": errors, "warnings": site.diagnostics.len() - errors,
-        "diagnostics": *site.diagnostics, "error": site.error, "last": last, "held": site.held,
+        "diagnostics": *site.diagnostics, "error": site.error, "last": last, "held": site.earlier,
     })
 }

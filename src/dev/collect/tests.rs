@@ -25,7 +25,7 @@ impl World {
             .build()
             .unwrap();
         let server = InProcess::new(emulator.clone(), SECRET);
-        let collector = Collector::new(emulator.clone(), SECRET, Gate::default());
+        let collector = Collector::new(emulator.clone(), SECRET, SweepLock::default());
         Self { emulator, server, collector }
     }
 
@@ -151,7 +151,7 @@ async fn what_was_deleted_is_uploaded_again_when_it_is_published_again() {
     for marker in markers(1..=10) {
         world.publish("alpha", &version(&marker)).await;
     }
-    // Proven to exist by a publish that was given up, and named by no deploy.
+    // Proven to exist by a publish that was given up, and referenced by no deploy.
     let unfinished = version("given up");
     publish::plan(&world.server, &name("alpha"), &unfinished, &PublishOptions::default(), &Silent).await.unwrap();
     world.collector.collect(1).await.unwrap();
@@ -169,7 +169,7 @@ async fn nothing_is_deleted_while_a_publish_is_under_way() {
         world.publish("alpha", &version(&marker)).await;
     }
     let first = version("v1");
-    let publishing = world.collector.gate.publishing().await;
+    let publishing = world.collector.sweep_lock.publishing().await;
     let mut sweep = std::pin::pin!(world.collector.collect(1));
     // A publish from its first upload to its commit, of blobs that the sweep takes for dead.
     tokio::select! {

@@ -1,12 +1,12 @@
 //! The events of a site for its open pages: who serves them, then how the site is, again whenever that changes.
 
 use super::{
-    findings::{Kept, below},
+    findings::{FindingsCache, below},
     script,
 };
 use crate::{
-    dev::status::{Board, Phase, SiteStatus},
     server::refusal,
+    session::{Phase, Record, Session, SiteStatus},
 };
 use axum::{
     body::Body,
@@ -15,7 +15,7 @@ use axum::{
 };
 use futures_util::stream;
 use pmx_model::SiteName;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -32,39 +32,40 @@ use tokio::{
 
 /// How long the stream may be silent: proxies end what says nothing for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
-/// How long a build may be under way before the board is looked at again: one that finds nothing to do tells no event.
+/// How long a build may be under way before the session is looked at again: one that finds nothing to do tells no event.
 const BUILDING: Duration = Duration::from_millis(500);
 
 /// The events of all sites.
 #[derive(Clone)]
-pub(super) struct Events(Arc<Shared>);
+pub(in crate::dev) struct EventStreams(Arc<Shared>);
 
 struct Shared {
-    board: Board,
+    session: Session,
     overlay: bool,
     ending: watch::Receiver<bool>,
     /// What was read of the Sources of each site, for all its pages. As many as there were sites.
-    kept: Mutex<HashMap<SiteName, Arc<Kept>>>,
+    cache: Mutex<HashMap<SiteName, Arc<FindingsCache>>>,
 }
 
-impl Events {
-    pub(super) fn new(board: Board, overlay: bool, ending: watch::Receiver<bool>) -> Self {
-        Self(Arc::new(Shared { board, overlay, ending, kept: Mutex::default() }))
+impl EventStreams {
+    pub(in crate::dev) fn new(session: Session, overlay: bool, ending: watch::Receiver<bool>) -> Self {
+        Self(Arc::new(Shared { session, overlay, ending, cache: Mutex::default() }))
     }
 
     /// The stream for a page of this site. `here`: the browser is on this machine.
-    pub(super) fn stream(&self, site: Option<SiteName>, here: bool) -> Response {
+    pub(in crate::dev) fn stream(&self, site: Option<SiteName>, here: bool) -> Response {
         let shared = &self.0;
-        let Some(site) = site.filter(|site| shared.board.site(site).is_some()) else {
+        let Some(site) = site.filter(|site| shared.session.site(site).is_some()) else {
             return refusal(StatusCode::NOT_FOUND, "no_site", "No site is written under this name");
         };
-        let kept = shared.kept.lock().unwrap_or_else(PoisonError::into_inner).entry(site.clone()).or_default().clone();
+        let cache =
+            shared.cache.lock().unwrap_or_else(PoisonError::into_inner).entry(site.clone()).or_default().clone();
         let listener = Listener {
             // Before the first look, so that nothing falls between the two.
-            heard: shared.board.subscribe(),
+            heard: shared.session.subscribe(),
             ending: shared.ending.clone(),
             shared: shared.clone(),
-            kept,
+            cache,
             site,
             here,
             sent: None,
@@ -90,8 +91,8 @@ impl Events {
 /// One open page.
 struct Listener {
     shared: Arc<Shared>,
-    kept: Arc<Kept>,
-    heard: Receiver<Arc<Value>>,
+    cache: Arc<FindingsCache>,
+    heard: Receiver<Arc<Record>>,
     ending: watch::Receiver<bool>,
     site: SiteName,
     here: bool,
@@ -107,7 +108,7 @@ impl Listener {
             return Some(event("hello", &json!({ "id": *script::ID, "overlay": self.shared.overlay }).to_string()));
         }
         loop {
-            let status = self.shared.board.site(&self.site)?;
+            let status = self.shared.session.site(&self.site)?;
             let state = self.state(&status).await;
             if self.sent.as_ref() != Some(&state) {
                 let event = event("state", &state);
@@ -130,7 +131,7 @@ impl Listener {
     }
 
     async fn state(&self, status: &SiteStatus) -> String {
-        let findings = self.kept.of(&status.diagnostics, &status.folder).await;
+        let findings = self.cache.of(&status.diagnostics, &status.folder).await;
         let failure = status.error.as_ref().map(|failure| {
             let hints: Vec<String> = failure.hints.iter().map(|hint| below(hint, &status.folder)).collect();
             json!({ "message": below(&failure.message, &status.folder), "hints": hints })
@@ -139,12 +140,12 @@ impl Listener {
             "phase": status.phase,
             "builds": status.builds,
             // A site without a good version is published with its errors.
-            "kept": status.last.as_ref().is_some_and(|last| last.outcome == "kept"),
+            "cache": status.last.as_ref().is_some_and(|last| last.outcome == "cache"),
             "failure": failure,
-            "findings": findings.told(self.here),
+            "findings": findings.for_browser(self.here),
             // An earlier deploy is shown. Who looks from elsewhere may know it, but not change it.
-            "held": status.held.as_ref().map(|held| json!({
-                "createdAt": held.created_at, "behind": held.behind, "mayReturn": self.here,
+            "held": status.earlier.as_ref().map(|earlier| json!({
+                "createdAt": earlier.created_at, "behind": earlier.behind, "mayReturn": self.here,
             })),
         })
         .to_string()
@@ -152,10 +153,10 @@ impl Listener {
 }
 
 /// Waits until something has happened to a site; whether more can.
-async fn of_site(heard: &mut Receiver<Arc<Value>>, site: &SiteName) -> bool {
+async fn of_site(heard: &mut Receiver<Arc<Record>>, site: &SiteName) -> bool {
     loop {
         match heard.recv().await {
-            Ok(event) if event.get("site").is_none_or(|of| *of != site.as_str()) => {}
+            Ok(record) if record.site.as_ref() != Some(site) => {}
             Ok(_) | Err(RecvError::Lagged(_)) => return true,
             Err(RecvError::Closed) => return false,
         }

@@ -21,17 +21,17 @@ pub(super) struct Findings {
 /// The first errors and warnings of a build, and how many there are.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Found {
-    pub(super) errors: Vec<Finding>,
+pub(super) struct FindingsWithExcerpts {
+    pub(super) errors: Vec<FindingWithExcerpt>,
     pub(super) error_count: usize,
-    warnings: Vec<Finding>,
+    warnings: Vec<FindingWithExcerpt>,
     warning_count: usize,
 }
 
 /// A finding with the lines that it is about.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Finding {
+pub(super) struct FindingWithExcerpt {
     /// As the author names the file.
     pub(super) path: String,
     pub(super) line: usize,
@@ -47,17 +47,17 @@ pub(super) struct Finding {
 
 /// The findings of one build: read once, for all pages that are open.
 #[derive(Debug, Default)]
-pub(super) struct Kept(Mutex<Option<Read>>);
+pub(super) struct FindingsCache(Mutex<Option<CachedFindings>>);
 
 /// The findings of a build as they were handed over, and as they were read.
-type Read = (Arc<[Diagnostic]>, Arc<Findings>);
+type CachedFindings = (Arc<[Diagnostic]>, Arc<Findings>);
 
-impl Kept {
+impl FindingsCache {
     /// The findings with their excerpts, as the files are when this is asked first.
     /// `folder`: that of the project.
     pub(super) async fn of(&self, diagnostics: &Arc<[Diagnostic]>, folder: &Path) -> Arc<Findings> {
-        let mut kept = self.0.lock().await;
-        if let Some((known, findings)) = &*kept
+        let mut cache = self.0.lock().await;
+        if let Some((known, findings)) = &*cache
             && Arc::ptr_eq(known, diagnostics)
         {
             return findings.clone();
@@ -65,14 +65,14 @@ impl Kept {
         let (work, folder) = (diagnostics.clone(), folder.to_owned());
         let found = tokio::task::spawn_blocking(move || Findings::read(&work, &folder)).await;
         let findings = Arc::new(found.unwrap_or_default());
-        *kept = Some((diagnostics.clone(), findings.clone()));
+        *cache = Some((diagnostics.clone(), findings.clone()));
         findings
     }
 }
 
 impl Findings {
     fn read(diagnostics: &[Diagnostic], folder: &Path) -> Self {
-        let mut found = Found::read(diagnostics);
+        let mut found = FindingsWithExcerpts::read(diagnostics);
         let here = json!(found);
         for finding in found.errors.iter_mut().chain(&mut found.warnings) {
             finding.editor = None;
@@ -81,17 +81,17 @@ impl Findings {
         Self { here, elsewhere: json!(found) }
     }
 
-    /// What a browser is told: `here` is one on this machine.
-    pub(super) const fn told(&self, here: bool) -> &Value {
+    /// What a browser is for_browser: `here` is one on this machine.
+    pub(super) const fn for_browser(&self, here: bool) -> &Value {
         if here { &self.here } else { &self.elsewhere }
     }
 }
 
-impl Found {
+impl FindingsWithExcerpts {
     /// Reads the Sources: blocks.
     pub(super) fn read(diagnostics: &[Diagnostic]) -> Self {
         let of = |severity: Severity| diagnostics.iter().filter(move |one| one.severity == severity);
-        let shown = |severity| of(severity).take(SHOWN).map(Finding::read).collect();
+        let shown = |severity| of(severity).take(SHOWN).map(FindingWithExcerpt::read).collect();
         Self {
             errors: shown(Severity::Error),
             error_count: of(Severity::Error).count(),
@@ -101,7 +101,7 @@ impl Found {
     }
 }
 
-impl Finding {
+impl FindingWithExcerpt {
     fn read(found: &Diagnostic) -> Self {
         let path = std::path::absolute(&found.path).unwrap_or_else(|_| (&found.path).into());
         Self {

@@ -1,9 +1,9 @@
 //! `POST /_pmx/newest`: what the badge of a page that shows an earlier deploy asks for.
 
-use super::{origin, site_of};
 use crate::{
-    dev::{Control, Moved},
-    server::{is_foreign, refusal},
+    dev::request_site::site_or_default,
+    server::{Caller, refusal},
+    session::{Control, Moved},
 };
 use axum::{
     body::Body,
@@ -14,16 +14,17 @@ use axum::{
 use pmx_model::SiteName;
 
 /// Its name below the reserved address.
-pub(super) const NAME: &str = "newest";
+pub(in crate::dev) const NAME: &str = "newest";
 
 /// The site that is asked for. Only pages of the site itself may ask, in a browser of this machine: to others the site is something to
 /// read.
-pub(super) fn asked(
+pub(in crate::dev) fn asked(
     control: &Control,
     request: &Request,
     default_site: Option<&SiteName>,
 ) -> Result<SiteName, Box<Response>> {
-    if is_foreign(request.headers()) || !origin::is_here(request) {
+    let caller = Caller::of(request.extensions());
+    if caller.initiator().is_foreign() || !caller.is_local_browser() {
         let message = "This is for the pages of this server only, on this machine";
         return Err(refusal(StatusCode::FORBIDDEN, "foreign_origin", message).into());
     }
@@ -32,12 +33,12 @@ pub(super) fn asked(
         refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return Err(refused.into());
     }
-    let site = site_of(request, default_site).filter(|site| control.board().site(site).is_some());
+    let site = site_or_default(request, default_site).filter(|site| control.session().site(site).is_some());
     site.ok_or_else(|| refusal(StatusCode::NOT_FOUND, "no_site", "No site is written under this name").into())
 }
 
 /// Shows the newest deploy of the site again.
-pub(super) async fn answer(control: &Control, site: &SiteName) -> Response {
+pub(in crate::dev) async fn answer(control: &Control, site: &SiteName) -> Response {
     match control.go_to_newest(site).await {
         Ok(Moved::Moved | Moved::AtNewest) => {
             let mut response = Response::new(Body::empty());

@@ -41,12 +41,12 @@ pub(super) fn tag(path: &str, answers: bool) -> String {
 }
 
 /// The id in the name of a script; any, since an older program's pages ask for theirs.
-pub(super) fn id_in(name: &str) -> Option<&str> {
+pub(in crate::dev) fn id_in(name: &str) -> Option<&str> {
     name.strip_prefix("dev.")?.strip_suffix(".js")
 }
 
 /// The script. Under another id than its own it is not kept: the page that asks is about to learn of it.
-pub(super) fn response(id: &str) -> Response {
+pub(in crate::dev) fn response(id: &str) -> Response {
     let mut response = Response::new(Body::from(SCRIPT.as_str()));
     let headers = response.headers_mut();
     let policy = if id == *ID { "public, max-age=31536000, immutable" } else { "no-store" };

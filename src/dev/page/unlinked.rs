@@ -1,9 +1,8 @@
 //! What the page says that is shown where there is none, if there is a text of that name: that no link leads to it.
 
 use super::script::find;
-use crate::dev::status::SiteStatus;
-use pmx_site::paths::canonical;
-use pmx_site::percent_decode;
+use crate::session::SiteStatus;
+use pmx_site::{paths::canonical, percent_decode};
 use std::path::{Component, Path};
 
 /// Where the note goes: behind the heading of the page that the builder makes for addresses where nothing is.

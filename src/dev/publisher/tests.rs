@@ -36,25 +36,25 @@ fn built(text: &str) -> Built {
 async fn what_was_swept_away_is_uploaded_again_though_this_process_has_uploaded_it_before() {
     let worker = Emulator::builder(Worker::bundled()).var("BASE_DOMAINS", "localhost").var("PUBLISH_SECRET", SECRET);
     let emulator = worker.build().unwrap();
-    let gate = Gate::default();
-    let collector = Collector::new(emulator.clone(), SECRET, gate.clone());
-    let mut publisher = Publisher::new(emulator.clone(), SECRET, "alpha".parse().unwrap(), gate);
+    let sweep_lock = SweepLock::default();
+    let collector = Collector::new(emulator.clone(), SECRET, sweep_lock.clone());
+    let mut publisher = Publisher::new(emulator.clone(), SECRET, "alpha".parse().unwrap(), sweep_lock);
     for n in 1..=10 {
         let outcome = publisher.publish(&built(&format!("v{n}")), false).await.unwrap();
-        assert!(matches!(outcome, Outcome::Published { paths, .. } if paths == ["/index.html"]));
+        assert!(matches!(outcome, PublishOutcome::Published { paths, .. } if paths == ["/index.html"]));
     }
     assert_eq!(collector.collect(1).await.unwrap().deploys, 4);
     let first = Hash::of(b"v1").to_string();
     assert!(emulator.r2().head(&first).unwrap().is_none());
     // As an author does who takes everything back.
     let outcome = publisher.publish(&built("v1"), false).await.unwrap();
-    assert!(matches!(outcome, Outcome::Published { .. }));
+    assert!(matches!(outcome, PublishOutcome::Published { .. }));
     assert!(emulator.r2().head(&first).unwrap().is_some());
-    assert!(matches!(publisher.publish(&built("v1"), false).await.unwrap(), Outcome::Unchanged));
+    assert!(matches!(publisher.publish(&built("v1"), false).await.unwrap(), PublishOutcome::Unchanged));
     // The bytes of a page that was kept are gone on both sides.
     let lost = Build { blobs: pmx_site::Blobs::default(), ..built("v2").site };
     let lost = Built { site: lost, ..built("v2") };
     assert!(
-        matches!(publisher.publish(&lost, false).await.unwrap(), Outcome::Lost(lost) if lost.contains(&Hash::of(b"v2")))
+        matches!(publisher.publish(&lost, false).await.unwrap(), PublishOutcome::Lost(lost) if lost.contains(&Hash::of(b"v2")))
     );
 }

@@ -3,9 +3,9 @@
 use super::Terminal;
 use crate::{
     cli::DEFAULT_SERVER,
-    dev::{Control, Moved, SiteStatus},
     error::{Error, Result},
     report::Style,
+    session::{Control, Moved, SiteStatus},
 };
 use pmx_model::SiteName;
 use pmx_site::Link;
@@ -26,7 +26,7 @@ const HELP: [(&str, &str); 9] = [
 
 /// What a key asks of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::dev) enum Request {
+pub(in crate::dev) enum KeyAction {
     /// Show the site, or the list of sites.
     Open,
     /// Show the console.
@@ -48,14 +48,14 @@ impl Keys {
     }
 
     /// Does what a key stands for, or says what the server must do.
-    pub(in crate::dev) async fn press(&mut self, key: char) -> Option<Request> {
+    pub(in crate::dev) async fn press(&mut self, key: char) -> Option<KeyAction> {
         match key.to_ascii_lowercase() {
-            'o' => return Some(Request::Open),
-            'c' => return Some(Request::Console),
-            'q' => return Some(Request::Quit),
+            'o' => return Some(KeyAction::Open),
+            'c' => return Some(KeyAction::Console),
+            'q' => return Some(KeyAction::Quit),
             'l' => self.terminal.clear(),
             'h' | '?' => self.help(),
-            'b' => self.rebuild().await,
+            'b' => self.rebuild(),
             'p' => self.show_publish(),
             'r' => self.travel(true).await,
             'n' => self.travel(false).await,
@@ -71,10 +71,10 @@ impl Keys {
         }
     }
 
-    async fn rebuild(&self) {
-        for site in self.control.board().sites() {
+    fn rebuild(&self) {
+        for site in self.control.session().sites() {
             // A site that went meanwhile needs no build.
-            let _ = self.control.rebuild(&site.name).await;
+            let _ = self.control.rebuild(&site.name);
         }
     }
 
@@ -113,10 +113,10 @@ impl Keys {
 
     /// Why a site is where it was.
     fn words(&self, site: &SiteName, moved: Moved) -> String {
-        let held = self.control.board().site(site).and_then(|status| status.held.clone());
-        match (moved, held) {
+        let earlier = self.control.session().site(site).and_then(|status| status.earlier.clone());
+        match (moved, earlier) {
             (Moved::NothingElse, _) => "there is no other deploy to go to".to_owned(),
-            (Moved::AtOldest, Some(held)) => format!("nothing is older than {} (n: the newest)", held.words()),
+            (Moved::AtOldest, Some(earlier)) => format!("nothing is older than {} (n: the newest)", earlier.words()),
             (Moved::AtOldest, None) => "nothing is older".to_owned(),
             (Moved::AtNewest | Moved::Moved, _) => "the newest deploy is what is shown".to_owned(),
         }
@@ -124,7 +124,7 @@ impl Keys {
 
     /// The site that the keys are about: the only one, or the one that was edited last.
     fn current(&self) -> Result<Arc<SiteStatus>> {
-        let sites = self.control.board().sites();
+        let sites = self.control.session().sites();
         let edited = |site: &Arc<SiteStatus>| site.last.as_ref().map(|last| last.since);
         let last = if let [one] = sites.as_slice() { Some(one) } else { sites.iter().max_by_key(|site| edited(site)) };
         last.cloned().ok_or_else(|| Error::new("there is no site yet"))
@@ -160,13 +160,13 @@ fn shown(site: &SiteStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dev::Phase;
+    use crate::session::Phase;
 
     #[test]
     fn the_command_that_publishes_goes_where_the_project_is_linked_to() {
         let folder = std::path::PathBuf::from("/courses/my course");
         let site = SiteStatus {
-            held: None,
+            earlier: None,
             name: "my-course".parse().unwrap(),
             source_root: folder.join("paths"),
             folder,

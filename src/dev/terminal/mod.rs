@@ -8,15 +8,15 @@ mod line;
 
 pub(super) use banner::Banner;
 pub(super) use keyboard::Keyboard;
-pub(super) use keys::{Keys, Request};
+pub(super) use keys::{KeyAction, Keys};
 pub(super) use line::BuildLine;
 
 use crate::{
     error::Error,
     report::{Report, Style},
+    session::{EarlierDeploy, Event, Record},
 };
 use pmx_site::Diagnostic;
-use serde_json::Value;
 use std::{
     fmt::Display,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -45,9 +45,16 @@ impl Terminal {
         &self.report
     }
 
-    /// A line of the event's JSON, with `--json`.
-    pub(super) fn event(&self, line: &Value) {
-        self.report.event(line);
+    /// An event: a line of JSON, with `--json`. Of a rollback it says what is shown now, whoever asked for it.
+    pub(super) fn event(&self, record: &Record) {
+        if self.report.json() {
+            self.report.event(&record.to_json());
+        }
+        if let (Some(site), Event::RolledBack(activation)) = (&record.site, &record.event) {
+            let earlier = activation.earlier.as_ref();
+            let words = earlier.map_or_else(|| "showing the newest deploy again".to_owned(), EarlierDeploy::line);
+            self.say(format_args!("  {site}: {words}"));
+        }
     }
 
     /// Talk; none with `--quiet`.

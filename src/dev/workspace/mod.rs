@@ -2,16 +2,16 @@
 
 mod discover;
 
-use super::{SiteStatus, site::Site, stage::Stage};
+use super::{context::Context, site::Site};
 use crate::{
     error::{Error, Result},
+    session::{Event, Failure, Notice, SiteStatus, Warning},
     watch::{Target, View, Watcher},
 };
 use discover::{Discovery, discover, names};
 use futures_util::FutureExt as _;
 use pmx_model::SiteName;
 use pmx_site::{Options, Project};
-use serde_json::json;
 use std::{
     collections::BTreeMap,
     panic::AssertUnwindSafe,
@@ -22,13 +22,13 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 /// All sites below a folder.
 pub(super) struct Workspace {
-    stage: Arc<Stage>,
+    context: Arc<Context>,
     /// Absolute, without links in its path.
     folder: PathBuf,
     watcher: Watcher,
     sites: BTreeMap<PathBuf, Running>,
-    /// What was said of the whole, so that it is said once.
-    said: Option<String>,
+    /// Why the sites could not be found the last time, so that it is said once.
+    failure: Option<String>,
 }
 
 /// A folder that is a site.
@@ -43,10 +43,15 @@ impl Workspace {
     ///
     /// # Errors
     /// The folder is none, or there is no site in it.
-    pub(super) fn open(stage: &Arc<Stage>, folder: &Path) -> Result<Self> {
-        let watcher = stage.hub.watch(Target { root: folder.to_owned(), files: Vec::new() })?;
-        let mut workspace =
-            Self { stage: stage.clone(), folder: folder.to_owned(), watcher, sites: BTreeMap::new(), said: None };
+    pub(super) fn open(context: &Arc<Context>, folder: &Path) -> Result<Self> {
+        let watcher = context.hub.watch(Target { root: folder.to_owned(), files: Vec::new() })?;
+        let mut workspace = Self {
+            context: context.clone(),
+            folder: folder.to_owned(),
+            watcher,
+            sites: BTreeMap::new(),
+            failure: None,
+        };
         let found = look(&workspace.folder, &workspace.watcher.view())?;
         if found.sites.is_empty() {
             return Err(Error::new(format!("there is no site below {}", folder.display()))
@@ -67,12 +72,12 @@ impl Workspace {
             let found = spawn_blocking(move || look(&folder, &view)).await;
             match found.unwrap_or_else(|error| Err(Error::new(format!("looking for sites failed: {error}")))) {
                 Ok(found) => {
-                    self.said = None;
+                    self.failure = None;
                     self.follow(&found, false);
                 }
                 Err(error) => {
-                    if self.said.replace(error.to_string()).as_deref() != Some(error.to_string().as_str()) {
-                        self.stage.terminal.failure(None, &error);
+                    if self.failure.replace(error.to_string()).as_deref() != Some(error.to_string().as_str()) {
+                        self.context.terminal.failure(None, &error);
                     }
                 }
             }
@@ -98,19 +103,19 @@ impl Workspace {
         for folder in &found.sites {
             let running = self.sites.get(folder);
             if running.is_none_or(|running| running.work.is_err()) {
-                located.insert(folder.clone(), pmx_site::locate(&asked(folder)).map_err(Error::from));
+                located.insert(folder.clone(), pmx_site::locate(&options(folder)).map_err(Error::from));
             }
         }
         let wanted: Vec<(PathBuf, String)> =
             located.keys().map(|folder| (folder.clone(), pmx_site::site_name(folder))).collect();
-        let taken = self.sites.iter().map(|(folder, running)| (folder.clone(), running.name.clone())).collect();
-        let new = names(&wanted, &taken);
+        let known = self.sites.iter().map(|(folder, running)| (folder.clone(), running.name.clone())).collect();
+        let new = names(&wanted, &known);
         for missing in found.missing.iter().filter(|_| first) {
-            self.stage.terminal.warn(format_args!("`{missing}` under `workspace` is no folder"));
+            self.context.terminal.warn(format_args!("`{missing}` under `workspace` is no folder"));
         }
         for (folder, name, other) in new {
             if let Some(other) = other {
-                self.tell_clash(&folder, &name, &other);
+                self.warn_of_clash(&folder, &name, &other);
             }
             if let Some(project) = located.remove(&folder) {
                 self.begin(folder, name, project, first);
@@ -125,25 +130,24 @@ impl Workspace {
 
     fn begin(&mut self, folder: PathBuf, name: SiteName, project: Result<Project>, first: bool) {
         let before = self.sites.get(&folder).and_then(|running| running.work.as_ref().err().cloned());
-        let opened = project.and_then(|project| Site::open(&self.stage, name.clone(), asked(&folder), project));
+        let opened = project.and_then(|project| Site::open(&self.context, name.clone(), options(&folder), project));
         let work = match opened {
-            Ok(site) => Ok(tokio::spawn(alone(self.stage.clone(), name.clone(), site))),
+            Ok(site) => Ok(tokio::spawn(run_alone(self.context.clone(), name.clone(), site))),
             Err(error) => {
                 let message = error.to_string();
                 if before.as_ref() != Some(&message) {
-                    let url = self.stage.addresses.site(&name);
-                    self.stage.board.put(SiteStatus::broken(&name, &folder, url, &error));
-                    let says = json!({ "message": message, "hints": error.hints() });
-                    self.stage.tell("failed", Some(&name), says);
-                    self.stage.terminal.failure(Some(name.as_str()), &error);
+                    let url = self.context.addresses.site(&name);
+                    self.context.session.insert(SiteStatus::broken(&name, &folder, url, &error));
+                    self.context.session.emit(Some(&name), Event::Failed(Failure::of(&error)));
+                    self.context.terminal.failure(Some(name.as_str()), &error);
                 }
                 Err(message)
             }
         };
         if !first && before.is_none() {
-            let url = self.stage.addresses.site(&name);
-            self.stage.tell("site-added", Some(&name), json!({ "url": url, "folder": folder }));
-            self.stage.terminal.say(format_args!("  {name} is there now: {url}"));
+            let url = self.context.addresses.site(&name);
+            self.context.terminal.say(format_args!("  {name} is there now: {url}"));
+            self.context.session.emit(Some(&name), Event::SiteAdded { url, folder: folder.clone() });
         }
         self.sites.insert(folder, Running { name, work });
     }
@@ -153,20 +157,21 @@ impl Workspace {
         if let Ok(task) = work {
             task.abort();
         }
-        self.stage.control.release(&name);
-        self.stage.board.remove(&name);
-        self.stage.room.forget(&name);
-        self.stage.tell("site-removed", Some(&name), json!({ "folder": folder }));
+        self.context.control.remove_loop(&name);
+        self.context.session.remove(&name);
+        self.context.loops.remove(&name);
+        self.context.session.emit(Some(&name), Event::SiteRemoved { folder: folder.to_owned() });
         if !quietly {
-            self.stage.terminal.say(format_args!("  {name} is gone; its history stays in the state folder"));
+            self.context.terminal.say(format_args!("  {name} is gone; its history stays in the state folder"));
         }
     }
 
-    fn tell_clash(&self, folder: &Path, name: &SiteName, other: &Path) {
+    fn warn_of_clash(&self, folder: &Path, name: &SiteName, other: &Path) {
         let shown = |path: &Path| path.strip_prefix(&self.folder).unwrap_or(path).display().to_string();
         let message = format!("{} and {} have the same name; the second is at {name}", shown(other), shown(folder));
-        self.stage.tell("warning", Some(name), json!({ "message": message, "code": "workspace/name" }));
-        self.stage.terminal.warn(format_args!("{message}.localhost"));
+        self.context.terminal.warn(format_args!("{message}.localhost"));
+        let notice = Notice { message, hints: None, code: "workspace/name" };
+        self.context.session.emit(Some(name), Event::Warning(Warning::Notice(notice)));
     }
 }
 
@@ -181,21 +186,19 @@ fn look(folder: &Path, view: &View) -> Result<Discovery> {
 }
 
 /// The loop of a site. What breaks in it breaks nothing else.
-pub(super) async fn alone(stage: Arc<Stage>, name: SiteName, mut site: Site) {
+pub(super) async fn run_alone(context: Arc<Context>, name: SiteName, mut site: Site) {
     let running = async move {
         site.begin().await;
         site.run().await;
     };
     if AssertUnwindSafe(running).catch_unwind().await.is_err() {
         let error = Error::new("the loop of this site broke down; the others go on").hint("start pmx again to mend it");
-        stage.board.fail(&name, &error);
-        stage.tell("failed", Some(&name), json!({ "message": error.to_string(), "hints": error.hints() }));
-        stage.terminal.failure(stage.shown(&name), &error);
-        stage.room.forget(&name);
+        context.fail(&name, &error);
+        context.loops.remove(&name);
     }
 }
 
-fn asked(folder: &Path) -> Options {
+fn options(folder: &Path) -> Options {
     let cwd = std::env::current_dir().unwrap_or_else(|_| folder.to_owned());
     Options { cwd, entries: vec![folder.to_owned()] }
 }

@@ -1,6 +1,6 @@
 //! The local authority: one for each user, trusted by whoever adds its certificate to a browser or system.
 
-use super::kept::{Kept, seconds};
+use super::stored::{StoredCertificate, seconds};
 use crate::{
     error::{Error, Result},
     secret, user_folder,
@@ -68,7 +68,7 @@ impl Authority {
             Error::new("there is no folder for the local authority").hint("name one in the variable PMX_CA_DIR")
         })?;
         Self::open_in(&folder).map_err(|error| {
-            Error::new(format!("the local authority cannot be kept: {error}")).hint("PMX_CA_DIR names another folder")
+            Error::new(format!("the local authority cannot be stored: {error}")).hint("PMX_CA_DIR names another folder")
         })
     }
 
@@ -78,23 +78,24 @@ impl Authority {
     /// The files cannot be read or written.
     pub fn open_in(folder: &Path) -> Result<Self> {
         let path = folder.join(KEPT);
-        let found = Kept::read(&path)?;
-        let usable = |kept: &Kept| kept.holds_for(DAY * LEAF_DAYS) && KeyPair::from_pem(&kept.key).is_ok();
-        let (kept, created) = match found {
-            Some(kept) if usable(&kept) => (kept, false),
+        let found = StoredCertificate::read(&path)?;
+        let usable =
+            |stored: &StoredCertificate| stored.holds_for(DAY * LEAF_DAYS) && KeyPair::from_pem(&stored.key).is_ok();
+        let (stored, created) = match found {
+            Some(stored) if usable(&stored) => (stored, false),
             found => {
                 let made = create()?;
                 // What is at its end, or damaged, is replaced; where there was none the first of two wins.
                 let written = made.write(&path, found.is_none())?;
-                let kept = if written { Some(made) } else { Kept::read(&path)? };
+                let stored = if written { Some(made) } else { StoredCertificate::read(&path)? };
                 let unreadable = || Error::new(format!("{} is no key of pmx", path.display()));
-                (kept.ok_or_else(|| unreadable().hint("remove the file, and a new authority is made"))?, written)
+                (stored.ok_or_else(|| unreadable().hint("remove the file, and a new authority is made"))?, written)
             }
         };
-        let key = KeyPair::from_pem(&kept.key).map_err(|error| unusable(&error))?;
+        let key = KeyPair::from_pem(&stored.key).map_err(|error| unusable(&error))?;
         let certificate_file = folder.join(CERTIFICATE);
-        if fs::read_to_string(&certificate_file).ok().as_ref() != Some(&kept.certificate) {
-            fs::write(&certificate_file, &kept.certificate)?;
+        if fs::read_to_string(&certificate_file).ok().as_ref() != Some(&stored.certificate) {
+            fs::write(&certificate_file, &stored.certificate)?;
         }
         Ok(Self { folder: folder.to_owned(), id: id(&key), issuer: Issuer::new(parameters(&key), key), created })
     }
@@ -143,7 +144,7 @@ impl Authority {
     }
 
     /// A certificate for these names, each of which [`vouches_for`] admits.
-    pub(super) fn vouch(&self, names: &[SanType], about: String) -> Result<Kept> {
+    pub(super) fn vouch(&self, names: &[SanType], about: String) -> Result<StoredCertificate> {
         let key = KeyPair::generate().map_err(|error| unusable(&error))?;
         let mut leaf = CertificateParams::default();
         let ends = lasting(&mut leaf, LEAF_DAYS);
@@ -155,7 +156,7 @@ impl Authority {
         leaf.use_authority_key_identifier_extension = true;
         leaf.serial_number = Some(serial()?);
         let certificate = leaf.signed_by(&key, &self.issuer).map_err(|error| unusable(&error))?;
-        Ok(Kept { ends, about, key: key.serialize_pem(), certificate: certificate.pem() })
+        Ok(StoredCertificate { ends, about, key: key.serialize_pem(), certificate: certificate.pem() })
     }
 }
 
@@ -190,12 +191,12 @@ fn is_in(ip: IpAddr, network: &str, prefix: u8) -> bool {
     }
 }
 
-fn create() -> Result<Kept> {
+fn create() -> Result<StoredCertificate> {
     let key = KeyPair::generate().map_err(|error| unusable(&error))?;
     let mut authority = parameters(&key);
     let ends = lasting(&mut authority, AUTHORITY_DAYS);
     let certificate = authority.self_signed(&key).map_err(|error| unusable(&error))?;
-    Ok(Kept { ends, about: id(&key), key: key.serialize_pem(), certificate: certificate.pem() })
+    Ok(StoredCertificate { ends, about: id(&key), key: key.serialize_pem(), certificate: certificate.pem() })
 }
 
 /// What follows from the key alone, so that an authority is the same when it is opened again.
@@ -328,7 +329,7 @@ mod tests {
         fs::write(folder.path().join(KEPT), "nothing").unwrap();
         let second = Authority::open_in(folder.path());
         assert!(second.is_err(), "a file that is not pmx's stays");
-        let old = Kept { ends: seconds(SystemTime::now() + DAY), ..create().unwrap() };
+        let old = StoredCertificate { ends: seconds(SystemTime::now() + DAY), ..create().unwrap() };
         old.write(&folder.path().join(KEPT), false).unwrap();
         let third = Authority::open_in(folder.path()).unwrap();
         assert!(third.is_new() && third.id() != first.id());

@@ -2,11 +2,11 @@
 
 use super::{
     authority::{Authority, LEAF_LEFT, vouches_for},
-    kept::Kept,
+    stored::StoredCertificate,
 };
 use crate::{
     error::{Error, Result},
-    server::{HostCheck, reachable::lan_addresses},
+    server::{HostName, HostPolicy, reachable::lan_addresses},
 };
 use rcgen::SanType;
 use std::{
@@ -41,7 +41,7 @@ pub struct TlsParts<'a> {
 }
 
 /// The certificates of a server. Browsers take no wildcard directly below `localhost`, so there is one for each name, made when
-/// it is first asked for and kept beside the authority.
+/// it is first asked for and stored beside the authority.
 pub(in crate::server) struct Identity {
     config: Arc<ServerConfig>,
 }
@@ -55,7 +55,7 @@ impl fmt::Debug for Identity {
 impl Identity {
     pub(in crate::server) fn new(parts: TlsParts<'_>, address: SocketAddr) -> Result<Self> {
         let names = Names {
-            hosts: HostCheck::new(address, parts.allowed_hosts),
+            hosts: HostPolicy::new(address, parts.allowed_hosts, "localhost"),
             addresses: addresses(address),
             authority: parts.authority,
             made: Mutex::default(),
@@ -87,13 +87,13 @@ fn addresses(listening: SocketAddr) -> Vec<SanType> {
 
 struct Names {
     authority: Authority,
-    hosts: HostCheck,
+    hosts: HostPolicy,
     addresses: Vec<SanType>,
-    made: Mutex<HashMap<String, Made>>,
+    made: Mutex<HashMap<String, CachedCertificate>>,
 }
 
-struct Made {
-    kept: Kept,
+struct CachedCertificate {
+    stored: StoredCertificate,
     key: Arc<CertifiedKey>,
 }
 
@@ -121,7 +121,8 @@ impl Names {
 
     fn name(&self, name: &str) -> Result<Arc<CertifiedKey>> {
         let own = name.try_into().map(SanType::DnsName).ok().filter(vouches_for);
-        match own.filter(|_| name != ADDRESSES && self.hosts.allows(name)) {
+        let is_served = HostName::parse(name).is_some_and(|name| self.hosts.allows(&name));
+        match own.filter(|_| name != ADDRESSES && is_served) {
             Some(own) => self.get(name, &[own]),
             None => self.addresses(),
         }
@@ -130,7 +131,7 @@ impl Names {
     /// From memory, from the folder, or made now: whichever is first and still holds.
     fn get(&self, name: &str, names: &[SanType]) -> Result<Arc<CertifiedKey>> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = made.get(name).filter(|made| made.kept.holds_for(LEAF_LEFT)) {
+        if let Some(made) = made.get(name).filter(|made| made.stored.holds_for(LEAF_LEFT)) {
             return Ok(made.key.clone());
         }
         if made.len() >= NAMES && !made.contains_key(name) && name != ADDRESSES {
@@ -139,29 +140,30 @@ impl Names {
         }
         let path = self.authority.folder().join(FOLDER).join(format!("{name}.pem"));
         let about = format!("{} of {}", text(names), self.authority.id());
-        let usable = |kept: &Kept| kept.about == about && kept.holds_for(LEAF_LEFT);
-        let (kept, key) = match Kept::read(&path).ok().flatten().filter(usable) {
-            Some(kept) if certified(&kept).is_ok() => (kept.clone(), certified(&kept)?),
+        let usable = |stored: &StoredCertificate| stored.about == about && stored.holds_for(LEAF_LEFT);
+        let (stored, key) = match StoredCertificate::read(&path).ok().flatten().filter(usable) {
+            Some(stored) if certified(&stored).is_ok() => (stored.clone(), certified(&stored)?),
             _ => {
-                let kept = self.authority.vouch(names, about)?;
-                if let Err(error) = kept.write(&path, false) {
+                let stored = self.authority.vouch(names, about)?;
+                if let Err(error) = stored.write(&path, false) {
                     // It is shown all the same; the next process makes another one.
-                    tracing::warn!(%error, "a certificate is not kept");
+                    tracing::warn!(%error, "a certificate is not stored");
                 }
-                let key = certified(&kept)?;
-                (kept, key)
+                let key = certified(&stored)?;
+                (stored, key)
             }
         };
         let key = Arc::new(key);
-        made.insert(name.to_owned(), Made { kept, key: key.clone() });
+        made.insert(name.to_owned(), CachedCertificate { stored, key: key.clone() });
         Ok(key)
     }
 }
 
-fn certified(kept: &Kept) -> Result<CertifiedKey> {
+fn certified(stored: &StoredCertificate) -> Result<CertifiedKey> {
     let unusable = |error: &dyn fmt::Display| Error::new(format!("a certificate cannot be used: {error}"));
-    let certificate = CertificateDer::from_pem_slice(kept.certificate.as_bytes()).map_err(|error| unusable(&error))?;
-    let key = PrivateKeyDer::from_pem_slice(kept.key.as_bytes()).map_err(|error| unusable(&error))?;
+    let certificate =
+        CertificateDer::from_pem_slice(stored.certificate.as_bytes()).map_err(|error| unusable(&error))?;
+    let key = PrivateKeyDer::from_pem_slice(stored.key.as_bytes()).map_err(|error| unusable(&error))?;
     let key = ring::sign::any_supported_type(&key).map_err(|error| unusable(&error))?;
     Ok(CertifiedKey::new(vec![certificate], key))
 }

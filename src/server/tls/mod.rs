@@ -2,7 +2,7 @@
 
 mod authority;
 mod identity;
-mod kept;
+mod stored;
 
 pub use authority::Authority;
 pub(super) use identity::Identity;

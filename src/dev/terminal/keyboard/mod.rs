@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 /// The keys that are pressed. The terminal is as it was when this is dropped, on whatever way.
 pub(in crate::dev) struct Keyboard {
     keys: mpsc::UnboundedReceiver<char>,
-    _mode: system::Mode,
+    _mode: system::TerminalMode,
 }
 
 impl Keyboard {
@@ -22,7 +22,7 @@ impl Keyboard {
         if !stdin().is_terminal() {
             return None;
         }
-        let mode = system::Mode::enter()?;
+        let mode = system::TerminalMode::enter()?;
         let (sender, keys) = mpsc::unbounded_channel();
         // Nobody waits for it at the end: a read of a terminal cannot be called off.
         std::thread::Builder::new()

@@ -4,11 +4,11 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 use std::io::{Read as _, stdin};
 
 /// The mode of a terminal that gives keys one by one and does not show them.
-pub(super) struct Mode {
+pub(super) struct TerminalMode {
     before: Termios,
 }
 
-impl Mode {
+impl TerminalMode {
     /// `None` from the background: changing the mode would stop the process.
     pub(super) fn enter() -> Option<Self> {
         if tcgetpgrp(stdin()).ok()? != rustix::process::getpgrp() {
@@ -24,7 +24,7 @@ impl Mode {
     }
 }
 
-impl Drop for Mode {
+impl Drop for TerminalMode {
     fn drop(&mut self) {
         let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
     }

@@ -3,9 +3,9 @@
 use console::Term;
 
 /// Records come in every mode of a console, so none is changed.
-pub(super) struct Mode;
+pub(super) struct TerminalMode;
 
-impl Mode {
+impl TerminalMode {
     pub(super) const fn enter() -> Option<Self> {
         Some(Self)
     }

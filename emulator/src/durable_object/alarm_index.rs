@@ -1,0 +1,284 @@
+//! When to wake which Durable Object.
+
+use super::{engine::Database, namespace::CLASS};
+use crate::{
+    clock::Clock,
+    profile::Profile,
+    state_dir::{StateDir, StateError},
+    storage::sqlite,
+    sync::lock,
+};
+use rusqlite::{Connection, params};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex},
+};
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS alarms (
+        id TEXT NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        due INTEGER NOT NULL,     -- milliseconds since 1970
+        noted INTEGER             -- when that was written, in the same
+    ) STRICT";
+/// Older versions have made the table without it.
+const ADD_NOTED: &str = "ALTER TABLE alarms ADD COLUMN noted INTEGER";
+/// The database.
+const FILE: &str = "do/alarms.sqlite";
+
+/// An object that may have an alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alarm {
+    /// The object's name.
+    pub(crate) name: String,
+    /// Its id.
+    pub(crate) id: String,
+    /// When to ask it, in milliseconds since 1970.
+    pub(crate) due_ms: u64,
+}
+
+/// Which objects have alarms, and when. Clones share it.
+///
+/// The object's own file is the truth. The index may name a time that is too early, or an object that has no alarm any
+/// more; it never misses one, and never names a time that is too late. For that a turn with
+/// [`pending_alarm`](super::engine::Database::pending_alarm) calls [`Self::promise`] before it commits and
+/// [`Self::settle`] with the truth after. Whoever is woken for nothing calls [`Self::settle`] too.
+///
+/// Alarms are due at a time of day. While the process runs its [`Clock`] never goes back. If the machine's clock was set back since an
+/// alarm was noted, which shows when the index is opened, the alarm is due so much earlier: it keeps its distance, and "in five
+/// seconds" does not come to be "in a day".
+#[derive(Clone, Debug)]
+pub(crate) struct AlarmIndex(Arc<Mutex<Index>>);
+
+#[derive(Debug)]
+struct Index {
+    state: StateDir,
+    clock: Clock,
+    connection: Connection,
+    objects: HashMap<String, Noted>,
+    by_time: BTreeSet<(u64, String)>,
+}
+
+/// What is known of an object's alarm.
+#[derive(Clone, Debug)]
+struct Noted {
+    name: String,
+    due_ms: u64,
+    /// By how much that is earlier than what the object's file says, because the machine's clock was set back.
+    earlier_ms: u64,
+}
+
+impl AlarmIndex {
+    /// Opens the index of a state folder. Where it is missing, and objects are not, they are asked for their alarms.
+    ///
+    /// # Errors
+    /// If its database cannot be used.
+    pub(crate) fn open(state: &StateDir, clock: &Clock) -> Result<Self, StateError> {
+        let database = |source| StateError::Database { path: state.path().join(FILE), source };
+        let is_new = !super::engine::exists(&state.database(FILE));
+        let connection = sqlite::open_store(state, FILE, SCHEMA)?;
+        if !state.reads_only() && !sqlite::has_column(&connection, "alarms", "noted").map_err(database)? {
+            connection.execute_batch(ADD_NOTED).map_err(database)?;
+        }
+        let mut index = Index {
+            state: state.clone(),
+            clock: clock.clone(),
+            connection,
+            objects: HashMap::new(),
+            by_time: BTreeSet::new(),
+        };
+        index.read().map_err(database)?;
+        if state.reads_only() {
+            // Whoever copies it needs the only connection that there can be.
+            index.connection = Connection::open_in_memory().map_err(database)?;
+        }
+        if is_new && !state.reads_only() {
+            index.ask_objects().map_err(database)?;
+        }
+        Ok(Self(Arc::new(Mutex::new(index))))
+    }
+
+    /// Before a commit that sets an alarm: from now on the object is asked at `due_ms` or earlier, whatever becomes of
+    /// the commit. Costs no write if that is so already.
+    ///
+    /// # Errors
+    /// If the index cannot be written; the turn must then not be committed.
+    pub(crate) fn promise(&self, name: &str, id: &str, due_ms: u64) -> rusqlite::Result<()> {
+        let mut index = lock(&self.0);
+        match index.objects.get(id) {
+            Some(noted) if noted.due_ms <= due_ms => Ok(()),
+            _ => index.write(name, id, due_ms),
+        }
+    }
+
+    /// What is true of an object's alarm: after a commit, or when it was asked.
+    ///
+    /// # Errors
+    /// If the index cannot be written; it then still holds what it held, which is earlier than the truth.
+    pub(crate) fn settle(&self, name: &str, id: &str, due_ms: Option<u64>) -> rusqlite::Result<()> {
+        let mut index = lock(&self.0);
+        match (index.objects.get(id), due_ms) {
+            (None, None) => Ok(()),
+            (Some(noted), Some(due_ms)) if noted.due_ms.saturating_add(noted.earlier_ms) == due_ms => Ok(()),
+            (_, Some(due_ms)) => index.write(name, id, due_ms),
+            (Some(_), None) => index.remove(id),
+        }
+    }
+
+    /// What is known of an object's alarm, or of the lack of one.
+    pub(crate) fn get(&self, id: &str) -> Option<Alarm> {
+        lock(&self.0).alarm(id)
+    }
+
+    /// The objects to ask at `now_ms`, the longest overdue first.
+    pub(crate) fn due(&self, now_ms: u64) -> Vec<Alarm> {
+        let index = lock(&self.0);
+        index.by_time.iter().take_while(|(due, _)| *due <= now_ms).filter_map(|(_, id)| index.alarm(id)).collect()
+    }
+
+    /// Whether the time has come for an alarm that is due at `due_ms` by the object's file.
+    pub(crate) fn has_come(&self, id: &str, due_ms: u64) -> bool {
+        let index = lock(&self.0);
+        let earlier_ms = index.objects.get(id).map_or(0, |noted| noted.earlier_ms);
+        due_ms.saturating_sub(earlier_ms) <= index.clock.now_ms()
+    }
+}
+
+impl Index {
+    fn read(&mut self) -> rusqlite::Result<()> {
+        let now_ms = self.clock.now_ms();
+        // All columns: in a folder that is only read the last may not be there yet.
+        let mut statement = self.connection.prepare("SELECT * FROM alarms")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let id: String = row.get("id")?;
+            let due_ms = row.get::<_, i64>("due")?.cast_unsigned();
+            let noted = row.get::<_, Option<i64>>("noted").unwrap_or_default().map_or(0, i64::cast_unsigned);
+            let earlier_ms = noted.saturating_sub(now_ms).min(due_ms);
+            let due_ms = due_ms - earlier_ms;
+            self.by_time.insert((due_ms, id.clone()));
+            self.objects.insert(id, Noted { name: row.get("name")?, due_ms, earlier_ms });
+        }
+        Ok(())
+    }
+
+    /// What the objects' files say of their alarms. A file that cannot be read is reported when its object is.
+    fn ask_objects(&mut self) -> rusqlite::Result<()> {
+        let objects = self.state.objects(CLASS).unwrap_or_else(|error| {
+            tracing::warn!(%error, "alarms may be missed");
+            Vec::new()
+        });
+        for (id, path, _) in objects {
+            let told = Database::open(path, Profile::default(), self.state.durability())
+                .and_then(|mut database| Ok((database.noted_name()?, database.get_alarm()?)));
+            match told {
+                Ok((Some(name), Some(due_ms))) => self.write(&name, &id, due_ms)?,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, id, "an object does not tell whether it has an alarm"),
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, name: &str, id: &str, due_ms: u64) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO alarms (id, name, due, noted) VALUES (?, ?, ?, ?)")?
+            .execute(params![id, name, due_ms.cast_signed(), self.clock.now_ms().cast_signed()])?;
+        let noted = Noted { name: name.to_owned(), due_ms, earlier_ms: 0 };
+        if let Some(before) = self.objects.insert(id.to_owned(), noted) {
+            self.by_time.remove(&(before.due_ms, id.to_owned()));
+        }
+        self.by_time.insert((due_ms, id.to_owned()));
+        Ok(())
+    }
+
+    fn remove(&mut self, id: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("DELETE FROM alarms WHERE id = ?")?.execute([id])?;
+        if let Some(before) = self.objects.remove(id) {
+            self.by_time.remove(&(before.due_ms, id.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn alarm(&self, id: &str) -> Option<Alarm> {
+        let noted = self.objects.get(id)?;
+        Some(Alarm { name: noted.name.clone(), id: id.to_owned(), due_ms: noted.due_ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn due(index: &AlarmIndex) -> Vec<(String, u64)> {
+        index.due(u64::MAX).into_iter().map(|alarm| (alarm.name, alarm.due_ms)).collect()
+    }
+
+    #[test]
+    fn alarms_survive_a_restart_in_the_order_of_their_times() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::open(folder.path()).unwrap();
+        let index = AlarmIndex::open(&state, &Clock::manual(10)).unwrap();
+        index.promise("late", "1", 300).unwrap();
+        index.promise("early", "2", 100).unwrap();
+        index.promise("gone", "3", 50).unwrap();
+        index.settle("gone", "3", None).unwrap();
+        drop((index, state));
+        let state = StateDir::open(folder.path()).unwrap();
+        let index = AlarmIndex::open(&state, &Clock::manual(10)).unwrap();
+        assert_eq!(due(&index), [("early".to_owned(), 100), ("late".to_owned(), 300)]);
+        assert_eq!(index.due(u64::MAX)[0].id, "2");
+        assert_eq!(index.due(99), []);
+        assert_eq!(index.due(100).len(), 1);
+    }
+
+    #[test]
+    fn a_promise_never_makes_an_alarm_later() {
+        let state = StateDir::temporary().unwrap();
+        let index = AlarmIndex::open(&state, &Clock::manual(10)).unwrap();
+        index.promise("a", "1", 100).unwrap();
+        index.promise("a", "1", 200).unwrap();
+        assert_eq!(due(&index), [("a".to_owned(), 100)], "the commit may still fail");
+        index.settle("a", "1", Some(200)).unwrap();
+        assert_eq!(due(&index), [("a".to_owned(), 200)]);
+        index.promise("a", "1", 50).unwrap();
+        assert_eq!(due(&index), [("a".to_owned(), 50)]);
+    }
+
+    #[test]
+    fn an_alarm_keeps_its_distance_when_the_clock_was_set_back_between_two_runs() {
+        const YEAR: u64 = 365 * 24 * 3_600_000;
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::open(folder.path()).unwrap();
+        let index = AlarmIndex::open(&state, &Clock::manual(YEAR + 1_000)).unwrap();
+        index.promise("a", "1", YEAR + 6_000).unwrap();
+        drop((index, state));
+        let state = StateDir::open(folder.path()).unwrap();
+        let clock = Clock::manual(1_000);
+        let index = AlarmIndex::open(&state, &clock).unwrap();
+        assert_eq!(due(&index), [("a".to_owned(), 6_000)]);
+        assert!(!index.has_come("1", YEAR + 6_000));
+        index.settle("a", "1", Some(YEAR + 6_000)).unwrap();
+        assert_eq!(due(&index), [("a".to_owned(), 6_000)], "what the file says is no news");
+        clock.advance(std::time::Duration::from_secs(5));
+        assert!(index.has_come("1", YEAR + 6_000));
+        index.settle("a", "1", Some(YEAR + 9_000)).unwrap();
+        assert_eq!(due(&index), [("a".to_owned(), YEAR + 9_000)], "set anew, by the clock of today");
+        assert!(!index.has_come("1", YEAR + 9_000));
+    }
+
+    #[test]
+    fn an_index_that_is_gone_is_made_anew_from_the_objects() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::open(folder.path()).unwrap();
+        drop(AlarmIndex::open(&state, &Clock::manual(10)).unwrap());
+        let path = state.object_path(CLASS, "ab").unwrap();
+        let mut object = Database::open(path, Profile::default(), state.durability()).unwrap().named("a");
+        object.set_alarm(500).unwrap();
+        object.commit_turn().unwrap();
+        drop((object, state));
+        fs_err::remove_file(folder.path().join(FILE)).unwrap();
+        let state = StateDir::open(folder.path()).unwrap();
+        assert_eq!(due(&AlarmIndex::open(&state, &Clock::manual(10)).unwrap()), [("a".to_owned(), 500)]);
+    }
+}

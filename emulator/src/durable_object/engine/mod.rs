@@ -1,0 +1,482 @@
+//! The SQLite file of one Durable Object, and the turns that write to it.
+
+mod authorizer;
+mod statements;
+
+use super::{error::SqlError, limits};
+use crate::{profile::Profile, state_dir::Durability, storage::sqlite};
+use authorizer::{Guard, RESERVED_PREFIX};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, config::DbConfig, types::ValueRef};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// Instructions of SQLite between two looks at the clock: well below a millisecond.
+const CLOCK_INSTRUCTIONS: i32 = 10_000;
+/// Compiled statements that are kept.
+const STATEMENT_CACHE: usize = 64;
+/// The platform's own table, with workerd's name; it holds the alarm under [`ALARM_KEY`].
+const METADATA: &str = "_cf_METADATA";
+const ALARM_KEY: i64 = 1;
+/// Where the emulator notes the object's name; workerd has no such row, and does not mind it.
+const NAME_KEY: i64 = 2;
+
+/// A value of SQL.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// INTEGER. When bound it becomes a REAL, since the platform's numbers are JavaScript's.
+    Integer(i64),
+    /// REAL.
+    Real(f64),
+    /// TEXT.
+    Text(String),
+    /// BLOB.
+    Blob(Vec<u8>),
+}
+
+/// The result of the last statement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// As many values in each row.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// The storage of one object.
+///
+/// The first write of a turn opens a transaction; [`Self::commit_turn`] makes all that was written since durable at
+/// once, [`Self::rollback_turn`] undoes it, and so does dropping the database or the end of the process. An object that
+/// never writes leaves no file.
+#[derive(Debug)]
+pub struct Database {
+    path: PathBuf,
+    profile: Profile,
+    access: Access,
+    connection: Connection,
+    guard: Guard,
+    place: Place,
+    in_turn: bool,
+    /// The name to note in the file, if it is not known to be there.
+    name: Option<String>,
+    /// Rows that statements of callers have changed.
+    rows_written: u64,
+    /// What this turn has done to the alarm.
+    pending_alarm: Option<Option<u64>>,
+}
+
+/// What may be done to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Write(Durability),
+    /// Nothing is made or changed.
+    Read,
+}
+
+/// Where the connection leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// To an empty database in memory: the object has no file, and reads find nothing.
+    Nowhere,
+    /// To a file that this turn has made.
+    NewFile,
+    /// To the object's file.
+    File,
+}
+
+impl Database {
+    /// Opens the object's file, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or is no database.
+    pub fn open(path: impl Into<PathBuf>, profile: Profile, durability: Durability) -> Result<Self, SqlError> {
+        Self::open_as(path.into(), profile, Access::Write(durability))
+    }
+
+    /// Opens the object's file for reading, if there is one: no file is made or changed, and what writes is refused.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn open_for_reading(path: impl Into<PathBuf>, profile: Profile) -> Result<Self, SqlError> {
+        Self::open_as(path.into(), profile, Access::Read)
+    }
+
+    fn open_as(path: PathBuf, profile: Profile, access: Access) -> Result<Self, SqlError> {
+        let guard = Guard::default();
+        let (connection, place) = if exists(&path) {
+            (connect(Some(&path), profile, access, &guard)?, Place::File)
+        } else {
+            (connect(None, profile, access, &guard)?, Place::Nowhere)
+        };
+        let (in_turn, name, rows_written, pending_alarm) = (false, None, 0, None);
+        Ok(Self { path, profile, access, connection, guard, place, in_turn, name, rows_written, pending_alarm })
+    }
+
+    /// Has the object's name noted beside the alarm with the first turn that writes, so that the file tells whose it is.
+    #[must_use]
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    /// The name that is noted in the file.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub(crate) fn noted_name(&mut self) -> Result<Option<String>, SqlError> {
+        self.trusted(|connection| {
+            if !connection.table_exists(None, METADATA)? {
+                return Ok(None);
+            }
+            connection
+                .query_row(&format!("SELECT value FROM {METADATA} WHERE key = ?"), [NAME_KEY], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// Whether there is anything outside of this process.
+    pub(crate) fn has_file(&self) -> bool {
+        self.place != Place::Nowhere
+    }
+
+    /// How many rows callers' statements have changed so far, undone ones included.
+    pub(crate) fn rows_written(&self) -> u64 {
+        self.rows_written
+    }
+
+    /// Has what is run from now on given up when this time is over; without one nothing is.
+    ///
+    /// # Errors
+    /// If SQLite refuses.
+    pub(crate) fn give_up_after(&mut self, time: Option<Duration>) -> Result<(), SqlError> {
+        let is_over = time.map(|time| {
+            let end = Instant::now() + time;
+            move || Instant::now() > end
+        });
+        Ok(self.connection.progress_handler(CLOCK_INSTRUCTIONS, is_over)?)
+    }
+
+    /// Makes the alarm due at `now_ms` if it is due later, in a turn of its own. Whether there is one.
+    ///
+    /// # Errors
+    /// If storage fails; nothing has changed then.
+    pub(crate) fn hasten_alarm(&mut self, now_ms: u64) -> Result<bool, SqlError> {
+        match self.get_alarm()? {
+            None => return Ok(false),
+            Some(due) if due <= now_ms => {}
+            Some(_) => {
+                if let Err(error) = self.set_alarm(now_ms) {
+                    self.rollback_turn();
+                    return Err(error);
+                }
+                self.commit_turn()?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Runs the statements of a text in order and returns what the last one yields. Only the last may have parameters.
+    /// A statement that fails leaves nothing, those before it stand.
+    ///
+    /// # Errors
+    /// If a statement is refused.
+    pub fn exec(&mut self, query: &str, bindings: &[Value]) -> Result<Rows, SqlError> {
+        if query.len() > limits::MAX_SQL_BYTES {
+            return Err(SqlError::too_long());
+        }
+        let statements::Statements { statements, trailing } = statements::split(query);
+        let Some((last, others)) = statements.split_last() else { return Err(SqlError::NoStatement) };
+        for statement in others {
+            self.run(statement, None)?;
+        }
+        if trailing {
+            self.run(last, None)?;
+            return Err(SqlError::NoStatement);
+        }
+        self.run(last, Some(bindings))
+    }
+
+    /// Makes what the turn has written durable. Nothing written is as good.
+    ///
+    /// # Errors
+    /// If SQLite cannot commit; nothing of the turn is then left, and the object must be reset.
+    pub fn commit_turn(&mut self) -> Result<(), SqlError> {
+        if !self.in_turn {
+            return Ok(());
+        }
+        if self.connection.is_autocommit() {
+            self.rollback_turn();
+            return Err(SqlError::TurnLost);
+        }
+        if let Err(error) = self.trusted(|connection| connection.execute_batch("COMMIT")) {
+            self.rollback_turn();
+            return Err(error);
+        }
+        self.in_turn = false;
+        self.name = None;
+        self.pending_alarm = None;
+        self.place = Place::File;
+        Ok(())
+    }
+
+    /// Undoes what the turn has written.
+    pub fn rollback_turn(&mut self) {
+        self.pending_alarm = None;
+        if !std::mem::take(&mut self.in_turn) {
+            return;
+        }
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.trusted(|connection| connection.execute_batch("ROLLBACK"))
+        {
+            tracing::error!(%error, path = %self.path.display(), "a turn could not be rolled back");
+        }
+        if self.place == Place::NewFile {
+            self.forget_file();
+        }
+    }
+
+    /// Sets the alarm, in the turn's transaction.
+    ///
+    /// # Errors
+    /// If the time is 0, or storage fails.
+    pub fn set_alarm(&mut self, due_ms: u64) -> Result<(), SqlError> {
+        if due_ms == 0 {
+            return Err(SqlError::AlarmTime);
+        }
+        self.begin()?;
+        self.trusted(|connection| {
+            create_metadata(connection)?;
+            connection.execute(
+                &format!("INSERT OR REPLACE INTO {METADATA} (key, value) VALUES (?, ?)"),
+                (ALARM_KEY, due_ms.cast_signed()),
+            )
+        })?;
+        self.pending_alarm = Some(Some(due_ms));
+        Ok(())
+    }
+
+    /// Removes the alarm, in the turn's transaction. None set is as good.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn delete_alarm(&mut self) -> Result<(), SqlError> {
+        if self.get_alarm()?.is_none() {
+            return Ok(());
+        }
+        self.begin()?;
+        self.trusted(|connection| connection.execute(&format!("DELETE FROM {METADATA} WHERE key = ?"), [ALARM_KEY]))?;
+        self.pending_alarm = Some(None);
+        Ok(())
+    }
+
+    /// When the alarm is due, in milliseconds since 1970, as this turn sees it.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn get_alarm(&mut self) -> Result<Option<u64>, SqlError> {
+        if self.place == Place::Nowhere {
+            return Ok(None);
+        }
+        self.trusted(|connection| {
+            if !connection.table_exists(None, METADATA)? {
+                return Ok(None);
+            }
+            let due = connection
+                .query_row(&format!("SELECT value FROM {METADATA} WHERE key = ?"), [ALARM_KEY], |row| row.get(0))
+                .optional()?;
+            Ok(due.map(i64::cast_unsigned))
+        })
+    }
+
+    /// What the turn has done to the alarm and not committed yet: `None` nothing, `Some(None)` removed it. What
+    /// [`AlarmIndex`](crate::durable_object::alarm_index::AlarmIndex) must be told before the commit.
+    #[must_use]
+    pub fn pending_alarm(&self) -> Option<Option<u64>> {
+        self.pending_alarm
+    }
+
+    /// Runs one statement. Without bindings it is not the last, and its rows are not wanted.
+    fn run(&mut self, statement: &str, bindings: Option<&[Value]>) -> Result<Rows, SqlError> {
+        let skipped = statement.len() - statement.trim_start().len();
+        if statements::renames_to(statement, RESERVED_PREFIX) {
+            return Err(SqlError::not_authorized());
+        }
+        let is_write = {
+            let prepared = self.prepare(statement, skipped)?;
+            match bindings {
+                None if prepared.parameter_count() > 0 => return Err(SqlError::ParametersBeforeLast),
+                Some(bindings) if prepared.parameter_count() != bindings.len() => return Err(SqlError::BindingCount),
+                _ => !prepared.readonly(),
+            }
+        };
+        if is_write {
+            self.begin()?;
+        }
+        // Once more, because the first write moves the connection to a file; otherwise it comes from the cache.
+        let mut prepared = self.prepare(statement, skipped)?;
+        for (index, value) in bindings.unwrap_or_default().iter().enumerate() {
+            bind(&mut prepared, index + 1, value)?;
+        }
+        let before = self.connection.total_changes();
+        let rows = read(&mut prepared, bindings.is_some()).map_err(|failure| match failure {
+            Failure::Sqlite(error) => SqlError::new(error, skipped),
+            Failure::TooLarge => SqlError::ResultTooLarge,
+        })?;
+        let written = self.connection.total_changes().saturating_sub(before);
+        // Only now: a kept statement learns of a changed schema when it runs.
+        let columns = prepared.column_names().map(str::to_owned).collect();
+        drop(prepared);
+        self.rows_written += written;
+        Ok(Rows { columns, rows })
+    }
+
+    fn prepare(&self, statement: &str, skipped: usize) -> Result<CachedStatement<'_>, SqlError> {
+        self.connection.prepare_cached(statement).map_err(|error| {
+            if self.guard.take_refused_transaction() { SqlError::Transaction } else { SqlError::new(error, skipped) }
+        })
+    }
+
+    /// Opens the turn's transaction if it is not open.
+    fn begin(&mut self) -> Result<(), SqlError> {
+        if self.in_turn {
+            // A failure, or `INSERT OR ROLLBACK`, has ended it. Writing on would tear the turn in two.
+            return if self.connection.is_autocommit() { Err(SqlError::TurnLost) } else { Ok(()) };
+        }
+        if self.place == Place::Nowhere && self.access != Access::Read {
+            self.connection = connect(Some(&self.path), self.profile, self.access, &self.guard)?;
+            self.place = Place::NewFile;
+        }
+        self.in_turn = true;
+        self.trusted(|connection| connection.execute_batch("BEGIN"))?;
+        let Some(name) = self.name.clone() else { return Ok(()) };
+        self.trusted(|connection| {
+            create_metadata(connection)?;
+            connection
+                .execute(&format!("INSERT OR IGNORE INTO {METADATA} (key, value) VALUES (?, ?)"), (NAME_KEY, name))
+        })?;
+        Ok(())
+    }
+
+    /// Back to having no file. What cannot be removed is an empty database, which is as good as none.
+    fn forget_file(&mut self) {
+        match connect(None, self.profile, self.access, &self.guard) {
+            Ok(connection) => self.connection = connection,
+            Err(_) => return,
+        }
+        self.place = Place::Nowhere;
+        let _ = remove_files(&self.path);
+    }
+
+    /// Runs statements that the authorizer lets pass. They are not cached: a user's statement of the same text would
+    /// find them.
+    fn trusted<T>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, SqlError> {
+        self.guard.set_trusted(true);
+        let result = run(&self.connection);
+        self.guard.set_trusted(false);
+        Ok(result?)
+    }
+}
+
+/// Whether there is a file, or anything else that would be in a file's way.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Removes a database that nobody has open, as far as it exists.
+pub(crate) fn remove_files(path: &Path) -> io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.to_owned().into_os_string();
+        file.push(suffix);
+        match fs_err::remove_file(PathBuf::from(file)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn create_metadata(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {METADATA} (key INTEGER PRIMARY KEY, value BLOB)"))
+}
+
+fn connect(path: Option<&Path>, profile: Profile, access: Access, guard: &Guard) -> Result<Connection, SqlError> {
+    let mut connection = match (path, access) {
+        (Some(path), Access::Write(durability)) => sqlite::open(path, durability)?,
+        (Some(path), Access::Read) => sqlite::open_to_read(path)?,
+        (None, _) => Connection::open_in_memory()?,
+    };
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    limits::apply(&connection, profile)?;
+    let guard = guard.clone();
+    connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| guard.authorize(&context)))?;
+    Ok(connection)
+}
+
+fn bind(statement: &mut CachedStatement<'_>, index: usize, value: &Value) -> rusqlite::Result<()> {
+    match value {
+        Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
+        #[expect(clippy::cast_precision_loss, reason = "that is what the platform's numbers lose too")]
+        Value::Integer(integer) => statement.raw_bind_parameter(index, *integer as f64),
+        // SQLite takes NaN for NULL, as the platform does.
+        Value::Real(real) => statement.raw_bind_parameter(index, *real),
+        Value::Text(text) => statement.raw_bind_parameter(index, text),
+        Value::Blob(bytes) => statement.raw_bind_parameter(index, bytes),
+    }
+}
+
+enum Failure {
+    Sqlite(rusqlite::Error),
+    TooLarge,
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Runs a statement to its end.
+fn read(statement: &mut CachedStatement<'_>, wanted: bool) -> Result<Vec<Vec<Value>>, Failure> {
+    let mut found = Vec::new();
+    let mut bytes = 0;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        if !wanted {
+            continue;
+        }
+        let columns = row.as_ref().column_count();
+        let values: Vec<Value> =
+            (0..columns).map(|column| Ok(value(row.get_ref(column)?))).collect::<rusqlite::Result<_>>()?;
+        bytes += values.iter().map(size).sum::<usize>();
+        if bytes > limits::MAX_RESULT_BYTES {
+            return Err(Failure::TooLarge);
+        }
+        found.push(values);
+    }
+    Ok(found)
+}
+
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Real(real) => Value::Real(real),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
+    }
+}
+
+fn size(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            _ => 0,
+        }
+}

@@ -1,0 +1,98 @@
+//! What the queue of an object holds: events for its instance, answers to its ops, and what is done to it from outside.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::engine::Database;
+use super::error::SqlError;
+use super::namespace::ORIGIN;
+use super::task::Reply;
+use crate::abi::frame::Reader;
+use crate::abi::ops::Answer;
+use crate::trace::Subject;
+use crate::websocket::{Closed, Incoming, Socket};
+
+/// What an object has to deal with, in the order in which it came.
+pub(crate) enum Input {
+    Fetch {
+        event: Vec<u8>,
+        upgrade: bool,
+        reply: Reply,
+    },
+    Alarm {
+        retries: u32,
+    },
+    Message {
+        socket: Arc<Socket>,
+        message: Incoming,
+        handled: oneshot::Sender<()>,
+    },
+    Closed {
+        socket: Arc<Socket>,
+        close: Closed,
+        handled: oneshot::Sender<()>,
+    },
+    Failed {
+        socket: Arc<Socket>,
+        error: String,
+    },
+    Completed {
+        incarnation: u64,
+        op: u32,
+        answer: Answer,
+    },
+    /// Ends the instance if nothing is alive in it.
+    EvictIdle,
+    /// Ends the instance as soon as nothing is alive in it, and says so.
+    Evict {
+        done: oneshot::Sender<()>,
+    },
+    /// Works on the storage between two turns, without waking anybody.
+    Storage(StorageWork),
+    /// Makes the alarm due now and delivers it; its end comes from
+    /// [`AlarmScheduler::wait_for_end`](super::alarm_scheduler::AlarmScheduler::wait_for_end). Answers whether there is one.
+    FireAlarm {
+        done: oneshot::Sender<Result<bool, SqlError>>,
+    },
+    /// Ends the instance at once, drops the sockets, and removes the storage.
+    Delete {
+        done: oneshot::Sender<io::Result<()>>,
+    },
+}
+
+/// Work on an object's storage, which may be one that cannot be opened.
+pub(crate) type StorageWork = Box<dyn FnOnce(Result<&mut Database, SqlError>) + Send>;
+
+impl Input {
+    /// What is recorded of it, if it is an event.
+    pub(super) fn subject(&self, name: &str) -> Option<Subject> {
+        let event = |event: &'static str, tag: &str| Subject {
+            event,
+            method: event.to_owned(),
+            host: name.to_owned(),
+            path: tag.to_owned(),
+            object: true,
+        };
+        match self {
+            Self::Fetch { event: frame, .. } => {
+                let mut fields = Reader::new(frame);
+                let mut next = || fields.text("field").unwrap_or_default();
+                let (_, _, method, url) = (next(), next(), next(), next());
+                let path = url.strip_prefix(ORIGIN).unwrap_or(url);
+                Some(Subject { method: method.to_owned(), ..event("fetch", path) })
+            }
+            Self::Alarm { .. } | Self::FireAlarm { .. } => Some(event("alarm", "")),
+            Self::Message { socket, .. } => Some(event("message", socket.tag())),
+            Self::Closed { socket, .. } => Some(event("close", socket.tag())),
+            Self::Failed { socket, .. } => Some(event("error", socket.tag())),
+            _ => None,
+        }
+    }
+
+    /// Whether it concerns the stored data only, and not what the object does.
+    pub(super) fn is_inspection(&self) -> bool {
+        matches!(self, Self::Storage(_))
+    }
+}

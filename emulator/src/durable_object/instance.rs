@@ -1,0 +1,369 @@
+//! A Durable Object's instance in memory, from its construction to its eviction or reset: its tasks, and its turns.
+//!
+//! A turn is one event or one answer to an op, with all that follows from it without I/O. What it wrote is committed at its
+//! end, and only then what it sends out leaves.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::task::AbortHandle;
+
+use super::imports::ObjectImports;
+use super::instance_limit::{Overloaded, Permit};
+use super::namespace::NamespaceState;
+use super::outputs::{Outputs, response_fields};
+use super::task::Task;
+use crate::abi::frame::Reader;
+use crate::abi::ops::{Answer, Op};
+use crate::bindings::{BoxFuture, Completion, ObjectAnswer};
+use crate::runtime::budget::{CpuMeter, CpuTime, Exceeded, MAX_LIVE_OPS};
+use crate::runtime::host::{Effect, Effects};
+use crate::runtime::instance::Instance;
+use crate::trace::Recorder;
+use crate::websocket::{ClientEnd, Socket, SocketEvents};
+
+/// What callers are told when an object is reset under them.
+const RESET: &str = "The Durable Object's code crashed, and the object was reset.";
+/// What callers are told when an event ends without an answer.
+const NO_ANSWER: &str = "The Durable Object's code ended without an answer.";
+
+/// An instance and what it has under way.
+pub(super) struct ObjectInstance {
+    pub(super) wasm: Instance<ObjectImports>,
+    /// Names the instance: what belongs to another one is ignored.
+    pub(super) incarnation: u64,
+    tasks: HashMap<u32, Running>,
+    /// Of those tasks that somebody records.
+    pub(super) recorders: HashMap<u32, Recorder>,
+    next_task: u32,
+    pub(super) ops: HashMap<u32, LiveOp>,
+    /// Answers of this turn: task, op, answer.
+    queue: VecDeque<(u32, u32, Answer)>,
+    /// Whether the alarm that is being handled was replaced by a new one; `None` while none is handled.
+    alarm_replaced: Option<bool>,
+    /// Given back with the instance.
+    _permit: Permit,
+}
+
+/// An event that an instance works on, and the CPU time that it took.
+struct Running {
+    task: Task,
+    cpu_time: CpuTime,
+}
+
+pub(super) struct LiveOp {
+    pub(super) task: u32,
+    /// `None` until the turn that issued it has been committed.
+    pub(super) work: Option<AbortHandle>,
+}
+
+/// What an instance needs of its object.
+pub(super) trait Context {
+    fn namespace(&self) -> &NamespaceState;
+    fn name(&self) -> &str;
+    fn id(&self) -> &str;
+    /// The object as the events of its sockets reach it.
+    fn events(&self) -> Arc<dyn SocketEvents>;
+    /// Runs an op, and completes it with [`ObjectInstance::complete`].
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle;
+}
+
+/// Why an object is reset. Its writes of this turn are gone.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Reset {
+    #[error("its instance crashed: {0:?}")]
+    Crashed(#[from] wasmtime::Error),
+    #[error("its turn cannot be committed: {0}")]
+    Storage(#[from] super::error::SqlError),
+    #[error(transparent)]
+    Exceeded(#[from] Exceeded),
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    #[error("its alarm cannot be noted: {0}")]
+    Alarm(#[from] rusqlite::Error),
+}
+
+impl ObjectInstance {
+    pub(super) fn new(wasm: Instance<ObjectImports>, incarnation: u64, permit: Permit) -> Self {
+        Self {
+            wasm,
+            incarnation,
+            tasks: HashMap::new(),
+            recorders: HashMap::new(),
+            next_task: 0,
+            ops: HashMap::new(),
+            queue: VecDeque::new(),
+            alarm_replaced: None,
+            _permit: permit,
+        }
+    }
+
+    /// Whether no event and no op is alive.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tasks.is_empty() && self.ops.is_empty()
+    }
+
+    pub(super) fn live_tasks(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Bytes of the instance's linear memory.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.wasm.memory_bytes()
+    }
+
+    /// Whether an alarm's handler was under way, and whether a later alarm has been committed since.
+    pub(super) fn alarm_in_flight(&self) -> Option<bool> {
+        self.alarm_replaced
+    }
+
+    pub(super) fn imports(&mut self) -> &mut ObjectImports {
+        self.wasm.sync_imports()
+    }
+
+    /// Delivers an event: `frame` is the event as `start` takes it.
+    pub(super) fn start(
+        &mut self,
+        context: &impl Context,
+        task: Task,
+        frame: &[u8],
+        recorder: Option<&Recorder>,
+    ) -> Result<(), Reset> {
+        let id = self.next_task;
+        self.next_task = self.next_task.wrapping_add(1);
+        if matches!(task, Task::Alarm) {
+            self.alarm_replaced = Some(false);
+        }
+        self.tasks.insert(id, Running { task, cpu_time: CpuTime::default() });
+        if let Some(recorder) = recorder {
+            recorder.running();
+            self.recorders.insert(id, recorder.clone());
+        }
+        let meter = self.wasm.meter();
+        self.wasm.recorded(recorder, |instance| {
+            instance.start(id, |event| {
+                event.raw(frame);
+            })
+        })?;
+        self.finish_turn(context, id, meter)
+    }
+
+    /// Gives the answer to an op.
+    pub(super) fn complete(&mut self, context: &impl Context, op: u32, answer: &Answer) -> Result<(), Reset> {
+        // A cancelled op is no longer in the table.
+        let Some(live) = self.ops.remove(&op) else { return Ok(()) };
+        let mut meter = self.wasm.meter();
+        self.charge(live.task, &mut meter)?;
+        let recorder = self.recorders.get(&live.task);
+        self.wasm.recorded(recorder, |instance| instance.answer(op, answer))?;
+        self.finish_turn(context, live.task, meter)
+    }
+
+    /// Counts what an event has taken, what was done for it included.
+    fn charge(&mut self, task: u32, meter: &mut CpuMeter) -> Result<(), Exceeded> {
+        match self.tasks.get_mut(&task) {
+            Some(running) => self.wasm.charge(meter, &mut running.cpu_time),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs the turn to its end, commits it, and lets out what it sends.
+    fn finish_turn(&mut self, context: &impl Context, begun_by: u32, mut meter: CpuMeter) -> Result<(), Reset> {
+        let mut outputs = Outputs::default();
+        self.apply(context, &mut outputs)?;
+        while let Some((task, op, answer)) = self.queue.pop_front() {
+            self.charge(task, &mut meter)?;
+            let recorder = self.recorders.get(&task);
+            self.wasm.recorded(recorder, |instance| instance.answer(op, &answer))?;
+            self.apply(context, &mut outputs)?;
+        }
+        self.charge(begun_by, &mut meter)?;
+        self.commit(context)?;
+        self.release(context, outputs);
+        Ok(())
+    }
+
+    fn apply(&mut self, context: &impl Context, outputs: &mut Outputs) -> Result<(), Reset> {
+        let effects = self.wasm.take_effects();
+        let result = self.apply_each(context, &effects, outputs);
+        self.wasm.put_back(effects);
+        result
+    }
+
+    fn apply_each(&mut self, context: &impl Context, effects: &Effects, outputs: &mut Outputs) -> Result<(), Reset> {
+        for effect in effects.iter() {
+            match effect {
+                Effect::Op { task, op, frame } => self.issue(*task, *op, effects.frame(frame), outputs)?,
+                Effect::Cancel { op } => {
+                    self.queue.retain(|(_, queued, _)| queued != op);
+                    outputs.ops.retain(|(issued, _)| issued != op);
+                    if let Some(LiveOp { work: Some(work), .. }) = self.ops.remove(op) {
+                        work.abort();
+                    }
+                }
+                Effect::Respond { task, frame } => self.respond(context, *task, effects.frame(frame), outputs),
+                Effect::Done { task } => self.end(*task, outputs)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The alarm is part of the turn; every other op begins after it.
+    fn issue(&mut self, task: u32, op: u32, frame: &[u8], outputs: &mut Outputs) -> Result<(), Exceeded> {
+        if self.ops.contains_key(&op) || self.queue.iter().any(|(_, queued, _)| *queued == op) {
+            return Err(Exceeded::OpReused(op));
+        }
+        if self.ops.len() + self.queue.len() >= MAX_LIVE_OPS {
+            return Err(Exceeded::Ops);
+        }
+        let replaced = self.alarm_replaced;
+        let database = &mut self.wasm.sync_imports().database;
+        let parsed = Op::parse(frame);
+        let span = match (&parsed, self.recorders.get(&task)) {
+            (Ok(request @ (Op::AlarmSet { .. } | Op::AlarmGet)), Some(recorder)) => {
+                let (name, key) = request.describe();
+                Some(recorder.op(name, &key))
+            }
+            _ => None,
+        };
+        let answer = match parsed {
+            Ok(Op::AlarmSet { at }) => match database.set_alarm(u64::try_from(at).unwrap_or(0)) {
+                Ok(()) => {
+                    self.alarm_replaced = replaced.map(|_| true);
+                    Answer::Ok
+                }
+                Err(error) => Answer::Err(error.to_string().into()),
+            },
+            // While its handler runs an alarm is not set any more, though it is kept until the handler has ended.
+            Ok(Op::AlarmGet) if replaced == Some(false) => Answer::None,
+            Ok(Op::AlarmGet) => match database.get_alarm() {
+                Ok(due) => due.map_or(Answer::None, Answer::Number),
+                Err(error) => Answer::Err(error.to_string().into()),
+            },
+            Ok(_) => {
+                self.ops.insert(op, LiveOp { task, work: None });
+                outputs.ops.push((op, frame.to_owned()));
+                return Ok(());
+            }
+            Err(error) => Answer::Err(error.to_string().into()),
+        };
+        if let Some(span) = span {
+            span.end(answer.outcome(), true);
+        }
+        self.queue.push_back((task, op, answer));
+        Ok(())
+    }
+
+    fn respond(&mut self, context: &impl Context, id: u32, frame: &[u8], outputs: &mut Outputs) {
+        let imports = self.wasm.sync_imports();
+        let accepted =
+            imports.accepted.iter().position(|(task, _)| *task == id).map(|at| imports.accepted.swap_remove(at).1);
+        let Some(Running { task: Task::Fetch { upgrade, reply }, .. }) = self.tasks.get_mut(&id) else {
+            tracing::warn!("a Durable Object answered an event that takes no answer");
+            return drop_accepted(imports, accepted);
+        };
+        let Some(reply) = reply.take() else {
+            tracing::warn!("a Durable Object answered twice");
+            return drop_accepted(imports, accepted);
+        };
+        if accepted.is_some() && !*upgrade {
+            let error = "Worker tried to return a WebSocket in a response to a request which did not contain the header \
+                         \"Upgrade: websocket\".";
+            outputs.replies.push((reply, Err(error.to_owned())));
+            return drop_accepted(imports, accepted);
+        }
+        let answer = response_fields(frame).map_err(|error| {
+            tracing::error!(%error, "an answer is malformed");
+            format!("The Durable Object gave an answer that is none: {error}.")
+        });
+        let socket = accepted.map(|socket| ClientEnd {
+            socket,
+            events: context.events(),
+            clock: context.namespace().bindings.clock.clone(),
+            ended: false,
+        });
+        if let Some(recorder) = self.recorders.get(&id) {
+            outputs.answered.push((recorder.clone(), Reader::new(frame).number("status").unwrap_or(0)));
+        }
+        outputs.replies.push((reply, answer.map(|fields| ObjectAnswer { fields, socket })));
+    }
+
+    fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), Reset> {
+        let Some(Running { mut task, .. }) = self.tasks.remove(&id) else { return Ok(()) };
+        outputs.recorded.extend(self.recorders.remove(&id));
+        self.ops.retain(|op, live| {
+            if live.task == id {
+                outputs.ops.retain(|(issued, _)| issued != op);
+                if let Some(work) = &live.work {
+                    work.abort();
+                }
+            }
+            live.task != id
+        });
+        match &mut task {
+            Task::Fetch { reply, .. } => {
+                if let Some(reply) = reply.take() {
+                    outputs.replies.push((reply, Err(NO_ANSWER.to_owned())));
+                }
+            }
+            // Only now is the alarm gone: had the process ended before, it would have been delivered again.
+            Task::Alarm => {
+                if self.alarm_replaced.take() == Some(false) {
+                    self.wasm.sync_imports().database.delete_alarm()?;
+                }
+            }
+            Task::Message { .. } | Task::Close { .. } => {}
+        }
+        outputs.ended.push(task);
+        Ok(())
+    }
+
+    fn commit(&mut self, context: &impl Context) -> Result<(), Reset> {
+        let namespace = context.namespace();
+        let database = &mut self.wasm.sync_imports().database;
+        let alarm = database.pending_alarm();
+        if let Some(Some(due)) = alarm {
+            namespace.alarms.index().promise(context.name(), context.id(), due)?;
+        }
+        database.commit_turn()?;
+        if alarm.is_some() {
+            match database.get_alarm() {
+                Ok(due) => {
+                    if let Err(error) = namespace.alarms.index().settle(context.name(), context.id(), due) {
+                        tracing::warn!(%error, "the index of alarms names a time that is too early");
+                    }
+                }
+                Err(error) => tracing::error!(%error, "an alarm cannot be read"),
+            }
+            namespace.alarms.was_set(context.id());
+        }
+        Ok(())
+    }
+
+    /// Ends the instance because of a crash: undoes the turn and fails what is under way. Gives the database back.
+    pub(super) fn reset(&mut self) -> &mut ObjectImports {
+        for live in std::mem::take(&mut self.ops).into_values() {
+            if let Some(work) = live.work {
+                work.abort();
+            }
+        }
+        self.recorders.clear();
+        for task in std::mem::take(&mut self.tasks).into_values() {
+            if let Task::Fetch { reply: Some(reply), .. } = task.task {
+                let _ = reply.send(Err(RESET.to_owned()));
+            }
+        }
+        let imports = self.wasm.sync_imports();
+        imports.database.rollback_turn();
+        imports.outgoing.clear();
+        imports.accepted.clear();
+        imports.sockets.drop_all();
+        imports
+    }
+}
+
+fn drop_accepted(imports: &ObjectImports, accepted: Option<Arc<Socket>>) {
+    if let Some(socket) = accepted {
+        imports.sockets.remove(&socket);
+    }
+}

@@ -1,0 +1,94 @@
+//! The output gate: what a turn sends out is kept until its writes are committed, and discarded if they are not.
+
+use crate::abi::frame::{FrameError, Reader, Writer};
+use crate::abi::ops::Op;
+use crate::bindings::{Completion, Dispatched, ObjectAnswer, RequestBody};
+use crate::trace::Recorder;
+use crate::websocket::Outgoing;
+
+use super::instance::{Context, ObjectInstance};
+use super::task::{Reply, Task};
+
+/// What leaves after the commit.
+#[derive(Default)]
+pub(super) struct Outputs {
+    pub(super) replies: Vec<(Reply, Result<ObjectAnswer, String>)>,
+    pub(super) ops: Vec<(u32, Vec<u8>)>,
+    pub(super) ended: Vec<Task>,
+    /// Statuses for those who record, and in the end the records themselves.
+    pub(super) answered: Vec<(Recorder, u16)>,
+    pub(super) recorded: Vec<Recorder>,
+}
+
+impl ObjectInstance {
+    /// Opens the output gate.
+    pub(super) fn release(&mut self, context: &impl Context, outputs: Outputs) {
+        let imports = self.wasm.sync_imports();
+        let faults = &context.namespace().bindings.faults;
+        for (socket, frame) in std::mem::take(&mut imports.outgoing) {
+            if matches!(frame, Outgoing::Text(_)) && faults.drops_message() {
+                socket.drop_connection();
+            } else {
+                socket.push(frame);
+            }
+        }
+        for (recorder, status) in outputs.answered {
+            recorder.answered(status);
+        }
+        for (reply, answer) in outputs.replies {
+            // The caller may have gone; its event has run to its end all the same.
+            let _ = reply.send(answer);
+        }
+        for (op, frame) in outputs.ops {
+            let dispatched = match Op::parse(&frame) {
+                Ok(request) => {
+                    let task = self.ops.get(&op).map(|live| live.task);
+                    let span = task.and_then(|task| self.recorders.get(&task)).map(|recorder| {
+                        let (name, key) = request.describe();
+                        recorder.op(name, &key)
+                    });
+                    context.namespace().bindings.dispatch(request, &mut RequestBody::default()).traced(span)
+                }
+                Err(error) => Dispatched::Ready(Completion::error(error)),
+            };
+            let work = match dispatched {
+                // I/O in any case, so that it is another turn.
+                Dispatched::Ready(completion) => Box::pin(std::future::ready(completion)),
+                Dispatched::Pending(work) => work,
+            };
+            if let Some(live) = self.ops.get_mut(&op) {
+                live.work = Some(context.spawn(self.incarnation, op, work));
+            }
+        }
+        for task in outputs.ended {
+            match task {
+                Task::Close { socket, handled } => {
+                    self.wasm.sync_imports().sockets.remove(&socket);
+                    if let Some(handled) = handled {
+                        let _ = handled.send(());
+                    }
+                }
+                Task::Message { handled, .. } => {
+                    let _ = handled.send(());
+                }
+                Task::Alarm => context.namespace().alarms.ended(context.id(), None),
+                Task::Fetch { .. } => {}
+            }
+        }
+    }
+}
+
+/// From the frame of `respond` to the fields of the answer to `object.fetch`.
+pub(super) fn response_fields(frame: &[u8]) -> Result<Vec<u8>, FrameError> {
+    let mut answer = Reader::new(frame);
+    let status = answer.bytes("status")?;
+    let (upgrade, body): (&str, &[u8]) = match (answer.text("body kind")?, answer.bytes("body argument")?) {
+        ("none", _) => ("", b""),
+        ("bytes", body) => ("", body),
+        ("accept", _) => ("1", b""),
+        _ => return Err(FrameError::Missing("a body kind that an object may use")),
+    };
+    let mut fields = Vec::with_capacity(frame.len() + 16);
+    Writer::new(&mut fields).field(status).text(upgrade).field(body).raw(answer.rest());
+    Ok(fields)
+}

@@ -1,0 +1,19 @@
+//! The events that an instance works on.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::bindings::ObjectAnswer;
+use crate::websocket::Socket;
+
+/// Where the answer to a call goes.
+pub(super) type Reply = oneshot::Sender<Result<ObjectAnswer, String>>;
+
+/// Why an event runs, and who is to be told of its end.
+pub(super) enum Task {
+    Fetch { upgrade: bool, reply: Option<Reply> },
+    Alarm,
+    Message { socket: Arc<Socket>, handled: oneshot::Sender<()> },
+    Close { socket: Arc<Socket>, handled: Option<oneshot::Sender<()>> },
+}

@@ -1,0 +1,146 @@
+//! The way of one request: it becomes the `fetch` event, an isolate runs it, and what it answers becomes the response.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use axum::extract::Request;
+use axum::response::Response;
+use http::header::UPGRADE;
+use http::request::Parts;
+use http_body::Body as _;
+use tracing::Span;
+
+use super::Inner;
+use crate::bindings::{BoxFuture, RequestBody};
+use crate::http::event::Event;
+use crate::http::{response, websocket};
+use crate::request_log::{self, RequestLog};
+use crate::stateless::pool::{Fetch, PendingResponse};
+use crate::stateless::tasks::{Failure, Outcome};
+use crate::trace::Recorder;
+
+/// The answer to a request. It begins when it is first polled, and is there at once if the Worker needs nothing but memory.
+/// Dropping it before it is there tells the Worker that the client has gone.
+pub struct ResponseFuture {
+    emulator: Arc<Inner>,
+    state: State,
+    recorder: Option<Recorder>,
+    log: Option<RequestLog>,
+}
+
+enum State {
+    Begin(Request),
+    /// The parts of the request are kept if it may be joined to a socket.
+    Pending(PendingResponse, Option<Box<Parts>>),
+    Joining(BoxFuture<Response>),
+    Done,
+}
+
+impl ResponseFuture {
+    pub(super) fn new(emulator: Arc<Inner>, request: Request) -> Self {
+        Self { emulator, state: State::Begin(request), recorder: None, log: None }
+    }
+
+    fn begin(&mut self, request: Request) -> Next {
+        let (parts, body) = request.into_parts();
+        self.log = RequestLog::begin(&parts, &self.emulator.bindings.clock);
+        let span = self.log.as_ref().map(RequestLog::span);
+        let _within = span.as_ref().map(Span::enter);
+        let event = match Event::new(&parts) {
+            Ok(event) => event,
+            Err(refused) => return Next::Answered(response::refusal(refused.status(), &refused.to_string())),
+        };
+        let length = event.content_length().or_else(|| body.size_hint().exact());
+        self.recorder = self.emulator.bindings.trace.begin(|| event.subject());
+        let body = RequestBody::new(body, length);
+        let fetch = self.emulator.pool.fetch(body, self.recorder.as_ref(), |frame| event.write(frame));
+        let upgrade = parts.headers.contains_key(UPGRADE);
+        match fetch {
+            Fetch::Answered(outcome) => self.answer(outcome, || upgrade.then(|| Box::new(parts))),
+            Fetch::Pending(pending) => Next::Then(State::Pending(pending, upgrade.then(|| Box::new(parts)))),
+        }
+    }
+
+    fn answer(&self, outcome: Outcome, parts: impl FnOnce() -> Option<Box<Parts>>) -> Next {
+        match outcome.and_then(response::read) {
+            Ok(response::Answer::Response(response)) => Next::Answered(response),
+            Ok(response::Answer::Upgrade(headers, socket)) => match parts() {
+                Some(parts) => Next::Then(State::Joining(Box::pin(websocket::join(*parts, headers, socket)))),
+                None => self.fail(Failure::Malformed),
+            },
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    fn fail(&self, failure: Failure) -> Next {
+        let id = self.log.as_ref().map_or_else(|| request_log::id(&self.emulator.bindings.clock), |log| log.id.clone());
+        Next::Answered(response::failure(failure, &id))
+    }
+}
+
+enum Next {
+    Answered(Response),
+    Then(State),
+}
+
+impl Future for ResponseFuture {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
+        loop {
+            let span = self.log.as_ref().map(RequestLog::span);
+            let _within = span.as_ref().map(Span::enter);
+            let next = match std::mem::replace(&mut self.state, State::Done) {
+                State::Begin(request) => self.begin(request),
+                State::Pending(mut pending, parts) => match Pin::new(&mut pending).poll(context) {
+                    Poll::Ready(outcome) => self.answer(outcome, || parts),
+                    Poll::Pending => {
+                        self.state = State::Pending(pending, parts);
+                        return Poll::Pending;
+                    }
+                },
+                State::Joining(mut joining) => match joining.as_mut().poll(context) {
+                    Poll::Ready(response) => Next::Answered(response),
+                    Poll::Pending => {
+                        self.state = State::Joining(joining);
+                        return Poll::Pending;
+                    }
+                },
+                // Polled again after its end: as futures may, it never completes.
+                State::Done => return Poll::Pending,
+            };
+            match next {
+                Next::Answered(response) => {
+                    if let Some(recorder) = self.recorder.take() {
+                        recorder.answered(response.status().as_u16());
+                    }
+                    if let Some(log) = self.log.take() {
+                        log.answered(response.status(), &self.emulator.bindings.clock);
+                    }
+                    return Poll::Ready(response);
+                }
+                Next::Then(state) => self.state = state,
+            }
+        }
+    }
+}
+
+/// [`ResponseFuture`] for a service, whose answers may be errors but never are.
+pub struct ServiceFuture(ResponseFuture);
+
+impl ServiceFuture {
+    pub(crate) fn new(response: ResponseFuture) -> Self {
+        Self(response)
+    }
+}
+
+impl Future for ServiceFuture {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(ready!(Pin::new(&mut self.0).poll(context))))
+    }
+}

@@ -1,0 +1,220 @@
+//! The whole: a Worker, its isolates and its bindings.
+
+mod builder;
+mod fetch;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tower_service::Service;
+
+pub use builder::{BuildError, Builder};
+pub use fetch::{ResponseFuture, ServiceFuture};
+
+use crate::bindings::Bindings;
+use crate::durable_object::namespace::Namespace;
+use crate::faults::Faults;
+use crate::http::serve;
+use crate::inspect::Inspector;
+use crate::kv::Kv;
+use crate::r2::R2;
+use crate::runtime::worker::Worker;
+use crate::snapshot::{self, SnapshotError};
+use crate::state_dir::StateDir;
+use crate::stateless::pool::Pool;
+use crate::trace::Trace;
+
+/// How long a shutdown waits for events that are under way.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+/// How long a shutdown waits for clients to answer close frames.
+const SOCKET_GRACE: Duration = Duration::from_millis(200);
+/// A running Worker with its KV namespace, its bucket and its Durable Objects. Clones are the same emulator.
+///
+/// It is a [`tower` service](Service), so that it can be wrapped.
+#[derive(Clone)]
+pub struct Emulator(Arc<Inner>);
+
+/// What an emulator is made of, shared by its clones.
+struct Inner {
+    worker_sha256: Option<String>,
+    pool: Arc<Pool>,
+    namespace: Arc<Namespace>,
+    bindings: Arc<Bindings>,
+}
+
+/// What an emulator is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Requests that a stateless instance works on, what they do after their answers included.
+    pub tasks: usize,
+    /// Durable Objects that have an instance.
+    pub objects: usize,
+    /// Those of them in which nothing is alive.
+    pub idle_objects: usize,
+    /// How many may have one.
+    pub max_objects: usize,
+    /// Bytes of the linear memories of those instances.
+    pub object_bytes: usize,
+    /// Events that Durable Objects work on.
+    pub object_tasks: usize,
+    /// Accepted WebSockets.
+    pub sockets: usize,
+    /// How often an instance crashed, of either kind.
+    pub traps: u64,
+    /// How often the instance of a Durable Object was constructed.
+    pub constructed: u64,
+}
+
+impl Emulator {
+    /// An emulator for a Worker, with state in a temporary folder, the production profile, the machine's clock, no faults
+    /// and as many isolates as there are cores, unless the builder is told otherwise.
+    #[must_use]
+    pub fn builder(worker: Worker) -> Builder {
+        Builder::new(worker)
+    }
+
+    /// Answers a request in this process: everything but the network is as if it had come over it. The host is that of the
+    /// URL, or of the `host` header. A request cannot become a WebSocket this way.
+    pub fn fetch(&self, request: Request) -> ResponseFuture {
+        ResponseFuture::new(Arc::clone(&self.0), request)
+    }
+
+    /// Serves HTTP on a listener; see [`serve`].
+    ///
+    /// # Errors
+    /// If the listener cannot be used.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        serve(listener, self.clone(), shutdown).await
+    }
+
+    /// The folder that the state is in.
+    #[must_use]
+    pub fn state(&self) -> &StateDir {
+        self.0.namespace.state()
+    }
+
+    /// The KV namespace (`SPACE_KV`).
+    #[must_use]
+    pub fn kv(&self) -> &Kv {
+        &self.0.bindings.kv
+    }
+
+    /// The bucket (`BUCKET`).
+    #[must_use]
+    pub fn r2(&self) -> &R2 {
+        &self.0.bindings.r2
+    }
+
+    /// What is asked to go wrong; it can be changed.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.0.bindings.faults
+    }
+
+    /// What the Worker did lately, if that was asked for with [`Builder::trace`].
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.0.bindings.trace
+    }
+
+    /// A look into the Durable Objects.
+    #[must_use]
+    pub fn inspect(&self) -> Inspector {
+        Inspector::new(Arc::clone(&self.0.namespace))
+    }
+
+    /// Copies the state into an empty folder, as it is at one moment; see [`StateDir`]. Writes to KV and R2 wait meanwhile.
+    ///
+    /// # Errors
+    /// If a file cannot be copied; what the folder holds is then of no use.
+    pub async fn snapshot(&self, into: &Path) -> Result<(), SnapshotError> {
+        let (inner, into) = (Arc::clone(&self.0), into.to_owned());
+        let copied = tokio::task::spawn_blocking(move || {
+            snapshot::take(inner.namespace.state(), &inner.bindings.kv, &inner.bindings.r2, &into)
+        });
+        copied.await.unwrap_or_else(|error| Err(io::Error::other(error).into()))
+    }
+
+    /// Ends the instance of the object with this name as idleness does, once its events have ended. Its hibernated sockets
+    /// stay. Completes when that has happened; at once if there is no instance.
+    pub async fn evict(&self, name: &str) {
+        self.0.namespace.evict(name).await;
+    }
+
+    /// Closes all sockets with 1001, takes no more calls to objects, and waits for what is under way, a few seconds at most.
+    /// Everything that was committed is in the state folder before and after; this only lets things end in good order.
+    pub async fn shutdown(&self) {
+        let inner = &self.0;
+        inner.namespace.close();
+        let sockets_closed = async {
+            while inner.namespace.counts().sockets > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(SOCKET_GRACE, sockets_closed).await.is_err() {
+            inner.namespace.drop_sockets();
+        }
+        let quiet = async {
+            inner.pool.quiet().await;
+            inner.namespace.quiet().await;
+        };
+        if tokio::time::timeout(SHUTDOWN_GRACE, quiet).await.is_err() {
+            tracing::warn!(stats = ?self.stats(), "events were still under way at the end");
+        }
+    }
+
+    /// What is going on.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let counts = self.0.namespace.counts();
+        Stats {
+            tasks: self.0.pool.live_tasks(),
+            objects: counts.instances,
+            idle_objects: counts.idle,
+            max_objects: counts.max_instances,
+            object_bytes: counts.memory_bytes,
+            object_tasks: counts.tasks,
+            sockets: counts.sockets,
+            traps: self.0.pool.traps() + counts.resets,
+            constructed: counts.constructed,
+        }
+    }
+
+    /// SHA-256 of the Worker's wasm in lower-case hex, if it is known.
+    #[must_use]
+    pub fn worker_sha256(&self) -> Option<&str> {
+        self.0.worker_sha256.as_deref()
+    }
+}
+
+impl std::fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Emulator").field("worker_sha256", &self.0.worker_sha256).finish_non_exhaustive()
+    }
+}
+
+impl Service<Request> for Emulator {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ServiceFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> ServiceFuture {
+        ServiceFuture::new(self.fetch(request))
+    }
+}

@@ -1,0 +1,162 @@
+//! One instance of the Worker: its calls, and what they left to do.
+
+use std::sync::Arc;
+
+use wasmtime::{Store, TypedFunc};
+
+use super::budget::{CpuMeter, CpuTime, Exceeded, TurnBudget};
+use super::host::{Effects, Guest, Host, MAX_RETAINED_BYTES, SyncImports};
+use super::program::Program;
+use crate::abi::frame::Writer;
+use crate::abi::ops::Answer;
+use crate::trace::Recorder;
+
+/// An instance. After an error from any call it must not be used again: the Worker has trapped, ran out of its time, or
+/// broke the ABI.
+pub(crate) struct Instance<S: 'static> {
+    store: Store<Host<S>>,
+    program: Arc<Program>,
+    guest: Guest,
+    start: TypedFunc<(u32, u32, u32), ()>,
+    resume: TypedFunc<(u32, u32, u32), ()>,
+    abort: TypedFunc<u32, ()>,
+    abi_version: TypedFunc<(), u32>,
+    /// Epochs after which the next turn is stopped.
+    left: u64,
+}
+
+impl<S: SyncImports> Instance<S> {
+    pub(super) fn new(
+        mut store: Store<Host<S>>,
+        instance: &wasmtime::Instance,
+        program: Arc<Program>,
+    ) -> wasmtime::Result<Self> {
+        let Some(guest) = store.data().guest.clone() else { wasmtime::bail!("it has no memory") };
+        Ok(Self {
+            guest,
+            start: instance.get_typed_func(&mut store, "start")?,
+            resume: instance.get_typed_func(&mut store, "resume")?,
+            abort: instance.get_typed_func(&mut store, "abort")?,
+            abi_version: instance.get_typed_func(&mut store, "abi_version")?,
+            left: program.ticker().limit(),
+            store,
+            program,
+        })
+    }
+
+    /// Begins a task with the event that `write` composes.
+    pub(crate) fn start(&mut self, task: u32, write: impl FnOnce(&mut Writer<'_>)) -> wasmtime::Result<()> {
+        let (ptr, len) = self.place(write)?;
+        self.start.call(&mut self.store, (task, ptr, len))
+    }
+
+    /// Gives the answer to an op.
+    pub(crate) fn resume(&mut self, op: u32, write: impl FnOnce(&mut Writer<'_>)) -> wasmtime::Result<()> {
+        let (ptr, len) = self.place(write)?;
+        self.resume.call(&mut self.store, (op, ptr, len))
+    }
+
+    /// As [`Self::resume`], from an answer.
+    pub(crate) fn answer(&mut self, op: u32, answer: &Answer) -> wasmtime::Result<()> {
+        match answer {
+            Answer::Value(value) if value.len() > MAX_RETAINED_BYTES => {
+                let (ptr, len) = self.place_value(value)?;
+                self.resume.call(&mut self.store, (op, ptr, len))
+            }
+            _ => self.resume(op, |frame| answer.write(frame)),
+        }
+    }
+
+    /// Drops a task.
+    pub(crate) fn abort(&mut self, task: u32) -> wasmtime::Result<()> {
+        self.begin_turn();
+        self.abort.call(&mut self.store, task)
+    }
+
+    pub(crate) fn abi_version(&mut self) -> wasmtime::Result<u32> {
+        self.begin_turn();
+        self.abi_version.call(&mut self.store, ())
+    }
+
+    /// Runs a turn, and has what the guest does in it taken down if somebody does so.
+    pub(crate) fn recorded<T>(&mut self, recorder: Option<&Recorder>, turn: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(recorder) = recorder else { return turn(self) };
+        self.store.data_mut().recorder = Some(recorder.clone());
+        let result = turn(self);
+        self.store.data_mut().recorder = None;
+        result
+    }
+
+    /// Runs a turn of a task whose client has gone away in the middle of its request, if that is so: what the guest makes of it is no fault
+    /// of this server's.
+    pub(crate) fn with_client_gone<T>(&mut self, client_gone: bool, turn: impl FnOnce(&mut Self) -> T) -> T {
+        self.store.data_mut().client_gone = client_gone;
+        let result = turn(self);
+        self.store.data_mut().client_gone = false;
+        result
+    }
+
+    /// Begins to measure what a task takes.
+    pub(crate) fn meter(&self) -> CpuMeter {
+        CpuMeter::start(self.program.ticker().ticks())
+    }
+
+    /// Counts what a task has taken since the last call, and lets its next turn take what is left.
+    pub(crate) fn charge(&mut self, meter: &mut CpuMeter, cpu_time: &mut CpuTime) -> Result<(), Exceeded> {
+        let ticker = self.program.ticker();
+        self.left = meter.charge(cpu_time, ticker.ticks(), ticker.limit())?;
+        Ok(())
+    }
+
+    /// Bytes of its linear memory.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.guest.memory.data_size(&self.store)
+    }
+
+    pub(crate) fn sync_imports(&mut self) -> &mut S {
+        &mut self.store.data_mut().sync_imports
+    }
+
+    /// Takes what the guest asked for; [`Self::put_back`] returns the buffers.
+    pub(crate) fn take_effects(&mut self) -> Effects {
+        std::mem::take(&mut self.store.data_mut().effects)
+    }
+
+    pub(crate) fn put_back(&mut self, mut effects: Effects) {
+        effects.clear();
+        self.store.data_mut().effects = effects;
+    }
+
+    fn begin_turn(&mut self) {
+        let ticker = self.program.ticker();
+        ticker.begin_turn();
+        let left = std::mem::replace(&mut self.left, ticker.limit());
+        self.store.set_epoch_deadline(left);
+        self.store.data_mut().budget = TurnBudget::default();
+    }
+
+    /// Places a document without composing its frame elsewhere first.
+    fn place_value(&mut self, value: &[u8]) -> wasmtime::Result<(u32, u32)> {
+        self.begin_turn();
+        let mut head = Vec::new();
+        Writer::new(&mut head).text("ok").begins(value.len());
+        let len = u32::try_from(head.len() + value.len())?;
+        let ptr = self.guest.alloc.call(&mut self.store, len)?;
+        self.guest.memory.write(&mut self.store, ptr as usize, &head)?;
+        self.guest.memory.write(&mut self.store, ptr as usize + head.len(), value)?;
+        Ok((ptr, len))
+    }
+
+    fn place(&mut self, write: impl FnOnce(&mut Writer<'_>)) -> wasmtime::Result<(u32, u32)> {
+        self.begin_turn();
+        let mut frame = std::mem::take(&mut self.store.data_mut().scratch);
+        write(&mut Writer::new(&mut frame));
+        let len = u32::try_from(frame.len())?;
+        let ptr = self.guest.alloc.call(&mut self.store, len)?;
+        self.guest.memory.write(&mut self.store, ptr as usize, &frame)?;
+        frame.clear();
+        frame.shrink_to(MAX_RETAINED_BYTES);
+        self.store.data_mut().scratch = frame;
+        Ok((ptr, len))
+    }
+}

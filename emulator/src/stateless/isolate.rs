@@ -1,0 +1,351 @@
+//! A stateless isolate: one instance, many requests interleaved.
+//!
+//! Everything that happens to an isolate happens under its lock, and every answer to an op passes through its queue.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use super::tasks::{Failure, Outcome, Response, Task, Tasks, Waiter};
+use crate::abi::frame::{FrameError, Reader, Writer};
+use crate::abi::ops::Op;
+use crate::bindings::{BoxFuture, Completion, Dispatched, RequestBody, Resource};
+use crate::runtime::budget::{CpuMeter, Exceeded, MAX_LIVE_OPS};
+use crate::runtime::host::{Effect, NoObjectImports};
+use crate::runtime::instance::Instance;
+use crate::trace::Recorder;
+
+/// What an isolate needs of the pool that it is in.
+pub(super) trait Context {
+    /// A fresh instance, if one can be made.
+    fn instantiate(&self) -> Option<Instance<NoObjectImports>>;
+    /// Begins an op.
+    fn dispatch(&self, op: Op<'_>, body: &mut RequestBody) -> Dispatched;
+    /// Runs an op, and completes it with [`Isolate::complete`].
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle;
+    /// Says that an instance has crashed.
+    fn crashed(&self, error: &wasmtime::Error);
+    /// Says that a task has ended.
+    fn ended(&self);
+}
+
+/// An instance and what it has under way.
+pub(super) struct Isolate {
+    instance: Option<Instance<NoObjectImports>>,
+    /// Counts the instances; what belongs to an earlier one is ignored.
+    incarnation: u64,
+    tasks: Tasks,
+    /// The outcome of the task that is being started, as soon as there is one.
+    caller_outcome: Option<Outcome>,
+    ops: HashMap<u32, LiveOp>,
+    queue: VecDeque<(u32, Completion)>,
+}
+
+struct LiveOp {
+    task: u32,
+    state: OpState,
+}
+
+enum OpState {
+    /// Its answer is in the queue.
+    Queued,
+    /// Somebody will complete it.
+    Running(AbortHandle),
+    /// It has been answered; the task may still name this in its response.
+    Holding(Resource),
+}
+
+/// How far a task came before it had to wait.
+pub(super) enum Started {
+    Answered(Outcome),
+    Waiting { incarnation: u64, task: u32, receiver: oneshot::Receiver<Outcome> },
+}
+
+impl Isolate {
+    pub(super) fn new(instance: Instance<NoObjectImports>) -> Self {
+        Self {
+            instance: Some(instance),
+            incarnation: 0,
+            tasks: Tasks::default(),
+            caller_outcome: None,
+            ops: HashMap::new(),
+            queue: VecDeque::new(),
+        }
+    }
+
+    /// Begins a task, and runs it as far as memory carries it.
+    pub(super) fn start(
+        &mut self,
+        context: &impl Context,
+        body: RequestBody,
+        recorder: Option<&Recorder>,
+        event: impl FnOnce(&mut Writer<'_>),
+    ) -> Started {
+        if self.instance.is_none() {
+            self.instance = context.instantiate();
+        }
+        let Some(instance) = &mut self.instance else { return Started::Answered(Err(Failure::NotStarted)) };
+        if let Some(recorder) = recorder {
+            recorder.running();
+        }
+        let Some(task) = self.tasks.insert(Task::new(body, recorder.cloned())) else {
+            return Started::Answered(Err(Failure::TooMany));
+        };
+        let meter = instance.meter();
+        let started = instance.recorded(recorder, |instance| instance.start(task, event));
+        if let Err(error) = started.and_then(|()| self.drain(context, task, meter)) {
+            self.crash(context, &error);
+            return Started::Answered(Err(Failure::Crashed));
+        }
+        if let Some(outcome) = self.caller_outcome.take() {
+            return Started::Answered(outcome);
+        }
+        match self.tasks.get_mut(task) {
+            Some(entry) => {
+                let (sender, receiver) = oneshot::channel();
+                entry.waiter = Waiter::Future(sender);
+                Started::Waiting { incarnation: self.incarnation, task, receiver }
+            }
+            None => Started::Answered(Err(Failure::Hung)),
+        }
+    }
+
+    /// Gives the answer to an op of the instance `incarnation`.
+    pub(super) fn complete(&mut self, context: &impl Context, incarnation: u64, op: u32, completion: Completion) {
+        if incarnation != self.incarnation {
+            return;
+        }
+        let Some(live) = self.ops.get_mut(&op) else { return };
+        live.state = OpState::Queued;
+        let task = live.task;
+        self.queue.push_back((op, completion));
+        let Some(meter) = self.instance.as_ref().map(Instance::meter) else { return };
+        if let Err(error) = self.drain(context, task, meter) {
+            self.crash(context, &error);
+        }
+    }
+
+    /// Tells the guest that a task's client has gone, unless it has answered: what it does after that is its own. The guest may
+    /// let the task run on, so that what it began is not half done.
+    pub(super) fn abort(&mut self, context: &impl Context, incarnation: u64, id: u32) {
+        if incarnation != self.incarnation {
+            return;
+        }
+        match self.tasks.get_mut(id) {
+            Some(task) if task.is_awaited() => task.waiter = Waiter::ClientGone,
+            _ => return,
+        }
+        let Some(instance) = &mut self.instance else { return };
+        if let Err(error) = instance.abort(id).and_then(|()| self.apply(context)) {
+            self.crash(context, &error);
+        }
+    }
+
+    pub(super) fn live_tasks(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Runs until nothing is left that memory can answer. `id` is the task that this began with: a task wakes none but itself,
+    /// so if nothing is pending for it then, nothing will ever wake it.
+    fn drain(&mut self, context: &impl Context, id: u32, mut meter: CpuMeter) -> wasmtime::Result<()> {
+        self.apply(context)?;
+        while let Some((op, completion)) = self.queue.pop_front() {
+            // An op that was cancelled is no longer in the table.
+            let Some(live) = self.ops.get_mut(&op) else { continue };
+            let task_id = live.task;
+            let task = self.tasks.get_mut(task_id);
+            let recorder = task.as_ref().and_then(|task| task.recorder.clone());
+            let holds = completion.resource.map(|resource| live.state = OpState::Holding(resource)).is_some();
+            if let Some(task) = task {
+                task.pending = task.pending.saturating_sub(1);
+                task.ops = task.ops.saturating_sub(u32::from(!holds));
+            }
+            if !holds {
+                self.ops.remove(&op);
+            }
+            let Some(instance) = &mut self.instance else { return Ok(()) };
+            // What the host has done for the task counts like its own work: ops that memory answers may go on for ever, too.
+            if let Some(task) = self.tasks.get_mut(task_id) {
+                instance.charge(&mut meter, &mut task.cpu_time)?;
+            }
+            instance.with_client_gone(completion.client_gone, |instance| {
+                instance.recorded(recorder.as_ref(), |instance| instance.answer(op, &completion.answer))
+            })?;
+            self.apply(context)?;
+        }
+        if let (Some(instance), Some(task)) = (&mut self.instance, self.tasks.get_mut(id)) {
+            instance.charge(&mut meter, &mut task.cpu_time)?;
+        }
+        if self.tasks.get_mut(id).is_some_and(|task| task.pending == 0) {
+            if self.answer(id, Err(Failure::Hung)) {
+                tracing::error!("a request would never have been answered: its task waits for nothing");
+            }
+            self.drop_task(context, id)?;
+        }
+        Ok(())
+    }
+
+    /// Acts on what the guest has asked for.
+    fn apply(&mut self, context: &impl Context) -> wasmtime::Result<()> {
+        let Some(instance) = &mut self.instance else { return Ok(()) };
+        let effects = instance.take_effects();
+        for effect in effects.iter() {
+            match effect {
+                Effect::Op { task, op, frame } => self.begin(context, *task, *op, effects.frame(frame))?,
+                Effect::Cancel { op } => self.cancel(*op),
+                Effect::Respond { task, frame } => self.respond(*task, effects.frame(frame)),
+                Effect::Done { task } => self.end(context, *task),
+            }
+        }
+        if let Some(instance) = &mut self.instance {
+            instance.put_back(effects);
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, context: &impl Context, id: u32, op: u32, frame: &[u8]) -> Result<(), Exceeded> {
+        match self.ops.get(&op) {
+            None => {}
+            // It has been answered: what it holds is let go of.
+            Some(LiveOp { state: OpState::Holding(_), .. }) => self.cancel(op),
+            Some(_) => return Err(Exceeded::OpReused(op)),
+        }
+        let Some(task) = self.tasks.get_mut(id) else { return Ok(()) };
+        if task.ops as usize >= MAX_LIVE_OPS {
+            return Err(Exceeded::Ops);
+        }
+        let dispatched = match Op::parse(frame) {
+            Ok(request) => {
+                let span = task.recorder.as_ref().map(|recorder| {
+                    let (name, key) = request.describe();
+                    recorder.op(name, &key)
+                });
+                context.dispatch(request, &mut task.body).traced(span)
+            }
+            Err(error) => Dispatched::Ready(Completion::error(error)),
+        };
+        task.pending += 1;
+        task.ops += 1;
+        let state = match dispatched {
+            Dispatched::Ready(completion) => {
+                self.queue.push_back((op, completion));
+                OpState::Queued
+            }
+            Dispatched::Pending(work) => OpState::Running(context.spawn(self.incarnation, op, work)),
+        };
+        self.ops.insert(op, LiveOp { task: id, state });
+        Ok(())
+    }
+
+    fn cancel(&mut self, op: u32) {
+        let Some(live) = self.ops.remove(&op) else { return };
+        if let Some(task) = self.tasks.get_mut(live.task) {
+            task.ops = task.ops.saturating_sub(1);
+            task.pending = task.pending.saturating_sub(u32::from(!matches!(live.state, OpState::Holding(_))));
+        }
+        if let OpState::Running(work) = live.state {
+            work.abort();
+        }
+    }
+
+    fn respond(&mut self, id: u32, frame: &[u8]) {
+        let outcome =
+            self.take_resource(id, frame).map(|resource| Response { frame: Bytes::copy_from_slice(frame), resource });
+        // Who left is no fault of the Worker's, which may have been told too late, or finish what it began.
+        let is_gone = self.tasks.get_mut(id).is_some_and(|task| matches!(task.waiter, Waiter::ClientGone));
+        if !self.answer(id, outcome) && !is_gone {
+            tracing::warn!("the Worker answered a request that was answered or had ended");
+        }
+    }
+
+    /// The resource that a response names: the body or the socket that is held under an op of the same task.
+    fn take_resource(&mut self, id: u32, frame: &[u8]) -> Result<Option<Resource>, Failure> {
+        let malformed = |error: FrameError| {
+            tracing::error!(%error, "an answer is malformed");
+            Failure::Malformed
+        };
+        let mut fields = Reader::new(frame);
+        fields.bytes("status").map_err(malformed)?;
+        if !matches!(fields.bytes("body kind").map_err(malformed)?, b"r2" | b"socket") {
+            return Ok(None);
+        }
+        let op = fields.number("op").map_err(malformed)?;
+        match self.ops.get(&op) {
+            Some(LiveOp { task, state: OpState::Holding(_) }) if *task == id => {}
+            _ => {
+                tracing::error!(op, "an answer names an op that holds nothing");
+                return Err(Failure::Malformed);
+            }
+        }
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.ops = task.ops.saturating_sub(1);
+        }
+        Ok(self.ops.remove(&op).and_then(|live| match live.state {
+            OpState::Holding(resource) => Some(resource),
+            _ => None,
+        }))
+    }
+
+    /// Hands an outcome to who waits for it. False if nobody does.
+    fn answer(&mut self, id: u32, outcome: Outcome) -> bool {
+        let Some(task) = self.tasks.get_mut(id) else { return false };
+        match std::mem::replace(&mut task.waiter, Waiter::Answered) {
+            Waiter::Caller => self.caller_outcome = Some(outcome),
+            // Whoever waited may have gone.
+            Waiter::Future(sender) => {
+                let _ = sender.send(outcome);
+            }
+            Waiter::Answered | Waiter::ClientGone => return false,
+        }
+        true
+    }
+
+    /// Makes the guest drop a task.
+    fn drop_task(&mut self, context: &impl Context, id: u32) -> wasmtime::Result<()> {
+        if let Some(instance) = &mut self.instance {
+            instance.abort(id)?;
+        }
+        self.apply(context)?;
+        self.end(context, id);
+        Ok(())
+    }
+
+    /// Forgets a task, and lets go of what it holds.
+    fn end(&mut self, context: &impl Context, id: u32) {
+        self.answer(id, Err(Failure::Hung));
+        let Some(task) = self.tasks.remove(id) else { return };
+        if task.ops > 0 {
+            self.ops.retain(|_, live| {
+                if live.task == id
+                    && let OpState::Running(work) = &live.state
+                {
+                    work.abort();
+                }
+                live.task != id
+            });
+        }
+        context.ended();
+    }
+
+    /// Fails all that is under way, and puts a fresh instance in the place of one that must not be used any more.
+    fn crash(&mut self, context: &impl Context, error: &wasmtime::Error) {
+        context.crashed(error);
+        self.caller_outcome = None;
+        self.queue.clear();
+        for live in std::mem::take(&mut self.ops).into_values() {
+            if let OpState::Running(work) = live.state {
+                work.abort();
+            }
+        }
+        for task in self.tasks.drain() {
+            if let Waiter::Future(sender) = task.waiter {
+                let _ = sender.send(Err(Failure::Crashed));
+            }
+        }
+        context.ended();
+        self.incarnation += 1;
+        self.instance = context.instantiate();
+    }
+}

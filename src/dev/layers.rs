@@ -1,0 +1,59 @@
+use super::{
+    Scope,
+    addresses::{self, AddressParts},
+    first_build,
+    live_reload::LiveReload,
+    lost_blobs::{self, LostBlobParts},
+    page::{self, PageParts, events::EventStreams},
+    responses,
+    server::DevServer,
+    site_list,
+};
+use crate::{
+    cli,
+    console::{self, ConsoleParts, SiteSource},
+    server::Layers,
+    session::LogBuffer,
+};
+
+/// Adds the layers of `pmx dev`.
+pub(super) fn add(mut layers: Layers, command: &cli::Dev, scope: &Scope, server: &DevServer) -> Layers {
+    let context = &*server.context;
+    let default_site = scope.default_site().cloned();
+    let (session, control) = (context.session.clone(), context.control.clone());
+    let reload = LiveReload::new(session.clone(), context.ending.subscribe());
+    layers.console = Some(console::layer(ConsoleParts {
+        control: control.clone(),
+        token: server.token.clone(),
+        address: server.address,
+        https: context.addresses.https,
+        log: LogBuffer::of_process(),
+        state: context.worker.state.clone(),
+        ending: context.ending.subscribe(),
+        sites: SiteSource::Written,
+    }));
+    layers.dev_addresses = Some(addresses::layer(AddressParts {
+        control: control.clone(),
+        default_site: default_site.clone(),
+        reload: reload.clone(),
+        events: (!command.exact)
+            .then(|| EventStreams::new(session.clone(), !command.no_overlay, context.ending.subscribe())),
+    }));
+    layers.first_build = Some(first_build::layer(context.loops.clone(), reload.clone(), default_site.clone()));
+    if command.write_responses {
+        layers.responses = Some(responses::layer(control, default_site.clone(), server.address));
+    }
+    if context.many {
+        layers.site_list = Some(site_list::layer(session.clone(), reload.clone(), Some(context.addresses.console())));
+    }
+    layers.lost_blobs = Some(lost_blobs::layer(LostBlobParts {
+        emulator: context.worker.emulator.clone(),
+        loops: context.loops.clone(),
+        terminal: context.terminal.clone(),
+        default_site: default_site.clone(),
+    }));
+    if !command.exact {
+        layers.pages = Some(page::layer(PageParts { session, default_site, reload, answers: command.write_responses }));
+    }
+    layers
+}
