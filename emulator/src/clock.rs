@@ -20,13 +20,13 @@ pub struct Clock(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    kind: Kind,
+    source: TimeSource,
     /// What is added to the time that has elapsed to get the time of day: the most that it ever came to. Milliseconds.
     ahead: AtomicI64,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum TimeSource {
     System,
     Manual { elapsed_ms: watch::Sender<u64>, set_by_ms: AtomicI64, random: Mutex<SplitMix64> },
 }
@@ -38,7 +38,7 @@ impl Clock {
     /// The machine's time and the operating system's randomness.
     #[must_use]
     pub fn system() -> Self {
-        Self::new(Kind::System)
+        Self::new(TimeSource::System)
     }
 
     /// A clock that stands at `start_ms` until it is advanced, with random bytes that follow from `start_ms`: two runs
@@ -46,23 +46,23 @@ impl Clock {
     #[must_use]
     pub fn manual(start_ms: u64) -> Self {
         let random = Mutex::new(SplitMix64(start_ms));
-        Self::new(Kind::Manual { elapsed_ms: watch::Sender::new(start_ms), set_by_ms: AtomicI64::new(0), random })
+        Self::new(TimeSource::Manual { elapsed_ms: watch::Sender::new(start_ms), set_by_ms: AtomicI64::new(0), random })
     }
 
-    fn new(kind: Kind) -> Self {
-        Self(Arc::new(Inner { kind, ahead: AtomicI64::new(i64::MIN) }))
+    fn new(source: TimeSource) -> Self {
+        Self(Arc::new(Inner { source, ahead: AtomicI64::new(i64::MIN) }))
     }
 
     /// Moves a manual clock forward and wakes those whose time has come. The machine's clock is not moved.
     pub fn advance(&self, by: Duration) {
-        if let Kind::Manual { elapsed_ms, .. } = &self.0.kind {
+        if let TimeSource::Manual { elapsed_ms, .. } = &self.0.source {
             elapsed_ms.send_modify(|elapsed| *elapsed = elapsed.saturating_add(millis(by)));
         }
     }
 
     /// As if somebody set the machine's clock forward by so many milliseconds, or back; no time passes. The machine's clock is not set.
     pub fn set_by(&self, ms: i64) {
-        if let Kind::Manual { elapsed_ms, set_by_ms, .. } = &self.0.kind {
+        if let TimeSource::Manual { elapsed_ms, set_by_ms, .. } = &self.0.source {
             // Told once more before, as it would have been by somebody.
             let _ = self.now_ms();
             set_by_ms.fetch_add(ms, Ordering::SeqCst);
@@ -74,9 +74,9 @@ impl Clock {
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         let elapsed = self.elapsed_ms().cast_signed();
-        let machine = match &self.0.kind {
-            Kind::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis).cast_signed(),
-            Kind::Manual { set_by_ms, .. } => elapsed.saturating_add(set_by_ms.load(Ordering::SeqCst)),
+        let machine = match &self.0.source {
+            TimeSource::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis).cast_signed(),
+            TimeSource::Manual { set_by_ms, .. } => elapsed.saturating_add(set_by_ms.load(Ordering::SeqCst)),
         };
         let ahead = machine.saturating_sub(elapsed);
         let ahead = self.0.ahead.fetch_max(ahead, Ordering::Relaxed).max(ahead);
@@ -87,9 +87,9 @@ impl Clock {
     /// sets the machine's clock. Whether it counts while the machine sleeps depends on the system.
     #[must_use]
     pub fn elapsed_ms(&self) -> u64 {
-        match &self.0.kind {
-            Kind::System => millis(START.elapsed()),
-            Kind::Manual { elapsed_ms, .. } => *elapsed_ms.borrow(),
+        match &self.0.source {
+            TimeSource::System => millis(START.elapsed()),
+            TimeSource::Manual { elapsed_ms, .. } => *elapsed_ms.borrow(),
         }
     }
 
@@ -98,9 +98,9 @@ impl Clock {
     /// # Errors
     /// If the operating system has none to give; what `bytes` holds is then unspecified.
     pub fn random(&self, bytes: &mut [u8]) -> Result<(), getrandom::Error> {
-        match &self.0.kind {
-            Kind::System => getrandom::fill(bytes),
-            Kind::Manual { random, .. } => {
+        match &self.0.source {
+            TimeSource::System => getrandom::fill(bytes),
+            TimeSource::Manual { random, .. } => {
                 lock(random).fill(bytes);
                 Ok(())
             }
@@ -118,16 +118,16 @@ impl Clock {
     }
 
     async fn sleep(&self, due_ms: u64, now_ms: impl Fn(&Self) -> u64) {
-        match &self.0.kind {
+        match &self.0.source {
             // The machine's clock may be set, and laptops sleep, hence the second look.
-            Kind::System => loop {
+            TimeSource::System => loop {
                 let now = now_ms(self);
                 if now >= due_ms {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(due_ms - now).min(LONGEST_SLEEP)).await;
             },
-            Kind::Manual { elapsed_ms, .. } => {
+            TimeSource::Manual { elapsed_ms, .. } => {
                 let mut changes = elapsed_ms.subscribe();
                 // The sender lives as long as this clock, so waiting cannot fail.
                 while now_ms(self) < due_ms && changes.changed().await.is_ok() {}

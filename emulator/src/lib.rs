@@ -1,7 +1,7 @@
 //! Cloudflare's side of a Worker, on this machine: the host of `worker/ABI.md`.
 //!
-//! An [`Emulator`] runs a [`Worker`] in wasmtime and gives it KV, R2 and Durable Objects over a [state folder](state_dir). It answers requests
-//! in this process ([`Emulator::fetch`]) or over the network ([`Emulator::serve`]), by the same path.
+//! An [`Emulator`] runs a [`Worker`] (WebAssembly) in wasmtime and gives it KV, R2 and Durable Objects over a [state folder](state_dir). It
+//! answers requests in this process ([`Emulator::fetch`]) or over the network ([`Emulator::serve`]), by the same path.
 //!
 //! ```
 //! use axum::body::{Body, to_bytes};
@@ -19,8 +19,23 @@
 //! # }
 //! ```
 //!
-//! Time, randomness and failures are the caller's, where it wants them to be: see [`clock`] and [`faults`]. Tests that use both wait for
-//! nothing and can be repeated.
+//! | to | use |
+//! | --- | --- |
+//! | set up an emulator | [`Emulator::builder`]: variables, state, clock, faults, limits |
+//! | keep state from run to run, or in a temporary folder | [`state_dir::StateDir`] |
+//! | read and write the namespace and the bucket beside the Worker | [`Emulator::kv`], [`Emulator::r2`] |
+//! | list Durable Objects, run SQL in one, fire its alarm, evict or delete it | [`Emulator::inspect`] |
+//! | see what requests did with their bindings, and the Worker's log | [`Builder::trace`], [`Emulator::trace`] |
+//! | have calls fail, take longer, or reads lag | [`faults`] |
+//! | control time and randomness | [`clock::Clock::manual`] |
+//! | copy the state while everything runs | [`Emulator::snapshot`] |
+//! | find and repair damage in a state folder | [`check`] |
+//! | put a service of one's own before the emulator | [`http::serve`], [`http::serve_connections`] |
+//!
+//! Nothing in a test has to wait for time to pass, and a run with a manual clock and seeded faults can be repeated.
+//!
+//! With the cargo feature `compile`, `Worker::wasm` runs a Worker of one's own; without it only the bundled one can be run, which was
+//! compiled to machine code when this crate was built.
 
 mod abi;
 mod bindings;

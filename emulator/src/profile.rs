@@ -1,4 +1,4 @@
-//! Which of the two platforms is imitated where they differ.
+//! Which platform is emulated where Cloudflare's network and its local runtime differ.
 
 /// The platform whose limits, shapes and texts are used where the two differ. Behaviour in time is not part of it: see
 /// [`Faults`](crate::faults::Faults).

@@ -1,7 +1,7 @@
-//! A copy of a state folder that is of one moment, taken while everything runs.
+//! A copy of a state folder as it is at one moment, taken while everything runs.
 
 use crate::{
-    durable_object::namespace::CLASS,
+    durable_object::id::CLASS,
     kv::Kv,
     r2::R2,
     state_dir::{
@@ -48,7 +48,7 @@ pub enum SnapshotError {
 /// that are there; so objects may go on, and are copied after both.
 pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<(), SnapshotError> {
     let writers = (lock(kv.writer()), lock(r2.writer()));
-    state_dir::lay_out(into)?;
+    state_dir::create_empty(into)?;
     let (kv_into, r2_into) = (into.join("kv.sqlite"), into.join("r2.sqlite"));
     if state.reads_only() {
         kv.copy(|database| copy(database, &kv_into))?;
@@ -60,9 +60,9 @@ pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<()
     }
     let copied = Folder::open(into)?;
     for store in layout::STORES {
-        copy_blobs(state, store, &copied.folder("blobs")?.folder(store)?)?;
+        copy_blobs(state, store, &copied.open_folder("blobs")?.open_folder(store)?)?;
     }
-    copied.folder("do")?.make(CLASS)?;
+    copied.open_folder("do")?.ensure_folder(CLASS)?;
     for (id, path, _) in state.objects(CLASS)? {
         copy_file(state, &path, &into.join("do").join(CLASS).join(format!("{id}.sqlite")))?;
     }
@@ -98,7 +98,7 @@ fn copy(from: &Connection, to: &Path) -> Result<(), SnapshotError> {
 
 /// Files that never change are linked where the file system can do that. What is no blob is left.
 fn copy_blobs(state: &StateDir, store: &str, to: &Folder) -> io::Result<()> {
-    let from = match state.root().folder("blobs").and_then(|blobs| blobs.folder(store)) {
+    let from = match state.root().open_folder("blobs").and_then(|blobs| blobs.open_folder(store)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         from => from?,
     };
@@ -106,7 +106,7 @@ fn copy_blobs(state: &StateDir, store: &str, to: &Folder) -> io::Result<()> {
         if shard.kind != Kind::Folder || !layout::is_shard(&shard.name) {
             continue;
         }
-        let (from, to) = (from.folder(&shard.name)?, to.make(&shard.name)?);
+        let (from, to) = (from.open_folder(&shard.name)?, to.ensure_folder(&shard.name)?);
         for file in from.entries()? {
             if file.kind != Kind::File || layout::blob_id(&shard.name, &file.name).is_none() {
                 continue;

@@ -1,23 +1,15 @@
-use super::{
-    blobs::Blobs,
-    cache::{Cache, CachedPage, Steady},
+use crate::{
     diagnostic::{Diagnostic, Position},
     documents::{self, PathRecord},
-    gathered::Gathered,
+    files::blobs::Blobs,
     graph,
-    path::{self, BuiltPath, NamedRoot, Site},
+    memory::{Cache, Steady},
+    path::{self, BuiltPath, NamedRoot, Site, UNUSABLE, gathered::Gathered},
     project::Project,
     scan::Snapshot,
 };
 use pmx_model::{File, MAX_DOCUMENT, Root, Roots};
-use std::{
-    collections::{BTreeMap, HashMap},
-    mem,
-    sync::Arc,
-};
-
-/// The bytes of a file, shared.
-pub type Blob = Arc<[u8]>;
+use std::{collections::BTreeMap, mem, sync::Arc};
 
 /// What a build gives. All but `sources_built` and `titles` follows from the snapshot alone.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +51,8 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     cache.reopen(project);
     let mut build = Build { blobs: cache.blobs.clone(), ..Build::default() };
     let blobs = build.blobs.clone();
-    let (graph, bodies) = graph::grow(project, snapshot, cache);
+    cache.adopt(&project.settings);
+    let (graph, bodies) = graph::grow(project, snapshot, &mut cache.graph);
     build.diagnostics.extend(project.config_findings.iter().cloned());
     build.diagnostics.extend(graph.findings().cloned());
     let (gathered, kept) =
@@ -101,14 +94,11 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     build.sources_built.dedup();
     let titled = build.sources_built.iter().filter_map(|id| Some((id.clone(), graph.nodes.get(id)?.title())));
     build.titles = titled.collect();
-    cache.graph = Some(graph);
+    cache.graph.last = Some(graph);
     build.diagnostics.sort();
     build.diagnostics.dedup();
     build
 }
-
-/// The code of findings that no deploy could have: a document that breaks its rules, a file beyond the limit.
-pub(super) const UNUSABLE: &str = "build/unusable";
 
 /// The Paths by their ids, and all files of the build.
 type Made = (BTreeMap<String, path::Kept>, Arc<BTreeMap<String, File>>);
@@ -194,6 +184,3 @@ fn document(site: &Site<'_>, named: &NamedRoot, name: &str, bytes: Vec<u8>, find
     }
     file
 }
-
-/// Pages by their output path.
-pub(super) type Pages = HashMap<String, CachedPage>;

@@ -1,5 +1,4 @@
-use super::folder::FolderError;
-use super::portable::unportable;
+use crate::files::{folder::FolderError, portable::unportable};
 use pmx_model::{Hash, ManifestError, RootsError, RoutesError};
 use std::path::{Path, PathBuf};
 

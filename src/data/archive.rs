@@ -130,7 +130,7 @@ pub fn unpack(file: &Path, folder: &Path) -> Result<(), ArchiveError> {
         return Err(ArchiveError::Foreign);
     }
     let mut announced = announced(first)?;
-    state_dir::lay_out(folder)?;
+    state_dir::create_empty(folder)?;
     for entry in entries {
         // The reader cannot tell a cut from garbage; what is missing is said below.
         let Ok(mut entry) = entry else { break };

@@ -142,8 +142,10 @@ fn r2_get(r2: &R2, key: &str) -> Result<Json, DataError> {
         return Err(DataError::TooLarge { key: key.to_owned(), size: meta.size, max: MAX_VALUE_BYTES });
     }
     let Some(found) = r2.get(key, None)? else { return Ok(Json::Null) };
-    let bytes =
-        found.body.into_bytes().map_err(|source| r2::R2Error::Storage { op: r2::Op::Get, source: source.into() })?;
+    let bytes = found
+        .body
+        .into_bytes()
+        .map_err(|source| r2::R2Error::Storage { op: r2::Method::Get, source: source.into() })?;
     let mut answer = object(&meta);
     answer["value"] = json!(Data(bytes.to_vec()));
     Ok(answer)

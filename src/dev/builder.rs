@@ -130,7 +130,7 @@ impl Builder {
     pub(super) fn settle(&mut self, finished: &Finished) {
         let Some(cache) = &mut self.cache else { return };
         match finished.outcome {
-            PublishOutcome::KeptLastGood => cache.passed_over(&finished.built.site),
+            PublishOutcome::KeptLastGood => cache.passed_over(&finished.built.site.outputs),
             _ => cache.taken(),
         }
     }
@@ -141,6 +141,13 @@ impl Builder {
             tracker.force_build();
         }
         self.view.unpublished();
+    }
+
+    /// The last build was not published, and will not be.
+    pub(super) fn passed_over(&mut self, build: &Build) {
+        if let Some(cache) = &mut self.cache {
+            cache.passed_over(&build.outputs);
+        }
     }
 
     /// Leaves what is known for the next process.

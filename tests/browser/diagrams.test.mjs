@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { DEADLINE, launch } from "./browser.mjs";
 import { block, page, PlayerSite } from "./player-site.mjs";
 
-const MERMAID = new URL("../../site/src/theme/mermaid/", import.meta.url);
+const MERMAID = new URL("../../site/src/browser/mermaid/", import.meta.url);
 const VENN = 'venn-beta\nset A["Design"]\nset B["Code"]\nunion A,B["Craft"]';
 
 let browser, script, site, tab;

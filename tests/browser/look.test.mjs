@@ -4,7 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { launch } from "./browser.mjs";
 
-const THEME = new URL("../../site/src/theme/", import.meta.url);
+const THEME = new URL("../../site/src/browser/", import.meta.url);
 const KIB = 1024;
 
 let browser, css;

@@ -3,11 +3,11 @@ import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { once } from "node:events";
 
-const SITE = new URL("../../site/src/", import.meta.url);
+const SITE = new URL("../../site/src/browser/", import.meta.url);
 
-/** The parts of a file of the theme, as `theme.rs` joins them. */
+/** The parts of a file of the theme, as `browser/mod.rs` joins them. */
 export async function joined(name) {
-  const rust = await readFile(new URL("theme.rs", SITE), "utf8");
+  const rust = await readFile(new URL("mod.rs", SITE), "utf8");
   const list = rust.slice(rust.indexOf(`const ${name}`)).match(/concat!\(([\s\S]*?)\n {4}\)/)[1];
   const parts = [...list.matchAll(/include_str!\("([^"]+)"\)|"((?:[^"\\]|\\.)*)"/g)];
   const texts = parts.map(([, path, text]) => (path ? readFile(new URL(path, SITE), "utf8") : JSON.parse(`"${text}"`)));
@@ -59,7 +59,7 @@ export class PlayerSite {
     const text = this.files[path];
     if (text === undefined) return send(404, "text/html", page("Not here", ""));
     const type = path.endsWith(".json") ? "application/json" : path.endsWith(".md") ? "text/markdown" : path.endsWith(".css") ? "text/css" : path.endsWith(".svg") ? "image/svg+xml" : "text/html; charset=utf-8";
-    send(200, type, typeof text === "string" ? text.replace("{{early}}", await readFile(new URL("theme/early.js", SITE), "utf8")) : JSON.stringify(text));
+    send(200, type, typeof text === "string" ? text.replace("{{early}}", await readFile(new URL("early.js", SITE), "utf8")) : JSON.stringify(text));
   }
 
   /** Ends also what failed tests left: a server keeps its process alive. */

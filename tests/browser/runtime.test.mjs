@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { launch, open, shows } from "./browser.mjs";
 import { block, page, Stub } from "./stub.mjs";
 
-const RUNTIME = await readFile(new URL("../../site/src/theme/runtime.js", import.meta.url), "utf8");
+const RUNTIME = await readFile(new URL("../../site/src/browser/runtime.js", import.meta.url), "utf8");
 
 let browser, stub, tab;
 before(async () => (browser = await launch()));

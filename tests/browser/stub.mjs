@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { WebSocketServer } from "ws";
 
-const THEME = new URL("../../site/src/theme/", import.meta.url);
+const THEME = new URL("../../site/src/browser/", import.meta.url);
 
 /** One page with the frame that the builder emits. */
 export function page(body, { artifact = "/index.path.html", head = "", title = "Page", html = "" } = {}) {

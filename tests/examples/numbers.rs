@@ -28,13 +28,13 @@ fn claims() -> Vec<(&'static str, &'static str, u64)> {
     let rust = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let rust =
         rust.split("rust-version = \"1.").nth(1).and_then(|rest| rest.split('"').next()).unwrap().parse().unwrap();
-    let questions = "site/src/questions/mod.rs";
+    let questions = "site/src/render/questions/mod.rs";
     vec![
         (STARTER, "{} pages that explain themselves", pages("starter")),
         (STARTER, "This page has {}.", blocks(STARTER)),
         (handbook("deploy-cloudflare.guide.md"), "The folder has {} files", bundle()),
         (handbook("components.guide.md"), "is given {} things", given()),
-        (handbook("components.guide.md"), "runtime of about {} KB", kilobytes("site/src/theme/runtime.js")),
+        (handbook("components.guide.md"), "runtime of about {} KB", kilobytes("site/src/browser/runtime.js")),
         (
             handbook("many-sites.guide.md"),
             "at most {} folders deep",

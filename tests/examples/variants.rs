@@ -251,7 +251,7 @@ fn every_line_of_yaml_in_a_text_is_yaml_whose_keys_the_program_reads() {
 
 #[test]
 fn the_fields_of_a_theme_in_the_chapter_of_the_look_are_those_of_the_program() {
-    let names = fs::read_to_string(page::root().join("site/src/tokens/names.rs")).unwrap();
+    let names = fs::read_to_string(page::root().join("site/src/source/tokens/names.rs")).unwrap();
     let fields = |intro: &'static str| names.split(intro).skip(1).filter_map(|rest| rest.split('"').next());
     // The same field in the spelling of CSS.
     let known: Vec<&str> =

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 /// Appends the fields of one frame to a buffer.
-pub(crate) struct Writer<'a>(&'a mut Vec<u8>);
+pub(crate) struct FrameWriter<'a>(&'a mut Vec<u8>);
 
-impl<'a> Writer<'a> {
+impl<'a> FrameWriter<'a> {
     pub(crate) fn new(buffer: &'a mut Vec<u8>) -> Self {
         Self(buffer)
     }
@@ -84,11 +84,11 @@ pub(crate) enum FrameError {
 
 /// Reads the fields of a frame one after the other.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct FrameReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> FrameReader<'a> {
     pub(crate) fn new(frame: &'a [u8]) -> Self {
         Self { rest: frame }
     }
@@ -139,8 +139,8 @@ mod tests {
     #[test]
     fn fields_come_back_as_written() {
         let mut frame = Vec::new();
-        Writer::new(&mut frame).text("kv.get").number(-7).field(b"").raw(b"\x01\0\0\0x");
-        let mut reader = Reader::new(&frame);
+        FrameWriter::new(&mut frame).text("kv.get").number(-7).field(b"").raw(b"\x01\0\0\0x");
+        let mut reader = FrameReader::new(&frame);
         assert_eq!(reader.text("name"), Ok("kv.get"));
         assert_eq!(reader.number::<i64>("n"), Ok(-7));
         assert_eq!(reader.optional_number::<u64>("offset"), Ok(None));
@@ -152,15 +152,15 @@ mod tests {
     #[test]
     fn a_frame_that_ends_early_is_an_error_and_nothing_is_read_beyond_it() {
         for frame in [&b"\x01"[..], b"\x02\0\0\0x", b"\xff\xff\xff\xffx"] {
-            assert_eq!(Reader::new(frame).next(), Err(FrameError::Truncated));
+            assert_eq!(FrameReader::new(frame).next(), Err(FrameError::Truncated));
         }
     }
 
     #[test]
     fn text_and_numbers_are_checked() {
         let mut frame = Vec::new();
-        Writer::new(&mut frame).field(b"\xff").text("12x");
-        let mut reader = Reader::new(&frame);
+        FrameWriter::new(&mut frame).field(b"\xff").text("12x");
+        let mut reader = FrameReader::new(&frame);
         assert_eq!(reader.text("key"), Err(FrameError::NotText("key")));
         assert_eq!(reader.number::<u64>("max"), Err(FrameError::NotNumber("max")));
     }

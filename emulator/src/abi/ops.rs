@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::frame::{FrameError, Reader, Writer};
+use super::frame::{FrameError, FrameReader, FrameWriter};
 
 /// A request to a binding.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ pub(crate) struct ObjectRequest<'a> {
     pub(crate) path: &'a str,
     pub(crate) body: &'a [u8],
     /// Pairs of fields.
-    pub(crate) headers: Reader<'a>,
+    pub(crate) headers: FrameReader<'a>,
 }
 
 /// An op that cannot be understood.
@@ -46,7 +46,7 @@ pub(crate) enum OpError {
 
 impl<'a> Op<'a> {
     pub(crate) fn parse(frame: &'a [u8]) -> Result<Self, OpError> {
-        let mut fields = Reader::new(frame);
+        let mut fields = FrameReader::new(frame);
         Ok(match fields.text("op")? {
             "kv.get" => Self::KvGet { key: fields.text("key")? },
             "kv.put" => Self::KvPut { key: fields.text("key")?, value: fields.bytes("value")? },
@@ -129,7 +129,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    pub(crate) fn write(&self, frame: &mut Writer<'_>) {
+    pub(crate) fn write(&self, frame: &mut FrameWriter<'_>) {
         match self {
             Self::Ok => frame.text("ok"),
             Self::None => frame.text("none"),

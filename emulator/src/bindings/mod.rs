@@ -48,14 +48,14 @@ pub(crate) struct ObjectAnswer {
 impl Bindings {
     /// Begins an op. `body` is that of the task's request; those that consume it take it.
     pub(crate) fn dispatch(self: &Arc<Self>, op: Op<'_>, body: &mut RequestBody) -> Dispatched {
-        let Some(disturbance) = service(&op).and_then(|service| self.faults.disturb(service)) else {
+        let Some(injection) = service(&op).and_then(|service| self.faults.inject(service)) else {
             return self.perform(op, body);
         };
-        let dispatched = match failure(&op).filter(|_| disturbance.fails) {
+        let dispatched = match failure(&op).filter(|_| injection.fails) {
             Some(text) => Dispatched::Ready(Completion::error(text)),
             None => self.perform(op, body),
         };
-        self.delayed(dispatched, disturbance.late_by)
+        self.delayed(dispatched, injection.late_by)
     }
 
     /// Holds an answer back.
@@ -203,14 +203,14 @@ fn service(op: &Op<'_>) -> Option<Service> {
 
 /// What the platform says when a service fails.
 fn failure(op: &Op<'_>) -> Option<String> {
-    let kv = |op: kv::Op| format!("KV {op} failed: 500 Internal Server Error");
-    let r2 = |op: r2::Op| format!("{op}: We encountered an internal error. Please try again. (10001)");
+    let kv = |op: kv::Method| format!("KV {op} failed: 500 Internal Server Error");
+    let r2 = |op: r2::Method| format!("{op}: We encountered an internal error. Please try again. (10001)");
     Some(match op {
-        Op::KvGet { .. } => kv(kv::Op::Get),
-        Op::KvPut { .. } => kv(kv::Op::Put),
-        Op::R2Head { .. } => r2(r2::Op::Head),
-        Op::R2Get { .. } | Op::R2Read { .. } => r2(r2::Op::Get),
-        Op::R2Put { .. } => r2(r2::Op::Put),
+        Op::KvGet { .. } => kv(kv::Method::Get),
+        Op::KvPut { .. } => kv(kv::Method::Put),
+        Op::R2Head { .. } => r2(r2::Method::Head),
+        Op::R2Get { .. } | Op::R2Read { .. } => r2(r2::Method::Get),
+        Op::R2Put { .. } => r2(r2::Method::Put),
         Op::ObjectFetch(_) => CONNECTION_LOST.to_owned(),
         Op::BodyRead { .. } | Op::AlarmSet { .. } | Op::AlarmGet | Op::Sleep { .. } => return None,
     })

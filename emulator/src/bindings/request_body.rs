@@ -11,7 +11,7 @@ use super::Completion;
 use crate::abi::ops::Answer;
 use crate::r2::{R2, Upload, UploadOptions};
 
-/// Bytes that are gathered before a thread is asked to write them.
+/// Bytes that are read before a thread is asked to write them.
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// A request's body, until an op takes it.
@@ -53,22 +53,22 @@ impl RequestBody {
             Err(error) => return Completion::error(error),
         };
         loop {
-            let (chunks, ended) = match gather(&mut body).await {
-                Ok(gathered) => gathered,
+            let (chunks, ended) = match read_chunks(&mut body).await {
+                Ok(read) => read,
                 // Dropping the upload leaves nothing behind.
                 Err(error) => return Completion::client_gone(error),
             };
             upload = match tokio::task::spawn_blocking(move || write(upload, &chunks, ended)).await {
-                Ok(Progress::Going(upload)) => upload,
-                Ok(Progress::Finished(completion)) => return completion,
+                Ok(UploadStep::Continues(upload)) => upload,
+                Ok(UploadStep::Finished(completion)) => return completion,
                 Err(error) => return Completion::error(error),
             };
         }
     }
 }
 
-enum Progress {
-    Going(Box<Upload>),
+enum UploadStep {
+    Continues(Box<Upload>),
     Finished(Completion),
 }
 
@@ -79,16 +79,16 @@ const USED: &str =
 const UNKNOWN_LENGTH: &str =
     "Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)";
 
-fn write(mut upload: Box<Upload>, chunks: &[Bytes], ended: bool) -> Progress {
+fn write(mut upload: Box<Upload>, chunks: &[Bytes], ended: bool) -> UploadStep {
     for chunk in chunks {
         if let Err(error) = upload.write(chunk) {
-            return Progress::Finished(Completion::error(error));
+            return UploadStep::Finished(Completion::error(error));
         }
     }
     if !ended {
-        return Progress::Going(upload);
+        return UploadStep::Continues(upload);
     }
-    Progress::Finished(match upload.finish() {
+    UploadStep::Finished(match upload.finish() {
         Ok(Some(_)) => Answer::Text("stored").into(),
         Ok(None) => Answer::Text("exists").into(),
         Err(error) => Completion::error(error),
@@ -96,7 +96,7 @@ fn write(mut upload: Box<Upload>, chunks: &[Bytes], ended: bool) -> Progress {
 }
 
 /// The next chunks, and whether the body has ended with them.
-async fn gather(body: &mut Body) -> Result<(Vec<Bytes>, bool), axum::Error> {
+async fn read_chunks(body: &mut Body) -> Result<(Vec<Bytes>, bool), axum::Error> {
     let (mut chunks, mut size) = (Vec::new(), 0);
     while size < CHUNK_BYTES {
         match next_chunk(body).await? {

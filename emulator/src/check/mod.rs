@@ -1,4 +1,4 @@
-//! What is wrong with a state folder, and what can be done about it.
+//! Finds what is wrong with a state folder ([`check`]), and repairs it ([`repair`]).
 
 mod repair;
 mod walk;
@@ -6,7 +6,7 @@ mod walk;
 pub use repair::{RepairError, Repaired, repair};
 
 use crate::{
-    durable_object::namespace::CLASS,
+    durable_object::id::CLASS,
     kv,
     state_dir::{StateDir, layout},
     storage::blobs::{Blobs, Digest, Expected, ReadError},
@@ -128,14 +128,14 @@ fn quick_check(database: &Connection) -> Result<(), Damage> {
 }
 
 /// What a store's rows name.
-pub(in crate::check) enum Named {
-    Blobs(HashSet<i64>),
+pub(in crate::check) enum NamedBlobs {
+    Known(HashSet<i64>),
     /// The database cannot be read, so nothing can be said.
     Unknown,
 }
 
 /// Reads a store's database and all that its rows name.
-fn store(state: &StateDir, store: &'static str, findings: &mut Vec<Finding>) -> io::Result<Named> {
+fn store(state: &StateDir, store: &'static str, findings: &mut Vec<Finding>) -> io::Result<NamedBlobs> {
     let file = format!("{store}.sqlite");
     let blobs = Blobs::open_to_read(state, store)?;
     let mut named = HashSet::new();
@@ -144,9 +144,9 @@ fn store(state: &StateDir, store: &'static str, findings: &mut Vec<Finding>) -> 
         quick_check(&database)?;
         rows(&database, store, &mut |row| {
             let why = match row.place {
-                Place::Row(bytes) if row.expected.is(&bytes) => None,
-                Place::Row(_) => Some("its bytes are not those that were stored".to_owned()),
-                Place::File(blob) => {
+                ValuePlace::Row(bytes) if row.expected.matches(&bytes) => None,
+                ValuePlace::Row(_) => Some("its bytes are not those that were stored".to_owned()),
+                ValuePlace::File(blob) => {
                     named.insert(blob);
                     match blobs.read(blob, row.expected) {
                         Ok(_) => None,
@@ -160,28 +160,28 @@ fn store(state: &StateDir, store: &'static str, findings: &mut Vec<Finding>) -> 
     });
     findings.append(&mut lost);
     Ok(match read {
-        Ok(()) => Named::Blobs(named),
+        Ok(()) => NamedBlobs::Known(named),
         Err(error) => {
             findings.push(Finding::DamagedDatabase { file, why: error.to_string() });
-            Named::Unknown
+            NamedBlobs::Unknown
         }
     })
 }
 
 /// A row of either store.
-struct Stored {
+struct StoredValue {
     key: String,
     expected: Expected,
-    place: Place,
+    place: ValuePlace,
 }
 
-enum Place {
+enum ValuePlace {
     Row(Vec<u8>),
     File(i64),
 }
 
-fn rows(database: &Connection, store: &str, each: &mut dyn FnMut(Stored)) -> Result<(), Damage> {
-    let (table, read): (_, fn(&Row<'_>) -> rusqlite::Result<Stored>) =
+fn rows(database: &Connection, store: &str, each: &mut dyn FnMut(StoredValue)) -> Result<(), Damage> {
+    let (table, read): (_, fn(&Row<'_>) -> rusqlite::Result<StoredValue>) =
         if store == "kv" { ("entries", kv_row) } else { ("objects", r2_row) };
     // Nothing was ever stored.
     if !database.table_exists(None, table)? {
@@ -195,31 +195,35 @@ fn rows(database: &Connection, store: &str, each: &mut dyn FnMut(Stored)) -> Res
     Ok(())
 }
 
-fn kv_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
+fn kv_row(row: &Row<'_>) -> rusqlite::Result<StoredValue> {
     let key = row.get("key")?;
     let size = row.get::<_, i64>("size")?.cast_unsigned();
     Ok(match row.get("blob")? {
         None => {
             let expected = Expected { size, digest: Digest::Unknown };
-            Stored { key, expected, place: Place::Row(row.get::<_, Option<Vec<u8>>>("value")?.unwrap_or_default()) }
+            StoredValue {
+                key,
+                expected,
+                place: ValuePlace::Row(row.get::<_, Option<Vec<u8>>>("value")?.unwrap_or_default()),
+            }
         }
         Some(blob) => {
             let digest: Option<Vec<u8>> = row.get("digest").unwrap_or_default();
             let digest = kv::read_digest(blob, digest.as_deref());
-            Stored { key, expected: Expected { size, digest }, place: Place::File(blob) }
+            StoredValue { key, expected: Expected { size, digest }, place: ValuePlace::File(blob) }
         }
     })
 }
 
-fn r2_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
+fn r2_row(row: &Row<'_>) -> rusqlite::Result<StoredValue> {
     let digest = match row.get::<_, Option<[u8; 32]>>("sha256")? {
         Some(sha256) => Digest::Sha256(sha256),
         None => Digest::Md5(row.get("md5")?),
     };
     let place = match row.get("blob")? {
-        Some(blob) => Place::File(blob),
-        None => Place::Row(row.get::<_, Option<Vec<u8>>>("value")?.unwrap_or_default()),
+        Some(blob) => ValuePlace::File(blob),
+        None => ValuePlace::Row(row.get::<_, Option<Vec<u8>>>("value")?.unwrap_or_default()),
     };
     let size = row.get::<_, i64>("size")?.cast_unsigned();
-    Ok(Stored { key: row.get("key")?, expected: Expected { size, digest }, place })
+    Ok(StoredValue { key: row.get("key")?, expected: Expected { size, digest }, place })
 }

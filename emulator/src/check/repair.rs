@@ -122,7 +122,7 @@ fn set_aside(state: &StateDir, file: &str, stamp: &str) -> io::Result<String> {
     };
     let mut below: Option<Folder> = None;
     for part in folders.split('/').filter(|part| !part.is_empty()) {
-        below = Some(below.as_ref().unwrap_or(state.root()).folder(part)?);
+        below = Some(below.as_ref().unwrap_or(state.root()).open_folder(part)?);
     }
     rename(below.as_ref().unwrap_or(state.root()))?;
     Ok(if folders.is_empty() { new } else { format!("{folders}/{new}") })

@@ -1,9 +1,9 @@
 //! What lies in a state folder besides what rows name.
 
-use super::{Finding, Named};
+use super::{Finding, NamedBlobs};
 use crate::state_dir::{
     StateDir,
-    folder::{Entry, Folder, Kind},
+    folder::{Folder, FolderEntry, Kind},
     layout,
 };
 use std::{collections::HashMap, io};
@@ -12,9 +12,9 @@ use std::{collections::HashMap, io};
 const OTHERS: [&str; 1] = ["device-token"];
 
 /// Goes through all folders. What lies below a stray folder is not looked at.
-pub(super) fn walk(state: &StateDir, named: &HashMap<&str, Named>, findings: &mut Vec<Finding>) -> io::Result<()> {
+pub(super) fn walk(state: &StateDir, named: &HashMap<&str, NamedBlobs>, findings: &mut Vec<Finding>) -> io::Result<()> {
     let root = state.root();
-    for Entry { name, kind } in root.entries()? {
+    for FolderEntry { name, kind } in root.entries()? {
         let ours = match kind {
             Kind::File => {
                 layout::FILES.contains(&name.as_str())
@@ -30,20 +30,20 @@ pub(super) fn walk(state: &StateDir, named: &HashMap<&str, Named>, findings: &mu
         }
     }
     if let Some(blobs) = folder(root, "blobs")? {
-        for Entry { name, .. } in blobs.entries()? {
+        for FolderEntry { name, .. } in blobs.entries()? {
             let path = format!("blobs/{name}");
             match named.get(name.as_str()) {
-                Some(named) => store(&blobs.folder(&name)?, &path, named, findings)?,
-                None if name == "tmp" => temporary(&blobs.folder(&name)?, &path, findings)?,
+                Some(named) => store(&blobs.open_folder(&name)?, &path, named, findings)?,
+                None if name == "tmp" => temporary(&blobs.open_folder(&name)?, &path, findings)?,
                 None => findings.push(Finding::Stray { file: path }),
             }
         }
     }
     if let Some(objects) = folder(root, "do")? {
-        for Entry { name, kind } in objects.entries()? {
+        for FolderEntry { name, kind } in objects.entries()? {
             let path = format!("do/{name}");
             match kind {
-                Kind::Folder if layout::is_class(&name) => class(&objects.folder(&name)?, &path, findings)?,
+                Kind::Folder if layout::is_class(&name) => class(&objects.open_folder(&name)?, &path, findings)?,
                 Kind::File if layout::database_of(&name) == Some(layout::ALARMS) || layout::is_aside(&name) => {}
                 _ => findings.push(Finding::Stray { file: path }),
             }
@@ -53,25 +53,25 @@ pub(super) fn walk(state: &StateDir, named: &HashMap<&str, Named>, findings: &mu
 }
 
 fn folder(parent: &Folder, name: &str) -> io::Result<Option<Folder>> {
-    match parent.folder(name) {
+    match parent.open_folder(name) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         folder => folder.map(Some),
     }
 }
 
-fn store(store: &Folder, path: &str, named: &Named, findings: &mut Vec<Finding>) -> io::Result<()> {
+fn store(store: &Folder, path: &str, named: &NamedBlobs, findings: &mut Vec<Finding>) -> io::Result<()> {
     for shard in store.entries()? {
         let path = format!("{path}/{}", shard.name);
         if shard.kind != Kind::Folder || !layout::is_shard(&shard.name) {
             findings.push(Finding::Stray { file: path });
             continue;
         }
-        for file in store.folder(&shard.name)?.entries()? {
+        for file in store.open_folder(&shard.name)?.entries()? {
             let path = format!("{path}/{}", file.name);
             let id = layout::blob_id(&shard.name, &file.name).filter(|_| file.kind == Kind::File);
             match (id, named) {
                 (None, _) => findings.push(Finding::Stray { file: path }),
-                (Some(id), Named::Blobs(named)) if !named.contains(&id) => {
+                (Some(id), NamedBlobs::Known(named)) if !named.contains(&id) => {
                     findings.push(Finding::LeftOver { file: path });
                 }
                 (Some(_), _) => {}

@@ -1,6 +1,6 @@
 //! When to wake which Durable Object.
 
-use super::{engine::Database, namespace::CLASS};
+use super::{engine::Database, id::CLASS};
 use crate::{
     clock::Clock,
     profile::Profile,
@@ -55,13 +55,13 @@ struct Index {
     state: StateDir,
     clock: Clock,
     connection: Connection,
-    objects: HashMap<String, Noted>,
+    objects: HashMap<String, Indexed>,
     by_time: BTreeSet<(u64, String)>,
 }
 
 /// What is known of an object's alarm.
 #[derive(Clone, Debug)]
-struct Noted {
+struct Indexed {
     name: String,
     due_ms: u64,
     /// By how much that is earlier than what the object's file says, because the machine's clock was set back.
@@ -93,7 +93,7 @@ impl AlarmIndex {
             index.connection = Connection::open_in_memory().map_err(database)?;
         }
         if is_new && !state.reads_only() {
-            index.ask_objects().map_err(database)?;
+            index.rebuild().map_err(database)?;
         }
         Ok(Self(Arc::new(Mutex::new(index))))
     }
@@ -157,21 +157,21 @@ impl Index {
             let earlier_ms = noted.saturating_sub(now_ms).min(due_ms);
             let due_ms = due_ms - earlier_ms;
             self.by_time.insert((due_ms, id.clone()));
-            self.objects.insert(id, Noted { name: row.get("name")?, due_ms, earlier_ms });
+            self.objects.insert(id, Indexed { name: row.get("name")?, due_ms, earlier_ms });
         }
         Ok(())
     }
 
-    /// What the objects' files say of their alarms. A file that cannot be read is reported when its object is.
-    fn ask_objects(&mut self) -> rusqlite::Result<()> {
+    /// Fills the index from the objects' files. A file that cannot be read is reported when its object is.
+    fn rebuild(&mut self) -> rusqlite::Result<()> {
         let objects = self.state.objects(CLASS).unwrap_or_else(|error| {
             tracing::warn!(%error, "alarms may be missed");
             Vec::new()
         });
         for (id, path, _) in objects {
-            let told = Database::open(path, Profile::default(), self.state.durability())
+            let stored = Database::open(path, Profile::default(), self.state.durability())
                 .and_then(|mut database| Ok((database.noted_name()?, database.get_alarm()?)));
-            match told {
+            match stored {
                 Ok((Some(name), Some(due_ms))) => self.write(&name, &id, due_ms)?,
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, id, "an object does not tell whether it has an alarm"),
@@ -184,7 +184,7 @@ impl Index {
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO alarms (id, name, due, noted) VALUES (?, ?, ?, ?)")?
             .execute(params![id, name, due_ms.cast_signed(), self.clock.now_ms().cast_signed()])?;
-        let noted = Noted { name: name.to_owned(), due_ms, earlier_ms: 0 };
+        let noted = Indexed { name: name.to_owned(), due_ms, earlier_ms: 0 };
         if let Some(before) = self.objects.insert(id.to_owned(), noted) {
             self.by_time.remove(&(before.due_ms, id.to_owned()));
         }

@@ -34,9 +34,9 @@ enum Delivery {
     },
 }
 
-/// When to look for due alarms again.
+/// When alarms are due next.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct NextLook {
+pub(super) struct NextDue {
     /// A time of day, of [`Clock::now_ms`].
     due_ms: Option<u64>,
     /// A retry, by [`Clock::elapsed_ms`].
@@ -95,15 +95,15 @@ impl AlarmScheduler {
     }
 
     /// Has the alarms that are due delivered: `deliver` gets an object's name and how often its alarm was tried before.
-    pub(super) fn deliver_due(&self, mut deliver: impl FnMut(&str, u32)) -> NextLook {
+    pub(super) fn deliver_due(&self, mut deliver: impl FnMut(&str, u32)) -> NextDue {
         let (now, elapsed) = (self.clock.now_ms(), self.clock.elapsed_ms());
         let late = self.faults.alarm_late_ms();
-        let mut look = NextLook::default();
+        let mut next_due = NextDue::default();
         for alarm in self.index.due(u64::MAX) {
             let (due, now, next, retries) = match lock(&self.deliveries).get(&alarm.id) {
-                None => (alarm.due_ms.saturating_add(late), now, &mut look.due_ms, 0),
+                None => (alarm.due_ms.saturating_add(late), now, &mut next_due.due_ms, 0),
                 Some(Delivery::UnderWay) => continue,
-                Some(Delivery::Retry { at_ms, retries }) => (*at_ms, elapsed, &mut look.retry_ms, *retries),
+                Some(Delivery::Retry { at_ms, retries }) => (*at_ms, elapsed, &mut next_due.retry_ms, *retries),
             };
             if due > now {
                 *next = Some(next.map_or(due, |next: u64| next.min(due)));
@@ -112,15 +112,15 @@ impl AlarmScheduler {
             self.started(&alarm.id);
             deliver(&alarm.name, retries);
         }
-        look
+        next_due
     }
 
     /// Has alarms delivered whenever some are due, until `deliver_due` finds the namespace gone. The future does not keep the
     /// scheduler alive.
-    pub(super) fn run<F: Fn() -> Option<NextLook>>(&self, deliver_due: F) -> impl Future<Output = ()> + use<F> {
+    pub(super) fn run<F: Fn() -> Option<NextDue>>(&self, deliver_due: F) -> impl Future<Output = ()> + use<F> {
         let (changed, clock, mut faults) = (Arc::clone(&self.changed), self.clock.clone(), self.faults.watch());
         async move {
-            while let Some(NextLook { due_ms, retry_ms }) = deliver_due() {
+            while let Some(NextDue { due_ms, retry_ms }) = deliver_due() {
                 tokio::select! {
                     () = changed.notified() => {}
                     // Without a sender nothing changes any more, and the namespace is gone.

@@ -20,7 +20,7 @@ use super::instance::{ObjectInstance, Reset};
 use super::instance_limit::OVERLOADED;
 use super::namespace::NamespaceState;
 use super::task::Task;
-use crate::abi::frame::Writer;
+use crate::abi::frame::FrameWriter;
 use crate::sync::lock;
 use crate::trace::Recorder;
 use crate::websocket::{Incoming, Outgoing, Sockets};
@@ -106,7 +106,7 @@ impl ObjectContainer {
         self.memory_bytes.load(Ordering::Relaxed)
     }
 
-    /// Delivers an input; gives it back if the namespace has forgotten this object.
+    /// Queues an input; gives it back if the namespace has dropped this object.
     pub(super) fn post(self: &Arc<Self>, input: Input) -> Result<(), Input> {
         let mut inputs = self.inputs();
         if inputs.retired {
@@ -127,13 +127,14 @@ impl ObjectContainer {
         Ok(())
     }
 
-    /// Marks the object as forgotten, if it is nothing but a name.
+    /// Has the namespace drop the object, if it has neither an instance nor sockets nor inputs.
     pub(super) fn retire(&self) -> bool {
         let mut inputs = self.inputs();
         inputs.retired |= !inputs.running && inputs.idle_since.is_none() && self.sockets.len() == 0;
         inputs.retired
     }
 
+    /// Has a thread work on the object, unless one does.
     pub(super) fn schedule(self: &Arc<Self>, inputs: &mut InputQueue) {
         if !std::mem::replace(&mut inputs.running, true) {
             let this = Arc::clone(self);
@@ -141,7 +142,7 @@ impl ObjectContainer {
         }
     }
 
-    /// Handles what is in the inputs until nothing is.
+    /// Handles the queued inputs until there are none.
     fn run(self: Arc<Self>) {
         let mut lifecycle = lock(&self.lifecycle);
         while let Some((input, recorder)) = self.next(&lifecycle) {
@@ -159,9 +160,9 @@ impl ObjectContainer {
                 let _ = done.send(());
             }
         }
-        let asleep = lifecycle.instance.is_none();
+        let has_no_instance = lifecycle.instance.is_none();
         drop(lifecycle);
-        if asleep {
+        if has_no_instance {
             self.namespace.retire(&self.name);
         }
     }
@@ -257,9 +258,9 @@ impl ObjectContainer {
         }
     }
 
-    pub(super) fn event(&self, kind: &str, fields: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
+    pub(super) fn event(&self, kind: &str, fields: impl FnOnce(&mut FrameWriter<'_>)) -> Vec<u8> {
         let mut event = Vec::new();
-        fields(Writer::new(&mut event).text(kind).text(&self.name));
+        fields(FrameWriter::new(&mut event).text(kind).text(&self.name));
         event
     }
 

@@ -35,10 +35,10 @@ impl ObjectContainer {
         true
     }
 
-    /// Evicts the instance if it has been idle for long enough. When to look again; `None` if that is not needed any more.
+    /// Evicts the instance if it has been idle for long enough. When to check again; `None` if that is not needed any more.
     fn evict_if_idle(self: &Arc<Self>) -> Option<u64> {
         let mut inputs = self.inputs();
-        // While it is at work nobody need look: the next rest sets a timer of its own.
+        // While it is at work no timer is needed: the next rest sets one of its own.
         if let Some(since) = inputs.idle_since.filter(|_| !inputs.running) {
             let after = self.namespace.bindings.faults.evict_after_ms().unwrap_or(self.namespace.evict_after_ms);
             let due = since.saturating_add(after);

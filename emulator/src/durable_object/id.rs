@@ -4,6 +4,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
 
+/// The class whose objects these are; the folder of their files.
+pub(crate) const CLASS: &str = "SpaceDO";
+/// The key under which workerd derives the ids of this namespace: Worker and class.
+pub(super) const UNIQUE_KEY: &str = "pmx-SpaceDO";
+
 /// The id under which the object with this name is found: 64 lower-case hex digits, the same as workerd's for a
 /// namespace with this unique key. Half of it stands for the name, the other half proves that the first half belongs to
 /// the namespace.

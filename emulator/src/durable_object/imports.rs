@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::engine::{Database, Rows, Value};
 use super::error::SqlError;
 use super::limits::MAX_PARAMETERS;
-use crate::abi::frame::{FrameError, Reader, Writer};
+use crate::abi::frame::{FrameError, FrameReader, FrameWriter};
 use crate::clock::Clock;
 use crate::runtime::budget::{Exceeded, TurnBudget};
 use crate::runtime::host::SyncImports;
@@ -48,7 +48,7 @@ impl ObjectImports {
         result
     }
 
-    fn queue_send(&mut self, mut call: Reader<'_>, budget: &mut TurnBudget) -> Result<u32, Refused> {
+    fn queue_send(&mut self, mut call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<u32, CallError> {
         let tag = call.text("tag")?;
         let mut frames = Vec::new();
         while let Some(frame) = call.next()? {
@@ -65,7 +65,7 @@ impl ObjectImports {
         Ok(u32::try_from(sockets.len()).unwrap_or(u32::MAX))
     }
 
-    fn queue_close(&mut self, mut call: Reader<'_>, budget: &mut TurnBudget) -> Result<(), Refused> {
+    fn queue_close(&mut self, mut call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<(), CallError> {
         let tag = call.text("tag")?;
         let code = call.optional_number("code")?;
         let reason = call.text("reason")?;
@@ -84,10 +84,10 @@ impl ObjectImports {
 }
 
 impl SyncImports for ObjectImports {
-    fn sql(&mut self, mut call: Reader<'_>, answer: &mut Writer<'_>) {
+    fn sql(&mut self, mut call: FrameReader<'_>, answer: &mut FrameWriter<'_>) {
         let result = match statement(&mut call) {
-            Ok((query, bindings)) => self.execute(query, &bindings).map_err(Refused::Sql),
-            Err(error) => Err(Refused::Frame(error)),
+            Ok((query, bindings)) => self.execute(query, &bindings).map_err(CallError::Sql),
+            Err(error) => Err(CallError::Frame(error)),
         };
         match result {
             Ok(rows) => {
@@ -102,10 +102,10 @@ impl SyncImports for ObjectImports {
         }
     }
 
-    fn send(&mut self, call: Reader<'_>, budget: &mut TurnBudget) -> Result<u32, Exceeded> {
+    fn send(&mut self, call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<u32, Exceeded> {
         match self.queue_send(call, budget) {
             Ok(count) => Ok(count),
-            Err(Refused::Exceeded(exceeded)) => Err(exceeded),
+            Err(CallError::Exceeded(exceeded)) => Err(exceeded),
             Err(error) => {
                 tracing::error!(%error, "a call of `send` is refused");
                 Ok(0)
@@ -113,10 +113,10 @@ impl SyncImports for ObjectImports {
         }
     }
 
-    fn close(&mut self, call: Reader<'_>, budget: &mut TurnBudget) -> Result<(), Exceeded> {
+    fn close(&mut self, call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<(), Exceeded> {
         match self.queue_close(call, budget) {
             Ok(()) => Ok(()),
-            Err(Refused::Exceeded(exceeded)) => Err(exceeded),
+            Err(CallError::Exceeded(exceeded)) => Err(exceeded),
             Err(error) => {
                 tracing::error!(%error, "a call of `close` is refused");
                 Ok(())
@@ -124,7 +124,7 @@ impl SyncImports for ObjectImports {
         }
     }
 
-    fn responding(&mut self, task: u32, mut answer: Reader<'_>) {
+    fn responding(&mut self, task: u32, mut answer: FrameReader<'_>) {
         // What is malformed is refused where answers are read.
         if let (Ok(_), Ok("accept"), Ok(tag)) = (answer.bytes("status"), answer.text("body kind"), answer.text("tag")) {
             let socket = self.sockets.accept(tag, self.clock.now_ms());
@@ -134,7 +134,7 @@ impl SyncImports for ObjectImports {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Refused {
+enum CallError {
     #[error(transparent)]
     Sql(SqlError),
     #[error("the call is malformed: {0}")]
@@ -143,7 +143,7 @@ enum Refused {
     Exceeded(#[from] Exceeded),
 }
 
-fn statement<'a>(call: &mut Reader<'a>) -> Result<(&'a str, Vec<Value>), FrameError> {
+fn statement<'a>(call: &mut FrameReader<'a>) -> Result<(&'a str, Vec<Value>), FrameError> {
     const BINDING: FrameError = FrameError::Missing("a typed binding");
     let query = call.text("statement")?;
     let mut bindings = Vec::new();
@@ -168,7 +168,7 @@ fn statement<'a>(call: &mut Reader<'a>) -> Result<(&'a str, Vec<Value>), FrameEr
 /// Above this a JavaScript number does not hold every integer.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
-fn write_value(value: &Value, answer: &mut Writer<'_>) {
+fn write_value(value: &Value, answer: &mut FrameWriter<'_>) {
     answer.compose(|out| match value {
         Value::Null => out.push(b'n'),
         Value::Integer(integer) => out.extend_from_slice(format!("i{integer}").as_bytes()),

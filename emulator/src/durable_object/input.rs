@@ -9,7 +9,7 @@ use super::engine::Database;
 use super::error::SqlError;
 use super::namespace::ORIGIN;
 use super::task::Reply;
-use crate::abi::frame::Reader;
+use crate::abi::frame::FrameReader;
 use crate::abi::ops::Answer;
 use crate::trace::Subject;
 use crate::websocket::{Closed, Incoming, Socket};
@@ -77,7 +77,7 @@ impl Input {
         };
         match self {
             Self::Fetch { event: frame, .. } => {
-                let mut fields = Reader::new(frame);
+                let mut fields = FrameReader::new(frame);
                 let mut next = || fields.text("field").unwrap_or_default();
                 let (_, _, method, url) = (next(), next(), next(), next());
                 let path = url.strip_prefix(ORIGIN).unwrap_or(url);

@@ -13,7 +13,7 @@ use super::instance_limit::{Overloaded, Permit};
 use super::namespace::NamespaceState;
 use super::outputs::{Outputs, response_fields};
 use super::task::Task;
-use crate::abi::frame::Reader;
+use crate::abi::frame::FrameReader;
 use crate::abi::ops::{Answer, Op};
 use crate::bindings::{BoxFuture, Completion, ObjectAnswer};
 use crate::runtime::budget::{CpuMeter, CpuTime, Exceeded, MAX_LIVE_OPS};
@@ -33,7 +33,7 @@ pub(super) struct ObjectInstance {
     /// Names the instance: what belongs to another one is ignored.
     pub(super) incarnation: u64,
     tasks: HashMap<u32, Running>,
-    /// Of those tasks that somebody records.
+    /// Of the tasks that are traced.
     pub(super) recorders: HashMap<u32, Recorder>,
     next_task: u32,
     pub(super) ops: HashMap<u32, LiveOp>,
@@ -68,7 +68,7 @@ pub(super) trait Context {
     fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle;
 }
 
-/// Why an object is reset. Its writes of this turn are gone.
+/// Why an object is reset. The writes of its turn are undone.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Reset {
     #[error("its instance crashed: {0:?}")]
@@ -159,7 +159,7 @@ impl ObjectInstance {
         self.finish_turn(context, live.task, meter)
     }
 
-    /// Counts what an event has taken, what was done for it included.
+    /// Adds to an event's CPU time, with what its host did for it.
     fn charge(&mut self, task: u32, meter: &mut CpuMeter) -> Result<(), Exceeded> {
         match self.tasks.get_mut(&task) {
             Some(running) => self.wasm.charge(meter, &mut running.cpu_time),
@@ -280,10 +280,10 @@ impl ObjectInstance {
             socket,
             events: context.events(),
             clock: context.namespace().bindings.clock.clone(),
-            ended: false,
+            close_reported: false,
         });
         if let Some(recorder) = self.recorders.get(&id) {
-            outputs.answered.push((recorder.clone(), Reader::new(frame).number("status").unwrap_or(0)));
+            outputs.answered.push((recorder.clone(), FrameReader::new(frame).number("status").unwrap_or(0)));
         }
         outputs.replies.push((reply, answer.map(|fields| ObjectAnswer { fields, socket })));
     }

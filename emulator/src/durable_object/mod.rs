@@ -1,4 +1,9 @@
-//! Durable Objects.
+//! Durable Objects: objects by name, each with a SQLite database, an alarm and WebSockets of its own, and one event at a time.
+//!
+//! A [namespace](namespace) finds an object's [container](container), whose queue takes its events one after the other. The container
+//! has an [instance](instance) of the Worker while there is something to do, and [evicts](eviction) it when it has been idle. An event
+//! runs in turns; each turn is one transaction of the object's [database](engine), and what it sends out leaves only after the commit
+//! ([outputs]). Due alarms come from the [scheduler](alarm_scheduler).
 
 mod alarm_delivery;
 pub(crate) mod alarm_index;

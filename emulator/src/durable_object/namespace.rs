@@ -10,15 +10,15 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::alarm_index::AlarmIndex;
-use super::alarm_scheduler::{AlarmScheduler, NextLook};
+use super::alarm_scheduler::{AlarmScheduler, NextDue};
 use super::container::ObjectContainer;
 use super::engine::Database;
 use super::error::SqlError;
-use super::id::object_id;
+use super::id::{CLASS, UNIQUE_KEY, object_id};
 use super::imports::ObjectImports;
 use super::input::Input;
 use super::instance_limit::InstanceLimit;
-use crate::abi::frame::Writer;
+use crate::abi::frame::FrameWriter;
 use crate::abi::ops::ObjectRequest;
 use crate::bindings::{Bindings, BoxFuture, CONNECTION_LOST, ObjectAnswer, Objects};
 use crate::profile::Profile;
@@ -27,10 +27,6 @@ use crate::state_dir::{StateDir, StateError};
 use crate::sync::lock;
 use crate::websocket::Outgoing;
 
-/// The class whose objects these are; the folder of their files.
-pub(crate) const CLASS: &str = "SpaceDO";
-/// The key under which workerd derives the ids of this namespace: Worker and class.
-pub(super) const UNIQUE_KEY: &str = "pmx-SpaceDO";
 /// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
 pub(super) const ORIGIN: &str = "https://object";
 
@@ -258,7 +254,7 @@ impl Objects for Namespace {
             Err(error) => return Box::pin(std::future::ready(Err(error.to_string()))),
         };
         let mut event = Vec::new();
-        Writer::new(&mut event)
+        FrameWriter::new(&mut event)
             .text("object.fetch")
             .text(request.name)
             .text(request.method)
@@ -275,7 +271,7 @@ impl Objects for Namespace {
 }
 
 impl NamespaceState {
-    fn deliver_due_alarms(self: &Arc<Self>) -> NextLook {
+    fn deliver_due_alarms(self: &Arc<Self>) -> NextDue {
         self.alarms.deliver_due(|name, retries| self.post(name, Input::Alarm { retries }))
     }
 

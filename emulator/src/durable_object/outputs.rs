@@ -1,6 +1,6 @@
 //! The output gate: what a turn sends out is kept until its writes are committed, and discarded if they are not.
 
-use crate::abi::frame::{FrameError, Reader, Writer};
+use crate::abi::frame::{FrameError, FrameReader, FrameWriter};
 use crate::abi::ops::Op;
 use crate::bindings::{Completion, Dispatched, ObjectAnswer, RequestBody};
 use crate::trace::Recorder;
@@ -15,7 +15,7 @@ pub(super) struct Outputs {
     pub(super) replies: Vec<(Reply, Result<ObjectAnswer, String>)>,
     pub(super) ops: Vec<(u32, Vec<u8>)>,
     pub(super) ended: Vec<Task>,
-    /// Statuses for those who record, and in the end the records themselves.
+    /// Statuses for traces, and the recorders of tasks that have ended.
     pub(super) answered: Vec<(Recorder, u16)>,
     pub(super) recorded: Vec<Recorder>,
 }
@@ -80,7 +80,7 @@ impl ObjectInstance {
 
 /// From the frame of `respond` to the fields of the answer to `object.fetch`.
 pub(super) fn response_fields(frame: &[u8]) -> Result<Vec<u8>, FrameError> {
-    let mut answer = Reader::new(frame);
+    let mut answer = FrameReader::new(frame);
     let status = answer.bytes("status")?;
     let (upgrade, body): (&str, &[u8]) = match (answer.text("body kind")?, answer.bytes("body argument")?) {
         ("none", _) => ("", b""),
@@ -89,6 +89,6 @@ pub(super) fn response_fields(frame: &[u8]) -> Result<Vec<u8>, FrameError> {
         _ => return Err(FrameError::Missing("a body kind that an object may use")),
     };
     let mut fields = Vec::with_capacity(frame.len() + 16);
-    Writer::new(&mut fields).field(status).text(upgrade).field(body).raw(answer.rest());
+    FrameWriter::new(&mut fields).field(status).text(upgrade).field(body).raw(answer.rest());
     Ok(fields)
 }

@@ -10,7 +10,7 @@ use crate::websocket::Socket;
 /// Where the answer to a call goes.
 pub(super) type Reply = oneshot::Sender<Result<ObjectAnswer, String>>;
 
-/// Why an event runs, and who is to be told of its end.
+/// The event that a task handles, and who waits for its end.
 pub(super) enum Task {
     Fetch { upgrade: bool, reply: Option<Reply> },
     Alarm,

@@ -37,7 +37,7 @@ const HASH_VARIABLE: &str = "WORKER_SHA256";
 /// The variable by which a Worker learns whether what it knows of the bucket still holds (same place).
 const EPOCH_VARIABLE: &str = "STORAGE_EPOCH";
 
-/// What an emulator is to be; see [`Emulator::builder`].
+/// Settings of an emulator; see [`Emulator::builder`].
 #[derive(Debug)]
 pub struct Builder {
     worker: Worker,
@@ -100,7 +100,7 @@ impl Builder {
         self
     }
 
-    /// Which platform is imitated where they differ.
+    /// Which platform is emulated where they differ.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
@@ -114,7 +114,7 @@ impl Builder {
         self
     }
 
-    /// What goes wrong.
+    /// The faults that are injected.
     #[must_use]
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
@@ -157,14 +157,14 @@ impl Builder {
         self
     }
 
-    /// Remembers this many of the requests and log lines that were last; 0, the default, is none.
+    /// Keeps the last so many requests and log lines; 0, the default, is none.
     #[must_use]
     pub fn trace(mut self, capacity: usize) -> Self {
         self.trace = capacity;
         self
     }
 
-    /// Wakes no object for its alarm, unless it is fired by hand: for those who only look.
+    /// Delivers no alarm unless it is fired by hand: for emulators that only inspect state.
     #[must_use]
     pub fn without_alarms(mut self) -> Self {
         self.alarms = false;

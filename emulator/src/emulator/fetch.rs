@@ -16,7 +16,8 @@ use tracing::Span;
 use super::Inner;
 use crate::bindings::{BoxFuture, RequestBody};
 use crate::http::event::Event;
-use crate::http::{response, websocket};
+use crate::http::response::{self, WorkerResponse};
+use crate::http::websocket;
 use crate::request_log::{self, RequestLog};
 use crate::stateless::pool::{Fetch, PendingResponse};
 use crate::stateless::tasks::{Failure, Outcome};
@@ -26,12 +27,12 @@ use crate::trace::Recorder;
 /// Dropping it before it is there tells the Worker that the client has gone.
 pub struct ResponseFuture {
     emulator: Arc<Inner>,
-    state: State,
+    state: FetchState,
     recorder: Option<Recorder>,
     log: Option<RequestLog>,
 }
 
-enum State {
+enum FetchState {
     Begin(Request),
     /// The parts of the request are kept if it may be joined to a socket.
     Pending(PendingResponse, Option<Box<Parts>>),
@@ -41,17 +42,17 @@ enum State {
 
 impl ResponseFuture {
     pub(super) fn new(emulator: Arc<Inner>, request: Request) -> Self {
-        Self { emulator, state: State::Begin(request), recorder: None, log: None }
+        Self { emulator, state: FetchState::Begin(request), recorder: None, log: None }
     }
 
-    fn begin(&mut self, request: Request) -> Next {
+    fn begin(&mut self, request: Request) -> Step {
         let (parts, body) = request.into_parts();
         self.log = RequestLog::begin(&parts, &self.emulator.bindings.clock);
         let span = self.log.as_ref().map(RequestLog::span);
         let _within = span.as_ref().map(Span::enter);
         let event = match Event::new(&parts) {
             Ok(event) => event,
-            Err(refused) => return Next::Answered(response::refusal(refused.status(), &refused.to_string())),
+            Err(refused) => return Step::Answered(response::refusal(refused.status(), &refused.to_string())),
         };
         let length = event.content_length().or_else(|| body.size_hint().exact());
         self.recorder = self.emulator.bindings.trace.begin(|| event.subject());
@@ -60,30 +61,30 @@ impl ResponseFuture {
         let upgrade = parts.headers.contains_key(UPGRADE);
         match fetch {
             Fetch::Answered(outcome) => self.answer(outcome, || upgrade.then(|| Box::new(parts))),
-            Fetch::Pending(pending) => Next::Then(State::Pending(pending, upgrade.then(|| Box::new(parts)))),
+            Fetch::Pending(pending) => Step::Then(FetchState::Pending(pending, upgrade.then(|| Box::new(parts)))),
         }
     }
 
-    fn answer(&self, outcome: Outcome, parts: impl FnOnce() -> Option<Box<Parts>>) -> Next {
+    fn answer(&self, outcome: Outcome, parts: impl FnOnce() -> Option<Box<Parts>>) -> Step {
         match outcome.and_then(response::read) {
-            Ok(response::Answer::Response(response)) => Next::Answered(response),
-            Ok(response::Answer::Upgrade(headers, socket)) => match parts() {
-                Some(parts) => Next::Then(State::Joining(Box::pin(websocket::join(*parts, headers, socket)))),
+            Ok(WorkerResponse::Plain(response)) => Step::Answered(response),
+            Ok(WorkerResponse::Upgrade(headers, socket)) => match parts() {
+                Some(parts) => Step::Then(FetchState::Joining(Box::pin(websocket::join(*parts, headers, socket)))),
                 None => self.fail(Failure::Malformed),
             },
             Err(failure) => self.fail(failure),
         }
     }
 
-    fn fail(&self, failure: Failure) -> Next {
+    fn fail(&self, failure: Failure) -> Step {
         let id = self.log.as_ref().map_or_else(|| request_log::id(&self.emulator.bindings.clock), |log| log.id.clone());
-        Next::Answered(response::failure(failure, &id))
+        Step::Answered(response::failure(failure, &id))
     }
 }
 
-enum Next {
+enum Step {
     Answered(Response),
-    Then(State),
+    Then(FetchState),
 }
 
 impl Future for ResponseFuture {
@@ -93,27 +94,27 @@ impl Future for ResponseFuture {
         loop {
             let span = self.log.as_ref().map(RequestLog::span);
             let _within = span.as_ref().map(Span::enter);
-            let next = match std::mem::replace(&mut self.state, State::Done) {
-                State::Begin(request) => self.begin(request),
-                State::Pending(mut pending, parts) => match Pin::new(&mut pending).poll(context) {
+            let next = match std::mem::replace(&mut self.state, FetchState::Done) {
+                FetchState::Begin(request) => self.begin(request),
+                FetchState::Pending(mut pending, parts) => match Pin::new(&mut pending).poll(context) {
                     Poll::Ready(outcome) => self.answer(outcome, || parts),
                     Poll::Pending => {
-                        self.state = State::Pending(pending, parts);
+                        self.state = FetchState::Pending(pending, parts);
                         return Poll::Pending;
                     }
                 },
-                State::Joining(mut joining) => match joining.as_mut().poll(context) {
-                    Poll::Ready(response) => Next::Answered(response),
+                FetchState::Joining(mut joining) => match joining.as_mut().poll(context) {
+                    Poll::Ready(response) => Step::Answered(response),
                     Poll::Pending => {
-                        self.state = State::Joining(joining);
+                        self.state = FetchState::Joining(joining);
                         return Poll::Pending;
                     }
                 },
                 // Polled again after its end: as futures may, it never completes.
-                State::Done => return Poll::Pending,
+                FetchState::Done => return Poll::Pending,
             };
             match next {
-                Next::Answered(response) => {
+                Step::Answered(response) => {
                     if let Some(recorder) = self.recorder.take() {
                         recorder.answered(response.status().as_u16());
                     }
@@ -122,7 +123,7 @@ impl Future for ResponseFuture {
                     }
                     return Poll::Ready(response);
                 }
-                Next::Then(state) => self.state = state,
+                Step::Then(state) => self.state = state,
             }
         }
     }

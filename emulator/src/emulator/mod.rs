@@ -117,19 +117,19 @@ impl Emulator {
         &self.0.bindings.r2
     }
 
-    /// What is asked to go wrong; it can be changed.
+    /// The faults that are injected; they can be changed.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.0.bindings.faults
     }
 
-    /// What the Worker did lately, if that was asked for with [`Builder::trace`].
+    /// The last requests and the log of the Worker, if [`Builder::trace`] asked for them.
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.0.bindings.trace
     }
 
-    /// A look into the Durable Objects.
+    /// Inspects the Durable Objects, and changes them by hand.
     #[must_use]
     pub fn inspect(&self) -> Inspector {
         Inspector::new(Arc::clone(&self.0.namespace))
@@ -175,7 +175,7 @@ impl Emulator {
         }
     }
 
-    /// What is going on.
+    /// What the emulator is doing right now.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let counts = self.0.namespace.counts();

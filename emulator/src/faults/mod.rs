@@ -1,4 +1,4 @@
-//! What goes wrong on request: lag, latency and failures. All off until a test, or the user, asks.
+//! Fault injection: lag, latency and failures of the bindings. All off until a test, or the user, asks for them.
 //!
 //! ```
 //! use pmx_emulator::faults::Faults;
@@ -11,15 +11,15 @@
 //! Errors and latencies meet what a Worker asks of its bindings; who calls [`Kv`](crate::kv::Kv) or [`R2`](crate::r2::R2) by
 //! hand meets lag and the write rate only.
 
-mod chance;
 mod parse;
 mod plan;
+mod rng;
 
 pub use parse::{FaultError, MAX_TIME};
-pub use plan::{Plan, Share, Spread};
+pub use plan::{LatencyRange, Plan, Rate};
 
 use crate::sync::lock;
-use chance::{Chance, Draw};
+use rng::{Draw, FaultRng};
 use std::{
     collections::VecDeque,
     fmt,
@@ -41,14 +41,14 @@ struct Inner {
     ops: AtomicBool,
     /// Whether messages to sockets get lost.
     sockets: AtomicBool,
-    state: Mutex<State>,
+    state: Mutex<FaultState>,
     changes: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct FaultState {
     plan: Plan,
-    chance: Chance,
+    rng: FaultRng,
     kv_put_failures: VecDeque<String>,
     kv_put_latency: Duration,
 }
@@ -63,7 +63,7 @@ pub(crate) enum Service {
 
 /// What happens to an op.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Disturbance {
+pub(crate) struct Injection {
     pub(crate) late_by: Duration,
     pub(crate) fails: bool,
 }
@@ -92,7 +92,7 @@ impl Faults {
     /// From now on these faults are in force and no others; chance begins with the plan's seed.
     pub fn apply(&self, plan: Plan) {
         let mut state = self.state();
-        state.chance = Chance::new(plan.seed);
+        state.rng = FaultRng::new(plan.seed);
         state.plan = plan;
         self.changed(&state);
     }
@@ -144,29 +144,27 @@ impl Faults {
 
     /// Whether all calls to Durable Objects fail.
     pub fn set_object_error(&self, on: bool) {
-        self.change(|plan| plan.do_error = if on { Share::ALL } else { Share::NONE });
+        self.change(|plan| plan.do_error = if on { Rate::ALL } else { Rate::NONE });
     }
 
     /// See [`Self::set_object_error`].
     #[must_use]
     pub fn object_error(&self) -> bool {
-        self.state().plan.do_error == Share::ALL
+        self.state().plan.do_error == Rate::ALL
     }
 
     /// What happens to the next op of a service; `None` if all is well.
-    pub(crate) fn disturb(&self, service: Service) -> Option<Disturbance> {
+    pub(crate) fn inject(&self, service: Service) -> Option<Injection> {
         if !self.0.ops.load(Ordering::Relaxed) {
             return None;
         }
-        let State { plan, chance, .. } = &mut *self.state();
+        let FaultState { plan, rng, .. } = &mut *self.state();
         let (fails, late_by) = match service {
-            Service::Kv => (chance.hits(Draw::KvError, plan.kv_error), chance.time(Draw::KvLatency, plan.kv_latency)),
-            Service::R2 => (chance.hits(Draw::R2Error, plan.r2_error), chance.time(Draw::R2Latency, plan.r2_latency)),
-            Service::Object => {
-                (chance.hits(Draw::DoError, plan.do_error), chance.time(Draw::DoLatency, plan.do_latency))
-            }
+            Service::Kv => (rng.hits(Draw::KvError, plan.kv_error), rng.time(Draw::KvLatency, plan.kv_latency)),
+            Service::R2 => (rng.hits(Draw::R2Error, plan.r2_error), rng.time(Draw::R2Latency, plan.r2_latency)),
+            Service::Object => (rng.hits(Draw::DoError, plan.do_error), rng.time(Draw::DoLatency, plan.do_latency)),
         };
-        (fails || !late_by.is_zero()).then_some(Disturbance { late_by, fails })
+        (fails || !late_by.is_zero()).then_some(Injection { late_by, fails })
     }
 
     /// Whether the next message to a socket is lost with its connection.
@@ -174,8 +172,8 @@ impl Faults {
         if !self.0.sockets.load(Ordering::Relaxed) {
             return false;
         }
-        let State { plan, chance, .. } = &mut *self.state();
-        chance.hits(Draw::SocketDrop, plan.socket_drop)
+        let FaultState { plan, rng, .. } = &mut *self.state();
+        rng.hits(Draw::SocketDrop, plan.socket_drop)
     }
 
     /// After how many idle milliseconds an object loses its instance, if not after the platform's.
@@ -199,16 +197,16 @@ impl Faults {
         self.changed(&state);
     }
 
-    fn changed(&self, state: &State) {
+    fn changed(&self, state: &FaultState) {
         let plan = &state.plan;
-        let errors = [plan.kv_error, plan.r2_error, plan.do_error].iter().any(|share| *share != Share::NONE);
+        let errors = [plan.kv_error, plan.r2_error, plan.do_error].iter().any(|share| *share != Rate::NONE);
         let latencies = [plan.kv_latency, plan.r2_latency, plan.do_latency].iter().any(|spread| !spread.is_zero());
         self.0.ops.store(errors || latencies, Ordering::Relaxed);
-        self.0.sockets.store(plan.socket_drop != Share::NONE, Ordering::Relaxed);
+        self.0.sockets.store(plan.socket_drop != Rate::NONE, Ordering::Relaxed);
         self.0.changes.send_replace(());
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, FaultState> {
         lock(&self.0.state)
     }
 }

@@ -1,6 +1,6 @@
 //! From words to a plan.
 
-use super::plan::{Plan, Share, Spread};
+use super::plan::{LatencyRange, Plan, Rate};
 use std::time::Duration;
 
 /// The longest time that a fault may take: what is longer is a slip of the keyboard.
@@ -10,26 +10,26 @@ const ALIKE: f64 = 0.75;
 /// How much of a name is shown of one that is not known.
 const SHOWN_CHARS: usize = 40;
 
-/// A knob: its name, and what a value looks like.
-struct Knob {
+/// A setting: its name, and what a value looks like.
+struct Setting {
     name: &'static str,
     example: &'static str,
     set: fn(&mut Plan, &str) -> Option<()>,
 }
 
-const KNOBS: [Knob; 12] = [
-    Knob { name: "kv-lag", example: "60s", set: |plan, value| set(&mut plan.kv_lag, time(value)) },
-    Knob { name: "kv-error", example: "1%", set: |plan, value| set(&mut plan.kv_error, share(value)) },
-    Knob { name: "kv-latency", example: "20ms", set: |plan, value| set(&mut plan.kv_latency, spread(value)) },
-    Knob { name: "kv-write-rate", example: "on", set: |plan, value| set(&mut plan.kv_write_rate, switch(value)) },
-    Knob { name: "r2-error", example: "1%", set: |plan, value| set(&mut plan.r2_error, share(value)) },
-    Knob { name: "r2-latency", example: "10ms..50ms", set: |plan, value| set(&mut plan.r2_latency, spread(value)) },
-    Knob { name: "do-error", example: "1%", set: |plan, value| set(&mut plan.do_error, share(value)) },
-    Knob { name: "do-latency", example: "20ms", set: |plan, value| set(&mut plan.do_latency, spread(value)) },
-    Knob { name: "do-evict", example: "5s", set: |plan, value| set(&mut plan.do_evict, time(value).map(Some)) },
-    Knob { name: "socket-drop", example: "0.5%", set: |plan, value| set(&mut plan.socket_drop, share(value)) },
-    Knob { name: "alarm-late", example: "10s", set: |plan, value| set(&mut plan.alarm_late, time(value)) },
-    Knob { name: "seed", example: "7", set: |plan, value| set(&mut plan.seed, value.parse().ok()) },
+const SETTINGS: [Setting; 12] = [
+    Setting { name: "kv-lag", example: "60s", set: |plan, value| set(&mut plan.kv_lag, time(value)) },
+    Setting { name: "kv-error", example: "1%", set: |plan, value| set(&mut plan.kv_error, rate(value)) },
+    Setting { name: "kv-latency", example: "20ms", set: |plan, value| set(&mut plan.kv_latency, latency(value)) },
+    Setting { name: "kv-write-rate", example: "on", set: |plan, value| set(&mut plan.kv_write_rate, switch(value)) },
+    Setting { name: "r2-error", example: "1%", set: |plan, value| set(&mut plan.r2_error, rate(value)) },
+    Setting { name: "r2-latency", example: "10ms..50ms", set: |plan, value| set(&mut plan.r2_latency, latency(value)) },
+    Setting { name: "do-error", example: "1%", set: |plan, value| set(&mut plan.do_error, rate(value)) },
+    Setting { name: "do-latency", example: "20ms", set: |plan, value| set(&mut plan.do_latency, latency(value)) },
+    Setting { name: "do-evict", example: "5s", set: |plan, value| set(&mut plan.do_evict, time(value).map(Some)) },
+    Setting { name: "socket-drop", example: "0.5%", set: |plan, value| set(&mut plan.socket_drop, rate(value)) },
+    Setting { name: "alarm-late", example: "10s", set: |plan, value| set(&mut plan.alarm_late, time(value)) },
+    Setting { name: "seed", example: "7", set: |plan, value| set(&mut plan.seed, value.parse().ok()) },
 ];
 
 /// Why words are no faults.
@@ -84,7 +84,7 @@ impl FaultError {
 }
 
 fn known() -> String {
-    let words: Vec<String> = KNOBS.iter().map(|knob| format!("{}={}", knob.name, knob.example)).collect();
+    let words: Vec<String> = SETTINGS.iter().map(|setting| format!("{}={}", setting.name, setting.example)).collect();
     format!("known are {}", words.join(", "))
 }
 
@@ -95,26 +95,26 @@ pub(super) fn parse<S: AsRef<str>>(words: &[S]) -> Result<Plan, FaultError> {
     let words = words.iter().flat_map(|word| word.as_ref().split(',')).map(str::trim).filter(|word| !word.is_empty());
     for word in words {
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
-        let Some(knob) = KNOBS.iter().find(|knob| knob.name == name) else { return Err(unknown(name)) };
-        if given.contains(&knob.name) {
-            return Err(FaultError::Twice { name: knob.name });
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else { return Err(unknown(name)) };
+        if given.contains(&setting.name) {
+            return Err(FaultError::Twice { name: setting.name });
         }
-        given.push(knob.name);
+        given.push(setting.name);
         // A switch that is named is on.
-        let value = value.unwrap_or(if knob.example == "on" { "on" } else { "" });
-        (knob.set)(&mut plan, value).ok_or_else(|| FaultError::Value {
-            name: knob.name,
+        let value = value.unwrap_or(if setting.example == "on" { "on" } else { "" });
+        (setting.set)(&mut plan, value).ok_or_else(|| FaultError::Value {
+            name: setting.name,
             value: value.to_owned(),
-            example: knob.example,
+            example: setting.example,
         })?;
     }
     Ok(plan)
 }
 
 fn unknown(name: &str) -> FaultError {
-    let nearest = KNOBS
+    let nearest = SETTINGS
         .iter()
-        .map(|knob| (strsim::jaro_winkler(name, knob.name), knob.name))
+        .map(|setting| (strsim::jaro_winkler(name, setting.name), setting.name))
         .filter(|(alike, _)| *alike >= ALIKE)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name);
@@ -133,22 +133,22 @@ fn time(text: &str) -> Option<Duration> {
     humantime::parse_duration(text).ok().filter(|time| *time <= MAX_TIME)
 }
 
-fn spread(text: &str) -> Option<Spread> {
+fn latency(text: &str) -> Option<LatencyRange> {
     match text.split_once("..") {
-        None => time(text).map(Spread::exactly),
+        None => time(text).map(LatencyRange::exactly),
         Some((from, to)) => {
             let (from, to) = (time(from)?, time(to)?);
-            (from <= to).then_some(Spread { from, to })
+            (from <= to).then_some(LatencyRange { from, to })
         }
     }
 }
 
-fn share(text: &str) -> Option<Share> {
+fn rate(text: &str) -> Option<Rate> {
     let number = text.strip_suffix('%')?;
     if !number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return None;
     }
-    Share::percent(number.parse().ok()?)
+    Rate::percent(number.parse().ok()?)
 }
 
 fn switch(text: &str) -> Option<bool> {
@@ -165,8 +165,8 @@ mod tests {
 
     #[test]
     fn every_knob_reads_its_own_example_and_writes_it_again() {
-        for knob in KNOBS {
-            let word = format!("{}={}", knob.name, knob.example);
+        for setting in SETTINGS {
+            let word = format!("{}={}", setting.name, setting.example);
             let plan = parse(&[&word]).unwrap();
             assert_ne!(plan, Plan::default(), "{word}");
             let written = plan.to_string();

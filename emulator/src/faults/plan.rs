@@ -8,23 +8,23 @@ pub struct Plan {
     /// A KV write is seen by readers only after this time.
     pub kv_lag: Duration,
     /// The share of a Worker's KV reads and writes that fail.
-    pub kv_error: Share,
+    pub kv_error: Rate,
     /// How much longer they take.
-    pub kv_latency: Spread,
+    pub kv_latency: LatencyRange,
     /// Whether a second write to a key within a second is refused.
     pub kv_write_rate: bool,
     /// The share of a Worker's R2 calls that fail.
-    pub r2_error: Share,
+    pub r2_error: Rate,
     /// How much longer they take.
-    pub r2_latency: Spread,
+    pub r2_latency: LatencyRange,
     /// The share of calls to Durable Objects that do not reach them.
-    pub do_error: Share,
+    pub do_error: Rate,
     /// How much later their answers come.
-    pub do_latency: Spread,
+    pub do_latency: LatencyRange,
     /// An idle Durable Object loses its instance after this time, instead of the platform's.
     pub do_evict: Option<Duration>,
     /// The share of messages to WebSocket clients that are lost with their connection.
-    pub socket_drop: Share,
+    pub socket_drop: Rate,
     /// Alarms come this much late.
     pub alarm_late: Duration,
     /// What chance begins with. Two runs with the same seed and the same calls fail in the same places.
@@ -33,14 +33,14 @@ pub struct Plan {
 
 /// A share of all calls, exact to a millionth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Share(u32);
+pub struct Rate(u32);
 
 /// All calls, in millionths.
 pub(super) const ALL: u32 = 1_000_000;
 
 /// A time, or any time between two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spread {
+pub struct LatencyRange {
     /// The shortest.
     pub from: Duration,
     /// The longest.
@@ -55,7 +55,7 @@ impl Plan {
     }
 }
 
-impl Share {
+impl Rate {
     /// No call.
     pub const NONE: Self = Self(0);
     /// Every call.
@@ -81,7 +81,7 @@ impl Share {
     }
 }
 
-impl Spread {
+impl LatencyRange {
     /// Always the same time.
     #[must_use]
     pub const fn exactly(time: Duration) -> Self {
@@ -93,13 +93,13 @@ impl Spread {
     }
 }
 
-impl fmt::Display for Share {
+impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}%", f64::from(self.0) / f64::from(ALL / 100))
     }
 }
 
-impl fmt::Display for Spread {
+impl fmt::Display for LatencyRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.from == self.to {
             write!(f, "{}", time(self.from))
@@ -117,8 +117,8 @@ fn time(duration: Duration) -> String {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let duration = |duration: Duration| (!duration.is_zero()).then(|| time(duration));
-        let share = |share: Share| (share != Share::NONE).then(|| share.to_string());
-        let spread = |spread: Spread| (!spread.is_zero()).then(|| spread.to_string());
+        let share = |share: Rate| (share != Rate::NONE).then(|| share.to_string());
+        let spread = |spread: LatencyRange| (!spread.is_zero()).then(|| spread.to_string());
         let words = [
             ("kv-lag", duration(self.kv_lag)),
             ("kv-error", share(self.kv_error)),
@@ -134,11 +134,11 @@ impl fmt::Display for Plan {
             ("seed", (self.seed != 0).then(|| self.seed.to_string())),
         ];
         let mut comma = "";
-        for (knob, value) in words {
+        for (setting, value) in words {
             match value.as_deref() {
                 None => continue,
-                Some("") => write!(f, "{comma}{knob}")?,
-                Some(value) => write!(f, "{comma}{knob}={value}")?,
+                Some("") => write!(f, "{comma}{setting}")?,
+                Some(value) => write!(f, "{comma}{setting}={value}")?,
             }
             comma = ",";
         }

@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use super::exchange;
 use super::limits::{BUFFER_BYTES, ConnectionLimits};
-use super::progress::{Budget, Progress, TimedOut};
+use super::progress::{IncomingBudget, Progress, TimedOut};
 use super::wire::Wire;
 
 /// Serves a connection until it ends, is taken over, or takes too long. Once `ended` has no sender it ends after the request that is
@@ -28,7 +28,7 @@ pub(super) async fn serve<T, S>(
     io: T,
     service: S,
     limits: ConnectionLimits,
-    incoming: Arc<Budget>,
+    incoming: Arc<IncomingBudget>,
     mut ended: watch::Receiver<()>,
 ) where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -135,7 +135,7 @@ impl<C: Future<Output = hyper::Result<()>> + Unpin> Future for Watched<C> {
                 return Poll::Ready(());
             }
             // hyper sleeps after an answer until there is something to read, and the end of the client is news of before.
-            if !this.watch.progress.tells_end() {
+            if !this.watch.progress.should_report_end() {
                 break;
             }
         }

@@ -7,7 +7,7 @@ use http::request::Parts;
 use smallvec::SmallVec;
 use url::{Position, Url};
 
-use crate::abi::frame::Writer;
+use crate::abi::frame::FrameWriter;
 use crate::trace::Subject;
 
 /// The methods that workerd knows; any other is refused before a Worker sees it.
@@ -113,7 +113,7 @@ impl<'a> Event<'a> {
     }
 
     /// Composes the event.
-    pub(crate) fn write(&self, frame: &mut Writer<'_>) {
+    pub(crate) fn write(&self, frame: &mut FrameWriter<'_>) {
         frame.text("fetch").text(self.parts.method.as_str()).compose(|url| {
             url.extend_from_slice(b"http://");
             url.extend_from_slice(self.host.as_bytes());
@@ -193,14 +193,14 @@ fn normalise(host: &str, path: &str) -> Result<(Cow<'static, str>, Cow<'static, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::abi::frame::Reader;
+    use crate::abi::frame::FrameReader;
 
     fn event(request: http::request::Builder) -> Result<Vec<String>, EventError> {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let event = Event::new(&parts)?;
         let mut frame = Vec::new();
-        event.write(&mut Writer::new(&mut frame));
-        let mut reader = Reader::new(&frame);
+        event.write(&mut FrameWriter::new(&mut frame));
+        let mut reader = FrameReader::new(&frame);
         let mut fields = Vec::new();
         while let Some(field) = reader.next().unwrap() {
             fields.push(String::from_utf8(field.to_vec()).unwrap());

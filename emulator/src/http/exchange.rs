@@ -31,7 +31,7 @@ pub(super) fn answer<S>(
     service: S,
     progress: Arc<Progress>,
     request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<AnswerBody>, Infallible>>
+) -> impl Future<Output = Result<Response<OutgoingBody>, Infallible>>
 where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
@@ -43,7 +43,7 @@ async fn pass<S>(
     mut service: S,
     progress: Arc<Progress>,
     request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, Infallible>
+) -> Result<Response<OutgoingBody>, Infallible>
 where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
@@ -54,7 +54,7 @@ where
         // What is small has come with the head, and costs less to read than a new connection does.
         is_costly = parts.headers.contains_key(EXPECT)
             || incoming.size_hint().exact().is_none_or(|bytes| bytes > BUFFER_BYTES as u64);
-        Body::new(RequestBody { incoming, progress: Arc::clone(&progress), clock: None })
+        Body::new(IncomingBody { incoming, progress: Arc::clone(&progress), clock: None })
     } else {
         Body::empty()
     };
@@ -72,11 +72,11 @@ where
         // It was refused for what its head says. The rest is thrown away after the answer (see `Wire`).
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| AnswerBody { body, progress }))
+    Ok(response.map(|body| OutgoingBody { body, progress }))
 }
 
 /// The body of a request. One that stands still for too long while it is waited for ends with an error.
-struct RequestBody {
+struct IncomingBody {
     incoming: Incoming,
     progress: Arc<Progress>,
     clock: Option<Stall>,
@@ -88,7 +88,7 @@ struct Stall {
     timer: Pin<Box<Sleep>>,
 }
 
-impl RequestBody {
+impl IncomingBody {
     /// Nothing has come; whether that was so for too long.
     fn stalls(&mut self, context: &mut Context<'_>) -> bool {
         let limit = self.progress.body_stall();
@@ -106,7 +106,7 @@ impl RequestBody {
     }
 }
 
-impl HttpBody for RequestBody {
+impl HttpBody for IncomingBody {
     type Data = Bytes;
     type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -139,12 +139,12 @@ impl HttpBody for RequestBody {
 }
 
 /// The body of an answer, until all of it was handed to the connection.
-pub(super) struct AnswerBody {
+pub(super) struct OutgoingBody {
     body: Body,
     progress: Arc<Progress>,
 }
 
-impl HttpBody for AnswerBody {
+impl HttpBody for OutgoingBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -164,7 +164,7 @@ impl HttpBody for AnswerBody {
     }
 }
 
-impl Drop for AnswerBody {
+impl Drop for OutgoingBody {
     fn drop(&mut self) {
         self.progress.answered();
     }

@@ -53,7 +53,7 @@ pub(crate) struct Progress {
     linger_since: Since,
     /// Bytes that the client took.
     written: AtomicU64,
-    incoming: Arc<Budget>,
+    incoming: Arc<IncomingBudget>,
     /// Bytes of the message that is being received, or dealt with.
     unfinished: AtomicUsize,
     /// Those of them that `incoming` counts.
@@ -94,7 +94,7 @@ impl Since {
 }
 
 impl Progress {
-    pub(super) fn new(limits: ConnectionLimits, incoming: Arc<Budget>) -> Self {
+    pub(super) fn new(limits: ConnectionLimits, incoming: Arc<IncomingBudget>) -> Self {
         let progress = Self {
             limits,
             begin: Instant::now(),
@@ -171,7 +171,7 @@ impl Progress {
         let counted = self.counted.load(Relaxed);
         let more = unfinished.saturating_sub(FREE_INCOMING_BYTES + counted);
         if more > 0 {
-            self.incoming.take(more)?;
+            self.incoming.reserve(more)?;
             self.counted.store(counted + more, Relaxed);
         }
         Ok(())
@@ -181,11 +181,11 @@ impl Progress {
     pub(crate) fn message_handled(&self) {
         self.unfinished.store(0, Relaxed);
         if self.counted.load(Relaxed) > 0 {
-            self.incoming.give_back(self.counted.swap(0, Relaxed));
+            self.incoming.release(self.counted.swap(0, Relaxed));
         }
     }
 
-    /// The client has ended its side. True if who reads must not be told yet, since the client is owed an answer.
+    /// The client has ended its side. True if the reader must not see that yet, since the client is owed an answer.
     pub(super) fn holds_back_end(&self) -> bool {
         let holds_back = self.owes() && !self.is_body_open();
         if holds_back {
@@ -195,8 +195,8 @@ impl Progress {
         holds_back
     }
 
-    /// Whether who reads is to be told now of an end that was held back. True once.
-    pub(super) fn tells_end(&self) -> bool {
+    /// Whether the reader is to see now an end that was held back. True once.
+    pub(super) fn should_report_end(&self) -> bool {
         let tells = self.end_held_back.load(Relaxed) && !self.owes();
         if tells {
             self.end_held_back.store(false, Relaxed);
@@ -264,25 +264,25 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.incoming.give_back(*self.counted.get_mut());
+        self.incoming.release(*self.counted.get_mut());
     }
 }
 
 /// Bytes that all connections of a server share.
-pub(super) struct Budget {
+pub(super) struct IncomingBudget {
     limit: usize,
-    taken: AtomicUsize,
+    used: AtomicUsize,
 }
 
-impl Budget {
+impl IncomingBudget {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, taken: AtomicUsize::new(0) }
+        Self { limit, used: AtomicUsize::new(0) }
     }
 
-    fn take(&self, bytes: usize) -> io::Result<()> {
-        let taken = self.taken.fetch_add(bytes, Relaxed);
-        if taken.saturating_add(bytes) > self.limit {
-            self.give_back(bytes);
+    fn reserve(&self, bytes: usize) -> io::Result<()> {
+        let used = self.used.fetch_add(bytes, Relaxed);
+        if used.saturating_add(bytes) > self.limit {
+            self.release(bytes);
             tracing::warn!(
                 limit = self.limit,
                 "unfinished WebSocket messages take too much memory: a client that sends one is disconnected"
@@ -292,8 +292,8 @@ impl Budget {
         Ok(())
     }
 
-    fn give_back(&self, bytes: usize) {
-        self.taken.fetch_sub(bytes, Relaxed);
+    fn release(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Relaxed);
     }
 }
 
@@ -301,7 +301,7 @@ impl Budget {
 mod tests {
     use super::*;
 
-    fn upgraded(budget: &Arc<Budget>) -> Progress {
+    fn upgraded(budget: &Arc<IncomingBudget>) -> Progress {
         let progress = Progress::new(ConnectionLimits::default(), Arc::clone(budget));
         progress.upgraded();
         progress
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn unfinished_messages_share_one_budget_and_give_it_back() {
-        let budget = Arc::new(Budget::new(100_000));
+        let budget = Arc::new(IncomingBudget::new(100_000));
         let (one, other) = (upgraded(&budget), upgraded(&budget));
         one.read(FREE_INCOMING_BYTES + 60_000).unwrap();
         assert!(other.read(FREE_INCOMING_BYTES + 60_000).is_err(), "together they have more");
@@ -317,32 +317,32 @@ mod tests {
         one.message_handled();
         other.read(FREE_INCOMING_BYTES + 60_000).unwrap();
         drop(other);
-        assert_eq!(budget.taken.load(Relaxed), 0);
+        assert_eq!(budget.used.load(Relaxed), 0);
     }
 
     #[test]
     fn many_small_reads_count_as_one_large_one_does() {
-        let budget = Arc::new(Budget::new(1_000_000));
+        let budget = Arc::new(IncomingBudget::new(1_000_000));
         let slow = upgraded(&budget);
         for _ in 0..100 {
             slow.read(1_000).unwrap();
         }
-        assert_eq!(budget.taken.load(Relaxed), 100_000 - FREE_INCOMING_BYTES);
+        assert_eq!(budget.used.load(Relaxed), 100_000 - FREE_INCOMING_BYTES);
     }
 
     #[test]
     fn the_bytes_of_requests_are_not_counted_as_messages() {
-        let budget = Arc::new(Budget::new(10));
+        let budget = Arc::new(IncomingBudget::new(10));
         let progress = Progress::new(ConnectionLimits::default(), Arc::clone(&budget));
         progress.began(true);
         progress.read(1_000_000).unwrap();
-        assert_eq!(budget.taken.load(Relaxed), 0);
+        assert_eq!(budget.used.load(Relaxed), 0);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_has_its_time_from_the_last_answer_on() {
         let limits = ConnectionLimits::default();
-        let progress = Progress::new(limits, Arc::new(Budget::new(0)));
+        let progress = Progress::new(limits, Arc::new(IncomingBudget::new(0)));
         let first = progress.due();
         assert_eq!(first.map(|(_, reason)| reason), Some(TimedOut::Head));
         progress.began(false);
@@ -355,14 +355,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_end_of_a_client_is_held_back_while_it_is_owed_an_answer() {
-        let progress = Progress::new(ConnectionLimits::default(), Arc::new(Budget::new(0)));
+        let progress = Progress::new(ConnectionLimits::default(), Arc::new(IncomingBudget::new(0)));
         assert!(!progress.holds_back_end(), "an idle client that ends has ended");
         progress.began(true);
         assert!(!progress.holds_back_end(), "a body that ends too early is an error");
         progress.body_ended();
-        assert!(progress.holds_back_end() && !progress.tells_end());
+        assert!(progress.holds_back_end() && !progress.should_report_end());
         assert_eq!(progress.due().unwrap().1, TimedOut::HalfClosed);
         progress.answered();
-        assert!(progress.tells_end());
+        assert!(progress.should_report_end());
     }
 }

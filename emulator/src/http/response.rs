@@ -7,9 +7,9 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::body;
-use crate::abi::frame::{FrameError, Reader};
+use crate::abi::frame::{FrameError, FrameReader};
 use crate::bindings::Resource;
-use crate::stateless::tasks::{self, Failure};
+use crate::stateless::tasks::{Failure, TaskResponse};
 use crate::websocket::ClientEnd;
 
 /// Bytes of an answer's headers (developers.cloudflare.com, "Limits").
@@ -18,14 +18,14 @@ const MAX_HEAD_BYTES: usize = 128 * 1024;
 const USUAL_HEADERS: usize = 16;
 
 /// What a Worker answered.
-pub(crate) enum Answer {
-    Response(Response),
-    /// The client is to be joined to a socket, and told these headers.
+pub(crate) enum WorkerResponse {
+    Plain(Response),
+    /// The client is to be joined to a socket, and gets these headers.
     Upgrade(HeaderMap, ClientEnd),
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Malformed {
+enum ResponseError {
     #[error(transparent)]
     Frame(#[from] FrameError),
     #[error("{0} is no status")]
@@ -43,15 +43,15 @@ enum Malformed {
 }
 
 /// Reads an answer.
-pub(crate) fn read(response: tasks::Response) -> Result<Answer, Failure> {
+pub(crate) fn read(response: TaskResponse) -> Result<WorkerResponse, Failure> {
     parse(response).map_err(|error| {
         tracing::error!(%error, "an answer is malformed");
         Failure::Malformed
     })
 }
 
-fn parse(tasks::Response { frame, resource }: tasks::Response) -> Result<Answer, Malformed> {
-    let mut fields = Reader::new(&frame);
+fn parse(TaskResponse { frame, resource }: TaskResponse) -> Result<WorkerResponse, ResponseError> {
+    let mut fields = FrameReader::new(&frame);
     let status: u16 = fields.number("status")?;
     let kind = fields.text("body kind")?;
     let argument = fields.bytes("body argument")?;
@@ -64,36 +64,38 @@ fn parse(tasks::Response { frame, resource }: tasks::Response) -> Result<Answer,
             let length = body.len();
             (body::object(body), Some(length))
         }
-        ("socket", Some(Resource::Socket(socket))) if status == 101 => return Ok(Answer::Upgrade(headers, socket)),
-        _ => return Err(Malformed::Body(kind.to_owned())),
+        ("socket", Some(Resource::Socket(socket))) if status == 101 => {
+            return Ok(WorkerResponse::Upgrade(headers, socket));
+        }
+        _ => return Err(ResponseError::Body(kind.to_owned())),
     };
     if let (Some(length), Some(header)) = (length, headers.get(CONTENT_LENGTH))
         && header.to_str().ok().and_then(|header| header.parse().ok()) != Some(length)
     {
-        return Err(Malformed::Length(length));
+        return Err(ResponseError::Length(length));
     }
     let mut response = Response::new(body);
     *response.status_mut() = match StatusCode::from_u16(status) {
         Ok(code) if (200..600).contains(&status) => code,
-        _ => return Err(Malformed::Status(status)),
+        _ => return Err(ResponseError::Status(status)),
     };
     *response.headers_mut() = headers;
-    Ok(Answer::Response(response))
+    Ok(WorkerResponse::Plain(response))
 }
 
 /// Header values share the answer's bytes.
-fn read_headers(frame: &Bytes, mut fields: Reader<'_>) -> Result<HeaderMap, Malformed> {
+fn read_headers(frame: &Bytes, mut fields: FrameReader<'_>) -> Result<HeaderMap, ResponseError> {
     if fields.rest().len() > MAX_HEAD_BYTES {
-        return Err(Malformed::Head(fields.rest().len()));
+        return Err(ResponseError::Head(fields.rest().len()));
     }
     let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
     while let Some(name) = fields.next()? {
         let value = fields.bytes("header value")?;
-        let name =
-            HeaderName::from_bytes(name).map_err(|_| Malformed::Name(String::from_utf8_lossy(name).into_owned()))?;
+        let name = HeaderName::from_bytes(name)
+            .map_err(|_| ResponseError::Name(String::from_utf8_lossy(name).into_owned()))?;
         match HeaderValue::from_maybe_shared(frame.slice_ref(value)) {
             Ok(value) => headers.append(name, value),
-            Err(_) => return Err(Malformed::Value(name)),
+            Err(_) => return Err(ResponseError::Value(name)),
         };
     }
     Ok(headers)

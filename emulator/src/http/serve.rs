@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::connection;
 use super::limits::{ConnectionLimits, MAX_INCOMING_BYTES};
-use super::progress::Budget;
+use super::progress::IncomingBudget;
 
 /// How long requests under way may take after the end was asked for: with the sockets' time, less than a second.
 const GRACE: Duration = Duration::from_millis(300);
@@ -62,7 +62,7 @@ where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let incoming = Arc::new(Budget::new(MAX_INCOMING_BYTES));
+    let incoming = Arc::new(IncomingBudget::new(MAX_INCOMING_BYTES));
     // Nothing is sent: connections see that the sender has gone, and it sees that they have.
     let (ending, ended) = watch::channel(());
     let (served, all_served) = watch::channel(());

@@ -50,7 +50,7 @@ type Stream = WebSocketStream<TokioIo<Upgraded>>;
 pub(crate) async fn join(mut parts: Parts, headers: HeaderMap, end: ClientEnd) -> Response {
     let handshake = match Handshake::read(&mut parts) {
         Ok(handshake) => handshake,
-        // The object is told that the socket is gone when its end is dropped.
+        // Dropping the client's end reports to the object that the socket is gone.
         Err(refused) => return refusal(refused.status(), &refused.to_string()),
     };
     let progress = parts.extensions.remove::<ConnectionProgress>().map(|ConnectionProgress(progress)| progress);
@@ -215,13 +215,13 @@ fn reset(end: ClientEnd) {
 }
 
 fn ended(mut end: ClientEnd, close: Closed) {
-    end.ended = true;
+    end.close_reported = true;
     drop(end.events.closed(&end.socket, close));
 }
 
 /// The client closes. The object is told, and must answer: only then does the client get its close frame back.
 async fn close(mut end: ClientEnd, mut connection: Connection, frame: Option<CloseFrame>) {
-    end.ended = true;
+    end.close_reported = true;
     let (code, reason) = frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
     debug_assert!(reason.len() <= MAX_REASON_BYTES, "a control frame holds no more");
     let handled = end.events.closed(&end.socket, Closed { code, reason, clean: true });
@@ -245,7 +245,7 @@ async fn failed(mut end: ClientEnd, mut connection: Connection, error: Error) {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return ended(end, Closed::lost()),
         _ => PROTOCOL_ERROR,
     };
-    end.ended = true;
+    end.close_reported = true;
     end.events.failed(&end.socket, error.to_string());
     let due = end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS);
     tokio::select! {

@@ -1,4 +1,4 @@
-//! The stream of bytes of a connection, with an eye on its progress.
+//! The stream of bytes of a connection, whose progress is recorded.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,12 +11,12 @@ use super::limits::MAX_LINGER_BYTES;
 use super::progress::Progress;
 
 /// Bytes that are thrown away at once.
-const THROWN_AWAY: usize = 8 * 1024;
+const DISCARD_BYTES: usize = 8 * 1024;
 
 /// A stream that tells [`Progress`] what moves.
 ///
-/// - A client that ends its side after its request still gets its answer: who reads is told of the end when the client is owed
-///   nothing any more.
+/// - A client that ends its side after its request still gets its answer: the reader sees the end when the client is owed nothing any
+///   more.
 /// - A client that is still sending when the server has ended its side is read from for a while. Closed at once, the system would send
 ///   a reset, and the client might never see the answer that says why.
 pub(super) struct Wire<T> {
@@ -28,12 +28,12 @@ pub(super) struct Wire<T> {
     shut: bool,
     /// All that the client has sent so far was read.
     drained: bool,
-    thrown_away: usize,
+    discarded: usize,
 }
 
 impl<T> Wire<T> {
     pub(super) fn new(io: T, progress: Arc<Progress>) -> Self {
-        Self { io, progress, ended: false, shut: false, drained: false, thrown_away: 0 }
+        Self { io, progress, ended: false, shut: false, drained: false, discarded: 0 }
     }
 
     fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -108,11 +108,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<T> {
         if !(is_sending && this.progress.lingers()) {
             return Poll::Ready(Ok(()));
         }
-        let mut space = [0; THROWN_AWAY];
-        while this.thrown_away < MAX_LINGER_BYTES {
+        let mut space = [0; DISCARD_BYTES];
+        while this.discarded < MAX_LINGER_BYTES {
             let mut buffer = ReadBuf::new(&mut space);
             match Pin::new(&mut this.io).poll_read(context, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => this.thrown_away += buffer.filled().len(),
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => this.discarded += buffer.filled().len(),
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(_) => break,
             }

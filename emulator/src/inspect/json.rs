@@ -2,8 +2,8 @@
 
 use super::InspectError;
 use crate::durable_object::engine::Value;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde_json::{Value as Json, json};
-use std::fmt::Write as _;
 
 /// The member that holds bytes.
 const HEX: &str = "hex";
@@ -16,13 +16,7 @@ pub(super) fn from_value(value: &Value) -> Json {
         Value::Real(real) if !real.is_finite() => json!(real.to_string()),
         Value::Real(real) => json!(real),
         Value::Text(text) => json!(text),
-        Value::Blob(bytes) => {
-            let hex = bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-                let _ = write!(text, "{byte:02x}");
-                text
-            });
-            json!({ HEX: hex })
-        }
+        Value::Blob(bytes) => json!({ HEX: HEXLOWER.encode(bytes) }),
     }
 }
 
@@ -39,18 +33,13 @@ pub(super) fn to_value(json: &Json, number: usize) -> Result<Value, InspectError
         },
         Json::String(text) => Value::Text(text.clone()),
         Json::Array(_) => return Err(refused("an array")),
-        Json::Object(members) => match members.get(HEX).and_then(Json::as_str).and_then(bytes) {
-            Some(bytes) if members.len() == 1 => Value::Blob(bytes),
-            _ => return Err(refused("another object")),
-        },
+        Json::Object(members) => {
+            match members.get(HEX).and_then(Json::as_str).map(|hex| HEXLOWER_PERMISSIVE.decode(hex.as_bytes())) {
+                Some(Ok(bytes)) if members.len() == 1 => Value::Blob(bytes),
+                _ => return Err(refused("another object")),
+            }
+        }
     })
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    if !hex.len().is_multiple_of(2) || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A look into Durable Objects from outside of the Worker: for the console, the command line and tests.
+//! Durable Objects inspected, and changed by hand, from outside of the Worker: for a console, a command line and tests.
 
 mod json;
 mod objects;
@@ -16,7 +16,7 @@ use objects::ObjectRef;
 use serde_json::Value as Json;
 use std::{sync::Arc, time::Duration};
 
-/// Looks into the Durable Objects of an emulator, and changes them by hand.
+/// Inspects the Durable Objects of an emulator, and changes them by hand.
 ///
 /// Objects are named by their name or by their id (64 hex digits). What reads or writes storage is a turn of its own in the
 /// object's queue, so that it never races with an event; it neither wakes an object that sleeps nor keeps one awake. What is

@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 use super::{InspectError, ObjectInfo};
 use crate::durable_object::engine::{self, Database};
 use crate::durable_object::error::SqlError;
-use crate::durable_object::id::is_object_id;
+use crate::durable_object::id::{CLASS, is_object_id};
 use crate::durable_object::input::Input;
-use crate::durable_object::namespace::{CLASS, Namespace};
+use crate::durable_object::namespace::Namespace;
 
 /// An object that exists.
 pub(super) struct ObjectRef {

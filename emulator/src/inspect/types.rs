@@ -1,4 +1,4 @@
-//! What an [`Inspector`](super::Inspector) tells.
+//! What an [`Inspector`](super::Inspector) reports.
 
 use serde::Serialize;
 use serde_json::Value as Json;

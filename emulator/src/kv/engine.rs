@@ -35,7 +35,7 @@ const SCHEMA: &str = "
 /// has left beside a new value is none.
 const ADD_DIGEST: &str = "ALTER TABLE entries ADD COLUMN digest BLOB";
 
-pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What there is under a key.
 #[derive(Clone, Debug, Default)]
@@ -161,7 +161,7 @@ impl Store {
         self.cache.get(key)
     }
 
-    pub(super) fn get(&self, key: &str) -> Result<Entry, Failure> {
+    pub(super) fn get(&self, key: &str) -> Result<Entry, StoreError> {
         loop {
             if let Some(entry) = self.cache.get(key) {
                 return Ok(entry);
@@ -204,7 +204,7 @@ impl Store {
     }
 
     /// `before` gets what was there, before the new value can be seen.
-    pub(super) fn put(&self, row: &NewRow<'_>, before: Option<&mut dyn FnMut(Entry)>) -> Result<(), Failure> {
+    pub(super) fn put(&self, row: &NewRow<'_>, before: Option<&mut dyn FnMut(Entry)>) -> Result<(), StoreError> {
         // The file is written before the lock is taken: it is large.
         let (blob, digest) = if row.value.len() > MAX_INLINE {
             let mut file = self.blobs.create()?;
@@ -242,7 +242,7 @@ impl Store {
     }
 
     /// `before` gets what was there, before it is gone.
-    pub(super) fn delete(&self, key: &str, before: Option<&mut dyn FnMut(Entry)>) -> Result<(), Failure> {
+    pub(super) fn delete(&self, key: &str, before: Option<&mut dyn FnMut(Entry)>) -> Result<(), StoreError> {
         self.write(key, Some(Entry::default()), before, |connection| {
             connection.prepare_cached("DELETE FROM entries WHERE key = ?")?.execute([key])
         })
@@ -254,7 +254,7 @@ impl Store {
         after: Option<&str>,
         limit: u32,
         now_s: u64,
-    ) -> Result<Vec<ListedKey>, Failure> {
+    ) -> Result<Vec<ListedKey>, StoreError> {
         let reader = lock(&self.reader);
         let mut statement = reader.connection.prepare_cached(
             "SELECT key, expiration, metadata FROM entries
@@ -276,7 +276,7 @@ impl Store {
     }
 
     /// Removes a key whose value is lost, unless it was written meanwhile: as if it had never been put.
-    fn lose(&self, key: &str, blob: i64, loss: Loss) -> Result<(), Failure> {
+    fn lose(&self, key: &str, blob: i64, loss: Loss) -> Result<(), StoreError> {
         tracing::error!(key, "a value of KV is lost, {loss}: its key is removed");
         self.lost.send_modify(|lost| *lost += 1);
         if self.state.reads_only() {
@@ -302,7 +302,7 @@ impl Store {
         entry: Option<Entry>,
         before: Option<&mut dyn FnMut(Entry)>,
         change: impl FnOnce(&Connection) -> rusqlite::Result<usize>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), StoreError> {
         let writer = lock(&self.writer);
         if let Some(before) = before {
             before(self.get(key)?);

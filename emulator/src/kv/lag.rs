@@ -12,7 +12,7 @@ use std::{
 
 /// What readers have not been told yet. Holds the writes of one lag at most.
 #[derive(Debug, Default)]
-pub(super) struct Lag {
+pub(super) struct ReadLag {
     any: AtomicBool,
     writes: Mutex<HashMap<String, VecDeque<Write>>>,
 }
@@ -24,14 +24,14 @@ struct Write {
     before: Entry,
 }
 
-impl Lag {
+impl ReadLag {
     /// Whether nobody lags: the one question of a read when the fault is off.
     pub(super) fn is_empty(&self) -> bool {
         !self.any.load(Ordering::Acquire)
     }
 
     /// Remembers a write, *before* it can be seen.
-    pub(super) fn wrote(&self, key: &str, before: Entry, now_ms: u64, lag_ms: u64) {
+    pub(super) fn record_write(&self, key: &str, before: Entry, now_ms: u64, lag_ms: u64) {
         let mut writes = lock(&self.writes);
         forget(&mut writes, now_ms, lag_ms);
         writes.entry(key.to_owned()).or_default().push_back(Write { at_ms: now_ms, before });
@@ -39,7 +39,7 @@ impl Lag {
     }
 
     /// What a reader sees of a key that was written less than `lag_ms` ago.
-    pub(super) fn seen(&self, key: &str, now_ms: u64, lag_ms: u64) -> Option<Entry> {
+    pub(super) fn stale_entry(&self, key: &str, now_ms: u64, lag_ms: u64) -> Option<Entry> {
         let mut writes = lock(&self.writes);
         forget(&mut writes, now_ms, lag_ms);
         self.any.store(!writes.is_empty(), Ordering::Release);
@@ -60,7 +60,7 @@ pub(super) struct WriteRate(Mutex<HashMap<String, u64>>);
 
 impl WriteRate {
     /// Whether a key may be written now; if so, it counts as written.
-    pub(super) fn allow(&self, key: &str, now_ms: u64) -> bool {
+    pub(super) fn allows(&self, key: &str, now_ms: u64) -> bool {
         let mut written = lock(&self.0);
         written.retain(|_, at| at.saturating_add(MIN_WRITE_INTERVAL_MS) > now_ms);
         if written.contains_key(key) {

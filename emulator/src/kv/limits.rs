@@ -1,6 +1,6 @@
 //! What KV refuses, and in which words. Numbers from Cloudflare's "KV limits" page; texts as workerd gives them.
 
-use super::{KvError, Op, PutOptions};
+use super::{KvError, Method, PutOptions};
 
 /// Bytes of a key in UTF-8.
 pub const MAX_KEY_BYTES: usize = 512;
@@ -16,7 +16,7 @@ pub const MAX_LIST_KEYS: u32 = 1000;
 pub const MIN_WRITE_INTERVAL_MS: u64 = 1000;
 
 /// Refuses names that no key may have.
-pub(super) fn check_key(op: Op, key: &str) -> Result<(), KvError> {
+pub(super) fn check_key(op: Method, key: &str) -> Result<(), KvError> {
     match key {
         "" => Err(KvError::EmptyKey),
         "." | ".." => Err(KvError::DotKey { key: key.to_owned() }),
@@ -25,7 +25,7 @@ pub(super) fn check_key(op: Op, key: &str) -> Result<(), KvError> {
 }
 
 /// The part of [`check_key`] that holds for the prefix of a listing too.
-pub(super) fn check_key_length(op: Op, key: &str) -> Result<(), KvError> {
+pub(super) fn check_key_length(op: Method, key: &str) -> Result<(), KvError> {
     if key.len() > MAX_KEY_BYTES { Err(KvError::KeyTooLong { op, length: key.len() }) } else { Ok(()) }
 }
 

@@ -1,6 +1,16 @@
 //! Workers KV: durable rows behind a read cache in memory.
+//!
+//! ```
+//! use pmx_emulator::{clock::Clock, faults::Faults, kv::{Kv, PutOptions}, state_dir::StateDir};
+//!
+//! let kv = Kv::open(&StateDir::temporary()?, &Clock::system(), &Faults::none())?;
+//! kv.put("greeting", b"hello", PutOptions::default())?;
+//! assert_eq!(kv.get("greeting")?.as_deref(), Some(&b"hello"[..]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod engine;
+mod error;
 mod lag;
 pub mod limits;
 #[cfg(test)]
@@ -14,12 +24,10 @@ use crate::{
 use bytes::Bytes;
 pub(crate) use engine::read_digest;
 use engine::{Entry, Store};
-use lag::{Lag, WriteRate};
+pub use error::{KvError, Method};
+use lag::{ReadLag, WriteRate};
 use rusqlite::Connection;
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 /// A KV namespace. Clones are the same namespace; every method may be called from any thread.
@@ -32,7 +40,7 @@ pub struct Kv(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    lag: Lag,
+    lag: ReadLag,
     rate: WriteRate,
     clock: Clock,
     faults: Faults,
@@ -80,119 +88,6 @@ pub struct ListedKey {
     pub metadata: Option<String>,
 }
 
-/// The platform's names for what can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// Reads and listings.
-    Get,
-    /// Writes.
-    Put,
-    /// Deletions.
-    Delete,
-}
-
-impl fmt::Display for Op {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Get => "GET",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        })
-    }
-}
-
-/// Why KV refuses. As text it is exactly what the platform says.
-#[derive(Debug, thiserror::Error)]
-pub enum KvError {
-    /// A key without a name.
-    #[error("Key name cannot be empty.")]
-    EmptyKey,
-    /// `.` or `..`.
-    #[error("\"{key}\" is not allowed as a key name.")]
-    DotKey {
-        /// The key.
-        key: String,
-    },
-    /// More than [`limits::MAX_KEY_BYTES`].
-    #[error(
-        "KV {op} failed: 414 UTF-8 encoded length of {length} exceeds key length limit of {}.",
-        limits::MAX_KEY_BYTES
-    )]
-    KeyTooLong {
-        /// What was tried.
-        op: Op,
-        /// Bytes of the key.
-        length: usize,
-    },
-    /// More than [`limits::MAX_VALUE_BYTES`].
-    #[error("KV PUT failed: 413 Value length of {length} exceeds limit of {}.", limits::MAX_VALUE_BYTES)]
-    ValueTooLarge {
-        /// Bytes of the value.
-        length: usize,
-    },
-    /// More than [`limits::MAX_METADATA_BYTES`].
-    #[error("KV PUT failed: 413 Metadata length of {length} exceeds limit of {}.", limits::MAX_METADATA_BYTES)]
-    MetadataTooLarge {
-        /// Bytes of the JSON.
-        length: usize,
-    },
-    /// A time to live that is none.
-    #[error("KV PUT failed: 400 Invalid expiration_ttl of {ttl}. Please specify integer greater than 0.")]
-    TtlNotPositive {
-        /// Seconds.
-        ttl: i64,
-    },
-    /// Less than [`limits::MIN_LIFETIME_S`].
-    #[error(
-        "KV PUT failed: 400 Invalid expiration_ttl of {ttl}. Expiration TTL must be at least {}.",
-        limits::MIN_LIFETIME_S
-    )]
-    TtlTooShort {
-        /// Seconds.
-        ttl: i64,
-    },
-    /// An end that lies behind.
-    #[error(
-        "KV PUT failed: 400 Invalid expiration of {at}. Please specify integer greater than the current number of seconds since the UNIX epoch."
-    )]
-    ExpirationPast {
-        /// Seconds since 1970.
-        at: i64,
-    },
-    /// An end nearer than [`limits::MIN_LIFETIME_S`].
-    #[error(
-        "KV PUT failed: 400 Invalid expiration of {at}. Expiration times must be at least {} seconds in the future.",
-        limits::MIN_LIFETIME_S
-    )]
-    ExpirationTooSoon {
-        /// Seconds since 1970.
-        at: i64,
-    },
-    /// More than [`limits::MAX_LIST_KEYS`].
-    #[error(
-        "KV GET failed: 400 Invalid key_count_limit of {limit}. Please specify an integer less than {}.",
-        limits::MAX_LIST_KEYS
-    )]
-    ListLimit {
-        /// The limit asked for.
-        limit: i64,
-    },
-    /// A second write to a key within [`limits::MIN_WRITE_INTERVAL_MS`].
-    #[error("KV PUT failed: 429 Too Many Requests")]
-    TooManyRequests,
-    /// A failure that [`Faults`] ordered.
-    #[error("{0}")]
-    Ordered(String),
-    /// The disk or the database failed; the source says how, the platform would not.
-    #[error("KV {op} failed: 500 Internal Server Error")]
-    Storage {
-        /// What was tried.
-        op: Op,
-        /// What went wrong.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-}
-
 impl Kv {
     /// Opens the namespace of a state folder. Profiles do not differ in KV's limits, only in its timing, which `faults`
     /// governs.
@@ -202,7 +97,7 @@ impl Kv {
     pub fn open(state: &StateDir, clock: &Clock, faults: &Faults) -> Result<Self, StateError> {
         Ok(Self(Arc::new(Inner {
             store: Store::open(state, clock.now_ms() / 1000)?,
-            lag: Lag::default(),
+            lag: ReadLag::default(),
             rate: WriteRate::default(),
             clock: clock.clone(),
             faults: faults.clone(),
@@ -241,10 +136,10 @@ impl Kv {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        limits::check_key(Op::Get, key)?;
+        limits::check_key(Method::Get, key)?;
         let entry = match self.lagging(key) {
             Some(entry) => entry,
-            None => self.0.store.get(key).map_err(|source| storage(Op::Get, source))?,
+            None => self.0.store.get(key).map_err(|source| KvError::storage(Method::Get, source))?,
         };
         Ok(self.live(entry))
     }
@@ -256,18 +151,18 @@ impl Kv {
     /// If a limit is exceeded, a failure was ordered, or storage fails.
     pub fn put(&self, key: &str, value: &[u8], options: PutOptions<'_>) -> Result<(), KvError> {
         let now_ms = self.0.clock.now_ms();
-        limits::check_key(Op::Put, key)?;
+        limits::check_key(Method::Put, key)?;
         limits::check_value(value)?;
         let metadata = limits::metadata(&options)?;
         let expiration = limits::expiration(&options, now_ms)?;
         if let Some(text) = self.0.faults.take_kv_put_failure() {
             return Err(KvError::Ordered(text));
         }
-        if self.0.faults.kv_write_rate_limited() && !self.0.rate.allow(key, self.0.clock.elapsed_ms()) {
+        if self.0.faults.kv_write_rate_limited() && !self.0.rate.allows(key, self.0.clock.elapsed_ms()) {
             return Err(KvError::TooManyRequests);
         }
         let row = engine::NewRow { key, value, expiration, metadata };
-        self.write(key, Op::Put, |store, before| store.put(&row, before))
+        self.write(key, Method::Put, |store, before| store.put(&row, before))
     }
 
     /// Removes a key; one that is missing is as good.
@@ -275,8 +170,8 @@ impl Kv {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn delete(&self, key: &str) -> Result<(), KvError> {
-        limits::check_key(Op::Delete, key)?;
-        self.write(key, Op::Delete, |store, before| store.delete(key, before))
+        limits::check_key(Method::Delete, key)?;
+        self.write(key, Method::Delete, |store, before| store.delete(key, before))
     }
 
     /// One page of the keys. What is listed does not lag.
@@ -284,14 +179,14 @@ impl Kv {
     /// # Errors
     /// If the prefix or the limit is too large, or storage fails.
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, KvError> {
-        limits::check_key_length(Op::Get, options.prefix)?;
+        limits::check_key_length(Method::Get, options.prefix)?;
         let limit = limits::list_limit(options.limit)?;
         let after = options.cursor.and_then(crate::storage::cursor::read);
         let mut keys = self
             .0
             .store
             .list(options.prefix, after.as_deref(), limit.saturating_add(1), self.0.clock.now_ms() / 1000)
-            .map_err(|source| storage(Op::Get, source))?;
+            .map_err(|source| KvError::storage(Method::Get, source))?;
         let more = keys.len() > limit as usize;
         keys.truncate(limit as usize);
         let cursor = keys.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.name));
@@ -303,19 +198,19 @@ impl Kv {
     fn write(
         &self,
         key: &str,
-        op: Op,
-        write: impl FnOnce(&Store, Option<&mut dyn FnMut(Entry)>) -> Result<(), engine::Failure>,
+        op: Method,
+        write: impl FnOnce(&Store, Option<&mut dyn FnMut(Entry)>) -> Result<(), engine::StoreError>,
     ) -> Result<(), KvError> {
         let lag_ms = self.lag_ms();
         let now_ms = self.0.clock.elapsed_ms();
-        let mut remember = |before| self.0.lag.wrote(key, before, now_ms, lag_ms);
+        let mut remember = |before| self.0.lag.record_write(key, before, now_ms, lag_ms);
         let before: Option<&mut dyn FnMut(Entry)> = if lag_ms > 0 { Some(&mut remember) } else { None };
-        write(&self.0.store, before).map_err(|source| storage(op, source))
+        write(&self.0.store, before).map_err(|source| KvError::storage(op, source))
     }
 
     /// What a lagging reader sees instead of the truth.
     fn lagging(&self, key: &str) -> Option<Entry> {
-        if self.0.lag.is_empty() { None } else { self.0.lag.seen(key, self.0.clock.elapsed_ms(), self.lag_ms()) }
+        if self.0.lag.is_empty() { None } else { self.0.lag.stale_entry(key, self.0.clock.elapsed_ms(), self.lag_ms()) }
     }
 
     fn lag_ms(&self) -> u64 {
@@ -328,10 +223,4 @@ impl Kv {
             _ => entry.value,
         }
     }
-}
-
-/// What a failure of the disk or the database is to a caller; what it is in truth is for the log.
-fn storage(op: Op, source: engine::Failure) -> KvError {
-    tracing::error!(error = source, "KV {op} failed; `pmx state check` tells whether the state is whole");
-    KvError::Storage { op, source }
 }

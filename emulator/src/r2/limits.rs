@@ -1,6 +1,6 @@
 //! What R2 refuses. Numbers from Cloudflare's "R2 limits" page and, where it is silent, from miniflare.
 
-use super::{Op, R2Error, Range};
+use super::{Method, R2Error, Range};
 
 /// Bytes of a key in UTF-8.
 pub const MAX_KEY_BYTES: usize = 1024;
@@ -9,7 +9,7 @@ pub const MAX_UPLOAD_BYTES: u64 = 5 * 1024 * 1024 * 1024 - 5 * 1024 * 1024;
 /// Keys in one page of a listing, and how many there are when nobody says.
 pub const MAX_LIST_KEYS: u32 = 1000;
 
-pub(super) fn check_key(op: Op, key: &str) -> Result<(), R2Error> {
+pub(super) fn check_key(op: Method, key: &str) -> Result<(), R2Error> {
     if key.len() > MAX_KEY_BYTES { Err(R2Error::InvalidName { op }) } else { Ok(()) }
 }
 

@@ -1,5 +1,7 @@
 use super::*;
 use crate::state_dir::StateDir;
+use bytes::Bytes;
+use pmx_model::Hash;
 use proptest::prelude::*;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 

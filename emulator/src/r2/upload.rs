@@ -1,8 +1,8 @@
 //! An object on its way in.
 
 use super::{
-    ObjectMeta, Op, R2, R2Error, UploadOptions,
-    engine::{Content, Failure, NewObject},
+    Method, ObjectMeta, R2, R2Error, UploadOptions,
+    engine::{Content, NewObject, StoreError},
 };
 use crate::storage::blobs::{BlobWriter, MAX_INLINE};
 use md5::{Digest as _, Md5};
@@ -133,6 +133,6 @@ impl Upload {
     }
 }
 
-fn storage(source: Failure) -> R2Error {
-    R2Error::storage(Op::Put, source)
+fn storage(source: StoreError) -> R2Error {
+    R2Error::storage(Method::Put, source)
 }

@@ -17,11 +17,11 @@ const LONGEST_TICK: Duration = Duration::from_millis(100);
 
 /// Bounds the time of every turn of one engine. Dropping it ends its thread.
 pub(crate) struct EpochTicker {
-    shared: Arc<Shared>,
+    shared: Arc<TickerState>,
     thread: Option<JoinHandle<()>>,
 }
 
-struct Shared {
+struct TickerState {
     engine: Engine,
     tick: Duration,
     /// Epochs that a turn may see pass.
@@ -41,7 +41,7 @@ impl EpochTicker {
         let deadline = u64::try_from(limit.as_nanos().div_ceil(tick.as_nanos())).unwrap_or(u64::MAX / 4) + 1;
         let (turns, ticks) = (AtomicU64::new(0), AtomicU64::new(0));
         let (asleep, ended) = (AtomicBool::new(false), AtomicBool::new(false));
-        let shared = Arc::new(Shared { engine, tick, deadline, turns, ticks, asleep, ended });
+        let shared = Arc::new(TickerState { engine, tick, deadline, turns, ticks, asleep, ended });
         let thread = thread::Builder::new().name("pmx-epochs".to_owned()).spawn({
             let shared = Arc::clone(&shared);
             move || shared.run()
@@ -75,7 +75,7 @@ impl EpochTicker {
     }
 }
 
-impl Shared {
+impl TickerState {
     fn run(&self) {
         let (mut seen, mut quiet) = (0, 0);
         while !self.ended.load(Ordering::SeqCst) {

@@ -8,39 +8,39 @@ use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use super::budget::{EFFECT_BYTES, Exceeded, OP_BYTES, TurnBudget};
 use super::log_throttle::LogThrottle;
-use crate::abi::frame::{Reader, Writer};
+use crate::abi::frame::{FrameReader, FrameWriter};
 use crate::clock::Clock;
 use crate::trace::{Recorder, Trace};
 
 /// The synchronous imports: a Durable Object's database and sockets. See [`NoObjectImports`] for everybody else.
 pub(crate) trait SyncImports: Send + 'static {
     /// `sql`: appends the answer.
-    fn sql(&mut self, call: Reader<'_>, answer: &mut Writer<'_>);
+    fn sql(&mut self, call: FrameReader<'_>, answer: &mut FrameWriter<'_>);
     /// `send`: the number of sockets that take the frames.
-    fn send(&mut self, call: Reader<'_>, budget: &mut TurnBudget) -> Result<u32, Exceeded>;
+    fn send(&mut self, call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<u32, Exceeded>;
     /// `close`.
-    fn close(&mut self, call: Reader<'_>, budget: &mut TurnBudget) -> Result<(), Exceeded>;
+    fn close(&mut self, call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<(), Exceeded>;
     /// `respond`, seen at the moment of the call: a socket that it accepts can be sent to in the same turn.
-    fn responding(&mut self, task: u32, answer: Reader<'_>);
+    fn responding(&mut self, task: u32, answer: FrameReader<'_>);
 }
 
 /// The synchronous imports of an instance that is not a Durable Object's.
 pub(crate) struct NoObjectImports;
 
 impl SyncImports for NoObjectImports {
-    fn sql(&mut self, _: Reader<'_>, answer: &mut Writer<'_>) {
+    fn sql(&mut self, _: FrameReader<'_>, answer: &mut FrameWriter<'_>) {
         answer.text("err").text("SQL is only available inside a Durable Object.");
     }
 
-    fn send(&mut self, _: Reader<'_>, _: &mut TurnBudget) -> Result<u32, Exceeded> {
+    fn send(&mut self, _: FrameReader<'_>, _: &mut TurnBudget) -> Result<u32, Exceeded> {
         Ok(0)
     }
 
-    fn close(&mut self, _: Reader<'_>, _: &mut TurnBudget) -> Result<(), Exceeded> {
+    fn close(&mut self, _: FrameReader<'_>, _: &mut TurnBudget) -> Result<(), Exceeded> {
         Ok(())
     }
 
-    fn responding(&mut self, _: u32, _: Reader<'_>) {}
+    fn responding(&mut self, _: u32, _: FrameReader<'_>) {}
 }
 
 /// What every instance of an emulator shares.
@@ -53,7 +53,7 @@ pub(crate) struct Environment {
 }
 
 /// The data of an instance's store.
-pub(crate) struct Host<S> {
+pub(crate) struct HostState<S> {
     pub(crate) environment: Arc<Environment>,
     pub(crate) limits: StoreLimits,
     pub(crate) guest: Option<Guest>,
@@ -64,7 +64,7 @@ pub(crate) struct Host<S> {
     pub(crate) budget: TurnBudget,
     /// The synchronous imports.
     pub(crate) sync_imports: S,
-    /// Who takes down what the guest does in this turn.
+    /// Records what the guest does in this turn, if it is traced.
     pub(crate) recorder: Option<Recorder>,
     /// Whether the client of the task that is run went away in the middle of its request.
     pub(crate) client_gone: bool,
@@ -77,7 +77,7 @@ pub(crate) struct Guest {
     pub(crate) alloc: TypedFunc<u32, u32>,
 }
 
-/// What a guest has asked for since the driver looked last, in order.
+/// What a guest has asked for since its effects were last taken, in order.
 #[derive(Default)]
 pub(crate) struct Effects {
     list: Vec<Effect>,

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use wasmtime::{Store, TypedFunc};
 
 use super::budget::{CpuMeter, CpuTime, Exceeded, TurnBudget};
-use super::host::{Effects, Guest, Host, MAX_RETAINED_BYTES, SyncImports};
+use super::host::{Effects, Guest, HostState, MAX_RETAINED_BYTES, SyncImports};
 use super::program::Program;
-use crate::abi::frame::Writer;
+use crate::abi::frame::FrameWriter;
 use crate::abi::ops::Answer;
 use crate::trace::Recorder;
 
 /// An instance. After an error from any call it must not be used again: the Worker has trapped, ran out of its time, or
 /// broke the ABI.
 pub(crate) struct Instance<S: 'static> {
-    store: Store<Host<S>>,
+    store: Store<HostState<S>>,
     program: Arc<Program>,
     guest: Guest,
     start: TypedFunc<(u32, u32, u32), ()>,
@@ -27,7 +27,7 @@ pub(crate) struct Instance<S: 'static> {
 
 impl<S: SyncImports> Instance<S> {
     pub(super) fn new(
-        mut store: Store<Host<S>>,
+        mut store: Store<HostState<S>>,
         instance: &wasmtime::Instance,
         program: Arc<Program>,
     ) -> wasmtime::Result<Self> {
@@ -45,13 +45,13 @@ impl<S: SyncImports> Instance<S> {
     }
 
     /// Begins a task with the event that `write` composes.
-    pub(crate) fn start(&mut self, task: u32, write: impl FnOnce(&mut Writer<'_>)) -> wasmtime::Result<()> {
+    pub(crate) fn start(&mut self, task: u32, write: impl FnOnce(&mut FrameWriter<'_>)) -> wasmtime::Result<()> {
         let (ptr, len) = self.place(write)?;
         self.start.call(&mut self.store, (task, ptr, len))
     }
 
     /// Gives the answer to an op.
-    pub(crate) fn resume(&mut self, op: u32, write: impl FnOnce(&mut Writer<'_>)) -> wasmtime::Result<()> {
+    pub(crate) fn resume(&mut self, op: u32, write: impl FnOnce(&mut FrameWriter<'_>)) -> wasmtime::Result<()> {
         let (ptr, len) = self.place(write)?;
         self.resume.call(&mut self.store, (op, ptr, len))
     }
@@ -78,7 +78,7 @@ impl<S: SyncImports> Instance<S> {
         self.abi_version.call(&mut self.store, ())
     }
 
-    /// Runs a turn, and has what the guest does in it taken down if somebody does so.
+    /// Runs a turn, and has what the guest does in it recorded if it is traced.
     pub(crate) fn recorded<T>(&mut self, recorder: Option<&Recorder>, turn: impl FnOnce(&mut Self) -> T) -> T {
         let Some(recorder) = recorder else { return turn(self) };
         self.store.data_mut().recorder = Some(recorder.clone());
@@ -139,7 +139,7 @@ impl<S: SyncImports> Instance<S> {
     fn place_value(&mut self, value: &[u8]) -> wasmtime::Result<(u32, u32)> {
         self.begin_turn();
         let mut head = Vec::new();
-        Writer::new(&mut head).text("ok").begins(value.len());
+        FrameWriter::new(&mut head).text("ok").begins(value.len());
         let len = u32::try_from(head.len() + value.len())?;
         let ptr = self.guest.alloc.call(&mut self.store, len)?;
         self.guest.memory.write(&mut self.store, ptr as usize, &head)?;
@@ -147,10 +147,10 @@ impl<S: SyncImports> Instance<S> {
         Ok((ptr, len))
     }
 
-    fn place(&mut self, write: impl FnOnce(&mut Writer<'_>)) -> wasmtime::Result<(u32, u32)> {
+    fn place(&mut self, write: impl FnOnce(&mut FrameWriter<'_>)) -> wasmtime::Result<(u32, u32)> {
         self.begin_turn();
         let mut frame = std::mem::take(&mut self.store.data_mut().scratch);
-        write(&mut Writer::new(&mut frame));
+        write(&mut FrameWriter::new(&mut frame));
         let len = u32::try_from(frame.len())?;
         let ptr = self.guest.alloc.call(&mut self.store, len)?;
         self.guest.memory.write(&mut self.store, ptr as usize, &frame)?;

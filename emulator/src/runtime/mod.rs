@@ -3,7 +3,7 @@
 //! instance acts on it.
 
 pub(crate) mod budget;
-mod engine;
+mod config;
 mod epoch_ticker;
 pub(crate) mod host;
 mod imports;

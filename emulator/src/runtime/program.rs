@@ -6,9 +6,9 @@ use std::time::Duration;
 use wasmtime::{Engine, InstancePre, Linker, Module, Store, StoreLimitsBuilder};
 
 use super::budget::TurnBudget;
-use super::engine;
+use super::config;
 use super::epoch_ticker::EpochTicker;
-use super::host::{Effects, Environment, Guest, Host, SyncImports};
+use super::host::{Effects, Environment, Guest, HostState, SyncImports};
 use super::imports;
 use super::instance::Instance;
 use super::worker::Worker;
@@ -58,7 +58,7 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn load(worker: &Worker, limits: Limits, environment: Arc<Environment>) -> Result<Self, LoadError> {
-        let engine = Engine::new(&engine::config()).map_err(LoadError::Module)?;
+        let engine = Engine::new(&config::config()).map_err(LoadError::Module)?;
         let module = worker.load(&engine).map_err(LoadError::Module)?;
         let ticker = EpochTicker::start(engine, limits.turn).map_err(LoadError::Thread)?;
         Ok(Self { module, limits, ticker, environment })
@@ -80,7 +80,7 @@ impl Program {
 /// A loaded Worker with its imports.
 pub(crate) struct Linked<S: 'static> {
     program: Arc<Program>,
-    template: InstancePre<Host<S>>,
+    template: InstancePre<HostState<S>>,
 }
 
 impl<S: SyncImports> Linked<S> {
@@ -92,7 +92,7 @@ impl<S: SyncImports> Linked<S> {
     /// A fresh instance.
     pub(crate) fn instantiate(&self, sync_imports: S) -> wasmtime::Result<Instance<S>> {
         let program = &self.program;
-        let host = Host {
+        let host = HostState {
             environment: Arc::clone(&program.environment),
             limits: StoreLimitsBuilder::new().memory_size(program.limits.memory).build(),
             guest: None,

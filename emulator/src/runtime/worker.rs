@@ -47,9 +47,10 @@ impl Worker {
     #[cfg(feature = "compile")]
     #[must_use]
     pub fn wasm(wasm: impl Into<Vec<u8>>) -> Self {
+        use data_encoding::HEXLOWER;
         use sha2::{Digest, Sha256};
         let wasm = wasm.into();
-        let sha256 = Sha256::digest(&wasm).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = HEXLOWER.encode(&Sha256::digest(&wasm));
         Self { code: Code::Wasm(wasm), sha256: Some(sha256) }
     }
 

@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 
 /// A name in a folder.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct FolderEntry {
     /// None of pmx's own names is lost by this: they are ASCII.
     pub(crate) name: String,
     pub(crate) kind: Kind,
@@ -66,20 +66,20 @@ impl Folder {
     }
 
     /// A folder in it that is there.
-    pub(crate) fn folder(&self, name: &str) -> io::Result<Self> {
+    pub(crate) fn open_folder(&self, name: &str) -> io::Result<Self> {
         let dir = self.dir.open_dir_nofollow(name).map_err(|error| self.failed(name, error))?;
         Ok(Self { dir, path: self.path_of(name) })
     }
 
     /// A folder in it, made if it is not there.
-    pub(crate) fn make(&self, name: &str) -> io::Result<Self> {
-        match self.folder(name) {
+    pub(crate) fn ensure_folder(&self, name: &str) -> io::Result<Self> {
+        match self.open_folder(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             folder => return folder,
         }
         match self.dir.create_dir(name) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(self.failed(name, error)),
-            _ => self.folder(name),
+            _ => self.open_folder(name),
         }
     }
 
@@ -116,7 +116,7 @@ impl Folder {
     }
 
     /// Puts bytes under a name, all at once: whoever reads finds what was there or all of this.
-    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write_atomically(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let new = format!("{name}.new");
         match self.remove_file(&new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -142,12 +142,12 @@ impl Folder {
         while_held(|| self.dir.remove_file(name)).map_err(|error| self.failed(name, error))
     }
 
-    pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
+    pub(crate) fn entries(&self) -> io::Result<Vec<FolderEntry>> {
         let failed = |error| at(&self.path, error);
         let entries = self.dir.entries().map_err(failed)?.map(|entry| {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            Ok(Entry { name, kind: entry.file_type()?.into() })
+            Ok(FolderEntry { name, kind: entry.file_type()?.into() })
         });
         entries.collect::<io::Result<_>>().map_err(failed)
     }
@@ -215,11 +215,11 @@ mod tests {
         assert!(folder.read("file").is_err());
         assert!(folder.read_and_write("file").is_err());
         assert!(folder.create_new("file").is_err());
-        assert!(folder.folder("folder").is_err());
-        assert!(folder.make("folder").is_err());
+        assert!(folder.open_folder("folder").is_err());
+        assert!(folder.ensure_folder("folder").is_err());
         assert!(folder.read("../x").is_err() && folder.read("folder/file").is_err());
         assert_eq!(folder.kind("file").unwrap(), Some(Kind::Link));
-        folder.put("file", b"mine").unwrap();
+        folder.write_atomically("file", b"mine").unwrap();
         assert_eq!(fs::read(inside.path().join("file")).unwrap(), b"mine");
         assert_eq!(fs::read(outside.path().join("file")).unwrap(), b"theirs");
     }

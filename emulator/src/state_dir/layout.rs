@@ -89,7 +89,7 @@ pub(super) fn check(root: &Folder) -> Result<(), StateError> {
             check_file(root, name, entry.kind)?;
         }
         if matches!(name, "blobs" | "do") && entry.kind != Kind::Folder {
-            return Err(strange(root, name, "no folder"));
+            return Err(unexpected(root, name, "no folder"));
         }
     }
     if let Some(blobs) = subfolder(root, "blobs", unusable)? {
@@ -99,12 +99,12 @@ pub(super) fn check(root: &Folder) -> Result<(), StateError> {
                 continue;
             }
             if entry.kind != Kind::Folder {
-                return Err(strange(&blobs, name, "no folder"));
+                return Err(unexpected(&blobs, name, "no folder"));
             }
-            let store = blobs.folder(name).map_err(unusable)?;
+            let store = blobs.open_folder(name).map_err(unusable)?;
             for shard in list(&store, unusable)? {
                 if shard.kind == Kind::Folder && is_shard(&shard.name) {
-                    list(&store.folder(&shard.name).map_err(unusable)?, unusable)?;
+                    list(&store.open_folder(&shard.name).map_err(unusable)?, unusable)?;
                 }
             }
         }
@@ -118,7 +118,7 @@ pub(super) fn check(root: &Folder) -> Result<(), StateError> {
             if entry.kind != Kind::Folder || !is_class(name) {
                 continue;
             }
-            let class = objects.folder(name).map_err(unusable)?;
+            let class = objects.open_folder(name).map_err(unusable)?;
             for file in list(&class, unusable)? {
                 if database_of(&file.name).and_then(object_of).is_some() {
                     check_file(&class, &file.name, file.kind)?;
@@ -134,13 +134,16 @@ fn subfolder(
     name: &str,
     unusable: impl Fn(io::Error) -> StateError,
 ) -> Result<Option<Folder>, StateError> {
-    match root.folder(name) {
+    match root.open_folder(name) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         folder => folder.map(Some).map_err(unusable),
     }
 }
 
-fn list(folder: &Folder, unusable: impl Fn(io::Error) -> StateError) -> Result<Vec<super::folder::Entry>, StateError> {
+fn list(
+    folder: &Folder,
+    unusable: impl Fn(io::Error) -> StateError,
+) -> Result<Vec<super::folder::FolderEntry>, StateError> {
     let entries = folder.entries().map_err(unusable)?;
     match entries.iter().find(|entry| entry.kind == Kind::Link) {
         Some(link) => Err(StateError::Link { path: folder.path_of(&link.name) }),
@@ -150,19 +153,19 @@ fn list(folder: &Folder, unusable: impl Fn(io::Error) -> StateError) -> Result<V
 
 fn check_file(folder: &Folder, name: &str, kind: Kind) -> Result<(), StateError> {
     if kind != Kind::File {
-        return Err(strange(folder, name, "no plain file"));
+        return Err(unexpected(folder, name, "no plain file"));
     }
     match folder.links_and_bytes(name) {
         Ok((1, _)) => Ok(()),
-        Ok(_) => Err(strange(folder, name, "a file with a second name elsewhere (a hard link)")),
+        Ok(_) => Err(unexpected(folder, name, "a file with a second name elsewhere (a hard link)")),
         // SQLite has removed its own file meanwhile, in a process that owns the folder.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(StateError::Unusable { path: folder.path_of(name), source }),
     }
 }
 
-fn strange(folder: &Folder, name: &str, what: &'static str) -> StateError {
-    StateError::Strange { path: folder.path_of(name), what }
+fn unexpected(folder: &Folder, name: &str, what: &'static str) -> StateError {
+    StateError::Unexpected { path: folder.path_of(name), what }
 }
 
 #[cfg(test)]

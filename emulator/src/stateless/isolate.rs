@@ -8,8 +8,8 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::tasks::{Failure, Outcome, Response, Task, Tasks, Waiter};
-use crate::abi::frame::{FrameError, Reader, Writer};
+use super::tasks::{Failure, Outcome, Task, TaskResponse, Tasks, Waiter};
+use crate::abi::frame::{FrameError, FrameReader, FrameWriter};
 use crate::abi::ops::Op;
 use crate::bindings::{BoxFuture, Completion, Dispatched, RequestBody, Resource};
 use crate::runtime::budget::{CpuMeter, Exceeded, MAX_LIVE_OPS};
@@ -81,7 +81,7 @@ impl Isolate {
         context: &impl Context,
         body: RequestBody,
         recorder: Option<&Recorder>,
-        event: impl FnOnce(&mut Writer<'_>),
+        event: impl FnOnce(&mut FrameWriter<'_>),
     ) -> Started {
         if self.instance.is_none() {
             self.instance = context.instantiate();
@@ -251,8 +251,9 @@ impl Isolate {
     }
 
     fn respond(&mut self, id: u32, frame: &[u8]) {
-        let outcome =
-            self.take_resource(id, frame).map(|resource| Response { frame: Bytes::copy_from_slice(frame), resource });
+        let outcome = self
+            .take_resource(id, frame)
+            .map(|resource| TaskResponse { frame: Bytes::copy_from_slice(frame), resource });
         // Who left is no fault of the Worker's, which may have been told too late, or finish what it began.
         let is_gone = self.tasks.get_mut(id).is_some_and(|task| matches!(task.waiter, Waiter::ClientGone));
         if !self.answer(id, outcome) && !is_gone {
@@ -266,7 +267,7 @@ impl Isolate {
             tracing::error!(%error, "an answer is malformed");
             Failure::Malformed
         };
-        let mut fields = Reader::new(frame);
+        let mut fields = FrameReader::new(frame);
         fields.bytes("status").map_err(malformed)?;
         if !matches!(fields.bytes("body kind").map_err(malformed)?, b"r2" | b"socket") {
             return Ok(None);

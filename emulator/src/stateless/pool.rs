@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 
 use super::isolate::{Context, Isolate, Started};
 use super::tasks::{Failure, Outcome};
-use crate::abi::frame::Writer;
+use crate::abi::frame::FrameWriter;
 use crate::abi::ops::Op;
 use crate::bindings::{Bindings, BoxFuture, Completion, Dispatched, RequestBody};
 use crate::request_log;
@@ -70,7 +70,7 @@ impl Pool {
         self: &Arc<Self>,
         body: RequestBody,
         recorder: Option<&Recorder>,
-        event: impl FnOnce(&mut Writer<'_>),
+        event: impl FnOnce(&mut FrameWriter<'_>),
     ) -> Fetch {
         let (isolate, mut guard) = self.pick();
         match guard.start(&PoolContext { pool: self, isolate }, body, recorder, event) {

@@ -13,7 +13,7 @@ use crate::trace::Recorder;
 const INDEX_BITS: u32 = 20;
 
 /// What a task answered: the frame of `respond`, and the resource that it named there.
-pub(crate) struct Response {
+pub(crate) struct TaskResponse {
     pub(crate) frame: Bytes,
     pub(crate) resource: Option<Resource>,
 }
@@ -38,7 +38,7 @@ pub(crate) enum Failure {
     TooMany,
 }
 
-pub(crate) type Outcome = Result<Response, Failure>;
+pub(crate) type Outcome = Result<TaskResponse, Failure>;
 
 /// Who waits for a task's answer.
 pub(crate) enum Waiter {

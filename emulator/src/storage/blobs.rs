@@ -4,7 +4,7 @@
 //! leaves files that no row names; [`Blobs::open`] removes them. Ids count up and are not reused while anything
 //! remembers them, which is why a reader that finds its file gone can tell that the row has changed.
 //!
-//! What a file holds is compared with what its row says of it when it is first read; a row whose file does not hold it is one that
+//! What a file holds is verified with what its row says of it when it is first read; a row whose file does not hold it is one that
 //! storage has lost.
 
 use crate::{
@@ -30,8 +30,8 @@ use std::{
 
 /// Values up to this size live in their row: one page read more is cheaper than a file.
 pub(crate) const MAX_INLINE: usize = 64 * 1024;
-/// Files that are remembered to have been compared; beyond that all are compared once more. Some 64 bytes each.
-const MAX_COMPARED: usize = 64 * 1024;
+/// Files that are remembered to have been verified; beyond that all are verified once more. Some 64 bytes each.
+const MAX_VERIFIED: usize = 64 * 1024;
 /// Bytes that are hashed at a time.
 const CHUNK: usize = 256 * 1024;
 /// Folders that the files are spread over.
@@ -49,10 +49,10 @@ struct Inner {
     /// `None` where the state is only read.
     temporary: Option<Folder>,
     next_id: AtomicU64,
-    /// Shards whose place something else has taken.
-    taken: HashSet<String>,
+    /// Shards whose place something else has occupied.
+    occupied: HashSet<String>,
     /// Files whose bytes are known to be right.
-    compared: Mutex<HashSet<i64>>,
+    verified: Mutex<HashSet<i64>>,
     durability: Durability,
 }
 
@@ -114,7 +114,7 @@ impl From<io::Error> for ReadError {
 
 impl Expected {
     /// Whether these are the bytes.
-    pub(crate) fn is(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn matches(&self, bytes: &[u8]) -> bool {
         self.size == bytes.len() as u64
             && match self.digest {
                 Digest::Sha256(digest) => Sha256::digest(bytes)[..] == digest,
@@ -124,7 +124,7 @@ impl Expected {
     }
 
     /// Whether a reader yields the bytes, by their digest alone.
-    fn comes_from(&self, reader: &mut impl Read) -> io::Result<bool> {
+    fn matches_reader(&self, reader: &mut impl Read) -> io::Result<bool> {
         Ok(match self.digest {
             Digest::Sha256(digest) => hash::<Sha256>(reader)?[..] == digest,
             Digest::Md5(digest) => hash::<Md5>(reader)?[..] == digest,
@@ -157,9 +157,9 @@ impl Blobs {
         if state.reads_only() {
             return Ok(Opened { blobs: Self::open_to_read(state, store)?, damaged: Vec::new() });
         }
-        let blobs = state.root().folder("blobs")?;
-        let folder = blobs.folder(store)?;
-        let mut taken = HashSet::new();
+        let blobs = state.root().open_folder("blobs")?;
+        let folder = blobs.open_folder(store)?;
+        let mut occupied = HashSet::new();
         let mut present = HashMap::new();
         let mut highest = sizes.keys().copied().max().unwrap_or(0);
         for shard in folder.entries()? {
@@ -167,10 +167,10 @@ impl Blobs {
                 continue;
             }
             if shard.kind != Kind::Folder {
-                taken.insert(shard.name);
+                occupied.insert(shard.name);
                 continue;
             }
-            let files = folder.folder(&shard.name)?;
+            let files = folder.open_folder(&shard.name)?;
             for file in files.entries()? {
                 let Some(id) = layout::blob_id(&shard.name, &file.name) else { continue };
                 if file.kind != Kind::File {
@@ -187,10 +187,10 @@ impl Blobs {
         let blobs = Self(Arc::new(Inner {
             store,
             folder: Some(folder),
-            temporary: Some(blobs.folder("tmp")?),
+            temporary: Some(blobs.open_folder("tmp")?),
             next_id: AtomicU64::new(highest.unsigned_abs() + 1),
-            taken,
-            compared: Mutex::default(),
+            occupied,
+            verified: Mutex::default(),
             durability: state.durability(),
         }));
         Ok(Opened { blobs, damaged })
@@ -198,7 +198,7 @@ impl Blobs {
 
     /// The files as they are, whatever rows name.
     pub(crate) fn open_to_read(state: &StateDir, store: &'static str) -> io::Result<Self> {
-        let folder = match state.root().folder("blobs").and_then(|blobs| blobs.folder(store)) {
+        let folder = match state.root().open_folder("blobs").and_then(|blobs| blobs.open_folder(store)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             folder => Some(folder?),
         };
@@ -207,8 +207,8 @@ impl Blobs {
             folder,
             temporary: None,
             next_id: AtomicU64::new(0),
-            taken: HashSet::new(),
-            compared: Mutex::default(),
+            occupied: HashSet::new(),
+            verified: Mutex::default(),
             durability: state.durability(),
         })))
     }
@@ -216,7 +216,7 @@ impl Blobs {
     /// Begins a file.
     pub(crate) fn create(&self) -> io::Result<BlobWriter> {
         let temporary = self.0.temporary.as_ref().ok_or(io::ErrorKind::ReadOnlyFilesystem)?;
-        let free = |id: &i64| !self.0.taken.contains(&layout::shard_name(*id));
+        let free = |id: &i64| !self.0.occupied.contains(&layout::shard_name(*id));
         let id = (0..SHARDS).map(|_| self.0.next_id.fetch_add(1, Ordering::Relaxed).cast_signed()).find(free);
         let id = id.ok_or_else(|| io::Error::other("something else has the place of every folder of blobs"))?;
         let name = layout::temporary_name(self.0.store, id);
@@ -227,14 +227,14 @@ impl Blobs {
     /// Opens a file for reading, once it is known to hold what was stored: all of it is read for that the first time.
     pub(crate) fn read(&self, id: i64, expected: Expected) -> Result<File, ReadError> {
         let mut file = self.open_file(id, expected.size)?;
-        if self.is_compared(id) {
+        if self.is_verified(id) {
             return Ok(file);
         }
-        if !expected.comes_from(&mut file)? {
+        if !expected.matches_reader(&mut file)? {
             return Err(ReadError::Lost(Loss::Bytes));
         }
         file.rewind()?;
-        self.compared(id);
+        self.verified(id);
         Ok(file)
     }
 
@@ -242,43 +242,44 @@ impl Blobs {
     pub(crate) fn read_bytes(&self, id: i64, expected: Expected) -> Result<Bytes, ReadError> {
         let mut bytes = Vec::with_capacity(usize::try_from(expected.size).unwrap_or_default());
         self.open_file(id, expected.size)?.take(expected.size + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 != expected.size || !(self.is_compared(id) || expected.is(&bytes)) {
+        if bytes.len() as u64 != expected.size || !(self.is_verified(id) || expected.matches(&bytes)) {
             return Err(ReadError::Lost(Loss::Bytes));
         }
-        self.compared(id);
+        self.verified(id);
         Ok(bytes.into())
     }
 
     fn open_file(&self, id: i64, size: u64) -> Result<File, ReadError> {
         let Some(folder) = &self.0.folder else { return Err(ReadError::Lost(Loss::Gone)) };
-        let file = match folder.folder(&layout::shard_name(id)).and_then(|shard| shard.read(&layout::blob_name(id))) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ReadError::Lost(Loss::Gone)),
-            file => file?,
-        };
+        let file =
+            match folder.open_folder(&layout::shard_name(id)).and_then(|shard| shard.read(&layout::blob_name(id))) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ReadError::Lost(Loss::Gone)),
+                file => file?,
+            };
         match file.metadata()?.len() {
             found if found == size => Ok(file),
             found => Err(ReadError::Lost(Loss::Size { expected: size, found })),
         }
     }
 
-    fn is_compared(&self, id: i64) -> bool {
-        lock(&self.0.compared).contains(&id)
+    fn is_verified(&self, id: i64) -> bool {
+        lock(&self.0.verified).contains(&id)
     }
 
-    fn compared(&self, id: i64) {
-        let mut compared = lock(&self.0.compared);
-        if compared.len() >= MAX_COMPARED {
-            compared.clear();
+    fn verified(&self, id: i64) {
+        let mut verified = lock(&self.0.verified);
+        if verified.len() >= MAX_VERIFIED {
+            verified.clear();
         }
-        compared.insert(id);
+        verified.insert(id);
     }
 
     /// Removes the file of a row that is gone. If that fails the file is garbage until the next sweep.
     pub(crate) fn remove(&self, id: i64) {
-        lock(&self.0.compared).remove(&id);
+        lock(&self.0.verified).remove(&id);
         let Some(folder) = &self.0.folder else { return };
         let removed =
-            folder.folder(&layout::shard_name(id)).and_then(|shard| shard.remove_file(&layout::blob_name(id)));
+            folder.open_folder(&layout::shard_name(id)).and_then(|shard| shard.remove_file(&layout::blob_name(id)));
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 tracing::warn!(%error, "left for the next sweep");
@@ -307,7 +308,7 @@ impl BlobWriter {
         let (Some(folder), Some(temporary)) = (&blobs.folder, &blobs.temporary) else {
             return Err(io::ErrorKind::ReadOnlyFilesystem.into());
         };
-        let shard = folder.make(&layout::shard_name(self.id))?;
+        let shard = folder.ensure_folder(&layout::shard_name(self.id))?;
         if let Some(name) = &self.name {
             temporary.rename(name, &shard, &layout::blob_name(self.id))?;
         }
@@ -316,7 +317,7 @@ impl BlobWriter {
             shard.sync()?;
             folder.sync()?;
         }
-        self.blobs.compared(self.id);
+        self.blobs.verified(self.id);
         Ok(self.id)
     }
 }

@@ -1,22 +1,14 @@
 //! Where a page of a listing ended, as text: opaque to callers, the hexadecimal bytes of the last name to us.
 
-use std::fmt::Write as _;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 pub(crate) fn write(name: &str) -> String {
-    name.bytes().fold(String::with_capacity(name.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(name.as_bytes())
 }
 
 /// `None` for text that [`write`] has not made.
 pub(crate) fn read(text: &str) -> Option<String> {
-    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let bytes: Option<Vec<u8>> =
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect();
-    String::from_utf8(bytes?).ok()
+    String::from_utf8(HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?).ok()
 }
 
 #[cfg(test)]

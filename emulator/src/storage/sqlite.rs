@@ -1,6 +1,7 @@
 //! How every database of the crate is opened.
 
 use crate::state_dir::{Durability, StateDir, StateError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{io, path::Path};
 
@@ -55,25 +56,20 @@ pub(crate) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The URI by which SQLite opens a file without a look at its log and its locks (sqlite.org/uri.html).
+/// The URI by which SQLite opens a file without reading its log and its locks (sqlite.org/uri.html).
 fn immutable(path: &Path) -> String {
-    use std::fmt::Write as _;
-    let mut uri = String::from("file:");
-    if cfg!(windows) {
-        uri.push('/');
-    }
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'\\' if cfg!(windows) => uri.push('/'),
-            b'/' | b':' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => uri.push(char::from(*byte)),
-            _ => {
-                let _ = write!(uri, "%{byte:02x}");
-            }
-        }
-    }
-    uri.push_str("?immutable=1");
-    uri
+    let mut path = path.as_os_str().as_encoded_bytes().to_vec();
+    let root = if cfg!(windows) {
+        path.iter_mut().filter(|byte| **byte == b'\\').for_each(|byte| *byte = b'/');
+        "/"
+    } else {
+        ""
+    };
+    format!("file:{root}{}?immutable=1", percent_encode(&path, URI_PATH))
 }
+
+/// What is escaped in the path of a URI: more than has to be, and neither the separators nor the drive's colon.
+const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b':').remove(b'.').remove(b'-').remove(b'_');
 
 /// Opens a store's database in the state folder and makes its tables; where the folder is only read, and there is no database, in memory.
 pub(crate) fn open_store(state: &StateDir, file: &str, schema: &str) -> Result<Connection, StateError> {
@@ -104,7 +100,7 @@ pub(crate) fn has_column(connection: &Connection, table: &str, column: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state_dir::exact;
+    use crate::state_dir::canonical;
     use std::{collections::BTreeMap, fs, time::SystemTime};
 
     fn listing(folder: &Path) -> BTreeMap<String, (Vec<u8>, SystemTime)> {
@@ -120,7 +116,7 @@ mod tests {
     fn a_look_at_a_database_changes_no_file_whether_its_owner_ended_or_was_killed() {
         for killed in [false, true] {
             let live = tempfile::tempdir().unwrap();
-            let path = exact(live.path()).unwrap().join("a b%?#.sqlite");
+            let path = canonical(live.path()).unwrap().join("a b%?#.sqlite");
             let connection = open(&path, Durability::Crash).unwrap();
             connection.execute_batch("CREATE TABLE t (n); INSERT INTO t VALUES (7)").unwrap();
             let folder = tempfile::tempdir().unwrap();
@@ -134,7 +130,7 @@ mod tests {
             }
             let before = listing(folder.path());
             assert_eq!(before.contains_key("a b%?#.sqlite-wal"), killed);
-            let copy = exact(folder.path()).unwrap().join("a b%?#.sqlite");
+            let copy = canonical(folder.path()).unwrap().join("a b%?#.sqlite");
             for _ in 0..2 {
                 let reading = open_to_read(&copy).unwrap();
                 let n: i64 = reading.query_row("SELECT n FROM t", [], |row| row.get(0)).unwrap();

@@ -1,4 +1,4 @@
-//! What the Worker did lately: requests with their binding calls, and its log. Off, and without cost, until asked for.
+//! The last requests with their binding calls, and the Worker's log. Off, and without cost, until asked for ([`Builder::trace`](crate::Builder::trace)).
 
 mod record;
 mod recorder;
@@ -29,12 +29,12 @@ const CHANNEL: usize = 1_024;
 /// Without [`Builder::trace`](crate::Builder::trace) nothing is recorded, and a request pays for one comparison.
 #[derive(Clone)]
 pub struct Trace {
-    /// Records of each kind that are kept; 0 is off.
+    /// Records of each kind that are records; 0 is off.
     capacity: usize,
-    shared: Arc<Shared>,
+    shared: Arc<TraceState>,
 }
 
-struct Shared {
+struct TraceState {
     clock: Clock,
     next: AtomicU64,
     requests: Ring<RequestRecord>,
@@ -42,13 +42,13 @@ struct Shared {
 }
 
 struct Ring<T> {
-    kept: Mutex<VecDeque<Arc<T>>>,
+    records: Mutex<VecDeque<Arc<T>>>,
     live: broadcast::Sender<Arc<T>>,
 }
 
 impl Trace {
     pub(crate) fn new(capacity: usize, clock: Clock) -> Self {
-        let shared = Shared { clock, next: AtomicU64::new(1), requests: Ring::new(), log: Ring::new() };
+        let shared = TraceState { clock, next: AtomicU64::new(1), requests: Ring::new(), log: Ring::new() };
         Self { capacity, shared: Arc::new(shared) }
     }
 
@@ -112,22 +112,22 @@ impl fmt::Debug for Trace {
 
 impl<T> Ring<T> {
     fn new() -> Self {
-        Self { kept: Mutex::default(), live: broadcast::Sender::new(CHANNEL) }
+        Self { records: Mutex::default(), live: broadcast::Sender::new(CHANNEL) }
     }
 
     fn push(&self, capacity: usize, record: T) {
         let record = Arc::new(record);
-        let mut kept = lock(&self.kept);
-        while kept.len() >= capacity {
-            kept.pop_front();
+        let mut records = lock(&self.records);
+        while records.len() >= capacity {
+            records.pop_front();
         }
-        kept.push_back(Arc::clone(&record));
-        // Under the lock, so that listeners hear of records in the order in which they are kept. Nobody may listen.
+        records.push_back(Arc::clone(&record));
+        // Under the lock, so that listeners hear of records in the order in which they are records. Nobody may listen.
         let _ = self.live.send(record);
     }
 
     fn recent(&self) -> Vec<Arc<T>> {
-        lock(&self.kept).iter().cloned().collect()
+        lock(&self.records).iter().cloned().collect()
     }
 }
 

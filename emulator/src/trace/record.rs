@@ -1,4 +1,4 @@
-//! What is remembered of a request, and of what the Worker says.
+//! The records of requests, of their binding calls, and of the log.
 
 use serde::Serialize;
 

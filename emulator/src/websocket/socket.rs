@@ -32,7 +32,7 @@ pub(crate) struct Socket {
     sent: AtomicU64,
     outbox: Mutex<Outbox>,
     /// There is something in the outbox.
-    filled: Notify,
+    frame_queued: Notify,
     /// The connection is to be dropped.
     dropped: Notify,
 }
@@ -54,11 +54,11 @@ pub struct SocketInfo {
 struct Outbox {
     frames: VecDeque<Outgoing>,
     bytes: usize,
-    state: State,
+    state: SocketState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum SocketState {
     Open,
     /// A close frame is in the queue or was sent.
     Closing,
@@ -73,7 +73,7 @@ pub(crate) enum Outgoing {
     Close { code: Option<u16>, reason: Utf8Bytes },
 }
 
-/// What a client does, told to the object. The receivers complete when the object has dealt with it; or has not, and will not.
+/// What a client does, reported to the object. The receivers complete when the object has dealt with it; or has not, and will not.
 pub(crate) trait SocketEvents: Send + Sync {
     fn message(&self, socket: &Arc<Socket>, message: Incoming) -> oneshot::Receiver<()>;
     fn closed(&self, socket: &Arc<Socket>, close: Closed) -> oneshot::Receiver<()>;
@@ -105,8 +105,8 @@ pub(crate) struct ClientEnd {
     pub(crate) socket: Arc<Socket>,
     pub(crate) events: Arc<dyn SocketEvents>,
     pub(crate) clock: Clock,
-    /// The object has been told how the connection ended, or need not be.
-    pub(crate) ended: bool,
+    /// How the connection ended was reported to the object, or need not be.
+    pub(crate) close_reported: bool,
 }
 
 impl std::fmt::Debug for ClientEnd {
@@ -117,7 +117,7 @@ impl std::fmt::Debug for ClientEnd {
 
 impl Drop for ClientEnd {
     fn drop(&mut self) {
-        if !self.ended {
+        if !self.close_reported {
             drop(self.events.closed(&self.socket, Closed::lost()));
         }
     }
@@ -130,8 +130,8 @@ impl Sockets {
             tag: tag.to_owned(),
             since_ms: now_ms,
             sent: AtomicU64::new(0),
-            outbox: Mutex::new(Outbox { frames: VecDeque::new(), bytes: 0, state: State::Open }),
-            filled: Notify::new(),
+            outbox: Mutex::new(Outbox { frames: VecDeque::new(), bytes: 0, state: SocketState::Open }),
+            frame_queued: Notify::new(),
             dropped: Notify::new(),
         });
         self.list().push(Arc::clone(&socket));
@@ -188,23 +188,23 @@ impl Socket {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.outbox().state == State::Open
+        self.outbox().state == SocketState::Open
     }
 
     /// Whether the object has closed it.
     pub(crate) fn is_closing(&self) -> bool {
-        self.outbox().state == State::Closing
+        self.outbox().state == SocketState::Closing
     }
 
     /// Queues a frame. A client for which too much is waiting already is dropped: it holds up nobody else.
     pub(crate) fn push(&self, frame: Outgoing) {
         let mut outbox = self.outbox();
-        if outbox.state != State::Open {
+        if outbox.state != SocketState::Open {
             return;
         }
         match &frame {
             Outgoing::Text(text) => outbox.bytes += text.len(),
-            Outgoing::Close { .. } => outbox.state = State::Closing,
+            Outgoing::Close { .. } => outbox.state = SocketState::Closing,
         }
         outbox.frames.push_back(frame);
         if outbox.bytes > MAX_QUEUED_BYTES || outbox.frames.len() > MAX_QUEUED_FRAMES {
@@ -213,14 +213,14 @@ impl Socket {
             self.drop_connection();
         } else {
             drop(outbox);
-            self.filled.notify_one();
+            self.frame_queued.notify_one();
         }
     }
 
     /// Ends the connection without a close frame.
     pub(crate) fn drop_connection(&self) {
         let mut outbox = self.outbox();
-        outbox.state = State::Dropped;
+        outbox.state = SocketState::Dropped;
         outbox.frames.clear();
         outbox.bytes = 0;
         drop(outbox);
@@ -233,7 +233,7 @@ impl Socket {
             if let Some(frame) = self.pop() {
                 return frame;
             }
-            self.filled.notified().await;
+            self.frame_queued.notified().await;
         }
     }
 
@@ -249,7 +249,7 @@ impl Socket {
 
     /// Completes when the connection is to be dropped. Only one caller may wait.
     pub(crate) async fn dropped(&self) {
-        while self.outbox().state != State::Dropped {
+        while self.outbox().state != SocketState::Dropped {
             self.dropped.notified().await;
         }
     }

@@ -1,6 +1,6 @@
 //! `llms.txt` (llmstxt.org): what the site is, and where each Source is to be had as Markdown.
 
-use crate::address;
+use crate::text::address;
 use std::collections::BTreeMap;
 
 /// A Source in the list.
@@ -26,7 +26,7 @@ pub(crate) fn llms(listed: &[Listed<'_>], entry: &str, url: Option<&str>) -> Vec
     let mut folders: BTreeMap<&str, Vec<&Listed<'_>>> = BTreeMap::new();
     let mut definitions = Vec::new();
     for source in listed {
-        if is_definition(source.id) {
+        if crate::source::is_definition(source.id) {
             definitions.push(source);
         } else {
             folders.entry(top_folder(source.id)).or_default().push(source);
@@ -80,11 +80,6 @@ fn top_folder(id: &str) -> &str {
 /// Whether this Source stands for the folder.
 fn is_index(id: &str, folder: &str) -> bool {
     address::folder(id) == folder && address::name(id).split('.').next() == Some("index")
-}
-
-/// Whether the Source defines components or is a layout, and so says little to a reader.
-pub(crate) fn is_definition(id: &str) -> bool {
-    [".components", ".component", ".layout"].iter().any(|end| id.ends_with(end))
 }
 
 #[cfg(test)]

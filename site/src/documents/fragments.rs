@@ -1,8 +1,8 @@
 //! `sources.json` and `graph-index.json`, put together from one fragment for each Source. A fragment is a function of its Source and
 //! of what leads there, so it can be kept while they stay.
 
-use super::{BlockRecord, SourceRecord, json};
-use crate::{graph::Node, source::Annotation};
+use super::{BlockRecord, SourceRecord};
+use crate::{graph::Node, source::Annotation, text::json};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value};
 use std::collections::HashSet;

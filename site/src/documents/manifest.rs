@@ -1,7 +1,7 @@
 //! `manifest.json` as text that is kept in pieces: with tens of thousands of files an edit changes a handful of them, and writing all
 //! anew would take longer than everything else.
 
-use super::json;
+use crate::text::json;
 use pmx_model::Manifest;
 use serde::Serialize;
 use std::{collections::BTreeMap, ops::Bound};

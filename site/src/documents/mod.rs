@@ -7,8 +7,8 @@ mod manifest;
 mod relations;
 mod source_map;
 
-pub(super) use agents::{Listed, is_definition, llms};
-pub(super) use crawlers::{robots, site_url, sitemap};
+pub(super) use agents::{Listed, llms};
+pub(super) use crawlers::{robots, sitemap};
 pub(super) use fragments::{GRAPH, GraphEntry, SOURCES, assemble, graph_fragment, source_fragment};
 pub(super) use manifest::ManifestText;
 pub(super) use relations::Relations;
@@ -63,12 +63,6 @@ pub(super) fn bytes(document: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec(document).unwrap_or_default();
     bytes.push(b'\n');
     bytes
-}
-
-/// Appends a value as JSON.
-pub(super) fn json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
-    // Text keys and plain values, written to memory: it cannot fail.
-    let _ = serde_json::to_writer(out, value);
 }
 
 pub(super) fn paths(roots: &[PathRecord<'_>], default: &str) -> Value {

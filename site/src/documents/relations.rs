@@ -1,9 +1,9 @@
 //! Which Sources of a Path know each other: by links in their text, and by `related` of the frontmatter.
 
 use crate::{
-    address::{self, Address},
-    graph::{EXTENSION, Node},
-    layouts::is_layout,
+    graph::{Node, layouts::is_layout},
+    source::EXTENSION,
+    text::address::{self, Address},
 };
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};

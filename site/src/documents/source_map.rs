@@ -1,7 +1,7 @@
 //! `source-maps/<source id>.json`: where in the Source a Block stands, and which Beats it has. For editors and checks; not published.
 
 use super::bytes;
-use crate::{beats::Beat, graph::Node};
+use crate::{graph::Node, render::beats::Beat};
 use serde::Serialize;
 
 /// A Beat, as [`source_map`] writes it.

@@ -1,8 +1,8 @@
 //! A plan on disk: all of it or nothing.
 
-use super::{
+use super::error::EditError;
+use crate::files::{
     beside::{Beside, Kind},
-    error::EditError,
     exchange::{self, Refused, Taken, put_new},
 };
 use std::{

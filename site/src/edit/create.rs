@@ -10,11 +10,11 @@ use super::{
     spelling,
 };
 use crate::{
-    address,
     error::SiteError,
-    paths::canonical,
+    files::paths::canonical,
     project::{Project, relative, slashed},
-    scan, suggest,
+    scan,
+    text::{address, nearest},
 };
 use std::{
     fs,
@@ -153,7 +153,7 @@ fn check_kind(kind: &str) -> Result<(), CreateError> {
     if KINDS.contains(&kind) {
         return Ok(());
     }
-    let nearest = suggest::likest(&kind.to_lowercase(), KINDS.iter().map(|kind| (*kind, *kind)));
+    let nearest = nearest::likest(&kind.to_lowercase(), KINDS.iter().map(|kind| (*kind, *kind)));
     let nearest = nearest.and_then(|nearest| KINDS.into_iter().find(|kind| *kind == nearest));
     let plain = kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let is_word = plain && kind.len() <= MAX_KIND && kind.starts_with(|c: char| c.is_ascii_lowercase());

@@ -2,13 +2,10 @@
 
 use super::error::EditError;
 use crate::{
-    checkout::clean,
-    config,
-    output::OutDir,
-    paths::canonical,
-    project::{Project, relative, slashed},
+    files::paths::canonical,
+    project::{Project, checkout::clean, config, out_dir::OutDir, relative, slashed},
     scan::Snapshot,
-    suggest,
+    text::nearest,
 };
 use pmx_model::check_path;
 use std::{
@@ -87,8 +84,8 @@ fn find(project: &Project, snapshot: &Snapshot, cwd: &Path, asked: &str) -> Resu
         return Ok(Named::Id(id));
     }
     let paths = snapshot.files().keys().map(|path| (path.as_str(), path.as_str()));
-    let nearest = suggest::likest(name, paths.clone())
-        .or_else(|| suggest::likest(&format!("{name}.{MD}"), paths))
+    let nearest = nearest::likest(name, paths.clone())
+        .or_else(|| nearest::likest(&format!("{name}.{MD}"), paths))
         .map(|path| relative(cwd, &root.join(path)));
     Err(EditError::NotFound { asked: asked.to_owned(), nearest })
 }

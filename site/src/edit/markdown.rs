@@ -11,8 +11,8 @@ use super::{
     stylesheet,
 };
 use crate::{
-    address::{self, Address},
     source::{self, Settings},
+    text::address::{self, Address},
 };
 use comrak::{
     Arena,

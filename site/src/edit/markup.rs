@@ -4,7 +4,7 @@ use super::{
     pieces::Pieces,
     reference::{Reference, Removal, Syntax},
 };
-use crate::html;
+use crate::text::html;
 use std::ops::Range;
 
 /// The addresses in the attributes of a fragment.

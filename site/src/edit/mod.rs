@@ -2,13 +2,13 @@
 //!
 //! Edits are made in place: only the bytes of an address change, and of a file that is in the way of nothing, none.
 
+pub(crate) mod answers;
+
 mod apply;
-mod beside;
 mod create;
 mod definition;
 mod destination;
 mod error;
-mod exchange;
 mod frontmatter;
 mod inline;
 mod kinds;
@@ -25,21 +25,21 @@ mod spelling;
 mod stylesheet;
 mod tree;
 
-pub(super) use beside::is_beside;
-pub use beside::sweep;
 pub use create::{CreateError, NewSource, Wanted, plan_source};
 pub use error::EditError;
-pub use exchange::Kept;
 
-use super::{
+use crate::{
     diagnostic::Diagnostic,
     error::SiteError,
-    folder::read_regular,
+    files::{
+        beside::sweep,
+        exchange::{self, Kept},
+    },
+    files::{folder::read_regular, paths::canonical},
+    graph::wiki::Names,
     project::{Project, relative},
     scan::Snapshot,
-    wiki::Names,
 };
-use crate::paths::canonical;
 use apply::{Step, Write};
 use locate::{Base, Places};
 use plan::{Effects, Task};

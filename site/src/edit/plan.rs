@@ -6,12 +6,11 @@ use super::{
     tree::{self, Lead, Reading, SOURCE, Tree},
 };
 use crate::{
-    address,
     diagnostic::{Diagnostic, Position},
+    graph::wiki::Names,
     scan::Snapshot,
     source::{self, Place},
-    text,
-    wiki::Names,
+    text::{self, address},
 };
 use rayon::prelude::*;
 use std::{collections::BTreeMap, ops::Range};

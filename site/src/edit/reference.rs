@@ -1,6 +1,6 @@
 //! A place in a file that names another file.
 
-use crate::html;
+use crate::text::html;
 use std::{borrow::Cow, ops::Range};
 
 /// Where an address stands, what it says, and what goes when the file that it names goes.

@@ -1,7 +1,7 @@
 //! A new path, written the way the old one was.
 
 use super::reference::Syntax;
-use crate::address;
+use crate::text::address;
 use std::collections::HashMap;
 
 /// How the file in `folder` names `target`, both below one base. `old` is the path as it is written now, without query and fragment:

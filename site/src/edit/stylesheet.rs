@@ -4,7 +4,7 @@ use super::{
     pieces::Pieces,
     reference::{Reference, Removal, Syntax},
 };
-use crate::css;
+use crate::text::css;
 
 /// The addresses of a stylesheet, or of a part of a file that is one.
 pub(super) fn references(sheet: &Pieces) -> Vec<Reference> {

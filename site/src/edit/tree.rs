@@ -8,8 +8,10 @@ use super::{
 };
 use crate::{
     Settings,
-    address::{self, Address},
-    text,
+    text::{
+        self,
+        address::{self, Address},
+    },
 };
 use std::{borrow::Cow, collections::BTreeMap};
 

@@ -1,10 +1,10 @@
 //! A link to a folder leads to the Source that stands for it.
 
-use super::{EXTENSION, relative_link};
+use super::relative_link;
 use crate::{
     diagnostic::Diagnostic,
     scan::Snapshot,
-    source::{Link, Place},
+    source::{EXTENSION, Link, Place},
 };
 
 /// What a folder's own Source begins with.

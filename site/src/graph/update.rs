@@ -1,11 +1,11 @@
 //! A graph that goes on from the one before: while the files are the same ones and the edited Sources look the same from outside,
 //! nothing but these Sources is looked at.
 
-use super::{EXTENSION, Graph, Place, Sources, missing_fragments, source};
+use super::{Graph, Place, Sources, bodies::Bodies, missing_fragments, source};
 use crate::{
-    cache::Bodies,
     project::Project,
     scan::{Content, File, Snapshot},
+    source::EXTENSION,
 };
 use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};

@@ -1,7 +1,7 @@
 //! What an output folder holds, before something else is written into it.
 
-use super::{LAST, OutDir, receipt::Receipt};
-use crate::{error::SiteError, seal::Key};
+use super::{LAST, receipt::Receipt};
+use crate::{error::SiteError, files::seal::Key, project::out_dir::OutDir};
 
 /// What pmx has written into a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

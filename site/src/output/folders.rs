@@ -1,6 +1,6 @@
 //! The folders of an output, each opened in the one above it.
 
-use super::super::folder::{Folder, FolderError};
+use crate::files::folder::{Folder, FolderError};
 use rayon::prelude::*;
 use std::sync::Arc;
 

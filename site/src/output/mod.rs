@@ -4,25 +4,27 @@
 //! makes a build neither write nor delete elsewhere. A link in the place of a file is replaced as a file is, and what it leads to is
 //! not touched; a link in the place of a folder ends the build before anything is written.
 
+pub(crate) mod inventory;
+pub(crate) mod lookup;
+pub(crate) mod read;
+pub(crate) mod static_files;
+
 mod contents;
 mod folders;
-mod place;
 mod receipt;
 
 pub use contents::{Contents, contents};
-pub use place::OutDir;
-pub(super) use receipt::RECEIPT;
 
-use super::{
-    blobs::BlobError,
+use crate::{
     build::{Build, build},
-    cache::Cache,
     error::SiteError,
-    folder::Folder,
-    portable::unportable,
-    project::Project,
+    files::{blobs::BlobError, folder::Folder, portable::unportable, seal::Key},
+    memory::Cache,
+    project::{
+        Project,
+        out_dir::{OutDir, RECEIPT},
+    },
     scan::Snapshot,
-    seal::Key,
 };
 use folders::{Descent, Missing, Place, each};
 use pmx_model::{File, Hash};

@@ -1,7 +1,10 @@
 use crate::{
     error::SiteError,
-    folder::{Folder, FolderError},
-    seal::{Key, Seal},
+    files::{
+        folder::{Folder, FolderError},
+        seal::{Key, Seal},
+    },
+    project::out_dir::RECEIPT,
 };
 use pmx_model::{File, check_path};
 use std::{
@@ -11,8 +14,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// The list of what pmx wrote into an output folder. The scanner stays out of folders that have one.
-pub(crate) const RECEIPT: &str = ".pmx-outputs";
 /// The largest list that is read, in bytes: sixteen roots of 25,000 files at some 300 bytes each, twice the longest seen.
 const MAX: u64 = 128 * 1024 * 1024;
 /// What the list is sealed as.

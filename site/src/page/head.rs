@@ -1,7 +1,10 @@
 //! What is a page's own in its head.
 
 use super::{Stylesheet, push};
-use crate::{html, shorten::shorten, tokens::ColorScheme};
+use crate::{
+    source::tokens::ColorScheme,
+    text::{html, shorten::shorten},
+};
 
 /// The longest description in the head, in characters; previews cut it sooner.
 const MAX_DESCRIPTION: usize = 300;
@@ -25,7 +28,7 @@ pub(crate) struct PageHead<'a> {
     pub lang: Option<&'a str>,
     /// The only scheme that the page is made for.
     pub scheme: Option<ColorScheme>,
-    /// See [`crate::tokens::Theme::head`].
+    /// See [`crate::source::tokens::Theme::head`].
     pub theme: &'a str,
     /// The Source's own styles.
     pub styles: &'a [Stylesheet],

@@ -1,7 +1,7 @@
 //! At the end of a page: what is related to it, and where it is linked from.
 
 use super::{NavItem, push};
-use crate::html;
+use crate::text::html;
 
 /// The most links that are shown at once.
 const SHOWN: usize = 20;

@@ -1,7 +1,7 @@
 //! A Source as agents read it: Markdown with its title and address on top, links that lead to addresses, and who links to it at the end.
 
 use super::NavItem;
-use crate::{graph, html};
+use crate::{graph, text::html};
 use std::ops::ControlFlow;
 
 /// What the Markdown of a page is made of.

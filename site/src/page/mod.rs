@@ -17,7 +17,12 @@ pub(super) use nav::{Listing, Nav, NavItem};
 pub(super) use not_found::not_found;
 pub(super) use shell::{Frame, Shell, Stylesheet};
 
-use super::{graph::Node, html, icons, render::Surround, source, tokens::ColorScheme};
+use crate::{
+    graph::Node,
+    render::{Surround, icons},
+    source::{self, tokens::ColorScheme},
+    text::html,
+};
 use pmx_model::Hash;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -40,7 +45,7 @@ pub(super) struct Page<'a> {
     pub backlinks: &'a [NavItem],
     /// What stands at the end of the page; see [`links()`].
     pub links: &'a str,
-    /// See [`super::tokens::Theme::head`].
+    /// See [`crate::source::tokens::Theme::head`].
     pub theme: &'a str,
     /// The only scheme that the page is made for.
     pub scheme: Option<ColorScheme>,

@@ -5,7 +5,10 @@ use super::{
     menu::{self, Row},
     push,
 };
-use crate::{address, html, source::Section};
+use crate::{
+    source::Section,
+    text::{address, html},
+};
 use pmx_model::Hash;
 use std::collections::{HashMap, HashSet, VecDeque};
 

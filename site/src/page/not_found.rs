@@ -1,5 +1,5 @@
 use super::{PageHead, Shell, push};
-use crate::{html, tokens::Theme};
+use crate::{source::tokens::Theme, text::html};
 
 /// The page for an address where nothing is. `look`: the one of the entry, whose id is `entry`.
 pub(crate) fn not_found(shell: &Shell, artifact: &str, look: &Theme, entry: &str) -> String {

@@ -4,7 +4,7 @@ use super::{
     nav::{Nav, NavItem, current},
     push,
 };
-use crate::{html, theme};
+use crate::{browser, text::html};
 use pmx_model::Hash;
 
 /// Asks search engines not to list a page. It stands in the page, since that works on every server.
@@ -89,7 +89,7 @@ impl Shell {
         let base_css = Stylesheet {
             address: frame.base_css.clone(),
             scope: "root",
-            source: theme::BASE_CSS.name.to_owned(),
+            source: browser::BASE_CSS.name.to_owned(),
             name: None,
             media: None,
         };
@@ -98,7 +98,7 @@ impl Shell {
         let scripts: String = frame.live.iter().chain(&frame.player).map(|address| script_tag(address)).collect();
         // All that is not hashed here is a part of every page's own head, of the navigation, or of this file.
         let mut all = String::new();
-        for part in [&base, &styles, &scripts, &site_title, &frame.mount, &frame.lang, theme::EARLY_JS] {
+        for part in [&base, &styles, &scripts, &site_title, &frame.mount, &frame.lang, browser::EARLY_JS] {
             push(&mut all, &[part, "\0"]);
         }
         all.extend(frame.url.as_deref());
@@ -124,8 +124,8 @@ impl Shell {
         }
         out.push_str(">\n<head>\n<meta charset=\"utf-8\">\n");
         out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        if !theme::EARLY_JS.trim().is_empty() {
-            push(out, &["<script>", theme::EARLY_JS.trim(), "</script>\n"]);
+        if !browser::EARLY_JS.trim().is_empty() {
+            push(out, &["<script>", browser::EARLY_JS.trim(), "</script>\n"]);
         }
         // A page that is no Source's says it anyway.
         if self.frame.unlisted && page.here.is_some() {

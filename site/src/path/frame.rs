@@ -2,17 +2,20 @@
 
 use super::Frame;
 use crate::{
-    address,
-    assets::{ThemeAssets, asset_path},
-    css,
     diagnostic::Diagnostic,
     documents::Listed,
-    graph::{Node, Target},
+    graph::{
+        Node, Target,
+        assets::{ThemeAssets, asset_path},
+        routes,
+    },
     page::{self, Listing, Nav, NavItem, Shell, Stylesheet},
-    routes,
     search::{self, Entry, Kind, Record},
-    source::{Link, Place},
-    tokens::{self, Theme},
+    source::{
+        Link, Place,
+        tokens::{self, Theme},
+    },
+    text::{address, css},
 };
 use std::{borrow::Cow, sync::Arc};
 

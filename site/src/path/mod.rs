@@ -1,30 +1,34 @@
 //! One Path of a site: everything that one entry reaches, under one mount.
 
+pub(crate) mod gathered;
+
 mod frame;
+pub(crate) mod known;
 mod pages;
 mod roots;
 mod update;
 
-pub(crate) use roots::{NamedRoot, name_roots};
+pub(crate) use roots::NamedRoot;
 pub(crate) use update::Kept;
 
-use super::{
-    assets::{self, Asset, Assets, ThemeAssets, asset_path},
-    blobs::Blobs,
-    build::{Pages, UNUSABLE},
-    cache::{self, Bodies},
-    component_files::ComponentFiles,
+use crate::{
     diagnostic::{Diagnostic, Position},
     documents::{self, GraphEntry, Listed, ManifestText, Relations},
-    graph::{Graph, Node, Target},
-    layouts::Layouts,
+    files::blobs::Blobs,
+    graph::{
+        Graph, Node, Target,
+        assets::{self, Asset, Assets, ThemeAssets, asset_path},
+        bodies::Bodies,
+        component_files::ComponentFiles,
+        layouts::Layouts,
+        routes::{self, Addressing, NOT_FOUND, RouteTable},
+    },
     page,
     project::Project,
-    routes::{self, Addressing, NOT_FOUND, RouteTable},
     search::{self, Shards},
-    source::Place,
-    tokens::Theme,
+    source::{self, Place, tokens::Theme},
 };
+use known::Pages;
 use pages::{Addresses, Rendered};
 use pmx_model::{File, Hash, MAX_BLOB, Manifest, ManifestError, Routes, SourceEntry};
 use rayon::prelude::*;
@@ -32,6 +36,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The document that lists the files for deploy scripts.
 const ARTIFACTS: &str = "artifacts.json";
+
+/// The code of findings that no deploy could have: a document that breaks its rules, a file beyond the limit.
+pub(super) const UNUSABLE: &str = "build/unusable";
 
 /// What one Path gives.
 pub(super) struct BuiltPath {
@@ -136,7 +143,7 @@ pub(super) fn build(
     let mut files = BTreeMap::new();
     let records = || rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
     let pages = rendered.iter().map(|page| (page.node.id.as_str(), page.page.inputs));
-    let left = left.filter(|(digest, _)| shards.is_none() && *digest == cache::digest_of(pages));
+    let left = left.filter(|(digest, _)| shards.is_none() && *digest == known::digest_of(pages));
     let shards = left
         .and_then(|(_, files)| Shards::known(records(), &files))
         .unwrap_or_else(|| Shards::of(records(), shards, |bytes| blobs.put(bytes)));
@@ -202,7 +209,7 @@ pub(super) fn build(
     let url = project.address.url.as_deref();
     add("llms.txt", documents::llms(&listed, &root.entry_id, url));
     if let Some(url) = url {
-        let pages = members.iter().filter(|node| !documents::is_definition(&node.id));
+        let pages = members.iter().filter(|node| !source::is_definition(&node.id));
         let addresses: Vec<String> = pages.map(|node| frame.address_of(&node.id)).collect();
         add("sitemap.xml", documents::sitemap(url, addresses.iter().map(String::as_str)));
         if root.mount.is_empty() {

@@ -1,17 +1,19 @@
 //! The pages of a Path: kept where nothing that goes into them changed, else rendered.
 
-use super::Frame;
+use super::{
+    Frame,
+    known::{CachedPage, Pages},
+};
 use crate::{
-    assets::{self, Asset},
-    build::Pages,
-    cache::CachedPage,
-    completion::Completion,
     diagnostic::Diagnostic,
     documents::{self, MappedBeat},
-    graph::{Node, Target},
+    graph::{
+        Node, Target,
+        assets::{self, Asset},
+        routes,
+    },
     page::{self, NavItem, Page, Shell, Stylesheet},
-    render::{self, Embeds, Picture},
-    routes,
+    render::{self, Embeds, Picture, completion::Completion},
 };
 use pmx_model::Hash;
 use std::{borrow::Cow, sync::Arc};

@@ -2,9 +2,9 @@
 
 use crate::{
     diagnostic::{Diagnostic, Position},
-    graph::{self, Graph},
-    output::RECEIPT,
-    project::Project,
+    graph::Graph,
+    project::{Project, out_dir::RECEIPT},
+    source::EXTENSION,
 };
 
 /// A root with its id and mount.
@@ -26,7 +26,7 @@ pub(crate) struct NamedRoot {
 pub(crate) fn name_roots(project: &Project, graph: &Graph, findings: &mut Vec<Diagnostic>) -> Vec<NamedRoot> {
     let mut named: Vec<NamedRoot> = Vec::new();
     for (index, entry) in project.roots.iter().enumerate() {
-        let Some(entry_id) = entry.path.strip_suffix(graph::EXTENSION) else { continue };
+        let Some(entry_id) = entry.path.strip_suffix(EXTENSION) else { continue };
         let Some(node) = graph.nodes.get(entry_id) else { continue };
         let shown = project.show(&entry.path);
         let handle = node.source.handle.as_ref();

@@ -1,17 +1,18 @@
 //! A Path that goes on from the build before: nothing changed but the texts of some Sources, so nothing is made but their pages,
 //! the pages that take them in, and the documents that speak of texts.
 
-use super::{Frame, Site, pages::Rendered, roots::NamedRoot};
+use super::{Frame, Site, known::Pages, pages::Rendered, roots::NamedRoot};
 use crate::{
-    build::Pages,
     diagnostic::Diagnostic,
     documents::{self, ManifestText, Relations},
-    graph::{Changes, Node},
+    graph::{
+        Changes, Node,
+        routes::{self, RouteTable},
+    },
     page::Shell,
     render::Embeds,
-    routes::{self, RouteTable},
     search::{self, Shards},
-    tokens::Theme,
+    source::tokens::Theme,
 };
 use pmx_model::{File, Hash, Manifest, SourceEntry};
 use rayon::prelude::*;

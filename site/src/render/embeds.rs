@@ -2,13 +2,14 @@
 
 use super::links::Origin;
 use crate::{
-    address::{self, Address},
-    cache::Bodies,
-    components::{self, Definition, Lookup},
     diagnostic::Diagnostic,
-    graph::{Graph, Node, Target, relative_link},
+    graph::{Graph, Node, Target, bodies::Bodies, relative_link},
     project::Project,
-    source::{Body, Place, Settings, Source},
+    source::{
+        Body, Place, Settings, Source,
+        components::{self, Definition, Lookup},
+    },
+    text::address::{self, Address},
 };
 use std::{
     cell::OnceCell,

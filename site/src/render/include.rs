@@ -2,13 +2,17 @@
 
 use super::{Embeds, LinkTable, Origin, embeds::EmbeddedBodies, facts};
 use crate::{
-    components::{self, Expansion},
     diagnostic::Diagnostic,
-    dom::{self, Element, Node},
-    html, mermaid,
-    source::{self, Block, Link, Place},
-    suggest,
-    values::{self, Values, Written},
+    source::{
+        self, Block, Link, Place,
+        components::{self, Expansion},
+        mermaid,
+        values::{self, Values, Written},
+    },
+    text::{
+        dom::{self, Element, Node},
+        html, nearest,
+    },
 };
 use std::collections::{BTreeSet, HashSet};
 
@@ -85,7 +89,7 @@ impl<'a> Includer<'_, 'a> {
                 let message = format!("`{}` has no Block `{id}` to include", self.embeds.node(target).path);
                 let ids = source.blocks.iter().map(|block| (block.id.as_str(), block.id.as_str()));
                 let finding = Diagnostic::warning("include/missing-block", link.position, message);
-                return Err(Some(match suggest::likest(&id, ids) {
+                return Err(Some(match nearest::likest(&id, ids) {
                     Some(nearest) => finding.hint(format!("did you mean `#{nearest}`?")),
                     None => finding,
                 }));

@@ -2,17 +2,20 @@
 
 use super::{
     Embeds, Origin,
+    completion::Completion,
     include::Includer,
     pictures::{self, Picture},
     put_icons,
 };
 use crate::{
-    completion::Completion,
     diagnostic::{Diagnostic, Position},
-    dom::{self, Element, Node},
-    graph, source,
-    standard::{EMPTY, OUTLET, REFERENCES},
-    values::{Values, Written},
+    graph,
+    source::{
+        self,
+        standard::{EMPTY, OUTLET, REFERENCES},
+        values::{Values, Written},
+    },
+    text::dom::{self, Element, Node},
 };
 
 /// Where the content comes, in the marked HTML of a layout. No text has a NUL.

@@ -1,4 +1,4 @@
-use crate::components;
+use crate::source::components;
 use std::collections::HashMap;
 
 /// A Source that goes into a page, by its number in [`super::Embeds`]; 0 is the page's own.

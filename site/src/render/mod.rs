@@ -1,6 +1,11 @@
 //! The Blocks of a page as readers get them: includes taken in, components expanded, values and icons put in, questions made
 //! forms, Beats marked. Addresses are still marks, so that a page survives a change of routes.
 
+pub(crate) mod beats;
+pub(crate) mod completion;
+pub(crate) mod icons;
+pub(crate) mod questions;
+
 mod embeds;
 mod include;
 mod layout;
@@ -12,22 +17,26 @@ pub(super) use embeds::Embeds;
 pub(super) use layout::Surround;
 pub(super) use pictures::Picture;
 
-use super::{
-    beats::{self, Beat, BeatBlock},
-    cache::Bodies,
-    completion::Completion,
-    components::{self, Expansion},
-    css,
+use crate::{
     diagnostic::{Diagnostic, Position},
-    dom::{self, Node},
-    graph, html, icons,
-    questions::{self, QuestionBlock},
+    graph::{self, bodies::Bodies},
     search,
-    source::{self, Settings},
-    values::{self, Values, Written},
+    source::{
+        self, Settings,
+        components::{self, Expansion},
+        values::{self, Values, Written},
+    },
+    text::{
+        css,
+        dom::{self, Node},
+        html,
+    },
 };
+use beats::{Beat, BeatBlock};
+use completion::Completion;
 use include::Includer;
 use links::{LinkTable, Origin};
+use questions::QuestionBlock;
 use std::collections::BTreeSet;
 
 /// What every icon's name begins with.

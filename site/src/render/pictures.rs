@@ -2,8 +2,8 @@
 
 use super::spaceholders;
 use crate::{
-    dom::{Attribute, Element, Node},
-    pictures::Size,
+    graph::pictures::Size,
+    text::dom::{Attribute, Element, Node},
 };
 
 /// What an author's `style` may say about the size.

@@ -2,7 +2,7 @@
 //! the file is missing, its room is kept, and what will be there is told in words.
 
 use super::pictures::{Picture, mark};
-use crate::{
+use crate::text::{
     dom::{self, Element, Node},
     html,
 };
@@ -91,7 +91,7 @@ fn room<'a>(picture: &Element<'a>, settings: &Settings) -> Element<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dom;
+    use crate::text::dom;
 
     fn of(html: &str, leads: Picture) -> String {
         let mut nodes = dom::parse(html);

@@ -10,7 +10,7 @@ mod walk;
 pub use passing::is_passing;
 pub use tracked::{Before, Tracked};
 
-use super::{blobs::Blobs, error::SiteError, project::Project};
+use crate::{error::SiteError, files::blobs::Blobs, project::Project};
 use pmx_model::{Hash, MAX_BLOB};
 use rayon::prelude::*;
 use std::{

@@ -2,12 +2,12 @@
 
 use super::{File, walk::Folder};
 use crate::{
-    address::{self, Address},
-    assets::is_sheet,
-    css,
-    graph::EXTENSION,
     project::Project,
-    source::{self, Place},
+    source::{self, EXTENSION, Place},
+    text::{
+        address::{self, Address},
+        css::{self, is_sheet},
+    },
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

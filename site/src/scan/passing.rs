@@ -1,6 +1,6 @@
 //! Files that editors, browsers, desktops and pmx itself leave beside others for a while.
 
-use crate::edit::is_beside;
+use crate::files::beside::is_beside;
 
 /// Endings of copies, of what is being written or downloaded.
 const ENDINGS: [&str; 10] =

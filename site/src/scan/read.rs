@@ -1,7 +1,11 @@
 //! The content of a file.
 
 use super::{Content, Stamp};
-use crate::{assets::is_sheet, file_retry::while_held, folder::open_regular, graph::EXTENSION, text::normal_bytes};
+use crate::{
+    files::{file_retry::while_held, folder::open_regular},
+    source::EXTENSION,
+    text::{css::is_sheet, normal_bytes},
+};
 use pmx_model::{Hash, MAX_BLOB};
 use sha2::{Digest as _, Sha256};
 use std::{

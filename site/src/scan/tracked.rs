@@ -1,7 +1,7 @@
 //! Files that are looked at again and again.
 
 use super::{Content, File, Snapshot, changed, named, scan, walk};
-use crate::{address, error::SiteError, project::Project};
+use crate::{error::SiteError, project::Project, text::address};
 use std::{
     collections::{BTreeMap, BTreeSet},
     mem,

@@ -2,11 +2,13 @@
 
 use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, changed, passing::is_passing};
 use crate::{
-    address, checkout,
     error::SiteError,
-    output::{OutDir, RECEIPT},
-    paths::canonical,
-    project::Project,
+    files::paths::canonical,
+    project::{
+        Project, checkout,
+        out_dir::{OutDir, RECEIPT},
+    },
+    text::address,
 };
 use rayon::prelude::*;
 use std::{

@@ -57,7 +57,7 @@ pub(crate) use record::{Reading, Record};
 pub(crate) use shards::Shards;
 pub(crate) use terms::fold as plain_letter;
 
-use super::documents;
+use crate::text;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -115,8 +115,8 @@ pub(crate) fn index<'a>(entries: impl Iterator<Item = Entry<'a>>, shards: usize)
         let others = record.headings.iter().filter(|(_, text)| **text != *title);
         let headings: Vec<&(Box<str>, Box<str>)> = others.collect();
         match kind.name() {
-            None => documents::json(&mut out, &(key.as_str(), id, address, title, headings)),
-            Some(kind) => documents::json(&mut out, &(key.as_str(), id, address, title, headings, kind)),
+            None => text::json(&mut out, &(key.as_str(), id, address, title, headings)),
+            Some(kind) => text::json(&mut out, &(key.as_str(), id, address, title, headings, kind)),
         }
     }
     out.extend_from_slice(b"\n]}\n");

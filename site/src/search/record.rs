@@ -4,7 +4,7 @@ use super::{
     terms::{each_term, rank, shard_of},
     words::{Found, Words},
 };
-use crate::{
+use crate::text::{
     dom::{Element, Node},
     html,
     shorten::shorten,

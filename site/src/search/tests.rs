@@ -1,5 +1,5 @@
 use super::*;
-use crate::dom;
+use crate::text::dom;
 use proptest::{collection::btree_map, prelude::*};
 use std::{collections::BTreeMap, sync::Arc};
 

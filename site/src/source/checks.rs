@@ -1,11 +1,9 @@
 //! The shapes of the keys that mean something to PathMX, in frontmatter and in topmatter. Other keys are the author's own.
 
-use super::is_class;
+use super::{is_class, values::is_completion};
 use crate::{
-    commas,
-    completion::is_completion,
     diagnostic::{Diagnostic, Position},
-    suggest,
+    text::{commas, nearest},
 };
 use serde_json::{Map, Value};
 
@@ -125,7 +123,7 @@ impl Check<'_> {
             let is_near = |known: &&&str| {
                 // The plural of a key is a word of its own.
                 let plural = key.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(key);
-                suggest::is_slip(key, known) && (!plural || key == "style")
+                nearest::is_slip(key, known) && (!plural || key == "style")
             };
             if let Some(known) = known.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
                 let message = format!("`{key}` means nothing to pmx");
@@ -152,7 +150,7 @@ impl Check<'_> {
             let choices: Vec<String> =
                 PRESENTATIONS.iter().chain([&FLOW]).map(|choice| format!("`{choice}`")).collect();
             let nearest = value.as_str().and_then(|value| {
-                suggest::likest(value, PRESENTATIONS.iter().chain([&FLOW]).map(|known| (*known, *known)))
+                nearest::likest(value, PRESENTATIONS.iter().chain([&FLOW]).map(|known| (*known, *known)))
             });
             let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let message = format!("`presentation` is not `{written}` but one of {}", choices.join(", "));
@@ -187,7 +185,7 @@ impl Check<'_> {
         let code = std::mem::replace(&mut self.code, "choreographer/steps-invalid");
         self.steps(play);
         for key in play.as_object().into_iter().flat_map(Map::keys).filter(|key| !PLAY.contains(&key.as_str())) {
-            if let Some(known) = suggest::likest(key, PLAY.iter().map(|known| (*known, *known))) {
+            if let Some(known) = nearest::likest(key, PLAY.iter().map(|known| (*known, *known))) {
                 let hint = format!("did you mean `{known}`?");
                 self.warn(&["play", key], format!("`play.{key}` means nothing to pmx"), Some(hint));
             }
@@ -206,7 +204,7 @@ impl Check<'_> {
                 Some((kind, choices)) => self.choice(&["play", "steps", kind], Some(value), choices),
                 None => {
                     let known = STEPS.iter().map(|(known, _)| (*known, *known));
-                    let nearest = suggest::likest(kind, known).map(|known| format!("did you mean `{known}`?"));
+                    let nearest = nearest::likest(kind, known).map(|known| format!("did you mean `{known}`?"));
                     self.warn(&["play", "steps", kind], format!("`play.steps` knows no `{kind}`"), nearest);
                 }
             }
@@ -261,7 +259,7 @@ fn is_list(value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml;
+    use crate::text::yaml;
 
     fn found(text: &str) -> Vec<(usize, usize, String)> {
         let mut findings = Vec::new();

@@ -1,10 +1,13 @@
 //! The components that a Source defines: what [`components::define`] is told of each Block.
 
-use super::{Link, blocks::Block, definitions, lines::Lines};
-use crate::{
+use super::{
+    Link,
+    blocks::Block,
     components::{self, Definition, DefinitionBlock, Fence},
-    diagnostic::{Diagnostic, Position},
+    definitions,
+    lines::Lines,
 };
+use crate::diagnostic::{Diagnostic, Position};
 use comrak::nodes::{AstNode, NodeValue};
 use serde_json::{Map, Value};
 

@@ -1,6 +1,6 @@
 use crate::{
     diagnostic::Position,
-    yaml::{self, YamlError},
+    text::yaml::{self, YamlError},
 };
 use serde_json::{Map, Value};
 

@@ -1,5 +1,14 @@
 //! One Source, parsed: a function of its text and the site's settings alone, so that it can be kept for as long as they stay.
 
+pub(crate) mod caught;
+pub(crate) mod components;
+pub(crate) mod highlight;
+pub(crate) mod math;
+pub(crate) mod mermaid;
+pub(crate) mod standard;
+pub(crate) mod tokens;
+pub(crate) mod values;
+
 mod blocks;
 mod checks;
 mod define;
@@ -23,7 +32,7 @@ mod topmatter;
 mod tree;
 mod wikilinks;
 
-pub(super) use super::text::decode;
+pub(super) use crate::text::decode;
 pub(super) use blocks::Block;
 pub(super) use checks::{PRESENTATIONS, is_revealed_at_once};
 pub(super) use define::defines;
@@ -35,24 +44,33 @@ pub(super) use sections::Section;
 pub use settings::Settings;
 pub(super) use tree::tree;
 
-use super::{
-    address::{self, Address},
-    components::Definition,
+use crate::{
     diagnostic::{Diagnostic, Position},
-    standard::Standard,
-    text::normal,
-    tokens,
+    text::{
+        address::{self, Address},
+        normal,
+    },
 };
 use blocks::Parts;
+use components::Definition;
 use comrak::Arena;
 use lines::Lines;
 use pmx_model::Hash;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use standard::Standard;
 use std::{borrow::Cow, collections::HashSet, sync::OnceLock};
+
+/// The extension of a Source; what is before it, with the folders, is its id.
+pub(crate) const EXTENSION: &str = ".md";
 
 /// How far into a file a NUL byte tells that it is no text, in bytes; git looks as far.
 const BINARY: usize = 8000;
+
+/// Whether the Source defines components or is a layout, and so says little to a reader.
+pub(crate) fn is_definition(id: &str) -> bool {
+    [".components", ".component", ".layout"].iter().any(|end| id.ends_with(end))
+}
 
 /// A Source, parsed.
 #[derive(Debug)]

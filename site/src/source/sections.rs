@@ -1,7 +1,7 @@
 //! Which links of a Source stand under which of its headings.
 
 use super::{Link, Place};
-use crate::shorten::shorten;
+use crate::text::shorten::shorten;
 use serde::{Deserialize, Serialize};
 
 /// The longest title of a section, in characters: every page of a Path has the titles of its entry's sections.

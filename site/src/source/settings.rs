@@ -68,7 +68,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml;
+    use crate::text::yaml;
 
     fn of(text: &str) -> Result<Settings, (&'static str, String)> {
         Settings::of(&yaml::mapping(text).unwrap())

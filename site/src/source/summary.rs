@@ -1,4 +1,4 @@
-use crate::shorten::shorten;
+use crate::text::shorten::shorten;
 use comrak::nodes::{AstNode, NodeHeading, NodeValue};
 
 /// The longest derived description, in characters; search engines show about as much.

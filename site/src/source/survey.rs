@@ -3,8 +3,7 @@
 use super::{lines::Lines, text};
 use crate::{
     diagnostic::{Diagnostic, Position},
-    dom::is_raw_text,
-    html,
+    text::{dom::is_raw_text, html},
 };
 use comrak::nodes::{AstNode, NodeHeading, NodeValue};
 

@@ -3,7 +3,7 @@
 //! the tree shows a paragraph that begins with such a tag, the text is parsed again with a name in its place at which HTML begins anyway.
 
 use super::lines::Lines;
-use crate::dom;
+use crate::text::dom;
 use comrak::nodes::{AstNode, NodeValue};
 use std::{
     borrow::Cow,

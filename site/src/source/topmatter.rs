@@ -1,7 +1,7 @@
 //! Data at the top of a Block: an HTML comment whose body is a YAML mapping, or bare `key: value` lines.
 
 use super::lines::Lines;
-use crate::{diagnostic::Diagnostic, yaml};
+use crate::{diagnostic::Diagnostic, text::yaml};
 use comrak::nodes::{AstNode, NodeValue};
 use serde_json::{Map, Value};
 

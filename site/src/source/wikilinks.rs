@@ -1,7 +1,7 @@
 //! `[[Target]]`, `[[Target|label]]` and `![[Target]]`. Each is decided for itself: it is none where CommonMark has a link, code or HTML.
 
 use super::{lines::Lines, mask::Mask};
-use crate::html;
+use crate::text::html;
 use comrak::{
     Arena,
     nodes::{Ast, AstNode, NodeValue, NodeWikiLink, Sourcepos},

@@ -1,52 +1,27 @@
 //! The SQLite file of one Durable Object, and the turns that write to it.
 
 mod authorizer;
+mod metadata;
 mod statements;
+mod value;
 
 use super::{error::SqlError, limits};
 use crate::{profile::Profile, state_dir::Durability, storage::sqlite};
+pub use value::{Rows, Value};
+
 use authorizer::{Guard, RESERVED_PREFIX};
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, config::DbConfig, types::ValueRef};
+use rusqlite::{CachedStatement, Connection, config::DbConfig};
 use std::{
     io,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
+use value::{RowsError, bind, read};
 
-/// Instructions of SQLite between two looks at the clock: well below a millisecond.
+/// Instructions of SQLite between two checks of the time: well below a millisecond.
 const CLOCK_INSTRUCTIONS: i32 = 10_000;
 /// Compiled statements that are kept.
 const STATEMENT_CACHE: usize = 64;
-/// The platform's own table, with workerd's name; it holds the alarm under [`ALARM_KEY`].
-const METADATA: &str = "_cf_METADATA";
-const ALARM_KEY: i64 = 1;
-/// Where the emulator notes the object's name; workerd has no such row, and does not mind it.
-const NAME_KEY: i64 = 2;
-
-/// A value of SQL.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// NULL.
-    Null,
-    /// INTEGER. When bound it becomes a REAL, since the platform's numbers are JavaScript's.
-    Integer(i64),
-    /// REAL.
-    Real(f64),
-    /// TEXT.
-    Text(String),
-    /// BLOB.
-    Blob(Vec<u8>),
-}
-
-/// The result of the last statement.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rows {
-    /// Names of the columns.
-    pub columns: Vec<String>,
-    /// As many values in each row.
-    pub rows: Vec<Vec<Value>>,
-}
-
 /// The storage of one object.
 ///
 /// The first write of a turn opens a transaction; [`Self::commit_turn`] makes all that was written since durable at
@@ -59,7 +34,7 @@ pub struct Database {
     access: Access,
     connection: Connection,
     guard: Guard,
-    place: Place,
+    backing: Backing,
     in_turn: bool,
     /// The name to note in the file, if it is not known to be there.
     name: Option<String>,
@@ -79,7 +54,7 @@ enum Access {
 
 /// Where the connection leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Backing {
     /// To an empty database in memory: the object has no file, and reads find nothing.
     Nowhere,
     /// To a file that this turn has made.
@@ -107,40 +82,18 @@ impl Database {
 
     fn open_as(path: PathBuf, profile: Profile, access: Access) -> Result<Self, SqlError> {
         let guard = Guard::default();
-        let (connection, place) = if exists(&path) {
-            (connect(Some(&path), profile, access, &guard)?, Place::File)
+        let (connection, backing) = if exists(&path) {
+            (connect(Some(&path), profile, access, &guard)?, Backing::File)
         } else {
-            (connect(None, profile, access, &guard)?, Place::Nowhere)
+            (connect(None, profile, access, &guard)?, Backing::Nowhere)
         };
         let (in_turn, name, rows_written, pending_alarm) = (false, None, 0, None);
-        Ok(Self { path, profile, access, connection, guard, place, in_turn, name, rows_written, pending_alarm })
-    }
-
-    /// Has the object's name noted beside the alarm with the first turn that writes, so that the file tells whose it is.
-    #[must_use]
-    pub(crate) fn named(mut self, name: &str) -> Self {
-        self.name = Some(name.to_owned());
-        self
-    }
-
-    /// The name that is noted in the file.
-    ///
-    /// # Errors
-    /// If storage fails.
-    pub(crate) fn noted_name(&mut self) -> Result<Option<String>, SqlError> {
-        self.trusted(|connection| {
-            if !connection.table_exists(None, METADATA)? {
-                return Ok(None);
-            }
-            connection
-                .query_row(&format!("SELECT value FROM {METADATA} WHERE key = ?"), [NAME_KEY], |row| row.get(0))
-                .optional()
-        })
+        Ok(Self { path, profile, access, connection, guard, backing, in_turn, name, rows_written, pending_alarm })
     }
 
     /// Whether there is anything outside of this process.
     pub(crate) fn has_file(&self) -> bool {
-        self.place != Place::Nowhere
+        self.backing != Backing::Nowhere
     }
 
     /// How many rows callers' statements have changed so far, undone ones included.
@@ -158,25 +111,6 @@ impl Database {
             move || Instant::now() > end
         });
         Ok(self.connection.progress_handler(CLOCK_INSTRUCTIONS, is_over)?)
-    }
-
-    /// Makes the alarm due at `now_ms` if it is due later, in a turn of its own. Whether there is one.
-    ///
-    /// # Errors
-    /// If storage fails; nothing has changed then.
-    pub(crate) fn hasten_alarm(&mut self, now_ms: u64) -> Result<bool, SqlError> {
-        match self.get_alarm()? {
-            None => return Ok(false),
-            Some(due) if due <= now_ms => {}
-            Some(_) => {
-                if let Err(error) = self.set_alarm(now_ms) {
-                    self.rollback_turn();
-                    return Err(error);
-                }
-                self.commit_turn()?;
-            }
-        }
-        Ok(true)
     }
 
     /// Runs the statements of a text in order and returns what the last one yields. Only the last may have parameters.
@@ -219,7 +153,7 @@ impl Database {
         self.in_turn = false;
         self.name = None;
         self.pending_alarm = None;
-        self.place = Place::File;
+        self.backing = Backing::File;
         Ok(())
     }
 
@@ -234,69 +168,9 @@ impl Database {
         {
             tracing::error!(%error, path = %self.path.display(), "a turn could not be rolled back");
         }
-        if self.place == Place::NewFile {
+        if self.backing == Backing::NewFile {
             self.forget_file();
         }
-    }
-
-    /// Sets the alarm, in the turn's transaction.
-    ///
-    /// # Errors
-    /// If the time is 0, or storage fails.
-    pub fn set_alarm(&mut self, due_ms: u64) -> Result<(), SqlError> {
-        if due_ms == 0 {
-            return Err(SqlError::AlarmTime);
-        }
-        self.begin()?;
-        self.trusted(|connection| {
-            create_metadata(connection)?;
-            connection.execute(
-                &format!("INSERT OR REPLACE INTO {METADATA} (key, value) VALUES (?, ?)"),
-                (ALARM_KEY, due_ms.cast_signed()),
-            )
-        })?;
-        self.pending_alarm = Some(Some(due_ms));
-        Ok(())
-    }
-
-    /// Removes the alarm, in the turn's transaction. None set is as good.
-    ///
-    /// # Errors
-    /// If storage fails.
-    pub fn delete_alarm(&mut self) -> Result<(), SqlError> {
-        if self.get_alarm()?.is_none() {
-            return Ok(());
-        }
-        self.begin()?;
-        self.trusted(|connection| connection.execute(&format!("DELETE FROM {METADATA} WHERE key = ?"), [ALARM_KEY]))?;
-        self.pending_alarm = Some(None);
-        Ok(())
-    }
-
-    /// When the alarm is due, in milliseconds since 1970, as this turn sees it.
-    ///
-    /// # Errors
-    /// If storage fails.
-    pub fn get_alarm(&mut self) -> Result<Option<u64>, SqlError> {
-        if self.place == Place::Nowhere {
-            return Ok(None);
-        }
-        self.trusted(|connection| {
-            if !connection.table_exists(None, METADATA)? {
-                return Ok(None);
-            }
-            let due = connection
-                .query_row(&format!("SELECT value FROM {METADATA} WHERE key = ?"), [ALARM_KEY], |row| row.get(0))
-                .optional()?;
-            Ok(due.map(i64::cast_unsigned))
-        })
-    }
-
-    /// What the turn has done to the alarm and not committed yet: `None` nothing, `Some(None)` removed it. What
-    /// [`AlarmIndex`](crate::durable_object::alarm_index::AlarmIndex) must be told before the commit.
-    #[must_use]
-    pub fn pending_alarm(&self) -> Option<Option<u64>> {
-        self.pending_alarm
     }
 
     /// Runs one statement. Without bindings it is not the last, and its rows are not wanted.
@@ -322,9 +196,9 @@ impl Database {
             bind(&mut prepared, index + 1, value)?;
         }
         let before = self.connection.total_changes();
-        let rows = read(&mut prepared, bindings.is_some()).map_err(|failure| match failure {
-            Failure::Sqlite(error) => SqlError::new(error, skipped),
-            Failure::TooLarge => SqlError::ResultTooLarge,
+        let rows = read(&mut prepared, bindings.is_some()).map_err(|error| match error {
+            RowsError::Sqlite(error) => SqlError::new(error, skipped),
+            RowsError::TooLarge => SqlError::ResultTooLarge,
         })?;
         let written = self.connection.total_changes().saturating_sub(before);
         // Only now: a kept statement learns of a changed schema when it runs.
@@ -346,19 +220,13 @@ impl Database {
             // A failure, or `INSERT OR ROLLBACK`, has ended it. Writing on would tear the turn in two.
             return if self.connection.is_autocommit() { Err(SqlError::TurnLost) } else { Ok(()) };
         }
-        if self.place == Place::Nowhere && self.access != Access::Read {
+        if self.backing == Backing::Nowhere && self.access != Access::Read {
             self.connection = connect(Some(&self.path), self.profile, self.access, &self.guard)?;
-            self.place = Place::NewFile;
+            self.backing = Backing::NewFile;
         }
         self.in_turn = true;
         self.trusted(|connection| connection.execute_batch("BEGIN"))?;
-        let Some(name) = self.name.clone() else { return Ok(()) };
-        self.trusted(|connection| {
-            create_metadata(connection)?;
-            connection
-                .execute(&format!("INSERT OR IGNORE INTO {METADATA} (key, value) VALUES (?, ?)"), (NAME_KEY, name))
-        })?;
-        Ok(())
+        self.note_name()
     }
 
     /// Back to having no file. What cannot be removed is an empty database, which is as good as none.
@@ -367,7 +235,7 @@ impl Database {
             Ok(connection) => self.connection = connection,
             Err(_) => return,
         }
-        self.place = Place::Nowhere;
+        self.backing = Backing::Nowhere;
         let _ = remove_files(&self.path);
     }
 
@@ -399,10 +267,6 @@ pub(crate) fn remove_files(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn create_metadata(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {METADATA} (key INTEGER PRIMARY KEY, value BLOB)"))
-}
-
 fn connect(path: Option<&Path>, profile: Profile, access: Access, guard: &Guard) -> Result<Connection, SqlError> {
     let mut connection = match (path, access) {
         (Some(path), Access::Write(durability)) => sqlite::open(path, durability)?,
@@ -416,67 +280,4 @@ fn connect(path: Option<&Path>, profile: Profile, access: Access, guard: &Guard)
     let guard = guard.clone();
     connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| guard.authorize(&context)))?;
     Ok(connection)
-}
-
-fn bind(statement: &mut CachedStatement<'_>, index: usize, value: &Value) -> rusqlite::Result<()> {
-    match value {
-        Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
-        #[expect(clippy::cast_precision_loss, reason = "that is what the platform's numbers lose too")]
-        Value::Integer(integer) => statement.raw_bind_parameter(index, *integer as f64),
-        // SQLite takes NaN for NULL, as the platform does.
-        Value::Real(real) => statement.raw_bind_parameter(index, *real),
-        Value::Text(text) => statement.raw_bind_parameter(index, text),
-        Value::Blob(bytes) => statement.raw_bind_parameter(index, bytes),
-    }
-}
-
-enum Failure {
-    Sqlite(rusqlite::Error),
-    TooLarge,
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-/// Runs a statement to its end.
-fn read(statement: &mut CachedStatement<'_>, wanted: bool) -> Result<Vec<Vec<Value>>, Failure> {
-    let mut found = Vec::new();
-    let mut bytes = 0;
-    let mut rows = statement.raw_query();
-    while let Some(row) = rows.next()? {
-        if !wanted {
-            continue;
-        }
-        let columns = row.as_ref().column_count();
-        let values: Vec<Value> =
-            (0..columns).map(|column| Ok(value(row.get_ref(column)?))).collect::<rusqlite::Result<_>>()?;
-        bytes += values.iter().map(size).sum::<usize>();
-        if bytes > limits::MAX_RESULT_BYTES {
-            return Err(Failure::TooLarge);
-        }
-        found.push(values);
-    }
-    Ok(found)
-}
-
-fn value(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(integer) => Value::Integer(integer),
-        ValueRef::Real(real) => Value::Real(real),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
-    }
-}
-
-fn size(value: &Value) -> usize {
-    size_of::<Value>()
-        + match value {
-            Value::Text(text) => text.len(),
-            Value::Blob(bytes) => bytes.len(),
-            _ => 0,
-        }
 }

@@ -1,6 +1,6 @@
 //! Puts that come at once are one transaction: whoever gets hold of the writer puts for all who wait for it.
 
-use super::{Failure, NewObject, ObjectMeta, Store, Stored};
+use super::{Inserted, NewObject, ObjectMeta, Store, StoreError};
 use crate::sync::lock;
 use rusqlite::Connection;
 use std::{
@@ -9,14 +9,14 @@ use std::{
 };
 
 /// What became of a put, once that is known.
-type Outcome = Result<Option<ObjectMeta>, Failure>;
+type PutResult = Result<Option<ObjectMeta>, StoreError>;
 
 /// A put that waits for the writer.
 #[derive(Debug)]
-pub(in crate::r2) struct Waiting {
+pub(in crate::r2) struct PendingPut {
     object: NewObject,
     only_if_absent: bool,
-    outcome: Arc<Mutex<Option<Outcome>>>,
+    outcome: Arc<Mutex<Option<PutResult>>>,
 }
 
 /// A put's transaction was undone for another's sake, or with the writer.
@@ -26,24 +26,26 @@ struct Undone;
 
 impl Store {
     /// Puts an object; `None` if there is one that stays. It is durable when this returns.
-    pub(in crate::r2) fn put(&self, object: NewObject, only_if_absent: bool) -> Outcome {
+    pub(in crate::r2) fn put(&self, object: NewObject, only_if_absent: bool) -> PutResult {
         let outcome = Arc::new(Mutex::new(None));
-        lock(&self.waiting).push(Waiting { object, only_if_absent, outcome: Arc::clone(&outcome) });
+        lock(&self.pending).push(PendingPut { object, only_if_absent, outcome: Arc::clone(&outcome) });
         let writer = lock(&self.writer);
         // Whoever had the writer may have put this one, too. If not, it is still among those that wait.
         if lock(&outcome).is_none() {
-            let group = mem::take(&mut *lock(&self.waiting));
+            let group = mem::take(&mut *lock(&self.pending));
             self.put_group(&writer, group);
         }
         drop(writer);
         lock(&outcome).take().unwrap_or_else(|| Err(Undone.into()))
     }
 
-    fn put_group(&self, writer: &Connection, group: Vec<Waiting>) {
+    fn put_group(&self, writer: &Connection, group: Vec<PendingPut>) {
         let grouped = group.len() > 1 && writer.execute_batch("BEGIN").is_ok();
         let mut results: Vec<_> = group
             .into_iter()
-            .map(|Waiting { object, only_if_absent, outcome }| (self.insert(writer, object, only_if_absent), outcome))
+            .map(|PendingPut { object, only_if_absent, outcome }| {
+                (self.insert(writer, object, only_if_absent), outcome)
+            })
             .collect();
         if grouped {
             // A full disk, for one, ends the transaction itself.
@@ -59,7 +61,7 @@ impl Store {
         }
         let mut replaced = Vec::new();
         for (result, outcome) in results {
-            let result = result.map(|stored| stored.map(|stored| self.show(stored, &mut replaced)));
+            let result = result.map(|stored| stored.map(|stored| self.publish(stored, &mut replaced)));
             *lock(&outcome) = Some(result);
         }
         for blob in replaced {
@@ -68,7 +70,7 @@ impl Store {
     }
 
     /// What was put is not there.
-    fn undo(&self, result: &mut Result<Option<Stored>, Failure>) {
+    fn undo(&self, result: &mut Result<Option<Inserted>, StoreError>) {
         if let Ok(stored) = mem::replace(result, Err(Undone.into()))
             && let Some(blob) = stored.and_then(|stored| stored.blob())
         {

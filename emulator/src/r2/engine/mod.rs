@@ -1,8 +1,9 @@
 //! Rows in SQLite, large bodies in files, and the byte cache in front of both.
 
 mod group_commit;
+mod rows;
 
-use super::{Body, Object, ObjectMeta, Op, R2Error, Range, limits};
+use super::{Body, Method, Object, ObjectMeta, R2Error, Range, limits};
 use crate::{
     clock::Clock,
     state_dir::{StateDir, StateError},
@@ -13,10 +14,11 @@ use crate::{
     sync::lock,
 };
 use bytes::Bytes;
-use group_commit::Waiting;
+use data_encoding::HEXLOWER;
+use group_commit::PendingPut;
 use pmx_model::Hash;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use sha2::{Digest as _, Sha256};
+use rows::{META, SCHEMA, blob_sizes, read_blob, read_epoch, read_meta, read_object, write_epoch};
+use rusqlite::{Connection, params};
 use std::{
     collections::HashMap,
     io,
@@ -31,31 +33,10 @@ const MAX_CACHED_BODY: u64 = 1024 * 1024;
 /// What an object costs besides its key and body: the metadata, and the tables that lead to it.
 const OBJECT_OVERHEAD: usize = 320;
 
-const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS objects (
-        key TEXT NOT NULL PRIMARY KEY,
-        version BLOB NOT NULL,
-        size INTEGER NOT NULL,
-        md5 BLOB NOT NULL,
-        sha256 BLOB,
-        uploaded INTEGER NOT NULL,   -- milliseconds since 1970
-        value BLOB,                  -- NULL: the body is in the file `blob`
-        blob INTEGER
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS meta (
-        name TEXT NOT NULL PRIMARY KEY,
-        value TEXT NOT NULL
-    ) STRICT";
-/// The row of `meta` that holds the epoch.
-const EPOCH: &str = "epoch";
-/// Random bytes of an epoch: that two are the same by chance has to be out of the question.
-const EPOCH_BYTES: usize = 16;
 /// What a row costs in the write-ahead log besides its body: a page of the table and one of its index.
 const ROW_BYTES: u64 = 8 * 1024;
-/// The columns that [`read_meta`] reads.
-const META: &str = "key, version, size, md5, sha256, uploaded";
 
-pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An object that was verified and can be put.
 #[derive(Debug)]
@@ -75,19 +56,19 @@ pub(super) enum Content {
     File(BlobWriter),
 }
 
-/// An object that was put and is to be shown.
-pub(super) struct Stored {
+/// An object that was inserted, and is to be published to readers.
+pub(super) struct Inserted {
     meta: Arc<ObjectMeta>,
-    body: Option<Place>,
+    body: Option<StoredBody>,
     /// The file of the object before it.
     replaced: Option<i64>,
 }
 
-impl Stored {
+impl Inserted {
     /// The file of its body, if it has one.
     pub(super) const fn blob(&self) -> Option<i64> {
         match self.body {
-            Some(Place::File(blob)) => Some(blob),
+            Some(StoredBody::File(blob)) => Some(blob),
             _ => None,
         }
     }
@@ -95,14 +76,17 @@ impl Stored {
 
 /// What there is under a key, as the cache holds it.
 #[derive(Clone, Debug)]
-struct Found {
+struct CachedObject {
     meta: Arc<ObjectMeta>,
-    body: Place,
+    body: StoredBody,
 }
 
-impl Found {
+impl CachedObject {
     fn expected(&self) -> Expected {
-        let digest = match (self.meta.sha256, unhex(&self.meta.etag)) {
+        let digest = match (
+            self.meta.sha256,
+            HEXLOWER.decode(self.meta.etag.as_bytes()).ok().and_then(|md5| md5.try_into().ok()),
+        ) {
             (Some(sha256), _) => Digest::Sha256(*sha256.as_bytes()),
             (None, Some(md5)) => Digest::Md5(md5),
             (None, None) => Digest::Unknown,
@@ -112,7 +96,7 @@ impl Found {
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum StoredBody {
     Memory(Bytes),
     File(i64),
 }
@@ -130,11 +114,11 @@ pub(super) struct Store {
     /// Counts the objects that were lost.
     pub(super) lost: watch::Sender<u64>,
     /// Puts that wait for the writer.
-    pub(super) waiting: Mutex<Vec<Waiting>>,
+    pub(super) pending: Mutex<Vec<PendingPut>>,
     /// In a folder that is only read it leads nowhere.
     pub(super) writer: Mutex<Connection>,
     reader: Mutex<Reader>,
-    cache: Cache<Option<Found>>,
+    cache: Cache<Option<CachedObject>>,
     pub(super) blobs: Blobs,
 }
 
@@ -147,10 +131,10 @@ struct Reader {
     generation: u64,
 }
 
-impl Weigh for Option<Found> {
+impl Weigh for Option<CachedObject> {
     fn weight(&self) -> usize {
         let body = match self {
-            Some(Found { body: Place::Memory(bytes), .. }) => bytes.len(),
+            Some(CachedObject { body: StoredBody::Memory(bytes), .. }) => bytes.len(),
             _ => 0,
         };
         OBJECT_OVERHEAD + body
@@ -169,7 +153,7 @@ impl Store {
                 clock: clock.clone(),
                 epoch: String::new(),
                 lost: watch::Sender::default(),
-                waiting: Mutex::default(),
+                pending: Mutex::default(),
                 writer: Mutex::new(Connection::open_in_memory().map_err(database)?),
                 reader: reader(sqlite::open_store(state, FILE, SCHEMA)?),
                 cache: cache::with_capacity(CACHE_BYTES),
@@ -197,7 +181,7 @@ impl Store {
             clock: clock.clone(),
             epoch,
             lost,
-            waiting: Mutex::default(),
+            pending: Mutex::default(),
             writer: Mutex::new(writer),
             reader: reader(sqlite::open_store(state, FILE, "")?),
             cache: cache::with_capacity(CACHE_BYTES),
@@ -206,7 +190,7 @@ impl Store {
     }
 
     /// Begins another epoch, which holds from the next start on.
-    pub(super) fn renew_epoch(&self) -> Result<(), Failure> {
+    pub(super) fn renew_epoch(&self) -> Result<(), StoreError> {
         write_epoch(&lock(&self.writer), &self.clock)?;
         Ok(())
     }
@@ -224,10 +208,10 @@ impl Store {
     pub(super) fn cached(&self, key: &str) -> Option<Option<Object>> {
         match self.cache.get(key)? {
             None => Some(None),
-            Some(Found { meta, body: Place::Memory(bytes) }) => {
+            Some(CachedObject { meta, body: StoredBody::Memory(bytes) }) => {
                 Some(Some(Object { size: meta.size, body: Body::Bytes(bytes) }))
             }
-            Some(Found { body: Place::File(_), .. }) => None,
+            Some(CachedObject { body: StoredBody::File(_), .. }) => None,
         }
     }
 
@@ -235,12 +219,12 @@ impl Store {
         Some(self.cache.get(key)?.map(|found| found.meta.size))
     }
 
-    pub(super) fn head(&self, key: &str) -> Result<Option<ObjectMeta>, Failure> {
+    pub(super) fn head(&self, key: &str) -> Result<Option<ObjectMeta>, StoreError> {
         Ok(self.find(key)?.0.map(|found| Arc::unwrap_or_clone(found.meta)))
     }
 
     pub(super) fn get(&self, key: &str, range: Option<Range>) -> Result<Option<Object>, R2Error> {
-        let storage = |source| R2Error::storage(Op::Get, source);
+        let storage = |source| R2Error::storage(Method::Get, source);
         loop {
             let (Some(found), generation) = self.find(key).map_err(storage)? else { return Ok(None) };
             let size = found.meta.size;
@@ -250,7 +234,7 @@ impl Store {
                 // The object was deleted or replaced meanwhile, and its old file is gone.
                 Err(ReadError::Lost(_)) if self.changed_since(generation) => {}
                 Err(ReadError::Lost(loss)) => {
-                    self.lose(&found, loss);
+                    self.remove_lost(&found, loss);
                     return Ok(None);
                 }
                 Err(ReadError::Io(error)) => return Err(storage(error.into())),
@@ -258,10 +242,17 @@ impl Store {
         }
     }
 
-    fn open_body(&self, key: &str, found: &Found, offset: u64, len: u64, generation: u64) -> Result<Body, ReadError> {
+    fn open_body(
+        &self,
+        key: &str,
+        found: &CachedObject,
+        offset: u64,
+        len: u64,
+        generation: u64,
+    ) -> Result<Body, ReadError> {
         let blob = match &found.body {
-            Place::Memory(bytes) => return Ok(Body::Bytes(part(bytes, offset, len))),
-            Place::File(blob) => *blob,
+            StoredBody::Memory(bytes) => return Ok(Body::Bytes(part(bytes, offset, len))),
+            StoredBody::File(blob) => *blob,
         };
         if found.meta.size > MAX_CACHED_BODY {
             return Ok(Body::File { file: self.blobs.read(blob, found.expected())?, offset, len });
@@ -269,36 +260,36 @@ impl Store {
         let bytes = self.blobs.read_bytes(blob, found.expected())?;
         let reader = lock(&self.reader);
         if reader.generation == generation {
-            let body = Place::Memory(bytes.clone());
-            self.cache.insert(key.into(), Some(Found { meta: found.meta.clone(), body }));
+            let body = StoredBody::Memory(bytes.clone());
+            self.cache.insert(key.into(), Some(CachedObject { meta: found.meta.clone(), body }));
         }
         Ok(Body::Bytes(part(&bytes, offset, len)))
     }
 
     /// Removes the key of an object that is lost, unless it was put anew meanwhile: as if it had never been put. Proofs that it is
     /// there are of an epoch that ends with it. If the database cannot be written, the object is at least not served.
-    fn lose(&self, found: &Found, loss: Loss) {
+    fn remove_lost(&self, found: &CachedObject, loss: Loss) {
         let key = found.meta.key.as_str();
         tracing::error!(key, "an object of R2 is lost, {loss}: its key is removed; what publishes it again repairs it");
         self.lost.send_modify(|lost| *lost += 1);
         if self.state.reads_only() {
-            return self.changed(key, None);
+            return self.update_cache(key, None);
         }
         let writer = lock(&self.writer);
-        match self.remove_lost(&writer, found) {
+        match self.remove_lost_row(&writer, found) {
             // It was put anew.
             Ok(false) => return,
             Ok(true) => {}
             Err(error) => tracing::error!(error, key, "the key of a lost object cannot be removed"),
         }
-        self.changed(key, None);
+        self.update_cache(key, None);
         drop(writer);
-        if let Place::File(blob) = found.body {
+        if let StoredBody::File(blob) = found.body {
             self.blobs.remove(blob);
         }
     }
 
-    fn remove_lost(&self, writer: &Connection, found: &Found) -> Result<bool, Failure> {
+    fn remove_lost_row(&self, writer: &Connection, found: &CachedObject) -> Result<bool, StoreError> {
         // The epoch first, as at the start.
         write_epoch(writer, &self.clock)?;
         let removed = writer
@@ -308,26 +299,26 @@ impl Store {
     }
 
     /// What there is under a key, and the generation in which that was so.
-    fn find(&self, key: &str) -> Result<(Option<Found>, u64), Failure> {
+    fn find(&self, key: &str) -> Result<(Option<CachedObject>, u64), StoreError> {
         let (found, generation) = {
             let reader = lock(&self.reader);
             if let Some(found) = self.cache.get(key) {
                 return Ok((found, reader.generation));
             }
-            let found = read_found(&reader.connection, key)?;
-            if !matches!(found, Some(Found { body: Place::Memory(_), .. })) {
+            let found = read_object(&reader.connection, key)?;
+            if !matches!(found, Some(CachedObject { body: StoredBody::Memory(_), .. })) {
                 self.cache.insert(key.into(), found.clone());
                 return Ok((found, reader.generation));
             }
             (found, reader.generation)
         };
         // What comes from the disk is compared with its digest, where nobody waits for that.
-        let is_whole = |found: &Found| match &found.body {
-            Place::Memory(bytes) => found.expected().is(bytes),
-            Place::File(_) => true,
+        let is_whole = |found: &CachedObject| match &found.body {
+            StoredBody::Memory(bytes) => found.expected().matches(bytes),
+            StoredBody::File(_) => true,
         };
         if let Some(lost) = found.as_ref().filter(|found| !is_whole(found)) {
-            self.lose(lost, Loss::Bytes);
+            self.remove_lost(lost, Loss::Bytes);
             return Ok((None, generation));
         }
         let reader = lock(&self.reader);
@@ -342,14 +333,14 @@ impl Store {
     }
 
     /// Puts an object in the transaction that is open, if one is; `None` if there is one that stays. Nobody sees it before
-    /// [`Self::show`].
+    /// [`Self::publish`].
     pub(super) fn insert(
         &self,
         writer: &Connection,
         object: NewObject,
         only_if_absent: bool,
-    ) -> Result<Option<Stored>, Failure> {
-        let old = read_old(writer, &object.key)?;
+    ) -> Result<Option<Inserted>, StoreError> {
+        let old = read_blob(writer, &object.key)?;
         if only_if_absent && old.is_some() {
             return Ok(None);
         }
@@ -380,36 +371,36 @@ impl Store {
         }
         let meta = ObjectMeta {
             key: object.key,
-            version: hex(&object.version),
+            version: HEXLOWER.encode(&object.version),
             size: object.size,
-            etag: hex(&object.md5),
+            etag: HEXLOWER.encode(&object.md5),
             sha256: object.sha256.map(Hash::from_bytes),
             uploaded_ms: object.uploaded_ms,
         };
         let body = match (value, blob) {
-            (Some(bytes), _) => Some(Place::Memory(bytes)),
-            (None, blob) => blob.map(Place::File),
+            (Some(bytes), _) => Some(StoredBody::Memory(bytes)),
+            (None, blob) => blob.map(StoredBody::File),
         };
-        Ok(Some(Stored { meta: Arc::new(meta), body, replaced: old.flatten() }))
+        Ok(Some(Inserted { meta: Arc::new(meta), body, replaced: old.flatten() }))
     }
 
     /// Lets readers see what was committed. A file that it replaces is added to `replaced`.
-    pub(super) fn show(&self, stored: Stored, replaced: &mut Vec<i64>) -> ObjectMeta {
-        let Stored { meta, body, replaced: old } = stored;
-        let inline = if let Some(Place::Memory(bytes)) = &body { bytes.len() as u64 } else { 0 };
+    pub(super) fn publish(&self, stored: Inserted, replaced: &mut Vec<i64>) -> ObjectMeta {
+        let Inserted { meta, body, replaced: old } = stored;
+        let inline = if let Some(StoredBody::Memory(bytes)) = &body { bytes.len() as u64 } else { 0 };
         if let Some(checkpointer) = &self.checkpointer {
             checkpointer.wrote(inline + ROW_BYTES);
         }
-        self.changed(&meta.key, body.map(|body| Found { meta: Arc::clone(&meta), body }));
+        self.update_cache(&meta.key, body.map(|body| CachedObject { meta: Arc::clone(&meta), body }));
         replaced.extend(old);
         Arc::unwrap_or_clone(meta)
     }
 
-    pub(super) fn delete(&self, key: &str) -> Result<(), Failure> {
+    pub(super) fn delete(&self, key: &str) -> Result<(), StoreError> {
         let writer = lock(&self.writer);
-        let Some(old_blob) = read_old(&writer, key)? else { return Ok(()) };
+        let Some(old_blob) = read_blob(&writer, key)? else { return Ok(()) };
         writer.prepare_cached("DELETE FROM objects WHERE key = ?")?.execute([key])?;
-        self.changed(key, None);
+        self.update_cache(key, None);
         drop(writer);
         if let Some(old_blob) = old_blob {
             self.blobs.remove(old_blob);
@@ -417,7 +408,7 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn list(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<ObjectMeta>, Failure> {
+    pub(super) fn list(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<ObjectMeta>, StoreError> {
         let reader = lock(&self.reader);
         let mut statement = reader.connection.prepare_cached(&format!(
             "SELECT {META} FROM objects WHERE key >= ?1 AND (?2 IS NULL OR key > ?2) ORDER BY key LIMIT ?3"
@@ -435,7 +426,7 @@ impl Store {
         Ok(objects)
     }
 
-    fn changed(&self, key: &str, found: Option<Found>) {
+    fn update_cache(&self, key: &str, found: Option<CachedObject>) {
         let mut reader = lock(&self.reader);
         reader.generation += 1;
         self.cache.insert(key.into(), found);
@@ -451,73 +442,4 @@ fn part(bytes: &Bytes, offset: u64, len: u64) -> Bytes {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
     let end = offset.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(bytes.len());
     bytes.slice(offset..end)
-}
-
-fn read_found(connection: &Connection, key: &str) -> rusqlite::Result<Option<Found>> {
-    connection
-        .prepare_cached(&format!("SELECT {META}, value, blob FROM objects WHERE key = ?"))?
-        .query_row([key], |row| {
-            let body = match row.get::<_, Option<i64>>(7)? {
-                Some(blob) => Place::File(blob),
-                None => Place::Memory(row.get::<_, Vec<u8>>(6)?.into()),
-            };
-            Ok(Found { meta: Arc::new(read_meta(row)?), body })
-        })
-        .optional()
-}
-
-fn read_meta(row: &Row<'_>) -> rusqlite::Result<ObjectMeta> {
-    Ok(ObjectMeta {
-        key: row.get(0)?,
-        version: hex(&row.get::<_, [u8; 16]>(1)?),
-        size: row.get::<_, i64>(2)?.cast_unsigned(),
-        etag: hex(&row.get::<_, [u8; 16]>(3)?),
-        sha256: row.get::<_, Option<[u8; 32]>>(4)?.map(Hash::from_bytes),
-        uploaded_ms: row.get::<_, i64>(5)?.cast_unsigned(),
-    })
-}
-
-/// Whether there is an object, and its file if it has one.
-fn read_old(connection: &Connection, key: &str) -> rusqlite::Result<Option<Option<i64>>> {
-    connection.prepare_cached("SELECT blob FROM objects WHERE key = ?")?.query_row([key], |row| row.get(0)).optional()
-}
-
-fn blob_sizes(connection: &Connection) -> rusqlite::Result<HashMap<i64, u64>> {
-    connection
-        .prepare("SELECT blob, size FROM objects WHERE blob IS NOT NULL")?
-        .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
-        .collect()
-}
-
-fn read_epoch(connection: &Connection) -> rusqlite::Result<Option<String>> {
-    connection.query_row("SELECT value FROM meta WHERE name = ?", [EPOCH], |row| row.get(0)).optional()
-}
-
-/// A new epoch. It follows from the one before, too, so that randomness that is repeated on purpose does not repeat it.
-fn write_epoch(connection: &Connection, clock: &Clock) -> io::Result<String> {
-    let mut random = [0; EPOCH_BYTES];
-    clock.random(&mut random).map_err(io::Error::other)?;
-    let before = read_epoch(connection).map_err(io::Error::other)?.unwrap_or_default();
-    let digest = Sha256::new_with_prefix(random).chain_update(before).finalize();
-    let epoch = hex(&digest[..EPOCH_BYTES]);
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)")
-        .and_then(|mut statement| statement.execute([EPOCH, &epoch]))
-        .map_err(io::Error::other)?;
-    Ok(epoch)
-}
-
-fn unhex(text: &str) -> Option<[u8; 16]> {
-    let digits = text.as_bytes().chunks_exact(2);
-    let bytes: Option<Vec<u8>> =
-        digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-    bytes?.try_into().ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

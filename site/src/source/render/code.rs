@@ -2,13 +2,18 @@
 
 use super::{Renderer, escape};
 use crate::{
-    address::{self, Address},
     diagnostic::{Diagnostic, Position},
-    highlight::{self, Highlighted},
-    html, math,
-    mermaid::{self, Drawing, Why},
-    shorten::shorten,
-    source::Place,
+    source::{
+        Place,
+        highlight::{self, Highlighted},
+        math,
+        mermaid::{self, Drawing, Why},
+    },
+    text::{
+        address::{self, Address},
+        html,
+        shorten::shorten,
+    },
 };
 use comrak::nodes::{NodeCodeBlock, Sourcepos};
 use std::{fmt::Write as _, sync::Arc};

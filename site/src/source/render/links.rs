@@ -2,8 +2,8 @@
 
 use super::{Children, MARK, Renderer, escape};
 use crate::{
-    address::{self, Address},
     source::{Link, Place, ids, text},
+    text::address::{self, Address},
 };
 use comrak::nodes::{AstNode, NodeLink, NodeValue, Sourcepos};
 use std::fmt::Write as _;

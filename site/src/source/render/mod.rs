@@ -8,11 +8,10 @@ mod raw;
 mod response;
 mod table;
 
-use super::{Annotation, Heading, Link, Settings, lines::Lines, notes::Notes, sections::Met};
+use super::{Annotation, Heading, Link, Settings, lines::Lines, math, notes::Notes, sections::Met};
 use crate::{
     diagnostic::{Diagnostic, Position},
-    html::{self, escape_into as escape},
-    math,
+    text::html::{self, escape_into as escape},
 };
 use comrak::nodes::{AstNode, ListType, NodeList, NodeMath, NodeValue, Sourcepos};
 use footnotes::Shown;

@@ -2,9 +2,11 @@
 
 use super::{Renderer, escape};
 use crate::{
-    address::{self, Address},
-    css, html,
     source::Place,
+    text::{
+        address::{self, Address},
+        css, html,
+    },
 };
 use comrak::nodes::Sourcepos;
 use std::ops::Range;

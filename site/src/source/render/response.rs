@@ -1,7 +1,7 @@
 //! `<!-- @response.field id=… label="…" -->`: an input in the text of a question.
 
 use super::{Renderer, escape};
-use crate::{dom, html};
+use crate::text::{dom, html};
 use comrak::nodes::Sourcepos;
 
 /// The longest answer in a field, in UTF-16 units: that of a short answer.

@@ -1,0 +1,105 @@
+//! Objects, and parts of them.
+
+use bytes::Bytes;
+use pmx_model::Hash;
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
+};
+
+/// An object, opened.
+#[derive(Debug)]
+pub struct Object {
+    /// Bytes of the whole object, whatever part of it was asked for.
+    pub size: u64,
+    /// The part that was asked for.
+    pub body: Body,
+}
+
+/// Bytes, or where to read them. A file stays readable when its object is deleted or replaced.
+#[derive(Debug)]
+pub enum Body {
+    /// In memory.
+    Bytes(Bytes),
+    /// On disk.
+    File {
+        /// The file; its position is not defined.
+        file: File,
+        /// Where the body begins.
+        offset: u64,
+        /// Its bytes.
+        len: u64,
+    },
+}
+
+impl Body {
+    /// How many bytes it has.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File { len, .. } => *len,
+        }
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of it, in memory. May block.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn into_bytes(self) -> io::Result<Bytes> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            Self::File { mut file, offset, len } => {
+                let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
+                file.seek(SeekFrom::Start(offset))?;
+                file.take(len).read_to_end(&mut bytes)?;
+                if bytes.len() as u64 == len { Ok(bytes.into()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+            }
+        }
+    }
+}
+
+/// What is known of an object without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectMeta {
+    /// Its key.
+    pub key: String,
+    /// Another one for each upload.
+    pub version: String,
+    /// Its bytes.
+    pub size: u64,
+    /// The MD5 of its bytes, in lower-case hex.
+    pub etag: String,
+    /// The SHA-256 of its bytes, if it was given, and so verified, when it was put.
+    pub sha256: Option<Hash>,
+    /// When it was put, in milliseconds since 1970.
+    pub uploaded_ms: u64,
+}
+
+impl ObjectMeta {
+    /// The etag as it stands in a header.
+    #[must_use]
+    pub fn http_etag(&self) -> String {
+        format!("\"{}\"", self.etag)
+    }
+}
+
+/// A part of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// From an offset, to the end or for so many bytes.
+    From {
+        /// Where it begins.
+        offset: u64,
+        /// Its bytes, cut at the end of the object.
+        length: Option<u64>,
+    },
+    /// The last bytes.
+    Suffix(u64),
+}

@@ -1,0 +1,295 @@
+//! Files that are not Sources: each gets its hash into its name, so that it can be kept for ever.
+
+use super::{
+    Target,
+    pictures::{self, Size},
+};
+use crate::{
+    browser::{self, ThemeFile},
+    diagnostic::{Diagnostic, Position},
+    files::blobs::Blobs,
+    project::Project,
+    scan::{self, Snapshot},
+    text::{
+        address::{self, Address},
+        css,
+    },
+};
+use pmx_model::{File, Hash};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
+
+/// Hex digits of the hash in a file's name: the Worker calls a file immutable from this many on.
+const DIGITS: usize = 16;
+/// The longest part of an authored name that is kept.
+const STEM: usize = 80;
+
+/// An asset as it is published.
+#[derive(Clone, Debug)]
+pub(crate) struct Asset {
+    /// `assets/<name>.<hash>.<extension>`
+    pub file: String,
+    pub content: File,
+    /// Paths of the assets that it names itself.
+    uses: Vec<String>,
+    /// The file as the author wrote it; none if pmx made it.
+    written: Option<scan::Content>,
+    /// See [`Self::size`]; looked at once.
+    size: OnceLock<Option<Size>>,
+}
+
+impl Asset {
+    /// The size of a picture. The first time it reads the beginning of its file.
+    pub(crate) fn size(&self) -> Option<Size> {
+        *self.size.get_or_init(|| pictures::size(&self.file, self.written.as_ref()?))
+    }
+}
+
+/// Where assets come from and go to.
+struct Files<'a> {
+    project: &'a Project,
+    snapshot: &'a Snapshot,
+    blobs: &'a Blobs,
+}
+
+/// The assets of a site, by their path below the source root.
+#[derive(Debug, Default)]
+pub(crate) struct Assets {
+    by_path: BTreeMap<String, Asset>,
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Assets {
+    /// Takes in these files, and what their stylesheets name.
+    pub(crate) fn gather<'a>(
+        project: &Project,
+        snapshot: &Snapshot,
+        blobs: &Blobs,
+        paths: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let mut assets = Self::default();
+        let site = &Files { project, snapshot, blobs };
+        for path in paths.collect::<BTreeSet<_>>() {
+            assets.add(site, path, &mut Vec::new());
+        }
+        assets
+    }
+
+    /// All of them.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Asset> {
+        self.by_path.values()
+    }
+
+    /// Their paths below the source root, sorted.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.by_path.keys().map(String::as_str)
+    }
+
+    /// The asset of a path; none if it could not be read.
+    pub(crate) fn get(&self, path: &str) -> Option<&Asset> {
+        self.by_path.get(path)
+    }
+
+    /// These assets and all that they name, by file name.
+    pub(crate) fn closure<'a>(&'a self, paths: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, &'a Asset> {
+        let mut open: Vec<&str> = paths.collect();
+        let mut seen = BTreeSet::new();
+        let mut files = BTreeMap::new();
+        while let Some(path) = open.pop() {
+            if seen.insert(path)
+                && let Some(asset) = self.get(path)
+            {
+                open.extend(asset.uses.iter().map(String::as_str));
+                files.insert(asset.file.as_str(), asset);
+            }
+        }
+        files
+    }
+
+    /// `stack`: the stylesheets on the way here. A stylesheet that names one of them would need its own hash.
+    fn add(&mut self, site: &Files<'_>, path: &str, stack: &mut Vec<String>) -> Option<String> {
+        if let Some(known) = self.by_path.get(path) {
+            return Some(known.file.clone());
+        }
+        let file = site.snapshot.files().get(path)?;
+        let sheet = if crate::text::css::is_sheet(path) {
+            file.bytes().and_then(|(blob, _)| std::str::from_utf8(blob).ok())
+        } else {
+            None
+        };
+        let asset = match sheet {
+            Some(text) => {
+                stack.push(path.to_owned());
+                let mut uses = Vec::new();
+                let text = css::rewrite(text, |reference| {
+                    let found = self.follow(site, text, reference, stack);
+                    found.map(|(path, address)| {
+                        uses.push(path);
+                        address
+                    })
+                });
+                stack.pop();
+                let content = site.blobs.put(css::in_room(&text).into_owned().into_bytes());
+                Asset { file: hashed_name(path, content.hash), content, uses, written: None, size: OnceLock::new() }
+            }
+            None => {
+                let content = file.hand_over(site.blobs)?;
+                let written = Some(file.content.clone());
+                Asset {
+                    file: hashed_name(path, content.hash),
+                    content,
+                    uses: Vec::new(),
+                    written,
+                    size: OnceLock::new(),
+                }
+            }
+        };
+        let file = asset.file.clone();
+        self.by_path.insert(path.to_owned(), asset);
+        Some(file)
+    }
+
+    /// The asset that a stylesheet names: its path, and its address from the stylesheet.
+    fn follow(
+        &mut self,
+        site: &Files<'_>,
+        text: &str,
+        reference: &css::Reference,
+        stack: &mut Vec<String>,
+    ) -> Option<(String, String)> {
+        let Address::File(file) = address::classify(&reference.target) else { return None };
+        let sheet = stack.last()?.clone();
+        let folder = if file.rooted { "" } else { address::folder(&sheet) };
+        let wanted = address::resolve(folder, &file.path);
+        let finding = |code, message: String| {
+            Diagnostic::warning(code, Position::of(text, reference.range.start), message).at(site.project.show(&sheet))
+        };
+        let files = site.snapshot.files();
+        let Some(wanted) = wanted.filter(|wanted| files.get(wanted).is_some_and(scan::File::is_readable)) else {
+            let message = format!("there is no file `{}`", reference.target);
+            self.findings.push(finding("asset/missing", message));
+            return None;
+        };
+        if stack.contains(&wanted) {
+            let message = format!("`{wanted}` imports itself through this stylesheet");
+            self.findings.push(finding("asset/cycle", message));
+            return None;
+        }
+        let found = self.add(site, &wanted, stack)?;
+        // All assets lie in one folder.
+        let address = format!("{}{}", address::encode_path(address::name(&found)), file.suffix);
+        Some((wanted, address))
+    }
+}
+
+/// A file of pmx itself, as an asset.
+pub(crate) fn of_theme(file: &ThemeFile, blobs: &Blobs) -> Asset {
+    let content = blobs.put(file.bytes.to_vec());
+    Asset {
+        file: hashed_name(file.name, content.hash),
+        content,
+        uses: Vec::new(),
+        written: None,
+        size: OnceLock::new(),
+    }
+}
+
+/// A file that pmx makes of Sources, as an asset.
+pub(crate) fn generated(name: &str, bytes: Vec<u8>, blobs: &Blobs) -> Asset {
+    let content = blobs.put(bytes);
+    Asset { file: hashed_name(name, content.hash), content, uses: Vec::new(), written: None, size: OnceLock::new() }
+}
+
+/// What pages need of pmx itself.
+#[derive(Debug)]
+pub(crate) struct ThemeAssets {
+    pub base_css: Asset,
+    pub live_js: Asset,
+    pub player_js: Asset,
+    pub runtime_js: Asset,
+    /// Only in a Path of which a page shows what is to be ticked off.
+    pub completion_js: Asset,
+    pub favicon: Asset,
+}
+
+impl ThemeAssets {
+    pub(crate) fn new(blobs: &Blobs) -> Self {
+        Self {
+            base_css: of_theme(&browser::BASE_CSS, blobs),
+            live_js: of_theme(&browser::LIVE_JS, blobs),
+            player_js: of_theme(&browser::PLAYER_JS, blobs),
+            runtime_js: of_theme(&browser::RUNTIME_JS, blobs),
+            completion_js: of_theme(&browser::COMPLETION_JS, blobs),
+            favicon: of_theme(&browser::FAVICON, blobs),
+        }
+    }
+
+    /// All of them; the Player and the live client only if pages come with them.
+    pub(crate) fn all(&self, player: bool, live: bool) -> impl Iterator<Item = &Asset> {
+        [&self.base_css, &self.runtime_js, &self.favicon]
+            .into_iter()
+            .chain(player.then_some(&self.player_js))
+            .chain(live.then_some(&self.live_js))
+    }
+}
+
+/// Mermaid, for pages whose diagrams are drawn in the browser: its bytes are made when a build first needs them.
+pub(crate) fn mermaid_js(blobs: &Blobs) -> Asset {
+    static KNOWN: OnceLock<(String, File)> = OnceLock::new();
+    if let Some((file, content)) = KNOWN.get()
+        && blobs.contains(&content.hash)
+    {
+        return Asset { file: file.clone(), content: *content, uses: Vec::new(), written: None, size: OnceLock::new() };
+    }
+    let asset = generated("mermaid.js", browser::mermaid_js(), blobs);
+    KNOWN.get_or_init(|| (asset.file.clone(), asset.content));
+    asset
+}
+
+/// The path of the asset that a target names.
+pub(crate) fn asset_path(target: &Target) -> Option<&str> {
+    match target {
+        Target::Asset { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+/// Whether a file's name says what is in it.
+pub(crate) fn bears_hash(file: &str, hash: Hash) -> bool {
+    address::name(file).contains(&format!(".{}", hash.short(DIGITS)))
+}
+
+/// `img/Über uns.PNG` -> `assets/-ber-uns.<16 hex>.PNG`
+fn hashed_name(path: &str, hash: Hash) -> String {
+    let name = address::name(path);
+    let (stem, extension) = match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => (stem, Some(extension)),
+        _ => (name, None),
+    };
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
+    let mut out = "assets/".to_owned();
+    out.extend(stem.chars().map(plain).take(STEM));
+    out.push('.');
+    out.push_str(&hash.short(DIGITS));
+    if let Some(extension) = extension {
+        out.push('.');
+        out.extend(extension.chars().map(plain).take(STEM));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_stem_and_extension() {
+        let hash = Hash::of(b"");
+        assert_eq!(hashed_name("a/base.min.css", hash), "assets/base.min.e3b0c44298fc1c14.css");
+        assert_eq!(hashed_name("Über uns.png", hash), "assets/-ber-uns.e3b0c44298fc1c14.png");
+        assert_eq!(hashed_name("LICENSE", hash), "assets/LICENSE.e3b0c44298fc1c14");
+        assert_eq!(hashed_name(".hidden", hash), "assets/.hidden.e3b0c44298fc1c14");
+    }
+}

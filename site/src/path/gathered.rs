@@ -1,0 +1,78 @@
+//! What a site has besides its Sources. It stays as it is while nothing changes but the texts of Sources.
+
+use super::NamedRoot;
+use crate::{
+    diagnostic::Diagnostic,
+    files::{blobs::Blobs, portable},
+    graph::{
+        Changes, Graph, Node,
+        assets::{Assets, ThemeAssets, asset_path},
+        component_files::ComponentFiles,
+    },
+    project::Project,
+    scan::Snapshot,
+};
+use pmx_model::Hash;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+
+/// Assets, the theme's files, what components bring, and the roots.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub assets: Assets,
+    pub theme: ThemeAssets,
+    /// By the id of the Source that defines them.
+    pub components: BTreeMap<String, ComponentFiles>,
+    pub roots: Vec<NamedRoot>,
+    pub findings: Vec<Diagnostic>,
+    /// The hash of everything that a build depends on but the texts and facts of Sources.
+    pub digest: Hash,
+}
+
+impl Gathered {
+    pub(crate) fn of(project: &Project, snapshot: &Snapshot, graph: &Graph, blobs: &Blobs) -> Self {
+        let used = graph.nodes.values().flat_map(|node| &node.targets).filter_map(asset_path);
+        let mut assets = Assets::gather(project, snapshot, blobs, used);
+        let mut findings = std::mem::take(&mut assets.findings);
+        let theme = ThemeAssets::new(blobs);
+        let roots = super::roots::name_roots(project, graph, &mut findings);
+        let sources = graph.nodes.values().map(|node| node.path.as_str());
+        let names = portable::findings(sources.chain(assets.paths()));
+        findings.extend(names.into_iter().map(|finding| {
+            let shown = project.show(&finding.path);
+            finding.at(shown)
+        }));
+        // A root's id is a folder of the output.
+        let names = portable::findings(roots.iter().map(|root| &*root.id));
+        findings.extend(names.into_iter().filter_map(|finding| {
+            let root = roots.iter().find(|root| root.id == finding.path)?;
+            Some(finding.at(&*root.shown))
+        }));
+        let components = ComponentFiles::of_all(graph, &assets, blobs);
+        let mut hasher = Sha256::new();
+        hasher.update(format!("{:?}\n", graph.ground.as_ref().map(|ground| ground.shape)));
+        let made = components.values().flat_map(ComponentFiles::all);
+        for file in assets.files().chain(made).chain(theme.all(project.player, project.hosting.is_live())) {
+            hasher.update(&file.file);
+            hasher.update("\n");
+        }
+        let digest = Hash::from_bytes(hasher.finalize().into());
+        Self { assets, theme, components, roots, findings, digest }
+    }
+
+    /// Whether it would be the same after these changes.
+    pub(crate) fn stays(&self, changes: &Changes) -> bool {
+        !changes.others && !changes.sources.iter().any(|id| self.components.contains_key(id))
+    }
+
+    /// The first Source that defines a component, by the component's name.
+    pub(crate) fn defined<'g>(&self, graph: &'g Graph) -> BTreeMap<&'g str, &'g Node> {
+        let mut defined = BTreeMap::new();
+        for node in self.components.keys().filter_map(|id| graph.nodes.get(id)) {
+            for definition in &node.source.definitions {
+                defined.entry(definition.name.as_str()).or_insert(node);
+            }
+        }
+        defined
+    }
+}

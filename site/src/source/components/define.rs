@@ -1,0 +1,226 @@
+//! A Block as the definition of a component.
+
+use super::{Chunk, Definition, Resource, ResourceKind, names::normalize};
+use crate::{
+    diagnostic::{Diagnostic, Position},
+    source::{Link, Place, values},
+    text::{
+        address::{self, Address},
+        css, html,
+    },
+};
+use serde_json::{Map, Value};
+
+/// Keys of topmatter that describe the Block and are no defaults of the component.
+const RESERVED: [&str; 10] =
+    ["componentName", "id", "type", "title", "tags", "date", "styles", "play", "actions", "question"];
+
+/// A Block of a Source that defines components.
+#[derive(Debug)]
+pub(crate) struct DefinitionBlock<'b> {
+    /// Its topmatter.
+    pub values: &'b Map<String, Value>,
+    pub source_values: &'b Map<String, Value>,
+    /// The text of its first heading.
+    pub heading: Option<&'b str>,
+    /// Of the Source, with or without `.md`.
+    pub file_name: &'b str,
+    /// Whether no other Block of the Source has an `html` fence.
+    pub only: bool,
+    /// Of the Block itself, in order.
+    pub fences: &'b [Fence<'b>],
+    /// Its link definitions: label without brackets, target, place.
+    pub resources: &'b [(&'b str, &'b str, Position)],
+    /// Of the Source's text, from 1.
+    pub line: usize,
+}
+
+/// A fenced piece of code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fence<'b> {
+    /// The first word of the info string.
+    pub language: &'b str,
+    pub text: &'b str,
+    /// Of the first line between the fences, from 1.
+    pub line: usize,
+}
+
+/// Reads a definition: the first `html` fence is the template, later ones are examples; a Block without one is prose. What
+/// it links to joins `links`.
+pub(crate) fn define(
+    block: &DefinitionBlock<'_>,
+    links: &mut Vec<Link>,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Definition> {
+    let position = Position { line: block.line.max(1), column: 1 };
+    // Later ones show how it is used.
+    let template = block.fences.iter().find(|fence| fence.language.eq_ignore_ascii_case("html"))?;
+    let name = match name(block) {
+        Ok(name) => name,
+        Err(written) => {
+            let message = format!("a component cannot be called `{written}`");
+            let hint = "`componentName` of the Block: a letter, then letters, digits and dashes";
+            findings.push(Diagnostic::warning("literate/component-name", position, message).hint(hint));
+            return None;
+        }
+    };
+    let mut definition = Definition {
+        name,
+        template: marked_html(template, links),
+        css: Vec::new(),
+        script: Vec::new(),
+        values: defaults(block.values),
+        resources: Vec::new(),
+        position,
+    };
+    let mut css = Vec::new();
+    let mut script = Vec::new();
+    for fence in block.fences {
+        match fence.language.to_ascii_lowercase().as_str() {
+            "css" => css.push((fence.line, Chunk::Text(marked_css(fence, links)))),
+            "js" | "javascript" => script.push((fence.line, Chunk::Text(fence.text.to_owned()))),
+            _ => {}
+        }
+    }
+    for (label, target, position) in block.resources {
+        let Some(label) = label.strip_prefix('@') else { continue };
+        let (kind, name) = label.split_once('.').unwrap_or((label, ""));
+        let kind = match kind {
+            "styles" | "script" => None,
+            "asset" if !name.is_empty() => Some(ResourceKind::Asset),
+            "data" if !name.is_empty() => Some(ResourceKind::Data),
+            _ => continue,
+        };
+        if matches!(address::classify(target), Address::Elsewhere | Address::Here(_)) {
+            let message = format!("`[@{label}]` must lead to a file of the site");
+            findings.push(Diagnostic::warning("literate/resource", *position, message));
+            continue;
+        }
+        let link = links.len();
+        links.push(Link { target: (*target).to_owned(), place: Place::Resource, position: *position, in_html: false });
+        match kind {
+            Some(kind) => definition.resources.push(Resource { kind, name: name.to_owned(), link }),
+            None if label.starts_with("styles") => css.push((position.line, Chunk::File(link))),
+            None => script.push((position.line, Chunk::File(link))),
+        }
+    }
+    let in_order = |mut chunks: Vec<(usize, Chunk)>| {
+        chunks.sort_by_key(|(line, _)| *line);
+        chunks.into_iter().map(|(_, chunk)| chunk).collect()
+    };
+    definition.css = in_order(css);
+    definition.script = in_order(script);
+    Some(definition)
+}
+
+/// Topmatter, frontmatter, file name, title, heading; what comes first decides, and if it is no name, that is said.
+fn name(block: &DefinitionBlock<'_>) -> Result<String, String> {
+    let string = |values: &Map<String, Value>, key: &str| {
+        values.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let file = block.file_name.strip_suffix(".md").unwrap_or(block.file_name);
+    let hinted = [".component", ".components"].iter().find_map(|hint| file.strip_suffix(hint));
+    let single = block.only.then(|| string(block.source_values, "componentName")).flatten();
+    let written = string(block.values, "componentName")
+        .or(single)
+        .or_else(|| hinted.filter(|_| block.only).map(str::to_owned))
+        .or_else(|| string(block.values, "title"))
+        .or_else(|| block.heading.map(str::to_owned))
+        .unwrap_or_else(|| hinted.unwrap_or(file).to_owned());
+    normalize(&written).ok_or(written)
+}
+
+fn defaults(values: &Map<String, Value>) -> Map<String, Value> {
+    let own = values.iter().filter(|(key, _)| !RESERVED.contains(&key.as_str()));
+    own.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// Which attributes hold addresses, and what for.
+fn place_of(tag: &str, name: &str) -> Option<Place> {
+    match name.to_ascii_lowercase().as_str() {
+        "href" | "xlink:href" if !tag.eq_ignore_ascii_case("base") => Some(Place::Anchor),
+        "src" | "poster" | "srcset" | "style" => Some(Place::Resource),
+        "data" if tag.eq_ignore_ascii_case("object") => Some(Place::Resource),
+        _ => None,
+    }
+}
+
+/// The template, addresses of the site marked; of `{{ name: fallback }}` the fallback, for it is written here.
+fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
+    // No text has a NUL but for the marks.
+    let text = fence.text.replace('\0', "\u{fffd}");
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for attribute in html::attributes(&text) {
+        let Some(place) = place_of(attribute.tag, attribute.name) else { continue };
+        let raw = &text[attribute.value.clone()];
+        let position = position(&text, attribute.value.start, fence.line);
+        let mut mark = |target: &str| mark(target, &place, position, links);
+        let new = if attribute.name.eq_ignore_ascii_case("srcset") {
+            let candidates = raw.split(',').map(str::trim).map(|candidate| {
+                let (url, rest) = candidate.split_at(candidate.find(char::is_whitespace).unwrap_or(candidate.len()));
+                mark(url).map_or_else(|| candidate.to_owned(), |marked| format!("{marked}{rest}"))
+            });
+            Some(candidates.collect::<Vec<_>>().join(", "))
+        } else if attribute.name.eq_ignore_ascii_case("style") {
+            marked_style(raw, mark)
+        } else {
+            let whole = values::expression(raw.trim()).filter(|found| found.text.len() == raw.trim().len());
+            match whole {
+                Some(found) => {
+                    let marked = found.fallback.filter(|fallback| !fallback.is_empty()).and_then(&mut mark);
+                    marked.map(|marked| format!("{{{{ {}: {marked} }}}}", found.name))
+                }
+                None => mark(raw),
+            }
+        };
+        if let Some(new) = new {
+            out.push_str(&text[from..attribute.value.start]);
+            let quote = if attribute.quoted { "" } else { "\"" };
+            out.extend([quote, &new, quote]);
+            from = attribute.value.end;
+        }
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+/// A `style` with the addresses of the site marked; none, if it has none.
+fn marked_style(raw: &str, mut mark: impl FnMut(&str) -> Option<String>) -> Option<String> {
+    let style = html::unescape(raw);
+    let (mut out, mut from) = (String::new(), 0);
+    for reference in css::references(&style) {
+        let Some(marked) = mark(&reference.target) else { continue };
+        out.extend([&*html::escape(&style[from..reference.range.start]), "&quot;", &marked, "&quot;"]);
+        from = reference.range.end;
+    }
+    if from == 0 {
+        return None;
+    }
+    out.push_str(&html::escape(&style[from..]));
+    // It may stand in single quotes.
+    Some(out.replace('\'', "&#39;"))
+}
+
+fn marked_css(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
+    let text = fence.text.replace('\0', "\u{fffd}");
+    css::rewrite(&text, |reference| {
+        let position = position(&text, reference.range.start, fence.line);
+        // An asset; there are no pages to follow in a style sheet.
+        mark(&reference.target, &Place::Resource, position, links)
+    })
+}
+
+/// The mark of a new link, if the address is one of the site.
+fn mark(target: &str, place: &Place, position: Position, links: &mut Vec<Link>) -> Option<String> {
+    let target = html::unescape(target);
+    let target = target.trim();
+    // A fragment alone means the page that uses the component.
+    let Address::File(_) = address::classify(target) else { return None };
+    links.push(Link { target: target.to_owned(), place: place.clone(), position, in_html: true });
+    Some(format!("\0{}\0", links.len() - 1))
+}
+
+fn position(text: &str, byte: usize, line: usize) -> Position {
+    Position::of(text, byte).within(Position { line, column: 1 })
+}

@@ -1,0 +1,37 @@
+//! The programming languages, as data.
+
+mod scripts;
+mod systems;
+mod web;
+
+pub(super) use scripts::{ELIXIR, HASKELL, JULIA, LISP, LUA, PERL, PHP, POWERSHELL, PYTHON, R, RUBY};
+pub(super) use systems::{C, CPP, CSHARP, DART, GO, JAVA, KOTLIN, RUST, SCALA, SHADER, SWIFT, ZIG};
+pub(super) use web::{GRAPHQL, HCL, JAVASCRIPT, PROTOBUF, SQL, TYPESCRIPT, TYPESCRIPT_JSX};
+
+use super::{
+    family::{DOUBLE, Family, SINGLE},
+    words::Words,
+};
+
+/// The lists of a language's words, as a table of its own.
+macro_rules! words {
+    ($($class:ident: $list:expr),* $(,)?) => {{
+        static WORDS: $crate::source::highlight::words::Words =
+            $crate::source::highlight::words::Words::new(&[$(($crate::source::highlight::paint::Class::$class, $list)),*]);
+        &WORDS
+    }};
+}
+use words;
+
+/// Comments and strings as in C; the others say what differs.
+const PLAIN: Family = Family {
+    words: &NO_WORDS,
+    soft: &[],
+    line_comments: &["//"],
+    block_comment: Some(("/*", "*/")),
+    quotes: &[DOUBLE, SINGLE],
+    prefixes: &[],
+    habits: 0,
+};
+
+static NO_WORDS: Words = Words::new(&[]);

@@ -1,0 +1,191 @@
+use super::*;
+use proptest::prelude::*;
+use std::collections::HashSet;
+
+fn drawing(text: &str) -> Drawing {
+    draw(text, "pmx-drawing-1", &mut |link| link.starts_with("./").then(|| "/at".to_owned()))
+}
+
+fn drawn(text: &str) -> String {
+    match drawing(text) {
+        Drawing::Drawn { svg, .. } => svg,
+        other => panic!("{other:?}\n{text}"),
+    }
+}
+
+fn is_whole(svg: &str) {
+    assert!(svg.starts_with("<svg class=\"pmx-mermaid-svg\" id=\"pmx-drawing-1\""), "{svg}");
+    assert!(svg.contains("<title id=\"pmx-drawing-1-title\">") && svg.ends_with("</svg>"), "{svg}");
+    assert!(!svg.contains("NaN") && !svg.contains('\0'), "{svg}");
+    for token in ["<script", "foreignObject", "<image", "javascript:", " onerror", "@import"] {
+        assert!(!svg.contains(token), "{token}: {svg}");
+    }
+    let ids: Vec<&str> = svg.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(ids.len(), ids.iter().collect::<HashSet<_>>().len(), "{svg}");
+    assert!(ids.iter().all(|id| id.starts_with("pmx-drawing-1")), "{ids:?}");
+    for reference in svg.split("url(#").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(ids.contains(&reference), "{reference}: {svg}");
+    }
+}
+
+#[test]
+fn colours_are_tokens_of_the_theme() {
+    let svg = drawn("flowchart LR\nA[One] -->|two| B{Three}\nsubgraph g\nB\nend");
+    is_whole(&svg);
+    for token in
+        ["--pmx-diagram-node", "--pmx-diagram-border", "--pmx-diagram-line", "--pmx-color-fg", "--pmx-diagram-group"]
+    {
+        assert!(svg.contains(&format!("var({token})")), "{token}: {svg}");
+    }
+    for (token, _) in colours::TOKENS {
+        assert!(!svg.contains(&colours::stand_in(token)), "{token}");
+    }
+}
+
+#[test]
+fn text_on_a_ground_that_an_author_chose_is_readable() {
+    let svg = drawn(
+        "flowchart LR\nA:::dark --> B:::light --> C:::own\nclassDef dark fill:#300\nclassDef light fill:#fee\nclassDef own fill:#fff,color:#234567",
+    );
+    is_whole(&svg);
+    for style in ["fill:#300", "fill:#fff\"", "fill:#fee", "fill:#111\"", "fill:#234567"] {
+        assert!(svg.contains(style), "{style}: {svg}");
+    }
+}
+
+#[test]
+fn words_on_a_line_hide_it_and_names_of_actors_have_no_outline() {
+    let svg = drawn("flowchart LR\nA -->|two words| B");
+    let ground = svg.find("fill:var(--pmx-color-bg);stroke:none").unwrap();
+    assert!(ground < svg.find("two words</text>").unwrap(), "{svg}");
+    let svg = drawn("sequenceDiagram\nAnn->>Bob: Hello");
+    assert!(svg.contains("text.actor>tspan{") && svg.contains("stroke:none"), "{svg}");
+}
+
+#[test]
+fn a_page_decides_its_theme_and_what_is_safe() {
+    let plain = drawn("flowchart LR\nA --> B");
+    let directed = drawn(
+        "%%{init: {'theme': 'dark', 'securityLevel': 'loose', 'themeCSS': '* { display: none }', 'fontFamily': 'x'}}%%\nflowchart LR\nA --> B",
+    );
+    assert_eq!(plain, directed);
+}
+
+#[test]
+fn a_diagram_is_named_by_its_author_or_by_what_is_in_it() {
+    let named = drawn("flowchart LR\naccTitle: The <way>\naccDescr: From \"a\" to b\nA --> B");
+    assert!(named.contains("-title\">The &lt;way&gt;</title>") || named.contains("-title\">The"), "{named}");
+    assert!(named.contains("-desc\">From &quot;a&quot; to b</desc>"), "{named}");
+    let derived = drawn("sequenceDiagram\nAnn->>Bob: Hello");
+    assert!(derived.contains(">Sequence diagram</title>") && derived.contains("Hello"), "{derived}");
+    assert!(
+        derived
+            .contains("role=\"img\" aria-labelledby=\"pmx-drawing-1-title\" aria-describedby=\"pmx-drawing-1-desc\"")
+    );
+}
+
+#[test]
+fn links_go_where_the_site_says_and_nowhere_else() {
+    let svg = drawn(
+        "flowchart LR\nA --> B --> C\nclick A \"./a.md\"\nclick B \"javascript:alert(1)\"\nclick C href \"data:text/html,x\"",
+    );
+    is_whole(&svg);
+    assert_eq!(svg.matches("<a ").count(), 1, "{svg}");
+    assert!(svg.contains("href=\"/at\"") && svg.contains("role=\"group\""), "{svg}");
+}
+
+#[test]
+fn what_an_author_writes_is_text_and_never_markup() {
+    for text in [
+        "flowchart LR\nA[\"<script>alert(1)</script>\"] --> B[\"<img src=x onerror=alert(1)>\"]",
+        "flowchart LR\nA[\"</svg><p>out</p>\"] --> B[\"</style><b>x</b>\"]",
+        "sequenceDiagram\nA->>B: </text></svg><script>x</script>",
+        "pie\ntitle </title><script>x</script>\n\"</svg>\" : 1",
+        "flowchart LR\naccTitle: </title></svg><p>x</p>\nA",
+        "classDiagram\nclass A[\"<b onclick=x>y</b>\"]",
+        "flowchart LR\nA:::z\nclassDef z fill:red;}*{display:none",
+        "flowchart LR\nA@{ img: \"https://example.invalid/p.png\", label: \"x\" }",
+    ] {
+        if let Drawing::Drawn { svg, .. } = drawing(text) {
+            is_whole(&svg);
+            for out in ["<p>", "<b>", "<img", "example.invalid", "*{display"] {
+                assert!(!svg.contains(out), "{out} {text}: {svg}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_only_mermaid_itself_draws_is_left_to_the_browser() {
+    for text in [
+        "venn-beta\nset A",
+        "---\nconfig:\n  layout: elk\n---\nflowchart LR\nA",
+        "---\nconfig:\n  look: handDrawn\n---\nflowchart LR\nA",
+        "flowchart LR\nA[\"$$x^2$$\"]",
+        "flowchart LR\nA@{ shape: no-such-shape }",
+        "flowchart LR\nA -->",
+    ] {
+        assert!(matches!(drawing(text), Drawing::Left(_)), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_says_where() {
+    let Drawing::Left(why) = drawing("pie\n  \"a\" : 1\n  \"b\" : x\n") else { panic!() };
+    assert!(why.message.starts_with("it cannot be read: "), "{why:?}");
+    let Drawing::Refused(why) = drawing("flowchrt LR\nA") else { panic!() };
+    assert_eq!(why.message, "Mermaid knows no diagrams of the kind `flowchrt`");
+    assert_eq!(why.hint.as_deref(), Some("did you mean `flowchart`?"));
+    assert!(matches!(drawing("flowchart LR\nA[fa:fa-car Drive]"), Drawing::Drawn { lacks: Some(_), .. }));
+    assert!(matches!(drawing("flowchart LR\nA@{ img: \"https://x.invalid/p.png\" }"), Drawing::Refused(_)));
+    assert_eq!(drawing(" \n"), Drawing::Refused(Why::new("the diagram is empty")));
+}
+
+#[test]
+fn a_diagram_without_measure_is_no_hang() {
+    let chain: String = (0..4_000).map(|at| format!("n{at}-->")).collect();
+    assert!(!matches!(drawing(&format!("flowchart TD\n{chain}x")), Drawing::Drawn { .. }));
+    let all: String = (0..60).flat_map(|a| (0..60).map(move |b| format!("a{a}-->b{b}\n"))).collect();
+    assert!(!matches!(drawing(&format!("flowchart LR\n{all}")), Drawing::Drawn { .. }));
+    assert!(matches!(drawing(&format!("flowchart TD\n{}", "A\n".repeat(MAX_LENGTH))), Drawing::Refused(_)));
+}
+
+#[test]
+fn the_same_text_gives_the_same_drawing() {
+    for text in [
+        "flowchart LR\nsubgraph g\na-->b\nend\nb-->c\nc-->a",
+        "mindmap\n  r\n    a\n    b",
+        "gantt\ndateFormat YYYY-MM-DD\nA: 2024-01-01, 3d",
+    ] {
+        assert_eq!(drawn(text), drawn(text));
+    }
+}
+
+#[test]
+fn a_drawing_takes_another_name_with_all_that_is_in_it() {
+    let svg = drawn("flowchart LR\nA --> B");
+    let mut nodes = crate::text::dom::parse(&svg);
+    let root = nodes.iter_mut().find_map(crate::text::dom::Node::element_mut).unwrap();
+    assert!(is_drawing(root));
+    rename(root, "pmx-drawing-i7");
+    let mut out = String::new();
+    crate::text::dom::write(&nodes, &mut out);
+    assert!(
+        !out.contains("pmx-drawing-1") && out.contains("url(#pmx-drawing-i7-") && out.contains("#pmx-drawing-i7 "),
+        "{out}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_text_is_answered(
+        kind in prop::sample::select(vec!["flowchart TD", "sequenceDiagram", "stateDiagram-v2", "classDiagram", "erDiagram", "pie", "gantt", "mindmap", "block-beta", "gitGraph", "architecture-beta"]),
+        body in "(A|B|-->|--|\\[|\\]|\\(|\\)|\\{|\\}|:|\"|'|;|\n|end|subgraph |note |é|\\||<|>|=|\\.|~|@|&|x|o| |%|1d|2024-01-01|,|\\+|\\*|loop |state |class |as |section |#35;){0,40}",
+    ) {
+        if let Drawing::Drawn { svg, .. } = drawing(&format!("{kind}\n{body}")) {
+            is_whole(&svg);
+        }
+    }
+}

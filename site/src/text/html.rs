@@ -1,0 +1,273 @@
+//! Raw HTML in Sources: where the attributes of its tags are. Everything else passes as it was written.
+
+use super::dom::{comment_end, is_raw_text, raw_text_end};
+use std::{borrow::Cow, collections::HashMap, ops::Range, sync::OnceLock};
+
+/// The longest name of a reference, in bytes: that of `&CounterClockwiseContourIntegral;`.
+const MAX_NAME: usize = 31;
+
+/// An attribute with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attribute<'a> {
+    pub tag: &'a str,
+    pub name: &'a str,
+    /// Where the value stands, without its quotes.
+    pub value: Range<usize>,
+    pub quoted: bool,
+}
+
+/// The attributes of all start tags of a fragment, in order, as the HTML standard tokenizes them.
+pub(crate) fn attributes(text: &str) -> Vec<Attribute<'_>> {
+    attributes_and_sheets(text).0
+}
+
+/// The same, and where the style sheets of a fragment stand: what is in its `<style>` elements.
+pub(crate) fn attributes_and_sheets(text: &str) -> (Vec<Attribute<'_>>, Vec<Range<usize>>) {
+    let mut scanner = Scanner { text, at: 0, found: Vec::new(), sheets: Vec::new() };
+    scanner.run();
+    (scanner.found, scanner.sheets)
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    found: Vec<Attribute<'a>>,
+    sheets: Vec<Range<usize>>,
+}
+
+impl<'a> Scanner<'a> {
+    fn run(&mut self) {
+        while let Some(open) = self.text[self.at..].find('<') {
+            self.at += open + 1;
+            let rest = &self.text[self.at..];
+            if rest.starts_with("!--") {
+                let comment = self.at - 1;
+                self.at = comment_end(&self.text[comment..]).map_or(self.text.len(), |end| comment + end);
+            } else if rest.starts_with("![CDATA[") {
+                self.skip_past(self.at, "]]>");
+            } else if rest.starts_with(['!', '?']) {
+                self.skip_past(self.at, ">");
+            } else if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                self.start_tag();
+            } else if rest.starts_with('/') {
+                self.skip_past(self.at, ">");
+            }
+        }
+    }
+
+    fn start_tag(&mut self) {
+        let tag = self.take_until(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'));
+        loop {
+            self.take_until(|b| !(b.is_ascii_whitespace() || b == b'/'));
+            match self.peek() {
+                None => return,
+                Some(b'>') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(_) => self.attribute(tag),
+            }
+        }
+        if is_raw_text(&tag.to_ascii_lowercase()) {
+            let start = self.at;
+            self.at = raw_text_end(self.text, self.at, tag);
+            if tag.eq_ignore_ascii_case("style") {
+                self.sheets.push(start..self.at);
+            }
+        }
+    }
+
+    fn attribute(&mut self, tag: &'a str) {
+        let start = self.at;
+        // A name may begin with `=`; after that, `=` ends it.
+        self.at += self.text[start..].chars().next().map_or(1, char::len_utf8);
+        self.take_until(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'='));
+        let name = &self.text[start..self.at];
+        self.take_until(|b| !b.is_ascii_whitespace());
+        if self.peek() != Some(b'=') {
+            return;
+        }
+        self.at += 1;
+        self.take_until(|b| !b.is_ascii_whitespace());
+        let quote = self.peek().filter(|b| matches!(b, b'"' | b'\''));
+        let start = self.at + usize::from(quote.is_some());
+        self.at = start;
+        match quote {
+            Some(quote) => self.take_until(|b| b == quote),
+            None => self.take_until(|b| b.is_ascii_whitespace() || b == b'>'),
+        };
+        self.found.push(Attribute { tag, name, value: start..self.at, quoted: quote.is_some() });
+        self.at += usize::from(quote.is_some() && self.peek().is_some());
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn take_until(&mut self, stop: impl Fn(u8) -> bool) -> &'a str {
+        let start = self.at;
+        let rest = &self.text.as_bytes()[start..];
+        self.at += rest.iter().position(|b| stop(*b)).unwrap_or(rest.len());
+        &self.text[start..self.at]
+    }
+
+    fn skip_past(&mut self, from: usize, end: &str) {
+        self.at = self.text[from..].find(end).map_or(self.text.len(), |at| from + at + end.len());
+    }
+}
+
+/// Text as it may stand in an element or between double quotes. All attributes are written between those.
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    escape_into(text, &mut out);
+    Cow::Owned(out)
+}
+
+/// The same, written to the end of `out`. What is not special is copied in one piece.
+pub(crate) fn escape_into(text: &str, out: &mut String) {
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let reference = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => continue,
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(reference);
+        from = at + 1;
+    }
+    out.push_str(&text[from..]);
+}
+
+/// The value that an attribute's text stands for.
+pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match reference(rest) {
+            Some((characters, length)) => {
+                out.push_str(&characters);
+                rest = &rest[length..];
+            }
+            None => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The characters that the reference at the start of a text stands for, and its length.
+fn reference(text: &str) -> Option<(Cow<'static, str>, usize)> {
+    let name = &text[1..];
+    if let Some(number) = name.strip_prefix('#') {
+        let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |hex| (hex, 16));
+        let length = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
+        let code = u32::from_str_radix(digits.get(..length)?, radix).ok()?;
+        let character = char::from_u32(code).filter(|c| *c != '\0')?;
+        let end = text.len() - digits.len() + length;
+        return digits[length..].starts_with(';').then(|| (Cow::Owned(character.to_string()), end + 1));
+    }
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    if end > MAX_NAME {
+        return None;
+    }
+    if name[end..].starts_with(';') {
+        return named(&text[..end + 2]).map(|characters| (Cow::Borrowed(characters), end + 2));
+    }
+    // The oldest ones need no semicolon, but before `=` they are none: `?a=1&copy=2`.
+    let whole = named(&text[..end + 1]).filter(|_| !name[end..].starts_with('='));
+    whole.map(|characters| (Cow::Borrowed(characters), end + 1))
+}
+
+/// What a named reference of HTML stands for, with its `&` and as it ends.
+fn named(reference: &str) -> Option<&'static str> {
+    static NAMED: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
+    match reference {
+        "&amp;" => Some("&"),
+        "&quot;" => Some("\""),
+        "&lt;" => Some("<"),
+        "&gt;" => Some(">"),
+        _ => {
+            let all = || entities::ENTITIES.iter().map(|entity| (entity.entity, entity.characters)).collect();
+            NAMED.get_or_init(all).get(reference).copied()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found(text: &str) -> Vec<(&str, &str, &str)> {
+        attributes(text).into_iter().map(|a| (a.tag, a.name, &text[a.value])).collect()
+    }
+
+    #[test]
+    fn attributes_are_found_as_a_browser_finds_them() {
+        assert_eq!(
+            found("<a class=x href='./a b.md' DATA-x = \"1\"/><img src=./i.svg alt>"),
+            [("a", "class", "x"), ("a", "href", "./a b.md"), ("a", "DATA-x", "1"), ("img", "src", "./i.svg")]
+        );
+        assert_eq!(found("<x-card\n  href=\"a\"\n  src=b>"), [("x-card", "href", "a"), ("x-card", "src", "b")]);
+        assert_eq!(found("<a title='x > y' href=z>"), [("a", "title", "x > y"), ("a", "href", "z")]);
+    }
+
+    #[test]
+    fn comments_scripts_and_end_tags_have_none() {
+        for text in
+            ["<!-- <a href=x> -->", "<script>'<a href=x>'</script>", "</a href=x>", "<!a href=x>", "1 < a href=x", ""]
+        {
+            assert_eq!(found(text), [], "{text}");
+        }
+        assert_eq!(found("<!--><a href=x>"), [("a", "href", "x")]);
+        assert_eq!(found("<!-- x --!><a href=x>"), [("a", "href", "x")], "a browser ends a comment so, too");
+        assert_eq!(found("<iframe><a href=x></iframe><a href=y>"), [("a", "href", "y")], "a frame's content is text");
+        assert_eq!(found("<style></styled><a href=x></style><a href=y>"), [("a", "href", "y")]);
+        assert_eq!(found("<style>a{}</STYLE ><a href=x>"), [("a", "href", "x")]);
+    }
+
+    #[test]
+    fn every_reference_of_html_is_known() {
+        for (text, expected) in [
+            ("&Auml;&nbsp;&hellip;&#228;&#xE4;", "Ä\u{a0}…ää"),
+            ("&CounterClockwiseContourIntegral;&fjlig;", "∳fj"),
+            ("?a=1&copy=2&b=3&amp;c&copy d", "?a=1&copy=2&b=3&c© d"),
+            ("&nothing; &amp &; & &#; &#0; &#xD800;", "&nothing; & &; & &#; &#0; &#xD800;"),
+        ] {
+            assert_eq!(unescape(text), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_scanned_without_fear(text in "[<>!/=a-c '\"é&;#-]{0,60}") {
+            let mut last = 0;
+            for attribute in attributes(&text) {
+                prop_assert!(attribute.value.start >= last && attribute.value.end <= text.len());
+                prop_assert!(text.is_char_boundary(attribute.value.start) && text.is_char_boundary(attribute.value.end));
+                last = attribute.value.end;
+            }
+        }
+
+        #[test]
+        fn escaping_is_undone_by_unescaping(text in "\\PC{0,40}") {
+            let escaped = escape(&text);
+            prop_assert!(!escaped.contains(['<', '>', '"']));
+            prop_assert_eq!(unescape(&escaped).into_owned(), text);
+        }
+    }
+}

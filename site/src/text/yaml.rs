@@ -1,0 +1,88 @@
+//! YAML of strangers: small, flat, and never a reason to stop.
+
+use crate::diagnostic::Position;
+use serde_json::{Map, Value};
+
+/// The largest frontmatter or topmatter, in bytes. The largest one in public Sources has about 2 kB.
+const MAX_BYTES: usize = 64 * 1024;
+/// The deepest nesting. Themes, the deepest documented use, have four levels.
+const MAX_DEPTH: usize = 32;
+/// The most values of one mapping, nested ones counted, aliases expanded.
+const MAX_NODES: usize = 10_000;
+/// The most aliases: nothing in PathMX needs one.
+const MAX_ALIASES: usize = 64;
+
+/// Why a text is no mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct YamlError {
+    /// In the text that was given.
+    pub position: Position,
+    pub message: String,
+}
+
+/// Reads a mapping; an empty text is an empty mapping. Keys come sorted.
+pub(crate) fn mapping(text: &str) -> Result<Map<String, Value>, YamlError> {
+    if text.len() > MAX_BYTES {
+        let message = format!("{} bytes, at most {MAX_BYTES} are allowed", text.len());
+        return Err(YamlError { position: Position::START, message });
+    }
+    match serde_saphyr::from_str_with_options(text, options()) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(Value::Null) => Ok(Map::new()),
+        Ok(_) => Err(YamlError { position: Position::START, message: "expected `key: value` lines".to_owned() }),
+        Err(error) => {
+            let place = |n: u64| usize::try_from(n).unwrap_or(1).max(1);
+            let position = error
+                .location()
+                .map_or(Position::START, |l| Position { line: place(l.line()), column: place(l.column()) });
+            Err(YamlError { position, message: first_line(&error) })
+        }
+    }
+}
+
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_depth: MAX_DEPTH,
+            flow_nesting_limit: MAX_DEPTH,
+            max_nodes: MAX_NODES,
+            max_events: 4 * MAX_NODES,
+            max_aliases: MAX_ALIASES,
+            max_anchors: MAX_ALIASES,
+            max_total_scalar_bytes: 4 * MAX_BYTES,
+            max_documents: 1,
+        },
+    }
+}
+
+/// The parser's message without the place, which is said apart.
+fn first_line(error: &serde_saphyr::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("unreadable YAML").trim();
+    line.split(" at line ").next().unwrap_or(line).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapping_is_read_and_anything_else_is_named_with_its_place() {
+        let map = mapping("b: [1, x]\na: 2026-07-20\n").unwrap();
+        assert_eq!(serde_json::to_string(&map).unwrap(), r#"{"b":[1,"x"],"a":"2026-07-20"}"#);
+        assert!(mapping("").unwrap().is_empty());
+        assert!(mapping("just words").is_err());
+        assert_eq!(mapping("a: 1\nb: [1\nc: 2\n").unwrap_err().position.line, 3);
+    }
+
+    #[test]
+    fn a_bomb_is_refused() {
+        let mut bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
+        for (from, to) in [('a', 'b'), ('b', 'c'), ('c', 'd'), ('d', 'e'), ('e', 'f'), ('f', 'g')] {
+            bomb.push_str(&format!("{to}: &{to} [{}]\n", vec![format!("*{from}"); 10].join(",")));
+        }
+        assert!(mapping(&bomb).is_err());
+        assert!(mapping(&format!("a: {}", "[".repeat(10_000))).is_err());
+    }
+}
