@@ -309,6 +309,14 @@ fn only_a_page_of_the_site_on_this_machine_goes_back_to_the_newest() {
 }
 
 #[test]
+fn the_way_back_to_the_newest_is_no_answer_to_a_question() {
+    let author = Author::new();
+    let dev = author.dev(&["--write-responses"]);
+    let answer = dev.client.call("POST", "mine.localhost", "/_pmx/newest", &[("sec-fetch-site", "same-origin")], b"");
+    assert_eq!(answer.status, 204);
+}
+
+#[test]
 fn without_the_overlay_pages_are_told_so() {
     let author = Author::new();
     let dev = author.dev(&["--no-overlay"]);

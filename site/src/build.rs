@@ -3,8 +3,8 @@ use crate::{
     documents::{self, PathRecord},
     files::blobs::Blobs,
     graph,
-    memory::{Cache, Steady},
-    path::{self, BuiltPath, NamedRoot, Site, UNUSABLE, gathered::Gathered},
+    memory::{Cache, LastBuild},
+    path::{self, BuiltPath, NamedRoot, Site, UNUSABLE, shared_parts::SharedParts},
     project::Project,
     scan::Snapshot,
 };
@@ -55,40 +55,43 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     let (graph, bodies) = graph::grow(project, snapshot, &mut cache.graph);
     build.diagnostics.extend(project.config_findings.iter().cloned());
     build.diagnostics.extend(graph.findings().cloned());
-    let (gathered, kept) =
-        cache.steady.take().map(|Steady { gathered, paths, outputs }| (gathered, (paths, outputs))).unzip();
-    let digest = gathered.as_ref().map(|gathered| gathered.digest);
-    let gathered = gathered
-        .filter(|gathered| graph.changes.as_ref().is_some_and(|changes| gathered.stays(changes)))
-        .unwrap_or_else(|| Gathered::of(project, snapshot, &graph, &blobs));
-    build.diagnostics.extend(gathered.findings.iter().cloned());
-    let defined = gathered.defined(&graph);
+    let (shared_parts, kept) = cache
+        .last_build
+        .take()
+        .map(|LastBuild { shared_parts, paths, outputs }| (shared_parts, (paths, outputs)))
+        .unzip();
+    let digest = shared_parts.as_ref().map(|shared_parts| shared_parts.digest);
+    let shared_parts = shared_parts
+        .filter(|shared_parts| graph.changes.as_ref().is_some_and(|changes| shared_parts.stays(changes)))
+        .unwrap_or_else(|| SharedParts::of(project, snapshot, &graph, &blobs));
+    build.diagnostics.extend(shared_parts.findings.iter().cloned());
+    let defined = shared_parts.defined(&graph);
     let site = Site {
         project,
         graph: &graph,
-        assets: &gathered.assets,
-        theme: &gathered.theme,
-        roots: &gathered.roots,
+        assets: &shared_parts.assets,
+        theme: &shared_parts.theme,
+        roots: &shared_parts.roots,
         bodies: &bodies,
-        components: &gathered.components,
+        components: &shared_parts.components,
         defined: &defined,
         blobs: &blobs,
         making: path::making(project, &defined),
     };
-    let changes = graph.changes.as_ref().filter(|_| digest == Some(gathered.digest));
+    let changes = graph.changes.as_ref().filter(|_| digest == Some(shared_parts.digest));
     let (paths, outputs) = match (kept, changes) {
-        (Some(kept), Some(changes)) if path::Kept::stay(&kept.0, &site, changes) => {
+        (Some(kept), Some(changes)) if path::PathMemory::stay(&kept.0, &site, changes) => {
             update(&mut build, cache, &site, kept, &changes.sources)
         }
         (kept, _) => anew(&mut build, cache, &site, kept.map(|(paths, _)| paths)),
     };
-    let steady = Steady { gathered, paths, outputs };
-    build.diagnostics.extend(steady.paths.values().flat_map(path::Kept::findings).cloned());
-    build.outputs = Arc::clone(&steady.outputs);
-    cache.steady = Some(steady);
+    let last_build = LastBuild { shared_parts, paths, outputs };
+    build.diagnostics.extend(last_build.paths.values().flat_map(path::PathMemory::findings).cloned());
+    build.outputs = Arc::clone(&last_build.outputs);
+    cache.last_build = Some(last_build);
     if build.diagnostics.iter().any(|finding| finding.code == UNUSABLE) {
         build.roots = None;
-        cache.steady = None;
+        cache.last_build = None;
     }
     build.sources_built.sort();
     build.sources_built.dedup();
@@ -101,15 +104,15 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
 }
 
 /// The Paths by their ids, and all files of the build.
-type Made = (BTreeMap<String, path::Kept>, Arc<BTreeMap<String, File>>);
+type Outputs = (BTreeMap<String, path::PathMemory>, Arc<BTreeMap<String, File>>);
 
 /// Builds every Path; pages whose inputs are the same are kept, and what did not change of the search of `before`.
 fn anew(
     build: &mut Build,
     cache: &mut Cache,
     site: &Site<'_>,
-    mut before: Option<BTreeMap<String, path::Kept>>,
-) -> Made {
+    mut before: Option<BTreeMap<String, path::PathMemory>>,
+) -> Outputs {
     let known = mem::take(&mut cache.pages);
     let (mut paths, mut outputs) = (BTreeMap::new(), BTreeMap::new());
     for named in site.roots {
@@ -136,9 +139,9 @@ fn update(
     build: &mut Build,
     cache: &mut Cache,
     site: &Site<'_>,
-    (mut paths, mut outputs): Made,
+    (mut paths, mut outputs): Outputs,
     changed: &[String],
-) -> Made {
+) -> Outputs {
     for named in site.roots {
         let Some(kept) = paths.get_mut(&named.id) else { continue };
         let updated = kept.update(site, named, changed, &mut cache.pages);
@@ -151,7 +154,7 @@ fn update(
 }
 
 /// Writes the manifests and what names them.
-fn finish(build: &mut Build, site: &Site<'_>, (mut paths, mut all): Made) -> Made {
+fn finish(build: &mut Build, site: &Site<'_>, (mut paths, mut all): Outputs) -> Outputs {
     let outputs = Arc::make_mut(&mut all);
     let (mut roots, mut records) = (BTreeMap::new(), Vec::new());
     for named in site.roots {

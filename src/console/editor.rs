@@ -1,6 +1,6 @@
 //! Addresses that open a file in an editor.
 
-use super::form::encode;
+use super::url::encode;
 use std::path::Path;
 
 /// The cookie that remembers the choice.

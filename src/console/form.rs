@@ -120,33 +120,13 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
     }
 }
 
-/// A text as it stands in a query or a path's segment.
-pub(super) fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
-}
-
-/// An address with a query of those pairs that say something.
-pub(super) fn address(path: &str, query: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = query
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name}={}", encode(value)))
-        .collect();
-    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_query_is_read_as_it_is_written() {
-        let written = address("/x", &[("key", "ä b/&=%"), ("none", ""), ("n", "7")]);
+        let written = super::super::url::address("/x", &[("key", "ä b/&=%"), ("none", ""), ("n", "7")]);
         assert_eq!(written, "/x?key=%C3%A4%20b%2F%26%3D%25&n=7");
         let fields = Fields::of_query(written.split_once('?').map(|(_, query)| query));
         assert_eq!((fields.get("key"), fields.number("n", 1, 5), fields.number("m", 1, 5)), ("ä b/&=%", 5, 1));

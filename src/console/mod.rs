@@ -6,6 +6,7 @@
 
 mod access;
 mod assets;
+mod call;
 mod deploys;
 mod editor;
 mod event_stream;
@@ -15,6 +16,7 @@ mod pages;
 mod reply;
 mod routes;
 mod transfer;
+mod url;
 
 use crate::{
     server::{

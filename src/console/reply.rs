@@ -1,6 +1,6 @@
 //! Answers, and the headers that all of them carry.
 
-use super::{form::encode, html};
+use super::{html, url::encode};
 use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, StatusCode, header},

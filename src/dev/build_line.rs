@@ -1,6 +1,6 @@
 //! The line of the terminal about a build.
 
-use super::{builder::Built, finished::Finished, publisher::PublishOutcome, terminal::BuildLine};
+use super::{built::Built, finished::Finished, finished::PublishOutcome, terminal::BuildLine};
 use crate::{
     publish::{Change, Page, Pages},
     report::counted,

@@ -1,4 +1,9 @@
-use super::{checkout, file_tracker::FileTracker, finished::Finished, publisher::PublishOutcome};
+use super::{
+    built::Built,
+    checkout,
+    file_tracker::FileTracker,
+    finished::{Finished, PublishOutcome},
+};
 use crate::{
     error::{Error, Result},
     session::{NAMES, ReadSources},
@@ -46,23 +51,6 @@ impl Last {
     fn of(build: &Build) -> Self {
         Self { roots: build.roots.clone(), diagnostics: build.diagnostics.clone(), read: ReadSources::of(build) }
     }
-}
-
-/// A build, and why it was made.
-pub(super) struct Built {
-    pub(super) site: Build,
-    /// Files that differ from the build before; all of them, if there was none.
-    pub(super) changed: usize,
-    /// The first of their names; none, if there was no build before.
-    pub(super) names: Vec<String>,
-    /// Those of `names` that are texts below the source root which no page of the site is made of, though they could be.
-    pub(super) unlinked: Vec<String>,
-    /// Whether there was no build before.
-    pub(super) first: bool,
-    /// Whether it is the build before once more, after a change of files that no page reads: a log beside Sources, say, into which may
-    /// go what is told of builds.
-    pub(super) is_idle: bool,
-    pub(super) took: Duration,
 }
 
 impl Builder {
@@ -130,8 +118,8 @@ impl Builder {
     pub(super) fn settle(&mut self, finished: &Finished) {
         let Some(cache) = &mut self.cache else { return };
         match finished.outcome {
-            PublishOutcome::KeptLastGood => cache.passed_over(&finished.built.site.outputs),
-            _ => cache.taken(),
+            PublishOutcome::KeptLastGood => cache.trim_blobs(&finished.built.site.outputs),
+            _ => cache.release_blobs(),
         }
     }
 
@@ -141,13 +129,6 @@ impl Builder {
             tracker.force_build();
         }
         self.view.unpublished();
-    }
-
-    /// The last build was not published, and will not be.
-    pub(super) fn passed_over(&mut self, build: &Build) {
-        if let Some(cache) = &mut self.cache {
-            cache.passed_over(&build.outputs);
-        }
     }
 
     /// Leaves what is known for the next process.

@@ -4,7 +4,7 @@
 //! what none of them names is deleted. All but the deleting goes on beside publishes; that is done in short slices, while no publish
 //! is under way.
 
-use super::context::LocalWorker;
+use super::{context::LocalWorker, sweep_lock::SweepLock};
 use crate::{
     error::{Error, Result},
     publish::{self, Silent},
@@ -17,36 +17,14 @@ use pmx_emulator::{
 use pmx_model::{Hash, ManifestIndex, Root, SiteName};
 use std::{
     collections::{BTreeSet, HashSet},
-    sync::Arc,
     time::Duration,
 };
-use tokio::{
-    sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock},
-    time::sleep,
-};
+use tokio::time::sleep;
 
 /// At least so long between two sweeps: each looks at all sites of the state folder.
 const PAUSE: Duration = Duration::from_secs(60);
 /// Blobs that are deleted while publishes wait: some ten milliseconds.
 const SLICE: usize = 200;
-
-/// Keeps publishes and the sweep apart. Clones are the same lock.
-#[derive(Clone, Debug, Default)]
-pub(super) struct SweepLock(Arc<RwLock<()>>);
-
-/// Nothing is deleted while one of these is held.
-pub(super) struct Publishing(#[expect(dead_code, reason = "held for its drop")] OwnedRwLockReadGuard<()>);
-
-impl SweepLock {
-    /// Waits for a slice of the sweep that is under way, and holds off the next.
-    pub(super) async fn publishing(&self) -> Publishing {
-        Publishing(Arc::clone(&self.0).read_owned().await)
-    }
-
-    async fn sweeping(&self) -> OwnedRwLockWriteGuard<()> {
-        Arc::clone(&self.0).write_owned().await
-    }
-}
 
 /// Sweeps the bucket of one state folder.
 pub(super) struct Collector {

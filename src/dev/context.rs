@@ -1,4 +1,4 @@
-use super::{build_queue::BuildQueue, collect::SweepLock, loops::Loops, terminal::Terminal};
+use super::{build_queue::BuildQueue, loops::Loops, sweep_lock::SweepLock, terminal::Terminal};
 use crate::{
     error::Error,
     server::Reachable,

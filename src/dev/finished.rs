@@ -1,6 +1,25 @@
-use super::{builder::Built, publisher::PublishOutcome};
+use super::built::{Built, milliseconds};
 use crate::session::{EarlierDeploy, Event, LastBuild, NAMES, ReadSources};
+use pmx_model::Hash;
 use std::time::{Duration, Instant, SystemTime};
+
+/// What became of a build.
+pub(super) enum PublishOutcome {
+    Published {
+        deploy_id: String,
+        sources: Vec<String>,
+        paths: Vec<String>,
+        took: Duration,
+    },
+    /// The active deploy is this build already.
+    Unchanged,
+    /// This build was rolled back from, and stays so: nothing in it is new.
+    HeldBack,
+    /// The build has errors, and there is a good one to keep.
+    KeptLastGood,
+    /// Pages were kept from an earlier build, and the Worker has lost them: they must be made again.
+    Lost(Vec<Hash>),
+}
 
 /// A build and what became of it: for the next build, the status of the site, the events and the terminal.
 pub(super) struct Finished {
@@ -68,28 +87,4 @@ impl Finished {
             PublishOutcome::KeptLastGood | PublishOutcome::Lost(_) => Event::Kept,
         }
     }
-}
-
-impl Built {
-    /// How many of its findings are errors.
-    pub(super) fn errors(&self) -> usize {
-        self.site.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
-    }
-
-    /// The event that tells of the build, before it is published.
-    pub(super) fn event(&self) -> Event {
-        let errors = self.errors();
-        Event::Built {
-            pages: self.site.pages,
-            changed: self.changed,
-            names: self.names.clone(),
-            errors,
-            warnings: self.site.diagnostics.len() - errors,
-            ms: milliseconds(self.took),
-        }
-    }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

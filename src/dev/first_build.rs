@@ -1,16 +1,3 @@
-//! Requests for a site wait a moment for its first build, so that nobody reads yesterday's pages unawares.
-
-use super::{
-    live_reload::{LiveReload, Shown},
-    loops::Loops,
-    request_site::site_of,
-};
-use crate::server::{
-    is_upgrade,
-    layers::{Answering, Next, RequestLayer, layer as layer_of},
-};
-use axum::{extract::Request, http::StatusCode, response::Response};
-use pmx_model::SiteName;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, watch},
@@ -66,39 +53,11 @@ impl FirstBuild {
     }
 
     /// Waits until it is finished, but not for ever; whether there is something to read.
-    async fn wait(&self) -> bool {
+    pub(super) async fn wait(&self) -> bool {
         self.0.wanted.notify_one();
         let mut finished = self.0.finished.subscribe();
         let longest = if self.0.has_deploy { WAIT_WITH_DEPLOY } else { WAIT_WITHOUT_DEPLOY };
         let in_time = timeout(longest, finished.wait_for(|finished| *finished)).await;
         in_time.is_ok() || self.0.has_deploy
     }
-}
-
-/// The layer. `default_site` is the site of every host that is below no `localhost`.
-pub(super) fn layer(loops: Loops, reload: LiveReload, default_site: Option<SiteName>) -> RequestLayer {
-    layer_of(move |request, next| match first_build(&loops, &request, default_site.as_ref()) {
-        None => next.call(request),
-        Some((site, build)) => Answering::later(wait(reload.clone(), site, build, request, next.clone())),
-    })
-}
-
-/// The first build that a request waits for.
-fn first_build(loops: &Loops, request: &Request, default_site: Option<&SiteName>) -> Option<(SiteName, FirstBuild)> {
-    if is_upgrade(request) || request.uri().path().starts_with("/api/") {
-        return None;
-    }
-    let site = site_of(request);
-    let site = site.as_ref().or(default_site)?;
-    let build = loops.get(site)?.first_build;
-    build.is_pending().then(|| (site.clone(), build))
-}
-
-async fn wait(reload: LiveReload, site: SiteName, build: FirstBuild, request: Request, next: Next) -> Response {
-    if build.wait().await {
-        return next.call(request).await;
-    }
-    let main = maud::html! { p { "The first build of this site is under way. The page comes by itself." } };
-    let reload = (&reload, &Shown::Status(site));
-    super::small_page::respond(StatusCode::SERVICE_UNAVAILABLE, "Being built", &main, reload).await
 }

@@ -6,10 +6,10 @@
 //! [`Session`]: crate::session::Session
 //! [`Control`]: crate::session::Control
 
-mod addresses;
 mod build_line;
 mod build_queue;
 mod builder;
+mod built;
 mod checkout;
 mod collect;
 mod context;
@@ -27,16 +27,14 @@ mod publisher;
 mod ready;
 mod request_site;
 mod response_writer;
-mod responses;
 mod scope;
 mod server;
 mod signals;
-pub mod simulate;
 mod site;
-mod site_list;
 mod sites;
 mod small_page;
 mod state_folder;
+mod sweep_lock;
 mod terminal;
 mod workspace;
 

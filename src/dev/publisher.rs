@@ -1,4 +1,4 @@
-use super::{builder::Built, collect::SweepLock};
+use super::{built::Built, finished::PublishOutcome, sweep_lock::SweepLock};
 use crate::{
     error::{Error, Result},
     publish::{self, Activated, Bundle, Progress, PublishError, PublishOptions, Published, Silent, Step},
@@ -8,10 +8,7 @@ use futures_util::future::BoxFuture;
 use pmx_emulator::Emulator;
 use pmx_model::{ChangeEvent, Hash, Roots, SiteName, SiteState, kv_key};
 use pmx_site::Build;
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, time::Instant};
 
 /// Uploads under way at a time: enough that the emulator can put many into one transaction.
 const PARALLEL: usize = 32;
@@ -35,24 +32,6 @@ pub(super) struct Publisher {
 
 /// What became of a publish.
 type PublishResult = std::result::Result<Published, PublishError>;
-
-/// What became of a build.
-pub(super) enum PublishOutcome {
-    Published {
-        deploy_id: String,
-        sources: Vec<String>,
-        paths: Vec<String>,
-        took: Duration,
-    },
-    /// The active deploy is this build already.
-    Unchanged,
-    /// This build was rolled back from, and stays so: nothing in it is new.
-    HeldBack,
-    /// The build has errors, and there is a good one to keep.
-    KeptLastGood,
-    /// Pages were kept from an earlier build, and the Worker has lost them: they must be made again.
-    Lost(Vec<Hash>),
-}
 
 impl Publisher {
     /// `sweep_lock` is that of the sweep over the emulator's bucket.

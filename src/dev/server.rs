@@ -1,10 +1,9 @@
 use super::{
     Scope,
     build_queue::BuildQueue,
-    collect::SweepLock,
     context::{Addresses, Context, LocalWorker},
     loops::Loops,
-    simulate,
+    sweep_lock::SweepLock,
     terminal::Terminal,
 };
 use crate::{
@@ -51,7 +50,7 @@ impl DevServer {
             base_domains: &["localhost".to_owned()],
             default_site: scope.default_site().map(ToString::to_string),
             secret: &secret,
-            faults: simulate::faults(&command.simulate)?,
+            faults: server::simulated_faults(&command.simulate)?,
             trace: REQUESTS,
         };
         let emulator = server::start(options, listening).map_err(|error| owner::explain(error, &state))?;

@@ -11,7 +11,6 @@ use crate::{
         place::{self, Home, HomeKind},
         sites,
     },
-    dev::simulate,
     error::Result,
     report::{Report, Style},
     server::{self, ConnectionBounds, Layers, Listening, WorkerOptions, interrupted, listen},
@@ -80,7 +79,7 @@ pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
 
 /// `--kv-lag` is the older word for `--simulate kv-lag=…s`.
 fn faults(command: &cli::Serve) -> Result<Faults> {
-    let faults = simulate::faults(&command.simulate)?;
+    let faults = server::simulated_faults(&command.simulate)?;
     if command.kv_lag > 0 {
         faults.set_kv_lag(Duration::from_secs(command.kv_lag));
     }

@@ -125,7 +125,7 @@ pub struct Finding {
     path: String,
     line: usize,
     column: usize,
-    code: String,
+    code: &'static str,
     message: String,
     hint: Option<String>,
 }
@@ -204,7 +204,7 @@ impl Event {
             path: diagnostic.path.clone(),
             line: diagnostic.line,
             column: diagnostic.column,
-            code: diagnostic.code.to_string(),
+            code: diagnostic.code,
             message: diagnostic.message.clone(),
             hint: diagnostic.hint.clone(),
         };

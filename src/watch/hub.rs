@@ -1,7 +1,7 @@
 use super::{
     Target, WatchOptions, probe,
     registry::{Interest, Registry},
-    watcher::{Subscription, Watcher},
+    subscription::Subscription,
 };
 use crate::error::{Error, Result};
 use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -67,18 +67,14 @@ impl Hub {
         }))
     }
 
-    /// Begins to watch. Its first hint comes at once, and those of folders below the root once their names are known
-    /// ([`super::View::folders`]).
-    ///
-    /// # Errors
-    /// The root is no folder.
-    pub fn watch(&self, target: Target) -> Result<Watcher> {
+    /// Hears of what happens to a target from now on, until it leaves.
+    pub(super) fn join(&self, target: Target) -> Result<(u64, Arc<Subscription>)> {
         if !target.root.is_dir() {
             return Err(Error::new(format!("{} is no folder that can be watched", target.root.display())));
         }
         let subscription = Arc::new(Subscription::new(target, self.0.poll));
         let id = self.registry().add(Arc::clone(&subscription));
-        Ok(Watcher::new(self.clone(), id, subscription))
+        Ok((id, subscription))
     }
 
     /// Whether files are looked at every so often, whatever the system says.

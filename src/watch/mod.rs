@@ -10,6 +10,7 @@ mod hub;
 mod ignores;
 mod probe;
 mod registry;
+mod subscription;
 mod watcher;
 
 pub use debounce::{Burst, DEBOUNCE, Debounce};

@@ -1,6 +1,6 @@
 //! Who is interested in which folder. Nothing here talks to the operating system.
 
-use super::{probe, watcher::Subscription};
+use super::{probe, subscription::Subscription};
 use notify::{
     Event, EventKind,
     event::{AccessKind, AccessMode, ModifyKind},

@@ -5,18 +5,15 @@ use super::{
     hub::{COVERS_BELOW, Hub},
     ignores::Ignores,
     registry::Interest,
+    subscription::Subscription,
 };
-use pmx_site::is_passing;
+use crate::error::Result;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    path::PathBuf,
+    sync::Arc,
 };
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep_until, timeout, timeout_at},
-};
+use tokio::time::{Instant, sleep_until};
 
 /// Watches a site's folders until it is dropped.
 #[derive(Debug)]
@@ -32,35 +29,15 @@ pub struct View {
     subscription: Arc<Subscription>,
 }
 
-/// What is known of a site's files.
-#[derive(Debug)]
-pub(super) struct Subscription {
-    state: Mutex<State>,
-    hint: Notify,
-}
-
-#[derive(Debug)]
-struct State {
-    target: Target,
-    /// The folders that were asked to be watched.
-    folders: BTreeSet<PathBuf>,
-    /// Whether some of them are not watched any more.
-    disarmed: bool,
-    look: Look,
-    /// Where to look some time: what git ignores.
-    later: Look,
-    ignores: Ignores,
-    /// Why the files could not be looked at the last time.
-    failed: Option<String>,
-    /// When all files are looked at, if there is no hint before.
-    again: Instant,
-    /// Look this often, whatever the system says.
-    poll: Option<Duration>,
-}
-
 impl Watcher {
-    pub(super) fn new(hub: Hub, id: u64, subscription: Arc<Subscription>) -> Self {
-        Self { view: View { hub, id, subscription } }
+    /// Begins to watch. Its first hint comes at once, and those of folders below the root once their names are known
+    /// ([`View::folders`]).
+    ///
+    /// # Errors
+    /// The root is no folder.
+    pub fn new(hub: &Hub, target: Target) -> Result<Self> {
+        let (id, subscription) = hub.join(target)?;
+        Ok(Self { view: View { hub: hub.clone(), id, subscription } })
     }
 
     /// For the one who looks.
@@ -92,15 +69,6 @@ impl Watcher {
                 state.look = Look::Everywhere;
             }
         }
-    }
-}
-
-/// Gives a hint back to the next who waits.
-struct GiveBack<'a>(&'a Notify);
-
-impl Drop for GiveBack<'_> {
-    fn drop(&mut self) {
-        self.0.notify_one();
     }
 }
 
@@ -189,100 +157,5 @@ impl View {
             self.hub.probe(&root);
         }
         armed
-    }
-}
-
-impl Subscription {
-    pub(super) fn new(target: Target, poll: Option<Duration>) -> Self {
-        let (folders, again) = (BTreeSet::new(), Instant::now());
-        let state = State {
-            target,
-            folders,
-            disarmed: true,
-            look: Look::Everywhere,
-            later: Look::default(),
-            ignores: Ignores::default(),
-            failed: None,
-            again,
-            poll,
-        };
-        let hint = Notify::new();
-        hint.notify_one();
-        Self { state: Mutex::new(state), hint }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for a hint, and until the burst of which it is the first is over. If this is not awaited to its end, the hint is there for
-    /// the next who waits.
-    async fn burst(&self) {
-        self.hint.notified().await;
-        let kept = GiveBack(&self.hint);
-        let urgent = async {
-            while self.state().look.is_nowhere() && !self.state().later.is_nowhere() {
-                self.hint.notified().await;
-            }
-        };
-        // What git ignores is mostly what tools write all the time.
-        let _ = timeout(DEBOUNCE.ignored, urgent).await;
-        let started = Instant::now();
-        loop {
-            let many = self.state().look.named() > DEBOUNCE.many_hints;
-            let burst = if many { DEBOUNCE.many } else { DEBOUNCE.few };
-            let over = (Instant::now() + burst.quiet).min(started + burst.longest);
-            if timeout_at(over, self.hint.notified()).await.is_err() {
-                break;
-            }
-        }
-        std::mem::forget(kept);
-        let mut state = self.state();
-        state.again = Instant::now() + DEBOUNCE.second_look;
-        match state.later.take() {
-            Look::Everywhere => state.look = Look::Everywhere,
-            Look::At(paths) => paths.iter().for_each(|path| state.look.add(path)),
-        }
-    }
-
-    /// Something happened here.
-    pub(super) fn mark(&self, path: &Path) {
-        let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(is_passing) {
-            return;
-        }
-        let mut state = self.state();
-        if state.target.root.starts_with(path) {
-            state.look = Look::Everywhere;
-        } else if state.ignores.covers(path) {
-            state.later.add(path);
-        } else {
-            // What is ignored is read with the folders.
-            state.disarmed |= Ignores::are_in(path);
-            state.look.add(path);
-        }
-        drop(state);
-        self.hint.notify_one();
-    }
-
-    /// Some folders are not watched any more.
-    pub(super) fn disarmed(&self) {
-        self.state().disarmed = true;
-    }
-
-    /// Something happened somewhere.
-    pub(super) fn lost(&self) {
-        self.state().look = Look::Everywhere;
-        self.hint.notify_one();
-    }
-
-    /// Not all folders are watched. Whether that is news.
-    pub(super) fn poll_instead(&self, interval: Duration) -> bool {
-        let mut state = self.state();
-        let is_news = state.poll.replace(interval).is_none();
-        state.again = state.again.min(Instant::now() + interval);
-        drop(state);
-        self.hint.notify_one();
-        is_news
     }
 }

@@ -204,7 +204,7 @@ proptest! {
                 prop_assert_eq!(&*bytes, &*clean.blobs.get(&file.hash).unwrap(), "{}", path);
                 held.insert(file.hash, bytes);
             }
-            cache.taken();
+            cache.release_blobs();
         }
     }
 }
@@ -219,11 +219,11 @@ fn what_a_site_that_nobody_edits_has_dropped_is_not_made_again() {
     };
     let mut cache = Cache::open(&project, Some(key()));
     let first = pmx_site::build(&project, &snapshot("# A\n"), &mut cache);
-    cache.taken();
+    cache.release_blobs();
     assert!(cache.shed(&project) && cache.has_pages());
     let edited = pmx_site::build(&project, &snapshot("# A\n\nword\n"), &mut cache);
     assert_eq!(edited.sources_built, ["a"], "the other page is kept");
-    cache.taken();
+    cache.release_blobs();
     assert!(cache.shed(&project));
     fs::remove_dir_all(folder.path().join(".pathmx-cache")).unwrap();
     let anew = pmx_site::build(&project, &snapshot("# A\n"), &mut cache);

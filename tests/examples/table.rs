@@ -10,11 +10,12 @@ pub(crate) const TOOLS: [&str; 9] = ["curl", "sha256sum", "cut", "sed", "grep", 
 pub(crate) const FOREIGN_OPTIONS: [(&str, &str); 0] = [];
 
 /// Blocks that are read by people only: the page, the language, how the block begins, and why nothing runs it.
-pub(crate) const READ_ONLY: [(&str, &str, &str, &str); 10] = [
+pub(crate) const READ_ONLY: [(&str, &str, &str, &str); 11] = [
     ("worker/ABI.md", "", "frame  = field*", "a grammar"),
     ("ARCHITECTURE.md", "", "paths/*.md", "a picture"),
     ("ARCHITECTURE.md", "", "includes", "a picture"),
     ("ARCHITECTURE.md", "", "roots + blobs", "a picture"),
+    ("ARCHITECTURE.md", "", "connection:", "a picture"),
     ("ARCHITECTURE.md", "", "GET /x", "a picture"),
     (
         "examples/handbook/paths/edit-loop.guide.md",

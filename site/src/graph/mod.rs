@@ -12,7 +12,7 @@ mod folder;
 mod suggest;
 mod update;
 
-pub(super) use update::{Changes, Ground};
+pub(super) use update::{Changes, Inputs};
 
 use crate::{
     diagnostic::{Diagnostic, Position},
@@ -105,7 +105,7 @@ pub(super) struct Graph {
     /// If all Sources are those of the graph before, with the same outlines: what is other than then.
     pub changes: Option<Changes>,
     /// None in a graph that is still growing.
-    pub ground: Option<Ground>,
+    pub inputs: Option<Inputs>,
 }
 
 impl Node {
@@ -213,7 +213,7 @@ pub(super) fn grow(project: &Project, snapshot: &Snapshot, memory: &mut Memory) 
     for (node, fragments) in graph.nodes.values_mut().zip(fragments) {
         node.fragments = fragments;
     }
-    graph.ground = Some(Ground::of(project, snapshot, &graph));
+    graph.inputs = Some(Inputs::of(project, snapshot, &graph));
     (graph, bodies)
 }
 

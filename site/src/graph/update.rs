@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// What a graph was grown from.
 #[derive(Debug)]
-pub(crate) struct Ground {
+pub(crate) struct Inputs {
     /// The hash of all that it depends on but the content of Sources: which files there are, and what is asked for.
     pub shape: Hash,
     project: Hash,
@@ -43,7 +43,7 @@ pub(crate) struct Changes {
     pub others: bool,
 }
 
-impl Ground {
+impl Inputs {
     pub(super) fn of(project: &Project, snapshot: &Snapshot, graph: &Graph) -> Self {
         let files: Vec<(Box<str>, Mark)> =
             snapshot.files().iter().map(|(path, file)| (path.as_str().into(), mark(file))).collect();
@@ -108,17 +108,17 @@ impl Graph {
         sources: &mut Sources,
         bodies: &mut Bodies,
     ) -> Option<Self> {
-        let ground = self.ground.as_mut()?;
-        let numbers = ground.changed(project, snapshot)?;
+        let inputs = self.inputs.as_mut()?;
+        let numbers = inputs.changed(project, snapshot)?;
         let mut changes = Changes::default();
         let mut is_same = true;
         for number in numbers {
-            let (path, mark) = ground.files.get_mut(number)?;
+            let (path, mark) = inputs.files.get_mut(number)?;
             let file = snapshot.files().get(&**path)?;
             *mark = self::mark(file);
             let node = path.strip_suffix(EXTENSION).and_then(|id| self.nodes.get_mut(id));
             let Some(node) = node else {
-                is_same &= !(ground.has_wiki && path.ends_with(EXTENSION));
+                is_same &= !(inputs.has_wiki && path.ends_with(EXTENSION));
                 changes.others = true;
                 continue;
             };
@@ -129,7 +129,7 @@ impl Graph {
             sources.insert(node.path.clone(), (hash, Arc::clone(&parsed)));
             // The same outline: the same links, so they lead to the same places.
             is_same &= parsed.outline() == node.source.outline()
-                && (!ground.has_wiki || source::written_title(bytes) == source::written_title(&node.bytes));
+                && (!inputs.has_wiki || source::written_title(bytes) == source::written_title(&node.bytes));
             node.take(project, parsed, bytes, hash);
             changes.sources.push(node.id.clone());
         }

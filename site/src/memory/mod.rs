@@ -8,8 +8,8 @@ use crate::{
     graph,
     path::{
         self,
-        gathered::Gathered,
         known::{CachedPage, KnownShards, digest_of},
+        shared_parts::SharedParts,
     },
     project::Project,
     source::Settings,
@@ -36,7 +36,7 @@ pub struct Cache {
     /// By the output path of the page.
     pub(crate) pages: HashMap<String, CachedPage>,
     pub(crate) graph: graph::Memory,
-    pub(crate) steady: Option<Steady>,
+    pub(crate) last_build: Option<LastBuild>,
     /// The search of each Path, as the last process left it.
     pub(crate) shards: KnownShards,
     /// The bytes of builds that nobody took yet.
@@ -61,7 +61,7 @@ impl Cache {
     /// edits costs next to nothing then, if its [`Snapshot`](super::Snapshot) is dropped as well, which has the bytes of all Sources.
     ///
     /// The next build reads it back and takes as long as the first one of a process. What it gives is the same, to the byte; should the
-    /// file be gone by then, everything is made anew. Bytes of builds that nobody took ([`Self::taken`]) stay where they are.
+    /// file be gone by then, everything is made anew. Bytes of builds that nobody took ([`Self::release_blobs`]) stay where they are.
     pub fn shed(&mut self, project: &Project) -> bool {
         if self.shed {
             return true;
@@ -114,7 +114,7 @@ impl Cache {
     /// The files of the shards that the last build has.
     fn shards_now(&self) -> KnownShards {
         let mut known = KnownShards::new();
-        for (root, kept) in self.steady.iter().flat_map(|steady| &steady.paths) {
+        for (root, kept) in self.last_build.iter().flat_map(|last_build| &last_build.paths) {
             let page = |id: &str| self.pages.get(&format!("{root}/{id}"));
             let ids = kept.manifest.sources.keys();
             let digest = digest_of(ids.filter_map(|id| page(id).map(|page| (id.as_str(), page.inputs))));
@@ -124,12 +124,12 @@ impl Cache {
     }
 
     /// The build was written or published: its bytes are not needed here any more.
-    pub fn taken(&mut self) {
+    pub fn release_blobs(&mut self) {
         self.blobs = Blobs::default();
     }
 
     /// Nobody takes the build with these [`outputs`](crate::Build::outputs), the last one; a later one may be. Bytes that only builds before it had go, once they are many.
-    pub fn passed_over(&mut self, outputs: &BTreeMap<String, File>) {
+    pub fn trim_blobs(&mut self, outputs: &BTreeMap<String, File>) {
         let needed: u64 = outputs.values().map(|file| file.size).sum();
         if self.blobs.bytes() > needed + MAX_PASSED_OVER {
             self.blobs = self.blobs.only(outputs.values().map(|file| &file.hash));
@@ -139,7 +139,7 @@ impl Cache {
     /// Who took an earlier build has lost these: the next one makes their pages anew. If they are of no page that is known,
     /// all pages are.
     pub fn forget(&mut self, lost: &[Hash]) {
-        self.steady = None;
+        self.last_build = None;
         self.shed = false;
         self.shards.clear();
         let lost: HashSet<&Hash> = lost.iter().collect();
@@ -177,10 +177,10 @@ impl Cache {
 
 /// What holds as long as nothing changes but the texts of Sources.
 #[derive(Debug)]
-pub(crate) struct Steady {
+pub(crate) struct LastBuild {
     /// Everything else.
-    pub gathered: Gathered,
+    pub shared_parts: SharedParts,
     /// By root id.
-    pub paths: BTreeMap<String, path::Kept>,
+    pub paths: BTreeMap<String, path::PathMemory>,
     pub outputs: Arc<BTreeMap<String, File>>,
 }

@@ -70,7 +70,7 @@ pub fn build_into(
         }
         made = build(project, snapshot, cache);
     };
-    cache.taken();
+    cache.release_blobs();
     Ok((made, written))
 }
 

@@ -1,6 +1,6 @@
 //! One Path of a site: everything that one entry reaches, under one mount.
 
-pub(crate) mod gathered;
+pub(crate) mod shared_parts;
 
 mod frame;
 pub(crate) mod known;
@@ -9,7 +9,7 @@ mod roots;
 mod update;
 
 pub(crate) use roots::NamedRoot;
-pub(crate) use update::Kept;
+pub(crate) use update::PathMemory;
 
 use crate::{
     diagnostic::{Diagnostic, Position},
@@ -43,7 +43,7 @@ pub(super) const UNUSABLE: &str = "build/unusable";
 /// What one Path gives.
 pub(super) struct BuiltPath {
     /// With the manifest; the hash of the routes is still to come.
-    pub kept: Kept,
+    pub kept: PathMemory,
     pub routes: Routes,
     /// All pages, by their output path.
     pub pages: Pages,
@@ -231,7 +231,7 @@ pub(super) fn build(
     let Frame { look, .. } = frame;
     let (routes, empty) = (table.document.clone(), Hash::of(b""));
     let manifest_text = ManifestText::of(&manifest);
-    let kept = Kept {
+    let kept = PathMemory {
         table,
         relations,
         shell,

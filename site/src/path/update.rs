@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a Path leaves for the next build. It holds for as long as the facts of all Sources stay, and the entry.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct PathMemory {
     pub table: RouteTable,
     pub relations: Relations,
     pub shell: Shell,
@@ -47,7 +47,7 @@ pub(crate) struct Updated {
     pub made: Vec<String>,
 }
 
-impl Kept {
+impl PathMemory {
     /// Everything that was found.
     pub(crate) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.findings.iter().chain(self.of_pages.values().flatten())

@@ -118,7 +118,7 @@ impl Reading {
         self.take(Place::Text);
     }
 
-    /// What was gathered.
+    /// What was shared_parts.
     pub(crate) fn finish(self) -> Record {
         let terms = self.found.ranked();
         let mut text = String::with_capacity(terms.iter().map(|(term, _)| term.len() + 2).sum());

@@ -177,7 +177,7 @@ impl<F: Clone + Send + Sync> Shards<F> {
             }
         }
         if has_ends && known.is_some() && was.is_none() {
-            // Another process made the files, so the terms of those that stay are still to be gathered.
+            // Another process made the files, so the terms of those that stay are still to be shared_parts.
             let all: Vec<usize> = order_of(count);
             let terms = all.chunks(GROUP).flat_map(|group| lines(&records, count, group, true));
             for (shard, Lines { terms, .. }) in all.iter().zip(terms) {

@@ -1,4 +1,4 @@
-//! The terms of one Source while they are gathered: one buffer of letters and a table of places in it, since a build meets
+//! The terms of one Source while they are shared_parts: one buffer of letters and a table of places in it, since a build meets
 //! hundreds of terms a page and nearly all of them again and again.
 
 use super::terms::{MAX_SHARDS, rank, shard_of};

@@ -1,9 +1,9 @@
 //! `/about`: which pmx this is, what it imitates, where it keeps its state.
 
 use crate::console::{
+    call::{Call, Page},
     html::{Section, bytes},
     reply::RequestFailure,
-    routes::{Call, Page},
 };
 use maud::{Markup, html};
 use std::path::Path;

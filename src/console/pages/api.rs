@@ -2,9 +2,9 @@
 
 use crate::{
     console::{
+        call::Call,
         form::{self, MAX_UPLOAD},
         reply::{self, ReplyResult},
-        routes::Call,
     },
     data::{self, DataOp},
 };

@@ -3,11 +3,11 @@
 use super::{diff, history::signs, site};
 use crate::{
     console::{
+        call::{Call, Page},
         deploys::{Content, Difference, EntryChange, blob},
-        form::address,
         html::{Section, bytes, empty, local, short},
         reply::RequestFailure,
-        routes::{Call, Page},
+        url::address,
     },
     publish::{self, Deploy},
 };

@@ -1,8 +1,8 @@
 //! `/events`: what happened to the sites, the newest first, with what open pages were told.
 
 use crate::console::{
+    call::{Call, Page},
     html::{Section, clock, counted, pill},
-    routes::{Call, Page},
 };
 use humantime::parse_rfc3339;
 use maud::{Markup, html};

@@ -1,10 +1,10 @@
 //! `/faults`: what is asked to go wrong, and a form for other wishes.
 
 use crate::console::{
+    call::{Call, Page},
     form::Fields,
     html::{Section, field},
     reply::{ReplyResult, RequestFailure},
-    routes::{Call, Page},
 };
 use axum::http::StatusCode;
 use maud::{Markup, html};
@@ -34,11 +34,6 @@ const PLANS: [(&str, &str); 4] = [
     ("Restless objects", "do-evict=1s,alarm-late=5s"),
     ("None", ""),
 ];
-
-/// Whether anything is set to go wrong.
-pub(in crate::console) fn any(faults: &Faults) -> bool {
-    !faults.plan().is_empty()
-}
 
 pub(in crate::console) fn page(call: &Call<'_>) -> Page {
     let plan = call.console.parts.control.emulator().faults().plan();

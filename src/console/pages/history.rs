@@ -3,11 +3,11 @@
 use crate::{
     console::{
         SiteSource,
+        call::Call,
         deploys::{Counts, Summary},
-        form::address,
         html::{Ask, ago, ask, counted, empty, field, nothing, pill, short},
         reply::RequestFailure,
-        routes::Call,
+        url::address,
     },
     publish::{
         Deploy,

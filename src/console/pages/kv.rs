@@ -2,11 +2,12 @@
 
 use super::value;
 use crate::console::{
-    form::{Fields, address},
+    call::{Call, Page},
+    form::Fields,
     html::{Ask, Section, ago, ask, bytes, empty, field, local},
     reply::{self, ReplyResult, RequestFailure},
-    routes::{Call, Page},
     transfer::{self, Entry},
+    url::address,
 };
 use axum::body::Body;
 use maud::{Markup, html};

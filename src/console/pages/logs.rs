@@ -2,8 +2,8 @@
 
 use crate::{
     console::{
+        call::{Call, Page},
         html::{Section, clock},
-        routes::{Call, Page},
     },
     session::{LogEntry, WORKER},
 };

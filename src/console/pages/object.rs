@@ -2,10 +2,11 @@
 
 use super::objects::{alarm, state};
 use crate::console::{
-    form::{Fields, address},
+    call::{Call, Page},
+    form::Fields,
     html::{Ask, Section, ago, ask, bytes, counted, duration, empty, nothing, short},
     reply::{self, ReplyResult, RequestFailure},
-    routes::{Call, Page},
+    url::address,
 };
 use axum::{body::Body, http::StatusCode};
 use maud::{Markup, html};

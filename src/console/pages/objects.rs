@@ -1,9 +1,9 @@
 //! `/data/objects`: the Durable Objects.
 
 use crate::console::{
+    call::{Call, Page},
     html::{Section, bytes, empty, pill, short},
     reply::RequestFailure,
-    routes::{Call, Page},
 };
 use maud::{Markup, html};
 use pmx_emulator::inspect::ObjectInfo;

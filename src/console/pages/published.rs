@@ -4,9 +4,9 @@ use super::sites::load;
 use crate::{
     console::{
         Console,
+        call::{Call, Page},
         html::{Section, ago, empty, pill, short},
         reply::{self, ReplyResult, RequestFailure},
-        routes::{Call, Page},
     },
     data::sites::{self, KnownSite},
 };

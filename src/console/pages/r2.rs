@@ -5,11 +5,12 @@ use super::{
     value,
 };
 use crate::console::{
-    form::{Fields, address},
+    call::{Call, Page},
+    form::Fields,
     html::{Section, ago, bytes, empty},
     reply::{self, ReplyResult, RequestFailure},
-    routes::{Call, Page},
     transfer::{self, Entry},
+    url::address,
 };
 use axum::body::Body;
 use maud::{Markup, html};

@@ -1,8 +1,8 @@
 //! `/requests`: the requests that ended last, with their calls of bindings along the time that they took.
 
 use crate::console::{
+    call::{Call, Page},
     html::{Section, clock, counted, duration, status},
-    routes::{Call, Page},
 };
 use maud::{Markup, html};
 use pmx_emulator::trace::{OpRecord, RequestRecord};

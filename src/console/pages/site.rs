@@ -2,10 +2,10 @@
 
 use super::{history, problems, sites::phase};
 use crate::console::{
+    call::{Call, Page},
     form::Fields,
     html::{self, Section, ago, duration},
     reply::{ReplyResult, RequestFailure},
-    routes::{Call, Page},
 };
 use maud::html;
 use pmx_model::SiteName;

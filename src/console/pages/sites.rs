@@ -2,9 +2,9 @@
 
 use crate::{
     console::{
+        call::{Call, Page},
         html::{self, Section, ago, counted, duration, empty, pill},
         reply::{self, RequestFailure},
-        routes::{Call, Page},
     },
     session::{Control, Phase, SiteStatus},
 };

@@ -1,8 +1,8 @@
 //! A value, looked at as text, as JSON, or as bytes.
 
 use crate::console::{
-    form::address,
     html::{bytes, counted},
+    url::address,
 };
 use maud::{Markup, html};
 use serde_json::Value;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::dev::collect::Collector;
+use crate::dev::{collect::Collector, sweep_lock::SweepLock};
 use pmx_emulator::Worker;
 use pmx_model::{Manifest, Root, Routes};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ fn built(text: &str) -> Built {
         unlinked: Vec::new(),
         first: false,
         is_idle: false,
-        took: Duration::ZERO,
+        took: std::time::Duration::ZERO,
     }
 }
 

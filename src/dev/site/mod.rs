@@ -3,14 +3,8 @@
 mod reporter;
 
 use super::{
-    builder::{Builder, Built},
-    context::Context,
-    finished::Finished,
-    first_build::FirstBuild,
-    loops::LoopState,
-    lost_blobs::LostBlobs,
-    publisher::{PublishOutcome, Publisher},
-    state_folder,
+    builder::Builder, built::Built, context::Context, finished::Finished, finished::PublishOutcome,
+    first_build::FirstBuild, loops::LoopState, lost_blobs::LostBlobs, publisher::Publisher, state_folder,
 };
 use crate::{
     error::Result,
@@ -332,7 +326,7 @@ impl Drop for Site {
 
 fn watch(context: &Context, project: &Project) -> Result<Watcher> {
     let files = CONFIGS.iter().map(|name| project.folder.join(name)).collect();
-    context.hub.watch(Target { root: project.source_root.clone(), files })
+    Watcher::new(&context.hub, Target { root: project.source_root.clone(), files })
 }
 
 fn entry(project: &Project) -> String {

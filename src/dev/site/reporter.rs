@@ -1,10 +1,10 @@
 use crate::{
     dev::{
         build_line::{self, KnownPages, Outputs},
-        builder::Built,
+        built::Built,
         context::Context,
         finished::Finished,
-        publisher::PublishOutcome,
+        finished::PublishOutcome,
     },
     error::Error,
     session::{Event, Phase},

@@ -44,7 +44,7 @@ impl Workspace {
     /// # Errors
     /// The folder is none, or there is no site in it.
     pub(super) fn open(context: &Arc<Context>, folder: &Path) -> Result<Self> {
-        let watcher = context.hub.watch(Target { root: folder.to_owned(), files: Vec::new() })?;
+        let watcher = Watcher::new(&context.hub, Target { root: folder.to_owned(), files: Vec::new() })?;
         let mut workspace = Self {
             context: context.clone(),
             folder: folder.to_owned(),

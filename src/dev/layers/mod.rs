@@ -1,13 +1,16 @@
+//! What `pmx dev` adds to the layers of a server.
+
+mod addresses;
+mod first_build;
+mod lost_blobs;
+mod responses;
+mod site_list;
+
 use super::{
     Scope,
-    addresses::{self, AddressParts},
-    first_build,
     live_reload::LiveReload,
-    lost_blobs::{self, LostBlobParts},
     page::{self, PageParts, events::EventStreams},
-    responses,
     server::DevServer,
-    site_list,
 };
 use crate::{
     cli,
@@ -15,6 +18,8 @@ use crate::{
     server::Layers,
     session::LogBuffer,
 };
+use addresses::AddressParts;
+use lost_blobs::LostBlobParts;
 
 /// Adds the layers of `pmx dev`.
 pub(super) fn add(mut layers: Layers, command: &cli::Dev, scope: &Scope, server: &DevServer) -> Layers {

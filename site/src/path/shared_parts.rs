@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 /// Assets, the theme's files, what components bring, and the roots.
 #[derive(Debug)]
-pub(crate) struct Gathered {
+pub(crate) struct SharedParts {
     pub assets: Assets,
     pub theme: ThemeAssets,
     /// By the id of the Source that defines them.
@@ -29,7 +29,7 @@ pub(crate) struct Gathered {
     pub digest: Hash,
 }
 
-impl Gathered {
+impl SharedParts {
     pub(crate) fn of(project: &Project, snapshot: &Snapshot, graph: &Graph, blobs: &Blobs) -> Self {
         let used = graph.nodes.values().flat_map(|node| &node.targets).filter_map(asset_path);
         let mut assets = Assets::gather(project, snapshot, blobs, used);
@@ -50,7 +50,7 @@ impl Gathered {
         }));
         let components = ComponentFiles::of_all(graph, &assets, blobs);
         let mut hasher = Sha256::new();
-        hasher.update(format!("{:?}\n", graph.ground.as_ref().map(|ground| ground.shape)));
+        hasher.update(format!("{:?}\n", graph.inputs.as_ref().map(|inputs| inputs.shape)));
         let made = components.values().flat_map(ComponentFiles::all);
         for file in assets.files().chain(made).chain(theme.all(project.player, project.hosting.is_live())) {
             hasher.update(&file.file);

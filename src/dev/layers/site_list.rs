@@ -1,6 +1,6 @@
 //! The list of sites: at the bare host where several are served, and in place of a site that is not there.
 
-use super::{
+use crate::dev::{
     live_reload::{LiveReload, Shown},
     small_page,
 };

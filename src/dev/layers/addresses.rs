@@ -1,6 +1,6 @@
 //! What `pmx dev` answers below addresses of its own, on every site: the script that is added to pages, and what open pages ask for.
 
-use super::{
+use crate::dev::{
     live_reload::{self, LiveReload},
     page::{events::EventStreams, newest, script},
     request_site::site_or_default,

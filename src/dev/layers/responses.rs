@@ -1,7 +1,7 @@
 //! Answers to questions, written into the Sources: what stands before the Worker with `--write-responses`. In production, and
 //! without the flag, nobody takes them.
 
-use super::response_writer::{Answer, NotWritten, Writer};
+use crate::dev::response_writer::{Answer, NotWritten, Writer};
 use crate::{
     secret,
     server::{
@@ -36,7 +36,7 @@ pub(super) fn layer(control: Control, default_site: Option<SiteName>, address: S
         Arc::new(Responses { control, default_site, hosts: HostPolicy::own_names(address), writer: Writer::default() });
     layer_of(move |request, next| {
         let path = request.uri().path();
-        let site = super::request_site::site_of(&request).or_else(|| responses.default_site.clone());
+        let site = crate::dev::request_site::site_of(&request).or_else(|| responses.default_site.clone());
         let Some(site) = site.filter(|_| request.method() == Method::POST && !path.starts_with("/api/")) else {
             return next.call(request);
         };
