@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use pmx_worker::http::{Current, Outcome, Range};
+use pmx_edge::http::{Current, Outcome, Range};
 use std::future::Future;
 
 /// What is asked of the bytes of an answer.

@@ -190,7 +190,7 @@ fn json_that_a_page_shows_is_json_of_a_shape_that_was_seen() {
 
 #[test]
 fn every_call_has_a_heading_and_every_heading_a_call() {
-    let worker = fs::read_to_string(page::root().join("worker/src/publish/mod.rs")).unwrap();
+    let worker = fs::read_to_string(page::root().join("worker/src/products/sites/api/mod.rs")).unwrap();
     let (page, short) = (page::named(API), page::named("examples/handbook/paths/http-api.reference.md"));
     let described: Vec<&str> = page.text.lines().filter(|line| line.starts_with("## ")).collect();
     let table: Vec<&String> = short.rows.iter().filter_map(|row| row.cells[0].spans.first()).collect();
@@ -215,7 +215,7 @@ fn every_call_has_a_heading_and_every_heading_a_call() {
 
 #[test]
 fn every_error_code_is_told_with_its_status() {
-    let source = fs::read_to_string(page::root().join("worker/src/http/error.rs")).unwrap();
+    let source = fs::read_to_string(page::root().join("worker/edge/src/http/error.rs")).unwrap();
     let codes: BTreeSet<(String, String)> = source
         .split("=> (")
         .skip(1)

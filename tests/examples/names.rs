@@ -35,7 +35,7 @@ fn the_keys_of_the_terminal_are_those_that_are_told() {
 
 #[test]
 fn the_variables_of_the_worker_are_those_that_are_told() {
-    let worker = program_text("worker/src");
+    let worker = ["worker/src", "worker/edge/src"].map(program_text).concat();
     let read: BTreeSet<String> = worker
         .split("var(\"")
         .skip(1)
@@ -59,8 +59,9 @@ fn the_variables_of_the_worker_are_those_that_are_told() {
 
 #[test]
 fn the_messages_and_codes_of_troubleshooting_are_the_program_s() {
-    let program: String =
-        ["src", "site/src", "worker/model/src", "worker/src", "emulator/src"].map(program_text).concat();
+    let program: String = ["src", "site/src", "worker/src", "worker/edge/src", "worker/model/src", "emulator/src"]
+        .map(program_text)
+        .concat();
     // Where a message has a value, its text has braces or ends; where a line of the source goes on, there is a backslash.
     let program: String = program.replace("\\\n", " ").split_whitespace().collect::<Vec<_>>().join(" ");
     let mut found = Vec::new();

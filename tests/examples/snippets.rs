@@ -74,7 +74,7 @@ fn part_of_example(fence: &Fence) -> Result<(), String> {
 
 /// Names of headers are those that the Worker writes.
 fn headers(fence: &Fence) -> Result<(), String> {
-    let worker = program_text("worker/src");
+    let worker = ["worker/src", "worker/edge/src"].map(program_text).concat();
     let mut names = fence.text.lines().filter_map(|line| line.split_once(": ")).map(|(name, _)| name);
     names.try_for_each(|name| match worker.contains(&format!("\"{name}\"")) {
         true => Ok(()),

@@ -1,6 +1,6 @@
 //! Which site a Host means. Decided before KV or an object is touched.
 
-use crate::bindings::Clock;
+use pmx_edge::bindings::Clock;
 use pmx_model::SiteName;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
@@ -20,7 +20,7 @@ pub struct Config {
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Destination {
     /// The site that the Host names.
     pub site: Option<SiteName>,
     /// Whether `/api/*` answers here.
@@ -56,15 +56,15 @@ impl Config {
 
     /// Takes a Host apart. A name that no site can have is no site, so it costs nothing further.
     #[must_use]
-    pub fn place(&self, host: &str) -> Place {
+    pub fn destination(&self, host: &str) -> Destination {
         let host = normalise(host);
         if host == self.control_host {
-            return Place { site: None, api: true };
+            return Destination { site: None, api: true };
         }
         let label = self.base_domains.iter().find_map(|base| host.strip_suffix(base.as_str())?.strip_suffix('.'));
         match label {
-            Some(label) => Place { site: label.parse().ok(), api: false },
-            None => Place { site: self.default_site.clone(), api: is_loopback(&host) },
+            Some(label) => Destination { site: label.parse().ok(), api: false },
+            None => Destination { site: self.default_site.clone(), api: is_loopback(&host) },
         }
     }
 }
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn one_label_before_a_base_domain_is_a_site() {
-        let site = |host: &str| config().place(host).site.map(|site| site.to_string());
+        let site = |host: &str| config().destination(host).site.map(|site| site.to_string());
         for host in ["alpha.path.app", "ALPHA.path.app", "alpha.path.app:8787", "alpha.path.app.", "alpha.localhost:1"]
         {
             assert_eq!(site(host).as_deref(), Some("alpha"), "{host}");
@@ -123,18 +123,18 @@ mod tests {
     #[test]
     fn the_api_answers_on_the_control_host_and_on_loopback_alone() {
         for host in ["pathmx.path.app", "PATHMX.path.app.:443", "localhost:8787", "127.0.0.1:80", "[::1]:80", "[::1]"] {
-            assert!(config().place(host).api, "{host}");
+            assert!(config().destination(host).api, "{host}");
         }
         for host in ["alpha.path.app", "alpha.localhost", "127.0.0.1.evil.example", "10.0.0.1"] {
-            assert!(!config().place(host).api, "{host}");
+            assert!(!config().destination(host).api, "{host}");
         }
     }
 
     #[test]
     fn where_one_site_is_served_every_other_host_means_it() {
         let config = Config { default_site: "alpha".parse().ok(), ..config() };
-        assert_eq!(config.place("localhost:8787").site, "alpha".parse().ok());
-        assert_eq!(config.place("192.168.1.5:8787").site, "alpha".parse().ok());
-        assert_eq!(config.place("www.path.app").site, None);
+        assert_eq!(config.destination("localhost:8787").site, "alpha".parse().ok());
+        assert_eq!(config.destination("192.168.1.5:8787").site, "alpha".parse().ok());
+        assert_eq!(config.destination("www.path.app").site, None);
     }
 }

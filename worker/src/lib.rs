@@ -1,26 +1,11 @@
-//! What runs at the edge.
+//! What runs at the edge: the products, and the entry that leads to them. Everything that is not theirs is in `pmx-edge`.
 //!
 //! The same crate is compiled twice: to `wasm32-unknown-unknown` as the Worker itself (see `ABI.md`), and natively for its tests and for
 //! [`WASM`], the bytes of the first. It knows no operating system.
 
-#[cfg(any(test, target_arch = "wasm32"))]
-mod abi;
-pub mod bindings;
-pub mod content_type;
-pub mod diff;
+pub mod entry;
 pub mod hosts;
-pub mod http;
-mod join;
-mod permits;
-mod publish;
-mod rate;
-pub mod router;
-mod serve;
-pub mod space;
-pub mod time;
-mod worker;
-
-pub use worker::fetch;
+mod products;
 
 /// The Worker itself: this crate, compiled to `wasm32-unknown-unknown` by `worker/build.sh`.
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,0 +1,45 @@
+//! Published sites: pages from KV and R2, the publish API, one object for each site.
+
+pub(crate) mod api;
+mod call;
+mod diff;
+mod documents;
+mod events;
+pub(crate) mod object;
+mod router;
+mod serve;
+mod store;
+
+use pmx_edge::{
+    bindings::{Clock, Edge, Level},
+    http::{ApiError, Code, Request},
+    object::{Reply, Rest},
+};
+use pmx_model::SiteName;
+
+pub(crate) use serve::Shared;
+
+/// Answers a request for a site. Reserved paths come before the site's own.
+pub(crate) async fn answer<E: Edge>(edge: E, shared: &Shared, site: &SiteName, request: &Request<'_>) -> Reply {
+    let answer = match request.path {
+        "/_events" => events::join(edge, shared, site, request).await,
+        path if path == "/api" || path.starts_with("/api/") => {
+            Err(ApiError::new(Code::NotFound, "The publish API answers on the control host only"))
+        }
+        _ => serve::serve(edge, shared, site, request).await,
+    };
+    match answer {
+        Ok(response) => response.into(),
+        Err(error) => {
+            let lost = error.lost.as_deref().copied();
+            let rest = lost.and_then(|lost| shared.losses.report(edge, site.clone(), lost));
+            Reply { response: error.respond(edge, request), rest: rest.map(|rest| Box::pin(rest) as Rest) }
+        }
+    }
+}
+
+/// What failed on our side: the log gets its text, the client does not.
+pub(crate) fn internal<C: Clock>(clock: C, what: &str) -> ApiError {
+    clock.log(Level::Error, what);
+    ApiError::new(Code::Internal, "Something went wrong on the server")
+}

@@ -1,0 +1,145 @@
+//! Open pages: what they missed, and what changes while they listen.
+
+use super::SiteObject;
+use crate::products::sites::{
+    diff,
+    documents::{LoadError, load},
+    router::Mounted,
+    store,
+    store::Deploy,
+};
+use pmx_edge::{
+    bindings::{Level, Object},
+    http::{ApiError, Code, Payload, Response},
+    object::Reply,
+    time::has_passed,
+};
+use pmx_model::ChangeEvent;
+use std::{cell::Cell, rc::Rc};
+
+/// The most open sockets of one site, unless the variable `SITE_SOCKETS` says fewer: below the 32,768 that the platform allows an object,
+/// and twice what a large site needs. A page that is refused tries again later.
+const MAX_SOCKETS: u32 = 20_000;
+/// While a site has all the sockets that it may have, they are counted at most once in so many milliseconds.
+const COUNT_MS: u64 = 1_000;
+
+/// How many sockets are open at most: those that were counted last, and those that were accepted since. Counting takes a walk over all.
+#[derive(Default)]
+pub(super) struct Count {
+    open: Cell<Option<u32>>,
+    since: Cell<u64>,
+}
+
+impl Count {
+    /// Counts one more, if there may be one more.
+    fn add<O: Object>(&self, object: O) -> bool {
+        let allowed = object.var("SITE_SOCKETS").and_then(|text| text.trim().parse().ok());
+        let allowed = allowed.map_or(MAX_SOCKETS, |fewer: u32| fewer.min(MAX_SOCKETS));
+        let now = object.now_ms();
+        let mut open = self.open.get();
+        if open.is_none_or(|open| open >= allowed && has_passed(self.since.get(), now, COUNT_MS)) {
+            open = Some(object.open_sockets());
+            self.since.set(now);
+        }
+        let open = open.unwrap_or(0);
+        let is_room = open < allowed;
+        self.open.set(Some(open + u32::from(is_room)));
+        is_room
+    }
+}
+
+/// Closes a socket whose deploy is not known: the page loads its document again.
+const UNKNOWN_DEPLOY: u16 = 4404;
+/// Closes a socket when its events cannot be computed now: the page tries again.
+const TRY_AGAIN: u16 = 1013;
+
+/// Accepts a socket. First it is accepted, then compared: what is committed in between reaches it as a broadcast.
+pub(super) fn connect<O: Object>(object: O, space: &Rc<SiteObject>, deploy: &str) -> Result<Reply, ApiError> {
+    if !store::exists(object).map_err(super::failed(object, "schema"))? {
+        return Err(ApiError::new(Code::SpaceNotFound, "This site was never published"));
+    }
+    if !space.sockets.add(object) {
+        return Err(ApiError::new(Code::Busy, "So many pages of this site are open that no other can listen now"));
+    }
+    let mut bytes = [0; 16];
+    object.random(&mut bytes);
+    let tag: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut response = Response::empty(101);
+    response.payload = Payload::Accept(tag.clone());
+    let (space, deploy) = (space.clone(), deploy.to_owned());
+    let rest = async move {
+        if !deploy.is_empty() {
+            catch_up(object, &space, &tag, deploy).await;
+        }
+    };
+    Ok(Reply { response, rest: Some(Box::pin(rest)) })
+}
+
+async fn catch_up<O: Object>(object: O, space: &SiteObject, tag: &str, mut from: String) {
+    loop {
+        let (before, active) = match (store::deploy(object, &from), store::active(object)) {
+            (Ok(Some(before)), Ok(Some(active))) => (before, active),
+            (Ok(None), Ok(Some(_))) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unknown deploy"),
+            (Ok(_), Ok(None)) => match store::tombstone(object) {
+                Ok(Some(tombstone)) if tombstone.id() == from => return,
+                // That the site is taken down is what its document answers. Which files there were is told to nobody who asks now.
+                Ok(Some(_)) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unpublished"),
+                _ => return object.close(tag, Some(TRY_AGAIN), "try again"),
+            },
+            _ => return object.close(tag, Some(TRY_AGAIN), "try again"),
+        };
+        if before.id == active.id {
+            return;
+        }
+        match events_between(object, space, Some(&before), Some(&active)).await {
+            Ok(events) => object.send(Some(tag), &frames(&events)),
+            Err(error) => {
+                object.log(Level::Error, &format!("events from {from}: {error}"));
+                return object.close(tag, Some(TRY_AGAIN), "try again");
+            }
+        };
+        from = active.id;
+    }
+}
+
+/// The events that lead from one deploy to another; from none, everything is new, and to none, everything is gone.
+pub(super) async fn events_between<O: Object>(
+    object: O,
+    space: &SiteObject,
+    before: Option<&Deploy>,
+    after: Option<&Deploy>,
+) -> Result<Rc<Vec<ChangeEvent>>, LoadError> {
+    let id = |deploy: Option<&Deploy>| deploy.map(|deploy| deploy.id.clone()).unwrap_or_default();
+    let pair = (id(before), id(after));
+    if let Some(events) = space.pairs.get(&pair) {
+        return Ok(events);
+    }
+    let old = documents(object, space, before, after).await?;
+    let new = documents(object, space, after, before).await?;
+    let events = Rc::new(diff::events(&old, &new));
+    space.pairs.insert(pair, events.clone(), 1);
+    Ok(events)
+}
+
+/// The documents of a deploy; none of none. `near` resembles it.
+async fn documents<O: Object>(
+    object: O,
+    space: &SiteObject,
+    deploy: Option<&Deploy>,
+    near: Option<&Deploy>,
+) -> Result<Vec<Mounted>, LoadError> {
+    let Some(deploy) = deploy else { return Ok(Vec::new()) };
+    let near = near.map_or(&[][..], |near| std::slice::from_ref(&near.roots));
+    load(object, &space.documents, &deploy.roots, near, None).await
+}
+
+/// Tells every open page.
+pub(super) fn broadcast<O: Object>(object: O, events: &[ChangeEvent]) {
+    if !events.is_empty() {
+        object.send(None, &frames(events));
+    }
+}
+
+fn frames(events: &[ChangeEvent]) -> Vec<String> {
+    events.iter().filter_map(|event| serde_json::to_string(event).ok()).collect()
+}

@@ -1,0 +1,60 @@
+//! Blobs that an active deploy names and the bucket does not have: they are reported to their site's object, so that it vouches for them no more and the
+//! next publish brings them again.
+
+use crate::products::sites::call::Call;
+use pmx_edge::{
+    bindings::{Edge, Level},
+    http::Lost,
+    lru::ByteLru,
+    rate::Rate,
+    time::has_passed,
+};
+use pmx_model::{Hash, SiteName};
+
+/// The same blob is reported again after so many milliseconds.
+const AGAIN_MS: u64 = 10_000;
+/// How many reports an instance sends at once: a visitor who loads a broken page over and over must not keep objects busy.
+const BURST: u32 = 10;
+/// And then one in so many milliseconds: two a second.
+const REFILL_MS: u64 = 500;
+/// The most bytes that are kept of what was reported.
+const MAX_REPORTED: usize = 64 * 1024;
+
+/// What was reported by one instance.
+pub(crate) struct Losses {
+    reported: ByteLru<Hash, u64>,
+    rate: Rate,
+}
+
+impl Default for Losses {
+    fn default() -> Self {
+        Self { reported: ByteLru::new(MAX_REPORTED), rate: Rate::new(BURST, REFILL_MS) }
+    }
+}
+
+impl Losses {
+    /// The work of reporting a loss to the site's object, unless that was done just now.
+    pub(crate) fn report<E: Edge>(
+        &self,
+        edge: E,
+        site: SiteName,
+        lost: Lost,
+    ) -> Option<impl Future<Output = ()> + use<E>> {
+        let now = edge.now_ms();
+        let reported = self.reported.get(&lost.hash).is_some_and(|at| !has_passed(at, now, AGAIN_MS));
+        if reported || !self.rate.take(now) {
+            return None;
+        }
+        self.reported.insert(lost.hash, now, size_of::<(Hash, u64)>() * 2);
+        Some(async move {
+            let call = Call::Lost { hash: lost.hash, size: lost.size };
+            match edge.object_fetch(site.as_str(), call.request(&site)).await {
+                Ok(answer) if answer.status == 200 => {}
+                Ok(answer) => {
+                    edge.log(Level::Warn, &format!("object of {site}, lost blob: it answered {}", answer.status))
+                }
+                Err(error) => edge.log(Level::Warn, &format!("object of {site}, lost blob: {error}")),
+            }
+        })
+    }
+}
