@@ -1,4 +1,4 @@
-//! The map leads somewhere: every path that the documents name exists.
+//! The map leads somewhere: every path that the documents name exists, and imports run one way.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,6 +6,8 @@
     clippy::print_stderr,
     reason = "a test stops at the first surprise"
 )]
+
+mod directions;
 
 use std::path::Path;
 
