@@ -150,7 +150,7 @@ fn named(inside: &Path, text: &str) -> BTreeSet<String> {
     if inside.file_stem().is_some_and(|stem| stem == "mod") {
         parents -= 1;
     }
-    let code: String = text.lines().map(|line| without_comment(line)).collect::<Vec<_>>().join("\n");
+    let code: String = text.lines().map(without_comment).collect::<Vec<_>>().join("\n");
     let out = "super::".repeat(parents);
     let mut names = BTreeSet::new();
     for way in ["crate::", &out] {
