@@ -1,6 +1,6 @@
 //! The loop: watch -> build -> publish into the local Worker. Who serves the pages knows nothing of it.
 //!
-//! [`run`] composes it: a [`DevServer`] has the port, the Worker over its state, and what the loops of all sites share; `site` is the loop of one
+//! [`run`] composes it: a `DevServer` has the port, the Worker over its state, and what the loops of all sites share; `site` is the loop of one
 //! site, `workspace` runs several. What they do is known to a [`Session`], and a [`Control`] steers them.
 //!
 //! [`Session`]: crate::session::Session

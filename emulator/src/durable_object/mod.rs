@@ -1,9 +1,9 @@
 //! Durable Objects: objects by name, each with a SQLite database, an alarm and WebSockets of its own, and one event at a time.
 //!
-//! A [namespace](namespace) finds an object's [container](container), whose queue takes its events one after the other. The container
-//! has an [instance](instance) of the Worker while there is something to do, and [evicts](eviction) it when it has been idle. An event
-//! runs in turns; each turn is one transaction of the object's [database](engine), and what it sends out leaves only after the commit
-//! ([outputs]). Due alarms come from the [scheduler](alarm_scheduler).
+//! A namespace finds an object's container, whose queue takes its events one after the other (`namespace.rs`, `container.rs`). The
+//! container has an instance of the Worker while there is something to do, and evicts it when it has been idle (`eviction.rs`). An event
+//! runs in turns (`instance.rs`); each turn is one transaction of the object's database (`engine`), and what it sends out leaves only after
+//! the commit (`outputs.rs`). Due alarms come from the scheduler (`alarm_scheduler.rs`).
 
 mod alarm_delivery;
 pub(crate) mod alarm_index;

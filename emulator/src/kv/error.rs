@@ -103,7 +103,7 @@ pub enum KvError {
     /// A second write to a key within [`limits::MIN_WRITE_INTERVAL_MS`].
     #[error("KV PUT failed: 429 Too Many Requests")]
     TooManyRequests,
-    /// A failure that [`Faults`] ordered.
+    /// A failure that [`Faults`](crate::faults::Faults) ordered.
     #[error("{0}")]
     Ordered(String),
     /// The disk or the database failed; the source says how, the platform would not.

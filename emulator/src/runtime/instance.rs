@@ -5,8 +5,8 @@ use std::sync::Arc;
 use wasmtime::{Store, TypedFunc};
 
 use super::budget::{CpuMeter, CpuTime, Exceeded, TurnBudget};
+use super::epoch_ticker::EpochTicker;
 use super::host::{Effects, Guest, HostState, MAX_RETAINED_BYTES, SyncImports};
-use super::program::Program;
 use crate::abi::frame::FrameWriter;
 use crate::abi::ops::Answer;
 use crate::trace::Recorder;
@@ -15,7 +15,7 @@ use crate::trace::Recorder;
 /// broke the ABI.
 pub(crate) struct Instance<S: 'static> {
     store: Store<HostState<S>>,
-    program: Arc<Program>,
+    ticker: Arc<EpochTicker>,
     guest: Guest,
     start: TypedFunc<(u32, u32, u32), ()>,
     resume: TypedFunc<(u32, u32, u32), ()>,
@@ -29,7 +29,7 @@ impl<S: SyncImports> Instance<S> {
     pub(super) fn new(
         mut store: Store<HostState<S>>,
         instance: &wasmtime::Instance,
-        program: Arc<Program>,
+        ticker: Arc<EpochTicker>,
     ) -> wasmtime::Result<Self> {
         let Some(guest) = store.data().guest.clone() else { wasmtime::bail!("it has no memory") };
         Ok(Self {
@@ -38,9 +38,9 @@ impl<S: SyncImports> Instance<S> {
             resume: instance.get_typed_func(&mut store, "resume")?,
             abort: instance.get_typed_func(&mut store, "abort")?,
             abi_version: instance.get_typed_func(&mut store, "abi_version")?,
-            left: program.ticker().limit(),
+            left: ticker.limit(),
             store,
-            program,
+            ticker,
         })
     }
 
@@ -98,12 +98,12 @@ impl<S: SyncImports> Instance<S> {
 
     /// Begins to measure what a task takes.
     pub(crate) fn meter(&self) -> CpuMeter {
-        CpuMeter::start(self.program.ticker().ticks())
+        CpuMeter::start(self.ticker.ticks())
     }
 
     /// Counts what a task has taken since the last call, and lets its next turn take what is left.
     pub(crate) fn charge(&mut self, meter: &mut CpuMeter, cpu_time: &mut CpuTime) -> Result<(), Exceeded> {
-        let ticker = self.program.ticker();
+        let ticker = &self.ticker;
         self.left = meter.charge(cpu_time, ticker.ticks(), ticker.limit())?;
         Ok(())
     }
@@ -128,7 +128,7 @@ impl<S: SyncImports> Instance<S> {
     }
 
     fn begin_turn(&mut self) {
-        let ticker = self.program.ticker();
+        let ticker = &self.ticker;
         ticker.begin_turn();
         let left = std::mem::replace(&mut self.left, ticker.limit());
         self.store.set_epoch_deadline(left);

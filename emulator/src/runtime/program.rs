@@ -52,7 +52,7 @@ pub enum LoadError {
 pub(crate) struct Program {
     module: Module,
     limits: Limits,
-    ticker: EpochTicker,
+    ticker: Arc<EpochTicker>,
     environment: Arc<Environment>,
 }
 
@@ -60,7 +60,7 @@ impl Program {
     pub(crate) fn load(worker: &Worker, limits: Limits, environment: Arc<Environment>) -> Result<Self, LoadError> {
         let engine = Engine::new(&config::config()).map_err(LoadError::Module)?;
         let module = worker.load(&engine).map_err(LoadError::Module)?;
-        let ticker = EpochTicker::start(engine, limits.turn).map_err(LoadError::Thread)?;
+        let ticker = Arc::new(EpochTicker::start(engine, limits.turn).map_err(LoadError::Thread)?);
         Ok(Self { module, limits, ticker, environment })
     }
 
@@ -70,10 +70,6 @@ impl Program {
         imports::define(&mut linker).map_err(LoadError::Imports)?;
         let template = linker.instantiate_pre(&self.module).map_err(LoadError::Imports)?;
         Ok(Linked { program: Arc::clone(self), template })
-    }
-
-    pub(crate) fn ticker(&self) -> &EpochTicker {
-        &self.ticker
     }
 }
 
@@ -113,7 +109,7 @@ impl<S: SyncImports> Linked<S> {
             .ok_or_else(|| wasmtime::format_err!("it has no export `memory`"))?;
         let alloc = instance.get_typed_func(&mut store, "alloc")?;
         store.data_mut().guest = Some(Guest { memory, alloc });
-        Instance::new(store, &instance, Arc::clone(program))
+        Instance::new(store, &instance, Arc::clone(&program.ticker))
     }
 
     /// Makes an instance to see whether it can be made and speaks this host's version of the ABI.

@@ -31,7 +31,7 @@ impl Connection {
         Self { peer: SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0), is_encrypted: false };
 }
 
-/// Who sends a request. In the extensions of every request that has passed [`Hosts`](super::layers::Hosts).
+/// Who sends a request. In the extensions of every request that has passed the layer `Hosts`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     connection: Connection,

@@ -116,7 +116,7 @@ impl Database {
     }
 
     /// What the turn has done to the alarm and not committed yet: `None` nothing, `Some(None)` removed it. What
-    /// [`AlarmIndex`](crate::durable_object::alarm_index::AlarmIndex) must be told before the commit.
+    /// `AlarmIndex` (`alarm_index.rs`) must be told before the commit.
     #[must_use]
     pub fn pending_alarm(&self) -> Option<Option<u64>> {
         self.pending_alarm
