@@ -308,7 +308,7 @@ fn a_finding_leads_to_its_line_in_the_editor_that_one_has() {
     let end = Instant::now() + Duration::from_secs(30);
     let page = loop {
         let page = console.page("/sites/tried");
-        // The line on stdout may come before the board has it.
+        // The line on stdout may come before the status has it.
         if page.contains("class=\"finding\"") || Instant::now() > end {
             break page;
         }
@@ -424,7 +424,7 @@ fn what_happens_is_told_while_it_happens() {
     let mut stream = TcpStream::connect(console.dev.client.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let head = format!(
-        "GET /api/events?topics=board,requests HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\n\r\n",
+        "GET /api/events?topics=events,requests HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\n\r\n",
         console.host, console.cookie
     );
     stream.write_all(head.as_bytes()).unwrap();
@@ -433,7 +433,7 @@ fn what_happens_is_told_while_it_happens() {
     assert!(lines.by_ref().any(|line| line.eq_ignore_ascii_case("content-type: text/event-stream")));
     assert!(lines.by_ref().any(|line| line == ": still here"), "it is open before anything happened");
     console.write("one.lesson.md", "# One\n\nTold.\n");
-    assert!(lines.by_ref().any(|line| line == "event: board"));
+    assert!(lines.by_ref().any(|line| line == "event: events"));
     let told = lines.by_ref().find_map(|line| {
         let event: Value = serde_json::from_str(line.strip_prefix("data: ")?).ok()?;
         (event["event"] == "published").then_some(event)

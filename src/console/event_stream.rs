@@ -50,18 +50,18 @@ impl Drop for OpenStream {
 
 type Events = Pin<Box<dyn Stream<Item = String> + Send>>;
 
-/// `GET /api/events?topics=board,requests,log`: each topic is the name of its events. `board` carries the `--json` lines,
+/// `GET /api/events?topics=events,requests,log`: each topic is the name of its events. `events` carries the `--json` lines,
 /// `requests` one request each, `log` says only that there is more. `missed` comes when a listener was too slow.
 pub(super) fn events(console: &Console, query: &Fields) -> ReplyResult {
     let open = console.streams.open().ok_or_else(|| {
         RequestFailure::new(StatusCode::SERVICE_UNAVAILABLE, format!("{MAX_STREAMS} streams are open already"))
     })?;
-    let asked = if query.get("topics").is_empty() { "board" } else { query.get("topics") };
+    let asked = if query.get("topics").is_empty() { "events" } else { query.get("topics") };
     let wants = |topic| asked.split(',').any(|name| name == topic);
     let mut sources: Vec<Events> = Vec::new();
-    if wants("board") {
+    if wants("events") {
         let receiver = console.parts.control.session().subscribe();
-        sources.push(topic_events("board", receiver, |record: Arc<Record>| record.to_json().to_string()));
+        sources.push(topic_events("events", receiver, |record: Arc<Record>| record.to_json().to_string()));
     }
     if wants("requests") {
         let receiver = console.parts.control.emulator().trace().subscribe();

@@ -72,7 +72,7 @@ function listen() {
     opened = true;
   });
   source.addEventListener("error", () => say("off", "not connected"));
-  for (const topic of [...wanted, "missed"]) source.addEventListener(topic, () => soon(topic === "board" ? undefined : 400));
+  for (const topic of [...wanted, "missed"]) source.addEventListener(topic, () => soon(topic === "events" ? undefined : 400));
 }
 
 function hush() {

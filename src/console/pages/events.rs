@@ -45,7 +45,7 @@ pub(in crate::console) fn page(call: &Call<'_>) -> Page {
             }
             noscript { button type="submit" { "Filter" } }
         }
-        div.stream.events #events data-live="board" {
+        div.stream.events #events data-live="events" {
             @if shown.is_empty() { span.none { "Nothing yet." } }
             @for event in shown {
                 div {

@@ -87,7 +87,7 @@ async fn shown(call: &Call<'_>, id: &str, ran: Option<QueryResult>) -> Result<Pa
                 }, &nothing()))
             }
         }
-        dl.facts #facts data-live="board requests" {
+        dl.facts #facts data-live="events requests" {
             div { dt { "State" } dd { (state(object.awake)) } }
             div { dt { "Sockets" } dd { (object.sockets) } }
             div { dt { "Alarm" } dd { (alarm(object.alarm_ms)) } }
@@ -109,7 +109,7 @@ async fn shown(call: &Call<'_>, id: &str, ran: Option<QueryResult>) -> Result<Pa
                 @if let (Some(table), Some(rows)) = (table, &rows) { (table_of(&at, table, rows, from)) }
             }
         }
-        section #sockets data-live="board requests" aria-labelledby="sockets-title" { (sockets_of(&sockets)) }
+        section #sockets data-live="events requests" aria-labelledby="sockets-title" { (sockets_of(&sockets)) }
     };
     Ok(Page::new(Section::Objects, name, body))
 }

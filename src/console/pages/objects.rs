@@ -16,7 +16,7 @@ pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFai
     let body = html! {
         div.head { div { h1 { "Durable Objects" } p.sub { "One " code { "SpaceDO" } " for each site: its history, its open pages, its alarm." }
             p.sub { (stats.objects) " awake of at most " (stats.max_objects) ", with " (bytes(stats.object_bytes as u64)) " of memory." } } }
-        div #objects data-live="board requests" {
+        div #objects data-live="events requests" {
             @if objects.is_empty() { (empty("No object yet", "The first publish of a site makes one.")) }
             @else {
                 div.table.cards { table {

@@ -23,11 +23,11 @@ pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, RequestFai
     let (sites, count) = known(call, SHOWN).await?;
     let body = html! {
         div.head { div { h1 { "Sites" } p.sub { "Published to this server." } } }
-        dl.facts #facts data-live="board" {
+        dl.facts #facts data-live="events" {
             div { dt { "Sites" } dd { (count) } }
             (load(&call.console.parts.control))
         }
-        div #sites data-live="board" {
+        div #sites data-live="events" {
             @if sites.is_empty() {
                 (empty("No site yet", "pmx publish brings one."))
             } @else {

@@ -53,10 +53,10 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                 }
             }
         }
-        div #shown data-live="board" { (history.note(&name, served)) }
+        div #shown data-live="events" { (history.note(&name, served)) }
         @if let Some(status) = &status {
             @let errors = status.errors();
-            div.stack #status data-live="board" {
+            div.stack #status data-live="events" {
                 @if let Some(error) = &status.error {
                     div.note.bad role="alert" {
                         p { strong { (error.message) } }
@@ -76,12 +76,12 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                     (history.shown_now())
                 }
             }
-            section #findings data-live="board" aria-labelledby="findings-title" {
+            section #findings data-live="events" aria-labelledby="findings-title" {
                 header { h2 #findings-title { "Findings" } }
                 (problems::list(&problems, status.diagnostics.len(), call.editor))
             }
         }
-        section #history data-live="board" aria-labelledby="history-title" { (history.shown(&name, served)) }
+        section #history data-live="events" aria-labelledby="history-title" { (history.shown(&name, served)) }
     };
     Ok(Page::new(Section::Sites, name.to_string(), body))
 }

@@ -22,12 +22,12 @@ pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, RequestFai
     let pages: usize = sites.iter().filter_map(|site| site.last.as_ref()).map(|last| last.pages).sum();
     let body = html! {
         div.head { div { h1 { "Sites" } p.sub { "Served by this pmx; an edit is published as soon as it is saved." } } }
-        dl.facts #facts data-live="board" {
+        dl.facts #facts data-live="events" {
             div { dt { "Sites" } dd { (sites.len()) } }
             div { dt { "Pages" } dd { (pages) } }
             (load(control))
         }
-        div #sites data-live="board" {
+        div #sites data-live="events" {
             @if sites.is_empty() {
                 (empty("No site yet", "A folder with paths/index.path.md becomes one."))
             } @else {
