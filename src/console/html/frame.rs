@@ -125,7 +125,7 @@ fn navigation(frame: &Frame) -> Markup {
                 form method="post" action="/editor" data-submit {
                     input type="hidden" name="back" value=(frame.here);
                     label {
-                        span { "OpenStream files in" }
+                        span { "Open files in" }
                         select name="editor" {
                             @for editor in Editor::ALL {
                                 option value=(editor.id()) selected[editor == frame.editor] { (editor.label()) }
@@ -175,7 +175,7 @@ pub(in crate::console) fn redirect_page(to: &str) -> Markup {
                 meta http-equiv="refresh" content={ "0;url=" (to) };
                 title { "pmx" }
             }
-            body { p { a href=(to) { "OpenStream the console" } } }
+            body { p { a href=(to) { "Open the console" } } }
         }
     }
 }

@@ -91,7 +91,7 @@ fn row(call: &Call<'_>, site: &KnownSite) -> Markup {
             td.act {
                 @if matches!(site.state, SiteState::Published(_))
                     && let Some(url) = call.console.parts.sites.address(site.name.as_str()) {
-                    a.button.small href=(url) target="_blank" rel="noopener" { "OpenStream" span.seen { " " (site.name) } }
+                    a.button.small href=(url) target="_blank" rel="noopener" { "Open" span.seen { " " (site.name) } }
                 }
                 " " a.button.small href={ (at) "#history" } { "History" span.seen { " of " (site.name) } }
             }

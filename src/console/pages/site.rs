@@ -44,12 +44,12 @@ pub(in crate::console) async fn page(call: &Call<'_>, site: &str) -> Result<Page
                 }
             }
             @if is_active && let Some(url) = &published {
-                div.actions { a.button.primary href=(url) target="_blank" rel="noopener" { "OpenStream site" } }
+                div.actions { a.button.primary href=(url) target="_blank" rel="noopener" { "Open site" } }
             }
             @if let Some(status) = &status {
                 div.actions {
                     form method="post" action={ "/sites/" (name) "/rebuild" } { button type="submit" { "Build again" } }
-                    a.button.primary href=(status.url) target="_blank" rel="noopener" { "OpenStream site" }
+                    a.button.primary href=(status.url) target="_blank" rel="noopener" { "Open site" }
                 }
             }
         }

@@ -47,7 +47,7 @@ pub(in crate::console) async fn page(call: &Call<'_>) -> Result<Page, RequestFai
 pub(super) fn load(control: &Control) -> Markup {
     let stats = control.emulator().stats();
     html! {
-        div { dt { "OpenStream pages" } dd { (stats.sockets) } }
+        div { dt { "Open pages" } dd { (stats.sockets) } }
         div { dt { "Objects awake" } dd { (stats.objects) } }
         div { dt { "Requests under way" } dd { (stats.tasks + stats.object_tasks) } }
         @if stats.traps > 0 { div { dt { "Crashes" } dd.minus { (stats.traps) } } }
@@ -73,7 +73,7 @@ fn row(site: &SiteStatus) -> Markup {
                 }
             }
             td.act {
-                a.button.small href=(site.url) target="_blank" rel="noopener" { "OpenStream" span.seen { " " (site.name) } }
+                a.button.small href=(site.url) target="_blank" rel="noopener" { "Open" span.seen { " " (site.name) } }
                 " " a.button.small href={ (at) "#history" } { "History" span.seen { " of " (site.name) } }
             }
         }

@@ -21,6 +21,8 @@ use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
+/// The most lost blobs that one request has put back: of a page a routes document, a manifest and its file.
+const BLOBS: usize = 8;
 /// How often a request is made again, and how long after each other: what the Worker could not read it may not look for at once.
 const ATTEMPTS: usize = 4;
 /// The pause between two of them.
@@ -62,26 +64,27 @@ impl LostBlobParts {
         let Some((site, state)) = site.and_then(|site| Some((site.clone(), self.loops.get(&site)?))) else {
             return response;
         };
-        let Some(hash) = lost(&self.emulator, again(&request, Method::GET)).await else {
-            return response;
-        };
-        match state.lost_blobs.restore(hash).await {
-            Restored::Done => {}
-            Restored::LostAgain { is_news } => {
-                if is_news {
-                    self.terminal.failure(None, &lost_again(&site, &hash));
+        // Of a page that lost several, the Worker names one after the other.
+        for _ in 0..BLOBS {
+            let Some(hash) = lost(&self.emulator, again(&request, Method::GET)).await else { break };
+            match state.lost_blobs.restore(hash).await {
+                Restored::Done => {}
+                Restored::LostAgain { is_news } => {
+                    if is_news {
+                        self.terminal.failure(None, &lost_again(&site, &hash));
+                    }
+                    break;
                 }
-                return response;
+                Restored::TimedOut => break,
             }
-            Restored::TimedOut => return response,
-        }
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                sleep(PAUSE).await;
-            }
-            response = next.call(again(&request, request.method().clone())).await;
-            if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
-                break;
+            for attempt in 0..ATTEMPTS {
+                if attempt > 0 {
+                    sleep(PAUSE).await;
+                }
+                response = next.call(again(&request, request.method().clone())).await;
+                if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+                    return response;
+                }
             }
         }
         response
