@@ -46,10 +46,11 @@ enum Goal {
     Folder,
     /// A folder for a host of plain files that has the site below this path.
     Files(BasePath),
-    /// Nothing that is written: a look at what a publish would send.
-    Memory,
-    /// A share: nothing that is written, for an address that search engines are asked not to list.
-    Share,
+    /// Nothing that is written.
+    Memory {
+        /// It is for an address that search engines are asked not to list.
+        unlisted: bool,
+    },
 }
 
 /// A build, and where it belongs.
@@ -94,12 +95,12 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
 
 /// Builds in memory what [`build`] would write, and reports what was found. Nothing is written, and nothing read but the site.
 pub(super) fn build_dry(entries: &[PathBuf], asked: Option<&Path>, report: &Report) -> Result<(Build, usize)> {
-    in_memory(entries, asked, &Goal::Memory, report)
+    in_memory(entries, asked, &Goal::Memory { unlisted: false }, report)
 }
 
 /// As [`build_dry`], for a share of the Path that starts at this entry.
 pub(super) fn build_share(entry: &Path, report: &Report) -> Result<(Build, usize)> {
-    in_memory(&[entry.to_owned()], None, &Goal::Share, report)
+    in_memory(&[entry.to_owned()], None, &Goal::Memory { unlisted: true }, report)
 }
 
 fn in_memory(entries: &[PathBuf], asked: Option<&Path>, goal: &Goal, report: &Report) -> Result<(Build, usize)> {
@@ -119,25 +120,26 @@ fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
     let asked = args.out.as_deref();
     let out = match goal {
         Goal::Files(_) => project.static_dir(&cwd, asked, cli::DEFAULT_STATIC_OUT)?,
-        Goal::Folder | Goal::Memory | Goal::Share => project.out_dir(&cwd, asked)?,
+        Goal::Folder | Goal::Memory { .. } => project.out_dir(&cwd, asked)?,
     };
     let shown = from_here(&cwd, out.path());
     let key = match goal {
-        Goal::Memory | Goal::Share => None,
+        Goal::Memory { .. } => None,
         Goal::Folder | Goal::Files(_) => user_folder::build_key().map(Key::new),
     };
     refuse_the_other_kind(goal, &out, &shown, key.as_ref())?;
+    let unlisted = matches!(goal, Goal::Memory { unlisted: true });
     let project = Project {
         exclude: vec![out.path().to_owned()],
         player: !args.no_player,
         source_maps: matches!(goal, Goal::Folder),
         hosting: match goal {
             Goal::Files(base) => Hosting::Files(base.clone()),
-            Goal::Folder | Goal::Memory | Goal::Share => Hosting::Worker,
+            Goal::Folder | Goal::Memory { .. } => Hosting::Worker,
         },
-        unlisted: matches!(goal, Goal::Share),
+        unlisted,
         // What the config calls the site's own address is another one than that of a share.
-        address: SiteAddress { url: project.address.url.filter(|_| !matches!(goal, Goal::Share)), ..project.address },
+        address: SiteAddress { url: project.address.url.filter(|_| !unlisted), ..project.address },
         ..project
     };
     if let Some(warning) = project.own_output_warning() {
@@ -158,7 +160,7 @@ fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
             let build = pmx_site::build(&project, &snapshot, &mut Cache::default());
             (pmx_site::static_files(&project, &build)?, Written::default())
         }
-        Goal::Memory | Goal::Share => (pmx_site::build(&project, &snapshot, &mut Cache::default()), Written::default()),
+        Goal::Memory { .. } => (pmx_site::build(&project, &snapshot, &mut Cache::default()), Written::default()),
     };
     for diagnostic in &build.diagnostics {
         report.findings(diagnostic.lines());
@@ -175,7 +177,7 @@ fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
 /// A folder holds a build for a server or files for a host of files, and stays with that.
 fn refuse_the_other_kind(goal: &Goal, out: &OutDir, shown: &str, key: Option<&Key>) -> Result<()> {
     let (other, what) = match goal {
-        Goal::Memory | Goal::Share => return Ok(()),
+        Goal::Memory { .. } => return Ok(()),
         Goal::Folder => (Contents::StaticFiles, "the files of `pmx build --static`"),
         Goal::Files(_) => (Contents::Build, "a build that can be published"),
     };

@@ -93,11 +93,7 @@ impl Receipts {
         })?;
         let key = Key::new(user_folder::key(&user, KEY)?);
         let mut receipts = Self { project: project.to_owned(), key, all: Vec::new(), foreign: 0 };
-        let state = Folder::open(project)?.enter(STATE_FOLDER).map_err(refused)?;
-        let Some(folder) = state.map(|state| state.enter(RECEIPTS_FOLDER)).transpose().map_err(refused)?.flatten()
-        else {
-            return Ok(receipts);
-        };
+        let Some(folder) = existing_folder(project)? else { return Ok(receipts) };
         for name in folder.names(MAX_RECEIPTS)?.iter().filter(|name| name.ends_with(".json")) {
             match receipts.read(&folder, name) {
                 Some(receipt) => receipts.all.push(receipt),
@@ -165,12 +161,17 @@ impl Receipts {
     /// # Errors
     /// It cannot be removed.
     pub(crate) fn remove(&self, receipt: &Receipt) -> Result<()> {
-        let state = Folder::open(&self.project)?.enter(STATE_FOLDER).map_err(refused)?;
-        if let Some(folder) = state.map(|state| state.enter(RECEIPTS_FOLDER)).transpose().map_err(refused)?.flatten() {
+        if let Some(folder) = existing_folder(&self.project)? {
             folder.remove(&receipt.file())?;
         }
         Ok(())
     }
+}
+
+/// The folder of the receipts; none if nothing was shared from here.
+fn existing_folder(project: &Path) -> Result<Option<Folder>> {
+    let state = Folder::open(project)?.enter(STATE_FOLDER).map_err(refused)?;
+    Ok(state.map(|state| state.enter(RECEIPTS_FOLDER)).transpose().map_err(refused)?.flatten())
 }
 
 fn refused(error: FolderError) -> Error {

@@ -2,9 +2,9 @@
 
 use super::{locate, receipts};
 use crate::{
-    commands::deploy_words::moment,
+    commands::{deploy_words::moment, listing::table},
     error::Result,
-    report::{Report, Style},
+    report::Report,
     share::Receipt,
 };
 use pmx_site::Project;
@@ -24,30 +24,19 @@ pub(super) fn list(entries: &[PathBuf], report: &Report) -> Result<()> {
         return Ok(());
     }
     let now = SystemTime::now();
-    let head = ["ENTRY", "SHARED", "AGE"].map(String::from);
+    let heads = ["ENTRY", "SHARED", "AGE", "ADDRESS"].map(String::from);
     let rows: Vec<_> = receipts.all().iter().map(|receipt| row(&project, receipt, now)).collect();
-    let widths: [usize; 3] = std::array::from_fn(|column| {
-        let cells = rows.iter().chain([&head]).map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
-    });
-    let aligned = |row: &[String; 3], address: &str| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        format!("{}  {address}", cells.join("  "))
-    };
-    report.data(report.paint(Style::Bold, &aligned(&head, "ADDRESS")));
-    for (receipt, row) in receipts.all().iter().zip(&rows) {
-        report.data(aligned(row, &receipt.url));
-    }
+    table(&heads, &rows, report);
     Ok(())
 }
 
-fn row(project: &Project, receipt: &Receipt, now: SystemTime) -> [String; 3] {
+fn row(project: &Project, receipt: &Receipt, now: SystemTime) -> Vec<String> {
     let (shared, age) = match &receipt.shared {
         Some(shared) => moment(shared, now),
         // No server has confirmed it.
         None => (String::from("-"), String::from("-")),
     };
-    [project.show(&receipt.entry), shared, age]
+    vec![project.show(&receipt.entry), shared, age, receipt.url.clone()]
 }
 
 fn machine(project: &Project, receipt: &Receipt) -> Value {
