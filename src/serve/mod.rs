@@ -30,7 +30,7 @@ const REQUESTS: usize = 300;
 /// How many sites the event `ready` names.
 const NAMED: usize = 200;
 
-/// SiteSource what is published to it, until the user ends it.
+/// Serves what is published to it, until the user ends it.
 ///
 /// # Errors
 /// A port or state folder that is taken or unusable.

@@ -15,7 +15,7 @@ const FILES_KEPT: usize = 4;
 /// Bits of an IPv6 address that one network at home or one rented server has to itself (RFC 6177).
 const IPV6_PREFIX: u32 = 64;
 
-/// ConnectionBounds of the number of connections.
+/// Bounds of the number of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionBounds {
     /// In all.

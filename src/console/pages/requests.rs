@@ -127,7 +127,7 @@ fn one(record: &RequestRecord) -> Markup {
                 }
                 @if !record.ops.is_empty() {
                     table.tight {
-                        thead { tr { th { "Call" } th { "Key" } th { "ReplyResult" } th.num { "At" } th.num { "Took" } th.bar-cell { "Time" } } }
+                        thead { tr { th { "Call" } th { "Key" } th { "Outcome" } th.num { "At" } th.num { "Took" } th.bar-cell { "Time" } } }
                         tbody { @for op in record.ops.iter().take(CALLS) { (call_row(record, op)) } }
                     }
                 }

@@ -94,4 +94,15 @@ mod tests {
             assert_eq!(HostName::parse(host).unwrap().site_label(), label, "{host}");
         }
     }
+
+    #[test]
+    fn a_name_is_itself_however_it_is_written_and_no_other_that_holds_it() {
+        let is_console = |host: &str| HostName::parse(host).is_some_and(|name| name.is("pmx.localhost"));
+        for host in ["pmx.localhost", "PMX.localhost:8787", "pmx.localhost.:1"] {
+            assert!(is_console(host), "{host}");
+        }
+        for host in ["a.pmx.localhost", "pmx.localhost.evil.example", "xpmx.localhost", "localhost", "[::1]:80", ""] {
+            assert!(!is_console(host), "{host}");
+        }
+    }
 }

@@ -23,7 +23,7 @@ pub enum Origin {
     Foreign,
 }
 
-/// What `Sec-Fetch-FetchSite` says.
+/// What `Sec-Fetch-Site` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FetchSite {
     Unnamed,
