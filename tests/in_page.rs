@@ -363,6 +363,9 @@ fn a_site_that_cannot_be_built_at_all_says_why_and_gives_way_to_the_site() {
     assert!(page.text().contains("pathmx.config.md"), "{}", page.text());
     let events = page.text().split("data-event-stream=\"").nth(1).expect("what loads it again").to_owned();
     assert!(events.starts_with("/_pmx/reload/status-") && !page.text().contains("_pmx/dev."), "{}", page.text());
+    let stream = events.split('"').next().unwrap_or_default();
+    let foreign = dev.client.get_with("broken.localhost", stream, &[("sec-fetch-site", "cross-site")]);
+    assert_eq!(foreign.status, 403, "pages of other origins get no events");
     fs::remove_file(site.join("pathmx.config.md")).unwrap();
     dev.event("published");
     assert_eq!(get(dev.client).status, 308);
