@@ -351,6 +351,37 @@ fn an_answer_that_does_not_fit_is_refused_and_writes_nothing() {
 }
 
 #[test]
+fn an_answer_is_taken_from_nobody_for_whom_a_proxy_asks() {
+    let author = Author::new();
+    author.write("index.path.md", QUIZ);
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0", "--write-responses", "--allow-host", "dev.example"]);
+    command.arg(author.site());
+    let dev = Pmx::start(command);
+    let body = b"action=submit&__pathmx_action_scope=block&__pathmx_action_target=index.path%23why&question.why=theirs";
+    for (host, more) in [
+        ("localhost", &[("x-forwarded-for", "192.0.2.7")][..]),
+        ("localhost", &[("via", "1.1 tunnel")]),
+        ("localhost", &[("x-forwarded-prefix", "/a")]),
+        ("localhost", &[("cf-connecting-ip", "192.0.2.7")]),
+        ("dev.example", &[]),
+        ("dev.example", &[("origin", "http://dev.example")]),
+        ("dev.example", &[("x-forwarded-host", "localhost")]),
+        ("localhost", &[("x-forwarded-host", "dev.example")]),
+        ("localhost", &[("origin", "https://dev.example")]),
+        ("localhost", &[("origin", "http://x.dev.example:1")]),
+        ("localhost", &[("origin", "http://x.dev.example:1"), ("origin", "http://dev.example")]),
+        ("localhost", &[("origin", "http://localhost:1")]),
+    ] {
+        let headers = [&[("content-type", "application/x-www-form-urlencoded")][..], more].concat();
+        let answer = dev.client.call("POST", host, "/index.path", &headers, body);
+        assert_eq!((answer.status, answer.error_code().as_str()), (403, "foreign_origin"), "{host} {more:?}");
+    }
+    assert_eq!(fs::read_to_string(author.site().join("paths/index.path.md")).unwrap(), QUIZ);
+    assert_eq!(submit(dev.client, &[WHY, ("question.why", "mine")], &[]).status, 200);
+}
+
+#[test]
 fn without_the_flag_an_answer_is_refused_as_in_production() {
     let author = Author::new();
     author.write("index.path.md", QUIZ);

@@ -59,6 +59,21 @@ fn the_root_shows_this_machine_the_sites_and_how_to_publish() {
     assert_eq!(server.client.get("nosuch.localhost", "/").status, 404);
 }
 
+#[test]
+fn each_domain_has_its_sites() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ["--base-domain", "localhost", "--base-domain", "ex.test", "--base-domain", "Two.Test"];
+    let server = Pmx::serve_with(&folder.path().join("state"), &options);
+    publish(&server, "alpha", "one");
+    for domain in ["localhost", "ex.test", "two.test"] {
+        assert_eq!(server.client.get(domain, "/").status, 200, "{domain}");
+        assert!(server.client.get(&format!("alpha.{domain}"), "/index").text().contains("one"), "{domain}");
+    }
+    for host in ["other.test", "alpha.other.test", "notex.test"] {
+        assert_eq!(server.client.get(host, "/").error_code(), "foreign_host", "{host}");
+    }
+}
+
 /// The address that this machine has in a network, if it is in one. Nothing is sent.
 fn lan_address() -> Option<std::net::IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;

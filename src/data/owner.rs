@@ -10,7 +10,7 @@ use pmx_emulator::state_dir::{StateDir, StateError};
 use pmx_site::paths::canonical;
 use serde::{Deserialize, Serialize};
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -130,11 +130,22 @@ impl Owner {
         nearest(&all(&user_folder::path()?), project, Self::is_running)
     }
 
-    /// The running owner that listens at this port.
+    /// The running owner that is what answers at this loopback address. At another one of the same port, another user's program may.
     #[must_use]
-    pub fn at_port(port: u16) -> Option<Self> {
-        let listens = |owner: &Self| owner.address.parse().is_ok_and(|address: SocketAddr| address.port() == port);
-        all(&user_folder::path()?).into_iter().find(|owner| listens(owner) && owner.is_running())
+    pub fn at(address: SocketAddr, https: bool) -> Option<Self> {
+        let owners = all(&user_folder::path()?);
+        owners.into_iter().find(|owner| owner.answers_at(address, https) && owner.is_running())
+    }
+
+    /// Whether it has this loopback address for itself, and speaks so there.
+    fn answers_at(&self, address: SocketAddr, https: bool) -> bool {
+        // Who listens at one of these two has the other one as well, or the machine has it not.
+        let is_usual = |ip: IpAddr| ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
+        self.https == https
+            && self.address.parse().is_ok_and(|own: SocketAddr| {
+                own.port() == address.port()
+                    && (own.ip() == address.ip() || is_usual(own.ip()) && is_usual(address.ip()))
+            })
     }
 
     /// Whether it holds the lock of its state folder.
@@ -286,6 +297,27 @@ mod tests {
         for elsewhere in ["192.0.2.1:1", "evil.example:80", "[2001:db8::1]:1", "localhost:1", ""] {
             keep(&at(elsewhere), &kept);
             assert!(of_state_in(user.path(), state.path(), Some(7)).is_none(), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn an_owner_answers_at_its_own_scheme_address_and_port_and_nowhere_else() {
+        let answers = |own: &str, https: bool, asked: &str| {
+            Owner { https, ..owner(own, "/s", None, false) }.answers_at(asked.parse().unwrap(), false)
+        };
+        for (own, asked, expected) in [
+            ("127.0.0.1:7", "127.0.0.1:7", true),
+            ("127.0.0.1:7", "[::1]:7", true),
+            ("[::1]:7", "127.0.0.1:7", true),
+            ("127.0.0.1:7", "127.0.0.1:8", false),
+            ("127.0.0.1:7", "127.0.0.2:7", false),
+            ("127.0.0.2:7", "127.0.0.2:7", true),
+            ("127.0.0.2:7", "127.0.0.1:7", false),
+            ("127.0.0.2:7", "[::1]:7", false),
+            ("127.0.0.2:7", "127.0.0.3:7", false),
+        ] {
+            assert_eq!(answers(own, false, asked), expected, "{own} {asked}");
+            assert!(!answers(own, true, asked), "it speaks TLS: {own} {asked}");
         }
     }
 

@@ -1,5 +1,8 @@
 use super::resolve::is_localhost;
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 use ureq::http::Uri;
 
 /// A server's origin: scheme, host, port.
@@ -132,8 +135,15 @@ impl Address {
     /// Whether it is this machine, by name.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
+        self.loopback().is_some()
+    }
+
+    /// Where it is on this machine; `None` if it is elsewhere. `localhost`, and what is below it, is `127.0.0.1`, and as well `::1`.
+    #[must_use]
+    pub fn loopback(&self) -> Option<SocketAddr> {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        is_localhost(&self.host) || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        let ip = if is_localhost(&self.host) { Ipv4Addr::LOCALHOST.into() } else { bare.parse().ok()? };
+        Some(SocketAddr::new(ip, self.port)).filter(|address| address.ip().is_loopback())
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Origin {
     Own,
     /// The host that is asked, with another scheme: that of a proxy that ends TLS.
     OwnHost,
+    /// That of a name that was given with `--allow-host`, where a proxy asks under another Host: known as such by the layer of own pages alone.
+    Given,
     /// Another one, `null`, several, or what is no origin.
     Foreign,
 }
@@ -57,10 +59,10 @@ impl Initiator {
         }
     }
 
-    /// The same, from the origin that is asked.
+    /// The same, from a page of a name that was given.
     #[must_use]
-    pub(crate) const fn with_own_origin(self) -> Self {
-        Self { origin: Origin::Own, ..self }
+    pub(crate) const fn with_given_origin(self) -> Self {
+        Self { origin: Origin::Given, ..self }
     }
 
     /// What `Origin` says.

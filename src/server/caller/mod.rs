@@ -1,5 +1,6 @@
 //! Who sends a request, for which host, and from which page: read once, by the first layer, and kept in the request's extensions.
 
+mod forwarded;
 mod host_name;
 mod initiator;
 
@@ -11,10 +12,6 @@ use axum::{
     http::{Extensions, HeaderMap, header},
 };
 use std::net::{Ipv4Addr, SocketAddr};
-
-/// Headers with which proxies say that they ask for someone else (RFC 7239 and what came before it).
-const FORWARDED: [&str; 6] =
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
 
 /// A connection of a client. In the extensions of every request that came over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +55,7 @@ impl Caller {
         let authority = host.as_ref().map_or("", |(authority, _)| authority);
         Self {
             connection,
-            is_forwarded: FORWARDED.iter().any(|name| headers.contains_key(*name)),
+            is_forwarded: forwarded::is_forwarded(headers),
             initiator: Initiator::read(headers, authority, connection.is_encrypted),
             host: host.map(|(_, name)| name),
             host_is_given: false,
@@ -107,6 +104,13 @@ impl Caller {
     #[must_use]
     pub fn is_local_browser(&self) -> bool {
         self.is_this_machine() && self.host.as_ref().is_some_and(HostName::is_loopback)
+    }
+
+    /// Whether what is asked for may change the author's files, or what is shown of them: by a page of this server in a browser of its user,
+    /// or by a program of this machine, and by nobody for whom a proxy asks, whatever name it does so under.
+    #[must_use]
+    pub fn may_change_the_project(&self) -> bool {
+        self.is_local_browser() && !self.initiator.is_foreign() && self.initiator.origin() != Origin::Given
     }
 }
 
@@ -171,6 +175,27 @@ pub(crate) mod tests {
     fn a_proxy_that_says_so_is_not_this_machine() {
         assert!(caller("127.0.0.1:1", &[]).is_this_machine());
         assert!(!caller("127.0.0.1:1", &[("x-forwarded-for", "10.0.0.1")]).is_this_machine());
+    }
+
+    #[test]
+    fn the_project_is_changed_by_its_own_pages_on_this_machine_and_by_its_programs() {
+        let host = ("host", "localhost:8787");
+        let may = |more: &[(&str, &str)]| caller("127.0.0.1:1", &[&[host][..], more].concat()).may_change_the_project();
+        for headers in [&[][..], &[("origin", "http://localhost:8787")], &[("sec-fetch-site", "same-origin")]] {
+            assert!(may(headers), "{headers:?}");
+        }
+        for header in [
+            ("origin", "http://localhost:9000"),
+            ("origin", "null"),
+            ("sec-fetch-site", "same-site"),
+            ("via", "1.1 proxy"),
+            ("x-forwarded-host", "localhost:8787"),
+        ] {
+            assert!(!may(&[header]), "{header:?}");
+        }
+        let here = caller("127.0.0.1:1", &[host]);
+        let given = Caller { initiator: here.initiator.with_given_origin(), ..here };
+        assert!(given.is_local_browser() && !given.may_change_the_project());
     }
 
     #[test]

@@ -52,10 +52,10 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Of a server that anyone may use who names one of its hosts: its own names, those that are given, and what is below `domain`.
+    /// Of a server that anyone may use who names one of its hosts: its own names, those that are given, and what is below `domains`.
     #[must_use]
-    pub fn new(listening: &Listening, given: &[String], domain: &str) -> Self {
-        let hosts = Hosts::new(HostPolicy::new(listening.address, given, domain), listening.scheme() == "https");
+    pub fn new(listening: &Listening, given: &[String], domains: &[String]) -> Self {
+        let hosts = Hosts::new(HostPolicy::new(listening.address, given, domains), listening.scheme() == "https");
         Self {
             request_log: None,
             hosts,

@@ -43,19 +43,18 @@ fn only_own_pages(policy: &HostPolicy, request: &mut Request) -> Result<(), Box<
     let origin = HeaderValue::from_str(&format!("{scheme}://{host}")).map_err(|_| foreign_origin())?;
     request.headers_mut().insert(header::ORIGIN, origin);
     if let Some(caller) = request.extensions_mut().get_mut::<Caller>() {
-        caller.initiator = initiator.with_own_origin();
+        caller.initiator = initiator.with_given_origin();
     }
     Ok(())
 }
 
 /// Whether the page is of a name that was given: a proxy that neither keeps the Host nor says what it was.
 fn is_given(policy: &HostPolicy, request: &Request) -> bool {
-    let origins = request.headers().get_all(header::ORIGIN);
-    origins.iter().all(|origin| {
-        let origin = origin.to_str().unwrap_or_default();
-        let name = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-        name.and_then(HostName::parse).is_some_and(|name| policy.is_given(&name))
-    })
+    let mut origins = request.headers().get_all(header::ORIGIN).iter();
+    let (Some(origin), None) = (origins.next(), origins.next()) else { return false };
+    let origin = origin.to_str().unwrap_or_default();
+    let name = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    name.and_then(HostName::parse).is_some_and(|name| policy.is_given(&name))
 }
 
 fn leads_here(policy: &HostPolicy, host: Option<&HostName>) -> bool {
@@ -131,6 +130,8 @@ mod tests {
         assert_eq!(socket("https://dev.example", HERE), Ok("http://127.0.0.1:8787".into()));
         assert_eq!(socket("http://x.dev.example:8080", HERE), Ok("http://127.0.0.1:8787".into()));
         assert_eq!(socket("http://localhost:9000", HERE), Err(403), "any program here may serve a page");
+        let (given, host) = (("origin", "https://dev.example"), ("host", "127.0.0.1:8787"));
+        assert_eq!(code("POST", "/", &[host, given, given], HERE), Err(403), "a browser names one");
         assert_eq!(socket("https://dev.example", "192.168.1.9:1"), Err(403));
     }
 }
