@@ -9,7 +9,11 @@ use crate::{
     scan::Snapshot,
 };
 use pmx_model::{File, MAX_DOCUMENT, Root, Roots};
-use std::{collections::BTreeMap, mem, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    sync::Arc,
+};
 
 /// What a build gives. All but `sources_built` and `titles` follows from the snapshot alone.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +56,8 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     let mut build = Build { blobs: cache.blobs.clone(), ..Build::default() };
     let blobs = build.blobs.clone();
     cache.adopt(&project.settings);
-    let (graph, bodies) = graph::grow(project, snapshot, &mut cache.graph);
+    let mut memory = mem::take(&mut cache.graph);
+    let (graph, bodies) = graph::build(project, snapshot, &mut memory);
     build.diagnostics.extend(project.config_findings.iter().cloned());
     build.diagnostics.extend(graph.findings().cloned());
     let (shared_parts, kept) = cache
@@ -62,13 +67,13 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
         .unzip();
     let digest = shared_parts.as_ref().map(|shared_parts| shared_parts.digest);
     let shared_parts = shared_parts
-        .filter(|shared_parts| graph.changes.as_ref().is_some_and(|changes| shared_parts.stays(changes)))
-        .unwrap_or_else(|| SharedParts::of(project, snapshot, &graph, &blobs));
+        .filter(|shared_parts| shared_parts.is_of(graph))
+        .unwrap_or_else(|| SharedParts::of(project, snapshot, graph, &blobs));
     build.diagnostics.extend(shared_parts.findings.iter().cloned());
-    let defined = shared_parts.defined(&graph);
+    let defined = shared_parts.defined(graph);
     let site = Site {
         project,
-        graph: &graph,
+        graph,
         assets: &shared_parts.assets,
         theme: &shared_parts.theme,
         roots: &shared_parts.roots,
@@ -78,12 +83,12 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
         blobs: &blobs,
         making: path::making(project, &defined),
     };
-    let changes = graph.changes.as_ref().filter(|_| digest == Some(shared_parts.digest));
-    let (paths, outputs) = match (kept, changes) {
-        (Some(kept), Some(changes)) if path::PathMemory::stay(&kept.0, &site, changes) => {
-            update(&mut build, cache, &site, kept, &changes.sources)
+    let is_same = digest == Some(shared_parts.digest);
+    let (paths, outputs) = match kept {
+        Some(kept) if is_same && path::PathMemory::stay(&kept.0, &site, &graph.visited) => {
+            update(&mut build, cache, &site, kept, &graph.visited)
         }
-        (kept, _) => anew(&mut build, cache, &site, kept.map(|(paths, _)| paths)),
+        kept => anew(&mut build, cache, &site, kept.map(|(paths, _)| paths)),
     };
     let last_build = LastBuild { shared_parts, paths, outputs };
     build.diagnostics.extend(last_build.paths.values().flat_map(path::PathMemory::findings).cloned());
@@ -97,7 +102,7 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
     build.sources_built.dedup();
     let titled = build.sources_built.iter().filter_map(|id| Some((id.clone(), graph.nodes.get(id)?.title())));
     build.titles = titled.collect();
-    cache.graph.last = Some(graph);
+    cache.graph = memory;
     build.diagnostics.sort();
     build.diagnostics.dedup();
     build
@@ -140,7 +145,7 @@ fn update(
     cache: &mut Cache,
     site: &Site<'_>,
     (mut paths, mut outputs): Outputs,
-    changed: &[String],
+    changed: &BTreeSet<String>,
 ) -> Outputs {
     for named in site.roots {
         let Some(kept) = paths.get_mut(&named.id) else { continue };

@@ -122,7 +122,8 @@ pub(super) fn build(
     (shards, left): (Option<&Shards<File>>, Option<LeftShards>),
 ) -> BuiltPath {
     let Site { project, graph, assets, theme, roots, blobs, .. } = site;
-    let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
+    let members: Vec<&Node> =
+        graph.reach([root.entry_id.as_str()]).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
     let mut table = routes::routes(&members, &root.entry_id, &root.mount, Addressing::of(project));
     if root.mount.is_empty() {
         let mounts: Vec<&str> = roots.iter().map(|other| &*other.mount).collect();

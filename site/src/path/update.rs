@@ -6,7 +6,7 @@ use crate::{
     diagnostic::Diagnostic,
     documents::{self, ManifestText, Relations},
     graph::{
-        Changes, Node,
+        Node,
         routes::{self, RouteTable},
     },
     page::Shell,
@@ -54,10 +54,10 @@ impl PathMemory {
     }
 
     /// Whether all of them hold after these changes: what is said of a Path as a whole has its place in the entry.
-    pub(crate) fn stay(paths: &BTreeMap<String, Self>, site: &Site<'_>, changes: &Changes) -> bool {
+    pub(crate) fn stay(paths: &BTreeMap<String, Self>, site: &Site<'_>, visited: &BTreeSet<String>) -> bool {
         let is_fixed = |root: &NamedRoot| {
             let is_said = paths.get(&root.id).is_none_or(|kept| !kept.findings.is_empty());
-            is_said && changes.sources.contains(&root.entry_id)
+            is_said && visited.contains(&root.entry_id)
         };
         !site.roots.iter().any(is_fixed)
     }
@@ -67,7 +67,7 @@ impl PathMemory {
         &mut self,
         site: &Site<'_>,
         root: &NamedRoot,
-        changed: &[String],
+        changed: &BTreeSet<String>,
         pages: &mut Pages,
     ) -> Updated {
         let mut ids: BTreeSet<&str> = BTreeSet::new();
