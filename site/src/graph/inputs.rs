@@ -2,11 +2,11 @@
 
 use crate::{
     project::Project,
-    scan::{Content, File, Snapshot},
+    scan::{Content, File, Snapshot, Unread},
 };
 use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The files of a snapshot, without their bytes, and the project.
 #[derive(Debug, Default)]
@@ -14,8 +14,8 @@ pub(super) struct Inputs {
     project: Option<Hash>,
     /// In the order of their paths.
     files: Vec<(Box<str>, Mark)>,
-    /// Links that are not followed: what is said of an address depends on them.
-    outside: BTreeSet<String>,
+    /// What is not read: what is said of an address depends on it.
+    unread: BTreeMap<String, Unread>,
 }
 
 /// By what a file is known to be another.
@@ -45,7 +45,7 @@ impl Inputs {
         let files = snapshot.files();
         let mut changed = Vec::new();
         let mut is_same =
-            self.project == project && self.outside == *snapshot.outside() && self.files.len() == files.len();
+            self.project == project && self.unread == *snapshot.unread() && self.files.len() == files.len();
         for ((path, file), (known, mark)) in files.iter().zip(&mut self.files) {
             let (before, now) = (*mark, Mark::of(file));
             match (before, now) {
@@ -60,7 +60,7 @@ impl Inputs {
         }
         if !is_same {
             let files = files.iter().map(|(path, file)| (path.as_str().into(), Mark::of(file))).collect();
-            *self = Self { project, files, outside: snapshot.outside().clone() };
+            *self = Self { project, files, unread: snapshot.unread().clone() };
         }
         is_same.then_some(changed)
     }
@@ -68,7 +68,7 @@ impl Inputs {
     /// The hash of all of it but the content of files.
     pub(super) fn shape(&self) -> Hash {
         let mut hasher = Sha256::new();
-        hasher.update(format!("{:?}{:?}", self.project, self.outside));
+        hasher.update(format!("{:?}{:?}", self.project, self.unread));
         for (path, mark) in &self.files {
             hasher.update(path.as_bytes());
             match mark {
