@@ -11,9 +11,11 @@ pub(crate) mod wiki;
 mod folder;
 mod fragments;
 mod inputs;
+mod memory;
 mod suggest;
 mod targets;
 
+pub(super) use memory::Memory;
 pub(super) use targets::{is_style, relative_link};
 
 use crate::{
@@ -25,29 +27,18 @@ use crate::{
     text::address,
 };
 use bodies::Bodies;
-use inputs::Inputs;
+use memory::Sources;
 use pmx_model::Hash;
 use rayon::prelude::*;
 use routes::Addressing;
 use sha2::{Digest as _, Sha256};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     mem,
     sync::Arc,
 };
 use suggest::Suggest;
 use targets::{lead, usable};
-
-/// Parsed Sources by their path, with the hash of the text that they are of.
-pub(crate) type Sources = HashMap<String, (Hash, Arc<Source>)>;
-
-/// What is kept for the next graph.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    pub sources: Sources,
-    inputs: Inputs,
-    graph: Graph,
-}
 
 /// A Source of the site and where its links lead.
 #[derive(Debug)]
@@ -333,7 +324,9 @@ impl Walk<'_> {
                 (Arc::new(source), Some(body))
             }
         };
-        let before = nodes.get(&id).filter(|before| !is_renamed && before.source.outline() == source.outline());
+        // Worked out once for each Source, and here, where many are looked at side by side.
+        let outline = source.outline();
+        let before = nodes.get(&id).filter(|before| !is_renamed && before.source.outline() == outline);
         let (targets, mut unresolved) = match before {
             Some(before) => (before.targets.clone(), before.unresolved.clone()),
             None => self.lead_all(&path, &source),

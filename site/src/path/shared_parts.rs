@@ -32,7 +32,7 @@ pub(crate) struct SharedParts {
 }
 
 impl SharedParts {
-    pub(crate) fn of(project: &Project, snapshot: &Snapshot, graph: &Graph, blobs: &Blobs) -> Self {
+    fn of(project: &Project, snapshot: &Snapshot, graph: &Graph, blobs: &Blobs) -> Self {
         let used = graph.nodes.values().flat_map(|node| &node.targets).filter_map(asset_path);
         let mut assets = Assets::gather(project, snapshot, blobs, used);
         let mut findings = std::mem::take(&mut assets.findings);
@@ -62,9 +62,16 @@ impl SharedParts {
         Self { assets, theme, components, roots, findings, made_from: (graph.outlines, graph.other_files), digest }
     }
 
-    /// Whether it is what would be made of this graph. What components bring is part of the outlines.
-    pub(crate) fn is_of(&self, graph: &Graph) -> bool {
-        self.made_from == (graph.outlines, graph.other_files)
+    /// The one of the build before, if it was made from the same, else a new one. What components bring is part of the outlines.
+    pub(crate) fn build<'m>(
+        project: &Project,
+        snapshot: &Snapshot,
+        graph: &Graph,
+        blobs: &Blobs,
+        memory: &'m mut Option<Self>,
+    ) -> &'m Self {
+        let known = memory.take().filter(|known| known.made_from == (graph.outlines, graph.other_files));
+        memory.insert(known.unwrap_or_else(|| Self::of(project, snapshot, graph, blobs)))
     }
 
     /// The first Source that defines a component, by the component's name.
