@@ -31,6 +31,7 @@ struct Packed {
     #[serde(with = "plain::findings")]
     findings: Vec<Diagnostic>,
     body: usize,
+    code: Vec<(usize, usize)>,
     standard: Standard,
     outline: Hash,
 }
@@ -72,6 +73,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         draws_in_browser,
         findings,
         body,
+        code,
         standard,
         outline: _,
     } = source;
@@ -98,6 +100,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         draws_in_browser: *draws_in_browser,
         findings: findings.clone(),
         body: *body,
+        code: code.clone(),
         standard: *standard,
         outline: source.outline(),
     };
@@ -140,6 +143,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         draws_in_browser: packed.draws_in_browser,
         findings: packed.findings,
         body: packed.body,
+        code: packed.code,
         standard: packed.standard,
         outline: packed.outline.into(),
     })
@@ -159,10 +163,10 @@ mod tests {
             let mut anchors: Vec<&String> = source.anchors.iter().collect();
             anchors.sort();
             let Source { values, route, handle, title, description, classes, blocks, links, body, .. } = source;
-            let Source { annotations, definitions, findings, sections, standard, .. } = source;
+            let Source { annotations, code, definitions, findings, sections, standard, .. } = source;
             format!(
                 "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}{blocks:?}{links:?}{body}{anchors:?}\
-                 {annotations:?}{definitions:?}{findings:?}{sections:?}{standard:?}"
+                 {annotations:?}{code:?}{definitions:?}{findings:?}{sections:?}{standard:?}"
             )
         };
         (sorted(&source), sorted(&again))
@@ -171,7 +175,7 @@ mod tests {
     #[test]
     fn a_source_reads_back_as_it_was_parsed() {
         let text = "---\nroute: /x\ntags: [a, b]\nother: [a, {b: 1, c: null}]\nbig: 123456789012\nok: true\n---\n\n# T {#id}\n\nWords [a](./a.md#f)\n\n\
-                    ---\n\n<!--\nid: two\ntype: question\n-->\n\n![p](./p.svg) [w](../w.md)\n\n[@include: L](./c.md)\n\n[@styles]: ./s.css\n";
+                    ---\n\n<!--\nid: two\ntype: question\n-->\n\n![p](./p.svg) [w](../w.md)\n\n[@include: L](./c.md)\n\n[@styles]: ./s.css\n\n```\ncode\n```\n";
         for text in [text, "", "# A\n", "---\na: \"\"\n---\n"] {
             let (before, after) = round("a/b.md", text);
             assert_eq!(before, after, "{text}");

@@ -28,6 +28,7 @@ impl Source {
             draws_in_browser,
             findings: _,
             body: _,
+            code: _,
             outline: _,
         } = self;
         let block = |block: &Block| {

@@ -64,6 +64,8 @@ pub(super) struct Renderer<'a, 's> {
     diagrams: usize,
     /// Whether one of them is left to the reader's browser.
     draws_in_browser: bool,
+    /// Whether what is being written belongs to the solution of a question.
+    in_solution: bool,
 }
 
 /// What all Blocks have in common, after the last one.
@@ -113,15 +115,24 @@ impl<'a, 's> Renderer<'a, 's> {
             shown: Shown::default(),
             diagrams: 0,
             draws_in_browser: false,
+            in_solution: false,
         }
     }
 
-    /// The HTML of a Block. Its footnotes and annotations come last, so that they travel with it.
-    pub(super) fn block(&mut self, id: &str, nodes: &[&'a AstNode<'a>]) -> String {
+    /// The HTML of a Block. Its footnotes and annotations come last, so that they travel with it. From the node `solution` on it belongs
+    /// to the solution of a question, of which no heading and no quoted passage is told to others.
+    pub(super) fn block(&mut self, id: &str, nodes: &[&'a AstNode<'a>], solution: Option<usize>) -> String {
         id.clone_into(&mut self.block);
-        for node in nodes {
+        let met = self.met.len();
+        let mut told = None;
+        for (index, node) in nodes.iter().enumerate() {
+            if solution == Some(index) {
+                (told, self.in_solution) = (Some(self.met.len()), true);
+            }
             self.tree(node);
         }
+        self.met.truncate(told.unwrap_or(usize::MAX).max(met));
+        self.in_solution = false;
         self.footnotes();
         self.annotations();
         mem::take(&mut self.out)
