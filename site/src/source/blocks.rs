@@ -39,6 +39,8 @@ pub(super) struct Parts {
     /// With what else they hold, if the Source defines components.
     pub blocks: Vec<(Block, Code)>,
     pub links: Vec<Link>,
+    /// See [`super::Source::listed`].
+    pub listed: Vec<usize>,
     /// Those that stand on their own.
     pub headings: Vec<Met>,
     pub anchors: HashSet<String>,
@@ -124,8 +126,8 @@ pub(super) fn blocks<'a>(
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
-    let Rendered { links, headings, annotations, draws_in_browser, .. } = rendered;
-    Parts { blocks, links, headings, anchors, summary, annotations, draws_in_browser, code: survey.code }
+    let Rendered { links, listed, headings, annotations, draws_in_browser, .. } = rendered;
+    Parts { blocks, links, listed, headings, anchors, summary, annotations, draws_in_browser, code: survey.code }
 }
 
 /// The nodes of each Block, and its topmatter.

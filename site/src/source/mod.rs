@@ -94,6 +94,8 @@ pub(super) struct Source {
     pub blocks: Vec<Block>,
     /// Links to somewhere in the site: first those with a mark in the HTML, in its order, then the definitions.
     pub links: Vec<Link>,
+    /// The numbers of those links that stand in a list, a table or a heading and are no buttons, in order.
+    pub listed: Vec<usize>,
     /// Under which headings the links of the text stand, in order.
     pub sections: Vec<Section>,
     /// Everything in the page that a fragment can name.
@@ -229,7 +231,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
     let of = Of { path, values: &front.values, defines };
-    let Parts { blocks, mut links, headings, anchors, summary, annotations, draws_in_browser, code } =
+    let Parts { blocks, mut links, listed, headings, anchors, summary, annotations, draws_in_browser, code } =
         blocks::blocks(root, &lines, settings, &of, &mut findings);
     let Summary { title, description } = summary;
     let sections = sections::sections(&headings, &links, title.as_deref());
@@ -263,6 +265,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         classes: classes(&front.values),
         blocks: blocks.into_iter().map(|(block, _)| block).collect(),
         links,
+        listed,
         sections,
         anchors,
         annotations,

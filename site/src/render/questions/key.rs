@@ -67,6 +67,17 @@ pub(super) fn words(value: &Value) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
+/// All of several right answers, those that differ in case alone once.
+pub(super) fn each(correct: &[&Value]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for answer in correct.iter().filter_map(|answer| words(answer)) {
+        if !all.iter().any(|known| known.to_lowercase() == answer.to_lowercase()) {
+            all.push(answer);
+        }
+    }
+    all
+}
+
 /// What a comment in an option says of it; nothing if it is a note of the author's.
 pub(super) fn said(comment: &str, question: &Question<'_>, findings: &mut Vec<Diagnostic>) -> Option<Said> {
     let inside = dom::comment(comment)?;

@@ -263,7 +263,7 @@ fn assemble<'a>(
     form
 }
 
-/// Adds the control of a text question at the end of its content; gives the kind of the answer, and the right one.
+/// Adds the control of a text question at the end of its content; gives the kind of the answer, and the right ones.
 fn text_answer<'a>(
     question: &Question<'_>,
     block: &QuestionBlock<'_>,
@@ -305,8 +305,8 @@ fn text_answer<'a>(
         vec![Node::Element(caption), Node::Element(control)],
     );
     nodes.push(Node::Element(label));
-    let right = correct.first().and_then(|answer| key::words(answer)).map(|answer| vec![text(&answer)]);
-    (if long { "long" } else { "short" }, right.into_iter().collect())
+    let right = key::each(&correct).iter().map(|answer| vec![text(answer)]).collect();
+    (if long { "long" } else { "short" }, right)
 }
 
 #[cfg(test)]

@@ -44,6 +44,8 @@ pub(super) struct Renderer<'a, 's> {
     findings: &'s mut Vec<Diagnostic>,
     out: String,
     links: Vec<Link>,
+    /// See [`super::Source::listed`].
+    listed: Vec<usize>,
     /// Those that stand on their own.
     met: Vec<Met>,
     anchors: Vec<String>,
@@ -71,6 +73,8 @@ pub(super) struct Renderer<'a, 's> {
 /// What all Blocks have in common, after the last one.
 pub(super) struct Rendered {
     pub links: Vec<Link>,
+    /// See [`super::Source::listed`].
+    pub listed: Vec<usize>,
     /// The headings that stand on their own.
     pub headings: Vec<Met>,
     /// Ids that rendering added.
@@ -104,6 +108,7 @@ impl<'a, 's> Renderer<'a, 's> {
             findings,
             out: String::new(),
             links: Vec::new(),
+            listed: Vec::new(),
             met: Vec::new(),
             anchors: Vec::new(),
             block: String::new(),
@@ -140,8 +145,8 @@ impl<'a, 's> Renderer<'a, 's> {
 
     pub(super) fn finish(self) -> Rendered {
         let annotations = self.notes.threads.into_iter().map(|thread| thread.annotation).collect();
-        let Self { links, met: headings, anchors, draws_in_browser, .. } = self;
-        Rendered { links, headings, anchors, annotations, draws_in_browser }
+        let Self { links, listed, met: headings, anchors, draws_in_browser, .. } = self;
+        Rendered { links, listed, headings, anchors, annotations, draws_in_browser }
     }
 
     /// Writes a node with all that it holds, however deep: without recursion.
