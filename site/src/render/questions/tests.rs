@@ -220,7 +220,7 @@ fn texts_numbers_and_fields_have_right_answers() {
         html.contains("data-pathmx-question-accept=\"[&quot;Paris&quot;,7]\" data-pathmx-question-tolerance=\"0.5\""),
         "{html}"
     );
-    assert!(html.contains("<li>Paris</li></ul>"), "{html}");
+    assert!(html.contains("<li>Paris</li><li>7</li></ul>"), "{html}");
     let page = "<h2>Plan</h2><p>For <input class=\"pmx-response-field\" data-pathmx-response-field=\"minutes\" aria-label=\"Minutes &amp; more\"></p>";
     let mut values = submit("questions.submitFields");
     values["question"] = json!({ "correct": { "minutes": 20, "hours": 1 } });
