@@ -84,7 +84,7 @@ function bring() {
 
 /** Goes to the next heading, or the one before; whether there was one. */
 pmx.nextHeading = (by) => {
-  const all = [...(pmx.document()?.querySelectorAll(`.pmx-block :is(${RANKS})`) ?? [])];
+  const all = [...(pmx.document()?.querySelectorAll(`.pmx-block :is(${RANKS})`) ?? [])].filter((heading) => heading.checkVisibility());
   const top = (document.querySelector(".pmx-site-header")?.offsetHeight ?? 0) + 24;
   const target = by > 0 ? all.find((heading) => heading.getBoundingClientRect().top > top + 8) : all.findLast((heading) => heading.getBoundingClientRect().top < top - 8);
   if (!target) return false;
