@@ -44,11 +44,18 @@ pmx.floating = (box, host, { stays = () => false, beyond = () => 0 } = {}) => {
     return own.bottom > mine.top - GAP && own.top < mine.bottom && own.right > mine.left && own.left < mine.right;
   };
   const set = (away) => box.toggleAttribute("data-away", away);
+  /** Stands on what a site keeps at the lower edge, not over it. */
+  const lift = () => {
+    const { left, right } = box.getBoundingClientRect();
+    const tops = [left + 4, (left + right) / 2, right - 4].map((x) => pmx.stuck("bottom", x)?.top ?? innerHeight);
+    box.style.setProperty("--pmx-lift", `${innerHeight - Math.min(...tops)}px`);
+  };
 
   const self = {
     covers,
     /** Makes room at the end of the page. */
     make() {
+      if (shown()) lift();
       const room = shown() ? Math.max(0, Math.ceil(covers() + GAP - beyond())) : 0;
       host.style.setProperty("--pmx-room", `${room}px`);
       self.look();
@@ -69,6 +76,7 @@ pmx.floating = (box, host, { stays = () => false, beyond = () => 0 } = {}) => {
     },
     /** Looks what lies below it: what is operated, or what has the focus. */
     rest() {
+      if (shown()) lift();
       const focused = document.querySelector(":focus-visible");
       // At the top it tells what can be done with the page, whatever begins there.
       over = shown() && scrollY > TOP && [...below(place())].some((element) => element !== host && element.closest(CONTROL));
@@ -101,6 +109,15 @@ function* below({ left, right, top, bottom }) {
     for (let part = 0; part <= 8; part++) yield* document.elementsFromPoint(left + 4 + ((right - left - 8) * part) / 8, y).slice(0, 4);
   }
 }
+
+/** The box of what stays at an edge of the window while its page scrolls, `top` or `bottom`, such as a header that a site brings. */
+pmx.stuck = (edge, x) => {
+  for (const element of document.elementsFromPoint(x, edge === "top" ? 1 : innerHeight - 2)) {
+    const style = getComputedStyle(element), box = element.getBoundingClientRect();
+    // What fills the window is a page of its own.
+    if ((style.position === "fixed" || (style.position === "sticky" && style[edge] !== "auto")) && box.height < innerHeight / 3) return box;
+  }
+};
 
 /** The list of pages covers the text itself, on narrow screens. */
 const menuIsOpen = () => !!document.querySelector(".pmx-site-menu[open] > summary")?.offsetHeight;

@@ -53,6 +53,8 @@ pub(super) struct Renderer<'a, 's> {
     paragraph: Option<usize>,
     /// Cells written of the current table row.
     column: usize,
+    /// How long the texts of the current table's columns are; see [`table`].
+    columns: Vec<usize>,
     /// The `}` that ends an annotated passage.
     brace: Option<&'a AstNode<'a>>,
     /// The first text of a link that is a button, from which the word is taken that says so.
@@ -107,6 +109,7 @@ impl<'a, 's> Renderer<'a, 's> {
             block: String::new(),
             paragraph: None,
             column: 0,
+            columns: Vec::new(),
             brace: None,
             button: None,
             callouts: Vec::new(),
