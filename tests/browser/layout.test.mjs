@@ -60,23 +60,21 @@ const layout = (position) => `<style>.own { ${position} display: flex; justify-c
 `;
 const words = (count) => Array(count).fill("Some words that are enough to be read on more than one line of a narrow screen.").join("\n\n");
 const AR = "هل هذه مقدمة طويلة جدا في الإحصاء للمعلمين والمعلمات؟", DE = "Was sind die Grundlagen der Statistik für Lehrerinnen und Lehrer?";
-const COURSES = {
-  de: {
-    "index.path.md": `---\nlang: de\n---\n\n# ${DE}\n\n## ${DE}\n\n- [x](./page.md)\n- [x](./foreign.md)\n- [x](./tables.md)\n- [x](./include.md)\n- [x](./more.md)\n`,
-    "page.md": `# Page\n\n${PAIRS}\n`,
-    "include.md": "# Include\n\n[@include: Page](./page.md)\n",
-    "item.md": `# Item\n\n1. A text\n\n${indented(PAIRS, "   ")}\n`,
-    "quote.md": `# Quote\n\n${indented(PAIRS, "> ").replace(/^$/gm, ">")}\n`,
-    "component.md": `# Component\n\n[@box]: ./box.components.md\n\n<x-box>\n\n${PAIRS}\n\n</x-box>\n`,
-    "box.components.md": "---\ncomponentName: box\n---\n\n```html\n<section><slot></slot></section>\n```\n",
-    "own.layout.md": `<main><x-source-content /></main>\n\n${PAIRS}\n`,
-    "layout.md": "# Layout\n\n[@layout]: ./own.layout.md\n",
-    "tables.md": `# Tables\n\n${TABLES}\n`,
-    "foreign.md": `---\nlang: ar\nrelated: [./more.md]\n---\n\n# ${AR}\n\n[x](./page.md)\n\n## ${DE}\n\n${words(9)}\n\n## ${AR}\n\n${words(9)}\n`,
-    "more.md": `# ${DE}\n\n[x](./foreign.md)\n\n## ${AR}\n\n${words(9)}\n\n## Two\n\n${words(5)}\n`,
-    "picture.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="80"><rect width="300" height="80"/></svg>',
-    ...Object.fromEntries(Object.entries(POSITIONS).flatMap(([name, css]) => [[`${name}.layout.md`, layout(css)], [`own-${name}.md`, `# Own\n\n[@layout]: ./${name}.layout.md\n\n## One\n\n${words(12)}\n\n## Two\n\n[Page](./page.md)\n\n${words(12)}\n`]])),
-  },
+const COURSE = {
+  "index.path.md": `---\nlang: de\n---\n\n# ${DE}\n\n## ${DE}\n\n- [x](./page.md)\n- [x](./foreign.md)\n- [x](./tables.md)\n- [x](./more.md)\n\n## More\n\n${["include", "item", "quote", "component", "layout", ...Object.keys(POSITIONS).map((name) => `own-${name}`)].map((name) => `- [x](./${name}.md)`).join("\n")}\n`,
+  "page.md": `# Page\n\n${PAIRS}\n`,
+  "include.md": "# Include\n\n[@include: Page](./page.md)\n",
+  "item.md": `# Item\n\n1. A text\n\n${indented(PAIRS, "   ")}\n`,
+  "quote.md": `# Quote\n\n${indented(PAIRS, "> ").replace(/^$/gm, ">")}\n`,
+  "component.md": `# Component\n\n[@box]: ./box.components.md\n\n<x-box>\n\n${PAIRS}\n\n</x-box>\n`,
+  "box.components.md": "<!-- componentName: x-box -->\n\n```html\n<section><slot></slot></section>\n```\n",
+  "own.layout.md": `<main><x-source-content /></main>\n\n${PAIRS}\n`,
+  "layout.md": "# Layout\n\n[@layout]: ./own.layout.md\n",
+  "tables.md": `# Tables\n\n${TABLES}\n`,
+  "foreign.md": `---\nlang: ar\nrelated: [./more.md]\n---\n\n# ${AR}\n\n[x](./page.md)\n\n## ${DE}\n\n${words(9)}\n\n## ${AR}\n\n${words(9)}\n`,
+  "more.md": `# ${DE}\n\n[x](./foreign.md)\n\n## ${AR}\n\n${words(9)}\n\n## Two\n\n${words(5)}\n`,
+  "picture.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="80"><rect width="300" height="80"/></svg>',
+  ...Object.fromEntries(Object.entries(POSITIONS).flatMap(([name, css]) => [[`${name}.layout.md`, layout(css)], [`own-${name}.md`, `# Own\n\n[@layout]: ./${name}.layout.md\n\n## One\n\n${words(12)}\n\n## Two\n\n[Page](./page.md)\n\n${words(12)}\n`]])),
 };
 
 let browser, folder, dev;
@@ -84,7 +82,7 @@ before(async () => {
   browser = await launch();
   folder = await mkdtemp(join(tmpdir(), "pmx-layout-"));
   await mkdir(join(folder, "de/paths"), { recursive: true });
-  for (const [name, text] of Object.entries(COURSES.de)) await writeFile(join(folder, "de/paths", name), text);
+  for (const [name, text] of Object.entries(COURSE)) await writeFile(join(folder, "de/paths", name), text);
   dev = await Dev.start(join(folder, "de"), join(folder, "state"), { site: ["--site", "de"] });
 });
 after(async () => {

@@ -46,8 +46,8 @@ pmx.floating = (box, host, { stays = () => false, beyond = () => 0 } = {}) => {
   const set = (away) => box.toggleAttribute("data-away", away);
   /** Stands on what a site keeps at the lower edge, not over it. */
   const lift = () => {
-    const { left, right } = box.getBoundingClientRect();
-    const tops = [left + 4, (left + right) / 2, right - 4].map((x) => pmx.stuck("bottom", x)?.top ?? innerHeight);
+    const { left, right } = place();
+    const tops = [left + 4, right - 4].map((x) => pmx.stuck("bottom", x)?.top ?? innerHeight);
     box.style.setProperty("--pmx-lift", `${innerHeight - Math.min(...tops)}px`);
   };
 
@@ -98,8 +98,8 @@ pmx.floating = (box, host, { stays = () => false, beyond = () => 0 } = {}) => {
   content.observe(document.body);
   const seen = new ResizeObserver(self.make);
   seen.observe(box);
-  self.make();
-  self.rest();
+  // To look below a box counts as showing it: not before all of it is there.
+  requestAnimationFrame(() => boxes.has(self) && (self.make(), self.rest()));
   return self;
 };
 
@@ -110,14 +110,11 @@ function* below({ left, right, top, bottom }) {
   }
 }
 
-/** The box of what stays at an edge of the window while its page scrolls, `top` or `bottom`, such as a header that a site brings. */
-pmx.stuck = (edge, x) => {
-  for (const element of document.elementsFromPoint(x, edge === "top" ? 1 : innerHeight - 2)) {
-    const style = getComputedStyle(element), box = element.getBoundingClientRect();
-    // What fills the window is a page of its own.
-    if ((style.position === "fixed" || (style.position === "sticky" && style[edge] !== "auto")) && box.height < innerHeight / 3) return box;
-  }
-};
+/** The box of what stays at an edge of the window, `top` or `bottom`, such as a site's own header; not of what fills the window. */
+pmx.stuck = (edge, x) => document.elementsFromPoint(x, edge === "top" ? 1 : innerHeight - 2).find((element) => {
+  const style = getComputedStyle(element);
+  return /fixed|sticky/.test(style.position) && style[edge] !== "auto" && element.offsetHeight < innerHeight / 3;
+})?.getBoundingClientRect();
 
 /** The list of pages covers the text itself, on narrow screens. */
 const menuIsOpen = () => !!document.querySelector(".pmx-site-menu[open] > summary")?.offsetHeight;

@@ -24,7 +24,7 @@ pmx.makeBar = () => {
   parts = {
     // Browse
     browse: h("button.mode", { type: "button", "aria-pressed": "true", onclick: play.leave }, icon("browse"), h("span.text", {}, "Browse")),
-    contents: h("button.mode.contents-button", { type: "button", hidden: true, "aria-haspopup": "dialog", onclick: () => pmx.openContents?.() }, icon("contents"), h("span.text", {}, "Contents")),
+    contents: h("button.mode.contents-button", { type: "button", "aria-haspopup": "dialog", onclick: () => pmx.openContents?.() }, icon("contents"), h("span.text", {}, "Contents")),
     explore: h("button.mode", { type: "button", "aria-haspopup": "dialog", onclick: () => pmx.explore?.() }, icon("explore"), h("span.text", {}, "Explore")),
     start: h("button.primary", { type: "button", onclick: () => play.enterHere() }, icon("play"), h("span.text", {}, "Start Play")),
     // Play
@@ -67,7 +67,7 @@ function fillMenu() {
   parts.menu.replaceChildren(...[
     group("Step through", ...Object.entries(LEVELS).map(([level, [label]]) => item(label, () => play.setLevel(level), play.level === level))),
     pmx.presentations && group("Show as", ...pmx.presentations().map(({ label, run, on }) => item(label, run, on))),
-    group("Go to", item("First Beat", play.first, undefined, "Home"), item("Last Beat", play.last, undefined, "End"), item("Next Block", play.nextBlock, undefined, `${shift}→`), item("Out of this group", play.skipOut, undefined, "."), bar.contains(pmx.tools) && item("A page…", pmx.search.open, undefined, pmx.isMac ? "⌘K" : "Ctrl K")),
+    group("Go to", item("First Beat", play.first, undefined, "Home"), item("Last Beat", play.last, undefined, "End"), item("Next Block", play.nextBlock, undefined, `${shift}→`), item("Out of this group", play.skipOut, undefined, ".")),
     h("div.group", {}, pmx.keptAnswers?.().length > 0 && item("My answers", pmx.openAnswers), pmx.help && item("Keyboard", pmx.help, undefined, "?"), item("Leave Play", play.leave, undefined, "Esc")),
   ].filter(Boolean));
 }

@@ -54,7 +54,7 @@ function place() {
   const blocks = [...(pmx.document()?.querySelectorAll(":scope > .pmx-block") ?? [])].slice(0, 60).map((block) => block.getBoundingClientRect());
   const width = document.documentElement.clientWidth;
   const text = getComputedStyle(document.documentElement).direction === "rtl" ? width - Math.min(width, ...blocks.map(({ left }) => left)) : Math.max(0, ...blocks.map(({ right }) => right));
-  // What a layout has beside the text and below it is not to be covered either.
+  // A layout may have more beside the text.
   const isWide = matchMedia("(width >= 48rem)").matches && !document.querySelector(".pmx-layout");
   nav.dataset.form = isWide && width - text >= ROOM ? "column" : isWide && width - text >= RAIL ? "rail" : "none";
   nav.style.insetInlineStart = nav.dataset.form === "column" ? `${text + 24}px` : "";

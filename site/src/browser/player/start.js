@@ -10,10 +10,10 @@ function start() {
   if (pmx.chrome || !document.body) return;
   pmx.chrome = pmx.surface(document.body, "chrome");
   const header = document.querySelector(".pmx-site-header");
-  // A layout says what is where: there they stand in the bar, which gives way to what it would cover.
+  // Without one they stand in the bar, which gives way to the text.
   const tools = (pmx.tools = header ? pmx.surface(header, "tools") : h("div.tools"));
   const keys = pmx.isMac ? "⌘K" : "Ctrl K";
-  tools.append(h("button.find", { type: "button", "aria-haspopup": "dialog", "aria-keyshortcuts": pmx.isMac ? "Meta+K" : "Control+K", title: header ? null : `Search (${keys})`, onclick: () => pmx.search?.open() }, icon("search"), h("span.text", {}, "Search"), h("kbd", { "aria-hidden": "true" }, keys)));
+  tools.append(h("button.find", { type: "button", "aria-haspopup": "dialog", "aria-keyshortcuts": pmx.isMac ? "Meta+K" : "Control+K", onclick: () => pmx.search?.open() }, icon("search"), h("span.text", {}, "Search"), h("kbd", { "aria-hidden": "true" }, keys)));
   pmx.makeSchemeToggle(tools);
   update();
   const asked = pmx.asked();

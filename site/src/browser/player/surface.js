@@ -10,7 +10,7 @@ pmx.address = (path) => pmx.mount + path;
 /** What scrolls sideways by itself. */
 pmx.SIDEWAYS = "pre, .pmx-table-scroll, .pmx-prose > table";
 pmx.document = () => document.querySelector(".pmx-document");
-/** What is covered of the window's upper edge: by the frame's header, or by one that a site keeps there. */
+/** What a header covers of the window. */
 pmx.headHeight = () => Math.max(0, pmx.stuck("top", innerWidth / 2)?.bottom ?? 0);
 pmx.calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 pmx.isMac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
