@@ -7,7 +7,7 @@ use crate::{
         build,
         deploy_words::described,
         deploys::unpublished,
-        session::{Called, Session},
+        remote_site::{Called, RemoteSite},
         target,
     },
     error::{Error, Result},
@@ -25,7 +25,7 @@ use std::{path::Path, time::SystemTime};
 ///
 /// # Errors
 /// What kept it from that.
-pub(super) fn share(args: &cli::Share, asked: &Path, report: &Report) -> Result<()> {
+pub(super) fn share(args: &cli::ShareArgs, asked: &Path, report: &Report) -> Result<()> {
     let project = locate(&[asked.to_owned()])?;
     let entry = the_entry(&project)?;
     let shown = project.show(entry);
@@ -62,7 +62,7 @@ fn the_entry(project: &Project) -> Result<&str> {
 }
 
 /// What is to be remembered of an entry that is not shared yet.
-fn new_receipt(args: &cli::Share, project: &Project, entry: &str, report: &Report) -> Result<Receipt> {
+fn new_receipt(args: &cli::ShareArgs, project: &Project, entry: &str, report: &Report) -> Result<Receipt> {
     let address = target::server(args.server.as_deref(), &project.link, report)?;
     let site = share::unguessable()?;
     let url = SiteAddress::of(&address, &site).to_string();
@@ -71,7 +71,7 @@ fn new_receipt(args: &cli::Share, project: &Project, entry: &str, report: &Repor
 
 /// A build on its way to its address.
 struct Share<'a> {
-    session: &'a Session<'a>,
+    session: &'a RemoteSite<'a>,
     bundle: Bundle,
     listing: Listing,
     receipts: Receipts,

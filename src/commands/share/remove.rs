@@ -3,7 +3,7 @@
 use super::{locate, named_server, options, receipts, session};
 use crate::{
     cli,
-    commands::{confirm::agree, deploys::unpublished, session::Session},
+    commands::{confirm::agree, deploys::unpublished, remote_site::RemoteSite},
     error::{Error, Result},
     publish::Address,
     report::Report,
@@ -20,7 +20,7 @@ const STATUS: u16 = 410;
 ///
 /// # Errors
 /// There is none; the user does not agree; the server refuses or does not answer, and it stays.
-pub(super) fn remove(args: &cli::Share, asked: &Path, report: &Report) -> Result<()> {
+pub(super) fn remove(args: &cli::ShareArgs, asked: &Path, report: &Report) -> Result<()> {
     // The entry may be gone: it is looked for among the receipts then.
     let project = locate(&[asked.to_owned()]).or_else(|error| locate(&[]).map_err(|_| error))?;
     let receipts = receipts(&project, report)?;
@@ -56,7 +56,7 @@ pub(super) fn remove(args: &cli::Share, asked: &Path, report: &Report) -> Result
 }
 
 /// The state of the edge after it is down; none if there was nothing to take down.
-fn take_down(session: &Session<'_>) -> Result<Option<String>> {
+fn take_down(session: &RemoteSite<'_>) -> Result<Option<String>> {
     let deploys = session.run(session.deploys())?;
     if deploys.is_empty() || unpublished(&deploys).is_some() {
         return Ok(None);
