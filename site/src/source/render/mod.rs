@@ -57,6 +57,8 @@ pub(super) struct Renderer<'a, 's> {
     open_tags: usize,
     /// Cells written of the current table row.
     column: usize,
+    /// How long the texts of the current table's columns are; see [`table`].
+    columns: Vec<usize>,
     /// The `}` that ends an annotated passage.
     brace: Option<&'a AstNode<'a>>,
     /// The first text of a link that is a button, from which the word is taken that says so.
@@ -117,6 +119,7 @@ impl<'a, 's> Renderer<'a, 's> {
             paragraph: None,
             open_tags: 0,
             column: 0,
+            columns: Vec::new(),
             brace: None,
             button: None,
             callouts: Vec::new(),
