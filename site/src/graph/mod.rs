@@ -114,6 +114,26 @@ impl Node {
         self.source.title.clone().unwrap_or_else(|| name_of(&self.id))
     }
 
+    /// A Source whose links lead nowhere.
+    #[cfg(test)]
+    pub(super) fn unlinked(id: &str, text: &[u8]) -> Self {
+        let source = Arc::new(source::parse(&format!("{id}.md"), text, &Default::default()));
+        let targets = vec![Target::AsWritten; source.links.len()];
+        let (id, path, hash) = (id.to_owned(), format!("{id}.md"), Hash::of(text));
+        let bytes = Arc::from(text);
+        Self {
+            id,
+            path,
+            hash,
+            bytes,
+            source,
+            targets,
+            findings: Vec::new(),
+            unresolved: Vec::new(),
+            fragments: Vec::new(),
+        }
+    }
+
     /// Takes another text in, of which the outline is the same.
     fn take(&mut self, project: &Project, source: Arc<Source>, bytes: &Blob, hash: Hash) {
         let shown = project.show(&self.path);
