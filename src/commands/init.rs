@@ -4,7 +4,7 @@ use super::ignored::{self, Ignoring, IgnoringError};
 use crate::{
     cli,
     error::{Error, Result},
-    report::{Report, counted},
+    report::{Report, counted, pasted},
 };
 use pmx_site::paths::canonical;
 use pmx_site::{Entry, Folder, Options};
@@ -30,7 +30,7 @@ const START: &str = "paths/index.path.md";
 ///
 /// # Errors
 /// The folder cannot be written; a link or a folder is in the way. What was written before stays, and the next call goes on from there.
-pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::InitArgs, report: &Report) -> Result<()> {
     let dir = &args.dir;
     if dir.exists() && !dir.is_dir() {
         return Err(Error::new(format_args!("{} is a file", dir.display())).hint("name a folder"));
@@ -46,7 +46,7 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
     for (path, text) in FILES {
         if write(&folder, path, text, args.force).map_err(|error| cannot(path, &error))? {
             written += 1;
-            told("written", path, report);
+            report_file("written", path, report);
         } else {
             left.push(path);
             report.event(&json!({ "event": "left", "path": path }));
@@ -55,7 +55,7 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
     match ignored::complete(&folder) {
         Ok(Ignoring::Written) => {
             written += 1;
-            told("written", ignored::NAME, report);
+            report_file("written", ignored::NAME, report);
         }
         Ok(Ignoring::Added(lines)) => {
             report.event(&json!({ "event": "completed", "path": ignored::NAME, "lines": lines }));
@@ -68,7 +68,11 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
         Err(IgnoringError::Kept(error)) => report.warn(format_args!("{} is left as it is: {error}", ignored::NAME)),
         Err(IgnoringError::Io(error)) => return Err(cannot(ignored::NAME, &error)),
     }
-    let next = if dir == Path::new(".") { "pmx dev".to_owned() } else { format!("pmx dev {}", quoted(dir)) };
+    let next = if dir == Path::new(".") {
+        "pmx dev".to_owned()
+    } else {
+        format!("pmx dev {}", pasted(&dir.display().to_string()))
+    };
     report.event(&json!({ "event": "initialized", "files": written, "left": left.len(), "next": next }));
     if report.json() {
         return Ok(());
@@ -104,26 +108,11 @@ fn stands_alone(dir: &Path) -> Result<()> {
         .hint("`pmx new` makes a Source of a kind in it; --force writes the files of a new space all the same"))
 }
 
-fn told(event: &str, path: &str, report: &Report) {
+fn report_file(event: &str, path: &str, report: &Report) {
     report.event(&json!({ "event": event, "path": path }));
     if !report.json() {
         report.say(format_args!("  {path}"));
     }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    // A name on Windows holds no `"`; both of its shells know these quotes.
-    if cfg!(windows) {
-        return if text.contains(|c: char| !c.is_alphanumeric() && !"\\/:.-_".contains(c)) {
-            format!("\"{text}\"")
-        } else {
-            text
-        };
-    }
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~');
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Writes beside the place and moves there: a file is whole or as it was, and no link leads the way. What is there stays, unless it is to

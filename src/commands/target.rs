@@ -28,7 +28,7 @@ pub(super) struct Target {
 ///
 /// # Errors
 /// As [`named`]; or the config names a server that this user never named.
-pub(super) fn of(options: &cli::Target, path: Option<&Path>, report: &Report) -> Result<Target> {
+pub(super) fn of(options: &cli::TargetArgs, path: Option<&Path>, report: &Report) -> Result<Target> {
     let named = named(options.site.as_deref(), options.server.as_deref(), path)?;
     if named.by_config {
         trust(&named.address, report)?;
@@ -87,7 +87,7 @@ pub(super) fn server(option: Option<&str>, link: &Link, report: &Report) -> Resu
 pub(super) fn parse(server: &str) -> Result<Address> {
     Address::parse(server).map_err(|error| {
         let error = Error::usage(format!("--server: {error}"));
-        match Address::near(server) {
+        match Address::guess(server) {
             Some(address) => error.hint(format!("`--server {address}`")),
             None => error,
         }
@@ -107,8 +107,10 @@ fn link(path: Option<&Path>) -> Result<Link> {
 
 /// A server that a config names gets the token only if the user named it once, too: the config may be a stranger's.
 fn trust(address: &Address, report: &Report) -> Result<()> {
-    // At a port of this machine another user may listen, or the checkout's own program; this user's servers are known.
-    let is_own = || address.is_loopback() && Owner::at_port(address.port()).is_some();
+    // On this machine another user may listen, or the checkout's own program, at another of its addresses also on the same port; this
+    // user's servers are known.
+    let ip = address.host().trim_matches(['[', ']']).parse().ok();
+    let is_own = || address.is_loopback() && Owner::at(ip, address.port(), address.is_secure()).is_some();
     if address.to_string() == DEFAULT_SERVER || is_known(address) || is_own() {
         return Ok(());
     }

@@ -17,6 +17,9 @@ enum Scheme {
     Https,
 }
 
+/// The longest name of the DNS in text (RFC 1035, 2.3.4).
+const MAX_HOST: usize = 253;
+
 /// Why a text is no address of a server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
@@ -46,7 +49,7 @@ impl Address {
 
     /// The address that a text most likely means that is none: a page's URL, a host without its scheme.
     #[must_use]
-    pub fn near(text: &str) -> Option<Self> {
+    pub fn guess(text: &str) -> Option<Self> {
         let host = text.split(['/', ':', '?']).next().unwrap_or_default();
         let of = |text: String| Self::of(&text.parse().ok()?);
         if text.contains("://") {
@@ -140,7 +143,7 @@ impl Address {
 /// Whether a host is a name of the DNS or an IP address. A URL's grammar has more, down to what a shell runs where an address is pasted.
 fn is_host(host: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    !host.is_empty() && host.bytes().all(plain)
+    (1..=MAX_HOST).contains(&host.len()) && host.bytes().all(plain)
 }
 
 impl Scheme {
@@ -207,10 +210,10 @@ mod tests {
             ("localhost:8787", "http://localhost:8787"),
             ("127.0.0.1:8787/x", "http://127.0.0.1:8787"),
         ] {
-            assert_eq!(Address::near(text).map(|address| address.to_string()).as_deref(), Some(near), "{text}");
+            assert_eq!(Address::guess(text).map(|address| address.to_string()).as_deref(), Some(near), "{text}");
         }
         for far in ["", "nowhere", "ftp://path.app", "https://$(id)", "./a", "https://"] {
-            assert_eq!(Address::near(far), None, "{far}");
+            assert_eq!(Address::guess(far), None, "{far}");
         }
     }
 

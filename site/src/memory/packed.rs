@@ -22,6 +22,7 @@ struct Packed {
     classes: Vec<String>,
     blocks: Vec<PackedBlock>,
     links: Vec<Link>,
+    listed: Vec<usize>,
     sections: Vec<Section>,
     anchors: Vec<String>,
     /// As JSON, of which they leave parts out; empty if there are none.
@@ -31,6 +32,7 @@ struct Packed {
     #[serde(with = "plain::findings")]
     findings: Vec<Diagnostic>,
     body: usize,
+    code: Vec<(usize, usize)>,
     standard: Standard,
     outline: Hash,
 }
@@ -65,6 +67,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         classes,
         blocks,
         links,
+        listed,
         sections,
         anchors,
         annotations,
@@ -72,6 +75,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         draws_in_browser,
         findings,
         body,
+        code,
         standard,
         outline: _,
     } = source;
@@ -91,6 +95,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         classes: classes.clone(),
         blocks: blocks.iter().map(block).collect(),
         links: links.clone(),
+        listed: listed.clone(),
         sections: sections.clone(),
         anchors,
         annotations,
@@ -98,6 +103,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         draws_in_browser: *draws_in_browser,
         findings: findings.clone(),
         body: *body,
+        code: code.clone(),
         standard: *standard,
         outline: source.outline(),
     };
@@ -133,6 +139,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         classes: packed.classes,
         blocks: packed.blocks.into_iter().map(block).collect::<Option<_>>()?,
         links: packed.links,
+        listed: packed.listed,
         sections: packed.sections,
         anchors: packed.anchors.into_iter().collect(),
         annotations,
@@ -140,6 +147,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         draws_in_browser: packed.draws_in_browser,
         findings: packed.findings,
         body: packed.body,
+        code: packed.code,
         standard: packed.standard,
         outline: packed.outline.into(),
     })
@@ -159,10 +167,10 @@ mod tests {
             let mut anchors: Vec<&String> = source.anchors.iter().collect();
             anchors.sort();
             let Source { values, route, handle, title, description, classes, blocks, links, body, .. } = source;
-            let Source { annotations, definitions, findings, sections, standard, .. } = source;
+            let Source { annotations, code, definitions, findings, listed, sections, standard, .. } = source;
             format!(
                 "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}{blocks:?}{links:?}{body}{anchors:?}\
-                 {annotations:?}{definitions:?}{findings:?}{sections:?}{standard:?}"
+                 {annotations:?}{code:?}{listed:?}{definitions:?}{findings:?}{sections:?}{standard:?}"
             )
         };
         (sorted(&source), sorted(&again))
@@ -170,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_source_reads_back_as_it_was_parsed() {
-        let text = "---\nroute: /x\ntags: [a, b]\nother: [a, {b: 1, c: null}]\nbig: 123456789012\nok: true\n---\n\n# T {#id}\n\nWords [a](./a.md#f)\n\n\
-                    ---\n\n<!--\nid: two\ntype: question\n-->\n\n![p](./p.svg) [w](../w.md)\n\n[@include: L](./c.md)\n\n[@styles]: ./s.css\n";
+        let text = "---\nroute: /x\ntags: [a, b]\nother: [a, {b: 1, c: null}]\nbig: 123456789012\nok: true\n---\n\n# T {#id}\n\n- [l](./l.md)\n\nWords [a](./a.md#f)\n\n\
+                    ---\n\n<!--\nid: two\ntype: question\n-->\n\n![p](./p.svg) [w](../w.md)\n\n[@include: L](./c.md)\n\n[@styles]: ./s.css\n\n```\ncode\n```\n";
         for text in [text, "", "# A\n", "---\na: \"\"\n---\n"] {
             let (before, after) = round("a/b.md", text);
             assert_eq!(before, after, "{text}");

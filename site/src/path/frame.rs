@@ -40,7 +40,7 @@ impl Frame<'_> {
         let links = |id: &str| {
             let Some(node) = nodes.get(id) else { return Listing::default() };
             let linked = node.links(true).filter_map(|(number, id)| Some((number, self.nav_item(nodes.get(id)?))));
-            Listing { links: linked.collect(), sections: &node.source.sections }
+            Listing { links: linked.collect(), listed: &node.source.listed, sections: &node.source.sections }
         };
         Shell::new(page::Frame {
             nav: Nav::grow(home, links),

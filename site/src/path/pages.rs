@@ -12,7 +12,7 @@ use crate::{
         assets::{self, Asset},
         routes,
     },
-    page::{self, NavItem, Page, Shell, Stylesheet},
+    page::{self, NavItem, Page, Shell, SourceText, Stylesheet},
     render::{self, Embeds, Picture, completion::Completion},
 };
 use pmx_model::Hash;
@@ -170,10 +170,15 @@ impl Frame<'_> {
                 content.beats.iter().map(|beats| beats.iter().map(MappedBeat::of).collect()).collect();
             site.blobs.put(documents::source_map(page.node, &beats))
         });
+        let others = |id: &str| {
+            let addresses = self.addresses.get(id)?.each.as_slice();
+            Some(SourceText { node: site.graph.nodes.get(id)?, addresses })
+        };
+        let markdown = page.markdown(&site.project.settings, &others);
         CachedPage {
             inputs,
             html: site.blobs.put(html.into_bytes()),
-            markdown: site.blobs.put(page.markdown().into_bytes()),
+            markdown: site.blobs.put(markdown.into_bytes()),
             map,
             record: Arc::new(content.record),
             findings: content.findings,

@@ -22,7 +22,7 @@ use addresses::AddressParts;
 use lost_blobs::LostBlobParts;
 
 /// Adds the layers of `pmx dev`.
-pub(super) fn add(mut layers: Layers, command: &cli::Dev, scope: &Scope, server: &DevServer) -> Layers {
+pub(super) fn add(mut layers: Layers, command: &cli::DevArgs, scope: &Scope, server: &DevServer) -> Layers {
     let context = &*server.context;
     let default_site = scope.default_site().cloned();
     let (session, control) = (context.session.clone(), context.control.clone());
@@ -46,7 +46,7 @@ pub(super) fn add(mut layers: Layers, command: &cli::Dev, scope: &Scope, server:
     }));
     layers.first_build = Some(first_build::layer(context.loops.clone(), reload.clone(), default_site.clone()));
     if command.write_responses {
-        layers.responses = Some(responses::layer(control, default_site.clone(), server.address));
+        layers.responses = Some(responses::layer(control, default_site.clone()));
     }
     if context.many {
         layers.site_list = Some(site_list::layer(session.clone(), reload.clone(), Some(context.addresses.console())));

@@ -5,7 +5,7 @@ use crate::dev::response_writer::{Answer, NotWritten, Writer};
 use crate::{
     secret,
     server::{
-        Caller, HostPolicy, json,
+        Caller, json,
         layers::{Answering, RequestLayer, layer as layer_of},
         refusal, urlencoded,
     },
@@ -21,7 +21,7 @@ use pmx_model::{SiteName, check_path};
 use pmx_site::paths::canonical;
 use pmx_site::{AnswerForm, Project, RecordError};
 use serde_json::json;
-use std::{net::SocketAddr, sync::Arc, time::SystemTime};
+use std::{sync::Arc, time::SystemTime};
 
 /// The most bytes of a submission: twenty of the longest answers, encoded.
 const MAX_BODY: usize = 64 * 1024;
@@ -31,9 +31,8 @@ const MAX_PAGE: usize = 16 * 1024 * 1024;
 const MAX_RUN: usize = 64;
 
 /// Takes the answers of browsers on this machine.
-pub(super) fn layer(control: Control, default_site: Option<SiteName>, address: SocketAddr) -> RequestLayer {
-    let responses =
-        Arc::new(Responses { control, default_site, hosts: HostPolicy::own_names(address), writer: Writer::default() });
+pub(super) fn layer(control: Control, default_site: Option<SiteName>) -> RequestLayer {
+    let responses = Arc::new(Responses { control, default_site, writer: Writer::default() });
     layer_of(move |request, next| {
         let path = request.uri().path();
         let site = crate::dev::request_site::site_of(&request).or_else(|| responses.default_site.clone());
@@ -51,15 +50,13 @@ struct Responses {
     control: Control,
     /// The site of the hosts that are below no `localhost`.
     default_site: Option<SiteName>,
-    /// Without the names that were allowed by flag: those may lead here from elsewhere.
-    hosts: HostPolicy,
     writer: Writer,
 }
 
 /// Why an answer is not taken.
-struct Refusal(StatusCode, &'static str, String);
+struct ResponseRefusal(StatusCode, &'static str, String);
 
-impl Refusal {
+impl ResponseRefusal {
     fn response(&self) -> Response {
         refusal(self.0, self.1, &self.2)
     }
@@ -73,15 +70,15 @@ struct Submission {
 }
 
 impl Responses {
-    async fn take(self: Arc<Self>, site: &SiteName, request: Request) -> Result<Response, Refusal> {
+    async fn take(self: Arc<Self>, site: &SiteName, request: Request) -> Result<Response, ResponseRefusal> {
         let started = now();
         let (parts, body) = request.into_parts();
-        self.check_origin(Caller::of(&parts.extensions))?;
+        check_caller(Caller::of(&parts.extensions))?;
         let submission = read(&parts.headers, body).await?;
         let form = self.form(&parts.headers, parts.uri.path(), &submission.target).await?;
         let answers = form
             .answers(&submission.fields)
-            .map_err(|why| Refusal(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", why.to_string()))?;
+            .map_err(|why| ResponseRefusal(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", why.to_string()))?;
         let run = submission.run.clone();
         let project = self.control.project(site).map_err(|error| internal(&error))?;
         let written = tokio::task::spawn_blocking(move || {
@@ -98,25 +95,21 @@ impl Responses {
         })
         .await;
         written.map_err(|error| {
-            Refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("the answer was lost: {error}"))
+            ResponseRefusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("the answer was lost: {error}"))
         })??;
         let answer = json!({ "ok": true, "actionRun": { "id": run, "started": started, "finished": now() } });
         Ok(json(StatusCode::OK, &answer))
     }
 
-    /// Only a page of this server may write, and only from this machine.
-    fn check_origin(&self, caller: &Caller) -> Result<(), Refusal> {
-        if !caller.initiator().is_foreign() && caller.host().is_some_and(|name| self.hosts.allows(name)) {
-            return Ok(());
-        }
-        let message = "Answers are taken from this server's own pages only".to_owned();
-        Err(Refusal(StatusCode::FORBIDDEN, "foreign_origin", message))
-    }
-
     /// The form for this target on the page at this address.
-    async fn form(&self, headers: &HeaderMap, path: &str, target: &str) -> Result<AnswerForm, Refusal> {
-        let none =
-            || Refusal(StatusCode::NOT_FOUND, "no_question", format!("There is no question `{target}` on this page"));
+    async fn form(&self, headers: &HeaderMap, path: &str, target: &str) -> Result<AnswerForm, ResponseRefusal> {
+        let none = || {
+            ResponseRefusal(
+                StatusCode::NOT_FOUND,
+                "no_question",
+                format!("There is no question `{target}` on this page"),
+            )
+        };
         let mut page = Request::get(path);
         if let Some(host) = headers.get(header::HOST) {
             page = page.header(header::HOST, host);
@@ -131,22 +124,32 @@ impl Responses {
     }
 }
 
-fn not_written(error: &NotWritten) -> Refusal {
+/// Only a page of this server may write, and only in a browser of this machine: names that were allowed by flag, and proxies, lead here from
+/// elsewhere.
+fn check_caller(caller: &Caller) -> Result<(), ResponseRefusal> {
+    if !caller.initiator().is_foreign() && caller.is_local_browser() {
+        return Ok(());
+    }
+    let message = "Answers are taken from this server's own pages only, on this machine".to_owned();
+    Err(ResponseRefusal(StatusCode::FORBIDDEN, "foreign_origin", message))
+}
+
+fn not_written(error: &NotWritten) -> ResponseRefusal {
     match error {
         NotWritten::Refused(error) => {
             let status = match error {
                 RecordError::NoQuestion => StatusCode::NOT_FOUND,
                 RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
             };
-            Refusal(status, "not_recorded", error.to_string())
+            ResponseRefusal(status, "not_recorded", error.to_string())
         }
-        NotWritten::Changing => Refusal(StatusCode::CONFLICT, "changing", error.to_string()),
+        NotWritten::Changing => ResponseRefusal(StatusCode::CONFLICT, "changing", error.to_string()),
         NotWritten::Failed(_) => internal(error),
     }
 }
 
 /// The file of a Source, below the source root; never one outside of it. An editor may have its name free for a moment.
-fn source_file(project: &Project, id: &str) -> Result<String, Refusal> {
+fn source_file(project: &Project, id: &str) -> Result<String, ResponseRefusal> {
     let root = &project.source_root;
     let inside = |file: &String| {
         let path = root.join(file);
@@ -156,22 +159,22 @@ fn source_file(project: &Project, id: &str) -> Result<String, Refusal> {
     Some(format!("{id}.md"))
         .filter(|file| check_path(file))
         .filter(inside)
-        .ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "no_source", format!("There is no Source `{id}`")))
+        .ok_or_else(|| ResponseRefusal(StatusCode::NOT_FOUND, "no_source", format!("There is no Source `{id}`")))
 }
 
-fn internal(error: &dyn std::fmt::Display) -> Refusal {
-    Refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
+fn internal(error: &dyn std::fmt::Display) -> ResponseRefusal {
+    ResponseRefusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
 }
 
 fn now() -> String {
     humantime::format_rfc3339_millis(SystemTime::now()).to_string()
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Submission, Refusal> {
-    let bad = |message: &str| Refusal(StatusCode::BAD_REQUEST, "bad_request", message.to_owned());
+async fn read(headers: &HeaderMap, body: Body) -> Result<Submission, ResponseRefusal> {
+    let bad = |message: &str| ResponseRefusal(StatusCode::BAD_REQUEST, "bad_request", message.to_owned());
     let too_large = || {
         let message = format!("A submission has at most {MAX_BODY} bytes");
-        Refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+        ResponseRefusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     };
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_BODY) {
