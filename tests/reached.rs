@@ -364,10 +364,8 @@ fn a_server_that_a_config_names_is_sent_the_token_if_it_is_the_user_s_own_and_no
         }
         assert!(foreign.accept().is_err(), "somebody else was asked: {command}");
     }
-    for server in ["http://localhost", "http://127.0.0.1", "http://[::1]"] {
+    for server in ["http://localhost", "http://127.0.0.1"] {
         let (ok, said) = call(&format!("{server}:{port}"), "publish");
-        assert!(!said.contains("the config names the server"), "{server}: {said}");
-        // Not every machine has IPv6.
-        assert!(ok || server.contains("::1"), "{server}: {said}");
+        assert!(ok, "{server}: {said}");
     }
 }

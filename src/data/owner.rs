@@ -130,22 +130,20 @@ impl Owner {
         nearest(&all(&user_folder::path()?), project, Self::is_running)
     }
 
-    /// The running owner that is what answers at this loopback address. At another one of the same port, another user's program may.
+    /// The running owner that listens at this address of this machine, and at this alone: on another one somebody else may have the same port.
+    /// `ip`: none where the machine is named, as by `localhost`.
     #[must_use]
-    pub fn at(address: SocketAddr, https: bool) -> Option<Self> {
-        let owners = all(&user_folder::path()?);
-        owners.into_iter().find(|owner| owner.answers_at(address, https) && owner.is_running())
+    pub fn at(ip: Option<IpAddr>, port: u16, https: bool) -> Option<Self> {
+        all(&user_folder::path()?).into_iter().find(|owner| owner.listens(ip, port, https) && owner.is_running())
     }
 
-    /// Whether it has this loopback address for itself, and speaks so there.
-    fn answers_at(&self, address: SocketAddr, https: bool) -> bool {
-        // Who listens at one of these two has the other one as well, or the machine has it not.
-        let is_usual = |ip: IpAddr| ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
-        self.https == https
-            && self.address.parse().is_ok_and(|own: SocketAddr| {
-                own.port() == address.port()
-                    && (own.ip() == address.ip() || is_usual(own.ip()) && is_usual(address.ip()))
-            })
+    fn listens(&self, ip: Option<IpAddr>, port: u16, https: bool) -> bool {
+        let is_own = |own: IpAddr| match ip {
+            Some(ip) => ip == own,
+            None => own == Ipv4Addr::LOCALHOST || own == Ipv6Addr::LOCALHOST,
+        };
+        let address: Result<SocketAddr, _> = self.address.parse();
+        self.https == https && address.is_ok_and(|address| address.port() == port && is_own(address.ip()))
     }
 
     /// Whether it holds the lock of its state folder.
@@ -284,6 +282,23 @@ mod tests {
     }
 
     #[test]
+    fn another_address_of_this_machine_with_the_same_port_is_somebody_else() {
+        let own = owner("127.0.0.1:8787", "/s", None, false);
+        let ip = |text: &str| Some(text.parse().unwrap());
+        for (ip, port, https, expected) in [
+            (None, 8787, false, true),
+            (ip("127.0.0.1"), 8787, false, true),
+            (ip("127.0.0.2"), 8787, false, false),
+            (ip("::1"), 8787, false, false),
+            (None, 8788, false, false),
+            (None, 8787, true, false),
+        ] {
+            assert_eq!(own.listens(ip, port, https), expected, "{ip:?} {port} {https}");
+        }
+        assert!(!owner("127.0.0.2:8787", "/s", None, false).listens(None, 8787, false), "`localhost` is another one");
+    }
+
+    #[test]
     fn an_owner_is_believed_if_it_is_this_users_holds_the_lock_and_is_on_this_machine() {
         let (user, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let at = |address: &str| owner(address, "/s", None, false);
@@ -297,27 +312,6 @@ mod tests {
         for elsewhere in ["192.0.2.1:1", "evil.example:80", "[2001:db8::1]:1", "localhost:1", ""] {
             keep(&at(elsewhere), &kept);
             assert!(of_state_in(user.path(), state.path(), Some(7)).is_none(), "{elsewhere}");
-        }
-    }
-
-    #[test]
-    fn an_owner_answers_at_its_own_scheme_address_and_port_and_nowhere_else() {
-        let answers = |own: &str, https: bool, asked: &str| {
-            Owner { https, ..owner(own, "/s", None, false) }.answers_at(asked.parse().unwrap(), false)
-        };
-        for (own, asked, expected) in [
-            ("127.0.0.1:7", "127.0.0.1:7", true),
-            ("127.0.0.1:7", "[::1]:7", true),
-            ("[::1]:7", "127.0.0.1:7", true),
-            ("127.0.0.1:7", "127.0.0.1:8", false),
-            ("127.0.0.1:7", "127.0.0.2:7", false),
-            ("127.0.0.2:7", "127.0.0.2:7", true),
-            ("127.0.0.2:7", "127.0.0.1:7", false),
-            ("127.0.0.2:7", "[::1]:7", false),
-            ("127.0.0.2:7", "127.0.0.3:7", false),
-        ] {
-            assert_eq!(answers(own, false, asked), expected, "{own} {asked}");
-            assert!(!answers(own, true, asked), "it speaks TLS: {own} {asked}");
         }
     }
 

@@ -1,8 +1,5 @@
 use super::resolve::is_localhost;
-use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-};
+use std::{fmt, net::IpAddr};
 use ureq::http::Uri;
 
 /// A server's origin: scheme, host, port.
@@ -19,6 +16,9 @@ enum Scheme {
     Http,
     Https,
 }
+
+/// The longest name of the DNS in text (RFC 1035, 2.3.4).
+const MAX_HOST: usize = 253;
 
 /// Why a text is no address of a server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -135,22 +135,15 @@ impl Address {
     /// Whether it is this machine, by name.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.loopback().is_some()
-    }
-
-    /// Where it is on this machine; `None` if it is elsewhere. `localhost`, and what is below it, is `127.0.0.1`, and as well `::1`.
-    #[must_use]
-    pub fn loopback(&self) -> Option<SocketAddr> {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        let ip = if is_localhost(&self.host) { Ipv4Addr::LOCALHOST.into() } else { bare.parse().ok()? };
-        Some(SocketAddr::new(ip, self.port)).filter(|address| address.ip().is_loopback())
+        is_localhost(&self.host) || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     }
 }
 
 /// Whether a host is a name of the DNS or an IP address. A URL's grammar has more, down to what a shell runs where an address is pasted.
 fn is_host(host: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    !host.is_empty() && host.bytes().all(plain)
+    (1..=MAX_HOST).contains(&host.len()) && host.bytes().all(plain)
 }
 
 impl Scheme {

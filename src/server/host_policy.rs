@@ -14,13 +14,14 @@ pub struct HostPolicy {
 }
 
 impl HostPolicy {
-    /// Of a server whose sites live below each of `domains`. `given`: the names of `--allow-host`.
+    /// Of a server whose sites live below these domains. `given`: the names of `--allow-host`.
     #[must_use]
     pub fn new(listening: SocketAddr, given: &[String], domains: &[String]) -> Self {
         let mut given = given.to_vec();
         given.extend(forwarding::names(listening.port(), |name| std::env::var(name).ok()));
-        let plain = |names: &[String]| names.iter().filter_map(|name| plain(name)).collect();
-        Self { listening: listening.ip().to_canonical(), domains: plain(domains), given: plain(&given) }
+        let given = given.iter().filter_map(|name| plain(name)).collect();
+        let domains = domains.iter().filter_map(|name| plain(name)).collect();
+        Self { listening: listening.ip().to_canonical(), domains, given }
     }
 
     /// Whether a request may name it.
@@ -60,8 +61,7 @@ mod tests {
 
     fn check(listening: [u8; 4], given: &[&str]) -> impl Fn(&str) -> bool {
         let given: Vec<String> = given.iter().map(|&name| name.to_owned()).collect();
-        let policy =
-            HostPolicy::new((listening, 8787).into(), &given, &["one.test".to_owned(), "Two.Test.".to_owned()]);
+        let policy = HostPolicy::new((listening, 8787).into(), &given, &["localhost".to_owned()]);
         move |host| HostName::parse(host).is_some_and(|name| policy.allows(&name))
     }
 
@@ -86,10 +86,6 @@ mod tests {
             "a.dev.example.",
             "x.wild.example",
             "dot.example",
-            "one.test",
-            "a.one.test",
-            "two.test:80",
-            "b.two.test",
         ] {
             assert!(check(host), "{host}");
         }
@@ -110,7 +106,6 @@ mod tests {
             "..",
             "x.",
             "evildev.example",
-            "evilone.test",
             "127.0.0.1.evil.example",
             "127.1",
             "0x7f.0.0.1",

@@ -23,7 +23,8 @@ pub(in crate::dev) fn asked(
     request: &Request,
     default_site: Option<&SiteName>,
 ) -> Result<SiteName, Box<Response>> {
-    if !Caller::of(request.extensions()).may_change_the_project() {
+    let caller = Caller::of(request.extensions());
+    if caller.initiator().is_foreign() || !caller.is_local_browser() {
         let message = "This is for the pages of this server only, on this machine";
         return Err(refusal(StatusCode::FORBIDDEN, "foreign_origin", message).into());
     }
