@@ -66,7 +66,8 @@ fn claimed(link: &Path, folder: &Path, target: &Path) -> Option<PathBuf> {
     project.or_else(|| target.is_file().then(|| folder.to_owned()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
