@@ -2,7 +2,7 @@
 
 use clap::Parser as _;
 use pmx::{
-    cli::{Cli, Global},
+    cli::{Cli, GlobalArgs},
     commands,
     error::Result,
     report::{Report, shown},
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         Err(error) if error.use_stderr() => return refused(&error),
         Err(help) => {
             Report::help(&help.render());
-            return ended(Report::end(), &Report::new(&Global::default()));
+            return ended(Report::end(), &Report::new(&GlobalArgs::default()));
         }
     };
     let report = Report::new(&cli.global);

@@ -13,7 +13,7 @@ pub(crate) use text::is_active;
 pub(crate) use words::{counted, pasted, short_id};
 
 use crate::{
-    cli::Global,
+    cli::GlobalArgs,
     error::{Error, Result},
 };
 use serde::Serialize;
@@ -59,7 +59,7 @@ pub enum Style {
 impl Report {
     /// As the options of this call ask for.
     #[must_use]
-    pub fn new(global: &Global) -> Self {
+    pub fn new(global: &GlobalArgs) -> Self {
         let (stdout, stderr) = (Ink::of_stream(&io::stdout()), Ink::of_stream(&io::stderr()));
         Self { quiet: global.quiet, json: global.json, verbose: global.verbose, stdout, stderr }
     }

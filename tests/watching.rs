@@ -10,7 +10,7 @@
 
 mod support;
 
-use pmx::watch::{Hub, Target, WatchOptions, Watcher};
+use pmx::watch::{Hub, WatchOptions, WatchTarget, Watcher};
 use std::{
     collections::BTreeSet,
     fs,
@@ -425,7 +425,7 @@ async fn a_hundred_sites_share_one_watcher_and_leave_nothing_behind() {
     for number in 0..100 {
         let root = home.join(format!("site-{number}"));
         fs::create_dir_all(root.join("below")).unwrap();
-        let watcher = Watcher::new(&hub, Target { root: root.clone(), files: Vec::new() }).unwrap();
+        let watcher = Watcher::new(&hub, WatchTarget { root: root.clone(), files: Vec::new() }).unwrap();
         assert_eq!(
             watcher.view().folders(&BTreeSet::from([root.clone(), root.join("below")])).len(),
             2 + home_depth(&home, number)
@@ -440,7 +440,7 @@ async fn a_hundred_sites_share_one_watcher_and_leave_nothing_behind() {
     }
     fs::write(home.join("site-7/below/x.md"), "x").unwrap();
     watchers[7].hint().await;
-    assert_eq!(watchers[7].view().take(), pmx::watch::Look::At([home.join("site-7/below/x.md")].into()));
+    assert_eq!(watchers[7].view().take(), pmx::watch::DirtyPaths::At([home.join("site-7/below/x.md")].into()));
     for (number, watcher) in watchers.iter().enumerate() {
         assert!(watcher.view().take().is_nowhere(), "site {number}");
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Whose data it is.
 #[derive(Clone, Debug, Args)]
-pub struct Place {
+pub struct StateFolderArgs {
     /// Folder of the emulated KV, R2 and Durable Objects [default: that of the process which serves the project, else the project's]
     #[arg(long, global = true, value_name = "DIR")]
     pub state: Option<PathBuf>,
@@ -19,7 +19,7 @@ pub struct Place {
 
 /// `pmx console`
 #[derive(Debug, Args)]
-pub struct Console {
+pub struct ConsoleArgs {
     /// The project that is served [default: the one of the working directory]
     #[arg(conflicts_with = "state")]
     pub path: Option<PathBuf>,
@@ -33,10 +33,10 @@ pub struct Console {
 
 /// `pmx kv`
 #[derive(Debug, Args)]
-pub struct Kv {
+pub struct KvArgs {
     /// Whose data it is.
     #[command(flatten)]
-    pub place: Place,
+    pub place: StateFolderArgs,
     /// What to do.
     #[command(subcommand)]
     pub action: KvAction,
@@ -68,7 +68,7 @@ pub enum KvAction {
         metadata: Option<String>,
     },
     /// List keys
-    List(List),
+    List(ListArgs),
     /// Remove a value
     Delete {
         /// Its key
@@ -78,7 +78,7 @@ pub enum KvAction {
 
 /// Which part of a list.
 #[derive(Clone, Debug, Args)]
-pub struct List {
+pub struct ListArgs {
     /// Only what starts so
     #[arg(long, value_name = "TEXT")]
     pub prefix: Option<String>,
@@ -92,10 +92,10 @@ pub struct List {
 
 /// `pmx r2`
 #[derive(Debug, Args)]
-pub struct R2 {
+pub struct R2Args {
     /// Whose data it is.
     #[command(flatten)]
-    pub place: Place,
+    pub place: StateFolderArgs,
     /// What to do.
     #[command(subcommand)]
     pub action: R2Action,
@@ -123,7 +123,7 @@ pub enum R2Action {
         file: Option<PathBuf>,
     },
     /// List objects
-    List(List),
+    List(ListArgs),
     /// Remove an object
     Delete {
         /// Its key
@@ -133,10 +133,10 @@ pub enum R2Action {
 
 /// `pmx do`
 #[derive(Debug, Args)]
-pub struct DurableObject {
+pub struct DurableObjectArgs {
     /// Whose data it is.
     #[command(flatten)]
-    pub place: Place,
+    pub place: StateFolderArgs,
     /// What to do.
     #[command(subcommand)]
     pub action: ObjectAction,
@@ -192,10 +192,10 @@ pub enum ObjectAction {
 
 /// `pmx state`
 #[derive(Debug, Args)]
-pub struct State {
+pub struct StateArgs {
     /// Whose data it is.
     #[command(flatten)]
-    pub place: Place,
+    pub place: StateFolderArgs,
     /// What to do.
     #[command(subcommand)]
     pub action: StateAction,

@@ -3,7 +3,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 /// `pmx dev`
 #[derive(Debug, Args)]
-pub struct Dev {
+pub struct DevArgs {
     /// Entry Source, or a folder that has one [default: what the config names, else paths/index.path.md]
     #[arg(value_name = "PATH", conflicts_with = "multi_site")]
     pub entry: Option<PathBuf>,
@@ -56,10 +56,10 @@ pub(super) const DEFAULT_KEPT: u32 = 100;
 
 /// `pmx play`
 #[derive(Debug, Args)]
-pub struct Play {
+pub struct PlayArgs {
     /// As for `dev`.
     #[command(flatten)]
-    pub dev: Dev,
+    pub dev: DevArgs,
     /// Print the address that starts Play, once it answers, as the only line on stdout
     #[arg(long, conflicts_with = "json")]
     pub print_url: bool,

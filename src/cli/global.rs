@@ -7,7 +7,7 @@ const HEADING: &str = "Global options";
 
 /// Options of every command.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Global {
+pub struct GlobalArgs {
     /// Print data, errors and warnings, and nothing else
     #[arg(short, long, global = true, help_heading = HEADING)]
     pub quiet: bool,

@@ -11,12 +11,15 @@ mod term;
 mod vocabulary;
 mod worker;
 
-pub use data::{Console, DurableObject, Kv, KvAction, List, ObjectAction, Place, R2, R2Action, State, StateAction};
-pub use dev::{Dev, Play};
-pub use global::{Global, LogFormat};
-pub use project::{Build, Check, Init, Mv, New, Query, Rm, Route, Tree};
-pub use remote::{Deploys, Events, Link, Publish, Rollback, Share, Target, Unpublish};
-pub use serve::Serve;
+pub use data::{
+    ConsoleArgs, DurableObjectArgs, KvAction, KvArgs, ListArgs, ObjectAction, R2Action, R2Args, StateAction, StateArgs,
+    StateFolderArgs,
+};
+pub use dev::{DevArgs, PlayArgs};
+pub use global::{GlobalArgs, LogFormat};
+pub use project::{BuildArgs, CheckArgs, InitArgs, MvArgs, NewArgs, QueryArgs, RmArgs, RouteArgs, TreeArgs};
+pub use remote::{DeploysArgs, EventsArgs, LinkArgs, PublishArgs, RollbackArgs, ShareArgs, TargetArgs, UnpublishArgs};
+pub use serve::ServeArgs;
 pub use term::{Term, TermError};
 pub use worker::Worker;
 
@@ -36,7 +39,7 @@ pub const DEFAULT_PORT: u16 = 8787;
 pub struct Cli {
     /// What every command understands.
     #[command(flatten)]
-    pub global: Global,
+    pub global: GlobalArgs,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -46,7 +49,7 @@ impl Cli {
     /// As the call was meant: how a command's own options choose what all commands have.
     #[must_use]
     pub fn settled(mut self) -> Self {
-        self.global.json |= matches!(&self.command, Command::Check(Check { format: Some(LogFormat::Json), .. }));
+        self.global.json |= matches!(&self.command, Command::Check(CheckArgs { format: Some(LogFormat::Json), .. }));
         self
     }
 }
@@ -55,54 +58,54 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a small space to start from
-    Init(Init),
+    Init(InitArgs),
     /// Build a site into a folder
-    Build(Build),
+    Build(BuildArgs),
     /// Look a site over without writing anything: links, files, routes, Markdown
     #[command(visible_alias = "lint")]
-    Check(Check),
+    Check(CheckArgs),
     /// List the Sources of a site in their folders, with addresses and titles
-    Tree(Tree),
+    Tree(TreeArgs),
     /// Find Sources by type, tags, title, links or frontmatter
-    Query(Query),
+    Query(QueryArgs),
     /// Build, serve and watch a site; every save is a publish into the local Worker
-    Dev(Dev),
+    Dev(DevArgs),
     /// The same as `dev`, for presenting: the address that it opens or prints starts Play
-    Play(Play),
+    Play(PlayArgs),
     /// Run the Worker with emulated bindings: a local production to publish to
-    Serve(Serve),
+    Serve(ServeArgs),
     /// Build a site and publish it, or roll back to an earlier deploy
-    Publish(Publish),
+    Publish(PublishArgs),
     /// Share a snapshot of a Path at an address that nobody can guess, or take it back
-    Share(Share),
+    Share(ShareArgs),
     /// List the deploys of a site, and what each of them changed
-    Deploys(Deploys),
+    Deploys(DeploysArgs),
     /// Go back to the deploy before, or to any other one
-    Rollback(Rollback),
+    Rollback(RollbackArgs),
     /// Take a site down: every address of it answers 410 or 404; its history stays
-    Unpublish(Unpublish),
+    Unpublish(UnpublishArgs),
     /// Write into the config which site on which server this project is published to
-    Link(Link),
+    Link(LinkArgs),
     /// Follow the live events of a site: which pages change, as they change
-    Events(Events),
+    Events(EventsArgs),
     /// Say which route belongs to a Source, or which Source to a route
-    Route(Route),
+    Route(RouteArgs),
     /// Make a Source of a kind, with a link to it where you ask for one
-    New(New),
+    New(NewArgs),
     /// Move a Source, a file or a folder, and rewrite every reference to it
-    Mv(Mv),
+    Mv(MvArgs),
     /// Delete a Source or a file, and take out every reference to it
-    Rm(Rm),
+    Rm(RmArgs),
     /// Open the console of the process that serves this project
-    Console(Console),
+    Console(ConsoleArgs),
     /// Read and change the local KV
-    Kv(Kv),
+    Kv(KvArgs),
     /// Read and change the local R2
-    R2(R2),
+    R2(R2Args),
     /// Look into the local Durable Objects: tables, SQL, sockets, alarms
-    Do(DurableObject),
+    Do(DurableObjectArgs),
     /// Find, reset, export or import the folder that holds all of that
-    State(State),
+    State(StateArgs),
     /// Work with the Worker itself
     #[command(subcommand)]
     Worker(Worker),

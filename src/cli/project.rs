@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// `pmx init`
 #[derive(Debug, Args)]
-pub struct Init {
+pub struct InitArgs {
     /// The folder to write into; it may be missing
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
@@ -18,7 +18,7 @@ pub struct Init {
 
 /// `pmx build`
 #[derive(Clone, Debug, Default, Args)]
-pub struct Build {
+pub struct BuildArgs {
     /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
     #[arg(value_name = "PATH")]
     pub entries: Vec<PathBuf>,
@@ -44,7 +44,7 @@ pub struct Build {
 
 /// `pmx check`
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct CheckArgs {
     /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
     #[arg(value_name = "PATH")]
     pub entries: Vec<PathBuf>,
@@ -61,7 +61,7 @@ pub struct Check {
 
 /// `pmx tree`
 #[derive(Debug, Args)]
-pub struct Tree {
+pub struct TreeArgs {
     /// Entry Sources, or a folder that has one [default: what the config names, else paths/index.path.md]
     #[arg(value_name = "PATH")]
     pub entries: Vec<PathBuf>,
@@ -69,7 +69,7 @@ pub struct Tree {
 
 /// `pmx query`
 #[derive(Debug, Args)]
-pub struct Query {
+pub struct QueryArgs {
     /// What a Source must meet: key=value, key!=value (* is anything), or a word of its title, description, path or tags
     #[arg(value_name = "CONDITION")]
     pub terms: Vec<Term>,
@@ -80,7 +80,7 @@ pub struct Query {
 
 /// `pmx route`
 #[derive(Debug, Args)]
-pub struct Route {
+pub struct RouteArgs {
     /// A Source's path or id, or a route
     pub query: String,
     /// Where the built files are [default: where `build` puts them]
@@ -93,7 +93,7 @@ pub struct Route {
 
 /// `pmx new`
 #[derive(Debug, Args)]
-pub struct New {
+pub struct NewArgs {
     /// Its kind, such as lesson, guide, path, project, lab, assessment, component, talk
     pub kind: String,
     /// Its title; the file is named after it
@@ -108,7 +108,7 @@ pub struct New {
 
 /// `pmx mv`
 #[derive(Debug, Args)]
-pub struct Mv {
+pub struct MvArgs {
     /// What to move: a path from here or from the source folder, or a Source's id
     pub old: String,
     /// Where to: named the same way as the old place
@@ -120,7 +120,7 @@ pub struct Mv {
 
 /// `pmx rm`
 #[derive(Debug, Args)]
-pub struct Rm {
+pub struct RmArgs {
     /// What to delete: a path from here or from the source folder, or a Source's id
     pub file: String,
     /// Say what would change and change nothing

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// A site on a server.
 #[derive(Clone, Debug, Args)]
-pub struct Target {
+pub struct TargetArgs {
     /// Name of the site [default: what `pmx link` wrote into the config]
     #[arg(short, long, value_name = "NAME", alias = "subdomain", env = "PMX_SITE", hide_env_values = true)]
     pub site: Option<String>,
@@ -19,13 +19,13 @@ pub struct Target {
 
 /// `pmx publish`
 #[derive(Debug, Args)]
-pub struct Publish {
+pub struct PublishArgs {
     /// Entry Source, or a folder that has one [default: what the config names, else paths/index.path.md]
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
     /// What is published to.
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
     /// Where the built files go [default: what the config says, else .pathmx in the project]
     #[arg(short, long, value_name = "DIR", alias = "outdir")]
     pub out: Option<PathBuf>,
@@ -57,7 +57,7 @@ pub struct Publish {
 
 /// `pmx share`
 #[derive(Debug, Args)]
-pub struct Share {
+pub struct ShareArgs {
     /// Entry Source of the Path to share, or a folder that has one
     #[arg(value_name = "ENTRY", required_unless_present = "list")]
     pub entries: Vec<PathBuf>,
@@ -86,21 +86,21 @@ pub struct Share {
 
 /// `pmx deploys`
 #[derive(Debug, Args)]
-pub struct Deploys {
+pub struct DeploysArgs {
     /// Whose.
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
 }
 
 /// `pmx rollback`
 #[derive(Debug, Args)]
-pub struct Rollback {
+pub struct RollbackArgs {
     /// The deploy to make live, by its id or the beginning of it [default: the one that was live before the one that is now]
     #[arg(value_name = "DEPLOY_ID")]
     pub deploy: Option<String>,
     /// Whose.
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
     /// Say what would change and change nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
@@ -111,10 +111,10 @@ pub struct Rollback {
 
 /// `pmx unpublish`
 #[derive(Debug, Args)]
-pub struct Unpublish {
+pub struct UnpublishArgs {
     /// What is taken down.
     #[command(flatten)]
-    pub target: Target,
+    pub target: TargetArgs,
     /// What every address of the site answers: 410 says that it is gone, 404 that nothing is there
     #[arg(long, value_name = "STATUS", default_value = "410", value_parser = ["410", "404"])]
     pub status: String,
@@ -128,7 +128,7 @@ pub struct Unpublish {
 
 /// `pmx events`
 #[derive(Debug, Args)]
-pub struct Events {
+pub struct EventsArgs {
     /// Name of the site [default: what `pmx link` wrote into the config]
     #[arg(short, long, value_name = "NAME", alias = "subdomain", env = "PMX_SITE", hide_env_values = true)]
     pub site: Option<String>,
@@ -139,7 +139,7 @@ pub struct Events {
 
 /// `pmx link`
 #[derive(Debug, Args)]
-pub struct Link {
+pub struct LinkArgs {
     /// Entry Source, or a folder that has one [default: what the config names, else paths/index.path.md]
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,

@@ -6,7 +6,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 /// `pmx serve`
 #[derive(Debug, Args)]
-pub struct Serve {
+pub struct ServeArgs {
     /// Port to listen on; 0 takes a free one [default: 8787, or the next free one]
     #[arg(short, long, value_name = "PORT")]
     pub port: Option<u16>,

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// There is no site, the folder cannot be written, or the site has errors; what could be built is written all the same.
-pub(super) fn run(args: &cli::Build, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::BuildArgs, report: &Report) -> Result<()> {
     let built = build(args, report)?;
     report.event(&built.event);
     // Scripts wait for these lines on stdout.
@@ -29,7 +29,7 @@ pub(super) fn run(args: &cli::Build, report: &Report) -> Result<()> {
 }
 
 /// What a build has to say.
-pub(super) struct Built {
+pub(super) struct BuildOutcome {
     event: serde_json::Value,
     lines: [String; 2],
     /// Errors among its findings.
@@ -54,7 +54,7 @@ enum Goal {
 }
 
 /// A build, and where it belongs.
-struct Made {
+struct FinishedBuild {
     project: Project,
     out: OutDir,
     /// The output folder as the user would name it.
@@ -64,13 +64,13 @@ struct Made {
 }
 
 /// Builds, writes, and reports what was found.
-pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
+pub(super) fn build(args: &cli::BuildArgs, report: &Report) -> Result<BuildOutcome> {
     let goal = match args.static_files {
         true => Goal::Files(args.base.clone().unwrap_or_default()),
         false => Goal::Folder,
     };
     let is_static = args.static_files;
-    let Made { project, out, shown, build, written } = make(args, &goal, report)?;
+    let FinishedBuild { project, out, shown, build, written } = make(args, &goal, report)?;
     let (paths, from) = (build.roots.as_ref().map_or(0, |roots| roots.roots.len()), &project.shown);
     let mut event = json!({
         "event": "built",
@@ -90,7 +90,7 @@ pub(super) fn build(args: &cli::Build, report: &Report) -> Result<Built> {
     } else {
         [format!("Built {} from {from} to {shown}.", counted(paths, "path")), format!("Artifacts: {changed}")]
     };
-    Ok(Built { event, lines, errors: errors(&build), out, project })
+    Ok(BuildOutcome { event, lines, errors: errors(&build), out, project })
 }
 
 /// Builds in memory what [`build`] would write, and reports what was found. Nothing is written, and nothing read but the site.
@@ -104,8 +104,9 @@ pub(super) fn build_share(entry: &Path, report: &Report) -> Result<(Build, usize
 }
 
 fn in_memory(entries: &[PathBuf], asked: Option<&Path>, goal: &Goal, report: &Report) -> Result<(Build, usize)> {
-    let args = cli::Build { entries: entries.to_owned(), out: asked.map(Path::to_owned), ..cli::Build::default() };
-    let Made { build, .. } = make(&args, goal, report)?;
+    let args =
+        cli::BuildArgs { entries: entries.to_owned(), out: asked.map(Path::to_owned), ..cli::BuildArgs::default() };
+    let FinishedBuild { build, .. } = make(&args, goal, report)?;
     let errors = errors(&build);
     Ok((build, errors))
 }
@@ -114,7 +115,7 @@ fn in_memory(entries: &[PathBuf], asked: Option<&Path>, goal: &Goal, report: &Re
 ///
 /// # Errors
 /// There is no site, or none that could be served; the folder cannot be written, or holds a build of the other kind.
-fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
+fn make(args: &cli::BuildArgs, goal: &Goal, report: &Report) -> Result<FinishedBuild> {
     let cwd = std::env::current_dir()?;
     let project = pmx_site::locate(&Options { cwd: cwd.clone(), entries: args.entries.clone() })?;
     let asked = args.out.as_deref();
@@ -171,7 +172,7 @@ fn make(args: &cli::Build, goal: &Goal, report: &Report) -> Result<Made> {
     if matches!(goal, Goal::Files(_)) {
         written = pmx_site::write(&build, &out, key.as_ref(), args.clean)?;
     }
-    Ok(Made { project, out, shown, build, written })
+    Ok(FinishedBuild { project, out, shown, build, written })
 }
 
 /// A folder holds a build for a server or files for a host of files, and stays with that.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// There is no site, or it has errors; with `--strict` also if it has warnings.
-pub(super) fn run(args: &cli::Check, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::CheckArgs, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
     let project = pmx_site::locate(&Options { cwd, entries: args.entries.clone() })?;
     if let Some(warning) = project.own_output_warning() {

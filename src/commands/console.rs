@@ -3,7 +3,7 @@
 use super::data;
 use crate::{
     browser,
-    cli::{Console, Place},
+    cli::{ConsoleArgs, StateFolderArgs},
     data::Owner,
     error::{Error, Result},
     report::Report,
@@ -14,7 +14,7 @@ use serde_json::json;
 ///
 /// # Errors
 /// No process serves it that can be asked.
-pub(super) fn run(args: &Console, report: &Report) -> Result<()> {
+pub(super) fn run(args: &ConsoleArgs, report: &Report) -> Result<()> {
     let owner = owner(args)?;
     let url = owner.door();
     if report.json() {
@@ -31,8 +31,8 @@ pub(super) fn run(args: &Console, report: &Report) -> Result<()> {
     Ok(())
 }
 
-fn owner(args: &Console) -> Result<Owner> {
-    let place = Place { state: args.state.clone(), project: args.path.clone(), server: None };
+fn owner(args: &ConsoleArgs) -> Result<Owner> {
+    let place = StateFolderArgs { state: args.state.clone(), project: args.path.clone(), server: None };
     let folder = data::folder(&place)?;
     data::owner(&folder).ok_or_else(|| {
         Error::new(format!("no pmx dev or pmx serve of yours has {}", folder.display()))

@@ -1,7 +1,7 @@
 //! What `kv`, `r2`, `do` and `state` share: whose data it is, and how an op gets there.
 
 use crate::{
-    cli::Place,
+    cli::StateFolderArgs,
     data::{
         self, DataError, DataOp, Owner,
         place::{self, Home},
@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(600);
 const MAX_ANSWER: u64 = 256 * 1024 * 1024;
 
 /// Who does the ops.
-pub(super) enum Data {
+pub(super) enum DataClient {
     /// The process that owns the folder.
     Owned(Box<Owner>),
     /// This one.
@@ -34,7 +34,7 @@ pub(super) enum Data {
 
 /// The folder that is meant, if it may be used: the one that is named, else that of the process which serves the project, else the
 /// project's own.
-pub(super) fn folder(place: &Place) -> Result<PathBuf> {
+pub(super) fn folder(place: &StateFolderArgs) -> Result<PathBuf> {
     if let Some(server) = &place.server {
         return Err(Error::usage(format!("{server} has no API for its data: a server only takes publishes"))
             .hint("on Cloudflare `wrangler kv key list --binding SPACE_KV --remote` and its kin do that"));
@@ -73,14 +73,14 @@ pub(super) fn refused(error: StateError) -> Error {
 }
 
 /// Opens the folder, or finds who has. Who only reads leaves it as it is, to the byte.
-pub(super) fn open(place: &Place, writes: bool) -> Result<Data> {
+pub(super) fn open(place: &StateFolderArgs, writes: bool) -> Result<DataClient> {
     let folder = folder(place)?;
     existing(&folder)?;
     let opened = if writes { StateDir::open(&folder) } else { StateDir::open_for_reading(&folder) };
     match opened {
-        Ok(state) => Ok(Data::Here(state)),
+        Ok(state) => Ok(DataClient::Here(state)),
         Err(StateError::InUse { pid, path }) => match Owner::of_state(&folder, pid) {
-            Some(owner) => Ok(Data::Owned(Box::new(owner))),
+            Some(owner) => Ok(DataClient::Owned(Box::new(owner))),
             None => Err(Error::new(StateError::InUse { pid, path })
                 .hint("it is no `pmx dev` or `pmx serve` of yours, which would answer for its data: end it first")),
         },
@@ -88,7 +88,7 @@ pub(super) fn open(place: &Place, writes: bool) -> Result<Data> {
     }
 }
 
-impl Data {
+impl DataClient {
     /// Does ops one after the other, until one fails.
     pub(super) fn run(self, ops: impl IntoIterator<Item = DataOp>) -> Result<Vec<Json>> {
         self.each(|ask| ops.into_iter().map(ask).collect())
@@ -190,7 +190,7 @@ fn ask(agent: &Agent, owner: &Owner, op: &DataOp) -> Result<Json> {
 }
 
 /// One op, and what is answered.
-pub(super) fn one(place: &Place, op: DataOp) -> Result<Json> {
+pub(super) fn one(place: &StateFolderArgs, op: DataOp) -> Result<Json> {
     let writes = op.writes() && !matches!(op, DataOp::StateExport { .. });
     Ok(open(place, writes)?.run([op])?.pop().unwrap_or_default())
 }

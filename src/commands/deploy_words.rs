@@ -16,7 +16,7 @@ const MAX_BRANCH: usize = 40;
 pub(super) const CHANGED: &str = "changed";
 
 /// When a deploy was made, and how long ago that is.
-pub(super) fn made(deploy: &Deploy, now: SystemTime) -> (String, String) {
+pub(super) fn created(deploy: &Deploy, now: SystemTime) -> (String, String) {
     moment(&deploy.record.created_at, now)
 }
 
@@ -58,7 +58,7 @@ pub(super) fn changed(meta: &Meta, most: usize) -> Option<String> {
 
 /// `deploy 3f2a9c1e of 2026-11-27 14:03:02Z (2 h ago), main 452e294`
 pub(super) fn described(deploy: &Deploy) -> String {
-    let (created, age) = made(deploy, SystemTime::now());
+    let (created, age) = created(deploy, SystemTime::now());
     let from = deploy.record.meta.as_ref().map_or_else(String::new, from);
     format!("deploy {} of {created} ({age} ago){from}", short_id(&deploy.record.deploy_id))
 }

@@ -1,6 +1,6 @@
 //! `pmx deploys`
 
-use super::{deploy_words, rollback, session::Session, target};
+use super::{deploy_words, remote_site::RemoteSite, rollback, target};
 use crate::{
     cli,
     error::Result,
@@ -19,8 +19,8 @@ const MIN_CHANGED: usize = 24;
 ///
 /// # Errors
 /// What kept it from that, or the site was never published.
-pub(super) fn run(args: &cli::Deploys, report: &Report) -> Result<()> {
-    let session = Session::open(target::of(&args.target, None, report)?, Wording::Plain, report)?;
+pub(super) fn run(args: &cli::DeploysArgs, report: &Report) -> Result<()> {
+    let session = RemoteSite::open(target::of(&args.target, None, report)?, Wording::Plain, report)?;
     session.terminal.person(format_args!("Deploys of `{}` on {}", session.site, session.address));
     let deploys = session.run(session.deploys())?;
     if deploys.is_empty() {
@@ -79,7 +79,7 @@ fn table(deploys: &[Deploy], now: SystemTime, report: &Report) -> Vec<String> {
 fn row(deploy: &Deploy, now: SystemTime) -> [String; 5] {
     let meta = deploy.record.meta.as_ref();
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| String::from("-"));
-    let (created, age) = deploy_words::made(deploy, now);
+    let (created, age) = deploy_words::created(deploy, now);
     [
         short_id(&deploy.record.deploy_id),
         created,

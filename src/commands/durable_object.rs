@@ -2,7 +2,7 @@
 
 use super::{confirm::confirm, data::one, listing};
 use crate::{
-    cli::{DurableObject, ObjectAction},
+    cli::{DurableObjectArgs, ObjectAction},
     data::DataOp,
     error::Result,
     report::Report,
@@ -14,7 +14,7 @@ use std::time::{Duration, UNIX_EPOCH};
 ///
 /// # Errors
 /// An object that is not there, what its storage refuses, a state folder that cannot be had.
-pub(super) fn run(args: &DurableObject, report: &Report) -> Result<()> {
+pub(super) fn run(args: &DurableObjectArgs, report: &Report) -> Result<()> {
     let ask = |op| one(&args.place, op);
     match &args.action {
         ObjectAction::List => {

@@ -4,7 +4,7 @@ use super::target::{self, Named};
 use crate::{
     cli,
     error::{Error, Result},
-    follow::{FollowError, Follower, SiteAddress, Told},
+    follow::{FollowError, FollowEvent, Follower, SiteAddress},
     report::{Report, Style, short_id},
 };
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ const UNPUBLISHED: &str = "unpublished-";
 ///
 /// # Errors
 /// The site cannot be followed; or the user ended it: then nothing is said, and the exit code is that of an interrupt.
-pub(super) async fn run(args: &cli::Events, report: &Report) -> Result<()> {
+pub(super) async fn run(args: &cli::EventsArgs, report: &Report) -> Result<()> {
     let Named { site, address: server, .. } = target::named(args.site.as_deref(), args.server.as_deref(), None)?;
     let address = SiteAddress::of(&server, &site);
     let shown = address.to_string();
@@ -51,30 +51,30 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn tell(&mut self, told: Told) {
+    fn tell(&mut self, told: FollowEvent) {
         let report = self.report;
         if report.json() {
             return report.event(&self.line(&told));
         }
         let now = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
         match told {
-            Told::Connected { again: false, .. } => {
+            FollowEvent::Connected { again: false, .. } => {
                 report.say(format_args!("Following {}; Ctrl-C ends.", self.address));
             }
-            Told::Connected { again: true, .. } => report.say(format_args!("{now}  connected again")),
-            Told::Changed(change) => {
+            FollowEvent::Connected { again: true, .. } => report.say(format_args!("{now}  connected again")),
+            FollowEvent::Changed(change) => {
                 let id = short_id(&change.deploy_id);
                 let is_gone = change.deploy_id.starts_with(UNPUBLISHED);
                 let remark = if is_gone { "(the site is unpublished)".to_owned() } else { format!("(deploy {id})") };
                 let remark = report.paint(Style::Dim, &remark);
                 report.data(format_args!("{now}  {change} {remark}"));
             }
-            Told::Missed => report.say(format_args!(
+            FollowEvent::Missed => report.say(format_args!(
                 "{now}  the server has forgotten the deploy that was followed from; what changed since is not known"
             )),
-            Told::Lost(reason) => report.say(format_args!("{now}  {reason}; trying again")),
-            Told::Noise if self.is_noisy => {}
-            Told::Noise => {
+            FollowEvent::Lost(reason) => report.say(format_args!("{now}  {reason}; trying again")),
+            FollowEvent::Noise if self.is_noisy => {}
+            FollowEvent::Noise => {
                 self.is_noisy = true;
                 report.warn("the server sends what is no event of a site; that is passed over");
             }
@@ -82,15 +82,15 @@ impl Telling<'_> {
     }
 
     /// An object of `--json`: `event`, `site`, `time`, then what it says.
-    fn line(&self, told: &Told) -> Value {
+    fn line(&self, told: &FollowEvent) -> Value {
         let (event, mut says) = match told {
-            Told::Connected { deploy_id, seq, again } => {
+            FollowEvent::Connected { deploy_id, seq, again } => {
                 ("connected", json!({ "url": self.address, "deployId": deploy_id, "seq": seq, "again": again }))
             }
-            Told::Changed(change) => ("changed", serde_json::to_value(change).unwrap_or_default()),
-            Told::Missed => ("missed", json!({})),
-            Told::Lost(reason) => ("disconnected", json!({ "reason": reason })),
-            Told::Noise => ("noise", json!({})),
+            FollowEvent::Changed(change) => ("changed", serde_json::to_value(change).unwrap_or_default()),
+            FollowEvent::Missed => ("missed", json!({})),
+            FollowEvent::Lost(reason) => ("disconnected", json!({ "reason": reason })),
+            FollowEvent::Noise => ("noise", json!({})),
         };
         says["event"] = event.into();
         says["site"] = self.site.into();

@@ -30,7 +30,7 @@ const START: &str = "paths/index.path.md";
 ///
 /// # Errors
 /// The folder cannot be written; a link or a folder is in the way. What was written before stays, and the next call goes on from there.
-pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::InitArgs, report: &Report) -> Result<()> {
     let dir = &args.dir;
     if dir.exists() && !dir.is_dir() {
         return Err(Error::new(format_args!("{} is a file", dir.display())).hint("name a folder"));
@@ -46,7 +46,7 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
     for (path, text) in FILES {
         if write(&folder, path, text, args.force).map_err(|error| cannot(path, &error))? {
             written += 1;
-            told("written", path, report);
+            report_file("written", path, report);
         } else {
             left.push(path);
             report.event(&json!({ "event": "left", "path": path }));
@@ -55,7 +55,7 @@ pub(super) fn run(args: &cli::Init, report: &Report) -> Result<()> {
     match ignored::complete(&folder) {
         Ok(Ignoring::Written) => {
             written += 1;
-            told("written", ignored::NAME, report);
+            report_file("written", ignored::NAME, report);
         }
         Ok(Ignoring::Added(lines)) => {
             report.event(&json!({ "event": "completed", "path": ignored::NAME, "lines": lines }));
@@ -108,7 +108,7 @@ fn stands_alone(dir: &Path) -> Result<()> {
         .hint("`pmx new` makes a Source of a kind in it; --force writes the files of a new space all the same"))
 }
 
-fn told(event: &str, path: &str, report: &Report) {
+fn report_file(event: &str, path: &str, report: &Report) {
     report.event(&json!({ "event": event, "path": path }));
     if !report.json() {
         report.say(format_args!("  {path}"));

@@ -5,7 +5,7 @@ use super::{
     listing,
 };
 use crate::{
-    cli::{Kv, KvAction},
+    cli::{KvAction, KvArgs},
     data::{Data, DataOp},
     error::{Error, Result},
     report::Report,
@@ -20,7 +20,7 @@ use std::{
 ///
 /// # Errors
 /// What KV refuses, a key that is not there, a state folder that cannot be had.
-pub(super) fn run(args: &Kv, report: &Report) -> Result<()> {
+pub(super) fn run(args: &KvArgs, report: &Report) -> Result<()> {
     let place = &args.place;
     match &args.action {
         KvAction::Get { key } => value(&one(place, DataOp::KvGet { key: key.clone() })?, key, "key", report),

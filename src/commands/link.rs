@@ -17,7 +17,7 @@ use std::io::{ErrorKind, Write as _};
 ///
 /// # Errors
 /// There is no project; a name or address is none; the config cannot be read, added to or written, and is as it was.
-pub(super) fn run(args: &cli::Link, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::LinkArgs, report: &Report) -> Result<()> {
     let options = Options { cwd: std::env::current_dir()?, entries: args.path.iter().cloned().collect() };
     let project = pmx_site::locate(&options)?;
     if let Some(site) = &args.site {

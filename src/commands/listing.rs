@@ -1,9 +1,9 @@
 //! Lists: a table for people, one JSON array a line for programs.
 
 use crate::{
-    cli::List,
-    commands::data::Data,
-    data::{DataOp, Page},
+    cli::ListArgs,
+    commands::data::DataClient,
+    data::{DataOp, ListPage},
     error::Result,
     report::{Report, Style, is_active},
 };
@@ -14,16 +14,16 @@ const MAX_CELL: usize = 80;
 
 /// All pages of a list, or the one that is asked for.
 pub(super) fn pages(
-    data: Data,
-    list: &List,
+    data: DataClient,
+    list: &ListArgs,
     field: &str,
-    op: impl Fn(Page) -> DataOp,
+    op: impl Fn(ListPage) -> DataOp,
     report: &Report,
 ) -> Result<Vec<Json>> {
     data.each(|ask| {
         let (mut items, mut cursor) = (Vec::new(), list.cursor.clone());
         loop {
-            let page = Page { prefix: list.prefix.clone(), limit: list.limit, cursor };
+            let page = ListPage { prefix: list.prefix.clone(), limit: list.limit, cursor };
             let mut answer = ask(op(page))?;
             if let Some(found) = answer[field].as_array_mut() {
                 items.append(found);

@@ -20,11 +20,11 @@ mod play;
 mod publish;
 mod query;
 mod r2;
+mod remote_site;
 mod rm;
 mod rollback;
 mod route;
 mod serve;
-mod session;
 mod share;
 mod state;
 mod target;
@@ -33,7 +33,7 @@ mod unpublish;
 mod worker;
 
 use crate::{
-    cli::{Cli, Command, Global, LogFormat},
+    cli::{Cli, Command, GlobalArgs, LogFormat},
     dev,
     error::Result,
     report::{LogJson, LogLine, Report},
@@ -82,7 +82,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
 
 /// The log goes to stderr: warnings, with `-v` what happens, with `-vv` everything; `RUST_LOG` picks by module. The console keeps
 /// lines of its own.
-fn log(global: &Global, report: &Report, console: bool) {
+fn log(global: &GlobalArgs, report: &Report, console: bool) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,

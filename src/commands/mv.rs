@@ -12,7 +12,7 @@ use serde_json::json;
 ///
 /// # Errors
 /// The move is refused, or the disk refuses, and nothing was changed; or a reference could not be rewritten, and all else was.
-pub(super) fn run(args: &cli::Mv, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::MvArgs, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
     let project = pmx_site::locate_around(&cwd, &args.old)?;
     let edit = pmx_site::plan_move(&project, &cwd, &args.old, &args.new)?;

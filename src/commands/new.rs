@@ -8,7 +8,7 @@ use serde_json::json;
 ///
 /// # Errors
 /// The title gives no name, the place is taken, the Source that is to link is not there, or the disk refuses; nothing was changed then.
-pub(super) fn run(args: &cli::New, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::NewArgs, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
     let here = Options { cwd: cwd.clone(), entries: Vec::new() };
     // Where no site is here, it is the one that the folder or the linking Source lies in.

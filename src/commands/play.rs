@@ -13,12 +13,12 @@ use crate::{
 ///
 /// # Errors
 /// What keeps `build` or `dev` from starting.
-pub(super) fn run(args: &cli::Play, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::PlayArgs, report: &Report) -> Result<()> {
     if args.out.is_some() {
         let entries = args.dev.entry.iter().cloned().collect();
         let (out, clean) = (args.out.clone(), args.clean);
         // What is wrong with the site is said again below, by the loop.
-        build::build(&cli::Build { entries, out, clean, ..cli::Build::default() }, report)?;
+        build::build(&cli::BuildArgs { entries, out, clean, ..cli::BuildArgs::default() }, report)?;
     }
     block_on(dev::run(&args.dev, Mode::Play { print_url: args.print_url }, report))
 }

@@ -2,9 +2,8 @@
 
 use super::{
     deploy_words::{CHANGED, described, from},
-    rollback,
-    session::{Called, Session},
-    target,
+    remote_site::{Called, RemoteSite},
+    rollback, target,
 };
 use crate::{
     cli,
@@ -32,9 +31,9 @@ const NAMED: [usize; 4] = [8, 4, 1, 0];
 ///
 /// # Errors
 /// What kept it from that. Nothing is live then, unless the error's hint says that it may be.
-pub(super) fn run(args: &cli::Publish, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::PublishArgs, report: &Report) -> Result<()> {
     let wording = if args.porcelain { Wording::Porcelain } else { Wording::Plain };
-    let session = Session::open(target::of(&args.target, args.path.as_deref(), report)?, wording, report)?;
+    let session = RemoteSite::open(target::of(&args.target, args.path.as_deref(), report)?, wording, report)?;
     if let Some(deploy) = &args.rollback {
         return rollback::roll_back(&session, Some(deploy), args.dry_run);
     }
@@ -66,7 +65,7 @@ struct Output {
 
 impl Output {
     /// Builds the site, or takes what is built.
-    fn of(args: &cli::Publish, report: &Report) -> Result<Self> {
+    fn of(args: &cli::PublishArgs, report: &Report) -> Result<Self> {
         match (args.no_build, args.dry_run) {
             (false, true) => Self::built_dry(args, report),
             (false, false) => {
@@ -87,7 +86,7 @@ impl Output {
     }
 
     /// Builds the site in memory.
-    fn built_dry(args: &cli::Publish, report: &Report) -> Result<Self> {
+    fn built_dry(args: &cli::PublishArgs, report: &Report) -> Result<Self> {
         let (build, errors) = build::build_dry(&entries(args), args.out.as_deref(), report)?;
         let roots = build.roots.as_ref().ok_or_else(build::nothing_to_serve)?;
         refuse_errors(errors)?;
@@ -96,19 +95,19 @@ impl Output {
     }
 }
 
-fn entries(args: &cli::Publish) -> Vec<PathBuf> {
+fn entries(args: &cli::PublishArgs) -> Vec<PathBuf> {
     args.path.iter().cloned().collect()
 }
 
-fn locate(args: &cli::Publish) -> std::result::Result<Project, pmx_site::SiteError> {
+fn locate(args: &cli::PublishArgs) -> std::result::Result<Project, pmx_site::SiteError> {
     let cwd = std::env::current_dir().unwrap_or_default();
     pmx_site::locate(&Options { cwd, entries: entries(args) })
 }
 
 /// Builds the site into its output folder, without cleaning it; where that is, and what was built.
-fn built(args: &cli::Publish, report: &Report) -> Result<(OutDir, Project)> {
+fn built(args: &cli::PublishArgs, report: &Report) -> Result<(OutDir, Project)> {
     let (entries, out) = (entries(args), args.out.clone());
-    let built = build::build(&cli::Build { entries, out, ..cli::Build::default() }, report)?;
+    let built = build::build(&cli::BuildArgs { entries, out, ..cli::BuildArgs::default() }, report)?;
     refuse_errors(built.errors)?;
     Ok((built.out, built.project))
 }
@@ -123,13 +122,13 @@ fn refuse_errors(errors: usize) -> Result<()> {
 }
 
 /// What the options want recorded with the deploy.
-fn asked_meta(args: &cli::Publish) -> Meta {
+fn asked_meta(args: &cli::PublishArgs) -> Meta {
     let asked = [("commit", &args.commit), ("branch", &args.branch)];
     asked.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect()
 }
 
 /// What is recorded with the deploy: the options' words, else the git checkout's. A commit that the build differs from is marked.
-fn meta(args: &cli::Publish, output: &Output) -> Meta {
+fn meta(args: &cli::PublishArgs, output: &Output) -> Meta {
     let mut meta = Meta::new();
     if !args.no_git {
         let project = output.project.clone().or_else(|| locate(args).ok());
@@ -155,9 +154,9 @@ fn size_of(meta: &Meta) -> std::result::Result<(), usize> {
 
 /// A build on its way to a site.
 struct Publish<'a> {
-    session: &'a Session<'a>,
+    session: &'a RemoteSite<'a>,
     output: Output,
-    args: &'a cli::Publish,
+    args: &'a cli::PublishArgs,
 }
 
 /// What the site shows before a publish.
@@ -307,7 +306,7 @@ impl Publish<'_> {
 
     fn tell(&self, before: &Before, done: &Published, meta: &Meta) {
         #[derive(Serialize)]
-        struct Done<'a> {
+        struct PublishedEvent<'a> {
             event: &'static str,
             #[serde(flatten)]
             activated: &'a Activated,
@@ -331,7 +330,15 @@ impl Publish<'_> {
         session.print_url(&activated.url);
         let (new, cached, bytes) = (done.new, done.cached, done.bytes);
         let change = machine(change);
-        session.report.event(&Done { event: "published", activated, hashes: new + cached, new, cached, bytes, change });
+        session.report.event(&PublishedEvent {
+            event: "published",
+            activated,
+            hashes: new + cached,
+            new,
+            cached,
+            bytes,
+            change,
+        });
     }
 }
 

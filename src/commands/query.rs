@@ -71,7 +71,7 @@ fn is_like(text: &str, pattern: &str) -> bool {
 ///
 /// # Errors
 /// There is no site.
-pub(super) fn run(args: &cli::Query, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::QueryArgs, report: &Report) -> Result<()> {
     let items = tree::built(&args.entries, report)?.items;
     let found: Vec<&Item> = items.iter().filter(|item| args.terms.iter().all(|term| meets(item, term))).collect();
     if report.json() {

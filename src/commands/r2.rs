@@ -5,7 +5,7 @@ use super::{
     kv, listing,
 };
 use crate::{
-    cli::{R2, R2Action},
+    cli::{R2Action, R2Args},
     data::DataOp,
     error::{Error, Result},
     report::Report,
@@ -15,7 +15,7 @@ use crate::{
 ///
 /// # Errors
 /// What R2 refuses, an object that is not there, a state folder that cannot be had.
-pub(super) fn run(args: &R2, report: &Report) -> Result<()> {
+pub(super) fn run(args: &R2Args, report: &Report) -> Result<()> {
     let place = &args.place;
     match &args.action {
         R2Action::Get { key } => kv::value(&one(place, DataOp::R2Get { key: key.clone() })?, key, "object", report),

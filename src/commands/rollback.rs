@@ -2,7 +2,7 @@
 
 use super::{
     deploy_words::described,
-    session::{Called, Session},
+    remote_site::{Called, RemoteSite},
     target,
 };
 use crate::{
@@ -22,9 +22,9 @@ use serde_json::json;
 ///
 /// # Errors
 /// What kept it from that; there is no such deploy, or none before the one that is live.
-pub(super) fn run(args: &cli::Rollback, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::RollbackArgs, report: &Report) -> Result<()> {
     let wording = if args.porcelain { Wording::Porcelain } else { Wording::Plain };
-    let session = Session::open(target::of(&args.target, None, report)?, wording, report)?;
+    let session = RemoteSite::open(target::of(&args.target, None, report)?, wording, report)?;
     roll_back(&session, args.deploy.as_deref(), args.dry_run)
 }
 
@@ -32,7 +32,7 @@ pub(super) fn run(args: &cli::Rollback, report: &Report) -> Result<()> {
 ///
 /// # Errors
 /// As [`run`].
-pub(super) fn roll_back(session: &Session<'_>, id: Option<&str>, dry_run: bool) -> Result<()> {
+pub(super) fn roll_back(session: &RemoteSite<'_>, id: Option<&str>, dry_run: bool) -> Result<()> {
     session.terminal.person(format_args!("Rolling back `{}` on {}", session.site, session.address));
     let deploys = session.run(session.deploys())?;
     if deploys.is_empty() {
@@ -64,11 +64,11 @@ pub(super) fn roll_back(session: &Session<'_>, id: Option<&str>, dry_run: bool) 
     Ok(())
 }
 
-async fn activate(session: &Session<'_>, id: &str) -> Called<Activated> {
+async fn activate(session: &RemoteSite<'_>, id: &str) -> Called<Activated> {
     publish::rollback(&session.remote, &session.site, id, &session.terminal).await
 }
 
-fn nothing_before(session: &Session<'_>, deploys: &[Deploy]) -> Error {
+fn nothing_before(session: &RemoteSite<'_>, deploys: &[Deploy]) -> Error {
     let live = live(deploys);
     let named = live.map_or_else(String::new, |live| format!(" {}", short_id(&live.record.deploy_id)));
     let error = Error::new(format!("there is no deploy before{named} that shows something else"));
@@ -81,7 +81,7 @@ fn nothing_before(session: &Session<'_>, deploys: &[Deploy]) -> Error {
     }
 }
 
-fn already_live(session: &Session<'_>, deploys: &[Deploy], live: &Deploy) -> Result<()> {
+fn already_live(session: &RemoteSite<'_>, deploys: &[Deploy], live: &Deploy) -> Result<()> {
     let (id, url) = (&live.record.deploy_id, session.url());
     session.terminal.script(format_args!("rolled back to {id}: {url}"));
     session.terminal.person(format_args!("Already live: {}; nothing was changed", described(live)));
@@ -92,10 +92,10 @@ fn already_live(session: &Session<'_>, deploys: &[Deploy], live: &Deploy) -> Res
 }
 
 /// Says what is live now, what that changed, and the way to the newest.
-fn tell(session: &Session<'_>, deploys: &[Deploy], target: &Deploy, from: Option<&Deploy>, activated: &Activated) {
+fn tell(session: &RemoteSite<'_>, deploys: &[Deploy], target: &Deploy, from: Option<&Deploy>, activated: &Activated) {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Done<'a> {
+    struct RolledBackEvent<'a> {
         event: &'static str,
         #[serde(flatten)]
         activated: &'a Activated,
@@ -116,17 +116,17 @@ fn tell(session: &Session<'_>, deploys: &[Deploy], target: &Deploy, from: Option
     session.mention_kv(activated);
     session.print_url(&activated.url);
     let from = from.map(|from| from.record.deploy_id.as_str());
-    report.event(&Done { event: "rolled-back", activated, from });
+    report.event(&RolledBackEvent { event: "rolled-back", activated, from });
 }
 
 /// What leads from one deploy to the other, if both were published from here.
-fn compared(session: &Session<'_>, from: Option<&Deploy>, target: &Deploy) -> Option<Change> {
+fn compared(session: &RemoteSite<'_>, from: Option<&Deploy>, target: &Deploy) -> Option<Change> {
     let known = |deploy: &Deploy| recall(&session.address, &session.site, &deploy.record.roots);
     Some(known(target)?.change_since(&known(from?)?))
 }
 
 /// What the server told of the change, by the titles of the pages as far as they are known.
-fn titled(session: &Session<'_>, from: &Deploy, target: &Deploy, activated: &Activated) -> Option<Change> {
+fn titled(session: &RemoteSite<'_>, from: &Deploy, target: &Deploy, activated: &Activated) -> Option<Change> {
     let known = |deploy: &Deploy| recall(&session.address, &session.site, &deploy.record.roots);
     let listing = known(target).or_else(|| known(from)).unwrap_or_default();
     let is_told = !activated.events.is_empty();
@@ -134,7 +134,7 @@ fn titled(session: &Session<'_>, from: &Deploy, target: &Deploy, activated: &Act
 }
 
 /// Where something else than the newest deploy is live, says so, and how to get to that.
-pub(super) fn mention_newest(session: &Session<'_>, deploys: &[Deploy], live: Option<&Deploy>) {
+pub(super) fn mention_newest(session: &RemoteSite<'_>, deploys: &[Deploy], live: Option<&Deploy>) {
     let Some(live) = live else { return };
     let Some(behind) = behind(deploys, live) else { return };
     let command = session.command(&format!("rollback {}", short_id(&behind.newest.record.deploy_id)));

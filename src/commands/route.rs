@@ -9,7 +9,7 @@ use crate::{
 use pmx_site::Built;
 use serde_json::json;
 
-pub(super) fn run(args: &cli::Route, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::RouteArgs, report: &Report) -> Result<()> {
     let cwd = std::env::current_dir()?;
     let project = pmx_site::locate_around(&cwd, &args.query);
     // A file is meant by its path from here; anything else is a path from the source folder, an id or a route.

@@ -5,7 +5,7 @@ mod publish;
 mod remove;
 
 use super::{
-    session::{Credential, Session, malformed},
+    remote_site::{Credential, RemoteSite, malformed},
     target::{self, Target},
 };
 use crate::{
@@ -26,7 +26,7 @@ const MAX_WARNINGS: usize = 5;
 ///
 /// # Errors
 /// What kept it from that. Nothing is shared then, unless the error's hint says that it may be.
-pub(super) fn run(args: &cli::Share, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::ShareArgs, report: &Report) -> Result<()> {
     if args.list {
         return list::list(&args.entries, report);
     }
@@ -89,17 +89,17 @@ fn receipts(folder: &Path, report: &Report) -> Result<Receipts> {
 fn session<'a>(
     folder: &Path,
     (address, site): (Address, SiteName),
-    args: &cli::Share,
+    args: &cli::ShareArgs,
     command: String,
     report: &'a Report,
-) -> Result<Session<'a>> {
+) -> Result<RemoteSite<'a>> {
     let Held { token, is_exposed } = share::token(folder).map_err(|error| unusable(error, folder))?;
     if is_exposed {
         report.warn("`.env` holds the token, and Git does not ignore it: add a line `.env` to .gitignore");
     }
     let credential = Credential { token, variable: TOKEN_VARIABLE };
     let target = Target { site, address, insecure: args.insecure, options: String::new() };
-    Session::with(target, credential, command, Wording::Plain, report)
+    RemoteSite::with(target, credential, command, Wording::Plain, report)
 }
 
 fn unusable(error: TokenPlace, project: &Path) -> Error {
@@ -115,7 +115,7 @@ fn unusable(error: TokenPlace, project: &Path) -> Error {
 }
 
 /// What another call about the same share must be given, such as ` --server …`.
-fn options(args: &cli::Share) -> String {
+fn options(args: &cli::ShareArgs) -> String {
     let in_environment = |value: &String| std::env::var("PMX_SERVER").is_ok_and(|have| have == *value);
     let server = args.server.as_ref().filter(|value| !in_environment(value));
     let server = server.map_or_else(String::new, |server| format!(" --server {server}"));
@@ -123,6 +123,6 @@ fn options(args: &cli::Share) -> String {
 }
 
 /// The server that `--server` names.
-fn named_server(args: &cli::Share) -> Result<Option<Address>> {
+fn named_server(args: &cli::ShareArgs) -> Result<Option<Address>> {
     args.server.as_deref().map(target::parse).transpose()
 }

@@ -9,7 +9,7 @@ use super::{
     kv,
 };
 use crate::{
-    cli::{Place, State, StateAction},
+    cli::{StateAction, StateArgs, StateFolderArgs},
     data::{
         DataOp, Owner,
         archive::{self, ArchiveError},
@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// The folder is owned or cannot be used; the archive is none; the user does not agree.
-pub(super) fn run(args: &State, report: &Report) -> Result<()> {
+pub(super) fn run(args: &StateArgs, report: &Report) -> Result<()> {
     let place = &args.place;
     match &args.action {
         StateAction::Path => {
@@ -57,14 +57,14 @@ pub(super) fn run(args: &State, report: &Report) -> Result<()> {
     }
 }
 
-fn reset(place: &Place, yes: bool, report: &Report) -> Result<()> {
+fn reset(place: &StateFolderArgs, yes: bool, report: &Report) -> Result<()> {
     let folder = absolute(&folder(place)?)?;
     existing(&folder)?;
     let owned = own(&folder)?;
     confirm(&format!("Remove everything in {}?", folder.display()), yes, report)?;
     // Under another name first: whoever starts meanwhile finds all of it or nothing.
     let gone = archive::beside(&folder, "removed")?;
-    let owned = kept(owned);
+    let owned = held_while_renaming(owned);
     file_retry::rename(&folder, &gone)?;
     drop(owned);
     receipts::keep(&gone, &folder)?;
@@ -74,7 +74,7 @@ fn reset(place: &Place, yes: bool, report: &Report) -> Result<()> {
     Ok(())
 }
 
-fn import(place: &Place, file: &Path, yes: bool, report: &Report) -> Result<()> {
+fn import(place: &StateFolderArgs, file: &Path, yes: bool, report: &Report) -> Result<()> {
     let folder = absolute(&folder(place)?)?;
     let owned = if folder.exists() {
         let empty = receipts::is_without_state(&folder)?;
@@ -95,7 +95,7 @@ fn import(place: &Place, file: &Path, yes: bool, report: &Report) -> Result<()> 
     }
     fs_err::create_dir(&unpacked)?;
     let imported = take_in(file, &unpacked).map_err(|error| error.hint("the state is as it was")).and_then(|()| {
-        let _owned = owned.and_then(kept);
+        let _owned = owned.and_then(held_while_renaming);
         archive::replace(&folder, &unpacked)
             .map_err(|error| Error::new(format!("the state cannot be replaced: {error}")))
     });
@@ -119,7 +119,7 @@ fn take_in(file: &Path, into: &Path) -> Result<()> {
     let bucket = R2::open(&state, &Clock::system()).map_err(refused)?;
     bucket.renew_epoch().map_err(Error::new)?;
     drop(bucket);
-    data::Data::Here(state).run([DataOp::ObjectList {}])?;
+    data::DataClient::Here(state).run([DataOp::ObjectList {}])?;
     Ok(())
 }
 
@@ -136,7 +136,7 @@ fn own(folder: &Path) -> Result<StateDir> {
 
 /// What is held of a folder while it is renamed: all of it. But Windows renames no folder in which a file is open; there it is let go,
 /// and should another process take it in this moment, the renaming fails and all is as it was.
-fn kept(owned: StateDir) -> Option<StateDir> {
+fn held_while_renaming(owned: StateDir) -> Option<StateDir> {
     (!cfg!(windows)).then_some(owned)
 }
 

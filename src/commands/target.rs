@@ -28,7 +28,7 @@ pub(super) struct Target {
 ///
 /// # Errors
 /// As [`named`]; or the config names a server that this user never named.
-pub(super) fn of(options: &cli::Target, path: Option<&Path>, report: &Report) -> Result<Target> {
+pub(super) fn of(options: &cli::TargetArgs, path: Option<&Path>, report: &Report) -> Result<Target> {
     let named = named(options.site.as_deref(), options.server.as_deref(), path)?;
     if named.by_config {
         trust(&named.address, report)?;
@@ -87,7 +87,7 @@ pub(super) fn server(option: Option<&str>, link: &Link, report: &Report) -> Resu
 pub(super) fn parse(server: &str) -> Result<Address> {
     Address::parse(server).map_err(|error| {
         let error = Error::usage(format!("--server: {error}"));
-        match Address::near(server) {
+        match Address::guess(server) {
             Some(address) => error.hint(format!("`--server {address}`")),
             None => error,
         }

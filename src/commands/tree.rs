@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// A project that was built in memory, and what was built.
-pub(super) struct Built {
+pub(super) struct BuiltProject {
     project: Project,
     snapshot: Snapshot,
     build: Build,
@@ -22,7 +22,7 @@ pub(super) struct Built {
 ///
 /// # Errors
 /// There is no site.
-pub(super) fn built(entries: &[PathBuf], report: &Report) -> Result<Built> {
+pub(super) fn built(entries: &[PathBuf], report: &Report) -> Result<BuiltProject> {
     let cwd = std::env::current_dir()?;
     let project = pmx_site::locate(&Options { cwd, entries: entries.to_owned() })?;
     if let Some(warning) = project.own_output_warning() {
@@ -31,15 +31,15 @@ pub(super) fn built(entries: &[PathBuf], report: &Report) -> Result<Built> {
     let snapshot = pmx_site::scan(&project, None)?;
     let build = pmx_site::build(&project, &snapshot, &mut Cache::default());
     let items = pmx_site::inventory(&project, &build);
-    Ok(Built { project, snapshot, build, items })
+    Ok(BuiltProject { project, snapshot, build, items })
 }
 
 /// Prints the Sources in their folders.
 ///
 /// # Errors
 /// There is no site.
-pub(super) fn run(args: &cli::Tree, report: &Report) -> Result<()> {
-    let Built { project, snapshot, build, mut items } = built(&args.entries, report)?;
+pub(super) fn run(args: &cli::TreeArgs, report: &Report) -> Result<()> {
+    let BuiltProject { project, snapshot, build, mut items } = built(&args.entries, report)?;
     let unreachable = check::unreachable(&build, &snapshot);
     let unreachable: Vec<String> = unreachable.iter().map(|path| project.show(path)).collect();
     // Where several Paths reach a Source, the first of them shows it.
@@ -51,7 +51,7 @@ pub(super) fn run(args: &cli::Tree, report: &Report) -> Result<()> {
         report.event(&all);
         return Ok(());
     }
-    let mut top = Folder::default();
+    let mut top = TreeFolder::default();
     for item in &items {
         top.put(&item.path, item.route.as_deref(), &item.title);
     }
@@ -79,7 +79,7 @@ pub(super) fn run(args: &cli::Tree, report: &Report) -> Result<()> {
 
 /// What is in a folder.
 #[derive(Default)]
-struct Folder {
+struct TreeFolder {
     folders: BTreeMap<String, Self>,
     /// Route and title, by name.
     files: BTreeMap<String, (Option<String>, String)>,
@@ -99,7 +99,7 @@ impl Row {
     }
 }
 
-impl Folder {
+impl TreeFolder {
     fn put(&mut self, path: &str, route: Option<&str>, title: &str) {
         match path.split_once('/') {
             Some((folder, rest)) => self.folders.entry(folder.to_owned()).or_default().put(rest, route, title),

@@ -1,6 +1,6 @@
 //! `pmx unpublish`
 
-use super::{confirm::agree, deploy_words::moment, deploys::unpublished, session::Session, target};
+use super::{confirm::agree, deploy_words::moment, deploys::unpublished, remote_site::RemoteSite, target};
 use crate::{
     cli,
     error::{Error, Result},
@@ -15,11 +15,11 @@ use std::time::SystemTime;
 ///
 /// # Errors
 /// The user does not agree; the site was never published; the server refuses or does not answer.
-pub(super) fn run(args: &cli::Unpublish, report: &Report) -> Result<()> {
+pub(super) fn run(args: &cli::UnpublishArgs, report: &Report) -> Result<()> {
     let status = args.status.parse().map_err(|_| Error::usage("--status: 410 or 404"))?;
     let target = target::of(&args.target, None, report)?;
     let server = target.address.to_string();
-    let session = Session::open(target, Wording::Plain, report)?;
+    let session = RemoteSite::open(target, Wording::Plain, report)?;
     let site = &session.site;
     let deploys = session.run(session.deploys())?;
     if deploys.is_empty() {
@@ -52,7 +52,7 @@ pub(super) fn run(args: &cli::Unpublish, report: &Report) -> Result<()> {
     Ok(())
 }
 
-fn tell(done: &TakenDown, session: &Session<'_>, deploys: &[Deploy]) {
+fn tell(done: &TakenDown, session: &RemoteSite<'_>, deploys: &[Deploy]) {
     let (site, report) = (&session.site, session.report);
     let Unpublished { status, .. } = done.unpublished;
     report.say(format!("`{site}` is unpublished: every address of it answers {status}"));

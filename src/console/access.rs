@@ -5,7 +5,7 @@
 
 use crate::{
     server::{Caller, Origin, cookies},
-    session::Token,
+    session::ConsoleToken,
 };
 use axum::http::{HeaderMap, Method, header, request::Parts};
 
@@ -28,7 +28,7 @@ pub(super) fn cookie_name(port: u16) -> String {
 }
 
 /// The cookie that stands for the token.
-pub(super) fn cookie(token: &Token, port: u16, https: bool) -> String {
+pub(super) fn cookie(token: &ConsoleToken, port: u16, https: bool) -> String {
     let secure = if https { "; Secure" } else { "" };
     format!("{}={}; Path=/; HttpOnly; SameSite=Strict{secure}", cookie_name(port), token.as_str())
 }
@@ -39,7 +39,7 @@ pub(super) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a
 }
 
 /// What a request to the console's host may do.
-pub(super) fn check(parts: &Parts, token: &Token, port: u16) -> Access {
+pub(super) fn check(parts: &Parts, token: &ConsoleToken, port: u16) -> Access {
     let caller = Caller::of(&parts.extensions);
     let initiator = caller.initiator();
     if !caller.is_this_machine() {
@@ -87,7 +87,7 @@ mod tests {
 
     const PORT: u16 = 8787;
 
-    fn asked(method: &str, uri: &str, peer: Option<&str>, headers: &[(&str, &str)], token: &Token) -> Access {
+    fn asked(method: &str, uri: &str, peer: Option<&str>, headers: &[(&str, &str)], token: &ConsoleToken) -> Access {
         let mut request = Request::builder().method(method).uri(uri).header("host", "pmx.localhost:8787");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn each_way_in_needs_the_token_and_each_change_the_origin() {
-        let token = Token::generate().unwrap();
+        let token = ConsoleToken::generate().unwrap();
         let cookie = format!("a=b; {}={}", cookie_name(PORT), token.as_str());
         let bearer = format!("Bearer {}", token.as_str());
         let with = ("cookie", cookie.as_str());

@@ -38,7 +38,7 @@ pub(super) struct Difference {
 
 /// How many were added, changed and removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
+pub(super) struct ChangeCounts {
     pub(super) added: usize,
     pub(super) changed: usize,
     pub(super) removed: usize,
@@ -47,9 +47,9 @@ pub(super) struct Counts {
 /// A difference in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Summary {
-    pub(super) sources: Counts,
-    pub(super) files: Counts,
-    pub(super) routes: Counts,
+    pub(super) sources: ChangeCounts,
+    pub(super) files: ChangeCounts,
+    pub(super) routes: ChangeCounts,
 }
 
 /// The differences in numbers that were computed before.
@@ -108,7 +108,7 @@ impl Difference {
     }
 }
 
-impl Counts {
+impl ChangeCounts {
     pub(super) const fn all(self) -> usize {
         self.added + self.changed + self.removed
     }
@@ -127,8 +127,8 @@ fn changes<T: Clone + PartialEq>(before: &BTreeMap<String, T>, after: &BTreeMap<
     changes
 }
 
-fn counts<T>(changes: &[EntryChange<T>]) -> Counts {
-    changes.iter().fold(Counts::default(), |mut counts, change| {
+fn counts<T>(changes: &[EntryChange<T>]) -> ChangeCounts {
+    changes.iter().fold(ChangeCounts::default(), |mut counts, change| {
         match (&change.before, &change.after) {
             (None, _) => counts.added += 1,
             (Some(_), Some(_)) => counts.changed += 1,
@@ -170,7 +170,7 @@ mod tests {
         let difference = Difference::between(&before, &after);
         let names: Vec<&str> = difference.files.iter().map(|change| change.name.as_str()).collect();
         assert_eq!(names, ["/b", "/c", "/d"]);
-        assert_eq!(difference.summary().files, Counts { added: 1, changed: 1, removed: 1 });
+        assert_eq!(difference.summary().files, ChangeCounts { added: 1, changed: 1, removed: 1 });
         assert_eq!(Difference::between(&after, &after), Difference::default());
     }
 }

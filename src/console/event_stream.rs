@@ -5,7 +5,7 @@ use super::{
     form::Fields,
     reply::{self, ReplyResult, RequestFailure},
 };
-use crate::session::Record;
+use crate::session::EventRecord;
 use axum::{body::Body, http::StatusCode};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use pmx_emulator::trace::RequestRecord;
@@ -48,7 +48,7 @@ impl Drop for OpenStream {
     }
 }
 
-type Events = Pin<Box<dyn Stream<Item = String> + Send>>;
+type EventLines = Pin<Box<dyn Stream<Item = String> + Send>>;
 
 /// `GET /api/events?topics=events,requests,log`: each topic is the name of its events. `events` carries the `--json` lines,
 /// `requests` one request each, `log` says only that there is more. `missed` comes when a listener was too slow.
@@ -58,10 +58,10 @@ pub(super) fn events(console: &Console, query: &Fields) -> ReplyResult {
     })?;
     let asked = if query.get("topics").is_empty() { "events" } else { query.get("topics") };
     let wants = |topic| asked.split(',').any(|name| name == topic);
-    let mut sources: Vec<Events> = Vec::new();
+    let mut sources: Vec<EventLines> = Vec::new();
     if wants("events") {
         let receiver = console.parts.control.session().subscribe();
-        sources.push(topic_events("events", receiver, |record: Arc<Record>| record.to_json().to_string()));
+        sources.push(topic_events("events", receiver, |record: Arc<EventRecord>| record.to_json().to_string()));
     }
     if wants("requests") {
         let receiver = console.parts.control.emulator().trace().subscribe();
@@ -94,7 +94,7 @@ fn topic_events<T: Clone + Send + 'static>(
     topic: &'static str,
     receiver: broadcast::Receiver<T>,
     says: impl Fn(T) -> String + Send + Copy + 'static,
-) -> Events {
+) -> EventLines {
     Box::pin(stream::unfold(receiver, move |mut receiver| async move {
         let event = match receiver.recv().await {
             Ok(value) => format!("event: {topic}\ndata: {}\n\n", says(value)),

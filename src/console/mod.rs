@@ -23,7 +23,7 @@ use crate::{
         Caller,
         layers::{Answering, RequestLayer, layer as layer_of},
     },
-    session::{CONSOLE_HOST, Control, LogBuffer, Token},
+    session::{CONSOLE_HOST, ConsoleToken, Control, LogBuffer},
 };
 use access::Access;
 use axum::{
@@ -41,8 +41,8 @@ use tokio::sync::watch;
 pub struct ConsoleParts {
     /// The sites, and the Worker that serves them.
     pub control: Control,
-    /// What lets a browser in; its address is [`Token::url`].
-    pub token: Token,
+    /// What lets a browser in; its address is [`ConsoleToken::url`].
+    pub token: ConsoleToken,
     /// Where the server listens.
     pub address: SocketAddr,
     /// Whether browsers come over TLS.

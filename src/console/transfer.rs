@@ -18,7 +18,7 @@ const AHEAD: usize = 4;
 /// An entry.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Entry {
+pub(super) struct ExportedEntry {
     pub(super) key: String,
     pub(super) value: Data,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,7 +27,7 @@ pub(super) struct Entry {
     pub(super) metadata: Option<Value>,
 }
 
-impl Entry {
+impl ExportedEntry {
     pub(super) fn new(key: String, bytes: Vec<u8>) -> Self {
         Self { key, value: Data(bytes), expiration: None, metadata: None }
     }
@@ -36,7 +36,7 @@ impl Entry {
 /// Reads the entries of a file, one at a time; how many were taken.
 pub(super) fn import(
     file: &[u8],
-    mut take: impl FnMut(&Entry) -> Result<(), RequestFailure>,
+    mut take: impl FnMut(&ExportedEntry) -> Result<(), RequestFailure>,
 ) -> Result<usize, RequestFailure> {
     let mut taken = 0;
     for (index, line) in file.split(|byte| *byte == b'\n').enumerate() {
@@ -48,7 +48,7 @@ pub(super) fn import(
             failure.hints.push(format!("{taken} entries before it were taken"));
             failure
         };
-        let entry: Entry = serde_json::from_slice(line).map_err(|error| at(error.to_string()))?;
+        let entry: ExportedEntry = serde_json::from_slice(line).map_err(|error| at(error.to_string()))?;
         take(&entry).map_err(|failure| at(failure.message))?;
         taken += 1;
     }
@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn what_is_exported_can_be_imported() {
-        let mut entries = [Entry::new("a".into(), "ä\n\"".into()), Entry::new("b".into(), vec![0, 255, 16])];
+        let mut entries =
+            [ExportedEntry::new("a".into(), "ä\n\"".into()), ExportedEntry::new("b".into(), vec![0, 255, 16])];
         entries[0].metadata = Some(serde_json::json!({ "of": 1 }));
         let file: String = entries.iter().map(|entry| serde_json::to_string(entry).unwrap() + "\n").collect();
         let mut back = Vec::new();

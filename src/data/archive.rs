@@ -32,11 +32,11 @@ const CHUNK: usize = 64 * 1024;
 struct Contents {
     format: u32,
     created: String,
-    files: BTreeMap<String, Entry>,
+    files: BTreeMap<String, ArchiveEntry>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
+struct ArchiveEntry {
     size: u64,
     sha256: Hash,
 }
@@ -102,7 +102,7 @@ fn append(tar: &mut Builder<impl Write>, path: &str, size: u64, bytes: impl Read
     tar.append_data(&mut header, path, bytes)
 }
 
-fn survey(root: &Path, folder: &Path, files: &mut BTreeMap<String, Entry>) -> io::Result<()> {
+fn survey(root: &Path, folder: &Path, files: &mut BTreeMap<String, ArchiveEntry>) -> io::Result<()> {
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
@@ -112,7 +112,7 @@ fn survey(root: &Path, folder: &Path, files: &mut BTreeMap<String, Entry>) -> io
         let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         if is_ours(&name) {
             let (size, sha256) = copy(&mut fs_err::File::open(&path)?, &mut io::sink())?;
-            files.insert(name, Entry { size, sha256 });
+            files.insert(name, ArchiveEntry { size, sha256 });
         }
     }
     Ok(())
@@ -171,7 +171,7 @@ pub fn unpack(file: &Path, folder: &Path) -> Result<(), ArchiveError> {
     }
 }
 
-fn announced(entry: tar::Entry<'_, impl Read>) -> Result<BTreeMap<String, Entry>, ArchiveError> {
+fn announced(entry: tar::Entry<'_, impl Read>) -> Result<BTreeMap<String, ArchiveEntry>, ArchiveError> {
     if entry.size() > MAX_CONTENTS {
         return Err(ArchiveError::Foreign);
     }

@@ -39,7 +39,7 @@ pub mod sites;
 mod value;
 
 pub use error::DataError;
-pub use op::{DataOp, Page};
+pub use op::{DataOp, ListPage};
 pub use owner::{Owner, Owning, Served};
 pub use run::run;
 pub use value::Data;

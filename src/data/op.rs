@@ -32,7 +32,7 @@ pub enum DataOp {
     },
     /// Keys of KV, a page of them.
     #[serde(rename = "kv.list")]
-    KvList(Page),
+    KvList(ListPage),
     /// Removes a value of KV.
     #[serde(rename = "kv.delete")]
     KvDelete {
@@ -61,7 +61,7 @@ pub enum DataOp {
     },
     /// R2 objects, a page of them.
     #[serde(rename = "r2.list")]
-    R2List(Page),
+    R2List(ListPage),
     /// Removes an R2 object.
     #[serde(rename = "r2.delete")]
     R2Delete {
@@ -132,7 +132,7 @@ pub enum DataOp {
 /// Which part of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Page {
+pub struct ListPage {
     /// What names start with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,

@@ -1,6 +1,6 @@
 //! Ops done, on an emulator in this process.
 
-use super::{Data, DataError, DataOp, Page, archive};
+use super::{Data, DataError, DataOp, ListPage, archive};
 use pmx_emulator::{
     Emulator,
     inspect::{InspectError, Inspector},
@@ -111,7 +111,7 @@ fn kv_get(kv: &Kv, key: &str) -> Result<Json, DataError> {
     Ok(answer)
 }
 
-fn kv_list(kv: &Kv, page: &Page) -> Result<Json, DataError> {
+fn kv_list(kv: &Kv, page: &ListPage) -> Result<Json, DataError> {
     let found = kv.list(kv::ListOptions {
         prefix: page.prefix.as_deref().unwrap_or_default(),
         limit: page.limit.map(i64::from),
@@ -157,7 +157,7 @@ fn r2_put(r2: &R2, key: &str, bytes: &[u8]) -> Result<Json, DataError> {
     Ok(upload.finish()?.map_or(Json::Null, |meta| object(&meta)))
 }
 
-fn r2_list(r2: &R2, page: &Page) -> Result<Json, DataError> {
+fn r2_list(r2: &R2, page: &ListPage) -> Result<Json, DataError> {
     let found = r2.list(r2::ListOptions {
         prefix: page.prefix.as_deref().unwrap_or_default(),
         limit: page.limit,

@@ -2,7 +2,7 @@
 
 use super::{built::Built, finished::Finished, finished::PublishOutcome, terminal::BuildLine};
 use crate::{
-    publish::{Change, Page, Pages},
+    publish::{Change, PageEntries, PageEntry},
     report::counted,
     session::EarlierDeploy,
 };
@@ -84,9 +84,9 @@ fn change(built: &Built, known: &KnownPages<'_>, sources: &[String], paths: &[St
         }
         // One that no build of this process has made has no title here.
         let title = known.titles.get(source).map_or(source, String::as_str).to_owned();
-        Some((path.clone(), Page { source: source.to_owned(), title, address: format!("{mount}/{source}") }))
+        Some((path.clone(), PageEntry { source: source.to_owned(), title, address: format!("{mount}/{source}") }))
     };
-    let pages = |outputs: &Outputs| -> Pages { paths.iter().filter_map(|path| page(outputs, path)).collect() };
+    let pages = |outputs: &Outputs| -> PageEntries { paths.iter().filter_map(|path| page(outputs, path)).collect() };
     let after = pages(&built.site.outputs);
     let before = known.published.map(pages).unwrap_or_else(|| after.clone());
     // Without a page before, all would count as met for the first time.

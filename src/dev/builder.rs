@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     session::{NAMES, ReadSources},
     user_folder,
-    watch::{DEBOUNCE, Look, View, Watcher},
+    watch::{DEBOUNCE, DirtyPaths, View, Watcher},
 };
 use pmx_model::{Hash, Roots};
 use pmx_site::{Build, Cache, Diagnostic, Key, Project};
@@ -84,7 +84,7 @@ impl Builder {
     /// Looks at the files and builds.
     pub(super) async fn build(&mut self) -> Result<Built> {
         self.tracker.as_mut().ok_or_else(lost)?.force_build();
-        self.scan(Look::Everywhere).await?;
+        self.scan(DirtyPaths::Everywhere).await?;
         let first_begun = Instant::now();
         loop {
             if let Some(built) = self.build_tracked(first_begun).await? {
@@ -167,7 +167,7 @@ impl Builder {
     }
 
     /// Looks until files that may be half done are done, and a change of many files is over.
-    async fn scan(&mut self, look: Look) -> Result<()> {
+    async fn scan(&mut self, look: DirtyPaths) -> Result<()> {
         let started = Instant::now();
         let mut looked = self.scan_settled(look).await;
         loop {
@@ -185,7 +185,7 @@ impl Builder {
             }
             sleep(DEBOUNCE.many_changed.quiet).await;
             let _ = self.view.take();
-            looked = self.scan_settled(Look::Everywhere).await;
+            looked = self.scan_settled(DirtyPaths::Everywhere).await;
             let FileTracker { files, project, .. } = self.tracker.as_ref().ok_or_else(lost)?;
             if files.revision() == seen && !checkout::is_under_way(&project.folder) {
                 return looked;
@@ -194,7 +194,7 @@ impl Builder {
     }
 
     /// Looks, and once more at what may be half done.
-    async fn scan_settled(&mut self, look: Look) -> Result<()> {
+    async fn scan_settled(&mut self, look: DirtyPaths) -> Result<()> {
         let started = Instant::now();
         let mut looked = self.scan_once(look).await;
         loop {
@@ -220,7 +220,7 @@ impl Builder {
         }
     }
 
-    async fn scan_once(&mut self, look: Look) -> Result<()> {
+    async fn scan_once(&mut self, look: DirtyPaths) -> Result<()> {
         let mut tracker = self.tracker.take().ok_or_else(lost)?;
         let looked = spawn_blocking(move || {
             let looked = tracker.scan(&look);
@@ -257,7 +257,7 @@ impl Builder {
         });
         if first {
             // While it is built, the folders are watched that were found, and looked at again.
-            self.view.look_again();
+            self.view.rescan();
         }
         let mut is_old = false;
         let built = loop {
@@ -274,7 +274,7 @@ impl Builder {
         let (cache, site) = built.map_err(|error| Error::new(format!("the build failed: {error}")))?;
         self.cache = Some(cache);
         if is_old {
-            self.view.look_again();
+            self.view.rescan();
             if let Some(tracker) = &mut self.tracker {
                 tracker.abandon_build(unbuilt);
             }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    watch::{Look, View},
+    watch::{DirtyPaths, View},
 };
 use pmx_site::{Project, Tracked};
 use std::{mem, path::PathBuf};
@@ -51,10 +51,10 @@ impl FileTracker {
     }
 
     /// Looks, and has new folders watched.
-    pub(super) fn scan(&mut self, look: &Look) -> Result<()> {
+    pub(super) fn scan(&mut self, look: &DirtyPaths) -> Result<()> {
         if self.is_new {
             // The folders are watched while the first build is made, and looked at again after it.
-            self.scan_at(&Look::Everywhere)?;
+            self.scan_at(&DirtyPaths::Everywhere)?;
             self.files.taken();
             let folders = self.files.snapshot().folders();
             // Nothing waits for it: no build reads what is swept.
@@ -73,16 +73,16 @@ impl FileTracker {
     }
 
     /// Has the folders watched that there are. Those that were not until now: what was written there before is in no hint.
-    fn watch(&self) -> Look {
-        let mut look = Look::default();
+    fn watch(&self) -> DirtyPaths {
+        let mut look = DirtyPaths::default();
         self.view.folders(&self.files.snapshot().folders()).iter().for_each(|folder| look.add(folder));
         look
     }
 
-    fn scan_at(&mut self, look: &Look) -> Result<()> {
+    fn scan_at(&mut self, look: &DirtyPaths) -> Result<()> {
         match look {
-            Look::Everywhere => self.files.look_everywhere(&self.project)?,
-            Look::At(paths) => self.files.look_at(&self.project, paths.iter().map(PathBuf::as_path))?,
+            DirtyPaths::Everywhere => self.files.look_everywhere(&self.project)?,
+            DirtyPaths::At(paths) => self.files.look_at(&self.project, paths.iter().map(PathBuf::as_path))?,
         }
         Ok(())
     }

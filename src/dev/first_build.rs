@@ -12,19 +12,19 @@ const WAIT_WITHOUT_DEPLOY: Duration = Duration::from_secs(20);
 
 /// The first build of a site, as those see it who wait for it. Clones are the same.
 #[derive(Clone, Debug)]
-pub(super) struct FirstBuild(Arc<Shared>);
+pub(super) struct FirstBuild(Arc<Inner>);
 
 #[derive(Debug)]
-struct Shared {
+struct Inner {
     finished: watch::Sender<bool>,
-    wanted: Notify,
+    requested: Notify,
     /// Whether an earlier process has published the site.
     has_deploy: bool,
 }
 
 impl FirstBuild {
     pub(super) fn new(has_deploy: bool) -> Self {
-        Self(Arc::new(Shared { finished: watch::Sender::new(false), wanted: Notify::new(), has_deploy }))
+        Self(Arc::new(Inner { finished: watch::Sender::new(false), requested: Notify::new(), has_deploy }))
     }
 
     /// The site was built and published, or it could not be.
@@ -33,8 +33,8 @@ impl FirstBuild {
     }
 
     /// Is told when somebody waits.
-    pub(super) fn wanted(&self) -> &Notify {
-        &self.0.wanted
+    pub(super) fn requested(&self) -> &Notify {
+        &self.0.requested
     }
 
     /// Whether an earlier process has left something to read.
@@ -54,7 +54,7 @@ impl FirstBuild {
 
     /// Waits until it is finished, but not for ever; whether there is something to read.
     pub(super) async fn wait(&self) -> bool {
-        self.0.wanted.notify_one();
+        self.0.requested.notify_one();
         let mut finished = self.0.finished.subscribe();
         let longest = if self.0.has_deploy { WAIT_WITH_DEPLOY } else { WAIT_WITHOUT_DEPLOY };
         let in_time = timeout(longest, finished.wait_for(|finished| *finished)).await;

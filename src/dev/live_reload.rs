@@ -38,7 +38,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 /// What a page shown, and so what it is loaded again for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(super) enum ReloadTarget {
     /// All sites and how they are.
     Sites,
     /// How this site is.
@@ -69,18 +69,18 @@ impl LiveReload {
     }
 
     /// The page with what loads it again when what it shown is another.
-    pub(super) async fn serve(&self, shown: &Shown, page: Response) -> Response {
+    pub(super) async fn serve(&self, shown: &ReloadTarget, page: Response) -> Response {
         let sent = SentState { shown: shown.clone(), version: self.version(shown) };
         layered(&LiveReloadLayer::new(), &sent, Request::new(Body::empty()), page).await
     }
 
     /// What is shown, as a number: another one where a page would show something else.
-    fn version(&self, shown: &Shown) -> u64 {
+    fn version(&self, shown: &ReloadTarget) -> u64 {
         let mut hasher = DefaultHasher::new();
         match shown {
-            Shown::Sites => self.session.sites().iter().for_each(|site| of_status(site).hash(&mut hasher)),
-            Shown::Status(site) => self.session.site(site).as_deref().map(of_status).hash(&mut hasher),
-            Shown::Deploy(site) => {
+            ReloadTarget::Sites => self.session.sites().iter().for_each(|site| of_status(site).hash(&mut hasher)),
+            ReloadTarget::Status(site) => self.session.site(site).as_deref().map(of_status).hash(&mut hasher),
+            ReloadTarget::Deploy(site) => {
                 let site = self.session.site(site);
                 let last = site.as_ref().and_then(|site| site.last.as_ref());
                 last.and_then(|last| last.deploy_id.as_ref()).hash(&mut hasher);
@@ -130,7 +130,7 @@ fn of_status(site: &SiteStatus) -> (&str, u8, u64, usize, Option<&str>) {
 /// What a page was sent with, as it stands in a path: `sites-<16 hex>`, `status-<16 hex>-<site>`, `deploy-<16 hex>-<site>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct SentState {
-    shown: Shown,
+    shown: ReloadTarget,
     version: u64,
 }
 
@@ -139,9 +139,9 @@ impl SentState {
         let (kind, rest) = text.split_once('-')?;
         let (version, site) = rest.split_once('-').map_or((rest, None), |(version, site)| (version, Some(site)));
         let shown = match (kind, site) {
-            ("sites", None) => Shown::Sites,
-            ("status", Some(site)) => Shown::Status(site.parse().ok()?),
-            ("deploy", Some(site)) => Shown::Deploy(site.parse().ok()?),
+            ("sites", None) => ReloadTarget::Sites,
+            ("status", Some(site)) => ReloadTarget::Status(site.parse().ok()?),
+            ("deploy", Some(site)) => ReloadTarget::Deploy(site.parse().ok()?),
             _ => return None,
         };
         Some(Self { shown, version: u64::from_str_radix(version, 16).ok()? })
@@ -150,9 +150,9 @@ impl SentState {
     fn prefix(&self) -> String {
         let version = self.version;
         match &self.shown {
-            Shown::Sites => format!("{DEV_ADDRESSES}{NAME}sites-{version:016x}"),
-            Shown::Status(site) => format!("{DEV_ADDRESSES}{NAME}status-{version:016x}-{site}"),
-            Shown::Deploy(site) => format!("{DEV_ADDRESSES}{NAME}deploy-{version:016x}-{site}"),
+            ReloadTarget::Sites => format!("{DEV_ADDRESSES}{NAME}sites-{version:016x}"),
+            ReloadTarget::Status(site) => format!("{DEV_ADDRESSES}{NAME}status-{version:016x}-{site}"),
+            ReloadTarget::Deploy(site) => format!("{DEV_ADDRESSES}{NAME}deploy-{version:016x}-{site}"),
         }
     }
 }
@@ -267,7 +267,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_is_told_to_load_again_when_what_it_shows_is_another() {
         let (reload, _ending, session) = reload();
-        let sent = text(reload.serve(&Shown::Sites, page()).await).await;
+        let sent = text(reload.serve(&ReloadTarget::Sites, page()).await).await;
         assert!(sent.starts_with("<p>x</p><script data-event-stream=\"/_pmx/reload/sites-"), "{sent}");
         let events = ask(&reload, &path_in(&sent)).await;
         assert_eq!(events.headers()["content-type"], "text/event-stream");
@@ -280,7 +280,7 @@ mod tests {
     #[tokio::test]
     async fn a_change_between_page_and_events_is_not_missed() {
         let (reload, _ending, session) = reload();
-        let sent = text(reload.serve(&Shown::Status("a".parse().unwrap()), page()).await).await;
+        let sent = text(reload.serve(&ReloadTarget::Status("a".parse().unwrap()), page()).await).await;
         session.insert(failed("a"));
         let all = text(ask(&reload, &path_in(&sent)).await).await;
         assert!(all.contains("event: init") && all.contains("event: reload"), "{all}");
@@ -289,7 +289,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_page_does_not_show_does_not_reload_it_and_the_end_of_the_server_closes_its_events() {
         let (reload, ending, session) = reload();
-        let sent = text(reload.serve(&Shown::Deploy("a".parse().unwrap()), page()).await).await;
+        let sent = text(reload.serve(&ReloadTarget::Deploy("a".parse().unwrap()), page()).await).await;
         let events = ask(&reload, &path_in(&sent)).await;
         session.insert(failed("a"));
         session.emit(None, Event::Building);

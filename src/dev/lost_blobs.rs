@@ -22,14 +22,14 @@ const REMEMBERED: usize = 10_000;
 /// The lost blobs of a site, between those who find them lost and the loop that puts them back.
 #[derive(Debug)]
 pub(super) struct LostBlobs {
-    wanted: Notify,
-    state: Mutex<State>,
+    requested: Notify,
+    state: Mutex<LostState>,
     /// How many times the loop has put back what was found.
     over: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LostState {
     found: Vec<Hash>,
     /// When they were put back.
     tried: HashMap<Hash, Instant>,
@@ -55,7 +55,7 @@ pub(super) enum Restored {
 
 impl Default for LostBlobs {
     fn default() -> Self {
-        Self { wanted: Notify::new(), state: Mutex::default(), over: watch::Sender::new(0) }
+        Self { requested: Notify::new(), state: Mutex::default(), over: watch::Sender::new(0) }
     }
 }
 
@@ -76,7 +76,7 @@ impl LostBlobs {
             }
             state.begun + 1
         };
-        self.wanted.notify_one();
+        self.requested.notify_one();
         let mut over = self.over.subscribe();
         match timeout(LONGEST_WAIT, over.wait_for(|over| *over >= round)).await {
             Ok(Ok(_)) => Restored::Done,
@@ -85,8 +85,8 @@ impl LostBlobs {
     }
 
     /// Waits until something was found lost.
-    pub(super) async fn wanted(&self) {
-        self.wanted.notified().await;
+    pub(super) async fn requested(&self) {
+        self.requested.notified().await;
     }
 
     /// What was found lost since the last time.
@@ -106,7 +106,7 @@ impl LostBlobs {
         self.over.send_replace(begun);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LostState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -128,7 +128,7 @@ mod tests {
             .into();
         let mut found = Vec::new();
         while found.len() < 2 {
-            lost_blobs.wanted().await;
+            lost_blobs.requested().await;
             found.extend(lost_blobs.begin());
             tokio::task::yield_now().await;
             lost_blobs.end();

@@ -73,7 +73,7 @@ pub enum Mode {
 /// # Errors
 /// What keeps it from starting: no site, a port or a state folder that is taken. What fails later is reported, and the last
 /// good site stays up.
-pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> {
+pub async fn run(command: &cli::DevArgs, mode: Mode, report: &Report) -> Result<()> {
     let started = Instant::now();
     let scope = Scope::of(command)?;
     check(command)?;
@@ -140,7 +140,7 @@ pub async fn run(command: &cli::Dev, mode: Mode, report: &Report) -> Result<()> 
 }
 
 /// Refuses options that contradict each other.
-fn check(command: &cli::Dev) -> Result<()> {
+fn check(command: &cli::DevArgs) -> Result<()> {
     if command.write_responses && !command.host.is_loopback() {
         return Err(Error::usage("--write-responses is for this machine's browsers only")
             .hint("leave out --host, or give a loopback address"));

@@ -6,7 +6,7 @@ use crate::{
 use std::time::Instant;
 
 /// Says that all is ready, and where.
-pub(super) fn show(command: &cli::Dev, server: &DevServer, sites: &Sites, opened: &str, started: Instant) {
+pub(super) fn show(command: &cli::DevArgs, server: &DevServer, sites: &Sites, opened: &str, started: Instant) {
     let context = &*server.context;
     let (url, worker) = (context.addresses.bare(), &context.worker);
     let statuses = context.session.sites();

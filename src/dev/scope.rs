@@ -27,7 +27,7 @@ pub(super) enum Scope {
 
 impl Scope {
     /// What the command asks for; a folder whose config has a `workspace` list is several sites by itself.
-    pub(super) fn of(command: &cli::Dev) -> Result<Self> {
+    pub(super) fn of(command: &cli::DevArgs) -> Result<Self> {
         let cwd = std::env::current_dir()
             .map_err(|error| Error::new(format!("the working directory cannot be read: {error}")))?;
         if let Some(folder) = &command.multi_site {

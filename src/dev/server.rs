@@ -13,7 +13,7 @@ use crate::{
     report::Report,
     secret,
     server::{self, Layers, Listening, Reach, WorkerOptions},
-    session::{CONSOLE_HOST, Control, Session, Token},
+    session::{CONSOLE_HOST, ConsoleToken, Control, Session},
     watch::{Hub, WatchOptions},
 };
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -27,7 +27,7 @@ pub(super) struct DevServer {
     pub(super) context: Arc<Context>,
     pub(super) address: SocketAddr,
     /// What the console takes.
-    pub(super) token: Token,
+    pub(super) token: ConsoleToken,
     /// The folder of the project or the workspace, absolute and without links.
     folder: PathBuf,
 }
@@ -35,7 +35,7 @@ pub(super) struct DevServer {
 impl DevServer {
     /// Opens the state and loads the Worker. Answers the layers that every such server has, too.
     pub(super) fn start(
-        command: &cli::Dev,
+        command: &cli::DevArgs,
         scope: &Scope,
         reach: &Reach<'_>,
         listening: &Listening,
@@ -81,7 +81,7 @@ impl DevServer {
             many: matches!(scope, Scope::Many(_)),
         };
         let folder = scope.folder().to_owned();
-        let (address, token) = (listening.address, Token::generate()?);
+        let (address, token) = (listening.address, ConsoleToken::generate()?);
         Ok((Self { context: Arc::new(context), address, token, folder }, layers))
     }
 

@@ -21,16 +21,16 @@ use tokio_rustls::{
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes both ways.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+pub(super) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
 /// Connects to the first of the site's origins that takes the connection.
-pub(super) async fn connect(site: &SiteAddress) -> Result<Box<dyn Stream>, FollowError> {
+pub(super) async fn connect(site: &SiteAddress) -> Result<Box<dyn ByteStream>, FollowError> {
     let late = || FollowError::unreachable(site, format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()));
     timeout(CONNECT_TIMEOUT, open(site)).await.map_err(|_| late())?
 }
 
-async fn open(site: &SiteAddress) -> Result<Box<dyn Stream>, FollowError> {
+async fn open(site: &SiteAddress) -> Result<Box<dyn ByteStream>, FollowError> {
     let mut refused = FollowError::Refused(site.to_string());
     for origin in site.origins() {
         let host = origin.host().trim_matches(['[', ']']);
@@ -43,7 +43,7 @@ async fn open(site: &SiteAddress) -> Result<Box<dyn Stream>, FollowError> {
     Err(refused)
 }
 
-async fn secured(site: &SiteAddress, origin: &Address, stream: TcpStream) -> Result<Box<dyn Stream>, FollowError> {
+async fn secured(site: &SiteAddress, origin: &Address, stream: TcpStream) -> Result<Box<dyn ByteStream>, FollowError> {
     if !site.is_secure() {
         return Ok(Box::new(stream));
     }

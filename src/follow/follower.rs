@@ -2,7 +2,7 @@ use super::{
     FollowError, SiteAddress,
     socket::{Heard, Socket},
     titles::Titles,
-    web::{State, Web},
+    web::{ActiveState, Web},
 };
 use crate::publish::Change;
 use pmx_model::ChangeEvent;
@@ -29,7 +29,7 @@ const IDLE: Duration = Duration::from_secs(3600);
 
 /// What a follower tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum FollowEvent {
     /// It is connected, for the first time or again.
     Connected {
         /// The active deploy.
@@ -54,7 +54,7 @@ pub enum Told {
 pub struct Follower {
     site: SiteAddress,
     web: Web,
-    shown: Option<State>,
+    shown: Option<ActiveState>,
     titles: Titles,
     failures: u32,
     /// Whether there ever was a connection.
@@ -85,7 +85,7 @@ impl Follower {
     ///
     /// # Errors
     /// Why there is nothing to follow.
-    pub async fn run(&mut self, tell: &mut impl FnMut(Told)) -> FollowError {
+    pub async fn run(&mut self, tell: &mut impl FnMut(FollowEvent)) -> FollowError {
         loop {
             let since = Instant::now();
             let error = self.session(tell).await;
@@ -98,7 +98,7 @@ impl Follower {
             }
             if !begins && !self.is_lost {
                 self.is_lost = true;
-                tell(Told::Lost(error.to_string()));
+                tell(FollowEvent::Lost(error.to_string()));
             }
             sleep(back_off(self.failures, RandomState::new().hash_one(0))).await;
             self.failures = self.failures.saturating_add(1);
@@ -106,7 +106,7 @@ impl Follower {
     }
 
     /// One connection, to its end.
-    async fn session(&mut self, tell: &mut impl FnMut(Told)) -> FollowError {
+    async fn session(&mut self, tell: &mut impl FnMut(FollowEvent)) -> FollowError {
         let shown = match &self.shown {
             Some(shown) => shown.clone(),
             None => match self.web.state().await {
@@ -126,7 +126,7 @@ impl Follower {
         self.shown = Some(shown);
         self.was_connected = true;
         if !again || std::mem::take(&mut self.is_lost) {
-            tell(Told::Connected { deploy_id, seq, again });
+            tell(FollowEvent::Connected { deploy_id, seq, again });
         }
         let mut pending = Pending::default();
         loop {
@@ -140,12 +140,12 @@ impl Follower {
                 Heard::Event(ChangeEvent::ArtifactsChanged { paths }) => self.change(&mut pending, paths, tell).await,
                 Heard::Silence if pending.is_some => self.change(&mut pending, Vec::new(), tell).await,
                 Heard::Silence => {}
-                Heard::Noise => tell(Told::Noise),
+                Heard::Noise => tell(FollowEvent::Noise),
                 Heard::UnknownDeploy => {
                     self.shown = None;
                     // What pages are called may be among what is not told.
                     self.titles = Titles::default();
-                    tell(Told::Missed);
+                    tell(FollowEvent::Missed);
                     return FollowError::Lost("the server does not know this deploy any more".to_owned());
                 }
                 Heard::Closed(reason) => {
@@ -159,18 +159,18 @@ impl Follower {
     }
 
     /// Tells a change, after the site said in which deploy it is.
-    async fn change(&mut self, pending: &mut Pending, paths: Vec<String>, tell: &mut impl FnMut(Told)) {
+    async fn change(&mut self, pending: &mut Pending, paths: Vec<String>, tell: &mut impl FnMut(FollowEvent)) {
         let sources = std::mem::take(pending).sources;
         self.failures = 0;
-        self.look().await;
+        self.fetch_state().await;
         let before = self.titles.learn(&self.web, &paths).await;
         let change = Change::of(sources, paths, &before, self.titles.pages());
         let (deploy_id, seq) = self.shown.as_ref().map(|state| (state.deploy.clone(), state.seq)).unwrap_or_default();
-        tell(Told::Changed(Change { deploy_id, seq, ..change }));
+        tell(FollowEvent::Changed(Change { deploy_id, seq, ..change }));
     }
 
     /// Learns the active deploy. If that does not work, a later connection begins at the one before and hears of this change again.
-    async fn look(&mut self) {
+    async fn fetch_state(&mut self) {
         for attempt in 0..STATE_TRIES {
             if attempt > 0 {
                 let jitter = back_off(1, RandomState::new().hash_one(0));

@@ -13,5 +13,5 @@ mod titles;
 mod web;
 
 pub use error::FollowError;
-pub use follower::{Follower, Told};
+pub use follower::{FollowEvent, Follower};
 pub use site::SiteAddress;

@@ -34,7 +34,7 @@ pub(super) enum Heard {
 
 /// An open socket.
 pub(super) struct Socket {
-    stream: WebSocketStream<Box<dyn connection::Stream>>,
+    stream: WebSocketStream<Box<dyn connection::ByteStream>>,
     last: Instant,
     is_asked: bool,
 }

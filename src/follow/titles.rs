@@ -1,7 +1,7 @@
 //! What the pages of a site are called, by the paths of their files.
 
 use super::web::Web;
-use crate::publish::{Page, Pages};
+use crate::publish::{PageEntries, PageEntry};
 use std::collections::BTreeSet;
 
 /// The most Paths of a site (`worker/API.md`).
@@ -10,14 +10,14 @@ const MAX_MOUNTS: usize = 16;
 /// The titles of the Paths that are known.
 #[derive(Debug, Default)]
 pub(super) struct Titles {
-    pages: Pages,
+    pages: PageEntries,
     /// Mounts that were asked for, those without an answer too.
     mounts: BTreeSet<String>,
 }
 
 impl Titles {
     /// Learns what is needed to name these files; the pages as they were before.
-    pub(super) async fn learn(&mut self, web: &Web, paths: &[String]) -> Pages {
+    pub(super) async fn learn(&mut self, web: &Web, paths: &[String]) -> PageEntries {
         let before = self.pages.clone();
         let first = (!self.mounts.contains("")).then(String::new);
         let stale = self.mounts.iter().filter(|mount| paths.contains(&format!("{mount}/sources.json"))).cloned();
@@ -34,7 +34,7 @@ impl Titles {
                 self.pages.retain(|path, _| !belongs(path, &mount, &self.mounts));
                 for (id, record) in document.sources {
                     let address = format!("{mount}{}", record.route.unwrap_or_else(|| format!("/{id}.html")));
-                    let page = Page { title: record.title, address, source: id };
+                    let page = PageEntry { title: record.title, address, source: id };
                     self.pages.insert(format!("{mount}/{}.html", page.source), page);
                 }
             }
@@ -43,7 +43,7 @@ impl Titles {
         before
     }
 
-    pub(super) fn pages(&self) -> &Pages {
+    pub(super) fn pages(&self) -> &PageEntries {
         &self.pages
     }
 }

@@ -19,7 +19,7 @@ const MAX_ID: usize = 64;
 
 /// A site's state as its answers tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct ActiveState {
     pub(super) deploy: String,
     pub(super) seq: Option<u64>,
     /// Whether it is known to be the newest.
@@ -49,7 +49,7 @@ impl Web {
     }
 
     /// The newest state.
-    pub(super) async fn state(&self) -> Result<State, FollowError> {
+    pub(super) async fn state(&self) -> Result<ActiveState, FollowError> {
         let answer = self.send("HEAD", "/", ("pmx-fresh", "1")).await?;
         let site = &self.site;
         let said = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
@@ -64,7 +64,7 @@ impl Web {
             return Err(FollowError::foreign(site, format!("`{}` is no id of a deploy", printable(deploy))));
         }
         let seq = said("pmx-seq").and_then(|seq| seq.parse().ok());
-        Ok(State { deploy: deploy.to_owned(), seq, is_sure: said("pmx-fresh") == Some("1") })
+        Ok(ActiveState { deploy: deploy.to_owned(), seq, is_sure: said("pmx-fresh") == Some("1") })
     }
 
     /// The Sources of the Path that is mounted here; none if there is no such document.

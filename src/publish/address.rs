@@ -49,7 +49,7 @@ impl Address {
 
     /// The address that a text most likely means that is none: a page's URL, a host without its scheme.
     #[must_use]
-    pub fn near(text: &str) -> Option<Self> {
+    pub fn guess(text: &str) -> Option<Self> {
         let host = text.split(['/', ':', '?']).next().unwrap_or_default();
         let of = |text: String| Self::of(&text.parse().ok()?);
         if text.contains("://") {
@@ -210,10 +210,10 @@ mod tests {
             ("localhost:8787", "http://localhost:8787"),
             ("127.0.0.1:8787/x", "http://127.0.0.1:8787"),
         ] {
-            assert_eq!(Address::near(text).map(|address| address.to_string()).as_deref(), Some(near), "{text}");
+            assert_eq!(Address::guess(text).map(|address| address.to_string()).as_deref(), Some(near), "{text}");
         }
         for far in ["", "nowhere", "ftp://path.app", "https://$(id)", "./a", "https://"] {
-            assert_eq!(Address::near(far), None, "{far}");
+            assert_eq!(Address::guess(far), None, "{far}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The API's documents, and what an answer means. The status is looked at before the body is parsed.
 
-use super::{ApiBody, ApiRequest, ApiResponse, Method, Phase, PublishError, Refusal};
+use super::{ApiBody, ApiCall, ApiRequest, ApiResponse, Method, PublishError, Refusal};
 use crate::report::is_active;
 use pmx_model::{ChangeEvent, DeployRecord, Hash, Meta, Roots, SiteName, Unpublished, is_deploy_id};
 use serde::{
@@ -46,13 +46,13 @@ pub(super) struct Commit<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Rollback<'a> {
+pub(super) struct RollbackBody<'a> {
     pub(super) subdomain: &'a str,
     pub(super) deploy_id: &'a str,
 }
 
 #[derive(Serialize)]
-pub(super) struct Unpublish<'a> {
+pub(super) struct UnpublishBody<'a> {
     pub(super) subdomain: &'a str,
     pub(super) status: u16,
 }
@@ -74,7 +74,7 @@ pub struct TakenDown {
 }
 
 #[derive(Serialize)]
-pub(super) struct Prune<'a> {
+pub(super) struct PruneBody<'a> {
     pub(super) subdomain: &'a str,
     pub(super) keep: u32,
 }
@@ -124,9 +124,9 @@ pub struct Deploy {
     pub record: DeployRecord,
 }
 
-pub(super) fn post(path: &str, document: &impl Serialize, phase: Phase) -> Result<ApiRequest, PublishError> {
+pub(super) fn post(path: &str, document: &impl Serialize, call: ApiCall) -> Result<ApiRequest, PublishError> {
     let body = serde_json::to_vec(document).map_err(|error| PublishError::BadAnswer {
-        phase,
+        call,
         status: 0,
         reason: error.to_string(),
     })?;
@@ -139,22 +139,22 @@ pub(super) fn list(site: &SiteName) -> ApiRequest {
 }
 
 /// The document of a 2xx answer.
-pub(super) fn document<T: DeserializeOwned>(phase: Phase, response: &ApiResponse) -> Result<T, PublishError> {
-    accept(phase, response)?;
+pub(super) fn document<T: DeserializeOwned>(call: ApiCall, response: &ApiResponse) -> Result<T, PublishError> {
+    accept(call, response)?;
     serde_json::from_slice(&response.body).map_err(|error| PublishError::BadAnswer {
-        phase,
+        call,
         status: response.status,
         reason: printable(&error.to_string()),
     })
 }
 
 /// The list of a site's deploys.
-pub(super) fn deploys(phase: Phase, response: &ApiResponse) -> Result<Vec<Deploy>, PublishError> {
-    let deploys: Vec<Deploy> = document(phase, response)?;
+pub(super) fn deploys(call: ApiCall, response: &ApiResponse) -> Result<Vec<Deploy>, PublishError> {
+    let deploys: Vec<Deploy> = document(call, response)?;
     match deploys.iter().find(|deploy| !is_deploy_id(&deploy.record.deploy_id)) {
         Some(deploy) => {
             let reason = printable(&no_deploy_id(&deploy.record.deploy_id));
-            Err(PublishError::BadAnswer { phase, status: response.status, reason })
+            Err(PublishError::BadAnswer { call, status: response.status, reason })
         }
         None => Ok(deploys),
     }
@@ -171,11 +171,11 @@ fn no_deploy_id(id: &str) -> String {
 }
 
 /// Nothing but whether the answer is a yes.
-pub(super) fn accept(phase: Phase, response: &ApiResponse) -> Result<(), PublishError> {
+pub(super) fn accept(call: ApiCall, response: &ApiResponse) -> Result<(), PublishError> {
     if (200..300).contains(&response.status) {
         Ok(())
     } else {
-        Err(PublishError::Refused { phase, refusal: Box::new(refusal(response)) })
+        Err(PublishError::Refused { call, refusal: Box::new(refusal(response)) })
     }
 }
 
@@ -264,13 +264,13 @@ mod tests {
 
     #[test]
     fn a_refusal_is_not_parsed_as_a_document() {
-        let error = document::<Activated>(Phase::Commit, &answer(401, "Unauthorized")).err().unwrap();
+        let error = document::<Activated>(ApiCall::Commit, &answer(401, "Unauthorized")).err().unwrap();
         assert_eq!(error.to_string(), "commit: 401 Unauthorized");
     }
 
     #[test]
     fn a_yes_of_another_kind_is_no_yes() {
-        let error = document::<Activated>(Phase::Commit, &answer(200, "<html>")).err().unwrap();
+        let error = document::<Activated>(ApiCall::Commit, &answer(200, "<html>")).err().unwrap();
         assert!(matches!(error, PublishError::BadAnswer { .. }), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-use super::{Phase, Progress, Step};
+use super::{ApiCall, Progress, Step};
 use crate::report::Report;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::{
@@ -26,12 +26,12 @@ pub enum Reached {
     /// Blobs are being uploaded, or were.
     Uploads,
     /// This call was sent, which changes what readers see.
-    Change(Phase),
+    Change(ApiCall),
 }
 
 /// Shows a publish, with a bar where there is a terminal.
 #[derive(Debug)]
-pub struct Terminal<'a> {
+pub struct TerminalProgress<'a> {
     report: &'a Report,
     wording: Wording,
     uploads: Mutex<Option<Uploads>>,
@@ -45,7 +45,7 @@ struct Uploads {
     total: u64,
 }
 
-impl<'a> Terminal<'a> {
+impl<'a> TerminalProgress<'a> {
     /// Shows it through this report.
     #[must_use]
     pub const fn new(report: &'a Report, wording: Wording) -> Self {
@@ -138,7 +138,7 @@ impl<'a> Terminal<'a> {
     }
 }
 
-impl Progress for Terminal<'_> {
+impl Progress for TerminalProgress<'_> {
     fn on(&self, step: &Step<'_>) {
         match step {
             Step::Checking { hashes } => self.script(format_args!("checking {hashes} hashes")),
@@ -151,10 +151,10 @@ impl Progress for Terminal<'_> {
             }
             Step::Uploaded { bytes } => self.advance(*bytes),
             Step::UploadsEnded => self.clear(),
-            Step::Retrying { phase, reason, wait } => {
-                self.say(format_args!("{}{phase}: {reason}; again in {:.1} s", self.mark(), wait.as_secs_f32()));
+            Step::Retrying { call, reason, wait } => {
+                self.say(format_args!("{}{call}: {reason}; again in {:.1} s", self.mark(), wait.as_secs_f32()));
             }
-            Step::Committing { phase } => self.reach(Reached::Change(*phase)),
+            Step::Committing { call } => self.reach(Reached::Change(*call)),
         }
     }
 }

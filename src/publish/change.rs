@@ -26,7 +26,7 @@ const DOCUMENTS: [&str; 7] = [
 
 /// A page as a site's own documents have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Page {
+pub(crate) struct PageEntry {
     pub(crate) source: String,
     pub(crate) title: String,
     /// Its address below the origin.
@@ -34,7 +34,7 @@ pub(crate) struct Page {
 }
 
 /// Pages by the `/`-led paths of their files.
-pub(crate) type Pages = BTreeMap<String, Page>;
+pub(crate) type PageEntries = BTreeMap<String, PageEntry>;
 
 /// What a deploy changed, or several at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,7 +70,7 @@ pub struct PageChange {
 
 impl Change {
     /// Of these events. `before` and `after`: the site's pages as they were and are.
-    pub(crate) fn of(sources: Vec<String>, paths: Vec<String>, before: &Pages, after: &Pages) -> Self {
+    pub(crate) fn of(sources: Vec<String>, paths: Vec<String>, before: &PageEntries, after: &PageEntries) -> Self {
         let (mut pages, mut others) = (Vec::new(), 0);
         let mut files = BTreeSet::new();
         let told: BTreeSet<&str> = sources.iter().map(String::as_str).collect();
@@ -133,14 +133,14 @@ impl Change {
         if parts.is_empty() { "nothing that readers see".to_owned() } else { parts.join("; ") }
     }
 
-    fn page(page: &Page, change: &'static str) -> PageChange {
+    fn page(page: &PageEntry, change: &'static str) -> PageChange {
         let title = if page.title.trim().is_empty() { &page.source } else { &page.title };
         PageChange { title: printable(title), address: printable(&page.address), change }
     }
 }
 
 /// Whether a path is a file that readers see and that is no page.
-fn is_file(path: &str, before: &Pages, after: &Pages) -> bool {
+fn is_file(path: &str, before: &PageEntries, after: &PageEntries) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let of_page = path.strip_suffix(".md").map(|id| format!("{id}.html"));
     let of_page = of_page.is_some_and(|page| before.contains_key(&page) || after.contains_key(&page));
@@ -173,9 +173,9 @@ impl fmt::Display for Change {
 mod tests {
     use super::*;
 
-    fn pages(ids: &[&str]) -> Pages {
+    fn pages(ids: &[&str]) -> PageEntries {
         let page = |id: &&str| {
-            let page = Page { source: (*id).to_owned(), title: id.to_uppercase(), address: format!("/{id}") };
+            let page = PageEntry { source: (*id).to_owned(), title: id.to_uppercase(), address: format!("/{id}") };
             (format!("/{id}.html"), page)
         };
         ids.iter().map(page).collect()

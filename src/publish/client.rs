@@ -1,10 +1,14 @@
 use super::{
-    Activated, Bundle, Deploy, Phase, Progress, PublishError, Server, Step,
-    api::{self, Begin, Begun, Commit, MAX_HASHES, Missing, Prune, Pruned, Remaining, Rollback, TakenDown, Unpublish},
+    Activated, ApiCall, Bundle, Deploy, Progress, PublishError, Server, Step,
+    api::{
+        self, Begin, Begun, Commit, MAX_HASHES, Missing, PruneBody, Pruned, Remaining, RollbackBody, TakenDown,
+        UnpublishBody,
+    },
     retry,
     upload::{Upload, all as upload_all},
 };
 use pmx_model::{Hash, Meta, SiteName};
+use serde::{Serialize, de::DeserializeOwned};
 use std::collections::{BTreeSet, HashSet};
 
 /// Uploads under way at a time.
@@ -82,7 +86,7 @@ impl Plan {
 /// [`Step::Committing`] was reported.
 ///
 /// # Errors
-/// [`PublishError`]; after one from any phase but the commit, the site is as it was.
+/// [`PublishError`]; after one from any call but the commit, the site is as it was.
 pub async fn publish<S: Server>(
     server: &S,
     site: &SiteName,
@@ -118,7 +122,7 @@ pub async fn carry_out<S: Server>(
         };
         if lacked.as_ref() == Some(&refusal.missing) {
             // It lacks what it was just given.
-            return Err(PublishError::Refused { phase: Phase::Commit, refusal });
+            return Err(PublishError::Refused { call: ApiCall::Commit, refusal });
         }
         // The server lost blobs since it was asked, or the base accounts for less than was thought: all is asked for, and what the
         // server itself names is uploaded whatever it says then.
@@ -240,10 +244,8 @@ pub async fn rollback<S: Server>(
     deploy_id: &str,
     progress: &dyn Progress,
 ) -> Result<Activated, PublishError> {
-    let phase = Phase::Rollback;
-    let request = api::post("/api/publish/rollback", &Rollback { subdomain: site.as_str(), deploy_id }, phase)?;
-    progress.on(&Step::Committing { phase });
-    api::document(phase, &retry::call(server, phase, &request, progress).await?)
+    let body = RollbackBody { subdomain: site.as_str(), deploy_id };
+    activate(server, ApiCall::Rollback, "/api/publish/rollback", &body, progress).await
 }
 
 /// Takes a site down: every address of it answers with this status, 410 or 404, until something is published or rolled back to.
@@ -256,10 +258,21 @@ pub async fn unpublish<S: Server>(
     status: u16,
     progress: &dyn Progress,
 ) -> Result<TakenDown, PublishError> {
-    let phase = Phase::Unpublish;
-    let request = api::post("/api/unpublish", &Unpublish { subdomain: site.as_str(), status }, phase)?;
-    progress.on(&Step::Committing { phase });
-    api::document(phase, &retry::call(server, phase, &request, progress).await?)
+    let body = UnpublishBody { subdomain: site.as_str(), status };
+    activate(server, ApiCall::Unpublish, "/api/unpublish", &body, progress).await
+}
+
+/// A call that makes another state of a site active.
+async fn activate<S: Server, T: DeserializeOwned>(
+    server: &S,
+    call: ApiCall,
+    path: &str,
+    body: &impl Serialize,
+    progress: &dyn Progress,
+) -> Result<T, PublishError> {
+    let request = api::post(path, body, call)?;
+    progress.on(&Step::Committing { call });
+    api::document(call, &retry::call(server, call, &request, progress).await?)
 }
 
 /// Has the server forget old deploys: all but the newest `keep` (at least 1), the active one and those that are served beside it. One
@@ -273,10 +286,10 @@ pub async fn prune<S: Server>(
     keep: u32,
     progress: &dyn Progress,
 ) -> Result<Pruned, PublishError> {
-    let phase = Phase::Prune;
-    let request = api::post("/api/deploys/prune", &Prune { subdomain: site.as_str(), keep }, phase)?;
-    let response = retry::call(server, phase, &request, progress).await?;
-    let pruned: Pruned = api::document(phase, &response)?;
+    let call = ApiCall::Prune;
+    let request = api::post("/api/deploys/prune", &PruneBody { subdomain: site.as_str(), keep }, call)?;
+    let response = retry::call(server, call, &request, progress).await?;
+    let pruned: Pruned = api::document(call, &response)?;
     Ok(Pruned { more: response.status == 202, ..pruned })
 }
 
@@ -289,8 +302,8 @@ pub async fn deploys<S: Server>(
     site: &SiteName,
     progress: &dyn Progress,
 ) -> Result<Vec<Deploy>, PublishError> {
-    let phase = Phase::Deploys;
-    api::deploys(phase, &retry::call(server, phase, &api::list(site), progress).await?)
+    let call = ApiCall::Deploys;
+    api::deploys(call, &retry::call(server, call, &api::list(site), progress).await?)
 }
 
 /// The deploy with this id, or with an id that begins so.
@@ -331,17 +344,17 @@ async fn begin<S: Server>(
     base: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<Vec<Missing>, PublishError> {
-    let phase = Phase::Begin;
+    let call = ApiCall::Begin;
     let mut missing = Vec::new();
     let mut left = hashes.to_vec();
-    let mut pace = Pace::new(phase, left.len() as u64);
+    let mut pace = Pace::new(call, left.len() as u64);
     let mut size = MAX_HASHES;
     while !left.is_empty() {
         let later = left.split_off(size.min(left.len()));
         let document = Begin { subdomain: site.as_str(), hashes: &left, base };
-        let request = api::post("/api/publish/begin", &document, phase)?;
-        let response = retry::call(server, phase, &request, progress).await?;
-        let begun: Begun = api::document(phase, &response)?;
+        let request = api::post("/api/publish/begin", &document, call)?;
+        let response = retry::call(server, call, &request, progress).await?;
+        let begun: Begun = api::document(call, &response)?;
         missing.extend(begun.missing);
         let asked = left.len();
         left = if response.status == 202 { begun.remaining } else { Vec::new() };
@@ -362,30 +375,30 @@ async fn commit<S: Server>(
     options: &PublishOptions,
     progress: &dyn Progress,
 ) -> Result<Activated, PublishError> {
-    let phase = Phase::Commit;
+    let call = ApiCall::Commit;
     let document = Commit { subdomain: site.as_str(), roots: &bundle.roots, meta: &options.meta };
-    let request = api::post("/api/publish/commit", &document, phase)?;
-    let mut pace = Pace::new(phase, u64::MAX);
-    progress.on(&Step::Committing { phase });
+    let request = api::post("/api/publish/commit", &document, call)?;
+    let mut pace = Pace::new(call, u64::MAX);
+    progress.on(&Step::Committing { call });
     loop {
-        let response = retry::call(server, phase, &request, progress).await?;
+        let response = retry::call(server, call, &request, progress).await?;
         if response.status != 202 {
-            return api::document(phase, &response);
+            return api::document(call, &response);
         }
-        pace.left(api::document::<Remaining>(phase, &response)?.remaining)?;
+        pace.left(api::document::<Remaining>(call, &response)?.remaining)?;
     }
 }
 
 /// Sees to it that "not done yet" comes to an end.
 struct Pace {
-    phase: Phase,
+    call: ApiCall,
     least: u64,
     stalls: u32,
 }
 
 impl Pace {
-    const fn new(phase: Phase, least: u64) -> Self {
-        Self { phase, least, stalls: 0 }
+    const fn new(call: ApiCall, least: u64) -> Self {
+        Self { call, least, stalls: 0 }
     }
 
     fn left(&mut self, remaining: u64) -> Result<(), PublishError> {
@@ -396,7 +409,7 @@ impl Pace {
         }
         self.stalls += 1;
         if self.stalls > MAX_STALLS {
-            return Err(PublishError::Stalled { phase: self.phase, remaining });
+            return Err(PublishError::Stalled { call: self.call, remaining });
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// Which call of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum ApiCall {
     /// Asking what is missing.
     Begin,
     /// Uploading this blob.
@@ -22,7 +22,7 @@ pub enum Phase {
     Prune,
 }
 
-impl fmt::Display for Phase {
+impl fmt::Display for ApiCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Begin => f.write_str("begin"),
@@ -71,26 +71,26 @@ pub enum PublishError {
     #[error(transparent)]
     Bundle(#[from] BundleError),
     /// There was no answer.
-    #[error("{phase}: {source}")]
+    #[error("{call}: {source}")]
     Transport {
         /// The call.
-        phase: Phase,
+        call: ApiCall,
         /// Why.
         source: TransportError,
     },
     /// The server said no.
-    #[error("{phase}: {refusal}")]
+    #[error("{call}: {refusal}")]
     Refused {
         /// The call.
-        phase: Phase,
+        call: ApiCall,
         /// What it said.
         refusal: Box<Refusal>,
     },
     /// The server said yes, but not as the API does.
-    #[error("{phase}: the answer ({status}) is not one of the publish API: {reason}")]
+    #[error("{call}: the answer ({status}) is not one of the publish API: {reason}")]
     BadAnswer {
         /// The call.
-        phase: Phase,
+        call: ApiCall,
         /// The status.
         status: u16,
         /// What is wrong with it.
@@ -100,10 +100,10 @@ pub enum PublishError {
     #[error("the server lacks {} that this build does not have: {}", counted(.0.len(), "file"), list(.0))]
     NoBlob(Vec<Hash>),
     /// The server keeps saying that it is not done, and gets no further.
-    #[error("{phase}: the server gets no further with {remaining} files left")]
+    #[error("{call}: the server gets no further with {remaining} files left")]
     Stalled {
         /// The call.
-        phase: Phase,
+        call: ApiCall,
         /// How many hashes it says are left.
         remaining: u64,
     },

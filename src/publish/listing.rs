@@ -1,6 +1,6 @@
 //! What a deploy holds, as far as two of them can be compared and their pages named.
 
-use super::change::{Change, Page, Pages};
+use super::change::{Change, PageEntries, PageEntry};
 use pmx_model::{ChangeEvent, Hash, Manifest, Roots, Route, Routes};
 use pmx_site::{Build, SourcesDocument};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub struct Listing {
     files: BTreeMap<String, Hash>,
     /// Hashes of the Sources' texts, by id.
     sources: BTreeMap<String, Hash>,
-    pages: Pages,
+    pages: PageEntries,
 }
 
 impl Listing {
@@ -27,14 +27,15 @@ impl Listing {
         self.sources.extend(manifest.sources.iter().map(|(id, source)| (id.clone(), source.hash)));
         for (address, route) in &routes.routes {
             let Route::Source { source, path } = route else { continue };
-            let page = Page { source: source.clone(), title: source.clone(), address: format!("{mount}{address}") };
+            let page =
+                PageEntry { source: source.clone(), title: source.clone(), address: format!("{mount}{address}") };
             self.pages.insert(format!("{mount}/{path}"), page);
         }
         for (id, record) in document.map(|document| document.sources).unwrap_or_default() {
             let path = format!("{mount}/{id}.html");
             if self.files.contains_key(&path) {
                 let address = format!("{mount}{}", record.route.unwrap_or_else(|| format!("/{id}.html")));
-                self.pages.insert(path, Page { title: record.title, address, source: id });
+                self.pages.insert(path, PageEntry { title: record.title, address, source: id });
             }
         }
     }
@@ -88,7 +89,7 @@ impl Listing {
     /// What a server told of the change that led here, from there if that is known.
     #[must_use]
     pub fn change_told(&self, before: Option<&Self>, events: &[ChangeEvent]) -> Change {
-        let (sources, paths) = told(events);
+        let (sources, paths) = names_in(events);
         if let Some(before) = before {
             return Change::of(sources, paths, &before.pages, &self.pages);
         }
@@ -100,33 +101,33 @@ impl Listing {
     /// What a server told of a change between any two deploys of the site: pages have the titles that they have here, if they have one.
     #[must_use]
     pub fn change_elsewhere(&self, events: &[ChangeEvent]) -> Change {
-        let (sources, paths) = told(events);
+        let (sources, paths) = names_in(events);
         let pages = named(&sources, &paths, &self.pages);
         Change::of(sources, paths, &pages, &pages)
     }
 }
 
 /// These pages, and those of the paths that are not among them, which are called as their Sources are.
-fn named(sources: &[String], paths: &[String], pages: &Pages) -> Pages {
+fn named(sources: &[String], paths: &[String], pages: &PageEntries) -> PageEntries {
     let sources: HashSet<&str> = sources.iter().map(String::as_str).collect();
     let mut pages = pages.clone();
     for path in paths.iter().filter(|path| !path.ends_with("/404.html")) {
         let Some(whole) = path.strip_prefix('/').and_then(|path| path.strip_suffix(".html")) else { continue };
         let below = whole.split_once('/').map(|(_, below)| below).filter(|below| sources.contains(below));
         let source = if sources.contains(whole) { whole } else { below.unwrap_or(whole) }.to_owned();
-        let page = || Page { title: source.clone(), source, address: String::new() };
+        let page = || PageEntry { title: source.clone(), source, address: String::new() };
         pages.entry(path.clone()).or_insert_with(page);
     }
     pages
 }
 
 /// The Sources and the paths that events name.
-fn told(events: &[ChangeEvent]) -> (Vec<String>, Vec<String>) {
+fn names_in(events: &[ChangeEvent]) -> (Vec<String>, Vec<String>) {
     let (mut sources, mut paths) = (Vec::new(), Vec::new());
     for event in events {
         match event {
-            ChangeEvent::SourcesChanged { sources: told } => sources.extend_from_slice(told),
-            ChangeEvent::ArtifactsChanged { paths: told } => paths.extend_from_slice(told),
+            ChangeEvent::SourcesChanged { sources: named } => sources.extend_from_slice(named),
+            ChangeEvent::ArtifactsChanged { paths: named } => paths.extend_from_slice(named),
         }
     }
     (sources, paths)

@@ -29,16 +29,16 @@ mod upload;
 pub use address::{Address, AddressError};
 pub(crate) use api::printable;
 pub use api::{Activated, Deploy, Pruned, TakenDown};
-pub use bar::{Reached, Terminal, Wording};
+pub use bar::{Reached, TerminalProgress, Wording};
 pub use blob::{BlobFault, BlobReader, BlobSource};
 pub use bundle::{Bundle, BundleError};
 pub use change::{Change, PageChange};
-pub(crate) use change::{Page, Pages};
+pub(crate) use change::{PageEntries, PageEntry};
 pub use client::{
     Plan, PublishOptions, Published, carry_out, deploys, find, plan, prune, publish, publish_unasked, restore,
     rollback, unpublish, upload,
 };
-pub use error::{Phase, PublishError, Refusal};
+pub use error::{ApiCall, PublishError, Refusal};
 pub use explain::explain;
 pub(crate) use explain::in_doubt;
 pub use listing::Listing;
@@ -49,4 +49,4 @@ pub use remote::Remote;
 pub(crate) use remote::{CERTIFICATES_VARIABLE, root_certs};
 pub(crate) use resolve::agent;
 pub use server::{ApiBody, ApiRequest, ApiResponse, Method, Server, TransportError};
-pub use token::{TOKEN_VARIABLE, Token, TokenError};
+pub use token::{BearerToken, TOKEN_VARIABLE, TokenError};

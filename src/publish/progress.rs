@@ -1,4 +1,4 @@
-use super::Phase;
+use super::ApiCall;
 use std::time::Duration;
 
 /// Who is told how a publish goes.
@@ -35,7 +35,7 @@ pub enum Step<'a> {
     /// A call failed and will be made again.
     Retrying {
         /// Which one.
-        phase: Phase,
+        call: ApiCall,
         /// Why it failed.
         reason: &'a str,
         /// How long is waited before.
@@ -44,7 +44,7 @@ pub enum Step<'a> {
     /// A call is sent that changes what readers see; from here on it may have.
     Committing {
         /// Which one.
-        phase: Phase,
+        call: ApiCall,
     },
 }
 

@@ -18,7 +18,7 @@ const MAX_DEPLOYS: usize = 48;
 const MAX_RECORD: u64 = 64 * 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
-struct Record<L> {
+struct RememberedListing<L> {
     server: String,
     site: String,
     roots: Roots,
@@ -31,7 +31,7 @@ pub(crate) fn recall(server: &Address, site: &SiteName, roots: &Roots) -> Option
     if fs::metadata(&path).ok()?.len() > MAX_RECORD {
         return None;
     }
-    let record: Record<Listing> = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    let record: RememberedListing<Listing> = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
     let is_it = record.server == server.to_string() && record.site == site.as_str() && record.roots == *roots;
     is_it.then_some(record.listing)
 }
@@ -39,7 +39,8 @@ pub(crate) fn recall(server: &Address, site: &SiteName, roots: &Roots) -> Option
 /// Remembers what is published. That it cannot be is no reason to fail: the next publish says a little less.
 pub(crate) fn remember(server: &Address, site: &SiteName, roots: &Roots, listing: &Listing) {
     let Some(path) = file(server, site, roots) else { return };
-    let record = Record { server: server.to_string(), site: site.to_string(), roots: roots.clone(), listing };
+    let record =
+        RememberedListing { server: server.to_string(), site: site.to_string(), roots: roots.clone(), listing };
     let written = serde_json::to_string(&record).map_err(|error| error.to_string());
     let written =
         written.and_then(|text| user_folder::write(&path, &text, false).map(drop).map_err(|error| error.to_string()));

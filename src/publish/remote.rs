@@ -1,5 +1,5 @@
 use super::{
-    Address, ApiBody, ApiRequest, ApiResponse, BlobReader, Method, Server, Token, TransportError, resolve::agent,
+    Address, ApiBody, ApiRequest, ApiResponse, BearerToken, BlobReader, Method, Server, TransportError, resolve::agent,
 };
 use std::{env, fmt, fs, io, sync::Arc, time::Duration};
 use ureq::{
@@ -35,7 +35,7 @@ pub struct Remote(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     server: Address,
-    token: Token,
+    token: BearerToken,
     insecure: bool,
     /// For blobs: connections are kept.
     pooled: Agent,
@@ -51,7 +51,7 @@ impl Remote {
     /// # Errors
     /// [`TransportError::Impossible`] for plain HTTP to another machine without `insecure`, and for a certificate file
     /// that cannot be read.
-    pub fn new(server: Address, token: Token, insecure: bool) -> Result<Self, TransportError> {
+    pub fn new(server: Address, token: BearerToken, insecure: bool) -> Result<Self, TransportError> {
         if server.is_exposed() && !insecure {
             return Err(TransportError::Impossible(format!(
                 "{server} is plain HTTP: the token could be read on the way"
@@ -144,7 +144,7 @@ impl Inner {
         timeout: Duration,
         body: &mut Body,
     ) -> Result<ApiResponse, Error> {
-        let link = Link { agent, timeout, proxy: if target.is_loopback() { None } else { self.proxy.clone() } };
+        let link = Transport { agent, timeout, proxy: if target.is_loopback() { None } else { self.proxy.clone() } };
         let response = match body {
             Body::Empty => link.run(head),
             Body::Json(bytes) => link.run(head.map(|()| bytes.as_slice())),
@@ -155,13 +155,13 @@ impl Inner {
 }
 
 /// How one call travels.
-struct Link<'a> {
+struct Transport<'a> {
     agent: &'a Agent,
     timeout: Duration,
     proxy: Option<Proxy>,
 }
 
-impl Link<'_> {
+impl Transport<'_> {
     fn run(self, request: Request<impl AsSendBody>) -> Result<Response<ureq::Body>, Error> {
         let request = self.agent.configure_request(request).proxy(self.proxy).timeout_global(Some(self.timeout));
         self.agent.run(request.build())
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_server_does_not_show_its_token() {
-        let token = Token::new("s3cret").unwrap();
+        let token = BearerToken::new("s3cret").unwrap();
         let remote = Remote::new(Address::parse("https://a.example").unwrap(), token, false).unwrap();
         assert!(!format!("{remote:?}").contains("s3cret"));
     }

@@ -23,13 +23,13 @@ pub(super) fn is_localhost(name: &str) -> bool {
 
 /// An agent that knows by itself that names below `localhost` are this machine: the resolvers of many systems do not.
 pub(crate) fn agent(config: Config) -> Agent {
-    Agent::with_parts(config, DefaultConnector::default(), Names::default())
+    Agent::with_parts(config, DefaultConnector::default(), LocalhostResolver::default())
 }
 
 #[derive(Debug, Default)]
-struct Names(DefaultResolver);
+struct LocalhostResolver(DefaultResolver);
 
-impl Resolver for Names {
+impl Resolver for LocalhostResolver {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         if !uri.host().is_some_and(is_localhost) {
             return self.0.resolve(uri, config, timeout);

@@ -1,4 +1,4 @@
-use super::{ApiRequest, ApiResponse, Phase, Progress, PublishError, Server, Step, TransportError, api};
+use super::{ApiCall, ApiRequest, ApiResponse, Progress, PublishError, Server, Step, TransportError, api};
 use std::{
     hash::{BuildHasher as _, RandomState},
     time::Duration,
@@ -17,34 +17,34 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// passes (408, 429, 5xx). A commit that may have happened is never made again.
 pub(super) async fn call<S: Server>(
     server: &S,
-    phase: Phase,
+    call: ApiCall,
     request: &ApiRequest,
     progress: &dyn Progress,
 ) -> Result<ApiResponse, PublishError> {
-    let attempts = if matches!(phase, Phase::Upload(_)) { ATTEMPTS } else { ATTEMPTS_SHORT };
+    let attempts = if matches!(call, ApiCall::Upload(_)) { ATTEMPTS } else { ATTEMPTS_SHORT };
     let mut attempt = 1;
     loop {
         let result = server.call(request.clone()).await;
-        if attempt == attempts || !may_repeat(phase, &result) {
-            return result.map_err(|source| PublishError::Transport { phase, source });
+        if attempt == attempts || !may_repeat(call, &result) {
+            return result.map_err(|source| PublishError::Transport { call, source });
         }
         let (reason, asked) = match &result {
             Ok(response) => (api::refusal(response).to_string(), retry_after(response)),
             Err(error) => (error.to_string(), None),
         };
         let wait = asked.unwrap_or_else(|| back_off(attempt, random())).min(LONGEST_WAIT);
-        progress.on(&Step::Retrying { phase, reason: &reason, wait });
+        progress.on(&Step::Retrying { call, reason: &reason, wait });
         tokio::time::sleep(wait).await;
         attempt += 1;
     }
 }
 
-fn may_repeat(phase: Phase, result: &Result<ApiResponse, TransportError>) -> bool {
+fn may_repeat(call: ApiCall, result: &Result<ApiResponse, TransportError>) -> bool {
     match result {
-        Err(error) => error.is_transient() && (phase != Phase::Commit || error.is_unsent()),
+        Err(error) => error.is_transient() && (call != ApiCall::Commit || error.is_unsent()),
         // Too many requests: the server says that it did nothing.
         Ok(response) if response.status == 429 => true,
-        Ok(response) if phase == Phase::Commit || api::is_final(response) => false,
+        Ok(response) if call == ApiCall::Commit || api::is_final(response) => false,
         Ok(response) => response.status == 408 || response.status >= 500,
     }
 }
@@ -83,14 +83,14 @@ mod tests {
         let lost = Err(TransportError::Lost { server: server.clone(), reason: String::new() });
         let refused = Err(TransportError::Refused { server });
         let status = |status| Ok(ApiResponse { status, ..ApiResponse::default() });
-        assert!(!may_repeat(Phase::Commit, &lost));
-        assert!(may_repeat(Phase::Begin, &lost));
-        assert!(may_repeat(Phase::Commit, &refused));
-        assert!(!may_repeat(Phase::Commit, &status(502)));
-        assert!(may_repeat(Phase::Commit, &status(429)));
+        assert!(!may_repeat(ApiCall::Commit, &lost));
+        assert!(may_repeat(ApiCall::Begin, &lost));
+        assert!(may_repeat(ApiCall::Commit, &refused));
+        assert!(!may_repeat(ApiCall::Commit, &status(502)));
+        assert!(may_repeat(ApiCall::Commit, &status(429)));
         for (again, final_) in [(500, 400), (503, 401), (408, 413), (429, 302)] {
-            assert!(may_repeat(Phase::Begin, &status(again)));
-            assert!(!may_repeat(Phase::Begin, &status(final_)));
+            assert!(may_repeat(ApiCall::Begin, &status(again)));
+            assert!(!may_repeat(ApiCall::Begin, &status(final_)));
         }
     }
 }

@@ -6,7 +6,7 @@ pub const TOKEN_VARIABLE: &str = "PATHMX_PUBLISH_TOKEN";
 
 /// A token of the publish API. It shows itself to nobody but the server.
 #[derive(Clone)]
-pub struct Token(HeaderValue);
+pub struct BearerToken(HeaderValue);
 
 /// Why a text is no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ pub enum TokenError {
     Malformed,
 }
 
-impl Token {
+impl BearerToken {
     /// The token that a variable of the environment holds.
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl Token {
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
     }
@@ -67,10 +67,10 @@ mod tests {
 
     #[test]
     fn a_token_never_shows() {
-        let token = Token::new(" s3cret\n").unwrap();
+        let token = BearerToken::new(" s3cret\n").unwrap();
         assert_eq!(token.header(), "Bearer s3cret");
         assert!(!format!("{token:?} {:?}", token.header()).contains("s3cret"));
-        assert_eq!(Token::new(" \n").err(), Some(TokenError::Missing));
-        assert_eq!(Token::new("a\nb: c").err(), Some(TokenError::Malformed));
+        assert_eq!(BearerToken::new(" \n").err(), Some(TokenError::Missing));
+        assert_eq!(BearerToken::new("a\nb: c").err(), Some(TokenError::Malformed));
     }
 }

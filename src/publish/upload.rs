@@ -1,5 +1,5 @@
 use super::{
-    ApiBody, ApiRequest, BlobSource, Method, Phase, Progress, PublishError, Server, Step, api, api::Missing, retry,
+    ApiBody, ApiCall, ApiRequest, BlobSource, Method, Progress, PublishError, Server, Step, api, api::Missing, retry,
 };
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use pmx_model::Hash;
@@ -60,9 +60,9 @@ pub(super) async fn all<S: Server>(
 
 async fn one<S: Server>(server: &S, upload: Upload, progress: &dyn Progress) -> Result<u64, PublishError> {
     let Upload { hash, url, source } = upload;
-    let phase = Phase::Upload(hash);
+    let call = ApiCall::Upload(hash);
     let size = source.size();
     let request = ApiRequest { method: Method::Post, target: url, body: ApiBody::Blob { hash, source } };
-    api::accept(phase, &retry::call(server, phase, &request, progress).await?)?;
+    api::accept(call, &retry::call(server, call, &request, progress).await?)?;
     Ok(size)
 }

@@ -4,7 +4,7 @@ use crate::{
     publish::{Activated, TakenDown},
     report::{Report, Style, short_id},
     server::layers::{Answering, LoggedRequest, RequestLayer, layer as layer_of, request_log as log_requests},
-    session::{Activation, Control, Event, Record, Session},
+    session::{Activation, Control, Event, EventRecord, Session},
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -102,7 +102,7 @@ pub(super) async fn print(session: Session, report: Report) {
 }
 
 /// `12:01:07  alpha  rolled back  2 pages changed  → 3f2a91bc…  1 behind the newest`
-fn line(record: &Record, report: &Report) -> String {
+fn line(record: &EventRecord, report: &Report) -> String {
     let (style, word, url, activation) = match &record.event {
         Event::Received(activation) => (Style::Good, "published", activation.url.as_str(), Some(activation)),
         Event::RolledBack(activation) => (Style::Warn, "rolled back", activation.url.as_str(), Some(activation)),
@@ -136,7 +136,7 @@ fn line(record: &Record, report: &Report) -> String {
 pub(super) fn request_log(report: Report) -> RequestLayer {
     log_requests(move |logged: &LoggedRequest| {
         let LoggedRequest { method, host, status, took, .. } = logged;
-        let target = shown(&logged.target);
+        let target = redacted(&logged.target);
         let ms = took.as_secs_f64() * 1e3;
         if report.json() {
             report.event(&json!({
@@ -157,7 +157,7 @@ pub(super) fn request_log(report: Report) -> RequestLayer {
 }
 
 /// A target without what lets somebody in: tokens stand in queries, and lines end in files.
-fn shown(target: &str) -> String {
+fn redacted(target: &str) -> String {
     match target.split_once('?') {
         Some((path, query)) if query.contains("token=") => format!("{path}?…"),
         _ => target.to_owned(),
@@ -201,8 +201,8 @@ mod tests {
 
     #[test]
     fn what_lets_somebody_in_is_not_printed() {
-        assert_eq!(shown("/?token=secret"), "/?…");
-        assert_eq!(shown("/a?pmx-token=secret&b"), "/a?…");
-        assert_eq!(shown("/a?b=c"), "/a?b=c");
+        assert_eq!(redacted("/?token=secret"), "/?…");
+        assert_eq!(redacted("/a?pmx-token=secret&b"), "/a?…");
+        assert_eq!(redacted("/a?b=c"), "/a?b=c");
     }
 }

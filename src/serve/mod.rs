@@ -14,7 +14,7 @@ use crate::{
     error::Result,
     report::{Report, Style},
     server::{self, ConnectionBounds, Layers, Listening, WorkerOptions, interrupted, listen},
-    session::{CONSOLE_HOST, Control, LogBuffer, Session, Token},
+    session::{CONSOLE_HOST, ConsoleToken, Control, LogBuffer, Session},
 };
 use futures_util::FutureExt as _;
 use pmx_emulator::{Emulator, faults::Faults};
@@ -34,7 +34,7 @@ const NAMED: usize = 200;
 ///
 /// # Errors
 /// A port or state folder that is taken or unusable.
-pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
+pub async fn run(command: &cli::ServeArgs, report: &Report) -> Result<()> {
     let faults = self::faults(command)?;
     let home = Home::of(Path::new("."))?;
     let state = place::choose(command.state.as_deref(), home.state())?;
@@ -78,7 +78,7 @@ pub async fn run(command: &cli::Serve, report: &Report) -> Result<()> {
 }
 
 /// `--kv-lag` is the older word for `--simulate kv-lag=…s`.
-fn faults(command: &cli::Serve) -> Result<Faults> {
+fn faults(command: &cli::ServeArgs) -> Result<Faults> {
     let faults = server::simulated_faults(&command.simulate)?;
     if command.kv_lag > 0 {
         faults.set_kv_lag(Duration::from_secs(command.kv_lag));
@@ -91,7 +91,7 @@ struct PublishServer {
     worker: Emulator,
     session: Session,
     control: Control,
-    token: Token,
+    token: ConsoleToken,
     /// The state folder, absolute.
     state: PathBuf,
     /// The address of a site, with `{site}` in the place of its name.
@@ -102,7 +102,7 @@ struct PublishServer {
 
 impl PublishServer {
     fn start(
-        command: &cli::Serve,
+        command: &cli::ServeArgs,
         state: &Path,
         front: &Listening,
         faults: Faults,
@@ -127,7 +127,7 @@ impl PublishServer {
             worker,
             session,
             control,
-            token: Token::generate()?,
+            token: ConsoleToken::generate()?,
             state: std::path::absolute(state).unwrap_or_else(|_| state.to_owned()),
             site: format!("http://{{site}}.{domain}:{port}"),
             url: format!("http://localhost:{port}"),
@@ -137,7 +137,7 @@ impl PublishServer {
     /// What a request passes before the Worker.
     fn layers(
         &self,
-        command: &cli::Serve,
+        command: &cli::ServeArgs,
         front: &Listening,
         ending: watch::Receiver<bool>,
         report: &Report,
@@ -208,6 +208,6 @@ impl PublishServer {
 }
 
 /// The first domain below which sites live.
-fn domain(command: &cli::Serve) -> &str {
+fn domain(command: &cli::ServeArgs) -> &str {
     command.base_domains.first().map_or("localhost", String::as_str)
 }

@@ -50,8 +50,8 @@ pub(super) struct Acceptor {
 struct Tls {
     identity: Arc<Identity>,
     permits: ConnectionPermits,
-    done: mpsc::Sender<(Stream, Connection)>,
-    ready: mpsc::Receiver<(Stream, Connection)>,
+    done: mpsc::Sender<(ConnectionStream, Connection)>,
+    ready: mpsc::Receiver<(ConnectionStream, Connection)>,
 }
 
 impl Acceptor {
@@ -86,10 +86,10 @@ impl Acceptor {
 }
 
 impl Listener for Acceptor {
-    type Io = Stream;
+    type Io = ConnectionStream;
     type Addr = Connection;
 
-    async fn accept(&mut self) -> (Stream, Connection) {
+    async fn accept(&mut self) -> (ConnectionStream, Connection) {
         loop {
             let ready = async {
                 match &mut self.tls {
@@ -104,7 +104,7 @@ impl Listener for Acceptor {
             let Some(stream) = self.count(stream, peer) else { continue };
             match &self.tls {
                 Some(tls) => tls.begin(stream, peer),
-                None => return (Stream::Plain(stream), Connection { peer, is_encrypted: false }),
+                None => return (ConnectionStream::Plain(stream), Connection { peer, is_encrypted: false }),
             }
         }
     }
@@ -156,7 +156,7 @@ impl Tls {
         tokio::spawn(async move {
             match timeout(HANDSHAKE, handshake(acceptor, stream)).await {
                 Ok(Ok(stream)) => {
-                    let is_encrypted = matches!(stream, Stream::Tls(_));
+                    let is_encrypted = matches!(stream, ConnectionStream::Tls(_));
                     // The server has ended where nobody takes it.
                     let _ = done.send((stream, Connection { peer, is_encrypted })).await;
                 }
@@ -169,12 +169,12 @@ impl Tls {
 }
 
 /// TLS, or a client that speaks in the clear and is to be warned.
-async fn handshake(acceptor: TlsAcceptor, stream: CountedStream) -> io::Result<Stream> {
+async fn handshake(acceptor: TlsAcceptor, stream: CountedStream) -> io::Result<ConnectionStream> {
     let mut first = [0];
     if stream.stream.peek(&mut first).await? == 1 && first[0] != TLS_HANDSHAKE {
-        return Ok(Stream::Plain(stream));
+        return Ok(ConnectionStream::Plain(stream));
     }
-    Ok(Stream::Tls(Box::new(acceptor.accept(stream).await?)))
+    Ok(ConnectionStream::Tls(Box::new(acceptor.accept(stream).await?)))
 }
 
 /// A connection and the permit that it takes for as long as it is open.
@@ -216,12 +216,12 @@ impl AsyncWrite for CountedStream {
 }
 
 /// A connection's bytes.
-pub(super) enum Stream {
+pub(super) enum ConnectionStream {
     Plain(CountedStream),
     Tls(Box<TlsStream<CountedStream>>),
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for ConnectionStream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
@@ -230,7 +230,7 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for ConnectionStream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),

@@ -37,22 +37,22 @@ impl ConnectionBounds {
 
 /// The permits that connections acquire. Clones are the same.
 #[derive(Clone)]
-pub(super) struct ConnectionPermits(Arc<Shared>);
+pub(super) struct ConnectionPermits(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     bounds: ConnectionBounds,
-    counts: Mutex<Counts>,
+    counts: Mutex<PermitCounts>,
 }
 
 #[derive(Default)]
-struct Counts {
+struct PermitCounts {
     in_all: usize,
     by_address: HashMap<IpAddr, usize>,
 }
 
 /// A permit, until it is dropped.
 pub(super) struct ConnectionPermit {
-    shared: Arc<Shared>,
+    shared: Arc<Inner>,
     /// Whose it is, if that is counted.
     address: Option<IpAddr>,
 }
@@ -68,7 +68,7 @@ pub(super) enum LimitReached {
 
 impl ConnectionPermits {
     pub(super) fn new(bounds: ConnectionBounds) -> Self {
-        Self(Arc::new(Shared { bounds, counts: Mutex::default() }))
+        Self(Arc::new(Inner { bounds, counts: Mutex::default() }))
     }
 
     /// Takes a permit for a client at this address.

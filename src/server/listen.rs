@@ -73,7 +73,7 @@ pub async fn listen(host: IpAddr, port: Option<u16>) -> Result<Listening> {
     for port in DEFAULT_PORT..DEFAULT_PORT + PORTS_TRIED {
         match open(host, port).await {
             Err(refused) if refused.error.kind() == ErrorKind::AddrInUse => {
-                taken.get_or_insert_with(|| refused.taken());
+                taken.get_or_insert_with(|| refused.conflict());
             }
             Err(refused) => return Err(refused.into_error()),
             Ok(listening) => {
@@ -136,7 +136,7 @@ struct Refused {
 
 impl Refused {
     /// Who has the port, as far as it is known.
-    fn taken(&self) -> String {
+    fn conflict(&self) -> String {
         match port_owner::of(self.port) {
             Some(port_owner) => format!("{} is taken by {port_owner}", self.port),
             None => format!("{} is taken", self.port),

@@ -226,7 +226,7 @@ impl Event {
 
 /// An event, when it happened, and to which site.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct EventRecord {
     /// When.
     pub time: SystemTime,
     /// The site, if it is of one.
@@ -235,7 +235,7 @@ pub struct Record {
     pub event: Event,
 }
 
-impl Record {
+impl EventRecord {
     pub(super) fn now(site: Option<&SiteName>, event: Event) -> Self {
         Self { time: SystemTime::now(), site: site.cloned(), event }
     }
@@ -273,7 +273,7 @@ mod tests {
     fn long_lists_are_printed_whole_and_kept_short() {
         let sources = vec!["one.md".to_owned(); KEPT_NAMES + 1];
         let event = Event::Published { deploy_id: "d".to_owned(), sources, paths: vec!["a".to_owned()], ms: 1.0 };
-        let record = Record::now(None, event);
+        let record = EventRecord::now(None, event);
         assert_eq!(record.to_json()["sources"].as_array().map(Vec::len), Some(KEPT_NAMES + 1));
         let kept = record.cut_short().to_json();
         assert_eq!(kept["sources"].as_array().map(Vec::len), Some(KEPT_NAMES));
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn an_event_says_what_it_is_in_one_flat_object() {
         let json = |event: Event| {
-            let mut json = Record::now(None, event).to_json();
+            let mut json = EventRecord::now(None, event).to_json();
             json.as_object_mut().unwrap().remove("time");
             json
         };

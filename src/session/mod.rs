@@ -11,11 +11,11 @@ mod token;
 
 pub use control::{Control, Moved, Rollback, SiteLoop};
 pub use earlier_deploy::EarlierDeploy;
-pub use event::{Activation, Event, Finding, Notice, ReadySite, Record, Warning};
+pub use event::{Activation, Event, EventRecord, Finding, Notice, ReadySite, Warning};
 pub use in_process::{InProcess, explain};
 pub use log::{LogBuffer, LogEntry, WORKER};
 pub use status::{Failure, LastBuild, NAMES, Phase, ReadSources, SiteStatus};
-pub use token::{CONSOLE_HOST, Token};
+pub use token::{CONSOLE_HOST, ConsoleToken};
 
 use crate::error::Error;
 use pmx_model::SiteName;
@@ -33,19 +33,19 @@ const BEHIND: usize = 1024;
 
 /// The sites of a running server, and what happens to them. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Session(Arc<Shared>);
+pub struct Session(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     sites: Mutex<BTreeMap<SiteName, Arc<SiteStatus>>>,
-    recent: Mutex<VecDeque<Arc<Record>>>,
-    events: broadcast::Sender<Arc<Record>>,
+    recent: Mutex<VecDeque<Arc<EventRecord>>>,
+    events: broadcast::Sender<Arc<EventRecord>>,
     /// Counts the changes of sites.
     changed: watch::Sender<u64>,
     observer: Observer,
 }
 
 /// Is called with every event at once, with all its names.
-type Observer = Box<dyn Fn(&Record) + Send + Sync>;
+type Observer = Box<dyn Fn(&EventRecord) + Send + Sync>;
 
 impl Default for Session {
     fn default() -> Self {
@@ -56,8 +56,8 @@ impl Default for Session {
 impl Session {
     /// One that shows every event to `observer` before anyone else hears of it.
     #[must_use]
-    pub fn observed(observer: impl Fn(&Record) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Shared {
+    pub fn observed(observer: impl Fn(&EventRecord) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Inner {
             sites: Mutex::default(),
             recent: Mutex::default(),
             events: broadcast::Sender::new(BEHIND),
@@ -118,19 +118,19 @@ impl Session {
 
     /// The events from now on, in their order, with their lists cut short.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Record>> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<EventRecord>> {
         self.0.events.subscribe()
     }
 
     /// The last 200 events, oldest first, with their lists cut short.
     #[must_use]
-    pub fn recent(&self) -> Vec<Arc<Record>> {
+    pub fn recent(&self) -> Vec<Arc<EventRecord>> {
         lock(&self.0.recent).iter().cloned().collect()
     }
 
     /// Tells an event, of a site if it is of one.
     pub fn emit(&self, site: Option<&SiteName>, event: Event) {
-        let record = Record::now(site, event);
+        let record = EventRecord::now(site, event);
         (self.0.observer)(&record);
         let record = Arc::new(record.cut_short());
         // Kept and sent under one lock, so that who reads both sees one order.
@@ -144,7 +144,7 @@ impl Session {
     }
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared").field("sites", &self.sites).finish_non_exhaustive()
     }

@@ -8,9 +8,9 @@ const TOKEN_BYTES: usize = 32;
 
 /// What lets into the console of one process: 64 hex digits that are made anew each time.
 #[derive(Clone)]
-pub struct Token(String);
+pub struct ConsoleToken(String);
 
-impl Token {
+impl ConsoleToken {
     /// A new one.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Token {
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for ConsoleToken {
     /// Never its digits: debug output ends in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
@@ -51,12 +51,12 @@ mod tests {
 
     #[test]
     fn only_the_whole_token_is_it() {
-        let token = Token::generate().unwrap();
+        let token = ConsoleToken::generate().unwrap();
         let text = token.as_str().to_owned();
         assert_eq!(text.len(), 64);
         assert!(token.is(&text));
         assert!(!token.is("") && !token.is(&text[1..]) && !token.is(&format!("{text}0")));
-        assert!(!token.is(Token::generate().unwrap().as_str()));
+        assert!(!token.is(ConsoleToken::generate().unwrap().as_str()));
         assert!(!format!("{token:?}").contains(&text));
     }
 }

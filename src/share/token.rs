@@ -2,7 +2,7 @@
 
 use crate::{
     git,
-    publish::{Token, TokenError},
+    publish::{BearerToken, TokenError},
 };
 use pmx_site::{Folder, FolderError};
 use std::{io, path::Path};
@@ -16,7 +16,7 @@ const MAX_FILE: u64 = 64 * 1024;
 
 /// A token, and where it was.
 pub(crate) struct Held {
-    pub(crate) token: Token,
+    pub(crate) token: BearerToken,
     /// Whether it lies in a file that Git would take along.
     pub(crate) is_exposed: bool,
 }
@@ -43,14 +43,14 @@ pub(crate) enum TokenPlace {
 /// # Errors
 /// [`TokenPlace`].
 pub(crate) fn token(project: &Path) -> Result<Held, TokenPlace> {
-    match Token::from_env(TOKEN_VARIABLE) {
+    match BearerToken::from_env(TOKEN_VARIABLE) {
         Ok(token) => return Ok(Held { token, is_exposed: false }),
         Err(TokenError::Malformed) => return Err(TokenPlace::Malformed),
         Err(TokenError::Missing) => {}
     }
     let file = Folder::open(project)?.read(FILE, MAX_FILE)?.ok_or(TokenPlace::Nowhere)?;
     let text = String::from_utf8_lossy(&file);
-    match Token::new(value(&text, TOKEN_VARIABLE).unwrap_or_default()) {
+    match BearerToken::new(value(&text, TOKEN_VARIABLE).unwrap_or_default()) {
         Ok(token) => Ok(Held { token, is_exposed: git::ignores(project, FILE) == Some(false) }),
         Err(TokenError::Missing) => Err(TokenPlace::Nowhere),
         Err(TokenError::Malformed) => Err(TokenPlace::Malformed),

@@ -9,20 +9,20 @@ const MOST_NAMED: usize = 256;
 
 /// Where to look.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum DirtyPaths {
     /// Everywhere.
     Everywhere,
     /// At these files and folders, absolute.
     At(BTreeSet<PathBuf>),
 }
 
-impl Default for Look {
+impl Default for DirtyPaths {
     fn default() -> Self {
         Self::At(BTreeSet::new())
     }
 }
 
-impl Look {
+impl DirtyPaths {
     /// Whether there is nothing to look at.
     #[must_use]
     pub fn is_nowhere(&self) -> bool {

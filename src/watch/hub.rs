@@ -1,5 +1,5 @@
 use super::{
-    Target, WatchOptions, probe,
+    WatchOptions, WatchTarget, probe,
     registry::{Interest, Registry},
     subscription::Subscription,
 };
@@ -68,7 +68,7 @@ impl Hub {
     }
 
     /// Hears of what happens to a target from now on, until it leaves.
-    pub(super) fn join(&self, target: Target) -> Result<(u64, Arc<Subscription>)> {
+    pub(super) fn join(&self, target: WatchTarget) -> Result<(u64, Arc<Subscription>)> {
         if !target.root.is_dir() {
             return Err(Error::new(format!("{} is no folder that can be watched", target.root.display())));
         }

@@ -14,7 +14,7 @@ mod subscription;
 mod watcher;
 
 pub use debounce::{Burst, DEBOUNCE, Debounce};
-pub use dirty::Look;
+pub use dirty::DirtyPaths;
 pub use hub::Hub;
 pub use watcher::{View, Watcher};
 
@@ -29,7 +29,7 @@ pub struct WatchOptions {
 
 /// What a [`Watcher`] watches.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct WatchTarget {
     /// The folder whose files are of interest, absolute and without links in its path. It may vanish and come back.
     pub root: PathBuf,
     /// Files outside of it that are of interest, absolute. They need not exist.

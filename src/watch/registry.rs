@@ -17,7 +17,7 @@ use std::{
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     /// In the order of their components: what is below a folder follows it.
-    folders: BTreeMap<PathBuf, Folder>,
+    folders: BTreeMap<PathBuf, WatchedFolder>,
     subscriptions: HashMap<u64, Arc<Subscription>>,
     last: u64,
     /// Whether the system told of the file that was written to see whether it does.
@@ -25,7 +25,7 @@ pub(super) struct Registry {
 }
 
 #[derive(Debug, Default)]
-struct Folder {
+struct WatchedFolder {
     /// By subscription.
     interests: HashMap<u64, Interest>,
     /// Whether the system was asked to watch it, and nothing was heard since that ends this.

@@ -1,4 +1,4 @@
-use super::{Target, debounce::DEBOUNCE, dirty::Look, ignores::Ignores};
+use super::{WatchTarget, debounce::DEBOUNCE, dirty::DirtyPaths, ignores::Ignores};
 use pmx_site::is_passing;
 use std::{
     collections::BTreeSet,
@@ -14,20 +14,20 @@ use tokio::{
 /// What is known of a site's files.
 #[derive(Debug)]
 pub(super) struct Subscription {
-    state: Mutex<State>,
+    state: Mutex<SubscriptionState>,
     pub(super) hint: Notify,
 }
 
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) target: Target,
+pub(super) struct SubscriptionState {
+    pub(super) target: WatchTarget,
     /// The folders that were asked to be watched.
     pub(super) folders: BTreeSet<PathBuf>,
     /// Whether some of them are not watched any more.
     pub(super) disarmed: bool,
-    pub(super) look: Look,
+    pub(super) dirty: DirtyPaths,
     /// Where to look some time: what git ignores.
-    pub(super) later: Look,
+    pub(super) later: DirtyPaths,
     pub(super) ignores: Ignores,
     /// Why the files could not be looked at the last time.
     pub(super) failed: Option<String>,
@@ -47,14 +47,14 @@ impl Drop for GiveBack<'_> {
 }
 
 impl Subscription {
-    pub(super) fn new(target: Target, poll: Option<Duration>) -> Self {
+    pub(super) fn new(target: WatchTarget, poll: Option<Duration>) -> Self {
         let (folders, again) = (BTreeSet::new(), Instant::now());
-        let state = State {
+        let state = SubscriptionState {
             target,
             folders,
             disarmed: true,
-            look: Look::Everywhere,
-            later: Look::default(),
+            dirty: DirtyPaths::Everywhere,
+            later: DirtyPaths::default(),
             ignores: Ignores::default(),
             failed: None,
             again,
@@ -65,7 +65,7 @@ impl Subscription {
         Self { state: Mutex::new(state), hint }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, SubscriptionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -75,7 +75,7 @@ impl Subscription {
         self.hint.notified().await;
         let kept = GiveBack(&self.hint);
         let urgent = async {
-            while self.state().look.is_nowhere() && !self.state().later.is_nowhere() {
+            while self.state().dirty.is_nowhere() && !self.state().later.is_nowhere() {
                 self.hint.notified().await;
             }
         };
@@ -83,7 +83,7 @@ impl Subscription {
         let _ = timeout(DEBOUNCE.ignored, urgent).await;
         let started = Instant::now();
         loop {
-            let many = self.state().look.named() > DEBOUNCE.many_hints;
+            let many = self.state().dirty.named() > DEBOUNCE.many_hints;
             let burst = if many { DEBOUNCE.many } else { DEBOUNCE.few };
             let over = (Instant::now() + burst.quiet).min(started + burst.longest);
             if timeout_at(over, self.hint.notified()).await.is_err() {
@@ -94,8 +94,8 @@ impl Subscription {
         let mut state = self.state();
         state.again = Instant::now() + DEBOUNCE.second_look;
         match state.later.take() {
-            Look::Everywhere => state.look = Look::Everywhere,
-            Look::At(paths) => paths.iter().for_each(|path| state.look.add(path)),
+            DirtyPaths::Everywhere => state.dirty = DirtyPaths::Everywhere,
+            DirtyPaths::At(paths) => paths.iter().for_each(|path| state.dirty.add(path)),
         }
     }
 
@@ -107,13 +107,13 @@ impl Subscription {
         }
         let mut state = self.state();
         if state.target.root.starts_with(path) {
-            state.look = Look::Everywhere;
+            state.dirty = DirtyPaths::Everywhere;
         } else if state.ignores.covers(path) {
             state.later.add(path);
         } else {
             // What is ignored is read with the folders.
             state.disarmed |= Ignores::are_in(path);
-            state.look.add(path);
+            state.dirty.add(path);
         }
         drop(state);
         self.hint.notify_one();
@@ -126,7 +126,7 @@ impl Subscription {
 
     /// Something happened somewhere.
     pub(super) fn lost(&self) {
-        self.state().look = Look::Everywhere;
+        self.state().dirty = DirtyPaths::Everywhere;
         self.hint.notify_one();
     }
 

@@ -1,7 +1,7 @@
 use super::{
-    Target,
+    WatchTarget,
     debounce::DEBOUNCE,
-    dirty::Look,
+    dirty::DirtyPaths,
     hub::{COVERS_BELOW, Hub},
     ignores::Ignores,
     registry::Interest,
@@ -35,7 +35,7 @@ impl Watcher {
     ///
     /// # Errors
     /// The root is no folder.
-    pub fn new(hub: &Hub, target: Target) -> Result<Self> {
+    pub fn new(hub: &Hub, target: WatchTarget) -> Result<Self> {
         let (id, subscription) = hub.join(target)?;
         Ok(Self { view: View { hub: hub.clone(), id, subscription } })
     }
@@ -50,7 +50,7 @@ impl Watcher {
     /// is lost if this is not awaited to its end.
     pub async fn hint(&mut self) {
         let subscription = &*self.view.subscription;
-        let (look, poll) = {
+        let (again, poll) = {
             let state = subscription.state();
             (state.again, state.poll)
         };
@@ -63,10 +63,10 @@ impl Watcher {
         tokio::select! {
             biased;
             () = hinted => {}
-            () = sleep_until(look) => {
+            () = sleep_until(again) => {
                 let mut state = subscription.state();
                 state.again = Instant::now() + poll.unwrap_or(DEBOUNCE.backstop);
-                state.look = Look::Everywhere;
+                state.dirty = DirtyPaths::Everywhere;
             }
         }
     }
@@ -81,8 +81,8 @@ impl Drop for Watcher {
 impl View {
     /// Where to look, from now on nowhere until there are new hints.
     #[must_use]
-    pub fn take(&self) -> Look {
-        self.subscription.state().look.take()
+    pub fn take(&self) -> DirtyPaths {
+        self.subscription.state().dirty.take()
     }
 
     /// Waits for a hint without taking it: it is there for [`View::take`] and [`Watcher::hint`].
@@ -97,7 +97,7 @@ impl View {
     }
 
     /// The next hint comes at once, and is to look everywhere.
-    pub fn look_again(&self) {
+    pub fn rescan(&self) {
         self.subscription.lost();
     }
 
@@ -106,7 +106,7 @@ impl View {
     pub fn failed(&self, why: &str) -> bool {
         let mut state = self.subscription.state();
         state.again = Instant::now() + DEBOUNCE.vanished_root;
-        state.look = Look::Everywhere;
+        state.dirty = DirtyPaths::Everywhere;
         state.failed.replace(why.to_owned()).is_none_or(|before| before != why)
     }
 
@@ -126,7 +126,7 @@ impl View {
     /// what was written before is in no hint.
     #[must_use]
     pub fn folders(&self, folders: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
-        let Target { root, files } = {
+        let WatchTarget { root, files } = {
             let mut state = self.subscription.state();
             if !state.disarmed && state.folders == *folders {
                 return Vec::new();

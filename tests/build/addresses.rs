@@ -57,6 +57,50 @@ fn a_link_out_of_the_source_folder_says_so() {
 }
 
 #[test]
+fn a_file_whose_name_begins_with_a_dot_is_never_published() {
+    let secret = "TOKEN=s3cret-of-the-author\n";
+    let folder = site_of(&[
+        (
+            "index.md",
+            "[a](.env) ![b](./sub/.env.local) ![[.npmrc]] <a href=\"/.netrc\">c</a> [d](.env#x) [e](sub/../.env)\n\n\
+             ![kept](./.assets/board.svg) [f](./.assets/.htpasswd)\n\n\
+             <p style=\"background: url(.env)\">x</p>\n\n[@styles]: ./s.css\n[@data.d]: ./.env\n[@script.s]: ./.x.js\n",
+        ),
+        (".env", secret),
+        ("sub/.env.local", secret),
+        (".npmrc", secret),
+        (".netrc", secret),
+        (".x.js", secret),
+        (".assets/board.svg", "<svg/>"),
+        (".assets/.htpasswd", secret),
+        ("s.css", "a { background: url(./.env) } @import './.netrc';\n"),
+    ]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        symlink(".env", folder.path().join("photo.png")).unwrap();
+        fs::create_dir(folder.path().join(".git")).unwrap();
+        fs::write(folder.path().join(".git/config"), secret).unwrap();
+        symlink(".git/config", folder.path().join("b.png")).unwrap();
+        symlink(".git", folder.path().join("g")).unwrap();
+        let text = "![](photo.png) ![](b.png) [g](g/config)\n";
+        fs::write(folder.path().join("linked.md"), text).unwrap();
+        let index = fs::read_to_string(folder.path().join("index.md")).unwrap();
+        fs::write(folder.path().join("index.md"), format!("{index}\n[more](./linked.md)\n")).unwrap();
+    }
+    let built = built(folder.path());
+    for (path, file) in built.outputs.iter() {
+        let bytes = built.blobs.read(&file.hash).unwrap().unwrap_or_default();
+        assert!(!String::from_utf8_lossy(&bytes).contains("s3cret"), "{path}");
+    }
+    assert!(built.outputs.keys().any(|path| path.contains("board.")), "assets in hidden folders are there");
+    let found = warnings(&built);
+    let private = found.iter().filter(|(code, ..)| *code == "link/private").count();
+    assert!(private >= if cfg!(unix) { 10 } else { 7 }, "{found:#?}");
+    assert!(found.iter().any(|(_, message, _)| message.starts_with("`.env` is not published: ")), "{found:#?}");
+}
+
+#[test]
 fn files_that_styles_name_are_followed() {
     let folder = site_of(&[
         (

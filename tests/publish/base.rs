@@ -4,7 +4,7 @@ use super::{
     site::{Site, TOKEN},
     stub::{Reply, Stub, id},
 };
-use pmx::publish::{self, Address, Bundle, PublishError, PublishOptions, Published, Remote, Silent, Token};
+use pmx::publish::{self, Address, BearerToken, Bundle, PublishError, PublishOptions, Published, Remote, Silent};
 use pmx_model::Hash;
 use pmx_site::OutDir;
 
@@ -12,7 +12,7 @@ const PAGES: &[(&str, &str)] = &[("index.path.html", "<p>home"), ("a.html", "<p>
 
 fn publish_on(base: &str, candidates: &[Hash], stub: &Stub, bundle: &Bundle) -> Result<Published, PublishError> {
     let server = Address::parse(&stub.url()).unwrap();
-    let remote = Remote::new(server, Token::new(TOKEN).unwrap(), false).unwrap();
+    let remote = Remote::new(server, BearerToken::new(TOKEN).unwrap(), false).unwrap();
     let options = PublishOptions {
         base: Some(base.to_owned()),
         candidates: Some(candidates.iter().copied().collect()),

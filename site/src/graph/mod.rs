@@ -18,7 +18,7 @@ use crate::{
     diagnostic::{Diagnostic, Position},
     files::blobs::Blob,
     project::Project,
-    scan::{Content, Snapshot},
+    scan::{Content, Snapshot, Unread},
     source::{self, Body, EXTENSION, Link, Place, Source},
     text::address::{self, Address, FileAddress},
 };
@@ -391,11 +391,8 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
         _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),
         _ => ("link/unresolved", "file"),
     };
-    if let Some(outside) = suggest.link_outside(wanted) {
-        let message =
-            format!("`{outside}` is a symbolic link that leads out of the source folder, so nothing is read there");
-        let finding = Diagnostic::warning("link/outside", link.position, message);
-        return Some(finding.hint(format!("put a copy of it in the place of the link, to show `{wanted}`")));
+    if let Some((name, why)) = suggest.unread(wanted) {
+        return Some(not_read(name, why, wanted, link.position));
     }
     let finding = Diagnostic::warning(code, link.position, format!("there is no {what} `{wanted}`"));
     let slashed = file.path.replace('\\', "/");
@@ -413,6 +410,24 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
         Some(nearest) => finding.hint(format!("did you mean `{}`?", relative_link(path, nearest))),
         None => finding,
     })
+}
+
+/// What is said of an address below a name that is not read.
+fn not_read(name: &str, why: Unread, wanted: &str, position: Position) -> Diagnostic {
+    match why {
+        Unread::Outside => {
+            let message =
+                format!("`{name}` is a symbolic link that leads out of the source folder, so nothing is read there");
+            let finding = Diagnostic::warning("link/outside", position, message);
+            finding.hint(format!("put a copy of it in the place of the link, to show `{wanted}`"))
+        }
+        Unread::Private => {
+            let message =
+                format!("`{name}` is not published: names that begin with a dot are those of settings and secrets");
+            Diagnostic::warning("link/private", position, message)
+                .hint("copy what readers may have to a file with another name")
+        }
+    }
 }
 
 /// Whether a definition with this label names a file for a component.

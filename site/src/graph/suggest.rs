@@ -2,7 +2,7 @@
 
 use super::wiki::Names;
 use crate::{
-    scan::Snapshot,
+    scan::{Snapshot, Unread},
     text::{address, nearest::likest},
 };
 use std::{collections::HashMap, sync::OnceLock};
@@ -30,12 +30,12 @@ impl<'a> Suggest<'a> {
         self.snapshot.files().contains_key(path)
     }
 
-    /// The link on the way to a path that is not followed, since it leads out of the source root.
-    pub(crate) fn link_outside<'p>(&self, wanted: &'p str) -> Option<&'p str> {
+    /// The name on the way to a path that is not read, and why.
+    pub(crate) fn unread<'p>(&self, wanted: &'p str) -> Option<(&'p str, Unread)> {
         let mut path = wanted;
         while !path.is_empty() {
-            if self.snapshot.outside().contains(path) {
-                return Some(path);
+            if let Some(why) = self.snapshot.unread().get(path) {
+                return Some((path, *why));
             }
             path = address::folder(path);
         }

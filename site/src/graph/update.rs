@@ -4,12 +4,12 @@
 use super::{Graph, Place, Sources, bodies::Bodies, missing_fragments, source};
 use crate::{
     project::Project,
-    scan::{Content, File, Snapshot},
+    scan::{Content, File, Snapshot, Unread},
     source::EXTENSION,
 };
 use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What a graph was grown from.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub(crate) struct Inputs {
     project: Hash,
     /// In the order of their paths.
     files: Vec<(Box<str>, Mark)>,
-    /// Links that are not followed: what is said of an address depends on them.
-    outside: BTreeSet<String>,
+    /// What is not read: what is said of an address depends on them.
+    unread: BTreeMap<String, Unread>,
     /// Whether a Source links by name. What a name means depends on the titles of all files, reached or not.
     has_wiki: bool,
 }
@@ -60,14 +60,14 @@ impl Inputs {
         }
         let mut links = graph.nodes.values().flat_map(|node| &node.source.links);
         let has_wiki = links.any(|link| link.place == Place::Wiki);
-        let outside = snapshot.outside().clone();
-        Self { shape: Hash::from_bytes(hasher.finalize().into()), project, files, outside, has_wiki }
+        let unread = snapshot.unread().clone();
+        Self { shape: Hash::from_bytes(hasher.finalize().into()), project, files, unread, has_wiki }
     }
 
     /// The numbers of the files with another content; none, if other files are there, or another project.
     fn changed(&self, project: &Project, snapshot: &Snapshot) -> Option<Vec<usize>> {
         if snapshot.files().len() != self.files.len()
-            || *snapshot.outside() != self.outside
+            || *snapshot.unread() != self.unread
             || project_hash(project) != self.project
         {
             return None;

@@ -41,10 +41,19 @@ pub struct Snapshot {
     folders: BTreeMap<String, Folder>,
     /// By their name, and where they lead: within the source root.
     links: BTreeMap<String, PathBuf>,
-    /// Links that are not followed, since they lead out of the source root, by their names.
-    outside: BTreeSet<String>,
+    /// What is there and is not read, by its name.
+    unread: BTreeMap<String, Unread>,
     /// Hidden folders that were not looked into, since no link leads there ([`named`]).
     hidden: BTreeMap<String, Folder>,
+}
+
+/// Why a name that is there is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unread {
+    /// It is a link that leads out of the source root.
+    Outside,
+    /// Its name, or that of what it leads to, begins with a dot and it is no Source; or it leads into a folder of Git or of pmx.
+    Private,
 }
 
 /// A file of a [`Snapshot`].
@@ -103,10 +112,10 @@ impl Snapshot {
         &self.files
     }
 
-    /// Links that lead out of the source root, by their paths below it. What is there is not read.
+    /// What is there and is not read, by its path below the source root.
     #[must_use]
-    pub const fn outside(&self) -> &BTreeSet<String> {
-        &self.outside
+    pub const fn unread(&self) -> &BTreeMap<String, Unread> {
+        &self.unread
     }
 
     /// The folders in which a change would be one of the snapshot, absolute and without links: those that were looked into, and those of
@@ -129,7 +138,7 @@ impl Snapshot {
             files: found.files.into_par_iter().filter_map(read).collect(),
             folders: found.folders.into_iter().map(|folder| (folder.name.clone(), folder)).collect(),
             links: found.links.into_iter().collect(),
-            outside: found.outside.into_iter().collect(),
+            unread: found.unread.into_iter().collect(),
             hidden: found.hidden.into_iter().map(|folder| (folder.name.clone(), folder)).collect(),
         }
     }
@@ -139,7 +148,7 @@ impl Snapshot {
         self.files.extend(other.files);
         self.folders.extend(other.folders);
         self.links.extend(other.links);
-        self.outside.extend(other.outside);
+        self.unread.extend(other.unread);
         self.hidden.extend(other.hidden);
     }
 
@@ -169,7 +178,7 @@ impl Snapshot {
 ///
 /// Left out are hidden folders (unless an entry lies in one, or a link of a Source or an address in a stylesheet leads there; then that
 /// folder is read, not all below it), `node_modules`, folders tagged as caches, folders that pmx
-/// writes to, what editors leave for a while ([`is_passing`]), and links that lead out of the source root or into themselves. A
+/// writes to, what editors leave for a while ([`is_passing`]), links that lead into themselves, and what is [`Unread`]. A
 /// file that vanishes meanwhile was never there.
 ///
 /// # Errors

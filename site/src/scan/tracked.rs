@@ -1,6 +1,6 @@
 //! Files that are looked at again and again.
 
-use super::{Content, File, Snapshot, changed, named, scan, walk};
+use super::{Content, File, Snapshot, Unread, changed, named, scan, walk};
 use crate::{error::SiteError, project::Project, text::address};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -131,7 +131,7 @@ impl Tracked {
         snapshot.links.retain(|path, _| !is_old(path));
         let hidden: BTreeSet<String> =
             snapshot.hidden.extract_if(.., |path, _| is_old(path)).map(|(path, _)| path).collect();
-        let outside: BTreeSet<String> = snapshot.outside.extract_if(.., |path| is_old(path)).collect();
+        let unread: BTreeMap<String, Unread> = snapshot.unread.extract_if(.., |path, _| is_old(path)).collect();
         // Sorted by bytes: what is below a name stands together, but not always behind the name itself.
         let old =
             snapshot.files.range(below.clone()..).map(|(path, _)| path).take_while(|path| path.starts_with(&below));
@@ -149,7 +149,7 @@ impl Tracked {
             self.revision += 1;
             self.before.entry(path).or_insert(Some(before.content));
         }
-        self.revision += u64::from(now.outside != outside);
+        self.revision += u64::from(now.unread != unread);
         // Why a hidden folder is looked into may be a text that is new, or that the folder itself is.
         let new = now.hidden.values().filter(|folder| !hidden.contains(&folder.name));
         let is_named = !named::named(project, snapshot.hidden.values().chain(now.hidden.values()), &now.files)

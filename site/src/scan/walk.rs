@@ -1,6 +1,6 @@
 //! Which files and folders there are, without reading any.
 
-use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, changed, passing::is_passing};
+use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, Unread, changed, passing::is_passing};
 use crate::{
     error::SiteError,
     files::paths::canonical,
@@ -8,6 +8,7 @@ use crate::{
         Project, checkout,
         out_dir::{OutDir, RECEIPT},
     },
+    source::EXTENSION,
     text::address,
 };
 use rayon::prelude::*;
@@ -70,8 +71,8 @@ pub(super) struct Found {
     pub files: Vec<(String, PathBuf, Stamp)>,
     /// Links by their name, and where they lead.
     pub links: Vec<(String, PathBuf)>,
-    /// Links that lead out of the source root, by their names.
-    pub outside: Vec<String>,
+    /// What is there and is not read.
+    pub unread: Vec<(String, Unread)>,
     /// Hidden folders, which were not looked into.
     pub hidden: Vec<Folder>,
 }
@@ -96,7 +97,7 @@ pub(super) fn walk(project: &Project, mut folders: Vec<Folder>) -> Result<Found,
             folders.extend(below);
             found.files.extend(listed.files);
             found.links.extend(listed.links);
-            found.outside.extend(listed.outside);
+            found.unread.extend(listed.unread);
             found.hidden.extend(listed.hidden);
         }
         if found.files.len() > MAX_FILES {
@@ -119,7 +120,7 @@ pub(super) fn look_at(project: &Project, folder: &Folder, last: &str) -> Result<
         let before = found;
         found = walk(project, vec![below])?;
         found.links.extend(before.links);
-        found.outside.extend(before.outside);
+        found.unread.extend(before.unread);
         found.hidden.extend(before.hidden);
     }
     Ok(found)
@@ -156,7 +157,11 @@ fn take_in(
     let (entry, path) = if kind.is_symlink() {
         let target = canonical(&path).ok()?;
         if !target.starts_with(&project.source_root) {
-            found.outside.push(name);
+            found.unread.push((name, Unread::Outside));
+            return None;
+        }
+        if checkout::reserved(&target, &project.source_root).is_some() {
+            found.unread.push((name, Unread::Private));
             return None;
         }
         found.links.push((name.clone(), target.clone()));
@@ -167,6 +172,9 @@ fn take_in(
     match entry {
         Entry::Folder(below) if is_hidden(project, &name) => found.hidden.push(below),
         Entry::Folder(below) => return Some(below),
+        Entry::File(_) if is_private(&path) || is_private(Path::new(last)) => {
+            found.unread.push((name, Unread::Private))
+        }
         Entry::File(stamp) => found.files.push((name, path, stamp)),
     }
     None
@@ -216,6 +224,13 @@ fn is_hidden(project: &Project, name: &str) -> bool {
     };
     let ends = name.match_indices('/').map(|(end, _)| end).chain([name.len()]);
     ends.map(|end| &name[..end]).any(|path| address::name(path).starts_with('.') && !leads_to_an_entry(path))
+}
+
+/// Whether a file is never published, whatever links to it: its name begins with a dot, as those of credentials and settings do, and it is
+/// no Source.
+fn is_private(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with('.') && !name.ends_with(EXTENSION)
 }
 
 fn is_skipped(project: &Project, path: &Path, name: &str) -> bool {

@@ -7,7 +7,7 @@ use crate::{
         build,
         deploy_words::described,
         deploys::unpublished,
-        session::{Called, Session},
+        remote_site::{Called, RemoteSite},
         target,
     },
     error::{Error, Result},
@@ -26,7 +26,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// What kept it from that.
-pub(super) fn share(args: &cli::Share, asked: &Path, report: &Report) -> Result<()> {
+pub(super) fn share(args: &cli::ShareArgs, asked: &Path, report: &Report) -> Result<()> {
     let project = locate(&[asked.to_owned()])?;
     let entry = the_entry(&project)?;
     let shown = project.show(entry);
@@ -83,7 +83,7 @@ fn new_receipt(server: Option<&str>, project: &Project, entry: &str, report: &Re
 
 /// A build on its way to its address.
 struct Share<'a> {
-    session: &'a Session<'a>,
+    session: &'a RemoteSite<'a>,
     bundle: Bundle,
     listing: Listing,
     receipts: Receipts,

@@ -6,7 +6,7 @@ use crate::{
     commands::{
         confirm::agree,
         deploys::unpublished,
-        session::{Called, Session},
+        remote_site::{Called, RemoteSite},
     },
     error::{Error, Result},
     follow::SiteAddress,
@@ -24,7 +24,7 @@ const STATUS: u16 = 410;
 ///
 /// # Errors
 /// There is none; the user does not agree; the server refuses, does not answer, or is another that does not have it: the share stays then.
-pub(super) fn remove(args: &cli::Share, asked: &Path, report: &Report) -> Result<()> {
+pub(super) fn remove(args: &cli::ShareArgs, asked: &Path, report: &Report) -> Result<()> {
     let place = Place::of(&[asked.to_owned()])?;
     let receipts = receipts(&place.folder, report)?;
     let server = named_server(args)?;
@@ -50,7 +50,7 @@ pub(super) fn remove(args: &cli::Share, asked: &Path, report: &Report) -> Result
 
 /// A share on its way out.
 struct Removal<'a> {
-    args: &'a cli::Share,
+    args: &'a cli::ShareArgs,
     /// The entry as the user would name it; the address, where that is all that is known.
     shown: String,
     /// What the receipt is one of; none if there is none.
@@ -104,7 +104,7 @@ impl Removal<'_> {
     }
 
     /// What its server has of it. Where none answers, the user is told how to go on without it.
-    fn deploys(&self, session: &Session<'_>) -> Result<Vec<Deploy>> {
+    fn deploys(&self, session: &RemoteSite<'_>) -> Result<Vec<Deploy>> {
         let asked: Called<_> = session.run(async { Ok(session.deploys().await) })?;
         asked.map_err(|error| {
             let explained = session.explain(&error);

@@ -8,7 +8,7 @@ use super::{
     absolute, own,
 };
 use crate::{
-    cli::Place,
+    cli::StateFolderArgs,
     error::{Error, Result},
     report::{Report, counted},
 };
@@ -24,7 +24,7 @@ use std::{path::Path, time::SystemTime};
 ///
 /// # Errors
 /// Something is wrong; the folder is owned or cannot be read.
-pub(super) fn check(place: &Place, report: &Report) -> Result<()> {
+pub(super) fn check(place: &StateFolderArgs, report: &Report) -> Result<()> {
     let folder = absolute(&folder(place)?)?;
     existing(&folder)?;
     let findings = findings(&folder)?;
@@ -46,7 +46,7 @@ pub(super) fn check(place: &Place, report: &Report) -> Result<()> {
 ///
 /// # Errors
 /// The user does not agree; the folder is owned, or cannot be changed.
-pub(super) fn repair(place: &Place, yes: bool, report: &Report) -> Result<()> {
+pub(super) fn repair(place: &StateFolderArgs, yes: bool, report: &Report) -> Result<()> {
     let folder = absolute(&folder(place)?)?;
     existing(&folder)?;
     let findings = findings(&folder)?;

@@ -2,7 +2,7 @@
 
 use super::{super::data::one, absolute};
 use crate::{
-    cli::Place,
+    cli::StateFolderArgs,
     data::DataOp,
     error::{Error, Result},
     report::Report,
@@ -18,7 +18,7 @@ use std::{
 const STDOUT: &str = "-";
 
 /// Where an archive goes.
-enum Target {
+enum ArchiveTarget {
     /// A file that is replaced when all of the archive is written, or a new one.
     File,
     /// What is no regular file, and is written to: a FIFO, a device, a descriptor.
@@ -31,11 +31,11 @@ enum Target {
 ///
 /// # Errors
 /// The state cannot be had, or the archive cannot be written; a file that was there is as it was then.
-pub(super) fn run(place: &Place, file: &Path, report: &Report) -> Result<()> {
+pub(super) fn run(place: &StateFolderArgs, file: &Path, report: &Report) -> Result<()> {
     let answer = match target(file)? {
-        Target::File => ask(place, file)?,
-        Target::Through => through(place, file)?,
-        Target::Stdout => return to_stdout(place, report),
+        ArchiveTarget::File => ask(place, file)?,
+        ArchiveTarget::Through => through(place, file)?,
+        ArchiveTarget::Stdout => return to_stdout(place, report),
     };
     report.event(&answer);
     report.say(format_args!("wrote {} ({} bytes)", file.display(), answer["bytes"]));
@@ -43,20 +43,20 @@ pub(super) fn run(place: &Place, file: &Path, report: &Report) -> Result<()> {
 }
 
 /// Another process may own the state and write the archive: it is told of a place that is the same to it.
-fn ask(place: &Place, file: &Path) -> Result<Json> {
+fn ask(place: &StateFolderArgs, file: &Path) -> Result<Json> {
     one(place, DataOp::StateExport { file: absolute(file)? })
 }
 
 /// The archive in a folder of its own, before it goes where it is to go: what it is copied to may be slow, and only this process knows
 /// its descriptors.
-fn aside<T>(place: &Place, then: impl FnOnce(Json, File) -> Result<T>) -> Result<T> {
+fn aside<T>(place: &StateFolderArgs, then: impl FnOnce(Json, File) -> Result<T>) -> Result<T> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("state.tar");
     let answer = ask(place, &file)?;
     then(answer, File::open(&file)?)
 }
 
-fn through(place: &Place, file: &Path) -> Result<Json> {
+fn through(place: &StateFolderArgs, file: &Path) -> Result<Json> {
     aside(place, |answer, mut archive| {
         let cannot = |error| Error::new(format_args!("{} cannot be written: {error}", file.display()));
         // Opened when there is something to write: the reader of a FIFO sees nothing of what failed before.
@@ -67,7 +67,7 @@ fn through(place: &Place, file: &Path) -> Result<Json> {
 }
 
 /// Nothing else goes to stdout then, not with `--json` either.
-fn to_stdout(place: &Place, report: &Report) -> Result<()> {
+fn to_stdout(place: &StateFolderArgs, report: &Report) -> Result<()> {
     if io::stdout().is_terminal() {
         return Err(Error::usage("an archive is nothing for a terminal")
             .hint("name a file, or lead stdout into one or into another program"));
@@ -81,23 +81,23 @@ fn to_stdout(place: &Place, report: &Report) -> Result<()> {
     })
 }
 
-fn target(file: &Path) -> Result<Target> {
+fn target(file: &Path) -> Result<ArchiveTarget> {
     if file == Path::new(STDOUT) {
-        return Ok(Target::Stdout);
+        return Ok(ArchiveTarget::Stdout);
     }
     let Ok(meta) = file.metadata() else {
         return match file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
             Some(folder) => Err(Error::new(format_args!("there is no folder {}", folder.display()))),
-            None => Ok(Target::File),
+            None => Ok(ArchiveTarget::File),
         };
     };
     if meta.is_dir() {
         return Err(Error::new(format_args!("{} is a folder", file.display())).hint("name a file"));
     }
     Ok(match meta.is_file() {
-        _ if is_stdout(&meta) => Target::Stdout,
-        true => Target::File,
-        false => Target::Through,
+        _ if is_stdout(&meta) => ArchiveTarget::Stdout,
+        true => ArchiveTarget::File,
+        false => ArchiveTarget::Through,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::{
     console::{
         SiteSource,
         call::Call,
-        deploys::{Counts, Summary},
+        deploys::{ChangeCounts, Summary},
         html::{Ask, ago, ask, counted, empty, field, nothing, pill, short},
         reply::RequestFailure,
         url::address,
@@ -225,7 +225,7 @@ fn changed(summary: &Summary) -> Markup {
 }
 
 /// `+1 ~2 −3`
-pub(super) fn signs(counts: &Counts) -> Markup {
+pub(super) fn signs(counts: &ChangeCounts) -> Markup {
     let sign = |class: &str, sign: &str, word: &str, count: usize| {
         html! { @if count > 0 { span.(class).nowrap title={ (count) " " (word) } { (sign) (count) } " " } }
     };

@@ -6,7 +6,7 @@ use crate::console::{
     form::Fields,
     html::{Ask, Section, ago, ask, bytes, empty, field, local},
     reply::{self, ReplyResult, RequestFailure},
-    transfer::{self, Entry},
+    transfer::{self, ExportedEntry},
     url::address,
 };
 use axum::body::Body;
@@ -291,7 +291,7 @@ pub(in crate::console) async fn export(call: &Call<'_>) -> ReplyResult {
 
 fn exported(kv: &Kv, listed: ListedKey) -> Option<String> {
     let value = kv.get(&listed.name).ok()??;
-    let mut entry = Entry::new(listed.name, value.to_vec());
+    let mut entry = ExportedEntry::new(listed.name, value.to_vec());
     entry.expiration = listed.expiration.and_then(|at| i64::try_from(at).ok());
     entry.metadata = listed.metadata.and_then(|metadata| serde_json::from_str(&metadata).ok());
     serde_json::to_string(&entry).ok().map(|line| line + "\n")

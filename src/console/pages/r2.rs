@@ -9,7 +9,7 @@ use crate::console::{
     form::Fields,
     html::{Section, ago, bytes, empty},
     reply::{self, ReplyResult, RequestFailure},
-    transfer::{self, Entry},
+    transfer::{self, ExportedEntry},
     url::address,
 };
 use axum::body::Body;
@@ -166,7 +166,7 @@ pub(in crate::console) async fn export(call: &Call<'_>) -> ReplyResult {
             let Ok(page) = r2.list(options) else { return };
             for object in page.objects {
                 let Ok(value) = read(&r2, &object.key, None) else { continue };
-                let Ok(line) = serde_json::to_string(&Entry::new(object.key, value)) else { continue };
+                let Ok(line) = serde_json::to_string(&ExportedEntry::new(object.key, value)) else { continue };
                 if !send(line + "\n") {
                     return;
                 }

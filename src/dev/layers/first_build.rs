@@ -3,7 +3,7 @@
 use crate::{
     dev::{
         first_build::FirstBuild,
-        live_reload::{LiveReload, Shown},
+        live_reload::{LiveReload, ReloadTarget},
         loops::Loops,
         request_site::site_of,
         small_page,
@@ -40,6 +40,6 @@ async fn wait(reload: LiveReload, site: SiteName, build: FirstBuild, request: Re
         return next.call(request).await;
     }
     let main = maud::html! { p { "The first build of this site is under way. The page comes by itself." } };
-    let reload = (&reload, &Shown::Status(site));
+    let reload = (&reload, &ReloadTarget::Status(site));
     small_page::respond(StatusCode::SERVICE_UNAVAILABLE, "Being built", &main, reload).await
 }

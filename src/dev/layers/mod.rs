@@ -22,7 +22,7 @@ use addresses::AddressParts;
 use lost_blobs::LostBlobParts;
 
 /// Adds the layers of `pmx dev`.
-pub(super) fn add(mut layers: Layers, command: &cli::Dev, scope: &Scope, server: &DevServer) -> Layers {
+pub(super) fn add(mut layers: Layers, command: &cli::DevArgs, scope: &Scope, server: &DevServer) -> Layers {
     let context = &*server.context;
     let default_site = scope.default_site().cloned();
     let (session, control) = (context.session.clone(), context.control.clone());

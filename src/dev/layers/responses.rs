@@ -54,9 +54,9 @@ struct Responses {
 }
 
 /// Why an answer is not taken.
-struct Refusal(StatusCode, &'static str, String);
+struct ResponseRefusal(StatusCode, &'static str, String);
 
-impl Refusal {
+impl ResponseRefusal {
     fn response(&self) -> Response {
         refusal(self.0, self.1, &self.2)
     }
@@ -70,7 +70,7 @@ struct Submission {
 }
 
 impl Responses {
-    async fn take(self: Arc<Self>, site: &SiteName, request: Request) -> Result<Response, Refusal> {
+    async fn take(self: Arc<Self>, site: &SiteName, request: Request) -> Result<Response, ResponseRefusal> {
         let started = now();
         let (parts, body) = request.into_parts();
         check_caller(Caller::of(&parts.extensions))?;
@@ -78,7 +78,7 @@ impl Responses {
         let form = self.form(&parts.headers, parts.uri.path(), &submission.target).await?;
         let answers = form
             .answers(&submission.fields)
-            .map_err(|why| Refusal(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", why.to_string()))?;
+            .map_err(|why| ResponseRefusal(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", why.to_string()))?;
         let run = submission.run.clone();
         let project = self.control.project(site).map_err(|error| internal(&error))?;
         let written = tokio::task::spawn_blocking(move || {
@@ -95,16 +95,21 @@ impl Responses {
         })
         .await;
         written.map_err(|error| {
-            Refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("the answer was lost: {error}"))
+            ResponseRefusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("the answer was lost: {error}"))
         })??;
         let answer = json!({ "ok": true, "actionRun": { "id": run, "started": started, "finished": now() } });
         Ok(json(StatusCode::OK, &answer))
     }
 
     /// The form for this target on the page at this address.
-    async fn form(&self, headers: &HeaderMap, path: &str, target: &str) -> Result<AnswerForm, Refusal> {
-        let none =
-            || Refusal(StatusCode::NOT_FOUND, "no_question", format!("There is no question `{target}` on this page"));
+    async fn form(&self, headers: &HeaderMap, path: &str, target: &str) -> Result<AnswerForm, ResponseRefusal> {
+        let none = || {
+            ResponseRefusal(
+                StatusCode::NOT_FOUND,
+                "no_question",
+                format!("There is no question `{target}` on this page"),
+            )
+        };
         let mut page = Request::get(path);
         if let Some(host) = headers.get(header::HOST) {
             page = page.header(header::HOST, host);
@@ -121,30 +126,30 @@ impl Responses {
 
 /// Only a page of this server may write, and only in a browser of this machine: names that were allowed by flag, and proxies, lead here from
 /// elsewhere.
-fn check_caller(caller: &Caller) -> Result<(), Refusal> {
+fn check_caller(caller: &Caller) -> Result<(), ResponseRefusal> {
     if !caller.initiator().is_foreign() && caller.is_local_browser() {
         return Ok(());
     }
     let message = "Answers are taken from this server's own pages only, on this machine".to_owned();
-    Err(Refusal(StatusCode::FORBIDDEN, "foreign_origin", message))
+    Err(ResponseRefusal(StatusCode::FORBIDDEN, "foreign_origin", message))
 }
 
-fn not_written(error: &NotWritten) -> Refusal {
+fn not_written(error: &NotWritten) -> ResponseRefusal {
     match error {
         NotWritten::Refused(error) => {
             let status = match error {
                 RecordError::NoQuestion => StatusCode::NOT_FOUND,
                 RecordError::Topmatter | RecordError::NotText => StatusCode::CONFLICT,
             };
-            Refusal(status, "not_recorded", error.to_string())
+            ResponseRefusal(status, "not_recorded", error.to_string())
         }
-        NotWritten::Changing => Refusal(StatusCode::CONFLICT, "changing", error.to_string()),
+        NotWritten::Changing => ResponseRefusal(StatusCode::CONFLICT, "changing", error.to_string()),
         NotWritten::Failed(_) => internal(error),
     }
 }
 
 /// The file of a Source, below the source root; never one outside of it. An editor may have its name free for a moment.
-fn source_file(project: &Project, id: &str) -> Result<String, Refusal> {
+fn source_file(project: &Project, id: &str) -> Result<String, ResponseRefusal> {
     let root = &project.source_root;
     let inside = |file: &String| {
         let path = root.join(file);
@@ -154,22 +159,22 @@ fn source_file(project: &Project, id: &str) -> Result<String, Refusal> {
     Some(format!("{id}.md"))
         .filter(|file| check_path(file))
         .filter(inside)
-        .ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "no_source", format!("There is no Source `{id}`")))
+        .ok_or_else(|| ResponseRefusal(StatusCode::NOT_FOUND, "no_source", format!("There is no Source `{id}`")))
 }
 
-fn internal(error: &dyn std::fmt::Display) -> Refusal {
-    Refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
+fn internal(error: &dyn std::fmt::Display) -> ResponseRefusal {
+    ResponseRefusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
 }
 
 fn now() -> String {
     humantime::format_rfc3339_millis(SystemTime::now()).to_string()
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Submission, Refusal> {
-    let bad = |message: &str| Refusal(StatusCode::BAD_REQUEST, "bad_request", message.to_owned());
+async fn read(headers: &HeaderMap, body: Body) -> Result<Submission, ResponseRefusal> {
+    let bad = |message: &str| ResponseRefusal(StatusCode::BAD_REQUEST, "bad_request", message.to_owned());
     let too_large = || {
         let message = format!("A submission has at most {MAX_BODY} bytes");
-        Refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+        ResponseRefusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     };
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_BODY) {

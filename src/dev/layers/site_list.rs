@@ -1,7 +1,7 @@
 //! The list of sites: at the bare host where several are served, and in place of a site that is not there.
 
 use crate::dev::{
-    live_reload::{LiveReload, Shown},
+    live_reload::{LiveReload, ReloadTarget},
     small_page,
 };
 use crate::{
@@ -45,7 +45,9 @@ pub(super) fn layer(session: Session, reload: LiveReload, console: Option<String
             None => (StatusCode::NOT_FOUND, "There is no such page here".to_owned(), nothing(&session, here)),
         };
         let reload = reload.clone();
-        Answering::later(async move { small_page::respond(status, &title, &main, (&reload, &Shown::Sites)).await })
+        Answering::later(
+            async move { small_page::respond(status, &title, &main, (&reload, &ReloadTarget::Sites)).await },
+        )
     })
 }
 

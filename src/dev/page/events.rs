@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     server::refusal,
-    session::{Phase, Record, Session, SiteStatus},
+    session::{EventRecord, Phase, Session, SiteStatus},
 };
 use axum::{
     body::Body,
@@ -37,9 +37,9 @@ const BUILDING: Duration = Duration::from_millis(500);
 
 /// The events of all sites.
 #[derive(Clone)]
-pub(in crate::dev) struct EventStreams(Arc<Shared>);
+pub(in crate::dev) struct EventStreams(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     session: Session,
     overlay: bool,
     ending: watch::Receiver<bool>,
@@ -49,7 +49,7 @@ struct Shared {
 
 impl EventStreams {
     pub(in crate::dev) fn new(session: Session, overlay: bool, ending: watch::Receiver<bool>) -> Self {
-        Self(Arc::new(Shared { session, overlay, ending, cache: Mutex::default() }))
+        Self(Arc::new(Inner { session, overlay, ending, cache: Mutex::default() }))
     }
 
     /// The stream for a page of this site. `here`: the browser is on this machine.
@@ -90,9 +90,9 @@ impl EventStreams {
 
 /// One open page.
 struct Listener {
-    shared: Arc<Shared>,
+    shared: Arc<Inner>,
     cache: Arc<FindingsCache>,
-    heard: Receiver<Arc<Record>>,
+    heard: Receiver<Arc<EventRecord>>,
     ending: watch::Receiver<bool>,
     site: SiteName,
     here: bool,
@@ -153,7 +153,7 @@ impl Listener {
 }
 
 /// Waits until something has happened to a site; whether more can.
-async fn of_site(heard: &mut Receiver<Arc<Record>>, site: &SiteName) -> bool {
+async fn of_site(heard: &mut Receiver<Arc<EventRecord>>, site: &SiteName) -> bool {
     loop {
         match heard.recv().await {
             Ok(record) if record.site.as_ref() != Some(site) => {}

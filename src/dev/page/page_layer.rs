@@ -2,7 +2,7 @@
 
 use super::{etag, not_built, script, unlinked};
 use crate::{
-    dev::live_reload::{LiveReload, Shown},
+    dev::live_reload::{LiveReload, ReloadTarget},
     server::{answer_changed, is_upgrade, layers::Next, refusal},
     session::Session,
 };
@@ -61,7 +61,7 @@ impl PageLayer {
             && let Some(status) = site.as_ref().and_then(|site| self.session.site(site))
         {
             if !answer.headers().contains_key("pmx-deploy") {
-                let shown = Shown::Status(status.name.clone());
+                let shown = ReloadTarget::Status(status.name.clone());
                 return self.reload.serve(&shown, not_built::response(status, whole.head).await).await;
             }
             whole.note = unlinked::note(&status, &path);
@@ -76,7 +76,7 @@ impl PageLayer {
     /// A page without a live client: it is loaded again when the site was published anew. What it is loaded again for stands in it, so no
     /// cache may keep it.
     async fn loaded_again(&self, site: SiteName, answer: Response) -> Response {
-        let mut answer = self.reload.serve(&Shown::Deploy(site), answer).await;
+        let mut answer = self.reload.serve(&ReloadTarget::Deploy(site), answer).await;
         answer.headers_mut().remove(header::ETAG);
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer

@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     report::counted,
     session::{Event, Phase, SiteLoop, SiteStatus},
-    watch::{Target, Watcher},
+    watch::{WatchTarget, Watcher},
 };
 use pmx_model::{Hash, SiteName};
 use pmx_site::{CONFIGS, Project};
@@ -108,7 +108,7 @@ impl Site {
     /// Builds and publishes what is there now.
     pub(super) async fn begin(&mut self) {
         let turn = tokio::select! {
-            turn = self.context.builds.acquire(self.first_build.wanted()) => turn,
+            turn = self.context.builds.acquire(self.first_build.requested()) => turn,
             () = self.context.ended() => return,
         };
         self.update().await;
@@ -134,7 +134,7 @@ impl Site {
                     self.is_asked_for = true;
                     self.forget();
                 }
-                () = self.lost_blobs.wanted() => {
+                () = self.lost_blobs.requested() => {
                     self.restore_lost().await;
                     continue;
                 }
@@ -187,7 +187,7 @@ impl Site {
         let built = Builder::from_nothing(self.project.clone(), &self.watcher).build().await;
         drop(turn);
         // Hints that this look has taken are for the loop.
-        self.watcher.view().look_again();
+        self.watcher.view().rescan();
         let built = built?;
         self.publisher.lock().await.restore(&built.site, None).await?;
         self.restored_from = Some((Instant::now(), built));
@@ -326,7 +326,7 @@ impl Drop for Site {
 
 fn watch(context: &Context, project: &Project) -> Result<Watcher> {
     let files = CONFIGS.iter().map(|name| project.folder.join(name)).collect();
-    Watcher::new(&context.hub, Target { root: project.source_root.clone(), files })
+    Watcher::new(&context.hub, WatchTarget { root: project.source_root.clone(), files })
 }
 
 fn entry(project: &Project) -> String {

@@ -36,7 +36,7 @@ fn render(report: &Report, site: Option<&str>, diagnostic: &Diagnostic, line: Op
         format!(" {margin}{} {path}:{number}:{column}", dim("-->")),
     ];
     if let Some(line) = line {
-        let (shown, caret) = around(line, *column);
+        let (shown, caret) = window(line, *column);
         let caret = format!("{}{}", " ".repeat(caret), report.paint(style, "^"));
         let bar = dim("|");
         out.push(format!(" {margin} {bar}"));
@@ -51,7 +51,7 @@ fn render(report: &Report, site: Option<&str>, diagnostic: &Diagnostic, line: Op
 
 /// The part of a line that holds the place, and how far it is into that part. Tabs become single spaces and what would do something
 /// on a terminal `·`, so that the caret stands below its character.
-fn around(line: &str, column: usize) -> (String, usize) {
+fn window(line: &str, column: usize) -> (String, usize) {
     let characters: Vec<char> = line
         .chars()
         .map(|c| match c {
@@ -87,8 +87,8 @@ mod tests {
                         \u{20}   |        ^\n    = hint: close it";
         assert_eq!(shown.join("\n"), expected);
         let long = format!("{}x{}", "a".repeat(200), "b".repeat(200));
-        let (shown, at) = around(&long, 201);
+        let (shown, at) = window(&long, 201);
         assert_eq!((shown.chars().nth(at), shown.chars().count()), (Some('x'), WIDTH));
-        assert_eq!(around("short", 99), ("short".to_owned(), 5));
+        assert_eq!(window("short", 99), ("short".to_owned(), 5));
     }
 }

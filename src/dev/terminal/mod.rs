@@ -14,7 +14,7 @@ pub(super) use line::BuildLine;
 use crate::{
     error::Error,
     report::{Report, Style},
-    session::{EarlierDeploy, Event, Record},
+    session::{EarlierDeploy, Event, EventRecord},
 };
 use pmx_site::Diagnostic;
 use std::{
@@ -46,7 +46,7 @@ impl Terminal {
     }
 
     /// An event: a line of JSON, with `--json`. Of a rollback it says what is shown now, whoever asked for it.
-    pub(super) fn event(&self, record: &Record) {
+    pub(super) fn event(&self, record: &EventRecord) {
         if self.report.json() {
             self.report.event(&record.to_json());
         }

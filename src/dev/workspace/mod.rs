@@ -6,7 +6,7 @@ use super::{context::Context, site::Site};
 use crate::{
     error::{Error, Result},
     session::{Event, Failure, Notice, SiteStatus, Warning},
-    watch::{Target, View, Watcher},
+    watch::{View, WatchTarget, Watcher},
 };
 use discover::{Discovery, discover, names};
 use futures_util::FutureExt as _;
@@ -44,7 +44,7 @@ impl Workspace {
     /// # Errors
     /// The folder is none, or there is no site in it.
     pub(super) fn open(context: &Arc<Context>, folder: &Path) -> Result<Self> {
-        let watcher = Watcher::new(&context.hub, Target { root: folder.to_owned(), files: Vec::new() })?;
+        let watcher = Watcher::new(&context.hub, WatchTarget { root: folder.to_owned(), files: Vec::new() })?;
         let mut workspace = Self {
             context: context.clone(),
             folder: folder.to_owned(),
@@ -52,7 +52,7 @@ impl Workspace {
             sites: BTreeMap::new(),
             failure: None,
         };
-        let found = look(&workspace.folder, &workspace.watcher.view())?;
+        let found = discover_watched(&workspace.folder, &workspace.watcher.view())?;
         if found.sites.is_empty() {
             return Err(Error::new(format!("there is no site below {}", folder.display()))
                 .hint("a site is a folder with `pathmx.config.md`, `paths/index.path.md` or `paths/index.md`")
@@ -69,7 +69,7 @@ impl Workspace {
             let (folder, view) = (self.folder.clone(), self.watcher.view());
             let _ = view.take();
             // Elsewhere: what ends the server is listened for beside this.
-            let found = spawn_blocking(move || look(&folder, &view)).await;
+            let found = spawn_blocking(move || discover_watched(&folder, &view)).await;
             match found.unwrap_or_else(|error| Err(Error::new(format!("looking for sites failed: {error}")))) {
                 Ok(found) => {
                     self.failure = None;
@@ -176,7 +176,7 @@ impl Workspace {
 }
 
 /// Looks until no folder turns up that was not watched while it was looked at.
-fn look(folder: &Path, view: &View) -> Result<Discovery> {
+fn discover_watched(folder: &Path, view: &View) -> Result<Discovery> {
     loop {
         let found = discover(folder)?;
         if view.folders(&found.watched).is_empty() {

@@ -17,7 +17,7 @@ pub struct Next(Arc<dyn Fn(Request) -> Answering + Send + Sync>);
 impl Next {
     /// The end of the way.
     pub(super) fn worker(emulator: Emulator) -> Self {
-        Self(Arc::new(move |request| Answering(State::Worker(emulator.fetch(request)))))
+        Self(Arc::new(move |request| Answering(AnsweringState::Worker(emulator.fetch(request)))))
     }
 
     /// Lets a request go on.
@@ -52,9 +52,9 @@ impl Future for Infallibly {
 }
 
 /// The answer to a request. Whoever drops it before it is there lets the Worker know that nobody waits for it.
-pub struct Answering(State);
+pub struct Answering(AnsweringState);
 
-enum State {
+enum AnsweringState {
     Known(Option<Response>),
     /// Not boxed, so that a layer which lets a request go on costs nothing.
     Worker(ResponseFuture),
@@ -64,13 +64,13 @@ enum State {
 impl Answering {
     /// One that takes its time.
     pub fn later(answer: impl Future<Output = Response> + Send + 'static) -> Self {
-        Self(State::Later(Box::pin(answer)))
+        Self(AnsweringState::Later(Box::pin(answer)))
     }
 }
 
 impl From<Response> for Answering {
     fn from(response: Response) -> Self {
-        Self(State::Known(Some(response)))
+        Self(AnsweringState::Known(Some(response)))
     }
 }
 
@@ -80,9 +80,9 @@ impl Future for Answering {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
         match &mut self.0 {
             // Polled once more than a future may be, it would be an empty answer.
-            State::Known(response) => Poll::Ready(response.take().unwrap_or_default()),
-            State::Worker(answer) => Pin::new(answer).poll(context),
-            State::Later(answer) => answer.as_mut().poll(context),
+            AnsweringState::Known(response) => Poll::Ready(response.take().unwrap_or_default()),
+            AnsweringState::Worker(answer) => Pin::new(answer).poll(context),
+            AnsweringState::Later(answer) => answer.as_mut().poll(context),
         }
     }
 }

@@ -54,7 +54,7 @@ impl fmt::Debug for Identity {
 
 impl Identity {
     pub(in crate::server) fn new(parts: TlsParts<'_>, address: SocketAddr) -> Result<Self> {
-        let names = Names {
+        let names = CertificateResolver {
             hosts: HostPolicy::new(address, parts.allowed_hosts, &[]),
             addresses: addresses(address),
             authority: parts.authority,
@@ -85,7 +85,7 @@ fn addresses(listening: SocketAddr) -> Vec<SanType> {
     all
 }
 
-struct Names {
+struct CertificateResolver {
     authority: Authority,
     hosts: HostPolicy,
     addresses: Vec<SanType>,
@@ -97,13 +97,13 @@ struct CachedCertificate {
     key: Arc<CertifiedKey>,
 }
 
-impl fmt::Debug for Names {
+impl fmt::Debug for CertificateResolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Names").field("authority", &self.authority).finish_non_exhaustive()
     }
 }
 
-impl ResolvesServerCert for Names {
+impl ResolvesServerCert for CertificateResolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let shown = match hello.server_name() {
             Some(name) => self.name(&name.trim_end_matches('.').to_ascii_lowercase()),
@@ -114,7 +114,7 @@ impl ResolvesServerCert for Names {
     }
 }
 
-impl Names {
+impl CertificateResolver {
     fn addresses(&self) -> Result<Arc<CertifiedKey>> {
         self.get(ADDRESSES, &self.addresses)
     }

@@ -24,6 +24,13 @@ fn a_link_that_leads_nowhere_names_what_is_near() {
             "paths/index.path.md:5:36: warning: there is no file `zip` [link/unresolved]",
         ])
     );
+    assert_eq!(
+        said(&[("paths/index.path.md", "# Home\n\n[a](./.env)\n"), ("paths/.env", "TOKEN=x\n")]),
+        lines(&[
+            "paths/index.path.md:3:1: warning: `.env` is not published: names that begin with a dot are those of settings and secrets [link/private]",
+            "  hint: copy what readers may have to a file with another name",
+        ])
+    );
     let name = "n".repeat(240);
     let long = format!("paths/{0}/{0}/{0}/{0}/{0}.md", &name);
     let link = format!("# Home\n\n[x](./{0}/{0}/{0}/{0}/{0}.md)\n", &name);

@@ -5,8 +5,8 @@ use crate::{
     error::{Error, Result},
     follow::SiteAddress,
     publish::{
-        self, Activated, Address, Deploy, PublishError, Reached, Remote, TOKEN_VARIABLE, TakenDown, Terminal, Token,
-        TokenError, Wording,
+        self, Activated, Address, BearerToken, Deploy, PublishError, Reached, Remote, TOKEN_VARIABLE, TakenDown,
+        TerminalProgress, TokenError, Wording,
     },
     report::Report,
 };
@@ -17,11 +17,11 @@ use std::future::Future;
 pub(super) type Called<T> = std::result::Result<T, PublishError>;
 
 /// A site on a server.
-pub(super) struct Session<'a> {
+pub(super) struct RemoteSite<'a> {
     pub(super) site: SiteName,
     pub(super) address: Address,
     pub(super) remote: Remote,
-    pub(super) terminal: Terminal<'a>,
+    pub(super) terminal: TerminalProgress<'a>,
     pub(super) report: &'a Report,
     options: String,
     /// The variable that holds the token.
@@ -32,14 +32,14 @@ pub(super) struct Session<'a> {
 
 /// A token, and the variable that holds it.
 pub(super) struct Credential {
-    pub(super) token: Token,
+    pub(super) token: BearerToken,
     pub(super) variable: &'static str,
 }
 
 impl Credential {
     /// That of publish calls, from the environment.
     fn publish() -> Result<Self> {
-        let token = Token::from_env(TOKEN_VARIABLE).map_err(|error| match error {
+        let token = BearerToken::from_env(TOKEN_VARIABLE).map_err(|error| match error {
             TokenError::Missing => Error::new(format!("no publish token: {TOKEN_VARIABLE} is not set"))
                 .hint("set it to the secret that the server was started with"),
             TokenError::Malformed => malformed(TOKEN_VARIABLE),
@@ -54,7 +54,7 @@ pub(super) fn malformed(variable: &str) -> Error {
         .hint("is it the token alone, without `Bearer`, quotes or line breaks?")
 }
 
-impl<'a> Session<'a> {
+impl<'a> RemoteSite<'a> {
     /// Checks all that can be known without a call.
     pub(super) fn open(target: Target, wording: Wording, report: &'a Report) -> Result<Self> {
         let credential = Credential::publish()?;
@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
         let remote = Remote::new(address.clone(), credential.token, insecure).map_err(|error| {
             if exposed { Error::usage(error).hint("use https, or --insecure") } else { Error::new(error) }
         })?;
-        let (terminal, variable) = (Terminal::new(report, wording), credential.variable);
+        let (terminal, variable) = (TerminalProgress::new(report, wording), credential.variable);
         Ok(Self { site, address, remote, terminal, report, options, variable, tells })
     }
 
@@ -145,7 +145,7 @@ impl<'a> Session<'a> {
             Reached::Nothing => Error::broken_off("interrupted: nothing was changed"),
             Reached::Uploads => Error::broken_off("interrupted: nothing was changed")
                 .hint("what was uploaded stays; the same command uploads only what is still missing"),
-            Reached::Change(phase) => Error::broken_off("interrupted").hint(publish::in_doubt(phase, &self.tells)),
+            Reached::Change(call) => Error::broken_off("interrupted").hint(publish::in_doubt(call, &self.tells)),
         }
     }
 }
