@@ -1,8 +1,13 @@
 //! `[@include: Label](./x.md#block)`: the content of another Source, or of one of its Blocks, in place of the link.
 
-use super::{Embeds, LinkTable, Origin, embeds::EmbeddedBodies, facts};
+use super::{
+    Embeds, LinkTable, Origin,
+    embeds::EmbeddedBodies,
+    facts,
+    questions::{self, QuestionBlock},
+};
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Position},
     source::{
         self, Block, Link, Place,
         components::{self, Expansion},
@@ -17,9 +22,9 @@ use crate::{
 use std::collections::{BTreeSet, HashSet};
 
 /// How deep includes nest.
-const MAX_DEPTH: usize = 16;
+pub(crate) const MAX_NESTED: usize = 16;
 /// The most Blocks that a page takes in, so that two Sources which include each other's halves do not fill the disk.
-const MAX_INCLUDED: usize = 1000;
+pub(crate) const MAX_INCLUDED: usize = 1000;
 /// The element that stands where something is included.
 const PLACE: &str = "pmx-include";
 
@@ -35,6 +40,8 @@ pub(super) struct Includer<'p, 'a> {
     /// Ids of the page, so that none occurs twice.
     pub ids: &'p mut HashSet<String>,
     pub included: usize,
+    /// Whether what is included comes into the form of a question.
+    pub in_question: bool,
 }
 
 impl<'a> Includer<'_, 'a> {
@@ -104,8 +111,8 @@ impl<'a> Includer<'_, 'a> {
                 format!("`{}` includes itself through this", self.embeds.node(target).path),
             );
         }
-        if stack.len() >= MAX_DEPTH || self.included >= MAX_INCLUDED {
-            return refuse("include/depth", format!("includes nest deeper than {MAX_DEPTH}, or there are too many"));
+        if stack.len() >= MAX_NESTED || self.included >= MAX_INCLUDED {
+            return refuse("include/depth", format!("includes nest deeper than {MAX_NESTED}, or there are too many"));
         }
         self.included += blocks.len();
         let mut taken = Element::new("div");
@@ -113,18 +120,44 @@ impl<'a> Includer<'_, 'a> {
         let name = fragment.as_deref().map_or_else(|| id.to_owned(), |block| format!("{id}#{block}"));
         taken.set("class", "pmx-include");
         taken.set("data-pathmx-include", html::escape(&name).into_owned());
-        for block in blocks {
-            let mut inner = body.and_then(|body| body.get(block)).map_or_else(Vec::new, |text| dom::parse(text));
+        for at in blocks {
+            let mut inner = body.and_then(|body| body.get(at)).map_or_else(Vec::new, |text| dom::parse(text));
+            let block = source.blocks.get(at);
+            let question = block.map(|block| self.question(target, block)).filter(QuestionBlock::asks);
+            let around = self.in_question;
+            self.in_question |= question.is_some();
             stack.push((target, fragment.clone()));
             self.expand(&mut inner, target, stack);
             stack.pop();
             self.settle(&mut inner, target);
-            if let Some(block) = source.blocks.get(block) {
+            if let Some(block) = block {
                 self.fill(&mut inner, target, block);
+            }
+            self.in_question = around;
+            // What is wrong with it is said on its own page.
+            match question.filter(|_| !around) {
+                Some(question) => questions::form(&question, &mut inner, &mut Vec::new()),
+                None => questions::fold(&mut inner),
             }
             taken.children.append(&mut inner);
         }
         Ok(taken)
+    }
+
+    fn question<'b>(&self, origin: Origin, block: &'b Block) -> QuestionBlock<'b>
+    where
+        'a: 'b,
+    {
+        let node = self.embeds.node(origin);
+        let position = Position { line: block.line, column: 1 };
+        QuestionBlock {
+            id: &block.id,
+            source_id: &node.id,
+            values: &block.values,
+            source_values: &node.source.values,
+            position,
+            recorded: position,
+        }
     }
 
     /// A Block of another Source with all that it includes, settled in this page.

@@ -9,7 +9,8 @@ use super::{
     notes::Notes,
     render::{Rendered, Renderer},
     sections::Met,
-    summary::{Summary, summary},
+    solution,
+    summary::{self, Summary, summary},
     survey::survey,
     topmatter::topmatter,
 };
@@ -38,12 +39,25 @@ pub(super) struct Parts {
     /// With what else they hold, if the Source defines components.
     pub blocks: Vec<(Block, Code)>,
     pub links: Vec<Link>,
+    /// See [`super::Source::listed`].
+    pub listed: Vec<usize>,
     /// Those that stand on their own.
     pub headings: Vec<Met>,
     pub anchors: HashSet<String>,
     pub summary: Summary,
     pub annotations: Vec<Annotation>,
     pub draws_in_browser: bool,
+    /// See [`super::Source::code`].
+    pub code: Vec<(usize, usize)>,
+}
+
+/// The Source that the Blocks are of.
+pub(super) struct Of<'s> {
+    pub path: &'s str,
+    /// Its frontmatter.
+    pub values: &'s Map<String, Value>,
+    /// Whether it defines components.
+    pub defines: bool,
 }
 
 /// A Block before its HTML.
@@ -59,7 +73,7 @@ pub(super) fn blocks<'a>(
     root: &'a AstNode<'a>,
     lines: &Lines<'_>,
     settings: &Settings,
-    defines: bool,
+    of: &Of<'_>,
     findings: &mut Vec<Diagnostic>,
 ) -> Parts {
     let mut drafts = drafts(root, lines, findings);
@@ -68,8 +82,18 @@ pub(super) fn blocks<'a>(
     let mut ids = Ids::new(std::mem::take(&mut survey.ids));
     let explicit: Vec<Option<String>> =
         drafts.iter().map(|draft| ids.explicit(&draft.values, || id_position(draft.line, lines), findings)).collect();
-    let headings = ids.headings(&mut survey);
-    let summary = summary(drafts.iter().flat_map(|draft| draft.nodes.iter().copied()));
+    let mut headings = ids.headings(&mut survey);
+    let parts = drafts.iter().map(|draft| summary::Part { nodes: &draft.nodes, values: &draft.values });
+    let summary = summary(of, parts);
+    let mut rest = &mut headings[..];
+    for draft in &drafts {
+        let last = draft.nodes.last().map_or(0, |node| node.data().sourcepos.end.line);
+        let (own, others) = rest.split_at_mut(rest.partition_point(|(line, _)| *line <= last));
+        for (_, heading) in own.iter_mut().filter(|(_, heading)| heading.text.contains("{{")) {
+            heading.text = summary.shown(&heading.text, of, &draft.values);
+        }
+        rest = others;
+    }
 
     let mut blocks: Vec<(Block, Code)> = Vec::new();
     let only = drafts.len() == 1;
@@ -88,9 +112,9 @@ pub(super) fn blocks<'a>(
             let name = first_heading.map_or_else(|| (blocks.len() + 1).to_string(), str::to_owned);
             ids.unique(&format!("block:{name}"))
         });
-        let html = renderer.block(&id, &draft.nodes);
+        let html = renderer.block(&id, &draft.nodes, solution::start(&draft.nodes));
         let values = std::mem::take(&mut draft.values);
-        let code = if defines { Code::of(&draft.nodes, lines) } else { Code::default() };
+        let code = if of.defines { Code::of(&draft.nodes, lines) } else { Code::default() };
         blocks.push((Block { id, classes: super::classes(&values), values, html, line: draft.line }, code));
     }
     let rendered = renderer.finish();
@@ -102,8 +126,8 @@ pub(super) fn blocks<'a>(
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
-    let Rendered { links, headings, annotations, draws_in_browser, .. } = rendered;
-    Parts { blocks, links, headings, anchors, summary, annotations, draws_in_browser }
+    let Rendered { links, listed, headings, annotations, draws_in_browser, .. } = rendered;
+    Parts { blocks, links, listed, headings, anchors, summary, annotations, draws_in_browser, code: survey.code }
 }
 
 /// The nodes of each Block, and its topmatter.

@@ -20,6 +20,7 @@ impl Source {
             classes,
             blocks,
             links,
+            listed,
             sections,
             anchors,
             annotations,
@@ -28,6 +29,7 @@ impl Source {
             draws_in_browser,
             findings: _,
             body: _,
+            code: _,
             outline: _,
         } = self;
         let block = |block: &Block| {
@@ -42,7 +44,8 @@ impl Source {
         sorted.sort_unstable();
         let mut out = Hashing(Sha256::new());
         let _ = write!(out, "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}");
-        let _ = write!(out, "{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}{draws_in_browser}");
+        let _ =
+            write!(out, "{listed:?}{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}{draws_in_browser}");
         for part in blocks.iter().map(block).chain(links.iter().map(link)) {
             let _ = writeln!(out, "{part}");
         }

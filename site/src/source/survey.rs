@@ -19,6 +19,8 @@ pub(super) struct Survey<'a> {
     pub ids: Vec<String>,
     /// Definitions of footnotes, in order.
     pub footnotes: Vec<&'a AstNode<'a>>,
+    /// First and last line of each block of code.
+    pub code: Vec<(usize, usize)>,
 }
 
 /// Walks the tree. What is left open is said: it hides the rest of the Source.
@@ -29,6 +31,10 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
     for node in root.descendants() {
         let data = node.data();
         let start = data.sourcepos.start;
+        if matches!(data.value, NodeValue::CodeBlock(_)) {
+            let line = |number: usize| lines.position(number, 1).line;
+            survey.code.push((line(start.line), line(data.sourcepos.end.line)));
+        }
         match &data.value {
             NodeValue::Heading(NodeHeading { level, .. }) => {
                 survey.headings.push((start.line, *level, text::of(node)));

@@ -44,6 +44,8 @@ pub(super) struct Renderer<'a, 's> {
     findings: &'s mut Vec<Diagnostic>,
     out: String,
     links: Vec<Link>,
+    /// See [`super::Source::listed`].
+    listed: Vec<usize>,
     /// Those that stand on their own.
     met: Vec<Met>,
     anchors: Vec<String>,
@@ -55,6 +57,8 @@ pub(super) struct Renderer<'a, 's> {
     open_tags: usize,
     /// Cells written of the current table row.
     column: usize,
+    /// How long the texts of the current table's columns are; see [`table`].
+    columns: Vec<usize>,
     /// The `}` that ends an annotated passage.
     brace: Option<&'a AstNode<'a>>,
     /// The first text of a link that is a button, from which the word is taken that says so.
@@ -66,11 +70,15 @@ pub(super) struct Renderer<'a, 's> {
     diagrams: usize,
     /// Whether one of them is left to the reader's browser.
     draws_in_browser: bool,
+    /// Whether what is being written belongs to the solution of a question.
+    in_solution: bool,
 }
 
 /// What all Blocks have in common, after the last one.
 pub(super) struct Rendered {
     pub links: Vec<Link>,
+    /// See [`super::Source::listed`].
+    pub listed: Vec<usize>,
     /// The headings that stand on their own.
     pub headings: Vec<Met>,
     /// Ids that rendering added.
@@ -104,27 +112,38 @@ impl<'a, 's> Renderer<'a, 's> {
             findings,
             out: String::new(),
             links: Vec::new(),
+            listed: Vec::new(),
             met: Vec::new(),
             anchors: Vec::new(),
             block: String::new(),
             paragraph: None,
             open_tags: 0,
             column: 0,
+            columns: Vec::new(),
             brace: None,
             button: None,
             callouts: Vec::new(),
             shown: Shown::default(),
             diagrams: 0,
             draws_in_browser: false,
+            in_solution: false,
         }
     }
 
-    /// The HTML of a Block. Its footnotes and annotations come last, so that they travel with it.
-    pub(super) fn block(&mut self, id: &str, nodes: &[&'a AstNode<'a>]) -> String {
+    /// The HTML of a Block. Its footnotes and annotations come last, so that they travel with it. From the node `solution` on it belongs
+    /// to the solution of a question, of which no heading and no quoted passage is told to others.
+    pub(super) fn block(&mut self, id: &str, nodes: &[&'a AstNode<'a>], solution: Option<usize>) -> String {
         id.clone_into(&mut self.block);
-        for node in nodes {
+        let met = self.met.len();
+        let mut told = None;
+        for (index, node) in nodes.iter().enumerate() {
+            if solution == Some(index) {
+                (told, self.in_solution) = (Some(self.met.len()), true);
+            }
             self.tree(node);
         }
+        self.met.truncate(told.unwrap_or(usize::MAX).max(met));
+        self.in_solution = false;
         self.footnotes();
         self.annotations();
         mem::take(&mut self.out)
@@ -132,8 +151,8 @@ impl<'a, 's> Renderer<'a, 's> {
 
     pub(super) fn finish(self) -> Rendered {
         let annotations = self.notes.threads.into_iter().map(|thread| thread.annotation).collect();
-        let Self { links, met: headings, anchors, draws_in_browser, .. } = self;
-        Rendered { links, headings, anchors, annotations, draws_in_browser }
+        let Self { links, listed, met: headings, anchors, draws_in_browser, .. } = self;
+        Rendered { links, listed, headings, anchors, annotations, draws_in_browser }
     }
 
     /// Writes a node with all that it holds, however deep: without recursion.
