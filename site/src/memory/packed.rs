@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::{Diagnostic, Position},
     source::{
-        Block, Link, Section, Source,
+        Block, Link, NoTag, Section, Source, Tag,
         components::{Chunk, Definition, Resource},
         standard::Standard,
     },
@@ -30,6 +30,7 @@ struct Packed {
     draws_in_browser: bool,
     #[serde(with = "plain::findings")]
     findings: Vec<Diagnostic>,
+    no_tags: Vec<NoTag>,
     body: usize,
     standard: Standard,
     outline: Hash,
@@ -41,6 +42,7 @@ struct PackedBlock {
     values: Pieces,
     classes: Vec<String>,
     line: usize,
+    tags: Vec<Tag>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,13 +73,15 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         definitions,
         draws_in_browser,
         findings,
+        no_tags,
         body,
         standard,
         outline: _,
     } = source;
     let block = |block: &Block| {
-        let Block { id, values, classes, html: _, line } = block;
-        PackedBlock { id: id.clone(), values: plain::members(values), classes: classes.clone(), line: *line }
+        let Block { id, values, classes, html: _, line, tags } = block;
+        let (classes, tags) = (classes.clone(), tags.clone());
+        PackedBlock { id: id.clone(), values: plain::members(values), classes, line: *line, tags }
     };
     let mut anchors: Vec<String> = anchors.iter().cloned().collect();
     anchors.sort_unstable();
@@ -97,6 +101,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         definitions: definitions.iter().map(packed_definition).collect(),
         draws_in_browser: *draws_in_browser,
         findings: findings.clone(),
+        no_tags: no_tags.clone(),
         body: *body,
         standard: *standard,
         outline: source.outline(),
@@ -113,8 +118,8 @@ fn packed_definition(definition: &Definition) -> PackedDefinition {
 pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
     let packed: Packed = postcard::from_bytes(bytes).ok()?;
     let block = |block: PackedBlock| {
-        let PackedBlock { id, values, classes, line } = block;
-        Some(Block { id, values: plain::map(values)?, classes, html: String::new(), line })
+        let PackedBlock { id, values, classes, line, tags } = block;
+        Some(Block { id, values: plain::map(values)?, classes, html: String::new(), line, tags })
     };
     let definition = |definition: PackedDefinition| {
         let PackedDefinition { name, template, css, script, values, resources, position } = definition;
@@ -139,6 +144,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         definitions: packed.definitions.into_iter().map(definition).collect::<Option<_>>()?,
         draws_in_browser: packed.draws_in_browser,
         findings: packed.findings,
+        no_tags: packed.no_tags,
         body: packed.body,
         standard: packed.standard,
         outline: packed.outline.into(),

@@ -6,6 +6,7 @@ use super::{
     define::Code,
     ids::Ids,
     lines::Lines,
+    markup::{NoTag, Tag},
     notes::Notes,
     render::{Rendered, Renderer},
     sections::Met,
@@ -31,6 +32,8 @@ pub(crate) struct Block {
     pub html: String,
     /// Line of the Source at which it starts, from 1.
     pub line: usize,
+    /// Where the start tags in its HTML were written that may be those of components, in the order of the HTML.
+    pub tags: Vec<Tag>,
 }
 
 /// What the tree gives.
@@ -44,6 +47,7 @@ pub(super) struct Parts {
     pub summary: Summary,
     pub annotations: Vec<Annotation>,
     pub draws_in_browser: bool,
+    pub no_tags: Vec<NoTag>,
 }
 
 /// A Block before its HTML.
@@ -54,12 +58,12 @@ struct Draft<'a> {
     line: usize,
 }
 
-/// Divides the document into Blocks and renders them. Topmatter leaves the tree.
+/// Divides the document into Blocks and renders them; `defines` and `imports` say whether the Source does so with components. Topmatter leaves the tree.
 pub(super) fn blocks<'a>(
     root: &'a AstNode<'a>,
     lines: &Lines<'_>,
     settings: &Settings,
-    defines: bool,
+    (defines, imports): (bool, bool),
     findings: &mut Vec<Diagnostic>,
 ) -> Parts {
     let mut drafts = drafts(root, lines, findings);
@@ -75,6 +79,7 @@ pub(super) fn blocks<'a>(
     let only = drafts.len() == 1;
     let mut waiting = headings.iter().peekable();
     let mut renderer = Renderer::new(lines, settings, &headings, notes, findings);
+    renderer.knows_components = defines || imports;
     for (draft, explicit) in drafts.iter_mut().zip(explicit) {
         let last = draft.nodes.last().map_or(0, |node| node.data().sourcepos.end.line);
         let mut first_heading = None;
@@ -89,21 +94,22 @@ pub(super) fn blocks<'a>(
             ids.unique(&format!("block:{name}"))
         });
         let html = renderer.block(&id, &draft.nodes);
+        let tags = renderer.tags();
         let values = std::mem::take(&mut draft.values);
         let code = if defines { Code::of(&draft.nodes, lines) } else { Code::default() };
-        blocks.push((Block { id, classes: super::classes(&values), values, html, line: draft.line }, code));
+        blocks.push((Block { id, classes: super::classes(&values), values, html, line: draft.line, tags }, code));
     }
     let rendered = renderer.finish();
     if blocks.is_empty() {
         let line = lines.position(1, 1).line;
         let id = ids.unique("block:1");
-        let block = Block { id, values: Map::new(), classes: Vec::new(), html: String::new(), line };
+        let block = Block { id, values: Map::new(), classes: Vec::new(), html: String::new(), line, tags: Vec::new() };
         blocks.push((block, Code::default()));
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
     let Rendered { links, headings, annotations, draws_in_browser, .. } = rendered;
-    Parts { blocks, links, headings, anchors, summary, annotations, draws_in_browser }
+    Parts { blocks, links, headings, anchors, summary, annotations, draws_in_browser, no_tags: survey.no_tags }
 }
 
 /// The nodes of each Block, and its topmatter.
@@ -142,7 +148,8 @@ fn id_position(line: usize, lines: &Lines<'_>) -> Position {
     at.map_or(Position { line, column: 1 }, |(number, column)| lines.position(number, column))
 }
 
-fn is_divider<'a>(node: &'a AstNode<'a>, lines: &Lines<'_>) -> bool {
+/// Whether a node divides Blocks, if it is a part of nothing but the document.
+pub(super) fn is_divider<'a>(node: &'a AstNode<'a>, lines: &Lines<'_>) -> bool {
     let data = node.data();
     let line = data.sourcepos.start.line;
     matches!(data.value, NodeValue::ThematicBreak)

@@ -30,6 +30,7 @@ fn a_component_that_does_not_exist_or_gets_nothing_is_named() {
             "paths/index.path.md:5:1: warning: no component is called `crad` [literate/unresolved-component]",
             "  hint: there is `card`",
             "paths/index.path.md:7:1: warning: no component is called `my-card` [literate/unresolved-component]",
+            "  hint: import the Source that defines it, or write `&lt;my-card>` for the words",
             "paths/index.path.md:9:1: warning: `card` has no slot `foot` [literate/unknown-slot]",
             "paths/index.path.md:11:1: warning: the component `loop` contains itself: loop → loop-b → loop [literate/component-cycle]"
         ])
@@ -133,6 +134,42 @@ fn a_value_that_nobody_gave_is_named() {
             "  hint: there is `source.author`",
             "paths/index.path.md:7:20: warning: `{{ block.x }}` has no value here [values/unresolved]",
             "  hint: give it a fallback: `{{ name: fallback }}`"
+        ])
+    );
+}
+
+#[test]
+fn what_is_lost_or_left_open_is_named() {
+    let parts = parts(&[("Card", "<b><yield /></b>"), ("Tick", "<i>t</i>"), ("Odd", "<section><nope-in /></section>")]);
+    let page = "# A\n\n<tick>x</tick>\n\n<note>\n\nx\n\n</note>\n\n<odd></odd>\n\n<card>\n\nx\n\n[@c]: ./parts.components.md\n";
+    assert_eq!(
+        said_with(&parts, page),
+        lines(&[
+            "paths/index.path.md:3:1: warning: what stands in `tick` is not shown: its template has no place for it [literate/lost-content]",
+            "  hint: `<yield />` in the template of `tick` is one",
+            "paths/index.path.md:5:1: warning: no component is called `note` [literate/unresolved-component]",
+            "  hint: import the Source that defines it, or write `&lt;note>` for the words",
+            "paths/index.path.md:11:1: warning: the template of `odd` uses `nope-in`, which its Source does not import [literate/unresolved-component]",
+            "  hint: import the Source that defines it where `odd` is defined",
+            "paths/index.path.md:13:1: warning: `<card>` is never closed and takes in what follows [literate/unclosed-component]",
+            "  hint: end it with `</card>`"
+        ])
+    );
+}
+
+#[test]
+fn a_block_that_nearly_defines_a_component_is_named() {
+    let family = "# Parts\n\n---\n\n<!-- componentName: notempl -->\n\n```css\n:self { color: red }\n```\n\n---\n\n## Card\n\n```html\n<b></b>\n```\n\n\
+                  ```scss\na { b { c: d } }\n```\n\n```ts\nlet a: number\n```\n";
+    assert_eq!(
+        said_with(family, "# A\n\n<card></card>\n\n[@c]: ./parts.components.md\n"),
+        lines(&[
+            "paths/parts.components.md:5:1: warning: `notempl` is no component: its Block has no `html` fence [literate/no-template]",
+            "  hint: its template is the first `html` fence",
+            "paths/parts.components.md:19:1: warning: a fence `scss` is no part of a component, so it is shown only [literate/fence]",
+            "  hint: write it as `css`",
+            "paths/parts.components.md:23:1: warning: a fence `ts` is no part of a component, so it is shown only [literate/fence]",
+            "  hint: write it as `js`"
         ])
     );
 }

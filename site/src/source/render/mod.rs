@@ -8,7 +8,7 @@ mod raw;
 mod response;
 mod table;
 
-use super::{Annotation, Heading, Link, Settings, lines::Lines, math, notes::Notes, sections::Met};
+use super::{Annotation, Heading, Link, Settings, lines::Lines, markup::Tag, math, notes::Notes, sections::Met};
 use crate::{
     diagnostic::{Diagnostic, Position},
     text::html::{self, escape_into as escape},
@@ -64,6 +64,10 @@ pub(super) struct Renderer<'a, 's> {
     diagrams: usize,
     /// Whether one of them is left to the reader's browser.
     draws_in_browser: bool,
+    /// Whether the Source defines components or imports some.
+    pub(super) knows_components: bool,
+    /// Of the Block at hand.
+    tags: Vec<Tag>,
 }
 
 /// What all Blocks have in common, after the last one.
@@ -113,6 +117,8 @@ impl<'a, 's> Renderer<'a, 's> {
             shown: Shown::default(),
             diagrams: 0,
             draws_in_browser: false,
+            knows_components: false,
+            tags: Vec::new(),
         }
     }
 
@@ -125,6 +131,11 @@ impl<'a, 's> Renderer<'a, 's> {
         self.footnotes();
         self.annotations();
         mem::take(&mut self.out)
+    }
+
+    /// Where the start tags stand in the HTML that was made last.
+    pub(super) fn tags(&mut self) -> Vec<Tag> {
+        mem::take(&mut self.tags)
     }
 
     pub(super) fn finish(self) -> Rendered {

@@ -26,7 +26,7 @@ pub(super) enum Kind {
     Cell,
     Choice,
     ChoiceGroup,
-    /// `rt`, `rp`
+    /// `rt`, `rp`, and what stood for them
     Ruby,
     /// What is open outside of it is not reached from inside.
     Scope,
@@ -55,7 +55,7 @@ pub(super) fn kind(name: &str) -> Kind {
         "td" | "th" => Kind::Cell,
         "option" => Kind::Choice,
         "optgroup" => Kind::ChoiceGroup,
-        "rp" | "rt" => Kind::Ruby,
+        "rb" | "rp" | "rt" | "rtc" => Kind::Ruby,
         "applet" | "button" | "marquee" | "object" | "template" => Kind::Scope,
         "math" | "svg" => Kind::Foreign,
         "a" | "abbr" | "acronym" | "audio" | "b" | "bdi" | "bdo" | "big" | "body" | "canvas" | "cite" | "code"
@@ -70,6 +70,17 @@ pub(super) fn kind(name: &str) -> Kind {
 /// Whether HTML has an element of this name (lower case).
 pub(crate) fn is_known(name: &str) -> bool {
     kind(name) != Kind::Unknown
+}
+
+/// Elements that HTML had, and that browsers still do something with or know to ignore.
+const FORMER: [&str; 16] = [
+    "basefont", "bgsound", "blink", "frame", "frameset", "ilayer", "image", "isindex", "keygen", "layer", "listing",
+    "menuitem", "multicol", "nextid", "nolayer", "spacer",
+];
+
+/// Whether HTML had an element of this name (lower case).
+pub(crate) fn is_former(name: &str) -> bool {
+    FORMER.contains(&name)
 }
 
 /// Elements of SVG 2, filters and animations apart.
