@@ -146,7 +146,7 @@ impl<'a> Includer<'_, 'a> {
             inner.push((block, nodes));
         }
         for (block, mut nodes) in inner {
-            follow(&mut nodes, &renamed);
+            self.follow(&mut nodes, &renamed);
             self.fill(&mut nodes, target, block);
             taken.children.append(&mut nodes);
         }
@@ -161,7 +161,7 @@ impl<'a> Includer<'_, 'a> {
         self.expand(&mut nodes, origin, &mut vec![(origin, id)]);
         let mut renamed = Renamed::new();
         self.settle(&mut nodes, origin, &mut renamed);
-        follow(&mut nodes, &renamed);
+        self.follow(&mut nodes, &renamed);
         nodes
     }
 
@@ -245,34 +245,49 @@ impl<'a> Includer<'_, 'a> {
             self.settle(&mut element.children, origin, renamed);
         }
     }
-}
 
-/// Has what refers to ids follow them. What was included further down has its own.
-fn follow(nodes: &mut [Node<'_>], renamed: &Renamed) {
-    if renamed.is_empty() {
-        return;
-    }
-    for element in nodes.iter_mut().filter_map(Node::element_mut) {
-        if element.attr("data-pathmx-include").is_some() {
-            continue;
+    /// Has what refers to ids follow them. What was included further down has its own.
+    fn follow(&self, nodes: &mut [Node<'_>], renamed: &Renamed) {
+        if renamed.is_empty() {
+            return;
         }
-        for attribute in &mut element.attributes {
-            let Some(value) = &mut attribute.value else { continue };
-            let name = attribute.name.to_ascii_lowercase();
-            let new = if REFERRING.contains(&&*name) {
-                let words = value.split_ascii_whitespace().map(|id| renamed.get(id).map_or(id, String::as_str));
-                words.collect::<Vec<_>>().join(" ")
-            } else if let Some(new) = value.strip_prefix('#').and_then(|id| renamed.get(id)) {
-                format!("#{new}")
-            } else if let Some(new) = value.strip_prefix("url(#").and_then(|rest| renamed.get(rest.strip_suffix(')')?))
-            {
-                format!("url(#{new})")
-            } else {
+        for element in nodes.iter_mut().filter_map(Node::element_mut) {
+            if element.attr("data-pathmx-include").is_some() {
                 continue;
-            };
-            *value = new.into();
+            }
+            for attribute in &mut element.attributes {
+                let Some(value) = &mut attribute.value else { continue };
+                let name = attribute.name.to_ascii_lowercase();
+                let here = self.here(value);
+                let new = if REFERRING.contains(&&*name) {
+                    let words = value.split_ascii_whitespace().map(|id| renamed.get(id).map_or(id, String::as_str));
+                    words.collect::<Vec<_>>().join(" ")
+                } else if let Some(new) = here.and_then(|id| renamed.get(id)) {
+                    format!("#{new}")
+                } else if let Some(new) =
+                    value.strip_prefix("url(#").and_then(|rest| renamed.get(rest.strip_suffix(')')?))
+                {
+                    format!("url(#{new})")
+                } else {
+                    continue;
+                };
+                *value = new.into();
+            }
+            self.follow(&mut element.children, renamed);
         }
-        follow(&mut element.children, renamed);
+    }
+
+    /// The id in the same Source that an address leads to, whether it is a mark or not.
+    fn here<'v>(&'v self, value: &'v str) -> Option<&'v str> {
+        let mark = || value.strip_prefix('\0')?.strip_suffix('\0')?.parse().ok();
+        let target = match mark() {
+            Some(mark) => {
+                let (origin, link) = self.links.origin(mark)?;
+                self.embeds.source_of(origin).links.get(link)?.target.as_str()
+            }
+            None => value,
+        };
+        target.strip_prefix('#')
     }
 }
 

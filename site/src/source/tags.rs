@@ -52,7 +52,8 @@ pub(super) fn opened<'a, 't>(text: &'t str, parse: impl Fn(&str) -> &'a AstNode<
             let last = data.sourcepos.end.line;
             // A tag whose `>` became a quotation, behind other text.
             if lines.get(last + 1).trim_start().starts_with('>')
-                && let Some((line, candidate)) = candidates.range(start.line + 1..=last).next_back()
+                && let Some((line, candidate)) =
+                    candidates.range(..=last).next_back().filter(|(line, _)| **line > start.line)
                 && let Some(rest) = lines.text(*line, last).get(candidate.column - 1..)
                 && tag_end(rest).is_none()
             {

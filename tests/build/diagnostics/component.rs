@@ -51,7 +51,7 @@ fn a_definition_that_defines_nothing_is_named() {
                   ```html\n<p>b</p>\n```\n\n---\n\n<!-- componentName: \"a b!\" -->\n\n```html\n<p>c</p>\n```\n\n---\n\n## Files\n\n```html\n<p>d</p>\n```\n\n\
                   [@script.x]: ./gone.js\n[@asset.y]: https://example.org/y.png\n";
     assert_eq!(
-        said_with(family, "# A\n\n<card>x</card>\n\n[@c]: ./parts.components.md\n"),
+        said_with(family, "# A\n\n<card></card>\n\n[@c]: ./parts.components.md\n"),
         lines(&[
             "paths/parts.components.md:13:1: error: the component `card` is defined twice in this Source [literate/duplicate-component]",
             "  hint: the first is in the Block at line 5",
@@ -110,6 +110,8 @@ fn components_that_grow_without_end_are_cut_off() {
     let nested: Vec<(String, String)> = (0..20)
         .map(|n| (format!("d{n}"), format!("<div>{}</div>", format!("<d{0}><yield /></d{0}>", n + 1).repeat(4))))
         .collect();
+    let last = [("d20".to_owned(), "<p><yield /></p>".to_owned())];
+    let nested: Vec<(String, String)> = nested.into_iter().chain(last).collect();
     let nested: Vec<(&str, &str)> = nested.iter().map(|(name, html)| (name.as_str(), html.as_str())).collect();
     assert_eq!(
         said_with(&parts(&nested), "# A\n\n<d0>x</d0>\n\n[@c]: ./parts.components.md\n"),
@@ -159,16 +161,16 @@ fn what_is_lost_or_left_open_is_named() {
 
 #[test]
 fn a_block_that_nearly_defines_a_component_is_named() {
-    let family = "# Parts\n\n---\n\n<!-- componentName: notempl -->\n\n```css\n:self { color: red }\n```\n\n---\n\n## Card\n\n```html\n<b></b>\n```\n\n\
+    let family = "# Parts\n\n---\n\n<!-- componentName: notempl -->\n\n```css\n:self { color: red }\n```\n\n---\n\n## Other\n\n```html\n<b></b>\n```\n\n---\n\n## Card\n\n```html\n<b></b>\n```\n\n\
                   ```scss\na { b { c: d } }\n```\n\n```ts\nlet a: number\n```\n";
     assert_eq!(
         said_with(family, "# A\n\n<card></card>\n\n[@c]: ./parts.components.md\n"),
         lines(&[
             "paths/parts.components.md:5:1: warning: `notempl` is no component: its Block has no `html` fence [literate/no-template]",
             "  hint: its template is the first `html` fence",
-            "paths/parts.components.md:19:1: warning: a fence `scss` is no part of a component, so it is shown only [literate/fence]",
+            "paths/parts.components.md:27:1: warning: a fence `scss` is no part of a component, so it is shown only [literate/fence]",
             "  hint: write it as `css`",
-            "paths/parts.components.md:23:1: warning: a fence `ts` is no part of a component, so it is shown only [literate/fence]",
+            "paths/parts.components.md:31:1: warning: a fence `ts` is no part of a component, so it is shown only [literate/fence]",
             "  hint: write it as `js`"
         ])
     );

@@ -14,8 +14,9 @@ use std::borrow::Cow;
 
 /// An element that nothing can end: browsers would show the rest of the page as source text.
 const PLAINTEXT: &str = "plaintext";
-/// Elements that a page has once, outside of all that is written in Sources: browsers leave other tags of them out.
-const FRAME: [&str; 3] = ["body", "head", "html"];
+/// Elements that are nothing in a text without attributes: browsers leave their tags out, or show nothing for them.
+const NOTHING: [&str; 11] =
+    ["area", "base", "body", "embed", "head", "html", "link", "meta", "param", "source", "track"];
 
 /// What becomes of an element.
 pub(super) enum Shown<'d> {
@@ -28,7 +29,7 @@ pub(super) enum Shown<'d> {
 pub(super) fn has_unknown(nodes: &[Node<'_>]) -> bool {
     nodes.iter().filter_map(Node::element).any(|element| {
         let foreign = matches!(&*element.name, "svg" | "math");
-        !dom::is_known(&element.name) || is_frame(element) || !foreign && has_unknown(&element.children)
+        !dom::is_known(&element.name) || is_nothing(element) || !foreign && has_unknown(&element.children)
     })
 }
 
@@ -41,8 +42,8 @@ pub(crate) fn no_tag(found: &NoTag) -> Diagnostic {
     )
 }
 
-fn is_frame(element: &Element<'_>) -> bool {
-    FRAME.contains(&&*element.name) && !element.is_closed && element.attributes.is_empty()
+fn is_nothing(element: &Element<'_>) -> bool {
+    NOTHING.contains(&&*element.name) && !element.is_closed && element.attributes.is_empty()
 }
 
 impl<'d> Expander<'_, 'd> {
@@ -55,7 +56,7 @@ impl<'d> Expander<'_, 'd> {
         out: &mut Vec<Node<'d>>,
     ) -> Shown<'d> {
         let name = element.name.clone();
-        if element.is(PLAINTEXT) || is_frame(&element) && !frame.is_template() {
+        if element.is(PLAINTEXT) || is_nothing(&element) && !frame.is_template() {
             self.letters(&mut element, frame, level, out);
             return Shown::Letters;
         }
@@ -75,7 +76,7 @@ impl<'d> Expander<'_, 'd> {
         let custom = name.contains('-');
         let is_own = custom && (self.has_scripts() || !self.names.is_empty() && text.contains("@script"))
             || element.is_closed && (text.contains("<style") || text.contains("<script"));
-        let is_other = dom::is_foreign(&name) || dom::is_former(&name);
+        let is_other = !custom && (dom::is_foreign(&name) || dom::is_former(&name));
         let is_word = if is_bare {
             // Markdown in it: it was meant to hold something.
             !is_own && !(element.is_closed && (level == 0 || element.children.iter().any(has_block)))
@@ -148,7 +149,8 @@ impl<'d> Expander<'_, 'd> {
                     definition.css.iter().chain(&definition.script).any(of_text)
                 });
                 let custom = name.contains('-') && self.has_scripts();
-                if own || custom || dom::is_foreign(name) || dom::is_former(name) {
+                let is_other = !name.contains('-') && (dom::is_foreign(name) || dom::is_former(name));
+                if own || custom || is_other {
                     return;
                 }
                 format!("import the Source that defines it where `{user}` is defined")

@@ -40,7 +40,7 @@ pub(super) fn kind(name: &str) -> Kind {
         "p" => Kind::Paragraph,
         "li" => Kind::Item,
         "dd" | "dt" => Kind::Term,
-        "address" | "article" | "aside" | "blockquote" | "center" | "details" | "dialog" | "dir" | "div" | "dl"
+        "address" | "article" | "aside" | "blockquote" | "center" | "details" | "dialog" | "div" | "dl"
         | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
         | "header" | "hgroup" | "main" | "menu" | "nav" | "ol" | "pre" | "search" | "section" | "summary" | "ul" => {
             Kind::Block
@@ -73,9 +73,9 @@ pub(crate) fn is_known(name: &str) -> bool {
 }
 
 /// Elements that HTML had, and that browsers still do something with or know to ignore.
-const FORMER: [&str; 16] = [
-    "basefont", "bgsound", "blink", "frame", "frameset", "ilayer", "image", "isindex", "keygen", "layer", "listing",
-    "menuitem", "multicol", "nextid", "nolayer", "spacer",
+const FORMER: [&str; 17] = [
+    "basefont", "bgsound", "blink", "dir", "frame", "frameset", "ilayer", "image", "isindex", "keygen", "layer",
+    "listing", "menuitem", "multicol", "nextid", "nolayer", "spacer",
 ];
 
 /// Whether HTML had an element of this name (lower case).
