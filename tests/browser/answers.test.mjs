@@ -145,6 +145,28 @@ test("texts are right whatever their case, numbers however they are written, fie
   assert.deepEqual(await accepts(["1,234.5", [1234.5]], ["1.234,5", [1234.5]], ["1 234", [1234]], ["−3", [-3]], ["3.2", [3], 0.25], ["3.3", [3], 0.25], ["", [0]], ["3 apples", [3]], ["true", [true]], ["no.", [false]], ["ﬁve", ["five"]]), [true, true, true, true, true, false, false, false, true, true, true]);
 });
 
+test("an optional field that was left empty is neither right nor wrong", async () => {
+  const field = (id, name, more) => `<input class="pmx-response-field" name="question.${id}.${name}" aria-label="${name}" ${more}>`;
+  const accept = `data-pathmx-question-accept="[1]"`;
+  await open(form("g", "fields", "submitFields", `<p>${field("g", "one", `required ${accept}`)} ${field("g", "two", accept)}</p>`, { graded: true }) + form("e", "fields", "submitFields", `<p>${field("e", "only", accept)}</p>`, { graded: true, solution: '<p class="pmx-question-feedback" data-pathmx-question-when="wrong" hidden>Look again.</p><p>Because.</p>' }));
+  await tab.fill("[name='question.g.one']", "1");
+  await submit("g");
+  await says("g", "Right. Saved in this browser");
+  assert.equal(await tab.locator("#g .pmx-question-mark").count(), 1);
+  await submit("e");
+  await says("e", "Saved in this browser");
+  assert.equal(await status("e").textContent(), "Saved in this browser", "nothing was answered");
+  assert.deepEqual([await tab.isVisible("text=Look again."), await tab.isVisible("text=Because.")], [false, true]);
+  const results = () => tab.evaluate(() => pmx.myAnswers().flatMap(({ answers, right }) => [...answers.map(({ right }) => right ?? null), right ?? null]));
+  assert.deepEqual(await results(), [true, null, true, null, null]);
+  const rows = table(await tab.evaluate(() => pmx.answersCsv(pmx.myAnswers(), {}))).slice(1);
+  assert.deepEqual(rows.map((row) => [row[5], row[6], row[7], row[10]]), [["one", "1", "right", "right"], ["two", "", "", ""], ["only", "", "", ""]]);
+  await tab.fill("[name='question.g.two']", "2");
+  await submit("g");
+  await says("g", "Partly right: 1 of 2.");
+  assert.deepEqual(tab.complaints, []);
+});
+
 test("there is one message, also when a new version of the page brings one of its own", async () => {
   await open(form("q", "choice", "submitSingleChoice", options("q", "radio", [["a", "A", true, "", true], ["b", "B", false, "Hm."]]), { graded: true, status: "submitted" }));
   await says("q", "Right. Answer recorded.");
@@ -216,9 +238,9 @@ test("my answers are a file for a teacher, as CSV and as JSON", async () => {
   assert.deepEqual(head, ["name", "site", "page", "address", "question", "field", "answer", "result", "attempts", "first answer", "first result", "time (UTC)"]);
   assert.deepEqual(rows.map((row) => row.slice(0, 11)), [
     ["Ann Ö.", "The site", "Quiz", `${site.url}/`, "Question q?", "", "In a Source", "right", "2", "In chat", "not right"],
-    ["Ann Ö.", "The site", "Quiz", `${site.url}/`, "Question m?", "", "2; 3", "right", "1", "", ""],
-    ["Ann Ö.", "The site", "Quiz", `${site.url}/`, "Question f?", "Minutes", "20", "right", "1", "", ""],
-    ["Ann Ö.", "The site", "Quiz", `${site.url}/`, "Question f?", "Why", '\'=HYPERLINK("http://evil.example", "so")', "", "1", "", ""],
+    ["Ann Ö.", "The site", "Quiz", `${site.url}/`, "Question m?", "", "2; 3", "right", "1", "2; 3", "right"],
+    ["Ann Ö.", "The site", "Quiz", `${site.url}/`, "Question f?", "Minutes", "20", "right", "1", "20", "right"],
+    ["Ann Ö.", "The site", "Quiz", `${site.url}/`, "Question f?", "Why", '\'=HYPERLINK("http://evil.example", "so")', "", "1", '\'=HYPERLINK("http://evil.example", "so")', ""],
   ]);
   assert.ok(rows.every((row) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(row[11])));
   const json = JSON.parse((await download("text=Save as JSON")).text);
@@ -231,11 +253,12 @@ test("my answers are a file for a teacher, as CSV and as JSON", async () => {
 test("no cell of the CSV is a formula to a program for tables", async () => {
   await open(OPEN);
   const cells = await tab.evaluate(() => {
-    const given = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "|x", "%x", "\u200b=1", "-5", "+3,5", "-", "a=b", "a\0b", "'x", "", "zz;=1+1;", "a\t @b; -c;d"];
-    const answers = given.map((answer) => ({ page: "=page", question: "@q", address: "", attempts: 1, at: "", answers: [{ answer }] }));
+    const given = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "|x", "%x", "\u200b=1", "-5", "+3,5", "-1,234.5", "-2e-3", "-12 %", "-", "-3-4", ["2", "=1+1"], ["=1", "2"], "a=b", "a\0b", "'x", "", "zz;=1+1;", "a\t @b; -c;d"];
+    const answers = given.map((answer) => ({ page: "=page", question: "@q", first: { answers: [{ answer }] }, address: "", attempts: 1, at: "", answers: [{ answer }] }));
     return pmx.answersCsv(answers, { name: "=cmd|' /C calc'!A0", site: "-site" });
   });
   const rows = table(cells).slice(1);
-  assert.deepEqual(rows.map((row) => row[6]), ["'=1+1", "'+1+1", "'-1+1", "'@SUM(A1)", "'\t'=1", "'\n=1", "' =1", "'＝1", "'|x", "'%x", "'\u200b=1", "-5", "+3,5", "'-", "a=b", "ab", "'x", "", "zz;'=1+1;", "a\t '@b; '-c;d"]);
+  assert.deepEqual(rows.map((row) => row[6]), ["'=1+1", "'+1+1", "'-1+1", "'@SUM(A1)", "'\t=1", "'\n=1", "' =1", "'＝1", "'|x", "'%x", "'\u200b=1", "-5", "+3,5", "-1,234.5", "-2e-3", "-12 %", "'-", "'-3-4", "2; =1+1", "'=1; 2", "a=b", "ab", "'x", "", "zz;=1+1;", "a\t @b; -c;d"]);
+  assert.deepEqual(rows.map((row) => row[9]), rows.map((row) => row[6]));
   assert.deepEqual(rows[0].slice(0, 5), ["'=cmd|' /C calc'!A0", "'-site", "'=page", "", "'@q"]);
 });

@@ -20,7 +20,7 @@ fn agents_get_a_source_with_its_address_its_links_and_who_links_to_it() {
     }
     assert!(!home.contains("theme.css") && !home.contains("\ntype:"), "{home}");
     let chess = text(&build, "index.path/labs/chess/index.demo.md");
-    assert!(chess.starts_with("# Chess & more\n\n> Source URL: /labs/chess\n\n<!-- id: board -->\n"), "{chess}");
+    assert!(chess.starts_with("# Chess & more\n\n> Source URL: /labs/chess\n\n<a id=\"board\"></a>\n"), "{chess}");
     let page = text(&build, "index.path/labs/chess/index.demo.html");
     let alternate = "<link rel=\"alternate\" type=\"text/markdown\" href=\"/labs/chess/index.demo.md\">";
     assert!(page.contains(alternate), "{page}");

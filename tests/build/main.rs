@@ -18,6 +18,7 @@ mod markdown;
 mod output;
 mod pages;
 mod project;
+mod questions;
 mod routes;
 mod systems;
 

@@ -2,10 +2,14 @@
 //! of what leads there, so it can be kept while they stay.
 
 use super::{BlockRecord, SourceRecord};
-use crate::{graph::Node, source::Annotation, text::json};
+use crate::{
+    graph::Node,
+    source::{Annotation, solution},
+    text::json,
+};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value};
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 /// What stands around the fragments of a document.
 pub(crate) struct Around {
@@ -69,7 +73,10 @@ pub(crate) fn graph_fragment(entry: &GraphEntry<'_>) -> String {
             .source
             .blocks
             .iter()
-            .map(|block| GraphBlock { id: format!("{}#{}", node.id, block.id), props: &block.values })
+            .map(|block| GraphBlock {
+                id: format!("{}#{}", node.id, block.id),
+                props: solution::without_key(&block.values),
+            })
             .collect(),
         description: node.source.description.as_deref(),
         id: &node.id,
@@ -104,7 +111,8 @@ struct GraphSource<'a> {
 #[derive(Serialize)]
 struct GraphBlock<'a> {
     id: String,
-    props: &'a Map<String, Value>,
+    /// Without what is right of a question.
+    props: Cow<'a, Map<String, Value>>,
 }
 
 /// The frontmatter, with the threads of annotations in their alphabetical place.

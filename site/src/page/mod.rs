@@ -1,6 +1,5 @@
 //! A Source's page, and what surrounds it.
 
-mod data;
 mod direction;
 mod head;
 mod links;
@@ -12,7 +11,7 @@ mod shell;
 
 pub(super) use head::PageHead;
 pub(super) use links::links;
-pub(super) use markdown::{AgentPage, agent_markdown};
+pub(super) use markdown::{AgentPage, SourceText, agent_markdown};
 pub(super) use nav::{Listing, Nav, NavItem};
 pub(super) use not_found::not_found;
 pub(super) use shell::{Frame, Shell, Stylesheet};
@@ -20,7 +19,7 @@ pub(super) use shell::{Frame, Shell, Stylesheet};
 use crate::{
     graph::Node,
     render::{Surround, icons},
-    source::{self, tokens::ColorScheme},
+    source::{self, Settings, tokens::ColorScheme},
     text::html,
 };
 use pmx_model::Hash;
@@ -185,14 +184,14 @@ impl Page<'_> {
         links.map(|(link, address)| (link.target.as_str(), address.as_str())).collect()
     }
 
-    /// The Source as agents read it.
-    pub(super) fn markdown(&self) -> String {
-        let Self { node, address, backlinks, .. } = self;
-        let text = source::decode(&node.bytes);
-        let targets = self.targets();
-        let body = data::without_data(&text, node.source.body, &node.source.blocks);
-        let page = AgentPage { title: &node.title(), body: &body, address, backlinks };
-        agent_markdown(&page, |target| targets.get(target).copied())
+    /// The Source as agents read it; `others`: what it may include, by its id.
+    pub(super) fn markdown<'m>(
+        &'m self,
+        settings: &'m Settings,
+        others: &'m dyn Fn(&str) -> Option<SourceText<'m>>,
+    ) -> String {
+        let Self { node, addresses, address, backlinks, .. } = *self;
+        agent_markdown(&AgentPage { text: SourceText { node, addresses }, address, backlinks, settings, others })
     }
 }
 

@@ -32,7 +32,35 @@ pub(crate) struct NavItem {
 pub(crate) struct Listing<'s> {
     /// In order, with repetitions if there are some; each with the number of its link.
     pub links: Vec<(usize, NavItem)>,
+    /// The numbers of those that are written as lists are, in order.
+    pub listed: &'s [usize],
     pub sections: &'s [Section],
+}
+
+impl Listing<'_> {
+    /// Each page once, in the order of the links that count: of several to a page one that is written as lists are, then one that
+    /// stands in a section, then the first. So neither a button nor a mention on the way takes a page out of its list.
+    fn pages(self) -> Vec<(usize, NavItem)> {
+        let Self { links, listed, sections } = self;
+        let rank =
+            |number: usize| (listed.binary_search(&number).is_err(), section_of(sections, number).is_none(), number);
+        let mut best: HashMap<String, (usize, NavItem)> = HashMap::new();
+        for (number, item) in links {
+            match best.get_mut(&item.id) {
+                Some(known) if rank(number) < rank(known.0) => known.0 = number,
+                Some(_) => {}
+                None => drop(best.insert(item.id.clone(), (number, item))),
+            }
+        }
+        let mut pages: Vec<(usize, NavItem)> = best.into_values().collect();
+        pages.sort_by_key(|(number, _)| *number);
+        pages
+    }
+}
+
+/// The index of the section that a link stands in.
+fn section_of(sections: &[Section], number: usize) -> Option<usize> {
+    sections.partition_point(|section| section.first <= number).checked_sub(1)
 }
 
 /// The tree of pages. The entry is its root.
@@ -84,15 +112,16 @@ impl Nav {
         let mut open = VecDeque::from([0]);
         while let Some(at) = open.pop_front() {
             let (id, depth) = (places[at].item.id.clone(), places[at].depth + 1);
-            let Listing { links, sections } = links(&id);
-            for (number, item) in links {
+            let listing = links(&id);
+            let sections = listing.sections;
+            for (number, item) in listing.pages() {
                 if !seen.insert(item.id.clone()) {
                     continue;
                 }
                 if is_hub(&item.id) && depth < MAX_DEPTH {
                     open.push_back(places.len());
                 }
-                let section = sections.partition_point(|section| section.first <= number).checked_sub(1);
+                let section = section_of(sections, number);
                 let is_heading = section
                     .and_then(|section| sections.get(section))
                     .is_some_and(|section| section.is_link && section.first == number);
@@ -208,7 +237,7 @@ impl Nav {
         for (rel, item) in ["prev", "next"].into_iter().zip(beside) {
             if let Some(item) = item {
                 push(out, &["<a rel=\"", rel, "\" href=\"", &html::escape(&item.address), "\">"]);
-                push(out, &[&html::escape(&item.title), "</a>"]);
+                push(out, &["<bdi>", &html::escape(&item.title), "</bdi></a>"]);
             }
         }
         out.push_str("</nav>\n");
@@ -271,13 +300,14 @@ pub(super) const fn current(is: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source;
 
     fn item(id: &str) -> NavItem {
         NavItem { id: id.to_owned(), title: id.to_uppercase(), address: format!("/{id}") }
     }
 
     fn listing(items: impl Iterator<Item = NavItem>) -> Listing<'static> {
-        Listing { links: items.enumerate().collect(), sections: &[] }
+        Listing { links: items.enumerate().collect(), ..Listing::default() }
     }
 
     fn nav(links: &[(&str, &[&str])]) -> Nav {
@@ -310,7 +340,7 @@ mod tests {
                 if id.is_empty() {
                     String::new()
                 } else {
-                    format!("<a rel=\"{rel}\" href=\"/{id}\">{}</a>", id.to_uppercase())
+                    format!("<a rel=\"{rel}\" href=\"/{id}\"><bdi>{}</bdi></a>", id.to_uppercase())
                 }
             };
             format!(
@@ -350,6 +380,48 @@ mod tests {
     }
 
     #[test]
+    fn a_second_link_to_a_page_does_not_move_it() {
+        let page = |text: &str| {
+            let source = source::parse("index.path.md", text.as_bytes(), &source::Settings::default());
+            let sections = source.sections.leak();
+            let listed = source.listed.leak();
+            let links: Vec<(usize, NavItem)> = source
+                .links
+                .iter()
+                .map(|link| item(link.target.trim_start_matches("./").trim_end_matches(".md")))
+                .enumerate()
+                .collect();
+            let nav = Nav::grow(item("index.path"), |id| match id {
+                "index.path" => Listing { links: links.clone(), listed, sections },
+                _ => Listing::default(),
+            });
+            let children = &nav.places[0].children;
+            let of = |child: &Child| {
+                let section = child.section.map_or("-", |section| &*nav.places[0].sections[section].title);
+                format!("{section}/{}", nav.places[child.place].item.id)
+            };
+            children.iter().map(of).collect::<Vec<_>>().join(" ")
+        };
+        let list = "## W1\n\n- [a](./a.md)\n- [b](./b.md)\n\n## W2\n\n- [c](./c.md)\n";
+        for (before, expected) in [
+            ("[>button: Begin](./b.md)\n", "W1/a W1/b W2/c"),
+            ("Begin with [c](./c.md), or [d](./d.md).\n", "-/d W1/a W1/b W2/c"),
+            ("## Welcome\n\nBegin with [b](./b.md) or [b](./b.md).\n", "W1/a W1/b W2/c"),
+            ("## Welcome\n\n[>button: Begin](./a.md)\n\n- [>button: Or here](./c.md)\n", "W1/a W1/b W2/c"),
+            ("[[b]] and ![[b]]\n", "W1/a W1/b W2/c"),
+            ("- [c](./c.md)\n- [a](./a.md)\n", "W1/a W1/b W2/c"),
+            // A list or a table in a section that comes first is as good as another.
+            ("## Soon\n\n| When | What |\n| - | - |\n| 1 | [c](./c.md) |\n", "Soon/c W1/a W1/b"),
+            ("## Soon\n\n- [b](./b.md)\n", "Soon/b W1/a W2/c"),
+            ("## [b](./b.md)\n", "b/b W1/a W2/c"),
+        ] {
+            assert_eq!(page(&format!("# T\n\n{before}\n{list}")), expected, "{before}");
+        }
+        assert_eq!(page("# T\n\n## A\n\n[a](./a.md)\n\n## B\n\n[a](./a.md) [b](./b.md)\n"), "A/a B/b");
+        assert_eq!(page(&format!("# T\n\n{list}\n## Then\n\n[a](./a.md), [>button: b](./b.md)\n")), "W1/a W1/b W2/c");
+    }
+
+    #[test]
     fn pages_stand_under_the_headings_that_their_links_stand_under() {
         let section = |title: &str, depth, first, is_link| Section { title: title.to_owned(), depth, first, is_link };
         let sections = [
@@ -365,7 +437,7 @@ mod tests {
                 "index.path" => {
                     let ids = ["before", "one", "two", "three", "one", "four"];
                     let links = ids.iter().map(|id| item(id)).enumerate().collect();
-                    Listing { links, sections: Vec::leak(sections.to_vec()) }
+                    Listing { links, listed: &[], sections: Vec::leak(sections.to_vec()) }
                 }
                 _ => Listing::default(),
             })

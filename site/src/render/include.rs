@@ -1,10 +1,15 @@
 //! `[@include: Label](./x.md#block)`: the content of another Source, or of one of its Blocks, in place of the link.
 
-use super::{Embeds, LinkTable, Origin, embeds::EmbeddedBodies, facts};
+use super::{
+    Embeds, LinkTable, Origin,
+    embeds::EmbeddedBodies,
+    facts,
+    questions::{self, QuestionBlock},
+};
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Position},
     source::{
-        self, Link, Place,
+        self, Block, Link, Place,
         components::{self, Expansion},
         mermaid,
         values::{self, Values, Written},
@@ -17,9 +22,9 @@ use crate::{
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How deep includes nest.
-const MAX_DEPTH: usize = 16;
+pub(crate) const MAX_NESTED: usize = 16;
 /// The most Blocks that a page takes in, so that two Sources which include each other's halves do not fill the disk.
-const MAX_INCLUDED: usize = 1000;
+pub(crate) const MAX_INCLUDED: usize = 1000;
 /// The element that stands where something is included.
 const PLACE: &str = "pmx-include";
 
@@ -57,6 +62,8 @@ pub(super) struct Includer<'p, 'a> {
     /// Ids of the page, so that none occurs twice.
     pub ids: &'p mut HashSet<String>,
     pub included: usize,
+    /// Whether what is included comes into the form of a question.
+    pub in_question: bool,
 }
 
 impl<'a> Includer<'_, 'a> {
@@ -126,8 +133,8 @@ impl<'a> Includer<'_, 'a> {
                 format!("`{}` includes itself through this", self.embeds.node(target).path),
             );
         }
-        if stack.len() >= MAX_DEPTH || self.included >= MAX_INCLUDED {
-            return refuse("include/depth", format!("includes nest deeper than {MAX_DEPTH}, or there are too many"));
+        if stack.len() >= MAX_NESTED || self.included >= MAX_INCLUDED {
+            return refuse("include/depth", format!("includes nest deeper than {MAX_NESTED}, or there are too many"));
         }
         self.included += blocks.len();
         let mut taken = Element::new("div");
@@ -137,20 +144,47 @@ impl<'a> Includer<'_, 'a> {
         taken.set("data-pathmx-include", html::escape(&name).into_owned());
         let mut renamed = Renamed::new();
         let mut inner: Vec<(usize, Vec<Node<'a>>)> = Vec::new();
-        for block in blocks {
-            let mut nodes = body.and_then(|body| body.get(block)).map_or_else(Vec::new, |text| dom::parse(text));
+        let around = self.in_question;
+        let asked = |this: &Self, at: usize| {
+            source.blocks.get(at).map(|block| this.question(target, block)).filter(QuestionBlock::asks)
+        };
+        for at in blocks {
+            let mut nodes = body.and_then(|body| body.get(at)).map_or_else(Vec::new, |text| dom::parse(text));
+            self.in_question = around || asked(self, at).is_some();
             stack.push((target, fragment.clone()));
             self.expand(&mut nodes, target, stack);
             stack.pop();
             self.settle(&mut nodes, target, &mut renamed);
-            inner.push((block, nodes));
+            inner.push((at, nodes));
         }
-        for (block, mut nodes) in inner {
+        self.in_question = around;
+        for (at, mut nodes) in inner {
             self.follow(&mut nodes, &renamed);
-            self.fill(&mut nodes, target, block);
+            self.fill(&mut nodes, target, at);
+            // What is wrong with it is said on its own page.
+            match asked(self, at).filter(|_| !around) {
+                Some(question) => questions::form(&question, &mut nodes, &mut Vec::new()),
+                None => questions::fold(&mut nodes),
+            }
             taken.children.append(&mut nodes);
         }
         Ok(taken)
+    }
+
+    fn question<'b>(&self, origin: Origin, block: &'b Block) -> QuestionBlock<'b>
+    where
+        'a: 'b,
+    {
+        let node = self.embeds.node(origin);
+        let position = Position { line: block.line, column: 1 };
+        QuestionBlock {
+            id: &block.id,
+            source_id: &node.id,
+            values: &block.values,
+            source_values: &node.source.values,
+            position,
+            recorded: position,
+        }
     }
 
     /// A Block of another Source with all that it includes, settled in this page.

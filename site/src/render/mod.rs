@@ -14,6 +14,7 @@ mod pictures;
 mod spaceholders;
 
 pub(super) use embeds::Embeds;
+pub(super) use include::{MAX_INCLUDED, MAX_NESTED};
 pub(super) use layout::Surround;
 pub(super) use pictures::Picture;
 
@@ -99,6 +100,14 @@ pub(super) fn render(
         let written = Written { text: &text, line: block.line, html, tags: &block.tags };
         let position = Position { line: block.line, column: 1 };
         let values = Values { block: &block.values, source: &source.values, facts: &facts };
+        let question = QuestionBlock {
+            id: &block.id,
+            source_id: &node.id,
+            values: &block.values,
+            source_values: &source.values,
+            position,
+            recorded: if block.values.contains_key("response") { written.find("response:") } else { position },
+        };
         let mut nodes = dom::parse(html);
         Includer {
             embeds,
@@ -108,6 +117,7 @@ pub(super) fn render(
             findings: &mut out.findings,
             ids: &mut ids,
             included: 0,
+            in_question: question.asks(),
         }
         .expand(&mut nodes, 0, &mut vec![(0, Some(block.id.clone()))]);
         let expansion = Expansion {
@@ -125,14 +135,6 @@ pub(super) fn render(
             out.has_completion |= completion.put(&mut nodes, written, &mut findings);
         }
         put_icons(&mut nodes, written, &mut findings);
-        let question = QuestionBlock {
-            id: &block.id,
-            source_id: &node.id,
-            values: &block.values,
-            source_values: &source.values,
-            position,
-            recorded: if block.values.contains_key("response") { written.find("response:") } else { position },
-        };
         questions::form(&question, &mut nodes, &mut findings);
         pictures::complete(&mut nodes, &|mark| {
             links.origin(mark).map_or(Picture::Elsewhere, |(origin, link)| leads(embeds.node(origin), link))
@@ -163,6 +165,7 @@ pub(super) fn render(
             findings: &mut findings,
             ids: &mut ids,
             included: 0,
+            in_question: false,
         };
         let surround = layout::surround(&mut includer, embeds, *layout, (values, completion), leads);
         out.findings.extend(findings.into_iter().filter(|finding| finding.code == layout::SECOND_OUTLET));

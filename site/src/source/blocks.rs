@@ -10,7 +10,8 @@ use super::{
     notes::Notes,
     render::{Rendered, Renderer},
     sections::Met,
-    summary::{Summary, summary},
+    solution,
+    summary::{self, Summary, summary},
     survey::survey,
     topmatter::topmatter,
 };
@@ -41,13 +42,29 @@ pub(super) struct Parts {
     /// With what else they hold, if the Source defines components.
     pub blocks: Vec<(Block, Code)>,
     pub links: Vec<Link>,
+    /// See [`super::Source::listed`].
+    pub listed: Vec<usize>,
     /// Those that stand on their own.
     pub headings: Vec<Met>,
     pub anchors: HashSet<String>,
     pub summary: Summary,
     pub annotations: Vec<Annotation>,
     pub draws_in_browser: bool,
+    /// See [`super::Source::no_tags`].
     pub no_tags: Vec<NoTag>,
+    /// See [`super::Source::code`].
+    pub code: Vec<(usize, usize)>,
+}
+
+/// The Source that the Blocks are of.
+pub(super) struct Of<'s> {
+    pub path: &'s str,
+    /// Its frontmatter.
+    pub values: &'s Map<String, Value>,
+    /// Whether it defines components.
+    pub defines: bool,
+    /// Whether it imports some.
+    pub imports: bool,
 }
 
 /// A Block before its HTML.
@@ -58,12 +75,12 @@ struct Draft<'a> {
     line: usize,
 }
 
-/// Divides the document into Blocks and renders them; `defines` and `imports` say whether the Source does so with components. Topmatter leaves the tree.
+/// Divides the document into Blocks and renders them. Topmatter leaves the tree.
 pub(super) fn blocks<'a>(
     root: &'a AstNode<'a>,
     lines: &Lines<'_>,
     settings: &Settings,
-    (defines, imports): (bool, bool),
+    of: &Of<'_>,
     findings: &mut Vec<Diagnostic>,
 ) -> Parts {
     let mut drafts = drafts(root, lines, findings);
@@ -72,14 +89,24 @@ pub(super) fn blocks<'a>(
     let mut ids = Ids::new(std::mem::take(&mut survey.ids));
     let explicit: Vec<Option<String>> =
         drafts.iter().map(|draft| ids.explicit(&draft.values, || id_position(draft.line, lines), findings)).collect();
-    let headings = ids.headings(&mut survey);
-    let summary = summary(drafts.iter().flat_map(|draft| draft.nodes.iter().copied()));
+    let mut headings = ids.headings(&mut survey);
+    let parts = drafts.iter().map(|draft| summary::Part { nodes: &draft.nodes, values: &draft.values });
+    let summary = summary(of, parts);
+    let mut rest = &mut headings[..];
+    for draft in &drafts {
+        let last = draft.nodes.last().map_or(0, |node| node.data().sourcepos.end.line);
+        let (own, others) = rest.split_at_mut(rest.partition_point(|(line, _)| *line <= last));
+        for (_, heading) in own.iter_mut().filter(|(_, heading)| heading.text.contains("{{")) {
+            heading.text = summary.shown(&heading.text, of, &draft.values);
+        }
+        rest = others;
+    }
 
     let mut blocks: Vec<(Block, Code)> = Vec::new();
     let only = drafts.len() == 1;
     let mut waiting = headings.iter().peekable();
     let mut renderer = Renderer::new(lines, settings, &headings, notes, findings);
-    renderer.knows_components = defines || imports;
+    renderer.knows_components = of.defines || of.imports;
     for (draft, explicit) in drafts.iter_mut().zip(explicit) {
         let last = draft.nodes.last().map_or(0, |node| node.data().sourcepos.end.line);
         let mut first_heading = None;
@@ -93,10 +120,10 @@ pub(super) fn blocks<'a>(
             let name = first_heading.map_or_else(|| (blocks.len() + 1).to_string(), str::to_owned);
             ids.unique(&format!("block:{name}"))
         });
-        let html = renderer.block(&id, &draft.nodes);
+        let html = renderer.block(&id, &draft.nodes, solution::start(&draft.nodes));
         let tags = renderer.tags();
         let values = std::mem::take(&mut draft.values);
-        let code = if defines { Code::of(&draft.nodes, lines) } else { Code::default() };
+        let code = if of.defines { Code::of(&draft.nodes, lines) } else { Code::default() };
         blocks.push((Block { id, classes: super::classes(&values), values, html, line: draft.line, tags }, code));
     }
     let rendered = renderer.finish();
@@ -108,8 +135,19 @@ pub(super) fn blocks<'a>(
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
-    let Rendered { links, headings, annotations, draws_in_browser, .. } = rendered;
-    Parts { blocks, links, headings, anchors, summary, annotations, draws_in_browser, no_tags: survey.no_tags }
+    let Rendered { links, listed, headings, annotations, draws_in_browser, .. } = rendered;
+    Parts {
+        blocks,
+        links,
+        listed,
+        headings,
+        anchors,
+        summary,
+        annotations,
+        draws_in_browser,
+        code: survey.code,
+        no_tags: survey.no_tags,
+    }
 }
 
 /// The nodes of each Block, and its topmatter.

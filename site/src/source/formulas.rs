@@ -1,13 +1,15 @@
 //! Where the tree has formulas that the parser does not see as such, and dollars that are none.
 //!
 //! A dollar opens a formula if no letter, digit or `_` stands before it and no space behind; it closes one if no space stands before it and
-//! no letter, digit or `_` behind. That is GitHub's rule, and the half of it that the parser knows is pandoc's. Two lines `$$` in one
-//! container hold a formula between them whatever its lines look like, as long as these are no code, HTML, heading or divider.
+//! no letter, digit, `_` or `{` behind. That is GitHub's rule, and the half of it that the parser knows is pandoc's; `{` makes a variable of
+//! a shell. A dollar in brackets or quotes of its own, `($)`, is a sign, and code, HTML and links bind tighter ([`Spans`]). Two lines `$$` in
+//! one container hold a formula between them whatever its lines look like, as long as these are no code, HTML, heading or divider.
 
 use super::{lines::Lines, mask::Mask};
-use comrak::nodes::{AstNode, NodeValue};
+use comrak::nodes::{AstNode, NodeValue, Sourcepos};
 use std::{
     borrow::Cow,
+    cell::LazyCell,
     collections::{BTreeMap, BTreeSet, HashSet},
 };
 
@@ -16,11 +18,68 @@ const FENCE: &str = "``````";
 /// What opens and closes a formula of several lines.
 const DOLLARS: &str = "$$";
 
+/// What stands between and around brackets or quotes that hold one sign.
+const PAIRS: [(char, char); 7] = [('(', ')'), ('[', ']'), ('{', '}'), ('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’')];
+
+/// A place in a text: line and byte column, from 1.
+type Place = (usize, usize);
+
+/// What binds tighter than a formula, in the tree of the text without its dollars. Each list is in order and no two of it overlap.
+#[derive(Debug, Default)]
+pub(super) struct Spans {
+    code: Vec<(Place, Place)>,
+    /// Code, HTML.
+    leaves: Vec<(Place, Place)>,
+    /// Links and images, those in others left out.
+    links: Vec<(Place, Place)>,
+}
+
+impl Spans {
+    pub(super) fn of<'a>(root: &'a AstNode<'a>) -> Self {
+        let mut spans = Self::default();
+        let add = |list: &mut Vec<(Place, Place)>, span: (Place, Place)| {
+            if list.last().is_none_or(|last| last.1 < span.0) {
+                list.push(span);
+            }
+        };
+        for node in root.descendants() {
+            let data = node.data();
+            let span = ends(&data.sourcepos);
+            match &data.value {
+                NodeValue::Code(_) => {
+                    add(&mut spans.code, span);
+                    add(&mut spans.leaves, span);
+                }
+                NodeValue::HtmlInline(_) => add(&mut spans.leaves, span),
+                NodeValue::Link(_) | NodeValue::Image(_) => add(&mut spans.links, span),
+                _ => {}
+            }
+        }
+        spans
+    }
+
+    /// Whether one of these dollars stands in something in which the other does not, or code stands between them.
+    fn part(&self, (opening, closing): (Place, Place)) -> bool {
+        let around = |list: &[(Place, Place)], place: Place| {
+            let next = list.partition_point(|span| span.0 <= place);
+            next.checked_sub(1).filter(|index| list.get(*index).is_some_and(|span| place <= span.1))
+        };
+        let first = self.code.partition_point(|span| span.0 < opening);
+        around(&self.leaves, opening) != around(&self.leaves, closing)
+            || around(&self.links, opening) != around(&self.links, closing)
+            || self.code.get(first).is_some_and(|span| span.1 <= closing)
+    }
+}
+
+const fn ends(at: &Sourcepos) -> (Place, Place) {
+    ((at.start.line, at.start.column), (at.end.line, at.end.column))
+}
+
 /// What a tree says of dollars.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Places of dollars that open no formula though the parser thinks so: line and byte column, from 1.
-    pub prose: Vec<(usize, usize)>,
+    /// Dollars that open no formula though the parser thinks so.
+    pub prose: Vec<Place>,
     /// Lines `$$` that open and close a formula which the parser took apart.
     pub formulas: Vec<(usize, usize)>,
     /// Lines at which a fence of a formula opens.
@@ -28,7 +87,12 @@ pub(super) struct Found {
 }
 
 /// Looks for dollars. `refused`: lines that open no formula.
-pub(super) fn find<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, refused: &BTreeSet<usize>) -> Found {
+pub(super) fn find<'a>(
+    root: &'a AstNode<'a>,
+    lines: &Lines<'_>,
+    refused: &BTreeSet<usize>,
+    spans: &LazyCell<Spans, impl FnOnce() -> Spans>,
+) -> Found {
     let mut found = Found::default();
     // Lines that no formula reaches over, and those that open one which is whole.
     let mut hard = vec![false; lines.count() + 2];
@@ -46,13 +110,19 @@ pub(super) fn find<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, refused: &BTree
             }
             NodeValue::Heading(heading) => !heading.setext || heading.level == 2,
             NodeValue::HtmlBlock(_) | NodeValue::ThematicBreak => true,
-            NodeValue::Math(math) if math.display_math => {
-                whole.insert(at.start.line);
-                false
-            }
             NodeValue::Math(math) => {
-                if math.dollar_math && is_prose(node) {
-                    found.prose.push((at.start.line, at.start.column));
+                let (opening, closing) = ends(&at);
+                let may_part = || math.literal.contains(['`', '<', '[', ']', ':', '@', '.']);
+                let is_blank = math.display_math && math.literal.trim().is_empty();
+                if math.dollar_math
+                    && (is_blank || is_prose(node, lines) || may_part() && spans.part((opening, closing)))
+                {
+                    found.prose.push(opening);
+                    if math.display_math {
+                        found.prose.push((opening.0, opening.1 + 1));
+                    }
+                } else if math.display_math {
+                    whole.insert(at.start.line);
                 }
                 false
             }
@@ -82,13 +152,24 @@ pub(super) fn find<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, refused: &BTree
 }
 
 /// Whether a formula stands where none can.
-fn is_prose<'a>(node: &'a AstNode<'a>) -> bool {
+fn is_prose<'a>(node: &'a AstNode<'a>, lines: &Lines<'_>) -> bool {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let touches = |beside: Option<&'a AstNode<'a>>, end: fn(&str) -> Option<char>| {
-        beside.is_some_and(|beside| beside.data().value.text().and_then(end).is_some_and(is_word))
-    };
-    touches(node.previous_sibling(), |text| text.chars().next_back())
-        || touches(node.next_sibling(), |text| text.chars().next())
+    let before = node.previous_sibling();
+    let before = before.and_then(|before| before.data().value.text().and_then(|text| text.chars().next_back()));
+    let behind = node.next_sibling();
+    let behind = behind.and_then(|behind| behind.data().value.text().and_then(|text| text.chars().next()));
+    if before.is_some_and(is_word) || behind.is_some_and(|c| is_word(c) || c == '{') {
+        return true;
+    }
+    let (opening, closing) = ends(&node.data().sourcepos);
+    is_sign(opening, lines) || is_sign(closing, lines)
+}
+
+/// Whether a dollar is all that brackets or quotes hold.
+fn is_sign((line, column): Place, lines: &Lines<'_>) -> bool {
+    let (before, rest) = lines.get(line).split_at_checked(column.saturating_sub(1)).unwrap_or_default();
+    let around = before.chars().next_back().zip(rest.strip_prefix('$').and_then(|rest| rest.chars().next()));
+    around.is_some_and(|around| PAIRS.contains(&around))
 }
 
 /// Whether a text `$$` is all of its line.
@@ -121,6 +202,7 @@ fn closing<'a>(
     let is_quote =
         |above: &&'a AstNode<'a>| matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Callout(_));
     let quotes = node.ancestors().filter(is_quote).count();
+    let mut is_filled = false;
     for (number, is_hard) in hard.iter().enumerate().take(end + 1).skip(line + 1) {
         if *is_hard || whole.contains(&number) {
             return None;
@@ -130,14 +212,15 @@ fn closing<'a>(
             rest = rest.trim_start_matches([' ', '\t']).strip_prefix('>')?;
         }
         if rest.trim() == DOLLARS {
-            return Some(number);
+            return is_filled.then_some(number);
         }
+        is_filled |= !rest.trim().is_empty();
     }
     None
 }
 
 /// The text with these dollars hidden.
-pub(super) fn as_prose(text: &str, prose: &[(usize, usize)], mask: &Mask) -> String {
+pub(super) fn as_prose(text: &str, prose: &[Place], mask: &Mask) -> String {
     let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let mut bytes = text.as_bytes().to_vec();
     for (line, column) in prose {
@@ -175,13 +258,13 @@ pub(super) fn fenced<'t>(text: &'t str, formulas: &BTreeMap<usize, usize>) -> Co
 }
 
 /// Makes words of what still stands where no formula can.
-pub(super) fn leave<'a>(root: &'a AstNode<'a>, mask: &Mask) {
+pub(super) fn leave<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, mask: &Mask) {
     for node in root.descendants() {
         let words = match &node.data().value {
             NodeValue::Math(math) if math.dollar_math && !math.display_math => Some(format!("${}$", math.literal)),
             _ => None,
         };
-        if let Some(words) = words.filter(|_| is_prose(node)) {
+        if let Some(words) = words.filter(|_| is_prose(node, lines)) {
             node.data_mut().value = NodeValue::Text(mask.show(&words).into_owned().into());
         }
     }

@@ -5,9 +5,12 @@ pub(crate) mod components;
 pub(crate) mod highlight;
 pub(crate) mod math;
 pub(crate) mod mermaid;
+pub(crate) mod packed;
+pub(crate) mod solution;
 pub(crate) mod standard;
 pub(crate) mod tokens;
 pub(crate) mod values;
+pub(crate) mod wikilinks;
 
 mod blocks;
 mod checks;
@@ -31,7 +34,6 @@ mod tags;
 mod text;
 mod topmatter;
 mod tree;
-mod wikilinks;
 
 pub(super) use crate::text::decode;
 pub(super) use blocks::Block;
@@ -44,6 +46,7 @@ pub(super) use notes::Annotation;
 pub(super) use render::fill;
 pub(super) use sections::Section;
 pub use settings::Settings;
+pub(super) use text::icon;
 pub(super) use tree::tree;
 
 use crate::{
@@ -53,7 +56,7 @@ use crate::{
         normal,
     },
 };
-use blocks::Parts;
+use blocks::{Of, Parts};
 use components::Definition;
 use comrak::Arena;
 use lines::Lines;
@@ -62,6 +65,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use standard::Standard;
 use std::{borrow::Cow, collections::HashSet, sync::OnceLock};
+use summary::Summary;
 
 /// The extension of a Source; what is before it, with the folders, is its id.
 pub(crate) const EXTENSION: &str = ".md";
@@ -93,6 +97,8 @@ pub(super) struct Source {
     pub blocks: Vec<Block>,
     /// Links to somewhere in the site: first those with a mark in the HTML, in its order, then the definitions.
     pub links: Vec<Link>,
+    /// The numbers of those links that stand in a list, a table or a heading and are no buttons, in order.
+    pub listed: Vec<usize>,
     /// Under which headings the links of the text stand, in order.
     pub sections: Vec<Section>,
     /// Everything in the page that a fragment can name.
@@ -111,6 +117,8 @@ pub(super) struct Source {
     pub standard: Standard,
     /// Byte of the text at which the body starts.
     pub body: usize,
+    /// First and last line of each block of code, in order.
+    pub code: Vec<(usize, usize)>,
     /// See [`Self::outline`]; computed once.
     pub outline: OnceLock<Hash>,
 }
@@ -228,9 +236,10 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
     let imports = definitions.iter().any(|definition| definition.label.starts_with('@'));
-    let Parts { blocks, mut links, headings, anchors, summary, annotations, draws_in_browser, no_tags } =
-        blocks::blocks(root, &lines, settings, (defines, imports), &mut findings);
-    let title = words(&front.values, "title").or(summary.title);
+    let of = Of { path, values: &front.values, defines, imports };
+    let Parts { blocks, mut links, listed, headings, anchors, summary, annotations, draws_in_browser, code, no_tags } =
+        blocks::blocks(root, &lines, settings, &of, &mut findings);
+    let Summary { title, description } = summary;
     let sections = sections::sections(&headings, &links, title.as_deref());
     links.extend(definitions.iter().map(|definition| Link {
         target: definition.target.clone(),
@@ -258,10 +267,11 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         route: placed("route"),
         handle: placed("handle"),
         title,
-        description: words(&front.values, "description").or(summary.description),
+        description,
         classes: classes(&front.values),
         blocks: blocks.into_iter().map(|(block, _)| block).collect(),
         links,
+        listed,
         sections,
         anchors,
         annotations,
@@ -271,6 +281,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         findings,
         standard: Standard::of(&body),
         body: front.body,
+        code,
         outline: OnceLock::new(),
         values: front.values,
     }

@@ -20,6 +20,7 @@ impl Source {
             classes,
             blocks,
             links,
+            listed,
             sections,
             anchors,
             annotations,
@@ -29,6 +30,7 @@ impl Source {
             findings: _,
             no_tags: _,
             body: _,
+            code: _,
             outline: _,
         } = self;
         let block = |block: &Block| {
@@ -43,7 +45,8 @@ impl Source {
         sorted.sort_unstable();
         let mut out = Hashing(Sha256::new());
         let _ = write!(out, "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}");
-        let _ = write!(out, "{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}{draws_in_browser}");
+        let _ =
+            write!(out, "{listed:?}{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}{draws_in_browser}");
         for part in blocks.iter().map(block).chain(links.iter().map(link)) {
             let _ = writeln!(out, "{part}");
         }

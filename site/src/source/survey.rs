@@ -26,6 +26,8 @@ pub(super) struct Survey<'a> {
     pub footnotes: Vec<&'a AstNode<'a>>,
     /// What begins like a tag and is none.
     pub no_tags: Vec<NoTag>,
+    /// First and last line of each block of code.
+    pub code: Vec<(usize, usize)>,
 }
 
 /// Walks the tree. What is left open is said: it hides what follows.
@@ -37,6 +39,10 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
     for node in root.descendants() {
         let data = node.data();
         let start = data.sourcepos.start;
+        if matches!(data.value, NodeValue::CodeBlock(_)) {
+            let line = |number: usize| lines.position(number, 1).line;
+            survey.code.push((line(start.line), line(data.sourcepos.end.line)));
+        }
         match &data.value {
             NodeValue::Heading(NodeHeading { level, .. }) => {
                 survey.headings.push((start.line, *level, text::of(node)));

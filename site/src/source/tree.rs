@@ -4,7 +4,7 @@
 
 use super::{
     Settings,
-    formulas::{self, Found},
+    formulas::{self, Found, Spans},
     hosts,
     lines::Lines,
     mask::Mask,
@@ -17,6 +17,7 @@ use comrak::{
 };
 use std::{
     borrow::Cow,
+    cell::LazyCell,
     collections::{BTreeMap, BTreeSet},
 };
 
@@ -137,10 +138,12 @@ impl<'a> Parser<'a> {
         // Lines `$$` that became fences, and those that cannot.
         let mut fences: BTreeMap<usize, usize> = BTreeMap::new();
         let mut refused: BTreeSet<usize> = BTreeSet::new();
+        let without = text.replace('$', &char::from(mask.hidden(b'$')).to_string());
+        let spans = LazyCell::new(|| Spans::of(self.parse(&without)));
         let mut root = self.parse(&text);
         for _ in 0..MAX_PASSES {
             let lines = Lines::of(&text, 1);
-            let Found { prose, formulas, fenced } = formulas::find(root, &lines, &refused);
+            let Found { prose, formulas, fenced } = formulas::find(root, &lines, &refused, &spans);
             let lost: Vec<usize> = fences.keys().copied().filter(|open| !fenced.contains(open)).collect();
             if prose.is_empty() && formulas.is_empty() && lost.is_empty() {
                 return root;
@@ -153,11 +156,12 @@ impl<'a> Parser<'a> {
             text = formulas::as_prose(&text, &prose, mask);
             root = self.parse(&formulas::fenced(&text, &fences));
         }
-        let found = formulas::find(root, &Lines::of(&text, 1), &refused);
+        let lines = Lines::of(&text, 1);
+        let found = formulas::find(root, &lines, &refused, &spans);
         if fences.keys().any(|open| !found.fenced.contains(open)) {
             root = self.parse(&text);
         }
-        formulas::leave(root, mask);
+        formulas::leave(root, &lines, mask);
         root
     }
 }

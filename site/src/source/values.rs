@@ -173,6 +173,44 @@ pub(crate) fn fill<'a>(
     }
 }
 
+/// What an expression in the text of a page stands for.
+pub(crate) enum Meant {
+    /// For itself: it is none of ours.
+    Itself,
+    /// Plain text.
+    Value(String),
+    /// For what its author wrote instead.
+    Fallback(String),
+    /// For something that is not there.
+    Nothing,
+}
+
+/// What an expression in this text stands for, outside of templates.
+pub(crate) fn meant(expression: &Expression<'_>, text: &str, values: Values<'_>) -> Meant {
+    let named = expression.name.starts_with("block.") || expression.name.starts_with("source.");
+    if !named && expression.fallback.is_none() {
+        return Meant::Itself;
+    }
+    // `style={{color: "red"}}` is code in prose.
+    if !named && text.contains("={{") && text.contains(&["=", expression.text].concat()) {
+        return Meant::Itself;
+    }
+    match (values.get(expression.name), expression.fallback) {
+        (Some(value), _) => Meant::Value(value),
+        (None, Some(fallback)) => Meant::Fallback(fallback.to_owned()),
+        (None, None) => Meant::Nothing,
+    }
+}
+
+/// Words with their values; what has none is left out. `None` if nothing changes.
+pub(crate) fn plain(text: &str, values: Values<'_>) -> Option<String> {
+    interpolate(text, &mut |expression| match meant(expression, text, values) {
+        Meant::Itself => None,
+        Meant::Value(value) | Meant::Fallback(value) => Some(value),
+        Meant::Nothing => Some(String::new()),
+    })
+}
+
 /// One text of a page, outside of templates.
 pub(crate) fn filled(
     text: &str,
@@ -180,26 +218,19 @@ pub(crate) fn filled(
     written: Written<'_>,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    interpolate(text, &mut |expression| {
-        let named = expression.name.starts_with("block.") || expression.name.starts_with("source.");
-        if !named && expression.fallback.is_none() {
-            return None;
-        }
-        // `style={{color: "red"}}` is code in prose.
-        if !named && text.contains("={{") && text.contains(&["=", expression.text].concat()) {
-            return None;
-        }
-        let value = values.get(expression.name).map(|value| html::escape(&value).into_owned());
-        let value = value.or_else(|| expression.fallback.map(str::to_owned));
-        if value.is_none() {
+    interpolate(text, &mut |expression| match meant(expression, text, values) {
+        Meant::Itself => None,
+        Meant::Value(value) => Some(html::escape(&value).into_owned()),
+        Meant::Fallback(written) => Some(written),
+        Meant::Nothing => {
             let message = format!("`{{{{ {} }}}}` has no value here", expression.name);
             let finding = Diagnostic::warning("values/unresolved", written.find(expression.text), message);
             findings.push(match values.nearest(expression.name) {
                 Some(name) => finding.hint(format!("there is `{name}`")),
                 None => finding.hint("give it a fallback: `{{ name: fallback }}`"),
             });
+            None
         }
-        value
     })
 }
 

@@ -205,7 +205,7 @@ fn pair(mask: &Mask, sign: u8) -> String {
 }
 
 /// Target and label of what stands between the brackets. In a table the bar between the two is escaped.
-fn meant(written: &str) -> (String, String) {
+pub(crate) fn meant(written: &str) -> (String, String) {
     let plain = |text: &str| html::unescape(&unescaped(text.trim())).into_owned();
     match written.split_once('|') {
         Some((target, label)) => {

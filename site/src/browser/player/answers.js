@@ -24,15 +24,13 @@ pmx.myAnswers = () => pmx.keptAnswers().map(({ target, page, href, question, ans
 pmx.answersJson = (answers, about) => `${JSON.stringify({ version: 1, ...about, answers }, null, 2)}\n`;
 
 const COLUMNS = ["name", "site", "page", "address", "question", "field", "answer", "result", "attempts", "first answer", "first result", "time (UTC)"];
-// Programs for tables calculate a cell that begins with one of these, so such a cell gets an apostrophe, which they take for "this is
-// text". A plain number begins with a sign and is none.
+// Programs for tables calculate a cell that begins with one of these, so such a cell gets an apostrophe at its start, which they take for
+// "this is text". A plain number begins with a sign and is none.
 const FORMULA = /^[\s\u200b-\u200f\ufeff]*[=+\-@|%＝＋－＠\t\r\n]/u;
-const NUMBER = /^[+-]?\d+([.,]\d+)?$/;
+const NUMBER = /^[+-]?(\d+([.,]\d+)*|[.,]\d+)(e[+-]?\d+)? ?%?$/i;
 function cell(value) {
   const written = String(value ?? "").replaceAll("\0", "").replace(/\r\n?/g, "\n");
-  // Where cells end at semicolons or tabs, the quotes of a line hold nothing together.
-  const inner = written.replace(/([;\t]\s*)(?=[=+\-@])/g, "$1'");
-  const safe = FORMULA.test(inner) && !NUMBER.test(inner) ? `'${inner}` : inner;
+  const safe = FORMULA.test(written) && !NUMBER.test(written.trim()) ? `'${written}` : written;
   return `"${safe.replaceAll('"', '""')}"`;
 }
 /**
@@ -40,8 +38,12 @@ function cell(value) {
  * begins with a byte order mark, since Excel takes a file without one for another encoding than UTF-8; what else reads CSV knows it.
  */
 pmx.answersCsv = (answers, { name, site }) => {
-  const rows = answers.flatMap(({ page, address, question, answers: given, right, attempts, first, at }) => given.map((one, n) =>
-    [name, site, page, address, question, one.field, text(one.answer), result(one.right ?? (given.length === 1 ? right : undefined)), attempts, first && text(first.answers?.[n]?.answer), first && result(first.answers?.[n]?.right ?? first.right), at]));
+  const of = (one, all, right) => [text(one?.answer), result(one?.right ?? (all?.length === 1 ? right : undefined))];
+  const rows = answers.flatMap(({ page, address, question, answers: given, right, attempts, first, at }) => given.map((one, n) => {
+    // What was submitted once was submitted first.
+    const before = first ?? (attempts === 1 ? { answers: given, right } : undefined);
+    return [name, site, page, address, question, one.field, ...of(one, given, right), attempts, ...of(before?.answers?.[n], before?.answers, before?.right), at];
+  }));
   return `\ufeff${[COLUMNS, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 };
 
@@ -78,8 +80,8 @@ pmx.openAnswers = () => {
   pmx.closePopover?.();
   if (pmx.modal()) return;
   list.replaceChildren(...pmx.myAnswers().map(({ page, question, id, answers, right }) => h("li", {},
-    h("span.trail", {}, page),
-    h("span.title", {}, question || id),
+    h("span.trail", { dir: "auto" }, page),
+    h("span.title", { dir: "auto" }, question || id),
     answers.map(({ field, answer }) => h("span.given", {}, field && `${field}: `, text(answer) || "–")),
     result(right) && h(`span.result.${right ? "right" : "wrong"}`, {}, right ? "Right" : "Not right"))));
   dialog.showModal();

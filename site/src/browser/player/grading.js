@@ -37,7 +37,7 @@ function accepted(element) {
   }
 }
 
-/** How right the answer in a form is: `{right, says, marks}`; nothing where the author does not say what is right. */
+/** How right the answer in a form is: `{right, says, marks}`; nothing where the author does not say what is right, or nothing was answered. */
 pmx.judge = (form) => {
   if (!("pathmxQuestionGraded" in form.dataset)) return;
   const marks = new Map(), kind = form.dataset.pathmxQuestion;
@@ -49,7 +49,9 @@ pmx.judge = (form) => {
     // One of several right ones is enough where only one can be chosen.
     if (kind === "choice" && [...marks.values()].includes("right")) for (const [item, mark] of marks) if (mark === "missed") marks.delete(item);
   } else {
-    for (const element of asked(form)) marks.set(element, accepted(element) ? "right" : "wrong");
+    // What may stay empty, and did, is neither right nor wrong.
+    for (const element of asked(form)) if (element.required || element.value.trim()) marks.set(element, accepted(element) ? "right" : "wrong");
+    if (!marks.size) return;
   }
   const count = (mark) => [...marks.values()].filter((one) => one === mark).length;
   const right = !count("wrong") && !count("missed");

@@ -64,10 +64,15 @@ fn visit<'a>(question: &Question<'_>, nodes: &mut [Node<'a>], found: &mut Found<
         }
         let correct = question.key.correct(Some(&id));
         question.key.accept(control, &correct);
-        if let Some(answer) = correct.first().and_then(|answer| key::words(answer)) {
+        let answers = key::each(&correct);
+        if !answers.is_empty() {
             let label = html::unescape(control.attr("aria-label").unwrap_or(&id)).into_owned();
-            let answer = Node::Element(element("strong", &[], vec![text(&answer)]));
-            found.right.push(vec![text(&format!("{label}: ")), answer]);
+            let mut right = vec![text(&format!("{label}: "))];
+            for (number, answer) in answers.iter().enumerate() {
+                right.extend((number > 0).then(|| text(" or ")));
+                right.push(Node::Element(element("strong", &[], vec![text(answer)])));
+            }
+            found.right.push(right);
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
+    source::solution,
     text::{
         dom::{self, Element, Node},
         html,
@@ -16,8 +17,6 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-/// The comment after which everything in the Block is the explanation.
-const EXPLANATION: &str = "@question.explanation";
 /// What can be said of an option.
 const OF_OPTIONS: [&str; 3] = ["correct", "feedback", "label"];
 
@@ -66,6 +65,17 @@ pub(super) fn words(value: &Value) -> Option<String> {
         _ => return None,
     };
     (!words.is_empty()).then_some(words)
+}
+
+/// All of several right answers, those that differ in case alone once.
+pub(super) fn each(correct: &[&Value]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for answer in correct.iter().filter_map(|answer| words(answer)) {
+        if !all.iter().any(|known| known.to_lowercase() == answer.to_lowercase()) {
+            all.push(answer);
+        }
+    }
+    all
 }
 
 /// What a comment in an option says of it; nothing if it is a note of the author's.
@@ -193,23 +203,42 @@ impl<'b> Key<'b> {
             content.extend(paragraphs.map(|paragraph| Node::Element(element("p", &[], vec![text(paragraph.trim())]))));
         }
         content.extend(explanation);
-        if content.iter().all(Node::is_blank) {
-            return None;
-        }
-        let summary = element("summary", &[], vec![text("Answer")]);
-        let attributes = [
-            ("class", "pmx-question-solution"),
-            ("data-pathmx-question-solution", ""),
-            ("data-pathmx-search", "ignore"),
-        ];
-        content.insert(0, Node::Element(summary));
-        Some(Node::Element(element("details", &attributes, content)))
+        fold(content)
     }
 }
 
-/// Takes the explanation off the end of a Block.
+/// Folds a solution away. Nothing if there is none.
+pub(super) fn fold(mut content: Vec<Node<'_>>) -> Option<Node<'_>> {
+    if content.iter().all(Node::is_blank) {
+        return None;
+    }
+    let summary = element("summary", &[], vec![text("Answer")]);
+    let attributes =
+        [("class", "pmx-question-solution"), ("data-pathmx-question-solution", ""), ("data-pathmx-search", "ignore")];
+    content.insert(0, Node::Element(summary));
+    Some(Node::Element(element("details", &attributes, content)))
+}
+
+/// Takes the explanation off the end of a Block: what comes after its mark, in whatever element that stands.
 pub(super) fn explanation<'a>(nodes: &mut Vec<Node<'a>>) -> Vec<Node<'a>> {
-    let is_mark = |node: &Node<'_>| matches!(node, Node::Other(comment) if dom::comment(comment) == Some(EXPLANATION));
-    let Some(at) = nodes.iter().position(is_mark) else { return Vec::new() };
-    nodes.split_off(at).split_off(1)
+    for at in 0..nodes.len() {
+        match nodes.get_mut(at) {
+            Some(Node::Other(comment)) if solution::is_mark(comment) => return nodes.split_off(at).split_off(1),
+            Some(Node::Element(element)) if has_mark(&element.children) => {
+                let mut found = explanation(&mut element.children);
+                found.append(&mut nodes.split_off(at + 1));
+                return found;
+            }
+            _ => {}
+        }
+    }
+    Vec::new()
+}
+
+fn has_mark(nodes: &[Node<'_>]) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Other(comment) => solution::is_mark(comment),
+        Node::Element(element) => has_mark(&element.children),
+        Node::Text(_) => false,
+    })
 }

@@ -51,6 +51,9 @@ const ACTIONS: [(&str, Action); 4] = [
     ("questions.submitFields", Action::Fields),
 ];
 
+/// What the names of all of them begin with.
+const PREFIX: &str = "questions.";
+
 /// The longest short answer, and the longest answer in a field, in UTF-16 units, as `maxlength` counts. PathMX's number.
 const SHORT: usize = 300;
 /// The longest long answer, likewise.
@@ -110,11 +113,18 @@ impl Question<'_> {
     }
 }
 
-/// Makes a form of a Block that is a question, and leaves any other Block alone. Runs before Beats are marked.
+impl QuestionBlock<'_> {
+    /// Whether the Block has an Action of questions.
+    pub(crate) fn asks(&self) -> bool {
+        submit(self).is_some_and(|name| name.starts_with(PREFIX))
+    }
+}
+
+/// Makes a form of a Block that is a question. Of any other Block what belongs to a solution is folded. Runs before Beats are marked.
 pub(crate) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<'a>>, findings: &mut Vec<Diagnostic>) {
-    let Some(name) = submit(block) else { return };
+    let Some(name) = submit(block) else { return fold(nodes) };
     let Some((_, action)) = ACTIONS.iter().find(|(known, _)| *known == name) else {
-        if name.starts_with("questions.") {
+        if name.starts_with(PREFIX) {
             let message = format!("no question has the Action `{name}`");
             let finding = Diagnostic::warning("question/unknown-action", block.position, message);
             let nearest = likest(name, ACTIONS.iter().map(|(known, _)| (*known, *known)));
@@ -123,7 +133,7 @@ pub(crate) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<'a>>, fin
                 None => finding,
             });
         }
-        return;
+        return fold(nodes);
     };
     let question = Question {
         name: format!("question.{}", block.id),
@@ -142,7 +152,7 @@ pub(crate) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<'a>>, fin
         Action::Fields => fields::name(&question, nodes, findings).map(|right| ("fields", right)),
     };
     let Some((kind, right)) = made else {
-        nodes.extend(explanation);
+        nodes.extend(key::fold(explanation));
         return;
     };
     // Of an answer that the page has no place for was told already.
@@ -164,6 +174,12 @@ pub(crate) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<'a>>, fin
     form.children.extend(solution);
     nodes.clear();
     nodes.push(Node::Element(form));
+}
+
+/// Folds away what belongs to a solution in a Block that is no form.
+pub(crate) fn fold(nodes: &mut Vec<Node<'_>>) {
+    let explanation = key::explanation(nodes);
+    nodes.extend(key::fold(explanation));
 }
 
 /// The Action that takes the Block's answer.
@@ -247,7 +263,7 @@ fn assemble<'a>(
     form
 }
 
-/// Adds the control of a text question at the end of its content; gives the kind of the answer, and the right one.
+/// Adds the control of a text question at the end of its content; gives the kind of the answer, and the right ones.
 fn text_answer<'a>(
     question: &Question<'_>,
     block: &QuestionBlock<'_>,
@@ -289,8 +305,8 @@ fn text_answer<'a>(
         vec![Node::Element(caption), Node::Element(control)],
     );
     nodes.push(Node::Element(label));
-    let right = correct.first().and_then(|answer| key::words(answer)).map(|answer| vec![text(&answer)]);
-    (if long { "long" } else { "short" }, right.into_iter().collect())
+    let right = key::each(&correct).iter().map(|answer| vec![text(answer)]).collect();
+    (if long { "long" } else { "short" }, right)
 }
 
 #[cfg(test)]

@@ -220,7 +220,7 @@ fn texts_numbers_and_fields_have_right_answers() {
         html.contains("data-pathmx-question-accept=\"[&quot;Paris&quot;,7]\" data-pathmx-question-tolerance=\"0.5\""),
         "{html}"
     );
-    assert!(html.contains("<li>Paris</li></ul>"), "{html}");
+    assert!(html.contains("<li>Paris</li><li>7</li></ul>"), "{html}");
     let page = "<h2>Plan</h2><p>For <input class=\"pmx-response-field\" data-pathmx-response-field=\"minutes\" aria-label=\"Minutes &amp; more\"></p>";
     let mut values = submit("questions.submitFields");
     values["question"] = json!({ "correct": { "minutes": 20, "hours": 1 } });
@@ -269,4 +269,37 @@ fn options_that_yaml_takes_for_truth_values_are_names_like_others() {
         assert!(html.contains("value=\"yes\" required=\"\" checked=\"\""), "{html}");
         assert_eq!(findings.len(), 1, "{findings:?}");
     }
+}
+
+#[test]
+fn all_right_words_are_named() {
+    let mut values = submit("questions.submitText");
+    values["question"] = json!({"type": "short", "correct": ["Paris", "paris", "City of Light", 75]});
+    let (html, _) = made("<h2>Q</h2>", &values);
+    assert!(html.contains("Right answers</p>"), "{html}");
+    assert!(html.contains("<li>Paris</li><li>City of Light</li><li>75</li></ul>"), "{html}");
+    let mut values = submit("questions.submitFields");
+    values["question"] = json!({"correct": {"n": [20, "twenty"], "m": "one"}});
+    let field =
+        |id: &str| format!("<input class=\"pmx-response-field\" name=\"{id}\" aria-label=\"{}\">", id.to_uppercase());
+    let (html, _) = made(&format!("<h2>Q</h2><p>{}{}</p>", field("n"), field("m")), &values);
+    assert!(
+        html.contains("<li>N: <strong>20</strong> or <strong>twenty</strong></li><li>M: <strong>one</strong></li>"),
+        "{html}"
+    );
+}
+
+#[test]
+fn an_explanation_is_folded_wherever_its_mark_stands() {
+    let mark = "<!-- @question.explanation -->";
+    let solution = "<details class=\"pmx-question-solution\" data-pathmx-question-solution=\"\" data-pathmx-search=\"ignore\"><summary>Answer</summary>";
+    let list = "<ul><li>A</li><li>B</li></ul>";
+    let (html, _) = choice(&format!("<h2>Q</h2>{list}<blockquote><p>Think. {mark} Why</p></blockquote><p>Because</p>"));
+    assert!(html.contains(&format!("{solution} Why<p>Because</p></details></form>")), "{html}");
+    // A question that cannot be asked, and a Block that is none, give nothing away either.
+    let (html, findings) = choice(&format!("<h2>Q</h2>{mark}<p>Why</p>"));
+    assert_eq!((html, findings.len()), (format!("<h2>Q</h2>{solution}<p>Why</p></details>"), 1));
+    let (html, _) = made(&format!("<p>x</p>{mark}<p>Why</p>"), &json!({"id": "q"}));
+    assert_eq!(html, format!("<p>x</p>{solution}<p>Why</p></details>"));
+    assert_eq!(made("<p>x</p>", &json!({"id": "q"})).0, "<p>x</p>");
 }

@@ -53,7 +53,9 @@ impl<'a> Renderer<'a, '_> {
         let _ = write!(self.out, "<mark data-pathmx-annotation-text=\"");
         escape(&thread.id, &mut self.out);
         let _ = write!(self.out, "\" data-pathmx-annotation-status=\"{}\">", thread.status.name());
-        thread.quote.get_or_insert_with(|| text::of(node));
+        if !self.in_solution {
+            thread.quote.get_or_insert_with(|| text::of(node));
+        }
     }
 
     /// The thread of a marked passage: what precedes ends with `{`, what follows is `}` and its reference.

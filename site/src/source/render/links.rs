@@ -59,15 +59,31 @@ impl<'a> Renderer<'a, '_> {
             return Children::Done;
         }
         self.out.push_str("<a ");
-        if let Some(first) = button(node) {
+        let button = button(node);
+        if let Some(first) = button {
             self.button = Some(first);
             self.out.push_str("class=\"pmx-button\" ");
         }
         self.out.push_str("href=\"");
+        let number = self.links.len();
         self.address(&link.url, Place::Anchor, start);
+        if button.is_none() {
+            self.list(node, number);
+        }
         self.link_title(&link.title);
         self.out.push_str("\">");
         Children::Follow
+    }
+
+    /// Notes the links from `number` on if they stand where lists of pages are written, and not on their way through prose.
+    fn list(&mut self, node: &'a AstNode<'a>, number: usize) {
+        let is_list = |above: &'a AstNode<'a>| {
+            let value = &above.data().value;
+            matches!(value, NodeValue::Item(_) | NodeValue::TaskItem(_) | NodeValue::TableCell | NodeValue::Heading(_))
+        };
+        if number < self.links.len() && node.ancestors().any(is_list) {
+            self.listed.extend(number..self.links.len());
+        }
     }
 
     /// Whether a link is `[@include: Label](./x.md)` or `[Label][@include.name]`, where content of its own may stand.
@@ -104,7 +120,11 @@ impl<'a> Renderer<'a, '_> {
         self.out.push_str("<a class=\"pmx-wikilink\" href=\"");
         match heading.filter(|_| name.trim().is_empty()) {
             Some(heading) => self.address(&format!("#{}", ids::slug(heading)), Place::Anchor, start),
-            None => self.mark(target.to_owned(), Place::Wiki, start, false),
+            None => {
+                let number = self.links.len();
+                self.mark(target.to_owned(), Place::Wiki, start, false);
+                self.list(node, number);
+            }
         }
         self.out.push_str("\">");
         Children::Follow

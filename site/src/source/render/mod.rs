@@ -44,6 +44,8 @@ pub(super) struct Renderer<'a, 's> {
     findings: &'s mut Vec<Diagnostic>,
     out: String,
     links: Vec<Link>,
+    /// See [`super::Source::listed`].
+    listed: Vec<usize>,
     /// Those that stand on their own.
     met: Vec<Met>,
     anchors: Vec<String>,
@@ -51,8 +53,12 @@ pub(super) struct Renderer<'a, 's> {
     block: String,
     /// Where the content of the open paragraph starts in `out`.
     paragraph: Option<usize>,
+    /// Elements of inline HTML that are open in the paragraph: breaking it would tear them apart.
+    open_tags: usize,
     /// Cells written of the current table row.
     column: usize,
+    /// How long the texts of the current table's columns are; see [`table`].
+    columns: Vec<usize>,
     /// The `}` that ends an annotated passage.
     brace: Option<&'a AstNode<'a>>,
     /// The first text of a link that is a button, from which the word is taken that says so.
@@ -68,11 +74,15 @@ pub(super) struct Renderer<'a, 's> {
     pub(super) knows_components: bool,
     /// Of the Block at hand.
     tags: Vec<Tag>,
+    /// Whether what is being written belongs to the solution of a question.
+    in_solution: bool,
 }
 
 /// What all Blocks have in common, after the last one.
 pub(super) struct Rendered {
     pub links: Vec<Link>,
+    /// See [`super::Source::listed`].
+    pub listed: Vec<usize>,
     /// The headings that stand on their own.
     pub headings: Vec<Met>,
     /// Ids that rendering added.
@@ -106,11 +116,14 @@ impl<'a, 's> Renderer<'a, 's> {
             findings,
             out: String::new(),
             links: Vec::new(),
+            listed: Vec::new(),
             met: Vec::new(),
             anchors: Vec::new(),
             block: String::new(),
             paragraph: None,
+            open_tags: 0,
             column: 0,
+            columns: Vec::new(),
             brace: None,
             button: None,
             callouts: Vec::new(),
@@ -119,15 +132,24 @@ impl<'a, 's> Renderer<'a, 's> {
             draws_in_browser: false,
             knows_components: false,
             tags: Vec::new(),
+            in_solution: false,
         }
     }
 
-    /// The HTML of a Block. Its footnotes and annotations come last, so that they travel with it.
-    pub(super) fn block(&mut self, id: &str, nodes: &[&'a AstNode<'a>]) -> String {
+    /// The HTML of a Block. Its footnotes and annotations come last, so that they travel with it. From the node `solution` on it belongs
+    /// to the solution of a question, of which no heading and no quoted passage is told to others.
+    pub(super) fn block(&mut self, id: &str, nodes: &[&'a AstNode<'a>], solution: Option<usize>) -> String {
         id.clone_into(&mut self.block);
-        for node in nodes {
+        let met = self.met.len();
+        let mut told = None;
+        for (index, node) in nodes.iter().enumerate() {
+            if solution == Some(index) {
+                (told, self.in_solution) = (Some(self.met.len()), true);
+            }
             self.tree(node);
         }
+        self.met.truncate(told.unwrap_or(usize::MAX).max(met));
+        self.in_solution = false;
         self.footnotes();
         self.annotations();
         mem::take(&mut self.out)
@@ -140,8 +162,8 @@ impl<'a, 's> Renderer<'a, 's> {
 
     pub(super) fn finish(self) -> Rendered {
         let annotations = self.notes.threads.into_iter().map(|thread| thread.annotation).collect();
-        let Self { links, met: headings, anchors, draws_in_browser, .. } = self;
-        Rendered { links, headings, anchors, annotations, draws_in_browser }
+        let Self { links, listed, met: headings, anchors, draws_in_browser, .. } = self;
+        Rendered { links, listed, headings, anchors, annotations, draws_in_browser }
     }
 
     /// Writes a node with all that it holds, however deep: without recursion.
@@ -277,6 +299,7 @@ impl<'a, 's> Renderer<'a, 's> {
     }
 
     fn open_paragraph(&mut self, node: &'a AstNode<'a>) {
+        self.open_tags = 0;
         let list = node.parent().and_then(AstNode::parent);
         if list.is_some_and(|list| matches!(list.data().value, NodeValue::List(NodeList { tight: true, .. }))) {
             return;
@@ -345,7 +368,8 @@ impl<'a, 's> Renderer<'a, 's> {
     /// Math as MathML, made at build time.
     fn math(&mut self, node: &'a AstNode<'a>, math: &NodeMath, at: Sourcepos) {
         let (tex, display, is_code) = (&*math.literal, math.display_math, !math.dollar_math);
-        let own = display && node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Paragraph));
+        let in_paragraph = node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Paragraph));
+        let own = display && in_paragraph && self.open_tags == 0;
         match math::render(tex.trim(), display) {
             Ok(math) if own => self.beside_paragraph(|this| this.display_math(&math)),
             Ok(math) => {

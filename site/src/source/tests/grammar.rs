@@ -87,12 +87,53 @@ fn a_dollar_opens_and_closes_as_on_github() {
         ("export PATH=$HOME/bin:$PATH", 0),
         (r"\$x$ and $y\$", 0),
         ("`$x$`", 0),
+        ("${HOME}/${USER} and ${a}-${b}", 0),
+        ("\"$a\" and \"${b}\"", 0),
+        ("\"Price ($)\" and \"Cost ($)\", [$] and [$], '$' or \"$\"", 0),
+        ("($x$) and [$y$] and ($a)(b$)", 3),
+        ("Use $scope and `items$` in Angular.", 0),
+        ("It costs $5, see `cost$`.", 0),
+        ("Type `$` or $x `$` y", 0),
+        ("$? and `$!`, $# and `$#`", 0),
+        ("Pay $5 <span title=\"10$\">x</span>.", 0),
+        ("Pay $5 <https://x.org/a$> now, or $5 https://x.org/a$", 0),
+        ("Pay $5 [x](./d1.md \"a$\") end.", 0),
+        ("[$x](./m1.md) and [y$](./m1.md)", 0),
+        ("[$x$](./m1.md) and $f[x](t)$ and $a<b$, $c>d$", 4),
+        ("$a: b$ and $x.y$ and $a@b$", 3),
+        ("# Price $5 or `a$`", 0),
+        ("line $one\nand `two$` $x$", 1),
+        ("$$a `b$$`", 0),
     ] {
         assert_eq!(formulas(text).0, expected, "{text}\n{}", shown(text));
     }
     let html = shown("$PATH:[a](https://x.y):$HOME and **b** and $x$\n");
     assert!(html.contains("$PATH:<a href=\"https://x.y\">a</a>:$HOME and <strong>b</strong>"), "{html}");
     assert_eq!(html.matches("<math").count(), 1, "{html}");
+}
+
+#[test]
+fn a_formula_of_its_own_tears_no_element_of_a_paragraph_apart() {
+    let span = "<span class=\"pmx-math\" data-pathmx-math=\"display\">";
+    for (text, before, behind) in [
+        ("<span style=\"color:red\">a $$x$$ b</span> c", "<span style=\"color:red\">a ", " b</span> c</p>"),
+        ("<b>a</b> <kbd>$$x$$</kbd>", "<kbd>", "</kbd></p>"),
+        ("<a href=\"https://x.y\">q $$x$$ r</a>", "q ", " r</a></p>"),
+    ] {
+        let html = shown(text);
+        assert!(html.contains(&format!("{before}{span}")) && html.contains(behind), "{html}");
+    }
+    for text in ["a<br>$$x$$ b", "<b>a</b> $$x$$ b", "<i>a\n\nb</i> <!-- c --> $$x$$ b"] {
+        assert!(shown(text).contains("<div class=\"pmx-math\""), "{}", shown(text));
+    }
+}
+
+#[test]
+fn a_formula_with_nothing_in_it_is_words() {
+    for text in ["- $$ $$\n", "$$\n\n$$\n", "a $$  $$ b\n", "> $$\n>\n> $$\n"] {
+        assert_eq!(formulas(text), (0, 0), "{text}\n{}", shown(text));
+        assert_eq!(shown(text).matches("$$").count(), 2, "{text}\n{}", shown(text));
+    }
 }
 
 /// What a text links to by name, and by address.

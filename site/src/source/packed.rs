@@ -1,12 +1,12 @@
 //! A parsed Source as bytes.
 
+use super::{
+    Block, Link, NoTag, Section, Source, Tag,
+    components::{Chunk, Definition, Resource},
+    standard::Standard,
+};
 use crate::{
     diagnostic::{Diagnostic, Position},
-    source::{
-        Block, Link, NoTag, Section, Source, Tag,
-        components::{Chunk, Definition, Resource},
-        standard::Standard,
-    },
     text::plain::{self, Pieces},
 };
 use pmx_model::Hash;
@@ -22,6 +22,7 @@ struct Packed {
     classes: Vec<String>,
     blocks: Vec<PackedBlock>,
     links: Vec<Link>,
+    listed: Vec<usize>,
     sections: Vec<Section>,
     anchors: Vec<String>,
     /// As JSON, of which they leave parts out; empty if there are none.
@@ -32,6 +33,7 @@ struct Packed {
     findings: Vec<Diagnostic>,
     no_tags: Vec<NoTag>,
     body: usize,
+    code: Vec<(usize, usize)>,
     standard: Standard,
     outline: Hash,
 }
@@ -57,7 +59,7 @@ struct PackedDefinition {
 }
 
 /// The bytes of a Source; none, if it cannot be written.
-pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
+pub(crate) fn pack(source: &Source) -> Option<Vec<u8>> {
     let Source {
         values,
         route,
@@ -67,6 +69,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         classes,
         blocks,
         links,
+        listed,
         sections,
         anchors,
         annotations,
@@ -75,6 +78,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         findings,
         no_tags,
         body,
+        code,
         standard,
         outline: _,
     } = source;
@@ -95,6 +99,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         classes: classes.clone(),
         blocks: blocks.iter().map(block).collect(),
         links: links.clone(),
+        listed: listed.clone(),
         sections: sections.clone(),
         anchors,
         annotations,
@@ -103,6 +108,7 @@ pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
         findings: findings.clone(),
         no_tags: no_tags.clone(),
         body: *body,
+        code: code.clone(),
         standard: *standard,
         outline: source.outline(),
     };
@@ -115,7 +121,7 @@ fn packed_definition(definition: &Definition) -> PackedDefinition {
 }
 
 /// The Source of these bytes, without the HTML of its Blocks; none, if they are those of no Source.
-pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
+pub(crate) fn unpack(bytes: &[u8]) -> Option<Source> {
     let packed: Packed = postcard::from_bytes(bytes).ok()?;
     let block = |block: PackedBlock| {
         let PackedBlock { id, values, classes, line, tags } = block;
@@ -138,6 +144,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         classes: packed.classes,
         blocks: packed.blocks.into_iter().map(block).collect::<Option<_>>()?,
         links: packed.links,
+        listed: packed.listed,
         sections: packed.sections,
         anchors: packed.anchors.into_iter().collect(),
         annotations,
@@ -146,6 +153,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
         findings: packed.findings,
         no_tags: packed.no_tags,
         body: packed.body,
+        code: packed.code,
         standard: packed.standard,
         outline: packed.outline.into(),
     })
@@ -165,10 +173,10 @@ mod tests {
             let mut anchors: Vec<&String> = source.anchors.iter().collect();
             anchors.sort();
             let Source { values, route, handle, title, description, classes, blocks, links, body, .. } = source;
-            let Source { annotations, definitions, findings, sections, standard, .. } = source;
+            let Source { annotations, code, definitions, findings, listed, sections, standard, .. } = source;
             format!(
                 "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}{blocks:?}{links:?}{body}{anchors:?}\
-                 {annotations:?}{definitions:?}{findings:?}{sections:?}{standard:?}"
+                 {annotations:?}{code:?}{listed:?}{definitions:?}{findings:?}{sections:?}{standard:?}"
             )
         };
         (sorted(&source), sorted(&again))
@@ -176,8 +184,8 @@ mod tests {
 
     #[test]
     fn a_source_reads_back_as_it_was_parsed() {
-        let text = "---\nroute: /x\ntags: [a, b]\nother: [a, {b: 1, c: null}]\nbig: 123456789012\nok: true\n---\n\n# T {#id}\n\nWords [a](./a.md#f)\n\n\
-                    ---\n\n<!--\nid: two\ntype: question\n-->\n\n![p](./p.svg) [w](../w.md)\n\n[@include: L](./c.md)\n\n[@styles]: ./s.css\n";
+        let text = "---\nroute: /x\ntags: [a, b]\nother: [a, {b: 1, c: null}]\nbig: 123456789012\nok: true\n---\n\n# T {#id}\n\n- [l](./l.md)\n\nWords [a](./a.md#f)\n\n\
+                    ---\n\n<!--\nid: two\ntype: question\n-->\n\n![p](./p.svg) [w](../w.md)\n\n[@include: L](./c.md)\n\n[@styles]: ./s.css\n\n```\ncode\n```\n";
         for text in [text, "", "# A\n", "---\na: \"\"\n---\n"] {
             let (before, after) = round("a/b.md", text);
             assert_eq!(before, after, "{text}");
@@ -201,5 +209,25 @@ mod tests {
         let (before, after) = round("a.components.md", component);
         assert_eq!(before, after);
         assert!(unpack(b"\xff\xff\xff").is_none());
+    }
+
+    #[test]
+    fn values_that_nest_without_end_are_no_source() {
+        let mut source = source::parse("a.md", b"# A", &Settings::default());
+        source.take_body();
+        let good = pack(&source).unwrap();
+        // The values of a Source come first: a mapping of one, whose value nests.
+        let nested = |depth: usize| {
+            let empty = postcard::to_allocvec(&plain::members(&serde_json::Map::new())).unwrap();
+            assert!(good.starts_with(&empty), "{good:?}");
+            let mut bytes = postcard::to_allocvec(&(depth + 3)).unwrap();
+            bytes.extend([7, 1, 5, 1, b'a']);
+            bytes.extend([6, 1].repeat(depth));
+            bytes.push(0);
+            bytes.extend(&good[empty.len()..]);
+            bytes
+        };
+        assert_eq!(unpack(&nested(10)).unwrap().values["a"].to_string(), "[[[[[[[[[[null]]]]]]]]]]");
+        assert!(unpack(&nested(1_000_000)).is_none());
     }
 }
