@@ -63,7 +63,7 @@ fn what_a_script_a_style_sheet_or_a_browser_gives_a_meaning_stays() {
         "# A\n\nSome <note>text</note>.\n\n<style>note { color: red }</style>\n",
         "# A\n\n<svg viewBox=\"0 0 1 1\"><path d=\"M0 0\"/><text>x</text></svg>\n\n<ruby>a<rb>b<rt>c</ruby>\n",
         "# A\n\n<image src=\"https://example.org/a.png\">\n\n<lite-youtube videoid=\"x\"></lite-youtube>\n",
-        "# A\n\n<p align=\"center\"><samp>x</samp><picture><source><img alt=\"\"></picture><center>y</center></p>\n",
+        "# A\n\n<p align=\"center\"><samp>x</samp><picture><source srcset=\"https://example.org/a.png\"><img alt=\"\"></picture><center>y</center></p>\n",
     ] {
         let (html, found) = page(source, &[]);
         assert_eq!(found, [], "{source}");
