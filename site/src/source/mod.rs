@@ -21,6 +21,7 @@ mod frontmatter;
 mod hosts;
 mod ids;
 mod lines;
+mod markup;
 mod mask;
 mod notes;
 mod outline;
@@ -40,6 +41,7 @@ pub(super) use checks::{PRESENTATIONS, is_revealed_at_once};
 pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
 pub(super) use ids::{Heading, slug};
+pub(super) use markup::{NoTag, Tag};
 pub(super) use notes::Annotation;
 pub(super) use render::fill;
 pub(super) use sections::Section;
@@ -109,6 +111,8 @@ pub(super) struct Source {
     pub draws_in_browser: bool,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
+    /// What begins like a tag and is none: of the names of components, it is said.
+    pub no_tags: Vec<NoTag>,
     /// Which elements of PathMX itself its text names.
     pub standard: Standard,
     /// Byte of the text at which the body starts.
@@ -231,8 +235,9 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let root = tree(&arena, &body, settings);
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
-    let of = Of { path, values: &front.values, defines };
-    let Parts { blocks, mut links, listed, headings, anchors, summary, annotations, draws_in_browser, code } =
+    let imports = definitions.iter().any(|definition| definition.label.starts_with('@'));
+    let of = Of { path, values: &front.values, defines, imports };
+    let Parts { blocks, mut links, listed, headings, anchors, summary, annotations, draws_in_browser, code, no_tags } =
         blocks::blocks(root, &lines, settings, &of, &mut findings);
     let Summary { title, description } = summary;
     let sections = sections::sections(&headings, &links, title.as_deref());
@@ -272,6 +277,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         annotations,
         definitions,
         draws_in_browser,
+        no_tags,
         findings,
         standard: Standard::of(&body),
         body: front.body,

@@ -314,3 +314,17 @@ fn the_config_of_an_older_pathmx_is_told() {
         ])
     );
 }
+
+#[test]
+fn a_second_place_for_the_content_is_named() {
+    let files = [
+        ("paths/index.path.md", "# A\n\n[@layout]: ./a.layout.md\n"),
+        ("paths/a.layout.md", "# Frame\n\n<x-source-content />\n\n| a |\n| --- |\n| <X-Source-Content/> |\n"),
+    ];
+    assert_eq!(
+        said(&files),
+        lines(&[
+            "paths/a.layout.md:7:3: warning: a second `<x-source-content />` is left out: the content of a page comes once [layout/second-outlet]"
+        ])
+    );
+}
