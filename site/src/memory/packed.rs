@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::{Diagnostic, Position},
     source::{
-        Block, Link, Section, Source,
+        Block, Link, Section, Source, Standing,
         components::{Chunk, Definition, Resource},
         standard::Standard,
     },
@@ -22,7 +22,7 @@ struct Packed {
     classes: Vec<String>,
     blocks: Vec<PackedBlock>,
     links: Vec<Link>,
-    listed: Vec<usize>,
+    listed: Vec<(usize, Standing)>,
     sections: Vec<Section>,
     anchors: Vec<String>,
     /// As JSON, of which they leave parts out; empty if there are none.
