@@ -10,7 +10,7 @@ mod words;
 
 pub(crate) use log::{LogJson, LogLine};
 pub(crate) use text::is_active;
-pub(crate) use words::{counted, short_id};
+pub(crate) use words::{counted, pasted, short_id};
 
 use crate::{
     cli::GlobalArgs,

@@ -198,6 +198,11 @@ fn pages_are_listed_under_the_headings_of_their_path_and_mirrored_from_right_to_
 }
 
 #[test]
+fn a_course_of_many_kinds_of_content_is_set_well_and_nothing_lies_over_it() {
+    passes("layout.test.mjs");
+}
+
+#[test]
 fn what_readers_tick_off_stays_in_their_browser() {
     passes("completion.test.mjs");
 }

@@ -266,7 +266,9 @@ fn submit(client: support::Client, fields: &[(&str, &str)], headers: &[(&str, &s
     all.extend(fields);
     let mut head = vec![("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")];
     head.extend(headers);
-    client.call("POST", "localhost", "/index.path", &head, encoded(&all).as_bytes())
+    let host = headers.iter().find(|(name, _)| *name == "host").map_or("localhost", |(_, host)| host);
+    head.retain(|(name, _)| *name != "host");
+    client.call("POST", host, "/index.path", &head, encoded(&all).as_bytes())
 }
 
 const WHY: (&str, &str) = ("__pathmx_action_target", "index.path#why");
@@ -348,6 +350,41 @@ fn an_answer_that_does_not_fit_is_refused_and_writes_nothing() {
     assert_eq!(call("application/x-www-form-urlencoded", &[b'a'; 64 * 1024 + 1]), 413);
     assert_eq!(dev.client.call("POST", "evil.example", "/index.path", &[], b"").status, 403);
     assert_eq!(fs::read_to_string(author.site().join("paths/index.path.md")).unwrap(), QUIZ);
+}
+
+#[test]
+fn answers_and_the_way_back_are_for_browsers_of_this_machine_whatever_names_and_proxies_are_allowed() {
+    let author = Author::new();
+    author.write("index.path.md", QUIZ);
+    let mut command = pmx();
+    command.args(["dev", "--json", "--port", "0", "--write-responses", "--allow-host", "dev.example"]);
+    let dev = Pmx::start({
+        command.arg(author.site());
+        command
+    });
+    let port = dev.client.address.port();
+    let (here, asked) = (format!("localhost:{port}"), ("x-forwarded-host", format!("localhost:{port}")));
+    let fields = [WHY, ("question.why", "taken")];
+    for headers in [
+        vec![("host", here.as_str()), ("x-forwarded-for", "203.0.113.9")],
+        vec![("host", &here), ("via", "1.1 proxy")],
+        vec![("host", &here), ("cf-connecting-ip", "203.0.113.9")],
+        vec![("host", &here), ("x-forwarded-prefix", "/a")],
+        vec![("host", "dev.example")],
+        vec![("host", "dev.example"), (asked.0, &asked.1)],
+        vec![("host", &here), ("origin", "https://dev.example")],
+        vec![("host", &here), ("origin", "http://x.dev.example:1")],
+        vec![("host", &here), ("origin", "http://dev.example"), ("origin", "http://x.dev.example:1")],
+        vec![("host", &here), ("sec-fetch-site", "same-site")],
+    ] {
+        let answer = submit(dev.client, &fields, &headers);
+        assert_eq!((answer.status, answer.error_code().as_str()), (403, "foreign_origin"), "{headers:?}");
+        let (host, others): (Vec<_>, Vec<_>) = headers.into_iter().partition(|(name, _)| *name == "host");
+        assert_eq!(dev.client.call("POST", host[0].1, "/_pmx/newest", &others, b"").status, 403, "{host:?} {others:?}");
+    }
+    assert_eq!(fs::read_to_string(author.site().join("paths/index.path.md")).unwrap(), QUIZ);
+    let origin = format!("http://{here}");
+    assert_eq!(submit(dev.client, &fields, &[("host", &here), ("origin", &origin)]).status, 200);
 }
 
 #[test]

@@ -93,6 +93,29 @@ fn others_are_not_told_which_sites_there_are() {
 }
 
 #[test]
+fn a_name_that_is_not_the_server_s_reaches_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ["--allow-host", "dev.example", "--base-domain", "localhost", "--base-domain", "path.test"];
+    let server = Pmx::serve_with(&folder.path().join("state"), &options);
+    publish(&server, "alpha", "one");
+    let status = |host: &str, path: &str| server.client.get(host, path).status;
+    for host in ["alpha.localhost", "alpha.path.test", "ALPHA.path.test.:80"] {
+        assert_eq!(status(host, "/nowhere"), 404, "{host}");
+    }
+    for host in ["localhost", "127.0.0.1", "[::1]", "dev.example", "path.test"] {
+        assert_ne!(status(host, "/"), 403, "{host}");
+    }
+    for host in ["evil.example", "alpha.localhost.evil.example", "evilpath.test", "10.0.0.1", "0x7f.1", "[::2]"] {
+        for path in ["/", "/api/health", "/_events", "/api/publish/begin"] {
+            let answer = server.client.get(host, path);
+            assert_eq!((answer.status, answer.error_code().as_str()), (403, "foreign_host"), "{host}{path}");
+        }
+    }
+    let twice: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\nconnection: close\r\n\r\n";
+    assert_eq!(server.client.raw(false, &[twice]).expect("an answer").status, 400);
+}
+
+#[test]
 fn each_publish_and_rollback_is_a_line_and_an_event() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Pmx::serve(&folder.path().join("state"));

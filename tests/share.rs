@@ -11,10 +11,11 @@ mod support;
 
 use serde_json::Value;
 use std::{
+    collections::BTreeSet,
     fs, io,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 use support::{Answer, Client, Pmx, SECRET, process, put, site};
 
@@ -107,13 +108,30 @@ impl Scene {
 
     /// With the token and the server.
     fn share(&self, args: &[&str]) -> Ran {
+        self.share_on(&self.url(), args)
+    }
+
+    /// With the token and another server.
+    fn share_on(&self, server: &str, args: &[&str]) -> Ran {
         let mut command = self.command(args);
-        Ran::of(command.env("PATHMX_SHARE_TOKEN", SECRET).args(["--server", &self.url()]))
+        Ran::of(command.env("PATHMX_SHARE_TOKEN", SECRET).args(["--server", server]))
+    }
+
+    /// With the token alone. The server where sites are published is not reached from here.
+    fn share_again(&self, args: &[&str]) -> Ran {
+        let mut command = self.command(args);
+        Ran::of(command.env("PATHMX_SHARE_TOKEN", SECRET).env("HTTPS_PROXY", "http://127.0.0.1:1"))
     }
 
     fn receipts(&self) -> Vec<PathBuf> {
         let folder = self.project().join(".pathmx-state/shares");
         fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// Addresses of what is shared, as the list has them.
+    fn listed(&self) -> Vec<String> {
+        let list = Ran::of(&mut self.command(&["--list", "--json"])).json();
+        list.as_array().unwrap().iter().map(|share| share["url"].as_str().unwrap().to_owned()).collect()
     }
 
     /// As a browser does: the start page leads on to its own address.
@@ -260,7 +278,8 @@ fn a_share_is_taken_back_after_asking_and_the_next_one_is_elsewhere() {
     let removed = scene.share(&["--remove", "--yes", ENTRY]);
     assert_eq!(removed.url(), url);
     assert!(removed.err.contains("every address of it answers 410"), "{}", removed.err);
-    assert_eq!((scene.get(url, "/").status, scene.get(url, "/notes").status, scene.receipts().len()), (410, 410, 0));
+    assert_eq!((scene.get(url, "/").status, scene.get(url, "/notes").status), (410, 410));
+    assert!(scene.listed().is_empty());
     scene.share(&["--remove", "--yes", ENTRY]).fails(1, &["is not shared from here", "pmx share --list"]);
     let next = scene.share(&[ENTRY]);
     assert_ne!(next.url(), url);
@@ -425,7 +444,7 @@ fn a_receipt_that_came_with_a_checkout_is_not_believed() {
     for text in [&written, &forged] {
         fs::write(&receipt, text).unwrap();
         let list = as_another(&["--list"]);
-        assert!(list.out.is_empty() && list.err.contains("a receipt was not written here by you"), "{list:?}");
+        assert!(list.out.is_empty() && list.err.contains(".json was not written by you, or was changed"), "{list:?}");
         as_another(&["--remove", "-y", ENTRY]).fails(1, &["is not shared from here"]);
         let shared = as_another(&[ENTRY]);
         assert!(shared.code == Some(1) && !shared.err.contains(&trap.url()), "{shared:?}");
@@ -456,7 +475,9 @@ fn a_receipt_holds_in_its_own_project_only() {
     let mut command = scene.command(&[ENTRY, "--server", &scene.url()]);
     let second = Ran::of(command.current_dir(&copy).env("PATHMX_SHARE_TOKEN", SECRET));
     assert_ne!(second.url(), first.url());
-    assert!(second.err.contains("not believed"), "{}", second.err);
+    let original = scene.project().canonicalize().unwrap();
+    let why = format!("is of the project in {}, and is not believed", original.display());
+    assert!(second.err.contains(&why), "{}", second.err);
 }
 
 #[cfg(unix)]
@@ -498,4 +519,190 @@ fn receipts_stay_where_the_state_is_reset_or_replaced() {
         assert!(state.join(".gitignore").exists(), "{args:?}");
     }
     assert!(!state.join("version").exists(), "the state itself is gone");
+}
+
+#[test]
+fn after_a_share_was_taken_back_the_next_one_is_on_the_same_server_at_a_new_address() {
+    let scene = Scene::new();
+    let other = Pmx::serve(&scene.folder.path().join("other"));
+    let (here, there) = (scene.url(), other.url.trim_end_matches('/').to_owned());
+    let is_on =
+        |server: &str, ran: &Ran| assert!(ran.url().ends_with(&server[server.rfind(':').unwrap()..]), "{ran:?}");
+    let (start, lab) = (scene.share(&[ENTRY]), scene.share_on(&there, &[LAB]));
+    for (entry, server, shared) in [(ENTRY, &here, &start), (LAB, &there, &lab)] {
+        assert_eq!(scene.share_again(&["--remove", "-y", entry]).url(), shared.url());
+        let next = scene.share_again(&[entry]);
+        is_on(server, &next);
+        assert_ne!(next.url(), shared.url());
+        assert_eq!(scene.share_again(&[entry]).url(), next.url());
+    }
+    // Of several servers the one that still has a share goes first, then the one where the last was.
+    is_on(&there, &scene.share_on(&there, &[ENTRY]));
+    is_on(&there, &scene.share_again(&[ENTRY]));
+    scene.share_again(&["--remove", "-y", ENTRY]).fails(2, &["is shared on several servers", "--server"]);
+    scene.share_on(&there, &["--remove", "-y", ENTRY]).url();
+    is_on(&here, &scene.share_again(&[ENTRY]));
+    scene.share_again(&["--remove", "-y", ENTRY]).url();
+    is_on(&here, &scene.share_again(&[ENTRY]));
+    assert_eq!(scene.listed().len(), 2);
+    assert_eq!(scene.receipts().len(), 2, "nothing is left of what was taken back and shared again");
+}
+
+#[test]
+fn where_an_entry_was_shared_last_counts_also_if_nothing_had_changed() {
+    let scene = Scene::new();
+    let other = Pmx::serve(&scene.folder.path().join("other"));
+    let first = scene.share(&[ENTRY]);
+    assert_ne!(scene.share_on(other.url.trim_end_matches('/'), &[ENTRY]).url(), first.url());
+    assert!(scene.share(&[ENTRY]).err.contains("nothing changed since"));
+    assert_eq!(scene.share_again(&[ENTRY]).url(), first.url());
+}
+
+#[test]
+fn a_share_is_taken_back_from_where_its_server_has_moved_to() {
+    let mut scene = Scene::new();
+    let old = scene.url();
+    let shared = scene.share(&[ENTRY]);
+    let state = scene.folder.path().join("state");
+    scene.server = Pmx::serve(&scene.folder.path().join("empty"));
+    let (other, moved) = (scene.url(), Pmx::serve(&state));
+    let new = moved.url.trim_end_matches('/').to_owned();
+    assert_eq!(scene.listed(), [shared.url()]);
+    let forget = "`pmx share --remove --forget paths/index.path.md` takes it off";
+    scene.share_again(&["--remove", "-y", ENTRY]).fails(1, &["refuses connections", "it stays in the list", forget]);
+    let named = format!("`--server {old}` names the server");
+    scene.share_on(&other, &["--remove", "-y", ENTRY]).fails(1, &["is not shared on", &named]);
+    assert_eq!(scene.listed(), [shared.url()]);
+    let removed = scene.share_on(&new, &["--remove", "-y", ENTRY]);
+    assert_eq!(name(removed.url()), name(shared.url()));
+    assert_eq!(moved.client.get(&host(removed.url()), "/").status, 410);
+    assert!(scene.listed().is_empty());
+    let next = scene.share_again(&[ENTRY]);
+    assert!(next.url().ends_with(&new[new.rfind(':').unwrap()..]), "{next:?}");
+}
+
+#[test]
+fn a_share_whose_server_is_gone_can_be_forgotten() {
+    let mut scene = Scene::new();
+    let shared = scene.share(&[ENTRY]);
+    scene.server = Pmx::serve(&scene.folder.path().join("empty"));
+    scene.share_again(&[ENTRY]).fails(1, &["refuses connections", "--server names another address"]);
+    let forget = |args: &[&str]| Ran::of(scene.command(&["--remove", "--forget", ENTRY]).args(args));
+    forget(&[]).fails(2, &["there is nobody to ask"]);
+    let planned = forget(&["-n"]);
+    assert_eq!(planned.out.trim_end(), format!("would forget {}, and leave it as it is", shared.url()));
+    assert_eq!(scene.listed(), [shared.url()]);
+    assert_eq!(forget(&["-y"]).url(), shared.url());
+    assert!(scene.listed().is_empty() && scene.receipts().is_empty());
+    forget(&["-y"]).fails(1, &["is not shared from here"]);
+    assert_ne!(scene.share(&[ENTRY]).url(), shared.url());
+}
+
+#[test]
+fn no_two_processes_share_an_entry_at_two_addresses() {
+    let scene = Scene::new();
+    let begin = || {
+        let mut command = scene.command(&[ENTRY, "--server", &scene.url()]);
+        command.env("PATHMX_SHARE_TOKEN", SECRET).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    for round in 0..2 {
+        let begun: Vec<_> = (0..4).map(|_| begin()).collect();
+        let mut addresses = BTreeSet::new();
+        for process in begun {
+            let done = process.wait_with_output().unwrap();
+            let (out, err) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
+            match done.status.code() {
+                Some(0) => drop(addresses.insert(out.trim_end().to_owned())),
+                _ => assert!(err.contains("another pmx shares the same entry at this moment"), "{err}"),
+            }
+        }
+        assert_eq!(addresses.into_iter().collect::<Vec<_>>(), scene.listed(), "round {round}");
+        scene.share_again(&["--remove", "-y", ENTRY]).url();
+    }
+}
+
+#[test]
+fn a_project_that_was_moved_keeps_its_shares() {
+    let scene = Scene::new();
+    let shared = scene.share(&[ENTRY]);
+    let moved = scene.folder.path().join("moved");
+    fs::rename(scene.project(), &moved).unwrap();
+    let there = |args: &[&str]| {
+        let mut command = scene.command(args);
+        Ran::of(command.current_dir(&moved).env("PATHMX_SHARE_TOKEN", SECRET))
+    };
+    put(&moved, "paths/notes.md", "# Notes\n\nMoved words.\n");
+    let again = there(&[ENTRY]);
+    assert_eq!((again.url(), again.err.contains("believed")), (shared.url(), false));
+    assert!(scene.get(shared.url(), "/notes").text().contains("Moved words."));
+    assert_eq!(there(&["--remove", "-y", ENTRY]).url(), shared.url());
+}
+
+#[test]
+fn no_receipt_is_lost_that_is_not_believed_and_its_share_is_taken_back_by_its_address() {
+    let scene = Scene::new();
+    let half = scene.share(&[ENTRY]);
+    let receipt = scene.receipts().remove(0);
+    let written = fs::read(&receipt).unwrap();
+    fs::write(&receipt, &written[..written.len() / 2]).unwrap();
+    let next = scene.share(&[ENTRY]);
+    assert_ne!(next.url(), half.url());
+    assert!(next.err.contains(".json is damaged, and is not believed"), "{}", next.err);
+    assert_eq!(fs::read(&receipt).unwrap(), written[..written.len() / 2], "it names what is still shown");
+    scene.share_again(&["--remove", "-y", half.url()]).fails(1, &["is not shared from here", "--server"]);
+    scene.share(&["--remove", half.url()]).fails(2, &["there is nobody to ask"]);
+    let unknown = format!("share-{}", "a".repeat(26));
+    scene.share(&["--remove", "-y", &unknown]).fails(1, &["is not shared on"]);
+    assert_eq!(scene.share(&["--remove", "-y", half.url()]).url(), half.url());
+    assert_eq!((scene.get(half.url(), "/").status, scene.get(next.url(), "/").status), (410, 200));
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_that_are_shown_can_be_pasted_whatever_the_entry_is_called() {
+    let scene = Scene::new();
+    for (entry, word) in
+        [("my talk.path.md", "'my talk.path.md'"), ("$(touch pwned).path.md", "'$(touch pwned).path.md'")]
+    {
+        scene.put(entry, "# Talk\n");
+        let shared = scene.share(&[entry]);
+        assert_eq!(shared.code, Some(0), "{shared:?}");
+        let line = shared.err.lines().find(|line| line.contains("takes it back")).unwrap();
+        let command = line.split('`').nth(3).unwrap();
+        assert_eq!(command, format!("pmx share --remove {word}"));
+        let binary = Path::new(process::pmx().get_program()).parent().unwrap().to_owned();
+        let mut shell = Command::new("/bin/sh");
+        shell.current_dir(scene.project()).env("PMX_DATA_DIR", scene.folder.path().join("user"));
+        shell.env("PATHMX_SHARE_TOKEN", SECRET).env("PATH", binary).args(["-c", &format!("{command} -y")]);
+        assert_eq!(Ran::of(&mut shell).url(), shared.url());
+    }
+    assert!(!scene.project().join("pwned").exists());
+}
+
+#[test]
+fn a_share_is_listed_and_taken_back_where_no_site_is_left() {
+    let scene = Scene::new();
+    for path in ["paths", "pathmx.config.md"] {
+        let path = scene.project().join(path);
+        if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    }
+    scene.put("index.path.md", "# Alone\n");
+    let shared = scene.share(&["index.path.md"]);
+    fs::rename(scene.project().join("index.path.md"), scene.project().join("new.path.md")).unwrap();
+    assert_eq!(scene.listed(), [shared.url()]);
+    assert_eq!(scene.share_again(&["--remove", "-n", shared.url()]).code, Some(0));
+    assert_eq!(scene.share_again(&["--remove", "-y", "index.path.md"]).url(), shared.url());
+    assert_eq!(scene.get(shared.url(), "/").status, 410);
+}
+
+#[test]
+fn files_without_number_among_the_receipts_hide_none_of_them() {
+    let scene = Scene::new();
+    let shared = scene.share(&[ENTRY]);
+    let folder = scene.project().join(".pathmx-state/shares");
+    let others = || (0..1100).map(|number| folder.join(format!("{number:05}.json")));
+    others().for_each(|file| fs::write(file, "").unwrap());
+    scene.share(&[ENTRY]).fails(1, &["more than 1024 files", "remove those that are not yours"]);
+    others().for_each(|file| fs::remove_file(file).unwrap());
+    assert_eq!(scene.listed(), [shared.url()]);
 }

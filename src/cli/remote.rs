@@ -73,6 +73,9 @@ pub struct ShareArgs {
     /// Take the share of the entry back: its address answers 410 from then on
     #[arg(long)]
     pub remove: bool,
+    /// With `--remove`: forget the share without asking its server, which is gone for good, or goes on showing it
+    #[arg(long, requires = "remove")]
+    pub forget: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

@@ -4,7 +4,7 @@ use super::ignored::{self, Ignoring, IgnoringError};
 use crate::{
     cli,
     error::{Error, Result},
-    report::{Report, counted},
+    report::{Report, counted, pasted},
 };
 use pmx_site::paths::canonical;
 use pmx_site::{Entry, Folder, Options};
@@ -68,7 +68,11 @@ pub(super) fn run(args: &cli::InitArgs, report: &Report) -> Result<()> {
         Err(IgnoringError::Kept(error)) => report.warn(format_args!("{} is left as it is: {error}", ignored::NAME)),
         Err(IgnoringError::Io(error)) => return Err(cannot(ignored::NAME, &error)),
     }
-    let next = if dir == Path::new(".") { "pmx dev".to_owned() } else { format!("pmx dev {}", quoted(dir)) };
+    let next = if dir == Path::new(".") {
+        "pmx dev".to_owned()
+    } else {
+        format!("pmx dev {}", pasted(&dir.display().to_string()))
+    };
     report.event(&json!({ "event": "initialized", "files": written, "left": left.len(), "next": next }));
     if report.json() {
         return Ok(());
@@ -109,21 +113,6 @@ fn report_file(event: &str, path: &str, report: &Report) {
     if !report.json() {
         report.say(format_args!("  {path}"));
     }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    // A name on Windows holds no `"`; both of its shells know these quotes.
-    if cfg!(windows) {
-        return if text.contains(|c: char| !c.is_alphanumeric() && !"\\/:.-_".contains(c)) {
-            format!("\"{text}\"")
-        } else {
-            text
-        };
-    }
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~');
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Writes beside the place and moves there: a file is whole or as it was, and no link leads the way. What is there stays, unless it is to

@@ -13,11 +13,14 @@ use crate::{
     error::{Error, Result},
     publish::{Address, Wording},
     report::Report,
-    share::{self, Held, Receipts, TOKEN_VARIABLE, TokenPlace},
+    share::{self, Held, Receipts, TOKEN_VARIABLE, TokenPlace, Unbelieved},
 };
 use pmx_model::SiteName;
 use pmx_site::{Options, Project};
 use std::path::{Path, PathBuf};
+
+/// How many receipts that are not believed are named: a checkout may bring any number.
+const MAX_WARNINGS: usize = 5;
 
 /// Shares a Path, takes a share back, or lists what is shared.
 ///
@@ -39,27 +42,58 @@ fn locate(entries: &[PathBuf]) -> Result<Project> {
     Ok(pmx_site::locate(&Options { cwd: std::env::current_dir()?, entries: entries.to_owned() })?)
 }
 
-/// The receipts of a project. Those that are not believed are told of.
-fn receipts(project: &Project, report: &Report) -> Result<Receipts> {
-    let receipts = Receipts::of(&project.folder)?;
-    if receipts.foreign() > 0 {
-        let which = if receipts.foreign() == 1 { "a receipt was" } else { "receipts were" };
-        report.warn(format_args!(
-            "{which} not written here by you, and not believed: what it names is neither updated nor taken back"
-        ));
+/// Where receipts are: a project, or a folder that is none any more, since what was shared from it is gone.
+struct Place {
+    folder: PathBuf,
+    project: Option<Project>,
+}
+
+impl Place {
+    /// The project of these entries, else that of the working directory, else the nearest folder that has receipts.
+    ///
+    /// # Errors
+    /// There is none of them.
+    fn of(entries: &[PathBuf]) -> Result<Self> {
+        let project = locate(entries).or_else(|error| locate(&[]).map_err(|_| error));
+        match project {
+            Ok(project) => Ok(Self { folder: project.folder.clone(), project: Some(project) }),
+            Err(error) => {
+                let here = std::env::current_dir()?;
+                let folder = here.ancestors().find(|folder| Receipts::are_in(folder)).ok_or(error)?;
+                Ok(Self { folder: folder.to_owned(), project: None })
+            }
+        }
+    }
+
+    /// An entry as the user would name it.
+    fn show(&self, entry: &str) -> String {
+        self.project.as_ref().map_or_else(|| entry.to_owned(), |project| project.show(entry))
+    }
+}
+
+/// The receipts of the project in a folder. Those that are not believed are told of.
+fn receipts(folder: &Path, report: &Report) -> Result<Receipts> {
+    let receipts = Receipts::of(folder)?;
+    let unbelieved = receipts.unbelieved();
+    for Unbelieved { file, why } in unbelieved.iter().take(MAX_WARNINGS) {
+        let file = file.strip_prefix(folder).unwrap_or(file).display();
+        report.warn(format_args!("{file} {why}, and is not believed: what it names is neither updated nor taken back"));
+    }
+    if unbelieved.len() > MAX_WARNINGS {
+        report.warn(format_args!("nor are {} others there", unbelieved.len() - MAX_WARNINGS));
     }
     Ok(receipts)
 }
 
 /// Calls to a server about a share, with the token for that. `command` is one that can be repeated, and tells by that what is live.
 fn session<'a>(
-    project: &Project,
+    folder: &Path,
     (address, site): (Address, SiteName),
     args: &cli::ShareArgs,
     command: String,
     report: &'a Report,
 ) -> Result<RemoteSite<'a>> {
-    let Held { token, is_exposed } = share::token(&project.folder).map_err(|error| unusable(error, &project.folder))?;
+    let Held { token, is_exposed } = share::token(folder).map_err(|error| unusable(error, folder))?;
     if is_exposed {
         report.warn("`.env` holds the token, and Git does not ignore it: add a line `.env` to .gitignore");
     }

@@ -107,8 +107,10 @@ fn link(path: Option<&Path>) -> Result<Link> {
 
 /// A server that a config names gets the token only if the user named it once, too: the config may be a stranger's.
 fn trust(address: &Address, report: &Report) -> Result<()> {
-    // At a port of this machine another user may listen, or the checkout's own program; this user's servers are known.
-    let is_own = || address.is_loopback() && Owner::at_port(address.port()).is_some();
+    // On this machine another user may listen, or the checkout's own program, at another of its addresses also on the same port; this
+    // user's servers are known.
+    let ip = address.host().trim_matches(['[', ']']).parse().ok();
+    let is_own = || address.is_loopback() && Owner::at(ip, address.port(), address.is_secure()).is_some();
     if address.to_string() == DEFAULT_SERVER || is_known(address) || is_own() {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use pmx_emulator::state_dir::{StateDir, StateError};
 use pmx_site::paths::canonical;
 use serde::{Deserialize, Serialize};
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -130,11 +130,20 @@ impl Owner {
         nearest(&all(&user_folder::path()?), project, Self::is_running)
     }
 
-    /// The running owner that listens at this port.
+    /// The running owner that listens at this address of this machine, and at this alone: on another one somebody else may have the same port.
+    /// `ip`: none where the machine is named, as by `localhost`.
     #[must_use]
-    pub fn at_port(port: u16) -> Option<Self> {
-        let listens = |owner: &Self| owner.address.parse().is_ok_and(|address: SocketAddr| address.port() == port);
-        all(&user_folder::path()?).into_iter().find(|owner| listens(owner) && owner.is_running())
+    pub fn at(ip: Option<IpAddr>, port: u16, https: bool) -> Option<Self> {
+        all(&user_folder::path()?).into_iter().find(|owner| owner.listens(ip, port, https) && owner.is_running())
+    }
+
+    fn listens(&self, ip: Option<IpAddr>, port: u16, https: bool) -> bool {
+        let is_own = |own: IpAddr| match ip {
+            Some(ip) => ip == own,
+            None => own == Ipv4Addr::LOCALHOST || own == Ipv6Addr::LOCALHOST,
+        };
+        let address: Result<SocketAddr, _> = self.address.parse();
+        self.https == https && address.is_ok_and(|address| address.port() == port && is_own(address.ip()))
     }
 
     /// Whether it holds the lock of its state folder.
@@ -270,6 +279,23 @@ mod tests {
     fn keep(owner: &Owner, path: &Path) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, serde_json::to_vec(owner).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn another_address_of_this_machine_with_the_same_port_is_somebody_else() {
+        let own = owner("127.0.0.1:8787", "/s", None, false);
+        let ip = |text: &str| Some(text.parse().unwrap());
+        for (ip, port, https, expected) in [
+            (None, 8787, false, true),
+            (ip("127.0.0.1"), 8787, false, true),
+            (ip("127.0.0.2"), 8787, false, false),
+            (ip("::1"), 8787, false, false),
+            (None, 8788, false, false),
+            (None, 8787, true, false),
+        ] {
+            assert_eq!(own.listens(ip, port, https), expected, "{ip:?} {port} {https}");
+        }
+        assert!(!owner("127.0.0.2:8787", "/s", None, false).listens(None, 8787, false), "`localhost` is another one");
     }
 
     #[test]

@@ -17,6 +17,9 @@ enum Scheme {
     Https,
 }
 
+/// The longest name of the DNS in text (RFC 1035, 2.3.4).
+const MAX_HOST: usize = 253;
+
 /// Why a text is no address of a server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
@@ -140,7 +143,7 @@ impl Address {
 /// Whether a host is a name of the DNS or an IP address. A URL's grammar has more, down to what a shell runs where an address is pasted.
 fn is_host(host: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    !host.is_empty() && host.bytes().all(plain)
+    (1..=MAX_HOST).contains(&host.len()) && host.bytes().all(plain)
 }
 
 impl Scheme {

@@ -158,7 +158,7 @@ impl PublishServer {
             url: self.url.clone(),
             domains: command.base_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
         };
-        let mut layers = Layers::new(front, &command.allow_hosts, domain(command));
+        let mut layers = Layers::new(front, &command.allow_hosts, &command.base_domains);
         layers.request_log = report.verbose().then(|| events::request_log(report.clone()));
         layers.console = Some(console::layer(parts));
         layers.site_list = Some(site_list::layer(site_list));

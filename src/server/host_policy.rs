@@ -7,26 +7,21 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Debug)]
 pub struct HostPolicy {
     listening: IpAddr,
-    /// The domain below which sites live.
-    domain: Option<String>,
+    /// The domains below which sites live.
+    domains: Vec<String>,
     /// Names that were given by flag, or that the machine's forwarding service has.
     given: Vec<String>,
 }
 
 impl HostPolicy {
-    /// Of a server whose sites live below `domain`. `given`: the names of `--allow-host`.
+    /// Of a server whose sites live below these domains. `given`: the names of `--allow-host`.
     #[must_use]
-    pub fn new(listening: SocketAddr, given: &[String], domain: &str) -> Self {
+    pub fn new(listening: SocketAddr, given: &[String], domains: &[String]) -> Self {
         let mut given = given.to_vec();
         given.extend(forwarding::names(listening.port(), |name| std::env::var(name).ok()));
         let given = given.iter().filter_map(|name| plain(name)).collect();
-        Self { given, domain: plain(domain), ..Self::own_names(listening) }
-    }
-
-    /// No name but those that a server has by itself.
-    #[must_use]
-    pub fn own_names(listening: SocketAddr) -> Self {
-        Self { listening: listening.ip().to_canonical(), domain: None, given: Vec::new() }
+        let domains = domains.iter().filter_map(|name| plain(name)).collect();
+        Self { listening: listening.ip().to_canonical(), domains, given }
     }
 
     /// Whether a request may name it.
@@ -37,7 +32,7 @@ impl HostPolicy {
             HostName::Ip(ip) => ip.is_loopback() || *ip == self.listening || self.listening.is_unspecified(),
             HostName::Dns(_) => name.is_loopback(),
         };
-        is_own || self.is_given(name) || self.domain.as_ref().is_some_and(|domain| is_below(name, domain))
+        is_own || self.is_given(name) || self.domains.iter().any(|domain| is_below(name, domain))
     }
 
     /// Whether it is one of the names that were given, or below one.
@@ -66,7 +61,7 @@ mod tests {
 
     fn check(listening: [u8; 4], given: &[&str]) -> impl Fn(&str) -> bool {
         let given: Vec<String> = given.iter().map(|&name| name.to_owned()).collect();
-        let policy = HostPolicy::new((listening, 8787).into(), &given, "localhost");
+        let policy = HostPolicy::new((listening, 8787).into(), &given, &["localhost".to_owned()]);
         move |host| HostName::parse(host).is_some_and(|name| policy.allows(&name))
     }
 

@@ -42,7 +42,7 @@ impl Reach<'_> {
     /// # Errors
     /// Those of [`DeviceToken::open`].
     pub fn layers(&self, listening: &Listening, state: &Path, varies: Option<&str>) -> Result<(Layers, Reachable)> {
-        let layers = Layers::new(listening, self.allow_hosts, "localhost").own_pages_only(varies);
+        let layers = Layers::new(listening, self.allow_hosts, &[]).own_pages_only(varies);
         if self.host.is_loopback() {
             return Ok((layers, Reachable::new(listening, None)));
         }

@@ -5,6 +5,14 @@ mod name;
 mod receipts;
 mod token;
 
-pub(crate) use name::unguessable;
-pub(crate) use receipts::{Receipt, Receipts};
+use humantime::format_rfc3339_millis;
+use std::time::SystemTime;
+
+pub(crate) use name::{named_in, unguessable};
+pub(crate) use receipts::{Receipt, Receipts, Unbelieved};
 pub(crate) use token::{Held, TOKEN_VARIABLE, TokenPlace, token};
+
+/// This moment, as receipts have it: fine enough that two of them are in their order.
+pub(crate) fn now() -> String {
+    format_rfc3339_millis(SystemTime::now()).to_string()
+}

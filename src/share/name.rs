@@ -20,6 +20,14 @@ pub(crate) fn unguessable() -> Result<SiteName> {
     of(secret::random::<RANDOM>()?)
 }
 
+/// The name of a share in its address, or alone; none if it is another name.
+pub(crate) fn named_in(address: &str) -> Option<SiteName> {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or(address);
+    let label = rest.split(['.', ':', '/']).next().unwrap_or_default();
+    let random = base32().ok()?.decode(label.strip_prefix(PREFIX)?.as_bytes()).ok()?;
+    (random.len() == RANDOM).then(|| label.parse().ok()).flatten()
+}
+
 fn of(random: [u8; RANDOM]) -> Result<SiteName> {
     let name = format!("{PREFIX}{}", base32()?.encode(&random));
     name.parse().map_err(|error| Error::new(format!("no name for the share: {error}")))
@@ -47,6 +55,12 @@ mod tests {
             assert_eq!(random.len(), (RANDOM * 8).div_ceil(5), "{name}");
             assert!(random.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')), "{name}");
             assert!(!name.contains("--") && name.len() <= 63, "{name}");
+        }
+        for text in [format!("https://{}.path.app/x", names[2]), format!("http://{}:1", names[2]), names[2].clone()] {
+            assert_eq!(named_in(&text).map(|name| name.to_string()).as_ref(), Some(&names[2]), "{text}");
+        }
+        for text in ["chess", "https://share-x.path.app", "share-", "paths/share.path.md", &names[2].to_uppercase()] {
+            assert_eq!(named_in(text), None, "{text}");
         }
         let many: BTreeSet<_> = (0..100).map(|_| unguessable().unwrap()).collect();
         assert_eq!(many.len(), 100);

@@ -147,7 +147,7 @@ test("at the last Beat the next page is offered, and one more step goes there in
   await open("/index.path?play=e:step-0");
   await press("ArrowRight");
   assert.equal(await active(), "e:step-0");
-  assert.ok(await tab.isVisible("text=Next: Two things"));
+  assert.ok(await tab.isVisible(".edge .primary >> text=Two things"));
   await press("ArrowRight");
   await tab.waitForURL(/two\.guide/);
   await at("part:heading-0");

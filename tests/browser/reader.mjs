@@ -18,7 +18,7 @@ export function readerOf(files) {
     async open(address, options) {
       const tab = await reader.newTab(options);
       await tab.goto(new URL(address, reader.site.url).href);
-      await tab.waitForSelector(".find");
+      await tab.waitForSelector(".find", { state: "attached" });
       return tab;
     },
   };

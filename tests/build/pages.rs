@@ -72,9 +72,9 @@ fn a_page_is_a_whole_document_with_its_place_in_the_site() {
         "<!doctype html>\n<html lang=\"en\" data-pmx-artifact=\"/labs/chess/index.demo.html\" data-pmx-mount=\"\">",
         "<title>Chess · The tour</title>",
         "<meta name=\"description\" content=\"A board.\">",
-        "<a class=\"pmx-site-title\" href=\"/index.path\">The tour</a>",
+        "<a class=\"pmx-site-title\" dir=\"auto\" href=\"/index.path\">The tour</a>",
         "<li><a href=\"/guides/first.guide\">The first guide</a></li>\n<li><a href=\"/labs/chess\" aria-current=\"page\">Chess</a></li>",
-        "<a rel=\"prev\" href=\"/guides/first.guide\">The first guide</a></nav>",
+        "<a rel=\"prev\" href=\"/guides/first.guide\"><bdi>The first guide</bdi></a></nav>",
         "<h1 id=\"chess--more\" data-pathmx-beat=",
     ] {
         assert!(page.contains(part), "{part} in\n{page}");

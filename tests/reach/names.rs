@@ -80,6 +80,21 @@ fn a_page_of_another_origin_can_neither_write_nor_listen() {
         }
         assert_eq!(dev.client.get_with(&own, "/index.path", &[("origin", origin)]).status, 200, "reading is the web's");
     }
+    // Either of the two is enough: a browser that names a page of another origin, though of this site, without an `Origin`.
+    for (site, path) in [("same-site", "/_events"), ("cross-site", "/_events"), ("same-site", "/_pmx/events")] {
+        assert_eq!(dev.client.get_with(&own, path, &[("sec-fetch-site", site)]).status, 403, "{site} {path}");
+        let upgrade = format!(
+            "GET {path} HTTP/1.1\r\nhost: {own}\r\nsec-fetch-site: {site}\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nx: y"
+        );
+        assert_eq!(raw(dev.client, &upgrade), 403, "{site} {path}");
+        assert_eq!(dev.client.call("POST", &own, "/index.path", &[("sec-fetch-site", site)], b"").status, 403);
+    }
+    for path in ["/_events", "/_pmx/events", "/_pmx/reload/x"] {
+        let listened = dev.client.get_with(&own, path, &[("origin", "http://evil.example")]);
+        assert_eq!((listened.status, listened.error_code().as_str()), (403, "foreign_origin"), "{path}");
+    }
+    assert_eq!(dev.client.get(&own, "/_events").status, 426, "a program is told what to do");
     let own_origin = format!("http://{own}");
     assert_eq!(socket(&own_origin), None);
     let answer = dev.client.call("POST", &own, "/index.path", &[("origin", &own_origin)], b"");

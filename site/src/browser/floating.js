@@ -44,11 +44,18 @@ pmx.floating = (box, host, { stays = () => false, beyond = () => 0 } = {}) => {
     return own.bottom > mine.top - GAP && own.top < mine.bottom && own.right > mine.left && own.left < mine.right;
   };
   const set = (away) => box.toggleAttribute("data-away", away);
+  /** Stands on what a site keeps at the lower edge, not over it. */
+  const lift = () => {
+    const { left, right } = place();
+    const tops = [left + 4, right - 4].map((x) => pmx.stuck("bottom", x)?.top ?? innerHeight);
+    box.style.setProperty("--pmx-lift", `${innerHeight - Math.min(...tops)}px`);
+  };
 
   const self = {
     covers,
     /** Makes room at the end of the page. */
     make() {
+      if (shown()) lift();
       const room = shown() ? Math.max(0, Math.ceil(covers() + GAP - beyond())) : 0;
       host.style.setProperty("--pmx-room", `${room}px`);
       self.look();
@@ -69,6 +76,7 @@ pmx.floating = (box, host, { stays = () => false, beyond = () => 0 } = {}) => {
     },
     /** Looks what lies below it: what is operated, or what has the focus. */
     rest() {
+      if (shown()) lift();
       const focused = document.querySelector(":focus-visible");
       // At the top it tells what can be done with the page, whatever begins there.
       over = shown() && scrollY > TOP && [...below(place())].some((element) => element !== host && element.closest(CONTROL));
@@ -90,8 +98,8 @@ pmx.floating = (box, host, { stays = () => false, beyond = () => 0 } = {}) => {
   content.observe(document.body);
   const seen = new ResizeObserver(self.make);
   seen.observe(box);
-  self.make();
-  self.rest();
+  // To look below a box counts as showing it: not before all of it is there.
+  requestAnimationFrame(() => boxes.has(self) && (self.make(), self.rest()));
   return self;
 };
 
@@ -101,6 +109,12 @@ function* below({ left, right, top, bottom }) {
     for (let part = 0; part <= 8; part++) yield* document.elementsFromPoint(left + 4 + ((right - left - 8) * part) / 8, y).slice(0, 4);
   }
 }
+
+/** The box of what stays at an edge of the window, `top` or `bottom`, such as a site's own header; not of what fills the window. */
+pmx.stuck = (edge, x) => document.elementsFromPoint(x, edge === "top" ? 1 : innerHeight - 2).find((element) => {
+  const style = getComputedStyle(element);
+  return /fixed|sticky/.test(style.position) && style[edge] !== "auto" && element.offsetHeight < innerHeight / 3;
+})?.getBoundingClientRect();
 
 /** The list of pages covers the text itself, on narrow screens. */
 const menuIsOpen = () => !!document.querySelector(".pmx-site-menu[open] > summary")?.offsetHeight;

@@ -244,7 +244,7 @@ impl Nav {
         for (rel, item) in ["prev", "next"].into_iter().zip(beside) {
             if let Some(item) = item {
                 push(out, &["<a rel=\"", rel, "\" href=\"", &html::escape(&item.address), "\">"]);
-                push(out, &[&html::escape(&item.title), "</a>"]);
+                push(out, &["<bdi>", &html::escape(&item.title), "</bdi></a>"]);
             }
         }
         out.push_str("</nav>\n");
@@ -347,7 +347,7 @@ mod tests {
                 if id.is_empty() {
                     String::new()
                 } else {
-                    format!("<a rel=\"{rel}\" href=\"/{id}\">{}</a>", id.to_uppercase())
+                    format!("<a rel=\"{rel}\" href=\"/{id}\"><bdi>{}</bdi></a>", id.to_uppercase())
                 }
             };
             format!(

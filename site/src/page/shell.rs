@@ -145,7 +145,7 @@ impl Shell {
             return;
         }
         let home = nav.home();
-        push(out, &["<header class=\"pmx-site-header\"><a class=\"pmx-site-title\" href=\""]);
+        push(out, &["<header class=\"pmx-site-header\"><a class=\"pmx-site-title\" dir=\"auto\" href=\""]);
         push(out, &[&html::escape(&home.address), "\"", current(page.here == Some(&*home.id)), ">"]);
         push(out, &[&html::escape(&self.site_title), "</a>"]);
         nav.menu(out, page.here);

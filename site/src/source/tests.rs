@@ -89,6 +89,17 @@ fn markdown_comes_out_as_promised() {
 }
 
 #[test]
+fn heads_of_tables_with_long_texts_say_how_long_their_columns_are() {
+    let text = "| n | a |\n|--:|---|\n| 1 | *Words* `that` are read in lines |\n| 12 | x |\n\n| n | a |\n|--:|---|\n| 1 | short |\n";
+    let html = html(&parse(text.as_bytes())).concat();
+    assert!(
+        html.contains("<th style=\"text-align:right;--pmx-column:2\">n</th>\n<th style=\"--pmx-column:28\">a</th>"),
+        "{html}"
+    );
+    assert_eq!(html.matches("--pmx-column").count(), 2, "{html}");
+}
+
+#[test]
 fn addresses_in_raw_html_become_links_and_the_rest_stays() {
     let text = "<project-feature href='./a.md'\n  data-x=\"1\">\n\n<b title=x>and <a href=./b.md#f>b</a></b>\n\n<img srcset=\"a.png 1x, b.png 2x\" src=\"c&amp;d.png\">\n<!-- <a href=\"no.md\"> -->\n\n`<a href=\"no.md\">`\n";
     let source = parse(text.as_bytes());

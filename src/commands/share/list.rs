@@ -1,45 +1,44 @@
 //! `pmx share --list`
 
-use super::{locate, receipts};
+use super::{Place, receipts};
 use crate::{
     commands::{deploy_words::moment, listing::table},
     error::Result,
     report::Report,
     share::Receipt,
 };
-use pmx_site::Project;
 use serde_json::{Value, json};
 use std::{path::PathBuf, time::SystemTime};
 
 /// Lists what is shared from a project; no server is asked.
 pub(super) fn list(entries: &[PathBuf], report: &Report) -> Result<()> {
-    let project = locate(entries)?;
-    let receipts = receipts(&project, report)?;
+    let place = Place::of(entries)?;
+    let receipts = receipts(&place.folder, report)?;
     if report.json() {
-        report.event(&receipts.all().iter().map(|receipt| machine(&project, receipt)).collect::<Vec<_>>());
+        report.event(&receipts.shares().iter().map(|receipt| machine(&place, receipt)).collect::<Vec<_>>());
         return Ok(());
     }
-    if receipts.all().is_empty() {
+    if receipts.shares().is_empty() {
         report.say("nothing is shared from here");
         return Ok(());
     }
     let now = SystemTime::now();
     let heads = ["ENTRY", "SHARED", "AGE", "ADDRESS"].map(String::from);
-    let rows: Vec<_> = receipts.all().iter().map(|receipt| row(&project, receipt, now)).collect();
+    let rows: Vec<_> = receipts.shares().iter().map(|receipt| row(&place, receipt, now)).collect();
     table(&heads, &rows, report);
     Ok(())
 }
 
-fn row(project: &Project, receipt: &Receipt, now: SystemTime) -> Vec<String> {
+fn row(place: &Place, receipt: &Receipt, now: SystemTime) -> Vec<String> {
     let (shared, age) = match &receipt.shared {
         Some(shared) => moment(shared, now),
         // No server has confirmed it.
         None => (String::from("-"), String::from("-")),
     };
-    vec![project.show(&receipt.entry), shared, age, receipt.url.clone()]
+    vec![place.show(&receipt.entry), shared, age, receipt.url.clone()]
 }
 
-fn machine(project: &Project, receipt: &Receipt) -> Value {
-    let Receipt { entry, server, site, url, shared } = receipt;
-    json!({ "entry": project.show(entry), "server": server, "site": site, "url": url, "shared": shared })
+fn machine(place: &Place, receipt: &Receipt) -> Value {
+    let Receipt { entry, server, site, url, shared, taken_back: _ } = receipt;
+    json!({ "entry": place.show(entry), "server": server, "site": site, "url": url, "shared": shared })
 }

@@ -12,16 +12,17 @@ use crate::{
     },
     error::{Error, Result},
     follow::SiteAddress,
-    publish::{self, Activated, Bundle, Change, Deploy, Listing, Plan, PublishOptions, history},
-    report::{Report, Style, counted, short_id},
+    publish::{self, Activated, Address, Bundle, Change, Deploy, Listing, Plan, PublishOptions, history},
+    report::{Report, Style, counted, pasted, short_id},
     share::{self, Receipt, Receipts},
 };
 use indicatif::HumanBytes;
 use pmx_site::Project;
 use serde_json::json;
-use std::{path::Path, time::SystemTime};
+use std::path::Path;
 
-/// Builds the Path that starts at an entry, and publishes it where the last share of it is, or under a new name.
+/// Builds the Path that starts at an entry, and publishes it where the last share of it is, or under a new name: on the server that is named,
+/// else on the one where the entry was until its share was taken back.
 ///
 /// # Errors
 /// What kept it from that.
@@ -29,14 +30,18 @@ pub(super) fn share(args: &cli::ShareArgs, asked: &Path, report: &Report) -> Res
     let project = locate(&[asked.to_owned()])?;
     let entry = the_entry(&project)?;
     let shown = project.show(entry);
-    let receipts = receipts(&project, report)?;
+    let receipts = receipts(&project.folder, report)?;
     let kept = receipts.find(entry, named_server(args)?.as_ref()).cloned();
+    let is_new = kept.is_none();
     let receipt = match kept {
         Some(receipt) => receipt,
-        None => new_receipt(args, &project, entry, report)?,
+        None => {
+            let server = args.server.as_deref().or_else(|| receipts.former_server(entry));
+            new_receipt(server, &project, entry, report)?
+        }
     };
-    let again = format!("pmx share {shown}{}", options(args));
-    let session = session(&project, receipt.target()?, args, again, report)?;
+    let again = format!("pmx share {}{}", pasted(&shown), options(args));
+    let session = session(&project.folder, receipt.target()?, args, again, report)?;
     session.terminal.person(format_args!("Sharing `{shown}` on {}", session.address));
     let (build, errors) = build::build_share(asked, report)?;
     if errors > 0 {
@@ -45,7 +50,7 @@ pub(super) fn share(args: &cli::ShareArgs, asked: &Path, report: &Report) -> Res
     let roots = build.roots.as_ref().ok_or_else(build::nothing_to_serve)?;
     let bundle = Bundle::of_build(&build, roots, build.published());
     let listing = Listing::of_build(&build, roots);
-    let share = Share { session: &session, bundle, listing, receipts, receipt, shown, pages: build.pages };
+    let share = Share { session: &session, bundle, listing, receipts, receipt, is_new, shown, pages: build.pages };
     session.run(async { if args.dry_run { share.plan().await } else { share.carry_out().await } })?
 }
 
@@ -62,11 +67,18 @@ fn the_entry(project: &Project) -> Result<&str> {
 }
 
 /// What is to be remembered of an entry that is not shared yet.
-fn new_receipt(args: &cli::ShareArgs, project: &Project, entry: &str, report: &Report) -> Result<Receipt> {
-    let address = target::server(args.server.as_deref(), &project.link, report)?;
+fn new_receipt(server: Option<&str>, project: &Project, entry: &str, report: &Report) -> Result<Receipt> {
+    let address = target::server(server, &project.link, report)?;
     let site = share::unguessable()?;
     let url = SiteAddress::of(&address, &site).to_string();
-    Ok(Receipt { entry: entry.to_owned(), server: address.to_string(), site: site.to_string(), url, shared: None })
+    Ok(Receipt {
+        entry: entry.to_owned(),
+        server: address.to_string(),
+        site: site.to_string(),
+        url,
+        shared: None,
+        taken_back: None,
+    })
 }
 
 /// A build on its way to its address.
@@ -76,6 +88,8 @@ struct Share<'a> {
     listing: Listing,
     receipts: Receipts,
     receipt: Receipt,
+    /// Whether the receipt is of this call.
+    is_new: bool,
     /// The entry as the user would name it.
     shown: String,
     pages: usize,
@@ -117,25 +131,32 @@ impl Share<'_> {
         }
         self.mention(&before);
         // Before anything is sent: whatever happens then, the address is known, and the next call has the same.
-        if let Err(error) = self.receipts.write(&self.receipt) {
-            return Ok(Err(error.hint("nothing was shared: without a receipt it could not be updated or taken back")));
+        let noted = if self.is_new { self.receipts.claim(&self.receipt) } else { self.receipts.write(&self.receipt) };
+        if let Err(error) = noted {
+            return Ok(Err(error.hint("nothing was shared")));
         }
         let options = PublishOptions::default();
         let done =
             publish::carry_out(&session.remote, &session.site, &self.bundle, plan, &options, &session.terminal).await?;
-        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let receipt = Receipt { url: done.activated.url.clone(), shared: Some(now), ..self.receipt.clone() };
-        if let Err(error) = self.receipts.write(&receipt) {
-            session.report.warn(format_args!("it is shared, but {error}"));
-        }
-        self.tell(&done.activated);
         let Activated { url, deploy_id, seq, kv, .. } = &done.activated;
+        // What a server answers is taken for an address only if it is one.
+        let url = Address::parse(url).map_or(&self.receipt.url, |_| url);
+        self.remember(url);
+        self.tell(&done.activated, url);
         session.report.event(&json!({
             "event": "shared", "entry": self.shown, "url": url, "server": self.receipt.server, "site": self.receipt.site,
             "isNew": self.receipt.shared.is_none(), "deployId": deploy_id, "seq": seq, "kv": kv, "pages": self.pages,
             "hashes": done.new + done.cached, "new": done.new, "cached": done.cached, "bytes": done.bytes,
         }));
         Ok(Ok(()))
+    }
+
+    /// Notes that it is shared as of now.
+    fn remember(&self, url: &str) {
+        let receipt = Receipt { url: url.to_owned(), shared: Some(share::now()), ..self.receipt.clone() };
+        if let Err(error) = self.receipts.write(&receipt) {
+            self.session.report.warn(format_args!("it is shared, but {error}"));
+        }
     }
 
     /// What the server lacks.
@@ -175,6 +196,7 @@ impl Share<'_> {
         let session = self.session;
         let (new, cached, bytes) = (plan.new_blobs(), plan.cached, plan.bytes());
         publish::upload(&session.remote, plan, &PublishOptions::default(), &session.terminal).await?;
+        self.remember(&self.receipt.url);
         session.terminal.person(format_args!("Already shared: nothing changed since {}", described(live)));
         session.print_url(&self.receipt.url);
         session.report.event(&json!({
@@ -184,7 +206,7 @@ impl Share<'_> {
         Ok(Ok(()))
     }
 
-    fn tell(&self, activated: &Activated) {
+    fn tell(&self, activated: &Activated, url: &str) {
         let Self { session, shown, .. } = self;
         let terminal = &session.terminal;
         let good = |word: &str| session.report.paint(Style::Good, word);
@@ -194,14 +216,22 @@ impl Share<'_> {
                 "{} {pages} to whoever has the address; search engines are asked not to list it",
                 good("Shared")
             ));
-            terminal
-                .person(format_args!("  `pmx share {shown}` updates it, `pmx share --remove {shown}` takes it back"));
+            let entry = pasted(shown);
+            let is_elsewhere =
+                |share: &Receipt| share.entry == self.receipt.entry && share.server != self.receipt.server;
+            let server = match self.receipts.shares().iter().any(is_elsewhere) {
+                true => format!(" --server {}", self.receipt.server),
+                false => String::new(),
+            };
+            terminal.person(format_args!(
+                "  `pmx share {entry}{server}` updates it, `pmx share --remove {entry}{server}` takes it back"
+            ));
         } else {
             let change: Change = self.listing.change_told(None, &activated.events);
             terminal.person(format_args!("{} {change}", good("Updated")));
             terminal.person(format_args!("  deploy {}", short_id(&activated.deploy_id)));
         }
         session.mention_kv(activated);
-        session.print_url(&activated.url);
+        session.print_url(url);
     }
 }

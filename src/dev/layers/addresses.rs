@@ -34,17 +34,13 @@ pub(super) struct AddressParts {
     pub(super) events: Option<EventStreams>,
 }
 
-/// The layer. What is asked for here is for the pages of this server only.
+/// The layer. Pages of other origins do not get here.
 pub(super) fn layer(parts: AddressParts) -> RequestLayer {
     let parts = Arc::new(parts);
     layer_of(move |request, next| {
         let Some(name) = request.uri().path().strip_prefix(DEV_ADDRESSES) else { return next.call(request) };
         if parts.events.is_none() && !name.starts_with(live_reload::NAME) {
             return next.call(request);
-        }
-        if Caller::of(request.extensions()).initiator().is_foreign() {
-            let message = "This is for the pages of this server only";
-            return refusal(StatusCode::FORBIDDEN, "foreign_origin", message).into();
         }
         let (parts, name) = (parts.clone(), name.to_owned());
         Answering::later(async move { parts.answer(&name, request).await })

@@ -46,7 +46,7 @@ pub(super) fn add(mut layers: Layers, command: &cli::DevArgs, scope: &Scope, ser
     }));
     layers.first_build = Some(first_build::layer(context.loops.clone(), reload.clone(), default_site.clone()));
     if command.write_responses {
-        layers.responses = Some(responses::layer(control, default_site.clone(), server.address));
+        layers.responses = Some(responses::layer(control, default_site.clone()));
     }
     if context.many {
         layers.site_list = Some(site_list::layer(session.clone(), reload.clone(), Some(context.addresses.console())));

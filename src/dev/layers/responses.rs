@@ -5,7 +5,7 @@ use crate::dev::response_writer::{Answer, NotWritten, Writer};
 use crate::{
     secret,
     server::{
-        Caller, HostPolicy, json,
+        Caller, json,
         layers::{Answering, RequestLayer, layer as layer_of},
         refusal, urlencoded,
     },
@@ -21,7 +21,7 @@ use pmx_model::{SiteName, check_path};
 use pmx_site::paths::canonical;
 use pmx_site::{AnswerForm, Project, RecordError};
 use serde_json::json;
-use std::{net::SocketAddr, sync::Arc, time::SystemTime};
+use std::{sync::Arc, time::SystemTime};
 
 /// The most bytes of a submission: twenty of the longest answers, encoded.
 const MAX_BODY: usize = 64 * 1024;
@@ -31,9 +31,8 @@ const MAX_PAGE: usize = 16 * 1024 * 1024;
 const MAX_RUN: usize = 64;
 
 /// Takes the answers of browsers on this machine.
-pub(super) fn layer(control: Control, default_site: Option<SiteName>, address: SocketAddr) -> RequestLayer {
-    let responses =
-        Arc::new(Responses { control, default_site, hosts: HostPolicy::own_names(address), writer: Writer::default() });
+pub(super) fn layer(control: Control, default_site: Option<SiteName>) -> RequestLayer {
+    let responses = Arc::new(Responses { control, default_site, writer: Writer::default() });
     layer_of(move |request, next| {
         let path = request.uri().path();
         let site = crate::dev::request_site::site_of(&request).or_else(|| responses.default_site.clone());
@@ -51,8 +50,6 @@ struct Responses {
     control: Control,
     /// The site of the hosts that are below no `localhost`.
     default_site: Option<SiteName>,
-    /// Without the names that were allowed by flag: those may lead here from elsewhere.
-    hosts: HostPolicy,
     writer: Writer,
 }
 
@@ -76,7 +73,7 @@ impl Responses {
     async fn take(self: Arc<Self>, site: &SiteName, request: Request) -> Result<Response, ResponseRefusal> {
         let started = now();
         let (parts, body) = request.into_parts();
-        self.check_origin(Caller::of(&parts.extensions))?;
+        check_caller(Caller::of(&parts.extensions))?;
         let submission = read(&parts.headers, body).await?;
         let form = self.form(&parts.headers, parts.uri.path(), &submission.target).await?;
         let answers = form
@@ -104,15 +101,6 @@ impl Responses {
         Ok(json(StatusCode::OK, &answer))
     }
 
-    /// Only a page of this server may write, and only from this machine.
-    fn check_origin(&self, caller: &Caller) -> Result<(), ResponseRefusal> {
-        if !caller.initiator().is_foreign() && caller.host().is_some_and(|name| self.hosts.allows(name)) {
-            return Ok(());
-        }
-        let message = "Answers are taken from this server's own pages only".to_owned();
-        Err(ResponseRefusal(StatusCode::FORBIDDEN, "foreign_origin", message))
-    }
-
     /// The form for this target on the page at this address.
     async fn form(&self, headers: &HeaderMap, path: &str, target: &str) -> Result<AnswerForm, ResponseRefusal> {
         let none = || {
@@ -134,6 +122,16 @@ impl Responses {
         let bytes = to_bytes(answer.into_body(), MAX_PAGE).await.map_err(|_| none())?;
         AnswerForm::find(&String::from_utf8_lossy(&bytes), target).ok_or_else(none)
     }
+}
+
+/// Only a page of this server may write, and only in a browser of this machine: names that were allowed by flag, and proxies, lead here from
+/// elsewhere.
+fn check_caller(caller: &Caller) -> Result<(), ResponseRefusal> {
+    if !caller.initiator().is_foreign() && caller.is_local_browser() {
+        return Ok(());
+    }
+    let message = "Answers are taken from this server's own pages only, on this machine".to_owned();
+    Err(ResponseRefusal(StatusCode::FORBIDDEN, "foreign_origin", message))
 }
 
 fn not_written(error: &NotWritten) -> ResponseRefusal {

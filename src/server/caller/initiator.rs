@@ -19,6 +19,8 @@ pub enum Origin {
     Own,
     /// The host that is asked, with another scheme: that of a proxy that ends TLS.
     OwnHost,
+    /// Another one, which was given with `--allow-host`: that of a proxy here that neither keeps the Host nor says what it was.
+    Given,
     /// Another one, `null`, several, or what is no origin.
     Foreign,
 }
@@ -29,24 +31,25 @@ enum FetchSite {
     Unnamed,
     /// `same-origin`, or `none`: the user themself.
     Own,
-    CrossSite,
-    /// `same-site`, or a word that is not known.
+    /// Another origin, of the same site or not; or a word that is not known.
     Other,
 }
 
 impl Initiator {
     /// What is taken of a request of which nothing is known.
     pub(super) const UNKNOWN: Self =
-        Self { origin: Origin::Foreign, site: FetchSite::CrossSite, navigates: false, embeds: false };
+        Self { origin: Origin::Foreign, site: FetchSite::Other, navigates: false, embeds: false };
 
     pub(super) fn read(headers: &HeaderMap, authority: &str, is_encrypted: bool) -> Self {
         let text = |name: &'static str| {
-            headers.get(HeaderName::from_static(name)).map(|value| value.to_str().unwrap_or_default())
+            let mut values = headers.get_all(HeaderName::from_static(name)).iter();
+            let first = values.next()?.to_str().unwrap_or_default();
+            // No browser says it twice.
+            Some(if values.next().is_some() { "" } else { first })
         };
         let site = match text("sec-fetch-site") {
             None => FetchSite::Unnamed,
             Some("same-origin" | "none") => FetchSite::Own,
-            Some("cross-site") => FetchSite::CrossSite,
             Some(_) => FetchSite::Other,
         };
         Self {
@@ -57,10 +60,10 @@ impl Initiator {
         }
     }
 
-    /// The same, from the origin that is asked.
+    /// The same, from an origin that was given.
     #[must_use]
-    pub(crate) const fn with_own_origin(self) -> Self {
-        Self { origin: Origin::Own, ..self }
+    pub(crate) const fn of_given_origin(self) -> Self {
+        Self { origin: Origin::Given, ..self }
     }
 
     /// What `Origin` says.
@@ -72,25 +75,13 @@ impl Initiator {
     /// Whether a page of another origin asks, by either of the two. Programs, the address bar and pages of this origin do not.
     #[must_use]
     pub const fn is_foreign(self) -> bool {
-        matches!(self.origin, Origin::Foreign) || self.comes_from_elsewhere()
+        matches!(self.origin, Origin::Foreign | Origin::Given) || self.comes_from_elsewhere()
     }
 
     /// Whether the browser says that a page of another origin asks, or led here.
     #[must_use]
     pub const fn comes_from_elsewhere(self) -> bool {
-        matches!(self.site, FetchSite::CrossSite | FetchSite::Other)
-    }
-
-    /// Whether the browser says that a page of another site asks, or led here.
-    #[must_use]
-    pub const fn is_cross_site(self) -> bool {
-        matches!(self.site, FetchSite::CrossSite)
-    }
-
-    /// Whether the user is led to another page, or a part of one.
-    #[must_use]
-    pub const fn navigates(self) -> bool {
-        self.navigates
+        matches!(self.site, FetchSite::Other)
     }
 
     /// Whether the user is led to another page that then stands by itself, not in a frame.

@@ -12,9 +12,10 @@ use axum::{
 };
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// Headers with which proxies say that they ask for someone else (RFC 7239 and what came before it).
-const FORWARDED: [&str; 6] =
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+/// Headers with which proxies say that they ask for someone else (RFC 7239 and what came before it), beside those that begin as below.
+const FORWARDED: [&str; 6] = ["forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"];
+/// How most of them begin: `X-Forwarded-For`, `-Host`, `-Proto`, `-Prefix` and more.
+const FORWARDED_PREFIX: &str = "x-forwarded-";
 
 /// A connection of a client. In the extensions of every request that came over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl Caller {
         let authority = host.as_ref().map_or("", |(authority, _)| authority);
         Self {
             connection,
-            is_forwarded: FORWARDED.iter().any(|name| headers.contains_key(*name)),
+            is_forwarded: headers.keys().any(|name| speaks_for_another(name.as_str())),
             initiator: Initiator::read(headers, authority, connection.is_encrypted),
             host: host.map(|(_, name)| name),
             host_is_given: false,
@@ -108,6 +109,11 @@ impl Caller {
     pub fn is_local_browser(&self) -> bool {
         self.is_this_machine() && self.host.as_ref().is_some_and(HostName::is_loopback)
     }
+}
+
+/// Whether a header of this name is a proxy's.
+fn speaks_for_another(name: &str) -> bool {
+    name.starts_with(FORWARDED_PREFIX) || FORWARDED.contains(&name)
 }
 
 /// Whether a request opens a WebSocket.
@@ -170,7 +176,9 @@ pub(crate) mod tests {
     #[test]
     fn a_proxy_that_says_so_is_not_this_machine() {
         assert!(caller("127.0.0.1:1", &[]).is_this_machine());
-        assert!(!caller("127.0.0.1:1", &[("x-forwarded-for", "10.0.0.1")]).is_this_machine());
+        for name in FORWARDED.into_iter().chain(["x-forwarded-for", "x-forwarded-prefix", "X-Forwarded-Port"]) {
+            assert!(!caller("127.0.0.1:1", &[(name, "10.0.0.1")]).is_this_machine(), "{name}");
+        }
     }
 
     #[test]

@@ -157,7 +157,7 @@ pub(super) mod tests {
     pub(crate) const HERE: &str = "127.0.0.1:1";
 
     pub(crate) fn hosts() -> Hosts {
-        let policy = HostPolicy::new(([127, 0, 0, 1], 8787).into(), &["dev.example".to_owned()], "localhost");
+        let policy = HostPolicy::new(([127, 0, 0, 1], 8787).into(), &["dev.example".to_owned()], &[]);
         Hosts { believes_proxies: true, must_be_named: true, ..Hosts::new(policy, false) }
     }
 

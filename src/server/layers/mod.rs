@@ -20,6 +20,9 @@ use pmx_emulator::Emulator;
 /// Where `pmx dev` has addresses of its own, on every site. A Source there would be hidden behind them.
 pub const DEV_ADDRESSES: &str = "/_pmx/";
 
+/// Where the Worker tells open pages of changes.
+const EVENTS: &str = "/_events";
+
 /// All that stands between a connection and the Worker. A request passes the layers in the order of these fields; those that a server
 /// has no need of are left out.
 pub struct Layers {
@@ -52,10 +55,10 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Of a server that anyone may use who names one of its hosts: its own names, those that are given, and what is below `domain`.
+    /// Of a server that anyone may use who names one of its hosts: its own names, those that are given, and what is below these domains.
     #[must_use]
-    pub fn new(listening: &Listening, given: &[String], domain: &str) -> Self {
-        let hosts = Hosts::new(HostPolicy::new(listening.address, given, domain), listening.scheme() == "https");
+    pub fn new(listening: &Listening, given: &[String], domains: &[String]) -> Self {
+        let hosts = Hosts::new(HostPolicy::new(listening.address, given, domains), listening.scheme() == "https");
         Self {
             request_log: None,
             hosts,

@@ -1,4 +1,4 @@
-//! Pages of other origins may neither change anything nor listen.
+//! Pages of other origins may neither change anything nor listen, by `Origin` and by `Sec-Fetch-Site`: whichever says that it is another.
 
 use super::{
     super::{
@@ -7,7 +7,7 @@ use super::{
         host_policy::HostPolicy,
         reply::refusal,
     },
-    DEV_ADDRESSES, RequestLayer,
+    DEV_ADDRESSES, EVENTS, RequestLayer,
     next::check,
 };
 use axum::{
@@ -26,12 +26,15 @@ fn only_own_pages(policy: &HostPolicy, request: &mut Request) -> Result<(), Box<
     let caller = Caller::of(request.extensions());
     let initiator = caller.initiator();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
-    let acts = !reads || is_upgrade(request);
-    let asks_behind = request.uri().path().starts_with(DEV_ADDRESSES) && !initiator.navigates();
-    if initiator.is_cross_site() && (acts || asks_behind) {
+    let path = request.uri().path();
+    let listens = is_upgrade(request) || path == EVENTS || path.starts_with(DEV_ADDRESSES);
+    if reads && !listens {
+        return Ok(());
+    }
+    if initiator.comes_from_elsewhere() {
         return Err(foreign_origin());
     }
-    if !acts || initiator.origin() != Origin::Foreign {
+    if initiator.origin() != Origin::Foreign {
         return Ok(());
     }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -43,7 +46,7 @@ fn only_own_pages(policy: &HostPolicy, request: &mut Request) -> Result<(), Box<
     let origin = HeaderValue::from_str(&format!("{scheme}://{host}")).map_err(|_| foreign_origin())?;
     request.headers_mut().insert(header::ORIGIN, origin);
     if let Some(caller) = request.extensions_mut().get_mut::<Caller>() {
-        caller.initiator = initiator.with_own_origin();
+        caller.initiator = initiator.of_given_origin();
     }
     Ok(())
 }
@@ -92,7 +95,18 @@ mod tests {
         for (method, target, headers, expected) in [
             ("GET", "/", vec![("origin", "http://evil.example")], None),
             ("GET", "/", vec![("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], None),
-            ("GET", "/_pmx/x", vec![("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], None),
+            ("GET", "/_pmx/x", vec![("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], Some(403)),
+            ("GET", "/_pmx/x", vec![("origin", "http://evil.example")], Some(403)),
+            ("GET", "/_pmx/x", vec![("sec-fetch-site", "same-site")], Some(403)),
+            ("GET", "/_pmx/x", vec![("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], Some(403)),
+            ("HEAD", "/_pmx/x", vec![("origin", "http://evil.example")], Some(403)),
+            ("OPTIONS", "/_pmx/x", vec![("origin", "http://evil.example")], Some(403)),
+            ("GET", "/_events", vec![("origin", "http://evil.example")], Some(403)),
+            ("GET", "/_events", vec![("sec-fetch-site", "same-site")], Some(403)),
+            ("GET", "/_events", vec![], None),
+            ("POST", "/", vec![("sec-fetch-site", "same-site")], Some(403)),
+            ("POST", "/", vec![("sec-fetch-site", "SAME-ORIGIN")], Some(403)),
+            ("GET", "/any", vec![("upgrade", "websocket"), ("sec-fetch-site", "same-site")], Some(403)),
             ("GET", "/_pmx/x", vec![("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")], Some(403)),
             ("GET", "/_pmx/x", vec![("sec-fetch-site", "cross-site")], Some(403)),
             ("GET", "/_pmx/x", vec![("sec-fetch-site", "same-origin")], None),

@@ -55,7 +55,7 @@ impl fmt::Debug for Identity {
 impl Identity {
     pub(in crate::server) fn new(parts: TlsParts<'_>, address: SocketAddr) -> Result<Self> {
         let names = CertificateResolver {
-            hosts: HostPolicy::new(address, parts.allowed_hosts, "localhost"),
+            hosts: HostPolicy::new(address, parts.allowed_hosts, &[]),
             addresses: addresses(address),
             authority: parts.authority,
             made: Mutex::default(),

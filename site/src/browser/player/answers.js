@@ -80,8 +80,8 @@ pmx.openAnswers = () => {
   pmx.closePopover?.();
   if (pmx.modal()) return;
   list.replaceChildren(...pmx.myAnswers().map(({ page, question, id, answers, right }) => h("li", {},
-    h("span.trail", {}, page),
-    h("span.title", {}, question || id),
+    h("span.trail", { dir: "auto" }, page),
+    h("span.title", { dir: "auto" }, question || id),
     answers.map(({ field, answer }) => h("span.given", {}, field && `${field}: `, text(answer) || "–")),
     result(right) && h(`span.result.${right ? "right" : "wrong"}`, {}, right ? "Right" : "Not right"))));
   dialog.showModal();

@@ -8,7 +8,7 @@ let bar, parts;
 const button = (name, label, run, attributes = {}, text) =>
   h(`button.${name}`, { type: "button", "aria-label": text ? null : label, title: attributes.keys ? `${label} (${attributes.keys})` : label, onclick: run }, icon(attributes.icon ?? name), text && h("span.text", {}, text));
 
-pmx.barHeight = () => (bar && !("away" in bar.dataset) ? bar.offsetHeight : 0);
+pmx.barHeight = () => (bar && !("away" in bar.dataset) ? bar.offsetHeight + (parseFloat(bar.style.getPropertyValue("--pmx-lift")) || 0) : 0);
 /** Leaves an open menu; whether there was one. */
 pmx.closePopover = () => {
   const open = bar?.getRootNode().querySelector(":popover-open");
@@ -34,7 +34,7 @@ pmx.makeBar = () => {
     previousBlock: button("step.pad", "Previous Block", play.previousBlock, { icon: "block", keys: "Shift ←" }),
     block: button("quiet.next-block", "Next Block", play.nextBlock, { icon: "block", keys: "Shift →" }),
     out: button("quiet.out", "Skip out", play.skipOut, { icon: "out", keys: "." }),
-    title: h("span.title"),
+    title: h("span.title", { dir: "auto" }),
     count: h("span.count"),
     actions: h("div.actions", { role: "group", "aria-label": "Actions", hidden: true }),
     more: h("button.quiet", { type: "button", "aria-label": "More", title: "More", popovertarget: "menu" }, icon("more")),
@@ -43,7 +43,7 @@ pmx.makeBar = () => {
   };
   parts.menu = h("div.menu", { id: "menu", popover: "auto", "aria-label": "More" });
   parts.menu.addEventListener("beforetoggle", ({ newState }) => newState === "open" && fillMenu());
-  parts.browsing = h("div.row.browsing", {}, h("div.modes", {}, parts.browse, parts.contents, parts.explore), parts.start);
+  parts.browsing = h("div.row.browsing", {}, h("div.modes", {}, parts.browse, parts.contents, parts.explore), !pmx.tools.isConnected && pmx.tools, parts.start);
   parts.playing = h("div.playing", {}, parts.actions, parts.timeline, h("div.row", {},
     h("div.pad", { role: "group", "aria-label": "Steps" }, parts.previousBlock, parts.back, parts.forward),
     h("div.where", {}, parts.title, parts.count),
@@ -149,7 +149,7 @@ function edge() {
   const title = link?.textContent.trim();
   parts.edge.replaceChildren(...[
     h("p", {}, label),
-    link ? h("button.primary.on", { type: "button", onclick: () => play.follow(link) }, h("span.text", {}, `${end ? "Next" : "Previous"}: ${title}`), icon("arrow"))
+    link ? h("button.primary.on", { type: "button", onclick: () => play.follow(link) }, `${end ? "Next" : "Previous"}: `, h("span.text", { dir: "auto" }, title), icon("arrow"))
       : end && h("button.primary.on", { type: "button", onclick: play.first }, h("span.text", {}, "Start again")),
     end && h("button.soft", { type: "button", onclick: play.leave }, "Leave Play"),
   ].filter(Boolean));

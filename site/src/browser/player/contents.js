@@ -21,7 +21,7 @@ const rankOf = (heading) => +heading.tagName[1];
 const title = (heading) => heading.textContent.trim().replace(/\s+/g, " ");
 
 const list = () => h("ul", {}, headings.map((heading) =>
-  h("li", { "data-depth": rankOf(heading) === outer ? "0" : "1" }, h("a", { href: `#${encodeURIComponent(heading.id)}`, onclick: () => sheet?.hidePopover?.() }, h("span", {}, title(heading))))));
+  h("li", { "data-depth": rankOf(heading) === outer ? "0" : "1" }, h("a", { href: `#${encodeURIComponent(heading.id)}`, onclick: () => sheet?.hidePopover?.() }, h("span", { dir: "auto" }, title(heading))))));
 
 function make() {
   headings = find();
@@ -54,7 +54,8 @@ function place() {
   const blocks = [...(pmx.document()?.querySelectorAll(":scope > .pmx-block") ?? [])].slice(0, 60).map((block) => block.getBoundingClientRect());
   const width = document.documentElement.clientWidth;
   const text = getComputedStyle(document.documentElement).direction === "rtl" ? width - Math.min(width, ...blocks.map(({ left }) => left)) : Math.max(0, ...blocks.map(({ right }) => right));
-  const isWide = matchMedia("(width >= 48rem)").matches;
+  // A layout may have more beside the text.
+  const isWide = matchMedia("(width >= 48rem)").matches && !document.querySelector(".pmx-layout");
   nav.dataset.form = isWide && width - text >= ROOM ? "column" : isWide && width - text >= RAIL ? "rail" : "none";
   nav.style.insetInlineStart = nav.dataset.form === "column" ? `${text + 24}px` : "";
   pmx.offerContents(!nav.hidden && nav.dataset.form !== "column");
@@ -85,7 +86,7 @@ function bring() {
 /** Goes to the next heading, or the one before; whether there was one. */
 pmx.nextHeading = (by) => {
   const all = [...(pmx.document()?.querySelectorAll(`.pmx-block :is(${RANKS})`) ?? [])].filter((heading) => heading.checkVisibility());
-  const top = (document.querySelector(".pmx-site-header")?.offsetHeight ?? 0) + 24;
+  const top = pmx.headHeight() + 24;
   const target = by > 0 ? all.find((heading) => heading.getBoundingClientRect().top > top + 8) : all.findLast((heading) => heading.getBoundingClientRect().top < top - 8);
   if (!target) return false;
   scrollBy({ top: target.getBoundingClientRect().top - top, behavior: pmx.calm() ? "instant" : "smooth" });

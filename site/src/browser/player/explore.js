@@ -156,7 +156,7 @@ function search() {
   const order = [...shown].sort((a, b) => a.title.localeCompare(b.title));
   count.textContent = `${shown.size} ${shown.size === 1 ? "page" : "pages"}`;
   list.replaceChildren(...order.map((node) => {
-    const link = h("a", { href: node.href, "aria-current": node === here ? "page" : null, onclick: (event) => !event.metaKey && !event.ctrlKey && (event.preventDefault(), go(node)) }, h("span.title", {}, node.title), h("span.trail", {}, `${node.links.size}`));
+    const link = h("a", { href: node.href, "aria-current": node === here ? "page" : null, onclick: (event) => !event.metaKey && !event.ctrlKey && (event.preventDefault(), go(node)) }, h("span.title", { dir: "auto" }, node.title), h("span.trail", {}, `${node.links.size}`));
     link.lastChild.setAttribute("aria-label", `${node.links.size} links`);
     for (const [type, value] of [["pointerenter", node], ["focus", node], ["pointerleave", undefined], ["blur", undefined]]) link.addEventListener(type, () => ((over = value), again()));
     return h("li", {}, link);

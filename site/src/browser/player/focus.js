@@ -6,7 +6,7 @@
 const ANSWER = 1000;
 const WIDGETS = "radio checkbox switch option spinbutton combobox listbox textbox searchbox menuitem menuitemradio menuitemcheckbox treeitem gridcell scrollbar application".split(" ").map((role) => `[role=${role}]`);
 /** What does something by itself when a key is pressed. */
-pmx.CONTROL = "a[href], area[href], button, summary, label, input, select, textarea, option, audio, video, iframe, [contenteditable], [role=button], [role=link], [role=tab], [role=slider], [tabindex]:not([tabindex='-1'], pre, .pmx-table-scroll)";
+pmx.CONTROL = `a[href], area[href], button, summary, label, input, select, textarea, option, audio, video, iframe, [contenteditable], [role=button], [role=link], [role=tab], [role=slider], [tabindex]:not([tabindex='-1'], ${pmx.SIDEWAYS})`;
 const KEYED = [pmx.CONTROL, ...WIDGETS].join(", ");
 
 let owner, before; // where the reader moved the focus; the same before the last key or press

@@ -151,7 +151,7 @@ function follow(event, link) {
 
 // A swipe turns on; not where something scrolls sideways or is drawn on.
 let start;
-const SIDEWAYS = "pre, .pmx-table-scroll, canvas, input, textarea, select, video, [draggable=true]";
+const SIDEWAYS = `${pmx.SIDEWAYS}, canvas, input, textarea, select, video, [draggable=true]`;
 addEventListener("touchstart", (event) => {
   const [touch] = event.touches;
   const target = event.composedPath()[0];
@@ -170,5 +170,5 @@ addEventListener("touchend", (event) => {
 function* ancestors(element) {
   for (let node = element; node && node !== document.body; node = node.parentElement) yield node;
 }
-const scrolls = (element) => element.matches(SIDEWAYS) && (!element.matches("pre, .pmx-table-scroll") || element.scrollWidth > element.clientWidth + 1);
+const scrolls = (element) => element.matches(SIDEWAYS) && (!element.matches(pmx.SIDEWAYS) || element.scrollWidth > element.clientWidth + 1);
 })((window.pmx ??= {}));

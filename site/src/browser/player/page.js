@@ -40,7 +40,7 @@ function reach(box) {
   else if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
 }
 function reachable() {
-  for (const box of document.querySelectorAll(".pmx-document :is(pre, .pmx-table-scroll, .pmx-mermaid, .pmx-math[data-pathmx-math=display])")) {
+  for (const box of document.querySelectorAll(`.pmx-document :is(${pmx.SIDEWAYS}, .pmx-mermaid, .pmx-math[data-pathmx-math=display])`)) {
     widths.observe(box);
     reach(box);
   }

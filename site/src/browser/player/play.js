@@ -158,7 +158,7 @@ function reveal(stop, instant) {
   const page = scroller === document.scrollingElement;
   const frame = page ? { top: 0, bottom: innerHeight } : scroller.getBoundingClientRect();
   const top = Math.min(...boxes.map((box) => box.top)), bottom = Math.max(...boxes.map((box) => box.bottom));
-  const low = frame.bottom - (pmx.barHeight?.() ?? 0) - 24, high = frame.top + (page ? document.querySelector(".pmx-site-header")?.offsetHeight ?? 0 : 0) + 24;
+  const low = frame.bottom - (pmx.barHeight?.() ?? 0) - 24, high = frame.top + (page ? pmx.headHeight() : 0) + 24;
   const room = low - high;
   let by = 0;
   if (bottom - top > room) by = top - high;
@@ -169,7 +169,7 @@ function reveal(stop, instant) {
 }
 
 function revealSideways(element) {
-  const scroller = element.closest(".pmx-table-scroll, pre");
+  const scroller = element.closest(pmx.SIDEWAYS);
   if (!scroller || scroller === element || scroller.scrollWidth <= scroller.clientWidth) return;
   const inner = element.getBoundingClientRect(), outer = scroller.getBoundingClientRect();
   if (inner.width < outer.width && (inner.left < outer.left || inner.right > outer.right)) scroller.scrollBy({ left: inner.left - outer.left - 16 });

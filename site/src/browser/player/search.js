@@ -79,9 +79,9 @@ function draw(found, text) {
   hint.textContent = text;
   hint.hidden = !text;
   list.replaceChildren(...found.map((result, n) => {
-    const excerpt = h("span.excerpt", { hidden: true });
+    const excerpt = h("span.excerpt", { dir: "auto", hidden: true });
     const option = h(`li${result.under ? ".under" : ""}`, { role: "option", id: `result-${n}`, "aria-selected": "false" },
-      icon(result.heading ? "heading" : result.kind ? "component" : "page"), h("span.what", {}, h("span.title", {}, marked(result.title, pmx.places(result.title, result.words, result.slips))), h("span.trail", {}, KINDS[result.kind] && !result.heading ? `${KINDS[result.kind]} · ${result.trail}` : result.trail), excerpt));
+      icon(result.heading ? "heading" : result.kind ? "component" : "page"), h("span.what", {}, h("span.title", { dir: "auto" }, marked(result.title, pmx.places(result.title, result.words, result.slips))), h("span.trail", { dir: "auto" }, KINDS[result.kind] && !result.heading ? `${KINDS[result.kind]} · ${result.trail}` : result.trail), excerpt));
     option.addEventListener("mousemove", () => selected !== result.key && select(n, false));
     option.addEventListener("click", (event) => open(event, result));
     option.addEventListener("auxclick", (event) => event.button === 1 && open(event, result));

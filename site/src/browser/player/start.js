@@ -10,7 +10,8 @@ function start() {
   if (pmx.chrome || !document.body) return;
   pmx.chrome = pmx.surface(document.body, "chrome");
   const header = document.querySelector(".pmx-site-header");
-  const tools = (pmx.tools = header ? pmx.surface(header, "tools") : pmx.surface(document.body, "corner"));
+  // Without one they stand in the bar, which gives way to the text.
+  const tools = (pmx.tools = header ? pmx.surface(header, "tools") : h("div.tools"));
   const keys = pmx.isMac ? "⌘K" : "Ctrl K";
   tools.append(h("button.find", { type: "button", "aria-haspopup": "dialog", "aria-keyshortcuts": pmx.isMac ? "Meta+K" : "Control+K", onclick: () => pmx.search?.open() }, icon("search"), h("span.text", {}, "Search"), h("kbd", { "aria-hidden": "true" }, keys)));
   pmx.makeSchemeToggle(tools);

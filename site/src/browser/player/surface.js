@@ -7,7 +7,11 @@ const root = document.documentElement;
 pmx.mount = (root.dataset.pmxMount ?? "").replace(/\/+$/, "");
 /** The address of a route or file that is named from the mount. */
 pmx.address = (path) => pmx.mount + path;
+/** What scrolls sideways by itself. */
+pmx.SIDEWAYS = "pre, .pmx-table-scroll, .pmx-prose > table";
 pmx.document = () => document.querySelector(".pmx-document");
+/** What a header covers of the window. */
+pmx.headHeight = () => Math.max(0, pmx.stuck("top", innerWidth / 2)?.bottom ?? 0);
 pmx.calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 pmx.isMac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
 

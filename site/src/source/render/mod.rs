@@ -59,8 +59,12 @@ pub(super) struct Renderer<'a, 's> {
     block: String,
     /// Where the content of the open paragraph starts in `out`.
     paragraph: Option<usize>,
+    /// Elements of inline HTML that are open in the paragraph: breaking it would tear them apart.
+    open_tags: usize,
     /// Cells written of the current table row.
     column: usize,
+    /// How long the texts of the current table's columns are; see [`table`].
+    columns: Vec<usize>,
     /// The `}` that ends an annotated passage.
     brace: Option<&'a AstNode<'a>>,
     /// The first text of a link that is a button, from which the word is taken that says so.
@@ -119,7 +123,9 @@ impl<'a, 's> Renderer<'a, 's> {
             anchors: Vec::new(),
             block: String::new(),
             paragraph: None,
+            open_tags: 0,
             column: 0,
+            columns: Vec::new(),
             brace: None,
             button: None,
             callouts: Vec::new(),
@@ -288,6 +294,7 @@ impl<'a, 's> Renderer<'a, 's> {
     }
 
     fn open_paragraph(&mut self, node: &'a AstNode<'a>) {
+        self.open_tags = 0;
         let list = node.parent().and_then(AstNode::parent);
         if list.is_some_and(|list| matches!(list.data().value, NodeValue::List(NodeList { tight: true, .. }))) {
             return;
@@ -356,7 +363,8 @@ impl<'a, 's> Renderer<'a, 's> {
     /// Math as MathML, made at build time.
     fn math(&mut self, node: &'a AstNode<'a>, math: &NodeMath, at: Sourcepos) {
         let (tex, display, is_code) = (&*math.literal, math.display_math, !math.dollar_math);
-        let own = display && node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Paragraph));
+        let in_paragraph = node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Paragraph));
+        let own = display && in_paragraph && self.open_tags == 0;
         match math::render(tex.trim(), display) {
             Ok(math) if own => self.beside_paragraph(|this| this.display_math(&math)),
             Ok(math) => {

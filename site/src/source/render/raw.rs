@@ -5,7 +5,9 @@ use crate::{
     source::Place,
     text::{
         address::{self, Address},
-        css, html,
+        css,
+        dom::is_void,
+        html,
     },
 };
 use comrak::nodes::Sourcepos;
@@ -14,8 +16,23 @@ use std::ops::Range;
 /// What a style sheet in HTML begins with.
 const STYLE: &[u8] = b"<style";
 
+/// Whether inline HTML is a tag that opens an element with content.
+fn opens(literal: &str) -> bool {
+    let Some(rest) = literal.strip_prefix('<').filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+    else {
+        return false;
+    };
+    let name = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default();
+    !literal.ends_with("/>") && !is_void(&name.to_ascii_lowercase())
+}
+
 impl Renderer<'_, '_> {
     pub(super) fn inline_html(&mut self, literal: &str, at: Sourcepos) {
+        if literal.starts_with("</") {
+            self.open_tags = self.open_tags.saturating_sub(1);
+        } else if opens(literal) {
+            self.open_tags += 1;
+        }
         if !self.response_field(literal, at) {
             self.raw_html(literal, at);
         }

@@ -113,6 +113,22 @@ fn a_dollar_opens_and_closes_as_on_github() {
 }
 
 #[test]
+fn a_formula_of_its_own_tears_no_element_of_a_paragraph_apart() {
+    let span = "<span class=\"pmx-math\" data-pathmx-math=\"display\">";
+    for (text, before, behind) in [
+        ("<span style=\"color:red\">a $$x$$ b</span> c", "<span style=\"color:red\">a ", " b</span> c</p>"),
+        ("<b>a</b> <kbd>$$x$$</kbd>", "<kbd>", "</kbd></p>"),
+        ("<a href=\"https://x.y\">q $$x$$ r</a>", "q ", " r</a></p>"),
+    ] {
+        let html = shown(text);
+        assert!(html.contains(&format!("{before}{span}")) && html.contains(behind), "{html}");
+    }
+    for text in ["a<br>$$x$$ b", "<b>a</b> $$x$$ b", "<i>a\n\nb</i> <!-- c --> $$x$$ b"] {
+        assert!(shown(text).contains("<div class=\"pmx-math\""), "{}", shown(text));
+    }
+}
+
+#[test]
 fn a_formula_with_nothing_in_it_is_words() {
     for text in ["- $$ $$\n", "$$\n\n$$\n", "a $$  $$ b\n", "> $$\n>\n> $$\n"] {
         assert_eq!(formulas(text), (0, 0), "{text}\n{}", shown(text));
