@@ -16,7 +16,7 @@ mod suggest;
 mod targets;
 
 pub(super) use memory::Memory;
-pub(super) use targets::{is_style, relative_link};
+pub(super) use targets::relative_link;
 
 use crate::{
     diagnostic::{Diagnostic, Position},
