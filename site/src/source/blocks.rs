@@ -9,7 +9,7 @@ use super::{
     markup::{NoTag, Tag},
     notes::Notes,
     render::{Rendered, Renderer},
-    sections::Met,
+    sections::{Met, Standing},
     solution,
     summary::{self, Summary, summary},
     survey::survey,
@@ -43,7 +43,7 @@ pub(super) struct Parts {
     pub blocks: Vec<(Block, Code)>,
     pub links: Vec<Link>,
     /// See [`super::Source::listed`].
-    pub listed: Vec<usize>,
+    pub listed: Vec<(usize, Standing)>,
     /// Those that stand on their own.
     pub headings: Vec<Met>,
     pub anchors: HashSet<String>,

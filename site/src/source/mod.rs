@@ -44,7 +44,7 @@ pub(super) use ids::{Heading, slug};
 pub(super) use markup::{NoTag, Tag};
 pub(super) use notes::Annotation;
 pub(super) use render::fill;
-pub(super) use sections::Section;
+pub(super) use sections::{Section, Standing};
 pub use settings::Settings;
 pub(super) use text::icon;
 pub(super) use tree::tree;
@@ -97,8 +97,8 @@ pub(super) struct Source {
     pub blocks: Vec<Block>,
     /// Links to somewhere in the site: first those with a mark in the HTML, in its order, then the definitions.
     pub links: Vec<Link>,
-    /// The numbers of those links that stand in a list, a table or a heading and are no buttons, in order.
-    pub listed: Vec<usize>,
+    /// The numbers of those links that do not stand in prose, in order.
+    pub listed: Vec<(usize, Standing)>,
     /// Under which headings the links of the text stand, in order.
     pub sections: Vec<Section>,
     /// Everything in the page that a fragment can name.

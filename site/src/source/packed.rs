@@ -1,7 +1,7 @@
 //! A parsed Source as bytes.
 
 use super::{
-    Block, Link, NoTag, Section, Source, Tag,
+    Block, Link, NoTag, Section, Source, Standing, Tag,
     components::{Chunk, Definition, Resource},
     standard::Standard,
 };
@@ -22,7 +22,7 @@ struct Packed {
     classes: Vec<String>,
     blocks: Vec<PackedBlock>,
     links: Vec<Link>,
-    listed: Vec<usize>,
+    listed: Vec<(usize, Standing)>,
     sections: Vec<Section>,
     anchors: Vec<String>,
     /// As JSON, of which they leave parts out; empty if there are none.

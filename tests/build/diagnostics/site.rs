@@ -216,7 +216,8 @@ fn a_page_that_no_deploy_could_have_leaves_no_site() {
     assert_eq!(
         found,
         [
-            "paths/index.path.md:1:1: error: index.path.html has 27602598 bytes, at most 26214400 can be published [build/unusable]"
+            "paths/index.path.md:1:1: error: index.path.html has 27602611 bytes, at most 26214400 can be published [build/unusable]",
+            "paths/index.path.md:1:1: error: index.path.md has 27600492 bytes, at most 26214400 can be published [build/unusable]",
         ]
     );
     assert!(build.roots.is_none());

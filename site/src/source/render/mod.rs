@@ -8,7 +8,14 @@ mod raw;
 mod response;
 mod table;
 
-use super::{Annotation, Heading, Link, Settings, lines::Lines, markup::Tag, math, notes::Notes, sections::Met};
+use super::{
+    Annotation, Heading, Link, Settings,
+    lines::Lines,
+    markup::Tag,
+    math,
+    notes::Notes,
+    sections::{Met, Standing},
+};
 use crate::{
     diagnostic::{Diagnostic, Position},
     text::html::{self, escape_into as escape},
@@ -45,7 +52,7 @@ pub(super) struct Renderer<'a, 's> {
     out: String,
     links: Vec<Link>,
     /// See [`super::Source::listed`].
-    listed: Vec<usize>,
+    listed: Vec<(usize, Standing)>,
     /// Those that stand on their own.
     met: Vec<Met>,
     anchors: Vec<String>,
@@ -82,7 +89,7 @@ pub(super) struct Renderer<'a, 's> {
 pub(super) struct Rendered {
     pub links: Vec<Link>,
     /// See [`super::Source::listed`].
-    pub listed: Vec<usize>,
+    pub listed: Vec<(usize, Standing)>,
     /// The headings that stand on their own.
     pub headings: Vec<Met>,
     /// Ids that rendering added.
