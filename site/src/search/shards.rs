@@ -139,8 +139,7 @@ impl<F: Clone + Send + Sync> Shards<F> {
 
     /// Takes these Sources in, by id, in the place of what they were.
     pub(crate) fn insert<'a>(&mut self, sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>) {
-        let sources: Vec<((Key, Box<str>), &Arc<Record>)> =
-            sources.map(|(id, record)| ((Key::of(id), id.into()), record)).collect();
+        let sources: Vec<_> = sources.map(|(id, record)| ((Key::of(id), Box::<str>::from(id)), record)).collect();
         let known = &self.records;
         let is_other = |(at, now): &((Key, Box<str>), &Arc<Record>)| {
             known.get(at).is_none_or(|kept| !Arc::ptr_eq(&kept.record, now))

@@ -75,7 +75,8 @@ pub struct ApiError {
     /// What went wrong.
     pub code: Code,
     message: String,
-    details: Map<String, Value>,
+    /// Beside its neighbours: errors are handed up by value, and most have none.
+    details: Box<Map<String, Value>>,
     headers: Vec<(&'static str, &'static str)>,
 }
 
@@ -90,7 +91,7 @@ impl ApiError {
     fn made(code: Code, message: String) -> Self {
         let message = if message.len() > MAX_MESSAGE { clip(&message, MAX_MESSAGE).into_owned() } else { message };
         let headers = if code == Code::BUSY { vec![("retry-after", RETRY_AFTER)] } else { Vec::new() };
-        Self { code, message, details: Map::new(), headers }
+        Self { code, message, details: Box::default(), headers }
     }
 
     /// Adds a member beside `code` and `message`.
@@ -115,7 +116,7 @@ impl ApiError {
     /// The `error` member, as an object answers it to the Worker, which adds the request id.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let mut error = self.details.clone();
+        let mut error = (*self.details).clone();
         error.insert("code".to_owned(), self.code.word().into());
         error.insert("message".to_owned(), self.message.as_str().into());
         Value::Object(error)
@@ -129,7 +130,7 @@ impl ApiError {
         let (word, message) = (details.remove("code")?, details.remove("message")?);
         let code =
             Code::ALL.iter().chain(codes).find(|code| Some(code.word) == word.as_str() && code.status == status)?;
-        Some(Self { details, ..Self::new(*code, message.as_str()?) })
+        Some(Self { details: Box::new(details), ..Self::new(*code, message.as_str()?) })
     }
 
     /// The answer to this request.
