@@ -3,13 +3,13 @@ use crate::{
     documents::{self, PathRecord},
     files::blobs::Blobs,
     graph,
-    memory::{Cache, LastBuild},
-    path::{self, BuiltPath, NamedRoot, Site, UNUSABLE, shared_parts::SharedParts},
+    memory::{Cache, Memory},
+    path::{self, NamedRoot, Site, UNUSABLE, shared_parts::SharedParts},
     project::Project,
     scan::Snapshot,
 };
-use pmx_model::{File, MAX_DOCUMENT, Root, Roots};
-use std::{collections::BTreeMap, mem, sync::Arc};
+use pmx_model::{File, Root, Roots};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What a build gives. All but `sources_built` and `titles` follows from the snapshot alone.
 #[derive(Clone, Debug, Default)]
@@ -46,29 +46,19 @@ impl Build {
 
 /// Builds the site: no disk, no clock; the same snapshot gives the same bytes, whatever the cache holds.
 ///
-/// What is wrong in a Source is a diagnostic, and everything else is built.
+/// Each step is a function of what it is given, and looks up in its memory what it need not do again; from nothing, that is nothing. What is wrong
+/// in a Source is a diagnostic, and everything else is built.
 pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build {
     cache.reopen(project);
-    let mut build = Build { blobs: cache.blobs.clone(), ..Build::default() };
-    let blobs = build.blobs.clone();
     cache.adopt(&project.settings);
-    let (graph, bodies) = graph::grow(project, snapshot, &mut cache.graph);
-    build.diagnostics.extend(project.config_findings.iter().cloned());
-    build.diagnostics.extend(graph.findings().cloned());
-    let (shared_parts, kept) = cache
-        .last_build
-        .take()
-        .map(|LastBuild { shared_parts, paths, outputs }| (shared_parts, (paths, outputs)))
-        .unzip();
-    let digest = shared_parts.as_ref().map(|shared_parts| shared_parts.digest);
-    let shared_parts = shared_parts
-        .filter(|shared_parts| graph.changes.as_ref().is_some_and(|changes| shared_parts.stays(changes)))
-        .unwrap_or_else(|| SharedParts::of(project, snapshot, &graph, &blobs));
-    build.diagnostics.extend(shared_parts.findings.iter().cloned());
-    let defined = shared_parts.defined(&graph);
+    let blobs = cache.blobs.clone();
+    let Memory { graph, shared_parts, paths, outputs } = &mut cache.memory;
+    let (graph, bodies) = graph::build(project, snapshot, graph);
+    let shared_parts = SharedParts::build(project, snapshot, graph, &blobs, shared_parts);
+    let defined = shared_parts.defined(graph);
     let site = Site {
         project,
-        graph: &graph,
+        graph,
         assets: &shared_parts.assets,
         theme: &shared_parts.theme,
         roots: &shared_parts.roots,
@@ -77,113 +67,58 @@ pub fn build(project: &Project, snapshot: &Snapshot, cache: &mut Cache) -> Build
         defined: &defined,
         blobs: &blobs,
         making: path::making(project, &defined),
+        digest: shared_parts.digest,
     };
-    let changes = graph.changes.as_ref().filter(|_| digest == Some(shared_parts.digest));
-    let (paths, outputs) = match (kept, changes) {
-        (Some(kept), Some(changes)) if path::PathMemory::stay(&kept.0, &site, changes) => {
-            update(&mut build, cache, &site, kept, &changes.sources)
+
+    let known = outputs.take().filter(|(digest, _)| *digest == site.digest);
+    let mut all = known.map(|(_, files)| files).unwrap_or_default();
+    let mut build = Build { blobs: blobs.clone(), ..Build::default() };
+    paths.retain(|id, _| site.roots.iter().any(|root| root.id == *id));
+    for root in site.roots {
+        let changed = path::build(&site, root, paths.entry(root.id.clone()).or_default());
+        let files = changed.files.into_iter().map(|(path, file)| (format!("{}/{path}", root.id), file));
+        Arc::make_mut(&mut all).extend(files);
+        build.sources_built.extend(changed.made);
+    }
+    if let Some(roots) = roots(&site, paths) {
+        let files = Arc::make_mut(&mut all);
+        files.insert("roots.json".to_owned(), blobs.put(documents::bytes(&roots)));
+        fn record(root: &NamedRoot) -> PathRecord<'_> {
+            PathRecord { id: &root.id, entry: &root.entry, entry_id: &root.entry_id }
         }
-        (kept, _) => anew(&mut build, cache, &site, kept.map(|(paths, _)| paths)),
-    };
-    let last_build = LastBuild { shared_parts, paths, outputs };
-    build.diagnostics.extend(last_build.paths.values().flat_map(path::PathMemory::findings).cloned());
-    build.outputs = Arc::clone(&last_build.outputs);
-    cache.last_build = Some(last_build);
+        let records: Vec<PathRecord<'_>> = site.roots.iter().map(record).collect();
+        files.insert("paths.json".to_owned(), blobs.put(documents::bytes(&documents::paths(&records, &roots.default))));
+        build.roots = Some(roots);
+    }
+    build.outputs = Arc::clone(&all);
+    *outputs = Some((site.digest, all));
+
+    let refused = build.roots.as_ref().and_then(|roots| roots.check().err()).map(|error| {
+        let entry = site.roots.iter().find(|root| root.mount.is_empty()).map_or("", |root| &root.entry);
+        Diagnostic::error(UNUSABLE, Position::START, error.to_string()).at(project.show(entry))
+    });
+    let findings = project.config_findings.iter().chain(graph.findings()).chain(&shared_parts.findings);
+    let findings = findings.chain(paths.values().flat_map(path::Memory::findings)).cloned();
+    build.diagnostics = findings.chain(refused).collect();
+    build.diagnostics.sort();
+    build.diagnostics.dedup();
     if build.diagnostics.iter().any(|finding| finding.code == UNUSABLE) {
         build.roots = None;
-        cache.last_build = None;
     }
+    build.pages = paths.values().map(path::Memory::pages).sum();
     build.sources_built.sort();
     build.sources_built.dedup();
     let titled = build.sources_built.iter().filter_map(|id| Some((id.clone(), graph.nodes.get(id)?.title())));
     build.titles = titled.collect();
-    cache.graph.last = Some(graph);
-    build.diagnostics.sort();
-    build.diagnostics.dedup();
     build
 }
 
-/// The Paths by their ids, and all files of the build.
-type Outputs = (BTreeMap<String, path::PathMemory>, Arc<BTreeMap<String, File>>);
-
-/// Builds every Path; pages whose inputs are the same are kept, and what did not change of the search of `before`.
-fn anew(
-    build: &mut Build,
-    cache: &mut Cache,
-    site: &Site<'_>,
-    mut before: Option<BTreeMap<String, path::PathMemory>>,
-) -> Outputs {
-    let known = mem::take(&mut cache.pages);
-    let (mut paths, mut outputs) = (BTreeMap::new(), BTreeMap::new());
-    for named in site.roots {
-        let shards = before.as_mut().and_then(|before| before.remove(&named.id)).map(|kept| kept.shards);
-        let left = cache.shards.remove(&named.id);
-        let BuiltPath { mut kept, routes, pages, made, unpublished } =
-            path::build(site, named, &known, (shards.as_ref(), left));
-        build.pages += pages.len();
-        build.sources_built.extend(made);
-        cache.pages.extend(pages);
-        let routes = document(site, named, "routes.json", documents::bytes(&routes), &mut kept.findings);
-        kept.routes = routes.hash;
-        outputs.insert(format!("{}/routes.json", named.id), routes);
-        let files = kept.manifest.files.iter().map(|(path, file)| (path, *file));
-        let unpublished = unpublished.iter().map(|(path, file)| (path, *file));
-        outputs.extend(files.chain(unpublished).map(|(path, file)| (format!("{}/{path}", named.id), file)));
-        paths.insert(named.id.clone(), kept);
-    }
-    finish(build, site, (paths, Arc::new(outputs)))
-}
-
-/// Takes in the Sources whose text changed.
-fn update(
-    build: &mut Build,
-    cache: &mut Cache,
-    site: &Site<'_>,
-    (mut paths, mut outputs): Outputs,
-    changed: &[String],
-) -> Outputs {
-    for named in site.roots {
-        let Some(kept) = paths.get_mut(&named.id) else { continue };
-        let updated = kept.update(site, named, changed, &mut cache.pages);
-        build.pages += kept.manifest.sources.len();
-        build.sources_built.extend(updated.made);
-        let files = updated.files.into_iter().map(|(path, file)| (format!("{}/{path}", named.id), file));
-        Arc::make_mut(&mut outputs).extend(files);
-    }
-    finish(build, site, (paths, outputs))
-}
-
-/// Writes the manifests and what names them.
-fn finish(build: &mut Build, site: &Site<'_>, (mut paths, mut all): Outputs) -> Outputs {
-    let outputs = Arc::make_mut(&mut all);
-    let (mut roots, mut records) = (BTreeMap::new(), Vec::new());
-    for named in site.roots {
-        let Some(kept) = paths.get_mut(&named.id) else { continue };
-        let bytes = kept.manifest_text.bytes(&kept.manifest);
-        let manifest = document(site, named, "manifest.json", bytes, &mut kept.findings);
-        outputs.insert(format!("{}/manifest.json", named.id), manifest);
-        let root = Root { entry: named.entry.clone(), routes: kept.routes, manifest: manifest.hash };
-        roots.insert(named.id.clone(), root);
-        records.push(PathRecord { id: &named.id, entry: &named.entry, entry_id: &named.entry_id });
-    }
-    let Some(default) = site.roots.iter().find(|named| named.mount.is_empty()) else { return (paths, all) };
-    let roots = Roots { roots, default: default.id.clone() };
-    outputs.insert("roots.json".to_owned(), site.blobs.put(documents::bytes(&roots)));
-    let document = documents::bytes(&documents::paths(&records, &default.id));
-    outputs.insert("paths.json".to_owned(), site.blobs.put(document));
-    if let Err(error) = roots.check() {
-        let finding = Diagnostic::error(UNUSABLE, Position::START, error.to_string());
-        build.diagnostics.push(finding.at(site.project.show(&default.entry)));
-    }
-    build.roots = Some(roots);
-    (paths, all)
-}
-
-fn document(site: &Site<'_>, named: &NamedRoot, name: &str, bytes: Vec<u8>, findings: &mut Vec<Diagnostic>) -> File {
-    let file = site.blobs.put(bytes);
-    if file.size > MAX_DOCUMENT {
-        let message = format!("{name} of this Path has {} bytes, at most {MAX_DOCUMENT} are allowed", file.size);
-        findings.push(Diagnostic::error(UNUSABLE, Position::START, message).at(&*named.shown));
-    }
-    file
+/// What is served: all Paths, if there is one at the top.
+fn roots(site: &Site<'_>, paths: &BTreeMap<String, path::Memory>) -> Option<Roots> {
+    let default = site.roots.iter().find(|root| root.mount.is_empty())?;
+    let root = |root: &NamedRoot| {
+        let (routes, manifest) = paths.get(&root.id)?.documents()?;
+        Some((root.id.clone(), Root { entry: root.entry.clone(), routes, manifest }))
+    };
+    Some(Roots { roots: site.roots.iter().filter_map(root).collect(), default: default.id.clone() })
 }

@@ -45,7 +45,7 @@ impl Worker for Entry {
         }
         match &to.site {
             Some(site) => sites::answer(edge, &instance.sites, site, request).await,
-            None => ApiError::new(Code::NotFound, "No site lives at this address").respond(edge, request).into(),
+            None => ApiError::new(Code::NOT_FOUND, "No site lives at this address").respond(edge, request).into(),
         }
     }
 }

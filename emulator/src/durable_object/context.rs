@@ -34,7 +34,7 @@ impl Context for Arc<ObjectContainer> {
     fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle {
         let object = Arc::downgrade(self);
         let task = async move {
-            // What an op holds beimportss its answer is nothing that an object can name.
+            // What an op holds besides its answer is nothing that an object can name.
             let Completion { answer, .. } = work.await;
             if let Some(object) = object.upgrade() {
                 // An object with a live op is not forgotten.

@@ -2,39 +2,45 @@
 //! anew would take longer than everything else.
 
 use crate::text::json;
-use pmx_model::Manifest;
+use pmx_model::{File, Hash, Manifest, SourceEntry};
 use serde::Serialize;
 use std::{collections::BTreeMap, ops::Bound};
 
 /// Entries of a piece.
 const ENTRIES: usize = 256;
 
-/// The text of a manifest, ready to be changed in a few places. Its bytes are those of [`super::bytes`].
-#[derive(Debug)]
+/// A manifest and its text, of which only what changed is written anew. The bytes are those of [`super::bytes`].
+#[derive(Debug, Default)]
 pub(crate) struct ManifestText {
+    manifest: Manifest,
     files: Pieces,
     sources: Pieces,
 }
 
 impl ManifestText {
-    pub(crate) fn of(manifest: &Manifest) -> Self {
-        Self { files: Pieces::of(&manifest.files), sources: Pieces::of(&manifest.sources) }
+    pub(crate) const fn manifest(&self) -> &Manifest {
+        &self.manifest
     }
 
-    /// The entry of this file has another value now. It was there before.
-    pub(crate) fn file(&mut self, path: &str) {
-        self.files.touch(path);
+    /// Sets a file; whether it is new or another than before.
+    pub(crate) fn set_file(&mut self, path: &str, file: File) -> bool {
+        self.files.set(&mut self.manifest.files, path, file)
     }
 
-    /// The same of a Source.
-    pub(crate) fn source(&mut self, id: &str) {
-        self.sources.touch(id);
+    /// Sets the hash of a Source's text.
+    pub(crate) fn set_source(&mut self, id: &str, hash: Hash) {
+        self.sources.set(&mut self.manifest.sources, id, SourceEntry { hash });
     }
 
-    /// The document, after what changed is written anew.
-    pub(crate) fn bytes(&mut self, manifest: &Manifest) -> Vec<u8> {
-        self.files.update(&manifest.files);
-        self.sources.update(&manifest.sources);
+    /// Whether a file has come since the last [`Self::bytes`].
+    pub(crate) const fn has_new_files(&self) -> bool {
+        self.files.is_stale
+    }
+
+    /// The document.
+    pub(crate) fn bytes(&mut self) -> Vec<u8> {
+        self.files.update(&self.manifest.files);
+        self.sources.update(&self.manifest.sources);
         let mut out = Vec::with_capacity(self.files.size() + self.sources.size() + 64);
         out.extend_from_slice(b"{\"files\":{");
         self.files.write(&mut out);
@@ -45,9 +51,13 @@ impl ManifestText {
     }
 }
 
-/// The members of an object, [`ENTRIES`] in a piece, by their keys.
-#[derive(Debug)]
-struct Pieces(Vec<Piece>);
+/// The text of an object's members, [`ENTRIES`] in a piece, by their keys.
+#[derive(Debug, Default)]
+struct Pieces {
+    pieces: Vec<Piece>,
+    /// Whether there are other keys than those that the pieces were cut for.
+    is_stale: bool,
+}
 
 #[derive(Debug)]
 struct Piece {
@@ -57,23 +67,32 @@ struct Piece {
 }
 
 impl Pieces {
-    fn of(members: &BTreeMap<String, impl Serialize>) -> Self {
-        let firsts = members.keys().step_by(ENTRIES);
-        let piece = |first: &String| Piece { first: first.as_str().into(), text: Vec::new(), is_stale: true };
-        let mut pieces = Self(firsts.map(piece).collect());
-        pieces.update(members);
-        pieces
-    }
-
-    fn touch(&mut self, key: &str) {
-        let after = self.0.partition_point(|piece| *piece.first <= *key);
-        if let Some(piece) = after.checked_sub(1).and_then(|at| self.0.get_mut(at)) {
-            piece.is_stale = true;
+    /// Sets a member of the object that the pieces are of; whether it is new or another than before.
+    fn set<T: PartialEq>(&mut self, members: &mut BTreeMap<String, T>, key: &str, value: T) -> bool {
+        match members.get_mut(key) {
+            Some(known) if *known == value => return false,
+            Some(known) => {
+                *known = value;
+                let after = self.pieces.partition_point(|piece| *piece.first <= *key);
+                if let Some(piece) = after.checked_sub(1).and_then(|at| self.pieces.get_mut(at)) {
+                    piece.is_stale = true;
+                }
+            }
+            None => {
+                members.insert(key.to_owned(), value);
+                self.is_stale = true;
+            }
         }
+        true
     }
 
     fn update(&mut self, members: &BTreeMap<String, impl Serialize>) {
-        for piece in self.0.iter_mut().filter(|piece| piece.is_stale) {
+        if self.is_stale {
+            let firsts = members.keys().step_by(ENTRIES);
+            let piece = |first: &String| Piece { first: first.as_str().into(), text: Vec::new(), is_stale: true };
+            *self = Self { pieces: firsts.map(piece).collect(), is_stale: false };
+        }
+        for piece in self.pieces.iter_mut().filter(|piece| piece.is_stale) {
             piece.is_stale = false;
             piece.text.clear();
             for (key, value) in
@@ -91,11 +110,11 @@ impl Pieces {
     }
 
     fn size(&self) -> usize {
-        self.0.iter().map(|piece| piece.text.len() + 1).sum()
+        self.pieces.iter().map(|piece| piece.text.len() + 1).sum()
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        for (at, piece) in self.0.iter().enumerate() {
+        for (at, piece) in self.pieces.iter().enumerate() {
             if at > 0 {
                 out.push(b',');
             }
@@ -108,29 +127,29 @@ impl Pieces {
 mod tests {
     use super::*;
     use crate::documents;
-    use pmx_model::{File, Hash, SourceEntry};
 
     #[test]
     fn a_manifest_in_pieces_is_the_same_text() {
         for files in [0, 1, ENTRIES, 3 * ENTRIES + 1] {
-            let mut manifest = Manifest::default();
+            let mut text = ManifestText::default();
+            let hash = |n: usize| Hash::of(n.to_string().as_bytes());
             for n in 0..files {
-                let hash = Hash::of(n.to_string().as_bytes());
-                manifest.files.insert(format!("{n}\"é"), File { hash, size: 7 });
-                manifest.sources.insert(format!("{n}"), SourceEntry { hash });
+                assert!(text.set_file(&format!("{n}\"é"), File { hash: hash(n), size: 7 }));
+                text.set_source(&format!("{n}"), hash(n));
             }
-            let mut text = ManifestText::of(&manifest);
-            assert_eq!(text.bytes(&manifest), documents::bytes(&manifest), "{files} files");
-            let changed: Vec<String> = manifest.files.keys().step_by(300).cloned().collect();
+            assert_eq!(text.bytes(), documents::bytes(text.manifest()), "{files} files");
+            let changed: Vec<String> = text.manifest().files.keys().step_by(300).cloned().collect();
+            let other = File { hash: Hash::of(b"other"), size: 123_456 };
             for path in changed {
-                manifest.files.insert(path.clone(), File { hash: Hash::of(b"other"), size: 123_456 });
-                text.file(&path);
+                assert!(text.set_file(&path, other) && !text.set_file(&path, other), "the second time it is the same");
             }
-            if let Some(id) = manifest.sources.keys().next_back().cloned() {
-                manifest.sources.insert(id.clone(), SourceEntry { hash: Hash::of(b"other") });
-                text.source(&id);
+            if let Some(id) = text.manifest().sources.keys().next_back().cloned() {
+                text.set_source(&id, Hash::of(b"other"));
             }
-            assert_eq!(text.bytes(&manifest), documents::bytes(&manifest), "{files} files, some changed");
+            assert!(!text.has_new_files());
+            assert_eq!(text.bytes(), documents::bytes(text.manifest()), "{files} files, some changed");
+            assert!(text.set_file("0", other) && text.has_new_files());
+            assert_eq!(text.bytes(), documents::bytes(text.manifest()), "{files} files, and one more");
         }
     }
 }

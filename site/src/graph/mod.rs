@@ -9,40 +9,36 @@ pub(crate) mod routes;
 pub(crate) mod wiki;
 
 mod folder;
+mod fragments;
+mod inputs;
+mod memory;
 mod suggest;
-mod update;
+mod targets;
 
-pub(super) use update::{Changes, Inputs};
+pub(super) use memory::Memory;
+pub(super) use targets::relative_link;
 
 use crate::{
     diagnostic::{Diagnostic, Position},
     files::blobs::Blob,
     project::Project,
-    scan::{Content, Snapshot, Unread},
+    scan::Snapshot,
     source::{self, Body, EXTENSION, Link, Place, Source},
-    text::address::{self, Address, FileAddress},
+    text::address,
 };
 use bodies::Bodies;
-use pmx_model::{Hash, MAX_BLOB, check_path};
+use memory::Sources;
+use pmx_model::Hash;
 use rayon::prelude::*;
 use routes::Addressing;
+use sha2::{Digest as _, Sha256};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     mem,
     sync::Arc,
 };
 use suggest::Suggest;
-
-/// Parsed Sources by their path, with the hash of the text that they are of.
-pub(crate) type Sources = HashMap<String, (Hash, Arc<Source>)>;
-
-/// What a graph leaves for the next one.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    pub sources: Sources,
-    /// The last one; none while a build has it.
-    pub last: Option<Graph>,
-}
+use targets::{lead, usable};
 
 /// A Source of the site and where its links lead.
 #[derive(Debug)]
@@ -102,10 +98,15 @@ pub(super) struct Graph {
     pub nodes: BTreeMap<String, Node>,
     /// What is wrong with the entries.
     findings: Vec<Diagnostic>,
-    /// If all Sources are those of the graph before, with the same outlines: what is other than then.
-    pub changes: Option<Changes>,
-    /// None in a graph that is still growing.
-    pub inputs: Option<Inputs>,
+    /// Ids of the Sources that were looked at in this build; each other one is as it was in the build before.
+    pub visited: BTreeSet<String>,
+    /// The hash of all that pages depend on but the texts of Sources and the content of other files: which files there are, the project,
+    /// and the outlines of the Sources.
+    pub outlines: Option<Hash>,
+    /// The hash of the content of all files that are no Sources of the site.
+    pub other_files: Option<Hash>,
+    /// Whether a Source links by name. What a name means depends on the titles of all files, reached or not.
+    links_by_name: bool,
 }
 
 impl Node {
@@ -134,15 +135,14 @@ impl Node {
         }
     }
 
-    /// Takes another text in, of which the outline is the same.
-    fn take(&mut self, project: &Project, source: Arc<Source>, bytes: &Blob, hash: Hash) {
-        let shown = project.show(&self.path);
-        self.findings = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
-        for (link, finding) in &mut self.unresolved {
-            let Some(Link { position, .. }) = source.links.get(*link) else { continue };
-            (finding.line, finding.column) = (position.line, position.column);
-        }
-        (self.source, self.bytes, self.hash) = (source, Arc::clone(bytes), hash);
+    /// Whether everything but its text is the same.
+    fn is_like(&self, other: &Self) -> bool {
+        self.source.outline() == other.source.outline() && self.targets == other.targets
+    }
+
+    /// Whether it links to something by its name.
+    fn links_by_name(&self) -> bool {
+        self.source.links.iter().any(|link| link.place == Place::Wiki)
     }
 
     /// What is wrong with the Source and its links.
@@ -176,79 +176,151 @@ impl Graph {
     }
 
     /// The ids that are reached from an entry.
-    pub(super) fn reach(&self, entry: &str) -> BTreeSet<&str> {
+    pub(super) fn reach<'g>(&'g self, entries: impl IntoIterator<Item = &'g str>) -> BTreeSet<&'g str> {
         let mut reached = BTreeSet::new();
-        let mut open: Vec<&str> = self.nodes.get_key_value(entry).map(|(id, _)| id.as_str()).into_iter().collect();
-        while let Some(id) = open.pop() {
-            if reached.insert(id)
-                && let Some(node) = self.nodes.get(id)
-            {
-                open.extend(node.linked(false).filter(|id| self.nodes.contains_key(*id)));
+        let known = |id: &'g str| self.nodes.get_key_value(id);
+        let mut open: Vec<(&String, &Node)> = entries.into_iter().filter_map(known).collect();
+        while let Some((id, node)) = open.pop() {
+            if reached.insert(id.as_str()) {
+                open.extend(node.linked(false).filter(|id| !reached.contains(id)).filter_map(known));
             }
         }
         reached
     }
-}
 
-/// Follows the links from the entries; also the HTML of the Sources that were parsed. What `memory` knows is not parsed again.
-pub(super) fn grow(project: &Project, snapshot: &Snapshot, memory: &mut Memory) -> (Graph, Bodies) {
-    let mut bodies = Bodies::default();
-    let sources = &mut memory.sources;
-    if let Some(graph) = memory.last.take().and_then(|graph| graph.update(project, snapshot, sources, &mut bodies)) {
-        return (graph, bodies);
+    /// The Source with this path.
+    fn of_path(&self, path: &str) -> Option<&Node> {
+        self.nodes.get(path.strip_suffix(EXTENSION)?)
     }
-    let suggest = Suggest::new(snapshot);
-    let known = mem::take(&mut memory.sources);
-    let mut graph = Graph::default();
-    let mut frontier = Vec::new();
-    for entry in &project.roots {
-        match usable(snapshot, &entry.path) {
-            Ok(id) => frontier.push(id),
-            Err(message) => {
-                let finding = Diagnostic::error("entry/missing", Position::START, format!("the entry {message}"));
-                graph.findings.push(finding.at(project.show(&entry.path)));
+
+    /// Whether a file that changed may have another title. What it was before is known only of Sources that were reached.
+    fn is_renamed(&self, snapshot: &Snapshot, path: &str) -> bool {
+        let now = || snapshot.files().get(path).and_then(|file| source::written_title(file.bytes()?.0));
+        path.ends_with(EXTENSION) && self.of_path(path).is_none_or(|node| source::written_title(&node.bytes) != now())
+    }
+
+    /// Ids of the Sources to look at after these files changed, and with them, perhaps, what names mean.
+    fn outdated(&self, changed: &[String], is_renamed: bool) -> Vec<String> {
+        let changed = changed.iter().filter_map(|path| self.of_path(path));
+        let naming = self.nodes.values().filter(|node| is_renamed && node.links_by_name());
+        changed.chain(naming).map(|node| node.id.clone()).collect()
+    }
+
+    /// Drops what no entry leads to any more.
+    fn forget_unreached<'e>(&mut self, entries: impl Iterator<Item = &'e str>, sources: &mut Sources) {
+        let entries: Vec<String> = entries.map(str::to_owned).collect();
+        let reached = self.reach(entries.iter().map(String::as_str));
+        let lost: Vec<String> = self.nodes.keys().filter(|id| !reached.contains(id.as_str())).cloned().collect();
+        lost.iter().for_each(|id| drop(self.nodes.remove(id)));
+        sources.retain(|path, _| self.of_path(path).is_some());
+    }
+
+    /// See [`Self::outlines`]; `shape`: of the files and the project, which decide where links lead that are no names.
+    fn digest(&self, shape: Hash) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update(shape.as_bytes());
+        for (id, node) in &self.nodes {
+            hasher.update(id.as_bytes());
+            hasher.update([0]);
+            hasher.update(node.source.outline().as_bytes());
+            if node.links_by_name() {
+                hasher.update(format!("{:?}", node.targets));
+            }
+        }
+        Hash::from_bytes(hasher.finalize().into())
+    }
+
+    /// Looks at the fragments that links name: of all Sources, or of those that were visited.
+    fn check_fragments(&mut self, project: &Project, all: bool) {
+        let nodes: Vec<&Node> = match all {
+            true => self.nodes.values().collect(),
+            false => self.visited.iter().filter_map(|id| self.nodes.get(id)).collect(),
+        };
+        let check = |node: &&Node| (node.id.clone(), fragments::missing(project, self, node));
+        let found: Vec<(String, Vec<Diagnostic>)> = nodes.par_iter().map(check).collect();
+        for (id, findings) in found {
+            if let Some(node) = self.nodes.get_mut(&id) {
+                node.fragments = findings;
             }
         }
     }
-    while !frontier.is_empty() {
-        frontier.sort_unstable();
-        frontier.dedup();
-        let visit = |id: String| visit(project, snapshot, &suggest, &known, id);
-        let wave: Vec<Visited> = mem::take(&mut frontier).into_par_iter().filter_map(visit).collect();
-        let mut reached = Vec::new();
+}
+
+/// The graph of a snapshot: everything that the links lead to from the entries. Also the HTML of the Sources that were parsed.
+///
+/// Looked at are the entries, if they are not known, the Sources that changed, and what their links newly lead to. From nothing, that is
+/// the whole site; while other files are there, or another project, no link that was followed counts, but what was parsed does.
+pub(super) fn build<'m>(project: &Project, snapshot: &Snapshot, memory: &'m mut Memory) -> (&'m Graph, Bodies) {
+    let Memory { sources, inputs, graph } = memory;
+    let changed = inputs.update(project, snapshot);
+    if changed.is_none() {
+        *graph = Graph::default();
+    }
+    graph.visited.clear();
+    let mut is_other = changed.is_none();
+    let changed = changed.unwrap_or_default();
+    let entries: Vec<Result<String, String>> =
+        project.roots.iter().map(|entry| usable(snapshot, &entry.path)).collect();
+    let is_renamed = graph.links_by_name && changed.iter().any(|path| graph.is_renamed(snapshot, path));
+    let mut open = graph.outdated(&changed, is_renamed);
+    open.extend(entries.iter().flatten().filter(|id| !graph.nodes.contains_key(*id)).cloned());
+    let mut bodies = Bodies::default();
+    let walk = Walk { project, snapshot, suggest: Suggest::new(snapshot), is_renamed };
+    while !open.is_empty() {
+        open.sort_unstable();
+        open.dedup();
+        let visit = |id: String| walk.visit(id, sources, &graph.nodes);
+        let wave: Vec<Visited> = mem::take(&mut open).into_par_iter().filter_map(visit).collect();
         for Visited { node, body } in wave {
             if let Some(body) = body {
                 bodies.keep(node.hash, body);
             }
-            reached.extend(node.linked(false).map(str::to_owned));
-            memory.sources.insert(node.path.clone(), (node.hash, Arc::clone(&node.source)));
+            open.extend(node.linked(false).map(str::to_owned));
+            sources.insert(node.path.clone(), (node.hash, Arc::clone(&node.source)));
+            graph.visited.insert(node.id.clone());
+            is_other |= graph.nodes.get(&node.id).is_none_or(|known| !known.is_like(&node));
             graph.nodes.insert(node.id.clone(), node);
         }
-        frontier = reached.into_iter().filter(|id| !graph.nodes.contains_key(id)).collect();
+        open.retain(|id| !graph.nodes.contains_key(id));
     }
-    let passed_over = passed_over(project, &graph);
-    graph.findings.extend(passed_over);
-    let fragments = graph.nodes.par_iter().map(|(_, node)| missing_fragments(project, &graph, node));
-    let fragments: Vec<Vec<Diagnostic>> = fragments.collect();
-    for (node, fragments) in graph.nodes.values_mut().zip(fragments) {
-        node.fragments = fragments;
+    if is_other {
+        graph.forget_unreached(entries.iter().flatten().map(String::as_str), sources);
+        graph.findings = entry_findings(project, &entries, graph);
+        graph.links_by_name = graph.nodes.values().any(Node::links_by_name);
+        graph.outlines = Some(graph.digest(inputs.shape()));
     }
-    graph.inputs = Some(Inputs::of(project, snapshot, &graph));
+    if is_other || changed.iter().any(|path| graph.of_path(path).is_none()) {
+        graph.other_files = Some(inputs.content(|path| graph.of_path(path).is_none()));
+    }
+    graph.check_fragments(project, is_other);
     (graph, bodies)
 }
 
-/// What is said of files that would be the entry by convention, had another one not come first. One that is linked is a Source as any.
-fn passed_over(project: &Project, graph: &Graph) -> Vec<Diagnostic> {
+/// What is wrong with the entries. One that is only passed over is a Source as any, if it is linked.
+fn entry_findings(project: &Project, entries: &[Result<String, String>], graph: &Graph) -> Vec<Diagnostic> {
+    let missing = project.roots.iter().zip(entries).filter_map(|(entry, found)| {
+        let message = found.as_ref().err()?;
+        let finding = Diagnostic::error("entry/missing", Position::START, format!("the entry {message}"));
+        Some(finding.at(project.show(&entry.path)))
+    });
     let is_reached = |shown: &str| graph.nodes.values().any(|node| project.show(&node.path) == *shown);
-    let entry = project.roots.first().map(|entry| project.show(&entry.path)).unwrap_or_default();
-    let others = project.passed_over.iter().filter(|shown| !is_reached(shown));
-    let tell = |shown: &String| {
-        let message = format!("`{shown}` is not the entry: `{entry}` comes first, and no link leads here");
+    let first = project.roots.first().map(|entry| project.show(&entry.path)).unwrap_or_default();
+    let passed_over = project.passed_over.iter().filter(|shown| !is_reached(shown)).map(|shown| {
+        let message = format!("`{shown}` is not the entry: `{first}` comes first, and no link leads here");
         let finding = Diagnostic::warning("entry/several", Position::START, message);
         let hint = "link to it, or say which one is the entry: a list of links under `## Paths` in pathmx.config.md, or `pmx build <file>`";
         finding.hint(hint).at(&**shown)
-    };
-    others.map(tell).collect()
+    });
+    missing.chain(passed_over).collect()
+}
+
+/// What a visit of a Source needs.
+struct Walk<'a> {
+    project: &'a Project,
+    snapshot: &'a Snapshot,
+    suggest: Suggest<'a>,
+    /// Whether names may mean others than in the graph before.
+    is_renamed: bool,
 }
 
 /// A Source that was reached.
@@ -258,267 +330,50 @@ struct Visited {
     body: Option<Body>,
 }
 
-fn visit(
-    project: &Project,
-    snapshot: &Snapshot,
-    suggest: &Suggest<'_>,
-    known: &Sources,
-    id: String,
-) -> Option<Visited> {
-    let path = format!("{id}{EXTENSION}");
-    let (bytes, hash) = snapshot.files().get(&path)?.bytes()?;
-    let (source, body) = match known.get(&path) {
-        Some((of, source)) if *of == hash => (Arc::clone(source), None),
-        _ => {
-            let mut source = source::parse(&path, bytes, &project.settings);
-            let body = source.take_body();
-            (Arc::new(source), Some(body))
-        }
-    };
-    let (shown, addressing) = (project.show(&path), Addressing::of(project));
-    let findings: Vec<Diagnostic> = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
-    let mut unresolved = Vec::new();
-    let mut targets = Vec::with_capacity(source.links.len());
-    for (number, link) in source.links.iter().enumerate() {
-        let (target, finding) = lead(snapshot, suggest, addressing, &path, link);
-        unresolved.extend(finding.map(|finding| (number, finding.at(&*shown))));
-        targets.push(target);
-    }
-    let bytes = Arc::clone(bytes);
-    let node = Node { id, path, hash, bytes, source, targets, findings, unresolved, fragments: Vec::new() };
-    Some(Visited { node, body })
-}
-
-/// Where a link of the Source at `path` leads, and what is wrong with it.
-fn lead(
-    snapshot: &Snapshot,
-    suggest: &Suggest<'_>,
-    addressing: Addressing,
-    path: &str,
-    link: &Link,
-) -> (Target, Option<Diagnostic>) {
-    match link.place {
-        Place::Wiki => return wiki(snapshot, suggest, path, link),
-        Place::Picture => return picture(snapshot, suggest, path, link),
-        _ => {}
-    }
-    let Address::File(file) = address::classify(&link.target) else { return (Target::AsWritten, None) };
-    let suffix = file.suffix.to_owned();
-    let folder = if file.rooted { "" } else { address::folder(path) };
-    let Some(wanted) = address::resolve(folder, &file.path) else {
-        let message = format!("`{}` leads out of the source folder", link.target);
-        return (Target::AsWritten, Some(Diagnostic::warning("link/outside", link.position, message)));
-    };
-    if file.rooted && wanted.is_empty() {
-        return (Target::Home { suffix }, None);
-    }
-    let is_there = |path: &String| snapshot.files().contains_key(path);
-    let source = |id: &str| Some(format!("{id}{EXTENSION}")).filter(is_there);
-    let named = || match link.place {
-        Place::Anchor | Place::Include => source(&wanted)
-            .or_else(|| file.rooted.then(|| addressing.sources(&wanted).find_map(|id| source(&id))).flatten()),
-        _ => None,
-    };
-    let found = if is_there(&wanted) { Some(wanted.clone()) } else { named() };
-    let found = match found {
-        Some(found) => found,
-        // A rooted address of something else is a route.
-        None if file.rooted => return (Target::Address { path: format!("/{wanted}"), suffix }, None),
-        None => match folder::index(snapshot, path, link, &wanted) {
-            Ok(Some(index)) => index.to_owned(),
-            Ok(None) => return (Target::AsWritten, missing(suggest, path, link, &file, &wanted)),
-            Err(finding) => return (Target::AsWritten, Some(finding)),
-        },
-    };
-    let target = if found.ends_with(EXTENSION) {
-        usable(snapshot, &found).map(|id| Target::Page { id, suffix })
-    } else {
-        readable(snapshot, &found).map(|()| Target::Asset { path: found, suffix })
-    };
-    match target {
-        Ok(target) => (target, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
-    }
-}
-
-/// The Source that a wikilink names.
-fn wiki(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
-    let (name, heading) = link.target.split_once('#').unwrap_or((&link.target, ""));
-    let suffix = if heading.trim().is_empty() { String::new() } else { format!("#{}", source::slug(heading)) };
-    let Some(found) = suggest.names.find(path, name) else {
-        let message = format!("no Source is called `{}`", name.trim());
-        let finding = Diagnostic::warning("link/unresolved", link.position, message);
-        let nearest = suggest.names.nearest(name);
-        return (
-            Target::AsWritten,
-            Some(match nearest {
-                Some(nearest) => finding.hint(format!("did you mean `[[{nearest}]]`?")),
-                None => finding,
-            }),
-        );
-    };
-    match usable(snapshot, found) {
-        Ok(id) => (Target::Page { id, suffix }, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
-    }
-}
-
-/// The file that double brackets with a `!` name.
-fn picture(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
-    let Some(found) = suggest.names.file(path, &link.target) else {
-        let message = format!("no file is called `{}`", link.target.trim());
-        let finding = Diagnostic::warning("asset/missing", link.position, message);
-        let nearest = suggest.nearest(link.target.trim());
-        return (
-            Target::AsWritten,
-            Some(match nearest {
-                Some(nearest) => finding.hint(format!("did you mean `![[{}]]`?", address::name(nearest))),
-                None => finding,
-            }),
-        );
-    };
-    match readable(snapshot, found) {
-        Ok(()) => (Target::Asset { path: found.to_owned(), suffix: String::new() }, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
-    }
-}
-
-/// The id of a Source that can be built.
-fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> {
-    readable(snapshot, path)?;
-    match path.strip_suffix(EXTENSION) {
-        Some(id) if check_path(&format!("{id}.html")) => Ok(id.to_owned()),
-        _ => Err(format!("`{path}` has a name that cannot be published")),
-    }
-}
-
-fn readable(snapshot: &Snapshot, path: &str) -> Result<(), String> {
-    match snapshot.files().get(path).map(|file| &file.content) {
-        Some(Content::Bytes(..) | Content::OnDisk { .. }) => Ok(()),
-        Some(Content::TooLarge(size)) => Err(format!("`{path}` has {size} bytes, at most {MAX_BLOB} can be published")),
-        Some(Content::Unreadable(why)) => Err(format!("`{path}` cannot be read: {why}")),
-        None => Err(format!("`{path}` does not exist")),
-    }
-}
-
-fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_>, wanted: &str) -> Option<Diagnostic> {
-    let (code, what) = match &link.place {
-        // Where it is used, it is a link of its own; what pmx makes of `@styles` is said by the pages.
-        Place::Definition { label } if !label.starts_with('@') || is_style(label) => return None,
-        Place::Resource | Place::Sheet => ("asset/missing", "file"),
-        // Where components are defined, these are resources as well, and one finding is enough.
-        Place::Definition { label } if is_resource(label) => ("asset/missing", "file"),
-        _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),
-        _ => ("link/unresolved", "file"),
-    };
-    if let Some((name, why)) = suggest.unread(wanted) {
-        return Some(not_read(name, why, wanted, link.position));
-    }
-    let finding = Diagnostic::warning(code, link.position, format!("there is no {what} `{wanted}`"));
-    let slashed = file.path.replace('\\', "/");
-    let slashed = address::resolve(if file.rooted { "" } else { address::folder(path) }, &slashed);
-    let slashed = slashed.filter(|slashed| *slashed != wanted);
-    let meant = slashed.and_then(|slashed| {
-        [slashed.clone(), format!("{slashed}{EXTENSION}")].into_iter().find(|path| suggest.has(path))
-    });
-    if let Some(meant) = meant {
-        let hint = format!("did you mean `{}`? Addresses have slashes on every system", relative_link(path, &meant));
-        return Some(finding.hint(hint));
-    }
-    let nearest = suggest.nearest(wanted).or_else(|| suggest.nearest(&format!("{wanted}{EXTENSION}")));
-    Some(match nearest {
-        Some(nearest) => finding.hint(format!("did you mean `{}`?", relative_link(path, nearest))),
-        None => finding,
-    })
-}
-
-/// What is said of an address below a name that is not read.
-fn not_read(name: &str, why: Unread, wanted: &str, position: Position) -> Diagnostic {
-    match why {
-        Unread::Outside => {
-            let message =
-                format!("`{name}` is a symbolic link that leads out of the source folder, so nothing is read there");
-            let finding = Diagnostic::warning("link/outside", position, message);
-            finding.hint(format!("put a copy of it in the place of the link, to show `{wanted}`"))
-        }
-        Unread::Private => {
-            let message =
-                format!("`{name}` is not published: names that begin with a dot are those of settings and secrets");
-            Diagnostic::warning("link/private", position, message)
-                .hint("copy what readers may have to a file with another name")
-        }
-    }
-}
-
-/// Whether a definition with this label names a file for a component.
-fn is_resource(label: &str) -> bool {
-    ["@script", "@asset", "@data"].iter().any(|kind| label.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.')))
-}
-
-/// Whether a definition with this label brings a stylesheet.
-pub(super) fn is_style(label: &str) -> bool {
-    ["@styles", "@root.styles"]
-        .iter()
-        .any(|style| label.strip_prefix(style).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
-}
-
-/// How the Source at `from` would link to `to`.
-pub(super) fn relative_link(from: &str, to: &str) -> String {
-    let here: Vec<&str> = address::folder(from).split('/').filter(|segment| !segment.is_empty()).collect();
-    let there: Vec<&str> = to.split('/').collect();
-    let shared = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
-    let up = "../".repeat(here.len() - shared);
-    format!("{}{}", if up.is_empty() { "./" } else { &up }, there[shared..].join("/"))
-}
-
-/// How many ids are compared for what the fragments of one Source may mean; the ones beyond have no hint. A hundred wrong links to a page of
-/// two thousand headings: beyond it nobody reads hints, and each link compared with each heading would go quadratic.
-const MAX_COMPARED: usize = 200_000;
-
-/// Fragments that name nothing in their page. A page that uses components gets more ids than its text shows.
-fn missing_fragments(project: &Project, graph: &Graph, node: &Node) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    // By the page: whether it uses components. Its links are looked through once, however many lead to it.
-    let mut importing: HashMap<&str, bool> = HashMap::new();
-    let mut compared = 0;
-    // What an include cannot find is said where it is taken in.
-    let links = node.source.links.iter().zip(&node.targets).filter(|(link, _)| link.place != Place::Include);
-    for (link, target) in links {
-        let (page, fragment) = match (target, address::classify(&link.target)) {
-            (Target::Page { id, suffix }, _) if link.place == Place::Wiki => {
-                let Some(page) = graph.nodes.get(id) else { continue };
-                (page, suffix.strip_prefix('#').map(str::to_owned))
+impl Walk<'_> {
+    /// Parses a Source, if it is not known, and finds where its links lead. They lead where they did, if they are the same ones.
+    fn visit(&self, id: String, known: &Sources, nodes: &BTreeMap<String, Node>) -> Option<Visited> {
+        let Self { project, snapshot, is_renamed, .. } = self;
+        let path = format!("{id}{EXTENSION}");
+        let (bytes, hash) = snapshot.files().get(&path)?.bytes()?;
+        let (source, body) = match known.get(&path) {
+            Some((of, source)) if *of == hash => (Arc::clone(source), None),
+            _ => {
+                let mut source = source::parse(&path, bytes, &project.settings);
+                let body = source.take_body();
+                (Arc::new(source), Some(body))
             }
-            (Target::Page { id, .. }, Address::File(file)) => {
-                let Some(page) = graph.nodes.get(id) else { continue };
-                (page, file.fragment().map(|fragment| fragment.into_owned()))
-            }
-            (Target::AsWritten, Address::Here(fragment)) => (node, fragment.map(|fragment| fragment.into_owned())),
-            _ => continue,
         };
-        let Some(fragment) = fragment.filter(|f| !f.is_empty() && f != "top" && !f.starts_with(":~:")) else {
-            continue;
+        // Worked out once for each Source, and here, where many are looked at side by side.
+        let outline = source.outline();
+        let before = nodes.get(&id).filter(|before| !is_renamed && before.source.outline() == outline);
+        let (targets, mut unresolved) = match before {
+            Some(before) => (before.targets.clone(), before.unresolved.clone()),
+            None => self.lead_all(&path, &source),
         };
-        let imports = |(link, target): (&Link, &Target)| {
-            matches!(&link.place, Place::Definition { label } if label.starts_with('@'))
-                && matches!(target, Target::Page { .. })
-        };
-        if page.source.anchors.contains(&fragment)
-            || *importing.entry(&page.id).or_insert_with(|| page.source.links.iter().zip(&page.targets).any(imports))
-        {
-            continue;
+        let shown = project.show(&path);
+        for (link, finding) in &mut unresolved {
+            let Some(Link { position, .. }) = source.links.get(*link) else { continue };
+            (finding.line, finding.column) = (position.line, position.column);
         }
-        let message = format!("`{}` has no heading or Block `#{fragment}`", page.path);
-        let finding = Diagnostic::warning("link/fragment", link.position, message);
-        compared += page.source.anchors.len();
-        let ids = page.source.anchors.iter().filter(|_| compared <= MAX_COMPARED).map(|id| (id.as_str(), id.as_str()));
-        let finding = match crate::text::nearest::likest(&fragment, ids) {
-            Some(nearest) => finding.hint(format!("did you mean `#{nearest}`?")),
-            None => finding,
-        };
-        findings.push(finding.at(project.show(&node.path)));
+        let findings = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
+        let bytes = Arc::clone(bytes);
+        let node = Node { id, path, hash, bytes, source, targets, findings, unresolved, fragments: Vec::new() };
+        Some(Visited { node, body })
     }
-    findings
+
+    /// Where the links of a Source lead, and what is said of those that lead nowhere, with their numbers.
+    fn lead_all(&self, path: &str, source: &Source) -> (Vec<Target>, Vec<(usize, Diagnostic)>) {
+        let shown = self.project.show(path);
+        let mut unresolved = Vec::new();
+        let lead = |(number, link): (usize, &Link)| {
+            let (target, finding) = lead(self.snapshot, &self.suggest, Addressing::of(self.project), path, link);
+            unresolved.extend(finding.map(|finding| (number, finding.at(&*shown))));
+            target
+        };
+        let targets = source.links.iter().enumerate().map(lead).collect();
+        (targets, unresolved)
+    }
 }
 
 /// A title from an id: `week/01-first_steps.lesson` -> `01 first steps`, `week/index.path` -> `Week`.
@@ -540,12 +395,5 @@ mod tests {
         assert_eq!(name_of("week/01-first_steps.lesson"), "01 first steps");
         assert_eq!(name_of("my-week/index.path"), "My week");
         assert_eq!(name_of("index"), "Index");
-    }
-
-    #[test]
-    fn a_suggestion_is_written_as_a_link() {
-        assert_eq!(relative_link("a/b/x.md", "a/c/y.md"), "../c/y.md");
-        assert_eq!(relative_link("a/x.md", "a/y.md"), "./y.md");
-        assert_eq!(relative_link("x.md", "a/y.md"), "./a/y.md");
     }
 }

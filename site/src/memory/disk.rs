@@ -2,26 +2,18 @@
 //! exactly what this very program wrote for this folder, under the key of this user. Pages come out of it unseen, so one that a checkout
 //! brings along counts for nothing.
 
-use super::packed;
 use crate::{
     files::{
         folder::{Folder, FolderError},
         seal::{Key, SEAL, Seal},
     },
-    graph::Sources,
-    path::known::{CachedPage, KnownShards},
     project::{Project, checkout::CACHE_FOLDER},
-    source::{Settings, Source},
+    source::Settings,
 };
-use pmx_model::{File, Hash};
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use pmx_model::Hash;
 use std::{
-    borrow::Cow,
-    collections::HashMap,
     io::{self, Write as _},
     path::Path,
-    sync::Arc,
     time::UNIX_EPOCH,
 };
 
@@ -44,31 +36,29 @@ const MAX_FILE: u64 = 512 * 1024 * 1024;
 /// The largest record, in bytes: more than a Source of 25 MiB leaves behind, whose text is not in it.
 const MAX_RECORD: usize = 32 * 1024 * 1024;
 
-/// A record of the file, after its length (32 bit, little endian).
-#[derive(Serialize, Deserialize)]
-enum Saved<'a> {
-    /// A page by its output path.
-    Page(Cow<'a, str>, Cow<'a, CachedPage>),
-    /// Path and hash of a Source, and its bytes in [`packed`].
-    Source(&'a str, Hash, &'a [u8]),
-    /// The search of a Path.
-    Shards(Cow<'a, str>, Hash, Cow<'a, [File]>),
+/// What is said of a file whose records cannot be read.
+const DAMAGED: &str = "damaged";
+
+/// A record of the file: its length (32 bit, little endian), both names in postcard, and the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Record<'a> {
+    /// The step of a build that left it, and of what: a Path, for example.
+    pub step: &'a str,
+    pub of: &'a str,
+    /// Known to that step alone.
+    pub bytes: &'a [u8],
 }
 
-enum Read {
-    Page(String, CachedPage),
-    Source(String, (Hash, Arc<Source>)),
-    Shards(String, (Hash, Vec<File>)),
-}
-
-type Loaded = (HashMap<String, CachedPage>, Sources, KnownShards);
-
-/// The pages, Sources and shards of the last process.
-pub(super) fn load(project: &Project, key: &Key) -> Option<Loaded> {
+/// What the last process left, as `understand` reads the records; none, if that does not know them.
+pub(super) fn load<T>(project: &Project, key: &Key, understand: impl Fn(&[Record<'_>]) -> Option<T>) -> Option<T> {
     let bytes = file(&project.folder).map_err(|error| error.to_string());
     let bytes = bytes.and_then(|bytes| bytes.ok_or_else(|| "there is none".to_owned()));
     let seal = key.seal(PURPOSE, &project.folder);
-    match bytes.and_then(|bytes| read(&bytes, program(&project.settings), seal)) {
+    let understood = bytes.and_then(|bytes| {
+        let records = read(&bytes, program(&project.settings), seal)?;
+        understand(&records).ok_or_else(|| DAMAGED.to_owned())
+    });
+    match understood {
         Ok(loaded) => Some(loaded),
         Err(why) => {
             tracing::debug!("{}: {why}; everything is built", project.folder.join(CACHE_FOLDER).display());
@@ -86,9 +76,12 @@ fn file(project: &Path) -> Result<Option<Vec<u8>>, FolderError> {
     }
 }
 
-/// Whether it could be saved.
-pub(super) fn save(project: &Project, key: &Key, everything: Everything<'_>) -> bool {
-    match write(&project.folder, program(&project.settings), key, everything) {
+/// Takes a record.
+type Put<'p> = dyn FnMut(&Record<'_>) -> io::Result<()> + 'p;
+
+/// Saves the records that `each` hands out; whether that worked.
+pub(super) fn save(project: &Project, key: &Key, each: impl Fn(&mut Put<'_>) -> io::Result<()>) -> bool {
+    match write(&project.folder, program(&project.settings), key, each) {
         Ok(()) => true,
         Err(why) => {
             let folder = project.folder.join(CACHE_FOLDER);
@@ -106,7 +99,7 @@ fn program(settings: &Settings) -> Hash {
     Hash::of(format!("{} {size} {modified:?} {settings:?}", env!("CARGO_PKG_VERSION")).as_bytes())
 }
 
-fn read(bytes: &[u8], program: Hash, mut seal: Seal) -> Result<Loaded, String> {
+fn read(bytes: &[u8], program: Hash, mut seal: Seal) -> Result<Vec<Record<'_>>, String> {
     let (sealed, code) = bytes.split_last_chunk::<SEAL>().ok_or("too short")?;
     let (head, mut payload) = sealed.split_at_checked(HEAD).ok_or("too short")?;
     if &head[..8] != MAGIC || head[8..] != program.as_bytes()[..] {
@@ -121,35 +114,16 @@ fn read(bytes: &[u8], program: Hash, mut seal: Seal) -> Result<Loaded, String> {
         let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
         let (record, rest) = rest.split_at_checked(length).ok_or("cut short")?;
         if length > MAX_RECORD {
-            return Err("damaged".to_owned());
+            return Err(DAMAGED.to_owned());
         }
-        records.push(record);
+        let ((step, of), bytes) = postcard::take_from_bytes(record).map_err(|_| DAMAGED)?;
+        records.push(Record { step, of, bytes });
         payload = rest;
     }
-    let records: Option<Vec<Read>> = records.into_par_iter().map(record).collect();
-    let (mut pages, mut sources, mut shards) = (HashMap::new(), Sources::new(), KnownShards::new());
-    for record in records.ok_or("damaged")? {
-        match record {
-            Read::Page(path, page) => drop(pages.insert(path, page)),
-            Read::Source(path, source) => drop(sources.insert(path, source)),
-            Read::Shards(root, known) => drop(shards.insert(root, known)),
-        }
-    }
-    Ok((pages, sources, shards))
+    Ok(records)
 }
 
-fn record(bytes: &[u8]) -> Option<Read> {
-    Some(match postcard::from_bytes(bytes).ok()? {
-        Saved::Page(path, page) => Read::Page(path.into_owned(), page.into_owned()),
-        Saved::Shards(root, digest, files) => Read::Shards(root.into_owned(), (digest, files.into_owned())),
-        Saved::Source(path, hash, bytes) => Read::Source(path.to_owned(), (hash, Arc::new(packed::unpack(bytes)?))),
-    })
-}
-
-/// All that is written.
-type Everything<'a> = (&'a HashMap<String, CachedPage>, &'a Sources, &'a KnownShards);
-
-fn write(project: &Path, program: Hash, key: &Key, everything: Everything<'_>) -> io::Result<()> {
+fn write(project: &Path, program: Hash, key: &Key, each: impl Fn(&mut Put<'_>) -> io::Result<()>) -> io::Result<()> {
     let folder = Folder::open(project)?.enter_or_make(CACHE_FOLDER).map_err(io::Error::other)?;
     for (name, text) in MARKS {
         if folder.look(name)?.is_none() {
@@ -159,7 +133,7 @@ fn write(project: &Path, program: Hash, key: &Key, everything: Everything<'_>) -
     folder.sweep();
     let mut temporary = folder.temporary()?;
     let mut file = io::BufWriter::with_capacity(256 * 1024, temporary.file());
-    write_all(&mut file, program, key.seal(PURPOSE, project), everything)?;
+    write_all(&mut file, program, key.seal(PURPOSE, project), each)?;
     file.flush()?;
     drop(file);
     temporary.persist(&folder, FILE)
@@ -169,37 +143,27 @@ fn write_all(
     file: &mut impl io::Write,
     program: Hash,
     mut seal: Seal,
-    (pages, sources, shards): Everything<'_>,
+    each: impl Fn(&mut Put<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     for part in [&MAGIC[..], program.as_bytes()] {
         seal.update(part);
         file.write_all(part)?;
     }
     // One by one: all at once would take as much memory as the file.
-    let mut put = |saved: &Saved<'_>| -> io::Result<()> {
-        let record = postcard::to_allocvec(saved).map_err(io::Error::other)?;
-        if record.len() > MAX_RECORD {
+    each(&mut |Record { step, of, bytes }| {
+        let names = postcard::to_allocvec(&(step, of)).map_err(io::Error::other)?;
+        let length = names.len() + bytes.len();
+        if length > MAX_RECORD {
             // It is made anew.
             return Ok(());
         }
-        let length = u32::try_from(record.len()).map_err(io::Error::other)?.to_le_bytes();
-        for part in [&length[..], &record] {
+        let length = u32::try_from(length).map_err(io::Error::other)?.to_le_bytes();
+        for part in [&length[..], &names, bytes] {
             seal.update(part);
             file.write_all(part)?;
         }
         Ok(())
-    };
-    for (path, page) in pages {
-        put(&Saved::Page(Cow::Borrowed(path), Cow::Borrowed(page)))?;
-    }
-    for (path, (hash, source)) in sources {
-        if let Some(bytes) = packed::pack(source) {
-            put(&Saved::Source(path, *hash, &bytes))?;
-        }
-    }
-    for (root, (digest, files)) in shards {
-        put(&Saved::Shards(Cow::Borrowed(root), *digest, Cow::Borrowed(files)))?;
-    }
+    })?;
     file.write_all(&seal.finish())
 }
 
@@ -208,40 +172,30 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn pages() -> HashMap<String, CachedPage> {
-        let file = |name: &str| File { hash: Hash::of(name.as_bytes()), size: 7 };
-        let page = |id: &str| CachedPage {
-            inputs: Hash::of(b"in"),
-            html: file(id),
-            markdown: file("md"),
-            map: None,
-            findings: Vec::new(),
-            record: Arc::default(),
-        };
-        ["index.path/a", "index.path/b"].map(|id| (id.to_owned(), page(id))).into()
-    }
+    const RECORDS: [Record<'static>; 3] = [
+        Record { step: "graph", of: "", bytes: b"a Source" },
+        Record { step: "path", of: "index.path", bytes: b"a page" },
+        Record { step: "path", of: "index.path", bytes: b"" },
+    ];
 
-    fn sources() -> Sources {
-        let mut source = crate::source::parse("a.md", b"# A", &Settings::default());
-        source.take_body();
-        [("a.md".to_owned(), (Hash::of(b"# A"), Arc::new(source)))].into()
-    }
-
-    fn shards() -> KnownShards {
-        [("index.path".to_owned(), (Hash::of(b"pages"), vec![File { hash: Hash::of(b"shard"), size: 5 }]))].into()
+    fn each(put: &mut Put<'_>) -> io::Result<()> {
+        RECORDS.iter().try_for_each(put)
     }
 
     fn user() -> Key {
         Key::new([1; 32])
     }
 
-    fn kept(project: &Path, key: &Key) -> Result<Loaded, String> {
+    /// Whether what is there is what was saved.
+    fn kept(project: &Path, key: &Key) -> Result<(), String> {
         let bytes = file(project).map_err(|error| error.to_string())?.ok_or("none")?;
-        read(&bytes, program(&Settings::default()), key.seal(PURPOSE, project))
+        let records = read(&bytes, program(&Settings::default()), key.seal(PURPOSE, project))?;
+        assert_eq!(records, RECORDS);
+        Ok(())
     }
 
     fn save_in(project: &Path) -> std::path::PathBuf {
-        write(project, program(&Settings::default()), &user(), (&pages(), &sources(), &shards())).unwrap();
+        write(project, program(&Settings::default()), &user(), each).unwrap();
         project.join(CACHE_FOLDER).join(FILE)
     }
 
@@ -250,8 +204,7 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         let folder = project.path().join(CACHE_FOLDER);
         save_in(project.path());
-        let (read_pages, _, read_shards) = kept(project.path(), &user()).unwrap();
-        assert_eq!((read_pages, read_shards), (pages(), shards()));
+        kept(project.path(), &user()).unwrap();
         assert!(fs::read_to_string(folder.join("CACHEDIR.TAG")).unwrap().starts_with("Signature: 8a477f597d28d172"));
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 3, "nothing is left lying around");
         // A folder of an earlier version gets what it lacks, and one that has it keeps it.
@@ -305,27 +258,12 @@ mod tests {
     }
 
     #[test]
-    fn what_nests_without_end_is_damaged_even_under_the_right_key() {
+    fn what_is_no_record_is_damaged_even_under_the_right_key() {
         let project = tempfile::tempdir().unwrap();
         save_in(project.path());
-        let (path, (hash, source)) = sources().into_iter().next().unwrap();
-        let good = packed::pack(&source).unwrap();
-        // The values of a Source come first: a mapping of one, whose value nests.
-        let nested = |depth: usize| {
-            let empty = postcard::to_allocvec(&crate::text::plain::members(&serde_json::Map::new())).unwrap();
-            assert!(good.starts_with(&empty), "{good:?}");
-            let mut bytes = postcard::to_allocvec(&(depth + 3)).unwrap();
-            bytes.extend([7, 1, 5, 1, b'a']);
-            bytes.extend([6, 1].repeat(depth));
-            bytes.push(0);
-            bytes.extend(&good[empty.len()..]);
-            postcard::to_allocvec(&Saved::Source(&path, hash, &bytes)).unwrap()
-        };
-        sealed(project.path(), &[nested(10)]);
-        let (_, read, _) = kept(project.path(), &user()).unwrap();
-        assert_eq!(read[&path].1.values["a"].to_string(), "[[[[[[[[[[null]]]]]]]]]]");
-        sealed(project.path(), &[nested(1_000_000)]);
-        assert_eq!(kept(project.path(), &user()).unwrap_err(), "damaged");
+        let record = |Record { step, of, bytes }| [&postcard::to_allocvec(&(step, of)).unwrap(), bytes].concat();
+        sealed(project.path(), &RECORDS.map(record));
+        kept(project.path(), &user()).unwrap();
         sealed(project.path(), &[vec![0xff; 9]]);
         assert_eq!(kept(project.path(), &user()).unwrap_err(), "damaged");
         sealed(project.path(), &[vec![0; MAX_RECORD + 1]]);
@@ -337,11 +275,7 @@ mod tests {
     fn a_link_or_a_pipe_in_the_place_of_the_cache_is_neither_read_nor_written_through() {
         use std::os::unix::fs::symlink;
         let (project, away) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let everything = || (pages(), sources(), shards());
-        let write_in = |project: &Path| {
-            let (pages, sources, shards) = everything();
-            write(project, program(&Settings::default()), &user(), (&pages, &sources, &shards))
-        };
+        let write_in = |project: &Path| write(project, program(&Settings::default()), &user(), each);
         symlink(away.path(), project.path().join(CACHE_FOLDER)).unwrap();
         assert!(write_in(project.path()).is_err() && kept(project.path(), &user()).is_err());
         assert_eq!(fs::read_dir(away.path()).unwrap().count(), 0);

@@ -1,25 +1,17 @@
 //! What a build leaves for the next one, in this process or in another.
 
 mod disk;
-mod packed;
 
 use crate::{
     files::{blobs::Blobs, seal::Key},
     graph,
-    path::{
-        self,
-        known::{CachedPage, KnownShards, digest_of},
-        shared_parts::SharedParts,
-    },
+    path::{self, shared_parts::SharedParts},
     project::Project,
     source::Settings,
 };
+use disk::Record;
 use pmx_model::{File, Hash};
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    mem,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io, mem, sync::Arc};
 
 /// So many bytes of builds that nobody took may lie about, beside those of the last one.
 const MAX_PASSED_OVER: u64 = 64 * 1024 * 1024;
@@ -33,12 +25,7 @@ pub struct Cache {
     key: Option<Key>,
     /// How the Sources were read; what was read otherwise is of no use.
     settings: Settings,
-    /// By the output path of the page.
-    pub(crate) pages: HashMap<String, CachedPage>,
-    pub(crate) graph: graph::Memory,
-    pub(crate) last_build: Option<LastBuild>,
-    /// The search of each Path, as the last process left it.
-    pub(crate) shards: KnownShards,
+    pub(crate) memory: Memory,
     /// The bytes of builds that nobody took yet.
     pub(crate) blobs: Blobs,
     /// Whether it holds nothing because of [`Self::shed`]: the file has it.
@@ -67,7 +54,7 @@ impl Cache {
             return true;
         }
         self.save(project);
-        if self.saved != Some(self.digest()) {
+        if self.saved != Some(self.memory.digest()) {
             return false;
         }
         let Self { key, settings, blobs, .. } = mem::take(self);
@@ -91,36 +78,20 @@ impl Cache {
     }
 
     fn load(&mut self, project: &Project) {
-        let loaded = self.key.as_ref().and_then(|key| disk::load(project, key));
-        if let Some((pages, sources, shards)) = loaded {
-            self.pages = pages;
-            self.graph.sources = sources;
-            self.shards = shards;
-            self.saved = Some(self.digest());
+        let loaded = self.key.as_ref().and_then(|key| disk::load(project, key, Memory::load));
+        if let Some(memory) = loaded {
+            self.memory = memory;
+            self.saved = Some(self.memory.digest());
         }
     }
 
     /// Leaves it for the next process. That this fails costs nothing but time.
     pub fn save(&mut self, project: &Project) {
         let Some(key) = self.key.as_ref().filter(|_| !self.shed) else { return };
-        let digest = self.digest();
-        if self.saved != Some(digest)
-            && disk::save(project, key, (&self.pages, &self.graph.sources, &self.shards_now()))
-        {
+        let digest = self.memory.digest();
+        if self.saved != Some(digest) && disk::save(project, key, |put| self.memory.save(put)) {
             self.saved = Some(digest);
         }
-    }
-
-    /// The files of the shards that the last build has.
-    fn shards_now(&self) -> KnownShards {
-        let mut known = KnownShards::new();
-        for (root, kept) in self.last_build.iter().flat_map(|last_build| &last_build.paths) {
-            let page = |id: &str| self.pages.get(&format!("{root}/{id}"));
-            let ids = kept.manifest.sources.keys();
-            let digest = digest_of(ids.filter_map(|id| page(id).map(|page| (id.as_str(), page.inputs))));
-            known.insert(root.clone(), (digest, kept.shards.files().map(|(_, file)| *file).collect()));
-        }
-        known
     }
 
     /// The build was written or published: its bytes are not needed here any more.
@@ -139,21 +110,14 @@ impl Cache {
     /// Who took an earlier build has lost these: the next one makes their pages anew. If they are of no page that is known,
     /// all pages are.
     pub fn forget(&mut self, lost: &[Hash]) {
-        self.last_build = None;
         self.shed = false;
-        self.shards.clear();
-        let lost: HashSet<&Hash> = lost.iter().collect();
-        let before = self.pages.len();
-        self.pages.retain(|_, page| !lost.contains(&page.html.hash) && !lost.contains(&page.markdown.hash));
-        if self.pages.len() == before {
-            self.pages.clear();
-        }
+        self.memory.forget(lost);
     }
 
     /// Whether there is a page that a build could keep.
     #[must_use]
     pub fn has_pages(&self) -> bool {
-        self.shed || !self.pages.is_empty()
+        self.shed || self.memory.paths.values().any(path::Memory::has_pages)
     }
 
     /// Drops everything.
@@ -165,22 +129,61 @@ impl Cache {
     pub(crate) const fn key(&self) -> Option<&Key> {
         self.key.as_ref()
     }
+}
+
+/// The memories of the steps of a build. What is in one is that step's own matter.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub graph: graph::Memory,
+    pub shared_parts: Option<SharedParts>,
+    /// By root id.
+    pub paths: BTreeMap<String, path::Memory>,
+    /// All files of the last build, and the [digest](path::Site::digest) of its site.
+    pub outputs: Option<(Hash, Arc<BTreeMap<String, File>>)>,
+}
+
+/// The step of a record.
+const GRAPH: &str = "graph";
+const PATH: &str = "path";
+
+impl Memory {
+    /// Hands out what another process can go on from.
+    fn save(&self, put: &mut dyn FnMut(&Record<'_>) -> io::Result<()>) -> io::Result<()> {
+        self.graph.save(|bytes| put(&Record { step: GRAPH, of: "", bytes }))?;
+        self.paths.iter().try_for_each(|(id, path)| path.save(|bytes| put(&Record { step: PATH, of: id, bytes })))
+    }
+
+    /// What these records say; none, if one of them was written otherwise.
+    fn load(records: &[Record<'_>]) -> Option<Self> {
+        let mut by_step: BTreeMap<(&str, &str), Vec<&[u8]>> = BTreeMap::new();
+        for Record { step, of, bytes } in records {
+            by_step.entry((step, of)).or_default().push(bytes);
+        }
+        let mut memory = Self::default();
+        for ((step, of), records) in by_step {
+            match step {
+                GRAPH => memory.graph = graph::Memory::load(&records)?,
+                PATH => drop(memory.paths.insert(of.to_owned(), path::Memory::load(&records)?)),
+                _ => return None,
+            }
+        }
+        Some(memory)
+    }
 
     /// A hash of what would be saved.
     fn digest(&self) -> Hash {
-        let mut pages: Vec<&CachedPage> = self.pages.values().collect();
-        pages.sort_unstable_by_key(|page| page.inputs);
-        let all: Vec<u8> = pages.iter().flat_map(|page| page.inputs.as_bytes()).copied().collect();
-        Hash::of(&all)
+        let digests = self.paths.iter().map(|(id, path)| format!("{id}\0{}\0", path.digest()));
+        Hash::of(digests.collect::<String>().as_bytes())
     }
-}
 
-/// What holds as long as nothing changes but the texts of Sources.
-#[derive(Debug)]
-pub(crate) struct LastBuild {
-    /// Everything else.
-    pub shared_parts: SharedParts,
-    /// By root id.
-    pub paths: BTreeMap<String, path::PathMemory>,
-    pub outputs: Arc<BTreeMap<String, File>>,
+    /// These bytes are lost: their pages are made anew, and if they are of none, all pages.
+    fn forget(&mut self, lost: &[Hash]) {
+        (self.shared_parts, self.outputs) = (None, None);
+        let lost = lost.iter().collect();
+        let had = self.paths.values_mut().map(|path| path.forget(&lost));
+        // Every Path forgets.
+        if !had.fold(false, |any, had| any | had) {
+            self.paths.clear();
+        }
+    }
 }

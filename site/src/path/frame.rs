@@ -19,19 +19,23 @@ use crate::{
 };
 use std::{borrow::Cow, sync::Arc};
 
+/// The definitions of the entry that bring stylesheets to all pages.
+pub(super) const ROOT_STYLES: &str = "@root.styles";
+
 /// An address, or a part of one, as it goes into a page.
 fn written(link: &Link, text: &str) -> String {
     if link.in_html { text.to_owned() } else { address::encode_written(text).into_owned() }
 }
 
 impl Frame<'_> {
-    pub(super) fn shell(&self, theme: &ThemeAssets, findings: &mut Vec<Diagnostic>) -> Shell {
+    /// What stands around every page. What is wrong with the styles of the entry is said on its page.
+    pub(super) fn shell(&self, theme: &ThemeAssets) -> Shell {
         let asset = |file: &str| format!("{}/{file}", self.root.prefix);
         let mut styles = Vec::new();
         let nodes = &self.site.graph.nodes;
         let entry = nodes.get(&self.root.entry_id);
         if let Some(entry) = entry {
-            styles.extend(self.styles(entry, "@root.styles", findings));
+            styles.extend(self.styles(entry, ROOT_STYLES, &mut Vec::new()));
         }
         let home = entry.map_or_else(
             || NavItem { id: String::new(), title: String::new(), address: asset("") },
@@ -184,7 +188,7 @@ impl Frame<'_> {
 
     pub(super) fn refuse_root_styles(&self, node: &Node, findings: &mut Vec<Diagnostic>) {
         for link in &node.source.links {
-            if matches!(&link.place, Place::Definition { label } if label.starts_with("@root.styles")) {
+            if matches!(&link.place, Place::Definition { label } if label.starts_with(ROOT_STYLES)) {
                 let message = "`@root.styles` counts in the entry of a Path only, and is ignored here";
                 let finding = Diagnostic::warning("styles/not-root", link.position, message);
                 findings.push(finding.hint("use `@styles`").at(self.site.project.show(&node.path)));

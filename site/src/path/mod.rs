@@ -2,56 +2,46 @@
 
 pub(crate) mod shared_parts;
 
+mod fixed;
 mod frame;
-pub(crate) mod known;
+mod memory;
 mod pages;
+mod plan;
 mod roots;
-mod update;
 
+pub(crate) use memory::Memory;
 pub(crate) use roots::NamedRoot;
-pub(crate) use update::PathMemory;
 
 use crate::{
     diagnostic::{Diagnostic, Position},
-    documents::{self, GraphEntry, Listed, ManifestText, Relations},
+    documents::{self, ManifestText, Relations},
     files::blobs::Blobs,
     graph::{
-        Graph, Node, Target,
-        assets::{self, Asset, Assets, ThemeAssets, asset_path},
+        Graph, Node,
+        assets::{self, Assets, ThemeAssets},
         bodies::Bodies,
         component_files::ComponentFiles,
         layouts::Layouts,
-        routes::{self, Addressing, NOT_FOUND, RouteTable},
+        routes::{self, RouteTable},
     },
-    page,
     project::Project,
     search::{self, Shards},
-    source::{self, Place, tokens::Theme},
+    source::tokens::Theme,
 };
-use known::Pages;
+use memory::{Current, digest_of};
 use pages::{Addresses, Rendered};
-use pmx_model::{File, Hash, MAX_BLOB, Manifest, ManifestError, Routes, SourceEntry};
-use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use plan::Plan;
+use pmx_model::{File, Hash, MAX_BLOB, MAX_DOCUMENT, Manifest, ManifestError, Routes};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The document that lists the files for deploy scripts.
 const ARTIFACTS: &str = "artifacts.json";
+/// The documents that a deploy names.
+const MANIFEST: &str = "manifest.json";
+const ROUTES: &str = "routes.json";
 
 /// The code of findings that no deploy could have: a document that breaks its rules, a file beyond the limit.
 pub(super) const UNUSABLE: &str = "build/unusable";
-
-/// What one Path gives.
-pub(super) struct BuiltPath {
-    /// With the manifest; the hash of the routes is still to come.
-    pub kept: PathMemory,
-    pub routes: Routes,
-    /// All pages, by their output path.
-    pub pages: Pages,
-    /// Ids of the Sources whose page was not kept.
-    pub made: Vec<String>,
-    /// Files that are written and not published.
-    pub unpublished: Vec<(String, File)>,
-}
 
 /// What all Paths of a site share.
 pub(super) struct Site<'a> {
@@ -69,6 +59,8 @@ pub(super) struct Site<'a> {
     pub blobs: &'a Blobs,
     /// See [`making()`].
     pub making: Hash,
+    /// The hash of everything that pages depend on but the texts of Sources.
+    pub digest: Hash,
 }
 
 /// The hash of how pages are made, whatever their Sources: settings, and who defines which component, since a page says
@@ -110,156 +102,115 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// What another process left of the shards: the digest of the pages that they are of, and their files.
-type LeftShards = (Hash, Vec<File>);
-
-/// Builds a Path. Pages that `known` has with the same inputs are taken over, and what did not change of the shards of the build before
-/// or of those that another process left.
-pub(super) fn build(
-    site: &Site<'_>,
-    root: &NamedRoot,
-    known: &Pages,
-    (shards, left): (Option<&Shards<File>>, Option<LeftShards>),
-) -> BuiltPath {
-    let Site { project, graph, assets, theme, roots, blobs, .. } = site;
-    let members: Vec<&Node> = graph.reach(&root.entry_id).into_iter().filter_map(|id| graph.nodes.get(id)).collect();
-    let mut table = routes::routes(&members, &root.entry_id, &root.mount, Addressing::of(project));
-    if root.mount.is_empty() {
-        let mounts: Vec<&str> = roots.iter().map(|other| &*other.mount).collect();
-        table.findings.extend(routes::shadowed(&members, &table, &mounts));
-    }
-    let mut findings: Vec<Diagnostic> = table.findings.drain(..).map(|finding| shown(project, finding)).collect();
-    let relations = Relations::of(&members);
-    let entry = graph.nodes.get(&root.entry_id);
-    let bare = Frame::new(site, root, &table, &relations, Theme::default());
-    let look = entry.map(|entry| bare.own_theme(entry, &mut Vec::new())).unwrap_or_default();
-    let mut frame = Frame::new(site, root, &table, &relations, look);
-    let taken = taken(&members);
-    let taken = members.par_iter().filter(|node| taken.contains(node.id.as_str()));
-    frame.addresses = taken.map(|node| (node.id.as_str(), frame.addresses_of(node))).collect();
-    let shell = frame.shell(theme, &mut findings);
-
-    let rendered: Vec<Rendered<'_>> = members.par_iter().map(|node| frame.render(node, &shell, known)).collect();
-    let mut files = BTreeMap::new();
-    let records = || rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
-    let pages = rendered.iter().map(|page| (page.node.id.as_str(), page.page.inputs));
-    let left = left.filter(|(digest, _)| shards.is_none() && *digest == known::digest_of(pages));
-    let shards = left
-        .and_then(|(_, files)| Shards::known(records(), &files))
-        .unwrap_or_else(|| Shards::of(records(), shards, |bytes| blobs.put(bytes)));
-    let index = frame.index(rendered.iter().map(|page| (page.node, &page.page.record)), shards.count());
-    let (mut takers, mut of_pages) = (HashMap::<String, Vec<String>>::new(), BTreeMap::new());
-    let mut pages = Pages::new();
-    let mut made = Vec::new();
-    let mut draws_in_browser = false;
-    let mut unpublished = Vec::new();
-    for page in rendered {
-        if let Some(map) = page.page.map {
-            unpublished.push((documents::source_map_file(&page.node.id), map));
-        }
-        files.insert(routes::page_file(&page.node.id), page.page.html);
-        files.insert(format!("{}.md", page.node.id), page.page.markdown);
-        if page.is_new {
-            made.push(page.node.id.clone());
-        }
-        let sources = page.takes.iter().filter_map(|id| graph.nodes.get(id)).chain([page.node]);
-        draws_in_browser |= sources.into_iter().any(|node| node.source.draws_in_browser);
-        for taken in page.takes {
-            takers.entry(taken).or_default().push(page.node.id.clone());
-        }
-        if !page.findings.is_empty() {
-            of_pages.insert(page.node.id.clone(), page.findings);
-        }
-        pages.insert(format!("{}/{}", root.id, page.node.id), page.page);
-    }
-    let used = members.iter().flat_map(|node| &node.targets).filter_map(asset_path);
-    let made_of_sources = members.iter().filter_map(|node| site.components.get(&node.id)).flat_map(ComponentFiles::all);
-    let generated = made_of_sources.chain(theme.all(project.player, project.hosting.is_live()));
-    let shows_completion = members.iter().any(|node| node.source.standard.completion);
-    let generated = generated.chain(shows_completion.then_some(&theme.completion_js));
-    for asset in assets.closure(used).into_values().chain(generated) {
-        files.insert(asset.file.clone(), asset.content);
-    }
-    if draws_in_browser {
-        let Asset { file, content, .. } = assets::mermaid_js(blobs);
-        files.insert(file, content);
-    }
-    files.extend(shards.files().map(|(path, file)| (path, *file)));
-    let mut add = |file: &str, bytes: Vec<u8>| {
-        files.entry(file.to_owned()).or_insert_with(|| blobs.put(bytes));
-    };
-    // A Source `404.md` takes the place of the page that every site has.
-    let nowhere = page::not_found(&shell, &format!("{}/{NOT_FOUND}", root.prefix), &frame.look, &root.entry_id);
-    add(NOT_FOUND, nowhere.into_bytes());
-    add("serve-routes.json", documents::bytes(&documents::serve_routes(&table.document)));
-    let route = |node: &Node| table.of.get(&node.id).map(|route| project.hosting.page(route));
-    let fragments: Vec<(String, String)> = members
-        .par_iter()
-        .map(|node| {
-            let (backlinks, related) = (relations.backlinks(&node.id), relations.related(&node.id));
-            let route = route(node);
-            let entry = GraphEntry { node, route: route.as_deref(), backlinks, related };
-            (documents::source_fragment(node, route.as_deref()), documents::graph_fragment(&entry))
-        })
-        .collect();
-    add("sources.json", documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source)));
-    add("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph)));
-    let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
-    add(search::INDEX, index);
-    let url = project.address.url.as_deref();
-    add("llms.txt", documents::llms(&listed, &root.entry_id, url));
-    if let Some(url) = url {
-        let pages = members.iter().filter(|node| !source::is_definition(&node.id));
-        let addresses: Vec<String> = pages.map(|node| frame.address_of(&node.id)).collect();
-        add("sitemap.xml", documents::sitemap(url, addresses.iter().map(String::as_str)));
-        if root.mount.is_empty() {
-            add("robots.txt", documents::robots(url, roots.iter().map(|root| root.prefix.as_str())));
-        }
-    }
-    let named: BTreeMap<&str, bool> = files
-        .iter()
-        .map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)))
-        .chain([(ARTIFACTS, false)])
-        .collect();
-    let artifacts = blobs.put(documents::bytes(&documents::artifacts(&named)));
-    files.insert(ARTIFACTS.to_owned(), artifacts);
-
-    let sources = members.iter().map(|node| (node.id.clone(), SourceEntry { hash: node.hash })).collect();
-    let manifest = Manifest { files, sources };
-    let broken = unusable(&manifest, &table.document).into_iter();
-    findings.extend(broken.map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown)));
-    let Frame { look, .. } = frame;
-    let (routes, empty) = (table.document.clone(), Hash::of(b""));
-    let manifest_text = ManifestText::of(&manifest);
-    let kept = PathMemory {
-        table,
-        relations,
-        shell,
-        look,
-        takers,
-        manifest,
-        manifest_text,
-        routes: empty,
-        shards,
-        findings,
-        of_pages,
-    };
-    BuiltPath { kept, routes, pages, made, unpublished }
+/// What a build changed of a Path; from nothing, that is all of it.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// Below the folder of the Path, those too that are not published.
+    pub files: Vec<(String, File)>,
+    /// Ids of the Sources whose page was made.
+    pub made: Vec<String>,
 }
 
-/// Ids of the Sources that another may take in, for its components or its Blocks.
-fn taken<'n>(members: &[&'n Node]) -> HashSet<&'n str> {
-    let links = members.iter().flat_map(|node| node.source.links.iter().zip(&node.targets));
-    let taken = links.filter_map(|(link, target)| match (&link.place, target) {
-        (Place::Include, Target::Page { id, .. }) => Some(id.as_str()),
-        (Place::Definition { label }, Target::Page { id, .. }) if label.starts_with('@') => Some(id.as_str()),
-        _ => None,
-    });
-    taken.collect()
+impl Changed {
+    /// Sets a file that is published.
+    fn set(&mut self, manifest: &mut ManifestText, path: String, file: File) {
+        if manifest.set_file(&path, file) {
+            self.files.push((path, file));
+        }
+    }
+}
+
+/// Builds a Path.
+///
+/// Under another [digest](Site::digest) than before nothing holds but pages into which the same goes, and shards of the same terms. While it
+/// stays, only the pages of Sources that changed are looked at, and those that take such Sources in.
+pub(super) fn build(site: &Site<'_>, root: &NamedRoot, memory: &mut Memory) -> Changed {
+    let Memory { pages, shards, left_shards, current } = memory;
+    let known = current.take().filter(|known| known.digest == site.digest);
+    let is_new = known.is_none();
+    let mut path = known.unwrap_or_else(|| Current::new(Plan::new(site, root), site.digest));
+    let Current { plan, takers, findings, manifest, unusable, .. } = &mut path;
+    let mut frame = Frame::new(site, root, &plan.table, &plan.relations, plan.look.clone());
+    let mut changed = Changed::default();
+    if is_new {
+        pages.retain(|id, _| plan.members.contains(id));
+        shards.retain(|id| plan.members.contains(id));
+        fixed::files(&frame, plan).into_iter().for_each(|(path, file)| changed.set(manifest, path, file));
+    }
+
+    let outdated: BTreeSet<&str> = match is_new {
+        true => plan.members.iter().map(String::as_str).collect(),
+        false => {
+            let of = |id| plan.members.get(id).into_iter().chain(takers.get(id).into_iter().flatten());
+            site.graph.visited.iter().flat_map(of).map(String::as_str).collect()
+        }
+    };
+    let outdated: Vec<&Node> = outdated.into_iter().filter_map(|id| site.graph.nodes.get(id)).collect();
+    let rendered = frame.render_all(&outdated, &plan.shell, pages);
+
+    let records = || rendered.iter().map(|page| (page.node.id.as_str(), &page.page.record));
+    if let Some((of, files)) = left_shards.take()
+        && of == digest_of(rendered.iter().map(|page| (page.node.id.as_str(), page.page.inputs)))
+        && let Some(known) = Shards::known(records(), &files)
+    {
+        *shards = known;
+    }
+    shards.insert(records());
+    shards.write(|bytes| site.blobs.put(bytes));
+    shards.files().for_each(|(path, file)| changed.set(manifest, path, *file));
+
+    let mut is_listed = !is_new;
+    for Rendered { node, page, is_new: is_made, findings: found, takes } in rendered {
+        is_listed &= pages.get(&node.id).is_some_and(|before| before.record.same_headings(&page.record));
+        changed.made.extend(is_made.then(|| node.id.clone()));
+        manifest.set_source(&node.id, node.hash);
+        changed.set(manifest, routes::page_file(&node.id), page.html);
+        changed.set(manifest, format!("{}.md", node.id), page.markdown);
+        changed.files.extend(page.map.map(|map| (documents::source_map_file(&node.id), map)));
+        findings.remove(&node.id);
+        if !found.is_empty() {
+            findings.insert(node.id.clone(), found);
+        }
+        for taken in takes {
+            takers.entry(taken).or_default().insert(node.id.clone());
+        }
+        pages.insert(node.id.clone(), page);
+    }
+    if !is_listed {
+        let records = pages.iter().filter_map(|(id, page)| Some((site.graph.nodes.get(id)?, &page.record)));
+        changed.set(manifest, search::INDEX.to_owned(), site.blobs.put(frame.index(records, shards.count())));
+    }
+    let has_new_files = manifest.has_new_files();
+    if has_new_files {
+        changed.set(manifest, ARTIFACTS.to_owned(), site.blobs.put(artifacts(manifest.manifest())));
+    }
+
+    let document = site.blobs.put(manifest.bytes());
+    changed.files.push((MANIFEST.to_owned(), document));
+    if is_new {
+        changed.files.push((ROUTES.to_owned(), plan.routes));
+    }
+    let is_large = |(_, file): &(String, File)| file.size > MAX_DOCUMENT.min(MAX_BLOB);
+    if has_new_files || !unusable.is_empty() || changed.files.iter().any(is_large) {
+        let documents = [(ROUTES, plan.routes), (MANIFEST, document)];
+        *unusable = why_unusable(manifest.manifest(), &plan.table.document, documents)
+            .into_iter()
+            .map(|message| Diagnostic::error(UNUSABLE, Position::START, message).at(&*root.shown))
+            .collect();
+    }
+    path.document = Some(document.hash);
+    *current = Some(path);
+    changed
+}
+
+/// `artifacts.json` speaks of names alone.
+fn artifacts(manifest: &Manifest) -> Vec<u8> {
+    let files = manifest.files.iter().map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)));
+    documents::bytes(&documents::artifacts(&files.chain([(ARTIFACTS, false)]).collect()))
 }
 
 /// Why no deploy could have this Path.
-fn unusable(manifest: &Manifest, routes: &Routes) -> Vec<String> {
+fn why_unusable(manifest: &Manifest, routes: &Routes, documents: [(&str, File); 2]) -> Vec<String> {
     let too_large = manifest.files.iter().filter(|(_, file)| file.size > MAX_BLOB);
     let mut reasons: Vec<String> = too_large
         .map(|(path, file)| format!("{path} has {} bytes, at most {MAX_BLOB} can be published", file.size))
@@ -268,10 +219,8 @@ fn unusable(manifest: &Manifest, routes: &Routes) -> Vec<String> {
     let is_known = |error: &ManifestError| matches!(error, ManifestError::TooLarge { .. });
     reasons.extend(manifest.check().err().filter(|error| !is_known(error)).map(|error| error.to_string()));
     reasons.extend(routes.check(manifest).err().map(|error| error.to_string()));
+    reasons.extend(documents.into_iter().filter(|(_, file)| file.size > MAX_DOCUMENT).map(|(name, file)| {
+        format!("{name} of this Path has {} bytes, at most {MAX_DOCUMENT} are allowed", file.size)
+    }));
     reasons
-}
-
-fn shown(project: &Project, finding: Diagnostic) -> Diagnostic {
-    let path = project.show(&finding.path);
-    finding.at(path)
 }

@@ -1,8 +1,9 @@
 //! The pages of a Path: kept where nothing that goes into them changed, else rendered.
 
 use super::{
-    Frame,
-    known::{CachedPage, Pages},
+    Frame, Site,
+    frame::ROOT_STYLES,
+    memory::{CachedPage, Pages},
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -10,13 +11,15 @@ use crate::{
     graph::{
         Node, Target,
         assets::{self, Asset},
+        layouts::Chosen,
         routes,
     },
     page::{self, NavItem, Page, Shell, SourceText, Stylesheet},
     render::{self, Embeds, Picture, completion::Completion},
 };
 use pmx_model::Hash;
-use std::{borrow::Cow, sync::Arc};
+use rayon::prelude::*;
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// A page, new or kept.
 pub(super) struct Rendered<'a> {
@@ -28,6 +31,13 @@ pub(super) struct Rendered<'a> {
     pub takes: Vec<String>,
 }
 
+/// A page before it is looked at: its layouts, and all that it takes in.
+struct Composed<'a> {
+    node: &'a Node,
+    chosen: Chosen<'a>,
+    embeds: Embeds<'a>,
+}
+
 /// Where the links of a Source lead from this Path.
 #[derive(Debug)]
 pub(super) struct Addresses {
@@ -37,8 +47,24 @@ pub(super) struct Addresses {
     pub findings: Vec<Diagnostic>,
 }
 
-impl Frame<'_> {
-    pub(super) fn addresses_of(&self, node: &Node) -> Addresses {
+impl<'a> Frame<'a> {
+    /// The pages of these Sources.
+    pub(super) fn render_all(&mut self, nodes: &[&'a Node], shell: &Shell, known: &Pages) -> Vec<Rendered<'a>> {
+        let composed: Vec<Composed<'a>> = nodes.par_iter().map(|node| self.compose(node)).collect();
+        let taken = composed.iter().flat_map(|page| page.embeds.nodes().skip(1));
+        let taken: BTreeMap<&str, &Node> = taken.map(|node| (node.id.as_str(), node)).collect();
+        self.addresses = taken.into_par_iter().map(|(id, node)| (id, self.addresses_of(node))).collect();
+        composed.into_par_iter().map(|page| self.render(page, shell, known)).collect()
+    }
+
+    fn compose(&self, node: &'a Node) -> Composed<'a> {
+        let Site { project, graph, defined, .. } = self.site;
+        let chosen = self.layouts.of(node);
+        let embeds = Embeds::of(project, graph, defined, node, &chosen.layouts);
+        Composed { node, chosen, embeds }
+    }
+
+    fn addresses_of(&self, node: &Node) -> Addresses {
         let mut findings = Vec::new();
         let links = node.source.links.iter().zip(&node.targets);
         let each: Vec<String> = links.map(|(link, target)| self.address(node, link, target, &mut findings)).collect();
@@ -46,10 +72,13 @@ impl Frame<'_> {
         Addresses { each, digest, findings }
     }
 
-    pub(super) fn render<'n>(&self, node: &'n Node, shell: &Shell, known: &Pages) -> Rendered<'n> {
+    fn render(&self, page: Composed<'a>, shell: &Shell, known: &Pages) -> Rendered<'a> {
+        let Composed { node, chosen, embeds } = page;
         let site = self.site;
         let mut findings = Vec::new();
-        if node.id != self.root.entry_id {
+        if node.id == self.root.entry_id {
+            self.styles(node, ROOT_STYLES, &mut findings);
+        } else {
             self.refuse_root_styles(node, &mut findings);
         }
         let made;
@@ -62,7 +91,6 @@ impl Frame<'_> {
         };
         findings.extend(own_addresses.findings.iter().cloned());
         let addresses: &[String] = &own_addresses.each;
-        let chosen = self.layouts.of(node);
         findings.extend(chosen.findings);
         // What is wrong with those of a layout is said on its own page.
         let of_layouts = chosen.layouts.iter().rev().flat_map(|layout| self.styles(layout, "@styles", &mut Vec::new()));
@@ -94,7 +122,6 @@ impl Frame<'_> {
             theme: &theme,
             scheme,
         };
-        let embeds = Embeds::of(site.project, site.graph, site.defined, node, &chosen.layouts);
         let clashes = embeds.clashes().into_iter();
         findings.extend(clashes.map(|finding| finding.at(site.project.show(&node.path))));
         let shows = embeds.nodes().any(|node| node.source.standard.completion);
@@ -102,7 +129,7 @@ impl Frame<'_> {
         let mut others = self.embedded(&embeds);
         others.extend(completion.as_ref().map(Completion::digest).unwrap_or_default().into_bytes());
         let inputs = page.inputs(shell, &others);
-        let kept = known.get(&format!("{}/{}", self.root.id, node.id)).filter(|kept| kept.inputs == inputs);
+        let kept = known.get(&node.id).filter(|kept| kept.inputs == inputs);
         let is_new = kept.is_none();
         let page = kept.cloned().unwrap_or_else(|| self.make(&page, &embeds, completion.as_ref(), shell, inputs));
         findings.extend(page.findings.iter().cloned());

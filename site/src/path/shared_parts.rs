@@ -5,7 +5,7 @@ use crate::{
     diagnostic::Diagnostic,
     files::{blobs::Blobs, portable},
     graph::{
-        Changes, Graph, Node,
+        Graph, Node,
         assets::{Assets, ThemeAssets, asset_path},
         component_files::ComponentFiles,
     },
@@ -25,12 +25,14 @@ pub(crate) struct SharedParts {
     pub components: BTreeMap<String, ComponentFiles>,
     pub roots: Vec<NamedRoot>,
     pub findings: Vec<Diagnostic>,
-    /// The hash of everything that a build depends on but the texts and facts of Sources.
+    /// What all of it was made from.
+    made_from: (Option<Hash>, Option<Hash>),
+    /// The hash of everything that pages depend on but the texts of Sources.
     pub digest: Hash,
 }
 
 impl SharedParts {
-    pub(crate) fn of(project: &Project, snapshot: &Snapshot, graph: &Graph, blobs: &Blobs) -> Self {
+    fn of(project: &Project, snapshot: &Snapshot, graph: &Graph, blobs: &Blobs) -> Self {
         let used = graph.nodes.values().flat_map(|node| &node.targets).filter_map(asset_path);
         let mut assets = Assets::gather(project, snapshot, blobs, used);
         let mut findings = std::mem::take(&mut assets.findings);
@@ -50,19 +52,26 @@ impl SharedParts {
         }));
         let components = ComponentFiles::of_all(graph, &assets, blobs);
         let mut hasher = Sha256::new();
-        hasher.update(format!("{:?}\n", graph.inputs.as_ref().map(|inputs| inputs.shape)));
+        hasher.update(format!("{:?}\n", graph.outlines));
         let made = components.values().flat_map(ComponentFiles::all);
         for file in assets.files().chain(made).chain(theme.all(project.player, project.hosting.is_live())) {
             hasher.update(&file.file);
             hasher.update("\n");
         }
         let digest = Hash::from_bytes(hasher.finalize().into());
-        Self { assets, theme, components, roots, findings, digest }
+        Self { assets, theme, components, roots, findings, made_from: (graph.outlines, graph.other_files), digest }
     }
 
-    /// Whether it would be the same after these changes.
-    pub(crate) fn stays(&self, changes: &Changes) -> bool {
-        !changes.others && !changes.sources.iter().any(|id| self.components.contains_key(id))
+    /// The one of the build before, if it was made from the same, else a new one. What components bring is part of the outlines.
+    pub(crate) fn build<'m>(
+        project: &Project,
+        snapshot: &Snapshot,
+        graph: &Graph,
+        blobs: &Blobs,
+        memory: &'m mut Option<Self>,
+    ) -> &'m Self {
+        let known = memory.take().filter(|known| known.made_from == (graph.outlines, graph.other_files));
+        memory.insert(known.unwrap_or_else(|| Self::of(project, snapshot, graph, blobs)))
     }
 
     /// The first Source that defines a component, by the component's name.

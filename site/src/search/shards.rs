@@ -7,8 +7,8 @@ use super::{
 };
 use rayon::prelude::*;
 use std::{
-    collections::{BTreeSet, HashSet},
-    fmt,
+    collections::{BTreeMap, BTreeSet, HashSet},
+    fmt, mem,
     sync::Arc,
 };
 
@@ -19,13 +19,16 @@ const GROUP: usize = 64;
 /// Records that one task cuts into shards.
 const CHUNK: usize = 512;
 
-/// All shards of a Path. Made from those of the build before, or from nothing, the bytes are the same.
+/// All shards of a Path. Sources come and go; what they are written to is made of the shards that this touched. However it came about, the
+/// bytes are the same.
 ///
 /// It keeps the records and, of each file, what `put` gave for its bytes: with 10,000 Sources of 300 terms some 25 MB.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shards<F> {
-    /// By key.
-    records: Vec<Kept>,
+    /// By key and id. Of Sources with one key, only the first is written.
+    records: BTreeMap<(Key, Box<str>), Kept>,
+    /// In which a term came or went since the files were written.
+    touched: Present,
     files: Vec<F>,
     /// By how terms end.
     ends: Vec<F>,
@@ -33,10 +36,16 @@ pub(crate) struct Shards<F> {
     vocabulary: Option<Vocabulary>,
 }
 
+impl<F> Default for Shards<F> {
+    fn default() -> Self {
+        let (files, ends) = (Vec::new(), Vec::new());
+        Self { records: BTreeMap::new(), touched: Present::default(), files, ends, vocabulary: None }
+    }
+}
+
 /// A Source in the shards.
 #[derive(Clone, Debug)]
 struct Kept {
-    key: Key,
     record: Arc<Record>,
     present: Present,
 }
@@ -46,10 +55,11 @@ struct Kept {
 struct Present([u64; MAX_SHARDS / 64]);
 
 impl Present {
-    fn of(record: &Record) -> Self {
+    /// Of these terms, with their weights.
+    fn of<'t>(terms: impl Iterator<Item = &'t str>) -> Self {
         let mut present = Self::default();
         let mut last = "";
-        for term in record.terms() {
+        for term in terms {
             // Terms of one beginning stand together.
             let term = letters(term);
             let begin = term.char_indices().nth(2).map_or(term, |(at, _)| &term[..at]);
@@ -77,11 +87,15 @@ impl Present {
     fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
     }
-}
 
-impl Kept {
-    fn new(key: Key, record: &Arc<Record>) -> Self {
-        Self { key, record: Arc::clone(record), present: Present::of(record) }
+    fn extend(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(bits, more)| *bits |= more);
+    }
+
+    /// Which of `count` shards that is.
+    fn out_of(&self, count: usize) -> BTreeSet<usize> {
+        let is_in = |shard: &usize| self.0.get(shard / 64).is_some_and(|bits| bits & (1 << (shard % 64)) != 0);
+        (0..MAX_SHARDS).filter(is_in).map(|shard| shard % count).collect()
     }
 }
 
@@ -113,58 +127,66 @@ impl fmt::Debug for Key {
 }
 
 impl<F: Clone + Send + Sync> Shards<F> {
-    /// The shards of these Sources, by id; `put` takes the bytes of each file that is new or other than in `before`.
-    pub(crate) fn of<'a>(
-        sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>,
-        before: Option<&Self>,
-        put: impl Fn(Vec<u8>) -> F + Sync,
-    ) -> Self {
-        Self::made(kept(sources), before, put)
-    }
-
     /// The shards of these Sources, by id, of which the files are known already; none, if it cannot be these.
     pub(crate) fn known<'a>(sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>, files: &[F]) -> Option<Self> {
-        let records = kept(sources);
-        let count = count_for(records.len());
+        let mut known = Self::default();
+        known.insert(sources);
+        known.touched = Present::default();
+        let count = count_for(known.written().len());
         let (files, ends) = files.split_at_checked(count)?;
-        let known = Self { records, files: files.to_vec(), ends: ends.to_vec(), vocabulary: None };
-        (ends.len() == ends::count_for(count)).then_some(known)
+        (ends.len() == ends::count_for(count)).then(|| Self { files: files.to_vec(), ends: ends.to_vec(), ..known })
     }
 
-    /// The shards after some Sources changed: id, record before, record now.
-    pub(crate) fn with(
-        &self,
-        changes: &[(String, Arc<Record>, Arc<Record>)],
-        put: impl Fn(Vec<u8>) -> F + Sync,
-    ) -> Self {
-        let mut records = self.records.clone();
-        for (id, before, now) in changes {
-            let key = Key::of(id);
-            let Ok(at) = records.binary_search_by_key(&key, |kept| kept.key) else { continue };
-            // Of two Sources with one key only the first is here.
-            if let Some(kept) = records.get_mut(at).filter(|kept| Arc::ptr_eq(&kept.record, before)) {
-                *kept = Kept::new(key, now);
+    /// Takes these Sources in, by id, in the place of what they were.
+    pub(crate) fn insert<'a>(&mut self, sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>) {
+        let sources: Vec<((Key, Box<str>), &Arc<Record>)> =
+            sources.map(|(id, record)| ((Key::of(id), id.into()), record)).collect();
+        let known = &self.records;
+        let is_other = |(at, now): &((Key, Box<str>), &Arc<Record>)| {
+            known.get(at).is_none_or(|kept| !Arc::ptr_eq(&kept.record, now))
+        };
+        let kept = |record: &Arc<Record>| Kept { record: Arc::clone(record), present: Present::of(record.terms()) };
+        let sources = sources.into_par_iter().filter(is_other).map(|(at, record)| (at, kept(record)));
+        let new: Vec<((Key, Box<str>), Kept)> = sources.collect();
+        for (at, kept) in new {
+            let present = kept.present;
+            match self.records.insert(at, kept.clone()) {
+                None => self.touched.extend(&present),
+                Some(before) => self.touched.extend(&different(&before.record, &kept.record)),
             }
         }
-        Self::made(records, Some(self), put)
     }
 
-    /// `records`: sorted, each key once.
-    fn made(records: Vec<Kept>, before: Option<&Self>, put: impl Fn(Vec<u8>) -> F + Sync) -> Self {
+    /// Drops all Sources but those with these ids.
+    pub(crate) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
+        let touched = &mut self.touched;
+        self.records.retain(|(_, id), kept| {
+            let stays = is_there(id);
+            if !stays {
+                touched.extend(&kept.present);
+            }
+            stays
+        });
+    }
+
+    /// Writes the files that are other than before; `put` takes the bytes of each.
+    pub(crate) fn write(&mut self, put: impl Fn(Vec<u8>) -> F + Sync) {
+        let touched = mem::take(&mut self.touched);
+        let records = self.written();
         let count = count_for(records.len());
-        let known = before.filter(|before| before.files.len() == count);
-        let wanted = match known {
-            Some(before) => touched(&before.records, &records, count),
-            None => (0..count).collect(),
-        };
+        let is_known = self.files.len() == count;
+        let wanted = if is_known { touched.out_of(count) } else { (0..count).collect() };
         let has_ends = ends::count_for(count) > 0;
         let mut order: Vec<usize> = wanted.into_iter().collect();
+        if order.is_empty() {
+            return;
+        }
         order.sort_unstable_by_key(|shard| rank(*shard, count));
-        let mut files: Vec<Option<F>> = match known {
-            Some(before) => before.files.iter().cloned().map(Some).collect(),
-            None => vec![None; count],
+        let mut files: Vec<Option<F>> = match is_known {
+            true => self.files.iter().cloned().map(Some).collect(),
+            false => vec![None; count],
         };
-        let was = known.and_then(|before| before.vocabulary.as_ref());
+        let was = self.vocabulary.as_ref().filter(|_| is_known);
         let mut vocabulary = was.cloned().unwrap_or_else(|| vec![Arc::default(); count]);
         for group in order.chunks(GROUP) {
             let lines = lines(&records, count, group, has_ends);
@@ -176,8 +198,8 @@ impl<F: Clone + Send + Sync> Shards<F> {
                 }
             }
         }
-        if has_ends && known.is_some() && was.is_none() {
-            // Another process made the files, so the terms of those that stay are still to be shared_parts.
+        if has_ends && is_known && was.is_none() {
+            // Another process made the files, so the terms of those that stay are still to be gathered.
             let all: Vec<usize> = order_of(count);
             let terms = all.chunks(GROUP).flat_map(|group| lines(&records, count, group, true));
             for (shard, Lines { terms, .. }) in all.iter().zip(terms) {
@@ -186,14 +208,23 @@ impl<F: Clone + Send + Sync> Shards<F> {
                 }
             }
         }
-        let ends = Self::ends(&vocabulary, was.zip(known), count, put);
-        Self { records, files: files.into_iter().flatten().collect(), ends, vocabulary: Some(vocabulary) }
+        let ends = Self::ends(&vocabulary, was.map(|was| (was, &*self.ends)), count, put);
+        drop(records);
+        self.files = files.into_iter().flatten().collect();
+        (self.ends, self.vocabulary) = (ends, Some(vocabulary));
+    }
+
+    /// What is in the files, by key.
+    fn written(&self) -> Vec<(Key, &Kept)> {
+        let mut written: Vec<(Key, &Kept)> = self.records.iter().map(|((key, _), kept)| (*key, kept)).collect();
+        written.dedup_by_key(|(key, _)| *key);
+        written
     }
 
     /// The files by how terms end; those of before where no term came or went.
     fn ends(
         vocabulary: &Vocabulary,
-        before: Option<(&Vocabulary, &Self)>,
+        before: Option<(&Vocabulary, &[F])>,
         shards: usize,
         put: impl Fn(Vec<u8>) -> F + Sync,
     ) -> Vec<F> {
@@ -204,7 +235,7 @@ impl<F: Clone + Send + Sync> Shards<F> {
             None => (0..count).collect(),
         };
         let mut files: Vec<Option<F>> = match before {
-            Some((_, known)) => known.ends.iter().cloned().map(Some).collect(),
+            Some((_, known)) => known.iter().cloned().map(Some).collect(),
             None => vec![None; count],
         };
         let bytes = if wanted.is_empty() { Vec::new() } else { ends::files(vocabulary, count, &wanted) };
@@ -230,40 +261,18 @@ impl<F: Clone + Send + Sync> Shards<F> {
     }
 }
 
-fn kept<'a>(sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>) -> Vec<Kept> {
-    let sources: Vec<(&str, &Arc<Record>)> = sources.collect();
-    let mut records: Vec<Kept> = sources.par_iter().map(|(id, record)| Kept::new(Key::of(id), record)).collect();
-    records.sort_by_key(|kept| kept.key);
-    records.dedup_by_key(|kept| kept.key);
-    records
-}
-
 /// A power of two.
 fn count_for(sources: usize) -> usize {
     (sources / SOURCES_PER_SHARD).clamp(1, MAX_SHARDS).next_power_of_two()
 }
 
-/// The shards in which anything is different.
-fn touched(before: &[Kept], now: &[Kept], count: usize) -> BTreeSet<usize> {
-    let mut touched = BTreeSet::new();
-    let mut old = before.iter().peekable();
-    for Kept { key, record: is, .. } in now {
-        while let Some(Kept { record: gone, .. }) = old.next_if(|known| known.key < *key) {
-            touched.extend(gone.terms().map(|term| shard_of(letters(term), count)));
-        }
-        match old.next_if(|known| known.key == *key).map(|known| &known.record) {
-            Some(was) if Arc::ptr_eq(was, is) || was.terms == is.terms => {}
-            Some(was) => {
-                let (was, is): (BTreeSet<&str>, BTreeSet<&str>) = (was.terms().collect(), is.terms().collect());
-                touched.extend(was.symmetric_difference(&is).map(|term| shard_of(letters(term), count)));
-            }
-            None => touched.extend(is.terms().map(|term| shard_of(letters(term), count))),
-        }
+/// The shards of terms that only one of two records has, or with another weight.
+fn different(before: &Record, now: &Record) -> Present {
+    if before.terms == now.terms {
+        return Present::default();
     }
-    for Kept { record: gone, .. } in old {
-        touched.extend(gone.terms().map(|term| shard_of(letters(term), count)));
-    }
-    touched
+    let (was, is): (BTreeSet<&str>, BTreeSet<&str>) = (before.terms().collect(), now.terms().collect());
+    Present::of(was.symmetric_difference(&is).copied())
 }
 
 /// All shards, in the order of their [`rank`].
@@ -280,14 +289,14 @@ struct Lines {
 }
 
 /// The lines of these shards, which come in the order of their [`rank`]; with `listed` their terms, too.
-fn lines(records: &[Kept], count: usize, wanted: &[usize], listed: bool) -> Vec<Lines> {
+fn lines(records: &[(Key, &Kept)], count: usize, wanted: &[usize], listed: bool) -> Vec<Lines> {
     let present = Present::wanted(wanted, count);
     let parts: Vec<Vec<(String, HashSet<&str>)>> = records
         .par_chunks(CHUNK)
         .map(|chunk| {
             let mut parts = vec![(String::new(), HashSet::new()); wanted.len()];
             let mut terms: Vec<&str> = Vec::new();
-            for Kept { key, record, .. } in chunk.iter().filter(|kept| kept.present.meets(&present)) {
+            for (key, Kept { record, .. }) in chunk.iter().filter(|(_, kept)| kept.present.meets(&present)) {
                 let mut from = 0;
                 for ((part, known), shard) in parts.iter_mut().zip(wanted) {
                     let found = record.of_shard(*shard, count, &mut from);

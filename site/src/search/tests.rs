@@ -45,7 +45,9 @@ fn what_is_marked_or_never_read_is_not_found() {
 #[test]
 fn the_index_lists_sources_with_their_headings() {
     let one = record("A \"quoted\" </title>", "<h1 id=a>A \"quoted\" &lt;/title></h1><h2 id=\"b\">B</h2>");
-    let shards = Shards::of([("x/a", &Arc::new(one.clone()))].into_iter(), None, |bytes| bytes);
+    let mut shards = Shards::default();
+    shards.insert([("x/a", &Arc::new(one.clone()))].into_iter());
+    shards.write(|bytes| bytes);
     let title = "A \"quoted\" </title>";
     let entry = Entry { id: "x/a", address: "/m/x", title, record: &one, kind: Kind::Page };
     let bytes = index([entry].into_iter(), shards.count());
@@ -148,7 +150,10 @@ fn the_number_of_shards_follows_the_site() {
     let count = |sources: usize| {
         let ids: Vec<String> = (0..sources).map(|n| n.to_string()).collect();
         let record = Arc::new(Record::default());
-        Shards::of(ids.iter().map(|id| (id.as_str(), &record)), None, |bytes| bytes).count()
+        let mut shards = Shards::default();
+        shards.insert(ids.iter().map(|id| (id.as_str(), &record)));
+        shards.write(|bytes| bytes);
+        shards.count()
     };
     assert_eq!([0, 1, 8, 17, 100, 5000].map(count), [1, 1, 1, 2, 16, 256]);
 }
@@ -156,8 +161,11 @@ fn the_number_of_shards_follows_the_site() {
 type Site = BTreeMap<String, Arc<Record>>;
 
 fn shards(site: &Site, before: Option<&Shards<String>>) -> Shards<String> {
-    let records = site.iter().map(|(id, record)| (id.as_str(), record));
-    Shards::of(records, before, |bytes| String::from_utf8(bytes).unwrap())
+    let mut shards = before.cloned().unwrap_or_default();
+    shards.insert(site.iter().map(|(id, record)| (id.as_str(), record)));
+    shards.retain(|id| site.contains_key(id));
+    shards.write(|bytes| String::from_utf8(bytes).unwrap());
+    shards
 }
 
 fn written(shards: &Shards<String>) -> Vec<(String, String)> {
@@ -171,8 +179,9 @@ fn an_edit_makes_only_the_files_of_its_words() {
     let before = shards(&site, None);
     site.insert("s5".to_owned(), Arc::new(record("", "alpha gamma w5")));
     let made = std::sync::Mutex::new(0);
-    let records = site.iter().map(|(id, record)| (id.as_str(), record));
-    let after = Shards::of(records, Some(&before), |bytes| {
+    let mut after = before.clone();
+    after.insert(site.iter().map(|(id, record)| (id.as_str(), record)));
+    after.write(|bytes| {
         *made.lock().unwrap() += 1;
         String::from_utf8(bytes).unwrap()
     });

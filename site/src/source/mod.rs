@@ -5,6 +5,7 @@ pub(crate) mod components;
 pub(crate) mod highlight;
 pub(crate) mod math;
 pub(crate) mod mermaid;
+pub(crate) mod packed;
 pub(crate) mod solution;
 pub(crate) mod standard;
 pub(crate) mod tokens;

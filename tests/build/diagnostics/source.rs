@@ -154,16 +154,18 @@ fn diagrams_that_are_not_drawn_as_they_are_written_are_named() {
 }
 
 #[test]
-fn a_language_that_is_nearly_one_is_told_and_a_word_that_is_none_is_not() {
+fn a_language_that_is_not_known_is_told_and_what_may_be_meant() {
     assert_eq!(
         said_of(
             "# A\n\n```pyhton\na\n```\n\n```erlnag title=\"x\"\na\n```\n\n```klingon\na\n```\n\n```rust,no_run\na\n```\n"
         ),
         lines(&[
-            "paths/index.path.md:3:1: warning: no language is called `pyhton`, so this code has no colours [code/unknown-language]",
+            "paths/index.path.md:3:1: warning: no language that is known here is called `pyhton`, so this code has no colours [code/unknown-language]",
             "  hint: did you mean `python`?",
-            "paths/index.path.md:7:1: warning: no language is called `erlnag`, so this code has no colours [code/unknown-language]",
-            "  hint: did you mean `erlang`?"
+            "paths/index.path.md:7:1: warning: no language that is known here is called `erlnag`, so this code has no colours [code/unknown-language]",
+            "  hint: did you mean `erlang`?",
+            "paths/index.path.md:11:1: warning: no language that is known here is called `klingon`, so this code has no colours [code/unknown-language]",
+            "  hint: `text` behind the fence says that it is meant to have none"
         ])
     );
 }

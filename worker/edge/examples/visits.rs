@@ -4,7 +4,8 @@
 //! cargo build --release -p pmx-edge --example visits --target wasm32-unknown-unknown
 //! ```
 //!
-//! It runs on Cloudflare with `worker/shim/worker.mjs`, here in `pmx-emulator` (feature `compile`), and natively in the workspace's `tests/own_worker.rs`.
+//! It runs on Cloudflare with `worker/shim/worker.mjs`, in `pmx-emulator` with its feature `compile` (`emulator/tests/visits.rs` does both steps), and natively
+//! (`tests/own_worker` of the workspace).
 #![allow(unreachable_pub, reason = "the test takes this file as a module")]
 
 use pmx_edge::{

@@ -143,6 +143,44 @@ pub enum Value {
     Blob(Vec<u8>),
 }
 
+impl Value {
+    /// The text; of any other value none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            _ => "",
+        }
+    }
+
+    /// The integer; of any other value, and of a negative one, 0.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        match self {
+            Self::Integer(number) => u64::try_from(*number).unwrap_or(0),
+            _ => 0,
+        }
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
 /// Rows of a query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows(pub Vec<Vec<Value>>);

@@ -58,7 +58,7 @@ pub struct Busy;
 
 impl From<Busy> for ApiError {
     fn from(busy: Busy) -> Self {
-        Self::new(Code::Busy, busy.to_string())
+        Self::new(Code::BUSY, busy.to_string())
     }
 }
 

@@ -26,7 +26,10 @@ const PAPER = {
 // Nothing of it is settled by a diagram: neither what is safe nor what the page looks like.
 const LOCKED = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges", "suppressErrorRendering", "themeCSS", "theme", "darkMode", "fontFamily", "dompurifyConfig"];
 /** What labels may hold: words and what they look like. Anything that loads would do so while mermaid measures it. */
-const LABELS = { ALLOWED_TAGS: ["b", "strong", "i", "em", "u", "s", "small", "sub", "sup", "code", "br", "p", "span", "div"], ALLOWED_ATTR: ["class"] };
+const WORDS = ["b", "strong", "i", "em", "u", "s", "small", "sub", "sup", "code", "br", "p", "span", "div"];
+/** Formulas: MathML, and the TeX that they were made of, which is not shown. */
+const FORMULAS = ["math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mstyle", "mpadded", "mphantom", "menclose", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mtable", "mtr", "mtd", "semantics", "annotation"];
+const LABELS = { ALLOWED_TAGS: [...WORDS, ...FORMULAS], ALLOWED_ATTR: ["class", "display", "displaystyle", "mathvariant", "stretchy", "fence", "separator", "accent", "accentunder", "linethickness", "minsize", "maxsize", "scriptlevel", "columnalign", "rowspacing", "columnspacing"] };
 mermaid.initialize({ startOnLoad: false });
 
 const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });

@@ -127,7 +127,10 @@ fn lex_language(language: &str, text: &str, depth: u32, paint: &mut Paint) -> bo
             return true;
         }
         "text" | "txt" | "plain" | "plaintext" | "plain-text" | "none" | "nohighlight" | "no-highlight" | "output"
-        | "stdout" | "stderr" | "log" | "logs" | "ascii" | "csv" | "tsv" | "psv" | "mermaid" | "math" => {
+        | "stdout" | "stderr" | "log" | "logs" | "ascii" | "ascii-art" | "asciiart" | "ansi" | "csv" | "tsv"
+        | "psv" | "mermaid" | "math" | "pseudocode" | "pseudo" | "pseudo-code" | "tree" | "raw" | "verbatim"
+        | "listing" | "code" | "input" | "result" | "results" | "example" | "prompt" | "ignore" | "plantuml"
+        | "puml" | "d2" => {
             paint.put(Class::Plain, text);
             return true;
         }
@@ -162,6 +165,19 @@ fn lex_language(language: &str, text: &str, depth: u32, paint: &mut Paint) -> bo
         "ruby" | "rb" | "irb" | "gemfile" | "rakefile" => &t::RUBY,
         "elixir" | "ex" | "exs" => &t::ELIXIR,
         "perl" | "pl" => &t::PERL,
+        "prolog" | "swi-prolog" | "swipl" | "pro" | "datalog" => &t::PROLOG,
+        "cobol" | "cob" | "cbl" | "gnucobol" => &t::COBOL,
+        "basic" | "qbasic" | "freebasic" | "vb" | "vbnet" | "vb.net" | "visual-basic" | "visualbasic" | "vba"
+        | "vbs" | "vbscript" | "vb6" => &t::BASIC,
+        "smalltalk" | "st" | "pharo" | "squeak" => &t::SMALLTALK,
+        "raku" | "rakumod" | "rakudoc" | "perl6" | "p6" => &t::RAKU,
+        "coq" | "rocq" | "gallina" => &t::COQ,
+        "agda" | "lagda" => &t::AGDA,
+        "abap" => &t::ABAP,
+        "turtle" | "ttl" | "trig" | "n3" | "notation3" | "ntriples" | "n-triples" | "nquads" => &t::TURTLE,
+        "ebnf" | "wsn" => &t::EBNF,
+        "bnf" | "abnf" => &t::BNF,
+        "gherkin" | "cucumber" | "feature" => &t::GHERKIN,
         "lua" | "luau" => &t::LUA,
         "r" => &t::R,
         "julia" | "jl" => &t::JULIA,

@@ -282,3 +282,30 @@ fn languages_are_known_by_the_names_that_people_use() {
     assert!(matches!(highlight("rust,no_run", "a"), Highlighted::Lines(_)));
     assert!(matches!(highlight("main.nim", "a"), Highlighted::Lines(_)));
 }
+
+#[test]
+fn languages_that_the_library_lacks_have_colours_too() {
+    for (names, code, keyword) in [
+        ("prolog swi-prolog", "parent(X, Y) :- X is Y, member(X, Y). % so", "is"),
+        ("cobol cbl", "PERFORM UNTIL X > 3\n  DISPLAY \"x\" *> so", "PERFORM"),
+        ("vb vbnet vba vbscript basic qbasic", "Dim x As Integer ' so", "Dim"),
+        ("smalltalk pharo", "x ifTrue: [ ^ self foo ] \"so\"", "ifTrue"),
+        ("raku perl6", "sub f($x) { return $x } # so", "return"),
+        ("coq rocq", "Theorem t : forall x, x = x. (* so *)", "Theorem"),
+        ("agda", "data Nat : Set where -- so", "data"),
+        ("abap", "DATA x TYPE i. \" so", "DATA"),
+        ("turtle ttl", "@prefix x: <http://x#> .\n<a> a x:b . # so", "a"),
+        ("gherkin cucumber", "Feature: x # so", "Feature"),
+    ] {
+        for name in names.split(' ') {
+            let Highlighted::Lines(lines) = highlight(name, code) else { panic!("{name}") };
+            let html = lines.join("\n");
+            assert!(html.contains(&format!(">{keyword}</span>")), "{name}: {html}");
+            assert!(html.contains("hl-c"), "{name}: {html}");
+        }
+    }
+    for name in ["ebnf", "bnf"] {
+        let Highlighted::Lines(lines) = highlight(name, "a = \"x\" | 'y' ;") else { panic!("{name}") };
+        assert!(lines.concat().contains("hl-s"), "{name}: {lines:?}");
+    }
+}

@@ -109,9 +109,6 @@ pub(super) fn needs_browser(text: &str) -> Option<&'static str> {
     if says("layout", "elk") || says("defaultRenderer", "elk") || word(text) == "flowchart-elk" {
         return Some("the layout `elk` is not known here");
     }
-    if text.contains("$$") {
-        return Some("formulas in diagrams are not set here");
-    }
     None
 }
 
@@ -121,9 +118,6 @@ pub(super) fn lacks(text: &str) -> Option<&'static str> {
         ["fa", "fas", "far", "fab", "fal", "fad"].iter().any(|set| text.contains(&format!("{set}:fa-")));
     if is_font_awesome || text.contains("::icon(") {
         return Some("icons of fonts are left out");
-    }
-    if ["\"`", "<b>", "<i>", "<em>", "<strong>"].iter().any(|mark| text.contains(mark)) && text.contains(['*', '<']) {
-        return Some("emphasis in labels is left out");
     }
     if shape_data(text).any(|data| data.contains("icon:") || data.contains("\"icon\"")) {
         return Some("icons of other sets are a question mark");

@@ -1,5 +1,6 @@
 //! How wide text is.
 
+use super::inline;
 use merman::svg::{
     DeterministicTextMeasurer, MeasurementProfileId, TextMeasurementPolicy, TextMeasurementProfile,
     TextMeasurementProfileIdentity, TextStyle,
@@ -22,7 +23,12 @@ pub(super) fn policy() -> TextMeasurementPolicy {
 fn width(text: &str, style: &TextStyle) -> f64 {
     let weight = style.font_weight.as_deref().unwrap_or_default();
     let is_bold = weight.starts_with("bold") || weight.parse::<u32>().is_ok_and(|weight| weight >= 600);
-    text.chars().map(advance).sum::<f64>() * style.font_size * if is_bold { BOLD } else { 1.0 }
+    ems(text) * style.font_size * if is_bold { BOLD } else { 1.0 }
+}
+
+/// How wide a text is, in ems.
+pub(super) fn ems(text: &str) -> f64 {
+    text.chars().map(advance).sum()
 }
 
 /// The advance of a character, in ems.
@@ -44,6 +50,6 @@ fn advance(c: char) -> f64 {
         | '\u{ff00}'..='\u{ff60}' => 1.05,
         c if u32::from(c) >= 0x1f000 => 1.3,
         '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' => 0.0,
-        _ => 0.66,
+        _ => inline::width(c).unwrap_or(0.66),
     }
 }

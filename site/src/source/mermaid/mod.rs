@@ -8,17 +8,20 @@
 mod colours;
 mod css;
 mod hostile;
+mod inline;
 mod kinds;
 mod labels;
 mod look;
 mod measure;
 mod settle;
+mod spans;
 
 #[cfg(test)]
 mod tests;
 
 use super::caught::caught;
 use crate::text::dom::Element;
+use inline::Inline;
 use merman::{
     OperationControl, RenderError, RenderOutput, RenderRequest, Renderer, SvgEnvironment, SvgRequest,
     svg::{
@@ -115,13 +118,20 @@ fn drawn(text: &str, id: &str, kind: &str, address: &mut dyn FnMut(&str) -> Opti
         return Drawing::Left(Why::new(feature));
     }
     // Geometry of whatever an author writes: a mistake in it costs the diagram, not the build.
-    let svg = match caught(|| known(text)) {
-        Ok(Ok(svg)) => svg,
-        Ok(Err(why)) => return Drawing::Left(why),
-        Err(_) => return Drawing::Left(Why::new("it cannot be drawn here")),
+    let try_known = |text: &str| caught(|| known(text)).unwrap_or_else(|_| Err(Why::new("it cannot be drawn here")));
+    let (replaced, mut inline) = Inline::take(text);
+    let mut svg = try_known(&replaced);
+    if svg.is_err() && replaced != text {
+        // Where such a character may not stand, and so that errors speak of what is written.
+        svg = try_known(text);
+        inline = Inline::default();
+    }
+    let svg = match svg {
+        Ok(svg) => svg,
+        Err(why) => return Drawing::Left(why),
     };
-    match settle::settle(&svg, &Settled { id, kind }, address) {
-        Some(svg) => Drawing::Drawn { svg, lacks: kinds::lacks(text) },
+    match settle::settle(&svg, &Settled { id, kind, inline: &inline }, address) {
+        Some(svg) => Drawing::Drawn { svg, lacks: kinds::lacks(text).or(inline.lacks) },
         None => Drawing::Left(Why::new("what was drawn is no drawing")),
     }
 }

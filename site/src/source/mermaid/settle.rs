@@ -4,7 +4,9 @@
 use super::{
     colours,
     css::{self, Used},
+    inline::Inline,
     labels::Labels,
+    spans,
 };
 use crate::text::{
     dom::{self, Element, Node},
@@ -54,6 +56,8 @@ pub(super) struct Settled<'a> {
     pub id: &'a str,
     /// What such a diagram is called.
     pub kind: &'a str,
+    /// What is put back into it.
+    pub inline: &'a Inline,
 }
 
 /// The drawing as it stands in a page; none, if it is none. `address` says what a link leads to.
@@ -83,8 +87,12 @@ pub(super) fn settle(svg: &str, of: &Settled<'_>, address: &mut dyn FnMut(&str) 
 
     let mut said = Vec::new();
     spoken(&root.children, &mut said);
-    let title = title.unwrap_or_else(|| of.kind.to_owned());
-    let description = description.or_else(|| joined(&said));
+    spans::restore(&mut root.children, of.inline, &rules);
+    // What is not the author's own repeats what the drawing shows.
+    let (own_title, own_description) = (title.is_some(), description.is_some());
+    let title = of.inline.words(&title.unwrap_or_else(|| of.kind.to_owned()));
+    let description = description.or_else(|| joined(&said)).map(|description| of.inline.words(&description));
+    let read = |is_own: bool| if is_own { "" } else { " data-pathmx-search=\"ignore\"" };
     let id = of.id;
     let mut out = format!("<svg class=\"pmx-mermaid-svg\" id=\"{id}\" xmlns=\"http://www.w3.org/2000/svg\"");
     // What is linked in a picture would not be reached.
@@ -95,9 +103,9 @@ pub(super) fn settle(svg: &str, of: &Settled<'_>, address: &mut dyn FnMut(&str) 
     }
     let (width, height) = (width.ceil(), height.ceil());
     let _ = write!(out, " width=\"{width}\" height=\"{height}\" viewBox=\"{}\">", html::escape(&view));
-    let _ = write!(out, "<title id=\"{id}-title\">{}</title>", html::escape(&title));
+    let _ = write!(out, "<title id=\"{id}-title\"{}>{}</title>", read(own_title), html::escape(&title));
     if let Some(description) = description {
-        let _ = write!(out, "<desc id=\"{id}-desc\">{}</desc>", html::escape(&description));
+        let _ = write!(out, "<desc id=\"{id}-desc\"{}>{}</desc>", read(own_description), html::escape(&description));
     }
     if !rules.is_empty() {
         let _ = write!(out, "<style>{rules}</style>");

@@ -15,7 +15,7 @@ fn drawn(text: &str) -> String {
 
 fn is_whole(svg: &str) {
     assert!(svg.starts_with("<svg class=\"pmx-mermaid-svg\" id=\"pmx-drawing-1\""), "{svg}");
-    assert!(svg.contains("<title id=\"pmx-drawing-1-title\">") && svg.ends_with("</svg>"), "{svg}");
+    assert!(svg.contains("<title id=\"pmx-drawing-1-title\"") && svg.ends_with("</svg>"), "{svg}");
     assert!(!svg.contains("NaN") && !svg.contains('\0'), "{svg}");
     for token in ["<script", "foreignObject", "<image", "javascript:", " onerror", "@import"] {
         assert!(!svg.contains(token), "{token}: {svg}");
@@ -121,12 +121,82 @@ fn what_only_mermaid_itself_draws_is_left_to_the_browser() {
         "venn-beta\nset A",
         "---\nconfig:\n  layout: elk\n---\nflowchart LR\nA",
         "---\nconfig:\n  look: handDrawn\n---\nflowchart LR\nA",
-        "flowchart LR\nA[\"$$x^2$$\"]",
         "flowchart LR\nA@{ shape: no-such-shape }",
         "flowchart LR\nA -->",
     ] {
         assert!(matches!(drawing(text), Drawing::Left(_)), "{text}");
     }
+}
+
+/// The same label in many kinds of diagrams, where `@` stands.
+const LABELLED: [&str; 19] = [
+    "flowchart LR\nA[\"@\"] --> B",
+    "flowchart LR\nA -->|\"@\"| B",
+    "flowchart LR\nsubgraph g[\"@\"]\nA\nend",
+    "sequenceDiagram\nA->>B: @",
+    "sequenceDiagram\nparticipant A as @\nNote over A: @",
+    "sequenceDiagram\nloop @\nA->>B: x\nend",
+    "classDiagram\nclass A[\"@\"]\nA --> B : x",
+    "classDiagram\nA --> B : @\nnote for A \"@\"",
+    "stateDiagram-v2\ns1 : @\ns1 --> s2 : @",
+    "stateDiagram-v2\ns1\nnote right of s1\n@\nend note",
+    "erDiagram\nA ||--o{ B : \"@\"",
+    "mindmap\n  root[\"@\"]\n    a",
+    "pie title @\n\"@\": 3\n\"c\": 4",
+    "gantt\ntitle @\ndateFormat YYYY-MM-DD\nsection @\nA: 2024-01-01, 9d",
+    "journey\ntitle @\nsection @\nTea: 5: Me",
+    "timeline\ntitle @\n2002 : @",
+    "quadrantChart\ntitle @\nquadrant-1 \"@\"\n\"a\": [0.3, 0.6]",
+    "block-beta\na[\"@\"]",
+    "kanban\n  Todo[\"@\"]\n    t1[\"x\"]",
+];
+
+#[test]
+fn a_formula_in_a_label_is_the_formula_in_every_kind() {
+    for kind in LABELLED {
+        for label in ["$$x^2$$", "area $$\\frac{a}{b}$$ of it", "$$a$$ and $$b$$"] {
+            let svg = drawn(&kind.replace('@', label));
+            assert!(svg.contains("<math"), "{kind}: {svg}");
+            assert!(!svg.contains("$$") && !svg.contains(|c| ('\u{e000}'..='\u{f8ff}').contains(&c)), "{kind}: {svg}");
+            let places = svg.matches("<foreignObject").count();
+            assert!(places > 0 && svg.matches("class=\"pmx-diagram-line").count() == places, "{kind}: {svg}");
+        }
+        let svg = drawn(&kind.replace('@', "$$\\nothing{$$ here"));
+        assert!(svg.contains("\\nothing{") && svg.contains("here"), "{kind}: {svg}");
+    }
+    let svg = drawn("flowchart LR\nA[\"is $$x^2$$\"]");
+    assert!(svg.contains("\">is x^2</desc>"), "{svg}");
+    assert!(matches!(drawing("flowchart LR\nA[\"$$\\frac{$$\"]"), Drawing::Drawn { lacks: Some(_), .. }));
+}
+
+#[test]
+fn emphasis_and_named_characters_look_alike_in_every_kind() {
+    for kind in LABELLED {
+        let text = kind.replace('@', "<b>bold</b> R&amp;D <i>it</i> &lt;x&gt;");
+        let Drawing::Drawn { svg, lacks } = drawing(&text) else { panic!("{text}") };
+        assert_eq!(lacks, None, "{kind}");
+        assert!(svg.contains("font-weight:bold\">bold</tspan>"), "{kind}: {svg}");
+        assert!(svg.contains("font-style:italic\">it</tspan>"), "{kind}: {svg}");
+        assert!(!svg.contains("&lt;b&gt;") && !svg.contains("&lt;b>") && !svg.contains("&amp;amp;"), "{kind}: {svg}");
+        assert!(!svg.contains(|c| ('\u{e000}'..='\u{f8ff}').contains(&c)), "{kind}: {svg}");
+        let said = crate::text::dom::text(&crate::text::dom::parse(&svg));
+        assert!(said.contains("&D") && said.contains("<x>"), "{kind}: {said}");
+    }
+    let svg = drawn("flowchart LR\nA[\"`**strong** snake_case_name *it* 2 * 3`\"]");
+    assert!(svg.contains("font-weight:bold\">strong<") && svg.contains("font-style:italic\">it<"), "{svg}");
+    assert!(svg.contains("snake_case_name") && svg.contains("2 * 3"), "{svg}");
+    assert!(matches!(
+        drawing("flowchart LR\nA[\"<span style='color:red'>x</span>\"]"),
+        Drawing::Drawn { lacks: Some(_), .. }
+    ));
+}
+
+#[test]
+fn what_a_drawing_says_of_itself_is_not_found_twice() {
+    let svg = drawn("flowchart LR\nA[uncommonword]");
+    assert!(svg.contains("-desc\" data-pathmx-search=\"ignore\">uncommonword</desc>"), "{svg}");
+    let own = drawn("flowchart LR\naccTitle: Way\naccDescr: From one\nA");
+    assert!(!own.contains("data-pathmx-search"), "{own}");
 }
 
 #[test]

@@ -21,6 +21,9 @@ use std::{fmt::Write as _, sync::Arc};
 /// The most steps of one fence: more than anybody presents.
 const MAX_STEPS: usize = 200;
 
+/// What an author can do about code without colours.
+const PLAIN_HINT: &str = "`text` behind the fence says that it is meant to have none";
+
 /// How much of a language's name is told, in characters: more than any name has.
 const NAME: usize = 40;
 
@@ -169,22 +172,23 @@ impl Renderer<'_, '_> {
         }
     }
 
-    /// The coloured lines of code; without them it is told why, if it is not that nobody knows the language.
+    /// The coloured lines of code; without them it is told why.
     fn highlighted(&mut self, language: &str, code: &str, at: Sourcepos) -> Option<Arc<[String]>> {
         let position = self.position(at);
         match highlight::highlight(language, code) {
             Highlighted::Lines(lines) => return Some(lines),
-            Highlighted::Unknown(None) => {}
-            Highlighted::Unknown(Some(meant)) => {
-                let message =
-                    format!("no language is called `{}`, so this code has no colours", shorten(language, NAME));
-                let finding = Diagnostic::warning("code/unknown-language", position, message);
-                self.findings.push(finding.hint(format!("did you mean `{meant}`?")));
+            Highlighted::Unknown(meant) => {
+                let message = format!(
+                    "no language that is known here is called `{}`, so this code has no colours",
+                    shorten(language, NAME)
+                );
+                let hint = meant.map_or(PLAIN_HINT.to_owned(), |meant| format!("did you mean `{meant}`?"));
+                self.findings.push(Diagnostic::warning("code/unknown-language", position, message).hint(hint));
             }
             Highlighted::Left(reason) => {
                 let message = format!("this code has no colours: {reason}");
                 let finding = Diagnostic::warning("code/not-highlighted", position, message);
-                self.findings.push(finding.hint("`text` behind the fence says that it is meant to have none"));
+                self.findings.push(finding.hint(PLAIN_HINT));
             }
         }
         None

@@ -1,116 +1,66 @@
 use super::{Request, Response};
 use crate::bindings::Clock;
-use pmx_model::{Hash, clip};
+use pmx_model::clip;
 use serde_json::{Map, Value, json};
 
-/// What went wrong, for programs. `API.md` lists when each is used.
+/// What went wrong, for programs: a status and a word. Those that any Worker needs are here; a product has its own beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// 400
-    BadRequest,
-    /// 400
-    ChecksumMismatch,
-    /// 401
-    Unauthorized,
-    /// 403
-    ForbiddenOrigin,
-    /// 404
-    NotFound,
-    /// 404
-    SpaceNotFound,
-    /// 404
-    UnknownDeploy,
-    /// 405
-    MethodNotAllowed,
-    /// 409
-    WrongSpace,
-    /// 410
-    Unpublished,
-    /// 411
-    LengthRequired,
-    /// 413
-    TooLarge,
-    /// 422
-    MissingBlobs,
-    /// 422
-    BadDocument,
-    /// 422
-    DocumentsTooLarge,
-    /// 422
-    WrongSize,
-    /// 426
-    UpgradeRequired,
-    /// 500
-    Internal,
-    /// 500
-    MissingBlob,
-    /// 503
-    PublishDisabled,
-    /// 503
-    Busy,
+pub struct Code {
+    status: u16,
+    word: &'static str,
 }
 
 impl Code {
-    const fn parts(self) -> (u16, &'static str) {
-        match self {
-            Self::BadRequest => (400, "bad_request"),
-            Self::ChecksumMismatch => (400, "checksum_mismatch"),
-            Self::Unauthorized => (401, "unauthorized"),
-            Self::ForbiddenOrigin => (403, "forbidden_origin"),
-            Self::NotFound => (404, "not_found"),
-            Self::SpaceNotFound => (404, "space_not_found"),
-            Self::UnknownDeploy => (404, "unknown_deploy"),
-            Self::MethodNotAllowed => (405, "method_not_allowed"),
-            Self::WrongSpace => (409, "wrong_space"),
-            Self::Unpublished => (410, "unpublished"),
-            Self::LengthRequired => (411, "length_required"),
-            Self::TooLarge => (413, "too_large"),
-            Self::MissingBlobs => (422, "missing_blobs"),
-            Self::BadDocument => (422, "bad_document"),
-            Self::DocumentsTooLarge => (422, "documents_too_large"),
-            Self::WrongSize => (422, "wrong_size"),
-            Self::UpgradeRequired => (426, "upgrade_required"),
-            Self::Internal => (500, "internal"),
-            Self::MissingBlob => (500, "missing_blob"),
-            Self::PublishDisabled => (503, "publish_disabled"),
-            Self::Busy => (503, "busy"),
-        }
-    }
+    /// The request cannot be understood.
+    pub const BAD_REQUEST: Self = Self::new(400, "bad_request");
+    /// Who asks is not known.
+    pub const UNAUTHORIZED: Self = Self::new(401, "unauthorized");
+    /// A page of another origin may not do this.
+    pub const FORBIDDEN_ORIGIN: Self = Self::new(403, "forbidden_origin");
+    /// There is nothing here.
+    pub const NOT_FOUND: Self = Self::new(404, "not_found");
+    /// The address answers other methods.
+    pub const METHOD_NOT_ALLOWED: Self = Self::new(405, "method_not_allowed");
+    /// The body must say its length.
+    pub const LENGTH_REQUIRED: Self = Self::new(411, "length_required");
+    /// The body is larger than allowed.
+    pub const TOO_LARGE: Self = Self::new(413, "too_large");
+    /// The address speaks WebSocket only.
+    pub const UPGRADE_REQUIRED: Self = Self::new(426, "upgrade_required");
+    /// The failure is on this side.
+    pub const INTERNAL: Self = Self::new(500, "internal");
+    /// Too much at once; with a `retry-after`.
+    pub const BUSY: Self = Self::new(503, "busy");
 
-    const ALL: [Self; 21] = [
-        Self::BadRequest,
-        Self::ChecksumMismatch,
-        Self::Unauthorized,
-        Self::ForbiddenOrigin,
-        Self::NotFound,
-        Self::SpaceNotFound,
-        Self::UnknownDeploy,
-        Self::MethodNotAllowed,
-        Self::WrongSpace,
-        Self::Unpublished,
-        Self::LengthRequired,
-        Self::TooLarge,
-        Self::MissingBlobs,
-        Self::BadDocument,
-        Self::DocumentsTooLarge,
-        Self::WrongSize,
-        Self::UpgradeRequired,
-        Self::Internal,
-        Self::MissingBlob,
-        Self::PublishDisabled,
-        Self::Busy,
+    const ALL: [Self; 10] = [
+        Self::BAD_REQUEST,
+        Self::UNAUTHORIZED,
+        Self::FORBIDDEN_ORIGIN,
+        Self::NOT_FOUND,
+        Self::METHOD_NOT_ALLOWED,
+        Self::LENGTH_REQUIRED,
+        Self::TOO_LARGE,
+        Self::UPGRADE_REQUIRED,
+        Self::INTERNAL,
+        Self::BUSY,
     ];
+
+    /// A product's own code.
+    #[must_use]
+    pub const fn new(status: u16, word: &'static str) -> Self {
+        Self { status, word }
+    }
 
     /// The HTTP status.
     #[must_use]
     pub const fn status(self) -> u16 {
-        self.parts().0
+        self.status
     }
 
     /// The word in the answer.
     #[must_use]
     pub const fn word(self) -> &'static str {
-        self.parts().1
+        self.word
     }
 }
 
@@ -119,16 +69,7 @@ const MAX_MESSAGE: usize = 1_000;
 /// When a client that was told to come back does so, in seconds.
 const RETRY_AFTER: &str = "10";
 
-/// A blob that the active deploy names and the bucket does not have as it should.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost {
-    /// Its hash.
-    pub hash: Hash,
-    /// Its size, if the manifest says one.
-    pub size: Option<u64>,
-}
-
-/// An answer that is an error. Its shape is in `API.md`.
+/// An answer that is an error: `{"error": {"code", "message", …}, "requestId"}`, or a page for who wants one.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     /// What went wrong.
@@ -136,8 +77,6 @@ pub struct ApiError {
     message: String,
     details: Map<String, Value>,
     headers: Vec<(&'static str, &'static str)>,
-    /// What the site's object is to be told of, after the answer.
-    pub lost: Option<Box<Lost>>,
 }
 
 impl ApiError {
@@ -150,8 +89,8 @@ impl ApiError {
     #[inline(never)]
     fn made(code: Code, message: String) -> Self {
         let message = if message.len() > MAX_MESSAGE { clip(&message, MAX_MESSAGE).into_owned() } else { message };
-        let headers = if code == Code::Busy { vec![("retry-after", RETRY_AFTER)] } else { Vec::new() };
-        Self { code, message, details: Map::new(), headers, lost: None }
+        let headers = if code == Code::BUSY { vec![("retry-after", RETRY_AFTER)] } else { Vec::new() };
+        Self { code, message, details: Map::new(), headers }
     }
 
     /// Adds a member beside `code` and `message`.
@@ -182,13 +121,15 @@ impl ApiError {
         Value::Object(error)
     }
 
-    /// Reads back what [`Self::to_json`] wrote; `None` for another status or a word that is none of ours.
+    /// Reads back what [`Self::to_json`] wrote; `None` for another status, or a word that is neither one of this crate nor among the
+    /// product's `codes`.
     #[must_use]
-    pub fn from_json(status: u16, error: &Value) -> Option<Self> {
+    pub fn from_json(status: u16, error: &Value, codes: &[Code]) -> Option<Self> {
         let mut details = error.as_object()?.clone();
         let (word, message) = (details.remove("code")?, details.remove("message")?);
-        let code = Code::ALL.into_iter().find(|code| Some(code.word()) == word.as_str() && code.status() == status)?;
-        Some(Self { details, ..Self::new(code, message.as_str()?) })
+        let code =
+            Code::ALL.iter().chain(codes).find(|code| Some(code.word) == word.as_str() && code.status == status)?;
+        Some(Self { details, ..Self::new(*code, message.as_str()?) })
     }
 
     /// The answer to this request.

@@ -9,7 +9,6 @@ mod response;
 
 pub use accept::prefers_markdown;
 pub use conditional::{Current, Outcome};
-pub use error::Lost;
 pub use error::{ApiError, Code};
 pub use range::{Range, parse_range};
 pub use request::Request;

@@ -1,7 +1,8 @@
-//! What a site's object can be asked. The Worker writes a call, the object reads it; both are here, so that the two cannot part.
+//! What a site's object can be asked. The Worker writes a call ([`ask`]), the object reads it; both are here, so that the two cannot part.
 
+use super::{codes, internal};
 use pmx_edge::{
-    bindings::ObjectRequest,
+    bindings::{Edge, ObjectRequest, ObjectResponse},
     http::{ApiError, Code, Request},
     object::ObjectCall,
 };
@@ -97,7 +98,7 @@ impl<'a> Call<'a> {
             }
             ("POST", "/commit") => Self::Commit(Box::new(
                 serde_json::from_slice(call.body)
-                    .map_err(|error| ApiError::new(Code::BadRequest, error.to_string()))?,
+                    .map_err(|error| ApiError::new(Code::BAD_REQUEST, error.to_string()))?,
             )),
             ("POST", "/rollback") => Self::Rollback { deploy },
             ("POST", "/unpublish") => {
@@ -109,14 +110,31 @@ impl<'a> Call<'a> {
                 let keep = request.parameter("keep").and_then(|keep| keep.parse().ok());
                 Self::Prune { keep: keep.ok_or_else(|| bad("keep", "missing"))? }
             }
-            _ => return Err(ApiError::new(Code::NotFound, "There is no such call")),
+            _ => return Err(ApiError::new(Code::NOT_FOUND, "There is no such call")),
         };
         Ok((site, read))
     }
 }
 
+/// Calls the site's object; an answer that is no success becomes the error that it says.
+pub(super) async fn ask<E: Edge>(edge: E, site: &SiteName, call: Call<'_>) -> Result<ObjectResponse, ApiError> {
+    let answer = edge
+        .object_fetch(site.as_str(), call.request(site))
+        .await
+        .map_err(|error| internal(edge, &format!("object of {site}: {error}")))?;
+    if answer.status < 300 { Ok(answer) } else { Err(passed_on(edge, &answer)) }
+}
+
+/// The error that an object answered with.
+pub(super) fn passed_on<E: Edge>(edge: E, answer: &ObjectResponse) -> ApiError {
+    serde_json::from_slice(&answer.body)
+        .ok()
+        .and_then(|error| ApiError::from_json(answer.status, &error, codes::ALL))
+        .unwrap_or_else(|| internal(edge, &format!("an object answered {}", answer.status)))
+}
+
 fn bad(field: &str, what: &str) -> ApiError {
-    ApiError::new(Code::BadRequest, format!("{field}: {what}")).detail("field", field)
+    ApiError::new(Code::BAD_REQUEST, format!("{field}: {what}")).detail("field", field)
 }
 
 #[cfg(test)]
@@ -162,14 +180,14 @@ mod tests {
         };
         for (method, path) in [("POST", "/state?space=a"), ("GET", "/nothing?space=a"), ("GET", "/events?space=a")] {
             let url = format!("https://object{path}");
-            assert_eq!(read(method, &url), Code::NotFound, "{path}");
+            assert_eq!(read(method, &url), Code::NOT_FOUND, "{path}");
         }
         for path in
             ["/state", "/lost?space=a", "/prune?space=a&keep=x", "/unpublish?space=a&status=200", "/commit?space=a"]
         {
             let method = if path == "/state" { "GET" } else { "POST" };
             let url = format!("https://object{path}");
-            assert_eq!(read(method, &url), Code::BadRequest, "{path}");
+            assert_eq!(read(method, &url), Code::BAD_REQUEST, "{path}");
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Routes and manifests, read from R2 by their hashes, checked, and kept parsed.
 
-use crate::products::sites::router::{Documents, Mounted};
+use crate::products::sites::{
+    codes,
+    router::{Documents, Mounted},
+};
 use pmx_edge::{
     bindings::{BindingError, Bucket},
     http::{ApiError, Code},
@@ -252,12 +255,12 @@ pub(crate) fn refusal(error: &LoadError) -> Option<ApiError> {
         LoadError::Missing(_) | LoadError::Binding(_) => None,
         LoadError::Busy(busy) => Some((*busy).into()),
         LoadError::TooLarge { hash, size } => {
-            let error = ApiError::new(Code::TooLarge, error.to_string());
+            let error = ApiError::new(Code::TOO_LARGE, error.to_string());
             Some(error.detail("hash", hash.to_string()).detail("size", *size).detail("limit", MAX_DOCUMENT))
         }
         LoadError::TooMany => {
-            Some(ApiError::new(Code::DocumentsTooLarge, error.to_string()).detail("limit", MAX_DOCUMENTS))
+            Some(ApiError::new(codes::DOCUMENTS_TOO_LARGE, error.to_string()).detail("limit", MAX_DOCUMENTS))
         }
-        LoadError::Bad(what) => Some(ApiError::new(Code::BadDocument, what)),
+        LoadError::Bad(what) => Some(ApiError::new(codes::BAD_DOCUMENT, what)),
     }
 }

@@ -1,6 +1,10 @@
 //! `/_events`: a page listens to the live events of its site.
 
-use super::{Shared, api, call::Call, internal, serve};
+use super::{
+    Shared,
+    call::{Call, passed_on},
+    internal, not_published,
+};
 use pmx_edge::{
     bindings::Edge,
     http::{ApiError, Code, Payload, Request, Response},
@@ -15,17 +19,17 @@ pub(super) async fn join<E: Edge>(
     request: &Request<'_>,
 ) -> Result<Response, ApiError> {
     if request.method != "GET" || !request.is_upgrade() {
-        return Err(ApiError::new(Code::UpgradeRequired, "This address speaks WebSocket only"));
+        return Err(ApiError::new(Code::UPGRADE_REQUIRED, "This address speaks WebSocket only"));
     }
     if request.header("origin").is_some_and(|origin| !same_host(origin, request.host)) {
-        return Err(ApiError::new(Code::ForbiddenOrigin, "A page of another origin may not listen here"));
+        return Err(ApiError::new(Code::FORBIDDEN_ORIGIN, "A page of another origin may not listen here"));
     }
     let deploy = request.parameter("deploy").unwrap_or_default();
     if !deploy.is_empty() && !is_deploy_id(deploy) {
-        return Err(ApiError::new(Code::BadRequest, "deploy: not a deploy id").detail("field", "deploy"));
+        return Err(ApiError::new(Code::BAD_REQUEST, "deploy: not a deploy id").detail("field", "deploy"));
     }
     if !shared.exists(edge, site).await? {
-        return Err(serve::not_published(site));
+        return Err(not_published(site));
     }
     let answer = edge
         .object_fetch(site.as_str(), Call::Events { deploy }.request(site))
@@ -37,7 +41,7 @@ pub(super) async fn join<E: Edge>(
             response.payload = Payload::Socket(socket);
             Ok(response)
         }
-        None => Err(api::passed_on(edge, &answer)),
+        None => Err(passed_on(edge, &answer)),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The programming languages, as data.
 
+mod rare;
 mod scripts;
 mod systems;
 mod web;
 
+pub(super) use rare::{ABAP, AGDA, BASIC, BNF, COBOL, COQ, EBNF, GHERKIN, PROLOG, RAKU, SMALLTALK, TURTLE};
 pub(super) use scripts::{ELIXIR, HASKELL, JULIA, LISP, LUA, PERL, PHP, POWERSHELL, PYTHON, R, RUBY};
 pub(super) use systems::{C, CPP, CSHARP, DART, GO, JAVA, KOTLIN, RUST, SCALA, SHADER, SWIFT, ZIG};
 pub(super) use web::{GRAPHQL, HCL, JAVASCRIPT, PROTOBUF, SQL, TYPESCRIPT, TYPESCRIPT_JSX};

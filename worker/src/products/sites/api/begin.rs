@@ -1,20 +1,20 @@
-use super::{MAX_BEGIN, ask, bad_field, body, deploy_id, site_name};
-use crate::products::sites::{Shared, call::Call, internal};
+use super::{MAX_BEGIN, bad_field, body, deploy_id, site_name};
+use crate::products::sites::{
+    Shared,
+    call::{Call, ask},
+    internal,
+    lookups::{LOOKUPS, sizes},
+};
 use pmx_edge::{
-    bindings::{BindingError, Bucket, Edge},
+    bindings::Edge,
     http::{ApiError, Request, Response},
-    join::join_all,
 };
 use pmx_model::{Hash, object_only};
 use serde::{Deserialize, Serialize, Serializer};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The most hashes of one call.
 const MAX_HASHES: usize = 100_000;
-/// Look-ups in R2 of one invocation: Cloudflare allows 1,000 operations, and some are needed for the rest.
-pub(crate) const LOOKUPS: usize = 800;
-/// Look-ups that are under way at once.
-const PARALLEL: usize = 50;
 /// Bytes of a hash in a list in JSON: 64 digits, two quotes, a comma.
 const LISTED_HASH: usize = 67;
 
@@ -77,16 +77,4 @@ pub(super) async fn begin<E: Edge>(edge: E, shared: &Shared, request: &Request<'
     let mut response = Response::bytes(status, "application/json", json);
     response.header("cache-control", "no-store");
     Ok(response)
-}
-
-/// The sizes of those of these blobs that are in the bucket.
-pub(crate) async fn sizes<B: Bucket>(bucket: B, hashes: &[Hash]) -> Result<BTreeMap<Hash, u64>, BindingError> {
-    let mut found = BTreeMap::new();
-    for slice in hashes.chunks(PARALLEL) {
-        let sizes = join_all(slice.iter().map(|hash| bucket.blob_head(hash))).await;
-        for (hash, size) in slice.iter().zip(sizes) {
-            found.extend(size?.map(|size| (*hash, size)));
-        }
-    }
-    Ok(found)
 }

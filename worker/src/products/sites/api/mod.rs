@@ -3,14 +3,12 @@
 mod begin;
 mod upload;
 
-pub(crate) use begin::{LOOKUPS, sizes};
-
 use crate::{
     hosts::Config,
     products::sites::{
         Shared,
-        call::{self, Call},
-        internal,
+        call::{self, Call, ask},
+        codes, internal,
     },
 };
 use pmx_edge::{
@@ -72,7 +70,7 @@ async fn respond<E: Edge>(
             _,
         ) => Err(wrong_method("POST")),
         ("/api/deploys", _) => Err(wrong_method("GET")),
-        _ => Err(ApiError::new(Code::NotFound, "There is no such call")),
+        _ => Err(ApiError::new(Code::NOT_FOUND, "There is no such call")),
     }
 }
 
@@ -80,16 +78,16 @@ fn refused<E: Edge>(edge: E, refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::Disabled => {
             edge.log(Level::Error, "PUBLISH_SECRET is not set: every publish call is refused");
-            ApiError::new(Code::PublishDisabled, "Publishing is off: no PUBLISH_SECRET is configured")
+            ApiError::new(codes::PUBLISH_DISABLED, "Publishing is off: no PUBLISH_SECRET is configured")
         }
         Refusal::NoToken | Refusal::WrongToken => {
-            ApiError::new(Code::Unauthorized, refusal.to_string()).header("www-authenticate", "Bearer")
+            ApiError::new(Code::UNAUTHORIZED, refusal.to_string()).header("www-authenticate", "Bearer")
         }
     }
 }
 
 fn wrong_method(allow: &'static str) -> ApiError {
-    ApiError::new(Code::MethodNotAllowed, format!("Only {allow} is answered here")).header("allow", allow)
+    ApiError::new(Code::METHOD_NOT_ALLOWED, format!("Only {allow} is answered here")).header("allow", allow)
 }
 
 fn health(config: &Config, request: &Request<'_>) -> Result<Response, ApiError> {
@@ -243,23 +241,6 @@ async fn prune<E: Edge>(edge: E, shared: &Shared, request: &Request<'_>) -> Resu
     Ok(response)
 }
 
-/// Calls the site's object; an answer that is no success becomes the error that it says.
-async fn ask<E: Edge>(edge: E, site: &SiteName, call: Call<'_>) -> Result<ObjectResponse, ApiError> {
-    let answer = edge
-        .object_fetch(site.as_str(), call.request(site))
-        .await
-        .map_err(|error| internal(edge, &format!("object of {site}: {error}")))?;
-    if answer.status < 300 { Ok(answer) } else { Err(passed_on(edge, &answer)) }
-}
-
-/// The error that an object answered with.
-pub(crate) fn passed_on<E: Edge>(edge: E, answer: &ObjectResponse) -> ApiError {
-    serde_json::from_slice(&answer.body)
-        .ok()
-        .and_then(|error| ApiError::from_json(answer.status, &error))
-        .unwrap_or_else(|| internal(edge, &format!("an object answered {}", answer.status)))
-}
-
 /// Reads the JSON body of at most `max` bytes, by a permit for what that takes; an error names the field.
 async fn body<E: Edge, T: DeserializeOwned>(
     edge: E,
@@ -267,7 +248,7 @@ async fn body<E: Edge, T: DeserializeOwned>(
     request: &Request<'_>,
     max: u64,
 ) -> Result<(T, Permit), ApiError> {
-    let too_large = || ApiError::new(Code::TooLarge, format!("The body has more than {max} bytes"));
+    let too_large = || ApiError::new(Code::TOO_LARGE, format!("The body has more than {max} bytes"));
     let length = request.header("content-length").and_then(|length| length.parse::<u64>().ok());
     if length.is_some_and(|length| length > max) {
         return Err(too_large());
@@ -278,7 +259,7 @@ async fn body<E: Edge, T: DeserializeOwned>(
     let bytes = match edge.body_read(max).await {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Err(too_large()),
-        Err(error) => return Err(ApiError::new(Code::BadRequest, format!("The body could not be read: {error}"))),
+        Err(error) => return Err(ApiError::new(Code::BAD_REQUEST, format!("The body could not be read: {error}"))),
     };
     let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -293,7 +274,7 @@ async fn body<E: Edge, T: DeserializeOwned>(
 #[inline(never)]
 fn bad_field(field: &str, what: &str) -> ApiError {
     let field = clip(field, MAX_FIELD);
-    ApiError::new(Code::BadRequest, format!("{field}: {what}")).detail("field", &*field)
+    ApiError::new(Code::BAD_REQUEST, format!("{field}: {what}")).detail("field", &*field)
 }
 
 fn deploy_id<'a>(field: &str, id: &'a str) -> Result<&'a str, ApiError> {

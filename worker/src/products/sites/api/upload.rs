@@ -1,5 +1,5 @@
 use super::bad_field;
-use crate::products::sites::internal;
+use crate::products::sites::{codes, internal};
 use pmx_edge::{
     bindings::{Edge, Put},
     http::{ApiError, Code, Request, Response},
@@ -16,18 +16,18 @@ pub(super) async fn upload<E: Edge>(edge: E, request: &Request<'_>) -> Result<Re
         .map_err(|error: pmx_model::HashError| bad_field("hash", &error.to_string()))?;
     let length = request
         .header("content-length")
-        .ok_or_else(|| ApiError::new(Code::LengthRequired, "An upload needs a content-length"))?;
+        .ok_or_else(|| ApiError::new(Code::LENGTH_REQUIRED, "An upload needs a content-length"))?;
     let length: u64 = length.parse().map_err(|_| bad_field("content-length", "not a number"))?;
     if length > MAX_BLOB {
         return Err(ApiError::new(
-            Code::TooLarge,
+            Code::TOO_LARGE,
             format!("A blob has at most {MAX_BLOB} bytes, this one has {length}"),
         ));
     }
     match edge.body_put(&hash).await {
         Ok(put) => Ok(Response::json(200, &json!({ "hash": hash, "stored": put == Put::Stored }))),
         Err(error) if error.0.contains("checksum") => {
-            Err(ApiError::new(Code::ChecksumMismatch, format!("The body does not hash to {hash}"))
+            Err(ApiError::new(codes::CHECKSUM_MISMATCH, format!("The body does not hash to {hash}"))
                 .detail("hash", hash.to_string()))
         }
         Err(error) => Err(internal(edge, &format!("upload of {hash}: {error}"))),

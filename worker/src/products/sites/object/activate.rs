@@ -1,12 +1,14 @@
 //! The one place where a site changes: rows, `seq` and the outbox in one transaction, then the open pages, then KV.
 
-use super::{SiteObject, failed, outbox, proofs, sockets};
+use super::{SiteObject, failed, proofs, sockets};
 use crate::products::sites::{store, store::Deploy};
 use pmx_edge::{
     bindings::{Bound, Level, Object},
     http::{ApiError, Response},
     join::first_of,
     object::Reply,
+    outbox,
+    timers::set_alarm,
 };
 use pmx_model::{ChangeEvent, Hash, Meta, SiteName};
 use serde_json::json;
@@ -53,7 +55,7 @@ pub(super) async fn activate<O: Object>(
         _ => events.is_none(),
     };
     if is_so {
-        let seq = store::space(object).map_err(failed(object, "state"))?.map_or(0, |row| row.seq);
+        let seq = store::space(object).map_err(failed(object, "state"))?.map_or(0, |row| row.progress.seq);
         return Ok(answer(object, deploy, seq, Some(&[])).into());
     }
     // Where only the status changes there is nothing new to tell. What was to be told before stays with the outbox.
@@ -62,9 +64,10 @@ pub(super) async fn activate<O: Object>(
     let since = tombstone.map(|tombstone| tombstone.unpublished.at);
     let seq = or_abort(object, record(object, site, &target, since, events.is_some()));
     sockets::broadcast(object, events.as_deref().map_or(&[], Vec::as_slice));
-    or_abort(object, outbox::schedule(object).await);
+    or_abort(object, set_alarm(object, &**space).await);
 
-    let mut flush = Box::pin(outbox::flush(object, space.clone()));
+    let space = space.clone();
+    let mut flush = Box::pin(async move { outbox::flush(object, &*space).await });
     let finished = first_of(
         async {
             (&mut flush).await;
@@ -137,7 +140,7 @@ pub(super) fn or_abort<O: Object, T>(object: O, result: Bound<T>) -> T {
 
 /// What became of it.
 fn answer<O: Object>(object: O, deploy: Option<&Deploy>, seq: u64, events: Option<&[ChangeEvent]>) -> Response {
-    let written = matches!(store::space(object), Ok(Some(row)) if row.kv_seq >= seq);
+    let written = matches!(store::space(object), Ok(Some(row)) if row.progress.kv_seq >= seq);
     let kv = if written { "current" } else { "pending" };
     let mut document = json!({ "seq": seq, "kv": kv, "events": events.unwrap_or_default() });
     match deploy {

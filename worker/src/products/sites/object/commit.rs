@@ -2,9 +2,10 @@
 
 use super::{SiteObject, activate, activate::or_abort, failed, proofs, proofs::set_of};
 use crate::products::sites::{
-    api::{LOOKUPS, sizes},
     call::Commit,
+    codes,
     documents::{LoadError, load, refusal},
+    lookups::{LOOKUPS, sizes},
     router::Mounted,
     store,
     store::Deploy,
@@ -33,9 +34,9 @@ pub(super) async fn commit<O: Object>(
     // The active deploy first: what a commit costs follows what differs from it. If it cannot be read, every blob is looked up.
     let proofs = proofs::current(object, site).map_err(failed(object, "proofs"))?;
     let near = store::active(object).map_err(failed(object, "active deploy"))?;
-    let near = near.as_ref().map_or(&[][..], |deploy| std::slice::from_ref(&deploy.roots));
+    let near = near.as_ref().map_or(&[][..], |deploy| std::slice::from_ref(&deploy.content));
     let held = match &proofs.vouching {
-        Some(deploy) => load(object, &space.documents, &deploy.roots, &[], None).await.unwrap_or_default(),
+        Some(deploy) => load(object, &space.documents, &deploy.content, &[], None).await.unwrap_or_default(),
         None => Vec::new(),
     };
     let documents = match load(object, &space.documents, &roots, near, Some(MAX_DOCUMENTS)).await {
@@ -43,7 +44,7 @@ pub(super) async fn commit<O: Object>(
         Err(LoadError::Missing(hash)) => return Err(missing_documents(object, site, &roots, hash).await),
         Err(LoadError::TooMany) => return Err(documents_too_large(object, &roots).await),
         Err(LoadError::Binding(error)) => return Err(failed(object, "documents")(error)),
-        Err(error) => return Err(refusal(&error).unwrap_or_else(|| ApiError::new(Code::Internal, error.to_string()))),
+        Err(error) => return Err(refusal(&error).unwrap_or_else(|| ApiError::new(Code::INTERNAL, error.to_string()))),
     };
     let candidates = unvouched(&held, &documents, &proofs.lost)?;
     let unknown = proofs::unproven_sizes(object, &candidates).map_err(failed(object, "known blobs"))?;
@@ -63,7 +64,7 @@ pub(super) async fn commit<O: Object>(
         return Ok(Response::json(202, &json!({ "remaining": later.len() })).into());
     }
     drop((held, documents));
-    let deploy = Deploy { id: activate::uuid(object), roots };
+    let deploy = Deploy { id: activate::uuid(object), content: roots };
     let target = activate::Target::New { deploy, meta, proven: now.to_vec(), generation: proofs.generation };
     activate::activate(object, space, site, target).await
 }
@@ -74,7 +75,7 @@ fn unvouched(held: &[Mounted], documents: &[Mounted], lost: &BTreeSet<Hash>) -> 
     let mut blobs = BTreeMap::new();
     let mut add = |path: &str, file: File| match blobs.insert(file.hash, file.size) {
         Some(size) if size != file.size => Err(ApiError::new(
-            Code::WrongSize,
+            codes::WRONG_SIZE,
             format!("{path}: blob {} has {} bytes here and {size} bytes elsewhere", file.hash, file.size),
         )
         .detail("path", path)
@@ -136,7 +137,7 @@ async fn missing_documents<O: Object>(object: O, site: &SiteName, roots: &Roots,
 fn missing_blobs(missing: &BTreeSet<Hash>) -> ApiError {
     let listed: Vec<_> = missing.iter().take(LISTED).map(ToString::to_string).collect();
     let message = format!("{} blobs that this deploy names were never uploaded, or are lost", missing.len());
-    ApiError::new(Code::MissingBlobs, message).detail("missing", listed).detail("count", missing.len())
+    ApiError::new(codes::MISSING_BLOBS, message).detail("missing", listed).detail("count", missing.len())
 }
 
 fn wrong_size(documents: &[Mounted], hash: &Hash, size: u64, actual: u64) -> ApiError {
@@ -145,7 +146,7 @@ fn wrong_size(documents: &[Mounted], hash: &Hash, size: u64, actual: u64) -> Api
         Some(format!("{}/{path}", root.mount))
     });
     let path = named.unwrap_or_default();
-    ApiError::new(Code::WrongSize, format!("{path}: the manifest says {size} bytes, the blob has {actual}"))
+    ApiError::new(codes::WRONG_SIZE, format!("{path}: the manifest says {size} bytes, the blob has {actual}"))
         .detail("path", path)
         .detail("hash", hash.to_string())
         .detail("size", size)
@@ -162,5 +163,5 @@ async fn documents_too_large<O: Object>(object: O, roots: &Roots) -> ApiError {
         "The manifests and routes of the {} roots have {bytes} bytes together, at most {MAX_DOCUMENTS} are allowed",
         roots.roots.len()
     );
-    ApiError::new(Code::DocumentsTooLarge, message).detail("bytes", bytes).detail("limit", MAX_DOCUMENTS)
+    ApiError::new(codes::DOCUMENTS_TOO_LARGE, message).detail("bytes", bytes).detail("limit", MAX_DOCUMENTS)
 }

@@ -2,8 +2,9 @@
 
 use super::{SiteObject, activate, failed, proofs};
 use crate::products::sites::{
-    api::sizes,
+    codes,
     documents::{LoadError, load, refusal},
+    lookups::sizes,
     store,
 };
 use pmx_edge::{
@@ -27,7 +28,7 @@ pub(super) fn deploys<O: Object>(object: O) -> Result<Reply, ApiError> {
 }
 
 fn no_list() -> ApiError {
-    ApiError::new(Code::BadRequest, "body: no list of hashes")
+    ApiError::new(Code::BAD_REQUEST, "body: no list of hashes")
 }
 
 /// Which of these blobs, a list of hashes in ascending order, are not proven to exist; a list, too.
@@ -50,7 +51,7 @@ pub(super) async fn known<O: Object>(
     if !unknown.is_empty()
         && let Some(active) = proofs.vouching
         // If it cannot be read, its blobs are looked up one by one.
-        && let Ok(documents) = load(object, &space.documents, &active.roots, &[], None).await
+        && let Ok(documents) = load(object, &space.documents, &active.content, &[], None).await
     {
         // What the active deploy names was proven when it was committed, though its proofs may be forgotten.
         let mut named = vec![false; unknown.len()];
@@ -98,7 +99,7 @@ pub(super) async fn rollback<O: Object>(
     match documents_of(object, space, &deploy).await {
         Err(LoadError::Missing(hash)) => {
             let message = "The documents of this deploy are not in the bucket any more: publish it again";
-            return Err(ApiError::new(Code::MissingBlobs, message).detail("missing", [hash.to_string()].as_slice()));
+            return Err(ApiError::new(codes::MISSING_BLOBS, message).detail("missing", [hash.to_string()].as_slice()));
         }
         Err(error) if error.is_final() => {
             return Err(refusal(&error).unwrap_or_else(|| failed_documents(object, &error)));
@@ -115,13 +116,13 @@ async fn documents_of<O: Object>(object: O, space: &SiteObject, deploy: &store::
     if active.as_ref().is_some_and(|active| active.id == deploy.id) {
         return Ok(());
     }
-    let hashes: Vec<Hash> = deploy.roots.roots.values().flat_map(|root| [root.manifest, root.routes]).collect();
+    let hashes: Vec<Hash> = deploy.content.roots.values().flat_map(|root| [root.manifest, root.routes]).collect();
     let found = sizes(object, &hashes).await?;
     if let Some(missing) = hashes.into_iter().find(|hash| !found.contains_key(hash)) {
         return Err(LoadError::Missing(missing));
     }
-    let near = active.map(|active| active.roots);
-    load(object, &space.documents, &deploy.roots, near.as_slice(), None).await.map(drop)
+    let near = active.map(|active| active.content);
+    load(object, &space.documents, &deploy.content, near.as_slice(), None).await.map(drop)
 }
 
 /// Takes the site down: it shows nothing, and every address of it answers with this status. Its history stays, and a commit or a rollback
@@ -139,15 +140,15 @@ pub(super) async fn unpublish<O: Object>(
 }
 
 fn never_published() -> ApiError {
-    ApiError::new(Code::SpaceNotFound, "This site was never published")
+    ApiError::new(codes::SPACE_NOT_FOUND, "This site was never published")
 }
 
 fn failed_documents<O: Object>(object: O, error: &LoadError) -> ApiError {
     object.log(Level::Error, &error.to_string());
-    ApiError::new(Code::Internal, "Something went wrong on the server")
+    ApiError::new(Code::INTERNAL, "Something went wrong on the server")
 }
 
 fn unknown_deploy(id: &str) -> ApiError {
     let id: String = id.chars().take(64).collect();
-    ApiError::new(Code::UnknownDeploy, format!("This site has no deploy {id}")).detail("deployId", id)
+    ApiError::new(codes::UNKNOWN_DEPLOY, format!("This site has no deploy {id}")).detail("deployId", id)
 }

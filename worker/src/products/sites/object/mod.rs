@@ -10,20 +10,18 @@ mod proofs;
 mod prune;
 mod sockets;
 
-use super::{call::Call, documents::Cache, store};
+use super::{call::Call, codes, documents::Cache, store};
 use pmx_edge::{
     bindings::{BindingError, Level, Object},
     http::{ApiError, Code, Response},
     lru::ByteLru,
     migrations::Migration,
     object::{ObjectCall, ObjectClass, Reply},
+    outbox::InFlight,
+    timers::mend_alarm,
 };
-use pmx_model::ChangeEvent;
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-    task::Waker,
-};
+use pmx_model::{ChangeEvent, SiteName};
+use std::rc::Rc;
 
 /// The events between the last 32 pairs of deploys; a pair takes a few hundred bytes.
 const MAX_PAIRS: usize = 32;
@@ -34,9 +32,7 @@ pub struct SiteObject {
     /// Events by (from, to).
     pairs: ByteLru<(String, String), Rc<Vec<ChangeEvent>>>,
     /// Whether a put into KV is under way.
-    flushing: Cell<bool>,
-    /// Those who wait for it.
-    waiting: RefCell<Vec<Waker>>,
+    in_flight: InFlight,
     sockets: sockets::Count,
 }
 
@@ -45,8 +41,7 @@ impl Default for SiteObject {
         Self {
             documents: Cache::default(),
             pairs: ByteLru::new(MAX_PAIRS),
-            flushing: Cell::new(false),
-            waiting: RefCell::default(),
+            in_flight: InFlight::default(),
             sockets: sockets::Count::default(),
         }
     }
@@ -74,10 +69,10 @@ async fn answer<O: Object>(
     call: &ObjectCall<'_>,
 ) -> Result<Reply, ApiError> {
     let (site, call) = Call::read(call)?;
-    store::check_name(object, name, &site)?;
+    check_name(object, name, &site)?;
     match call {
         Call::State => {
-            outbox::check_alarm(object).await;
+            mend_alarm(object, &**space).await;
             history::state(object)
         }
         Call::Deploys => history::deploys(object),
@@ -92,10 +87,20 @@ async fn answer<O: Object>(
     }
 }
 
+/// The object must be the one that it is asked to be: by the platform's word, and by its own.
+fn check_name<O: Object>(object: O, reached_as: &str, site: &SiteName) -> Result<(), ApiError> {
+    let own = store::space(object).map_err(failed(object, "own name"))?.map(|row| row.name);
+    let wrong = |name: &str| !name.is_empty() && name != site.as_str();
+    if wrong(reached_as) || own.as_deref().is_some_and(wrong) {
+        return Err(ApiError::new(codes::WRONG_SPACE, format!("This object does not belong to {site}")));
+    }
+    Ok(())
+}
+
 /// A binding failed: the log gets the platform's text.
 pub(super) fn failed<O: Object>(object: O, what: &str) -> impl Fn(BindingError) -> ApiError {
     move |error| {
         object.log(Level::Error, &format!("{what}: {error}"));
-        ApiError::new(Code::Internal, "Something went wrong on the server")
+        ApiError::new(Code::INTERNAL, "Something went wrong on the server")
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{
     activate::or_abort,
-    store::{self, Deploy, number, text},
+    store::{self, Deploy},
 };
 use pmx_edge::bindings::{Bound, Object, Storage, Value};
 use pmx_model::{Hash, SiteName};
@@ -40,8 +40,7 @@ pub(super) fn current<O: Object>(object: O, site: &SiteName) -> Bound<Proofs> {
         return Ok(Proofs { generation: 0, vouching: None, lost: BTreeSet::new() });
     }
     let generation = or_abort(object, begin(object, site));
-    let query = "SELECT deploy_id, roots FROM deploys WHERE is_active = 1 AND proofs = (SELECT proofs FROM space)";
-    Ok(Proofs { generation, vouching: store::one_deploy(object, query, &[])?, lost: lost(object)? })
+    Ok(Proofs { generation, vouching: store::vouching(object)?, lost: lost(object)? })
 }
 
 /// The variable by which the host says which bucket it has.
@@ -68,12 +67,12 @@ pub(super) fn begin<O: Object>(object: O, site: &SiteName) -> Bound<u64> {
 
 fn generation<S: Storage>(storage: S) -> Bound<u64> {
     let rows = storage.sql("SELECT proofs FROM space", &[])?;
-    Ok(rows.0.first().map_or(0, |row| number(&row[0])))
+    Ok(rows.0.first().map_or(0, |row| row[0].number()))
 }
 
 fn lost<S: Storage>(storage: S) -> Bound<BTreeSet<Hash>> {
     let rows = storage.sql("SELECT hash FROM lost_blobs", &[])?;
-    Ok(set_of(rows.0.iter().filter_map(|row| text(&row[0]).parse().ok())))
+    Ok(set_of(rows.0.iter().filter_map(|row| row[0].text().parse().ok())))
 }
 
 /// Those of these blobs that no row proves, in their order.
@@ -85,7 +84,7 @@ pub(super) fn unproven<S: Storage>(storage: S, hashes: &[Hash]) -> Bound<Vec<Has
     let query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT hash FROM known_blobs)";
     for slice in hashes.chunks(SLICE / LISTED_PROOF) {
         let rows = storage.sql(query, &[list(slice)])?;
-        unproven.extend(rows.0.iter().filter_map(|row| text(&row[0]).parse::<Hash>().ok()));
+        unproven.extend(rows.0.iter().filter_map(|row| row[0].text().parse::<Hash>().ok()));
     }
     Ok(unproven)
 }
@@ -100,7 +99,7 @@ pub(super) fn unproven_sizes<S: Storage>(storage: S, blobs: &[(Hash, u64)]) -> B
         WHERE hash = substr(value, 1, 64) AND size = CAST(substr(value, 66) AS INTEGER))";
     for slice in blobs.chunks(SLICE / LISTED_PROOF) {
         let rows = storage.sql(query, &[sized_list(slice)])?;
-        unproven.extend(rows.0.iter().filter_map(|row| sized(&text(&row[0]))));
+        unproven.extend(rows.0.iter().filter_map(|row| sized(row[0].text())));
     }
     Ok(unproven)
 }
@@ -135,7 +134,7 @@ pub(super) fn lose<S: Storage>(storage: S, hashes: &[Hash]) -> Bound<()> {
         storage.sql("INSERT OR IGNORE INTO lost_blobs (hash) SELECT value FROM json_each(?)", &[list(slice)])?;
     }
     let rows = storage.sql("SELECT COUNT(*) FROM lost_blobs", &[])?;
-    if rows.0.first().is_some_and(|row| number(&row[0]) > MAX_LOST) { forget_all(storage) } else { Ok(()) }
+    if rows.0.first().is_some_and(|row| row[0].number() > MAX_LOST) { forget_all(storage) } else { Ok(()) }
 }
 
 /// Forgets the rows; the active deploy goes on vouching.

@@ -25,8 +25,8 @@ pub(super) fn prune<O: Object>(object: O, space: &SiteObject, keep: u32) -> Resu
     or_abort(object, proofs::forget(object));
     // Documents that are kept parsed would prove ones that are going to be deleted.
     space.documents.clear();
-    or_abort(object, store::delete(object, now));
-    let kept = store::count(object).map_err(failed(object, "deploys"))?;
+    or_abort(object, store::DEPLOYS.delete(object, now));
+    let kept = store::DEPLOYS.count(object).map_err(failed(object, "deploys"))?;
     let status = if later.is_empty() { 200 } else { 202 };
     Ok(Response::json(status, &json!({ "pruned": now.len(), "kept": kept })).into())
 }

@@ -2,7 +2,7 @@
 
 use super::SiteObject;
 use crate::products::sites::{
-    diff,
+    codes, diff,
     documents::{LoadError, load},
     router::Mounted,
     store,
@@ -56,10 +56,10 @@ const TRY_AGAIN: u16 = 1013;
 /// Accepts a socket. First it is accepted, then compared: what is committed in between reaches it as a broadcast.
 pub(super) fn connect<O: Object>(object: O, space: &Rc<SiteObject>, deploy: &str) -> Result<Reply, ApiError> {
     if !store::exists(object).map_err(super::failed(object, "schema"))? {
-        return Err(ApiError::new(Code::SpaceNotFound, "This site was never published"));
+        return Err(ApiError::new(codes::SPACE_NOT_FOUND, "This site was never published"));
     }
     if !space.sockets.add(object) {
-        return Err(ApiError::new(Code::Busy, "So many pages of this site are open that no other can listen now"));
+        return Err(ApiError::new(Code::BUSY, "So many pages of this site are open that no other can listen now"));
     }
     let mut bytes = [0; 16];
     object.random(&mut bytes);
@@ -129,8 +129,8 @@ async fn documents<O: Object>(
     near: Option<&Deploy>,
 ) -> Result<Vec<Mounted>, LoadError> {
     let Some(deploy) = deploy else { return Ok(Vec::new()) };
-    let near = near.map_or(&[][..], |near| std::slice::from_ref(&near.roots));
-    load(object, &space.documents, &deploy.roots, near, None).await
+    let near = near.map_or(&[][..], |near| std::slice::from_ref(&near.content));
+    load(object, &space.documents, &deploy.content, near, None).await
 }
 
 /// Tells every open page.

@@ -4,7 +4,7 @@
 use crate::products::sites::call::Call;
 use pmx_edge::{
     bindings::{Edge, Level},
-    http::Lost,
+    http::ApiError,
     lru::ByteLru,
     rate::Rate,
     time::has_passed,
@@ -19,6 +19,27 @@ const BURST: u32 = 10;
 const REFILL_MS: u64 = 500;
 /// The most bytes that are kept of what was reported.
 const MAX_REPORTED: usize = 64 * 1024;
+
+/// A blob that the active deploy names and the bucket does not have as it should.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lost {
+    pub(crate) hash: Hash,
+    /// Its size, if the manifest says one.
+    pub(crate) size: Option<u64>,
+}
+
+/// Why a site cannot answer.
+pub(crate) struct Failure {
+    pub(crate) error: ApiError,
+    /// What the site's object is to be told of, after the answer.
+    pub(crate) lost: Option<Lost>,
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self { error, lost: None }
+    }
+}
 
 /// What was reported by one instance.
 pub(crate) struct Losses {

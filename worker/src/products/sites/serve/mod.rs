@@ -1,24 +1,26 @@
 //! Path to response: state from KV, routes and manifest by their hashes, the blob from R2.
 
 mod freshness;
-mod losses;
+pub(crate) mod losses;
 mod state;
 mod unpublished;
 
 use super::{
+    codes,
     documents::{Cache, LoadError, load_one},
-    internal,
+    internal, not_published,
     router::{Documents, ResolvedRoute, decode_path, file_at, markdown_of, resolve},
 };
 use pmx_edge::{
     bindings::{Blob, Edge, Level},
     content_type::content_type,
-    http::{ApiError, Code, Current, Lost, Outcome, Payload, Range, Request, Response, prefers_markdown},
+    http::{ApiError, Code, Current, Outcome, Payload, Range, Request, Response, prefers_markdown},
     permits::Permits,
     rate::Rate,
 };
 use pmx_model::{File, SiteName, SpaceState, hash_in_name, is_immutable};
 
+use losses::{Failure, Lost};
 use state::Shown;
 use std::cell::OnceCell;
 
@@ -78,15 +80,16 @@ pub(crate) async fn serve<E: Edge>(
     shared: &Shared,
     site: &SiteName,
     request: &Request<'_>,
-) -> Result<Response, ApiError> {
+) -> Result<Response, Failure> {
     if !matches!(request.method, "GET" | "HEAD") {
-        return Err(ApiError::new(Code::MethodNotAllowed, format!("{} is not answered here", request.method))
-            .header("allow", "GET, HEAD"));
+        return Err(ApiError::new(Code::METHOD_NOT_ALLOWED, format!("{} is not answered here", request.method))
+            .header("allow", "GET, HEAD")
+            .into());
     }
     let wanted = freshness::Wanted::of(request);
     let known = match freshness::state(edge, shared, site, wanted).await? {
         Some(known) => known,
-        None => return Err(not_published(site)),
+        None => return Err(not_published(site).into()),
     };
     let active = match &*known.state {
         Shown::Active(active) => active,
@@ -109,30 +112,24 @@ pub(crate) async fn serve<E: Edge>(
     Ok(response)
 }
 
-/// No site has this name, as far as is known.
-pub(crate) fn not_published(site: &SiteName) -> ApiError {
-    ApiError::new(Code::SpaceNotFound, format!("Space not found: {site}"))
-}
-
-fn documents_error<E: Edge>(edge: E, error: LoadError) -> ApiError {
+fn documents_error<E: Edge>(edge: E, error: LoadError) -> Failure {
     edge.log(Level::Error, &error.to_string());
     match error {
         LoadError::Missing(hash) => missing_blob(edge, Lost { hash, size: None }),
-        LoadError::Binding(error) => internal(edge, &error.0),
-        LoadError::Busy(busy) => busy.into(),
+        LoadError::Binding(error) => internal(edge, &error.0).into(),
+        LoadError::Busy(busy) => ApiError::from(busy).into(),
         LoadError::Bad(_) | LoadError::TooLarge { .. } | LoadError::TooMany => {
-            ApiError::new(Code::Internal, "The site's documents cannot be read")
+            ApiError::new(Code::INTERNAL, "The site's documents cannot be read").into()
         }
     }
 }
 
 /// An honest 500. The object of the site is told after the answer, so that the next publish brings the blob again.
-fn missing_blob<E: Edge>(edge: E, lost: Lost) -> ApiError {
-    let Lost { hash, .. } = lost;
+fn missing_blob<E: Edge>(edge: E, lost: Lost) -> Failure {
+    let hash = lost.hash;
     edge.log(Level::Error, &format!("blob {hash} is named by an active deploy but is not in the bucket"));
-    let mut error = ApiError::new(Code::MissingBlob, "A part of this site is missing").detail("hash", hash.to_string());
-    error.lost = Some(Box::new(lost));
-    error
+    let error = ApiError::new(codes::MISSING_BLOB, "A part of this site is missing").detail("hash", hash.to_string());
+    Failure { error, lost: Some(lost) }
 }
 
 /// A file that carries its own hash and is gone from the active deploy: pages that were just being loaded keep their assets.
@@ -207,7 +204,7 @@ impl<E: Edge> Answer<'_, E> {
     }
 
     /// Asks the roots of a path one after the other.
-    async fn find(&self, shared: &Shared, path: &str) -> Result<Found, ApiError> {
+    async fn find(&self, shared: &Shared, path: &str) -> Result<Found, Failure> {
         let SpaceState { roots, previous, seq, .. } = &self.active.state;
         let mut not_found = None;
         for (mount, root) in roots.on_path(path) {
@@ -324,7 +321,7 @@ impl<E: Edge> Answer<'_, E> {
     }
 
     /// `HEAD` costs no read of the blob: the manifest knows its size.
-    async fn with_body(&self, Prepared { mut response, body }: Prepared) -> Result<Response, ApiError> {
+    async fn with_body(&self, Prepared { mut response, body }: Prepared) -> Result<Response, Failure> {
         let Some((file, part)) = body.filter(|_| self.request.method != "HEAD") else { return Ok(response) };
         let lost = Lost { hash: file.hash, size: Some(file.size) };
         match self.edge.blob_get(&file.hash, part).await {
@@ -335,7 +332,7 @@ impl<E: Edge> Answer<'_, E> {
                 return Err(missing_blob(self.edge, lost));
             }
             Ok(None) => return Err(missing_blob(self.edge, lost)),
-            Err(error) => return Err(internal(self.edge, &error.0)),
+            Err(error) => return Err(internal(self.edge, &error.0).into()),
         }
         Ok(response)
     }

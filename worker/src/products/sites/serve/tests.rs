@@ -3,12 +3,10 @@
 use super::{
     Shared,
     freshness::{Wanted, state},
+    losses::Lost,
     state::is_same,
 };
-use pmx_edge::{
-    bindings::{Blob, Body, Bound, Bucket, Clock, Kv, Level, ObjectRequest, ObjectResponse, Objects, Put},
-    http::Lost,
-};
+use pmx_edge::bindings::{Blob, Body, Bound, Bucket, Clock, Kv, Level, ObjectRequest, ObjectResponse, Objects, Put};
 use pmx_model::{Hash, SiteName};
 use serde_json::json;
 use std::{

@@ -1,9 +1,10 @@
 //! What every address of a site answers that its owner took down.
 
-use super::{freshness, not_published};
+use super::freshness;
+use crate::products::sites::{codes, not_published};
 use pmx_edge::{
     bindings::Clock,
-    http::{ApiError, Code, Request, Response},
+    http::{ApiError, Request, Response},
 };
 use pmx_model::{SiteName, Tombstone, Unpublished};
 
@@ -18,7 +19,7 @@ pub(super) fn answer(
 ) -> Response {
     let error = match tombstone.unpublished.status {
         Unpublished::NOT_FOUND => not_published(site),
-        _ => ApiError::new(Code::Unpublished, "This site is no longer published"),
+        _ => ApiError::new(codes::UNPUBLISHED, "This site is no longer published"),
     };
     // An open page asks for its document with a header of its own, and shows pages only.
     let mut response = error.respond_with(clock, request, request.wants_html() || confirmed.is_some());

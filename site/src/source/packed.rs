@@ -1,12 +1,12 @@
 //! A parsed Source as bytes.
 
+use super::{
+    Block, Link, Section, Source,
+    components::{Chunk, Definition, Resource},
+    standard::Standard,
+};
 use crate::{
     diagnostic::{Diagnostic, Position},
-    source::{
-        Block, Link, Section, Source,
-        components::{Chunk, Definition, Resource},
-        standard::Standard,
-    },
     text::plain::{self, Pieces},
 };
 use pmx_model::Hash;
@@ -57,7 +57,7 @@ struct PackedDefinition {
 }
 
 /// The bytes of a Source; none, if it cannot be written.
-pub(super) fn pack(source: &Source) -> Option<Vec<u8>> {
+pub(crate) fn pack(source: &Source) -> Option<Vec<u8>> {
     let Source {
         values,
         route,
@@ -116,7 +116,7 @@ fn packed_definition(definition: &Definition) -> PackedDefinition {
 }
 
 /// The Source of these bytes, without the HTML of its Blocks; none, if they are those of no Source.
-pub(super) fn unpack(bytes: &[u8]) -> Option<Source> {
+pub(crate) fn unpack(bytes: &[u8]) -> Option<Source> {
     let packed: Packed = postcard::from_bytes(bytes).ok()?;
     let block = |block: PackedBlock| {
         let PackedBlock { id, values, classes, line } = block;
@@ -203,5 +203,25 @@ mod tests {
         let (before, after) = round("a.components.md", component);
         assert_eq!(before, after);
         assert!(unpack(b"\xff\xff\xff").is_none());
+    }
+
+    #[test]
+    fn values_that_nest_without_end_are_no_source() {
+        let mut source = source::parse("a.md", b"# A", &Settings::default());
+        source.take_body();
+        let good = pack(&source).unwrap();
+        // The values of a Source come first: a mapping of one, whose value nests.
+        let nested = |depth: usize| {
+            let empty = postcard::to_allocvec(&plain::members(&serde_json::Map::new())).unwrap();
+            assert!(good.starts_with(&empty), "{good:?}");
+            let mut bytes = postcard::to_allocvec(&(depth + 3)).unwrap();
+            bytes.extend([7, 1, 5, 1, b'a']);
+            bytes.extend([6, 1].repeat(depth));
+            bytes.push(0);
+            bytes.extend(&good[empty.len()..]);
+            bytes
+        };
+        assert_eq!(unpack(&nested(10)).unwrap().values["a"].to_string(), "[[[[[[[[[[null]]]]]]]]]]");
+        assert!(unpack(&nested(1_000_000)).is_none());
     }
 }
