@@ -87,10 +87,8 @@ impl<'t> Line<'t> {
             !key.is_empty()
                 && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '"' | '\''))
         };
-        let key = rest
-            .split_once(':')
-            .map(|(key, value)| (key, value))
-            .filter(|(key, value)| is_key(key) && (value.is_empty() || value.starts_with(' ')));
+        let key =
+            rest.split_once(':').filter(|(key, value)| is_key(key) && (value.is_empty() || value.starts_with(' ')));
         let (key, value) = match key {
             Some((key, value)) => (key, value.trim_start()),
             None if is_item => ("", rest),
@@ -100,13 +98,13 @@ impl<'t> Line<'t> {
         (!value.is_empty()).then(|| Self { head: &line[..line.len() - value.len()], key, value })
     }
 
-    /// Whether quotes could make its value another one.
+    /// Whether quotes could make its value another one. A list or mapping that is never closed wants its bracket.
     fn looks_wrong(&self) -> bool {
         let value = self.value;
-        value.starts_with(['@', '`', '*', '&', '!', '%', '"', '\'', '{', '[', '|', '>', ',', '-', '?', ']', '}'])
-            && !matches!(value, "|" | ">" | "|-" | ">-" | "[" | "{")
-            || value.contains(": ")
-            || value.ends_with(':')
+        let is_open =
+            [('[', ']'), ('{', '}')].iter().any(|(open, close)| value.starts_with(*open) && !value.contains(*close));
+        let signs = ['@', '`', '*', '&', '!', '%', '"', '\'', '{', '[', '|', '>', ',', '-', '?', ']', '}'];
+        !is_open && (value.starts_with(signs) || value.contains(": ") || value.ends_with(':'))
     }
 
     /// The whole line, the value in quotes.
@@ -212,6 +210,7 @@ mod tests {
         }
         assert_eq!(cure("a:\n  - @home\n", 2).as_deref(), Some("- \"@home\""));
         assert_eq!(cure("a: [\n", 2), None);
+        assert_eq!(cure("a: [1, 2\n", 2), None);
         assert_eq!(cure("a: 1\na: 2\n", 2), None);
     }
 
