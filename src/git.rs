@@ -15,6 +15,8 @@ const OVERRULED: [&str; 4] =
     ["core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never", "safe.bareRepository=explicit"];
 /// How long Git may take. What it reads is a stranger's, and may have no end.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take where it reads settings and rules alone, and no files.
+const PATIENCE_FOR_RULES: Duration = Duration::from_secs(2);
 /// How often it is looked whether Git has ended.
 const LOOK: Duration = Duration::from_millis(1);
 /// The keys of a repository's own config that name files for Git to read, in any place.
@@ -77,23 +79,24 @@ pub(crate) fn uncommitted(folder: &Path, path: &str) -> Option<Vec<Uncommitted>>
     )
 }
 
-/// Whether Git leaves out this file of a folder: a rule names it, and no commit has it. `None` if the folder is in no repository that Git
-/// trusts.
+/// Whether Git is known to leave out this file of a folder: a rule names it, and no commit has it. `false` as well where Git does not tell: a
+/// rule may be a stranger's pipe. `None` if the folder is in no repository.
 pub(crate) fn ignores(folder: &Path, name: &str) -> Option<bool> {
-    let mut command = command(folder);
-    overrule(&mut command, &own_settings(folder)?);
-    match ended(command.args(["check-ignore", "--quiet", "--"]).arg(name))?.status.code() {
-        Some(0) => Some(true),
-        Some(1) => Some(false),
-        _ => None,
-    }
+    folder.ancestors().find(|top| top.join(".git").symlink_metadata().is_ok())?;
+    let is_ignored = || {
+        let mut command = command(folder);
+        overrule(&mut command, &own_settings(folder)?);
+        let asked = command.args(["check-ignore", "--quiet", "--"]).arg(name);
+        ended(asked, PATIENCE_FOR_RULES)?.status.code()
+    };
+    Some(is_ignored() == Some(0))
 }
 
 /// What of the repository's own config is not to count, as settings in its place: filters (gitattributes(5)), which are programs that Git runs
 /// to compare a file with what is committed, and files that Git reads from wherever they are.
 fn own_settings(folder: &Path) -> Option<Vec<(String, &'static str)>> {
     let arguments = ["config", "--show-scope", "--name-only", "-z", "--get-regexp", r"^(filter\.|core\.)"];
-    let output = ended(command(folder).args(arguments))?;
+    let output = ended(command(folder).args(arguments), PATIENCE_FOR_RULES)?;
     match output.status.code() {
         Some(0) => {}
         // There are none.
@@ -146,12 +149,12 @@ fn command(folder: &Path) -> Command {
 }
 
 fn run(command: &mut Command) -> Option<Vec<u8>> {
-    let output = ended(command)?;
+    let output = ended(command, PATIENCE)?;
     output.status.success().then_some(output.stdout)
 }
 
 /// What a command came to, if it ends in time.
-fn ended(command: &mut Command) -> Option<Output> {
+fn ended(command: &mut Command, patience: Duration) -> Option<Output> {
     let mut child = command.stdout(Stdio::piped()).spawn().ok()?;
     let stdout = child.stdout.take().map(|mut stdout| {
         thread::spawn(move || {
@@ -163,7 +166,7 @@ fn ended(command: &mut Command) -> Option<Output> {
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
-            Ok(None) if started.elapsed() < PATIENCE => thread::sleep(LOOK),
+            Ok(None) if started.elapsed() < patience => thread::sleep(LOOK),
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -240,6 +243,29 @@ mod tests {
         }
         fs::write(own.join("a"), "b").unwrap();
         assert_eq!(uncommitted(&own, ".").unwrap().len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_counts_as_taken_along_where_the_rules_of_a_repository_are_pipes() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = pmx_site::paths::canonical(folder.path()).unwrap();
+        assert_eq!(ignores(&top, ".env"), None, "there is no repository");
+        if git(&top, &["init", "-q"]).is_none() {
+            return;
+        }
+        assert_eq!(ignores(&top, ".env"), Some(false));
+        fs::write(top.join(".gitignore"), ".env\n").unwrap();
+        assert_eq!(ignores(&top, ".env"), Some(true));
+        let pipe = top.join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        git(&top, &["config", "include.path", pipe.to_str().unwrap()]);
+        assert_eq!(ignores(&top, ".env"), Some(false), "its settings have no end");
+        fs::remove_file(&pipe).unwrap();
+        assert_eq!(ignores(&top, ".env"), Some(true));
+        fs::remove_file(top.join(".gitignore")).unwrap();
+        assert!(Command::new("mkfifo").arg(top.join(".gitignore")).status().unwrap().success());
+        assert_eq!(ignores(&top, ".env"), Some(false), "its rules have no end");
     }
 
     #[cfg(unix)]

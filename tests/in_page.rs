@@ -296,6 +296,9 @@ fn only_a_page_of_the_site_on_this_machine_goes_back_to_the_newest() {
         ("mine.localhost", ("sec-fetch-site", "same-site")),
         ("dev.example", ("sec-fetch-site", "same-origin")),
         ("mine.localhost", ("x-forwarded-for", "10.0.0.1")),
+        ("mine.localhost", ("x-forwarded-prefix", "/a")),
+        ("localhost", origin("https://dev.example")),
+        ("localhost", origin("http://x.dev.example:1")),
     ] {
         assert_eq!(ask("POST", host, &[header]).0, 403, "{host} {header:?}");
     }

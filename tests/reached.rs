@@ -338,3 +338,34 @@ fn the_console_of_serve_shows_and_changes_what_was_published_to_who_has_the_toke
     assert!(server.client.get("alpha.localhost", "/index").text().contains("one"));
     assert_eq!(server.event("rolled-back")["deployId"], first.as_str());
 }
+
+/// On other systems there is no second loopback address.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_a_config_names_is_sent_the_token_if_it_is_the_user_s_own_and_not_if_it_has_the_port_alone() {
+    use std::net::TcpListener;
+    let ground = Ground::new();
+    let own = ground.start(&ground.elsewhere(), "serve");
+    let port = own.client.address.port();
+    let foreign = TcpListener::bind(("127.0.0.2", port)).unwrap();
+    foreign.set_nonblocking(true).unwrap();
+    let call = |server: &str, arguments: &str| {
+        let config = format!("---\npmx:\n  site: chess\n  server: {server}\n---\n\n# Chess\n");
+        fs::write(ground.chess().join("pathmx.config.md"), config).unwrap();
+        let mut command = ground.command(&ground.chess(), arguments);
+        command.env("PATHMX_PUBLISH_TOKEN", SECRET).env("PATHMX_SHARE_TOKEN", SECRET);
+        let output = command.output().unwrap();
+        (output.status.success(), text(&output.stderr))
+    };
+    for command in ["share paths/index.path.md", "publish", "deploys"] {
+        for server in ["http://127.0.0.2", "https://127.0.0.1", "https://localhost", "http://127.0.0.3"] {
+            let (ok, said) = call(&format!("{server}:{port}"), command);
+            assert!(!ok && said.contains("the config names the server"), "{command} {server}: {said}");
+        }
+        assert!(foreign.accept().is_err(), "somebody else was asked: {command}");
+    }
+    for server in ["http://localhost", "http://127.0.0.1"] {
+        let (ok, said) = call(&format!("{server}:{port}"), "publish");
+        assert!(ok, "{server}: {said}");
+    }
+}

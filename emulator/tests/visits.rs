@@ -75,5 +75,6 @@ async fn the_example_counts_in_the_emulator_as_it_does_natively_also_after_a_res
     }
     assert_eq!(seen, ["1", "2", "1", "3"]);
     emulator.shutdown().await;
+    drop(emulator);
     assert_eq!(visit(&start(), "/a").await, "4", "it is in the object's database");
 }

@@ -81,7 +81,7 @@ pub enum SiteError {
         max: usize,
     },
     /// A config that names something outside of its checkout.
-    #[error("{}:{line}: {said} leads out of {}", config.display(), checkout.display())]
+    #[error("{}:{line}: {said} leads to {}, out of {}", config.display(), target.display(), checkout.display())]
     LeadsOut {
         /// The config file.
         config: PathBuf,
@@ -89,16 +89,18 @@ pub enum SiteError {
         line: usize,
         /// What it says there.
         said: String,
+        /// Where that leads.
+        target: PathBuf,
         /// The folder that it may not leave.
         checkout: PathBuf,
         /// How the user says that it may.
         way: &'static str,
     },
-    /// A source folder that is a link out of its checkout.
-    #[error("{} leads to {}, out of {}", folder.display(), target.display(), checkout.display())]
-    SourcesElsewhere {
-        /// The source folder, or the config that is one.
-        folder: PathBuf,
+    /// A link that is part of a checkout and leads out of it: an entry, the source folder, a folder on the way.
+    #[error("{} leads to {}, out of {}", link.display(), target.display(), checkout.display())]
+    LinkLeadsOut {
+        /// The link.
+        link: PathBuf,
         /// Where it leads.
         target: PathBuf,
         /// The folder that it may not leave.
@@ -204,8 +206,8 @@ impl SiteError {
                 "move it, or leave it out: hidden folders and node_modules are not looked into".to_owned()
             }
             Self::LeadsOut { way, .. } => (*way).to_owned(),
-            Self::SourcesElsewhere { target, .. } => {
-                format!("if you trust it, name the folder on the command line: {}", target.display())
+            Self::LinkLeadsOut { target, .. } => {
+                format!("if you trust it, name that itself on the command line: {}", target.display())
             }
             Self::OutputThroughLink { .. } => {
                 "name the folder on the command line with --out or --outdir if it is meant, or remove the link"

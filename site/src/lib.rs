@@ -82,6 +82,7 @@ pub use output::{Contents, Written, build_into, contents, write};
 pub use project::config::{FILES as CONFIGS, SiteAddress, workspace_list};
 pub use project::hosting::{BasePath, BasePathError, Hosting};
 pub use project::link::{Link, LinkError};
+pub use project::named::no_link_leads_out;
 pub use project::out_dir::OutDir;
 pub use project::own_output::OwnOutput;
 pub use project::{Entry, Options, Project, locate, locate_around, site_name};

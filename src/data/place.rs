@@ -35,9 +35,11 @@ impl Home {
     /// The folder of the project that `named` is, or lies in; a folder that is in none stands for itself.
     ///
     /// # Errors
-    /// There is no such path.
+    /// There is no such path, or a link of a checkout leads from there out of it.
     pub fn of(named: &Path) -> Result<Self> {
-        let exact = canonical(named).map_err(|error| Error::new(format!("{}: {error}", named.display())))?;
+        let unusable = |error: std::io::Error| Error::new(format!("{}: {error}", named.display()));
+        pmx_site::no_link_leads_out(&std::path::absolute(named).map_err(unusable)?)?;
+        let exact = canonical(named).map_err(unusable)?;
         let start = if exact.is_dir() { exact } else { exact.parent().unwrap_or(&exact).to_owned() };
         if pmx_site::workspace_list(&start).ok().flatten().is_some() {
             return Ok(Self { folder: start, kind: HomeKind::Workspace });

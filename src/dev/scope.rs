@@ -31,11 +31,11 @@ impl Scope {
         let cwd = std::env::current_dir()
             .map_err(|error| Error::new(format!("the working directory cannot be read: {error}")))?;
         if let Some(folder) = &command.multi_site {
-            return Ok(Self::Many(workspace(folder)?));
+            return Ok(Self::Many(workspace(&cwd, folder)?));
         }
         let named = command.entry.as_deref().unwrap_or(Path::new("."));
         if command.site.is_none() && named.is_dir() && pmx_site::workspace_list(named)?.is_some() {
-            return Ok(Self::Many(workspace(named)?));
+            return Ok(Self::Many(workspace(&cwd, named)?));
         }
         let options = Options { cwd, entries: command.entry.iter().cloned().collect() };
         let project = Box::new(pmx_site::locate(&options)?);
@@ -64,10 +64,11 @@ impl Scope {
     }
 }
 
-fn workspace(folder: &Path) -> Result<PathBuf> {
+fn workspace(cwd: &Path, folder: &Path) -> Result<PathBuf> {
     let unusable = |why: &dyn std::fmt::Display| {
         Error::new(format!("{}: {why}", folder.display())).hint("`--multi-site` names the folder that the sites are in")
     };
+    pmx_site::no_link_leads_out(&cwd.join(folder))?;
     let exact = canonical(folder).map_err(|error| unusable(&error))?;
     if exact.is_dir() { Ok(exact) } else { Err(unusable(&"it is no folder")) }
 }

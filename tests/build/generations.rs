@@ -166,7 +166,7 @@ fn the_markdown_of_a_page_has_nothing_that_the_page_does_not_show() {
     for path in ["index.path/index.path.md", "index.path/a.md"] {
         assert!(!text(&build, path).contains("secret"), "{}", text(&build, path));
     }
-    assert!(text(&build, "index.path/a.md").contains("<!-- id: one -->\n"));
+    assert!(text(&build, "index.path/a.md").contains("<a id=\"one\"></a>\n"));
     assert!(!build.outputs.keys().any(|path| path.contains("draft")));
 }
 

@@ -143,6 +143,7 @@ fn loops_and_what_is_no_layout_are_told_and_the_page_stands() {
             ("f.md", "layout/target"),
             ("one.layout.md", "layout/cycle"),
             ("two.layout.md", "layout/cycle"),
+            ("two.layout.md", "layout/second-outlet"),
         ]
     );
     assert!(!build.has_errors());

@@ -11,6 +11,7 @@ mod documents;
 mod generations;
 mod incremental;
 mod layouts;
+mod letters;
 mod line_ends;
 mod malformed;
 mod markdown;

@@ -102,7 +102,11 @@ fn refused(line: &str, arguments: &[&str], message: &str, hint: &str) {
     config(&ground, line);
     let Ran { code, err, .. } = run(&ground, arguments);
     let clone = dunce::canonicalize(ground.checkout()).unwrap();
-    let message = message.replace("{clone}", clone.to_str().unwrap());
+    let private = dunce::canonicalize(ground.private()).unwrap();
+    let above = clone.parent().unwrap();
+    let places = [("{clone}", clone.as_path()), ("{private}", &private), ("{above}", above)];
+    let message =
+        places.iter().fold(message.to_owned(), |text, (name, place)| text.replace(name, place.to_str().unwrap()));
     let message = format!("pathmx.config.md:3: {message}\n");
     assert!(code == Some(1) && err.contains(&message) && err.contains(hint), "{code:?} {err} is not {message}");
 }
@@ -110,11 +114,41 @@ fn refused(line: &str, arguments: &[&str], message: &str, hint: &str) {
 #[test]
 fn what_leads_out_of_the_checkout_is_named_with_its_line_and_the_option_that_allows_it() {
     let out = "--out, or --outdir for publish";
-    refused("outDir: ../out", &["build"], "`outDir: ../out` leads out of {clone}", out);
-    refused("outDir: /tmp/x/..", &["check"], "`outDir: /tmp/x/..` leads out of {clone}", out);
+    refused("outDir: ../out", &["build"], "`outDir: ../out` leads to {above}/out, out of {clone}", out);
+    refused("outDir: /tmp/x/..", &["check"], "`outDir: /tmp/x/..` leads to /tmp, out of {clone}", out);
     let named = "name the entry or its folder on the command line";
-    refused("sourceDir: ../../private", &["build"], "`sourceDir: ../../private` leads out of {clone}", named);
-    refused("workspace: [../../private]", &["dev"], "`workspace: ../../private` leads out of {clone}", "--multi-site");
+    refused(
+        "sourceDir: ../../private",
+        &["build"],
+        "`sourceDir: ../../private` leads to {private}, out of {clone}",
+        named,
+    );
+    refused(
+        "workspace: [../../private]",
+        &["dev"],
+        "`workspace: ../../private` leads to {private}, out of {clone}",
+        "--multi-site",
+    );
+}
+
+#[test]
+fn what_a_config_names_that_is_a_link_out_of_the_checkout_is_named_with_where_it_leads() {
+    for (path, line) in [("docs", "sourceDir: docs"), ("paths/x.md", "title: X")] {
+        let ground = Ground::new();
+        let target = ground.private().join(if path == "docs" { "paths" } else { "secret.md" });
+        ground.link(path, &target);
+        ground.put("pathmx.config.md", &format!("---\n{line}\n---\n\n## Paths\n\n- [x](./paths/x.md)\n"));
+        ground.put("pathmx.json", "{\"roots\": [\"paths/x.md\"]}");
+        if path == "docs" {
+            ground.put("paths/x.md", "# X\n");
+        }
+        let target = dunce::canonicalize(target).unwrap();
+        for command in ["build", "check", "dev"] {
+            let ran = run(&ground, &[command]);
+            let says = ran.err.contains(&format!("leads to {}, out of", target.display()));
+            assert!(ran.code == Some(1) && says, "{command} {line}: {ran:?}");
+        }
+    }
 }
 
 #[test]
@@ -122,7 +156,7 @@ fn a_config_that_is_a_link_out_of_the_checkout_is_not_read() {
     let ground = Ground::new();
     ground.link("pathmx.config.md", ground.private().join("pathmx.config.md"));
     let Ran { code, err, .. } = run(&ground, &["check"]);
-    assert!(code == Some(1) && err.contains("pathmx.config.md:1: the config itself leads out of"), "{err}");
+    assert!(code == Some(1) && err.contains("pathmx.config.md:1: the config itself leads to "), "{err}");
     assert!(err.contains("hint: it is a link; put a copy in its place"), "{err}");
 }
 
@@ -187,7 +221,7 @@ fn without_git_a_checkout_is_the_folder_of_the_config() {
     ground.put("texts/index.path.md", "# Texts\n");
     ground.put("sites/one/pathmx.config.md", "---\nsourceDir: ../../texts\n---\n");
     let ran = run(&ground, &["build", "sites/one"]);
-    assert!(ran.code == Some(1) && ran.err.contains("leads out of"), "{ran:?}");
+    assert!(ran.code == Some(1) && ran.err.contains("texts, out of"), "{ran:?}");
 }
 
 #[test]

@@ -138,14 +138,71 @@ fn a_source_folder_that_leads_away_is_named_with_where_it_leads() {
         assert_eq!(
             err,
             format!(
-                "error: {}/paths leads to {1}, out of {0}\nhint: if you trust it, name the folder on the command line: {1}\n",
+                "error: {}/paths leads to {1}, out of {0}\nhint: if you trust it, name that itself on the command line: {1}\n",
                 clone.display(),
                 target.display()
             )
         );
     }
-    assert_eq!(run(&ground, &["check", "paths"]).code, Some(0), "it is named");
-    assert_eq!(run(&ground, &["check", "paths/index.path.md"]).code, Some(0), "it is named");
+    let target = ground.private().join("paths");
+    for named in [target.as_path(), &target.join("index.path.md")] {
+        assert_eq!(run(&ground, &["check", named.to_str().unwrap()]).code, Some(0), "it is named");
+    }
+}
+
+#[test]
+fn an_entry_that_a_link_of_the_checkout_leads_out_of_it_is_refused_by_every_command_with_where_it_leads() {
+    for (link, target, named) in [
+        ("talk.path.md", "secret.md", "talk.path.md"),
+        ("index.path.md", "secret.md", "./index.path.md"),
+        ("paths", "paths", "paths"),
+        ("paths", "paths", "paths/a.md"),
+        ("any", "paths", "any/index.path.md"),
+    ] {
+        for is_versioned in [true, false] {
+            let ground = Ground::new();
+            if !is_versioned {
+                std::fs::remove_dir_all(ground.checkout().join(".git")).unwrap();
+            }
+            ground.link(link, ground.private().join(target));
+            let before = ground.seen();
+            let target = dunce::canonicalize(ground.private()).unwrap().join(target);
+            let server = ["--server", "http://127.0.0.1:9"];
+            for arguments in [
+                &["build", named][..],
+                &["check", named],
+                &["tree", named],
+                &["dev", "--port", "0", named],
+                &["dev", "--port", "0", "--multi-site", named],
+                &["share", named, server[0], server[1]],
+                &["mv", named, "moved.md"],
+                &["rm", named],
+                &["state", "path", "--project", named],
+            ] {
+                // What a link is itself may be moved and removed, and what no folder is has no sites in it.
+                let is_link = named.ends_with(link) && matches!(arguments[0], "mv" | "rm");
+                if is_link || arguments.contains(&"--multi-site") && named.ends_with(".md") {
+                    continue;
+                }
+                let ran = run(&ground, arguments);
+                let says = ran.err.contains(&format!("leads to {}, out of", target.display()));
+                assert!(matches!(ran.code, Some(1 | 2)) && says, "{arguments:?}: {ran:?}");
+                before.assert_untouched(&ground, &format!("{arguments:?}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_link_of_the_user_s_own_may_be_named() {
+    let ground = Ground::new();
+    let own = tempfile::tempdir().unwrap();
+    let (folder, paths) = (own.path().join("site"), own.path().join("deep"));
+    std::os::unix::fs::symlink(ground.checkout(), &folder).unwrap();
+    std::os::unix::fs::symlink(ground.checkout().join("paths"), &paths).unwrap();
+    for named in [folder.clone(), folder.join("paths/index.path.md"), paths.clone(), paths.join("index.path.md")] {
+        assert_eq!(run(&ground, &["check", named.to_str().unwrap()]).code, Some(0), "{}", named.display());
+    }
 }
 
 #[test]

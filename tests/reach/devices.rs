@@ -97,6 +97,18 @@ fn a_proxy_on_this_machine_is_treated_as_those_it_speaks_for() {
     assert_eq!(via("localhost", &[]), 200);
     assert_eq!(via("localhost", &[other]), 401);
     assert_eq!(via("localhost", &[("forwarded", "for=203.0.113.9")]), 401);
+    for header in [
+        ("x-forwarded-prefix", "/a"),
+        ("x-forwarded-port", "80"),
+        ("x-forwarded-server", "proxy"),
+        ("via", "1.1 proxy"),
+        ("x-real-ip", "203.0.113.9"),
+        ("x-client-ip", "203.0.113.9"),
+        ("cf-connecting-ip", "203.0.113.9"),
+        ("true-client-ip", "203.0.113.9"),
+    ] {
+        assert_eq!(via("localhost", &[header]), 401, "{header:?}");
+    }
     assert_eq!(via("preview.example", &[other]), 200, "who gives a name opens it");
     assert_eq!(via("localhost", &[other, ("x-forwarded-host", "preview.example")]), 200);
     let link = dev.client.get_with("localhost", &format!("/?pmx-token={token}"), &[other]);

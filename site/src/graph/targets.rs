@@ -176,7 +176,7 @@ fn is_resource(label: &str) -> bool {
 }
 
 /// Whether a definition with this label brings a stylesheet.
-pub(crate) fn is_style(label: &str) -> bool {
+fn is_style(label: &str) -> bool {
     ["@styles", "@root.styles"]
         .iter()
         .any(|style| label.strip_prefix(style).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))

@@ -6,7 +6,7 @@ use super::{
     push,
 };
 use crate::{
-    source::Section,
+    source::{Section, Standing},
     text::{address, html},
 };
 use pmx_model::Hash;
@@ -32,18 +32,25 @@ pub(crate) struct NavItem {
 pub(crate) struct Listing<'s> {
     /// In order, with repetitions if there are some; each with the number of its link.
     pub links: Vec<(usize, NavItem)>,
-    /// The numbers of those that are written as lists are, in order.
-    pub listed: &'s [usize],
+    /// The numbers of those that do not stand in prose, in order.
+    pub listed: &'s [(usize, Standing)],
     pub sections: &'s [Section],
 }
 
 impl Listing<'_> {
-    /// Each page once, in the order of the links that count: of several to a page one that is written as lists are, then one that
-    /// stands in a section, then the first. So neither a button nor a mention on the way takes a page out of its list.
+    /// Each page once, in the order of the links that count: of several to a page one that is written as lists are, of those one that
+    /// stands in a section; then one in prose, then a button; then the first. So neither a button nor a mention on the way takes a page out of its list.
     fn pages(self) -> Vec<(usize, NavItem)> {
         let Self { links, listed, sections } = self;
-        let rank =
-            |number: usize| (listed.binary_search(&number).is_err(), section_of(sections, number).is_none(), number);
+        let rank = |number: usize| {
+            let standing = listed.binary_search_by_key(&number, |(link, _)| *link).ok().and_then(|at| listed.get(at));
+            let kind = match standing {
+                Some((_, Standing::List)) => section_of(sections, number).map_or(1, |_| 0),
+                None => 2,
+                Some((_, Standing::Button)) => 3,
+            };
+            (kind, number)
+        };
         let mut best: HashMap<String, (usize, NavItem)> = HashMap::new();
         for (number, item) in links {
             match best.get_mut(&item.id) {
@@ -406,6 +413,7 @@ mod tests {
         for (before, expected) in [
             ("[>button: Begin](./b.md)\n", "W1/a W1/b W2/c"),
             ("Begin with [c](./c.md), or [d](./d.md).\n", "-/d W1/a W1/b W2/c"),
+            ("[>button: Begin](./d.md)\n\n## Then\n\n[d](./d.md)\n", "Then/d W1/a W1/b W2/c"),
             ("## Welcome\n\nBegin with [b](./b.md) or [b](./b.md).\n", "W1/a W1/b W2/c"),
             ("## Welcome\n\n[>button: Begin](./a.md)\n\n- [>button: Or here](./c.md)\n", "W1/a W1/b W2/c"),
             ("[[b]] and ![[b]]\n", "W1/a W1/b W2/c"),

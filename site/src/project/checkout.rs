@@ -25,7 +25,7 @@ pub(crate) fn sources(folder: &Path, checkout: &Path) -> Result<PathBuf, SiteErr
     if target.starts_with(checkout) {
         return Ok(target);
     }
-    Err(SiteError::SourcesElsewhere { folder: folder.to_owned(), target, checkout: checkout.to_owned() })
+    Err(SiteError::LinkLeadsOut { link: folder.to_owned(), target, checkout: checkout.to_owned() })
 }
 
 /// Whether a folder of this name is never looked into. On some systems `.GIT` is the same folder.

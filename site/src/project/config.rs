@@ -121,7 +121,7 @@ impl Config {
     /// Where a path leads, links followed: into the checkout.
     pub(crate) fn source(&self, said: &Said, exact: PathBuf) -> Result<PathBuf, SiteError> {
         if !exact.starts_with(&self.checkout) {
-            return Err(self.leads_out(&said.text, said.line, NAME_SOURCES));
+            return Err(self.leads_out(&said.text, exact, said.line, NAME_SOURCES));
         }
         match checkout::reserved(&exact, &self.checkout) {
             Some(name) => Err(self.wrong(said, &format!("leads into {name}, where no Sources are"))),
@@ -135,7 +135,7 @@ impl Config {
         let Some(said) = &self.out_dir else { return Ok(None) };
         let path = checkout::clean(&said.path);
         if !path.starts_with(&self.checkout) {
-            return Err(self.leads_out(&said.text, said.line, NAME_OUTPUT));
+            return Err(self.leads_out(&said.text, path, said.line, NAME_OUTPUT));
         }
         if let Some(name) = checkout::reserved(&path, &self.checkout) {
             return Err(self.wrong(said, &format!("leads into {name}, where no build goes")));
@@ -152,9 +152,9 @@ impl Config {
         self.workspace.is_some()
     }
 
-    fn leads_out(&self, said: &str, line: usize, way: &'static str) -> SiteError {
+    fn leads_out(&self, said: &str, target: PathBuf, line: usize, way: &'static str) -> SiteError {
         let (config, checkout) = (self.file.clone(), self.checkout.clone());
-        SiteError::LeadsOut { config, line, said: format!("`{said}`"), checkout, way }
+        SiteError::LeadsOut { config, line, said: format!("`{said}`"), target, checkout, way }
     }
 
     fn wrong(&self, said: &Said, what: &str) -> SiteError {
@@ -170,9 +170,9 @@ pub fn workspace_list(folder: &Path) -> Result<Option<Vec<String>>, SiteError> {
     let Some(config) = find(folder)? else { return Ok(None) };
     let Some((names, line)) = &config.workspace else { return Ok(None) };
     for name in names {
-        let elsewhere = |path: PathBuf| !path.starts_with(&config.checkout);
-        if canonical(&folder.join(name)).is_ok_and(elsewhere) {
-            return Err(config.leads_out(&format!("workspace: {name}"), *line, NAME_SITES));
+        let exact = canonical(&folder.join(name)).ok();
+        if let Some(elsewhere) = exact.filter(|exact| !exact.starts_with(&config.checkout)) {
+            return Err(config.leads_out(&format!("workspace: {name}"), elsewhere, *line, NAME_SITES));
         }
     }
     Ok(Some(names.clone()))
@@ -184,7 +184,7 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let exact = canonical(&file).map_err(SiteError::read(&file))?;
     if !exact.starts_with(&checkout) {
         let said = "the config itself".to_owned();
-        return Err(SiteError::LeadsOut { config: file, line: 1, said, checkout, way: COPY_CONFIG });
+        return Err(SiteError::LeadsOut { config: file, line: 1, said, target: exact, checkout, way: COPY_CONFIG });
     }
     let bytes = read_regular(&exact, MAX_BYTES).map_err(SiteError::read(&file))?;
     let text = source::decode(&bytes);

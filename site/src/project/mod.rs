@@ -4,6 +4,7 @@ pub(crate) mod config_checks;
 pub(crate) mod config_json;
 pub(crate) mod hosting;
 pub(crate) mod link;
+pub(crate) mod named;
 pub(crate) mod out_dir;
 pub(crate) mod own_output;
 pub(super) use crate::files::paths::slashed;
@@ -17,6 +18,7 @@ use crate::{
 use config::SiteAddress;
 use hosting::Hosting;
 use link::Link;
+use named::no_link_leads_out;
 use out_dir::{OutDir, RECEIPT};
 use own_output::OwnOutput;
 use pmx_model::{MAX_ROOTS, SiteName};
@@ -154,6 +156,7 @@ pub fn locate(options: &Options) -> Result<Project, SiteError> {
     let mut files = Vec::new();
     for asked in &options.entries {
         let path = cwd.join(asked);
+        no_link_leads_out(&path)?;
         match canonical(&path) {
             Ok(folder) if folder.is_dir() && options.entries.len() == 1 => return in_folder(&cwd, &folder),
             Ok(folder) if folder.is_dir() => return Err(SiteError::FolderAmongEntries(asked.clone())),
@@ -171,7 +174,9 @@ pub fn locate(options: &Options) -> Result<Project, SiteError> {
 pub fn locate_around(cwd: &Path, named: &str) -> Result<Project, SiteError> {
     let cwd = canonical(cwd).map_err(SiteError::read(cwd))?;
     let named = cwd.join(named);
-    let around = named.parent().filter(|_| named.symlink_metadata().is_ok()).and_then(|folder| canonical(folder).ok());
+    let folder = named.parent().filter(|_| named.symlink_metadata().is_ok());
+    folder.map_or(Ok(()), no_link_leads_out)?;
+    let around = folder.and_then(|folder| canonical(folder).ok());
     match around.map(|folder| in_folder(&cwd, &folder)) {
         // It is a word that happens to name a file somewhere: a route, an id.
         None | Some(Err(SiteError::NoSite { .. })) => in_folder(&cwd, &cwd),
@@ -200,26 +205,31 @@ struct Home {
     config: Option<config::Config>,
 }
 
-/// The nearest folder above `start`, itself included and no further than its checkout, that has a config, or a `paths` folder that holds an
-/// entry or `start`. Else `start` itself. The config of a workspace claims none of the sites below it.
+/// The folder of the project that `start` lies in, else `start` itself.
 fn home(start: &Path) -> Result<Home, SiteError> {
+    Ok(home_of(start)?.unwrap_or_else(|| Home { folder: start.to_owned(), config: None }))
+}
+
+/// The nearest folder above `start`, itself included and no further than its checkout, that has a config, or a `paths` folder that holds an
+/// entry or `start`. Else `start` itself, if it has an entry. The config of a workspace claims none of the sites below it.
+fn home_of(start: &Path) -> Result<Option<Home>, SiteError> {
     // A folder with an entry of its own stands by itself, unless one above it claims it.
     let own = entry_of(start).is_some();
     for folder in start.ancestors() {
         match config::find(folder)? {
             Some(config) if folder != start && config.is_workspace() => break,
-            Some(config) => return Ok(Home { folder: folder.to_owned(), config: Some(config) }),
+            Some(config) => return Ok(Some(Home { folder: folder.to_owned(), config: Some(config) })),
             None => {}
         }
         let has_entry = || ENTRIES.iter().any(|name| name.starts_with(SOURCE_FOLDER) && folder.join(name).is_file());
         if start.starts_with(folder.join(SOURCE_FOLDER)) || (folder == start || !own) && has_entry() {
-            return Ok(Home { folder: folder.to_owned(), config: None });
+            return Ok(Some(Home { folder: folder.to_owned(), config: None }));
         }
         if folder.join(".git").symlink_metadata().is_ok() {
             break;
         }
     }
-    Ok(Home { folder: start.to_owned(), config: None })
+    Ok(own.then(|| Home { folder: start.to_owned(), config: None }))
 }
 
 /// The entry that a folder has by convention.
@@ -301,8 +311,9 @@ impl Project {
                 return Err(SiteError::NotMarkdown(entry.clone()));
             }
             // By a link it could be any file.
-            if !canonical(entry).is_ok_and(|exact| exact.starts_with(&source_root)) {
-                return Err(SiteError::OutsideRoot { entry: entry.clone(), source_root });
+            let target = canonical(entry).map_err(SiteError::read(entry))?;
+            if !target.starts_with(&source_root) {
+                return Err(SiteError::LinkLeadsOut { link: entry.clone(), target, checkout: source_root });
             }
             let root = Entry { path: slashed(below) };
             if !roots.contains(&root) {

@@ -17,6 +17,9 @@ use std::{
     sync::Arc,
 };
 
+/// What a script in a layout begins with.
+const SCRIPT: &[u8] = b"<script";
+
 /// The Sources of a page, the page's own first.
 pub(crate) struct Embeds<'a> {
     project: &'a Project,
@@ -170,5 +173,14 @@ impl<'a> Lookup<'a> for Embeds<'a> {
 
     fn elsewhere(&self, name: &str) -> Option<String> {
         self.elsewhere.get(name).map(|node| relative_link(&self.node(0).path, &node.path))
+    }
+
+    fn has_scripts(&self) -> bool {
+        let of_layouts = self.layouts.iter().any(|origin| {
+            let text = &*self.node(*origin).bytes;
+            text.windows(SCRIPT.len()).any(|word| word == SCRIPT)
+        });
+        let has_script = |definition: &Definition| !definition.script.is_empty();
+        of_layouts || self.sources.iter().any(|embedded| embedded.node.source.definitions.iter().any(has_script))
     }
 }

@@ -19,7 +19,7 @@ use crate::{
         html, nearest,
     },
 };
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How deep includes nest.
 pub(crate) const MAX_NESTED: usize = 16;
@@ -27,6 +27,28 @@ pub(crate) const MAX_NESTED: usize = 16;
 pub(crate) const MAX_INCLUDED: usize = 1000;
 /// The element that stands where something is included.
 const PLACE: &str = "pmx-include";
+
+/// Attributes that name ids, one or several.
+const REFERRING: [&str; 15] = [
+    "aria-activedescendant",
+    "aria-controls",
+    "aria-describedby",
+    "aria-details",
+    "aria-errormessage",
+    "aria-flowto",
+    "aria-labelledby",
+    "aria-owns",
+    "commandfor",
+    "for",
+    "form",
+    "headers",
+    "itemref",
+    "list",
+    "popovertarget",
+];
+
+/// Ids, as they are written, that have another name in the page.
+type Renamed = HashMap<String, String>;
 
 /// Takes in what the Blocks of a page include.
 pub(super) struct Includer<'p, 'a> {
@@ -120,26 +142,31 @@ impl<'a> Includer<'_, 'a> {
         let name = fragment.as_deref().map_or_else(|| id.to_owned(), |block| format!("{id}#{block}"));
         taken.set("class", "pmx-include");
         taken.set("data-pathmx-include", html::escape(&name).into_owned());
+        let mut renamed = Renamed::new();
+        let mut inner: Vec<(usize, Vec<Node<'a>>)> = Vec::new();
+        let around = self.in_question;
+        let asked = |this: &Self, at: usize| {
+            source.blocks.get(at).map(|block| this.question(target, block)).filter(QuestionBlock::asks)
+        };
         for at in blocks {
-            let mut inner = body.and_then(|body| body.get(at)).map_or_else(Vec::new, |text| dom::parse(text));
-            let block = source.blocks.get(at);
-            let question = block.map(|block| self.question(target, block)).filter(QuestionBlock::asks);
-            let around = self.in_question;
-            self.in_question |= question.is_some();
+            let mut nodes = body.and_then(|body| body.get(at)).map_or_else(Vec::new, |text| dom::parse(text));
+            self.in_question = around || asked(self, at).is_some();
             stack.push((target, fragment.clone()));
-            self.expand(&mut inner, target, stack);
+            self.expand(&mut nodes, target, stack);
             stack.pop();
-            self.settle(&mut inner, target);
-            if let Some(block) = block {
-                self.fill(&mut inner, target, block);
-            }
-            self.in_question = around;
+            self.settle(&mut nodes, target, &mut renamed);
+            inner.push((at, nodes));
+        }
+        self.in_question = around;
+        for (at, mut nodes) in inner {
+            self.follow(&mut nodes, &renamed);
+            self.fill(&mut nodes, target, at);
             // What is wrong with it is said on its own page.
-            match question.filter(|_| !around) {
-                Some(question) => questions::form(&question, &mut inner, &mut Vec::new()),
-                None => questions::fold(&mut inner),
+            match asked(self, at).filter(|_| !around) {
+                Some(question) => questions::form(&question, &mut nodes, &mut Vec::new()),
+                None => questions::fold(&mut nodes),
             }
-            taken.children.append(&mut inner);
+            taken.children.append(&mut nodes);
         }
         Ok(taken)
     }
@@ -166,17 +193,33 @@ impl<'a> Includer<'_, 'a> {
         let mut nodes = body.and_then(|body| body.get(block)).map_or_else(Vec::new, |text| dom::parse(text));
         let id = self.embeds.source_of(origin).blocks.get(block).map(|block| block.id.clone());
         self.expand(&mut nodes, origin, &mut vec![(origin, id)]);
-        self.settle(&mut nodes, origin);
+        let mut renamed = Renamed::new();
+        self.settle(&mut nodes, origin, &mut renamed);
+        self.follow(&mut nodes, &renamed);
         nodes
     }
 
+    /// Where a Block of a Source was written; `text` is the Source.
+    pub(super) fn written<'w>(&self, origin: Origin, block: usize, text: &'w str) -> Written<'w>
+    where
+        'a: 'w,
+    {
+        let html = self.bodies.get(origin).and_then(|body| body.get(block)).map_or("", String::as_str);
+        match self.embeds.source_of(origin).blocks.get(block) {
+            Some(block) => Written { text, line: block.line, html, tags: &block.tags },
+            None => Written { text, line: 1, html, tags: &[] },
+        }
+    }
+
     /// Its components and values are those of the Source that it comes from. What is wrong with them is said there.
-    fn fill(&mut self, nodes: &mut Vec<Node<'a>>, origin: Origin, block: &Block) {
+    fn fill(&mut self, nodes: &mut Vec<Node<'a>>, origin: Origin, number: usize) {
         let node = self.embeds.node(origin);
+        let Some(block) = node.source.blocks.get(number) else { return };
         let (text, title) = (source::decode(&node.bytes), node.title());
         let facts = facts(node, &title);
         let values = Values { block: &block.values, source: &node.source.values, facts: &facts };
-        self.fill_with(nodes, origin, values, Written { text: &text, line: block.line });
+        let written = self.written(origin, number, &text);
+        self.fill_with(nodes, origin, values, written);
     }
 
     /// The same with these values.
@@ -201,8 +244,9 @@ impl<'a> Includer<'_, 'a> {
         values::fill(nodes, values, written, &mut findings);
     }
 
-    /// Makes marks those of the page, and ids unique in it. What was included further down is settled already.
-    fn settle(&mut self, nodes: &mut [Node<'a>], origin: Origin) {
+    /// Makes marks those of the page, and ids unique in it; those that get another name join `renamed`. What was included further down is
+    /// settled already.
+    fn settle(&mut self, nodes: &mut [Node<'a>], origin: Origin, renamed: &mut Renamed) {
         for node in nodes {
             let Node::Element(element) = node else { continue };
             if element.attr("data-pathmx-include").is_some() {
@@ -218,7 +262,9 @@ impl<'a> Includer<'_, 'a> {
                     *value = self.links.adopt_all(origin, value).into();
                 } else if attribute.name == "id" && !self.ids.insert(html::unescape(value).into_owned()) {
                     let free = (2..).map(|n| format!("{value}-{n}")).find(|id| self.ids.insert(id.clone()));
-                    *value = free.unwrap_or_default().into();
+                    let free = free.unwrap_or_default();
+                    renamed.insert(value.to_string(), free.clone());
+                    *value = free.into();
                 }
             }
             if element.is("style") {
@@ -230,8 +276,52 @@ impl<'a> Includer<'_, 'a> {
                     }
                 }
             }
-            self.settle(&mut element.children, origin);
+            self.settle(&mut element.children, origin, renamed);
         }
+    }
+
+    /// Has what refers to ids follow them. What was included further down has its own.
+    fn follow(&self, nodes: &mut [Node<'_>], renamed: &Renamed) {
+        if renamed.is_empty() {
+            return;
+        }
+        for element in nodes.iter_mut().filter_map(Node::element_mut) {
+            if element.attr("data-pathmx-include").is_some() {
+                continue;
+            }
+            for attribute in &mut element.attributes {
+                let Some(value) = &mut attribute.value else { continue };
+                let name = attribute.name.to_ascii_lowercase();
+                let here = self.here(value);
+                let new = if REFERRING.contains(&&*name) {
+                    let words = value.split_ascii_whitespace().map(|id| renamed.get(id).map_or(id, String::as_str));
+                    words.collect::<Vec<_>>().join(" ")
+                } else if let Some(new) = here.and_then(|id| renamed.get(id)) {
+                    format!("#{new}")
+                } else if let Some(new) =
+                    value.strip_prefix("url(#").and_then(|rest| renamed.get(rest.strip_suffix(')')?))
+                {
+                    format!("url(#{new})")
+                } else {
+                    continue;
+                };
+                *value = new.into();
+            }
+            self.follow(&mut element.children, renamed);
+        }
+    }
+
+    /// The id in the same Source that an address leads to, whether it is a mark or not.
+    fn here<'v>(&'v self, value: &'v str) -> Option<&'v str> {
+        let mark = || value.strip_prefix('\0')?.strip_suffix('\0')?.parse().ok();
+        let target = match mark() {
+            Some(mark) => {
+                let (origin, link) = self.links.origin(mark)?;
+                self.embeds.source_of(origin).links.get(link)?.target.as_str()
+            }
+            None => value,
+        };
+        target.strip_prefix('#')
     }
 }
 

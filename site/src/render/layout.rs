@@ -15,13 +15,16 @@ use crate::{
         standard::{EMPTY, OUTLET, REFERENCES},
         values::{Values, Written},
     },
-    text::dom::{self, Element, Node},
+    text::dom::{self, Node},
 };
 
 /// Where the content comes, in the marked HTML of a layout. No text has a NUL.
 const CONTENT_MARK: &str = "\0:content\0";
 /// Where the lists of related pages come.
 const REFERENCES_MARK: &str = "\0:references\0";
+
+/// The code of what is said of a second place for the content.
+pub(super) const SECOND_OUTLET: &str = "layout/second-outlet";
 
 /// What stands around the content of a page, as marked HTML.
 #[derive(Clone, Debug)]
@@ -58,11 +61,11 @@ pub(super) fn surround<'a>(
 ) -> Result<(Surround, bool), Diagnostic> {
     let node = embeds.node(origin);
     let text = source::decode(&node.bytes);
-    let (mut all, mut has_completion) = (Vec::new(), false);
+    let (mut all, mut has_completion, mut place) = (Vec::new(), false, Place::default());
     for (number, block) in node.source.blocks.iter().enumerate() {
         let mut nodes = includer.content(origin, number);
         let values = Values { block: &block.values, ..page };
-        let written = Written { text: &text, line: block.line };
+        let written = includer.written(origin, number, &text);
         includer.fill_with(&mut nodes, origin, values, written);
         if let Some(completion) = completion {
             has_completion |= completion.put(&mut nodes, written, &mut Vec::new());
@@ -72,13 +75,16 @@ pub(super) fn surround<'a>(
             let from = includer.links.origin(mark);
             from.map_or(Picture::Elsewhere, |(origin, link)| leads(embeds.node(origin), link))
         });
+        place.walk(&mut nodes, written);
         all.append(&mut nodes);
     }
-    let mut place = Place::default();
-    place.walk(&mut all);
     let mut html = String::new();
     dom::write(&all, &mut html);
     let shown = embeds.shown(origin);
+    includer.findings.extend(place.others.iter().map(|at| {
+        let message = format!("a second `<{OUTLET} />` is left out: the content of a page comes once");
+        Diagnostic::warning(SECOND_OUTLET, *at, message).at(&*shown)
+    }));
     match html.split_once(CONTENT_MARK) {
         Some((before, after)) => {
             let (before, after, id) = (before.to_owned(), after.to_owned(), node.id.clone());
@@ -95,11 +101,14 @@ pub(super) fn surround<'a>(
 struct Place {
     has_outlet: bool,
     has_main: bool,
+    /// Where the content would come again.
+    others: Vec<Position>,
 }
 
 impl Place {
-    /// Puts marks in place of the outlets; the content comes but once.
-    fn walk(&mut self, nodes: &mut [Node<'_>]) {
+    /// Puts marks in place of the outlets, and says whether there are some; the content comes but once.
+    fn walk(&mut self, nodes: &mut [Node<'_>], written: Written<'_>) -> bool {
+        let mut has_marks = false;
         for node in nodes {
             let Node::Element(element) = node else { continue };
             let text = match &*element.name {
@@ -108,23 +117,26 @@ impl Place {
                     CONTENT_MARK
                 }
                 REFERENCES => REFERENCES_MARK,
-                name if name == OUTLET || EMPTY.contains(&name) => "",
+                name if name == OUTLET || EMPTY.contains(&name) => {
+                    if name == OUTLET {
+                        self.others.push(written.tag(element.at).unwrap_or_else(|| written.block()));
+                    }
+                    ""
+                }
                 _ => {
                     self.has_main |= element.is("main");
-                    self.inside(element);
+                    let inside = self.walk(&mut element.children, written);
+                    // A page is no part of a paragraph.
+                    if inside && element.is("p") {
+                        element.name = "div".into();
+                    }
+                    has_marks |= inside;
                     continue;
                 }
             };
+            has_marks |= !text.is_empty();
             *node = Node::Text(text.into());
         }
-    }
-
-    /// A page is no part of a paragraph.
-    fn inside(&mut self, element: &mut Element<'_>) {
-        self.walk(&mut element.children);
-        let is_mark = |node: &Node<'_>| matches!(node, Node::Text(text) if text.starts_with("\0:"));
-        if element.is("p") && element.children.iter().any(is_mark) {
-            element.name = "div".into();
-        }
+        has_marks
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn render(
     let mut findings = Vec::new();
     let Some(own) = bodies.get(0) else { return out };
     for (block, html) in source.blocks.iter().zip(own.iter()) {
-        let written = Written { text: &text, line: block.line };
+        let written = Written { text: &text, line: block.line, html, tags: &block.tags };
         let position = Position { line: block.line, column: 1 };
         let values = Values { block: &block.values, source: &source.values, facts: &facts };
         let question = QuestionBlock {
@@ -151,6 +151,8 @@ pub(super) fn render(
         }
         out.blocks.push(written);
     }
+    let names = components::Lookup::names(embeds, 0);
+    findings.extend(source.no_tags.iter().filter(|found| names.contains(&&*found.name)).map(components::no_tag));
     out.findings.extend(findings.into_iter().map(|finding| finding.at(&*shown)));
     let values = Values { block: &serde_json::Map::new(), source: &source.values, facts: &facts };
     for layout in embeds.layouts() {
@@ -165,7 +167,9 @@ pub(super) fn render(
             included: 0,
             in_question: false,
         };
-        match layout::surround(&mut includer, embeds, *layout, (values, completion), leads) {
+        let surround = layout::surround(&mut includer, embeds, *layout, (values, completion), leads);
+        out.findings.extend(findings.into_iter().filter(|finding| finding.code == layout::SECOND_OUTLET));
+        match surround {
             Ok((surround, has_completion)) => {
                 out.has_completion |= has_completion;
                 out.surrounds.push(surround);

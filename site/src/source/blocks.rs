@@ -6,9 +6,10 @@ use super::{
     define::Code,
     ids::Ids,
     lines::Lines,
+    markup::{NoTag, Tag},
     notes::Notes,
     render::{Rendered, Renderer},
-    sections::Met,
+    sections::{Met, Standing},
     solution,
     summary::{self, Summary, summary},
     survey::survey,
@@ -32,6 +33,8 @@ pub(crate) struct Block {
     pub html: String,
     /// Line of the Source at which it starts, from 1.
     pub line: usize,
+    /// Where the start tags in its HTML were written that may be those of components, in the order of the HTML.
+    pub tags: Vec<Tag>,
 }
 
 /// What the tree gives.
@@ -40,13 +43,15 @@ pub(super) struct Parts {
     pub blocks: Vec<(Block, Code)>,
     pub links: Vec<Link>,
     /// See [`super::Source::listed`].
-    pub listed: Vec<usize>,
+    pub listed: Vec<(usize, Standing)>,
     /// Those that stand on their own.
     pub headings: Vec<Met>,
     pub anchors: HashSet<String>,
     pub summary: Summary,
     pub annotations: Vec<Annotation>,
     pub draws_in_browser: bool,
+    /// See [`super::Source::no_tags`].
+    pub no_tags: Vec<NoTag>,
     /// See [`super::Source::code`].
     pub code: Vec<(usize, usize)>,
 }
@@ -58,6 +63,8 @@ pub(super) struct Of<'s> {
     pub values: &'s Map<String, Value>,
     /// Whether it defines components.
     pub defines: bool,
+    /// Whether it imports some.
+    pub imports: bool,
 }
 
 /// A Block before its HTML.
@@ -99,6 +106,7 @@ pub(super) fn blocks<'a>(
     let only = drafts.len() == 1;
     let mut waiting = headings.iter().peekable();
     let mut renderer = Renderer::new(lines, settings, &headings, notes, findings);
+    renderer.knows_components = of.defines || of.imports;
     for (draft, explicit) in drafts.iter_mut().zip(explicit) {
         let last = draft.nodes.last().map_or(0, |node| node.data().sourcepos.end.line);
         let mut first_heading = None;
@@ -113,21 +121,33 @@ pub(super) fn blocks<'a>(
             ids.unique(&format!("block:{name}"))
         });
         let html = renderer.block(&id, &draft.nodes, solution::start(&draft.nodes));
+        let tags = renderer.tags();
         let values = std::mem::take(&mut draft.values);
         let code = if of.defines { Code::of(&draft.nodes, lines) } else { Code::default() };
-        blocks.push((Block { id, classes: super::classes(&values), values, html, line: draft.line }, code));
+        blocks.push((Block { id, classes: super::classes(&values), values, html, line: draft.line, tags }, code));
     }
     let rendered = renderer.finish();
     if blocks.is_empty() {
         let line = lines.position(1, 1).line;
         let id = ids.unique("block:1");
-        let block = Block { id, values: Map::new(), classes: Vec::new(), html: String::new(), line };
+        let block = Block { id, values: Map::new(), classes: Vec::new(), html: String::new(), line, tags: Vec::new() };
         blocks.push((block, Code::default()));
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
     let Rendered { links, listed, headings, annotations, draws_in_browser, .. } = rendered;
-    Parts { blocks, links, listed, headings, anchors, summary, annotations, draws_in_browser, code: survey.code }
+    Parts {
+        blocks,
+        links,
+        listed,
+        headings,
+        anchors,
+        summary,
+        annotations,
+        draws_in_browser,
+        code: survey.code,
+        no_tags: survey.no_tags,
+    }
 }
 
 /// The nodes of each Block, and its topmatter.
@@ -176,7 +196,8 @@ fn id_position(line: usize, lines: &Lines<'_>) -> Position {
     at.map_or(Position { line, column: 1 }, |(number, column)| lines.position(number, column))
 }
 
-fn is_divider<'a>(node: &'a AstNode<'a>, lines: &Lines<'_>) -> bool {
+/// Whether a node divides Blocks, if it is a part of nothing but the document.
+pub(super) fn is_divider<'a>(node: &'a AstNode<'a>, lines: &Lines<'_>) -> bool {
     let data = node.data();
     let line = data.sourcepos.start.line;
     matches!(data.value, NodeValue::ThematicBreak)

@@ -1,4 +1,5 @@
 use crate::diagnostic::Position;
+use comrak::nodes::LineColumn;
 
 /// How much of a line is counted for a column, in bytes: beyond it nobody looks, and counting would go quadratic.
 const LONGEST: usize = 4096;
@@ -58,6 +59,34 @@ impl<'a> Lines<'a> {
         // Every byte but those that continue a character starts one.
         let column = text[..end].iter().filter(|byte| (**byte as i8) >= -0x40).count() + 1;
         Position { line: self.first + line.max(1) - 1, column }
+    }
+}
+
+/// How far a piece of HTML was walked, to say where something stands in it without counting its lines anew.
+pub(super) struct Walked {
+    /// Where the piece begins.
+    start: LineColumn,
+    seen: usize,
+    line: usize,
+    line_start: Option<usize>,
+}
+
+impl Walked {
+    pub(super) const fn from(start: LineColumn) -> Self {
+        Self { start, seen: 0, line: start.line, line_start: None }
+    }
+
+    /// Line and byte column of a byte behind all that were asked for before; `text` is the piece.
+    pub(super) fn to(&mut self, lines: &Lines<'_>, text: &str, byte: usize) -> (usize, usize) {
+        let between = text.get(self.seen..byte).unwrap_or_default();
+        self.line += between.matches('\n').count();
+        self.line_start = between.rfind('\n').map(|newline| self.seen + newline + 1).or(self.line_start);
+        self.seen = byte;
+        let Some(line_start) = self.line_start else { return (self.line, self.start.column + byte) };
+        // The piece has no signs of the lists and quotations that it stands in.
+        let rest = text[line_start..].split('\n').next().unwrap_or_default();
+        let signs = lines.get(self.line).strip_suffix(rest).map_or(0, str::len);
+        (self.line, signs + byte - line_start + 1)
     }
 }
 

@@ -21,6 +21,7 @@ mod frontmatter;
 mod hosts;
 mod ids;
 mod lines;
+mod markup;
 mod mask;
 mod notes;
 mod outline;
@@ -40,9 +41,10 @@ pub(super) use checks::{PRESENTATIONS, is_revealed_at_once};
 pub(super) use define::defines;
 pub(super) use frontmatter::{frontmatter, key_position};
 pub(super) use ids::{Heading, slug};
+pub(super) use markup::{NoTag, Tag};
 pub(super) use notes::Annotation;
 pub(super) use render::fill;
-pub(super) use sections::Section;
+pub(super) use sections::{Section, Standing};
 pub use settings::Settings;
 pub(super) use text::icon;
 pub(super) use tree::tree;
@@ -95,8 +97,8 @@ pub(super) struct Source {
     pub blocks: Vec<Block>,
     /// Links to somewhere in the site: first those with a mark in the HTML, in its order, then the definitions.
     pub links: Vec<Link>,
-    /// The numbers of those links that stand in a list, a table or a heading and are no buttons, in order.
-    pub listed: Vec<usize>,
+    /// The numbers of those links that do not stand in prose, in order.
+    pub listed: Vec<(usize, Standing)>,
     /// Under which headings the links of the text stand, in order.
     pub sections: Vec<Section>,
     /// Everything in the page that a fragment can name.
@@ -109,6 +111,8 @@ pub(super) struct Source {
     pub draws_in_browser: bool,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
+    /// What begins like a tag and is none: of the names of components, it is said.
+    pub no_tags: Vec<NoTag>,
     /// Which elements of PathMX itself its text names.
     pub standard: Standard,
     /// Byte of the text at which the body starts.
@@ -231,8 +235,9 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     let root = tree(&arena, &body, settings);
     let definitions = definitions::definitions(root, &lines);
     let defines = define::defines(path, &front.values);
-    let of = Of { path, values: &front.values, defines };
-    let Parts { blocks, mut links, listed, headings, anchors, summary, annotations, draws_in_browser, code } =
+    let imports = definitions.iter().any(|definition| definition.label.starts_with('@'));
+    let of = Of { path, values: &front.values, defines, imports };
+    let Parts { blocks, mut links, listed, headings, anchors, summary, annotations, draws_in_browser, code, no_tags } =
         blocks::blocks(root, &lines, settings, &of, &mut findings);
     let Summary { title, description } = summary;
     let sections = sections::sections(&headings, &links, title.as_deref());
@@ -272,6 +277,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         annotations,
         definitions,
         draws_in_browser,
+        no_tags,
         findings,
         standard: Standard::of(&body),
         body: front.body,

@@ -28,12 +28,13 @@ impl Source {
             standard,
             draws_in_browser,
             findings: _,
+            no_tags: _,
             body: _,
             code: _,
             outline: _,
         } = self;
         let block = |block: &Block| {
-            let Block { id, values, classes, html: _, line: _ } = block;
+            let Block { id, values, classes, html: _, line: _, tags: _ } = block;
             format!("{id:?}{values:?}{classes:?}")
         };
         let link = |link: &Link| {

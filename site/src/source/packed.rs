@@ -1,7 +1,7 @@
 //! A parsed Source as bytes.
 
 use super::{
-    Block, Link, Section, Source,
+    Block, Link, NoTag, Section, Source, Standing, Tag,
     components::{Chunk, Definition, Resource},
     standard::Standard,
 };
@@ -22,7 +22,7 @@ struct Packed {
     classes: Vec<String>,
     blocks: Vec<PackedBlock>,
     links: Vec<Link>,
-    listed: Vec<usize>,
+    listed: Vec<(usize, Standing)>,
     sections: Vec<Section>,
     anchors: Vec<String>,
     /// As JSON, of which they leave parts out; empty if there are none.
@@ -31,6 +31,7 @@ struct Packed {
     draws_in_browser: bool,
     #[serde(with = "plain::findings")]
     findings: Vec<Diagnostic>,
+    no_tags: Vec<NoTag>,
     body: usize,
     code: Vec<(usize, usize)>,
     standard: Standard,
@@ -43,6 +44,7 @@ struct PackedBlock {
     values: Pieces,
     classes: Vec<String>,
     line: usize,
+    tags: Vec<Tag>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,14 +76,16 @@ pub(crate) fn pack(source: &Source) -> Option<Vec<u8>> {
         definitions,
         draws_in_browser,
         findings,
+        no_tags,
         body,
         code,
         standard,
         outline: _,
     } = source;
     let block = |block: &Block| {
-        let Block { id, values, classes, html: _, line } = block;
-        PackedBlock { id: id.clone(), values: plain::members(values), classes: classes.clone(), line: *line }
+        let Block { id, values, classes, html: _, line, tags } = block;
+        let (classes, tags) = (classes.clone(), tags.clone());
+        PackedBlock { id: id.clone(), values: plain::members(values), classes, line: *line, tags }
     };
     let mut anchors: Vec<String> = anchors.iter().cloned().collect();
     anchors.sort_unstable();
@@ -102,6 +106,7 @@ pub(crate) fn pack(source: &Source) -> Option<Vec<u8>> {
         definitions: definitions.iter().map(packed_definition).collect(),
         draws_in_browser: *draws_in_browser,
         findings: findings.clone(),
+        no_tags: no_tags.clone(),
         body: *body,
         code: code.clone(),
         standard: *standard,
@@ -119,8 +124,8 @@ fn packed_definition(definition: &Definition) -> PackedDefinition {
 pub(crate) fn unpack(bytes: &[u8]) -> Option<Source> {
     let packed: Packed = postcard::from_bytes(bytes).ok()?;
     let block = |block: PackedBlock| {
-        let PackedBlock { id, values, classes, line } = block;
-        Some(Block { id, values: plain::map(values)?, classes, html: String::new(), line })
+        let PackedBlock { id, values, classes, line, tags } = block;
+        Some(Block { id, values: plain::map(values)?, classes, html: String::new(), line, tags })
     };
     let definition = |definition: PackedDefinition| {
         let PackedDefinition { name, template, css, script, values, resources, position } = definition;
@@ -146,6 +151,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Option<Source> {
         definitions: packed.definitions.into_iter().map(definition).collect::<Option<_>>()?,
         draws_in_browser: packed.draws_in_browser,
         findings: packed.findings,
+        no_tags: packed.no_tags,
         body: packed.body,
         code: packed.code,
         standard: packed.standard,

@@ -23,6 +23,15 @@ pub(crate) struct Section {
     pub is_link: bool,
 }
 
+/// How a link to a page is written, if not in prose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Standing {
+    /// In a list, a table or a heading.
+    List,
+    /// As a button, wherever that stands.
+    Button,
+}
+
 /// A heading as it is met, and how many links were before it and up to its end.
 #[derive(Debug)]
 pub(super) struct Met {

@@ -1,14 +1,19 @@
 //! One walk over the tree for everything that must be known before it is written.
 
-use super::{lines::Lines, text};
+use super::{
+    blocks::is_divider,
+    lines::Lines,
+    markup::{self, NoTag, Open},
+    text,
+};
 use crate::{
-    diagnostic::{Diagnostic, Position},
-    text::{dom::is_raw_text, html},
+    diagnostic::Diagnostic,
+    text::html::{self, Form},
 };
 use comrak::nodes::{AstNode, NodeHeading, NodeValue};
 
-/// The longest name of an element whose content is no markup, in bytes: `plaintext`.
-const LONGEST_RAW: usize = 9;
+/// Elements whose text shows tags, if it has any.
+const VERBATIM: [&str; 4] = ["code", "kbd", "pre", "samp"];
 
 /// What the tree holds.
 #[derive(Default)]
@@ -19,15 +24,18 @@ pub(super) struct Survey<'a> {
     pub ids: Vec<String>,
     /// Definitions of footnotes, in order.
     pub footnotes: Vec<&'a AstNode<'a>>,
+    /// What begins like a tag and is none.
+    pub no_tags: Vec<NoTag>,
     /// First and last line of each block of code.
     pub code: Vec<(usize, usize)>,
 }
 
-/// Walks the tree. What is left open is said: it hides the rest of the Source.
+/// Walks the tree. What is left open is said: it hides what follows.
 pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mut Vec<Diagnostic>) -> Survey<'a> {
     let mut survey = Survey::default();
-    // An element whose content is no markup, that was not closed yet.
-    let mut raw: Option<(String, Position)> = None;
+    let mut open = Open::default();
+    // How many elements of code the text stands in that are written as HTML.
+    let mut verbatim = 0_usize;
     for node in root.descendants() {
         let data = node.data();
         let start = data.sourcepos.start;
@@ -42,7 +50,7 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
             NodeValue::FootnoteDefinition(_) => survey.footnotes.push(node),
             NodeValue::HtmlBlock(block) => {
                 ids(&block.literal, &mut survey.ids);
-                raw_text(&block.literal, || lines.position(start.line, start.column), &mut raw);
+                open.read(&block.literal, start, lines);
                 let literal = block.literal.trim_start();
                 if literal.starts_with("<!--") && !literal.contains("-->") {
                     let position = lines.position(start.line, start.column);
@@ -54,8 +62,16 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
             }
             NodeValue::HtmlInline(literal) => {
                 ids(literal, &mut survey.ids);
-                raw_text(literal, || lines.position(start.line, start.column), &mut raw);
+                open.read(literal, start, lines);
+                for tag in html::tags(literal).iter().filter(|tag| VERBATIM.contains(&tag.name)) {
+                    verbatim = if tag.form == Form::Start { verbatim + 1 } else { verbatim.saturating_sub(1) };
+                }
             }
+            NodeValue::Text(text) if verbatim == 0 && text.contains('<') => {
+                markup::no_tags(lines, start, data.sourcepos.end, &mut survey.no_tags);
+            }
+            NodeValue::Paragraph => verbatim = 0,
+            NodeValue::ThematicBreak if is_divider(node, lines) => open.end(findings),
             NodeValue::CodeBlock(code) if code.fenced && !code.closed => {
                 let fence = char::from(code.fence_char).to_string().repeat(code.fence_length.min(20));
                 let position = lines.position(start.line, start.column);
@@ -65,35 +81,8 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
             _ => {}
         }
     }
-    if let Some((name, position)) = raw {
-        let message = format!("`<{name}>` is never closed and hides what follows in its Block");
-        let finding = Diagnostic::warning("source/unclosed-element", position, message);
-        findings.push(finding.hint(format!("end it with `</{name}>`, or write `&lt;{name}>` for the words")));
-    }
+    open.end(findings);
     survey
-}
-
-/// Looks which element with other content than markup a piece of HTML leaves open, or closes.
-fn raw_text(html: &str, position: impl Fn() -> Position, open: &mut Option<(String, Position)>) {
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        rest = &rest[at + 1..];
-        if let Some(comment) = rest.strip_prefix("!--").filter(|_| open.is_none()) {
-            rest = comment.find("-->").map_or("", |end| &comment[end..]);
-            continue;
-        }
-        let (ends, tag) = rest.strip_prefix('/').map_or((false, rest), |tag| (true, tag));
-        let length = tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len());
-        if length > LONGEST_RAW {
-            continue;
-        }
-        let name = tag[..length].to_ascii_lowercase();
-        match open {
-            Some((opened, _)) if ends && *opened == name => *open = None,
-            None if !ends && is_raw_text(&name) => *open = Some((name, position())),
-            _ => {}
-        }
-    }
 }
 
 fn ids(text: &str, found: &mut Vec<String>) {

@@ -46,9 +46,19 @@ pub(super) fn opened<'a, 't>(text: &'t str, parse: impl Fn(&str) -> &'a AstNode<
         for node in root.descendants() {
             let data = node.data();
             let start = data.sourcepos.start;
-            if matches!(data.value, NodeValue::Paragraph)
-                && let Some(candidate) = candidates.get(&start.line).filter(|found| found.column == start.column)
-                && let last = data.sourcepos.end.line
+            if !matches!(data.value, NodeValue::Paragraph) {
+                continue;
+            }
+            let last = data.sourcepos.end.line;
+            // A tag whose `>` became a quotation, behind other text.
+            if lines.get(last + 1).trim_start().starts_with('>')
+                && let Some((line, candidate)) =
+                    candidates.range(..=last).next_back().filter(|(line, _)| **line > start.line)
+                && let Some(rest) = lines.text(*line, last).get(candidate.column - 1..)
+                && tag_end(rest).is_none()
+            {
+                tried.insert(*line, *candidate);
+            } else if let Some(candidate) = candidates.get(&start.line).filter(|found| found.column == start.column)
                 && (!dom::is_known(&candidate.name.to_ascii_lowercase())
                     || is_alone(&lines.text(start.line, last), start.column, candidate.name)
                     || lines.get(last + 1).trim_start().starts_with('>'))

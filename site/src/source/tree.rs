@@ -27,6 +27,9 @@ const MAX_PASSES: usize = 8;
 /// What opens and closes a mark.
 const MARK: &str = "==";
 
+/// With a letter before it, a line is a paragraph.
+const LETTER: &str = "x";
+
 /// Parses a body. Lines and columns of the tree are those of the body; names in double brackets are `WikiLink`s, and formulas of several
 /// blocks are fences of the language `math`.
 pub(crate) fn tree<'a>(arena: &'a Arena<'a>, body: &str, settings: &Settings) -> &'a AstNode<'a> {
@@ -34,7 +37,42 @@ pub(crate) fn tree<'a>(arena: &'a Arena<'a>, body: &str, settings: &Settings) ->
     let opened = tags::opened(body, |text| parser.parse(text));
     let root = named(&parser, &opened.text, settings);
     opened.restore(root);
+    if body.contains("[!") {
+        titles(&parser, root);
+    }
     root
+}
+
+/// What the title of a callout begins with is a part of a line, but the parser takes HTML there for a block, with nothing but HTML in it.
+fn titles<'a>(parser: &Parser<'a>, root: &'a AstNode<'a>) {
+    let is_title = |node: &&'a AstNode<'a>| matches!(node.data().value, NodeValue::CalloutTitle);
+    let titles: Vec<_> = root.descendants().filter(is_title).filter_map(|title| title.first_child()).collect();
+    for block in titles {
+        let (literal, at) = match &*block.data() {
+            Ast { value: NodeValue::HtmlBlock(html), sourcepos, .. } => (html.literal.clone(), sourcepos.start),
+            _ => continue,
+        };
+        let line = parser.parse(&format!("{LETTER}{}", literal.trim_end()));
+        let Some(paragraph) = line.first_child().filter(|first| matches!(first.data().value, NodeValue::Paragraph))
+        else {
+            continue;
+        };
+        for node in paragraph.descendants() {
+            let place = &mut node.data_mut().sourcepos;
+            for end in [&mut place.start, &mut place.end] {
+                end.line += at.line - 1;
+                end.column = (end.column + at.column).saturating_sub(1 + LETTER.len()).max(1);
+            }
+        }
+        if let Some(first) = paragraph.first_child()
+            && let NodeValue::Text(text) = &mut first.data_mut().value
+        {
+            *text = text.strip_prefix(LETTER).unwrap_or(text).to_owned().into();
+        }
+        paragraph.detach();
+        block.insert_before(paragraph);
+        block.detach();
+    }
 }
 
 /// The tree of a text in which no tag is left for the parser to mistake.

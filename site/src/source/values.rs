@@ -4,6 +4,7 @@
 //! Block, then in the Source, and else takes the fallback. What has neither value nor fallback stays as it was written.
 //! Values are escaped for where they are put. Code, scripts and style sheets keep their braces.
 
+use super::Tag;
 use crate::{
     diagnostic::{Diagnostic, Position},
     text::{dom::Node, html, nearest},
@@ -32,6 +33,10 @@ pub(crate) struct Written<'w> {
     pub text: &'w str,
     /// The Block's first line, from 1.
     pub line: usize,
+    /// The Block's marked HTML.
+    pub html: &'w str,
+    /// Of this HTML, in its order.
+    pub tags: &'w [Tag],
 }
 
 /// `{{ name }}` or `{{ name: fallback }}`
@@ -248,52 +253,24 @@ impl Written<'_> {
         }
     }
 
-    /// The first place from the Block on that has this text without a backslash before it.
-    pub(crate) fn unescaped(&self, wanted: &str) -> Option<Position> {
-        let start = self.start();
-        let mut places = self.text[start..].match_indices(wanted).map(|(at, _)| start + at);
-        places.find(|at| !self.text[..*at].ends_with('\\')).map(|at| Position::of(self.text, at))
-    }
-
     /// The place of the Block.
     pub(crate) fn block(&self) -> Position {
         Position { line: self.line.max(1), column: 1 }
     }
 
-    /// The place of the nth start tag of this name, from 0, code left out.
-    pub(crate) fn tag(&self, name: &str, nth: usize) -> Position {
-        let (mut at, mut left, mut fence) = (self.start(), nth, None);
-        for line in self.text[at..].split_inclusive('\n') {
-            let start = line.trim_start();
-            let mark = ["```", "~~~"].into_iter().find(|mark| start.starts_with(mark));
-            match (fence, mark) {
-                (None, Some(mark)) => fence = Some(mark),
-                (Some(open), Some(mark)) if open == mark => fence = None,
-                (None, None) => {
-                    for column in tags(line, name) {
-                        if left == 0 {
-                            return Position::of(self.text, at + column);
-                        }
-                        left -= 1;
-                    }
-                }
-                _ => {}
-            }
-            at += line.len();
-        }
-        self.block()
+    /// Where an element of the Block's HTML was written; none, if nobody kept it.
+    pub(crate) fn tag(&self, at: Option<u32>) -> Option<Position> {
+        let at = at?;
+        let found = self.tags.binary_search_by_key(&at, |tag| tag.at).ok()?;
+        self.tags.get(found).map(|tag| tag.position)
     }
-}
 
-/// Where start tags of a name are in a line.
-fn tags<'l>(line: &'l str, name: &'l str) -> impl Iterator<Item = usize> + 'l {
-    let bytes = line.as_bytes();
-    line.match_indices('<').map(|(at, _)| at).filter(move |at| {
-        let end = at + 1 + name.len();
-        bytes.get(at + 1..end).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
-            && bytes.get(end).is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))
-            && at.checked_sub(1).is_none_or(|before| bytes[before] != b'`')
-    })
+    /// The start tag that begins at this byte of the Block's HTML, as it was written; none, if it has an address in it.
+    pub(crate) fn start_tag(&self, at: Option<u32>) -> Option<&str> {
+        let rest = self.html.get(usize::try_from(at?).ok()?..)?;
+        let tag = rest.get(..=rest.find('>')?)?;
+        (tag.starts_with('<') && !tag.contains('\0')).then_some(tag)
+    }
 }
 
 /// Whether a value says what readers tick off.
@@ -322,7 +299,7 @@ mod tests {
         };
         let mut findings = Vec::new();
         let mut nodes = dom::parse(html);
-        fill(&mut nodes, values, Written { text: html, line: 1 }, &mut findings);
+        fill(&mut nodes, values, Written { text: html, line: 1, html, tags: &[] }, &mut findings);
         let mut out = String::new();
         dom::write(&nodes, &mut out);
         (out, findings)
@@ -349,16 +326,6 @@ mod tests {
         assert_eq!(html, "one\n{{ block.ton }}");
         assert_eq!((findings[0].code, findings[0].line), ("values/unresolved", 2));
         assert_eq!(findings[0].hint.as_deref(), Some("there is `block.tone`"));
-    }
-
-    #[test]
-    fn tags_are_found_where_they_were_written() {
-        let text = "<a>\n```html\n<card>\n```\n`<card>` <CARD x>\n<card-b> <card/>";
-        let written = Written { text, line: 2 };
-        assert_eq!(written.tag("card", 0), Position { line: 5, column: 10 });
-        assert_eq!(written.tag("card", 1), Position { line: 6, column: 10 });
-        assert_eq!(written.tag("card", 2), Position { line: 2, column: 1 });
-        assert_eq!(written.find("card-b"), Position { line: 6, column: 2 });
     }
 
     proptest! {

@@ -16,6 +16,31 @@ pub(crate) struct Attribute<'a> {
     pub quoted: bool,
 }
 
+/// A tag of a fragment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag<'a> {
+    /// Byte of its `<`.
+    pub at: usize,
+    pub name: &'a str,
+    pub form: Form,
+}
+
+/// Which half of an element a tag is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Start,
+    End,
+    /// `<x />`
+    Whole,
+}
+
+/// All tags of a fragment, in order. A tag that does not end is none.
+pub(crate) fn tags(text: &str) -> Vec<Tag<'_>> {
+    let mut scanner = Scanner::of(text);
+    scanner.run();
+    scanner.tags
+}
+
 /// The attributes of all start tags of a fragment, in order, as the HTML standard tokenizes them.
 pub(crate) fn attributes(text: &str) -> Vec<Attribute<'_>> {
     attributes_and_sheets(text).0
@@ -23,7 +48,7 @@ pub(crate) fn attributes(text: &str) -> Vec<Attribute<'_>> {
 
 /// The same, and where the style sheets of a fragment stand: what is in its `<style>` elements.
 pub(crate) fn attributes_and_sheets(text: &str) -> (Vec<Attribute<'_>>, Vec<Range<usize>>) {
-    let mut scanner = Scanner { text, at: 0, found: Vec::new(), sheets: Vec::new() };
+    let mut scanner = Scanner::of(text);
     scanner.run();
     (scanner.found, scanner.sheets)
 }
@@ -33,9 +58,14 @@ struct Scanner<'a> {
     at: usize,
     found: Vec<Attribute<'a>>,
     sheets: Vec<Range<usize>>,
+    tags: Vec<Tag<'a>>,
 }
 
 impl<'a> Scanner<'a> {
+    const fn of(text: &'a str) -> Self {
+        Self { text, at: 0, found: Vec::new(), sheets: Vec::new(), tags: Vec::new() }
+    }
+
     fn run(&mut self) {
         while let Some(open) = self.text[self.at..].find('<') {
             self.at += open + 1;
@@ -50,24 +80,32 @@ impl<'a> Scanner<'a> {
             } else if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
                 self.start_tag();
             } else if rest.starts_with('/') {
+                let at = self.at - 1;
+                self.at += 1;
+                let name = self.take_until(ends_name);
                 self.skip_past(self.at, ">");
+                if self.text[..self.at].ends_with('>') && !name.is_empty() {
+                    self.tags.push(Tag { at, name, form: Form::End });
+                }
             }
         }
     }
 
     fn start_tag(&mut self) {
-        let tag = self.take_until(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'));
-        loop {
-            self.take_until(|b| !(b.is_ascii_whitespace() || b == b'/'));
+        let at = self.at - 1;
+        let tag = self.take_until(ends_name);
+        let form = loop {
+            let skipped = self.take_until(|b| !(b.is_ascii_whitespace() || b == b'/'));
             match self.peek() {
                 None => return,
                 Some(b'>') => {
                     self.at += 1;
-                    break;
+                    break if skipped.ends_with('/') { Form::Whole } else { Form::Start };
                 }
                 Some(_) => self.attribute(tag),
             }
-        }
+        };
+        self.tags.push(Tag { at, name: tag, form });
         if is_raw_text(&tag.to_ascii_lowercase()) {
             let start = self.at;
             self.at = raw_text_end(self.text, self.at, tag);
@@ -114,6 +152,10 @@ impl<'a> Scanner<'a> {
     fn skip_past(&mut self, from: usize, end: &str) {
         self.at = self.text[from..].find(end).map_or(self.text.len(), |at| from + at + end.len());
     }
+}
+
+const fn ends_name(b: u8) -> bool {
+    b.is_ascii_whitespace() || matches!(b, b'/' | b'>')
 }
 
 /// Text as it may stand in an element or between double quotes. All attributes are written between those.

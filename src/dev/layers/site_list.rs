@@ -29,7 +29,7 @@ pub(super) fn layer(session: Session, reload: LiveReload, console: Option<String
         }
         // Who is not at this machine learns nothing of its folders.
         let caller = Caller::of(request.extensions());
-        let here = caller.is_this_machine();
+        let here = caller.is_local_browser();
         let (status, title, main) = match caller.host().and_then(HostName::site_label) {
             Some(label) if label == CONTROL => return next.call(request),
             Some(label) => {

@@ -1,5 +1,6 @@
 //! Who sends a request, for which host, and from which page: read once, by the first layer, and kept in the request's extensions.
 
+mod forwarded;
 mod host_name;
 mod initiator;
 
@@ -11,11 +12,6 @@ use axum::{
     http::{Extensions, HeaderMap, header},
 };
 use std::net::{Ipv4Addr, SocketAddr};
-
-/// Headers with which proxies say that they ask for someone else (RFC 7239 and what came before it), beside those that begin as below.
-const FORWARDED: [&str; 6] = ["forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"];
-/// How most of them begin: `X-Forwarded-For`, `-Host`, `-Proto`, `-Prefix` and more.
-const FORWARDED_PREFIX: &str = "x-forwarded-";
 
 /// A connection of a client. In the extensions of every request that came over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +55,7 @@ impl Caller {
         let authority = host.as_ref().map_or("", |(authority, _)| authority);
         Self {
             connection,
-            is_forwarded: headers.keys().any(|name| speaks_for_another(name.as_str())),
+            is_forwarded: forwarded::is_forwarded(headers),
             initiator: Initiator::read(headers, authority, connection.is_encrypted),
             host: host.map(|(_, name)| name),
             host_is_given: false,
@@ -109,11 +105,6 @@ impl Caller {
     pub fn is_local_browser(&self) -> bool {
         self.is_this_machine() && self.host.as_ref().is_some_and(HostName::is_loopback)
     }
-}
-
-/// Whether a header of this name is a proxy's.
-fn speaks_for_another(name: &str) -> bool {
-    name.starts_with(FORWARDED_PREFIX) || FORWARDED.contains(&name)
 }
 
 /// Whether a request opens a WebSocket.
@@ -176,7 +167,7 @@ pub(crate) mod tests {
     #[test]
     fn a_proxy_that_says_so_is_not_this_machine() {
         assert!(caller("127.0.0.1:1", &[]).is_this_machine());
-        for name in FORWARDED.into_iter().chain(["x-forwarded-for", "x-forwarded-prefix", "X-Forwarded-Port"]) {
+        for name in ["x-forwarded-for", "x-forwarded-prefix", "X-Forwarded-Port", "via", "cf-connecting-ip"] {
             assert!(!caller("127.0.0.1:1", &[(name, "10.0.0.1")]).is_this_machine(), "{name}");
         }
     }

@@ -30,6 +30,7 @@ fn a_component_that_does_not_exist_or_gets_nothing_is_named() {
             "paths/index.path.md:5:1: warning: no component is called `crad` [literate/unresolved-component]",
             "  hint: there is `card`",
             "paths/index.path.md:7:1: warning: no component is called `my-card` [literate/unresolved-component]",
+            "  hint: import the Source that defines it, or write `&lt;my-card>` for the words",
             "paths/index.path.md:9:1: warning: `card` has no slot `foot` [literate/unknown-slot]",
             "paths/index.path.md:11:1: warning: the component `loop` contains itself: loop → loop-b → loop [literate/component-cycle]"
         ])
@@ -50,7 +51,7 @@ fn a_definition_that_defines_nothing_is_named() {
                   ```html\n<p>b</p>\n```\n\n---\n\n<!-- componentName: \"a b!\" -->\n\n```html\n<p>c</p>\n```\n\n---\n\n## Files\n\n```html\n<p>d</p>\n```\n\n\
                   [@script.x]: ./gone.js\n[@asset.y]: https://example.org/y.png\n";
     assert_eq!(
-        said_with(family, "# A\n\n<card>x</card>\n\n[@c]: ./parts.components.md\n"),
+        said_with(family, "# A\n\n<card></card>\n\n[@c]: ./parts.components.md\n"),
         lines(&[
             "paths/parts.components.md:13:1: error: the component `card` is defined twice in this Source [literate/duplicate-component]",
             "  hint: the first is in the Block at line 5",
@@ -109,6 +110,8 @@ fn components_that_grow_without_end_are_cut_off() {
     let nested: Vec<(String, String)> = (0..20)
         .map(|n| (format!("d{n}"), format!("<div>{}</div>", format!("<d{0}><yield /></d{0}>", n + 1).repeat(4))))
         .collect();
+    let last = [("d20".to_owned(), "<p><yield /></p>".to_owned())];
+    let nested: Vec<(String, String)> = nested.into_iter().chain(last).collect();
     let nested: Vec<(&str, &str)> = nested.iter().map(|(name, html)| (name.as_str(), html.as_str())).collect();
     assert_eq!(
         said_with(&parts(&nested), "# A\n\n<d0>x</d0>\n\n[@c]: ./parts.components.md\n"),
@@ -133,6 +136,42 @@ fn a_value_that_nobody_gave_is_named() {
             "  hint: there is `source.author`",
             "paths/index.path.md:7:20: warning: `{{ block.x }}` has no value here [values/unresolved]",
             "  hint: give it a fallback: `{{ name: fallback }}`"
+        ])
+    );
+}
+
+#[test]
+fn what_is_lost_or_left_open_is_named() {
+    let parts = parts(&[("Card", "<b><yield /></b>"), ("Tick", "<i>t</i>"), ("Odd", "<section><nope-in /></section>")]);
+    let page = "# A\n\n<tick>x</tick>\n\n<note>\n\nx\n\n</note>\n\n<odd></odd>\n\n<card>\n\nx\n\n[@c]: ./parts.components.md\n";
+    assert_eq!(
+        said_with(&parts, page),
+        lines(&[
+            "paths/index.path.md:3:1: warning: what stands in `tick` is not shown: its template has no place for it [literate/lost-content]",
+            "  hint: `<yield />` in the template of `tick` is one",
+            "paths/index.path.md:5:1: warning: no component is called `note` [literate/unresolved-component]",
+            "  hint: import the Source that defines it, or write `&lt;note>` for the words",
+            "paths/index.path.md:11:1: warning: the template of `odd` uses `nope-in`, which its Source does not import [literate/unresolved-component]",
+            "  hint: import the Source that defines it where `odd` is defined",
+            "paths/index.path.md:13:1: warning: `<card>` is never closed and takes in what follows [literate/unclosed-component]",
+            "  hint: end it with `</card>`"
+        ])
+    );
+}
+
+#[test]
+fn a_block_that_nearly_defines_a_component_is_named() {
+    let family = "# Parts\n\n---\n\n<!-- componentName: notempl -->\n\n```css\n:self { color: red }\n```\n\n---\n\n## Other\n\n```html\n<b></b>\n```\n\n---\n\n## Card\n\n```html\n<b></b>\n```\n\n\
+                  ```scss\na { b { c: d } }\n```\n\n```ts\nlet a: number\n```\n";
+    assert_eq!(
+        said_with(family, "# A\n\n<card></card>\n\n[@c]: ./parts.components.md\n"),
+        lines(&[
+            "paths/parts.components.md:5:1: warning: `notempl` is no component: its Block has no `html` fence [literate/no-template]",
+            "  hint: its template is the first `html` fence",
+            "paths/parts.components.md:27:1: warning: a fence `scss` is no part of a component, so it is shown only [literate/fence]",
+            "  hint: write it as `css`",
+            "paths/parts.components.md:31:1: warning: a fence `ts` is no part of a component, so it is shown only [literate/fence]",
+            "  hint: write it as `js`"
         ])
     );
 }

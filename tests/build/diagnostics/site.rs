@@ -216,7 +216,8 @@ fn a_page_that_no_deploy_could_have_leaves_no_site() {
     assert_eq!(
         found,
         [
-            "paths/index.path.md:1:1: error: index.path.html has 27602598 bytes, at most 26214400 can be published [build/unusable]"
+            "paths/index.path.md:1:1: error: index.path.html has 27602611 bytes, at most 26214400 can be published [build/unusable]",
+            "paths/index.path.md:1:1: error: index.path.md has 27600492 bytes, at most 26214400 can be published [build/unusable]",
         ]
     );
     assert!(build.roots.is_none());
@@ -311,6 +312,20 @@ fn the_config_of_an_older_pathmx_is_told() {
         lines(&[
             "pathmx.json:1:1: warning: pathmx.json is of an older PathMX: `roots` and `subdomain` are read; pmx does not know what to do with `x` [config/pathmx-json]",
             "  hint: write it into pathmx.config.md and delete this file: `roots` as a list of links under `## Paths`",
+        ])
+    );
+}
+
+#[test]
+fn a_second_place_for_the_content_is_named() {
+    let files = [
+        ("paths/index.path.md", "# A\n\n[@layout]: ./a.layout.md\n"),
+        ("paths/a.layout.md", "# Frame\n\n<x-source-content />\n\n| a |\n| --- |\n| <X-Source-Content/> |\n"),
+    ];
+    assert_eq!(
+        said(&files),
+        lines(&[
+            "paths/a.layout.md:7:3: warning: a second `<x-source-content />` is left out: the content of a page comes once [layout/second-outlet]"
         ])
     );
 }

@@ -99,6 +99,28 @@ fn what_html_and_frontmatter_leave_open_is_named() {
 }
 
 #[test]
+fn elements_that_take_what_follows_from_the_reader_are_named_where_they_stand() {
+    let said = said_of(
+        "# A\n\nfoo <template> bar\n\n> <div>\n> <details>\n\nx <select> y\n\n---\n\n<video src=\"https://example.org/a.mp4\">\n",
+    );
+    let places: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("[source/unclosed-element]"))
+        .map(|line| line.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        places,
+        [3, 6, 8, 12].iter().zip([5, 3, 3, 1]).map(|(l, c)| format!("paths/index.path.md:{l}:{c}")).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        said_of(
+            "# A\n\n<details open>\n\nx\n\n---\n\n<details>\n<summary>s</summary>\n\n- <svg><title>t</title><path d=\"M0 0\"/></svg>\n\n</details>\n\n<progress value=\"1\"></progress> `<select>`\n\n```html\n<template>\n```\n\n<!-- <dialog> -->\n"
+        ),
+        ""
+    );
+}
+
+#[test]
 fn notes_that_nobody_sees_are_named() {
     assert_eq!(
         said_of(

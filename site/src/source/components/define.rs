@@ -10,10 +10,16 @@ use crate::{
     },
 };
 use serde_json::{Map, Value};
+use std::ops::Range;
 
 /// Keys of topmatter that describe the Block and are no defaults of the component.
 const RESERVED: [&str; 10] =
     ["componentName", "id", "type", "title", "tags", "date", "styles", "play", "actions", "question"];
+
+/// Languages that are compiled to style sheets, which pmx does not.
+const SHEETS: [&str; 5] = ["less", "sass", "scss", "styl", "stylus"];
+/// The same of scripts.
+const SCRIPTS: [&str; 6] = ["coffee", "jsx", "mjs", "ts", "tsx", "typescript"];
 
 /// A Block of a Source that defines components.
 #[derive(Debug)]
@@ -54,7 +60,29 @@ pub(crate) fn define(
 ) -> Option<Definition> {
     let position = Position { line: block.line.max(1), column: 1 };
     // Later ones show how it is used.
-    let template = block.fences.iter().find(|fence| fence.language.eq_ignore_ascii_case("html"))?;
+    let has = |language: &str| block.fences.iter().any(|fence| fence.language.eq_ignore_ascii_case(language));
+    let Some(template) = block.fences.iter().find(|fence| fence.language.eq_ignore_ascii_case("html")) else {
+        if let Some(name) = block.values.get("componentName").and_then(Value::as_str) {
+            let message = format!("`{name}` is no component: its Block has no `html` fence");
+            findings.push(
+                Diagnostic::warning("literate/no-template", position, message)
+                    .hint("its template is the first `html` fence"),
+            );
+        }
+        return None;
+    };
+    for (wanted, others) in [("css", &SHEETS[..]), ("js", &SCRIPTS[..])] {
+        let is_other = |fence: &&Fence<'_>| others.iter().any(|other| fence.language.eq_ignore_ascii_case(other));
+        if !has(wanted)
+            && !has("javascript")
+            && let Some(fence) = block.fences.iter().find(is_other)
+        {
+            let place = Position { line: fence.line.saturating_sub(1).max(1), column: 1 };
+            let message = format!("a fence `{}` is no part of a component, so it is shown only", fence.language);
+            findings
+                .push(Diagnostic::warning("literate/fence", place, message).hint(format!("write it as `{wanted}`")));
+        }
+    }
     let name = match name(block) {
         Ok(name) => name,
         Err(written) => {
@@ -151,7 +179,21 @@ fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
     let text = fence.text.replace('\0', "\u{fffd}");
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
-    for attribute in html::attributes(&text) {
+    let (attributes, sheets) = html::attributes_and_sheets(&text);
+    let mut sheets = sheets.into_iter().peekable();
+    let sheet = |sheet: Range<usize>, from: &mut usize, out: &mut String, links: &mut Vec<Link>| {
+        out.push_str(text.get(*from..sheet.start).unwrap_or_default());
+        *from = sheet.end;
+        let css = &text[sheet.clone()];
+        out.push_str(&css::rewrite(css, |reference| {
+            let position = position(&text, sheet.start + reference.range.start, fence.line);
+            mark(&reference.target, &Place::Sheet, position, links)
+        }));
+    };
+    for attribute in attributes {
+        while let Some(before) = sheets.next_if(|sheet| sheet.end <= attribute.value.start) {
+            sheet(before, &mut from, &mut out, links);
+        }
         let Some(place) = place_of(attribute.tag, attribute.name) else { continue };
         let raw = &text[attribute.value.clone()];
         let position = position(&text, attribute.value.start, fence.line);
@@ -180,6 +222,9 @@ fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
             out.extend([quote, &new, quote]);
             from = attribute.value.end;
         }
+    }
+    for last in sheets {
+        sheet(last, &mut from, &mut out, links);
     }
     out.push_str(&text[from..]);
     out

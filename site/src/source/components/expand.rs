@@ -5,7 +5,9 @@
 //! error. What can multiply is bounded: templates in templates, depth, and the bytes that a Block grows by.
 
 use super::{
-    Definition, role,
+    Definition,
+    letters::{Shown, has_unknown},
+    role,
     slots::{self, Content},
     states,
     template::{self, Props},
@@ -13,18 +15,15 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Position},
-    source::{
-        standard::is_standard,
-        values::{self, Values, Written},
-    },
+    source::values::{self, Values, Written},
     text::{
         dom::{self, Attribute, Element, Node},
-        html, nearest,
+        html,
     },
 };
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashSet},
     mem,
 };
 
@@ -38,7 +37,7 @@ const MAX_HEIGHT: usize = 2 * dom::MAX_DEPTH;
 const MAX_GROWTH: usize = 2 << 20;
 
 /// The code of what is said of a component that is not shown.
-const UNRESOLVED: &str = "literate/unresolved-component";
+pub(super) const UNRESOLVED: &str = "literate/unresolved-component";
 
 /// Which components there are. `origin` is a Source by a number of the caller's choice.
 pub(crate) trait Lookup<'d> {
@@ -52,6 +51,10 @@ pub(crate) trait Lookup<'d> {
     /// A path, as the page's author would write it, to a Source that defines this name though the page does not import it.
     fn elsewhere(&self, _name: &str) -> Option<String> {
         None
+    }
+    /// Whether what the page takes in, or stands in, brings scripts, which may define elements of their own.
+    fn has_scripts(&self) -> bool {
+        false
     }
 }
 
@@ -79,65 +82,53 @@ pub(crate) fn expand<'d>(nodes: &mut Vec<Node<'d>>, page: Expansion<'_, 'd>) {
     let names = page.lookup.names(page.origin);
     if !names.is_empty() || has_unknown(nodes) {
         let mut expander = Expander {
-            page,
             names,
             active: Vec::new(),
             growth: 0,
-            seen: HashMap::new(),
-            at: (String::new(), 0),
+            place: page.written.block(),
             told: HashSet::new(),
-            verbatim: 0,
-            expanded: 0,
+            changed: 0,
+            page,
         };
         let frame = Frame { origin: expander.page.origin, content: None };
         expander.walk(nodes, &frame, 0, false);
     }
 }
 
-fn has_unknown(nodes: &[Node<'_>]) -> bool {
-    nodes.iter().filter_map(Node::element).any(|element| element.name.contains('-') || has_unknown(&element.children))
-}
-
 /// Whose nodes are being walked.
-struct Frame<'d> {
+pub(super) struct Frame<'d> {
     origin: usize,
     /// In a template: what the usage gave.
     content: Option<Content<'d>>,
 }
 
-struct Expander<'x, 'd> {
-    page: Expansion<'x, 'd>,
-    names: Vec<&'d str>,
+impl Frame<'_> {
+    pub(super) const fn is_template(&self) -> bool {
+        self.content.is_some()
+    }
+}
+
+pub(super) struct Expander<'x, 'd> {
+    pub(super) page: Expansion<'x, 'd>,
+    pub(super) names: Vec<&'d str>,
     /// The templates that the walk is in.
-    active: Vec<(usize, &'d str)>,
+    pub(super) active: Vec<(usize, &'d str)>,
     growth: usize,
-    /// How many elements of a name the page has had.
-    seen: HashMap<String, usize>,
-    /// The page's element that the walk is in: name and number.
-    at: (String, usize),
+    /// Of the page's usage that the walk is in.
+    pub(super) place: Position,
     /// What was said already, and where if it is said for each place.
     told: HashSet<(Option<(usize, usize)>, String)>,
-    /// How many elements that show text as it is the walk is in.
-    verbatim: usize,
-    /// Usages replaced so far.
-    expanded: usize,
+    /// How many elements were replaced so far.
+    pub(super) changed: usize,
 }
 
 impl<'d> Expander<'_, 'd> {
-    fn walk(&mut self, nodes: &mut Vec<Node<'d>>, frame: &Frame<'d>, level: usize, foreign: bool) {
+    pub(super) fn walk(&mut self, nodes: &mut Vec<Node<'d>>, frame: &Frame<'d>, level: usize, foreign: bool) {
         let mut out = Vec::with_capacity(nodes.len());
         for node in mem::take(nodes) {
             match node {
                 Node::Element(element) => self.element(element, frame, level, foreign, &mut out),
-                other => {
-                    if let Node::Text(text) = &other
-                        && frame.content.is_none()
-                        && self.verbatim == 0
-                    {
-                        self.check_text(text);
-                    }
-                    out.push(other);
-                }
+                other => out.push(other),
             }
         }
         *nodes = out;
@@ -159,35 +150,26 @@ impl<'d> Expander<'_, 'd> {
             return out.push(Node::Element(element));
         }
         if !foreign {
-            let definition = self.definition(frame.origin, &element.name);
-            if frame.content.is_none() && (definition.is_some() || !dom::is_known(&element.name)) {
-                let seen = self.seen.entry(element.name.clone().into_owned()).or_default();
-                self.at = (element.name.clone().into_owned(), *seen);
-                *seen += 1;
+            if let Some(definition) = self.definition(frame.origin, &element.name) {
+                return self.usage(element, definition, frame, level, out);
             }
-            match definition {
-                Some(definition) => return self.usage(element, definition, frame, level, out),
-                None => self.check_known(&element, frame),
+            match self.unknown(element, frame, level, out) {
+                Shown::Element(known) => element = known,
+                Shown::Letters => return,
             }
         } else if !dom::is_foreign(&element.name) && self.definition(frame.origin, &element.name).is_some() {
             let message = format!("the component `{}` is not shown: it stands in SVG or MathML", element.name);
-            let place = match frame.content {
-                None => self.page.written.find(&format!("<{}", element.name)),
-                Some(_) => self.place(),
-            };
+            let place = if frame.is_template() { self.place } else { self.position_of(&element) };
             self.tell_at(place, UNRESOLVED, message, None);
         }
-        let is_verbatim = matches!(&*element.name, "code" | "pre" | "kbd" | "samp" | "textarea" | "script" | "style");
-        self.verbatim += usize::from(is_verbatim);
         let foreign = match &*element.name {
             "svg" | "math" => true,
             "foreignObject" | "annotation-xml" => false,
             _ => foreign,
         };
-        let before = self.expanded;
+        let before = self.changed;
         self.walk(&mut element.children, frame, level + 1, foreign);
-        self.verbatim -= usize::from(is_verbatim);
-        if element.is("p") && self.expanded > before {
+        if element.is("p") && self.changed > before {
             split_paragraph(element, out);
         } else {
             out.push(Node::Element(element));
@@ -212,7 +194,7 @@ impl<'d> Expander<'_, 'd> {
         match given {
             Some(nodes) => {
                 if self.grow(size(&nodes)) {
-                    self.expanded += 1;
+                    self.changed += 1;
                     out.extend(nodes);
                 }
             }
@@ -234,7 +216,11 @@ impl<'d> Expander<'_, 'd> {
     ) {
         let in_template = frame.content.is_some();
         let name = definition.name.as_str();
-        let at = self.at.clone();
+        let outer = self.place;
+        if !in_template {
+            self.place = self.position_of(&usage);
+        }
+        let place = self.place;
         if self.active.contains(&(origin, name)) {
             let mut path: Vec<&str> = self.active.iter().map(|(_, name)| *name).collect();
             path.push(name);
@@ -249,21 +235,34 @@ impl<'d> Expander<'_, 'd> {
             return;
         }
         self.page.used.insert((origin, name));
-        self.expanded += 1;
+        self.changed += 1;
 
         let mut attributes = usage.attributes;
+        once(&mut attributes);
         if !in_template {
             self.fill_attributes(&mut attributes);
         }
         // White space around it would come to stand between words.
         let mut nodes = dom::parse(definition.template.trim());
         let arranges = definition.script.is_empty() && template::arranges(&nodes);
-        let mut content = slots::divide(usage.children, &slots::regions(&nodes), in_template);
+        let outlets = slots::outlets(&nodes);
+        // Without an end and without a place for content, it holds nothing: what follows is not its own.
+        let holds = usage.is_closed || outlets.is_any();
+        let (given, mut following) = if holds { (usage.children, Vec::new()) } else { (Vec::new(), usage.children) };
+        let mut content = slots::divide(given, &outlets.named, in_template);
         self.walk(&mut content.default, frame, level + 1, false);
         for (_, nodes) in &mut content.named {
             self.walk(nodes, frame, level + 1, false);
         }
-        self.at = at;
+        self.place = place;
+        if !outlets.has_default && !content.default.iter().all(Node::is_blank) {
+            let message = format!("what stands in `{name}` is not shown: its template has no place for it");
+            let hint = format!("`<yield />` in the template of `{name}` is one");
+            self.tell_at(place, "literate/lost-content", message, Some(hint));
+        } else if !in_template && !usage.is_closed && !usage.self_closing && outlets.is_any() {
+            let message = format!("`<{name}>` is never closed and takes in what follows");
+            self.tell_at(place, "literate/unclosed-component", message, Some(format!("end it with `</{name}>`")));
+        }
         for region in mem::take(&mut content.unknown) {
             self.tell("literate/unknown-slot", format!("`{name}` has no slot `{region}`"));
         }
@@ -283,19 +282,21 @@ impl<'d> Expander<'_, 'd> {
         self.active.push((origin, name));
         self.walk(&mut nodes, &Frame { origin, content: Some(content) }, level + 1, false);
         self.active.pop();
-        let written = self.page.written;
-        let (tag, nth) = &self.at;
         if let Some(root) = nodes.iter_mut().find_map(Node::element_mut) {
             // Only now: the root may have been a component that wants the prop.
             if gives_role {
                 role::check(root);
             }
-            states::apply(root, name, &mut || written.tag(tag, *nth), self.page.findings);
+            states::apply(root, name, place, self.page.findings);
         }
         if height(&nodes) > MAX_HEIGHT {
-            return self.tell("literate/component-depth", format!("`{name}` makes elements too deep to show"));
+            self.tell("literate/component-depth", format!("`{name}` makes elements too deep to show"));
+        } else {
+            out.extend(nodes);
         }
-        out.extend(nodes);
+        self.place = outer;
+        self.walk(&mut following, frame, level, false);
+        out.extend(following);
     }
 
     fn fill_attributes(&mut self, attributes: &mut [Attribute<'d>]) {
@@ -342,55 +343,6 @@ impl<'d> Expander<'_, 'd> {
         self.growth <= MAX_GROWTH
     }
 
-    /// A name that is neither HTML nor a component. Elements of a page's own scripts are fine: a name with a dash is
-    /// worth a word if it is like a component's, if another Source defines it, or if the page has components and no script.
-    /// In a template only what another Source defines.
-    fn check_known(&mut self, element: &Element<'d>, frame: &Frame<'d>) {
-        let name = &*element.name;
-        if dom::is_known(name) || name.starts_with("pmx-") || is_standard(name) {
-            return;
-        }
-        let elsewhere = self.page.lookup.elsewhere(name);
-        if frame.content.is_some() {
-            let (Some(path), Some((_, user))) = (elsewhere, self.active.last()) else { return };
-            let message = format!("the template of `{user}` uses `{name}`, which its Source does not import");
-            let hint = format!("`{path}` defines it; import it where `{user}` is defined");
-            return self.tell_at(self.place(), UNRESOLVED, message, Some(hint));
-        }
-        let near = nearest::likest(name, self.names.iter().map(|known| (*known, *known))).map(str::to_owned);
-        let custom = name.contains('-');
-        let own_scripts = || self.page.written.text.contains("<script") || self.page.written.text.contains("@script");
-        if near.is_none() && elsewhere.is_none() && !(custom && !self.names.is_empty() && !own_scripts()) {
-            return;
-        }
-        let hint = match (elsewhere, near) {
-            (Some(path), _) => Some(format!("`{path}` defines it; import it with `[@components]: {path}`")),
-            (None, Some(near)) => Some(format!("there is `{near}`")),
-            (None, None) => None,
-        };
-        let message = format!("no component is called `{name}`");
-        self.tell_at(self.place(), UNRESOLVED, message, hint);
-    }
-
-    /// Tags of components that Markdown takes for text, since they are none. What an author escaped is meant to be text.
-    fn check_text(&mut self, text: &str) {
-        for (at, open) in text.match_indices("&lt;") {
-            let rest = &text[at + open.len()..];
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(rest.len());
-            let name = rest[..end].to_ascii_lowercase();
-            if !self.names.contains(&&*name) {
-                continue;
-            }
-            let line = text[at..].split('\n').next().unwrap_or_default();
-            if let Some(place) = self.page.written.unescaped(&html::unescape(line)) {
-                let message = format!("the component `{name}` is not shown: what begins with `<{name}` is no tag");
-                let hint = "a tag ends with `>`; its attributes have names of letters, digits and dashes, values in quotes, \
-                            and a space between one another";
-                self.tell_at(place, UNRESOLVED, message, Some(hint.to_owned()));
-            }
-        }
-    }
-
     fn tell(&mut self, code: &'static str, message: String) {
         self.tell_with(code, message, None);
     }
@@ -398,12 +350,12 @@ impl<'d> Expander<'_, 'd> {
     /// Says each thing once.
     fn tell_with(&mut self, code: &'static str, message: String, hint: Option<String>) {
         if self.told.insert((None, message.clone())) {
-            self.push(self.place(), code, message, hint);
+            self.push(self.place, code, message, hint);
         }
     }
 
     /// Says each thing once for each place.
-    fn tell_at(&mut self, place: Position, code: &'static str, message: String, hint: Option<String>) {
+    pub(super) fn tell_at(&mut self, place: Position, code: &'static str, message: String, hint: Option<String>) {
         if self.told.insert((Some((place.line, place.column)), message.clone())) {
             self.push(place, code, message, hint);
         }
@@ -417,9 +369,19 @@ impl<'d> Expander<'_, 'd> {
         });
     }
 
-    fn place(&self) -> Position {
-        self.page.written.tag(&self.at.0, self.at.1)
+    /// Where an element of the page was written.
+    pub(super) fn position_of(&self, element: &Element<'_>) -> Position {
+        self.page.written.tag(element.at).unwrap_or_else(|| self.page.written.block())
     }
+}
+
+/// Of attributes that are written twice the first counts.
+fn once(attributes: &mut Vec<Attribute<'_>>) {
+    if attributes.len() < 2 {
+        return;
+    }
+    let mut seen = HashSet::new();
+    attributes.retain(|attribute| seen.insert(attribute.name.to_ascii_lowercase()));
 }
 
 /// The root of a template: its first element. One is made for a template that has none of its own.
@@ -469,7 +431,7 @@ fn split_paragraph<'d>(paragraph: Element<'d>, out: &mut Vec<Node<'d>>) {
     flush(&mut run, out);
 }
 
-fn has_block(node: &Node<'_>) -> bool {
+pub(super) fn has_block(node: &Node<'_>) -> bool {
     node.element().is_some_and(|element| {
         dom::closes_paragraph(&element.name)
             || (!matches!(&*element.name, "svg" | "math" | "button" | "object")

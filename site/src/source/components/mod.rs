@@ -11,6 +11,7 @@
 mod css;
 mod define;
 mod expand;
+mod letters;
 mod names;
 mod role;
 mod script;
@@ -21,6 +22,7 @@ mod template;
 pub(crate) use css::stylesheet;
 pub(crate) use define::{DefinitionBlock, Fence, define};
 pub(crate) use expand::{Expansion, LinkTable, Lookup, expand};
+pub(crate) use letters::no_tag;
 pub(crate) use names::{clashes, duplicates};
 pub(crate) use script::script;
 

@@ -69,20 +69,35 @@ fn is_slots(nodes: &[Node<'_>]) -> bool {
     elements.peek().is_some() && elements.all(|node| node.element().is_some_and(|element| element.is("slot")))
 }
 
-/// The names of the regions of a template.
-pub(super) fn regions(nodes: &[Node<'_>]) -> Vec<String> {
-    let mut names = Vec::new();
-    collect(nodes, &mut names);
-    names
+/// Where a template has places for what it is given.
+#[derive(Debug, Default)]
+pub(super) struct Outlets {
+    /// Whether there is a `<yield/>`, or a `<slot>` without a name.
+    pub has_default: bool,
+    /// The names of its regions.
+    pub named: Vec<String>,
 }
 
-fn collect(nodes: &[Node<'_>], names: &mut Vec<String>) {
-    for element in nodes.iter().filter_map(Node::element) {
-        if element.is("slot")
-            && let Some(name) = element.attr("name")
-        {
-            names.push(name.trim().to_owned());
-        }
-        collect(&element.children, names);
+impl Outlets {
+    /// Whether it has any place at all.
+    pub(super) const fn is_any(&self) -> bool {
+        self.has_default || !self.named.is_empty()
     }
+
+    fn collect(&mut self, nodes: &[Node<'_>]) {
+        for element in nodes.iter().filter_map(Node::element) {
+            match element.attr("name").map(str::trim).filter(|_| element.is("slot")) {
+                Some(name) if !name.is_empty() => self.named.push(name.to_owned()),
+                _ => self.has_default |= matches!(&*element.name, "yield" | "slot"),
+            }
+            self.collect(&element.children);
+        }
+    }
+}
+
+/// The places of a template.
+pub(super) fn outlets(nodes: &[Node<'_>]) -> Outlets {
+    let mut outlets = Outlets::default();
+    outlets.collect(nodes);
+    outlets
 }

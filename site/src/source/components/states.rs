@@ -8,16 +8,10 @@ use std::borrow::Cow;
 
 /// Turns `states` and `initial-state` of a root into what Beats and the Player read: `data-pathmx-states`, the states
 /// with the separator that says of which kind they are, and `data-state`, absent as long as there is none.
-pub(super) fn apply(
-    root: &mut Element<'_>,
-    name: &str,
-    position: &mut dyn FnMut() -> Position,
-    findings: &mut Vec<Diagnostic>,
-) {
+pub(super) fn apply(root: &mut Element<'_>, name: &str, position: Position, findings: &mut Vec<Diagnostic>) {
     let written = root.remove("states").map(|attribute| attribute.value.unwrap_or_default());
     let initial = root.remove("initial-state").map(|attribute| attribute.value.unwrap_or_default());
     let mut warn = |code: &'static str, message: String| {
-        let position = position();
         findings.push(Diagnostic::warning(code, position, message));
     };
     let written = written.filter(|states| !states.trim().is_empty());

@@ -68,7 +68,15 @@ pub(super) fn fill<'a>(
             }
             Node::Element(element) => {
                 added += fill_attributes(element, props, adopt, unresolved);
-                if !matches!(&*element.name, "script" | "style") {
+                if element.is("style") {
+                    for css in &mut element.children {
+                        if let Node::Text(css) = css
+                            && css.contains('\0')
+                        {
+                            *css = Cow::Owned(adopted(css, adopt));
+                        }
+                    }
+                } else if !element.is("script") {
                     added += fill(&mut element.children, props, adopt, unresolved);
                 }
             }

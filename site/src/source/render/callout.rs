@@ -17,20 +17,24 @@ impl<'a> Renderer<'a, '_> {
         self.out.push_str("\">\n");
         self.callouts.push(element);
         if !node.first_child().is_some_and(|child| matches!(child.data().value, NodeValue::CalloutTitle)) {
-            self.title(|this| escape(&callout.default_title(), &mut this.out));
+            self.title("p", |this| escape(&callout.default_title(), &mut this.out));
         }
     }
 
     /// A title is one line: of what Markdown makes of it, paragraphs keep their markup.
     pub(super) fn callout_title(&mut self, node: &'a AstNode<'a>) {
-        self.title(|this| {
+        let has_html = node.descendants().any(|inner| matches!(inner.data().value, NodeValue::HtmlInline(_)));
+        // What HTML has in it may be more than a paragraph can hold.
+        self.title(if has_html { "div" } else { "p" }, |this| {
             for child in node.children() {
-                if matches!(child.data().value, NodeValue::Paragraph | NodeValue::Heading(_)) {
-                    for inline in child.children() {
-                        this.tree(inline);
+                let data = child.data();
+                match &data.value {
+                    NodeValue::Paragraph | NodeValue::Heading(_) => {
+                        for inline in child.children() {
+                            this.tree(inline);
+                        }
                     }
-                } else {
-                    escape(&super::super::text::of(child), &mut this.out);
+                    _ => escape(&super::super::text::of(child), &mut this.out),
                 }
             }
         });
@@ -41,8 +45,8 @@ impl<'a> Renderer<'a, '_> {
         self.out.push_str(if self.callouts.pop() == Some("details") { "</details>\n" } else { "</aside>\n" });
     }
 
-    fn title(&mut self, write: impl FnOnce(&mut Self)) {
-        let name = if self.callouts.last() == Some(&"details") { "summary" } else { "p" };
+    fn title(&mut self, element: &str, write: impl FnOnce(&mut Self)) {
+        let name = if self.callouts.last() == Some(&"details") { "summary" } else { element };
         self.fresh_line();
         self.out.push('<');
         self.out.push_str(name);

@@ -2,7 +2,7 @@
 
 use super::{Children, MARK, Renderer, escape};
 use crate::{
-    source::{Link, Place, ids, text},
+    source::{Link, Place, Standing, ids, text},
     text::address::{self, Address},
 };
 use comrak::nodes::{AstNode, NodeLink, NodeValue, Sourcepos};
@@ -67,8 +67,9 @@ impl<'a> Renderer<'a, '_> {
         self.out.push_str("href=\"");
         let number = self.links.len();
         self.address(&link.url, Place::Anchor, start);
-        if button.is_none() {
-            self.list(node, number);
+        match button {
+            Some(_) => self.listed.extend((number..self.links.len()).map(|number| (number, Standing::Button))),
+            None => self.list(node, number),
         }
         self.link_title(&link.title);
         self.out.push_str("\">");
@@ -82,7 +83,7 @@ impl<'a> Renderer<'a, '_> {
             matches!(value, NodeValue::Item(_) | NodeValue::TaskItem(_) | NodeValue::TableCell | NodeValue::Heading(_))
         };
         if number < self.links.len() && node.ancestors().any(is_list) {
-            self.listed.extend(number..self.links.len());
+            self.listed.extend((number..self.links.len()).map(|number| (number, Standing::List)));
         }
     }
 

@@ -8,7 +8,14 @@ mod raw;
 mod response;
 mod table;
 
-use super::{Annotation, Heading, Link, Settings, lines::Lines, math, notes::Notes, sections::Met};
+use super::{
+    Annotation, Heading, Link, Settings,
+    lines::Lines,
+    markup::Tag,
+    math,
+    notes::Notes,
+    sections::{Met, Standing},
+};
 use crate::{
     diagnostic::{Diagnostic, Position},
     text::html::{self, escape_into as escape},
@@ -45,7 +52,7 @@ pub(super) struct Renderer<'a, 's> {
     out: String,
     links: Vec<Link>,
     /// See [`super::Source::listed`].
-    listed: Vec<usize>,
+    listed: Vec<(usize, Standing)>,
     /// Those that stand on their own.
     met: Vec<Met>,
     anchors: Vec<String>,
@@ -70,6 +77,10 @@ pub(super) struct Renderer<'a, 's> {
     diagrams: usize,
     /// Whether one of them is left to the reader's browser.
     draws_in_browser: bool,
+    /// Whether the Source defines components or imports some.
+    pub(super) knows_components: bool,
+    /// Of the Block at hand.
+    tags: Vec<Tag>,
     /// Whether what is being written belongs to the solution of a question.
     in_solution: bool,
 }
@@ -78,7 +89,7 @@ pub(super) struct Renderer<'a, 's> {
 pub(super) struct Rendered {
     pub links: Vec<Link>,
     /// See [`super::Source::listed`].
-    pub listed: Vec<usize>,
+    pub listed: Vec<(usize, Standing)>,
     /// The headings that stand on their own.
     pub headings: Vec<Met>,
     /// Ids that rendering added.
@@ -126,6 +137,8 @@ impl<'a, 's> Renderer<'a, 's> {
             shown: Shown::default(),
             diagrams: 0,
             draws_in_browser: false,
+            knows_components: false,
+            tags: Vec::new(),
             in_solution: false,
         }
     }
@@ -147,6 +160,11 @@ impl<'a, 's> Renderer<'a, 's> {
         self.footnotes();
         self.annotations();
         mem::take(&mut self.out)
+    }
+
+    /// Where the start tags stand in the HTML that was made last.
+    pub(super) fn tags(&mut self) -> Vec<Tag> {
+        mem::take(&mut self.tags)
     }
 
     pub(super) fn finish(self) -> Rendered {

@@ -2,7 +2,11 @@
 
 use super::{Renderer, escape};
 use crate::{
-    source::Place,
+    source::{
+        Place,
+        lines::Walked,
+        markup::{self, Tag},
+    },
     text::{
         address::{self, Address},
         css,
@@ -51,20 +55,38 @@ impl Renderer<'_, '_> {
     }
 
     fn raw_html(&mut self, text: &str, at: Sourcepos) {
+        let start = self.out.len();
+        self.rewritten(text, at);
+        // The tags of what was written are those of what was read, but for addresses in them.
+        let tags = html::tags(text);
+        if tags.iter().any(|tag| markup::is_watched(tag, self.knows_components)) {
+            let mut place = Walked::from(at.start);
+            let written = html::tags(&self.out[start..]).into_iter();
+            for (tag, shown) in
+                tags.iter().zip(written).filter(|(tag, _)| markup::is_watched(tag, self.knows_components))
+            {
+                let (line, column) = place.to(self.lines, text, tag.at);
+                if let Ok(at) = u32::try_from(start + shown.at) {
+                    self.tags.push(Tag { at, position: self.lines.position(line, column) });
+                }
+            }
+        }
+    }
+
+    fn rewritten(&mut self, text: &str, at: Sourcepos) {
         // Most raw HTML has no address, and the scan is not free.
         if !text.contains('=') && !text.as_bytes().windows(STYLE.len()).any(|word| word.eq_ignore_ascii_case(STYLE)) {
             return self.out.push_str(text);
         }
         let mut from = 0;
-        // Line and start of the line of what was looked at last.
-        let mut place = Walked { seen: 0, line: at.start.line, line_start: None };
+        let mut place = Walked::from(at.start);
         let (attributes, sheets) = html::attributes_and_sheets(text);
         let mut sheets = sheets.into_iter().peekable();
         for attribute in attributes {
             while let Some(sheet) = sheets.next_if(|sheet| sheet.end <= attribute.value.start) {
                 self.out.push_str(text.get(from..sheet.start).unwrap_or_default());
                 from = sheet.end;
-                self.sheet(text, sheet, &mut place, at);
+                self.sheet(text, sheet, &mut place);
             }
             let name = attribute.name.to_ascii_lowercase();
             let kind = match name.as_str() {
@@ -82,7 +104,7 @@ impl Renderer<'_, '_> {
             if !is_ours {
                 continue;
             }
-            let written_at = place.to(text, start, at);
+            let written_at = place.to(self.lines, text, start);
             self.out.push_str(text.get(from..start).unwrap_or_default());
             // An address is escaped for either quote, but marks stand in double ones.
             if attribute.quoted {
@@ -101,17 +123,17 @@ impl Renderer<'_, '_> {
         for sheet in sheets {
             self.out.push_str(text.get(from..sheet.start).unwrap_or_default());
             from = sheet.end;
-            self.sheet(text, sheet, &mut place, at);
+            self.sheet(text, sheet, &mut place);
         }
         self.out.push_str(&text[from..]);
     }
 
     /// What stands in a `<style>` element, with the addresses of files as marks in double quotes.
-    fn sheet(&mut self, text: &str, sheet: Range<usize>, place: &mut Walked, at: Sourcepos) {
+    fn sheet(&mut self, text: &str, sheet: Range<usize>, place: &mut Walked) {
         let css = &text[sheet.clone()];
         let mut from = 0;
         for reference in css::references(css).into_iter().filter(is_file) {
-            let written_at = place.to(text, sheet.start + reference.range.start, at);
+            let written_at = place.to(self.lines, text, sheet.start + reference.range.start);
             self.out.push_str(css.get(from..reference.range.start).unwrap_or_default());
             self.out.push('"');
             self.mark(reference.target, Place::Sheet, written_at, true);
@@ -148,24 +170,6 @@ impl Renderer<'_, '_> {
             self.raw_address(url, place.clone(), at);
             escape(descriptor, &mut self.out);
         }
-    }
-}
-
-/// How far a text was walked, to say where something stands in it without counting its lines anew.
-struct Walked {
-    seen: usize,
-    line: usize,
-    line_start: Option<usize>,
-}
-
-impl Walked {
-    /// Line and byte column of a byte behind all that were asked for before.
-    fn to(&mut self, text: &str, start: usize, at: Sourcepos) -> (usize, usize) {
-        let between = text.get(self.seen..start).unwrap_or_default();
-        self.line += between.matches('\n').count();
-        self.line_start = between.rfind('\n').map(|newline| self.seen + newline + 1).or(self.line_start);
-        self.seen = start;
-        (self.line, self.line_start.map_or(at.start.column + start, |line_start| start - line_start + 1))
     }
 }
 

@@ -8,7 +8,7 @@ mod names;
 mod parse;
 mod write;
 
-pub(crate) use names::{closes_paragraph, is_foreign, is_known, is_raw_text, is_void};
+pub(crate) use names::{closes_paragraph, is_foreign, is_former, is_known, is_raw_text, is_void};
 pub(crate) use parse::{comment_end, parse, raw_text_end};
 pub(crate) use write::write;
 
@@ -42,6 +42,10 @@ pub(crate) struct Element<'a> {
     pub children: Vec<Node<'a>>,
     /// Whether it was written as `<x />`. It is empty then, whatever browsers make of it.
     pub self_closing: bool,
+    /// Whether its end tag was written.
+    pub is_closed: bool,
+    /// Byte of the parsed text at which its start tag was written.
+    pub at: Option<u32>,
 }
 
 /// An attribute. The value is escaped as it is written between double quotes.

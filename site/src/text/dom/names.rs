@@ -26,7 +26,7 @@ pub(super) enum Kind {
     Cell,
     Choice,
     ChoiceGroup,
-    /// `rt`, `rp`
+    /// `rt`, `rp`, and what stood for them
     Ruby,
     /// What is open outside of it is not reached from inside.
     Scope,
@@ -40,7 +40,7 @@ pub(super) fn kind(name: &str) -> Kind {
         "p" => Kind::Paragraph,
         "li" => Kind::Item,
         "dd" | "dt" => Kind::Term,
-        "address" | "article" | "aside" | "blockquote" | "center" | "details" | "dialog" | "dir" | "div" | "dl"
+        "address" | "article" | "aside" | "blockquote" | "center" | "details" | "dialog" | "div" | "dl"
         | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
         | "header" | "hgroup" | "main" | "menu" | "nav" | "ol" | "pre" | "search" | "section" | "summary" | "ul" => {
             Kind::Block
@@ -55,7 +55,7 @@ pub(super) fn kind(name: &str) -> Kind {
         "td" | "th" => Kind::Cell,
         "option" => Kind::Choice,
         "optgroup" => Kind::ChoiceGroup,
-        "rp" | "rt" => Kind::Ruby,
+        "rb" | "rp" | "rt" | "rtc" => Kind::Ruby,
         "applet" | "button" | "marquee" | "object" | "template" => Kind::Scope,
         "math" | "svg" => Kind::Foreign,
         "a" | "abbr" | "acronym" | "audio" | "b" | "bdi" | "bdo" | "big" | "body" | "canvas" | "cite" | "code"
@@ -70,6 +70,17 @@ pub(super) fn kind(name: &str) -> Kind {
 /// Whether HTML has an element of this name (lower case).
 pub(crate) fn is_known(name: &str) -> bool {
     kind(name) != Kind::Unknown
+}
+
+/// Elements that HTML had, and that browsers still do something with or know to ignore.
+const FORMER: [&str; 17] = [
+    "basefont", "bgsound", "blink", "dir", "frame", "frameset", "ilayer", "image", "isindex", "keygen", "layer",
+    "listing", "menuitem", "multicol", "nextid", "nolayer", "spacer",
+];
+
+/// Whether HTML had an element of this name (lower case).
+pub(crate) fn is_former(name: &str) -> bool {
+    FORMER.contains(&name)
 }
 
 /// Elements of SVG 2, filters and animations apart.

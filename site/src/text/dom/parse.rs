@@ -78,6 +78,14 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// The same, by the end tag of the element of this level.
+    fn close(&mut self, level: usize) {
+        if let Some(open) = self.open.get_mut(level) {
+            open.element.is_closed = true;
+        }
+        self.end(level);
+    }
+
     fn foreign(&self) -> bool {
         self.open.last().is_some_and(|open| open.foreign)
     }
@@ -114,7 +122,7 @@ impl<'a> Parser<'a> {
         }
         // Nearly always.
         if self.beside.is_empty() && self.open.last().is_some_and(|open| open.element.name == name) {
-            return self.end(self.open.len() - 1);
+            return self.close(self.open.len() - 1);
         }
         if let Some(level) = self.beside.iter().rev().take(MAX_DEPTH).position(|open| open.eq_ignore_ascii_case(name)) {
             self.beside.truncate(self.beside.len() - 1 - level);
@@ -125,7 +133,7 @@ impl<'a> Parser<'a> {
         for level in (0..self.open.len()).rev() {
             let open = &self.open[level];
             if open.element.name.eq_ignore_ascii_case(name) {
-                return self.end(level);
+                return self.close(level);
             }
             let wall = match open.kind {
                 Kind::Table | Kind::Scope => true,
@@ -139,6 +147,7 @@ impl<'a> Parser<'a> {
     }
 
     fn start_tag(&mut self) {
+        let at = u32::try_from(self.at).ok();
         self.at += 1;
         let written = self.take_until(ends_name);
         let mut attributes = Vec::new();
@@ -165,7 +174,7 @@ impl<'a> Parser<'a> {
         if within {
             of = Kind::Foreign;
         }
-        let mut element = Element { name, attributes, children: Vec::new(), self_closing };
+        let mut element = Element { name, attributes, children: Vec::new(), self_closing, is_closed: false, at };
         if of == Kind::Raw && !self_closing {
             element.children.extend(self.raw_text(written));
         }

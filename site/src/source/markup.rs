@@ -1,0 +1,110 @@
+//! Tags as authors wrote them: where they stand, which are left open, and which are none.
+
+use super::lines::{Lines, Walked};
+use crate::{
+    diagnostic::{Diagnostic, Position},
+    text::{
+        dom,
+        html::{self, Form},
+    },
+};
+use comrak::nodes::LineColumn;
+use serde::{Deserialize, Serialize};
+
+/// Elements that show what is in them in a way of their own, or not at all: left open, they take what follows from the reader. Those whose
+/// content is no markup do, too.
+const HIDING: [&str; 14] = [
+    "audio", "canvas", "datalist", "details", "dialog", "math", "meter", "noscript", "object", "progress", "select",
+    "svg", "template", "video",
+];
+/// What shows its content only if it is open.
+const FOLDED: [&str; 2] = ["details", "dialog"];
+
+/// Where a start tag stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tag {
+    /// Byte of the Block's marked HTML.
+    pub at: u32,
+    /// In the Source.
+    pub position: Position,
+}
+
+/// A text that begins like a tag and is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NoTag {
+    /// In lower case.
+    pub name: String,
+    pub position: Position,
+}
+
+/// Whether it is kept where a tag stands: those of names that HTML does not have, and all if the Source has components.
+pub(super) fn is_watched(tag: &html::Tag<'_>, knows_components: bool) -> bool {
+    tag.form != Form::End && (knows_components || !dom::is_known(&tag.name.to_ascii_lowercase()))
+}
+
+/// What a text has of names that begin like a tag: `<name`, but not after a backslash. The text is that of the Source between two places.
+pub(super) fn no_tags(lines: &Lines<'_>, from: LineColumn, to: LineColumn, found: &mut Vec<NoTag>) {
+    for line in from.line..=to.line {
+        let text = lines.get(line);
+        let start = if line == from.line { from.column - 1 } else { 0 };
+        let end = if line == to.line { to.column.min(text.len()) } else { text.len() };
+        let Some(part) = text.get(start..end) else { continue };
+        for (at, _) in part.match_indices('<') {
+            let name = &part[at + 1..];
+            let name = &name[..name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(name.len())];
+            if name.starts_with(|c: char| c.is_ascii_alphabetic()) && !text[..start + at].ends_with('\\') {
+                let position = lines.position(line, start + at + 1);
+                found.push(NoTag { name: name.to_ascii_lowercase(), position });
+            }
+        }
+    }
+}
+
+/// The elements of a Block that are open.
+#[derive(Default)]
+pub(super) struct Open(Vec<(String, Position)>);
+
+impl Open {
+    /// Takes in the tags of a piece of HTML that begins at a place.
+    pub(super) fn read(&mut self, html: &str, start: LineColumn, lines: &Lines<'_>) {
+        let mut place = Walked::from(start);
+        for tag in html::tags(html) {
+            let name = tag.name.to_ascii_lowercase();
+            if let Some((open, _)) = self.0.last().filter(|(open, _)| dom::is_raw_text(open)) {
+                if tag.form == Form::End && *open == name {
+                    self.0.pop();
+                }
+                continue;
+            }
+            match tag.form {
+                Form::Start if dom::is_raw_text(&name) || is_hiding(&name, &html[tag.at..]) => {
+                    let (line, column) = place.to(lines, html, tag.at);
+                    self.0.push((name, lines.position(line, column)));
+                }
+                Form::End => {
+                    if let Some(at) = self.0.iter().rposition(|(open, _)| *open == name) {
+                        self.0.remove(at);
+                    }
+                }
+                Form::Start | Form::Whole => {}
+            }
+        }
+    }
+
+    /// Says what is open at the end of a Block.
+    pub(super) fn end(&mut self, findings: &mut Vec<Diagnostic>) {
+        for (name, position) in self.0.drain(..) {
+            let message = format!("`<{name}>` is never closed and hides what follows in its Block");
+            let finding = Diagnostic::warning("source/unclosed-element", position, message);
+            findings.push(finding.hint(format!("end it with `</{name}>`, or write `&lt;{name}>` for the words")));
+        }
+    }
+}
+
+fn is_hiding(name: &str, from: &str) -> bool {
+    let is_open = || {
+        let tag = from.split('>').next().unwrap_or_default();
+        tag.split_ascii_whitespace().skip(1).any(|word| word == "open" || word.starts_with("open="))
+    };
+    HIDING.contains(&name) && !(FOLDED.contains(&name) && is_open())
+}
