@@ -36,8 +36,7 @@ pub(crate) fn findings(values: &Map<String, Value>, text: &str) -> Vec<Diagnosti
 }
 
 fn is_near(key: &str, known: &str) -> bool {
-    let same = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
-    same(key) == same(known) || nearest::is_slip(key, known)
+    nearest::is_other_spelling(key, known) || nearest::is_slip(key, known)
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ pub(super) fn blocks<'a>(
     of: &Of<'_>,
     findings: &mut Vec<Diagnostic>,
 ) -> Parts {
-    let mut drafts = drafts(root, lines, findings);
+    let mut drafts = drafts(root, lines, of.defines, findings);
     let mut survey = survey(root, lines, findings);
     let notes = Notes::of(&survey.footnotes, lines, settings, findings);
     let mut ids = Ids::new(std::mem::take(&mut survey.ids));
@@ -151,7 +151,12 @@ pub(super) fn blocks<'a>(
 }
 
 /// The nodes of each Block, and its topmatter.
-fn drafts<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mut Vec<Diagnostic>) -> Vec<Draft<'a>> {
+fn drafts<'a>(
+    root: &'a AstNode<'a>,
+    lines: &Lines<'_>,
+    defines: bool,
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<Draft<'a>> {
     let mut drafts = vec![Draft { line: lines.position(1, 1).line, ..Draft::default() }];
     for node in root.children() {
         if is_divider(node, lines) {
@@ -166,7 +171,12 @@ fn drafts<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mut Vec<Diagn
         let (from, to) = (first.data().sourcepos.start.line, first.data().sourcepos.end.line);
         draft.line = lines.position(from, 1).line;
         let Some(values) = topmatter(first, lines, findings) else { continue };
-        checks::block(&values, &lines.text(from, to), Position { line: draft.line, column: 1 }, findings);
+        let text = lines.text(from, to);
+        let place = Position { line: draft.line, column: 1 };
+        checks::block(&values, &text, place, findings);
+        if !defines {
+            checks::block_keys(&values, &text, place, findings);
+        }
         draft.values = values;
         draft.nodes.remove(0);
         first.detach();

@@ -1,9 +1,9 @@
 //! The shapes of the keys that mean something to PathMX, in frontmatter and in topmatter. Other keys are the author's own.
 
-use super::{is_class, values::is_completion};
+use super::{is_class, topmatter::KNOWN, values::is_completion};
 use crate::{
     diagnostic::{Diagnostic, Position},
-    text::{commas, nearest},
+    text::{commas, nearest, quotes},
 };
 use serde_json::{Map, Value};
 
@@ -42,6 +42,8 @@ const KEYS: [&str; 21] = [
     "theme",
     "title",
 ];
+/// Keys that nobody leaves empty: templates have a `description` or `tags` to be filled in, which take nothing away.
+const NEVER_EMPTY: [&str; 4] = ["completion", "image", "lang", "title"];
 /// What a Source without `presentation` is played as.
 const FLOW: &str = "flow";
 /// Keys of `question` that mean something.
@@ -71,6 +73,7 @@ pub(super) fn source(values: &Map<String, Value>, text: &str, findings: &mut Vec
     check.shape(values, "related", is_list, "a list of paths");
     check.shape(values, "theme", |value| value.is_object() || value.is_boolean(), "a mapping");
     check.near_misses(values, &KEYS, &[]);
+    check.lost(values);
     check.presentation(values.get("presentation"));
     check.shape(values, "fonts", |value| value.is_object() || value.is_array(), "a mapping or a list");
 }
@@ -80,11 +83,22 @@ pub(super) fn block(values: &Map<String, Value>, text: &str, start: Position, fi
     let mut check = Check { text, start, code: "block/topmatter-key", findings };
     check.shared(values);
     check.taken_apart(values);
+    check.lost(values);
     check.shape(values, "componentName", Value::is_string, "a name");
     check.shape(values, "question", Value::is_object, "a mapping with a `type`");
     if let Some(question) = values.get("question").and_then(Value::as_object) {
         check.choice(&["question", "type"], question.get("type"), &QUESTIONS);
         check.near_misses(question, &OF_QUESTIONS, &["question"]);
+    }
+}
+
+/// Checks the names of the keys of a Block's topmatter. Those of a component's definition are its own: they give its attributes.
+pub(super) fn block_keys(values: &Map<String, Value>, text: &str, start: Position, findings: &mut Vec<Diagnostic>) {
+    let mut check = Check { text, start, code: "block/topmatter-key", findings };
+    // A comment of prose has a capital in front: `<!-- Title: … -->` is data only beside other data.
+    let capital = |key: &String| key.starts_with(char::is_uppercase) && key.chars().skip(1).all(char::is_lowercase);
+    if values.keys().any(|key| KNOWN.contains(&key.as_str())) || !values.keys().all(capital) {
+        check.near_misses(values, &KNOWN, &[]);
     }
 }
 
@@ -107,6 +121,11 @@ impl Check<'_> {
             is_completion,
             "what a reader ticks off: a text, a mapping with a `label`, or true",
         );
+        for (key, known) in [("completion", ["label"]), ("styles", ["classes"])] {
+            if let Some(inner) = values.get(key).and_then(Value::as_object) {
+                self.near_misses(inner, &known, &[key]);
+            }
+        }
         self.styles(values.get("styles"));
         self.play(values.get("play"));
     }
@@ -121,14 +140,36 @@ impl Check<'_> {
     fn near_misses(&mut self, values: &Map<String, Value>, known: &[&str], within: &[&str]) {
         for key in values.keys().filter(|key| !known.contains(&key.as_str())) {
             let is_near = |known: &&&str| {
-                // The plural of a key is a word of its own.
-                let plural = key.strip_suffix('s') == Some(known) || known.strip_suffix('s') == Some(key);
-                nearest::is_slip(key, known) && (!plural || key == "style")
+                // `images` and the like are words of their own, for other tools.
+                let plural = key.strip_suffix('s') == Some(known);
+                let singular = ["s", "es"].iter().any(|end| known.strip_suffix(end) == Some(key));
+                singular || nearest::is_other_spelling(key, known) || nearest::is_slip(key, known) && !plural
             };
             if let Some(known) = known.iter().find(is_near).filter(|known| !values.contains_key(**known)) {
                 let message = format!("`{key}` means nothing to pmx");
                 let place: Vec<&str> = within.iter().copied().chain([key.as_str()]).collect();
                 self.warn(&place, message, Some(format!("did you mean `{known}`?")));
+            }
+        }
+    }
+
+    /// Values that lose a part for want of quotes, and keys of ours that have none at all.
+    fn lost(&mut self, values: &Map<String, Value>) {
+        let eaten = quotes::eaten(self.text);
+        for found in &eaten {
+            let place = Position::of(self.text, found.at).within(self.start);
+            let hint = format!("put the value into quotes: `{}`", found.cure.trim_start());
+            self.findings.push(Diagnostic::warning(self.code, place, found.message.clone()).hint(hint));
+        }
+        for key in values.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.as_str()) {
+            // `null` and `~` are said on purpose.
+            let at = place(self.text, &[key]);
+            let is_empty = self.text[at..]
+                .split_once(':')
+                .is_some_and(|(_, rest)| rest.lines().next().is_none_or(|rest| rest.trim().is_empty()));
+            if is_empty && NEVER_EMPTY.contains(&key) {
+                let hint = "write its value behind the colon, or leave the line out";
+                self.warn(&[key], format!("`{key}` has no value, so it says nothing"), Some(hint.to_owned()));
             }
         }
     }
@@ -299,6 +340,28 @@ mod tests {
         assert!(at_once("title: x", "play: { reveal: all }"));
         assert!(!at_once("play: { reveal: all }", "play: { reveal: items }"));
         assert!(at_once("play: { reveal: all }", "play: { reveal: nothing }"));
+    }
+
+    #[test]
+    fn topmatter_has_near_misses_and_comments_of_prose_have_none() {
+        let found = |text: &str| {
+            let mut findings = Vec::new();
+            block_keys(&yaml::mapping(text).unwrap(), text, Position::START, &mut findings);
+            findings.into_iter().filter_map(|finding| finding.hint).collect::<Vec<_>>()
+        };
+        for (text, known) in [
+            ("ID: foo", "id"),
+            ("titel: A", "title"),
+            ("plya: {}", "play"),
+            ("style: x", "styles"),
+            ("action: {}", "actions"),
+            ("id: x\nTitle: A", "title"),
+        ] {
+            assert_eq!(found(text), [format!("did you mean `{known}`?")], "{text}");
+        }
+        for text in ["Title: A", "Type: page", "Note: x", "TODO: x", "images: 1\ndate: 2", "id: x\nauthor: b"] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
     }
 
     #[test]

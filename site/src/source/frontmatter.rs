@@ -47,17 +47,6 @@ pub(super) fn is_unclosed(text: &str) -> bool {
         && lines.next().is_some_and(|line| simple(line).is_some_and(|(_, value)| !value.starts_with("//")))
 }
 
-/// A line `key: a: b` as YAML takes it, if it, or the one before, is one: a colon with a space behind begins a mapping.
-pub(super) fn cure(front: &str, line: usize) -> Option<String> {
-    let near = [line, line.saturating_sub(1)];
-    near.into_iter().find_map(|number| {
-        let (key, value) = simple(front.lines().nth(number.checked_sub(1)?)?)?;
-        let plain = !value.starts_with(['"', '\'', '[', '{', '|', '>', '&', '*', '!', '#']);
-        (plain && value.contains(": "))
-            .then(|| format!("{key}: \"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
-    })
-}
-
 /// Key and value of a line that has both.
 fn simple(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(':')?;

@@ -53,7 +53,7 @@ use crate::{
     diagnostic::{Diagnostic, Position},
     text::{
         address::{self, Address},
-        normal,
+        normal, quotes,
     },
 };
 use blocks::{Of, Parts};
@@ -215,7 +215,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     if let Some(error) = &front.error {
         let message = format!("the frontmatter is no YAML mapping: {}", error.message);
         let finding = Diagnostic::error("source/frontmatter", error.position, message);
-        findings.push(match frontmatter::cure(&text[..front.body], error.position.line) {
+        findings.push(match quotes::cure(inside(&text[..front.body]), error.position.line.saturating_sub(1)) {
             Some(cure) => finding.hint(format!("put the value into quotes: `{cure}`")),
             None => finding,
         });
@@ -303,6 +303,12 @@ pub(super) fn written_title(bytes: &[u8]) -> Option<String> {
         let heading = text[front.body..].lines().find_map(|line| line.strip_prefix("# "))?;
         Some(heading.trim().trim_end_matches('#').trim_end().to_owned()).filter(|title| !title.is_empty())
     })
+}
+
+/// A frontmatter without the lines around it.
+fn inside(front: &str) -> &str {
+    let inside = front.split_once('\n').map_or("", |(_, rest)| rest).trim_end();
+    inside.rfind('\n').map_or("", |end| &inside[..=end])
 }
 
 /// NUL marks addresses in the HTML; CommonMark replaces it anyway.

@@ -1,12 +1,15 @@
 //! Data at the top of a Block: an HTML comment whose body is a YAML mapping, or bare `key: value` lines.
 
 use super::lines::Lines;
-use crate::{diagnostic::Diagnostic, text::yaml};
+use crate::{
+    diagnostic::Diagnostic,
+    text::{quotes, yaml},
+};
 use comrak::nodes::{AstNode, NodeValue};
 use serde_json::{Map, Value};
 
 /// Keys that mean something to PathMX. Bare lines need one of them, so that prose stays prose.
-const KNOWN: [&str; 12] = [
+pub(super) const KNOWN: [&str; 12] = [
     "type",
     "id",
     "title",
@@ -43,7 +46,11 @@ pub(super) fn topmatter<'a>(
                         let start = lines.position(first, 1);
                         let place = error.position.within(start);
                         let message = format!("this comment looks like topmatter but is no YAML: {}", error.message);
-                        findings.push(Diagnostic::warning("block/topmatter", place, message));
+                        let finding = Diagnostic::warning("block/topmatter", place, message);
+                        findings.push(match quotes::cure(body, error.position.line) {
+                            Some(cure) => finding.hint(format!("put the value into quotes: `{cure}`")),
+                            None => finding,
+                        });
                     }
                     None
                 }

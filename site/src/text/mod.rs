@@ -8,6 +8,7 @@ pub(crate) mod dom;
 pub(crate) mod html;
 pub(crate) mod nearest;
 pub(crate) mod plain;
+pub(crate) mod quotes;
 pub(crate) mod shorten;
 pub(crate) mod yaml;
 

@@ -58,6 +58,11 @@ fn options() -> serde_saphyr::Options {
 
 /// The parser's message without the place, which is said apart.
 fn first_line(error: &serde_saphyr::Error) -> String {
+    if let serde_saphyr::Error::DuplicateMappingKey { key, .. } = error.without_snippet() {
+        return key
+            .as_ref()
+            .map_or_else(|| "a key stands here twice".to_owned(), |key| format!("`{key}` stands here twice"));
+    }
     let text = error.to_string();
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("unreadable YAML").trim();
     line.split(" at line ").next().unwrap_or(line).to_owned()
@@ -74,6 +79,11 @@ mod tests {
         assert!(mapping("").unwrap().is_empty());
         assert!(mapping("just words").is_err());
         assert_eq!(mapping("a: 1\nb: [1\nc: 2\n").unwrap_err().position.line, 3);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_named_in_the_authors_words() {
+        assert_eq!(mapping("a: 1\na: 2\n").unwrap_err().message, "`a` stands here twice");
     }
 
     #[test]

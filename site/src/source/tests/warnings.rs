@@ -72,10 +72,44 @@ fn a_key_that_is_nearly_one_is_named() {
         hints("---\ntitle: A\nowner: b\nimages: []\ndate: 1\nslug: x\nstate: y\nroutes: []\nrole: z\n---\n"),
         [""; 0]
     );
+    for (text, known) in [
+        ("Lang: ar", "lang"),
+        ("TITLE: X", "title"),
+        ("tag: a", "tags"),
+        ("tgas: [a]", "tags"),
+        ("component-name: x", "componentName"),
+        ("completion: {lable: x}", "label"),
+        ("styles: {class: [a]}", "classes"),
+    ] {
+        assert_eq!(hints(&format!("---\n{text}\n---\n")), [format!("did you mean `{known}`?")], "{text}");
+    }
     let found = said("---\npresentation: slide\n---\n");
     assert_eq!(found[0].1, "`presentation` is not `slide` but one of `slides`, `grid`, `flow`");
     assert_eq!(found[0].2.as_deref(), Some("did you mean `slides`?"));
     assert_eq!(said("---\npresentation: grid\n---\n"), []);
+}
+
+#[test]
+fn what_yaml_leaves_out_of_a_value_is_said() {
+    let found = said("---\ntheme:\n  color:\n    accent: #ff0000\n---\n");
+    assert_eq!(found[0].2.as_deref(), Some("put the value into quotes: `accent: \"#ff0000\"`"));
+    assert_eq!(said("---\ndescription: learn #C\n---\n")[0].0, "source/frontmatter-key");
+    assert_eq!(said("---\ndescription: !x\n---\n").len(), 1);
+    assert_eq!(said("---\ntitle:\n---\n")[0].1, "`title` has no value, so it says nothing");
+    assert_eq!(said("<!--\nid: x\ntitle: learn #C\n-->\n\n# A\n")[0].0, "block/topmatter-key");
+    assert_eq!(said("---\ntitle: ~\nimage: null # none\nother:\n---\n"), []);
+}
+
+#[test]
+fn every_value_that_wants_quotes_gets_its_cure() {
+    for value in ["@home", "`code`", "*bold*", "\"a\" b", "'it's'", "{{ x }}", "[x](y) z", "| text", "%x", "foo:"] {
+        let found = said(&format!("---\ntitle: A\ndescription: {value}\n---\n"));
+        assert!(
+            found[0].2.as_deref().is_some_and(|hint| hint.contains("quotes: `description: ")),
+            "{value}: {found:?}"
+        );
+    }
+    assert!(said("---\na: 1\na: 2\n---\n")[0].1.ends_with("`a` stands here twice"));
 }
 
 #[test]
