@@ -14,6 +14,9 @@ use std::ops::ControlFlow;
 /// Where something may begin that is not written as it is.
 const SIGNS: [char; 9] = ['\\', '`', '<', '[', ']', '=', '{', ':', '!'];
 
+/// So many links of a line, the next ones, may be the one that stands where the text is read: they come in its order.
+const LOOK_AHEAD: usize = 64;
+
 /// What has no end on the line that is rewritten: each is looked for in vain but once.
 #[derive(PartialEq, Eq)]
 enum Open {
@@ -109,7 +112,8 @@ impl Rewriter<'_, '_, '_> {
             let link = links.get(*number);
             link.is_some_and(|link| matches!(link.place, Place::Wiki | Place::Picture) && link.target == target)
         };
-        let found = writing.found.iter().position(is_it).map(|at| writing.found.remove(at));
+        let found = writing.found.iter().take(LOOK_AHEAD).position(is_it);
+        let found = found.and_then(|at| writing.found.remove(at));
         let Some(number) = found else {
             // What is named here is a heading of the Source itself.
             let heading = target.strip_prefix('#').filter(|_| self.includes.page.settings.wikilinks)?;
@@ -137,9 +141,10 @@ impl Rewriter<'_, '_, '_> {
         let at = writing
             .found
             .iter()
+            .take(LOOK_AHEAD)
             .position(|number| links.get(*number).is_some_and(|link| link.place == Place::Include))?;
         let include = include(text)?;
-        let number = writing.found.remove(at);
+        let number = writing.found.remove(at)?;
         let address = self.of.addresses.get(number).map_or("", String::as_str);
         let title = || self.includes.title(self.of, number).map(|title| escaped(&title));
         let label = Some(include.label.to_owned()).filter(|label| !label.is_empty()).or_else(title);

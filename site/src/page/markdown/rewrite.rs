@@ -6,7 +6,11 @@ use crate::{
     text::{dom, html},
 };
 use serde_json::Map;
-use std::{borrow::Cow, collections::HashMap, ops::Range};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, VecDeque},
+    ops::Range,
+};
 
 /// Rewrites the text of one Source.
 pub(super) struct Rewriter<'r, 'p, 'a> {
@@ -25,7 +29,7 @@ pub(super) struct Writing<'w> {
     pub out: String,
     pub values: Values<'w>,
     /// Those of the line at hand, in order.
-    pub found: Vec<usize>,
+    pub found: VecDeque<usize>,
     /// Whether the line before was left out: a blank one goes with it.
     dropped: bool,
     /// So many bytes before the end of the text ends what no comment is closed in.
@@ -69,7 +73,7 @@ impl<'r, 'p, 'a> Rewriter<'r, 'p, 'a> {
             let mut writing = Writing {
                 out: String::with_capacity(text.len()),
                 values,
-                found: Vec::new(),
+                found: VecDeque::new(),
                 dropped: false,
                 open_to: None,
             };
@@ -175,7 +179,7 @@ impl<'r, 'p, 'a> Rewriter<'r, 'p, 'a> {
 
     /// What a line includes that is nothing but an include.
     fn taken(&mut self, line: &str, writing: &Writing<'_>) -> Option<String> {
-        let [link] = writing.found[..] else { return None };
+        let link = *writing.found.front().filter(|_| writing.found.len() == 1)?;
         let is_include = self.of.node.source.links.get(link).is_some_and(|link| link.place == Place::Include);
         let whole = line.trim();
         is_include.then(|| inline::include(whole)).flatten().filter(|include| include.length == whole.len())?;
