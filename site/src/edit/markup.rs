@@ -11,7 +11,7 @@ use std::ops::Range;
 pub(super) fn references(fragment: &Pieces) -> Vec<Reference> {
     let text = fragment.text.as_str();
     let mut found = Vec::new();
-    for attribute in html::attributes(text) {
+    for attribute in html::scan(text).attributes() {
         let name = attribute.name.to_ascii_lowercase();
         let anchor = match name.as_str() {
             "href" | "xlink:href" if !attribute.tag.eq_ignore_ascii_case("base") => true,

@@ -103,7 +103,7 @@ fn noted(tiff: &[u8]) -> Option<u16> {
 fn drawing(head: &[u8]) -> Option<Size> {
     let head = String::from_utf8_lossy(head.get(..HEAD as usize).unwrap_or(head));
     let (mut width, mut height, mut view) = (None, None, None);
-    let attributes = html::attributes(&head);
+    let attributes: Vec<_> = html::scan(&head).attributes().collect();
     let root = attributes.first()?.tag;
     // It may have a prefix.
     if root.rsplit(':').next() != Some("svg") {

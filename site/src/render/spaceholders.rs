@@ -61,7 +61,7 @@ fn settings(node: &Node<'_>) -> Option<Settings> {
     // They look like attributes, so they are read as such.
     let tag = format!("<img {settings}>");
     let value = |name: &str| {
-        let found = html::attributes(&tag).into_iter().find(|attribute| attribute.name == name);
+        let found = html::scan(&tag).attributes().find(|attribute| attribute.name == name);
         found.map(|attribute| html::unescape(&tag[attribute.value]).trim().to_owned())
     };
     let ratio = value("ar").and_then(|ratio| {

@@ -1,6 +1,9 @@
 //! Tags as authors wrote them: where they stand, which are left open, and which are none.
 
-use super::lines::{Lines, Walked};
+use super::{
+    Place,
+    lines::{Lines, Walked},
+};
 use crate::{
     diagnostic::{Diagnostic, Position},
     text::{
@@ -37,6 +40,16 @@ pub(crate) struct NoTag {
     pub position: Position,
 }
 
+/// What the address in an attribute of a tag is for; none of an attribute that holds no address.
+pub(super) fn place_of(tag: &str, attribute: &str) -> Option<Place> {
+    match attribute.to_ascii_lowercase().as_str() {
+        "href" | "xlink:href" if !tag.eq_ignore_ascii_case("base") => Some(Place::Anchor),
+        "src" | "poster" | "srcset" | "style" => Some(Place::Resource),
+        "data" if tag.eq_ignore_ascii_case("object") => Some(Place::Resource),
+        _ => None,
+    }
+}
+
 /// Whether it is kept where a tag stands: those of names that HTML does not have, and all if the Source has components.
 pub(super) fn is_watched(tag: &html::Tag<'_>, knows_components: bool) -> bool {
     tag.form != Form::End && (knows_components || !dom::is_known(&tag.name.to_ascii_lowercase()))
@@ -50,8 +63,7 @@ pub(super) fn no_tags(lines: &Lines<'_>, from: LineColumn, to: LineColumn, found
         let end = if line == to.line { to.column.min(text.len()) } else { text.len() };
         let Some(part) = text.get(start..end) else { continue };
         for (at, _) in part.match_indices('<') {
-            let name = &part[at + 1..];
-            let name = &name[..name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(name.len())];
+            let name = html::tag_name(&part[at + 1..]);
             if name.starts_with(|c: char| c.is_ascii_alphabetic()) && !text[..start + at].ends_with('\\') {
                 let position = lines.position(line, start + at + 1);
                 found.push(NoTag { name: name.to_ascii_lowercase(), position });
@@ -66,9 +78,9 @@ pub(super) struct Open(Vec<(String, Position)>);
 
 impl Open {
     /// Takes in the tags of a piece of HTML that begins at a place.
-    pub(super) fn read(&mut self, html: &str, start: LineColumn, lines: &Lines<'_>) {
+    pub(super) fn read(&mut self, html: &str, tags: &[html::Tag<'_>], start: LineColumn, lines: &Lines<'_>) {
         let mut place = Walked::from(start);
-        for tag in html::tags(html) {
+        for tag in tags {
             let name = tag.name.to_ascii_lowercase();
             if let Some((open, _)) = self.0.last().filter(|(open, _)| dom::is_raw_text(open)) {
                 if tag.form == Form::End && *open == name {

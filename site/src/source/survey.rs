@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
-    text::html::{self, Form},
+    text::html::{self, Form, Scanned},
 };
 use comrak::nodes::{AstNode, NodeHeading, NodeValue};
 
@@ -49,8 +49,9 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
             }
             NodeValue::FootnoteDefinition(_) => survey.footnotes.push(node),
             NodeValue::HtmlBlock(block) => {
-                ids(&block.literal, &mut survey.ids);
-                open.read(&block.literal, start, lines);
+                let found = html::scan(&block.literal);
+                open.read(&block.literal, &found.tags, start, lines);
+                ids(&block.literal, found, &mut survey.ids);
                 let literal = block.literal.trim_start();
                 if literal.starts_with("<!--") && !literal.contains("-->") {
                     let position = lines.position(start.line, start.column);
@@ -61,11 +62,12 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
                 }
             }
             NodeValue::HtmlInline(literal) => {
-                ids(literal, &mut survey.ids);
-                open.read(literal, start, lines);
-                for tag in html::tags(literal).iter().filter(|tag| VERBATIM.contains(&tag.name)) {
+                let found = html::scan(literal);
+                open.read(literal, &found.tags, start, lines);
+                for tag in found.tags.iter().filter(|tag| VERBATIM.contains(&tag.name)) {
                     verbatim = if tag.form == Form::Start { verbatim + 1 } else { verbatim.saturating_sub(1) };
                 }
+                ids(literal, found, &mut survey.ids);
             }
             NodeValue::Text(text) if verbatim == 0 && text.contains('<') => {
                 markup::no_tags(lines, start, data.sourcepos.end, &mut survey.no_tags);
@@ -85,12 +87,8 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
     survey
 }
 
-fn ids(text: &str, found: &mut Vec<String>) {
-    // Most tags have neither, and the scan is not free.
-    if !text.contains("id") && !text.contains("ID") && !text.contains("name") && !text.contains("Id") {
-        return;
-    }
-    for attribute in html::attributes(text) {
+fn ids(text: &str, scanned: Scanned<'_>, found: &mut Vec<String>) {
+    for attribute in scanned.attributes() {
         let anchor = attribute.tag.eq_ignore_ascii_case("a") && attribute.name.eq_ignore_ascii_case("name");
         if anchor || attribute.name.eq_ignore_ascii_case("id") {
             found.push(html::unescape(&text[attribute.value]).into_owned());

@@ -3,7 +3,7 @@
 //! the tree shows a paragraph that begins with such a tag, the text is parsed again with a name in its place at which HTML begins anyway.
 
 use super::lines::Lines;
-use crate::text::dom;
+use crate::text::{dom, html};
 use comrak::nodes::{AstNode, NodeValue};
 use std::{
     borrow::Cow,
@@ -162,11 +162,11 @@ fn candidates(text: &str) -> BTreeMap<usize, Candidate<'_>> {
         if !is_first || tag_end(&text[at..at + 1 + written.len()]).is_some() {
             continue;
         }
-        let end = written.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(written.len());
-        if !written[end..].starts_with([' ', '\t']) && end < written.len() {
+        let name = html::tag_name(written);
+        if !written[name.len()..].starts_with([' ', '\t']) && name.len() < written.len() {
             continue;
         }
-        found.insert(line, Candidate { at, column: at - start + 1, name: &rest[..end] });
+        found.insert(line, Candidate { at, column: at - start + 1, name });
     }
     found
 }

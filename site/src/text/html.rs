@@ -34,38 +34,51 @@ pub(crate) enum Form {
     Whole,
 }
 
-/// All tags of a fragment, in order. A tag that does not end is none.
-pub(crate) fn tags(text: &str) -> Vec<Tag<'_>> {
-    let mut scanner = Scanner::of(text);
-    scanner.run();
-    scanner.tags
+/// What may hold addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part<'a> {
+    Attribute(Attribute<'a>),
+    /// What is in a `<style>` element.
+    Sheet(Range<usize>),
 }
 
-/// The attributes of all start tags of a fragment, in order, as the HTML standard tokenizes them.
-pub(crate) fn attributes(text: &str) -> Vec<Attribute<'_>> {
-    attributes_and_sheets(text).0
+/// What a fragment holds, as the HTML standard tokenizes it; each list is in order.
+#[derive(Debug)]
+pub(crate) struct Scanned<'a> {
+    /// A tag that does not end is none.
+    pub tags: Vec<Tag<'a>>,
+    pub parts: Vec<Part<'a>>,
 }
 
-/// The same, and where the style sheets of a fragment stand: what is in its `<style>` elements.
-pub(crate) fn attributes_and_sheets(text: &str) -> (Vec<Attribute<'_>>, Vec<Range<usize>>) {
-    let mut scanner = Scanner::of(text);
+impl<'a> Scanned<'a> {
+    /// The attributes of all start tags.
+    pub(crate) fn attributes(self) -> impl Iterator<Item = Attribute<'a>> {
+        self.parts.into_iter().filter_map(|part| match part {
+            Part::Attribute(attribute) => Some(attribute),
+            Part::Sheet(_) => None,
+        })
+    }
+}
+
+/// Scans a fragment once for all that is asked of it.
+pub(crate) fn scan(text: &str) -> Scanned<'_> {
+    let mut scanner = Scanner { text, at: 0, found: Scanned { tags: Vec::new(), parts: Vec::new() } };
     scanner.run();
-    (scanner.found, scanner.sheets)
+    scanner.found
+}
+
+/// The name of a tag or a component that a text begins with: letters, digits and dashes.
+pub(crate) fn tag_name(text: &str) -> &str {
+    &text[..text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(text.len())]
 }
 
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    found: Vec<Attribute<'a>>,
-    sheets: Vec<Range<usize>>,
-    tags: Vec<Tag<'a>>,
+    found: Scanned<'a>,
 }
 
 impl<'a> Scanner<'a> {
-    const fn of(text: &'a str) -> Self {
-        Self { text, at: 0, found: Vec::new(), sheets: Vec::new(), tags: Vec::new() }
-    }
-
     fn run(&mut self) {
         while let Some(open) = self.text[self.at..].find('<') {
             self.at += open + 1;
@@ -85,7 +98,7 @@ impl<'a> Scanner<'a> {
                 let name = self.take_until(ends_name);
                 self.skip_past(self.at, ">");
                 if self.text[..self.at].ends_with('>') && !name.is_empty() {
-                    self.tags.push(Tag { at, name, form: Form::End });
+                    self.found.tags.push(Tag { at, name, form: Form::End });
                 }
             }
         }
@@ -105,12 +118,12 @@ impl<'a> Scanner<'a> {
                 Some(_) => self.attribute(tag),
             }
         };
-        self.tags.push(Tag { at, name: tag, form });
+        self.found.tags.push(Tag { at, name: tag, form });
         if is_raw_text(&tag.to_ascii_lowercase()) {
             let start = self.at;
             self.at = raw_text_end(self.text, self.at, tag);
             if tag.eq_ignore_ascii_case("style") {
-                self.sheets.push(start..self.at);
+                self.found.parts.push(Part::Sheet(start..self.at));
             }
         }
     }
@@ -134,7 +147,8 @@ impl<'a> Scanner<'a> {
             Some(quote) => self.take_until(|b| b == quote),
             None => self.take_until(|b| b.is_ascii_whitespace() || b == b'>'),
         };
-        self.found.push(Attribute { tag, name, value: start..self.at, quoted: quote.is_some() });
+        let attribute = Attribute { tag, name, value: start..self.at, quoted: quote.is_some() };
+        self.found.parts.push(Part::Attribute(attribute));
         self.at += usize::from(quote.is_some() && self.peek().is_some());
     }
 
@@ -255,7 +269,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn found(text: &str) -> Vec<(&str, &str, &str)> {
-        attributes(text).into_iter().map(|a| (a.tag, a.name, &text[a.value])).collect()
+        scan(text).attributes().map(|a| (a.tag, a.name, &text[a.value])).collect()
     }
 
     #[test]
@@ -298,7 +312,7 @@ mod tests {
         #[test]
         fn any_text_is_scanned_without_fear(text in "[<>!/=a-c '\"é&;#-]{0,60}") {
             let mut last = 0;
-            for attribute in attributes(&text) {
+            for attribute in scan(&text).attributes() {
                 prop_assert!(attribute.value.start >= last && attribute.value.end <= text.len());
                 prop_assert!(text.is_char_boundary(attribute.value.start) && text.is_char_boundary(attribute.value.end));
                 last = attribute.value.end;

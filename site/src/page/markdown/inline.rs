@@ -216,8 +216,9 @@ fn value(text: &str, line: &str, writing: &mut Writing<'_>) -> Option<usize> {
 fn standard_tag(text: &str) -> Option<usize> {
     let name = text.strip_prefix('<')?;
     let name = name.strip_prefix('/').unwrap_or(name);
-    let name = &name[..name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(name.len())];
-    standard::is_standard(&name.to_ascii_lowercase()).then(|| text.find('>').map(|end| end + 1)).flatten()
+    standard::is_standard(&html::tag_name(name).to_ascii_lowercase())
+        .then(|| text.find('>').map(|end| end + 1))
+        .flatten()
 }
 
 /// The include that a text begins with: `[@include: Label](./x.md)` or `[Label][@include.name]`.

@@ -3,14 +3,14 @@
 use super::{Chunk, Definition, Resource, ResourceKind, names::normalize};
 use crate::{
     diagnostic::{Diagnostic, Position},
-    source::{Link, Place, values},
+    source::{Link, Place, markup::place_of, values},
     text::{
         address::{self, Address},
-        css, html,
+        css,
+        html::{self, Part},
     },
 };
 use serde_json::{Map, Value};
-use std::ops::Range;
 
 /// Keys of topmatter that describe the Block and are no defaults of the component.
 const RESERVED: [&str; 10] =
@@ -163,37 +163,25 @@ fn defaults(values: &Map<String, Value>) -> Map<String, Value> {
     own.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// Which attributes hold addresses, and what for.
-fn place_of(tag: &str, name: &str) -> Option<Place> {
-    match name.to_ascii_lowercase().as_str() {
-        "href" | "xlink:href" if !tag.eq_ignore_ascii_case("base") => Some(Place::Anchor),
-        "src" | "poster" | "srcset" | "style" => Some(Place::Resource),
-        "data" if tag.eq_ignore_ascii_case("object") => Some(Place::Resource),
-        _ => None,
-    }
-}
-
 /// The template, addresses of the site marked; of `{{ name: fallback }}` the fallback, for it is written here.
 fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
     // No text has a NUL but for the marks.
     let text = fence.text.replace('\0', "\u{fffd}");
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
-    let (attributes, sheets) = html::attributes_and_sheets(&text);
-    let mut sheets = sheets.into_iter().peekable();
-    let sheet = |sheet: Range<usize>, from: &mut usize, out: &mut String, links: &mut Vec<Link>| {
-        out.push_str(text.get(*from..sheet.start).unwrap_or_default());
-        *from = sheet.end;
-        let css = &text[sheet.clone()];
-        out.push_str(&css::rewrite(css, |reference| {
-            let position = position(&text, sheet.start + reference.range.start, fence.line);
-            mark(&reference.target, &Place::Sheet, position, links)
-        }));
-    };
-    for attribute in attributes {
-        while let Some(before) = sheets.next_if(|sheet| sheet.end <= attribute.value.start) {
-            sheet(before, &mut from, &mut out, links);
-        }
+    for part in html::scan(&text).parts {
+        let attribute = match part {
+            Part::Attribute(attribute) => attribute,
+            Part::Sheet(sheet) => {
+                out.push_str(&text[from..sheet.start]);
+                from = sheet.end;
+                out.push_str(&css::rewrite(&text[sheet.clone()], |reference| {
+                    let position = position(&text, sheet.start + reference.range.start, fence.line);
+                    mark(&reference.target, &Place::Sheet, position, links)
+                }));
+                continue;
+            }
+        };
         let Some(place) = place_of(attribute.tag, attribute.name) else { continue };
         let raw = &text[attribute.value.clone()];
         let position = position(&text, attribute.value.start, fence.line);
@@ -222,9 +210,6 @@ fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
             out.extend([quote, &new, quote]);
             from = attribute.value.end;
         }
-    }
-    for last in sheets {
-        sheet(last, &mut from, &mut out, links);
     }
     out.push_str(&text[from..]);
     out

@@ -114,8 +114,7 @@ impl<'d> Expander<'_, 'd> {
         let name = element.name.clone();
         let written = if frame.is_template() { None } else { self.page.written.start_tag(element.at) };
         let start = written.map_or_else(|| format!("<{name}>"), str::to_owned);
-        let spelled = start[1..].split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next().unwrap_or_default();
-        let end = element.is_closed.then(|| format!("</{spelled}>"));
+        let end = element.is_closed.then(|| format!("</{}>", html::tag_name(&start[1..])));
         let text = |tag: &str| Node::Text(Cow::Owned(html::escape(tag).into_owned()));
         let mut inner = std::mem::take(&mut element.children);
         self.walk(&mut inner, frame, level, false);

@@ -103,7 +103,8 @@ fn page_in(world: &World, html: &str) -> Page {
     let (mut links, mut used, mut findings) = (Links::default(), BTreeSet::new(), Vec::new());
     let mut nodes = dom::parse(html);
     let place = |tag: html::Tag<'_>| Tag { at: tag.at.try_into().unwrap(), position: Position::of(html, tag.at) };
-    let tags: Vec<Tag> = html::tags(html).into_iter().filter(|tag| tag.form != html::Form::End).map(place).collect();
+    let tags: Vec<Tag> =
+        html::scan(html).tags.into_iter().filter(|tag| tag.form != html::Form::End).map(place).collect();
     let values = Values { block: block.as_object().unwrap(), source: source.as_object().unwrap(), facts: &[] };
     expand(
         &mut nodes,

@@ -11,34 +11,24 @@ use crate::{
         address::{self, Address},
         css,
         dom::is_void,
-        html,
+        html::{self, Form, Part, Scanned},
     },
 };
 use comrak::nodes::Sourcepos;
 use std::ops::Range;
 
-/// What a style sheet in HTML begins with.
-const STYLE: &[u8] = b"<style";
-
-/// Whether inline HTML is a tag that opens an element with content.
-fn opens(literal: &str) -> bool {
-    let Some(rest) = literal.strip_prefix('<').filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
-    else {
-        return false;
-    };
-    let name = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default();
-    !literal.ends_with("/>") && !is_void(&name.to_ascii_lowercase())
-}
-
 impl Renderer<'_, '_> {
     pub(super) fn inline_html(&mut self, literal: &str, at: Sourcepos) {
-        if literal.starts_with("</") {
-            self.open_tags = self.open_tags.saturating_sub(1);
-        } else if opens(literal) {
-            self.open_tags += 1;
+        let found = html::scan(literal);
+        for tag in &found.tags {
+            match tag.form {
+                Form::Start if !is_void(&tag.name.to_ascii_lowercase()) => self.open_tags += 1,
+                Form::End => self.open_tags = self.open_tags.saturating_sub(1),
+                Form::Start | Form::Whole => {}
+            }
         }
         if !self.response_field(literal, at) {
-            self.raw_html(literal, at);
+            self.raw_html(literal, found, at);
         }
     }
 
@@ -49,19 +39,18 @@ impl Renderer<'_, '_> {
             self.out.insert_str(start, "<p>");
             self.out.push_str("</p>\n");
         } else {
-            self.raw_html(literal, at);
+            self.raw_html(literal, html::scan(literal), at);
             self.fresh_line();
         }
     }
 
-    fn raw_html(&mut self, text: &str, at: Sourcepos) {
+    fn raw_html(&mut self, text: &str, Scanned { tags, parts }: Scanned<'_>, at: Sourcepos) {
         let start = self.out.len();
-        self.rewritten(text, at);
-        // The tags of what was written are those of what was read, but for addresses in them.
-        let tags = html::tags(text);
+        self.rewritten(text, parts, at);
         if tags.iter().any(|tag| markup::is_watched(tag, self.knows_components)) {
             let mut place = Walked::from(at.start);
-            let written = html::tags(&self.out[start..]).into_iter();
+            // The tags of what was written are those of what was read, but for addresses in them.
+            let written = html::scan(&self.out[start..]).tags;
             for (tag, shown) in
                 tags.iter().zip(written).filter(|(tag, _)| markup::is_watched(tag, self.knows_components))
             {
@@ -73,28 +62,21 @@ impl Renderer<'_, '_> {
         }
     }
 
-    fn rewritten(&mut self, text: &str, at: Sourcepos) {
-        // Most raw HTML has no address, and the scan is not free.
-        if !text.contains('=') && !text.as_bytes().windows(STYLE.len()).any(|word| word.eq_ignore_ascii_case(STYLE)) {
-            return self.out.push_str(text);
-        }
+    fn rewritten(&mut self, text: &str, parts: Vec<Part<'_>>, at: Sourcepos) {
         let mut from = 0;
         let mut place = Walked::from(at.start);
-        let (attributes, sheets) = html::attributes_and_sheets(text);
-        let mut sheets = sheets.into_iter().peekable();
-        for attribute in attributes {
-            while let Some(sheet) = sheets.next_if(|sheet| sheet.end <= attribute.value.start) {
-                self.out.push_str(text.get(from..sheet.start).unwrap_or_default());
-                from = sheet.end;
-                self.sheet(text, sheet, &mut place);
-            }
-            let name = attribute.name.to_ascii_lowercase();
-            let kind = match name.as_str() {
-                "href" | "xlink:href" if !attribute.tag.eq_ignore_ascii_case("base") => Place::Anchor,
-                "src" | "poster" | "srcset" | "style" => Place::Resource,
-                "data" if attribute.tag.eq_ignore_ascii_case("object") => Place::Resource,
-                _ => continue,
+        for part in parts {
+            let attribute = match part {
+                Part::Attribute(attribute) => attribute,
+                Part::Sheet(sheet) => {
+                    self.out.push_str(text.get(from..sheet.start).unwrap_or_default());
+                    from = sheet.end;
+                    self.sheet(text, sheet, &mut place);
+                    continue;
+                }
             };
+            let Some(kind) = markup::place_of(attribute.tag, attribute.name) else { continue };
+            let name = attribute.name.to_ascii_lowercase();
             let (start, end) = (attribute.value.start, attribute.value.end);
             let value = html::unescape(&text[attribute.value]);
             let is_ours = match name.as_str() {
@@ -119,11 +101,6 @@ impl Renderer<'_, '_> {
             let is_closed = attribute.quoted && text[end..].starts_with(['"', '\'']);
             self.out.push_str(if is_closed || !attribute.quoted { "\"" } else { "" });
             from = end + usize::from(is_closed);
-        }
-        for sheet in sheets {
-            self.out.push_str(text.get(from..sheet.start).unwrap_or_default());
-            from = sheet.end;
-            self.sheet(text, sheet, &mut place);
         }
         self.out.push_str(&text[from..]);
     }

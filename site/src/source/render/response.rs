@@ -18,7 +18,7 @@ impl Renderer<'_, '_> {
         // The settings look like attributes, so they are read as such.
         let tag = format!("<field {settings}>");
         let value = |name: &str| {
-            let found = html::attributes(&tag).into_iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name));
+            let found = html::scan(&tag).attributes().find(|attribute| attribute.name.eq_ignore_ascii_case(name));
             found.map(|attribute| html::unescape(&tag[attribute.value]).trim().to_owned())
         };
         let id = value("id").unwrap_or_default();
