@@ -133,13 +133,16 @@ impl<'a> Parser<'a> {
         comrak::parse_document(self.arena, text, &self.options)
     }
 
-    fn with_formulas(&self, text: &str, mask: &Mask) -> &'a AstNode<'a> {
-        let mut text = text.to_owned();
+    fn with_formulas(&self, written: &str, mask: &Mask) -> &'a AstNode<'a> {
+        let mut text = written.to_owned();
         // Lines `$$` that became fences, and those that cannot.
         let mut fences: BTreeMap<usize, usize> = BTreeMap::new();
         let mut refused: BTreeSet<usize> = BTreeSet::new();
-        let without = text.replace('$', &char::from(mask.hidden(b'$')).to_string());
-        let spans = LazyCell::new(|| Spans::of(self.parse(&without)));
+        // Few texts have a dollar for which this must be known.
+        let spans = LazyCell::new(|| {
+            let without = written.replace('$', &char::from(mask.hidden(b'$')).to_string());
+            Spans::of(self.parse(&without))
+        });
         let mut root = self.parse(&text);
         for _ in 0..MAX_PASSES {
             let lines = Lines::of(&text, 1);
