@@ -6,7 +6,7 @@
 
 use super::{
     Definition,
-    letters::{Shown, has_unknown},
+    letters::{Brings, Shown, has_unknown},
     role,
     slots::{self, Content},
     states,
@@ -23,6 +23,7 @@ use crate::{
 };
 use std::{
     borrow::Cow,
+    cell::OnceCell,
     collections::{BTreeSet, HashSet},
     mem,
 };
@@ -88,6 +89,7 @@ pub(crate) fn expand<'d>(nodes: &mut Vec<Node<'d>>, page: Expansion<'_, 'd>) {
             place: page.written.block(),
             told: HashSet::new(),
             changed: 0,
+            brings: OnceCell::new(),
             page,
         };
         let frame = Frame { origin: expander.page.origin, content: None };
@@ -120,6 +122,8 @@ pub(super) struct Expander<'x, 'd> {
     told: HashSet<(Option<(usize, usize)>, String)>,
     /// How many elements were replaced so far.
     pub(super) changed: usize,
+    /// Worked out at the first tag that nothing defines: a text may have any number of them.
+    pub(super) brings: OnceCell<Brings>,
 }
 
 impl<'d> Expander<'_, 'd> {

@@ -18,6 +18,17 @@ const PLAINTEXT: &str = "plaintext";
 const NOTHING: [&str; 11] =
     ["area", "base", "body", "embed", "head", "html", "link", "meta", "param", "source", "track"];
 
+/// What an author brings that may give a meaning to a tag.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Brings {
+    /// Scripts of the page, which may define elements.
+    scripts: bool,
+    /// A script that the Source names.
+    names_scripts: bool,
+    /// A `<script>` or a `<style>` in the Source.
+    elements: bool,
+}
+
 /// What becomes of an element.
 pub(super) enum Shown<'d> {
     Element(Element<'d>),
@@ -72,10 +83,10 @@ impl<'d> Expander<'_, 'd> {
         let is_meant = elsewhere.is_some() || near.is_some();
         let is_bare = element.attributes.is_empty();
         // Of the author's own script or style sheet.
-        let text = self.page.written.text;
         let custom = name.contains('-');
-        let is_own = custom && (self.has_scripts() || !self.names.is_empty() && text.contains("@script"))
-            || element.is_closed && (text.contains("<style") || text.contains("<script"));
+        let brings = self.brings();
+        let is_own = custom && (brings.scripts || !self.names.is_empty() && brings.names_scripts)
+            || element.is_closed && brings.elements;
         let is_other = !custom && (dom::is_foreign(&name) || dom::is_former(&name));
         let is_word = if is_bare {
             // Markdown in it: it was meant to hold something.
@@ -103,10 +114,16 @@ impl<'d> Expander<'_, 'd> {
         Shown::Element(element)
     }
 
-    /// Whether a script of the page may define elements.
-    fn has_scripts(&self) -> bool {
-        let text = self.page.written.text;
-        text.contains("<script") || text.contains("[@script") || self.page.lookup.has_scripts()
+    fn brings(&self) -> Brings {
+        *self.brings.get_or_init(|| {
+            let text = self.page.written.text;
+            let script = text.contains("<script");
+            Brings {
+                scripts: script || text.contains("[@script") || self.page.lookup.has_scripts(),
+                names_scripts: text.contains("@script"),
+                elements: script || text.contains("<style"),
+            }
+        })
     }
 
     /// Writes the tags of an element as text; what is in it stands between them.
@@ -147,7 +164,7 @@ impl<'d> Expander<'_, 'd> {
                     };
                     definition.css.iter().chain(&definition.script).any(of_text)
                 });
-                let custom = name.contains('-') && self.has_scripts();
+                let custom = name.contains('-') && self.brings().scripts;
                 let is_other = !name.contains('-') && (dom::is_foreign(name) || dom::is_former(name));
                 if own || custom || is_other {
                     return;
