@@ -4,11 +4,12 @@ use super::{SiteObject, activate, failed, proofs};
 use crate::products::sites::{
     codes,
     documents::{LoadError, load, refusal},
+    internal,
     lookups::sizes,
     store,
 };
 use pmx_edge::{
-    bindings::{Level, Object},
+    bindings::Object,
     http::{ApiError, Code, Response},
     object::Reply,
 };
@@ -139,13 +140,12 @@ pub(super) async fn unpublish<O: Object>(
     activate::activate(object, space, site, activate::Target::Nothing { status }).await
 }
 
-fn never_published() -> ApiError {
+pub(super) fn never_published() -> ApiError {
     ApiError::new(codes::SPACE_NOT_FOUND, "This site was never published")
 }
 
 fn failed_documents<O: Object>(object: O, error: &LoadError) -> ApiError {
-    object.log(Level::Error, &error.to_string());
-    ApiError::new(Code::INTERNAL, "Something went wrong on the server")
+    internal(object, &error.to_string())
 }
 
 fn unknown_deploy(id: &str) -> ApiError {

@@ -10,10 +10,10 @@ mod proofs;
 mod prune;
 mod sockets;
 
-use super::{call::Call, codes, documents::Cache, store};
+use super::{call::Call, codes, documents::Cache, internal, store};
 use pmx_edge::{
-    bindings::{BindingError, Level, Object},
-    http::{ApiError, Code, Response},
+    bindings::{BindingError, Object},
+    http::{ApiError, Response},
     lru::ByteLru,
     migrations::Migration,
     object::{ObjectCall, ObjectClass, Reply},
@@ -99,8 +99,5 @@ fn check_name<O: Object>(object: O, reached_as: &str, site: &SiteName) -> Result
 
 /// A binding failed: the log gets the platform's text.
 pub(super) fn failed<O: Object>(object: O, what: &str) -> impl Fn(BindingError) -> ApiError {
-    move |error| {
-        object.log(Level::Error, &format!("{what}: {error}"));
-        ApiError::new(Code::INTERNAL, "Something went wrong on the server")
-    }
+    move |error| internal(object, &format!("{what}: {error}"))
 }

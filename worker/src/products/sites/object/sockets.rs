@@ -1,8 +1,8 @@
 //! Open pages: what they missed, and what changes while they listen.
 
-use super::SiteObject;
+use super::{SiteObject, history::never_published};
 use crate::products::sites::{
-    codes, diff,
+    diff,
     documents::{LoadError, load},
     router::Mounted,
     store,
@@ -56,7 +56,7 @@ const TRY_AGAIN: u16 = 1013;
 /// Accepts a socket. First it is accepted, then compared: what is committed in between reaches it as a broadcast.
 pub(super) fn connect<O: Object>(object: O, space: &Rc<SiteObject>, deploy: &str) -> Result<Reply, ApiError> {
     if !store::exists(object).map_err(super::failed(object, "schema"))? {
-        return Err(ApiError::new(codes::SPACE_NOT_FOUND, "This site was never published"));
+        return Err(never_published());
     }
     if !space.sockets.add(object) {
         return Err(ApiError::new(Code::BUSY, "So many pages of this site are open that no other can listen now"));
