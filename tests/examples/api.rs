@@ -215,9 +215,12 @@ fn every_call_has_a_heading_and_every_heading_a_call() {
 
 #[test]
 fn every_error_code_is_told_with_its_status() {
-    let source = fs::read_to_string(page::root().join("worker/edge/src/http/error.rs")).unwrap();
+    let source = |path: &str| fs::read_to_string(page::root().join(path)).unwrap();
+    // Those of any Worker, and those of sites.
+    let source = source("worker/edge/src/http/error.rs") + &source("worker/src/products/sites/codes.rs");
     let codes: BTreeSet<(String, String)> = source
-        .split("=> (")
+        .split(": Self = Self::new(")
+        .flat_map(|part| part.split(": Code = Code::new("))
         .skip(1)
         .filter_map(|rest| rest.split(')').next()?.split_once(", \""))
         .map(|(status, code)| (status.to_owned(), code.trim_end_matches('"').to_owned()))
