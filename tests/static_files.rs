@@ -109,7 +109,7 @@ fn course() -> TempDir {
     put(
         site,
         "paths/parts.components.md",
-        "# Parts\n\n---\n\n<!-- componentName: x-dial -->\n\n<p>Dial</p>\n\n[@script.dial]: ./dial.js\n",
+        "# Parts\n\n---\n\n<!-- componentName: x-dial -->\n\n```html\n<p>Dial</p>\n```\n\n[@script.dial]: ./dial.js\n",
     );
     put(site, "paths/dial.js", "export default () => {};\n");
     put(
