@@ -178,7 +178,7 @@ impl Snapshot {
 ///
 /// Left out are hidden folders (unless an entry lies in one, or a link of a Source or an address in a stylesheet leads there; then that
 /// folder is read, not all below it), `node_modules`, folders tagged as caches, folders that pmx
-/// writes to, what editors leave for a while ([`is_passing`]), links that lead into themselves, and what is [`Unread`]. A
+/// writes to, what editors leave for a while ([`is_passing`]), links that lead into themselves, and what is `Unread`. A
 /// file that vanishes meanwhile was never there.
 ///
 /// # Errors
