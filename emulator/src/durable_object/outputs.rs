@@ -1,12 +1,12 @@
 //! The output gate: what a turn sends out is kept until its writes are committed, and discarded if they are not.
 
 use crate::abi::frame::{FrameError, FrameReader, FrameWriter};
-use crate::abi::ops::Op;
-use crate::bindings::{Completion, Dispatched, ObjectAnswer, RequestBody};
+use crate::bindings::ObjectAnswer;
 use crate::trace::Recorder;
 use crate::websocket::Outgoing;
 
-use super::instance::{Context, ObjectInstance};
+use super::context::ObjectContext;
+use super::imports::ObjectImports;
 use super::task::{Reply, Task};
 
 /// What leaves after the commit.
@@ -20,10 +20,14 @@ pub(super) struct Outputs {
     pub(super) recorded: Vec<Recorder>,
 }
 
-impl ObjectInstance {
-    /// Opens the output gate.
-    pub(super) fn release(&mut self, context: &impl Context, outputs: Outputs) {
-        let imports = self.wasm.sync_imports();
+impl Outputs {
+    /// Opens the output gate. `begin_op` begins an op, by its id and its frame.
+    pub(super) fn release(
+        self,
+        context: &impl ObjectContext,
+        imports: &mut ObjectImports,
+        mut begin_op: impl FnMut(u32, &[u8]),
+    ) {
         let faults = &context.namespace().bindings.faults;
         for (socket, frame) in std::mem::take(&mut imports.outgoing) {
             if matches!(frame, Outgoing::Text(_)) && faults.drops_message() {
@@ -32,38 +36,20 @@ impl ObjectInstance {
                 socket.push(frame);
             }
         }
-        for (recorder, status) in outputs.answered {
+        for (recorder, status) in self.answered {
             recorder.answered(status);
         }
-        for (reply, answer) in outputs.replies {
+        for (reply, answer) in self.replies {
             // The caller may have gone; its event has run to its end all the same.
             let _ = reply.send(answer);
         }
-        for (op, frame) in outputs.ops {
-            let dispatched = match Op::parse(&frame) {
-                Ok(request) => {
-                    let task = self.ops.get(&op).map(|live| live.task);
-                    let span = task.and_then(|task| self.recorders.get(&task)).map(|recorder| {
-                        let (name, key) = request.describe();
-                        recorder.op(name, &key)
-                    });
-                    context.namespace().bindings.dispatch(request, &mut RequestBody::default()).traced(span)
-                }
-                Err(error) => Dispatched::Ready(Completion::error(error)),
-            };
-            let work = match dispatched {
-                // I/O in any case, so that it is another turn.
-                Dispatched::Ready(completion) => Box::pin(std::future::ready(completion)),
-                Dispatched::Pending(work) => work,
-            };
-            if let Some(live) = self.ops.get_mut(&op) {
-                live.work = Some(context.spawn(self.incarnation, op, work));
-            }
+        for (op, frame) in self.ops {
+            begin_op(op, &frame);
         }
-        for task in outputs.ended {
+        for task in self.ended {
             match task {
                 Task::Close { socket, handled } => {
-                    self.wasm.sync_imports().sockets.remove(&socket);
+                    imports.sockets.remove(&socket);
                     if let Some(handled) = handled {
                         let _ = handled.send(());
                     }
