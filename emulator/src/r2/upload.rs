@@ -2,8 +2,9 @@
 
 use super::{
     Method, ObjectMeta, R2, R2Error, UploadOptions,
-    engine::{Content, NewObject, StoreError},
+    engine::{Content, NewObject},
 };
+use crate::storage::StoreError;
 use crate::storage::blobs::{BlobWriter, MAX_INLINE};
 use md5::{Digest as _, Md5};
 use pmx_model::Hash;
