@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::engine::Database;
 use super::error::SqlError;
-use super::task::Reply;
+use super::event::Reply;
 use crate::abi::frame::FrameReader;
 use crate::abi::ops::Answer;
 use crate::trace::Subject;

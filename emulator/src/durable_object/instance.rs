@@ -10,10 +10,10 @@ use tokio::task::AbortHandle;
 
 use super::context::ObjectContext;
 use super::error::SqlError;
+use super::event::Task;
 use super::imports::ObjectImports;
 use super::instance_limit::{Overloaded, Permit};
 use super::outputs::{Outputs, response_fields};
-use super::task::Task;
 use crate::abi::frame::FrameReader;
 use crate::abi::ops::{Answer, Op};
 use crate::bindings::{Completion, Dispatched, ObjectAnswer, RequestBody};

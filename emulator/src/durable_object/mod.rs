@@ -15,6 +15,7 @@ mod container;
 mod context;
 pub mod engine;
 pub mod error;
+mod event;
 mod eviction;
 pub mod id;
 pub(crate) mod imports;
@@ -26,6 +27,6 @@ pub mod limits;
 pub(crate) mod namespace;
 mod namespace_state;
 mod outputs;
-mod task;
+
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,8 @@ use crate::trace::Recorder;
 use crate::websocket::Outgoing;
 
 use super::context::ObjectContext;
+use super::event::{Reply, Task};
 use super::imports::ObjectImports;
-use super::task::{Reply, Task};
 
 /// What leaves after the commit.
 #[derive(Default)]

@@ -20,7 +20,7 @@ use tower_service::Service;
 use super::exchange;
 use super::limits::{BUFFER_BYTES, ConnectionLimits};
 use super::progress::{IncomingBudget, Progress, TimedOut};
-use super::wire::Wire;
+use super::stream::Wire;
 
 /// Serves a connection until it ends, is taken over, or takes too long. Once `ended` has no sender it ends after the request that is
 /// under way.
