@@ -25,8 +25,8 @@ impl<'a> ObjectAlarm<'a> {
     }
 
     /// Makes the alarm due now, as one that is being delivered by hand; says whether there is one.
-    pub(super) fn hasten(self, database: Result<&mut Database, SqlError>) -> Result<bool, SqlError> {
-        let found = database?.hasten_alarm(self.namespace.bindings.clock.now_ms())?;
+    pub(super) fn make_due(self, database: Result<&mut Database, SqlError>) -> Result<bool, SqlError> {
+        let found = database?.make_alarm_due(self.namespace.bindings.clock.now_ms())?;
         if found {
             self.namespace.alarms.started(self.id);
         }
@@ -36,9 +36,9 @@ impl<'a> ObjectAlarm<'a> {
     /// Whether the time has come that the object's own file names. If not, the delivery has ended.
     pub(super) fn is_due(self, due: Result<Option<u64>, SqlError>, retries: u32) -> bool {
         match due {
-            Ok(Some(due)) if self.namespace.alarms.index().has_come(self.id, due) => return true,
+            Ok(Some(due)) if self.namespace.alarms.index().is_due(self.id, due) => return true,
             // The index was early, as it may be.
-            Ok(due) => match self.namespace.alarms.index().settle(self.name, self.id, due) {
+            Ok(due) => match self.namespace.alarms.index().confirm(self.name, self.id, due) {
                 Ok(()) => self.namespace.alarms.ended(self.id, None),
                 Err(error) => {
                     tracing::error!(%error, "the index of alarms cannot be corrected");
@@ -79,7 +79,7 @@ impl<'a> ObjectAlarm<'a> {
         if let Err(error) = database.delete_alarm().and_then(|()| database.commit_turn()) {
             tracing::error!(object = self.name, %error, "an alarm cannot be removed");
         }
-        if let Err(error) = self.namespace.alarms.index().settle(self.name, self.id, None) {
+        if let Err(error) = self.namespace.alarms.index().confirm(self.name, self.id, None) {
             tracing::error!(%error, "the index of alarms cannot be corrected");
         }
         self.namespace.alarms.ended(self.id, None);

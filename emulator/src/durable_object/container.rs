@@ -15,7 +15,7 @@ use super::context::ObjectContext;
 use super::eviction::{Evictable, evict_when_idle};
 use super::input::Input;
 use super::instance_limit::OVERLOADED;
-use super::lifecycle::{Figures, Lifecycle};
+use super::lifecycle::{Gauges, Lifecycle};
 use super::namespace_state::NamespaceState;
 use crate::bindings::{BoxFuture, Completion};
 use crate::request_log;
@@ -35,7 +35,7 @@ pub(crate) struct ObjectContainer {
     sockets: Arc<Sockets>,
     inputs: Mutex<InputQueue>,
     lifecycle: Mutex<Lifecycle>,
-    figures: Arc<Figures>,
+    gauges: Arc<Gauges>,
 }
 
 /// Where objects are found by their names.
@@ -65,16 +65,16 @@ impl ObjectContainer {
         id: String,
         path: PathBuf,
     ) -> Self {
-        let (sockets, figures) = (Arc::<Sockets>::default(), Arc::<Figures>::default());
+        let (sockets, gauges) = (Arc::<Sockets>::default(), Arc::<Gauges>::default());
         Self {
             namespace,
             registry,
             name: name.to_owned(),
             id,
-            lifecycle: Mutex::new(Lifecycle::new(path, Arc::clone(&sockets), Arc::clone(&figures))),
+            lifecycle: Mutex::new(Lifecycle::new(path, Arc::clone(&sockets), Arc::clone(&gauges))),
             sockets,
             inputs: Mutex::default(),
-            figures,
+            gauges,
         }
     }
 
@@ -91,12 +91,12 @@ impl ObjectContainer {
     }
 
     pub(crate) fn has_instance(&self) -> bool {
-        self.figures.has_instance()
+        self.gauges.has_instance()
     }
 
-    /// Copies of its instance's figures.
-    pub(super) fn figures(&self) -> &Figures {
-        &self.figures
+    /// The figures of its instance.
+    pub(super) fn gauges(&self) -> &Gauges {
+        &self.gauges
     }
 
     /// Queues an input; gives it back if the registry has dropped this object.
@@ -140,11 +140,11 @@ impl ObjectContainer {
         let mut lifecycle = lock(&self.lifecycle);
         while let Some((input, recorder)) = self.next(&lifecycle) {
             lifecycle.handle(&self, input, recorder.as_ref());
-            let evictions = lifecycle.evict_as_asked();
+            let evictions = lifecycle.evict_if_requested();
             if lifecycle.is_discardable() && self.inputs().queue.is_empty() {
                 drop(lifecycle.take_instance());
             }
-            lifecycle.publish_figures();
+            lifecycle.update_gauges();
             for done in evictions {
                 let _ = done.send(());
             }
@@ -204,7 +204,7 @@ impl Evictable for ObjectContainer {
         drop(inputs);
         // Whoever is posted to meanwhile waits for the lifecycle, and finds no instance.
         let instance = lifecycle.take_instance();
-        lifecycle.publish_figures();
+        lifecycle.update_gauges();
         drop((lifecycle, instance));
         self.leave_registry();
         true
@@ -241,7 +241,7 @@ impl ObjectContext for Arc<ObjectContainer> {
     }
 
     fn events(&self) -> Arc<dyn SocketEvents> {
-        Arc::new(Events(Arc::clone(self)))
+        Arc::new(ObjectSocketEvents(Arc::clone(self)))
     }
 
     fn evictable(&self) -> Weak<dyn Evictable> {
@@ -264,9 +264,9 @@ impl ObjectContext for Arc<ObjectContainer> {
 }
 
 /// An object as its sockets see it. What cannot be posted any more concerns an object without sockets.
-struct Events(Arc<ObjectContainer>);
+struct ObjectSocketEvents(Arc<ObjectContainer>);
 
-impl SocketEvents for Events {
+impl SocketEvents for ObjectSocketEvents {
     fn message(&self, socket: &Arc<Socket>, message: Incoming) -> oneshot::Receiver<()> {
         let (handled, receiver) = oneshot::channel();
         drop(self.0.post(Input::Message { socket: Arc::clone(socket), message, handled }));

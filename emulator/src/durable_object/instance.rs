@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 
 use super::context::ObjectContext;
 use super::error::SqlError;
-use super::event::Task;
+use super::event::ObjectEvent;
 use super::imports::ObjectImports;
 use super::instance_limit::{Overloaded, Permit};
 use super::outputs::{Outputs, response_fields};
@@ -33,11 +33,11 @@ pub(super) struct ObjectInstance {
     wasm: Instance<ObjectImports>,
     /// Names the instance: what belongs to another one is ignored.
     pub(super) incarnation: u64,
-    tasks: HashMap<u32, Running>,
+    tasks: HashMap<u32, ObjectTask>,
     /// Of the tasks that are traced.
     recorders: HashMap<u32, Recorder>,
     next_task: u32,
-    ops: HashMap<u32, LiveOp>,
+    ops: HashMap<u32, ObjectOp>,
     /// Answers of this turn: task, op, answer.
     queue: VecDeque<(u32, u32, Answer)>,
     /// Whether the alarm that is being handled was replaced by a new one; `None` while none is handled.
@@ -47,12 +47,12 @@ pub(super) struct ObjectInstance {
 }
 
 /// An event that an instance works on, and the CPU time that it took.
-struct Running {
-    task: Task,
+struct ObjectTask {
+    event: ObjectEvent,
     cpu_time: CpuTime,
 }
 
-struct LiveOp {
+struct ObjectOp {
     task: u32,
     /// `None` until the turn that issued it has been committed.
     work: Option<AbortHandle>,
@@ -60,7 +60,7 @@ struct LiveOp {
 
 /// Why an object is reset. The writes of its turn are undone.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Reset {
+pub(super) enum ResetReason {
     #[error("its instance crashed: {0:?}")]
     Crashed(#[from] wasmtime::Error),
     #[error("its turn cannot be committed: {0}")]
@@ -115,16 +115,16 @@ impl ObjectInstance {
     pub(super) fn start(
         &mut self,
         context: &impl ObjectContext,
-        task: Task,
+        event: ObjectEvent,
         frame: &[u8],
         recorder: Option<&Recorder>,
-    ) -> Result<(), Reset> {
+    ) -> Result<(), ResetReason> {
         let id = self.next_task;
         self.next_task = self.next_task.wrapping_add(1);
-        if matches!(task, Task::Alarm) {
+        if matches!(event, ObjectEvent::Alarm) {
             self.alarm_replaced = Some(false);
         }
-        self.tasks.insert(id, Running { task, cpu_time: CpuTime::default() });
+        self.tasks.insert(id, ObjectTask { event, cpu_time: CpuTime::default() });
         if let Some(recorder) = recorder {
             recorder.running();
             self.recorders.insert(id, recorder.clone());
@@ -139,7 +139,12 @@ impl ObjectInstance {
     }
 
     /// Gives the answer to an op.
-    pub(super) fn complete(&mut self, context: &impl ObjectContext, op: u32, answer: &Answer) -> Result<(), Reset> {
+    pub(super) fn complete(
+        &mut self,
+        context: &impl ObjectContext,
+        op: u32,
+        answer: &Answer,
+    ) -> Result<(), ResetReason> {
         // A cancelled op is no longer in the table.
         let Some(live) = self.ops.remove(&op) else { return Ok(()) };
         let mut meter = self.wasm.meter();
@@ -158,7 +163,12 @@ impl ObjectInstance {
     }
 
     /// Runs the turn to its end, commits it, and lets out what it sends.
-    fn finish_turn(&mut self, context: &impl ObjectContext, begun_by: u32, mut meter: CpuMeter) -> Result<(), Reset> {
+    fn finish_turn(
+        &mut self,
+        context: &impl ObjectContext,
+        begun_by: u32,
+        mut meter: CpuMeter,
+    ) -> Result<(), ResetReason> {
         let mut outputs = Outputs::default();
         self.apply(context, &mut outputs)?;
         while let Some((task, op, answer)) = self.queue.pop_front() {
@@ -173,7 +183,7 @@ impl ObjectInstance {
         Ok(())
     }
 
-    fn apply(&mut self, context: &impl ObjectContext, outputs: &mut Outputs) -> Result<(), Reset> {
+    fn apply(&mut self, context: &impl ObjectContext, outputs: &mut Outputs) -> Result<(), ResetReason> {
         let effects = self.wasm.take_effects();
         let result = self.apply_each(context, &effects, outputs);
         self.wasm.put_back(effects);
@@ -185,14 +195,14 @@ impl ObjectInstance {
         context: &impl ObjectContext,
         effects: &Effects,
         outputs: &mut Outputs,
-    ) -> Result<(), Reset> {
+    ) -> Result<(), ResetReason> {
         for effect in effects.iter() {
             match effect {
                 Effect::Op { task, op, frame } => self.issue(*task, *op, effects.frame(frame), outputs)?,
                 Effect::Cancel { op } => {
                     self.queue.retain(|(_, queued, _)| queued != op);
                     outputs.ops.retain(|(issued, _)| issued != op);
-                    if let Some(LiveOp { work: Some(work), .. }) = self.ops.remove(op) {
+                    if let Some(ObjectOp { work: Some(work), .. }) = self.ops.remove(op) {
                         work.abort();
                     }
                 }
@@ -236,7 +246,7 @@ impl ObjectInstance {
                 Err(error) => Answer::Err(error.to_string().into()),
             },
             Ok(_) => {
-                self.ops.insert(op, LiveOp { task, work: None });
+                self.ops.insert(op, ObjectOp { task, work: None });
                 outputs.ops.push((op, frame.to_owned()));
                 return Ok(());
             }
@@ -253,7 +263,7 @@ impl ObjectInstance {
         let imports = self.wasm.sync_imports();
         let accepted =
             imports.accepted.iter().position(|(task, _)| *task == id).map(|at| imports.accepted.swap_remove(at).1);
-        let Some(Running { task: Task::Fetch { upgrade, reply }, .. }) = self.tasks.get_mut(&id) else {
+        let Some(ObjectTask { event: ObjectEvent::Fetch { upgrade, reply }, .. }) = self.tasks.get_mut(&id) else {
             tracing::warn!("a Durable Object answered an event that takes no answer");
             return drop_accepted(imports, accepted);
         };
@@ -283,8 +293,8 @@ impl ObjectInstance {
         outputs.replies.push((reply, answer.map(|fields| ObjectAnswer { fields, socket })));
     }
 
-    fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), Reset> {
-        let Some(Running { mut task, .. }) = self.tasks.remove(&id) else { return Ok(()) };
+    fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), ResetReason> {
+        let Some(ObjectTask { mut event, .. }) = self.tasks.remove(&id) else { return Ok(()) };
         outputs.recorded.extend(self.recorders.remove(&id));
         self.ops.retain(|op, live| {
             if live.task == id {
@@ -295,36 +305,36 @@ impl ObjectInstance {
             }
             live.task != id
         });
-        match &mut task {
-            Task::Fetch { reply, .. } => {
+        match &mut event {
+            ObjectEvent::Fetch { reply, .. } => {
                 if let Some(reply) = reply.take() {
                     outputs.replies.push((reply, Err(NO_ANSWER.to_owned())));
                 }
             }
             // Only now is the alarm gone: had the process ended before, it would have been delivered again.
-            Task::Alarm => {
+            ObjectEvent::Alarm => {
                 if self.alarm_replaced.take() == Some(false) {
                     self.wasm.sync_imports().database.delete_alarm()?;
                 }
             }
-            Task::Message { .. } | Task::Close { .. } => {}
+            ObjectEvent::Message { .. } | ObjectEvent::Close { .. } => {}
         }
-        outputs.ended.push(task);
+        outputs.ended.push(event);
         Ok(())
     }
 
-    fn commit(&mut self, context: &impl ObjectContext) -> Result<(), Reset> {
+    fn commit(&mut self, context: &impl ObjectContext) -> Result<(), ResetReason> {
         let namespace = context.namespace();
         let database = &mut self.wasm.sync_imports().database;
         let alarm = database.pending_alarm();
         if let Some(Some(due)) = alarm {
-            namespace.alarms.index().promise(context.name(), context.id(), due)?;
+            namespace.alarms.index().note_pending(context.name(), context.id(), due)?;
         }
         database.commit_turn()?;
         if alarm.is_some() {
             match database.get_alarm() {
                 Ok(due) => {
-                    if let Err(error) = namespace.alarms.index().settle(context.name(), context.id(), due) {
+                    if let Err(error) = namespace.alarms.index().confirm(context.name(), context.id(), due) {
                         tracing::warn!(%error, "the index of alarms names a time that is too early");
                     }
                 }
@@ -368,7 +378,7 @@ impl ObjectInstance {
         }
         self.recorders.clear();
         for task in std::mem::take(&mut self.tasks).into_values() {
-            if let Task::Fetch { reply: Some(reply), .. } = task.task {
+            if let ObjectEvent::Fetch { reply: Some(reply), .. } = task.event {
                 let _ = reply.send(Err(RESET.to_owned()));
             }
         }

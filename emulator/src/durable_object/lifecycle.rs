@@ -12,10 +12,10 @@ use super::alarm_delivery::ObjectAlarm;
 use super::context::ObjectContext;
 use super::engine::{self, Database};
 use super::error::SqlError;
-use super::event::Task;
+use super::event::ObjectEvent;
 use super::imports::ObjectImports;
 use super::input::Input;
-use super::instance::{ObjectInstance, Reset};
+use super::instance::{ObjectInstance, ResetReason};
 use crate::abi::frame::FrameWriter;
 use crate::trace::Recorder;
 use crate::websocket::{Incoming, Outgoing, Sockets};
@@ -27,7 +27,7 @@ const TRY_AGAIN: (u16, &str) = (1013, "Try again later");
 pub(super) struct Lifecycle {
     path: PathBuf,
     sockets: Arc<Sockets>,
-    figures: Arc<Figures>,
+    gauges: Arc<Gauges>,
     /// The instance, between its construction and its eviction or reset.
     instance: Option<ObjectInstance>,
     /// Who waits for the instance to be evicted.
@@ -36,15 +36,15 @@ pub(super) struct Lifecycle {
     alarm_retries: u32,
 }
 
-/// Copies of a lifecycle's figures, for those who only count.
+/// Figures of an object's instance, which can be read while a thread works on it.
 #[derive(Default)]
-pub(super) struct Figures {
+pub(super) struct Gauges {
     has_instance: AtomicBool,
     live_tasks: AtomicUsize,
     memory_bytes: AtomicUsize,
 }
 
-impl Figures {
+impl Gauges {
     pub(super) fn has_instance(&self) -> bool {
         self.has_instance.load(Ordering::Relaxed)
     }
@@ -61,8 +61,8 @@ impl Figures {
 
 impl Lifecycle {
     /// That of an object whose file is at `path`, without an instance.
-    pub(super) fn new(path: PathBuf, sockets: Arc<Sockets>, figures: Arc<Figures>) -> Self {
-        Self { path, sockets, figures, instance: None, evictions: Vec::new(), alarm_retries: 0 }
+    pub(super) fn new(path: PathBuf, sockets: Arc<Sockets>, gauges: Arc<Gauges>) -> Self {
+        Self { path, sockets, gauges, instance: None, evictions: Vec::new(), alarm_retries: 0 }
     }
 
     pub(super) fn has_instance(&self) -> bool {
@@ -88,7 +88,7 @@ impl Lifecycle {
     }
 
     /// Evicts the instance if that was asked for and nothing is alive in it; gives those who wait for it.
-    pub(super) fn evict_as_asked(&mut self) -> Vec<oneshot::Sender<()>> {
+    pub(super) fn evict_if_requested(&mut self) -> Vec<oneshot::Sender<()>> {
         if self.evictions.is_empty() || self.instance.as_ref().is_some_and(|instance| !instance.is_idle()) {
             return Vec::new();
         }
@@ -96,18 +96,18 @@ impl Lifecycle {
         std::mem::take(&mut self.evictions)
     }
 
-    /// Copies the figures for those who only count.
-    pub(super) fn publish_figures(&self) {
+    /// Brings the gauges up to date.
+    pub(super) fn update_gauges(&self) {
         let instance = self.instance.as_ref();
-        self.figures.has_instance.store(instance.is_some(), Ordering::Relaxed);
-        self.figures.live_tasks.store(instance.map_or(0, ObjectInstance::live_tasks), Ordering::Relaxed);
-        self.figures.memory_bytes.store(instance.map_or(0, ObjectInstance::memory_bytes), Ordering::Relaxed);
+        self.gauges.has_instance.store(instance.is_some(), Ordering::Relaxed);
+        self.gauges.live_tasks.store(instance.map_or(0, ObjectInstance::live_tasks), Ordering::Relaxed);
+        self.gauges.memory_bytes.store(instance.map_or(0, ObjectInstance::memory_bytes), Ordering::Relaxed);
     }
 
     pub(super) fn handle(&mut self, context: &impl ObjectContext, input: Input, recorder: Option<&Recorder>) {
         match input {
             Input::Fetch { event, upgrade, reply } => {
-                self.start(context, Task::Fetch { upgrade, reply: Some(reply) }, &event, recorder);
+                self.start(context, ObjectEvent::Fetch { upgrade, reply: Some(reply) }, &event, recorder);
             }
             Input::Alarm { retries } => self.deliver_alarm(context, retries, recorder),
             Input::Message { socket, message, handled } => {
@@ -115,25 +115,25 @@ impl Lifecycle {
                     Incoming::Text(text) => ("text", text.as_bytes()),
                     Incoming::Binary(bytes) => ("binary", &bytes[..]),
                 };
-                let event = event("object.message", context.name(), |event| {
+                let frame = frame("object.message", context.name(), |event| {
                     event.text(socket.tag()).text(kind).field(data);
                 });
-                self.start(context, Task::Message { socket, handled }, &event, recorder);
+                self.start(context, ObjectEvent::Message { socket, handled }, &frame, recorder);
             }
             // Sockets that dropped with an earlier instance are nothing that this one knows.
             Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
             Input::Closed { socket, close, handled } => {
-                let event = event("object.close", context.name(), |event| {
+                let frame = frame("object.close", context.name(), |event| {
                     let clean = if close.clean { "1" } else { "" };
                     event.text(socket.tag()).number(close.code).text(&close.reason).text(clean);
                 });
-                self.start(context, Task::Close { socket, handled: Some(handled) }, &event, recorder);
+                self.start(context, ObjectEvent::Close { socket, handled: Some(handled) }, &frame, recorder);
             }
             Input::Failed { socket, error } => {
-                let event = event("object.error", context.name(), |event| {
+                let frame = frame("object.error", context.name(), |event| {
                     event.text(socket.tag()).text(&error);
                 });
-                self.start(context, Task::Close { socket, handled: None }, &event, recorder);
+                self.start(context, ObjectEvent::Close { socket, handled: None }, &frame, recorder);
             }
             Input::Completed { incarnation, op, answer } => {
                 if let Some(instance) = self.instance.as_mut().filter(|instance| instance.incarnation == incarnation)
@@ -152,33 +152,33 @@ impl Lifecycle {
         }
     }
 
-    fn start(&mut self, context: &impl ObjectContext, task: Task, event: &[u8], recorder: Option<&Recorder>) {
+    fn start(&mut self, context: &impl ObjectContext, event: ObjectEvent, frame: &[u8], recorder: Option<&Recorder>) {
         match self.ensure_instance(context) {
             Ok(instance) => {
-                if let Err(error) = instance.start(context, task, event, recorder) {
+                if let Err(error) = instance.start(context, event, frame, recorder) {
                     self.reset(context, &error);
                 }
             }
             Err(error) => {
                 tracing::error!(object = context.name(), "a Durable Object cannot be started: {error}");
-                match task {
-                    Task::Fetch { reply: Some(reply), .. } => {
+                match event {
+                    ObjectEvent::Fetch { reply: Some(reply), .. } => {
                         let _ = reply.send(Err(error.to_string()));
                     }
-                    Task::Alarm => ObjectAlarm::of(context).retry(self.alarm_retries),
-                    Task::Close { socket, .. } => self.sockets.remove(&socket),
-                    Task::Message { socket, .. } => {
+                    ObjectEvent::Alarm => ObjectAlarm::of(context).retry(self.alarm_retries),
+                    ObjectEvent::Close { socket, .. } => self.sockets.remove(&socket),
+                    ObjectEvent::Message { socket, .. } => {
                         let (code, reason) = TRY_AGAIN;
                         socket.push(Outgoing::Close { code: Some(code), reason: reason.into() });
                     }
-                    Task::Fetch { reply: None, .. } => {}
+                    ObjectEvent::Fetch { reply: None, .. } => {}
                 }
             }
         }
     }
 
     /// The instance, constructed if there is none.
-    fn ensure_instance(&mut self, context: &impl ObjectContext) -> Result<&mut ObjectInstance, Reset> {
+    fn ensure_instance(&mut self, context: &impl ObjectContext) -> Result<&mut ObjectInstance, ResetReason> {
         match &mut self.instance {
             Some(instance) => Ok(instance),
             instance => {
@@ -190,7 +190,7 @@ impl Lifecycle {
                 let imports = ObjectImports::new(database, sockets, clock, namespace.linked.turn_limit());
                 let wasm = namespace.linked.instantiate(imports)?;
                 namespace.constructed.fetch_add(1, Ordering::Relaxed);
-                self.figures.has_instance.store(true, Ordering::Relaxed);
+                self.gauges.has_instance.store(true, Ordering::Relaxed);
                 Ok(instance.insert(ObjectInstance::new(wasm, incarnation, permit)))
             }
         }
@@ -208,10 +208,10 @@ impl Lifecycle {
             let _ = done.send(Ok(true));
             return;
         }
-        let mut hastened = Ok(false);
-        self.storage(context, |database| hastened = ObjectAlarm::of(context).hasten(database));
-        let found = hastened.as_ref().is_ok_and(|found| *found);
-        let _ = done.send(hastened);
+        let mut made_due = Ok(false);
+        self.storage(context, |database| made_due = ObjectAlarm::of(context).make_due(database));
+        let found = made_due.as_ref().is_ok_and(|found| *found);
+        let _ = done.send(made_due);
         if found {
             self.deliver_alarm(context, 0, recorder);
         }
@@ -229,10 +229,10 @@ impl Lifecycle {
             }
         };
         if alarm.is_due(due, retries) {
-            let event = event("object.alarm", context.name(), |event| {
+            let frame = frame("object.alarm", context.name(), |event| {
                 event.number(retries);
             });
-            self.start(context, Task::Alarm, &event, recorder);
+            self.start(context, ObjectEvent::Alarm, &frame, recorder);
         }
     }
 
@@ -254,13 +254,13 @@ impl Lifecycle {
         self.sockets.drop_all();
         engine::remove_files(&self.path)?;
         let alarms = &context.namespace().alarms;
-        alarms.index().settle(context.name(), context.id(), None).map_err(io::Error::other)?;
+        alarms.index().confirm(context.name(), context.id(), None).map_err(io::Error::other)?;
         alarms.ended(context.id(), None);
         Ok(())
     }
 
     /// Ends the instance after a crash. Its sockets drop, its calls fail, its alarm is tried again.
-    fn reset(&mut self, context: &impl ObjectContext, error: &Reset) {
+    fn reset(&mut self, context: &impl ObjectContext, error: &ResetReason) {
         tracing::error!(object = context.name(), "a Durable Object is reset: {error}");
         let namespace = context.namespace();
         let trace = &namespace.bindings.trace;
@@ -274,8 +274,8 @@ impl Lifecycle {
 }
 
 /// The frame of an event for the object `name`.
-fn event(kind: &str, name: &str, fields: impl FnOnce(&mut FrameWriter<'_>)) -> Vec<u8> {
-    let mut event = Vec::new();
-    fields(FrameWriter::new(&mut event).text(kind).text(name));
-    event
+fn frame(kind: &str, name: &str, fields: impl FnOnce(&mut FrameWriter<'_>)) -> Vec<u8> {
+    let mut frame = Vec::new();
+    fields(FrameWriter::new(&mut frame).text(kind).text(name));
+    frame
 }

@@ -46,7 +46,7 @@ struct ObjectTable {
 }
 
 /// What a namespace is made of.
-pub(crate) struct Parts {
+pub(crate) struct NamespaceParts {
     pub(crate) bindings: Arc<Bindings>,
     pub(crate) linked: Linked<ObjectImports>,
     pub(crate) alarms: AlarmIndex,
@@ -58,9 +58,9 @@ pub(crate) struct Parts {
     pub(crate) runtime: Handle,
 }
 
-/// Counts for [`Stats`](crate::Stats).
+/// What a namespace counts for [`Stats`](crate::Stats).
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
+pub(crate) struct NamespaceStats {
     pub(crate) instances: usize,
     pub(crate) idle: usize,
     pub(crate) max_instances: usize,
@@ -72,7 +72,7 @@ pub(crate) struct Counts {
 }
 
 impl Namespace {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(parts: NamespaceParts) -> Self {
         let state = Arc::new(NamespaceState {
             alarms: AlarmScheduler::new(parts.alarms, parts.bindings.clock.clone(), parts.bindings.faults.clone()),
             bindings: parts.bindings,
@@ -125,8 +125,8 @@ impl Namespace {
         }
     }
 
-    /// Drops the sockets that are left, and ends all instances once their events have ended.
-    pub(crate) async fn quiet(&self) {
+    /// Ends all instances once their events have ended.
+    pub(crate) async fn evict_all(&self) {
         let names: Vec<String> = self.objects.lock().keys().cloned().collect();
         for name in names {
             self.evict(&name).await;
@@ -140,21 +140,21 @@ impl Namespace {
         }
     }
 
-    pub(crate) fn counts(&self) -> Counts {
-        let mut counts = Counts {
+    pub(crate) fn stats(&self) -> NamespaceStats {
+        let mut stats = NamespaceStats {
             max_instances: self.state.instances.limit(),
             constructed: self.state.constructed.load(Ordering::Relaxed),
             resets: self.state.resets.load(Ordering::Relaxed),
-            ..Counts::default()
+            ..NamespaceStats::default()
         };
         for object in self.all() {
-            counts.instances += usize::from(object.has_instance());
-            counts.idle += usize::from(object.idle_since().is_some());
-            counts.memory_bytes += object.figures().memory_bytes();
-            counts.tasks += object.figures().live_tasks();
-            counts.sockets += object.sockets().len();
+            stats.instances += usize::from(object.has_instance());
+            stats.idle += usize::from(object.idle_since().is_some());
+            stats.memory_bytes += object.gauges().memory_bytes();
+            stats.tasks += object.gauges().live_tasks();
+            stats.sockets += object.sockets().len();
         }
-        counts
+        stats
     }
 
     /// The folder that holds the objects' files.

@@ -6,7 +6,7 @@ use crate::trace::Recorder;
 use crate::websocket::Outgoing;
 
 use super::context::ObjectContext;
-use super::event::{Reply, Task};
+use super::event::{ObjectEvent, Reply};
 use super::imports::ObjectImports;
 
 /// What leaves after the commit.
@@ -14,7 +14,7 @@ use super::imports::ObjectImports;
 pub(super) struct Outputs {
     pub(super) replies: Vec<(Reply, Result<ObjectAnswer, String>)>,
     pub(super) ops: Vec<(u32, Vec<u8>)>,
-    pub(super) ended: Vec<Task>,
+    pub(super) ended: Vec<ObjectEvent>,
     /// Statuses for traces, and the recorders of tasks that have ended.
     pub(super) answered: Vec<(Recorder, u16)>,
     pub(super) recorded: Vec<Recorder>,
@@ -46,19 +46,19 @@ impl Outputs {
         for (op, frame) in self.ops {
             begin_op(op, &frame);
         }
-        for task in self.ended {
-            match task {
-                Task::Close { socket, handled } => {
+        for event in self.ended {
+            match event {
+                ObjectEvent::Close { socket, handled } => {
                     imports.sockets.remove(&socket);
                     if let Some(handled) = handled {
                         let _ = handled.send(());
                     }
                 }
-                Task::Message { handled, .. } => {
+                ObjectEvent::Message { handled, .. } => {
                     let _ = handled.send(());
                 }
-                Task::Alarm => context.namespace().alarms.ended(context.id(), None),
-                Task::Fetch { .. } => {}
+                ObjectEvent::Alarm => context.namespace().alarms.ended(context.id(), None),
+                ObjectEvent::Fetch { .. } => {}
             }
         }
     }
