@@ -1,4 +1,4 @@
-//! How an emulator is put together.
+//! The settings of an emulator, and how it is built from them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};

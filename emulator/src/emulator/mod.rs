@@ -1,4 +1,4 @@
-//! The whole: a Worker, its isolates and its bindings.
+//! An emulator: a Worker, its isolates and its bindings.
 
 mod builder;
 mod fetch;

@@ -1,4 +1,4 @@
-//! R2: durable objects behind a byte cache in memory.
+//! R2: objects on disk behind a byte cache in memory.
 //!
 //! ```
 //! use pmx_emulator::{clock::Clock, r2::{R2, UploadOptions}, state_dir::StateDir};

@@ -1,4 +1,4 @@
-//! An object on its way in.
+//! An object while it is put: its bytes are hashed, counted and stored as they come.
 
 use super::{
     Method, ObjectMeta, R2, R2Error, UploadOptions,
