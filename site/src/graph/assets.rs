@@ -2,6 +2,7 @@
 
 use super::{
     Target,
+    bundle::{self, Bundle},
     pictures::{self, Size},
 };
 use crate::{
@@ -22,18 +23,18 @@ use std::{
 };
 
 /// Hex digits of the hash in a file's name: the Worker calls a file immutable from this many on.
-const DIGITS: usize = 16;
+pub(super) const DIGITS: usize = 16;
 /// The longest part of an authored name that is kept.
 const STEM: usize = 80;
 
 /// An asset as it is published.
 #[derive(Clone, Debug)]
 pub(crate) struct Asset {
-    /// `assets/<name>.<hash>.<extension>`
+    /// `assets/<name>.<hash>.<extension>`, or `assets/bundle.<hash>/<path>`
     pub file: String,
     pub content: File,
     /// Paths of the assets that it names itself.
-    uses: Vec<String>,
+    pub(super) uses: Vec<String>,
     /// The file as the author wrote it; none if pmx made it.
     written: Option<scan::Content>,
     /// See [`Self::size`]; looked at once.
@@ -41,6 +42,11 @@ pub(crate) struct Asset {
 }
 
 impl Asset {
+    /// A file as its author wrote it.
+    pub(super) const fn kept(file: String, content: File, uses: Vec<String>, written: scan::Content) -> Self {
+        Self { file, content, uses, written: Some(written), size: OnceLock::new() }
+    }
+
     /// The size of a picture. The first time it reads the beginning of its file.
     pub(crate) fn size(&self) -> Option<Size> {
         *self.size.get_or_init(|| pictures::size(&self.file, self.written.as_ref()?))
@@ -48,21 +54,22 @@ impl Asset {
 }
 
 /// Where assets come from and go to.
-struct Files<'a> {
-    project: &'a Project,
-    snapshot: &'a Snapshot,
-    blobs: &'a Blobs,
+pub(super) struct Files<'a> {
+    pub project: &'a Project,
+    pub snapshot: &'a Snapshot,
+    pub blobs: &'a Blobs,
 }
 
 /// The assets of a site, by their path below the source root.
 #[derive(Debug, Default)]
 pub(crate) struct Assets {
     by_path: BTreeMap<String, Asset>,
+    bundle: Bundle,
     pub findings: Vec<Diagnostic>,
 }
 
 impl Assets {
-    /// Takes in these files, and what their stylesheets name.
+    /// Takes in these files, and what they name.
     pub(crate) fn gather<'a>(
         project: &Project,
         snapshot: &Snapshot,
@@ -71,25 +78,31 @@ impl Assets {
     ) -> Self {
         let mut assets = Self::default();
         let site = &Files { project, snapshot, blobs };
-        for path in paths.collect::<BTreeSet<_>>() {
-            assets.add(site, path, &mut Vec::new());
+        let paths: BTreeSet<&str> = paths.collect();
+        assets.bundle = Bundle::of(site, paths.iter().copied(), &mut assets.findings);
+        for path in paths {
+            // A picture has a name of its own beside, with its own hash; a module that is there twice would be two.
+            if !(bundle::is_bundled(path) && assets.bundle.get(path).is_some()) {
+                assets.add(site, path, &mut Vec::new());
+            }
         }
         assets
     }
 
     /// All of them.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Asset> {
-        self.by_path.values()
+        self.by_path.values().chain(self.bundle.files())
     }
 
-    /// Their paths below the source root, sorted.
+    /// Their paths below the source root.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.by_path.keys().map(String::as_str)
+        let bundled = self.bundle.paths().filter(|path| !self.by_path.contains_key(*path));
+        self.by_path.keys().map(String::as_str).chain(bundled)
     }
 
     /// The asset of a path; none if it could not be read.
     pub(crate) fn get(&self, path: &str) -> Option<&Asset> {
-        self.by_path.get(path)
+        self.by_path.get(path).or_else(|| self.bundle.get(path))
     }
 
     /// These assets and all that they name, by file name.
@@ -98,11 +111,14 @@ impl Assets {
         let mut seen = BTreeSet::new();
         let mut files = BTreeMap::new();
         while let Some(path) = open.pop() {
-            if seen.insert(path)
-                && let Some(asset) = self.get(path)
-            {
+            if !seen.insert(path) {
+                continue;
+            }
+            if let Some(asset) = self.by_path.get(path) {
                 open.extend(asset.uses.iter().map(String::as_str));
                 files.insert(asset.file.as_str(), asset);
+            } else {
+                files.extend(self.bundle.closure(path).into_iter().map(|asset| (asset.file.as_str(), asset)));
             }
         }
         files
@@ -136,14 +152,7 @@ impl Assets {
             }
             None => {
                 let content = file.hand_over(site.blobs)?;
-                let written = Some(file.content.clone());
-                Asset {
-                    file: hashed_name(path, content.hash),
-                    content,
-                    uses: Vec::new(),
-                    written,
-                    size: OnceLock::new(),
-                }
+                Asset::kept(hashed_name(path, content.hash), content, Vec::new(), file.content.clone())
             }
         };
         let file = asset.file.clone();
