@@ -480,3 +480,15 @@ fn a_page_in_a_frame_is_published_with_what_it_shows() {
     }
     assert!(!build.outputs.keys().any(|path| path.starts_with("index/assets") && path.ends_with(".md")));
 }
+
+#[test]
+fn a_name_in_double_brackets_is_the_label_of_a_definition_in_any_case() {
+    let folder = site_of(&[
+        ("index.md", "[[\u{1e9e}]] [[Gr\u{fc}\u{df}e]]\n\n[SS]: ./a.md\n[GR\u{dc}SSE]: ./a.md\n"),
+        ("a.md", "# A\n"),
+    ]);
+    let build = built(folder.path());
+    assert_eq!(codes(&build), [""; 0], "{:?}", build.diagnostics);
+    let page = text(&build, "index/index.html");
+    assert!(page.contains("[<a href=\"/a\">\u{1e9e}</a>] [<a href=\"/a\">Gr\u{fc}\u{df}e</a>]"), "{page}");
+}

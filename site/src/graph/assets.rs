@@ -2,8 +2,8 @@
 
 use super::{
     Target,
+    asset::{Asset, Files},
     bundle::{self, Bundle},
-    pictures::{self, Size},
 };
 use crate::{
     browser::{self, ThemeFile},
@@ -16,49 +16,11 @@ use crate::{
         css,
     },
 };
-use pmx_model::{File, Hash};
+use pmx_model::File;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::OnceLock,
 };
-
-/// Hex digits of the hash in a file's name: the Worker calls a file immutable from this many on.
-pub(super) const DIGITS: usize = 16;
-/// The longest part of an authored name that is kept.
-const STEM: usize = 80;
-
-/// An asset as it is published.
-#[derive(Clone, Debug)]
-pub(crate) struct Asset {
-    /// `assets/<name>.<hash>.<extension>`, or `assets/bundle.<hash>/<path>`
-    pub file: String,
-    pub content: File,
-    /// Paths of the assets that it names itself.
-    pub(super) uses: Vec<String>,
-    /// The file as the author wrote it; none if pmx made it.
-    written: Option<scan::Content>,
-    /// See [`Self::size`]; looked at once.
-    size: OnceLock<Option<Size>>,
-}
-
-impl Asset {
-    /// A file as its author wrote it.
-    pub(super) const fn kept(file: String, content: File, uses: Vec<String>, written: scan::Content) -> Self {
-        Self { file, content, uses, written: Some(written), size: OnceLock::new() }
-    }
-
-    /// The size of a picture. The first time it reads the beginning of its file.
-    pub(crate) fn size(&self) -> Option<Size> {
-        *self.size.get_or_init(|| pictures::size(&self.file, self.written.as_ref()?))
-    }
-}
-
-/// Where assets come from and go to.
-pub(super) struct Files<'a> {
-    pub project: &'a Project,
-    pub snapshot: &'a Snapshot,
-    pub blobs: &'a Blobs,
-}
 
 /// The assets of a site, by their path below the source root.
 #[derive(Debug, Default)]
@@ -148,11 +110,11 @@ impl Assets {
                 });
                 stack.pop();
                 let content = site.blobs.put(css::in_room(&text).into_owned().into_bytes());
-                Asset { file: hashed_name(path, content.hash), content, uses, written: None, size: OnceLock::new() }
+                Asset::made(path, content, uses)
             }
             None => {
                 let content = file.hand_over(site.blobs)?;
-                Asset::kept(hashed_name(path, content.hash), content, Vec::new(), file.content.clone())
+                Asset::kept(path, content, file.content.clone())
             }
         };
         let file = asset.file.clone();
@@ -196,19 +158,13 @@ impl Assets {
 /// A file of pmx itself, as an asset.
 pub(crate) fn of_theme(file: &ThemeFile, blobs: &Blobs) -> Asset {
     let content = blobs.put(file.bytes.to_vec());
-    Asset {
-        file: hashed_name(file.name, content.hash),
-        content,
-        uses: Vec::new(),
-        written: None,
-        size: OnceLock::new(),
-    }
+    Asset::made(file.name, content, Vec::new())
 }
 
 /// A file that pmx makes of Sources, as an asset.
 pub(crate) fn generated(name: &str, bytes: Vec<u8>, blobs: &Blobs) -> Asset {
     let content = blobs.put(bytes);
-    Asset { file: hashed_name(name, content.hash), content, uses: Vec::new(), written: None, size: OnceLock::new() }
+    Asset::made(name, content, Vec::new())
 }
 
 /// What pages need of pmx itself.
@@ -246,14 +202,14 @@ impl ThemeAssets {
 
 /// Mermaid, for pages whose diagrams are drawn in the browser: its bytes are made when a build first needs them.
 pub(crate) fn mermaid_js(blobs: &Blobs) -> Asset {
-    static KNOWN: OnceLock<(String, File)> = OnceLock::new();
-    if let Some((file, content)) = KNOWN.get()
+    static KNOWN: OnceLock<File> = OnceLock::new();
+    if let Some(content) = KNOWN.get()
         && blobs.contains(&content.hash)
     {
-        return Asset { file: file.clone(), content: *content, uses: Vec::new(), written: None, size: OnceLock::new() };
+        return Asset::made("mermaid.js", *content, Vec::new());
     }
     let asset = generated("mermaid.js", browser::mermaid_js(), blobs);
-    KNOWN.get_or_init(|| (asset.file.clone(), asset.content));
+    KNOWN.get_or_init(|| asset.content);
     asset
 }
 
@@ -262,43 +218,5 @@ pub(crate) fn asset_path(target: &Target) -> Option<&str> {
     match target {
         Target::Asset { path, .. } => Some(path),
         _ => None,
-    }
-}
-
-/// Whether a file's name says what is in it.
-pub(crate) fn bears_hash(file: &str, hash: Hash) -> bool {
-    address::name(file).contains(&format!(".{}", hash.short(DIGITS)))
-}
-
-/// `img/Über uns.PNG` -> `assets/-ber-uns.<16 hex>.PNG`
-fn hashed_name(path: &str, hash: Hash) -> String {
-    let name = address::name(path);
-    let (stem, extension) = match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => (stem, Some(extension)),
-        _ => (name, None),
-    };
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
-    let mut out = "assets/".to_owned();
-    out.extend(stem.chars().map(plain).take(STEM));
-    out.push('.');
-    out.push_str(&hash.short(DIGITS));
-    if let Some(extension) = extension {
-        out.push('.');
-        out.extend(extension.chars().map(plain).take(STEM));
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_keeps_its_stem_and_extension() {
-        let hash = Hash::of(b"");
-        assert_eq!(hashed_name("a/base.min.css", hash), "assets/base.min.e3b0c44298fc1c14.css");
-        assert_eq!(hashed_name("Über uns.png", hash), "assets/-ber-uns.e3b0c44298fc1c14.png");
-        assert_eq!(hashed_name("LICENSE", hash), "assets/LICENSE.e3b0c44298fc1c14");
-        assert_eq!(hashed_name(".hidden", hash), "assets/.hidden.e3b0c44298fc1c14");
     }
 }

@@ -3,7 +3,7 @@
 //! They are published with all that they name in one folder, in which each has the place that it has in the source folder: so their
 //! addresses stay true, whatever a script makes of them, and a module that several import is one. The folder's name has a hash of it all.
 
-use super::assets::{Asset, Files};
+use super::asset::{Asset, DIGITS, Files};
 use crate::{
     diagnostic::{Diagnostic, Position},
     scan,
@@ -70,11 +70,11 @@ impl Bundle {
             hasher.update(path.as_bytes());
             hasher.update([0]);
             hasher.update(content.hash.as_bytes());
-            let asset = Asset::kept(String::new(), content, uses, file.content.clone());
+            let mut asset = Asset::kept(&path, content, file.content.clone());
+            asset.uses = uses;
             members.insert(path, asset);
         }
-        let folder =
-            format!("assets/bundle.{}", Hash::from_bytes(hasher.finalize().into()).short(super::assets::DIGITS));
+        let folder = format!("assets/bundle.{}", Hash::from_bytes(hasher.finalize().into()).short(DIGITS));
         let shared = shared_folder(members.keys()).to_owned();
         for (path, asset) in &mut members {
             asset.file = format!("{folder}/{}", path[shared.len()..].trim_start_matches('/'));

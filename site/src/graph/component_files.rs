@@ -2,7 +2,8 @@
 
 use super::{
     Graph, Node, Target,
-    assets::{Asset, Assets, generated},
+    asset::Asset,
+    assets::{Assets, generated},
 };
 use crate::{
     diagnostic::{Diagnostic, Position},

@@ -1,5 +1,6 @@
 //! From the entries along the links: which Sources a site has, and where each of their links leads.
 
+pub(crate) mod asset;
 pub(crate) mod assets;
 pub(crate) mod bodies;
 pub(crate) mod component_files;
