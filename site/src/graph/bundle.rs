@@ -19,7 +19,7 @@ use pmx_model::{Hash, check_path};
 use sha2::{Digest as _, Sha256};
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
 };
 
 /// Files with more bytes than this are not looked through for what they name: libraries in one piece, which name nothing.
@@ -56,10 +56,10 @@ impl Bundle {
             }
         }
         while let Some(path) = open.pop() {
-            if !uses.contains_key(&path) {
-                let named = named(site, &path, findings);
+            if let Entry::Vacant(place) = uses.entry(path) {
+                let named = named(site, place.key(), findings);
                 open.extend(named.iter().cloned());
-                uses.insert(path, named);
+                place.insert(named);
             }
         }
         let mut members: BTreeMap<String, Asset> = BTreeMap::new();

@@ -27,13 +27,12 @@ pub(crate) struct Named<'a> {
 
 impl<'a> Named<'a> {
     /// The one in the folder of `from`, else the one in the fewest folders, else the first.
-    fn nearest(from: &str, paths: impl Iterator<Item = &'a str>) -> Option<Self> {
+    fn nearest(from: &str, paths: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
         let here = address::folder(from);
         let distance = |path: &str| (address::folder(path) != here, path.matches('/').count());
-        let mut paths: Vec<&'a str> = paths.collect();
-        paths.sort_by_key(|path| (distance(path), *path));
-        let path = *paths.first()?;
-        let rival = paths.get(1).copied().filter(|rival| distance(rival) == distance(path));
+        let path = paths.clone().min_by_key(|path| (distance(path), *path))?;
+        let is_rival = |other: &&str| *other != path && distance(other) == distance(path);
+        let rival = paths.filter(is_rival).min();
         Some(Self { path, rival })
     }
 }

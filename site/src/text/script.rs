@@ -49,7 +49,7 @@ impl Import<'_> {
 
 /// All that a script names by strings without escapes, in order.
 pub(crate) fn imports(script: &str) -> Vec<Import<'_>> {
-    if !script.contains("import") && !(script.contains("export") && script.contains("from")) {
+    if !may_be_module(script) {
         return Vec::new();
     }
     let read = Tokens::of(script);
@@ -90,7 +90,7 @@ pub(crate) fn imports(script: &str) -> Vec<Import<'_>> {
 
 /// Byte of the first statement that only modules have; none in a script that may be the body of a function.
 pub(crate) fn module_statement(script: &str) -> Option<usize> {
-    if !script.contains("import") && !script.contains("export") {
+    if !may_be_module(script) {
         return None;
     }
     let read = Tokens::of(script);
@@ -111,6 +111,11 @@ pub(crate) fn module_statement(script: &str) -> Option<usize> {
         _ => false,
     };
     (0..read.tokens.len()).find(|at| is_it(at) && starts(*at)).map(|at| read.tokens[at].start)
+}
+
+/// Whether it is worth to be read.
+fn may_be_module(script: &str) -> bool {
+    script.contains("import") || script.contains("export")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
