@@ -1,6 +1,7 @@
 //! Where addresses lead, and how they are written into pages.
 
 use super::*;
+use std::collections::BTreeSet;
 
 fn warnings(build: &Build) -> Vec<(&'static str, String, Option<String>)> {
     build.diagnostics.iter().map(|d| (d.code, d.message.clone(), d.hint.clone())).collect()
@@ -145,7 +146,7 @@ fn a_picture_by_name_is_found_wherever_it_lies() {
     assert!(page.contains("alt=\"A dog\">"), "{page}");
     let page = text(&build, "index/n/x.html");
     assert!(page.contains(&format!("<img src=\"{}\" width=\"120\" alt=\"\">", cat("2"))), "{page}");
-    assert_eq!(codes(&build), ["asset/missing"]);
+    assert_eq!(codes(&build), ["link/ambiguous", "asset/missing"]);
 }
 
 #[test]
@@ -247,4 +248,247 @@ fn a_link_into_a_hidden_folder_brings_in_what_lies_beside_its_target_alone() {
     ];
     assert_eq!(files, expected);
     assert_eq!(codes(&pmx_site::build(&project, &snapshot, &mut Cache::default())), [""; 0]);
+}
+
+#[test]
+fn every_address_that_html_svg_and_css_can_hold_is_followed() {
+    let page = "\
+<svg><rect fill=\"url(./a.svg#g) red\" mask='url(\"b.svg#m\")' style='filter: url(c.svg)'/></svg>
+
+<link rel=preload as=image imagesrcset=\"./d.png 1x, e.png 2x\">
+
+<table background=\"./f.png\"><tr><td background=g.png>x</table>
+
+<form action=\"./one.md\"><button formaction=\"one.md?x#top\">go</button></form>
+
+<blockquote cite=\"./one.md\">x</blockquote> <a href=\"./one.md\" ping=\"./h.txt ./i.txt\">x</a> <img src=\"j.png\" longdesc=\"./one.md\">
+
+<iframe srcdoc=\"<img src=./k.png srcset='l.png 2x'><style>p{background:url(m.png)}</style><a href='./n.txt?a=1&amp;amp;b=2'>x</a>\"></iframe>
+
+<meta property=\"og:image\" content=\"./o.png\"> <meta http-equiv=refresh content=\"9; url=./one.md\">
+
+<style>a { b: src('./p.png') u\\72l(./q.png) image(\"r.png\") url(\\73.png) }</style>
+";
+    let mut files = vec![("index.md".to_owned(), page.to_owned()), ("one.md".to_owned(), "# One\n".to_owned())];
+    for name in "abc".chars() {
+        files.push((format!("{name}.svg"), format!("<svg id='{name}'/>")));
+    }
+    files.extend("defgjklmopqrs".chars().map(|name| (format!("{name}.png"), name.to_string())));
+    files.extend("hin".chars().map(|name| (format!("{name}.txt"), name.to_string())));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let build = built(site_of(&files).path());
+    assert_eq!(codes(&build), [""; 0], "{:?}", build.diagnostics);
+    let published: BTreeSet<&str> =
+        build.outputs.keys().filter_map(|path| path.strip_prefix("index/assets/")?.split('.').next()).collect();
+    for (path, _) in files.iter().filter(|(path, _)| !path.ends_with(".md")) {
+        assert!(published.contains(&path[..1]), "{path} in {published:?}");
+    }
+    let page = text(&build, "index/index.html");
+    let of = |path: &str, bytes: &str| {
+        let (name, ending) = path.split_once('.').unwrap();
+        format!("/assets/{name}.{}.{ending}", Hash::of(bytes.as_bytes()).short(16))
+    };
+    for part in [
+        format!("fill=\"url(&quot;{}#g&quot;) red\"", of("a.svg", "<svg id='a'/>")),
+        format!("imagesrcset=\"{} 1x, {} 2x\"", of("d.png", "d"), of("e.png", "e")),
+        "<form action=\"/one\" ".to_owned(),
+        "<button formaction=\"/one?x#top\">".to_owned(),
+        "<blockquote cite=\"/one\" ".to_owned(),
+        format!("ping=\"{} {}\"", of("h.txt", "h"), of("i.txt", "i")),
+        format!("srcdoc=\"&lt;img src=&quot;{}&quot; srcset=&quot;{} 2x&quot;&gt;", of("k.png", "k"), of("l.png", "l")),
+        format!("{}?a=1&amp;amp;b=2&quot;&gt;x", of("n.txt", "n")),
+        format!("content=\"{}\"", of("o.png", "o")),
+        "content=\"9; url=/one\"".to_owned(),
+        format!(
+            "src(\"{}\") u\\72l(\"{}\") image(\"{}\") url(\"{}\")",
+            of("p.png", "p"),
+            of("q.png", "q"),
+            of("r.png", "r"),
+            of("s.png", "s")
+        ),
+    ] {
+        assert!(page.contains(&part), "{part} in\n{page}");
+    }
+}
+
+#[test]
+fn what_is_no_address_of_the_site_stays_as_it_was_written() {
+    let html = "<form action=\"\"><input formaction=\"https://x.org/a\"></form>\n\n\
+        <blockquote cite='A. Person, A Book'>x</blockquote> <q cite=Person>x</q>\n\n\
+        <svg><rect fill='url(#g)' mask=none clip-path=\"url(https://x.org/a.svg#b)\"/></svg>\n\n\
+        <img srcset='data:image/png;base64,AAAA 1x , https://x.org/w_1,h_2/a.png 2x'> <meta name=description content=./x>\n\n\
+        <iframe srcdoc='<a href=\"#top\">x</a><iframe srcdoc=\"<img src=x.png>\">'></iframe>\n\n<base target=_blank>\n";
+    let build = built(site_of(&[("index.md", html)]).path());
+    assert_eq!(codes(&build), [""; 0], "{:?}", build.diagnostics);
+    let page = text(&build, "index/index.html");
+    for part in [
+        "<form action=\"\"><input formaction=\"https://x.org/a\">",
+        "cite=\"A. Person, A Book\"",
+        "cite=\"Person\"",
+        "<rect fill=\"url(#g)\" mask=\"none\" clip-path=\"url(https://x.org/a.svg#b)\"",
+        "srcset=\"data:image/png;base64,AAAA 1x , https://x.org/w_1,h_2/a.png 2x\"",
+        "content=\"./x\"",
+        "srcdoc=\"<a href=&quot;#top&quot;>x</a><iframe srcdoc=&quot;<img src=x.png>&quot;>\"",
+        "<base target=\"_blank\">",
+    ] {
+        assert!(page.contains(part), "{part} in\n{page}");
+    }
+}
+
+#[test]
+fn a_fallback_in_an_attribute_is_an_address_of_its_source() {
+    let folder = site_of(&[
+        ("index.md", "[x](./n/x.md)\n"),
+        ("n/x.md", "<img src=\"{{ picture: ./a.png }}\" alt=''>\n"),
+        ("n/a.png", "a"),
+    ]);
+    let page = text(&built(folder.path()), "index/n/x.html");
+    assert!(page.contains("<img src=\"/assets/a."), "{page}");
+}
+
+#[test]
+fn names_in_double_brackets_lead_to_files_and_show_sound_and_films() {
+    let folder = site_of(&[
+        (
+            "index.md",
+            "![[song.mp3]] ![[song.mp3|A song]] ![[film.mp4#t=3|300x200]] [[doc.pdf]] [[doc.pdf#page=2|Page 2]] ![[doc.pdf]] [[pic.png]]\n\n\
+             ![[pic.png|A cat|100]] ![[pic.png|100x50]] ![[pic.png|A|b]]\n\n| a |\n| - |\n| ![[pic.png\\|A cat\\|70]] |\n",
+        ),
+        ("media/song.mp3", "s"),
+        ("media/film.mp4", "f"),
+        ("media/doc.pdf", "d"),
+        ("media/pic.png", "p"),
+    ]);
+    let build = built(folder.path());
+    assert_eq!(codes(&build), [""; 0], "{:?}", build.diagnostics);
+    let page = text(&build, "index/index.html");
+    let of = |path: &str, bytes: &str| {
+        let (name, ending) = path.split_once('.').unwrap();
+        format!("/assets/{name}.{}.{ending}", Hash::of(bytes.as_bytes()).short(16))
+    };
+    let (song, film, doc, pic) = (of("song.mp3", "s"), of("film.mp4", "f"), of("doc.pdf", "d"), of("pic.png", "p"));
+    for part in [
+        format!("<audio controls preload=\"metadata\" src=\"{song}\" aria-label=\"song.mp3\"></audio>"),
+        format!("<audio controls preload=\"metadata\" src=\"{song}\" aria-label=\"A song\"></audio>"),
+        format!(
+            "<video controls preload=\"metadata\" src=\"{film}#t=3\" width=\"300\" height=\"200\" aria-label=\"film.mp4#t=3\"></video>"
+        ),
+        format!("<a class=\"pmx-wikilink\" href=\"{doc}\">doc.pdf</a>"),
+        format!("<a class=\"pmx-wikilink\" href=\"{doc}#page=2\">Page 2</a>"),
+        format!("<a class=\"pmx-wikilink\" href=\"{pic}\">pic.png</a>"),
+        format!("<img src=\"{pic}\" width=\"100\" alt=\"A cat\">"),
+        format!("<img src=\"{pic}\" width=\"100\" height=\"50\" alt=\"\">"),
+        format!("<img src=\"{pic}\" alt=\"A|b\">"),
+        format!("<img src=\"{pic}\" width=\"70\" alt=\"A cat\">"),
+    ] {
+        assert!(page.contains(&part), "{part} in\n{page}");
+    }
+    let markdown = text(&build, "index/index.md");
+    assert!(markdown.contains(&format!("[A song]({song}) [film.mp4#t=3]({film}#t=3) [doc.pdf]({doc})")), "{markdown}");
+    assert!(markdown.contains(&format!("![A cat]({pic})")), "{markdown}");
+}
+
+#[test]
+fn a_name_in_another_normal_form_is_the_same_name_in_double_brackets() {
+    let (composed, decomposed) = ("\u{e9}t\u{e9}", "e\u{301}te\u{301}");
+    let folder = site_of(&[
+        ("index.md", &format!("![[{composed}.png]] [[{decomposed}]] ![x](./n/{composed}.png)\n")),
+        (&format!("n/{decomposed}.png"), "p"),
+        (&format!("n/{composed}.md"), "# Summer\n"),
+    ]);
+    let found = warnings(&built(folder.path()));
+    // Some systems take both names for one.
+    assert!(found.len() <= 1, "{found:?}");
+    for (code, _, hint) in found {
+        assert!(code == "asset/missing" && hint.unwrap_or_default().contains("normal form"), "{code}");
+    }
+}
+
+#[test]
+fn a_script_is_published_with_what_it_imports() {
+    let folder = site_of(&[
+        (
+            "index.md",
+            "<script type=\"module\" src=\"./app/m.js\"></script>\n<script type=module src=app/other.mjs></script>\n<script src=\"./alone.js\"></script>\n",
+        ),
+        (
+            "app/m.js",
+            "import { a } from './lib/dep.js';\nimport('./dyn n\u{fc}.js'); new Worker(new URL('../w.js', import.meta.url));\n",
+        ),
+        ("app/other.mjs", "import './lib/dep.js'; import 'react'; // import './gone.js'\n"),
+        ("app/lib/dep.js", "import '../m.js'; import d from './d.json' with { type: 'json' }; export const a = d;\n"),
+        ("app/lib/d.json", "{}"),
+        ("app/dyn n\u{fc}.js", "1;"),
+        ("w.js", "importScripts('alone.js')"),
+        ("alone.js", "2;"),
+        ("not.js", "3;"),
+    ]);
+    let build = built(folder.path());
+    assert_eq!(codes(&build), [""; 0], "{:?}", build.diagnostics);
+    let page = text(&build, "index/index.html");
+    let start = page.find("/assets/bundle.").unwrap();
+    let bundle = &page[start..start + "/assets/bundle.0123456789abcdef".len()];
+    for part in [
+        format!("src=\"{bundle}/app/m.js\""),
+        format!("src=\"{bundle}/app/other.mjs\""),
+        format!("src=\"{bundle}/alone.js\""),
+    ] {
+        assert!(page.contains(&part) || part.contains("alone"), "{part} in\n{page}");
+    }
+    for (path, bytes) in [
+        ("app/m.js", "import { a }"),
+        ("app/lib/dep.js", "import '../m.js'"),
+        ("app/lib/d.json", "{}"),
+        ("app/dyn n\u{fc}.js", "1;"),
+        ("w.js", "import"),
+        ("alone.js", "2;"),
+    ] {
+        let published = text(&build, &format!("index{bundle}/{path}"));
+        assert!(published.starts_with(bytes), "{path}: {published}");
+    }
+    assert!(!build.outputs.keys().any(|path| path.contains("not.")));
+    // What is in it is in its name, so no page keeps an old one.
+    put(folder.path(), "app/lib/d.json", "[]");
+    assert!(!text(&built(folder.path()), "index/index.html").contains(bundle));
+}
+
+#[test]
+fn a_page_in_a_frame_is_published_with_what_it_shows() {
+    let folder = site_of(&[
+        ("index.md", "<iframe src=\"./demo/frame.html?x#y\" title=x></iframe>\n\n[open](./demo/frame.html)\n"),
+        (
+            "demo/frame.html",
+            "<!doctype html><link rel=stylesheet href=\"css/f.css\"><img src=\"./i.png\"><script type=module>import './m.js'</script>\
+             <a href=two.html>two</a> <a href=\"https://x.org\">x</a> <a href=\"gone.html\">gone</a> <a href=\"../index.md\">up</a> <link rel=canonical href=./frame>",
+        ),
+        ("demo/two.html", "<script src=m.js></script>"),
+        ("demo/css/f.css", "body { background: url(../j.png) }"),
+        ("demo/i.png", "i"),
+        ("demo/j.png", "j"),
+        ("demo/m.js", "1;"),
+    ]);
+    let build = built(folder.path());
+    assert_eq!(codes(&build), [""; 0], "{:?}", build.diagnostics);
+    let page = text(&build, "index/index.html");
+    let start = page.find("/assets/bundle.").unwrap();
+    let bundle = &page[start..start + "/assets/bundle.0123456789abcdef".len()];
+    assert!(page.contains(&format!("<iframe src=\"{bundle}/frame.html?x#y\"")), "{page}");
+    assert!(page.contains(&format!("<a href=\"{bundle}/frame.html\">open</a>")), "{page}");
+    for path in ["two.html", "css/f.css", "i.png", "j.png", "m.js"] {
+        let published = text(&build, &format!("index{bundle}/{path}"));
+        assert_eq!(published, fs::read_to_string(folder.path().join("demo").join(path)).unwrap(), "{path}");
+    }
+    assert!(!build.outputs.keys().any(|path| path.starts_with("index/assets") && path.ends_with(".md")));
+}
+
+#[test]
+fn a_name_in_double_brackets_is_the_label_of_a_definition_in_any_case() {
+    let folder = site_of(&[
+        ("index.md", "[[\u{1e9e}]] [[Gr\u{fc}\u{df}e]]\n\n[SS]: ./a.md\n[GR\u{dc}SSE]: ./a.md\n"),
+        ("a.md", "# A\n"),
+    ]);
+    let build = built(folder.path());
+    assert_eq!(codes(&build), [""; 0], "{:?}", build.diagnostics);
+    let page = text(&build, "index/index.html");
+    assert!(page.contains("[<a href=\"/a\">\u{1e9e}</a>] [<a href=\"/a\">Gr\u{fc}\u{df}e</a>]"), "{page}");
 }

@@ -5,7 +5,7 @@ use pmx_site::Snapshot;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 13] = [
     "index.path.md",
     "a.md",
     "b.guide.md",
@@ -16,10 +16,13 @@ const NAMES: [&str; 10] = [
     "p.svg",
     "one.layout.md",
     "sub/two.layout.md",
+    "m.js",
+    "sub/n.js",
+    "sub/f.html",
 ];
 
 /// What a Source may consist of, a piece a line or more.
-const PIECES: [&str; 50] = [
+const PIECES: [&str; 54] = [
     "# Title\n\n",
     "# Another title\n\n",
     "## Part\n\nSome words that say little.\n\n",
@@ -69,6 +72,10 @@ const PIECES: [&str; 50] = [
     "words <x-completion-progress/>\n\n---\n\n<!-- completion: of a Block -->\n\n",
     "<p style=\"background: url(p.svg)\">[[Title]]</p> <b id=\"Part\"></b> ",
     "\n\n## Part!\n\n- [A](/a.md)\n\n#### Deep\n\n- [B](/b.guide.md)\n\n",
+    "\n\n<script type=module src=/m.js></script> <iframe src=\"/sub/f.html\" title=f></iframe>\n\n",
+    "\nimport '/p.svg';\nimport './n.js'; import('../m.js')\n",
+    "![[Title]] ![[p.svg|1|2]] [[p.svg]] ![[n.js]] ![[#Part]] ",
+    "\n\n<svg><rect fill='url(/p.svg#x)'/></svg> <iframe srcdoc='<img src=/p.svg>'></iframe> <base href=x> <form action=/a.md></form>\n\n",
     "\n\n## [C](/sub/c.md)\n\n[D](/sub/d.lesson.md)\n\n# Part\n\n",
 ];
 
@@ -129,6 +136,9 @@ fn start() -> BTreeMap<&'static str, String> {
         ),
         ("s.css", "a { background: url(p.svg) }\n"),
         ("p.svg", "<svg/>"),
+        ("m.js", "import './sub/n.js'\n"),
+        ("sub/n.js", "import '../m.js'\n"),
+        ("sub/f.html", "<img src=../p.svg><script src=n.js></script><a href=../sub/f.html>f</a>\n"),
         ("one.layout.md", "[@styles]: ./s.css\r\n\r\n<header>[A](/a.md)</header>\r\n<x-source-content/>\r\n"),
         ("sub/two.layout.md", "\u{feff}[@layout]: ../one.layout.md\n\n<main><x-source-content /></main>\n"),
     ]

@@ -1,6 +1,7 @@
 //! The links in a run of Markdown text: what the parser finds, with the bytes that it drops.
 
 use super::destination::{Destination, resource};
+use crate::source::wikilinks;
 use std::{collections::HashMap, ops::Range};
 
 /// The longest label, by CommonMark.
@@ -28,7 +29,7 @@ pub(super) struct Grammar<'a> {
 
 /// A label as it is compared.
 pub(super) fn normalized(label: &str) -> String {
-    label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    wikilinks::label(label)
 }
 
 struct Scanner<'a> {

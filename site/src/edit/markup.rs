@@ -4,37 +4,47 @@ use super::{
     pieces::Pieces,
     reference::{Reference, Removal, Syntax},
 };
-use crate::text::html;
+use crate::text::html::{
+    self,
+    addresses::{Form, held, items},
+};
 use std::ops::Range;
 
 /// The addresses in the attributes of a fragment.
 pub(super) fn references(fragment: &Pieces) -> Vec<Reference> {
     let text = fragment.text.as_str();
     let mut found = Vec::new();
-    for attribute in html::scan(text).attributes() {
-        let name = attribute.name.to_ascii_lowercase();
-        let anchor = match name.as_str() {
-            "href" | "xlink:href" if !attribute.tag.eq_ignore_ascii_case("base") => true,
-            "src" | "poster" | "srcset" => false,
-            "data" if attribute.tag.eq_ignore_ascii_case("object") => false,
-            _ => continue,
-        };
+    let parts = html::scan(text).parts;
+    for (number, part) in parts.iter().enumerate() {
+        let (Some(attribute), Some(held)) = (part.attribute(), held(text, &parts, number)) else { continue };
         let quote = if attribute.quoted { text[..attribute.value.start].chars().next_back() } else { None };
+        let syntax = match held.form {
+            Form::Address | Form::Words | Form::Refresh => Syntax::Attribute(quote),
+            Form::Candidates => Syntax::Candidate(quote),
+            // What stands in another language is left to its author.
+            Form::Style | Form::Document => continue,
+        };
         let place = Place { text, tag: attribute.tag, name: attribute.name, value: attribute.value.clone(), quote };
-        if name == "srcset" {
-            found.extend(candidates(fragment, &place));
-            continue;
+        let of_text = |range: Range<usize>| attribute.value.start + range.start..attribute.value.start + range.end;
+        let items = items(&text[attribute.value.clone()], held.form);
+        for (index, item) in items.iter().enumerate() {
+            let (address, whole) = (of_text(item.address.clone()), of_text(item.whole.clone()));
+            // With the comma before it, or the one after the first.
+            let cut = match (held.form, index, items.get(1)) {
+                (_, 0, None) => place.removed(),
+                (Form::Candidates, 0, Some(next)) => whole.start..of_text(next.address.clone()).start,
+                (Form::Candidates, ..) => whole.start - 1..whole.end,
+                _ => whole,
+            };
+            found.push(Reference {
+                address: syntax.unescape(&text[address.clone()]),
+                written: fragment.range(&address),
+                syntax,
+                by_id: held.is_followed,
+                removal: Removal::Cut(vec![fragment.range(&cut)]),
+                list: None,
+            });
         }
-        let value = trimmed(text, attribute.value);
-        let syntax = Syntax::Attribute(quote);
-        found.push(Reference {
-            address: syntax.unescape(&text[value.clone()]),
-            written: fragment.range(&value),
-            syntax,
-            by_id: anchor,
-            removal: Removal::Cut(vec![fragment.range(&place.removed())]),
-            list: None,
-        });
     }
     found
 }
@@ -72,47 +82,6 @@ impl Place<'_> {
         }
         self.text.len()
     }
-}
-
-/// The addresses of a `srcset`.
-fn candidates(fragment: &Pieces, place: &Place<'_>) -> Vec<Reference> {
-    let text = place.text;
-    let mut parts = Vec::new();
-    let mut start = place.value.start;
-    for (at, _) in text[place.value.clone()].match_indices(',') {
-        parts.push(start..place.value.start + at);
-        start = place.value.start + at + 1;
-    }
-    parts.push(start..place.value.end);
-    let only = parts.len() == 1;
-    let mut found = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        let candidate = trimmed(text, part.clone());
-        let length = text[candidate.clone()].find(char::is_whitespace).unwrap_or(candidate.len());
-        let address = candidate.start..candidate.start + length;
-        let syntax = Syntax::Candidate(place.quote);
-        // With the comma before it, or the one after the first.
-        let cut = match index {
-            _ if only => place.removed(),
-            0 => part.start..trimmed(text, parts[1].clone()).start,
-            _ => part.start - 1..part.end,
-        };
-        found.push(Reference {
-            address: syntax.unescape(&text[address.clone()]),
-            written: fragment.range(&address),
-            syntax,
-            by_id: false,
-            removal: Removal::Cut(vec![fragment.range(&cut)]),
-            list: None,
-        });
-    }
-    found
-}
-
-fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
-    let part = &text[range.clone()];
-    let start = range.start + part.len() - part.trim_start().len();
-    start..start + part.trim().len()
 }
 
 #[cfg(test)]

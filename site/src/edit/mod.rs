@@ -145,8 +145,9 @@ impl Base {
         }
         let elsewhere = |path: &str| self.folder.join(path).exists();
         let names = Names::new(snapshot);
-        let wiki =
-            |from: &str, name: &str| names.find(from, name).or_else(|| names.file(from, name)).map(str::to_owned);
+        let wiki = |from: &str, name: &str| {
+            names.find(from, name).or_else(|| names.file(from, name)).map(|found| found.path.to_owned())
+        };
         let settings = &project.settings;
         let tree = Tree { files, root: &self.root, elsewhere: &elsewhere, wiki: &wiki, settings };
         plan::effects(&tree, task, config.as_ref().map(|(path, _)| path.as_str()))

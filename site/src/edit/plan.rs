@@ -9,7 +9,7 @@ use crate::{
     diagnostic::{Diagnostic, Position},
     graph::wiki::Names,
     scan::Snapshot,
-    source::{self, Place},
+    source,
     text::{self, address},
 };
 use rayon::prelude::*;
@@ -84,7 +84,9 @@ pub(super) fn effects(tree: &Tree<'_>, task: Task<'_>, lists: Option<&str>) -> E
         tree.files.iter().filter_map(|(path, bytes)| Some((task.after(path)?, *bytes))).collect();
     let renamed = renamed(&files, tree.root);
     let names = Names::new(&renamed);
-    let wiki = |from: &str, name: &str| names.find(from, name).or_else(|| names.file(from, name)).map(str::to_owned);
+    let wiki = |from: &str, name: &str| {
+        names.find(from, name).or_else(|| names.file(from, name)).map(|found| found.path.to_owned())
+    };
     let after = Tree { files, elsewhere: &elsewhere, wiki: &wiki, ..tree.clone() };
     let work = |(path, bytes): (&String, &&[u8])| {
         let place = task.after(path)?;
@@ -297,8 +299,7 @@ impl File<'_> {
             let known = |target: &str| self.reading.references.iter().any(|r| r.address.trim() == target.trim());
             let links = source::parse(self.path, bytes, self.tree.settings).links.into_iter();
             // A name is no address; where the scan does not find one, the parser's tree has said so.
-            let links =
-                links.filter(|link| !matches!(link.place, Place::Wiki | Place::Picture) && !known(&link.target));
+            let links = links.filter(|link| !link.place.is_name() && !known(&link.target));
             missed.extend(links.map(|link| (link.position, link.target, Syntax::Destination)));
         }
         for (position, address, syntax) in missed {

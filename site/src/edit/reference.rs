@@ -1,6 +1,6 @@
 //! A place in a file that names another file.
 
-use crate::text::html;
+use crate::text::{css, html};
 use std::{borrow::Cow, ops::Range};
 
 /// Where an address stands, what it says, and what goes when the file that it names goes.
@@ -61,7 +61,8 @@ impl Syntax {
             Self::Destination | Self::Angle => unescape_markdown(written),
             Self::Attribute(_) | Self::Candidate(_) => html::unescape(written).into_owned(),
             Self::Scalar(Some('\'')) => written.replace("''", "'"),
-            Self::Scalar(Some(_)) | Self::Stylesheet(_) => unescape_backslash(written),
+            Self::Scalar(Some(_)) => unescape_backslash(written),
+            Self::Stylesheet(_) => css::unescape(written).into_owned(),
             Self::Scalar(None) | Self::Wiki => written.to_owned(),
         }
     }

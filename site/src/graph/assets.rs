@@ -2,7 +2,8 @@
 
 use super::{
     Target,
-    pictures::{self, Size},
+    asset::{Asset, Files},
+    bundle::{self, Bundle},
 };
 use crate::{
     browser::{self, ThemeFile},
@@ -15,54 +16,22 @@ use crate::{
         css,
     },
 };
-use pmx_model::{File, Hash};
+use pmx_model::File;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::OnceLock,
 };
 
-/// Hex digits of the hash in a file's name: the Worker calls a file immutable from this many on.
-const DIGITS: usize = 16;
-/// The longest part of an authored name that is kept.
-const STEM: usize = 80;
-
-/// An asset as it is published.
-#[derive(Clone, Debug)]
-pub(crate) struct Asset {
-    /// `assets/<name>.<hash>.<extension>`
-    pub file: String,
-    pub content: File,
-    /// Paths of the assets that it names itself.
-    uses: Vec<String>,
-    /// The file as the author wrote it; none if pmx made it.
-    written: Option<scan::Content>,
-    /// See [`Self::size`]; looked at once.
-    size: OnceLock<Option<Size>>,
-}
-
-impl Asset {
-    /// The size of a picture. The first time it reads the beginning of its file.
-    pub(crate) fn size(&self) -> Option<Size> {
-        *self.size.get_or_init(|| pictures::size(&self.file, self.written.as_ref()?))
-    }
-}
-
-/// Where assets come from and go to.
-struct Files<'a> {
-    project: &'a Project,
-    snapshot: &'a Snapshot,
-    blobs: &'a Blobs,
-}
-
 /// The assets of a site, by their path below the source root.
 #[derive(Debug, Default)]
 pub(crate) struct Assets {
     by_path: BTreeMap<String, Asset>,
+    bundle: Bundle,
     pub findings: Vec<Diagnostic>,
 }
 
 impl Assets {
-    /// Takes in these files, and what their stylesheets name.
+    /// Takes in these files, and what they name.
     pub(crate) fn gather<'a>(
         project: &Project,
         snapshot: &Snapshot,
@@ -71,25 +40,31 @@ impl Assets {
     ) -> Self {
         let mut assets = Self::default();
         let site = &Files { project, snapshot, blobs };
-        for path in paths.collect::<BTreeSet<_>>() {
-            assets.add(site, path, &mut Vec::new());
+        let paths: BTreeSet<&str> = paths.collect();
+        assets.bundle = Bundle::of(site, paths.iter().copied(), &mut assets.findings);
+        for path in paths {
+            // A picture has a name of its own beside, with its own hash; a module that is there twice would be two.
+            if !(bundle::is_bundled(path) && assets.bundle.get(path).is_some()) {
+                assets.add(site, path, &mut Vec::new());
+            }
         }
         assets
     }
 
     /// All of them.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Asset> {
-        self.by_path.values()
+        self.by_path.values().chain(self.bundle.files())
     }
 
-    /// Their paths below the source root, sorted.
+    /// Their paths below the source root.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.by_path.keys().map(String::as_str)
+        let bundled = self.bundle.paths().filter(|path| !self.by_path.contains_key(*path));
+        self.by_path.keys().map(String::as_str).chain(bundled)
     }
 
     /// The asset of a path; none if it could not be read.
     pub(crate) fn get(&self, path: &str) -> Option<&Asset> {
-        self.by_path.get(path)
+        self.by_path.get(path).or_else(|| self.bundle.get(path))
     }
 
     /// These assets and all that they name, by file name.
@@ -98,11 +73,14 @@ impl Assets {
         let mut seen = BTreeSet::new();
         let mut files = BTreeMap::new();
         while let Some(path) = open.pop() {
-            if seen.insert(path)
-                && let Some(asset) = self.get(path)
-            {
+            if !seen.insert(path) {
+                continue;
+            }
+            if let Some(asset) = self.by_path.get(path) {
                 open.extend(asset.uses.iter().map(String::as_str));
                 files.insert(asset.file.as_str(), asset);
+            } else {
+                files.extend(self.bundle.closure(path).into_iter().map(|asset| (asset.file.as_str(), asset)));
             }
         }
         files
@@ -132,18 +110,11 @@ impl Assets {
                 });
                 stack.pop();
                 let content = site.blobs.put(css::in_room(&text).into_owned().into_bytes());
-                Asset { file: hashed_name(path, content.hash), content, uses, written: None, size: OnceLock::new() }
+                Asset::made(path, content, uses)
             }
             None => {
                 let content = file.hand_over(site.blobs)?;
-                let written = Some(file.content.clone());
-                Asset {
-                    file: hashed_name(path, content.hash),
-                    content,
-                    uses: Vec::new(),
-                    written,
-                    size: OnceLock::new(),
-                }
+                Asset::kept(path, content, file.content.clone())
             }
         };
         let file = asset.file.clone();
@@ -187,19 +158,13 @@ impl Assets {
 /// A file of pmx itself, as an asset.
 pub(crate) fn of_theme(file: &ThemeFile, blobs: &Blobs) -> Asset {
     let content = blobs.put(file.bytes.to_vec());
-    Asset {
-        file: hashed_name(file.name, content.hash),
-        content,
-        uses: Vec::new(),
-        written: None,
-        size: OnceLock::new(),
-    }
+    Asset::made(file.name, content, Vec::new())
 }
 
 /// A file that pmx makes of Sources, as an asset.
 pub(crate) fn generated(name: &str, bytes: Vec<u8>, blobs: &Blobs) -> Asset {
     let content = blobs.put(bytes);
-    Asset { file: hashed_name(name, content.hash), content, uses: Vec::new(), written: None, size: OnceLock::new() }
+    Asset::made(name, content, Vec::new())
 }
 
 /// What pages need of pmx itself.
@@ -237,14 +202,14 @@ impl ThemeAssets {
 
 /// Mermaid, for pages whose diagrams are drawn in the browser: its bytes are made when a build first needs them.
 pub(crate) fn mermaid_js(blobs: &Blobs) -> Asset {
-    static KNOWN: OnceLock<(String, File)> = OnceLock::new();
-    if let Some((file, content)) = KNOWN.get()
+    static KNOWN: OnceLock<File> = OnceLock::new();
+    if let Some(content) = KNOWN.get()
         && blobs.contains(&content.hash)
     {
-        return Asset { file: file.clone(), content: *content, uses: Vec::new(), written: None, size: OnceLock::new() };
+        return Asset::made("mermaid.js", *content, Vec::new());
     }
     let asset = generated("mermaid.js", browser::mermaid_js(), blobs);
-    KNOWN.get_or_init(|| (asset.file.clone(), asset.content));
+    KNOWN.get_or_init(|| asset.content);
     asset
 }
 
@@ -253,43 +218,5 @@ pub(crate) fn asset_path(target: &Target) -> Option<&str> {
     match target {
         Target::Asset { path, .. } => Some(path),
         _ => None,
-    }
-}
-
-/// Whether a file's name says what is in it.
-pub(crate) fn bears_hash(file: &str, hash: Hash) -> bool {
-    address::name(file).contains(&format!(".{}", hash.short(DIGITS)))
-}
-
-/// `img/Über uns.PNG` -> `assets/-ber-uns.<16 hex>.PNG`
-fn hashed_name(path: &str, hash: Hash) -> String {
-    let name = address::name(path);
-    let (stem, extension) = match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => (stem, Some(extension)),
-        _ => (name, None),
-    };
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
-    let mut out = "assets/".to_owned();
-    out.extend(stem.chars().map(plain).take(STEM));
-    out.push('.');
-    out.push_str(&hash.short(DIGITS));
-    if let Some(extension) = extension {
-        out.push('.');
-        out.extend(extension.chars().map(plain).take(STEM));
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_keeps_its_stem_and_extension() {
-        let hash = Hash::of(b"");
-        assert_eq!(hashed_name("a/base.min.css", hash), "assets/base.min.e3b0c44298fc1c14.css");
-        assert_eq!(hashed_name("Über uns.png", hash), "assets/-ber-uns.e3b0c44298fc1c14.png");
-        assert_eq!(hashed_name("LICENSE", hash), "assets/LICENSE.e3b0c44298fc1c14");
-        assert_eq!(hashed_name(".hidden", hash), "assets/.hidden.e3b0c44298fc1c14");
     }
 }

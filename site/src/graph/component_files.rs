@@ -2,11 +2,18 @@
 
 use super::{
     Graph, Node, Target,
-    assets::{Asset, Assets, generated},
+    asset::Asset,
+    assets::{Assets, generated},
 };
 use crate::{
+    diagnostic::{Diagnostic, Position},
     files::blobs::Blobs,
-    source::{components, decode},
+    project::Project,
+    source::{
+        components::{self, Chunk},
+        decode,
+    },
+    text::address,
 };
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -40,6 +47,25 @@ impl ComponentFiles {
         }
     }
 
+    /// Says of the files that are scripts of components what none can have.
+    pub(crate) fn unfit(project: &Project, graph: &Graph, assets: &Assets, blobs: &Blobs) -> Vec<Diagnostic> {
+        let mut found = BTreeMap::new();
+        for node in graph.nodes.values() {
+            let files = Files { node, assets, blobs };
+            for link in node.source.definitions.iter().flat_map(|definition| definition.script.iter()) {
+                if let Chunk::File(link) = link
+                    && let Some(Target::Asset { path, .. }) = node.targets.get(*link)
+                    && let Some(text) = components::Files::text(&files, *link)
+                {
+                    let shown = project.show(path);
+                    let all = components::unfit(&text, |at| Position::of(&text, at)).into_iter();
+                    found.insert(path, all.map(|finding| finding.at(&*shown)).collect::<Vec<_>>());
+                }
+            }
+        }
+        found.into_values().flatten().collect()
+    }
+
     /// All of them.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Asset> {
         self.style.iter().chain(self.scripts.values())
@@ -65,8 +91,8 @@ impl Files<'_> {
 impl components::Files for Files<'_> {
     fn address(&self, link: usize) -> Option<Cow<'_, str>> {
         let (asset, suffix) = self.asset(link)?;
-        let name = asset.file.rsplit('/').next().unwrap_or(&asset.file);
-        Some(Cow::Owned(format!("./{name}{suffix}")))
+        let name = asset.file.strip_prefix("assets/").unwrap_or(&asset.file);
+        Some(Cow::Owned(format!("./{}{suffix}", address::encode_path(name))))
     }
 
     fn text(&self, link: usize) -> Option<Cow<'_, str>> {

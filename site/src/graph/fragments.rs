@@ -26,7 +26,7 @@ pub(super) fn missing(project: &Project, graph: &Graph, node: &Node) -> Vec<Diag
     let links = node.source.links.iter().zip(&node.targets).filter(|(link, _)| link.place != Place::Include);
     for (link, target) in links {
         let (page, fragment) = match (target, address::classify(&link.target)) {
-            (Target::Page { id, suffix }, _) if link.place == Place::Wiki => {
+            (Target::Page { id, suffix }, _) if link.place.is_link_by_name() => {
                 let Some(page) = graph.nodes.get(id) else { continue };
                 (page, suffix.strip_prefix('#').map(str::to_owned))
             }

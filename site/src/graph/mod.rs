@@ -1,5 +1,6 @@
 //! From the entries along the links: which Sources a site has, and where each of their links leads.
 
+pub(crate) mod asset;
 pub(crate) mod assets;
 pub(crate) mod bodies;
 pub(crate) mod component_files;
@@ -8,10 +9,12 @@ pub(crate) mod pictures;
 pub(crate) mod routes;
 pub(crate) mod wiki;
 
+mod bundle;
 mod folder;
 mod fragments;
 mod inputs;
 mod memory;
+mod named;
 mod suggest;
 mod targets;
 
@@ -142,7 +145,7 @@ impl Node {
 
     /// Whether it links to something by its name.
     fn links_by_name(&self) -> bool {
-        self.source.links.iter().any(|link| link.place == Place::Wiki)
+        self.source.links.iter().any(|link| link.place.is_link_by_name())
     }
 
     /// What is wrong with the Source and its links.
@@ -160,7 +163,11 @@ impl Node {
         self.source.links.iter().zip(&self.targets).enumerate().filter_map(move |(number, (link, target))| match target
         {
             Target::Page { id, .. }
-                if !only_body || !matches!(link.place, Place::Definition { .. } | Place::Resource | Place::Sheet) =>
+                if !only_body
+                    || !matches!(
+                        link.place,
+                        Place::Definition { .. } | Place::Resource | Place::Sheet | Place::Document
+                    ) =>
             {
                 Some((number, id.as_str()))
             }

@@ -6,6 +6,7 @@ use crate::{
     text::{address, nearest::likest},
 };
 use std::{collections::HashMap, sync::OnceLock};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Finds what an author may have meant. Costs nothing until it is asked.
 pub(crate) struct Suggest<'a> {
@@ -40,6 +41,15 @@ impl<'a> Suggest<'a> {
             path = address::folder(path);
         }
         None
+    }
+
+    /// A path that differs from `wanted` in the normal form of Unicode alone.
+    pub(crate) fn same_name(&self, wanted: &str) -> Option<&'a str> {
+        if wanted.is_ascii() {
+            return None;
+        }
+        let mut paths = self.snapshot.files().keys().filter(|path| !path.is_ascii());
+        paths.find(|path| path.nfc().eq(wanted.nfc())).map(String::as_str)
     }
 
     /// A path like `wanted`: the same name in another folder, else the likest name in the same folder.

@@ -1,10 +1,10 @@
 //! Where each link of a Source leads, and what is said of one that leads nowhere.
 
-use super::{Target, folder, routes::Addressing, suggest::Suggest};
+use super::{Target, folder, named, routes::Addressing, suggest::Suggest};
 use crate::{
     diagnostic::{Diagnostic, Position},
     scan::{Content, Snapshot, Unread},
-    source::{self, EXTENSION, Link, Place},
+    source::{EXTENSION, Link, Place},
     text::address::{self, Address, FileAddress},
 };
 use pmx_model::{MAX_BLOB, check_path};
@@ -17,10 +17,8 @@ pub(super) fn lead(
     path: &str,
     link: &Link,
 ) -> (Target, Option<Diagnostic>) {
-    match link.place {
-        Place::Wiki => return wiki(snapshot, suggest, path, link),
-        Place::Picture => return picture(snapshot, suggest, path, link),
-        _ => {}
+    if link.place.is_name() {
+        return named::lead(snapshot, suggest, path, link);
     }
     let Address::File(file) = address::classify(&link.target) else { return (Target::AsWritten, None) };
     let suffix = file.suffix.to_owned();
@@ -61,48 +59,6 @@ pub(super) fn lead(
     }
 }
 
-/// The Source that a wikilink names.
-fn wiki(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
-    let (name, heading) = link.target.split_once('#').unwrap_or((&link.target, ""));
-    let suffix = if heading.trim().is_empty() { String::new() } else { format!("#{}", source::slug(heading)) };
-    let Some(found) = suggest.names.find(path, name) else {
-        let message = format!("no Source is called `{}`", name.trim());
-        let finding = Diagnostic::warning("link/unresolved", link.position, message);
-        let nearest = suggest.names.nearest(name);
-        return (
-            Target::AsWritten,
-            Some(match nearest {
-                Some(nearest) => finding.hint(format!("did you mean `[[{nearest}]]`?")),
-                None => finding,
-            }),
-        );
-    };
-    match usable(snapshot, found) {
-        Ok(id) => (Target::Page { id, suffix }, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
-    }
-}
-
-/// The file that double brackets with a `!` name.
-fn picture(snapshot: &Snapshot, suggest: &Suggest<'_>, path: &str, link: &Link) -> (Target, Option<Diagnostic>) {
-    let Some(found) = suggest.names.file(path, &link.target) else {
-        let message = format!("no file is called `{}`", link.target.trim());
-        let finding = Diagnostic::warning("asset/missing", link.position, message);
-        let nearest = suggest.nearest(link.target.trim());
-        return (
-            Target::AsWritten,
-            Some(match nearest {
-                Some(nearest) => finding.hint(format!("did you mean `![[{}]]`?", address::name(nearest))),
-                None => finding,
-            }),
-        );
-    };
-    match readable(snapshot, found) {
-        Ok(()) => (Target::Asset { path: found.to_owned(), suffix: String::new() }, None),
-        Err(message) => (Target::AsWritten, Some(Diagnostic::warning("link/unusable", link.position, message))),
-    }
-}
-
 /// The id of a Source that can be built.
 pub(super) fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> {
     readable(snapshot, path)?;
@@ -112,7 +68,7 @@ pub(super) fn usable(snapshot: &Snapshot, path: &str) -> Result<String, String> 
     }
 }
 
-fn readable(snapshot: &Snapshot, path: &str) -> Result<(), String> {
+pub(super) fn readable(snapshot: &Snapshot, path: &str) -> Result<(), String> {
     match snapshot.files().get(path).map(|file| &file.content) {
         Some(Content::Bytes(..) | Content::OnDisk { .. }) => Ok(()),
         Some(Content::TooLarge(size)) => Err(format!("`{path}` has {size} bytes, at most {MAX_BLOB} can be published")),
@@ -125,7 +81,7 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
     let (code, what) = match &link.place {
         // Where it is used, it is a link of its own; what pmx makes of `@styles` is said by the pages.
         Place::Definition { label } if !label.starts_with('@') || is_style(label) => return None,
-        Place::Resource | Place::Sheet => ("asset/missing", "file"),
+        Place::Resource | Place::Sheet | Place::Document => ("asset/missing", "file"),
         // Where components are defined, these are resources as well, and one finding is enough.
         Place::Definition { label } if is_resource(label) => ("asset/missing", "file"),
         _ if file.path.ends_with(EXTENSION) => ("link/unresolved", "Source"),
@@ -143,6 +99,13 @@ fn missing(suggest: &Suggest<'_>, path: &str, link: &Link, file: &FileAddress<'_
     });
     if let Some(meant) = meant {
         let hint = format!("did you mean `{}`? Addresses have slashes on every system", relative_link(path, &meant));
+        return Some(finding.hint(hint));
+    }
+    if let Some(same) = suggest.same_name(wanted) {
+        let hint = format!(
+            "there is one whose name looks the same and is written in another normal form of Unicode: give the file `{}` the name that stands here",
+            address::encode_path(same)
+        );
         return Some(finding.hint(hint));
     }
     let nearest = suggest.nearest(wanted).or_else(|| suggest.nearest(&format!("{wanted}{EXTENSION}")));

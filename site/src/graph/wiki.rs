@@ -6,6 +6,7 @@ use crate::{
     text::{address, nearest},
 };
 use std::{collections::HashMap, sync::OnceLock};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// The names of all Sources. Costs nothing until a wikilink asks.
 pub(crate) struct Names<'a> {
@@ -15,14 +16,35 @@ pub(crate) struct Names<'a> {
     files: OnceLock<HashMap<String, Vec<&'a str>>>,
 }
 
+/// What a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named<'a> {
+    /// Below the source root.
+    pub path: &'a str,
+    /// Another path that is as near.
+    pub rival: Option<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    /// The one in the folder of `from`, else the one in the fewest folders, else the first.
+    fn nearest(from: &str, paths: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+        let here = address::folder(from);
+        let distance = |path: &str| (address::folder(path) != here, path.matches('/').count());
+        let path = paths.clone().min_by_key(|path| (distance(path), *path))?;
+        let is_rival = |other: &&str| *other != path && distance(other) == distance(path);
+        let rival = paths.filter(is_rival).min();
+        Some(Self { path, rival })
+    }
+}
+
 impl<'a> Names<'a> {
     pub(crate) const fn new(snapshot: &'a Snapshot) -> Self {
         Self { snapshot, by_path: OnceLock::new(), by_title: OnceLock::new(), files: OnceLock::new() }
     }
 
-    /// The path of the Source that `name` means in the Source at `from`: by its path or id, by the name of its file with
-    /// or without the type, by the folder that it is the index of, or by its title. The nearest one wins.
-    pub(crate) fn find(&self, from: &str, name: &str) -> Option<&'a str> {
+    /// The Source that `name` means in the Source at `from`: by its path or id, by the name of its file with or without the type, by the
+    /// folder that it is the index of, or by its title. The nearest one wins.
+    pub(crate) fn find(&self, from: &str, name: &str) -> Option<Named<'a>> {
         let name = name.trim().trim_start_matches('/');
         for folder in [address::folder(from), ""] {
             let Some(wanted) = address::resolve(folder, name) else { continue };
@@ -30,29 +52,29 @@ impl<'a> Names<'a> {
                 if path.ends_with(EXTENSION)
                     && let Some((path, _)) = self.snapshot.files().get_key_value(&path)
                 {
-                    return Some(path);
+                    return Some(Named { path, rival: None });
                 }
             }
         }
         let key = key(name.strip_suffix(EXTENSION).unwrap_or(name));
         let found = self.by_path().get(&key).or_else(|| self.by_title().get(&key).map(|(_, paths)| paths))?;
-        let here = address::folder(from);
-        found.iter().copied().min_by_key(|path| (address::folder(path) != here, path.matches('/').count(), *path))
+        Named::nearest(from, found.iter().copied())
     }
 
-    /// The path of the file, no Source, that `name` means in the Source at `from`: by its path, or by its name alone. The nearest one wins.
-    pub(crate) fn file(&self, from: &str, name: &str) -> Option<&'a str> {
+    /// The file, no Source, that `name` means in the Source at `from`: by its path, or by its name alone. The nearest one wins.
+    pub(crate) fn file(&self, from: &str, name: &str) -> Option<Named<'a>> {
         let name = name.trim().trim_start_matches('/');
         for folder in [address::folder(from), ""] {
             let Some(wanted) = address::resolve(folder, name) else { continue };
-            if let Some((path, _)) = self.snapshot.files().get_key_value(&wanted) {
-                return Some(path);
+            if let Some((path, _)) = self.snapshot.files().get_key_value(&wanted)
+                && !path.ends_with(EXTENSION)
+            {
+                return Some(Named { path, rival: None });
             }
         }
-        let here = address::folder(from);
-        let found = self.files().get(&address::name(name).to_lowercase())?.iter().copied();
-        let is_meant = |path: &&str| path.to_lowercase().ends_with(&name.to_lowercase());
-        found.filter(is_meant).min_by_key(|path| (address::folder(path) != here, path.matches('/').count(), *path))
+        let name = folded(name);
+        let found = self.files().get(address::name(&name))?.iter().copied();
+        Named::nearest(from, found.filter(|path| folded(path).ends_with(&name)))
     }
 
     /// All files but Sources by their last names, in lower case.
@@ -60,7 +82,7 @@ impl<'a> Names<'a> {
         self.files.get_or_init(|| {
             let mut found: HashMap<String, Vec<&'a str>> = HashMap::new();
             for path in self.snapshot.files().keys().filter(|path| !path.ends_with(EXTENSION)) {
-                found.entry(address::name(path).to_lowercase()).or_default().push(path);
+                found.entry(folded(address::name(path))).or_default().push(path);
             }
             found
         })
@@ -120,10 +142,15 @@ fn stem(path: &str) -> &str {
     address::name(path).split('.').next().unwrap_or(path)
 }
 
-/// Names are equal when they differ in case, spaces, `-` and `_` only.
+/// Names are equal when they differ in case, normal form, spaces, `-` and `_` only.
 fn key(name: &str) -> String {
     let words = name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_')).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_lowercase()
+    folded(&words.collect::<Vec<_>>().join("-"))
+}
+
+/// A name without its case, in the normal form of Unicode that is composed.
+fn folded(name: &str) -> String {
+    name.to_lowercase().nfc().collect()
 }
 
 #[cfg(test)]
@@ -153,8 +180,11 @@ mod tests {
             ("x.md", "nothing", None),
             ("x.md", "../../out", None),
         ] {
-            assert_eq!(names.find(from, name), found, "{name} from {from}");
+            assert_eq!(names.find(from, name).map(|found| found.path), found, "{name} from {from}");
         }
+        let rival = |from| names.find(from, "loops").and_then(|found| found.rival);
+        assert_eq!(rival("x.md"), Some("week/loops.lab.md"));
+        assert_eq!(rival("week/x.md"), None);
         assert_eq!(names.nearest("all abot loops").as_deref(), Some("All About Loops"));
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         Link, Place,
         tokens::{self, Theme},
     },
-    text::{address, css},
+    text::{address, css, html},
 };
 use std::{borrow::Cow, sync::Arc};
 
@@ -118,21 +118,27 @@ impl Frame<'_> {
 
     pub(super) fn address(&self, node: &Node, link: &Link, target: &Target, findings: &mut Vec<Diagnostic>) -> String {
         let address = self.plain_address(node, link, target, findings);
-        // In a `<style>` element nothing undoes what is escaped for HTML.
-        if link.place == Place::Sheet { css::escape(&address) } else { address }
+        match link.place {
+            // In a `<style>` element nothing undoes what is escaped for HTML.
+            Place::Sheet => css::escape(&address),
+            Place::Document => html::escape(&address).into_owned(),
+            _ => address,
+        }
     }
 
     fn plain_address(&self, node: &Node, link: &Link, target: &Target, findings: &mut Vec<Diagnostic>) -> String {
         match target {
             // A name that nothing has leads nowhere.
-            Target::AsWritten if link.place == Place::Wiki => "#".to_owned(),
+            Target::AsWritten if link.place.is_link_by_name() => "#".to_owned(),
             Target::AsWritten => written(link, &link.target),
             Target::Home { suffix } => {
                 format!("{}{}", self.address_of(&self.root.entry_id), written(link, suffix))
             }
             Target::Page { id, suffix } => format!("{}{}", self.address_of(id), written(link, suffix)),
             Target::Asset { path, suffix } => match self.site.assets.get(path) {
-                Some(asset) => format!("{}/{}{}", self.root.prefix, asset.file, written(link, suffix)),
+                Some(asset) => {
+                    format!("{}/{}{}", self.root.prefix, address::encode_path(&asset.file), written(link, suffix))
+                }
                 None => written(link, &link.target),
             },
             Target::Address { path, suffix } => {

@@ -17,8 +17,8 @@ use crate::{
     documents::{self, ManifestText, Relations},
     files::blobs::Blobs,
     graph::{
-        Graph, Node,
-        assets::{self, Assets, ThemeAssets},
+        Graph, Node, asset,
+        assets::{Assets, ThemeAssets},
         bodies::Bodies,
         component_files::ComponentFiles,
         layouts::Layouts,
@@ -205,7 +205,7 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, memory: &mut Memory) -> C
 
 /// `artifacts.json` speaks of names alone.
 fn artifacts(manifest: &Manifest) -> Vec<u8> {
-    let files = manifest.files.iter().map(|(path, file)| (&**path, assets::bears_hash(path, file.hash)));
+    let files = manifest.files.iter().map(|(path, file)| (&**path, asset::bears_hash(path, file.hash)));
     documents::bytes(&documents::artifacts(&files.chain([(ARTIFACTS, false)]).collect()))
 }
 

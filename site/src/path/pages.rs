@@ -8,12 +8,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     documents::{self, MappedBeat},
-    graph::{
-        Node, Target,
-        assets::{self, Asset},
-        layouts::Chosen,
-        routes,
-    },
+    graph::{Node, Target, asset::Asset, assets, layouts::Chosen, routes},
     page::{self, NavItem, Page, Shell, SourceText, Stylesheet},
     render::{self, Embeds, Picture, completion::Completion},
 };

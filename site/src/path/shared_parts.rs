@@ -51,6 +51,7 @@ impl SharedParts {
             Some(finding.at(&*root.shown))
         }));
         let components = ComponentFiles::of_all(graph, &assets, blobs);
+        findings.extend(ComponentFiles::unfit(project, graph, &assets, blobs));
         let mut hasher = Sha256::new();
         hasher.update(format!("{:?}\n", graph.outlines));
         let made = components.values().flat_map(ComponentFiles::all);

@@ -56,7 +56,10 @@ impl Completion {
             let mut seen = BTreeSet::new();
             for (link, (written, target)) in node.source.links.iter().zip(&node.targets).enumerate() {
                 let Target::Page { id, .. } = target else { continue };
-                if !matches!(written.place, Place::Anchor | Place::Wiki) || *id == node.id || !seen.insert(id) {
+                if !matches!(written.place, Place::Anchor | Place::Wiki | Place::Embed)
+                    || *id == node.id
+                    || !seen.insert(id)
+                {
                     continue;
                 }
                 let Some(step) = graph.nodes.get(id) else { continue };

@@ -3,7 +3,7 @@
 use super::{File, walk::Folder};
 use crate::{
     project::Project,
-    source::{self, EXTENSION, Place},
+    source::{self, EXTENSION},
     text::{
         address::{self, Address},
         css::{self, is_sheet},
@@ -68,13 +68,13 @@ fn leads(project: &Project, path: &str, text: &str) -> Vec<Lead> {
     }
     let source = source::parse(path, text.as_bytes(), &project.settings);
     let lead = |link: &source::Link| -> Vec<Lead> {
-        match link.place {
-            Place::Wiki | Place::Picture => {
+        match link.place.is_name() {
+            true => {
                 let name = link.target.split('#').next().unwrap_or_default().trim().trim_start_matches('/');
                 let beside = address::resolve(address::folder(path), name).map(Lead::At);
                 beside.into_iter().chain([Lead::Ending(name.to_owned())]).collect()
             }
-            _ => at(path, &link.target).into_iter().collect(),
+            false => at(path, &link.target).into_iter().collect(),
         }
     };
     source.links.iter().flat_map(lead).collect()

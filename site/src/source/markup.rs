@@ -1,14 +1,12 @@
 //! Tags as authors wrote them: where they stand, which are left open, and which are none.
 
-use super::{
-    Place,
-    lines::{Lines, Walked},
-};
+use super::lines::{Lines, Walked};
 use crate::{
     diagnostic::{Diagnostic, Position},
     text::{
         dom,
-        html::{self, Form},
+        html::{self, Form, Part},
+        script,
     },
 };
 use comrak::nodes::LineColumn;
@@ -40,14 +38,35 @@ pub(crate) struct NoTag {
     pub position: Position,
 }
 
-/// What the address in an attribute of a tag is for; none of an attribute that holds no address.
-pub(super) fn place_of(tag: &str, attribute: &str) -> Option<Place> {
-    match attribute.to_ascii_lowercase().as_str() {
-        "href" | "xlink:href" if !tag.eq_ignore_ascii_case("base") => Some(Place::Anchor),
-        "src" | "poster" | "srcset" | "style" => Some(Place::Resource),
-        "data" if tag.eq_ignore_ascii_case("object") => Some(Place::Resource),
+/// Says of a `<base>` what it does to the addresses of the page that it stands in.
+pub(super) fn base(attribute: &html::Attribute<'_>, position: impl FnOnce() -> Position) -> Option<Diagnostic> {
+    let is_base = attribute.tag.eq_ignore_ascii_case("base") && attribute.name.eq_ignore_ascii_case("href");
+    is_base.then(|| {
+        let message =
+            "`<base href>` changes where every link, picture and `#fragment` of the page leads, those of pmx as well";
+        let finding = Diagnostic::warning("source/base", position(), message);
+        finding.hint("take it out: an address is read from the folder of its own file")
+    })
+}
+
+/// Says of the modules that scripts in HTML name: these addresses are those of the page, and not of its Source.
+pub(super) fn imports(html: &str, parts: &[Part<'_>], mut position: impl FnMut(usize) -> Position) -> Vec<Diagnostic> {
+    let scripts = parts.iter().filter_map(|part| match part {
+        Part::Script(script) => Some(script),
         _ => None,
+    });
+    let mut findings = Vec::new();
+    for script in scripts {
+        let imports = script::imports(&html[script.clone()]).into_iter();
+        for import in imports.filter(|import| import.is_relative() && import.kind != script::Kind::Address) {
+            let message = format!("`{}` is read from the address of the page, where no file is", import.target);
+            let finding = Diagnostic::warning("script/import", position(script.start + import.at), message);
+            findings.push(finding.hint(
+                "put the script into a file, `<script type=\"module\" src=\"./x.js\"></script>`: what a file imports is published beside it",
+            ));
+        }
     }
+    findings
 }
 
 /// Whether it is kept where a tag stands: those of names that HTML does not have, and all if the Source has components.

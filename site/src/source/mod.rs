@@ -4,6 +4,7 @@ pub(crate) mod caught;
 pub(crate) mod components;
 pub(crate) mod highlight;
 pub(crate) mod math;
+pub(crate) mod media;
 pub(crate) mod mermaid;
 pub(crate) mod packed;
 pub(crate) mod solution;
@@ -12,6 +13,7 @@ pub(crate) mod tokens;
 pub(crate) mod values;
 pub(crate) mod wikilinks;
 
+mod addresses;
 mod blocks;
 mod checks;
 mod define;
@@ -158,19 +160,35 @@ pub(super) enum Place {
     Anchor,
     /// The same, and the target is a name: `Target` or `Target#Heading` of `[[Target]]`.
     Wiki,
-    /// The same, and the target is the name of a file that is part of the page: `![[picture.png]]`.
-    Picture,
+    /// The same, but what is named is not shown, though it was written so: `![[Target]]`.
+    Embed,
+    /// The target is the name of a file that is part of the page: `![[picture.png]]`.
+    Medium,
     /// The content of another Source or Block comes here.
     Include,
     /// A part of the page: an image, a frame, a script.
     Resource,
     /// The same, named by the style sheet in a `<style>` element.
     Sheet,
+    /// The same, in the HTML that is the value of a `srcdoc`.
+    Document,
     /// `[label]: target`
     Definition {
         /// Without the brackets.
         label: String,
     },
+}
+
+impl Place {
+    /// Whether the target is a name and no address.
+    pub(super) const fn is_name(&self) -> bool {
+        matches!(self, Self::Wiki | Self::Embed | Self::Medium)
+    }
+
+    /// Whether a reader follows it, and the target is a name.
+    pub(super) const fn is_link_by_name(&self) -> bool {
+        matches!(self, Self::Wiki | Self::Embed)
+    }
 }
 
 /// The Markdown that PathMX is written in: CommonMark and GFM with raw HTML, tag filter off, and what courses use besides.

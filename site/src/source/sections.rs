@@ -44,8 +44,10 @@ pub(super) struct Met {
 /// The sections of a Source. `headings`: those that stand on their own, in order, as the sections of `links`. The one that names
 /// the whole Source, which is called `title`, begins no section.
 pub(super) fn sections(headings: &[Met], links: &[Link], title: Option<&str>) -> Vec<Section> {
-    let counts: Vec<bool> =
-        links.iter().map(|link| matches!(link.place, Place::Anchor | Place::Wiki | Place::Include)).collect();
+    let counts: Vec<bool> = links
+        .iter()
+        .map(|link| matches!(link.place, Place::Anchor | Place::Wiki | Place::Embed | Place::Include))
+        .collect();
     let has_links = |from: usize, to: usize| counts.get(from..to).is_some_and(|part| part.contains(&true));
     let whole = whole(headings, title);
     let mut sections = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::{
     blocks::is_divider,
-    lines::Lines,
+    lines::{Lines, Walked},
     markup::{self, NoTag, Open},
     text,
 };
@@ -10,7 +10,7 @@ use crate::{
     diagnostic::Diagnostic,
     text::html::{self, Form, Scanned},
 };
-use comrak::nodes::{AstNode, NodeHeading, NodeValue};
+use comrak::nodes::{AstNode, LineColumn, NodeHeading, NodeValue};
 
 /// Elements whose text shows tags, if it has any.
 const VERBATIM: [&str; 4] = ["code", "kbd", "pre", "samp"];
@@ -51,7 +51,7 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
             NodeValue::HtmlBlock(block) => {
                 let found = html::scan(&block.literal);
                 open.read(&block.literal, &found.tags, start, lines);
-                ids(&block.literal, found, &mut survey.ids);
+                survey.attributes(&block.literal, found, start, lines, findings);
                 let literal = block.literal.trim_start();
                 if literal.starts_with("<!--") && !literal.contains("-->") {
                     let position = lines.position(start.line, start.column);
@@ -67,7 +67,7 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
                 for tag in found.tags.iter().filter(|tag| VERBATIM.contains(&tag.name)) {
                     verbatim = if tag.form == Form::Start { verbatim + 1 } else { verbatim.saturating_sub(1) };
                 }
-                ids(literal, found, &mut survey.ids);
+                survey.attributes(literal, found, start, lines, findings);
             }
             NodeValue::Text(text) if verbatim == 0 && text.contains('<') => {
                 markup::no_tags(lines, start, data.sourcepos.end, &mut survey.no_tags);
@@ -87,11 +87,31 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
     survey
 }
 
-fn ids(text: &str, scanned: Scanned<'_>, found: &mut Vec<String>) {
-    for attribute in scanned.attributes() {
-        let anchor = attribute.tag.eq_ignore_ascii_case("a") && attribute.name.eq_ignore_ascii_case("name");
-        if anchor || attribute.name.eq_ignore_ascii_case("id") {
-            found.push(html::unescape(&text[attribute.value]).into_owned());
+impl Survey<'_> {
+    /// Looks at the attributes of a piece of HTML that begins at a place.
+    fn attributes(
+        &mut self,
+        html: &str,
+        scanned: Scanned<'_>,
+        start: LineColumn,
+        lines: &Lines<'_>,
+        findings: &mut Vec<Diagnostic>,
+    ) {
+        let mut place = Walked::from(start);
+        findings.extend(markup::imports(html, &scanned.parts, |at| {
+            let (line, column) = place.to(lines, html, at);
+            lines.position(line, column)
+        }));
+        let mut place = Walked::from(start);
+        for attribute in scanned.attributes() {
+            findings.extend(markup::base(&attribute, || {
+                let (line, column) = place.to(lines, html, attribute.value.start);
+                lines.position(line, column)
+            }));
+            let anchor = attribute.tag.eq_ignore_ascii_case("a") && attribute.name.eq_ignore_ascii_case("name");
+            if anchor || attribute.name.eq_ignore_ascii_case("id") {
+                self.ids.push(html::unescape(&html[attribute.value]).into_owned());
+            }
         }
     }
 }

@@ -223,7 +223,8 @@ fn math_marks_and_prices_are_told_apart() {
 #[test]
 fn a_wikilink_is_a_link_by_name() {
     let source = parse(b"[[Loops]] [[a b|the label]] [[x#Some Heading]] [[#Here now]] `[[no]]` [[]]\n\n# Here now\n");
-    let links: Vec<(&str, bool)> = source.links.iter().map(|l| (l.target.as_str(), l.place == Place::Wiki)).collect();
+    let links: Vec<(&str, bool)> =
+        source.links.iter().map(|l| (l.target.as_str(), l.place.is_link_by_name())).collect();
     assert_eq!(links, [("Loops", true), ("a b", true), ("x#Some Heading", true), ("#here-now", false)]);
     let html = html(&source).concat();
     assert!(html.contains("<a class=\"pmx-wikilink\" href=\"a b\">the label</a>"), "{html}");

@@ -120,9 +120,9 @@ fn labels(body: &str) -> HashSet<String> {
     labels
 }
 
-/// As CommonMark compares labels.
-fn label(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+/// A label as CommonMark compares it.
+pub(crate) fn label(text: &str) -> String {
+    caseless::default_case_fold_str(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Where CommonMark has links and images.
@@ -245,6 +245,13 @@ mod tests {
         {
             assert_eq!(found(none), [""; 0], "{none}");
         }
+    }
+
+    #[test]
+    fn labels_are_compared_without_their_case_in_every_script() {
+        assert_eq!(label(" ẞ\tx"), label("SS x"));
+        assert_eq!(labels("[SS]: ./a.md\n"), HashSet::from([label("ẞ")]));
+        assert_ne!(label("İ"), label("I"));
     }
 
     #[test]

@@ -1,10 +1,14 @@
-//! The addresses in a stylesheet: `url(…)`, `@import "…"` and the strings of `image-set(…)`. Everything else passes as it was written.
+//! The addresses in a stylesheet: `url(…)`, `@import "…"` and the strings of functions that take addresses. Everything else passes as it
+//! was written.
 
 mod units;
 
 pub(crate) use units::{in_room, may_have_units};
 
-use std::{fmt::Write as _, ops::Range};
+use std::{borrow::Cow, fmt::Write as _, ops::Range};
+
+/// Functions whose strings are addresses.
+const STRINGS: [&str; 4] = ["image-set", "-webkit-image-set", "image", "src"];
 
 /// Where an address stands, and the address, escapes undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,57 +39,80 @@ pub(crate) fn references(css: &str) -> Vec<Reference> {
     let mut at = 0;
     // Whether the next string is an address: only white space and comments since `@import`.
     let mut import = false;
-    // The open parentheses, and whether each is that of an `image-set`.
+    // The open parentheses, and whether the strings between them are addresses.
     let mut open: Vec<bool> = Vec::new();
     while at < bytes.len() {
+        let start = at;
         match bytes[at] {
             b'/' if bytes.get(at + 1) == Some(&b'*') => {
-                at = css[at + 2..].find("*/").map_or(bytes.len(), |end| at + 2 + end + 2);
+                at = css[at + 2..].find("*/").map_or(bytes.len(), |end| start + 2 + end + 2);
                 continue;
             }
             quote @ (b'"' | b'\'') => {
-                let end = string_end(bytes, at, quote);
+                at = string_end(bytes, start, quote);
                 if import || open.last() == Some(&true) {
-                    found.push(reference(css, at..end));
+                    found.push(reference(css, start..at));
                 }
-                at = end;
-                import = false;
+            }
+            b'@' => {
+                at = word_end(bytes, start + 1);
+                import = is_named(&css[start + 1..at], &["import"]);
                 continue;
             }
-            b'\\' => at += 1,
-            b'@' if keyword(bytes, at + 1, b"import") => {
-                import = true;
-                at += "@import".len();
-                continue;
+            byte if is_word(byte) => {
+                at = word_end(bytes, start);
+                if bytes.get(at) == Some(&b'(') {
+                    let name = &css[start..at];
+                    at += 1;
+                    let is_url = is_named(name, &["url"]);
+                    open.push(!is_url && is_named(name, &STRINGS));
+                    if is_url {
+                        let inside = at + bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+                        at = match bytes.get(inside) {
+                            Some(quote @ (b'"' | b'\'')) => string_end(bytes, inside, *quote),
+                            _ => bare_end(bytes, inside),
+                        };
+                        found.push(reference(css, inside..at));
+                    }
+                }
             }
-            b'u' | b'U' if keyword(bytes, at, b"url") && bytes.get(at + 3) == Some(&b'(') && starts_word(bytes, at) => {
-                let inside = at + 4;
-                open.push(false);
-                let start = inside + bytes[inside..].iter().take_while(|b| b.is_ascii_whitespace()).count();
-                let end = match bytes.get(start) {
-                    Some(quote @ (b'"' | b'\'')) => string_end(bytes, start, *quote),
-                    _ => bare_end(bytes, start),
-                };
-                found.push(reference(css, start..end));
-                at = end;
-                import = false;
-                continue;
+            byte => {
+                at += 1;
+                match byte {
+                    b'(' => open.push(false),
+                    b')' => drop(open.pop()),
+                    byte if byte.is_ascii_whitespace() => continue,
+                    _ => {}
+                }
             }
-            b'(' => {
-                let word = b"image-set";
-                open.push(at.checked_sub(word.len()).is_some_and(|start| keyword(bytes, start, word)));
-                import = false;
-            }
-            b')' => {
-                open.pop();
-                import = false;
-            }
-            byte if !byte.is_ascii_whitespace() => import = false,
-            _ => {}
         }
-        at += 1;
+        import = false;
     }
     found
+}
+
+/// What a part of a style sheet stands for: its escapes undone.
+pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let escape = &rest[at..];
+        let length = escape_end(escape.as_bytes(), 0);
+        let length = (length..=escape.len()).find(|end| escape.is_char_boundary(*end)).unwrap_or(escape.len());
+        let digits = escape[1..length].trim_ascii_end();
+        match u32::from_str_radix(digits, 16) {
+            Ok(code) => out.push(char::from_u32(code).filter(|c| *c != '\0').unwrap_or('\u{fffd}')),
+            // The end of a line goes with its backslash.
+            Err(_) => out.extend(escape[1..length].chars().filter(|c| !matches!(c, '\n' | '\r' | '\u{c}'))),
+        }
+        rest = &escape[length..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// The stylesheet with other addresses; `address` gives the new one, or `None` to leave it.
@@ -109,15 +136,35 @@ pub(crate) fn rewrite(css: &str, mut address: impl FnMut(&Reference) -> Option<S
     out
 }
 
-fn keyword(bytes: &[u8], at: usize, word: &[u8]) -> bool {
-    bytes.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
+/// Whether a name, its escapes undone, is one of these.
+fn is_named(name: &str, names: &[&str]) -> bool {
+    let name = unescape(name);
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-fn starts_word(bytes: &[u8], at: usize) -> bool {
-    at == 0
-        || !(bytes[at - 1].is_ascii_alphanumeric()
-            || matches!(bytes[at - 1], b'-' | b'_' | b'\\')
-            || bytes[at - 1] >= 128)
+/// Bytes that words are made of; inside of a character, too, so that no step ends there.
+const fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'#' | b'\\') || b >= 128
+}
+
+fn word_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while bytes.get(at).is_some_and(|b| is_word(*b)) {
+        at = if bytes[at] == b'\\' { escape_end(bytes, at) } else { at + 1 };
+    }
+    at
+}
+
+/// Past an escape: a backslash and up to six digits with a white space, else a backslash and the first byte of what it escapes.
+fn escape_end(bytes: &[u8], start: usize) -> usize {
+    let digits = bytes[start + 1..].iter().take(6).take_while(|b| b.is_ascii_hexdigit()).count();
+    let end = start + 1 + digits;
+    let space = match bytes.get(end..).unwrap_or_default() {
+        [b'\r', b'\n', ..] => 2,
+        [space, ..] if digits == 0 || space.is_ascii_whitespace() => 1,
+        _ => 0,
+    };
+    end + space
 }
 
 /// Past the closing quote; a string also ends where its line does.
@@ -137,7 +184,7 @@ fn string_end(bytes: &[u8], open: usize, quote: u8) -> usize {
 fn bare_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start;
     while at < bytes.len() && bytes[at] != b')' && !bytes[at].is_ascii_whitespace() {
-        at += if bytes[at] == b'\\' { 2 } else { 1 };
+        at = if bytes[at] == b'\\' { escape_end(bytes, at) } else { at + 1 };
     }
     at.min(bytes.len())
 }
@@ -145,15 +192,15 @@ fn bare_end(bytes: &[u8], start: usize) -> usize {
 fn reference(css: &str, range: Range<usize>) -> Reference {
     // Escapes may leave the end inside a character.
     let range = range.start..(range.end..=css.len()).find(|end| css.is_char_boundary(*end)).unwrap_or(css.len());
-    let text = &css[range.clone()];
-    let quoted = text.strip_prefix(['"', '\'']);
-    let inside = quoted.map_or(text, |rest| rest.strip_suffix(['"', '\'']).unwrap_or(rest));
-    let mut target = String::with_capacity(inside.len());
-    let mut chars = inside.chars();
-    while let Some(c) = chars.next() {
-        target.extend(if c == '\\' { chars.next() } else { Some(c) });
-    }
+    let target = unquoted(&css[range.clone()]);
     Reference { range, target }
+}
+
+/// What a string, or an address without quotes, stands for.
+pub(crate) fn unquoted(written: &str) -> String {
+    let quoted = written.strip_prefix(['"', '\'']);
+    let inside = quoted.map_or(written, |rest| rest.strip_suffix(['"', '\'']).unwrap_or(rest));
+    unescape(inside).into_owned()
 }
 
 /// Whether a file is a stylesheet, whose own addresses are rewritten.
@@ -181,6 +228,18 @@ mod tests {
             ),
             ["a.png", "b.png", "c.avif", "e.png"]
         );
+        assert_eq!(
+            found(
+                r#"a{b:image(ltr "a.png",red) src( 'b.png' );c:u\72l(c.png);d:\75 RL("d.png") image-se\74('e.png' 1x)} @\69mport "f.css";"#
+            ),
+            ["a.png", "b.png", "c.png", "d.png", "e.png", "f.css"]
+        );
+        assert_eq!(
+            found("a{b:url(../\\70.png) url(\"\\e9 t\\0000E9.png\") url('a\\\nb.png') url(a\\29 b) url(\\110000.x)}"),
+            ["../p.png", "été.png", "ab.png", "a)b", "\u{fffd}.x"]
+        );
+        let none = "a { b: my-image('no') 1url(no) #url(no) attr(src) } @imports 'no'; @import layer('no');";
+        assert_eq!(found(none), Vec::<String>::new());
         let none = "/* url(no) @import 'no' */ a::before { content: \"url(no)\" } .url { my-url: curl(no) }";
         assert_eq!(found(none), Vec::<String>::new());
     }
@@ -194,7 +253,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_passes(css in "(url\\(|@import|[\"'\\\\/*() \\na-cü;]){0,40}") {
+        fn any_text_passes(css in "(url\\(|u\\\\72l\\(|@import|src\\(|[\"'\\\\/*() \\na-cü;#1]){0,40}") {
             proptest::prop_assert_eq!(rewrite(&css, |_| None), css);
         }
     }

@@ -1,6 +1,11 @@
 //! Raw HTML in Sources: where the attributes of its tags are. Everything else passes as it was written.
 
-use super::dom::{comment_end, is_raw_text, raw_text_end};
+pub(crate) mod addresses;
+
+use super::{
+    css,
+    dom::{comment_end, is_raw_text, raw_text_end},
+};
 use std::{borrow::Cow, collections::HashMap, ops::Range, sync::OnceLock};
 
 /// The longest name of a reference, in bytes: that of `&CounterClockwiseContourIntegral;`.
@@ -40,6 +45,17 @@ pub(crate) enum Part<'a> {
     Attribute(Attribute<'a>),
     /// What is in a `<style>` element.
     Sheet(Range<usize>),
+    /// What is in a `<script>` element that browsers run.
+    Script(Range<usize>),
+}
+
+impl<'a> Part<'a> {
+    pub(crate) const fn attribute(&self) -> Option<&Attribute<'a>> {
+        match self {
+            Self::Attribute(attribute) => Some(attribute),
+            Self::Sheet(_) | Self::Script(_) => None,
+        }
+    }
 }
 
 /// What a fragment holds, as the HTML standard tokenizes it; each list is in order.
@@ -55,7 +71,7 @@ impl<'a> Scanned<'a> {
     pub(crate) fn attributes(self) -> impl Iterator<Item = Attribute<'a>> {
         self.parts.into_iter().filter_map(|part| match part {
             Part::Attribute(attribute) => Some(attribute),
-            Part::Sheet(_) => None,
+            Part::Sheet(_) | Part::Script(_) => None,
         })
     }
 }
@@ -106,6 +122,7 @@ impl<'a> Scanner<'a> {
 
     fn start_tag(&mut self) {
         let at = self.at - 1;
+        let first = self.found.parts.len();
         let tag = self.take_until(ends_name);
         let form = loop {
             let skipped = self.take_until(|b| !(b.is_ascii_whitespace() || b == b'/'));
@@ -124,8 +141,18 @@ impl<'a> Scanner<'a> {
             self.at = raw_text_end(self.text, self.at, tag);
             if tag.eq_ignore_ascii_case("style") {
                 self.found.parts.push(Part::Sheet(start..self.at));
+            } else if tag.eq_ignore_ascii_case("script") && self.is_run(first) {
+                self.found.parts.push(Part::Script(start..self.at));
             }
         }
+    }
+
+    /// Whether browsers run what is in a script whose attributes are the parts from `first` on.
+    fn is_run(&self, first: usize) -> bool {
+        let mut attributes = self.found.parts[first..].iter().filter_map(Part::attribute);
+        let kind = attributes.find(|attribute| attribute.name.eq_ignore_ascii_case("type"));
+        let kind = kind.map_or("", |kind| self.text[kind.value.clone()].trim());
+        kind.is_empty() || kind.eq_ignore_ascii_case("module") || kind.to_ascii_lowercase().ends_with("javascript")
     }
 
     fn attribute(&mut self, tag: &'a str) {

@@ -9,6 +9,7 @@ pub(crate) mod html;
 pub(crate) mod nearest;
 pub(crate) mod plain;
 pub(crate) mod quotes;
+pub(crate) mod script;
 pub(crate) mod shorten;
 pub(crate) mod yaml;
 

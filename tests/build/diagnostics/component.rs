@@ -175,3 +175,29 @@ fn a_block_that_nearly_defines_a_component_is_named() {
         ])
     );
 }
+
+#[test]
+fn a_module_is_no_script_of_a_component() {
+    let hint = "  hint: name the module in the Block, `[@asset.x]: ./x.js`, and write `const { a } = await import(ctx.assets.x.url)`";
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# Home\n\n<note-card></note-card> <old-card></old-card>\n\n[@c]: ./c.components.md\n"
+            ),
+            (
+                "paths/c.components.md",
+                "<!-- componentName: note-card -->\n\n```html\n<b>x</b>\n```\n\n```js\nel.title = 1\nimport('./a.js')\n```\n\n[@asset.a]: ./a.js\n\n---\n\n\
+                 <!-- componentName: old-card -->\n\n```html\n<i>x</i>\n```\n\n[@script.s]: ./s.js\n"
+            ),
+            ("paths/a.js", "export const a = 1\n"),
+            ("paths/s.js", "let a\nexport default a\n"),
+        ]),
+        lines(&[
+            "paths/c.components.md:9:8: warning: `./a.js` is not read from the folder of the Source [literate/module]",
+            hint,
+            "paths/s.js:2:1: warning: a component's script is the body of a function, so `import` and `export` end all of it [literate/module]",
+            hint,
+        ])
+    );
+}

@@ -329,3 +329,57 @@ fn a_second_place_for_the_content_is_named() {
         ])
     );
 }
+
+#[test]
+fn a_name_in_double_brackets_says_what_it_may_mean_and_what_it_does_not_show() {
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# Home\n\n[[dup]] ![[cat.png]] ![[a note]] ![[#Home]] ![[nobody]] [[doc.pdx]]\n\n[x](./x/near.md)\n"
+            ),
+            ("paths/x/dup.md", "# One\n"),
+            ("paths/y/dup.md", "# Two\n"),
+            ("paths/x/near.md", "[[dup]] ![[cat.png]] [[../y/dup]]\n"),
+            ("paths/x/cat.png", "1"),
+            ("paths/y/cat.png", "2"),
+            ("paths/n/a note.md", "# A note\n"),
+            ("paths/n/doc.pdf", "3"),
+        ]),
+        lines(&[
+            "paths/index.path.md:3:1: warning: `dup` may mean `x/dup.md` or `y/dup.md`, and leads to the first [link/ambiguous]",
+            "  hint: write the path: `[[x/dup]]`",
+            "paths/index.path.md:3:9: warning: `cat.png` may mean `x/cat.png` or `y/cat.png`, and leads to the first [link/ambiguous]",
+            "  hint: write the path: `![[x/cat.png]]`",
+            "paths/index.path.md:3:22: warning: `![[a note]]` is a link: by name, pictures, sound and films are shown, and no Sources [link/embed]",
+            "  hint: to take the Source in, write `[@include: a note](./n/a%20note.md)`",
+            "paths/index.path.md:3:34: warning: `![[#Home]]` is a link: by name, pictures, sound and films are shown, and no Sources [link/embed]",
+            "  hint: write `[[#Home]]`: a part of the same Source is not taken in",
+            "paths/index.path.md:3:45: warning: no Source is called `nobody` [link/unresolved]",
+            "paths/index.path.md:3:57: warning: no Source is called `doc.pdx` [link/unresolved]",
+        ])
+    );
+}
+
+#[test]
+fn what_a_published_file_names_is_there_or_is_said() {
+    assert_eq!(
+        said(&[
+            (
+                "paths/index.path.md",
+                "# Home\n\n<script type=module src=./m.js></script> <iframe src=./f.html></iframe>\n"
+            ),
+            ("paths/m.js", "import './gone.js'\nimport('/dep.js')\nimport './dep.js'\n"),
+            ("paths/dep.js", "1"),
+            ("paths/f.html", "<img src=./gone.png>\n<script src=\"/dep.js\"></script> <script src=/api.js></script>\n"),
+        ]),
+        lines(&[
+            "paths/f.html:1:10: warning: there is no file `./gone.png` [asset/missing]",
+            "paths/f.html:2:14: warning: `/dep.js` begins at the top of the site, where no files are published [asset/missing]",
+            "  hint: write it from the folder of this file: `./dep.js`",
+            "paths/m.js:1:8: warning: there is no file `./gone.js` [asset/missing]",
+            "paths/m.js:2:8: warning: `/dep.js` begins at the top of the site, where no files are published [asset/missing]",
+            "  hint: write it from the folder of this file: `./dep.js`",
+        ])
+    );
+}

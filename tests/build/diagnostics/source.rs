@@ -205,3 +205,18 @@ fn code_that_a_grammar_would_take_too_long_for_is_shown_plain_and_told() {
     assert!(said_of(&format!("# A\n\n```nim\n{}```\n", "a\n".repeat(1_501))).contains("code may have 1500 lines"));
     assert!(said_of(&format!("# A\n\n```nim\n{}```\n", "abcdefg\n".repeat(10_000))).contains("code may have 32 KB"));
 }
+
+#[test]
+fn html_that_reads_addresses_from_elsewhere_is_said() {
+    assert_eq!(
+        said_of(
+            "# Home\n\n<base href=\"./x/\">\n\n<script type=\"module\">\nimport { a } from \"./a.js\"\n</script>\n\n`<base href=x>` <base target=_blank>\n"
+        ),
+        lines(&[
+            "paths/index.path.md:3:13: warning: `<base href>` changes where every link, picture and `#fragment` of the page leads, those of pmx as well [source/base]",
+            "  hint: take it out: an address is read from the folder of its own file",
+            "paths/index.path.md:6:19: warning: `./a.js` is read from the address of the page, where no file is [script/import]",
+            "  hint: put the script into a file, `<script type=\"module\" src=\"./x.js\"></script>`: what a file imports is published beside it",
+        ])
+    );
+}

@@ -17,7 +17,7 @@ fn with_tree<T>(files: &Files, root: &str, work: impl FnOnce(&Tree<'_>) -> T) ->
         files: bytes,
         root,
         elsewhere: &|path| path == "README.md",
-        wiki: &|from, name| names.find(from, name).map(str::to_owned),
+        wiki: &|from, name| names.find(from, name).map(|found| found.path.to_owned()),
         settings: &Settings::default(),
     })
 }

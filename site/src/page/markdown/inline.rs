@@ -3,7 +3,9 @@
 use super::rewrite::{Rest, Rewriter, Writing};
 use crate::{
     source::{
-        self, Place, standard,
+        self, Place,
+        media::{Caption, Medium},
+        standard,
         values::{self, Meant},
         wikilinks,
     },
@@ -110,7 +112,7 @@ impl Rewriter<'_, '_, '_> {
         let links = &self.of.node.source.links;
         let is_it = |number: &usize| {
             let link = links.get(*number);
-            link.is_some_and(|link| matches!(link.place, Place::Wiki | Place::Picture) && link.target == target)
+            link.is_some_and(|link| link.place.is_name() && link.target == target)
         };
         let found = writing.found.iter().take(LOOK_AHEAD).position(is_it);
         let found = found.and_then(|at| writing.found.remove(at));
@@ -122,10 +124,13 @@ impl Rewriter<'_, '_, '_> {
             return Some(end + 4);
         };
         let address = self.of.addresses.get(number).map_or("", String::as_str);
-        if links.get(number).is_some_and(|link| link.place == Place::Picture) {
-            let is_size = label.chars().all(|c| c.is_ascii_digit() || c == 'x');
-            let alt = if is_size || label == target { "" } else { &label };
-            writing.out.push_str(&format!("![{}]({})", escaped(alt), destination(address)));
+        if links.get(number).is_some_and(|link| link.place == Place::Medium) {
+            let words = Caption::of(&label, &target).words;
+            let (sign, words) = match Medium::of(&target) {
+                Some(Medium::Picture) => ("!", words),
+                _ => ("", if words.is_empty() { &*target } else { words }),
+            };
+            writing.out.push_str(&format!("{sign}[{}]({})", escaped(words), destination(address)));
         } else if address == "#" {
             // A name that nothing has is words.
             writing.out.push_str(&escaped(&label));

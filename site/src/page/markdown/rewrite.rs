@@ -48,7 +48,7 @@ pub(super) enum Rest {
 impl<'r, 'p, 'a> Rewriter<'r, 'p, 'a> {
     pub(super) fn of(of: SourceText<'a>, includes: &'r mut Includes<'p, 'a>) -> Self {
         let links = || of.node.source.links.iter().enumerate();
-        let is_found = |place: &Place| matches!(place, Place::Wiki | Place::Picture | Place::Include);
+        let is_found = |place: &Place| place.is_name() || *place == Place::Include;
         let mut found: Vec<(usize, usize)> = links()
             .filter(|(_, link)| is_found(&link.place))
             .map(|(number, link)| (link.position.line, number))
@@ -56,7 +56,7 @@ impl<'r, 'p, 'a> Rewriter<'r, 'p, 'a> {
         // Footnotes are written last, wherever they stand.
         found.sort_by_key(|(_, number)| of.node.source.links.get(*number).map(|link| link.position));
         let addresses = links()
-            .filter(|(_, link)| !matches!(link.place, Place::Wiki | Place::Picture | Place::Sheet))
+            .filter(|(_, link)| !link.place.is_name() && !matches!(link.place, Place::Sheet | Place::Document))
             .filter_map(|(number, link)| Some((link.target.as_str(), of.addresses.get(number)?.as_str())))
             .collect();
         Self { text: source::decode(&of.node.bytes), title: of.node.title(), of, includes, addresses, found }

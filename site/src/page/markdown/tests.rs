@@ -1,8 +1,5 @@
 use super::*;
-use crate::{
-    graph::Node,
-    source::{self, Place},
-};
+use crate::{graph::Node, source};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -20,18 +17,13 @@ impl Site {
                 other => other.trim_start_matches('.').replacen(".md", "", 1),
             };
             let links = &node.source.links;
-            let addresses: Vec<String> =
-                links
-                    .iter()
-                    .map(|link| {
-                        if link.place == Place::Wiki {
-                            format!("/named/{}", link.target)
-                        } else {
-                            address(&link.target)
-                        }
-                    })
-                    .map(|address| if address == "/named/Nothing" { "#".to_owned() } else { address })
-                    .collect();
+            let addresses: Vec<String> = links
+                .iter()
+                .map(|link| {
+                    if link.place.is_link_by_name() { format!("/named/{}", link.target) } else { address(&link.target) }
+                })
+                .map(|address| if address == "/named/Nothing" { "#".to_owned() } else { address })
+                .collect();
             let to = |target: &str| {
                 let id = target.strip_prefix("./")?.split_once(".md")?.0;
                 Some(Target::Page { id: id.to_owned(), suffix: String::new() })

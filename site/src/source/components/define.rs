@@ -1,9 +1,13 @@
 //! A Block as the definition of a component.
 
-use super::{Chunk, Definition, Resource, ResourceKind, names::normalize};
+use super::{Chunk, Definition, Resource, ResourceKind, names::normalize, unfit};
 use crate::{
     diagnostic::{Diagnostic, Position},
-    source::{Link, Place, markup::place_of, values},
+    source::{
+        Link, Place,
+        addresses::{self, Here},
+        markup,
+    },
     text::{
         address::{self, Address},
         css,
@@ -94,7 +98,7 @@ pub(crate) fn define(
     };
     let mut definition = Definition {
         name,
-        template: marked_html(template, links),
+        template: marked_html(template, links, findings),
         css: Vec::new(),
         script: Vec::new(),
         values: defaults(block.values),
@@ -106,7 +110,10 @@ pub(crate) fn define(
     for fence in block.fences {
         match fence.language.to_ascii_lowercase().as_str() {
             "css" => css.push((fence.line, Chunk::Text(marked_css(fence, links)))),
-            "js" | "javascript" => script.push((fence.line, Chunk::Text(fence.text.to_owned()))),
+            "js" | "javascript" => {
+                findings.extend(unfit(fence.text, |at| place_of(fence.text, at, fence.line)));
+                script.push((fence.line, Chunk::Text(fence.text.to_owned())));
+            }
             _ => {}
         }
     }
@@ -163,94 +170,38 @@ fn defaults(values: &Map<String, Value>) -> Map<String, Value> {
     own.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// The template, addresses of the site marked; of `{{ name: fallback }}` the fallback, for it is written here.
-fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
+/// The template, addresses of the site marked.
+fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>, findings: &mut Vec<Diagnostic>) -> String {
     // No text has a NUL but for the marks.
     let text = fence.text.replace('\0', "\u{fffd}");
     let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    for part in html::scan(&text).parts {
-        let attribute = match part {
-            Part::Attribute(attribute) => attribute,
-            Part::Sheet(sheet) => {
-                out.push_str(&text[from..sheet.start]);
-                from = sheet.end;
-                out.push_str(&css::rewrite(&text[sheet.clone()], |reference| {
-                    let position = position(&text, sheet.start + reference.range.start, fence.line);
-                    mark(&reference.target, &Place::Sheet, position, links)
-                }));
-                continue;
-            }
-        };
-        let Some(place) = place_of(attribute.tag, attribute.name) else { continue };
-        let raw = &text[attribute.value.clone()];
-        let position = position(&text, attribute.value.start, fence.line);
-        let mut mark = |target: &str| mark(target, &place, position, links);
-        let new = if attribute.name.eq_ignore_ascii_case("srcset") {
-            let candidates = raw.split(',').map(str::trim).map(|candidate| {
-                let (url, rest) = candidate.split_at(candidate.find(char::is_whitespace).unwrap_or(candidate.len()));
-                mark(url).map_or_else(|| candidate.to_owned(), |marked| format!("{marked}{rest}"))
-            });
-            Some(candidates.collect::<Vec<_>>().join(", "))
-        } else if attribute.name.eq_ignore_ascii_case("style") {
-            marked_style(raw, mark)
-        } else {
-            let whole = values::expression(raw.trim()).filter(|found| found.text.len() == raw.trim().len());
-            match whole {
-                Some(found) => {
-                    let marked = found.fallback.filter(|fallback| !fallback.is_empty()).and_then(&mut mark);
-                    marked.map(|marked| format!("{{{{ {}: {marked} }}}}", found.name))
-                }
-                None => mark(raw),
-            }
-        };
-        if let Some(new) = new {
-            out.push_str(&text[from..attribute.value.start]);
-            let quote = if attribute.quoted { "" } else { "\"" };
-            out.extend([quote, &new, quote]);
-            from = attribute.value.end;
-        }
-    }
-    out.push_str(&text[from..]);
+    let parts = html::scan(&text).parts;
+    let bases = parts.iter().filter_map(Part::attribute);
+    findings.extend(
+        bases.filter_map(|attribute| markup::base(attribute, || place_of(&text, attribute.value.start, fence.line))),
+    );
+    findings.extend(markup::imports(&text, &parts, |at| place_of(&text, at, fence.line)));
+    // A fragment alone means the page that uses the component.
+    addresses::marked(&text, &parts, Here::Left, &mut out, &mut |found| {
+        let position = place_of(&text, found.at, fence.line);
+        links.push(Link { target: found.target, place: found.place, position, in_html: true });
+        links.len() - 1
+    });
     out
-}
-
-/// A `style` with the addresses of the site marked; none, if it has none.
-fn marked_style(raw: &str, mut mark: impl FnMut(&str) -> Option<String>) -> Option<String> {
-    let style = html::unescape(raw);
-    let (mut out, mut from) = (String::new(), 0);
-    for reference in css::references(&style) {
-        let Some(marked) = mark(&reference.target) else { continue };
-        out.extend([&*html::escape(&style[from..reference.range.start]), "&quot;", &marked, "&quot;"]);
-        from = reference.range.end;
-    }
-    if from == 0 {
-        return None;
-    }
-    out.push_str(&html::escape(&style[from..]));
-    // It may stand in single quotes.
-    Some(out.replace('\'', "&#39;"))
 }
 
 fn marked_css(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
     let text = fence.text.replace('\0', "\u{fffd}");
     css::rewrite(&text, |reference| {
-        let position = position(&text, reference.range.start, fence.line);
+        let target = reference.target.trim();
+        let Address::File(_) = address::classify(target) else { return None };
+        let position = place_of(&text, reference.range.start, fence.line);
         // An asset; there are no pages to follow in a style sheet.
-        mark(&reference.target, &Place::Resource, position, links)
+        links.push(Link { target: target.to_owned(), place: Place::Resource, position, in_html: true });
+        Some(format!("\0{}\0", links.len() - 1))
     })
 }
 
-/// The mark of a new link, if the address is one of the site.
-fn mark(target: &str, place: &Place, position: Position, links: &mut Vec<Link>) -> Option<String> {
-    let target = html::unescape(target);
-    let target = target.trim();
-    // A fragment alone means the page that uses the component.
-    let Address::File(_) = address::classify(target) else { return None };
-    links.push(Link { target: target.to_owned(), place: place.clone(), position, in_html: true });
-    Some(format!("\0{}\0", links.len() - 1))
-}
-
-fn position(text: &str, byte: usize, line: usize) -> Position {
+fn place_of(text: &str, byte: usize, line: usize) -> Position {
     Position::of(text, byte).within(Position { line, column: 1 })
 }

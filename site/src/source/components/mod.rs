@@ -24,7 +24,7 @@ pub(crate) use define::{DefinitionBlock, Fence, define};
 pub(crate) use expand::{Expansion, LinkTable, Lookup, expand};
 pub(crate) use letters::no_tag;
 pub(crate) use names::{clashes, duplicates};
-pub(crate) use script::script;
+pub(crate) use script::{script, unfit};
 
 use crate::diagnostic::Position;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,10 @@
 //! The script of a component as a file of its own: one that cannot be read leaves those of other components alone.
 
 use super::{Chunk, Definition, Files, ResourceKind, word};
+use crate::{
+    diagnostic::{Diagnostic, Position},
+    text::script::{Kind, imports, module_statement},
+};
 use serde_json::{Map, Value, json};
 
 /// A classic script that tells the runtime of a component of this Source; `None` if it has no script.
@@ -36,4 +40,19 @@ pub(crate) fn script(source: &str, definition: &Definition, files: &dyn Files) -
     let kind = if body.contains("await") { "async function" } else { "function" };
     let name = &definition.name;
     Some(format!("pmxRuntime.define(\"{name}\", {about}, {kind} (el, $, $$, on, state, ctx) {{\n{body}}});\n"))
+}
+
+/// Says what a component's script cannot have: it is the body of a function, in a file of another folder.
+pub(crate) fn unfit(text: &str, position: impl Fn(usize) -> Position) -> Vec<Diagnostic> {
+    let hint =
+        "name the module in the Block, `[@asset.x]: ./x.js`, and write `const { a } = await import(ctx.assets.x.url)`";
+    let warning = |at, message: String| Diagnostic::warning("literate/module", position(at), message).hint(hint);
+    if let Some(at) = module_statement(text) {
+        let message = "a component's script is the body of a function, so `import` and `export` end all of it";
+        return vec![warning(at, message.to_owned())];
+    }
+    let calls = imports(text).into_iter().filter(|import| import.kind == Kind::Call && import.is_relative());
+    calls
+        .map(|import| warning(import.at, format!("`{}` is not read from the folder of the Source", import.target)))
+        .collect()
 }

@@ -2,20 +2,20 @@
 
 use super::{Children, MARK, Renderer, escape};
 use crate::{
-    source::{Link, Place, Standing, ids, text},
+    source::{
+        Link, Place, Standing, ids,
+        media::{Caption, Medium, no_embed},
+        text,
+    },
     text::address::{self, Address},
 };
-use comrak::nodes::{AstNode, NodeLink, NodeValue, Sourcepos};
+use comrak::nodes::{AstNode, NodeLink, NodeValue, NodeWikiLink, Sourcepos};
 use std::fmt::Write as _;
 
 /// What marks a link as an include; the second is how it was written before.
 const INCLUDES: [&str; 2] = ["@include", ">embed"];
 /// What marks a link as a button.
 const BUTTON: &str = ">button";
-/// The most digits of a picture's width, so that it is a number to every browser.
-const MAX_DIGITS: usize = 5;
-/// Endings of files that a page can show as pictures.
-const PICTURES: [&str; 10] = ["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"];
 /// How an image can be shown.
 const IMAGES: [&str; 3] = ["cover", "wide", "background"];
 
@@ -32,12 +32,6 @@ fn button<'a>(link: &'a AstNode<'a>) -> Option<&'a AstNode<'a>> {
         _ => None,
     }?;
     (label || first.next_sibling().is_some()).then_some(first)
-}
-
-/// Whether a name is that of a picture.
-pub(super) fn is_picture(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.trim().to_ascii_lowercase());
-    ending.is_some_and(|ending| PICTURES.contains(&&*ending))
 }
 
 impl<'a> Renderer<'a, '_> {
@@ -109,9 +103,10 @@ impl<'a> Renderer<'a, '_> {
         direct || named().is_some()
     }
 
-    pub(super) fn open_wikilink(&mut self, node: &'a AstNode<'a>, target: &str, at: Sourcepos) -> Children {
+    pub(super) fn open_wikilink(&mut self, node: &'a AstNode<'a>, link: &NodeWikiLink, at: Sourcepos) -> Children {
         let start = (at.start.line, at.start.column);
-        let (name, heading) = target.split_once('#').map_or((target, None), |(name, heading)| (name, Some(heading)));
+        let target = &link.url;
+        let (name, heading) = target.split_once('#').map_or((&**target, None), |(name, heading)| (name, Some(heading)));
         if name.trim().is_empty() && heading.is_none_or(|heading| heading.trim().is_empty()) {
             self.out.push_str("[[");
             escape(&text::of(node), &mut self.out);
@@ -120,10 +115,17 @@ impl<'a> Renderer<'a, '_> {
         }
         self.out.push_str("<a class=\"pmx-wikilink\" href=\"");
         match heading.filter(|_| name.trim().is_empty()) {
-            Some(heading) => self.address(&format!("#{}", ids::slug(heading)), Place::Anchor, start),
+            Some(heading) => {
+                if link.embed {
+                    let hint = format!("write `[[#{}]]`: a part of the same Source is not taken in", heading.trim());
+                    self.findings.push(no_embed(target, self.lines.position(start.0, start.1)).hint(hint));
+                }
+                self.address(&format!("#{}", ids::slug(heading)), Place::Anchor, start);
+            }
             None => {
                 let number = self.links.len();
-                self.mark(target.to_owned(), Place::Wiki, start, false);
+                let place = if link.embed { Place::Embed } else { Place::Wiki };
+                self.mark(target.clone(), place, start, false);
                 self.list(node, number);
             }
         }
@@ -131,25 +133,29 @@ impl<'a> Renderer<'a, '_> {
         Children::Follow
     }
 
-    /// `![[picture.png|label]]`; a label of digits is a width, or width and height, in pixels.
-    pub(super) fn named_picture(&mut self, node: &'a AstNode<'a>, target: &str, at: Sourcepos) {
-        self.out.push_str("<img src=\"");
-        self.mark(target.to_owned(), Place::Picture, (at.start.line, at.start.column), false);
+    /// `![[picture.png|label]]`, and the same of sound and films; a label of digits is a width, or width and height, in pixels.
+    pub(super) fn medium(&mut self, node: &'a AstNode<'a>, medium: Medium, target: &str, at: Sourcepos) {
         let label = text::of(node);
-        let (width, height) = label.split_once('x').map_or((&*label, None), |(width, height)| (width, Some(height)));
-        let is_size = |text: &str| (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        if is_size(width) && height.is_none_or(is_size) {
-            let _ = write!(self.out, "\" width=\"{width}");
-            if let Some(height) = height {
-                let _ = write!(self.out, "\" height=\"{height}");
+        let Caption { words, width, height } = Caption::of(&label, target);
+        self.out.push_str(match medium {
+            Medium::Picture => "<img src=\"",
+            Medium::Sound => "<audio controls preload=\"metadata\" src=\"",
+            Medium::Film => "<video controls preload=\"metadata\" src=\"",
+        });
+        self.mark(target.to_owned(), Place::Medium, (at.start.line, at.start.column), false);
+        for (name, length) in [("width", width), ("height", height)] {
+            if let Some(length) = length.filter(|_| medium != Medium::Sound) {
+                let _ = write!(self.out, "\" {name}=\"{length}");
             }
-            self.out.push_str("\" alt=\"\">");
-            return;
         }
-        self.out.push_str("\" alt=\"");
-        // A name that is no label says nothing to those who do not see the picture.
-        escape(if label == target { "" } else { &label }, &mut self.out);
-        self.out.push_str("\">");
+        self.out.push_str(if medium == Medium::Picture { "\" alt=\"" } else { "\" aria-label=\"" });
+        // Whoever does not see what a player plays is told its name.
+        escape(if words.is_empty() && medium != Medium::Picture { target } else { words }, &mut self.out);
+        self.out.push_str(match medium {
+            Medium::Picture => "\">",
+            Medium::Sound => "\"></audio>",
+            Medium::Film => "\"></video>",
+        });
     }
 
     pub(super) fn image(&mut self, node: &'a AstNode<'a>, image: &NodeLink, at: Sourcepos) {
@@ -186,8 +192,14 @@ impl<'a> Renderer<'a, '_> {
     }
 
     pub(super) fn mark(&mut self, target: String, place: Place, at: (usize, usize), in_html: bool) {
+        let number = self.link(target, place, at, in_html);
+        let _ = write!(self.out, "{MARK}{number}{MARK}");
+    }
+
+    /// The number of a new link.
+    pub(super) fn link(&mut self, target: String, place: Place, at: (usize, usize), in_html: bool) -> usize {
         let position = self.lines.position(at.0, at.1);
-        let _ = write!(self.out, "{MARK}{}{MARK}", self.links.len());
         self.links.push(Link { target, place, position, in_html });
+        self.links.len() - 1
     }
 }

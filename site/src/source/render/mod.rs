@@ -13,6 +13,7 @@ use super::{
     lines::Lines,
     markup::Tag,
     math,
+    media::Medium,
     notes::Notes,
     sections::{Met, Standing},
 };
@@ -22,7 +23,7 @@ use crate::{
 };
 use comrak::nodes::{AstNode, ListType, NodeList, NodeMath, NodeValue, Sourcepos};
 use footnotes::Shown;
-use links::{button_label, is_picture};
+use links::button_label;
 use std::{fmt::Write as _, mem};
 
 /// What stands in the brackets of a task, besides a space.
@@ -248,11 +249,13 @@ impl<'a, 's> Renderer<'a, 's> {
                 self.out.push_str("<hr>\n");
             }
             NodeValue::Link(link) => return self.open_link(node, link, at),
-            NodeValue::WikiLink(link) if link.embed && is_picture(&link.url) => {
-                self.named_picture(node, &link.url, at);
-                return Children::Done;
+            NodeValue::WikiLink(link) => {
+                if let Some(medium) = Medium::of(&link.url).filter(|_| link.embed) {
+                    self.medium(node, medium, &link.url, at);
+                    return Children::Done;
+                }
+                return self.open_wikilink(node, link, at);
             }
-            NodeValue::WikiLink(link) => return self.open_wikilink(node, &link.url, at),
             NodeValue::Image(image) => {
                 self.image(node, image, at);
                 return Children::Done;

@@ -139,7 +139,7 @@ fn a_formula_with_nothing_in_it_is_words() {
 /// What a text links to by name, and by address.
 fn links(text: &str) -> (Vec<String>, Vec<String>) {
     let (named, others): (Vec<Link>, Vec<Link>) =
-        parse(text.as_bytes()).links.into_iter().partition(|link| matches!(link.place, Place::Wiki | Place::Picture));
+        parse(text.as_bytes()).links.into_iter().partition(|link| link.place.is_name());
     let others = others.into_iter().filter(|link| !matches!(link.place, Place::Definition { .. }));
     (named.into_iter().map(|link| link.target).collect(), others.map(|link| link.target).collect())
 }

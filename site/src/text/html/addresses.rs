@@ -1,0 +1,256 @@
+//! Which attributes hold addresses, and how: after the index of attributes of the HTML standard, SVG 2 and the Open Graph protocol.
+
+use super::{Attribute, Part, css};
+use std::ops::Range;
+
+/// Attributes of SVG whose value is that of the CSS property with this name, which may have a `url(…)`.
+const PRESENTATION: [&str; 10] =
+    ["clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start", "mask", "stroke"];
+/// What a `<meta>` is about whose `content` is an address.
+const META: [&str; 20] = [
+    "image",
+    "logo",
+    "msapplication-tileimage",
+    "og:audio",
+    "og:audio:secure_url",
+    "og:audio:url",
+    "og:image",
+    "og:image:secure_url",
+    "og:image:url",
+    "og:url",
+    "og:video",
+    "og:video:secure_url",
+    "og:video:url",
+    "thumbnail",
+    "thumbnailurl",
+    "twitter:image",
+    "twitter:image:src",
+    "twitter:player",
+    "twitter:player:stream",
+    "twitter:url",
+];
+
+/// What an attribute's value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Address,
+    /// Addresses with white space between them.
+    Words,
+    /// As in `srcset`.
+    Candidates,
+    /// Seconds and an address, as of `<meta http-equiv="refresh">`.
+    Refresh,
+    /// CSS.
+    Style,
+    /// HTML of its own.
+    Document,
+}
+
+/// How an attribute holds addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub form: Form,
+    /// Whether a reader, or a program for him, goes there; what is not followed is part of the page.
+    pub is_followed: bool,
+}
+
+/// An address in a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// Without the white space around it; of CSS with its quotes.
+    pub address: Range<usize>,
+    /// With what belongs to it, up to the separators.
+    pub whole: Range<usize>,
+}
+
+/// How the attribute with this number holds addresses; none, if it does not.
+pub(crate) fn held(text: &str, parts: &[Part<'_>], number: usize) -> Option<Held> {
+    let Part::Attribute(attribute) = parts.get(number)? else { return None };
+    let is_of = |tags: &[&str]| tags.iter().any(|tag| attribute.tag.eq_ignore_ascii_case(tag));
+    let (form, is_followed) = match attribute.name.to_ascii_lowercase().as_str() {
+        "href" | "xlink:href" if !is_of(&["base"]) => (Form::Address, true),
+        "src" | "poster" => (Form::Address, false),
+        "srcset" => (Form::Candidates, false),
+        "style" => (Form::Style, false),
+        "imagesrcset" if is_of(&["link"]) => (Form::Candidates, false),
+        "data" if is_of(&["object"]) => (Form::Address, false),
+        "background" if is_of(&["body", "table", "thead", "tbody", "tfoot", "tr", "td", "th"]) => {
+            (Form::Address, false)
+        }
+        "action" if is_of(&["form"]) => (Form::Address, true),
+        "formaction" if is_of(&["button", "input"]) => (Form::Address, true),
+        "ping" if is_of(&["a", "area"]) => (Form::Words, true),
+        "longdesc" if is_of(&["img", "iframe", "frame"]) => (Form::Address, true),
+        "cite" if is_of(&["blockquote", "q", "ins", "del"]) && is_address(&text[attribute.value.clone()]) => {
+            (Form::Address, true)
+        }
+        "srcdoc" if is_of(&["iframe"]) => (Form::Document, false),
+        "content" if is_of(&["meta"]) => return meta(text, parts, attribute),
+        name if PRESENTATION.contains(&name) => (Form::Style, false),
+        _ => return None,
+    };
+    Some(Held { form, is_followed })
+}
+
+/// Where the addresses stand in the value of an attribute.
+pub(crate) fn items(value: &str, form: Form) -> Vec<Item> {
+    let alone = |address: Range<usize>| Item { whole: address.clone(), address };
+    match form {
+        Form::Address => vec![alone(trimmed(value, 0..value.len()))],
+        Form::Words => words(value),
+        Form::Candidates => candidates(value),
+        Form::Refresh => refresh(value).map(alone).into_iter().collect(),
+        Form::Style => css::references(value).into_iter().map(|reference| alone(reference.range)).collect(),
+        Form::Document => Vec::new(),
+    }
+}
+
+/// Part of a text, without the white space at its ends.
+pub(crate) fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + part.len() - part.trim_start().len();
+    start..start + part.trim().len()
+}
+
+/// Whether what should be an address is none: authors name people and books in `cite`.
+fn is_address(value: &str) -> bool {
+    let value = value.trim();
+    value.contains(['/', '.']) && !value.contains(char::is_whitespace)
+}
+
+fn meta(text: &str, parts: &[Part<'_>], content: &Attribute<'_>) -> Option<Held> {
+    // A tag's name is the same piece of text for each of its attributes.
+    let is_beside = |attribute: &&Attribute<'_>| std::ptr::eq(attribute.tag, content.tag);
+    let mut beside = parts.iter().filter_map(Part::attribute).filter(is_beside);
+    beside.find_map(|attribute| {
+        let value = text[attribute.value.clone()].trim().to_ascii_lowercase();
+        match attribute.name.to_ascii_lowercase().as_str() {
+            "property" | "name" | "itemprop" if META.contains(&&*value) => {
+                Some(Held { form: Form::Address, is_followed: matches!(&*value, "og:url" | "twitter:url") })
+            }
+            "http-equiv" if value == "refresh" => Some(Held { form: Form::Refresh, is_followed: true }),
+            _ => None,
+        }
+    })
+}
+
+fn refresh(value: &str) -> Option<Range<usize>> {
+    let after = value.find([';', ','])? + 1;
+    let rest = trimmed(value, after..value.len());
+    let named = value.get(rest.start..rest.start + 3).filter(|name| name.eq_ignore_ascii_case("url"));
+    let equals = named.and_then(|_| value[rest.start + 3..].trim_start().strip_prefix('='));
+    let mut address = match equals {
+        Some(address) => trimmed(value, value.len() - address.len()..value.len()),
+        None => rest,
+    };
+    if let Some(quote @ ('"' | '\'')) = value[address.clone()].chars().next() {
+        address.start += 1;
+        address.end = value[address.clone()].find(quote).map_or(address.end, |end| address.start + end);
+    }
+    (!address.is_empty()).then_some(address)
+}
+
+fn words(value: &str) -> Vec<Item> {
+    let mut found = Vec::new();
+    let mut end = 0;
+    for word in value.split_ascii_whitespace() {
+        let start = end + value[end..].find(word).unwrap_or_default();
+        let whole = end..start + word.len();
+        end = whole.end;
+        found.push(Item { address: start..end, whole });
+    }
+    found
+}
+
+/// As the HTML standard parses a `srcset`: commas may stand in an address, but not at its end.
+fn candidates(value: &str) -> Vec<Item> {
+    let bytes = value.as_bytes();
+    let skip = |from: usize, skips: &dyn Fn(u8) -> bool| from + bytes[from..].iter().take_while(|b| skips(**b)).count();
+    let mut found = Vec::new();
+    let mut after = 0;
+    loop {
+        let start = skip(after, &|b| b.is_ascii_whitespace() || b == b',');
+        if start == bytes.len() {
+            return found;
+        }
+        let stop = skip(start, &|b| !b.is_ascii_whitespace());
+        let address = start..start + value[start..stop].trim_end_matches(',').len();
+        let mut end = address.end;
+        if end == stop {
+            let mut depth = 0_usize;
+            end = bytes.len();
+            for (at, byte) in bytes.iter().enumerate().skip(stop) {
+                match byte {
+                    b'(' => depth += 1,
+                    b')' => depth = depth.saturating_sub(1),
+                    b',' if depth == 0 => {
+                        end = at;
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found.push(Item { address, whole: after..end });
+        after = (end + 1).min(bytes.len()).max(stop);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::html::scan;
+
+    fn found(text: &str) -> Vec<&str> {
+        let parts = scan(text).parts;
+        let mut all = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            if let (Part::Attribute(attribute), Some(held)) = (part, held(text, &parts, number)) {
+                let value = &text[attribute.value.clone()];
+                all.extend(items(value, held.form).into_iter().map(|item| &value[item.address]));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn every_attribute_of_the_standards_that_holds_an_address_is_known() {
+        for (html, expected) in [
+            ("<a href=a ping=' b  c'>", &["a", "b", "c"][..]),
+            ("<FORM ACTION=a><button formaction=' b '><input formaction=c src=d>", &["a", "b", "c", "d"]),
+            ("<blockquote cite=./a.md><q cite=b.md><del cite=/c>", &["./a.md", "b.md", "/c"]),
+            ("<td background=a><table background=b>", &["a", "b"]),
+            ("<link rel=preload imagesrcset='a 1x, b 2x'>", &["a", "b"]),
+            ("<rect fill='url(a#b) red' mask=url(c) style='d: url(e)'>", &["a#b", "c", "e"]),
+            ("<meta content=a property=og:image><meta name='twitter:image' content=b>", &["a", "b"]),
+            ("<meta http-equiv=Refresh content='3; URL = \"./a b\"'>", &["./a b"]),
+            ("<meta http-equiv=refresh content='0;./a'><meta http-equiv=refresh content=9>", &["./a"]),
+            ("<img longdesc=a srcset='data:x,y 1x , b,c 2x,d'>", &["a", "data:x,y", "b,c", "d"]),
+        ] {
+            assert_eq!(found(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_one_is_none() {
+        for html in [
+            "<base href=a>",
+            "<div action=a ping=b cite=./c background=d>",
+            "<blockquote cite='A. Person'>",
+            "<q cite=Person>",
+            "<meta name=description content=./a>",
+            "<meta content=./a>",
+            "<rect fill=red mask=none>",
+            "<img srcset=' , '>",
+        ] {
+            assert_eq!(found(html), [""; 0], "{html}");
+        }
+    }
+
+    #[test]
+    fn a_candidate_goes_up_to_its_comma() {
+        let value = "a, b.png 2x,c (x,y) ,, d";
+        let whole: Vec<&str> = candidates(value).into_iter().map(|item| &value[item.whole]).collect();
+        assert_eq!(whole, ["a", " b.png 2x", "c (x,y) ", ", d"]);
+    }
+}
