@@ -109,6 +109,36 @@ fn a_text_that_no_link_leads_to_is_told_once_and_its_address_says_so() {
     assert_eq!(said.matches("rules.md exists; no link leads to it").count(), 1, "{said}");
 }
 
+#[test]
+fn a_text_with_an_address_or_an_ending_of_its_own_is_told_where_it_would_be() {
+    let author = Author::new();
+    let mut dev = author.dev();
+    author.write("r.md", "---\nroute: /custom/place\n---\n\n# R\n");
+    assert_eq!(dev.event("unlinked")["path"], "r.md");
+    author.write("k.markdown", "# K\n");
+    assert_eq!(dev.event("unlinked")["path"], "k.markdown");
+    author.write("K2.MD", "# K\n");
+    assert_eq!(dev.event("unlinked")["path"], "K2.MD");
+    let page = |path: &str| dev.client.get_with("localhost", path, &[("accept", "text/html")]).text();
+    for path in ["/custom/place", "/custom/place/", "/r"] {
+        assert!(
+            page(path).contains("</h1><p><code>r.md</code> exists; no link leads to it."),
+            "{path}: {}",
+            page(path)
+        );
+    }
+    for (path, told) in [("/k", "k.markdown"), ("/K2", "K2.MD")] {
+        assert!(
+            page(path).contains(&format!("</h1><p><code>{told}</code> exists, and is no Source")),
+            "{}",
+            page(path)
+        );
+    }
+    assert!(!page("/custom").contains("exists"));
+    let said = dev.end();
+    assert!(said.contains("k.markdown is no Source: call it k.md") && said.contains("K2.MD is no Source"), "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_line_of_a_build_names_the_pages_that_changed() {

@@ -1,4 +1,7 @@
-use crate::files::{folder::FolderError, portable::unportable};
+use crate::{
+    diagnostic::Position,
+    files::{folder::FolderError, portable::unportable},
+};
 use pmx_model::{Hash, ManifestError, RootsError, RoutesError};
 use std::path::{Path, PathBuf};
 
@@ -39,14 +42,16 @@ pub enum SiteError {
     #[error("{0} entries, at most {max} are allowed", max = pmx_model::MAX_ROOTS)]
     TooManyEntries(usize),
     /// A config that cannot be used.
-    #[error("{}:{line}: {message}", path.display())]
+    #[error("{}:{}:{}: {message}", path.display(), position.line, position.column)]
     Config {
         /// The config file.
         path: PathBuf,
-        /// The line in it.
-        line: usize,
+        /// The place in it.
+        position: Position,
         /// What is the matter with it.
         message: String,
+        /// What could be done about it.
+        cure: Option<String>,
     },
     /// More files than any site has: the source folder is surely another one than meant.
     #[error("{} holds more than {max} files", folder.display())]
@@ -81,12 +86,15 @@ pub enum SiteError {
         max: usize,
     },
     /// A config that names something outside of its checkout.
-    #[error("{}:{line}: {said} leads to {}, out of {}", config.display(), target.display(), checkout.display())]
+    #[error(
+        "{}:{}:{}: {said} leads to {}, out of {}",
+        config.display(), position.line, position.column, target.display(), checkout.display()
+    )]
     LeadsOut {
         /// The config file.
         config: PathBuf,
-        /// The line in it.
-        line: usize,
+        /// The place in it.
+        position: Position,
         /// What it says there.
         said: String,
         /// Where that leads.
@@ -205,6 +213,7 @@ impl SiteError {
             Self::TooDeep { .. } => {
                 "move it, or leave it out: hidden folders and node_modules are not looked into".to_owned()
             }
+            Self::Config { cure, .. } => return cure.clone(),
             Self::LeadsOut { way, .. } => (*way).to_owned(),
             Self::LinkLeadsOut { target, .. } => {
                 format!("if you trust it, name that itself on the command line: {}", target.display())

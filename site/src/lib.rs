@@ -88,5 +88,5 @@ pub use project::own_output::OwnOutput;
 pub use project::{Entry, Options, Project, locate, locate_around, site_name};
 pub use render::questions::RECORDED_ANSWER;
 pub use scan::{Before, Content, File, MAX_DEPTH, MAX_FILES, MAX_TOTAL, Snapshot, Tracked, is_passing, scan};
-pub use source::Settings;
+pub use source::{Settings, source_name, written_route};
 pub use text::address::percent_decode;

@@ -65,8 +65,10 @@ pub enum Command {
     #[command(visible_alias = "lint")]
     Check(CheckArgs),
     /// List the Sources of a site in their folders, with addresses and titles
+    #[command(after_help = "With --json, stdout is one array with an object for each Source, whether reached or not.")]
     Tree(TreeArgs),
     /// Find Sources by type, tags, title, links or frontmatter
+    #[command(after_help = "With --json, stdout is one array with an object for each Source that is found.")]
     Query(QueryArgs),
     /// Build, serve and watch a site; every save is a publish into the local Worker
     Dev(DevArgs),

@@ -241,8 +241,8 @@ impl Builder {
         let changed = if first { snapshot.files().len() } else { tracker.files.changed().len() };
         let names: Vec<String> =
             tracker.files.changed().take(if first { 0 } else { NAMES }).map(str::to_owned).collect();
-        let texts =
-            names.iter().filter(|name| pmx_site::is_text(name)).filter(|name| snapshot.files().contains_key(*name));
+        let is_text = |name: &&String| pmx_site::is_text(name) || pmx_site::source_name(name).is_some();
+        let texts = names.iter().filter(is_text).filter(|name| snapshot.files().contains_key(*name));
         let mut unlinked: Vec<String> = texts.cloned().collect();
         let is_read = |name: &str| self.last.as_ref().is_none_or(|last| last.read.has(name));
         let is_of_interest = first || changed == 0 || tracker.files.changed().any(is_read);

@@ -9,7 +9,8 @@ pub(super) struct Built {
     pub(super) changed: usize,
     /// The first of their names; none, if there was no build before.
     pub(super) names: Vec<String>,
-    /// Those of `names` that are texts below the source root which no page of the site is made of, though they could be.
+    /// Those of `names` that are texts below the source root which no page of the site is made of, though they could be under this name or
+    /// another one.
     pub(super) unlinked: Vec<String>,
     /// Whether there was no build before.
     pub(super) first: bool,

@@ -30,6 +30,30 @@ fn a_wikilink_leads_to_the_source_of_that_name_and_a_wrong_one_is_a_warning() {
 }
 
 #[test]
+fn values_are_in_ids_of_headings_numbers_stay_as_written_and_a_backslash_keeps_braces() {
+    let folder = site_of(&[(
+        "index.md",
+        "---\ntitle: 010\nowner: Ada L.\nversion: 1.10\n---\n\n# {{ source.title }}\n\n\\{{ source.owner }} and {\\{ source.owner }}, {{ source.version }}\n\n\
+         ## By {{ source.owner }}\n\n## \\{{ source.owner }}\n\n[to](#by-ada-l)\n",
+    )]);
+    let build = built(folder.path());
+    let page = text(&build, "index/index.html");
+    for part in [
+        "<title>010</title>",
+        "<meta name=\"description\" content=\"{{ source.owner }} and {{ source.owner }}, 1.10\">",
+        ">{&#123; source.owner }} and {&#123; source.owner }}, 1.10</p>",
+        "<h2 id=\"by-ada-l\"",
+        ">By Ada L.</h2>",
+        "<h2 id=\"-sourceowner-\"",
+        ">{&#123; source.owner }}</h2>",
+    ] {
+        assert!(page.contains(part), "{part} in\n{page}");
+    }
+    assert_eq!(codes(&build), [""; 0]);
+    assert!(text(&build, "index/index.md").contains("\\{{ source.owner }} and {\\{ source.owner }}, 1.10"));
+}
+
+#[test]
 fn an_included_source_is_built_and_reached() {
     let folder =
         site_of(&[("index.md", "# A\n\n[@include: Note](./note#x)\n"), ("note.md", "<!-- id: x -->\n\nText\n")]);
@@ -51,8 +75,8 @@ fn a_setting_of_the_wrong_shape_stops_the_build_with_its_line() {
     let folder =
         site_of(&[("pathmx.config.md", "---\nsourceDir: .\nmarkdown: {hardBreak: true}\n---\n"), ("index.md", "x")]);
     let options = Options { cwd: folder.path().to_owned(), entries: Vec::new() };
-    let Err(SiteError::Config { line, message, .. }) = pmx_site::locate(&options) else { panic!("no error") };
-    assert_eq!(line, 3);
+    let Err(SiteError::Config { position, message, .. }) = pmx_site::locate(&options) else { panic!("no error") };
+    assert_eq!((position.line, position.column), (3, 1));
     assert!(message.contains("`markdown.hardBreak`"), "{message}");
 }
 

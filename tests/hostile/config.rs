@@ -107,7 +107,7 @@ fn refused(line: &str, arguments: &[&str], message: &str, hint: &str) {
     let places = [("{clone}", clone.as_path()), ("{private}", &private), ("{above}", above)];
     let message =
         places.iter().fold(message.to_owned(), |text, (name, place)| text.replace(name, place.to_str().unwrap()));
-    let message = format!("pathmx.config.md:3: {message}\n");
+    let message = format!("pathmx.config.md:3:1: {message}\n");
     assert!(code == Some(1) && err.contains(&message) && err.contains(hint), "{code:?} {err} is not {message}");
 }
 
@@ -156,7 +156,7 @@ fn a_config_that_is_a_link_out_of_the_checkout_is_not_read() {
     let ground = Ground::new();
     ground.link("pathmx.config.md", ground.private().join("pathmx.config.md"));
     let Ran { code, err, .. } = run(&ground, &["check"]);
-    assert!(code == Some(1) && err.contains("pathmx.config.md:1: the config itself leads to "), "{err}");
+    assert!(code == Some(1) && err.contains("pathmx.config.md:1:1: the config itself leads to "), "{err}");
     assert!(err.contains("hint: it is a link; put a copy in its place"), "{err}");
 }
 

@@ -5,7 +5,6 @@ use crate::{
     source::EXTENSION,
     text::address::{self, Address},
 };
-use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The relations between the Sources of one Path.
@@ -29,7 +28,7 @@ impl Relations {
         }
         let mut reverse: Vec<(&str, &str)> = Vec::new();
         for node in members {
-            for target in listed(&node.source.values).filter_map(|written| source_of(&node.path, written, &ids)) {
+            for target in node.source.related().filter_map(|written| source_of(&node.path, written, &ids)) {
                 if target != node.id {
                     push_new(relations.related.entry(node.id.clone()).or_default(), target);
                     reverse.push((target, &node.id));
@@ -60,21 +59,10 @@ fn push_new(list: &mut Vec<String>, id: &str) {
     }
 }
 
-/// `related`: a path, or a list of paths.
-fn listed(values: &serde_json::Map<String, Value>) -> impl Iterator<Item = &str> {
-    let value = values.get("related");
-    let list = value.and_then(Value::as_array).into_iter().flatten();
-    list.chain(value.filter(|value| value.is_string())).filter_map(Value::as_str)
-}
-
 /// The id of the Source that is meant, if it is one of these.
 fn source_of<'a>(from: &str, written: &str, ids: &HashSet<&'a str>) -> Option<&'a str> {
     let Address::File(file) = address::classify(written) else { return None };
-    let folder = if file.rooted { "" } else { address::folder(from) };
-    let beside = address::resolve(folder, &file.path);
-    // A bare id counts from the top too.
-    let top = address::resolve("", &file.path).filter(|_| !file.path.starts_with('.'));
-    [beside, top].into_iter().flatten().find_map(|path| {
+    address::related(from, &file).into_iter().find_map(|path| {
         let id = path.strip_suffix(EXTENSION).unwrap_or(&path);
         ids.get(id).copied()
     })

@@ -15,6 +15,7 @@ mod fragments;
 mod inputs;
 mod memory;
 mod named;
+mod related;
 mod suggest;
 mod targets;
 
@@ -363,7 +364,8 @@ impl Walk<'_> {
             let Some(Link { position, .. }) = source.links.get(*link) else { continue };
             (finding.line, finding.column) = (position.line, position.column);
         }
-        let findings = source.findings.iter().map(|finding| finding.clone().at(&*shown)).collect();
+        let related = related::missing(&self.suggest, &path, &source, bytes);
+        let findings = source.findings.iter().cloned().chain(related).map(|finding| finding.at(&*shown)).collect();
         let bytes = Arc::clone(bytes);
         let node = Node { id, path, hash, bytes, source, targets, findings, unresolved, fragments: Vec::new() };
         Some(Visited { node, body })

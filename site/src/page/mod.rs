@@ -1,6 +1,5 @@
 //! A Source's page, and what surrounds it.
 
-mod direction;
 mod head;
 mod links;
 mod markdown;

@@ -1,10 +1,12 @@
 use super::{
-    direction::is_from_the_right,
     head::PageHead,
     nav::{Nav, NavItem, current},
     push,
 };
-use crate::{browser, text::html};
+use crate::{
+    browser,
+    text::{html, language::is_from_the_right},
+};
 use pmx_model::Hash;
 
 /// Asks search engines not to list a page. It stands in the page, since that works on every server.

@@ -7,13 +7,16 @@ use super::{
     out_dir::OutDir,
 };
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Position},
     error::SiteError,
     files::{folder::read_regular, paths::canonical},
     source::{self, Settings},
     text::address::{self, Address},
 };
-use comrak::{Arena, nodes::NodeValue};
+use comrak::{
+    Arena,
+    nodes::{LineColumn, NodeValue},
+};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -26,8 +29,11 @@ const HEADINGS: [&str; 3] = ["paths", "path entries", "build paths"];
 
 /// The largest config, in bytes: it is a Source of settings and links, and the longest known has 6 kB.
 const MAX_BYTES: u64 = 1024 * 1024;
+/// What the entry of a folder may be called.
+const ENTRIES_OF_FOLDERS: [&str; 2] = ["index.path.md", "index.md"];
 /// How the user says that a config may lead elsewhere.
 const NAME_SOURCES: &str = "name the entry or its folder on the command line to build what lies there";
+const NAME_ENTRY: &str = "name a Source that is there, such as `paths/index.path.md`, from the folder of this config";
 const NAME_OUTPUT: &str = "name the folder on the command line to write there: --out, or --outdir for publish";
 const COPY_CONFIG: &str = "it is a link; put a copy in its place";
 const NAME_SITES: &str =
@@ -42,6 +48,8 @@ pub(crate) struct Config {
     pub source_dir: Option<Said>,
     out_dir: Option<Said>,
     pub entries: Vec<Said>,
+    /// The file that names them: this one, or one of another generation beside it.
+    entries_file: PathBuf,
     /// Whether it is a config of this generation that names them: where a root without a handle is told.
     pub names_entries: bool,
     /// How Sources are read.
@@ -50,8 +58,8 @@ pub(crate) struct Config {
     pub link: Link,
     /// What is not as it seems, without being wrong, each with the file that it is said of.
     pub findings: Vec<(PathBuf, Diagnostic)>,
-    /// Folders and patterns of the sites of a workspace, and the line of their list.
-    workspace: Option<(Vec<String>, usize)>,
+    /// Folders and patterns of the sites of a workspace, and the place of their list.
+    workspace: Option<(Vec<String>, Position)>,
 }
 
 /// A path in a config.
@@ -61,7 +69,7 @@ pub(crate) struct Said {
     pub path: PathBuf,
     /// How it is written there.
     pub text: String,
-    pub line: usize,
+    pub position: Position,
 }
 
 /// What pages say of the site as a whole.
@@ -93,6 +101,7 @@ fn empty(folder: &Path) -> Result<Config, SiteError> {
     let home = canonical(folder).map_err(SiteError::read(folder))?;
     Ok(Config {
         file: folder.join(config_json::NAME),
+        entries_file: folder.join(config_json::NAME),
         checkout: checkout::of(&home).to_owned(),
         source_dir: None,
         out_dir: None,
@@ -109,24 +118,73 @@ fn empty(folder: &Path) -> Result<Config, SiteError> {
 impl Config {
     /// With what a config of another generation says beside it, as far as this one says nothing of it.
     fn beside(self, folder: &Path, older: JsonConfig) -> Self {
-        let JsonConfig { roots, site, finding } = older;
+        let JsonConfig { roots, site, findings: told } = older;
+        let file = folder.join(config_json::NAME);
         let mut findings = self.findings;
-        findings.push((folder.join(config_json::NAME), finding));
-        let said = |(text, line): (String, usize)| Said { path: folder.join(&text), text, line };
-        let entries = if self.entries.is_empty() { roots.into_iter().map(said).collect() } else { self.entries };
+        findings.extend(told.into_iter().map(|finding| (file.clone(), finding)));
         let link = Link { site: self.link.site.or(site), ..self.link };
-        Self { entries, link, findings, ..self }
+        if !self.entries.is_empty() {
+            return Self { link, findings, ..self };
+        }
+        let said = |(text, position): (String, Position)| Said { path: folder.join(&text), text, position };
+        let entries: Vec<Said> = roots.into_iter().map(said).collect();
+        let entries_file = if entries.is_empty() { self.entries_file } else { file };
+        Self { entries, entries_file, link, findings, ..self }
     }
 
-    /// Where a path leads, links followed: into the checkout.
-    pub(crate) fn source(&self, said: &Said, exact: PathBuf) -> Result<PathBuf, SiteError> {
+    /// The Source that an entry names, links followed.
+    pub(crate) fn entry(&self, said: &Said) -> Result<PathBuf, SiteError> {
+        let refuse = |what: &str, meant: Option<String>| {
+            let cure = match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => NAME_ENTRY.to_owned(),
+            };
+            Err(self.wrong(&self.entries_file, said, what, Some(cure)))
+        };
+        let Ok(exact) = canonical(&said.path) else {
+            let meant = match said.text.contains('\\') {
+                true => Some(said.text.replace('\\', "/")),
+                false => super::nearest_beside(Path::new(&said.text), &said.path),
+            };
+            return refuse("names no file", meant);
+        };
+        let exact = self.source_of(&self.entries_file, said, exact)?;
+        if exact.is_dir() {
+            let index = ENTRIES_OF_FOLDERS.iter().find(|name| exact.join(name).is_file());
+            return refuse("is a folder", index.map(|name| format!("{}/{name}", said.text.trim_end_matches('/'))));
+        }
+        let is_markdown = exact.is_file() && exact.extension().is_some_and(|extension| extension == "md");
+        if is_markdown { Ok(exact) } else { refuse("is no Markdown file", None) }
+    }
+
+    /// The folder of the Sources, if it names one, links followed.
+    pub(crate) fn source_folder(&self) -> Result<Option<PathBuf>, SiteError> {
+        let Some(said) = &self.source_dir else { return Ok(None) };
+        match canonical(&said.path) {
+            Ok(exact) => self.source_of(&self.file, said, exact).map(Some),
+            Err(_) => {
+                let cure = "name a folder that is there, from the folder of this config".to_owned();
+                Err(self.wrong(&self.file, said, "names no folder", Some(cure)))
+            }
+        }
+    }
+
+    /// A place into the checkout.
+    fn source_of(&self, file: &Path, said: &Said, exact: PathBuf) -> Result<PathBuf, SiteError> {
         if !exact.starts_with(&self.checkout) {
-            return Err(self.leads_out(&said.text, exact, said.line, NAME_SOURCES));
+            return Err(self.leads_out(file, &said.text, exact, said.position, NAME_SOURCES));
         }
         match checkout::reserved(&exact, &self.checkout) {
-            Some(name) => Err(self.wrong(said, &format!("leads into {name}, where no Sources are"))),
+            Some(name) => Err(self.wrong(file, said, &format!("leads into {name}, where no Sources are"), None)),
             None => Ok(exact),
         }
+    }
+
+    /// What an entry outside of the Sources' folder is told with.
+    pub(crate) fn outside(&self, said: &Said, source_root: &str) -> SiteError {
+        let cure = "`sourceDir` in the frontmatter of pathmx.config.md says where Sources are".to_owned();
+        let what = format!("lies outside of the source folder {source_root}");
+        self.wrong(&self.entries_file, said, &what, Some(cure))
     }
 
     /// The output folder, if it names one: below the checkout, and neither over the site nor over what others keep there. Whether links
@@ -135,14 +193,14 @@ impl Config {
         let Some(said) = &self.out_dir else { return Ok(None) };
         let path = checkout::clean(&said.path);
         if !path.starts_with(&self.checkout) {
-            return Err(self.leads_out(&said.text, path, said.line, NAME_OUTPUT));
+            return Err(self.leads_out(&self.file, &said.text, path, said.position, NAME_OUTPUT));
         }
         if let Some(name) = checkout::reserved(&path, &self.checkout) {
-            return Err(self.wrong(said, &format!("leads into {name}, where no build goes")));
+            return Err(self.wrong(&self.file, said, &format!("leads into {name}, where no build goes"), None));
         }
         let holds = |what: &Path| what.starts_with(&path);
         if holds(home) || holds(source_root) || holds(&self.file) {
-            return Err(self.wrong(said, "holds the site itself"));
+            return Err(self.wrong(&self.file, said, "holds the site itself", None));
         }
         Ok(Some(OutDir::configured(&self.checkout, &path)))
     }
@@ -152,13 +210,14 @@ impl Config {
         self.workspace.is_some()
     }
 
-    fn leads_out(&self, said: &str, target: PathBuf, line: usize, way: &'static str) -> SiteError {
-        let (config, checkout) = (self.file.clone(), self.checkout.clone());
-        SiteError::LeadsOut { config, line, said: format!("`{said}`"), target, checkout, way }
+    fn leads_out(&self, file: &Path, said: &str, target: PathBuf, position: Position, way: &'static str) -> SiteError {
+        let (config, checkout) = (file.to_owned(), self.checkout.clone());
+        SiteError::LeadsOut { config, position, said: format!("`{said}`"), target, checkout, way }
     }
 
-    fn wrong(&self, said: &Said, what: &str) -> SiteError {
-        SiteError::Config { path: self.file.clone(), line: said.line, message: format!("`{}` {what}", said.text) }
+    fn wrong(&self, file: &Path, said: &Said, what: &str, cure: Option<String>) -> SiteError {
+        let message = format!("`{}` {what}", said.text);
+        SiteError::Config { path: file.to_owned(), position: said.position, message, cure }
     }
 }
 
@@ -168,11 +227,12 @@ impl Config {
 /// The config cannot be read, the list is none, or it names a folder outside of the config's checkout.
 pub fn workspace_list(folder: &Path) -> Result<Option<Vec<String>>, SiteError> {
     let Some(config) = find(folder)? else { return Ok(None) };
-    let Some((names, line)) = &config.workspace else { return Ok(None) };
+    let Some((names, position)) = &config.workspace else { return Ok(None) };
     for name in names {
         let exact = canonical(&folder.join(name)).ok();
         if let Some(elsewhere) = exact.filter(|exact| !exact.starts_with(&config.checkout)) {
-            return Err(config.leads_out(&format!("workspace: {name}"), elsewhere, *line, NAME_SITES));
+            let said = format!("workspace: {name}");
+            return Err(config.leads_out(&config.file, &said, elsewhere, *position, NAME_SITES));
         }
     }
     Ok(Some(names.clone()))
@@ -184,26 +244,31 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let exact = canonical(&file).map_err(SiteError::read(&file))?;
     if !exact.starts_with(&checkout) {
         let said = "the config itself".to_owned();
-        return Err(SiteError::LeadsOut { config: file, line: 1, said, target: exact, checkout, way: COPY_CONFIG });
+        let position = Position::START;
+        return Err(SiteError::LeadsOut { config: file, position, said, target: exact, checkout, way: COPY_CONFIG });
     }
     let bytes = read_regular(&exact, MAX_BYTES).map_err(SiteError::read(&file))?;
     let text = source::decode(&bytes);
     let front = source::frontmatter(&text);
     if let Some(error) = &front.error {
-        return Err(SiteError::Config { path: file, line: error.position.line, message: error.message.clone() });
+        let (position, cure) = (error.position, source::cure(&text, &front));
+        return Err(SiteError::Config { path: file, position, message: error.message.clone(), cure });
     }
     let setting = |key: &str| {
         let dir = front.values.get(key)?.as_str()?;
-        let line = source::key_position(&text, key).line;
-        Some(Said { path: folder.join(dir), text: format!("{key}: {dir}"), line })
+        let position = source::key_position(&text, key);
+        Some(Said { path: folder.join(dir), text: format!("{key}: {dir}"), position })
     };
     let beside = file.parent().unwrap_or(folder);
     let above = text[..front.body].bytes().filter(|byte| *byte == b'\n').count();
-    let entry = |(text, line): (String, usize)| Said { path: beside.join(&text), text, line: above + line };
+    let entry = |(text, position): (String, Position)| {
+        let position = Position { line: above + position.line, ..position };
+        Said { path: beside.join(&text), text, position }
+    };
     let entries: Vec<Said> = entries(&text[front.body..]).into_iter().map(entry).collect();
     let wrong = |key: &str, message: String| {
-        let line = source::key_position(&text, key).line;
-        SiteError::Config { path: file.clone(), line, message }
+        let position = source::key_position(&text, key);
+        SiteError::Config { path: file.clone(), position, message, cure: None }
     };
     let settings = Settings::of(&front.values).map_err(|(key, message)| wrong(key, message))?;
     let link = Link::of(&front.values).map_err(|message| wrong("pmx", message))?;
@@ -212,14 +277,18 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let address = SiteAddress { url, lang };
     let workspace = front.values.get("workspace").map(|list| {
         let names = list.as_array().map(|list| list.iter().map(|name| name.as_str().map(str::to_owned)).collect());
-        let line = source::key_position(&text, "workspace").line;
-        let names = names.flatten().map(|names| (names, line));
+        let position = source::key_position(&text, "workspace");
+        let names = names.flatten().map(|names| (names, position));
         names.ok_or_else(|| wrong("workspace", "`workspace` is a list of folders".to_owned()))
     });
     let workspace = workspace.transpose()?;
-    let found = config_checks::findings(&front.values, &text[..front.body]).into_iter();
+    let mut found = config_checks::findings(&front.values, &text[..front.body]);
+    if front.body == 0 {
+        found.extend(source::no_frontmatter(&text, config_checks::is_known));
+    }
     Ok(Config {
-        findings: found.map(|finding| (file.clone(), finding)).collect(),
+        findings: found.into_iter().map(|finding| (file.clone(), finding)).collect(),
+        entries_file: file.clone(),
         names_entries: !entries.is_empty(),
         settings,
         address,
@@ -233,8 +302,8 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     })
 }
 
-/// The local Markdown links of the first list after a heading that announces entries, and their lines.
-fn entries(body: &str) -> Vec<(String, usize)> {
+/// The local Markdown links of the first list after a heading that announces entries, and their places.
+fn entries(body: &str) -> Vec<(String, Position)> {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, body, &source::options(&Settings::default()));
     let mut announced = false;
@@ -251,7 +320,8 @@ fn entries(body: &str) -> Vec<(String, usize)> {
                         let NodeValue::Link(link) = &inner.value else { return None };
                         match address::classify(&link.url) {
                             Address::File(file) if file.path.ends_with(".md") => {
-                                Some((file.path.into_owned(), inner.sourcepos.start.line))
+                                let LineColumn { line, column } = inner.sourcepos.start;
+                                Some((file.path.into_owned(), Position { line, column }))
                             }
                             _ => None,
                         }
@@ -287,7 +357,8 @@ mod tests {
     fn entries_are_the_links_of_the_list_under_paths() {
         let text = "# Config\n\n- [no](./no.md)\n\n## Paths\n\nText.\n\n- [Home](./paths/index.path.md)\n\
                     - [Two](../two.path.md)\n- [Web](https://x.y/z.md)\n\n## Other\n\n- [no](./no.md)\n";
-        assert_eq!(entries(text), [("./paths/index.path.md".to_owned(), 9), ("../two.path.md".to_owned(), 10)]);
+        let at = |line| Position { line, column: 3 };
+        assert_eq!(entries(text), [("./paths/index.path.md".to_owned(), at(9)), ("../two.path.md".to_owned(), at(10))]);
     }
 
     fn url(config: &Value) -> Result<Option<String>, String> {

@@ -2,41 +2,56 @@
 
 use crate::{
     diagnostic::{Diagnostic, Position},
-    source,
-    text::{commas, nearest},
+    text::{
+        commas,
+        keys::{Check, Key, key},
+    },
 };
 use serde_json::{Map, Value};
 
 /// The keys that mean something. The others are for other tools.
-const KEYS: [&str; 10] =
-    ["lang", "markdown", "outDir", "plugins", "pmx", "publish", "sourceDir", "title", "url", "workspace"];
+static KEYS: [Key; 10] = [
+    key("lang").like(Value::is_string),
+    key("markdown").like(Value::is_object),
+    key("outDir").is(Value::is_string, "the path of a folder"),
+    key("plugins").like(Value::is_object).with(&[
+        key("annotations"),
+        key("callouts"),
+        key("highlight"),
+        key("marks"),
+        key("math"),
+        key("mermaid"),
+    ]),
+    key("pmx").with(&[key("server"), key("site")]),
+    key("publish").with(&[key("url")]),
+    key("sourceDir").is(Value::is_string, "the path of a folder"),
+    key("title").is(|title| title.is_string() || title.is_number(), "a line of text"),
+    key("url").like(Value::is_string),
+    key("workspace").like(Value::is_array),
+];
+
+/// Whether a key of a config means something.
+pub(crate) fn is_known(key: &str) -> bool {
+    KEYS.iter().any(|known| known.name == key)
+}
 
 /// What is to be said of a config; `text` is its frontmatter.
 pub(crate) fn findings(values: &Map<String, Value>, text: &str) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    let mut tell = |position: Position, message: String, hint: String| {
-        findings.push(Diagnostic::warning("config/key", position, message).hint(hint));
-    };
-    let place = |key: &str| source::key_position(text, key);
+    let mut check = Check { text, start: Position::START, code: "config/key", findings: &mut findings };
+    check.mapping(values, &KEYS);
+    check.language(values);
     let apart = commas::taken_apart(values, text);
     for found in &apart {
-        tell(Position::of(text, found.at), found.message(), found.hint());
+        check.tell(found.at, found.message(), Some(found.hint()));
     }
-    for (key, value) in values {
-        if KEYS.contains(&key.as_str()) {
-            if value.is_null() && !apart.iter().any(|found| found.rest == *key) {
-                let hint = "write its value behind the colon, or leave the line out";
-                tell(place(key), format!("`{key}` has no value, so it says nothing"), hint.to_owned());
-            }
-        } else if let Some(known) = KEYS.iter().find(|known| is_near(key, known) && !values.contains_key(**known)) {
-            tell(place(key), format!("`{key}` means nothing to pmx"), format!("did you mean `{known}`?"));
-        }
+    let is_ours = |key: &&String| is_known(key);
+    let empty = values.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key).filter(is_ours);
+    for key in empty.filter(|key| !apart.iter().any(|found| found.rest == **key)) {
+        let hint = "write its value behind the colon, or leave the line out";
+        check.warn(&[key], format!("`{key}` has no value, so it says nothing"), Some(hint.to_owned()));
     }
     findings
-}
-
-fn is_near(key: &str, known: &str) -> bool {
-    nearest::is_other_spelling(key, known) || nearest::is_slip(key, known)
 }
 
 #[cfg(test)]
@@ -46,7 +61,7 @@ mod tests {
 
     #[test]
     fn keys_without_a_value_and_keys_that_are_nearly_one_are_told_where_they_stand() {
-        let text = "sourcedir: x\nlang:\nmarkdwon: {}\nother: 1\npublish: {options: {name: One, two}}\noutDir: y\nout_dir: z\n";
+        let text = "sourcedir: x\nlang:\nmarkdwon: {}\nother: 1\npublish: {options: {name: One, two}}\noutDir: x\nout_dir: z\n";
         let found = findings(&yaml::mapping(text).unwrap(), text);
         let mut found: Vec<(usize, &str)> =
             found.iter().map(|finding| (finding.line, finding.message.as_str())).collect();

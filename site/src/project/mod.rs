@@ -240,20 +240,22 @@ fn entry_of(folder: &Path) -> Option<PathBuf> {
 fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project, SiteError> {
     let mut entries = Vec::new();
     for said in &config.entries {
-        let exact = canonical(&said.path).map_err(|_| no_entry(&said.path, &said.path))?;
-        entries.push(config.source(said, exact)?);
+        entries.push(config.entry(said)?);
     }
     // Without a word about Sources the config changes nothing of what convention says.
     let by_convention = entry_of(home).filter(|_| entries.is_empty());
     let (is_configured, has_entries) = (config.names_entries, !entries.is_empty());
-    let source_root = match (&config.source_dir, entries.first(), &by_convention) {
-        (Some(said), ..) => config.source(said, canonical(&said.path).map_err(SiteError::read(&said.path))?)?,
+    let source_root = match (config.source_folder()?, entries.first(), &by_convention) {
+        (Some(folder), ..) => folder,
         (None, Some(entry), _) => conventional_root(home, entry),
         (None, None, Some(entry)) => entry.parent().unwrap_or(home).to_owned(),
         (None, None, None) => home.join(SOURCE_FOLDER),
     };
     let source_root =
         if source_root.exists() { checkout::sources(&source_root, &config.checkout)? } else { source_root };
+    if let Some((said, _)) = config.entries.iter().zip(&entries).find(|(_, entry)| !entry.starts_with(&source_root)) {
+        return Err(config.outside(said, &relative(cwd, &source_root)));
+    }
     if entries.is_empty() {
         let names = ["index.path.md", "index.md"];
         let found = names.iter().map(|name| source_root.join(name)).find(|path| path.is_file());
@@ -279,11 +281,8 @@ fn configured(cwd: &Path, home: &Path, config: config::Config) -> Result<Project
 fn with_files(cwd: &Path, files: &[PathBuf]) -> Result<Project, SiteError> {
     let first = &files[0];
     let Home { folder, config } = home(first.parent().unwrap_or(first))?;
-    let said = config.as_ref().and_then(|config| Some((config, config.source_dir.as_ref()?)));
-    let source_root = match said {
-        Some((config, said)) => config.source(said, canonical(&said.path).map_err(SiteError::read(&said.path))?)?,
-        None => conventional_root(&folder, first),
-    };
+    let said = config.as_ref().map_or(Ok(None), config::Config::source_folder)?;
+    let source_root = said.unwrap_or_else(|| conventional_root(&folder, first));
     let project = Project::new(cwd, &folder, source_root, files)?;
     match config {
         Some(config) => project.with(cwd, config),
@@ -391,13 +390,17 @@ fn holds_sources(folder: &Path) -> bool {
 }
 
 fn no_entry(asked: &Path, path: &Path) -> SiteError {
+    SiteError::NoEntry { path: asked.to_owned(), nearest: nearest_beside(asked, path) }
+}
+
+/// The name beside a path that is nearly its own, written as the path was `asked` for.
+fn nearest_beside(asked: &Path, path: &Path) -> Option<String> {
     let beside = path.parent().and_then(|folder| std::fs::read_dir(folder).ok());
     let names: Vec<String> =
         beside.into_iter().flatten().flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
     let wanted = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let nearest = nearest::likest(wanted, names.iter().map(|name| (name.as_str(), name.as_str())));
-    let nearest = nearest.map(|name| slashed(&asked.with_file_name(name)));
-    SiteError::NoEntry { path: asked.to_owned(), nearest }
+    nearest.map(|name| slashed(&asked.with_file_name(name)))
 }
 
 /// `path` as seen from `cwd`; absolute when it lies elsewhere.

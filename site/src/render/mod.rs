@@ -91,7 +91,7 @@ pub(super) fn render(
     let mut reading = search::Reading::default();
     reading.title(&title);
     for tag in source.tags() {
-        reading.title(tag);
+        reading.title(&tag);
     }
     let mut out = Rendered::default();
     let mut findings = Vec::new();

@@ -13,6 +13,7 @@ use super::{
     solution,
     summary::{self, Summary, summary},
     survey::survey,
+    text,
     topmatter::topmatter,
 };
 use crate::diagnostic::{Diagnostic, Position};
@@ -89,18 +90,16 @@ pub(super) fn blocks<'a>(
     let mut ids = Ids::new(std::mem::take(&mut survey.ids));
     let explicit: Vec<Option<String>> =
         drafts.iter().map(|draft| ids.explicit(&draft.values, || id_position(draft.line, lines), findings)).collect();
-    let mut headings = ids.headings(&mut survey);
     let parts = drafts.iter().map(|draft| summary::Part { nodes: &draft.nodes, values: &draft.values });
     let summary = summary(of, parts);
-    let mut rest = &mut headings[..];
-    for draft in &drafts {
-        let last = draft.nodes.last().map_or(0, |node| node.data().sourcepos.end.line);
-        let (own, others) = rest.split_at_mut(rest.partition_point(|(line, _)| *line <= last));
-        for (_, heading) in own.iter_mut().filter(|(_, heading)| heading.text.contains("{{")) {
-            heading.text = summary.shown(&heading.text, of, &draft.values);
+    let headings = ids.headings(&mut survey, |line, node| {
+        let text = text::of(node);
+        let last = |draft: &Draft<'_>| draft.nodes.last().map_or(0, |node| node.data().sourcepos.end.line);
+        match drafts.iter().find(|draft| line <= last(draft)).filter(|_| text.contains("{{")) {
+            Some(draft) => text::with(node, |text| summary.filled(text, of, &draft.values)),
+            None => text,
         }
-        rest = others;
-    }
+    });
 
     let mut blocks: Vec<(Block, Code)> = Vec::new();
     let only = drafts.len() == 1;

@@ -1,6 +1,9 @@
 use crate::{
-    diagnostic::Position,
-    text::yaml::{self, YamlError},
+    diagnostic::{Diagnostic, Position},
+    text::{
+        numbers,
+        yaml::{self, YamlError},
+    },
 };
 use serde_json::{Map, Value};
 
@@ -27,7 +30,10 @@ pub(crate) fn frontmatter(text: &str) -> Frontmatter {
         if matches!(line.trim_end(), "---" | "...") {
             let body = end + line.len();
             let (values, error) = match yaml::mapping(&text[start..end]) {
-                Ok(values) => (values, None),
+                Ok(mut values) => {
+                    numbers::as_written(&mut values, &text[start..end]);
+                    (values, None)
+                }
                 Err(error) => {
                     let position = error.position.within(Position { line: 2, column: 1 });
                     (Map::new(), Some(YamlError { position, ..error }))
@@ -40,11 +46,23 @@ pub(crate) fn frontmatter(text: &str) -> Frontmatter {
     none
 }
 
-/// Whether a text begins as if it had a frontmatter: `---`, and a key below it.
-pub(super) fn is_unclosed(text: &str) -> bool {
-    let mut lines = text.lines();
-    lines.next().is_some_and(|line| line.trim_end() == "---")
-        && lines.next().is_some_and(|line| simple(line).is_some_and(|(_, value)| !value.starts_with("//")))
+/// What is to be said of a text that begins as if it had a frontmatter, `---` and a key below it, and has no line that ends it.
+/// Below a comment, which may be a heading, it is a key that `is_known`.
+pub(super) fn unclosed(text: &str, is_known: fn(&str) -> bool) -> Option<Diagnostic> {
+    let comments = text.lines().skip(1).take_while(|line| line.starts_with('#')).count();
+    let (key, value) = simple(text.lines().nth(1 + comments)?)?;
+    if text.lines().next()?.trim_end() != "---" || value.starts_with("//") || comments > 0 && !is_known(key) {
+        return None;
+    }
+    let message = "the frontmatter is never closed, so it is text";
+    let finding = Diagnostic::warning("source/unclosed-frontmatter", Position::START, message);
+    // A line that nearly ends it.
+    let is_near = |line: &&str| line.trim().len() > 1 && line.trim().bytes().all(|byte| byte == b'-');
+    let near = text.lines().enumerate().skip(1).find(|(_, line)| is_near(line));
+    Some(finding.hint(match near {
+        Some((at, line)) => format!("line {} is `{line}`: write `---`", at + 1),
+        None => "end it with a line `---`".to_owned(),
+    }))
 }
 
 /// Key and value of a line that has both.

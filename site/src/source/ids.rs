@@ -2,7 +2,7 @@
 
 use super::survey::Survey;
 use crate::diagnostic::{Diagnostic, Position};
-use comrak::Anchorizer;
+use comrak::{Anchorizer, nodes::AstNode};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
@@ -75,11 +75,16 @@ impl Ids {
         Some(self.unique(&id))
     }
 
-    /// Gives every heading its id; line and heading, in order.
-    pub(super) fn headings(&mut self, survey: &mut Survey<'_>) -> Vec<(usize, Heading)> {
+    /// Gives every heading its id, made of its text; line and heading, in order.
+    pub(super) fn headings<'a>(
+        &mut self,
+        survey: &mut Survey<'a>,
+        text: impl Fn(usize, &'a AstNode<'a>) -> String,
+    ) -> Vec<(usize, Heading)> {
         let found = std::mem::take(&mut survey.headings).into_iter();
         found
-            .map(|(line, level, text)| {
+            .map(|(line, level, node)| {
+                let text = text(line, node);
                 let id = slug(&text);
                 let id = self.unique(if id.is_empty() { "section" } else { &id });
                 (line, Heading { level, id, text })

@@ -15,6 +15,7 @@ pub(crate) mod wikilinks;
 
 mod addresses;
 mod blocks;
+mod braces;
 mod checks;
 mod define;
 mod definitions;
@@ -25,6 +26,8 @@ mod ids;
 mod lines;
 mod markup;
 mod mask;
+mod name;
+mod no_frontmatter;
 mod notes;
 mod outline;
 mod render;
@@ -41,9 +44,10 @@ pub(super) use crate::text::decode;
 pub(super) use blocks::Block;
 pub(super) use checks::{PRESENTATIONS, is_revealed_at_once};
 pub(super) use define::defines;
-pub(super) use frontmatter::{frontmatter, key_position};
+pub(super) use frontmatter::{Frontmatter, frontmatter, key_position};
 pub(super) use ids::{Heading, slug};
 pub(super) use markup::{NoTag, Tag};
+pub use name::source_name;
 pub(super) use notes::Annotation;
 pub(super) use render::fill;
 pub(super) use sections::{Section, Standing};
@@ -55,7 +59,7 @@ use crate::{
     diagnostic::{Diagnostic, Position},
     text::{
         address::{self, Address},
-        normal, quotes,
+        cures, normal,
     },
 };
 use blocks::{Of, Parts};
@@ -134,12 +138,26 @@ impl Source {
         self.blocks.iter_mut().map(|block| std::mem::take(&mut block.html)).collect()
     }
 
-    /// `tags` of the frontmatter: a list of words, or one text.
-    pub(super) fn tags(&self) -> impl Iterator<Item = &str> {
-        let value = self.values.get("tags");
-        let list = value.and_then(Value::as_array).into_iter().flatten();
-        list.chain(value.filter(|value| value.is_string())).filter_map(Value::as_str)
+    /// `tags` of the frontmatter: a list of words and numbers, or one of them.
+    pub(super) fn tags(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        listed(&self.values, "tags").filter_map(|tag| match tag {
+            Value::String(word) => Some(Cow::Borrowed(word.as_str())),
+            Value::Number(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        })
     }
+
+    /// `related` of the frontmatter: a path, or a list of paths.
+    pub(super) fn related(&self) -> impl Iterator<Item = &str> {
+        listed(&self.values, "related").filter_map(Value::as_str)
+    }
+}
+
+/// The values of a list, or one that is none.
+fn listed<'v>(values: &'v Map<String, Value>, key: &str) -> impl Iterator<Item = &'v Value> {
+    let value = values.get(key);
+    let list = value.and_then(Value::as_array).into_iter().flatten();
+    list.chain(value.filter(|value| !value.is_array()))
 }
 
 /// A link to somewhere in the site.
@@ -233,18 +251,13 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     if let Some(error) = &front.error {
         let message = format!("the frontmatter is no YAML mapping: {}", error.message);
         let finding = Diagnostic::error("source/frontmatter", error.position, message);
-        findings.push(match quotes::cure(inside(&text[..front.body]), error.position.line.saturating_sub(1)) {
-            Some(cure) => finding.hint(format!("put the value into quotes: `{cure}`")),
+        findings.push(match cure(&text, &front) {
+            Some(cure) => finding.hint(cure),
             None => finding,
         });
     }
-    if front.body == 0 && frontmatter::is_unclosed(&text) {
-        let finding = Diagnostic::warning(
-            "source/unclosed-frontmatter",
-            Position::START,
-            "the frontmatter is never closed, so it is text",
-        );
-        findings.push(finding.hint("end it with a line `---`"));
+    if front.body == 0 {
+        findings.extend(no_frontmatter(&text, checks::is_of_sources));
     }
     checks::source(&front.values, &text[..front.body], &mut findings);
     let body = without_nul(&text[front.body..]);
@@ -305,6 +318,11 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     }
 }
 
+/// What is to be said of a text without frontmatter that was meant to have one, with a key that `is_known`.
+pub(super) fn no_frontmatter(text: &str, is_known: fn(&str) -> bool) -> Option<Diagnostic> {
+    frontmatter::unclosed(text, is_known).or_else(|| no_frontmatter::finding(text, is_known))
+}
+
 /// `image` of the frontmatter, if it is a file beside the Source.
 fn picture(values: &Map<String, Value>) -> Option<&str> {
     let image = values.get("image")?.as_str()?.trim();
@@ -321,6 +339,18 @@ pub(super) fn written_title(bytes: &[u8]) -> Option<String> {
         let heading = text[front.body..].lines().find_map(|line| line.strip_prefix("# "))?;
         Some(heading.trim().trim_end_matches('#').trim_end().to_owned()).filter(|title| !title.is_empty())
     })
+}
+
+/// What can be done about a frontmatter that is no YAML.
+pub(super) fn cure(text: &str, front: &Frontmatter) -> Option<String> {
+    cures::cure(inside(&text[..front.body]), front.error.as_ref()?.position.line.checked_sub(1)?)
+}
+
+/// The address that a Source gives itself: `route` of its frontmatter, unchecked.
+#[must_use]
+pub fn written_route(bytes: &[u8]) -> Option<String> {
+    let text = decode(bytes);
+    frontmatter(&text).values.get("route")?.as_str().map(str::to_owned)
 }
 
 /// A frontmatter without the lines around it.

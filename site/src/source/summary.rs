@@ -65,14 +65,15 @@ pub(super) fn summary<'p, 'a: 'p>(of: &Of<'_>, parts: impl Iterator<Item = Part<
 
 impl Summary {
     /// A line of words with the values of a Block and its Source; what has no value is left out.
-    pub(super) fn shown(&self, text: &str, of: &Of<'_>, block: &Map<String, Value>) -> String {
+    fn shown(&self, text: &str, of: &Of<'_>, block: &Map<String, Value>) -> String {
         match self.filled(text, of, block) {
             Some(filled) => filled.split_whitespace().collect::<Vec<_>>().join(" "),
             None => text.to_owned(),
         }
     }
 
-    fn filled(&self, text: &str, of: &Of<'_>, block: &Map<String, Value>) -> Option<String> {
+    /// The same for one of several runs of text, spaces as they are; none, if it has no values in it.
+    pub(super) fn filled(&self, text: &str, of: &Of<'_>, block: &Map<String, Value>) -> Option<String> {
         let id = of.path.strip_suffix(EXTENSION).unwrap_or(of.path);
         let facts = [("title", self.title.as_deref().unwrap_or_default()), ("id", id), ("path", of.path)];
         values::plain(text, Values { block, source: of.values, facts: &facts })

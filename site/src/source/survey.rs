@@ -4,7 +4,6 @@ use super::{
     blocks::is_divider,
     lines::{Lines, Walked},
     markup::{self, NoTag, Open},
-    text,
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -18,8 +17,8 @@ const VERBATIM: [&str; 4] = ["code", "kbd", "pre", "samp"];
 /// What the tree holds.
 #[derive(Default)]
 pub(super) struct Survey<'a> {
-    /// Line, level and text of every heading, in order.
-    pub headings: Vec<(usize, u8, String)>,
+    /// Line, level and node of every heading, in order.
+    pub headings: Vec<(usize, u8, &'a AstNode<'a>)>,
     /// Ids in raw HTML.
     pub ids: Vec<String>,
     /// Definitions of footnotes, in order.
@@ -45,7 +44,7 @@ pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mu
         }
         match &data.value {
             NodeValue::Heading(NodeHeading { level, .. }) => {
-                survey.headings.push((start.line, *level, text::of(node)));
+                survey.headings.push((start.line, *level, node));
             }
             NodeValue::FootnoteDefinition(_) => survey.footnotes.push(node),
             NodeValue::HtmlBlock(block) => {

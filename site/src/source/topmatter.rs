@@ -3,7 +3,7 @@
 use super::lines::Lines;
 use crate::{
     diagnostic::Diagnostic,
-    text::{quotes, yaml},
+    text::{cures, yaml},
 };
 use comrak::nodes::{AstNode, NodeValue};
 use serde_json::{Map, Value};
@@ -38,7 +38,10 @@ pub(super) fn topmatter<'a>(
             if body.contains("-->") {
                 return None;
             }
-            match yaml::mapping(body) {
+            // Behind `<!-- `, the first line is one space further in than those below it.
+            let read =
+                yaml::mapping(body).or_else(|error| yaml::mapping(body.trim_start_matches(' ')).map_err(|_| error));
+            match read {
                 Ok(map) if !map.is_empty() => Some(map),
                 Ok(_) => None,
                 Err(error) => {
@@ -47,8 +50,8 @@ pub(super) fn topmatter<'a>(
                         let place = error.position.within(start);
                         let message = format!("this comment looks like topmatter but is no YAML: {}", error.message);
                         let finding = Diagnostic::warning("block/topmatter", place, message);
-                        findings.push(match quotes::cure(body, error.position.line) {
-                            Some(cure) => finding.hint(format!("put the value into quotes: `{cure}`")),
+                        findings.push(match cures::cure(body, error.position.line) {
+                            Some(cure) => finding.hint(cure),
                             None => finding,
                         });
                     }

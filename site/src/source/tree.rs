@@ -3,7 +3,7 @@
 //! something else is hidden or fenced in the text, and the text is parsed again. A Source without such things is parsed once.
 
 use super::{
-    Settings,
+    Settings, braces,
     formulas::{self, Found, Spans},
     hosts,
     lines::Lines,
@@ -37,6 +37,7 @@ pub(crate) fn tree<'a>(arena: &'a Arena<'a>, body: &str, settings: &Settings) ->
     let opened = tags::opened(body, |text| parser.parse(text));
     let root = named(&parser, &opened.text, settings);
     opened.restore(root);
+    braces::apart(arena, root, body);
     if body.contains("[!") {
         titles(&parser, root);
     }

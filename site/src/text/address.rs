@@ -65,6 +65,13 @@ pub(crate) fn resolve(folder: &str, path: &str) -> Option<String> {
     Some(segments.join("/"))
 }
 
+/// What a path in `related` of the Source `from` may mean: beside it, or from the top, as a bare id does.
+pub(crate) fn related(from: &str, file: &FileAddress<'_>) -> Vec<String> {
+    let beside = resolve(if file.rooted { "" } else { folder(from) }, &file.path);
+    let top = resolve("", &file.path).filter(|_| !file.path.starts_with('.'));
+    [beside, top].into_iter().flatten().collect()
+}
+
 /// The folder of a path; empty for the top.
 pub(crate) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)

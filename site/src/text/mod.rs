@@ -4,9 +4,13 @@
 pub(crate) mod address;
 pub(crate) mod commas;
 pub(crate) mod css;
+pub(crate) mod cures;
 pub(crate) mod dom;
 pub(crate) mod html;
+pub(crate) mod keys;
+pub(crate) mod language;
 pub(crate) mod nearest;
+pub(crate) mod numbers;
 pub(crate) mod plain;
 pub(crate) mod quotes;
 pub(crate) mod script;

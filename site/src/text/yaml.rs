@@ -12,6 +12,25 @@ const MAX_NODES: usize = 10_000;
 /// The most aliases: nothing in PathMX needs one.
 const MAX_ALIASES: usize = 64;
 
+/// What a parser says of a text that is no YAML, and the same in the words of who wrote it.
+const PLAIN: [(&str, &str); 15] = [
+    ("did not find expected <document start>", "this line is no part of the values above it"),
+    ("simple key expected ':'", "this line is no `key: value`"),
+    ("mapping values are not allowed", "there is no place for a `: ` here"),
+    ("did not find expected key", "this is no key of the lines above"),
+    ("alias references unknown anchor", "a value cannot begin with `*`"),
+    ("expected alphabetic or numeric character", "a value cannot begin with `&` or `*`"),
+    ("cannot deserialize null into string", "this key is no word"),
+    ("expected string scalar", "this key is no word"),
+    ("block sequence entries are not allowed", "a list begins on a line of its own"),
+    ("invalid trailing content after", "a value that begins with a quote ends with it"),
+    ("invalid indentation in multiline quoted scalar", "a quote is never closed"),
+    ("expected comment or line break", "nothing can follow a `|` or a `>` on its line"),
+    ("found unknown escape character", "in double quotes a backslash begins an escape, and this is none"),
+    ("found a tab", "a tab stands here"),
+    ("expected ',' or", "a comma or a closing bracket is missing"),
+];
+
 /// Why a text is no mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct YamlError {
@@ -40,7 +59,8 @@ pub(crate) fn mapping(text: &str) -> Result<Map<String, Value>, YamlError> {
     }
 }
 
-fn options() -> serde_saphyr::Options {
+/// The limits with which YAML is read.
+pub(super) fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         with_snippet: false,
         budget: serde_saphyr::budget! {
@@ -65,7 +85,14 @@ fn first_line(error: &serde_saphyr::Error) -> String {
     }
     let text = error.to_string();
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("unreadable YAML").trim();
-    line.split(" at line ").next().unwrap_or(line).to_owned()
+    let line = line.split(" at line ").next().unwrap_or(line);
+    if let Some((_, plain)) = PLAIN.iter().find(|(said, _)| line.contains(said)) {
+        return (*plain).to_owned();
+    }
+    if let Some(sign) = line.strip_prefix("unexpected character: `").and_then(|rest| rest.strip_suffix('\'')) {
+        return format!("a value cannot begin with `{sign}`");
+    }
+    line.to_owned()
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ impl PageLayer {
                 let shown = ReloadTarget::Status(status.name.clone());
                 return self.reload.serve(&shown, not_built::response(status, whole.head).await).await;
             }
-            whole.note = unlinked::note(&status, &path);
+            let note = tokio::task::spawn_blocking(move || unlinked::note(&status, &path));
+            whole.note = note.await.unwrap_or_default();
         }
         let (answer, is_live) = whole.finish(answer).await;
         match site.filter(|_| reader && !is_live) {

@@ -67,7 +67,11 @@ impl Reporter {
         let prefix = self.context.prefix(&self.site);
         for name in &built.unlinked {
             if self.unlinked.insert(name.clone()) {
-                self.context.terminal.say(format_args!("  {prefix}{name} exists; no link leads to it"));
+                let why = match pmx_site::source_name(name) {
+                    Some(source) => format!("is no Source: call it {source}"),
+                    None => "exists; no link leads to it".to_owned(),
+                };
+                self.context.terminal.say(format_args!("  {prefix}{name} {why}"));
                 self.emit(Event::Unlinked { path: name.clone() });
             }
         }

@@ -317,6 +317,74 @@ fn the_config_of_an_older_pathmx_is_told() {
 }
 
 #[test]
+fn a_value_of_a_config_that_is_nearly_one_is_told() {
+    assert_eq!(
+        said(&[
+            (
+                "pathmx.config.md",
+                "---\nlang: de_DE\noutDir: [x]\nplugins: {mermiad: false}\npmx: {sever: \"https://x.y\"}\n---\n\n## Paths\n\n- [Home](./paths/index.path.md)\n"
+            ),
+            ("paths/index.path.md", "# Home\n"),
+        ]),
+        lines(&[
+            "pathmx.config.md:2:1: warning: `lang: de_DE` is the code of no language [config/key]",
+            "  hint: write `lang: de-DE`",
+            "pathmx.config.md:3:1: warning: `outDir` is the path of a folder [config/key]",
+            "pathmx.config.md:4:11: warning: `plugins.mermiad` means nothing to pmx [config/key]",
+            "  hint: did you mean `mermaid`?",
+            "pathmx.config.md:5:7: warning: `pmx.sever` means nothing to pmx [config/key]",
+            "  hint: did you mean `server`?",
+        ])
+    );
+}
+
+#[test]
+fn an_entry_that_a_config_names_and_that_is_none_is_told_where_it_stands() {
+    for (config, text, told, cure) in [
+        (
+            "pathmx.json",
+            "{\"roots\": [\n  \"paths/nope.path.md\"]}",
+            "2:3: `paths/nope.path.md` names no file",
+            "did you mean `paths/home.path.md`?",
+        ),
+        ("pathmx.json", "{\"roots\": [\"paths\"]}", "1:12: `paths` is a folder", "did you mean `paths/index.path.md`?"),
+        (
+            "pathmx.json",
+            "{\"roots\": [\"paths\\\\index.path.md\"]}",
+            "1:12: `paths\\index.path.md` names no file",
+            "did you mean `paths/index.path.md`?",
+        ),
+        (
+            "pathmx.json",
+            "{\"roots\": [\"paths/x.txt\"]}",
+            "1:12: `paths/x.txt` is no Markdown file",
+            "name a Source that is there",
+        ),
+        (
+            "pathmx.config.md",
+            "---\nlang: en\n---\n\n## Paths\n\n- [A](./paths/nope.path.md)\n",
+            "7:3: `./paths/nope.path.md` names no file",
+            "did you mean `./paths/home.path.md`?",
+        ),
+        (
+            "pathmx.config.md",
+            "---\nsourceDir: nowhere\n---\n",
+            "2:1: `sourceDir: nowhere` names no folder",
+            "name a folder that is there",
+        ),
+        ("pathmx.config.md", "---\nsourceDir: a: b\n---\n", "2:", "put the value into quotes: `sourceDir: \"a: b\"`"),
+    ] {
+        let files =
+            [("paths/index.path.md", "# A\n"), ("paths/home.path.md", "# B\n"), ("paths/x.txt", "x"), (config, text)];
+        let folder = site_of(&files);
+        let options = pmx_site::Options { cwd: folder.path().to_owned(), entries: Vec::new() };
+        let error = pmx_site::locate(&options).unwrap_err();
+        let (said, hint) = (error.to_string(), error.hint().unwrap_or_default());
+        assert!(said.contains(&format!("{config}:{told}")) && hint.contains(cure), "{text}: {said} / {hint}");
+    }
+}
+
+#[test]
 fn a_second_place_for_the_content_is_named() {
     let files = [
         ("paths/index.path.md", "# A\n\n[@layout]: ./a.layout.md\n"),

@@ -44,8 +44,75 @@ fn keys_of_the_wrong_shape_are_named_where_they_stand() {
             "  hint: did you mean `tables`?",
             "paths/index.path.md:6:5: warning: `play.steps.code` is not `all` but one of `single`, `none` [choreographer/steps-invalid]",
             "paths/index.path.md:15:11: warning: the class `pmx-x` is left out: `pmx-` is the prefix of PathMX's own classes [block/topmatter-key]",
-            "paths/index.path.md:16:1: warning: `play.steps` is a mapping [choreographer/steps-invalid]",
+            "paths/index.path.md:16:9: warning: `play.steps` is a mapping [choreographer/steps-invalid]",
             "paths/index.path.md:17:13: warning: `question.type` is not `quiz` but one of `short`, `long`, `fields` [block/topmatter-key]"
+        ])
+    );
+}
+
+#[test]
+fn what_is_nearly_a_key_or_its_value_is_named_with_what_was_meant() {
+    assert_eq!(
+        said_of(
+            "---\nroutes: /x\ndesc: words\nlang: de_DE\nplay: {reveal: Items}\nfonts: {own: {herf: \"https://x.y/z.css\", href: \"https://x.y/z.css\"}}\n---\n\n# A\n\n---\n\n\
+             <!-- type: questoin\nresponse: {}\nquestion: {options: [{lable: A}]}\n-->\n\n## B\n\n- A\n"
+        ),
+        lines(&[
+            "paths/index.path.md:2:1: warning: `routes` means nothing to pmx [source/frontmatter-key]",
+            "  hint: did you mean `route`?",
+            "paths/index.path.md:3:1: warning: `desc` means nothing to pmx [source/frontmatter-key]",
+            "  hint: did you mean `description`?",
+            "paths/index.path.md:4:1: warning: `lang: de_DE` is the code of no language [source/frontmatter-key]",
+            "  hint: write `lang: de-DE`",
+            "paths/index.path.md:5:8: warning: `play.reveal` is not `Items` but one of `items`, `all` [choreographer/steps-invalid]",
+            "  hint: did you mean `items`?",
+            "paths/index.path.md:6:15: warning: `fonts.own.herf` means nothing to pmx [source/frontmatter-key]",
+            "  hint: did you mean `href`?",
+            "paths/index.path.md:13:6: warning: `type: questoin` means nothing to pmx [block/topmatter-key]",
+            "  hint: did you mean `question`?",
+            "paths/index.path.md:15:23: warning: `question.options.lable` means nothing to pmx [block/topmatter-key]",
+            "  hint: did you mean `label`?",
+        ])
+    );
+    let files = [
+        (
+            "paths/index.path.md",
+            "---\nrelated: [./b.md, ./tow.md, nowhere]\n---\n\n# A\n\n[B](./b.md), [two](./two.md)\n",
+        ),
+        ("paths/b.md", "# B\n"),
+        ("paths/two.md", "# Two\n"),
+    ];
+    assert_eq!(
+        said(&files),
+        lines(&[
+            "paths/index.path.md:2:19: warning: `related` names `./tow.md`, and there is no such Source [related/unresolved]",
+            "  hint: did you mean `./two.md`?",
+            "paths/index.path.md:2:29: warning: `related` names `nowhere`, and there is no such Source [related/unresolved]",
+        ])
+    );
+}
+
+#[test]
+fn frontmatter_that_is_none_is_named_with_its_fault() {
+    assert_eq!(
+        said_of("\n---\ntitle: A\n---\n\n# B\n"),
+        lines(&[
+            "paths/index.path.md:2:1: warning: this was meant as frontmatter, but a blank line stands before it, so it is text [source/no-frontmatter]",
+            "  hint: delete it: the first line of the Source is `---`",
+        ])
+    );
+    assert_eq!(
+        said_of("---\n# of mine\ntitle: A\n----\n\n# B\n"),
+        lines(&[
+            "paths/index.path.md:1:1: warning: the frontmatter is never closed, so it is text [source/unclosed-frontmatter]",
+            "  hint: line 4 is `----`: write `---`",
+        ])
+    );
+    assert_eq!(
+        said_of("---\ntitle:A\n---\n\n# B\n"),
+        lines(&[
+            "paths/index.path.md:2:1: error: the frontmatter is no YAML mapping: expected `key: value` lines [source/frontmatter]",
+            "  hint: a space comes behind the colon: `title: A`",
         ])
     );
 }

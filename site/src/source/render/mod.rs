@@ -208,7 +208,14 @@ impl<'a, 's> Renderer<'a, 's> {
             NodeValue::Text(text) if self.button.is_some_and(|first| first.same_node(node)) => {
                 escape(button_label(text).unwrap_or(text), &mut self.out);
             }
-            NodeValue::Text(text) => escape(text, &mut self.out),
+            NodeValue::Text(text) => {
+                // Two braces in two texts are no expression.
+                let parted = text.strip_prefix('{').filter(|_| self.out.ends_with('{'));
+                if parted.is_some() {
+                    self.out.push_str("&#123;");
+                }
+                escape(parted.unwrap_or(text), &mut self.out);
+            }
             NodeValue::SoftBreak if !self.settings.hard_breaks => self.out.push('\n'),
             NodeValue::SoftBreak | NodeValue::LineBreak => self.out.push_str("<br>\n"),
             NodeValue::Code(code) => {

@@ -91,6 +91,18 @@ pub(super) fn is_group(name: &str) -> bool {
     TOKENS.iter().any(|token| token.field.split_once('.').is_some_and(|(group, _)| group == name))
 }
 
+/// The group, or field outside of groups, that an author may have meant by the name of a mapping.
+pub(super) fn nearest_group(name: &str) -> Option<&'static str> {
+    let groups = TOKENS.iter().filter_map(|token| Some(token.field.split_once('.')?.0)).chain(["light", "dark"]);
+    let mut groups = groups.map(|group| (group, group));
+    let one = name.strip_suffix('s').unwrap_or(name);
+    groups
+        .clone()
+        .find(|(group, _)| *group == one)
+        .map(|(group, _)| group)
+        .or_else(|| crate::text::nearest::likest(&name.to_lowercase(), &mut groups))
+}
+
 /// The field that an author may have meant.
 pub(super) fn nearest(field: &str) -> Option<&'static str> {
     let lower = field.to_lowercase();

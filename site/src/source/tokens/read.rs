@@ -4,6 +4,7 @@ use super::{ColorScheme, Theme, fonts, names};
 use crate::{
     diagnostic::{Diagnostic, Position},
     source::decode,
+    text::keys,
 };
 use serde_json::{Map, Value};
 
@@ -19,7 +20,12 @@ pub(crate) fn theme(values: &Map<String, Value>, source: &[u8]) -> (Theme, Vec<D
     match values.get("theme") {
         None | Some(Value::Null | Value::Bool(_)) => {}
         Some(Value::Object(fields)) => reader.fields(fields, &mut vec!["theme"], None),
-        Some(_) => reader.warn("theme/value", &["theme"], "`theme` is no mapping of fields".to_owned(), None),
+        Some(value) => {
+            let scheme = value.as_str().filter(|scheme| matches!(*scheme, "light" | "dark"));
+            let hint =
+                scheme.map(|scheme| format!("write `forceColorScheme: {scheme}` for colours of this kind alone"));
+            reader.warn("theme/value", &["theme"], "`theme` is no mapping of fields".to_owned(), hint);
+        }
     }
     if let Some(force) = values.get("forceColorScheme") {
         reader.force(force, &["forceColorScheme"]);
@@ -74,7 +80,8 @@ impl Reader<'_> {
         let shown = path.join(".");
         let field = path[if branch.is_some() { 2 } else { 1 }..].join(".");
         let Some(token) = names::token(&field) else {
-            let hint = names::nearest(&field).map(|nearest| {
+            let near = if value.is_object() { names::nearest_group(&field) } else { names::nearest(&field) };
+            let hint = near.map(|nearest| {
                 let shown = shown.strip_suffix(&*field).unwrap_or("theme.");
                 format!("did you mean `{shown}{nearest}`?")
             });
@@ -103,8 +110,11 @@ impl Reader<'_> {
         let field = path[if branch.is_some() { 2 } else { 1 }..].join(".");
         if names::token(&field).is_none() {
             let message = format!("`{}` is no field of a theme, and has no value", path.join("."));
-            let hint = "a value with a comma in it stands in quotes: `heading: \"Georgia, serif\"`";
-            self.warn("theme/unknown-field", path, message, Some(hint.to_owned()));
+            let hint = path.last().and_then(|key| keys::unspaced(key, &Value::Null)).map_or_else(
+                || "a value with a comma in it stands in quotes: `heading: \"Georgia, serif\"`".to_owned(),
+                |(key, value)| keys::space(key, value),
+            );
+            self.warn("theme/unknown-field", path, message, Some(hint));
         }
     }
 
