@@ -6,12 +6,12 @@ use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 pub(super) struct SweepLock(Arc<RwLock<()>>);
 
 /// Nothing is deleted while one of these is held.
-pub(super) struct Publishing(#[expect(dead_code, reason = "held for its drop")] OwnedRwLockReadGuard<()>);
+pub(super) struct PublishGuard(#[expect(dead_code, reason = "held for its drop")] OwnedRwLockReadGuard<()>);
 
 impl SweepLock {
     /// Waits for a slice of the sweep that is under way, and holds off the next.
-    pub(super) async fn publishing(&self) -> Publishing {
-        Publishing(Arc::clone(&self.0).read_owned().await)
+    pub(super) async fn publishing(&self) -> PublishGuard {
+        PublishGuard(Arc::clone(&self.0).read_owned().await)
     }
 
     /// Waits for the publishes that are under way, and holds off the next.

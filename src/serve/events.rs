@@ -18,13 +18,13 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// A call that changes what a site shows (`worker/API.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ApiCall {
+enum ActivatingCall {
     Commit,
     Rollback,
     Unpublish,
 }
 
-impl ApiCall {
+impl ActivatingCall {
     fn at(path: &str) -> Option<Self> {
         match path {
             "/api/publish/commit" => Some(Self::Commit),
@@ -41,7 +41,7 @@ const MAX_ANSWER: usize = 128 * 1024 * 1024;
 /// The layer that sees which calls change a site, and tells the session of those that did.
 pub(super) fn activations(control: Control) -> RequestLayer {
     layer_of(move |request, next| {
-        let call = ApiCall::at(request.uri().path()).filter(|_| request.method() == Method::POST);
+        let call = ActivatingCall::at(request.uri().path()).filter(|_| request.method() == Method::POST);
         let Some(call) = call else { return next.call(request) };
         let (control, answering) = (control.clone(), next.call(request));
         Answering::later(async move {
@@ -64,14 +64,14 @@ pub(super) fn activations(control: Control) -> RequestLayer {
 }
 
 /// What the answer to a call says.
-async fn event(control: &Control, call: ApiCall, body: &[u8]) -> Option<(Option<SiteName>, Event)> {
-    if call == ApiCall::Unpublish {
+async fn event(control: &Control, call: ActivatingCall, body: &[u8]) -> Option<(Option<SiteName>, Event)> {
+    if call == ActivatingCall::Unpublish {
         let TakenDown { url, unpublished, seq, .. } = serde_json::from_slice(body).ok()?;
         return Some((site_of(&url), Event::Unpublished { url, seq, status: unpublished.status }));
     }
     let activated: Activated = serde_json::from_slice(body).ok()?;
     let site = site_of(&activated.url)?;
-    let event = if call == ApiCall::Rollback {
+    let event = if call == ActivatingCall::Rollback {
         let deploys = control.deploys(&site).await.unwrap_or_default();
         let behind = deploys.iter().position(|deploy| deploy.record.is_active);
         Event::RolledBack(Activation::new(&activated, behind))

@@ -4,10 +4,11 @@
 //! whatever is not in it fails, so does a row that nothing needs any more, and a table with a circle. Unit tests in files of their own
 //! (`tests.rs`, `tests/`) may name anything.
 
+use crate::imports::{module, part, paths, root, sources};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// The table, with a section for the workspace and for each crate whose parts have directions.
@@ -15,7 +16,7 @@ const TABLE: &str = include_str!("directions.txt");
 const FOLDERS: [&str; 5] = ["src", "site/src", "emulator/src", "worker/src", "worker/edge/src"];
 
 /// Which parts each part names.
-type Directions = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type Directions = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
 fn crates_depend_on_each_other_as_the_table_says() {
@@ -122,7 +123,7 @@ fn table(text: &str) -> Directions {
 }
 
 /// The first circle that is found, as `a -> b -> a`.
-fn circle(directions: &Directions) -> Option<String> {
+pub(crate) fn circle(directions: &Directions) -> Option<String> {
     fn walk(part: &str, directions: &Directions, way: &mut Vec<String>, done: &mut BTreeSet<String>) -> Option<String> {
         if let Some(start) = way.iter().position(|before| before == part) {
             return Some(format!("{} -> {part}", way[start..].join(" -> ")));
@@ -139,81 +140,11 @@ fn circle(directions: &Directions) -> Option<String> {
     directions.keys().find_map(|part| walk(part, directions, &mut Vec::new(), &mut done))
 }
 
-fn part(inside: &Path) -> String {
-    let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
-    first.strip_suffix(".rs").map_or(first.clone(), str::to_owned)
-}
-
-/// The parts that a file names, through `crate::…` or through as many `super::` as lead out of its own.
-fn named(inside: &Path, text: &str) -> BTreeSet<String> {
-    let mut parents = inside.with_extension("").components().count();
-    if inside.file_stem().is_some_and(|stem| stem == "mod") {
-        parents -= 1;
-    }
-    let code: String = text.lines().map(without_comment).collect::<Vec<_>>().join("\n");
-    let out = "super::".repeat(parents);
-    let mut names = BTreeSet::new();
-    for way in ["crate::", &out] {
-        for (at, _) in code.match_indices(way) {
-            let before = code[..at].chars().next_back();
-            // Longer ways of `super::` do not compile, and `in crate::x` of a visibility is no import.
-            if before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || letter == ':')
-                || code[..at].ends_with("(in ")
-            {
-                continue;
-            }
-            names.extend(first_names(&code[at + way.len()..]));
-        }
-    }
-    names
-}
-
-/// The first name of each path of a tree of imports: `a` and `b` of `{a::c, b::{d, e}}`, `a` of `a::b`.
-fn first_names(tree: &str) -> Vec<String> {
-    let name =
-        |text: &str| text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect::<String>();
-    let Some(list) = tree.strip_prefix('{') else { return vec![name(tree)] };
-    let (mut depth, mut start, mut names) = (0, true, Vec::new());
-    for (at, letter) in list.char_indices() {
-        match letter {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => start = true,
-            _ if start && !letter.is_whitespace() => {
-                names.push(name(&list[at..]));
-                start = false;
-            }
-            _ => {}
-        }
-    }
-    names
-}
-
-/// A line without its comment and its strings; a guess that is good enough for lines that name paths.
-fn without_comment(line: &str) -> String {
-    let line = line.split("//").next().unwrap_or_default();
-    line.split('"').step_by(2).collect()
-}
-
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && name != "tests" {
-            found.extend(sources(&path));
-        } else if name.ends_with(".rs") && name != "tests.rs" {
-            found.push(path);
-        }
-    }
-    found
-}
-
 fn quoted<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.split_once(&format!("{key}\""))?.1.split('"').next()
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+/// The parts that a file names.
+fn named(inside: &Path, text: &str) -> BTreeSet<String> {
+    paths(&module(inside), text).into_iter().filter_map(|path| path.into_iter().next()).collect()
 }

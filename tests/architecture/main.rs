@@ -7,7 +7,10 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod circles;
 mod directions;
+mod imports;
+mod names;
 
 use std::path::Path;
 

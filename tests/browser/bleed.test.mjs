@@ -109,3 +109,57 @@ test("marks of the active Beat and outlines of the focus are not cut off", async
   const [area, there] = [await tab.locator("main").boundingBox(), await tab.locator("#text").boundingBox()];
   assert.ok(there.x - area.x >= 16);
 });
+
+const CELLS = Array.from({ length: 20 }, (_, n) => `<td>Column&nbsp;${n}</td>`).join("");
+const WIDE = {
+  "a table in a section": `<section><table><tr>${CELLS}</tr></table></section>`,
+  "a table in boxes of an author": `<div class="card"><div><table style="width: 100%"><tr>${CELLS}</tr></table></div></div>`,
+  "a table in a quote": `<blockquote><table><tr>${CELLS}</tr></table></blockquote>`,
+  "a table in a list": `<ul><li><table><tr>${CELLS}</tr></table></li></ul>`,
+  "words in a row": `<div style="display: flex">${"<b>Word&nbsp;in&nbsp;a&nbsp;row</b>".repeat(20)}</div>`,
+  "cards in a row, in a box": `<div><div style="display: flex"><div style="flex: none; width: 1800px">card</div></div></div>`,
+  "a grid of fixed columns": `<div style="display: grid; grid-template-columns: repeat(12, 160px)">${"<b>Cell</b>".repeat(12)}</div>`,
+  "a box of a fixed width": `<div style="width: 2000px"><p style="width: 1900px">words</p></div>`,
+  "a long formula in a line": `<p>So <math><mrow>${"<msub><mi>a</mi><mn>1</mn></msub><mo>+</mo>".repeat(90)}</mrow></math> it is.</p>`,
+  "words in a line": `<p>So <em><span style="white-space: nowrap">${"word ".repeat(300)}</span></em> it is.</p>`,
+  "words in a heading": `<h2><span style="white-space: nowrap">${"word ".repeat(300)}</span></h2>`,
+  // The Block itself scrolls.
+  "a box with a least width": `<div style="min-width: 2000px">words</div>`,
+};
+const LEAVES = "td, b, [style*=width], span, mo";
+for (const [dir, width, query, presentation] of [["ltr", 390, ""], ["ltr", 1280, ""], ["rtl", 390, ""], ["ltr", 1280, "?play=a:step-0", "slides"], ["ltr", 390, "?play=a:step-0", "flow"]]) {
+  test(`what is wider than its room, and begins where the text does, can be scrolled to both ends: ${dir}, ${width} ${presentation ?? ""}`, async () => {
+    const kinds = Object.entries(WIDE).map(([name, html], n, { length }) => [n + 1 === length, `<div data-kind="${name}">${html}</div>`]);
+    const part = (own) => kinds.filter(([alone]) => alone === own).map(([, html]) => html).join("");
+    const body = block("a", `<h1 data-pathmx-beat="a:step-0" data-pathmx-beat-kind="step">Top</h1>${part(false)}`) + block("b", part(true));
+    FILES["/"] = page("Wide", body, { document: presentation ? ` data-pathmx-presentation="${presentation}"` : "" }).replace("<html", `<html dir="${dir}"`);
+    tab = await reader.open(query, { reducedMotion: "reduce", viewport: { width, height: 800 } });
+    await tab.waitForFunction(() => document.querySelector(".pmx-sideways"));
+    assert.deepEqual(await sideways(), [0, 0, 0]);
+    const found = await tab.evaluate((leaves) => [...document.querySelectorAll("[data-kind]")].filter((kind) => kind.offsetWidth).map((kind) => {
+      const inside = [...kind.querySelectorAll(leaves)], scrolls = kind.querySelector(".pmx-sideways") ?? kind.closest(".pmx-sideways");
+      const edges = () => inside.map((leaf) => leaf.getBoundingClientRect());
+      const before = edges(), seen = [Infinity, -Infinity];
+      for (const left of [-1e5, 1e5]) {
+        if (scrolls) scrolls.scrollLeft = left;
+        if (left < 0) seen[0] = Math.min(...edges().map((edge) => edge.left));
+        else seen[1] = Math.max(...edges().map((edge) => edge.right));
+      }
+      const { left, right } = kind.closest("main").getBoundingClientRect();
+      return [kind.dataset.kind, before.some((edge) => edge.left < left - 1 || edge.right > right + 1), seen[0] >= left - 1, seen[1] <= right + 1, scrolls?.tabIndex];
+    }), LEAVES);
+    assert.ok(found.length >= 11);
+    for (const what of found) assert.deepEqual(what.slice(1), [true, true, true, 0], what[0]);
+  });
+}
+
+test("what an author places by himself lies over no list of pages", async () => {
+  for (const rules of ["position: absolute; left: 0; width: 100vw", "position: absolute; inset-inline: 0", "position: absolute; right: 0; width: 200vw"]) {
+    await open(rules);
+    const [nav, box] = [await tab.locator(".pmx-site-nav").boundingBox(), await tab.locator("#band").boundingBox()];
+    const over = await tab.evaluate(({ x, y }) => document.elementsFromPoint(x, y).some((el) => el.id === "band"), { x: nav.x + nav.width - 8, y: box.y + box.height / 2 });
+    assert.equal(over, false, rules);
+    assert.deepEqual(await sideways(), [0, 0, 0], rules);
+    await tab.context().close();
+  }
+});

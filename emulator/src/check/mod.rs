@@ -128,14 +128,14 @@ fn quick_check(database: &Connection) -> Result<(), Damage> {
 }
 
 /// What a store's rows name.
-pub(in crate::check) enum NamedBlobs {
+pub(in crate::check) enum ReferencedBlobs {
     Known(HashSet<i64>),
     /// The database cannot be read, so nothing can be said.
     Unknown,
 }
 
 /// Reads a store's database and all that its rows name.
-fn store(state: &StateDir, store: &'static str, findings: &mut Vec<Finding>) -> io::Result<NamedBlobs> {
+fn store(state: &StateDir, store: &'static str, findings: &mut Vec<Finding>) -> io::Result<ReferencedBlobs> {
     let file = format!("{store}.sqlite");
     let blobs = Blobs::open_to_read(state, store)?;
     let mut named = HashSet::new();
@@ -160,10 +160,10 @@ fn store(state: &StateDir, store: &'static str, findings: &mut Vec<Finding>) -> 
     });
     findings.append(&mut lost);
     Ok(match read {
-        Ok(()) => NamedBlobs::Known(named),
+        Ok(()) => ReferencedBlobs::Known(named),
         Err(error) => {
             findings.push(Finding::DamagedDatabase { file, why: error.to_string() });
-            NamedBlobs::Unknown
+            ReferencedBlobs::Unknown
         }
     })
 }

@@ -1,4 +1,4 @@
-//! Puts a state folder into a state that can be worked on.
+//! Repairs a state folder: sets damaged databases aside, and removes rows without their bytes and files that nothing names.
 
 use super::Finding;
 use crate::{

@@ -1,6 +1,6 @@
 //! What lies in a state folder besides what rows name.
 
-use super::{Finding, NamedBlobs};
+use super::{Finding, ReferencedBlobs};
 use crate::state_dir::{
     StateDir,
     folder::{Folder, FolderEntry, Kind},
@@ -12,7 +12,11 @@ use std::{collections::HashMap, io};
 const OTHERS: [&str; 1] = ["device-token"];
 
 /// Goes through all folders. What lies below a stray folder is not looked at.
-pub(super) fn walk(state: &StateDir, named: &HashMap<&str, NamedBlobs>, findings: &mut Vec<Finding>) -> io::Result<()> {
+pub(super) fn walk(
+    state: &StateDir,
+    named: &HashMap<&str, ReferencedBlobs>,
+    findings: &mut Vec<Finding>,
+) -> io::Result<()> {
     let root = state.root();
     for FolderEntry { name, kind } in root.entries()? {
         let ours = match kind {
@@ -59,7 +63,7 @@ fn folder(parent: &Folder, name: &str) -> io::Result<Option<Folder>> {
     }
 }
 
-fn store(store: &Folder, path: &str, named: &NamedBlobs, findings: &mut Vec<Finding>) -> io::Result<()> {
+fn store(store: &Folder, path: &str, named: &ReferencedBlobs, findings: &mut Vec<Finding>) -> io::Result<()> {
     for shard in store.entries()? {
         let path = format!("{path}/{}", shard.name);
         if shard.kind != Kind::Folder || !layout::is_shard(&shard.name) {
@@ -71,7 +75,7 @@ fn store(store: &Folder, path: &str, named: &NamedBlobs, findings: &mut Vec<Find
             let id = layout::blob_id(&shard.name, &file.name).filter(|_| file.kind == Kind::File);
             match (id, named) {
                 (None, _) => findings.push(Finding::Stray { file: path }),
-                (Some(id), NamedBlobs::Known(named)) if !named.contains(&id) => {
+                (Some(id), ReferencedBlobs::Known(named)) if !named.contains(&id) => {
                     findings.push(Finding::LeftOver { file: path });
                 }
                 (Some(_), _) => {}

@@ -1,117 +1,87 @@
-//! How an object's alarm is delivered to its instance, and tried again after a failure.
+//! What an object's own file decides about its alarm, and what its namespace's scheduler is told of a delivery: whether it is due, when it is
+//! tried again after a failure, and when it is given up.
 
-use std::sync::Arc;
-
-use tokio::sync::oneshot;
-
-use super::container::{Lifecycle, ObjectContainer};
+use super::context::ObjectContext;
+use super::engine::Database;
 use super::error::SqlError;
-use super::imports::ObjectImports;
-use super::task::Task;
-use crate::trace::Recorder;
+use super::namespace_state::NamespaceState;
 
 /// How often an alarm is tried again (cloudflare.com, "Alarms").
 const MAX_ALARM_RETRIES: u32 = 6;
 /// The pause before the first retry, in milliseconds; each further one is twice as long.
 const FIRST_ALARM_RETRY_MS: u64 = 2_000;
 
-impl ObjectContainer {
-    /// Makes the alarm due and delivers it; says whether there is one.
-    pub(super) fn fire_alarm(
-        self: &Arc<Self>,
-        lifecycle: &mut Lifecycle,
-        done: oneshot::Sender<Result<bool, SqlError>>,
-        recorder: Option<&Recorder>,
-    ) {
-        if lifecycle.instance.as_ref().is_some_and(|instance| instance.alarm_in_flight().is_some()) {
-            // It runs right now: its end is what is waited for.
-            let _ = done.send(Ok(true));
-            return;
-        }
-        let now = self.namespace.bindings.clock.now_ms();
-        let mut hastened = Ok(false);
-        self.storage(lifecycle, |database| hastened = database.and_then(|database| database.hasten_alarm(now)));
-        let found = hastened.as_ref().is_ok_and(|found| *found);
-        if found {
-            self.namespace.alarms.started(&self.id);
-        }
-        let _ = done.send(hastened);
-        if found {
-            self.deliver_alarm(lifecycle, 0, recorder);
-        }
+/// The alarm of one object.
+#[derive(Clone, Copy)]
+pub(super) struct ObjectAlarm<'a> {
+    namespace: &'a NamespaceState,
+    name: &'a str,
+    id: &'a str,
+}
+
+impl<'a> ObjectAlarm<'a> {
+    pub(super) fn of(context: &'a impl ObjectContext) -> Self {
+        Self { namespace: context.namespace(), name: context.name(), id: context.id() }
     }
 
-    /// Delivers the alarm if its time has come by the object's own file.
-    pub(super) fn deliver_alarm(
-        self: &Arc<Self>,
-        lifecycle: &mut Lifecycle,
-        retries: u32,
-        recorder: Option<&Recorder>,
-    ) {
-        lifecycle.alarm_retries = retries;
-        let due = match self.ensure_instance(lifecycle) {
-            Ok(instance) => instance.imports().database.get_alarm(),
-            Err(error) => {
-                tracing::error!(object = self.name, "an alarm finds no Durable Object: {error}");
-                return self.retry_alarm(retries);
-            }
-        };
+    /// Makes the alarm due now, as one that is being delivered by hand; says whether there is one.
+    pub(super) fn make_due(self, database: Result<&mut Database, SqlError>) -> Result<bool, SqlError> {
+        let found = database?.make_alarm_due(self.namespace.bindings.clock.now_ms())?;
+        if found {
+            self.namespace.alarms.started(self.id);
+        }
+        Ok(found)
+    }
+
+    /// Whether the time has come that the object's own file names. If not, the delivery has ended.
+    pub(super) fn is_due(self, due: Result<Option<u64>, SqlError>, retries: u32) -> bool {
         match due {
-            Ok(Some(due)) if self.namespace.alarms.index().has_come(&self.id, due) => {
-                let event = self.event("object.alarm", |event| {
-                    event.number(retries);
-                });
-                self.start(lifecycle, Task::Alarm, &event, recorder);
-            }
+            Ok(Some(due)) if self.namespace.alarms.index().is_due(self.id, due) => return true,
             // The index was early, as it may be.
-            Ok(due) => {
-                if let Err(error) = self.namespace.alarms.index().settle(&self.name, &self.id, due) {
+            Ok(due) => match self.namespace.alarms.index().confirm(self.name, self.id, due) {
+                Ok(()) => self.namespace.alarms.ended(self.id, None),
+                Err(error) => {
                     tracing::error!(%error, "the index of alarms cannot be corrected");
-                    return self.retry_alarm(retries);
+                    self.retry(retries);
                 }
-                self.namespace.alarms.ended(&self.id, None);
-            }
+            },
             Err(error) => {
                 tracing::error!(object = self.name, %error, "an alarm cannot be read");
-                self.retry_alarm(retries);
+                self.retry(retries);
             }
         }
+        false
     }
 
     /// Has an alarm delivered once more, after a pause.
-    pub(super) fn retry_alarm(&self, retries: u32) {
+    pub(super) fn retry(self, retries: u32) {
         let pause = FIRST_ALARM_RETRY_MS << retries.min(MAX_ALARM_RETRIES - 1);
         let at = self.namespace.bindings.clock.elapsed_ms().saturating_add(pause);
-        self.namespace.alarms.ended(&self.id, Some((at, (retries + 1).min(MAX_ALARM_RETRIES))));
+        self.namespace.alarms.ended(self.id, Some((at, (retries + 1).min(MAX_ALARM_RETRIES))));
     }
 
-    /// What becomes of an alarm whose handler was under way when the object was reset. `replaced`: see
-    /// [`ObjectInstance::alarm_in_flight`](super::instance::ObjectInstance::alarm_in_flight).
-    pub(super) fn alarm_after_reset(&self, replaced: Option<bool>, retries: u32, imports: &mut ObjectImports) {
+    /// What becomes of an alarm whose handler was under way when the object was reset, if one was: `replaced` says whether a later one has
+    /// been committed since.
+    pub(super) fn after_reset(self, replaced: Option<bool>, retries: u32, database: &mut Database) {
         match replaced {
             None => {}
             // A later one was set, and counts from zero.
-            Some(true) => self.namespace.alarms.ended(&self.id, None),
-            Some(false) if retries < MAX_ALARM_RETRIES => self.retry_alarm(retries),
-            Some(false) => {
-                tracing::error!(
-                    object = self.name,
-                    "an alarm has failed {} times: it is given up",
-                    MAX_ALARM_RETRIES + 1
-                );
-                self.namespace.bindings.trace.log(
-                    "error",
-                    None,
-                    format_args!("an alarm of `{}` has failed too often: it is given up", self.name),
-                );
-                if let Err(error) = imports.database.delete_alarm().and_then(|()| imports.database.commit_turn()) {
-                    tracing::error!(object = self.name, %error, "an alarm cannot be removed");
-                }
-                if let Err(error) = self.namespace.alarms.index().settle(&self.name, &self.id, None) {
-                    tracing::error!(%error, "the index of alarms cannot be corrected");
-                }
-                self.namespace.alarms.ended(&self.id, None);
-            }
+            Some(true) => self.namespace.alarms.ended(self.id, None),
+            Some(false) if retries < MAX_ALARM_RETRIES => self.retry(retries),
+            Some(false) => self.give_up(database),
         }
+    }
+
+    fn give_up(self, database: &mut Database) {
+        tracing::error!(object = self.name, "an alarm has failed {} times: it is given up", MAX_ALARM_RETRIES + 1);
+        let trace = &self.namespace.bindings.trace;
+        trace.log("error", None, format_args!("an alarm of `{}` has failed too often: it is given up", self.name));
+        if let Err(error) = database.delete_alarm().and_then(|()| database.commit_turn()) {
+            tracing::error!(object = self.name, %error, "an alarm cannot be removed");
+        }
+        if let Err(error) = self.namespace.alarms.index().confirm(self.name, self.id, None) {
+            tracing::error!(%error, "the index of alarms cannot be corrected");
+        }
+        self.namespace.alarms.ended(self.id, None);
     }
 }

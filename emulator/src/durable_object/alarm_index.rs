@@ -41,8 +41,8 @@ pub(crate) struct Alarm {
 ///
 /// The object's own file is the truth. The index may name a time that is too early, or an object that has no alarm any
 /// more; it never misses one, and never names a time that is too late. For that a turn with
-/// [`pending_alarm`](super::engine::Database::pending_alarm) calls [`Self::promise`] before it commits and
-/// [`Self::settle`] with the truth after. Whoever is woken for nothing calls [`Self::settle`] too.
+/// [`pending_alarm`](super::engine::Database::pending_alarm) calls [`Self::note_pending`] before it commits and
+/// [`Self::confirm`] with the truth after. Whoever is woken for nothing calls [`Self::confirm`] too.
 ///
 /// Alarms are due at a time of day. While the process runs its [`Clock`] never goes back. If the machine's clock was set back since an
 /// alarm was noted, which shows when the index is opened, the alarm is due so much earlier: it keeps its distance, and "in five
@@ -103,7 +103,7 @@ impl AlarmIndex {
     ///
     /// # Errors
     /// If the index cannot be written; the turn must then not be committed.
-    pub(crate) fn promise(&self, name: &str, id: &str, due_ms: u64) -> rusqlite::Result<()> {
+    pub(crate) fn note_pending(&self, name: &str, id: &str, due_ms: u64) -> rusqlite::Result<()> {
         let mut index = lock(&self.0);
         match index.objects.get(id) {
             Some(noted) if noted.due_ms <= due_ms => Ok(()),
@@ -115,7 +115,7 @@ impl AlarmIndex {
     ///
     /// # Errors
     /// If the index cannot be written; it then still holds what it held, which is earlier than the truth.
-    pub(crate) fn settle(&self, name: &str, id: &str, due_ms: Option<u64>) -> rusqlite::Result<()> {
+    pub(crate) fn confirm(&self, name: &str, id: &str, due_ms: Option<u64>) -> rusqlite::Result<()> {
         let mut index = lock(&self.0);
         match (index.objects.get(id), due_ms) {
             (None, None) => Ok(()),
@@ -137,7 +137,7 @@ impl AlarmIndex {
     }
 
     /// Whether the time has come for an alarm that is due at `due_ms` by the object's file.
-    pub(crate) fn has_come(&self, id: &str, due_ms: u64) -> bool {
+    pub(crate) fn is_due(&self, id: &str, due_ms: u64) -> bool {
         let index = lock(&self.0);
         let earlier_ms = index.objects.get(id).map_or(0, |noted| noted.earlier_ms);
         due_ms.saturating_sub(earlier_ms) <= index.clock.now_ms()
@@ -219,10 +219,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = StateDir::open(folder.path()).unwrap();
         let index = AlarmIndex::open(&state, &Clock::manual(10)).unwrap();
-        index.promise("late", "1", 300).unwrap();
-        index.promise("early", "2", 100).unwrap();
-        index.promise("gone", "3", 50).unwrap();
-        index.settle("gone", "3", None).unwrap();
+        index.note_pending("late", "1", 300).unwrap();
+        index.note_pending("early", "2", 100).unwrap();
+        index.note_pending("gone", "3", 50).unwrap();
+        index.confirm("gone", "3", None).unwrap();
         drop((index, state));
         let state = StateDir::open(folder.path()).unwrap();
         let index = AlarmIndex::open(&state, &Clock::manual(10)).unwrap();
@@ -236,12 +236,12 @@ mod tests {
     fn a_promise_never_makes_an_alarm_later() {
         let state = StateDir::temporary().unwrap();
         let index = AlarmIndex::open(&state, &Clock::manual(10)).unwrap();
-        index.promise("a", "1", 100).unwrap();
-        index.promise("a", "1", 200).unwrap();
+        index.note_pending("a", "1", 100).unwrap();
+        index.note_pending("a", "1", 200).unwrap();
         assert_eq!(due(&index), [("a".to_owned(), 100)], "the commit may still fail");
-        index.settle("a", "1", Some(200)).unwrap();
+        index.confirm("a", "1", Some(200)).unwrap();
         assert_eq!(due(&index), [("a".to_owned(), 200)]);
-        index.promise("a", "1", 50).unwrap();
+        index.note_pending("a", "1", 50).unwrap();
         assert_eq!(due(&index), [("a".to_owned(), 50)]);
     }
 
@@ -251,20 +251,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = StateDir::open(folder.path()).unwrap();
         let index = AlarmIndex::open(&state, &Clock::manual(YEAR + 1_000)).unwrap();
-        index.promise("a", "1", YEAR + 6_000).unwrap();
+        index.note_pending("a", "1", YEAR + 6_000).unwrap();
         drop((index, state));
         let state = StateDir::open(folder.path()).unwrap();
         let clock = Clock::manual(1_000);
         let index = AlarmIndex::open(&state, &clock).unwrap();
         assert_eq!(due(&index), [("a".to_owned(), 6_000)]);
-        assert!(!index.has_come("1", YEAR + 6_000));
-        index.settle("a", "1", Some(YEAR + 6_000)).unwrap();
+        assert!(!index.is_due("1", YEAR + 6_000));
+        index.confirm("a", "1", Some(YEAR + 6_000)).unwrap();
         assert_eq!(due(&index), [("a".to_owned(), 6_000)], "what the file says is no news");
         clock.advance(std::time::Duration::from_secs(5));
-        assert!(index.has_come("1", YEAR + 6_000));
-        index.settle("a", "1", Some(YEAR + 9_000)).unwrap();
+        assert!(index.is_due("1", YEAR + 6_000));
+        index.confirm("a", "1", Some(YEAR + 9_000)).unwrap();
         assert_eq!(due(&index), [("a".to_owned(), YEAR + 9_000)], "set anew, by the clock of today");
-        assert!(!index.has_come("1", YEAR + 9_000));
+        assert!(!index.is_due("1", YEAR + 9_000));
     }
 
     #[test]

@@ -1,87 +1,80 @@
-//! One Durable Object: the queue of its inputs, and when its instance comes and goes. workerd's name for it is `ActorContainer`.
+//! One Durable Object: the queue of its inputs, and the thread that handles them. workerd's name for it is `ActorContainer`.
 //!
 //! At most one thread works on an object at a time, and none while its queue is empty: an idle object costs its instance and an
 //! open file, an evicted one nothing. One that has neither a file nor a socket has nothing to wait for, and is evicted at once.
 
 use std::collections::VecDeque;
-use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+use tracing::Instrument as _;
 
-use super::engine::{self, Database};
-use super::error::SqlError;
-use super::eviction::evict_when_idle;
-use super::imports::ObjectImports;
+use super::context::ObjectContext;
+use super::eviction::{Evictable, evict_when_idle};
 use super::input::Input;
-use super::instance::{ObjectInstance, Reset};
 use super::instance_limit::OVERLOADED;
-use super::namespace::NamespaceState;
-use super::task::Task;
-use crate::abi::frame::FrameWriter;
+use super::lifecycle::{Gauges, Lifecycle};
+use super::namespace_state::NamespaceState;
+use crate::bindings::{BoxFuture, Completion};
+use crate::request_log;
 use crate::sync::lock;
 use crate::trace::Recorder;
-use crate::websocket::{Incoming, Outgoing, Sockets};
+use crate::websocket::{Closed, Incoming, Socket, SocketEvents, Sockets};
 
 /// Events that may wait for one object. The platform has such a bound, of an unpublished size.
 const MAX_WAITING: usize = 10_000;
-/// What a client is told whose message reaches no instance (RFC 6455, IANA registry: "Try Again Later").
-const TRY_AGAIN: (u16, &str) = (1013, "Try again later");
 
 /// An object by its name, whether it has an instance or not.
 pub(crate) struct ObjectContainer {
-    pub(super) namespace: Arc<NamespaceState>,
-    pub(super) name: String,
-    pub(super) id: String,
-    path: PathBuf,
+    namespace: Arc<NamespaceState>,
+    registry: Weak<dyn Registry>,
+    name: String,
+    id: String,
     sockets: Arc<Sockets>,
     inputs: Mutex<InputQueue>,
-    pub(super) lifecycle: Mutex<Lifecycle>,
-    /// Copies of figures of the lifecycle, for those who only count.
-    has_instance: AtomicBool,
-    live_tasks: AtomicUsize,
-    memory_bytes: AtomicUsize,
+    lifecycle: Mutex<Lifecycle>,
+    gauges: Arc<Gauges>,
 }
 
-/// What the thread that works on the object owns meanwhile.
-#[derive(Default)]
-pub(super) struct Lifecycle {
-    /// The instance, between its construction and its eviction or reset.
-    pub(super) instance: Option<ObjectInstance>,
-    /// Who waits for the instance to be evicted.
-    evictions: Vec<oneshot::Sender<()>>,
-    /// Retries before the alarm that is being handled.
-    pub(super) alarm_retries: u32,
+/// Where objects are found by their names.
+pub(super) trait Registry: Send + Sync {
+    /// Forgets the object with this name, if it is nothing but a name ([`ObjectContainer::retire`]).
+    fn retire(&self, name: &str);
 }
 
 #[derive(Default)]
-pub(super) struct InputQueue {
-    pub(super) queue: VecDeque<(Input, Option<Recorder>)>,
+struct InputQueue {
+    queue: VecDeque<(Input, Option<Recorder>)>,
     /// A thread works on the object.
-    pub(super) running: bool,
-    /// The namespace has dropped the object: nothing may be posted any more.
+    running: bool,
+    /// The registry has dropped the object: nothing may be posted any more.
     retired: bool,
     /// Since when nothing is alive in an instance that exists; a time of [`Clock::elapsed_ms`](crate::clock::Clock::elapsed_ms).
-    pub(super) idle_since: Option<u64>,
+    idle_since: Option<u64>,
     /// A timer for the eviction is running.
-    pub(super) timer: bool,
+    timer: bool,
 }
 
 impl ObjectContainer {
-    pub(super) fn new(namespace: Arc<NamespaceState>, name: &str, id: String, path: PathBuf) -> Self {
+    pub(super) fn new(
+        namespace: Arc<NamespaceState>,
+        registry: Weak<dyn Registry>,
+        name: &str,
+        id: String,
+        path: PathBuf,
+    ) -> Self {
+        let (sockets, gauges) = (Arc::<Sockets>::default(), Arc::<Gauges>::default());
         Self {
             namespace,
+            registry,
             name: name.to_owned(),
             id,
-            path,
-            sockets: Arc::default(),
+            lifecycle: Mutex::new(Lifecycle::new(path, Arc::clone(&sockets), Arc::clone(&gauges))),
+            sockets,
             inputs: Mutex::default(),
-            lifecycle: Mutex::default(),
-            has_instance: AtomicBool::new(false),
-            live_tasks: AtomicUsize::new(0),
-            memory_bytes: AtomicUsize::new(0),
+            gauges,
         }
     }
 
@@ -97,16 +90,16 @@ impl ObjectContainer {
         &self.sockets
     }
 
-    pub(super) fn live_tasks(&self) -> usize {
-        self.live_tasks.load(Ordering::Relaxed)
+    pub(crate) fn has_instance(&self) -> bool {
+        self.gauges.has_instance()
     }
 
-    /// Bytes of the instance's linear memory.
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.memory_bytes.load(Ordering::Relaxed)
+    /// The figures of its instance.
+    pub(super) fn gauges(&self) -> &Gauges {
+        &self.gauges
     }
 
-    /// Queues an input; gives it back if the namespace has dropped this object.
+    /// Queues an input; gives it back if the registry has dropped this object.
     pub(super) fn post(self: &Arc<Self>, input: Input) -> Result<(), Input> {
         let mut inputs = self.inputs();
         if inputs.retired {
@@ -127,7 +120,7 @@ impl ObjectContainer {
         Ok(())
     }
 
-    /// Has the namespace drop the object, if it has neither an instance nor sockets nor inputs.
+    /// Has the registry drop the object, if it has neither an instance nor sockets nor inputs.
     pub(super) fn retire(&self) -> bool {
         let mut inputs = self.inputs();
         inputs.retired |= !inputs.running && inputs.idle_since.is_none() && self.sockets.len() == 0;
@@ -135,7 +128,7 @@ impl ObjectContainer {
     }
 
     /// Has a thread work on the object, unless one does.
-    pub(super) fn schedule(self: &Arc<Self>, inputs: &mut InputQueue) {
+    fn schedule(self: &Arc<Self>, inputs: &mut InputQueue) {
         if !std::mem::replace(&mut inputs.running, true) {
             let this = Arc::clone(self);
             self.namespace.runtime.spawn_blocking(move || this.run());
@@ -146,41 +139,21 @@ impl ObjectContainer {
     fn run(self: Arc<Self>) {
         let mut lifecycle = lock(&self.lifecycle);
         while let Some((input, recorder)) = self.next(&lifecycle) {
-            self.handle(&mut lifecycle, input, recorder.as_ref());
-            let mut evictions = Vec::new();
-            if !lifecycle.evictions.is_empty() && lifecycle.instance.as_ref().is_none_or(ObjectInstance::is_idle) {
-                lifecycle.instance = None;
-                evictions = std::mem::take(&mut lifecycle.evictions);
+            lifecycle.handle(&self, input, recorder.as_ref());
+            let evictions = lifecycle.evict_if_requested();
+            if lifecycle.is_discardable() && self.inputs().queue.is_empty() {
+                drop(lifecycle.take_instance());
             }
-            if lifecycle.instance.as_mut().is_some_and(|instance| self.is_discardable(instance)) {
-                lifecycle.instance = None;
-            }
-            self.publish_figures(&lifecycle);
+            lifecycle.update_gauges();
             for done in evictions {
                 let _ = done.send(());
             }
         }
-        let has_no_instance = lifecycle.instance.is_none();
+        let has_instance = lifecycle.has_instance();
         drop(lifecycle);
-        if has_no_instance {
-            self.namespace.retire(&self.name);
+        if !has_instance {
+            self.leave_registry();
         }
-    }
-
-    /// Whether all that an instance could do is to be there for events that may never come. What comes next makes another.
-    fn is_discardable(&self, instance: &mut ObjectInstance) -> bool {
-        instance.is_idle()
-            && !instance.imports().database.has_file()
-            && self.sockets.len() == 0
-            && self.inputs().queue.is_empty()
-    }
-
-    /// Copies the figures of the lifecycle for those who only count.
-    pub(super) fn publish_figures(&self, lifecycle: &Lifecycle) {
-        let instance = lifecycle.instance.as_ref();
-        self.has_instance.store(instance.is_some(), Ordering::Relaxed);
-        self.live_tasks.store(instance.map_or(0, ObjectInstance::live_tasks), Ordering::Relaxed);
-        self.memory_bytes.store(instance.map_or(0, ObjectInstance::memory_bytes), Ordering::Relaxed);
     }
 
     fn next(self: &Arc<Self>, lifecycle: &Lifecycle) -> Option<(Input, Option<Recorder>)> {
@@ -191,174 +164,122 @@ impl ObjectContainer {
             inputs.idle_since.take_if(|_| !input.is_inspection());
         } else {
             inputs.running = false;
-            if lifecycle.instance.is_some() {
-                inputs.idle_since.get_or_insert_with(|| self.namespace.bindings.clock.elapsed_ms());
+            if lifecycle.has_instance() {
+                let bindings = &self.namespace.bindings;
+                inputs.idle_since.get_or_insert_with(|| bindings.clock.elapsed_ms());
                 if !std::mem::replace(&mut inputs.timer, true) {
-                    let bindings = &self.namespace.bindings;
-                    self.namespace.runtime.spawn(evict_when_idle(
-                        Arc::downgrade(self),
-                        bindings.clock.clone(),
-                        bindings.faults.clone(),
-                    ));
+                    let timer = evict_when_idle(self.evictable(), bindings.clock.clone(), bindings.faults.clone());
+                    self.namespace.runtime.spawn(timer);
                 }
             }
         }
         input
     }
 
-    fn handle(self: &Arc<Self>, lifecycle: &mut Lifecycle, input: Input, recorder: Option<&Recorder>) {
-        match input {
-            Input::Fetch { event, upgrade, reply } => {
-                self.start(lifecycle, Task::Fetch { upgrade, reply: Some(reply) }, &event, recorder);
-            }
-            Input::Alarm { retries } => self.deliver_alarm(lifecycle, retries, recorder),
-            Input::Message { socket, message, handled } => {
-                let (kind, data) = match &message {
-                    Incoming::Text(text) => ("text", text.as_bytes()),
-                    Incoming::Binary(bytes) => ("binary", &bytes[..]),
-                };
-                let event = self.event("object.message", |event| {
-                    event.text(socket.tag()).text(kind).field(data);
-                });
-                self.start(lifecycle, Task::Message { socket, handled }, &event, recorder);
-            }
-            // Sockets that dropped with an earlier instance are nothing that this one knows.
-            Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
-            Input::Closed { socket, close, handled } => {
-                let event = self.event("object.close", |event| {
-                    event.text(socket.tag()).number(close.code).text(&close.reason).text(if close.clean {
-                        "1"
-                    } else {
-                        ""
-                    });
-                });
-                self.start(lifecycle, Task::Close { socket, handled: Some(handled) }, &event, recorder);
-            }
-            Input::Failed { socket, error } => {
-                let event = self.event("object.error", |event| {
-                    event.text(socket.tag()).text(&error);
-                });
-                self.start(lifecycle, Task::Close { socket, handled: None }, &event, recorder);
-            }
-            Input::Completed { incarnation, op, answer } => {
-                if let Some(instance) =
-                    lifecycle.instance.as_mut().filter(|instance| instance.incarnation == incarnation)
-                    && let Err(error) = instance.complete(self, op, &answer)
-                {
-                    self.reset(lifecycle, &error);
-                }
-            }
-            Input::EvictIdle => drop(lifecycle.instance.take_if(|instance| instance.is_idle())),
-            Input::Evict { done } => lifecycle.evictions.push(done),
-            Input::Storage(work) => self.storage(lifecycle, work),
-            Input::FireAlarm { done } => self.fire_alarm(lifecycle, done, recorder),
-            Input::Delete { done } => {
-                let _ = done.send(self.delete(lifecycle));
-            }
+    /// Has the registry forget the object, if there is nothing left of it.
+    fn leave_registry(&self) {
+        if let Some(registry) = self.registry.upgrade() {
+            registry.retire(&self.name);
         }
     }
 
-    pub(super) fn event(&self, kind: &str, fields: impl FnOnce(&mut FrameWriter<'_>)) -> Vec<u8> {
-        let mut event = Vec::new();
-        fields(FrameWriter::new(&mut event).text(kind).text(&self.name));
-        event
-    }
-
-    pub(super) fn start(
-        self: &Arc<Self>,
-        lifecycle: &mut Lifecycle,
-        task: Task,
-        event: &[u8],
-        recorder: Option<&Recorder>,
-    ) {
-        match self.ensure_instance(lifecycle) {
-            Ok(instance) => {
-                if let Err(error) = instance.start(self, task, event, recorder) {
-                    self.reset(lifecycle, &error);
-                }
-            }
-            Err(error) => {
-                tracing::error!(object = self.name, "a Durable Object cannot be started: {error}");
-                match task {
-                    Task::Fetch { reply: Some(reply), .. } => {
-                        let _ = reply.send(Err(error.to_string()));
-                    }
-                    Task::Alarm => self.retry_alarm(lifecycle.alarm_retries),
-                    Task::Close { socket, .. } => self.sockets.remove(&socket),
-                    Task::Message { socket, .. } => {
-                        let (code, reason) = TRY_AGAIN;
-                        socket.push(Outgoing::Close { code: Some(code), reason: reason.into() });
-                    }
-                    Task::Fetch { reply: None, .. } => {}
-                }
-            }
-        }
-    }
-
-    /// The instance, constructed if there is none.
-    pub(super) fn ensure_instance<'a>(
-        self: &Arc<Self>,
-        lifecycle: &'a mut Lifecycle,
-    ) -> Result<&'a mut ObjectInstance, Reset> {
-        match &mut lifecycle.instance {
-            Some(instance) => Ok(instance),
-            instance => {
-                let incarnation = self.namespace.incarnations.fetch_add(1, Ordering::Relaxed);
-                let permit = self.namespace.instances.acquire(self, incarnation)?;
-                let database = self.open()?;
-                let (sockets, clock) = (Arc::clone(&self.sockets), self.namespace.bindings.clock.clone());
-                let imports = ObjectImports::new(database, sockets, clock, self.namespace.linked.turn_limit());
-                let wasm = self.namespace.linked.instantiate(imports)?;
-                self.namespace.constructed.fetch_add(1, Ordering::Relaxed);
-                self.has_instance.store(true, Ordering::Relaxed);
-                Ok(instance.insert(ObjectInstance::new(wasm, incarnation, permit)))
-            }
-        }
-    }
-
-    fn open(&self) -> Result<Database, SqlError> {
-        Ok(self.namespace.open_database(self.path.clone())?.named(&self.name))
-    }
-
-    /// Works on the database of the instance, or on the file if there is none.
-    pub(super) fn storage(&self, lifecycle: &mut Lifecycle, work: impl FnOnce(Result<&mut Database, SqlError>)) {
-        match &mut lifecycle.instance {
-            Some(instance) => work(Ok(&mut instance.imports().database)),
-            None => match self.open() {
-                Ok(mut database) => work(Ok(&mut database)),
-                Err(error) => work(Err(error)),
-            },
-        }
-    }
-
-    fn delete(&self, lifecycle: &mut Lifecycle) -> io::Result<()> {
-        if let Some(mut instance) = lifecycle.instance.take() {
-            instance.reset();
-        }
-        self.sockets.drop_all();
-        engine::remove_files(&self.path)?;
-        self.namespace.alarms.index().settle(&self.name, &self.id, None).map_err(io::Error::other)?;
-        self.namespace.alarms.ended(&self.id, None);
-        Ok(())
-    }
-
-    /// Ends the instance after a crash. Its sockets drop, its calls fail, its alarm is tried again.
-    fn reset(&self, lifecycle: &mut Lifecycle, error: &Reset) {
-        tracing::error!(object = self.name, "a Durable Object is reset: {error}");
-        let trace = &self.namespace.bindings.trace;
-        trace.log("error", None, format_args!("the Durable Object `{}` is reset: {error}", self.name));
-        self.namespace.resets.fetch_add(1, Ordering::Relaxed);
-        let Some(mut instance) = lifecycle.instance.take() else { return };
-        let alarm = instance.alarm_in_flight();
-        let imports = instance.reset();
-        self.alarm_after_reset(alarm, lifecycle.alarm_retries, imports);
-    }
-
-    pub(crate) fn has_instance(&self) -> bool {
-        self.has_instance.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn inputs(&self) -> MutexGuard<'_, InputQueue> {
+    fn inputs(&self) -> MutexGuard<'_, InputQueue> {
         lock(&self.inputs)
+    }
+}
+
+impl Evictable for ObjectContainer {
+    fn idle_since(&self) -> Option<u64> {
+        let inputs = self.inputs();
+        inputs.idle_since.filter(|_| !inputs.running)
+    }
+
+    fn try_evict(&self) -> bool {
+        let Ok(mut lifecycle) = self.lifecycle.try_lock() else { return false };
+        let mut inputs = self.inputs();
+        if inputs.running || !inputs.queue.is_empty() || !lifecycle.is_idle() {
+            return false;
+        }
+        inputs.idle_since = None;
+        drop(inputs);
+        // Whoever is posted to meanwhile waits for the lifecycle, and finds no instance.
+        let instance = lifecycle.take_instance();
+        lifecycle.update_gauges();
+        drop((lifecycle, instance));
+        self.leave_registry();
+        true
+    }
+
+    fn evict_if_idle(self: Arc<Self>) -> Option<u64> {
+        let mut inputs = self.inputs();
+        // While it is at work no timer is needed: the next rest sets one of its own.
+        if let Some(since) = inputs.idle_since.filter(|_| !inputs.running) {
+            let after = self.namespace.bindings.faults.evict_after_ms().unwrap_or(self.namespace.evict_after_ms);
+            let due = since.saturating_add(after);
+            if due > self.namespace.bindings.clock.elapsed_ms() {
+                return Some(due);
+            }
+            inputs.queue.push_back((Input::EvictIdle, None));
+            self.schedule(&mut inputs);
+        }
+        inputs.timer = false;
+        None
+    }
+}
+
+impl ObjectContext for Arc<ObjectContainer> {
+    fn namespace(&self) -> &NamespaceState {
+        &self.namespace
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn events(&self) -> Arc<dyn SocketEvents> {
+        Arc::new(ObjectSocketEvents(Arc::clone(self)))
+    }
+
+    fn evictable(&self) -> Weak<dyn Evictable> {
+        let object: Weak<ObjectContainer> = Arc::downgrade(self);
+        object
+    }
+
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle {
+        let object = Arc::downgrade(self);
+        let task = async move {
+            // What an op holds besides its answer is nothing that an object can name.
+            let Completion { answer, .. } = work.await;
+            if let Some(object) = object.upgrade() {
+                // An object with a live op is not forgotten.
+                drop(object.post(Input::Completed { incarnation, op, answer }));
+            }
+        };
+        self.namespace.runtime.spawn(task.instrument(request_log::span())).abort_handle()
+    }
+}
+
+/// An object as its sockets see it. What cannot be posted any more concerns an object without sockets.
+struct ObjectSocketEvents(Arc<ObjectContainer>);
+
+impl SocketEvents for ObjectSocketEvents {
+    fn message(&self, socket: &Arc<Socket>, message: Incoming) -> oneshot::Receiver<()> {
+        let (handled, receiver) = oneshot::channel();
+        drop(self.0.post(Input::Message { socket: Arc::clone(socket), message, handled }));
+        receiver
+    }
+
+    fn closed(&self, socket: &Arc<Socket>, close: Closed) -> oneshot::Receiver<()> {
+        let (handled, receiver) = oneshot::channel();
+        drop(self.0.post(Input::Closed { socket: Arc::clone(socket), close, handled }));
+        receiver
+    }
+
+    fn failed(&self, socket: &Arc<Socket>, error: String) {
+        drop(self.0.post(Input::Failed { socket: Arc::clone(socket), error }));
     }
 }

@@ -7,12 +7,14 @@ use tokio::sync::oneshot;
 
 use super::engine::Database;
 use super::error::SqlError;
-use super::namespace::ORIGIN;
-use super::task::Reply;
+use super::event::Reply;
 use crate::abi::frame::FrameReader;
 use crate::abi::ops::Answer;
 use crate::trace::Subject;
 use crate::websocket::{Closed, Incoming, Socket};
+
+/// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
+pub(super) const ORIGIN: &str = "https://object";
 
 /// What an object has to deal with, in the order in which it came.
 pub(crate) enum Input {

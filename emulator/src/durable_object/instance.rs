@@ -8,19 +8,20 @@ use std::sync::Arc;
 
 use tokio::task::AbortHandle;
 
+use super::context::ObjectContext;
+use super::error::SqlError;
+use super::event::ObjectEvent;
 use super::imports::ObjectImports;
 use super::instance_limit::{Overloaded, Permit};
-use super::namespace::NamespaceState;
 use super::outputs::{Outputs, response_fields};
-use super::task::Task;
 use crate::abi::frame::FrameReader;
 use crate::abi::ops::{Answer, Op};
-use crate::bindings::{BoxFuture, Completion, ObjectAnswer};
+use crate::bindings::{Completion, Dispatched, ObjectAnswer, RequestBody};
 use crate::runtime::budget::{CpuMeter, CpuTime, Exceeded, MAX_LIVE_OPS};
 use crate::runtime::host::{Effect, Effects};
 use crate::runtime::instance::Instance;
 use crate::trace::Recorder;
-use crate::websocket::{ClientEnd, Socket, SocketEvents};
+use crate::websocket::{ClientEnd, Socket};
 
 /// What callers are told when an object is reset under them.
 const RESET: &str = "The Durable Object's code crashed, and the object was reset.";
@@ -29,14 +30,14 @@ const NO_ANSWER: &str = "The Durable Object's code ended without an answer.";
 
 /// An instance and what it has under way.
 pub(super) struct ObjectInstance {
-    pub(super) wasm: Instance<ObjectImports>,
+    wasm: Instance<ObjectImports>,
     /// Names the instance: what belongs to another one is ignored.
     pub(super) incarnation: u64,
-    tasks: HashMap<u32, Running>,
+    tasks: HashMap<u32, ObjectTask>,
     /// Of the tasks that are traced.
-    pub(super) recorders: HashMap<u32, Recorder>,
+    recorders: HashMap<u32, Recorder>,
     next_task: u32,
-    pub(super) ops: HashMap<u32, LiveOp>,
+    ops: HashMap<u32, ObjectOp>,
     /// Answers of this turn: task, op, answer.
     queue: VecDeque<(u32, u32, Answer)>,
     /// Whether the alarm that is being handled was replaced by a new one; `None` while none is handled.
@@ -46,35 +47,24 @@ pub(super) struct ObjectInstance {
 }
 
 /// An event that an instance works on, and the CPU time that it took.
-struct Running {
-    task: Task,
+struct ObjectTask {
+    event: ObjectEvent,
     cpu_time: CpuTime,
 }
 
-pub(super) struct LiveOp {
-    pub(super) task: u32,
+struct ObjectOp {
+    task: u32,
     /// `None` until the turn that issued it has been committed.
-    pub(super) work: Option<AbortHandle>,
-}
-
-/// What an instance needs of its object.
-pub(super) trait Context {
-    fn namespace(&self) -> &NamespaceState;
-    fn name(&self) -> &str;
-    fn id(&self) -> &str;
-    /// The object as the events of its sockets reach it.
-    fn events(&self) -> Arc<dyn SocketEvents>;
-    /// Runs an op, and completes it with [`ObjectInstance::complete`].
-    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle;
+    work: Option<AbortHandle>,
 }
 
 /// Why an object is reset. The writes of its turn are undone.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Reset {
+pub(super) enum ResetReason {
     #[error("its instance crashed: {0:?}")]
     Crashed(#[from] wasmtime::Error),
     #[error("its turn cannot be committed: {0}")]
-    Storage(#[from] super::error::SqlError),
+    Storage(#[from] SqlError),
     #[error(transparent)]
     Exceeded(#[from] Exceeded),
     #[error(transparent)]
@@ -124,17 +114,17 @@ impl ObjectInstance {
     /// Delivers an event: `frame` is the event as `start` takes it.
     pub(super) fn start(
         &mut self,
-        context: &impl Context,
-        task: Task,
+        context: &impl ObjectContext,
+        event: ObjectEvent,
         frame: &[u8],
         recorder: Option<&Recorder>,
-    ) -> Result<(), Reset> {
+    ) -> Result<(), ResetReason> {
         let id = self.next_task;
         self.next_task = self.next_task.wrapping_add(1);
-        if matches!(task, Task::Alarm) {
+        if matches!(event, ObjectEvent::Alarm) {
             self.alarm_replaced = Some(false);
         }
-        self.tasks.insert(id, Running { task, cpu_time: CpuTime::default() });
+        self.tasks.insert(id, ObjectTask { event, cpu_time: CpuTime::default() });
         if let Some(recorder) = recorder {
             recorder.running();
             self.recorders.insert(id, recorder.clone());
@@ -149,7 +139,12 @@ impl ObjectInstance {
     }
 
     /// Gives the answer to an op.
-    pub(super) fn complete(&mut self, context: &impl Context, op: u32, answer: &Answer) -> Result<(), Reset> {
+    pub(super) fn complete(
+        &mut self,
+        context: &impl ObjectContext,
+        op: u32,
+        answer: &Answer,
+    ) -> Result<(), ResetReason> {
         // A cancelled op is no longer in the table.
         let Some(live) = self.ops.remove(&op) else { return Ok(()) };
         let mut meter = self.wasm.meter();
@@ -168,7 +163,12 @@ impl ObjectInstance {
     }
 
     /// Runs the turn to its end, commits it, and lets out what it sends.
-    fn finish_turn(&mut self, context: &impl Context, begun_by: u32, mut meter: CpuMeter) -> Result<(), Reset> {
+    fn finish_turn(
+        &mut self,
+        context: &impl ObjectContext,
+        begun_by: u32,
+        mut meter: CpuMeter,
+    ) -> Result<(), ResetReason> {
         let mut outputs = Outputs::default();
         self.apply(context, &mut outputs)?;
         while let Some((task, op, answer)) = self.queue.pop_front() {
@@ -183,21 +183,26 @@ impl ObjectInstance {
         Ok(())
     }
 
-    fn apply(&mut self, context: &impl Context, outputs: &mut Outputs) -> Result<(), Reset> {
+    fn apply(&mut self, context: &impl ObjectContext, outputs: &mut Outputs) -> Result<(), ResetReason> {
         let effects = self.wasm.take_effects();
         let result = self.apply_each(context, &effects, outputs);
         self.wasm.put_back(effects);
         result
     }
 
-    fn apply_each(&mut self, context: &impl Context, effects: &Effects, outputs: &mut Outputs) -> Result<(), Reset> {
+    fn apply_each(
+        &mut self,
+        context: &impl ObjectContext,
+        effects: &Effects,
+        outputs: &mut Outputs,
+    ) -> Result<(), ResetReason> {
         for effect in effects.iter() {
             match effect {
                 Effect::Op { task, op, frame } => self.issue(*task, *op, effects.frame(frame), outputs)?,
                 Effect::Cancel { op } => {
                     self.queue.retain(|(_, queued, _)| queued != op);
                     outputs.ops.retain(|(issued, _)| issued != op);
-                    if let Some(LiveOp { work: Some(work), .. }) = self.ops.remove(op) {
+                    if let Some(ObjectOp { work: Some(work), .. }) = self.ops.remove(op) {
                         work.abort();
                     }
                 }
@@ -241,7 +246,7 @@ impl ObjectInstance {
                 Err(error) => Answer::Err(error.to_string().into()),
             },
             Ok(_) => {
-                self.ops.insert(op, LiveOp { task, work: None });
+                self.ops.insert(op, ObjectOp { task, work: None });
                 outputs.ops.push((op, frame.to_owned()));
                 return Ok(());
             }
@@ -254,11 +259,11 @@ impl ObjectInstance {
         Ok(())
     }
 
-    fn respond(&mut self, context: &impl Context, id: u32, frame: &[u8], outputs: &mut Outputs) {
+    fn respond(&mut self, context: &impl ObjectContext, id: u32, frame: &[u8], outputs: &mut Outputs) {
         let imports = self.wasm.sync_imports();
         let accepted =
             imports.accepted.iter().position(|(task, _)| *task == id).map(|at| imports.accepted.swap_remove(at).1);
-        let Some(Running { task: Task::Fetch { upgrade, reply }, .. }) = self.tasks.get_mut(&id) else {
+        let Some(ObjectTask { event: ObjectEvent::Fetch { upgrade, reply }, .. }) = self.tasks.get_mut(&id) else {
             tracing::warn!("a Durable Object answered an event that takes no answer");
             return drop_accepted(imports, accepted);
         };
@@ -288,8 +293,8 @@ impl ObjectInstance {
         outputs.replies.push((reply, answer.map(|fields| ObjectAnswer { fields, socket })));
     }
 
-    fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), Reset> {
-        let Some(Running { mut task, .. }) = self.tasks.remove(&id) else { return Ok(()) };
+    fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), ResetReason> {
+        let Some(ObjectTask { mut event, .. }) = self.tasks.remove(&id) else { return Ok(()) };
         outputs.recorded.extend(self.recorders.remove(&id));
         self.ops.retain(|op, live| {
             if live.task == id {
@@ -300,36 +305,36 @@ impl ObjectInstance {
             }
             live.task != id
         });
-        match &mut task {
-            Task::Fetch { reply, .. } => {
+        match &mut event {
+            ObjectEvent::Fetch { reply, .. } => {
                 if let Some(reply) = reply.take() {
                     outputs.replies.push((reply, Err(NO_ANSWER.to_owned())));
                 }
             }
             // Only now is the alarm gone: had the process ended before, it would have been delivered again.
-            Task::Alarm => {
+            ObjectEvent::Alarm => {
                 if self.alarm_replaced.take() == Some(false) {
                     self.wasm.sync_imports().database.delete_alarm()?;
                 }
             }
-            Task::Message { .. } | Task::Close { .. } => {}
+            ObjectEvent::Message { .. } | ObjectEvent::Close { .. } => {}
         }
-        outputs.ended.push(task);
+        outputs.ended.push(event);
         Ok(())
     }
 
-    fn commit(&mut self, context: &impl Context) -> Result<(), Reset> {
+    fn commit(&mut self, context: &impl ObjectContext) -> Result<(), ResetReason> {
         let namespace = context.namespace();
         let database = &mut self.wasm.sync_imports().database;
         let alarm = database.pending_alarm();
         if let Some(Some(due)) = alarm {
-            namespace.alarms.index().promise(context.name(), context.id(), due)?;
+            namespace.alarms.index().note_pending(context.name(), context.id(), due)?;
         }
         database.commit_turn()?;
         if alarm.is_some() {
             match database.get_alarm() {
                 Ok(due) => {
-                    if let Err(error) = namespace.alarms.index().settle(context.name(), context.id(), due) {
+                    if let Err(error) = namespace.alarms.index().confirm(context.name(), context.id(), due) {
                         tracing::warn!(%error, "the index of alarms names a time that is too early");
                     }
                 }
@@ -338,6 +343,30 @@ impl ObjectInstance {
             namespace.alarms.was_set(context.id());
         }
         Ok(())
+    }
+
+    /// Opens the output gate, and begins the ops that the turn has issued.
+    fn release(&mut self, context: &impl ObjectContext, outputs: Outputs) {
+        let Self { wasm, ops, recorders, incarnation, .. } = self;
+        outputs.release(context, wasm.sync_imports(), |op, frame| {
+            let Some(live) = ops.get_mut(&op) else { return };
+            let dispatched = match Op::parse(frame) {
+                Ok(request) => {
+                    let span = recorders.get(&live.task).map(|recorder| {
+                        let (name, key) = request.describe();
+                        recorder.op(name, &key)
+                    });
+                    context.namespace().bindings.dispatch(request, &mut RequestBody::default()).traced(span)
+                }
+                Err(error) => Dispatched::Ready(Completion::error(error)),
+            };
+            let work = match dispatched {
+                // I/O in any case, so that it is another turn.
+                Dispatched::Ready(completion) => Box::pin(std::future::ready(completion)),
+                Dispatched::Pending(work) => work,
+            };
+            live.work = Some(context.spawn(*incarnation, op, work));
+        });
     }
 
     /// Ends the instance because of a crash: undoes the turn and fails what is under way. Gives the database back.
@@ -349,7 +378,7 @@ impl ObjectInstance {
         }
         self.recorders.clear();
         for task in std::mem::take(&mut self.tasks).into_values() {
-            if let Task::Fetch { reply: Some(reply), .. } = task.task {
+            if let ObjectEvent::Fetch { reply: Some(reply), .. } = task.event {
                 let _ = reply.send(Err(RESET.to_owned()));
             }
         }

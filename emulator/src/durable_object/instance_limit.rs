@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Weak};
 
-use super::container::ObjectContainer;
+use super::eviction::Evictable;
 use crate::sync::lock;
 
 /// Objects that may have an instance at once, unless the builder is told otherwise. An instance with nothing in it takes some 145 kB and
@@ -16,13 +16,13 @@ pub(super) const OVERLOADED: &str = "Durable Object is overloaded. Too many requ
 pub(super) struct InstanceLimit {
     limit: usize,
     /// By the number of the instance.
-    objects: Arc<Mutex<BTreeMap<u64, Weak<ObjectContainer>>>>,
+    objects: Arc<Mutex<BTreeMap<u64, Weak<dyn Evictable>>>>,
 }
 
 /// The permit for one instance, until it is dropped.
 pub(super) struct Permit {
     incarnation: u64,
-    objects: Arc<Mutex<BTreeMap<u64, Weak<ObjectContainer>>>>,
+    objects: Arc<Mutex<BTreeMap<u64, Weak<dyn Evictable>>>>,
 }
 
 /// All objects that have an instance are at work.
@@ -40,11 +40,11 @@ impl InstanceLimit {
     }
 
     /// Takes a permit for an instance. If there are none left, the object that has been idle for the longest is evicted; its sockets stay.
-    pub(super) fn acquire(&self, object: &Arc<ObjectContainer>, incarnation: u64) -> Result<Permit, Overloaded> {
+    pub(super) fn acquire(&self, object: Weak<dyn Evictable>, incarnation: u64) -> Result<Permit, Overloaded> {
         loop {
             let mut objects = lock(&self.objects);
             if objects.len() < self.limit {
-                objects.insert(incarnation, Arc::downgrade(object));
+                objects.insert(incarnation, object);
                 return Ok(Permit { incarnation, objects: Arc::clone(&self.objects) });
             }
             let all: Vec<_> = objects.values().filter_map(Weak::upgrade).collect();

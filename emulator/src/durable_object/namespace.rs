@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -11,13 +11,15 @@ use tokio::task::AbortHandle;
 
 use super::alarm_index::AlarmIndex;
 use super::alarm_scheduler::{AlarmScheduler, NextDue};
-use super::container::ObjectContainer;
+use super::container::{ObjectContainer, Registry};
 use super::engine::Database;
 use super::error::SqlError;
+use super::eviction::Evictable as _;
 use super::id::{CLASS, UNIQUE_KEY, object_id};
 use super::imports::ObjectImports;
-use super::input::Input;
+use super::input::{Input, ORIGIN};
 use super::instance_limit::InstanceLimit;
+use super::namespace_state::NamespaceState;
 use crate::abi::frame::FrameWriter;
 use crate::abi::ops::ObjectRequest;
 use crate::bindings::{Bindings, BoxFuture, CONNECTION_LOST, ObjectAnswer, Objects};
@@ -27,37 +29,24 @@ use crate::state_dir::{StateDir, StateError};
 use crate::sync::lock;
 use crate::websocket::Outgoing;
 
-/// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
-pub(super) const ORIGIN: &str = "https://object";
-
 /// The namespace.
 pub(crate) struct Namespace {
-    pub(super) shared: Arc<NamespaceState>,
-    alarm_task: OnceLock<AbortHandle>,
-}
-
-/// What the objects of a namespace share.
-pub(super) struct NamespaceState {
-    pub(super) bindings: Arc<Bindings>,
-    pub(super) linked: Linked<ObjectImports>,
-    pub(super) alarms: AlarmScheduler,
-    pub(super) runtime: Handle,
-    profile: Profile,
-    pub(super) evict_after_ms: u64,
-    pub(super) instances: InstanceLimit,
-    /// Numbers the instances.
-    pub(super) incarnations: AtomicU64,
-    pub(super) constructed: AtomicU64,
-    pub(super) resets: AtomicU64,
-    state: StateDir,
-    objects: Mutex<HashMap<String, Arc<ObjectContainer>>>,
+    state: Arc<NamespaceState>,
+    objects: Arc<ObjectTable>,
     /// Names that were read from files, by id.
     names: Mutex<HashMap<String, String>>,
     closing: AtomicBool,
+    alarm_task: OnceLock<AbortHandle>,
+}
+
+/// The objects in memory, by name.
+struct ObjectTable {
+    namespace: Arc<NamespaceState>,
+    objects: Mutex<HashMap<String, Arc<ObjectContainer>>>,
 }
 
 /// What a namespace is made of.
-pub(crate) struct Parts {
+pub(crate) struct NamespaceParts {
     pub(crate) bindings: Arc<Bindings>,
     pub(crate) linked: Linked<ObjectImports>,
     pub(crate) alarms: AlarmIndex,
@@ -69,9 +58,9 @@ pub(crate) struct Parts {
     pub(crate) runtime: Handle,
 }
 
-/// Counts for [`Stats`](crate::Stats).
+/// What a namespace counts for [`Stats`](crate::Stats).
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
+pub(crate) struct NamespaceStats {
     pub(crate) instances: usize,
     pub(crate) idle: usize,
     pub(crate) max_instances: usize,
@@ -83,8 +72,8 @@ pub(crate) struct Counts {
 }
 
 impl Namespace {
-    pub(crate) fn new(parts: Parts) -> Self {
-        let shared = Arc::new(NamespaceState {
+    pub(crate) fn new(parts: NamespaceParts) -> Self {
+        let state = Arc::new(NamespaceState {
             alarms: AlarmScheduler::new(parts.alarms, parts.bindings.clock.clone(), parts.bindings.faults.clone()),
             bindings: parts.bindings,
             linked: parts.linked,
@@ -95,26 +84,25 @@ impl Namespace {
             incarnations: AtomicU64::new(0),
             constructed: AtomicU64::new(0),
             resets: AtomicU64::new(0),
-            state: parts.state,
-            objects: Mutex::default(),
-            names: Mutex::default(),
-            closing: AtomicBool::new(false),
+            state_dir: parts.state,
         });
-        Self { shared, alarm_task: OnceLock::new() }
+        let objects = Arc::new(ObjectTable { namespace: Arc::clone(&state), objects: Mutex::default() });
+        let (names, closing, alarm_task) = (Mutex::default(), AtomicBool::new(false), OnceLock::new());
+        Self { state, objects, names, closing, alarm_task }
     }
 
     /// Begins to wake objects for their alarms; those that are overdue at once.
     pub(crate) fn start_alarms(&self) {
         self.alarm_task.get_or_init(|| {
-            let shared = Arc::downgrade(&self.shared);
-            let deliver_due = move || Some(shared.upgrade()?.deliver_due_alarms());
-            self.shared.runtime.spawn(self.shared.alarms.run(deliver_due)).abort_handle()
+            let objects = Arc::downgrade(&self.objects);
+            let deliver_due = move || Some(objects.upgrade()?.deliver_due_alarms());
+            self.state.runtime.spawn(self.state.alarms.run(deliver_due)).abort_handle()
         });
     }
 
     /// Ends an object's instance as idleness does, once nothing is alive in it. Its sockets stay.
     pub(crate) async fn evict(&self, name: &str) {
-        let object = self.shared.objects().get(name).cloned();
+        let object = self.objects.lock().get(name).cloned();
         if let Some(object) = object {
             let (done, evicted) = oneshot::channel();
             if object.post(Input::Evict { done }).is_ok() {
@@ -126,7 +114,7 @@ impl Namespace {
 
     /// Takes no more calls and wakes nobody; closes all sockets with 1001.
     pub(crate) fn close(&self) {
-        self.shared.closing.store(true, Ordering::SeqCst);
+        self.closing.store(true, Ordering::SeqCst);
         if let Some(alarm_task) = self.alarm_task.get() {
             alarm_task.abort();
         }
@@ -137,9 +125,9 @@ impl Namespace {
         }
     }
 
-    /// Drops the sockets that are left, and ends all instances once their events have ended.
-    pub(crate) async fn quiet(&self) {
-        let names: Vec<String> = self.shared.objects().keys().cloned().collect();
+    /// Ends all instances once their events have ended.
+    pub(crate) async fn evict_all(&self) {
+        let names: Vec<String> = self.objects.lock().keys().cloned().collect();
         for name in names {
             self.evict(&name).await;
         }
@@ -152,36 +140,36 @@ impl Namespace {
         }
     }
 
-    pub(crate) fn counts(&self) -> Counts {
-        let mut counts = Counts {
-            max_instances: self.shared.instances.limit(),
-            constructed: self.shared.constructed.load(Ordering::Relaxed),
-            resets: self.shared.resets.load(Ordering::Relaxed),
-            ..Counts::default()
+    pub(crate) fn stats(&self) -> NamespaceStats {
+        let mut stats = NamespaceStats {
+            max_instances: self.state.instances.limit(),
+            constructed: self.state.constructed.load(Ordering::Relaxed),
+            resets: self.state.resets.load(Ordering::Relaxed),
+            ..NamespaceStats::default()
         };
         for object in self.all() {
-            counts.instances += usize::from(object.has_instance());
-            counts.idle += usize::from(object.idle_since().is_some());
-            counts.memory_bytes += object.memory_bytes();
-            counts.tasks += object.live_tasks();
-            counts.sockets += object.sockets().len();
+            stats.instances += usize::from(object.has_instance());
+            stats.idle += usize::from(object.idle_since().is_some());
+            stats.memory_bytes += object.gauges().memory_bytes();
+            stats.tasks += object.gauges().live_tasks();
+            stats.sockets += object.sockets().len();
         }
-        counts
+        stats
     }
 
     /// The folder that holds the objects' files.
     pub(crate) fn state(&self) -> &StateDir {
-        &self.shared.state
+        &self.state.state_dir
     }
 
     /// When each object's alarm is due, and its deliveries.
     pub(crate) fn alarms(&self) -> &AlarmScheduler {
-        &self.shared.alarms
+        &self.state.alarms
     }
 
     /// Whether [`Self::close`] was called.
     pub(crate) fn is_closing(&self) -> bool {
-        self.shared.closing.load(Ordering::SeqCst)
+        self.closing.load(Ordering::SeqCst)
     }
 
     /// The id of the object with this name.
@@ -191,26 +179,26 @@ impl Namespace {
 
     /// Whether an object with this name is in memory.
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.shared.objects().contains_key(name)
+        self.objects.lock().contains_key(name)
     }
 
     /// Delivers an input to the object with this name, which is brought into memory for it.
     pub(crate) fn post(&self, name: &str, input: Input) {
-        self.shared.post(name, input);
+        self.objects.post(name, input);
     }
 
     /// Opens an object's file as far as the state folder allows.
     pub(crate) fn open_database(&self, path: PathBuf) -> Result<Database, SqlError> {
-        self.shared.open_database(path)
+        self.state.open_database(path)
     }
 
     /// The name that belongs to an id, where that is known: from memory, from the index of alarms, or from the object's `file`.
     pub(crate) fn name_of(&self, id: &str, file: Option<PathBuf>) -> Option<String> {
-        if let Some(name) = lock(&self.shared.names).get(id) {
+        if let Some(name) = lock(&self.names).get(id) {
             return Some(name.clone());
         }
         let loaded = self.all().into_iter().find(|object| object.id() == id).map(|object| object.name().to_owned());
-        let name = loaded.or_else(|| Some(self.shared.alarms.index().get(id)?.name)).or_else(|| {
+        let name = loaded.or_else(|| Some(self.state.alarms.index().get(id)?.name)).or_else(|| {
             let mut database = self.open_database(file?).ok()?;
             database.noted_name().ok()?
         })?;
@@ -218,18 +206,18 @@ impl Namespace {
         if Self::id_of(&name) != id {
             return None;
         }
-        lock(&self.shared.names).insert(id.to_owned(), name.clone());
+        lock(&self.names).insert(id.to_owned(), name.clone());
         Some(name)
     }
 
     /// Forgets the name of an object whose file is gone.
     pub(crate) fn forget_name(&self, id: &str) {
-        lock(&self.shared.names).remove(id);
+        lock(&self.names).remove(id);
     }
 
     /// The objects in memory, with an instance or without.
     pub(crate) fn all(&self) -> Vec<Arc<ObjectContainer>> {
-        self.shared.objects().values().cloned().collect()
+        self.objects.lock().values().cloned().collect()
     }
 }
 
@@ -238,15 +226,15 @@ impl Drop for Namespace {
         if let Some(alarm_task) = self.alarm_task.get() {
             alarm_task.abort();
         }
-        // The loops of the sockets hold their objects, and the objects what they share.
+        // The loops of the sockets hold their objects.
         self.drop_sockets();
-        self.shared.objects().clear();
+        self.objects.lock().clear();
     }
 }
 
 impl Objects for Namespace {
     fn call(&self, request: ObjectRequest<'_>) -> BoxFuture<Result<ObjectAnswer, String>> {
-        if self.shared.closing.load(Ordering::SeqCst) {
+        if self.closing.load(Ordering::SeqCst) {
             return Box::pin(std::future::ready(Err(CONNECTION_LOST.to_owned())));
         }
         let upgrade = match request.upgrade() {
@@ -265,18 +253,18 @@ impl Objects for Namespace {
             .field(request.body)
             .raw(request.headers.rest());
         let (reply, answer) = oneshot::channel();
-        self.shared.post(request.name, Input::Fetch { event, upgrade, reply });
+        self.objects.post(request.name, Input::Fetch { event, upgrade, reply });
         Box::pin(async move { answer.await.unwrap_or_else(|_| Err(CONNECTION_LOST.to_owned())) })
     }
 }
 
-impl NamespaceState {
+impl ObjectTable {
     fn deliver_due_alarms(self: &Arc<Self>) -> NextDue {
-        self.alarms.deliver_due(|name, retries| self.post(name, Input::Alarm { retries }))
+        self.namespace.alarms.deliver_due(|name, retries| self.post(name, Input::Alarm { retries }))
     }
 
     /// Delivers an input to the object with this name.
-    pub(super) fn post(self: &Arc<Self>, name: &str, mut input: Input) {
+    fn post(self: &Arc<Self>, name: &str, mut input: Input) {
         loop {
             let object = match self.object(name) {
                 Ok(object) => object,
@@ -294,35 +282,28 @@ impl NamespaceState {
     }
 
     fn object(self: &Arc<Self>, name: &str) -> Result<Arc<ObjectContainer>, StateError> {
-        let mut objects = self.objects();
+        let mut objects = self.lock();
         if let Some(object) = objects.get(name) {
             return Ok(Arc::clone(object));
         }
         let id = object_id(UNIQUE_KEY, name);
-        let path = self.state.object_path(CLASS, &id)?;
-        let object = Arc::new(ObjectContainer::new(Arc::clone(self), name, id, path));
+        let path = self.namespace.state_dir.object_path(CLASS, &id)?;
+        let registry: Weak<Self> = Arc::downgrade(self);
+        let object = Arc::new(ObjectContainer::new(Arc::clone(&self.namespace), registry, name, id, path));
         objects.insert(name.to_owned(), Arc::clone(&object));
         Ok(object)
     }
 
-    /// Forgets an object that is nothing but a name.
-    pub(super) fn retire(&self, name: &str) {
-        let mut objects = self.objects();
-        if objects.get(name).is_some_and(|object| object.retire()) {
-            objects.remove(name);
-        }
-    }
-
-    pub(super) fn objects(&self) -> MutexGuard<'_, HashMap<String, Arc<ObjectContainer>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<ObjectContainer>>> {
         lock(&self.objects)
     }
+}
 
-    /// Opens an object's file as far as the state folder allows.
-    pub(super) fn open_database(&self, path: PathBuf) -> Result<Database, SqlError> {
-        if self.state.reads_only() {
-            Database::open_for_reading(path, self.profile)
-        } else {
-            Database::open(path, self.profile, self.state.durability())
+impl Registry for ObjectTable {
+    fn retire(&self, name: &str) {
+        let mut objects = self.lock();
+        if objects.get(name).is_some_and(|object| object.retire()) {
+            objects.remove(name);
         }
     }
 }

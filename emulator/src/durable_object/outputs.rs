@@ -1,29 +1,33 @@
 //! The output gate: what a turn sends out is kept until its writes are committed, and discarded if they are not.
 
 use crate::abi::frame::{FrameError, FrameReader, FrameWriter};
-use crate::abi::ops::Op;
-use crate::bindings::{Completion, Dispatched, ObjectAnswer, RequestBody};
+use crate::bindings::ObjectAnswer;
 use crate::trace::Recorder;
 use crate::websocket::Outgoing;
 
-use super::instance::{Context, ObjectInstance};
-use super::task::{Reply, Task};
+use super::context::ObjectContext;
+use super::event::{ObjectEvent, Reply};
+use super::imports::ObjectImports;
 
 /// What leaves after the commit.
 #[derive(Default)]
 pub(super) struct Outputs {
     pub(super) replies: Vec<(Reply, Result<ObjectAnswer, String>)>,
     pub(super) ops: Vec<(u32, Vec<u8>)>,
-    pub(super) ended: Vec<Task>,
+    pub(super) ended: Vec<ObjectEvent>,
     /// Statuses for traces, and the recorders of tasks that have ended.
     pub(super) answered: Vec<(Recorder, u16)>,
     pub(super) recorded: Vec<Recorder>,
 }
 
-impl ObjectInstance {
-    /// Opens the output gate.
-    pub(super) fn release(&mut self, context: &impl Context, outputs: Outputs) {
-        let imports = self.wasm.sync_imports();
+impl Outputs {
+    /// Opens the output gate. `begin_op` begins an op, by its id and its frame.
+    pub(super) fn release(
+        self,
+        context: &impl ObjectContext,
+        imports: &mut ObjectImports,
+        mut begin_op: impl FnMut(u32, &[u8]),
+    ) {
         let faults = &context.namespace().bindings.faults;
         for (socket, frame) in std::mem::take(&mut imports.outgoing) {
             if matches!(frame, Outgoing::Text(_)) && faults.drops_message() {
@@ -32,47 +36,29 @@ impl ObjectInstance {
                 socket.push(frame);
             }
         }
-        for (recorder, status) in outputs.answered {
+        for (recorder, status) in self.answered {
             recorder.answered(status);
         }
-        for (reply, answer) in outputs.replies {
+        for (reply, answer) in self.replies {
             // The caller may have gone; its event has run to its end all the same.
             let _ = reply.send(answer);
         }
-        for (op, frame) in outputs.ops {
-            let dispatched = match Op::parse(&frame) {
-                Ok(request) => {
-                    let task = self.ops.get(&op).map(|live| live.task);
-                    let span = task.and_then(|task| self.recorders.get(&task)).map(|recorder| {
-                        let (name, key) = request.describe();
-                        recorder.op(name, &key)
-                    });
-                    context.namespace().bindings.dispatch(request, &mut RequestBody::default()).traced(span)
-                }
-                Err(error) => Dispatched::Ready(Completion::error(error)),
-            };
-            let work = match dispatched {
-                // I/O in any case, so that it is another turn.
-                Dispatched::Ready(completion) => Box::pin(std::future::ready(completion)),
-                Dispatched::Pending(work) => work,
-            };
-            if let Some(live) = self.ops.get_mut(&op) {
-                live.work = Some(context.spawn(self.incarnation, op, work));
-            }
+        for (op, frame) in self.ops {
+            begin_op(op, &frame);
         }
-        for task in outputs.ended {
-            match task {
-                Task::Close { socket, handled } => {
-                    self.wasm.sync_imports().sockets.remove(&socket);
+        for event in self.ended {
+            match event {
+                ObjectEvent::Close { socket, handled } => {
+                    imports.sockets.remove(&socket);
                     if let Some(handled) = handled {
                         let _ = handled.send(());
                     }
                 }
-                Task::Message { handled, .. } => {
+                ObjectEvent::Message { handled, .. } => {
                     let _ = handled.send(());
                 }
-                Task::Alarm => context.namespace().alarms.ended(context.id(), None),
-                Task::Fetch { .. } => {}
+                ObjectEvent::Alarm => context.namespace().alarms.ended(context.id(), None),
+                ObjectEvent::Fetch { .. } => {}
             }
         }
     }

@@ -1,4 +1,4 @@
-//! How an emulator is put together.
+//! The settings of an emulator, and how it is built from them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::durable_object::alarm_index::AlarmIndex;
 use crate::durable_object::imports::ObjectImports;
 use crate::durable_object::instance_limit::MAX_INSTANCES;
-use crate::durable_object::namespace::{Namespace, Parts};
+use crate::durable_object::namespace::{Namespace, NamespaceParts};
 use crate::faults::Faults;
 use crate::kv::Kv;
 use crate::profile::Profile;
@@ -195,7 +195,7 @@ impl Builder {
         let program = Arc::new(Program::load(&self.worker, self.limits, environment)?);
         let bindings =
             Arc::new(Bindings { kv, r2, clock: self.clock, faults: self.faults, trace, objects: OnceLock::new() });
-        let namespace = Arc::new(Namespace::new(Parts {
+        let namespace = Arc::new(Namespace::new(NamespaceParts {
             bindings: Arc::clone(&bindings),
             linked: program.link::<ObjectImports>()?,
             alarms: AlarmIndex::open(&state, &bindings.clock)?,

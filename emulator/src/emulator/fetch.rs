@@ -15,7 +15,7 @@ use tracing::Span;
 
 use super::Inner;
 use crate::bindings::{BoxFuture, RequestBody};
-use crate::http::event::Event;
+use crate::http::event::FetchEvent;
 use crate::http::response::{self, WorkerResponse};
 use crate::http::websocket;
 use crate::request_log::{self, RequestLog};
@@ -45,14 +45,14 @@ impl ResponseFuture {
         Self { emulator, state: FetchState::Begin(request), recorder: None, log: None }
     }
 
-    fn begin(&mut self, request: Request) -> Step {
+    fn begin(&mut self, request: Request) -> Transition {
         let (parts, body) = request.into_parts();
         self.log = RequestLog::begin(&parts, &self.emulator.bindings.clock);
         let span = self.log.as_ref().map(RequestLog::span);
         let _within = span.as_ref().map(Span::enter);
-        let event = match Event::new(&parts) {
+        let event = match FetchEvent::new(&parts) {
             Ok(event) => event,
-            Err(refused) => return Step::Answered(response::refusal(refused.status(), &refused.to_string())),
+            Err(refused) => return Transition::Done(response::refusal(refused.status(), &refused.to_string())),
         };
         let length = event.content_length().or_else(|| body.size_hint().exact());
         self.recorder = self.emulator.bindings.trace.begin(|| event.subject());
@@ -61,30 +61,31 @@ impl ResponseFuture {
         let upgrade = parts.headers.contains_key(UPGRADE);
         match fetch {
             Fetch::Answered(outcome) => self.answer(outcome, || upgrade.then(|| Box::new(parts))),
-            Fetch::Pending(pending) => Step::Then(FetchState::Pending(pending, upgrade.then(|| Box::new(parts)))),
+            Fetch::Pending(pending) => Transition::To(FetchState::Pending(pending, upgrade.then(|| Box::new(parts)))),
         }
     }
 
-    fn answer(&self, outcome: Outcome, parts: impl FnOnce() -> Option<Box<Parts>>) -> Step {
+    fn answer(&self, outcome: Outcome, parts: impl FnOnce() -> Option<Box<Parts>>) -> Transition {
         match outcome.and_then(response::read) {
-            Ok(WorkerResponse::Plain(response)) => Step::Answered(response),
+            Ok(WorkerResponse::Plain(response)) => Transition::Done(response),
             Ok(WorkerResponse::Upgrade(headers, socket)) => match parts() {
-                Some(parts) => Step::Then(FetchState::Joining(Box::pin(websocket::join(*parts, headers, socket)))),
+                Some(parts) => Transition::To(FetchState::Joining(Box::pin(websocket::join(*parts, headers, socket)))),
                 None => self.fail(Failure::Malformed),
             },
             Err(failure) => self.fail(failure),
         }
     }
 
-    fn fail(&self, failure: Failure) -> Step {
+    fn fail(&self, failure: Failure) -> Transition {
         let id = self.log.as_ref().map_or_else(|| request_log::id(&self.emulator.bindings.clock), |log| log.id.clone());
-        Step::Answered(response::failure(failure, &id))
+        Transition::Done(response::failure(failure, &id))
     }
 }
 
-enum Step {
-    Answered(Response),
-    Then(FetchState),
+/// Where a state leads.
+enum Transition {
+    Done(Response),
+    To(FetchState),
 }
 
 impl Future for ResponseFuture {
@@ -104,7 +105,7 @@ impl Future for ResponseFuture {
                     }
                 },
                 FetchState::Joining(mut joining) => match joining.as_mut().poll(context) {
-                    Poll::Ready(response) => Step::Answered(response),
+                    Poll::Ready(response) => Transition::Done(response),
                     Poll::Pending => {
                         self.state = FetchState::Joining(joining);
                         return Poll::Pending;
@@ -114,7 +115,7 @@ impl Future for ResponseFuture {
                 FetchState::Done => return Poll::Pending,
             };
             match next {
-                Step::Answered(response) => {
+                Transition::Done(response) => {
                     if let Some(recorder) = self.recorder.take() {
                         recorder.answered(response.status().as_u16());
                     }
@@ -123,7 +124,7 @@ impl Future for ResponseFuture {
                     }
                     return Poll::Ready(response);
                 }
-                Step::Then(state) => self.state = state,
+                Transition::To(state) => self.state = state,
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The whole: a Worker, its isolates and its bindings.
+//! An emulator: a Worker, its isolates and its bindings.
 
 mod builder;
 mod fetch;
@@ -159,18 +159,18 @@ impl Emulator {
         let inner = &self.0;
         inner.namespace.close();
         let sockets_closed = async {
-            while inner.namespace.counts().sockets > 0 {
+            while inner.namespace.stats().sockets > 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
         if tokio::time::timeout(SOCKET_GRACE, sockets_closed).await.is_err() {
             inner.namespace.drop_sockets();
         }
-        let quiet = async {
-            inner.pool.quiet().await;
-            inner.namespace.quiet().await;
+        let idle = async {
+            inner.pool.wait_until_idle().await;
+            inner.namespace.evict_all().await;
         };
-        if tokio::time::timeout(SHUTDOWN_GRACE, quiet).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_GRACE, idle).await.is_err() {
             tracing::warn!(stats = ?self.stats(), "events were still under way at the end");
         }
     }
@@ -178,7 +178,7 @@ impl Emulator {
     /// What the emulator is doing right now.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let counts = self.0.namespace.counts();
+        let counts = self.0.namespace.stats();
         Stats {
             tasks: self.0.pool.live_tasks(),
             objects: counts.instances,

@@ -1,4 +1,4 @@
-//! From words to a plan.
+//! Parses the words of a plan, such as `kv-lag=60s`.
 
 use super::plan::{LatencyRange, Plan, Rate};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is to go wrong, as values.
+//! The faults that are to be injected, as values.
 
 use std::{fmt, time::Duration};
 

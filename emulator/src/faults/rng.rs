@@ -1,4 +1,4 @@
-//! Which calls it hits. Each setting draws from a sequence of its own, so that one more setting does not move the others' hits.
+//! Which calls a fault hits. Each setting draws from a sequence of its own, so that one more setting does not move the others' hits.
 
 use super::plan::{ALL, LatencyRange, Rate};
 use crate::clock::SplitMix64;

@@ -20,7 +20,7 @@ use tower_service::Service;
 use super::exchange;
 use super::limits::{BUFFER_BYTES, ConnectionLimits};
 use super::progress::{IncomingBudget, Progress, TimedOut};
-use super::wire::Wire;
+use super::stream::ConnectionStream;
 
 /// Serves a connection until it ends, is taken over, or takes too long. Once `ended` has no sender it ends after the request that is
 /// under way.
@@ -36,7 +36,7 @@ pub(super) async fn serve<T, S>(
     S::Future: Send,
 {
     let progress = Arc::new(Progress::new(limits, incoming));
-    let wire = TokioIo::new(Wire::new(io, Arc::clone(&progress)));
+    let stream = TokioIo::new(ConnectionStream::new(io, Arc::clone(&progress)));
     let exchange = {
         let progress = Arc::clone(&progress);
         service_fn(move |request: Request<Incoming>| exchange::answer(service.clone(), Arc::clone(&progress), request))
@@ -46,17 +46,17 @@ pub(super) async fn serve<T, S>(
         .header_read_timeout(None)
         .max_header_size(limits.head_bytes)
         .max_buf_size(BUFFER_BYTES.max(limits.head_bytes))
-        .serve_connection(wire, exchange)
+        .serve_connection(stream, exchange)
         .with_upgrades();
-    let mut watched = std::pin::pin!(Watched { served, watch: Watch { progress, timer: None } });
+    let mut connection = std::pin::pin!(TimedConnection { served, deadlines: Deadlines { progress, timer: None } });
     tokio::select! {
         biased;
-        () = watched.as_mut() => return,
+        () = connection.as_mut() => return,
         // An error, since nothing is ever sent.
         _ = ended.changed() => {}
     }
-    watched.as_mut().graceful_shutdown();
-    watched.await;
+    connection.as_mut().graceful_shutdown();
+    connection.await;
 }
 
 /// What hyper can be asked for besides its end.
@@ -78,12 +78,12 @@ where
 }
 
 /// A connection under its time limits.
-struct Watched<C> {
+struct TimedConnection<C> {
     served: C,
-    watch: Watch,
+    deadlines: Deadlines,
 }
 
-struct Watch {
+struct Deadlines {
     progress: Arc<Progress>,
     timer: Option<Timer>,
 }
@@ -94,7 +94,7 @@ struct Timer {
     sleep: Pin<Box<Sleep>>,
 }
 
-impl Watch {
+impl Deadlines {
     /// What has lasted for too long, once something has.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<TimedOut> {
         loop {
@@ -116,13 +116,13 @@ impl Watch {
     }
 }
 
-impl<C: Graceful + Unpin> Watched<C> {
+impl<C: Graceful + Unpin> TimedConnection<C> {
     fn graceful_shutdown(self: Pin<&mut Self>) {
         Pin::new(&mut self.get_mut().served).graceful_shutdown();
     }
 }
 
-impl<C: Future<Output = hyper::Result<()>> + Unpin> Future for Watched<C> {
+impl<C: Future<Output = hyper::Result<()>> + Unpin> Future for TimedConnection<C> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -135,10 +135,10 @@ impl<C: Future<Output = hyper::Result<()>> + Unpin> Future for Watched<C> {
                 return Poll::Ready(());
             }
             // hyper sleeps after an answer until there is something to read, and the end of the client is news of before.
-            if !this.watch.progress.should_report_end() {
+            if !this.deadlines.progress.should_report_end() {
                 break;
             }
         }
-        this.watch.poll(context).map(|reason| tracing::debug!("a connection is dropped: {reason}"))
+        this.deadlines.poll(context).map(|reason| tracing::debug!("a connection is dropped: {reason}"))
     }
 }

@@ -44,7 +44,7 @@ const USUAL_HEADERS: usize = 32;
 
 /// What never reaches a Worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum EventError {
+pub(crate) enum RefusedRequest {
     /// The host is missing, is none, or was given twice.
     #[error("Bad Request")]
     Host,
@@ -53,7 +53,7 @@ pub(crate) enum EventError {
     Method,
 }
 
-impl EventError {
+impl RefusedRequest {
     pub(crate) fn status(self) -> http::StatusCode {
         match self {
             Self::Host => http::StatusCode::BAD_REQUEST,
@@ -63,7 +63,7 @@ impl EventError {
 }
 
 /// A request that a Worker may see.
-pub(crate) struct Event<'a> {
+pub(crate) struct FetchEvent<'a> {
     parts: &'a Parts,
     host: Cow<'a, str>,
     /// Path and query.
@@ -72,17 +72,17 @@ pub(crate) struct Event<'a> {
     add_host: bool,
 }
 
-impl<'a> Event<'a> {
-    pub(crate) fn new(parts: &'a Parts) -> Result<Self, EventError> {
+impl<'a> FetchEvent<'a> {
+    pub(crate) fn new(parts: &'a Parts) -> Result<Self, RefusedRequest> {
         if !METHODS.contains(&parts.method.as_str()) {
-            return Err(EventError::Method);
+            return Err(RefusedRequest::Method);
         }
         let mut hosts = parts.headers.get_all(HOST).iter();
-        let header = hosts.next().map(|host| host.to_str().map_err(|_| EventError::Host)).transpose()?;
+        let header = hosts.next().map(|host| host.to_str().map_err(|_| RefusedRequest::Host)).transpose()?;
         if hosts.next().is_some() {
-            return Err(EventError::Host);
+            return Err(RefusedRequest::Host);
         }
-        let named = parts.uri.authority().map(http::uri::Authority::as_str).or(header).ok_or(EventError::Host)?;
+        let named = parts.uri.authority().map(http::uri::Authority::as_str).or(header).ok_or(RefusedRequest::Host)?;
         let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let (host, path) = if is_plain_host(named) && is_plain_path(path) {
             (Cow::Borrowed(named), Cow::Borrowed(path))
@@ -181,11 +181,11 @@ fn is_plain_path(path: &str) -> bool {
     path.starts_with('/') && path.bytes().all(plain) && !path.contains("/.")
 }
 
-fn normalise(host: &str, path: &str) -> Result<(Cow<'static, str>, Cow<'static, str>), EventError> {
+fn normalise(host: &str, path: &str) -> Result<(Cow<'static, str>, Cow<'static, str>), RefusedRequest> {
     if host.is_empty() || host.contains(['/', '\\', '?', '#', '@']) || !path.starts_with('/') {
-        return Err(EventError::Host);
+        return Err(RefusedRequest::Host);
     }
-    let url = Url::parse(&format!("http://{host}{path}")).map_err(|_| EventError::Host)?;
+    let url = Url::parse(&format!("http://{host}{path}")).map_err(|_| RefusedRequest::Host)?;
     let path = &url[Position::BeforePath..Position::AfterQuery];
     Ok((Cow::Owned(url[Position::BeforeHost..Position::AfterPort].to_owned()), Cow::Owned(path.to_owned())))
 }
@@ -195,9 +195,9 @@ mod tests {
     use super::*;
     use crate::abi::frame::FrameReader;
 
-    fn event(request: http::request::Builder) -> Result<Vec<String>, EventError> {
+    fn event(request: http::request::Builder) -> Result<Vec<String>, RefusedRequest> {
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let event = Event::new(&parts)?;
+        let event = FetchEvent::new(&parts)?;
         let mut frame = Vec::new();
         event.write(&mut FrameWriter::new(&mut frame));
         let mut reader = FrameReader::new(&frame);
@@ -208,7 +208,7 @@ mod tests {
         Ok(fields)
     }
 
-    fn url(host: &str, target: &str) -> Result<String, EventError> {
+    fn url(host: &str, target: &str) -> Result<String, RefusedRequest> {
         event(http::Request::get(target).header("host", host)).map(|mut fields| fields.swap_remove(2))
     }
 
@@ -249,10 +249,10 @@ mod tests {
     #[test]
     fn a_host_that_is_none_is_refused() {
         for host in ["", "a@b", "a/b", "a b", "a:b", "a.b:99999"] {
-            assert_eq!(url(host, "/"), Err(EventError::Host), "{host}");
+            assert_eq!(url(host, "/"), Err(RefusedRequest::Host), "{host}");
         }
-        assert_eq!(event(http::Request::get("/")), Err(EventError::Host));
-        assert_eq!(event(http::Request::get("/").header("host", "a").header("host", "b")), Err(EventError::Host));
+        assert_eq!(event(http::Request::get("/")), Err(RefusedRequest::Host));
+        assert_eq!(event(http::Request::get("/").header("host", "a").header("host", "b")), Err(RefusedRequest::Host));
     }
 
     #[test]
@@ -265,7 +265,7 @@ mod tests {
     fn methods_are_those_that_the_platform_knows() {
         for method in ["get", "FOO", "CONNECT"] {
             let request = http::Request::builder().method(method).uri("/").header("host", "a.b");
-            assert_eq!(event(request), Err(EventError::Method), "{method}");
+            assert_eq!(event(request), Err(RefusedRequest::Method), "{method}");
         }
         assert!(event(http::Request::builder().method("PROPFIND").uri("/").header("host", "a.b")).is_ok());
     }

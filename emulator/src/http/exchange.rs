@@ -69,7 +69,7 @@ where
         response = refusal(StatusCode::REQUEST_TIMEOUT, "Request Timeout");
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     } else if is_costly && progress.is_body_open() {
-        // It was refused for what its head says. The rest is thrown away after the answer (see `Wire`).
+        // It was refused for what its head says. The rest is thrown away after the answer (see `ConnectionStream`).
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| OutgoingBody { body, progress }))

@@ -9,8 +9,8 @@ mod limits;
 mod progress;
 pub(crate) mod response;
 mod serve;
+mod stream;
 pub(crate) mod websocket;
-mod wire;
 
 pub use limits::ConnectionLimits;
 pub use serve::{serve, serve_connections};

@@ -137,7 +137,7 @@ impl Connection {
 }
 
 /// What happens next on a connection.
-enum Step {
+enum ConnectionEvent {
     Send(Outgoing),
     Received(Option<Result<Message, Error>>),
     /// The object has dealt with the last message.
@@ -153,16 +153,16 @@ async fn run(end: ClientEnd, mut connection: Connection) {
     let mut handled: Option<oneshot::Receiver<()>> = None;
     let mut close_due: Option<u64> = None;
     loop {
-        let step = tokio::select! {
+        let event = tokio::select! {
             biased;
-            () = socket.dropped() => Step::Dropped,
-            frame = socket.outgoing() => Step::Send(frame),
-            () = wait(handled.as_mut()) => Step::Handled,
-            message = connection.receive(), if handled.is_none() => Step::Received(message),
-            () = end.clock.sleep_until_elapsed(close_due.unwrap_or(u64::MAX)), if close_due.is_some() => Step::TimedOut,
+            () = socket.dropped() => ConnectionEvent::Dropped,
+            frame = socket.outgoing() => ConnectionEvent::Send(frame),
+            () = wait(handled.as_mut()) => ConnectionEvent::Handled,
+            message = connection.receive(), if handled.is_none() => ConnectionEvent::Received(message),
+            () = end.clock.sleep_until_elapsed(close_due.unwrap_or(u64::MAX)), if close_due.is_some() => ConnectionEvent::TimedOut,
         };
-        match step {
-            Step::Send(frame) => {
+        match event {
+            ConnectionEvent::Send(frame) => {
                 if let Outgoing::Close { .. } = frame {
                     close_due = Some(end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS));
                 }
@@ -172,29 +172,29 @@ async fn run(end: ClientEnd, mut connection: Connection) {
                     None => return reset(end),
                 }
             }
-            Step::Handled => {
+            ConnectionEvent::Handled => {
                 handled = None;
                 connection.message_handled();
             }
-            Step::Received(Some(Ok(Message::Text(text)))) => {
+            ConnectionEvent::Received(Some(Ok(Message::Text(text)))) => {
                 handled = Some(end.events.message(&socket, Incoming::Text(text)));
             }
-            Step::Received(Some(Ok(Message::Binary(bytes)))) => {
+            ConnectionEvent::Received(Some(Ok(Message::Binary(bytes)))) => {
                 handled = Some(end.events.message(&socket, Incoming::Binary(bytes)));
             }
             // Answered without waking anybody.
-            Step::Received(Some(Ok(Message::Ping(data)))) => {
+            ConnectionEvent::Received(Some(Ok(Message::Ping(data)))) => {
                 match unless_dropped(&socket, connection.write(Message::Pong(data))).await {
                     Some(Ok(Ok(()))) => {}
                     Some(Ok(Err(_)) | Err(Stalled)) => return ended(end, Closed::lost()),
                     None => return reset(end),
                 }
             }
-            Step::Received(Some(Ok(Message::Pong(_) | Message::Frame(_)))) => {}
-            Step::Received(Some(Ok(Message::Close(frame)))) => return close(end, connection, frame).await,
-            Step::Received(Some(Err(error))) => return failed(end, connection, error).await,
-            Step::Received(None) | Step::TimedOut => return ended(end, Closed::lost()),
-            Step::Dropped => return reset(end),
+            ConnectionEvent::Received(Some(Ok(Message::Pong(_) | Message::Frame(_)))) => {}
+            ConnectionEvent::Received(Some(Ok(Message::Close(frame)))) => return close(end, connection, frame).await,
+            ConnectionEvent::Received(Some(Err(error))) => return failed(end, connection, error).await,
+            ConnectionEvent::Received(None) | ConnectionEvent::TimedOut => return ended(end, Closed::lost()),
+            ConnectionEvent::Dropped => return reset(end),
         }
     }
 }

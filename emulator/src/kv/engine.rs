@@ -5,7 +5,7 @@ use crate::{
     state_dir::{StateDir, StateError},
     storage::blobs::{Blobs, Digest, Expected, Loss, MAX_INLINE, ReadError},
     storage::cache::{self, Cache, Weigh},
-    storage::sqlite,
+    storage::{StoreError, sqlite},
     sync::lock,
 };
 use bytes::Bytes;
@@ -34,8 +34,6 @@ const SCHEMA: &str = "
 /// Older versions have made the table without digests, and write none. So a digest says itself whose it is: one that an older version
 /// has left beside a new value is none.
 const ADD_DIGEST: &str = "ALTER TABLE entries ADD COLUMN digest BLOB";
-
-pub(super) type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What there is under a key.
 #[derive(Clone, Debug, Default)]

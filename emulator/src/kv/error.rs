@@ -1,6 +1,7 @@
 //! What KV refuses, in the platform's words.
 
 use super::limits;
+use crate::storage::StoreError;
 use std::fmt;
 
 /// The platform's names for what can fail.
@@ -118,7 +119,7 @@ pub enum KvError {
 
 impl KvError {
     /// What a failure of the disk or the database is to a caller; what it is in truth is for the log.
-    pub(super) fn storage(op: Method, source: super::engine::StoreError) -> Self {
+    pub(super) fn storage(op: Method, source: StoreError) -> Self {
         tracing::error!(error = source, "KV {op} failed; `pmx state check` tells whether the state is whole");
         Self::Storage { op, source }
     }

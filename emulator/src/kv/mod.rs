@@ -15,11 +15,13 @@ mod lag;
 pub mod limits;
 #[cfg(test)]
 mod tests;
+mod validate;
 
 use crate::{
     clock::Clock,
     faults::Faults,
     state_dir::{StateDir, StateError},
+    storage::StoreError,
 };
 use bytes::Bytes;
 pub(crate) use engine::read_digest;
@@ -136,7 +138,7 @@ impl Kv {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        limits::check_key(Method::Get, key)?;
+        validate::check_key(Method::Get, key)?;
         let entry = match self.lagging(key) {
             Some(entry) => entry,
             None => self.0.store.get(key).map_err(|source| KvError::storage(Method::Get, source))?,
@@ -151,10 +153,10 @@ impl Kv {
     /// If a limit is exceeded, a failure was ordered, or storage fails.
     pub fn put(&self, key: &str, value: &[u8], options: PutOptions<'_>) -> Result<(), KvError> {
         let now_ms = self.0.clock.now_ms();
-        limits::check_key(Method::Put, key)?;
-        limits::check_value(value)?;
-        let metadata = limits::metadata(&options)?;
-        let expiration = limits::expiration(&options, now_ms)?;
+        validate::check_key(Method::Put, key)?;
+        validate::check_value(value)?;
+        let metadata = validate::metadata(&options)?;
+        let expiration = validate::expiration(&options, now_ms)?;
         if let Some(text) = self.0.faults.take_kv_put_failure() {
             return Err(KvError::Ordered(text));
         }
@@ -170,7 +172,7 @@ impl Kv {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn delete(&self, key: &str) -> Result<(), KvError> {
-        limits::check_key(Method::Delete, key)?;
+        validate::check_key(Method::Delete, key)?;
         self.write(key, Method::Delete, |store, before| store.delete(key, before))
     }
 
@@ -179,8 +181,8 @@ impl Kv {
     /// # Errors
     /// If the prefix or the limit is too large, or storage fails.
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, KvError> {
-        limits::check_key_length(Method::Get, options.prefix)?;
-        let limit = limits::list_limit(options.limit)?;
+        validate::check_key_length(Method::Get, options.prefix)?;
+        let limit = validate::list_limit(options.limit)?;
         let after = options.cursor.and_then(crate::storage::cursor::read);
         let mut keys = self
             .0
@@ -199,7 +201,7 @@ impl Kv {
         &self,
         key: &str,
         op: Method,
-        write: impl FnOnce(&Store, Option<&mut dyn FnMut(Entry)>) -> Result<(), engine::StoreError>,
+        write: impl FnOnce(&Store, Option<&mut dyn FnMut(Entry)>) -> Result<(), StoreError>,
     ) -> Result<(), KvError> {
         let lag_ms = self.lag_ms();
         let now_ms = self.0.clock.elapsed_ms();

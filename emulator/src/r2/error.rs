@@ -1,6 +1,7 @@
 //! What R2 refuses, in the platform's words.
 
 use super::limits;
+use crate::storage::StoreError;
 use pmx_model::Hash;
 use std::fmt;
 
@@ -78,7 +79,7 @@ pub enum R2Error {
 
 impl R2Error {
     /// What a failure of the disk or the database is to a caller; what it is in truth is for the log.
-    pub(super) fn storage(op: Method, source: super::engine::StoreError) -> Self {
+    pub(super) fn storage(op: Method, source: StoreError) -> Self {
         tracing::error!(error = source, "R2 {op} failed; `pmx state check` tells whether the state is whole");
         Self::Storage { op, source }
     }

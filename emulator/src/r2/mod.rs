@@ -1,4 +1,4 @@
-//! R2: durable objects behind a byte cache in memory.
+//! R2: objects on disk behind a byte cache in memory.
 //!
 //! ```
 //! use pmx_emulator::{clock::Clock, r2::{R2, UploadOptions}, state_dir::StateDir};
@@ -19,6 +19,7 @@ mod object;
 #[cfg(test)]
 mod tests;
 mod upload;
+mod validate;
 
 pub use error::{Method, R2Error};
 pub use object::{Body, Object, ObjectMeta, Range};
@@ -136,7 +137,7 @@ impl R2 {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn head(&self, key: &str) -> Result<Option<ObjectMeta>, R2Error> {
-        limits::check_key(Method::Head, key)?;
+        validate::check_key(Method::Head, key)?;
         self.0.store.head(key).map_err(|source| R2Error::storage(Method::Head, source))
     }
 
@@ -145,7 +146,7 @@ impl R2 {
     /// # Errors
     /// If the key is none that could exist, the range holds nothing of the object, or storage fails.
     pub fn get(&self, key: &str, range: Option<Range>) -> Result<Option<Object>, R2Error> {
-        limits::check_key(Method::Get, key)?;
+        validate::check_key(Method::Get, key)?;
         self.0.store.get(key, range)
     }
 
@@ -154,8 +155,8 @@ impl R2 {
     /// # Errors
     /// If the key or the length exceeds a limit.
     pub fn upload(&self, key: &str, options: UploadOptions) -> Result<Upload, R2Error> {
-        limits::check_key(Method::Put, key)?;
-        limits::check_length(options.length)?;
+        validate::check_key(Method::Put, key)?;
+        validate::check_length(options.length)?;
         Ok(Upload::new(self.clone(), key, options))
     }
 
@@ -164,7 +165,7 @@ impl R2 {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn delete(&self, key: &str) -> Result<(), R2Error> {
-        limits::check_key(Method::Delete, key)?;
+        validate::check_key(Method::Delete, key)?;
         self.0.store.delete(key).map_err(|source| R2Error::storage(Method::Delete, source))
     }
 
@@ -173,7 +174,7 @@ impl R2 {
     /// # Errors
     /// If the limit is not one, or storage fails.
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, R2Error> {
-        let limit = limits::list_limit(options.limit)?;
+        let limit = validate::list_limit(options.limit)?;
         let after = options.cursor.and_then(crate::storage::cursor::read);
         let mut objects = self
             .0

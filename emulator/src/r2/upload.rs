@@ -1,9 +1,10 @@
-//! An object on its way in.
+//! An object while it is put: its bytes are hashed, counted and stored as they come.
 
 use super::{
     Method, ObjectMeta, R2, R2Error, UploadOptions,
-    engine::{Content, NewObject, StoreError},
+    engine::{Content, NewObject},
 };
+use crate::storage::StoreError;
 use crate::storage::blobs::{BlobWriter, MAX_INLINE};
 use md5::{Digest as _, Md5};
 use pmx_model::Hash;

@@ -1,6 +1,6 @@
 //! Why a state folder cannot be used, and what its user can do about it.
 
-use super::init::LAYOUT_VERSION;
+use super::LAYOUT_VERSION;
 use std::{io, path::PathBuf};
 
 /// Why a state folder cannot be used.

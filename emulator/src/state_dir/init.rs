@@ -1,14 +1,12 @@
 //! What a new folder gets, and what an old one is checked for when it is opened.
 
 use super::{
-    StateError,
+    LAYOUT_VERSION, StateError,
     folder::{Folder, Kind},
     layout,
 };
 use std::{io, path::Path};
 
-/// The layout that this version reads and writes.
-pub(super) const LAYOUT_VERSION: u32 = 1;
 /// Bytes of the small files that are read whole: a number, who owns the folder.
 pub(super) const MAX_SMALL_FILE: u64 = 64 * 1024;
 

@@ -19,6 +19,9 @@ use std::{
     sync::Arc,
 };
 
+/// The layout that this version reads and writes.
+const LAYOUT_VERSION: u32 = 1;
+
 /// A state folder, owned until the last clone is dropped, or only [read](Self::open_for_reading).
 ///
 /// ```text

@@ -18,7 +18,7 @@ use crate::runtime::instance::Instance;
 use crate::trace::Recorder;
 
 /// What an isolate needs of the pool that it is in.
-pub(super) trait Context {
+pub(super) trait IsolateContext {
     /// A fresh instance, if one can be made.
     fn instantiate(&self) -> Option<Instance<NoObjectImports>>;
     /// Begins an op.
@@ -78,7 +78,7 @@ impl Isolate {
     /// Begins a task, and runs it as far as memory carries it.
     pub(super) fn start(
         &mut self,
-        context: &impl Context,
+        context: &impl IsolateContext,
         body: RequestBody,
         recorder: Option<&Recorder>,
         event: impl FnOnce(&mut FrameWriter<'_>),
@@ -113,7 +113,13 @@ impl Isolate {
     }
 
     /// Gives the answer to an op of the instance `incarnation`.
-    pub(super) fn complete(&mut self, context: &impl Context, incarnation: u64, op: u32, completion: Completion) {
+    pub(super) fn complete(
+        &mut self,
+        context: &impl IsolateContext,
+        incarnation: u64,
+        op: u32,
+        completion: Completion,
+    ) {
         if incarnation != self.incarnation {
             return;
         }
@@ -129,7 +135,7 @@ impl Isolate {
 
     /// Tells the guest that a task's client has gone, unless it has answered: what it does after that is its own. The guest may
     /// let the task run on, so that what it began is not half done.
-    pub(super) fn abort(&mut self, context: &impl Context, incarnation: u64, id: u32) {
+    pub(super) fn abort(&mut self, context: &impl IsolateContext, incarnation: u64, id: u32) {
         if incarnation != self.incarnation {
             return;
         }
@@ -149,7 +155,7 @@ impl Isolate {
 
     /// Runs until nothing is left that memory can answer. `id` is the task that this began with: a task wakes none but itself,
     /// so if nothing is pending for it then, nothing will ever wake it.
-    fn drain(&mut self, context: &impl Context, id: u32, mut meter: CpuMeter) -> wasmtime::Result<()> {
+    fn drain(&mut self, context: &impl IsolateContext, id: u32, mut meter: CpuMeter) -> wasmtime::Result<()> {
         self.apply(context)?;
         while let Some((op, completion)) = self.queue.pop_front() {
             // An op that was cancelled is no longer in the table.
@@ -188,7 +194,7 @@ impl Isolate {
     }
 
     /// Acts on what the guest has asked for.
-    fn apply(&mut self, context: &impl Context) -> wasmtime::Result<()> {
+    fn apply(&mut self, context: &impl IsolateContext) -> wasmtime::Result<()> {
         let Some(instance) = &mut self.instance else { return Ok(()) };
         let effects = instance.take_effects();
         for effect in effects.iter() {
@@ -205,7 +211,7 @@ impl Isolate {
         Ok(())
     }
 
-    fn begin(&mut self, context: &impl Context, id: u32, op: u32, frame: &[u8]) -> Result<(), Exceeded> {
+    fn begin(&mut self, context: &impl IsolateContext, id: u32, op: u32, frame: &[u8]) -> Result<(), Exceeded> {
         match self.ops.get(&op) {
             None => {}
             // It has been answered: what it holds is let go of.
@@ -304,7 +310,7 @@ impl Isolate {
     }
 
     /// Makes the guest drop a task.
-    fn drop_task(&mut self, context: &impl Context, id: u32) -> wasmtime::Result<()> {
+    fn drop_task(&mut self, context: &impl IsolateContext, id: u32) -> wasmtime::Result<()> {
         if let Some(instance) = &mut self.instance {
             instance.abort(id)?;
         }
@@ -314,7 +320,7 @@ impl Isolate {
     }
 
     /// Forgets a task, and lets go of what it holds.
-    fn end(&mut self, context: &impl Context, id: u32) {
+    fn end(&mut self, context: &impl IsolateContext, id: u32) {
         self.answer(id, Err(Failure::Hung));
         let Some(task) = self.tasks.remove(id) else { return };
         if task.ops > 0 {
@@ -331,7 +337,7 @@ impl Isolate {
     }
 
     /// Fails all that is under way, and puts a fresh instance in the place of one that must not be used any more.
-    fn crash(&mut self, context: &impl Context, error: &wasmtime::Error) {
+    fn crash(&mut self, context: &impl IsolateContext, error: &wasmtime::Error) {
         context.crashed(error);
         self.caller_outcome = None;
         self.queue.clear();

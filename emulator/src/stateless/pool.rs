@@ -12,7 +12,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
-use super::isolate::{Context, Isolate, Started};
+use super::isolate::{Isolate, IsolateContext, Started};
 use super::tasks::{Failure, Outcome};
 use crate::abi::frame::FrameWriter;
 use crate::abi::ops::Op;
@@ -32,7 +32,7 @@ pub(crate) struct Pool {
     runtime: Handle,
     traps: AtomicU64,
     closing: AtomicBool,
-    quiet: Notify,
+    idle: Notify,
 }
 
 /// An answer that is not there yet. Dropping it tells the Worker that the client has gone.
@@ -61,8 +61,8 @@ impl Pool {
         let isolates = (0..count.max(1))
             .map(|_| Ok(Mutex::new(Isolate::new(linked.check(NoObjectImports)?))))
             .collect::<Result<_, LoadError>>()?;
-        let (traps, closing, quiet) = (AtomicU64::new(0), AtomicBool::new(false), Notify::new());
-        Ok(Self { isolates, linked, bindings, runtime, traps, closing, quiet })
+        let (traps, closing, idle) = (AtomicU64::new(0), AtomicBool::new(false), Notify::new());
+        Ok(Self { isolates, linked, bindings, runtime, traps, closing, idle })
     }
 
     /// Begins a request on the calling thread, and answers it there if nothing but memory is needed.
@@ -91,10 +91,10 @@ impl Pool {
     }
 
     /// Completes when no task is alive.
-    pub(crate) async fn quiet(&self) {
+    pub(crate) async fn wait_until_idle(&self) {
         self.closing.store(true, Ordering::SeqCst);
         loop {
-            let notified = self.quiet.notified();
+            let notified = self.idle.notified();
             if self.live_tasks() == 0 {
                 return;
             }
@@ -137,7 +137,7 @@ struct PoolContext<'a> {
     isolate: usize,
 }
 
-impl Context for PoolContext<'_> {
+impl IsolateContext for PoolContext<'_> {
     fn instantiate(&self) -> Option<Instance<NoObjectImports>> {
         match self.pool.linked.instantiate(NoObjectImports) {
             Ok(instance) => Some(instance),
@@ -177,7 +177,7 @@ impl Context for PoolContext<'_> {
 
     fn ended(&self) {
         if self.pool.closing.load(Ordering::Relaxed) {
-            self.pool.quiet.notify_waiters();
+            self.pool.idle.notify_waiters();
         }
     }
 }

@@ -37,18 +37,18 @@ pub struct Trace {
 struct TraceState {
     clock: Clock,
     next: AtomicU64,
-    requests: Ring<RequestRecord>,
-    log: Ring<LogRecord>,
+    requests: RingBuffer<RequestRecord>,
+    log: RingBuffer<LogRecord>,
 }
 
-struct Ring<T> {
+struct RingBuffer<T> {
     records: Mutex<VecDeque<Arc<T>>>,
     live: broadcast::Sender<Arc<T>>,
 }
 
 impl Trace {
     pub(crate) fn new(capacity: usize, clock: Clock) -> Self {
-        let shared = TraceState { clock, next: AtomicU64::new(1), requests: Ring::new(), log: Ring::new() };
+        let shared = TraceState { clock, next: AtomicU64::new(1), requests: RingBuffer::new(), log: RingBuffer::new() };
         Self { capacity, shared: Arc::new(shared) }
     }
 
@@ -110,7 +110,7 @@ impl fmt::Debug for Trace {
     }
 }
 
-impl<T> Ring<T> {
+impl<T> RingBuffer<T> {
     fn new() -> Self {
         Self { records: Mutex::default(), live: broadcast::Sender::new(CHANNEL) }
     }

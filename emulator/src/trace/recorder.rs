@@ -1,4 +1,4 @@
-//! A request while it runs.
+//! The record of a request while the request runs.
 
 use super::{MAX_OPS, MAX_TEXT_BYTES, OpRecord, RequestRecord, Trace};
 use crate::sync::lock;

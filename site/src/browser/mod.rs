@@ -60,6 +60,7 @@ pub(crate) const PLAYER_JS: ThemeFile = ThemeFile {
         include_str!("player/graph.js"),
         include_str!("player/explore.js"),
         include_str!("player/page.js"),
+        include_str!("player/sideways.js"),
         include_str!("player/grading.js"),
         include_str!("player/questions.js"),
         include_str!("player/answers.js"),

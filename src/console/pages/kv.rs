@@ -1,10 +1,13 @@
 //! `/data/kv`: the keys of the KV namespace.
 
-use super::value;
+use super::{
+    entries::{self, ListQuery, StorePage, delete_button, edit, value_of},
+    value,
+};
 use crate::console::{
     call::{Call, Page},
     form::Fields,
-    html::{Ask, Section, ago, ask, bytes, empty, field, local},
+    html::{Section, ago, bytes, local},
     reply::{self, ReplyResult, RequestFailure},
     transfer::{self, ExportedEntry},
     url::address,
@@ -21,39 +24,25 @@ const PAGE: i64 = 50;
 const HERE: &str = "/data/kv";
 
 pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFailure> {
-    let (prefix, cursor) = (call.query.get("prefix").to_owned(), call.query.get("cursor").to_owned());
-    let wanted = (prefix.clone(), cursor.clone());
+    let asked = ListQuery::of(call);
+    let wanted = asked.clone();
     let page = call
         .blocking(move |console| {
-            let options = ListOptions {
-                prefix: &wanted.0,
-                limit: Some(PAGE),
-                cursor: Some(wanted.1.as_str()).filter(|c| !c.is_empty()),
-            };
+            let options = ListOptions { prefix: &wanted.prefix, limit: Some(PAGE), cursor: wanted.cursor() };
             console.parts.control.emulator().kv().list(options).map_err(|error| RequestFailure::refused(&error))
         })
         .await?;
-    let body = html! {
-        div.head {
-            div { h1 { "KV" } p.sub { "The namespace " code { "SPACE_KV" } ": the active state of every site, and what lags behind it." } }
-            div.actions { a.button href=(address("/data/kv/export", &[("prefix", &prefix)])) { "Export" } }
-        }
-        (search(HERE, &prefix, kv_key::SITE_STATE_PREFIX))
-        div #keys {
-            @if page.keys.is_empty() {
-                (empty("No key", if prefix.is_empty() { "Nothing was written yet." } else { "No key begins so." }))
-            } @else {
-                div.table.cards { table {
-                    thead { tr { th { "Key" } th { "Expires" } th { "Metadata" } th { span.seen { "Actions" } } } }
-                    tbody { @for (index, key) in page.keys.iter().enumerate() { (row(key, index)) } }
-                } }
-            }
-        }
-        (pager(HERE, &prefix, !cursor.is_empty(), page.cursor.as_deref()))
-        (put_panel("kv"))
-        (import_panel("kv"))
+    let store = StorePage {
+        section: Section::Kv,
+        title: "KV",
+        name: "kv",
+        about: html! { "The namespace " code { "SPACE_KV" } ": the active state of every site, and what lags behind it." },
+        example: kv_key::SITE_STATE_PREFIX,
+        empty: ("No key", "Nothing was written yet."),
+        columns: html! { th { "Expires" } th { "Metadata" } },
     };
-    Ok(Page::new(Section::Kv, "KV", body))
+    let rows = page.keys.iter().enumerate().map(|(index, key)| row(key, index)).collect();
+    Ok(entries::list(store, &asked, rows, page.cursor.as_deref()))
 }
 
 fn row(key: &ListedKey, index: usize) -> Markup {
@@ -72,81 +61,6 @@ fn expires(at: Option<u64>) -> Markup {
         Some(time) => html! { span.nowrap { (local(time, "%Y-%m-%d %H:%M:%S").unwrap_or_default()) } },
         None => html! { span.muted { "never" } },
     }
-}
-
-/// A field for the beginning of a key.
-pub(super) fn search(action: &str, prefix: &str, example: &str) -> Markup {
-    html! {
-        form.fields role="search" action=(action) {
-            label.grow {
-                span { "Keys that begin with" }
-                input type="search" name="prefix" value=(prefix) placeholder=(example) autocomplete="off" spellcheck="false" data-search;
-            }
-            button type="submit" { "Search" }
-        }
-    }
-}
-
-/// First and next page.
-pub(super) fn pager(here: &str, prefix: &str, further: bool, next: Option<&str>) -> Markup {
-    html! {
-        @if further || next.is_some() {
-            p.pager {
-                @if further { a.button.small href=(address(here, &[("prefix", prefix)])) { "First page" } }
-                @if let Some(cursor) = next { a.button.small href=(address(here, &[("prefix", prefix), ("cursor", cursor)])) { "Next page" } }
-            }
-        }
-    }
-}
-
-/// A form for a new entry of `kv` or `r2`.
-pub(super) fn put_panel(store: &str) -> Markup {
-    let is_kv = store == "kv";
-    html! {
-        details.panel #put {
-            summary { "New entry" }
-            form.in method="post" action={ "/data/" (store) "/put" } enctype="multipart/form-data" {
-                label.stack { span { "Key" } input name="key" required autocomplete="off" spellcheck="false"; }
-                label.stack { span { "Value" } textarea name="value" spellcheck="false" {} }
-                div.fields {
-                    label.grow { span { "or a file" } input type="file" name="file"; }
-                    @if is_kv { label { span { "Ends in (seconds)" } input type="number" name="ttl" min="60" placeholder="never"; } }
-                }
-                div.actions { button.primary type="submit" { "Save" } }
-            }
-        }
-    }
-}
-
-/// A form for a file of entries.
-pub(super) fn import_panel(store: &str) -> Markup {
-    html! {
-        details.panel #import {
-            summary { "Import" }
-            form.in method="post" action={ "/data/" (store) "/import" } enctype="multipart/form-data" {
-                p.muted {
-                    "A file of JSON lines as the export writes them: " code { "{\"key\":\"…\",\"value\":{\"text\":\"…\"}}" } ", with "
-                    code { "\"base64\"" } " for values that are no text. Entries that are there already are written over."
-                }
-                label.stack { span { "File" } input type="file" name="file" required accept=".jsonl,.ndjson,application/jsonl"; }
-                div.actions { button.primary type="submit" { "Import" } }
-            }
-        }
-    }
-}
-
-/// Deletes an entry of `kv` or `r2`, after a question.
-pub(super) fn delete_button(store: &str, key: &str, id: &str, class: &str) -> Markup {
-    let means = if store == "kv" {
-        "Pages read the state of their site here; a site whose key is gone is looked up in its Durable Object."
-    } else {
-        "Deploys name their blobs by hash; those that name this one will answer 500 where they need it."
-    };
-    let action = format!("/data/{store}/delete");
-    ask(
-        &Ask { id, does: "Delete", to: key, class, question: &format!("Delete {key}?"), means, action: &action },
-        &field("key", key),
-    )
 }
 
 async fn read(call: &Call<'_>) -> Result<(String, Vec<u8>, Option<ListedKey>), RequestFailure> {
@@ -191,46 +105,6 @@ fn listed_time(key: &str, value: &[u8]) -> Option<Markup> {
     let state: serde_json::Value =
         kv_key::site_of_state(key).is_some().then(|| serde_json::from_slice(value).ok())??;
     humantime::parse_rfc3339(state["updatedAt"].as_str()?).ok().map(ago)
-}
-
-/// A form for another value of an entry.
-pub(super) fn edit(store: &str, key: &str, value: &[u8], expiration: Option<u64>, metadata: Option<&str>) -> Markup {
-    html! {
-        details.panel #edit {
-            summary { "Edit" }
-            form.in method="post" action={ "/data/" (store) "/put" } enctype="multipart/form-data" {
-                (field("key", key))
-                @match value::editable(value) {
-                    Some(text) => {
-                        // A browser takes the first line end after the tag for itself.
-                        label.stack { span { "Value" } textarea name="value" spellcheck="false" rows="8" { "\n" (text) } }
-                        (field("lines", "lf"))
-                    }
-                    None => p.muted { "This value is large, or no text that a field keeps as it is: put a file in its place." },
-                }
-                div.fields {
-                    label.grow { span { "or a file" } input type="file" name="file"; }
-                    @if store == "kv" {
-                        label.grow { span { "Metadata (JSON)" } input name="metadata" value=(metadata.unwrap_or_default()) spellcheck="false"; }
-                        @if let Some(expiration) = expiration { (field("expiration", &expiration.to_string())) }
-                    }
-                }
-                div.actions { button.primary type="submit" { "Save" } }
-            }
-        }
-    }
-}
-
-/// What a form puts: a file if there is one, else the text.
-pub(super) fn value_of(form: &Fields) -> Vec<u8> {
-    match form.bytes("file").filter(|file| !file.is_empty()) {
-        Some(file) => file.to_vec(),
-        None => {
-            let text = form.bytes("value").unwrap_or_default();
-            // Forms are sent with CR LF; what is edited here has none.
-            String::from_utf8_lossy(text).replace("\r\n", "\n").into_bytes()
-        }
-    }
 }
 
 pub(in crate::console) async fn put(call: &Call<'_>, form: &Fields) -> ReplyResult {

@@ -4,6 +4,7 @@ pub(super) mod about;
 pub(super) mod api;
 pub(super) mod compare;
 mod diff;
+mod entries;
 pub(super) mod events;
 pub(super) mod faults;
 mod history;

@@ -1,13 +1,13 @@
 //! `/data/r2`: the objects of the bucket.
 
 use super::{
-    kv::{delete_button, edit, import_panel, pager, put_panel, search, value_of},
+    entries::{self, ListQuery, StorePage, delete_button, edit, value_of},
     value,
 };
 use crate::console::{
     call::{Call, Page},
     form::Fields,
-    html::{Section, ago, bytes, empty},
+    html::{Section, ago, bytes},
     reply::{self, ReplyResult, RequestFailure},
     transfer::{self, ExportedEntry},
     url::address,
@@ -27,39 +27,25 @@ const LISTED: u32 = 200;
 const HERE: &str = "/data/r2";
 
 pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFailure> {
-    let (prefix, cursor) = (call.query.get("prefix").to_owned(), call.query.get("cursor").to_owned());
-    let wanted = (prefix.clone(), cursor.clone());
+    let asked = ListQuery::of(call);
+    let wanted = asked.clone();
     let page = call
         .blocking(move |console| {
-            let options = ListOptions {
-                prefix: &wanted.0,
-                limit: Some(PAGE),
-                cursor: Some(wanted.1.as_str()).filter(|c| !c.is_empty()),
-            };
+            let options = ListOptions { prefix: &wanted.prefix, limit: Some(PAGE), cursor: wanted.cursor() };
             console.parts.control.emulator().r2().list(options).map_err(|error| RequestFailure::refused(&error))
         })
         .await?;
-    let body = html! {
-        div.head {
-            div { h1 { "R2" } p.sub { "The bucket " code { "BUCKET" } ": every blob of every deploy, named by the SHA-256 of its bytes." } }
-            div.actions { a.button href=(address("/data/r2/export", &[("prefix", &prefix)])) { "Export" } }
-        }
-        (search(HERE, &prefix, "0a1b2c"))
-        div #keys {
-            @if page.objects.is_empty() {
-                (empty("No object", if prefix.is_empty() { "Nothing was uploaded yet." } else { "No key begins so." }))
-            } @else {
-                div.table.cards { table {
-                    thead { tr { th { "Key" } th.num { "Size" } th { "Uploaded" } th { span.seen { "Actions" } } } }
-                    tbody { @for (index, object) in page.objects.iter().enumerate() { (row(object, index)) } }
-                } }
-            }
-        }
-        (pager(HERE, &prefix, !cursor.is_empty(), page.cursor.as_deref()))
-        (put_panel("r2"))
-        (import_panel("r2"))
+    let store = StorePage {
+        section: Section::R2,
+        title: "R2",
+        name: "r2",
+        about: html! { "The bucket " code { "BUCKET" } ": every blob of every deploy, named by the SHA-256 of its bytes." },
+        example: "0a1b2c",
+        empty: ("No object", "Nothing was uploaded yet."),
+        columns: html! { th.num { "Size" } th { "Uploaded" } },
     };
-    Ok(Page::new(Section::R2, "R2", body))
+    let rows = page.objects.iter().enumerate().map(|(index, object)| row(object, index)).collect();
+    Ok(entries::list(store, &asked, rows, page.cursor.as_deref()))
 }
 
 fn row(object: &ObjectMeta, index: usize) -> Markup {

@@ -47,7 +47,7 @@ impl Database {
     ///
     /// # Errors
     /// If storage fails; nothing has changed then.
-    pub(crate) fn hasten_alarm(&mut self, now_ms: u64) -> Result<bool, SqlError> {
+    pub(crate) fn make_alarm_due(&mut self, now_ms: u64) -> Result<bool, SqlError> {
         match self.get_alarm()? {
             None => return Ok(false),
             Some(due) if due <= now_ms => {}

@@ -1,6 +1,7 @@
 //! Puts that come at once are one transaction: whoever gets hold of the writer puts for all who wait for it.
 
-use super::{Inserted, NewObject, ObjectMeta, Store, StoreError};
+use super::{Inserted, NewObject, ObjectMeta, Store};
+use crate::storage::StoreError;
 use crate::sync::lock;
 use rusqlite::Connection;
 use std::{

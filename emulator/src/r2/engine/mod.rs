@@ -3,14 +3,14 @@
 mod group_commit;
 mod rows;
 
-use super::{Body, Method, Object, ObjectMeta, R2Error, Range, limits};
+use super::{Body, Method, Object, ObjectMeta, R2Error, Range, validate};
 use crate::{
     clock::Clock,
     state_dir::{StateDir, StateError},
     storage::blobs::{BlobWriter, Blobs, Digest, Expected, Loss, ReadError},
     storage::cache::{self, Cache, Weigh},
     storage::checkpoint::{self, Checkpointer},
-    storage::sqlite,
+    storage::{StoreError, sqlite},
     sync::lock,
 };
 use bytes::Bytes;
@@ -35,8 +35,6 @@ const OBJECT_OVERHEAD: usize = 320;
 
 /// What a row costs in the write-ahead log besides its body: a page of the table and one of its index.
 const ROW_BYTES: u64 = 8 * 1024;
-
-pub(super) type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An object that was verified and can be put.
 #[derive(Debug)]
@@ -228,7 +226,7 @@ impl Store {
         loop {
             let (Some(found), generation) = self.find(key).map_err(storage)? else { return Ok(None) };
             let size = found.meta.size;
-            let (offset, len) = limits::resolve(range, size)?;
+            let (offset, len) = validate::resolve(range, size)?;
             match self.open_body(key, &found, offset, len, generation) {
                 Ok(body) => return Ok(Some(Object { size, body })),
                 // The object was deleted or replaced meanwhile, and its old file is gone.

@@ -32,20 +32,6 @@ function copyButtons() {
   }
 }
 
-// What scrolls sideways can be scrolled by keys; what was hidden has no width before it is seen.
-const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => reach(target)));
-function reach(box) {
-  const scrolls = box.scrollWidth > box.clientWidth + 1;
-  if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
-  else if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
-}
-function reachable() {
-  for (const box of document.querySelectorAll(`.pmx-document :is(${pmx.SIDEWAYS}, .pmx-mermaid, .pmx-math[data-pathmx-math=display])`)) {
-    widths.observe(box);
-    reach(box);
-  }
-}
-
 // A thread opens at its mark. The list of all threads stays at the end of the Block for who prints or has no script.
 let card;
 function openThread(link) {
@@ -100,5 +86,5 @@ function annotations() {
   else delete root.dataset.pmxAnnotations;
 }
 
-pmx.hear("updated", () => (copyButtons(), reachable(), annotations()));
+pmx.hear("updated", () => (copyButtons(), annotations()));
 })((window.pmx ??= {}));

@@ -8,7 +8,7 @@ pmx.mount = (root.dataset.pmxMount ?? "").replace(/\/+$/, "");
 /** The address of a route or file that is named from the mount. */
 pmx.address = (path) => pmx.mount + path;
 /** What scrolls sideways by itself. */
-pmx.SIDEWAYS = "pre, .pmx-table-scroll, .pmx-prose > table";
+pmx.SIDEWAYS = "pre, .pmx-table-scroll, .pmx-prose > table, .pmx-sideways";
 pmx.document = () => document.querySelector(".pmx-document");
 /** What a header covers of the window. */
 pmx.headHeight = () => Math.max(0, pmx.stuck("top", innerWidth / 2)?.bottom ?? 0);

@@ -206,7 +206,8 @@ fn control<'a>(question: &Question<'_>, choice: Choice<'a>, several: bool, picke
     content
 }
 
-/// What an item says in its first line, and what comes after it: lists, code, further paragraphs.
+/// What an item says in its first line, and what comes after it: lists, code, further paragraphs. One that begins with another
+/// block, such as a formula, code or a table, says that.
 fn label<'a>(item: &mut Element<'a>) -> (Vec<Node<'a>>, Vec<Node<'a>>) {
     let mut children: Vec<Node<'a>> =
         std::mem::take(&mut item.children).into_iter().skip_while(Node::is_blank).collect();
@@ -215,17 +216,38 @@ fn label<'a>(item: &mut Element<'a>) -> (Vec<Node<'a>>, Vec<Node<'a>>) {
         Some(label) => (label, children.split_off(1)),
         None => {
             let stands_alone = |node: &Node<'_>| node.element().is_some_and(|e| dom::closes_paragraph(&e.name));
-            let rest = children.iter().position(stands_alone).map_or_else(Vec::new, |at| children.split_off(at));
+            let first = children.iter().position(stands_alone);
+            let mut rest = first.map_or_else(Vec::new, |at| children.split_off(at));
+            if children.iter().all(is_nothing) && !rest.is_empty() {
+                children.retain(|node| !node.is_blank());
+                children.push(in_line(rest.remove(0)));
+            }
             (children, rest)
         }
     };
-    let is_box = |node: &Node<'_>| node.element().is_some_and(|e| e.is("input") && e.attr("type") == Some("checkbox"));
     let mut label: Vec<Node<'a>> = label.into_iter().filter(|node| !is_box(node)).collect();
     // A comment at the end of a line leaves its space behind.
     if let Some(Node::Text(last)) = label.last_mut() {
         *last = last.trim_end().to_owned().into();
     }
     (label, rest)
+}
+
+/// The box of a task.
+fn is_box(node: &Node<'_>) -> bool {
+    node.element().is_some_and(|e| e.is("input") && e.attr("type") == Some("checkbox"))
+}
+
+fn is_nothing(node: &Node<'_>) -> bool {
+    node.is_blank() || is_box(node) || matches!(node, Node::Other(_))
+}
+
+/// A block as part of a line, where it can be one: a formula that stands by itself.
+fn in_line(mut block: Node<'_>) -> Node<'_> {
+    if let Some(formula) = block.element_mut().filter(|block| block.is("div") && block.has_class("pmx-math")) {
+        formula.name = "span".into();
+    }
+    block
 }
 
 /// The values of the options so far.

@@ -89,6 +89,23 @@ fn options_have_values_of_their_own() {
 }
 
 #[test]
+fn an_option_that_is_a_block_is_its_own_label() {
+    let html = "<h2>Q</h2><ul><li><div class=\"pmx-math\">a</div></li>\
+        <li><input type=\"checkbox\" disabled> <pre><code>b</code></pre><p>more</p></li><li><blockquote><p>c</p></blockquote></li></ul>";
+    let (html, found) = choice(html);
+    assert_eq!(found, []);
+    for (value, label) in [
+        ("a", r#"<span class="pmx-math">a</span>"#),
+        ("b", "<pre><code>b</code></pre>"),
+        ("c", "<blockquote><p>c</p></blockquote>"),
+    ] {
+        let option = format!(r#"value="{value}" required=""><span class="pmx-question-option">{label}</span></label>"#);
+        assert!(html.contains(&option), "{option}\n{html}");
+    }
+    assert!(html.contains("</label><p>more</p></li>"), "{html}");
+}
+
+#[test]
 fn a_text_question_has_one_control_with_a_name_that_is_seen() {
     let (html, findings) = made("<h2>Why?</h2><p>Say.</p>", &submit("questions.submitText"));
     assert!(findings.is_empty());

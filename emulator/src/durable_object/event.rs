@@ -11,7 +11,7 @@ use crate::websocket::Socket;
 pub(super) type Reply = oneshot::Sender<Result<ObjectAnswer, String>>;
 
 /// The event that a task handles, and who waits for its end.
-pub(super) enum Task {
+pub(super) enum ObjectEvent {
     Fetch { upgrade: bool, reply: Option<Reply> },
     Alarm,
     Message { socket: Arc<Socket>, handled: oneshot::Sender<()> },

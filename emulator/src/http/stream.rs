@@ -19,7 +19,7 @@ const DISCARD_BYTES: usize = 8 * 1024;
 ///   more.
 /// - A client that is still sending when the server has ended its side is read from for a while. Closed at once, the system would send
 ///   a reset, and the client might never see the answer that says why.
-pub(super) struct Wire<T> {
+pub(super) struct ConnectionStream<T> {
     io: T,
     progress: Arc<Progress>,
     /// The client has ended its side.
@@ -31,7 +31,7 @@ pub(super) struct Wire<T> {
     discarded: usize,
 }
 
-impl<T> Wire<T> {
+impl<T> ConnectionStream<T> {
     pub(super) fn new(io: T, progress: Arc<Progress>) -> Self {
         Self { io, progress, ended: false, shut: false, drained: false, discarded: 0 }
     }
@@ -46,7 +46,7 @@ impl<T> Wire<T> {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for ConnectionStream<T> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !this.ended {
@@ -68,7 +68,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ConnectionStream<T> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.io).poll_write(context, bytes);

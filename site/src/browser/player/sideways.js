@@ -1,0 +1,66 @@
+// What is wider than its room scrolls by itself, also by keys: code, tables, formulas, and what an author wrote in HTML, as `main`
+// cuts off what lies outside of it.
+((pmx) => {
+"use strict";
+/** What was found to need it. */
+const MARK = "pmx-sideways";
+/** Made to scroll by the styles. */
+const BOXES = `.pmx-document :is(${pmx.SIDEWAYS}, .pmx-mermaid, .pmx-math[data-pathmx-math=display])`;
+
+function reach(box) {
+  const scrolls = box.scrollWidth > box.clientWidth + 1;
+  if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
+  else if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+}
+
+/** Marks what does not fit into a Block, and is cut off at the edges of `room`. */
+function mark(block, room) {
+  const text = block.getBoundingClientRect();
+  const [before, after] = [({ left }) => left < text.left - 1, ({ right }) => right > text.right + 1];
+  // What begins before the text is meant to reach beyond it.
+  const isCut = (place) => (place.right > room.right + 1 && !before(place)) || (place.left < room.left - 1 && !after(place));
+  /** Looks through an element that fits and is part of the lines of `box`. */
+  const look = (element, box) => {
+    for (const child of element.children) {
+      const { display, position, overflowX } = getComputedStyle(child), place = child.getBoundingClientRect();
+      if (!place.width || /absolute|fixed/.test(position)) continue;
+      const own = display.startsWith("inline") ? box : child;
+      if (isCut(place)) {
+        const isBlock = own === child && /block|flow|list/.test(getComputedStyle(element).display);
+        if (isBlock) child.classList.add(MARK);
+        if (isBlock && !isCut(child.getBoundingClientRect())) continue;
+        child.classList.remove(MARK);
+        return box.classList.add(MARK);
+      }
+      if (overflowX === "visible" && child.localName !== "svg" && !before(place) && !after(place)) look(child, own);
+    }
+  };
+  look(block, block);
+}
+
+function fit() {
+  for (const block of document.querySelectorAll(".pmx-document > *")) {
+    const cuts = getComputedStyle(block).overflowX === "visible" ? block.closest("main") : block;
+    if (!cuts) continue;
+    const room = cuts.getBoundingClientRect(), { left, right } = block.getBoundingClientRect(), { scrollWidth } = block;
+    if (left + scrollWidth > room.right + 1 || right - scrollWidth < room.left - 1) mark(block, room);
+  }
+  for (const box of document.querySelectorAll(BOXES)) {
+    widths.observe(box);
+    reach(box);
+  }
+}
+
+// What was hidden has no width before it is seen.
+const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => reach(target)));
+let width;
+const room = new ResizeObserver(([{ target }]) => {
+  if (width !== (width = target.clientWidth)) for (const element of document.querySelectorAll(`.${MARK}`)) element.classList.remove(MARK);
+  fit();
+});
+pmx.hear("updated", () => {
+  const text = pmx.document();
+  if (text) room.observe(text);
+  fit();
+});
+})((window.pmx ??= {}));
