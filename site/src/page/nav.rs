@@ -183,13 +183,13 @@ impl Nav {
         out.push_str("<details class=\"pmx-site-menu\"><summary>Pages</summary>");
         out.push_str("<nav class=\"pmx-site-nav\" aria-label=\"Pages\">");
         let here = self.place(here);
-        let open: HashSet<usize> = here.into_iter().flat_map(|at| self.open_lists(at)).collect();
+        let open: Vec<usize> = here.into_iter().flat_map(|at| self.open_lists(at)).collect();
         self.list(out, 0, here, &open);
         out.push_str("</nav></details>");
     }
 
     /// One list; as deep as [`MAX_DEPTH`].
-    fn list(&self, out: &mut String, at: usize, here: Option<usize>, open: &HashSet<usize>) {
+    fn list(&self, out: &mut String, at: usize, here: Option<usize>, open: &[usize]) {
         let Place { item, children, sections, .. } = &self.places[at];
         let shown = shown(children.len());
         // Whoever is here finds it in the list, however long that is.

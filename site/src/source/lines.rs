@@ -14,18 +14,17 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub(super) fn of(body: &'a str, first: usize) -> Self {
         let mut lines = Vec::with_capacity(body.len() / 40);
-        let mut start = 0;
-        for (at, byte) in body.bytes().enumerate() {
-            match byte {
-                b'\n' if at == 0 || body.as_bytes()[at - 1] != b'\r' => lines.push(&body[start..at]),
-                b'\r' => lines.push(&body[start..at]),
-                // The second half of `\r\n`.
-                b'\n' => {}
-                _ => continue,
+        let has_returns = body.contains('\r');
+        let mut feeds = body.split('\n').peekable();
+        while let Some(line) = feeds.next() {
+            if has_returns {
+                // A return in front of a line feed is a part of it.
+                let line = line.strip_suffix('\r').filter(|_| feeds.peek().is_some()).unwrap_or(line);
+                lines.extend(line.split('\r'));
+            } else {
+                lines.push(line);
             }
-            start = at + 1;
         }
-        lines.push(&body[start..]);
         Self { lines, first }
     }
 

@@ -101,6 +101,10 @@ pub(crate) fn interpolate<'t>(
     text: &'t str,
     value: &mut dyn FnMut(&Expression<'t>) -> Option<String>,
 ) -> Option<String> {
+    // Nearly all texts have none, and one byte is soon looked for.
+    if !text.as_bytes().contains(&b'{') {
+        return None;
+    }
     let mut out = String::new();
     let (mut done, mut at) = (0, 0);
     while let Some(open) = text[at..].find("{{") {

@@ -201,7 +201,7 @@ const fn ends_name(b: u8) -> bool {
 
 /// Text as it may stand in an element or between double quotes. All attributes are written between those.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"']) {
+    if !text.bytes().any(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"')) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

@@ -3,12 +3,13 @@
 /// A text in one line of at most `most` characters, an ellipsis included. What is too long is cut between words; within one only if
 /// it is the first.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len().min(2 * most));
     let mut count = 0;
     // What stands if the text turns out to be too long: bytes of `out` that leave room for the ellipsis.
     let mut kept = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
+    let mut rest = text;
+    while let Some((word, length, behind)) = first_word(rest) {
+        rest = behind;
         if count > 0 {
             out.push(' ');
             count += 1;
@@ -32,6 +33,17 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
     out
 }
 
+/// The first word of a text, how many characters it has, and what is behind it.
+fn first_word(text: &str) -> Option<(&str, usize, &str)> {
+    let text = text.trim_start();
+    // Nearly all words are of ASCII.
+    let plain = text.bytes().position(|byte| !byte.is_ascii_graphic()).unwrap_or(text.len());
+    let (plain, more) = text.split_at(plain);
+    let end = more.find(char::is_whitespace).unwrap_or(more.len());
+    let (word, behind) = text.split_at(plain.len() + end);
+    (!word.is_empty()).then(|| (word, plain.len() + more[..end].chars().count(), behind))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +61,8 @@ mod tests {
             ("abcdefgh", 5, "abcd…"),
             ("äöü ß", 4, "äöü…"),
             ("abc d", 3, "ab…"),
+            ("a\u{a0}b\u{b}c\u{1}d", 9, "a b c\u{1}d"),
+            ("zoë, naïve text", 9, "zoë…"),
         ] {
             assert_eq!(shorten(text, most), short, "{text:?} in {most}");
         }

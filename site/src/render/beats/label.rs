@@ -14,7 +14,7 @@ const ENOUGH: usize = 8 * MAX_LABEL;
 
 /// The label of an element: its text without nested lists; the name of a picture or a component that has no text.
 pub(super) fn label(element: &Element<'_>) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(2 * MAX_LABEL);
     collect(&element.children, &mut text);
     let label = shorten(&text, MAX_LABEL);
     if label.is_empty() { shorten(&name(element).unwrap_or_default(), MAX_LABEL) } else { label }

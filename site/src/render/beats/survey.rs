@@ -63,10 +63,16 @@ pub(super) fn is_cell(element: &Element<'_>) -> bool {
 /// Whether a reader does not get to see it, or not as a part of the text.
 pub(super) fn is_hidden(element: &Element<'_>) -> bool {
     matches!(&*element.name, "template" | "script" | "style" | "noscript" | "head" | "title" | "datalist" | "defs")
-        || has(element, "hidden")
+        || (element.is("dialog") && !has(element, "open"))
+        // Most elements have none.
+        || (!element.attributes.is_empty() && is_made_hidden(element))
+}
+
+/// Whether its attributes hide an element.
+fn is_made_hidden(element: &Element<'_>) -> bool {
+    has(element, "hidden")
         || has(element, "inert")
         || element.attr("aria-hidden").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-        || (element.is("dialog") && !has(element, "open"))
         || (element.is("input") && element.attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden")))
         || element.has_class("footnotes")
         || element.has_class("pmx-annotations")

@@ -4,7 +4,9 @@ use super::colours;
 use std::collections::HashSet;
 
 /// Properties of HTML, and those that the theme sets.
-const LEFT_OUT: [&str; 14] = [
+const LEFT_OUT: [&str; 15] = [
+    // Its steps are at-rules, which are left out.
+    "animation",
     "background",
     "background-color",
     "border",
@@ -32,14 +34,7 @@ pub(super) struct Used<'a> {
 /// left out, and so are at-rules.
 pub(super) fn rules(css: &str, used: &Used<'_>, (from, to): (&str, &str)) -> String {
     let mut out = String::new();
-    let mut rest = css;
-    while let Some((selectors, after)) = rest.split_once('{') {
-        if selectors.trim_start().starts_with('@') {
-            rest = behind_block(after);
-            continue;
-        }
-        let Some((body, next)) = after.split_once('}') else { break };
-        rest = next;
+    for (selectors, body) in blocks(css) {
         let kept: Vec<String> =
             selectors.split(',').filter_map(|selector| selector_for(selector, used, from, to)).collect();
         let declarations = with_series(selectors, declarations(body));
@@ -51,6 +46,23 @@ pub(super) fn rules(css: &str, used: &Used<'_>, (from, to): (&str, &str)) -> Str
         }
     }
     out
+}
+
+/// The rules of a stylesheet, each as its selectors and its declarations.
+pub(super) fn blocks(css: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = css;
+    std::iter::from_fn(move || {
+        loop {
+            let (selectors, after) = rest.split_once('{')?;
+            if selectors.trim_start().starts_with('@') {
+                rest = behind_block(after);
+                continue;
+            }
+            let (body, next) = after.split_once('}')?;
+            rest = next;
+            return Some((selectors, body));
+        }
+    })
 }
 
 /// Columns of boards have colours that are reckoned from a fill: they get the fill.
@@ -79,13 +91,16 @@ fn behind_block(text: &str) -> &str {
     ""
 }
 
+/// What a selector says behind the id of the drawing, if it begins with that and names elements and classes only.
+pub(super) fn within<'s>(selector: &'s str, id: &str) -> Option<&'s str> {
+    let rest = selector.trim().strip_prefix('#')?.strip_prefix(id)?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '*' | '>');
+    ((rest.is_empty() || rest.starts_with([' ', '.'])) && rest.chars().all(is_plain)).then_some(rest)
+}
+
 /// A selector with the other id, if it can apply.
 fn selector_for(selector: &str, used: &Used<'_>, from: &str, to: &str) -> Option<String> {
-    let rest = selector.trim().strip_prefix('#')?.strip_prefix(from)?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '*' | '>');
-    if !rest.is_empty() && !rest.starts_with([' ', '.']) || !rest.chars().all(is_plain) {
-        return None;
-    }
+    let rest = within(selector, from)?;
     let fits = |part: &str| {
         let mut names = part.split('.');
         let element = names.next().unwrap_or_default();

@@ -1,134 +1,237 @@
-//! Labels that Mermaid writes as HTML: the renderer puts the text of each into a definition, and refers to it where it stood. Here it comes back
-//! to its place, as text with nothing but what it looks like.
+//! Labels that Mermaid writes as HTML: each becomes text of the drawing in its place, with nothing but what it looks like.
 
-use super::colours;
-use crate::text::dom::{self, Element, Node};
-use std::{collections::HashMap, mem};
-
-/// What the renderer's ids of such definitions have in them.
-const DEFINITION: &str = "-foreignobject-label-";
-/// The class of what stands in the place of a label.
-const PLACE: &str = "merman-foreignobject-fallback";
-/// What of a text's style is more than how every text looks, and how that is.
-const USUAL: [(&str, &str); 4] = [
-    ("font-weight", "normal"),
-    ("font-style", "normal"),
-    ("text-decoration", "none"),
-    ("text-decoration-line", "none"),
-];
+use super::{
+    cascade::{self, Look, Path, SIZE, Sheet},
+    measure,
+};
+use crate::text::{
+    dom::{Element, Node},
+    html,
+};
+use std::{borrow::Cow, mem};
+use unicode_linebreak::{BreakOpportunity, linebreaks};
 
 /// What facts of requirements begin with.
 const FACTS: [&str; 6] = ["ID: ", "Text: ", "Risk: ", "Verification: ", "Type: ", "Doc Ref: "];
+/// What the renderer writes for a character by its name that an author wrote: `ﬂ°name¶ß`, or with a number.
+const NAMED: [(&str, &str); 3] = [("ﬂ°°", "&#"), ("ﬂ°", "&"), ("¶ß", ";")];
+/// A reference may stand for the `&` of another; so often.
+const MAX_NAMED: usize = 3;
+const SOFT_HYPHEN: char = '\u{ad}';
 
-/// The definitions of labels, by their ids.
-pub(super) struct Labels<'a>(HashMap<String, Vec<Node<'a>>>);
+/// Puts text in the place of each label of a drawing. `has_facts`: of requirements.
+pub(super) fn place(root: &mut Element<'_>, sheet: &Sheet<'_>, has_facts: bool) {
+    inside(root, None, sheet, has_facts);
+}
 
-impl<'a> Labels<'a> {
-    /// Takes them out of a drawing; `has_facts`: of requirements.
-    pub(super) fn take(nodes: &mut Vec<Node<'a>>, has_facts: bool) -> Self {
-        let mut found = HashMap::new();
-        collect(nodes, has_facts, &mut found);
-        Self(found)
+fn inside<'a>(element: &mut Element<'a>, parent: Option<&Path<'_>>, sheet: &Sheet<'_>, has_facts: bool) {
+    let mut children = mem::take(&mut element.children);
+    if element.is("switch") {
+        choose(element, &mut children);
     }
-
-    /// Puts labels where they stood.
-    pub(super) fn place(&mut self, nodes: &mut Vec<Node<'a>>) {
-        for node in nodes {
-            let Node::Element(element) = node else { continue };
-            if !element.has_class(PLACE) {
-                continue;
-            }
-            let reference = element.children.iter().filter_map(Node::element).find(|child| child.is("use"));
-            let id = reference.and_then(|found| Some(found.attr("href")?.trim_start_matches('#').to_owned()));
-            let Some(texts) = id.and_then(|id| self.0.remove(&id)) else { continue };
-            let (x, y) = reference.map_or((0.0, 0.0), |found| (number(found, "x"), number(found, "y")));
-            let mut group = Element::new("g");
-            if x != 0.0 || y != 0.0 {
-                group.set("transform", format!("translate({x},{y})"));
-            }
-            group.set("class", if texts.iter().any(is_ground) { "pmx-label-on-line" } else { "pmx-label" });
-            group.children = texts;
-            *element = group;
+    let path = Path::new(element, parent);
+    for node in &mut children {
+        let Node::Element(child) = node else { continue };
+        if !child.is("foreignObject") {
+            inside(child, Some(&path), sheet, has_facts);
+        } else if let Some(group) = label(&Path::new(child, Some(&path)), sheet, has_facts) {
+            *child = group;
         }
+    }
+    element.children = children;
+}
+
+/// Of the ways to show the same, text of the drawing comes before HTML.
+fn choose<'a>(element: &mut Element<'a>, ways: &mut Vec<Node<'a>>) {
+    let is = |node: &Node<'_>, name: &str| node.element().is_some_and(|element| element.is(name));
+    element.name = "g".into();
+    if ways.iter().any(|way| is(way, "text")) {
+        ways.retain(|way| !is(way, "foreignObject"));
     }
 }
 
-fn number(element: &Element<'_>, name: &str) -> f64 {
-    element.attr(name).and_then(|value| value.parse().ok()).unwrap_or(0.0)
+/// The group that shows a label; none, if it shows nothing.
+fn label<'a>(path: &Path<'_>, sheet: &Sheet<'_>, has_facts: bool) -> Option<Element<'a>> {
+    let number = |name: &str| path.element.attr(name).and_then(|value| value.parse::<f64>().ok());
+    let (width, height) = (number("width")?, number("height")?);
+    if !(width > 0.0 && height > 0.0) {
+        return None;
+    }
+    let texts = cascade::innermost(path, &mut |inner| {
+        let look = sheet.look(inner);
+        let limit = limit(path.element).unwrap_or(width);
+        let lines = lines(&inner.element.children, look, limit);
+        let first = height / 2.0 - look.line() * (count(lines.len()) - 1.0) / 2.0;
+        let ground = is_on_line(inner, path).then(|| ground(width, height));
+        let texts = lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(|(at, line)| {
+            // Facts of requirements stand below each other; where their middle is was reckoned from how wide they are.
+            let is_fact = has_facts && FACTS.iter().any(|fact| line.starts_with(fact));
+            let x = if is_fact { 0.0 } else { width / 2.0 };
+            text(line, (x, count(at).mul_add(look.line(), first)), is_fact, look)
+        });
+        let texts: Vec<Element<'a>> = texts.collect();
+        (!texts.is_empty()).then(|| ground.into_iter().chain(texts).map(Node::Element).collect::<Vec<_>>())
+    })?;
+    let mut group = Element::new("g");
+    let own = path.element.attr("transform").map(str::to_owned);
+    let (x, y) = (number("x").unwrap_or(0.0), number("y").unwrap_or(0.0));
+    let moved = (x != 0.0 || y != 0.0).then(|| format!("translate({x},{y})"));
+    let transform: Vec<String> = own.into_iter().chain(moved).collect();
+    if !transform.is_empty() {
+        group.set("transform", transform.join(" "));
+    }
+    let is_on_line = texts.first().and_then(Node::element).is_some_and(|first| first.is("rect"));
+    group.set("class", if is_on_line { "pmx-label-on-line" } else { "pmx-label" });
+    group.children = texts;
+    Some(group)
 }
 
-fn collect<'a>(nodes: &mut Vec<Node<'a>>, has_facts: bool, found: &mut HashMap<String, Vec<Node<'a>>>) {
-    nodes.retain_mut(|node| {
-        let Node::Element(element) = node else { return true };
-        match element.attr("id").filter(|id| id.contains(DEFINITION)).map(str::to_owned) {
-            Some(id) => {
-                let mut texts = Vec::new();
-                flatten(mem::take(&mut element.children), has_facts, &mut texts);
-                found.insert(id, texts);
-                false
-            }
-            None => {
-                collect(&mut element.children, has_facts, found);
-                true
-            }
-        }
+fn count(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Whether a label stands on a line, and hides it.
+fn is_on_line(inner: &Path<'_>, label: &Path<'_>) -> bool {
+    let has_ground = |path: &Path<'_>| {
+        path.element.attr("class").is_some_and(|classes| classes.contains("edgeLabel") || classes.contains("labelBkg"))
+    };
+    let mut path = Some(inner);
+    let mut inner = std::iter::from_fn(|| {
+        let at = path.filter(|path| !std::ptr::eq(path.element, label.element))?;
+        path = at.parent;
+        Some(at)
     });
+    inner.any(has_ground) && (label.is_within("edgeLabel") || inner.any(|path| path.is_within("edgeLabel")))
 }
 
-/// Whether this is what hides a line behind words.
-fn is_ground(node: &Node<'_>) -> bool {
-    node.element().is_some_and(|element| element.is("rect"))
-}
-
-/// The texts of a definition, whatever they are nested in; before those that stand on a line, the rectangle that hides it.
-fn flatten<'a>(nodes: Vec<Node<'a>>, has_facts: bool, out: &mut Vec<Node<'a>>) {
-    let mut ground = None;
-    for node in nodes {
-        let Node::Element(mut element) = node else { continue };
-        if element.is("text") {
-            let is_on_line =
-                element.attr("data-merman-source-classes").is_some_and(|classes| classes.contains("edgeLabel"));
-            out.extend(ground.take().filter(|_| is_on_line).map(Node::Element));
-            plain(&mut element, has_facts);
-            out.push(Node::Element(element));
-        } else if element.is("rect") {
-            element.attributes.retain(|attribute| matches!(&*attribute.name, "x" | "y" | "width" | "height"));
-            // A rule of the drawing makes it half transparent, so that the line would run through the words.
-            element.set("style", "fill:var(--pmx-color-bg);stroke:none;opacity:0.92");
-            ground = Some(element);
-        } else {
-            flatten(mem::take(&mut element.children), has_facts, out);
-        }
+/// What hides a line behind words. A rule of the drawing makes it half transparent, so that the line would run through the words.
+fn ground<'a>(width: f64, height: f64) -> Element<'a> {
+    let mut ground = Element::new("rect");
+    for (name, value) in [("x", 0.0), ("y", 0.0), ("width", width), ("height", height)] {
+        ground.set(name, value.to_string());
     }
+    ground.set("style", "fill:var(--pmx-color-bg);stroke:none;opacity:0.92");
+    ground
 }
 
-/// Keeps of a text where it stands and what is special about it.
-fn plain(text: &mut Element<'_>, has_facts: bool) {
-    let style = text.attr("style").unwrap_or_default().to_owned();
-    let declared = |name: &str| colours::declared(&style, name).map(str::to_owned);
-    let fill = declared("fill").or_else(|| text.attr("fill").map(str::to_owned));
-    let anchor = declared("text-anchor").or_else(|| text.attr("text-anchor").map(str::to_owned));
-    text.attributes.retain(|attribute| matches!(&*attribute.name, "x" | "y" | "dx" | "dy" | "transform"));
-    let words = dom::text(&text.children);
-    // Facts of requirements stand below each other; where their middle is was reckoned from how wide they are.
-    let is_fact = has_facts && FACTS.iter().any(|fact| words.trim_start().starts_with(fact));
-    if is_fact {
-        text.set("x", "0");
-    } else if let Some(anchor) = anchor.filter(|anchor| anchor != "start") {
-        text.set("text-anchor", anchor);
+fn text<'a>(line: &str, (x, y): (f64, f64), is_fact: bool, look: &Look) -> Element<'a> {
+    let mut text = Element::new("text");
+    text.set("x", x.to_string());
+    text.set("y", y.to_string());
+    if !is_fact {
+        text.set("text-anchor", "middle");
     }
     text.set("dominant-baseline", "central");
-    let mut special: Vec<String> = Vec::new();
-    for (name, usual) in USUAL {
-        special.extend(
-            declared(name).filter(|value| value != usual && value != "400").map(|value| format!("{name}:{value}")),
-        );
+    let mut style = Vec::new();
+    let unusual = |value: &&str| !matches!(*value, "normal" | "400");
+    style.extend(look.weight().filter(unusual).map(|weight| format!("font-weight:{weight}")));
+    style.extend(look.style().filter(unusual).map(|style| format!("font-style:{style}")));
+    if look.size() != SIZE {
+        style.push(format!("font-size:{}px", look.size()));
     }
-    special.extend(declared("font-size").filter(|size| size != "16px").map(|size| format!("font-size:{size}")));
     // `style` is stronger than a rule, which may be about the shape around it.
-    special.extend(fill.map(|fill| format!("fill:{fill}")));
-    text.set("style", special.join(";"));
-    for child in text.children.iter_mut().filter_map(Node::element_mut) {
-        child.attributes.retain(|attribute| matches!(&*attribute.name, "x" | "y" | "dx" | "dy"));
+    style.extend(look.colour().map(|colour| format!("fill:{colour}")));
+    text.set("style", html::escape(&style.join(";")).into_owned());
+    text.children.push(Node::Text(html::escape(line).into_owned().into()));
+    text
+}
+
+/// How wide a label may be before its lines break.
+fn limit(label: &Element<'_>) -> Option<f64> {
+    let content = label.children.iter().find_map(Node::element)?;
+    let style = content.attr("style")?;
+    let pixels = |name| super::colours::declared(style, name)?.strip_suffix("px")?.trim().parse::<f64>().ok();
+    match (pixels("width"), pixels("max-width")) {
+        (Some(width), Some(most)) => Some(width.min(most)),
+        (width, most) => width.or(most),
     }
+}
+
+/// The lines of a label. Some are empty.
+fn lines(nodes: &[Node<'_>], look: &Look, limit: f64) -> Vec<String> {
+    let (breaks, keeps_spaces) = look.white_space();
+    let mut written = String::new();
+    gather(nodes, keeps_spaces, &mut written);
+    let mut lines = Vec::new();
+    for line in written.trim_end_matches('\n').split('\n') {
+        let line = if keeps_spaces { line } else { line.trim_matches(' ') };
+        let fits = |part: &str| {
+            let part = if keeps_spaces { part } else { part.trim_end_matches(' ') };
+            measure::width(part, look.size(), look.weight().unwrap_or_default()) <= limit
+        };
+        if !breaks || fits(line) {
+            lines.push(line.to_owned());
+            continue;
+        }
+        let (mut start, mut end) = (0, 0);
+        for at in breakable(line) {
+            if end > start && !fits(&line[start..at]) {
+                lines.push(broken(&line[start..end]));
+                start = end;
+            }
+            end = at;
+        }
+        lines.push(line[start..].to_owned());
+    }
+    lines
+}
+
+/// Where a line may break, and its end.
+fn breakable(line: &str) -> impl Iterator<Item = usize> {
+    linebreaks(line)
+        .filter(|(at, chance)| *chance == BreakOpportunity::Mandatory || !line[..*at].ends_with('/'))
+        .map(|(at, _)| at)
+}
+
+fn broken(line: &str) -> String {
+    match line.strip_suffix(SOFT_HYPHEN) {
+        Some(line) => format!("{line}-"),
+        None => line.to_owned(),
+    }
+}
+
+/// The words of a label: what is shown for references and breaks, with one space for many unless they are kept.
+fn gather(nodes: &[Node<'_>], keeps_spaces: bool, out: &mut String) {
+    for node in nodes {
+        match node {
+            Node::Text(text) => {
+                // A break that an author wrote as `\n`.
+                for (at, part) in text.split("\\n").enumerate() {
+                    if at > 0 {
+                        out.push('\n');
+                    }
+                    for c in shown(part).chars() {
+                        let is_space = c.is_ascii_whitespace();
+                        if keeps_spaces || !is_space {
+                            out.push(c);
+                        } else if !out.ends_with([' ', '\n']) && !out.is_empty() {
+                            out.push(' ');
+                        }
+                    }
+                }
+            }
+            Node::Element(element) if element.is("br") => out.push('\n'),
+            Node::Element(element) => {
+                let is_block = matches!(&*element.name, "p" | "div" | "li");
+                if is_block && !out.is_empty() && !out.ends_with('\n') {
+                    out.push('\n');
+                }
+                gather(&element.children, keeps_spaces, out);
+            }
+            Node::Other(_) => {}
+        }
+    }
+}
+
+/// A text with the characters that are written by their names.
+fn shown(text: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MAX_NAMED {
+        if !text.contains(['&', 'ﬂ', '¶']) {
+            break;
+        }
+        let written = NAMED.iter().fold(text.clone().into_owned(), |text, (from, to)| text.replace(from, to));
+        text = Cow::Owned(html::unescape(&written).into_owned());
+    }
+    text
 }

@@ -12,7 +12,9 @@ const BOLD: f64 = 1.09;
 /// Measures with the widest of the sans-serif faces that systems have, so that labels fit into their boxes whichever a reader has. No font is
 /// looked at: one text is as wide on every machine.
 pub(super) fn policy() -> TextMeasurementPolicy {
-    let measurer = DeterministicTextMeasurer::default().with_width_callback(width);
+    let measurer = DeterministicTextMeasurer::default().with_width_callback(|text: &str, style: &TextStyle| {
+        width(text, style.font_size, style.font_weight.as_deref().unwrap_or_default())
+    });
     let identity =
         MeasurementProfileId::new("pmx").ok().and_then(|id| TextMeasurementProfileIdentity::new(id, "1").ok());
     identity.map_or_else(TextMeasurementPolicy::deterministic, |identity| {
@@ -20,10 +22,10 @@ pub(super) fn policy() -> TextMeasurementPolicy {
     })
 }
 
-fn width(text: &str, style: &TextStyle) -> f64 {
-    let weight = style.font_weight.as_deref().unwrap_or_default();
+/// How wide a text is, in pixels.
+pub(super) fn width(text: &str, size: f64, weight: &str) -> f64 {
     let is_bold = weight.starts_with("bold") || weight.parse::<u32>().is_ok_and(|weight| weight >= 600);
-    ems(text) * style.font_size * if is_bold { BOLD } else { 1.0 }
+    ems(text) * size * if is_bold { BOLD } else { 1.0 }
 }
 
 /// How wide a text is, in ems.

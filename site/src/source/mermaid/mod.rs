@@ -5,6 +5,7 @@
 //! only elements that draw stay, links go through the site's. A diagram that cannot be drawn here is left to Mermaid in the reader's
 //! browser (`theme/mermaid`), unless that one could not draw it either (`kinds`).
 
+mod cascade;
 mod colours;
 mod css;
 mod hostile;
@@ -24,10 +25,7 @@ use crate::text::dom::Element;
 use inline::Inline;
 use merman::{
     OperationControl, RenderError, RenderOutput, RenderRequest, Renderer, SvgEnvironment, SvgRequest,
-    svg::{
-        PresentationRenderPolicy, RenderResourceLimitId, RenderResourcePolicy, ResourceLimitId, SvgPipeline,
-        SvgRenderOptions,
-    },
+    svg::{PresentationRenderPolicy, RenderResourceLimitId, RenderResourcePolicy, ResourceLimitId, SvgRenderOptions},
 };
 use pmx_model::Hash;
 use settle::Settled;
@@ -182,13 +180,16 @@ fn svg(text: &str) -> Result<String, Why> {
             .with_text_measurement_policy(measure::policy())
             .with_resource_policy(limits),
         options: SvgRenderOptions { diagram_id: Some(DRAFT.to_owned()), ..SvgRenderOptions::default() },
-        pipeline: Some(SvgPipeline::resvg_safe()),
         presentation: *presentation,
         ..SvgRequest::default()
     };
     let control = OperationControl::new().with_deadline(MAX_TIME);
     match renderer.render(RenderRequest::svg(text, control, request)) {
-        Ok(RenderOutput::Svg(Some(output))) => Ok(output.into_parts().0),
+        Ok(RenderOutput::Svg(Some(output))) => {
+            let mut svg = output.into_parts().0;
+            svg.retain(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'));
+            Ok(svg)
+        }
         Ok(_) => Err(Why::new("it is no diagram that is known here")),
         Err(error) => Err(why(text, &error)),
     }

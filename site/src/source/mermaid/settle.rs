@@ -2,11 +2,11 @@
 //! in it but what draws.
 
 use super::{
+    cascade::Sheet,
     colours,
     css::{self, Used},
     inline::Inline,
-    labels::Labels,
-    spans,
+    labels, spans,
 };
 use crate::text::{
     dom::{self, Element, Node},
@@ -75,14 +75,15 @@ pub(super) fn settle(svg: &str, of: &Settled<'_>, address: &mut dyn FnMut(&str) 
     let sheet: String =
         root.children.iter().filter_map(Node::element).filter(|child| child.is("style")).map(raw).collect();
 
-    let labels = Labels::take(&mut root.children, of.kind == "Requirement diagram");
-    let mut cleaner = Cleaner { labels, address, is_linked: false };
+    let sheet = html::unescape(&sheet);
+    labels::place(&mut root, &Sheet::read(&sheet, &own), of.kind == "Requirement diagram");
+    let mut cleaner = Cleaner { address, is_linked: false };
     cleaner.all(&mut root.children, None);
     let is_linked = cleaner.is_linked;
 
     let mut used = Used::default();
     survey(&root.children, &mut used);
-    let rules = css::rules(&html::unescape(&sheet), &used, (&own, of.id));
+    let rules = css::rules(&sheet, &used, (&own, of.id));
     ids(&mut root.children, of.id);
 
     let mut said = Vec::new();
@@ -127,17 +128,15 @@ fn raw(element: &Element<'_>) -> String {
     element.children.iter().map(|child| if let Node::Text(text) = child { &**text } else { "" }).collect()
 }
 
-/// Takes out whatever does not draw, and puts labels, tokens and addresses in.
-struct Cleaner<'c, 'a> {
-    labels: Labels<'a>,
+/// Takes out whatever does not draw, and puts tokens and addresses in.
+struct Cleaner<'c> {
     address: &'c mut dyn FnMut(&str) -> Option<String>,
     is_linked: bool,
 }
 
-impl<'a> Cleaner<'_, 'a> {
+impl Cleaner<'_> {
     /// `ground`: the colour that an author gave to what text stands on.
-    fn all(&mut self, nodes: &mut Vec<Node<'a>>, ground: Option<&str>) {
-        self.labels.place(nodes);
+    fn all(&mut self, nodes: &mut Vec<Node<'_>>, ground: Option<&str>) {
         nodes.retain(|node| match node {
             Node::Element(element) => ELEMENTS.contains(&&*element.name),
             Node::Text(_) => true,
@@ -159,7 +158,7 @@ impl<'a> Cleaner<'_, 'a> {
     }
 
     /// A link that leads nowhere becomes a group.
-    fn link(&mut self, element: &mut Element<'a>) {
+    fn link(&mut self, element: &mut Element<'_>) {
         let written =
             element.attr("href").or_else(|| element.attr("xlink:href")).map(|href| html::unescape(href).into_owned());
         element.attributes.retain(|attribute| !attribute.name.ends_with("href"));
@@ -182,11 +181,12 @@ fn own_ground(group: &Element<'_>) -> Option<String> {
     fills.rfind(|fill| fill != "none" && colours::tokens(fill) == *fill)
 }
 
-/// Whether an element shows nothing: an empty group, a path without a way.
+/// Whether an element shows nothing: an empty group, a path without a way, a rectangle without a size.
 fn is_hollow(element: &Element<'_>) -> bool {
     match &*element.name {
         "g" | "defs" | "a" => element.children.iter().all(Node::is_blank),
         "path" => element.attr("d").is_none_or(|way| way.trim().is_empty()),
+        "rect" => ["width", "height"].iter().any(|side| element.attr(side).is_none_or(str::is_empty)),
         _ => false,
     }
 }

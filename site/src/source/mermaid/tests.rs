@@ -63,6 +63,35 @@ fn words_on_a_line_hide_it_and_names_of_actors_have_no_outline() {
 }
 
 #[test]
+fn a_label_is_text_that_looks_as_its_author_said_and_breaks_where_its_shape_has_room() {
+    let svg = drawn(
+        "flowchart TD\nA[One]:::x --> B(Two):::y\nclassDef x fill:#300,color:#fff,font-weight:bold\nclassDef y font-size:22px,font-style:italic",
+    );
+    is_whole(&svg);
+    assert!(svg.contains("style=\"font-weight:bold;fill:#fff\">One</text>"), "{svg}");
+    assert!(svg.contains("style=\"font-style:italic;font-size:22px;fill:var(--pmx-color-fg)\">Two</text>"), "{svg}");
+
+    let svg = drawn("flowchart TD\nA[A label of many words that is longer than its shape is wide]");
+    let lines: Vec<&str> =
+        svg.split("</text>").filter_map(|line| line.rsplit_once('>')).map(|(_, line)| line).collect();
+    assert!(lines.len() > 3, "{svg}");
+    assert_eq!(lines[..lines.len() - 1].concat(), "A label of many words that is longer than its shape is wide");
+
+    let svg = drawn("flowchart TD\nA[\"one<br/>&lt;two&gt; #35;3 \\n four\"]");
+    for line in [">one</text>", ">&lt;two&gt; #3 </text>", "> four</text>"] {
+        assert!(svg.contains(line), "{line}: {svg}");
+    }
+}
+
+#[test]
+fn a_journey_shows_all_it_says() {
+    let svg = drawn("journey\ntitle Day\nsection Morning walk\nMake tea: 5: Me");
+    for words in ["Day", "Morning walk", "Make tea", "Me"] {
+        assert_eq!(svg.split("</desc>").nth(1).unwrap().matches(&format!(">{words}<")).count(), 1, "{words}: {svg}");
+    }
+}
+
+#[test]
 fn a_page_decides_its_theme_and_what_is_safe() {
     let plain = drawn("flowchart LR\nA --> B");
     let directed = drawn(
