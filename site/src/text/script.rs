@@ -1,7 +1,7 @@
 //! The modules that a script names. Strings, comments, templates and regular expressions are told apart as far as that needs it.
 
-/// How many tokens may stand between `import` or `export` and its `from`: some 500 names.
-const MAX_CLAUSE: usize = 1000;
+use std::ops::Range;
+
 /// Words that no value ends with: what follows them is no division.
 const BEFORE_VALUES: [&str; 14] = [
     "await",
@@ -53,6 +53,7 @@ pub(crate) fn imports(script: &str) -> Vec<Import<'_>> {
         return Vec::new();
     }
     let read = Tokens::of(script);
+    let mut clause = Clause::default();
     let mut found = Vec::new();
     for at in 0..read.tokens.len() {
         if at.checked_sub(1).is_some_and(|before| read.is_sign(before, b'.')) {
@@ -65,9 +66,9 @@ pub(crate) fn imports(script: &str) -> Vec<Import<'_>> {
                 is_whole.then_some((Kind::Call, at + 2))
             }
             "import" if read.is(at + 1, &[".", "meta", ".", "resolve", "("]) => Some((Kind::Call, at + 6)),
-            "import" if !read.is_sign(at + 1, b'.') => read.clause(at + 1).map(|text| (Kind::Statement, text)),
+            "import" if !read.is_sign(at + 1, b'.') => clause.of(&read, at + 1).map(|text| (Kind::Statement, text)),
             "export" if read.is_sign(at + 1, b'*') || read.is_sign(at + 1, b'{') => {
-                read.clause(at + 1).map(|text| (Kind::Statement, text))
+                clause.of(&read, at + 1).map(|text| (Kind::Statement, text))
             }
             "new" if read.is(at + 1, &["URL", "("]) && read.is(at + 4, &[",", "import", ".", "meta", "."]) => {
                 Some((Kind::Address, at + 3))
@@ -94,6 +95,7 @@ pub(crate) fn module_statement(script: &str) -> Option<usize> {
         return None;
     }
     let read = Tokens::of(script);
+    let mut clause = Clause::default();
     let starts = |at: usize| match at.checked_sub(1).and_then(|before| read.tokens.get(before)) {
         None => true,
         Some(before) => {
@@ -105,12 +107,12 @@ pub(crate) fn module_statement(script: &str) -> Option<usize> {
         let words = ["async", "class", "const", "default", "function", "let", "var"];
         words.contains(&read.word(at)) || read.is_sign(at, b'{') || read.is_sign(at, b'*')
     };
-    let is_it = |at: &usize| match read.word(*at) {
-        "import" => read.is_text(at + 1) || read.clause(at + 1).is_some(),
+    let mut is_it = |at: &usize| match read.word(*at) {
+        "import" => read.is_text(at + 1) || clause.of(&read, at + 1).is_some(),
         "export" => declares(at + 1),
         _ => false,
     };
-    (0..read.tokens.len()).find(|at| is_it(at) && starts(*at)).map(|at| read.tokens[at].start)
+    (0..read.tokens.len()).find(|at| starts(*at) && is_it(at)).map(|at| read.tokens[at].start)
 }
 
 /// Whether it is worth to be read.
@@ -242,14 +244,6 @@ impl<'s> Tokens<'s> {
         })
     }
 
-    /// The string behind the `from` of a clause that begins here.
-    fn clause(&self, from: usize) -> Option<usize> {
-        let within =
-            |token: &Placed| matches!(token.kind, Token::Word | Token::Text | Token::Sign(b'{' | b'}' | b',' | b'*'));
-        let length = self.tokens.get(from..)?.iter().take(MAX_CLAUSE).take_while(|token| within(token)).count();
-        (from..from + length).find(|at| self.word(*at) == "from" && self.is_text(at + 1)).map(|at| at + 1)
-    }
-
     fn import(&self, kind: Kind, text: usize) -> Option<Import<'s>> {
         let token = self.tokens.get(text).filter(|token| token.kind == Token::Text)?;
         let written = &self.script[token.start..token.end];
@@ -257,6 +251,33 @@ impl<'s> Tokens<'s> {
             written.get(1..written.len() - 1).filter(|_| written.as_bytes().first() == written.as_bytes().last());
         let target = inside.filter(|text| !text.contains('\\'))?;
         Some(Import { kind, target, at: token.start })
+    }
+}
+
+/// What may stand between `import` or `export` and the string behind its `from`. Clauses are asked for in their order, and those of one
+/// stretch of tokens share what was found, so that a text of beginnings is read once.
+#[derive(Default)]
+struct Clause {
+    stretch: Range<usize>,
+    /// The last string that was found behind a `from`.
+    text: Option<usize>,
+}
+
+impl Clause {
+    /// The string behind the `from` of a clause that begins here.
+    fn of(&mut self, read: &Tokens<'_>, from: usize) -> Option<usize> {
+        if !self.stretch.contains(&from) {
+            let within = |token: &&Placed| {
+                matches!(token.kind, Token::Word | Token::Text | Token::Sign(b'{' | b'}' | b',' | b'*'))
+            };
+            let length = read.tokens.get(from..)?.iter().take_while(within).count();
+            *self = Self { stretch: from..from + length, text: Some(from) };
+        }
+        if self.text.is_some_and(|text| text <= from) {
+            let is_behind = |at: &usize| read.word(at - 1) == "from" && read.is_text(*at);
+            self.text = (from + 1..=self.stretch.end).find(is_behind);
+        }
+        self.text
     }
 }
 
@@ -352,6 +373,15 @@ mod tests {
             ("// import a from 'b'", None),
         ] {
             assert_eq!(module_statement(script), at, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_beginnings_is_read_once() {
+        for beginning in ["import ", "export { ", "import { a } from 'b' import ", "`${", "/*", "'\\"] {
+            let script = beginning.repeat(200_000);
+            assert!(imports(&script).len() <= 200_000, "{beginning}");
+            module_statement(&script);
         }
     }
 
