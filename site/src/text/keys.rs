@@ -12,11 +12,19 @@ const LONG: usize = 8;
 /// A key that means something.
 pub(crate) struct Key {
     pub name: &'static str,
-    /// What its value is, and that in words; without words, somebody else says it.
-    shape: Option<(fn(&Value) -> bool, &'static str)>,
+    /// What its value is; none, if that may be anything.
+    shape: Option<Shape>,
     words: Words,
     keys: Keys,
     code: Option<&'static str>,
+}
+
+/// What a value is.
+#[derive(Clone, Copy)]
+struct Shape {
+    fits: fn(&Value) -> bool,
+    /// The same in words; without them, somebody else says it.
+    what: &'static str,
 }
 
 /// The words that a value can be.
@@ -46,7 +54,7 @@ pub(crate) const fn key(name: &'static str) -> Key {
 impl Key {
     /// With a value that `fits`: `what` says in words which those are.
     pub(crate) const fn is(self, fits: fn(&Value) -> bool, what: &'static str) -> Self {
-        Self { shape: Some((fits, what)), ..self }
+        Self { shape: Some(Shape { fits, what }), ..self }
     }
 
     /// With a value of this kind, which is checked elsewhere.
@@ -90,7 +98,7 @@ impl Key {
             Words::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
             Words::Any | Words::Known(_) => true,
         };
-        is_word && self.shape.is_none_or(|(fits, _)| fits(value)) && !value.is_null()
+        is_word && self.shape.is_none_or(|shape| (shape.fits)(value)) && !value.is_null()
     }
 
     /// Whether there are values that it cannot have.
@@ -173,7 +181,7 @@ impl Check<'_> {
 
     fn value(&mut self, key: &Key, value: &Value, path: &[&str]) {
         let name = path.join(".");
-        if let Some((fits, what)) = key.shape.filter(|(fits, _)| !fits(value)) {
+        if let Some(Shape { fits, what }) = key.shape.filter(|shape| !(shape.fits)(value)) {
             // `yes` and `off` are no words to YAML.
             let is_quotable = value.is_boolean() && fits(&Value::String(name.clone()));
             let hint = is_quotable.then(|| "to YAML, it is true or false: put it into quotes".to_owned());

@@ -50,13 +50,14 @@ fn restore(value: &mut Value, place: &Spanned<Place>, text: &str) {
             }
         }
         (value @ Value::Number(_), _) => {
+            let shown = value.to_string();
             let span = place.defined.span();
             let range = || {
                 let start = usize::try_from(span.byte_offset()?).ok()?;
                 Some(start..start + usize::try_from(span.byte_len()?).ok()?)
             };
             let written = range().and_then(|range| text.get(range)).map(str::trim);
-            if let Some(written) = written.filter(|written| !written.is_empty() && value.to_string() != **written) {
+            if let Some(written) = written.filter(|written| !written.is_empty() && shown != **written) {
                 *value = Value::String(written.to_owned());
             }
         }
