@@ -202,7 +202,7 @@ fn applies(steps: &[Step<'_>], path: &Path<'_>) -> bool {
     }
 }
 
-/// The element that has all text of another, and what is around it; the innermost such.
+/// Gives `then` the innermost element that has all words of another, with what is around it.
 pub(super) fn innermost<'p, R>(path: &Path<'p>, then: &mut dyn FnMut(&Path<'_>) -> R) -> R {
     let mut inside = path.element.children.iter().filter(|child| !child.is_blank());
     match (inside.next(), inside.next()) {

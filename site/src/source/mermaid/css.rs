@@ -1,6 +1,6 @@
 //! The rules that a drawing brings along: only those that something in it needs.
 
-use super::colours;
+use super::{colours, settle};
 use std::collections::HashSet;
 
 /// Properties of HTML, and those that the theme sets.
@@ -120,7 +120,13 @@ pub(super) fn declarations(text: &str) -> String {
         let loads = ["expression", "javascript:", "image(", "image-set("].iter().any(|word| lower.contains(word))
             || lower.match_indices("url(").any(|(at, found)| !lower[at + found.len()..].starts_with('#'));
         let is_property = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-        if !is_property || loads || !value.chars().all(is_safe) || LEFT_OUT.contains(&name) || value.is_empty() {
+        if !is_property
+            || loads
+            || settle::is_no_number(value)
+            || !value.chars().all(is_safe)
+            || LEFT_OUT.contains(&name)
+            || value.is_empty()
+        {
             continue;
         }
         if !out.is_empty() {

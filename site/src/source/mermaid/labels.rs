@@ -52,7 +52,7 @@ fn choose<'a>(element: &mut Element<'a>, ways: &mut Vec<Node<'a>>) {
 
 /// The group that shows a label; none, if it shows nothing.
 fn label<'a>(path: &Path<'_>, sheet: &Sheet<'_>, has_facts: bool) -> Option<Element<'a>> {
-    let number = |name: &str| path.element.attr(name).and_then(|value| value.parse::<f64>().ok());
+    let number = |name: &str| path.element.attr(name)?.parse::<f64>().ok().filter(|number| number.is_finite());
     let (width, height) = (number("width")?, number("height")?);
     if !(width > 0.0 && height > 0.0) {
         return None;
@@ -90,18 +90,13 @@ fn count(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// Whether a label stands on a line, and hides it.
+/// Whether a label stands on a line, and hides it. `inner`: what has its words.
 fn is_on_line(inner: &Path<'_>, label: &Path<'_>) -> bool {
-    let has_ground = |path: &Path<'_>| {
-        path.element.attr("class").is_some_and(|classes| classes.contains("edgeLabel") || classes.contains("labelBkg"))
-    };
-    let mut path = Some(inner);
-    let mut inner = std::iter::from_fn(|| {
-        let at = path.filter(|path| !std::ptr::eq(path.element, label.element))?;
-        path = at.parent;
-        Some(at)
-    });
-    inner.any(has_ground) && (label.is_within("edgeLabel") || inner.any(|path| path.is_within("edgeLabel")))
+    let content = std::iter::successors(Some(inner), |path| path.parent)
+        .take_while(|path| !std::ptr::eq(path.element, label.element));
+    let classes = content.filter_map(|path| path.element.attr("class"));
+    inner.is_within("edgeLabel")
+        && classes.into_iter().any(|classes| classes.contains("edgeLabel") || classes.contains("labelBkg"))
 }
 
 /// What hides a line behind words. A rule of the drawing makes it half transparent, so that the line would run through the words.

@@ -170,6 +170,7 @@ fn known(text: &str) -> Known {
     drawing
 }
 
+/// What the renderer draws, with labels in HTML as Mermaid has them.
 fn svg(text: &str) -> Result<String, Why> {
     let (renderer, presentation) = &*RENDERER;
     let work = ResourceLimitId::Render(RenderResourceLimitId::MaxLayoutWorkUnits);
@@ -187,6 +188,7 @@ fn svg(text: &str) -> Result<String, Why> {
     match renderer.render(RenderRequest::svg(text, control, request)) {
         Ok(RenderOutput::Svg(Some(output))) => {
             let mut svg = output.into_parts().0;
+            // No character that is none in a page.
             svg.retain(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'));
             Ok(svg)
         }

@@ -50,6 +50,9 @@ const PAINTED: [&str; 6] = ["fill", "stroke", "color", "stop-color", "flood-colo
 /// Definitions that are left out where nothing refers to them.
 const DEFINITIONS: [&str; 6] = ["clipPath", "filter", "linearGradient", "marker", "mask", "symbol"];
 
+/// What the renderer writes where it reckoned a number that is none.
+const NO_NUMBERS: [&str; 3] = ["NaN", "Infinity", "undefined"];
+
 /// What a drawing is of.
 pub(super) struct Settled<'a> {
     /// What its ids begin with; its own.
@@ -64,6 +67,9 @@ pub(super) struct Settled<'a> {
 pub(super) fn settle(svg: &str, of: &Settled<'_>, address: &mut dyn FnMut(&str) -> Option<String>) -> Option<String> {
     let mut nodes = dom::parse(svg);
     let mut root = nodes.iter_mut().filter_map(Node::element_mut).find(|element| element.is("svg")).map(mem::take)?;
+    if !is_whole(&root) {
+        return None;
+    }
     let view = root.attr("viewBox")?.to_owned();
     let sizes: Vec<f64> = view.split_ascii_whitespace().filter_map(|part| part.parse().ok()).collect();
     let [_, _, width, height] = sizes[..] else { return None };
@@ -116,6 +122,11 @@ pub(super) fn settle(svg: &str, of: &Settled<'_>, address: &mut dyn FnMut(&str) 
     Some(out)
 }
 
+/// Whether whatever begins in a drawing ends there: else words could have been taken for markup.
+fn is_whole(element: &Element<'_>) -> bool {
+    (element.is_closed || element.self_closing) && element.children.iter().filter_map(Node::element).all(is_whole)
+}
+
 /// The text of a child of this name.
 fn words(root: &Element<'_>, name: &str) -> Option<String> {
     let child = root.children.iter().filter_map(Node::element).find(|child| child.is(name))?;
@@ -138,7 +149,7 @@ impl Cleaner<'_> {
     /// `ground`: the colour that an author gave to what text stands on.
     fn all(&mut self, nodes: &mut Vec<Node<'_>>, ground: Option<&str>) {
         nodes.retain(|node| match node {
-            Node::Element(element) => ELEMENTS.contains(&&*element.name),
+            Node::Element(element) => ELEMENTS.contains(&&*element.name) && !is_nowhere(element),
             Node::Text(_) => true,
             Node::Other(_) => false,
         });
@@ -181,6 +192,25 @@ fn own_ground(group: &Element<'_>) -> Option<String> {
     fills.rfind(|fill| fill != "none" && colours::tokens(fill) == *fill)
 }
 
+/// Whether a shape stands where no number says.
+fn is_nowhere(element: &Element<'_>) -> bool {
+    matches!(&*element.name, "circle" | "ellipse" | "line" | "path" | "polygon" | "polyline" | "rect" | "use")
+        && element.attributes.iter().any(|attribute| {
+            !is_words(&attribute.name)
+                && !PAINTED.contains(&&*attribute.name)
+                && attribute.value.as_deref().is_some_and(is_no_number)
+        })
+}
+
+pub(super) fn is_no_number(value: &str) -> bool {
+    NO_NUMBERS.iter().any(|number| value.contains(number))
+}
+
+/// Whether the values of an attribute are names.
+fn is_words(name: &str) -> bool {
+    matches!(name, "id" | "class") || name.ends_with("href") || name.starts_with("data-") || name.starts_with("aria-")
+}
+
 /// Whether an element shows nothing: an empty group, a path without a way, a rectangle without a size.
 fn is_hollow(element: &Element<'_>) -> bool {
     match &*element.name {
@@ -204,7 +234,8 @@ fn attributes(element: &mut Element<'_>, ground: Option<&str>) {
             || name.starts_with("xml")
             || matches!(&*name, "role" | "tabindex" | "font-family" | "target" | "rel" | "name")
             || (name.ends_with("href") && element.name != "a" && !value.starts_with('#'))
-            || (value.contains("url(") && !value.contains("url(#"));
+            || (value.contains("url(") && !value.contains("url(#"))
+            || (name != "style" && !is_words(&name) && is_no_number(value));
         if is_dropped {
             return false;
         }

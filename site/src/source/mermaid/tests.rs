@@ -84,6 +84,30 @@ fn a_label_is_text_that_looks_as_its_author_said_and_breaks_where_its_shape_has_
 }
 
 #[test]
+fn words_that_were_taken_for_markup_are_no_drawing() {
+    let of = Settled { id: "d", kind: "Flowchart", inline: &Inline::default() };
+    let settled = |label: &str| {
+        let svg = format!(
+            "<svg id=\"x\" viewBox=\"0 0 9 9\"><foreignObject width=\"99\" height=\"9\"><div><p>{label}</p></div></foreignObject></svg>"
+        );
+        settle::settle(&svg, &of, &mut |_| None)
+    };
+    assert!(settled("a<br/>b &lt;c").is_some_and(|svg| svg.contains(">a</text>") && svg.contains(">b &lt;c</text>")));
+    assert_eq!(settled("a<b and more"), None);
+    assert_eq!(settled("a<b> and more"), None);
+}
+
+#[test]
+fn what_stands_nowhere_is_not_drawn() {
+    let of = Settled { id: "d", kind: "Flowchart", inline: &Inline::default() };
+    let shapes = "<line x1=\"NaN\" x2=\"3\"/><g transform=\"translate(NaN, 0)\"><text x=\"NaN\" class=\"NaN\">NaN words</text></g><path d=\"M1 1L2 2\" style=\"fill:hsl(1, NaN%, 2%);stroke:red\"/>";
+    let svg = settle::settle(&format!("<svg id=\"x\" viewBox=\"0 0 9 9\">{shapes}</svg>"), &of, &mut |_| None).unwrap();
+    let drawn = "<g><text class=\"NaN\">NaN words</text></g><path d=\"M1 1L2 2\" style=\"stroke:red\"></path></svg>";
+    assert!(svg.ends_with(drawn), "{svg}");
+    assert!(!svg.contains("<line"), "{svg}");
+}
+
+#[test]
 fn a_journey_shows_all_it_says() {
     let svg = drawn("journey\ntitle Day\nsection Morning walk\nMake tea: 5: Me");
     for words in ["Day", "Morning walk", "Make tea", "Me"] {
