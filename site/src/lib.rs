@@ -62,15 +62,15 @@ pub use browser::{FLOATING_JS, theme_digest};
 pub use build::{Build, build};
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use documents::{BlockRecord, SourceRecord, SourcesDocument};
-pub use edit::answers::{AnswerForm, Given, RecordError, Refused, record};
+pub use edit::answers::{AnswerForm, AnswerRefused, Given, RecordError, record};
 pub use edit::{
-    CreateError, Edit, EditError, EditOrSite, EditedFile, NewSource, Wanted, plan_move, plan_removal, plan_source,
-    replace,
+    CreateError, Edit, EditError, EditOrSite, EditedFile, NewSource, SourceRequest, plan_move, plan_removal,
+    plan_source, replace,
 };
 pub use error::SiteError;
 pub use files::beside::sweep;
 pub use files::blobs::{Blob, BlobError, Blobs};
-pub use files::exchange::Kept;
+pub use files::exchange::UnlinkedFile;
 pub use files::folder::{Folder, FolderError};
 pub use files::seal::{Key, SEAL, Seal};
 pub use files::{file_retry, paths};
@@ -81,7 +81,7 @@ pub use output::static_files::static_files;
 pub use output::{Contents, Written, build_into, contents, write};
 pub use project::config::{FILES as CONFIGS, SiteAddress, workspace_list};
 pub use project::hosting::{BasePath, BasePathError, Hosting};
-pub use project::link::{Link, LinkError};
+pub use project::link::{LinkError, PublishLink};
 pub use project::named::no_link_leads_out;
 pub use project::out_dir::OutDir;
 pub use project::own_output::OwnOutput;

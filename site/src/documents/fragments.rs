@@ -12,18 +12,18 @@ use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::HashSet};
 
 /// What stands around the fragments of a document.
-pub(crate) struct Around {
+pub(crate) struct Envelope {
     open: &'static str,
     close: &'static str,
 }
 
 /// `sources.json`
-pub(crate) const SOURCES: Around = Around { open: "{\"sources\":{", close: "}}\n" };
+pub(crate) const SOURCES: Envelope = Envelope { open: "{\"sources\":{", close: "}}\n" };
 /// `graph-index.json`
-pub(crate) const GRAPH: Around = Around { open: "{\"sources\":[", close: "]}\n" };
+pub(crate) const GRAPH: Envelope = Envelope { open: "{\"sources\":[", close: "]}\n" };
 
 /// A document of these fragments, which come sorted by Source id.
-pub(crate) fn assemble<'a>(around: &Around, fragments: impl Iterator<Item = &'a str> + Clone) -> Vec<u8> {
+pub(crate) fn assemble<'a>(around: &Envelope, fragments: impl Iterator<Item = &'a str> + Clone) -> Vec<u8> {
     let size: usize = fragments.clone().map(|fragment| fragment.len() + 1).sum();
     let mut out = Vec::with_capacity(size + around.open.len() + around.close.len());
     out.extend_from_slice(around.open.as_bytes());
@@ -81,7 +81,7 @@ pub(crate) fn graph_fragment(entry: &GraphEntry<'_>) -> String {
         description: node.source.description.as_deref(),
         id: &node.id,
         links: node.linked(false).filter(|id| seen.insert(*id)).collect(),
-        props: Props { written: &node.source.values, annotations: &node.source.annotations },
+        props: FragmentProps { written: &node.source.values, annotations: &node.source.annotations },
         related,
         route: *route,
         title: node.title(),
@@ -102,7 +102,7 @@ struct GraphSource<'a> {
     description: Option<&'a str>,
     id: &'a str,
     links: Vec<&'a str>,
-    props: Props<'a>,
+    props: FragmentProps<'a>,
     related: &'a [String],
     route: Option<&'a str>,
     title: String,
@@ -116,7 +116,7 @@ struct GraphBlock<'a> {
 }
 
 /// The frontmatter, with the threads of annotations in their alphabetical place.
-struct Props<'a> {
+struct FragmentProps<'a> {
     written: &'a Map<String, Value>,
     annotations: &'a [Annotation],
 }
@@ -126,7 +126,7 @@ struct Threads<'a> {
     threads: &'a [Annotation],
 }
 
-impl Serialize for Props<'_> {
+impl Serialize for FragmentProps<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const KEY: &str = "annotations";
         if self.annotations.is_empty() {

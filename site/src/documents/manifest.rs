@@ -13,8 +13,8 @@ const ENTRIES: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct ManifestText {
     manifest: Manifest,
-    files: Pieces,
-    sources: Pieces,
+    files: ManifestChunks,
+    sources: ManifestChunks,
 }
 
 impl ManifestText {
@@ -53,20 +53,20 @@ impl ManifestText {
 
 /// The text of an object's members, [`ENTRIES`] in a piece, by their keys.
 #[derive(Debug, Default)]
-struct Pieces {
-    pieces: Vec<Piece>,
+struct ManifestChunks {
+    pieces: Vec<ManifestChunk>,
     /// Whether there are other keys than those that the pieces were cut for.
     is_stale: bool,
 }
 
 #[derive(Debug)]
-struct Piece {
+struct ManifestChunk {
     first: Box<str>,
     text: Vec<u8>,
     is_stale: bool,
 }
 
-impl Pieces {
+impl ManifestChunks {
     /// Sets a member of the object that the pieces are of; whether it is new or another than before.
     fn set<T: PartialEq>(&mut self, members: &mut BTreeMap<String, T>, key: &str, value: T) -> bool {
         match members.get_mut(key) {
@@ -89,7 +89,8 @@ impl Pieces {
     fn update(&mut self, members: &BTreeMap<String, impl Serialize>) {
         if self.is_stale {
             let firsts = members.keys().step_by(ENTRIES);
-            let piece = |first: &String| Piece { first: first.as_str().into(), text: Vec::new(), is_stale: true };
+            let piece =
+                |first: &String| ManifestChunk { first: first.as_str().into(), text: Vec::new(), is_stale: true };
             *self = Self { pieces: firsts.map(piece).collect(), is_stale: false };
         }
         for piece in self.pieces.iter_mut().filter(|piece| piece.is_stale) {

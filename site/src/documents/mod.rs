@@ -117,17 +117,17 @@ pub(super) fn serve_routes(routes: &Routes) -> impl Serialize {
 
 /// Its bytes are `artifacts.json`. `files`: every file of the root, and whether its name bears its hash.
 pub(super) fn artifacts<'a>(files: &'a BTreeMap<&'a str, bool>) -> impl Serialize + 'a {
-    struct Files<'a>(&'a BTreeMap<&'a str, bool>);
-    impl Serialize for Files<'_> {
+    struct ArtifactFiles<'a>(&'a BTreeMap<&'a str, bool>);
+    impl Serialize for ArtifactFiles<'_> {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serializer.collect_map(self.0.iter().map(|(file, hashed)| {
                 let mode = if *hashed { "immutable" } else { "revalidate" };
-                (format!("/{file}"), Listing { path: file, policy: Policy { mode } })
+                (format!("/{file}"), ArtifactEntry { path: file, policy: Policy { mode } })
             }))
         }
     }
     #[derive(Serialize)]
-    struct Listing<'a> {
+    struct ArtifactEntry<'a> {
         #[serde(rename = "artifactPath")]
         path: &'a str,
         #[serde(rename = "cachePolicy")]
@@ -139,8 +139,8 @@ pub(super) fn artifacts<'a>(files: &'a BTreeMap<&'a str, bool>) -> impl Serializ
     }
     #[derive(Serialize)]
     struct Artifacts<'a> {
-        artifacts: Files<'a>,
+        artifacts: ArtifactFiles<'a>,
         version: u32,
     }
-    Artifacts { artifacts: Files(files), version: VERSION }
+    Artifacts { artifacts: ArtifactFiles(files), version: VERSION }
 }

@@ -2,8 +2,8 @@
 
 use super::error::EditError;
 use crate::files::{
-    beside::{Beside, Kind},
-    exchange::{self, Refused, Taken, put_new},
+    beside::{Beside, BesideKind},
+    exchange::{self, DetachedFile, ExchangeError, put_new},
 };
 use std::{
     fs, io,
@@ -23,7 +23,7 @@ pub(super) struct Write {
 
 /// What happens besides writing.
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub(super) enum ApplyStep {
     /// Nothing moves.
     Stay,
     /// A file or a folder moves.
@@ -36,13 +36,13 @@ pub(super) enum Step {
 enum Done {
     Folder(PathBuf),
     Moved(PathBuf, PathBuf),
-    Written(Taken),
+    Written(DetachedFile),
     Removed { path: PathBuf, backup: Beside },
 }
 
 /// Does it. Every new text is written beside its file before the first file is touched; if anything fails, or an author saves one of the
 /// files meanwhile, all is put back. The files that stood at the places, for whoever looks at them for longer.
-pub(super) fn apply(writes: &[Write], step: &Step) -> Result<Vec<Taken>, EditError> {
+pub(super) fn apply(writes: &[Write], step: &ApplyStep) -> Result<Vec<DetachedFile>, EditError> {
     let mut done = Vec::new();
     match carry_out(writes, step, &mut done).and_then(|()| settle(&mut done)) {
         // A copy that stays is a nuisance, and no reason to take everything back: it goes when it is dropped.
@@ -70,14 +70,14 @@ fn io_error<'a>(what: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Fail
     move |source| Failure::Io(format!("cannot {what} {}", path.display()), source)
 }
 
-fn refused<'a>(path: &'a Path) -> impl FnOnce(Refused) -> Failure + 'a {
+fn refused<'a>(path: &'a Path) -> impl FnOnce(ExchangeError) -> Failure + 'a {
     move |refused| match refused {
-        Refused::Changed => Failure::Changed(path.to_owned()),
-        Refused::Io(source) => io_error("write", path)(source),
+        ExchangeError::Changed => Failure::Changed(path.to_owned()),
+        ExchangeError::Io(source) => io_error("write", path)(source),
     }
 }
 
-fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), Failure> {
+fn carry_out(writes: &[Write], step: &ApplyStep, done: &mut Vec<Done>) -> Result<(), Failure> {
     let mut staged = Vec::with_capacity(writes.len());
     for write in writes {
         let now = fs::read(&write.path).map_err(io_error("read", &write.path))?;
@@ -89,14 +89,14 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
         );
     }
     match step {
-        Step::Stay => {}
-        Step::Move(from, to) => {
+        ApplyStep::Stay => {}
+        ApplyStep::Move(from, to) => {
             make_folders(to.parent().unwrap_or(to), done)?;
             put_new(from, to).map_err(io_error("move", from))?;
             done.push(Done::Moved(from.clone(), to.clone()));
         }
-        Step::Remove(path) => {
-            let backup = Beside::name(path, Kind::Old);
+        ApplyStep::Remove(path) => {
+            let backup = Beside::name(path, BesideKind::Old);
             put_new(path, backup.path()).map_err(io_error("remove", path))?;
             done.push(Done::Removed { path: path.clone(), backup });
         }
@@ -118,7 +118,7 @@ fn carry_out(writes: &[Write], step: &Step, done: &mut Vec<Done>) -> Result<(), 
 }
 
 /// Waits for editors that were about to write into the files that came out.
-fn settle(done: &mut Vec<Done>) -> Result<Vec<Taken>, Failure> {
+fn settle(done: &mut Vec<Done>) -> Result<Vec<DetachedFile>, Failure> {
     let mut taken = Vec::new();
     let mut others = Vec::new();
     for one in done.drain(..) {
@@ -127,7 +127,7 @@ fn settle(done: &mut Vec<Done>) -> Result<Vec<Taken>, Failure> {
             other => others.push(other),
         }
     }
-    let changed = Taken::settle(&mut taken);
+    let changed = DetachedFile::settle(&mut taken);
     if changed.is_ok() {
         return Ok(taken);
     }
@@ -199,7 +199,7 @@ mod tests {
     fn a_folder_moves_with_its_new_texts() {
         let site = site();
         let writes = [write(site.path(), "a", "a"), write(site.path(), "d/c", "x/e/c")];
-        apply(&writes, &Step::Move(site.path().join("d"), site.path().join("x/e"))).unwrap();
+        apply(&writes, &ApplyStep::Move(site.path().join("d"), site.path().join("x/e"))).unwrap();
         let expected = [("a", "new a"), ("b", "b"), ("x/e/c", "new d/c")];
         assert_eq!(texts(site.path()), expected.map(|(path, text)| (path.to_owned(), text.to_owned())));
     }
@@ -208,7 +208,7 @@ mod tests {
     fn a_failure_leaves_everything_as_it_was() {
         let site = site();
         let before = texts(site.path());
-        let move_b = Step::Move(site.path().join("b"), site.path().join("y/b"));
+        let move_b = ApplyStep::Move(site.path().join("b"), site.path().join("y/b"));
         // The last file changed meanwhile; then the target of the last write is no file; then the target is taken.
         let mut stale = [write(site.path(), "a", "a"), write(site.path(), "d/c", "d/c")];
         stale[1].before.clear();
@@ -216,8 +216,8 @@ mod tests {
         let lost = [write(site.path(), "a", "a"), write(site.path(), "b", "nowhere/b")];
         assert!(matches!(apply(&lost, &move_b), Err(EditError::Write { .. })));
         let lost = [write(site.path(), "a", "a"), write(site.path(), "d/c", "nowhere/c")];
-        assert!(matches!(apply(&lost, &Step::Remove(site.path().join("b"))), Err(EditError::Write { .. })));
-        let taken = Step::Move(site.path().join("b"), site.path().join("d/c"));
+        assert!(matches!(apply(&lost, &ApplyStep::Remove(site.path().join("b"))), Err(EditError::Write { .. })));
+        let taken = ApplyStep::Move(site.path().join("b"), site.path().join("d/c"));
         assert!(matches!(apply(&[write(site.path(), "a", "a")], &taken), Err(EditError::Write { .. })));
         assert_eq!(texts(site.path()), before);
     }

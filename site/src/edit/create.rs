@@ -29,7 +29,7 @@ const MAX_KIND: usize = 32;
 
 /// What a person asks for.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct SourceRequest<'a> {
     /// The kind: what stands between the name and `.md`.
     pub kind: &'a str,
     /// The title.
@@ -124,7 +124,7 @@ struct Linking {
 ///
 /// # Errors
 /// The title or the kind gives no name, the place is taken or outside of the Sources, or the link has no place.
-pub fn plan_source(project: &Project, cwd: &Path, wanted: &Wanted<'_>) -> Result<NewSource, CreateError> {
+pub fn plan_source(project: &Project, cwd: &Path, wanted: &SourceRequest<'_>) -> Result<NewSource, CreateError> {
     let snapshot = scan::scan(project, None)?;
     let cwd = canonical(cwd).map_err(SiteError::read(cwd))?;
     let title = wanted.title.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());

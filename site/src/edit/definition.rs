@@ -3,7 +3,7 @@
 use super::destination::{self, Destination};
 
 /// `[label]: destination "title"`
-pub(super) struct Definition {
+pub(super) struct LinkDefinition {
     pub label: String,
     pub destination: Destination,
     /// With its title, without its line end.
@@ -29,7 +29,7 @@ pub(super) fn bare(line: &str) -> &str {
 }
 
 /// The definition at a byte of a text.
-pub(super) fn definition(text: &str, at: usize) -> Option<Definition> {
+pub(super) fn definition(text: &str, at: usize) -> Option<LinkDefinition> {
     let rest = &text[at..];
     let mut escaped = false;
     let close = rest.strip_prefix('[')?.char_indices().take(1000).find_map(|(index, c)| {
@@ -63,5 +63,5 @@ pub(super) fn definition(text: &str, at: usize) -> Option<Definition> {
         None if label.starts_with('@') => end + text[end..line_end(end)].trim_end().len(),
         None => return None,
     };
-    Some(Definition { label: label.to_owned(), destination, end })
+    Some(LinkDefinition { label: label.to_owned(), destination, end })
 }

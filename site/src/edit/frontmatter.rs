@@ -2,7 +2,7 @@
 
 use super::{
     pieces::LineTable,
-    reference::{List, Reference, Removal, Syntax},
+    reference::{AddressList, Reference, Removal, Syntax},
 };
 use std::ops::Range;
 
@@ -35,7 +35,7 @@ pub(super) fn references(text: &str, end: usize) -> Vec<Reference> {
         let region = regions.iter().find(|(top, ..)| *top == scalar.top);
         let list = region
             .filter(|_| scalar.top == "related")
-            .map(|(top, first, last)| List { whole: lines.whole(*first, *last), members: members(top) });
+            .map(|(top, first, last)| AddressList { whole: lines.whole(*first, *last), members: members(top) });
         let neighbour = |other: Option<&Scalar>| {
             other.filter(|other| other.flow && other.top == scalar.top).map(|other| other.outer())
         };

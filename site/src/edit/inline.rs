@@ -9,7 +9,7 @@ const MAX_LABEL: usize = 999;
 
 /// What was found, with its bytes in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum InlineSpan {
     /// `[text](destination "title")`
     Link { image: bool, whole: Range<usize>, text: Range<usize>, destination: Destination },
     /// `[text][label]`, `[label][]` or `[label]`
@@ -32,14 +32,14 @@ pub(super) fn normalized(label: &str) -> String {
     wikilinks::label(label)
 }
 
-struct Scanner<'a> {
+struct InlineScanner<'a> {
     text: &'a str,
     at: usize,
     grammar: &'a Grammar<'a>,
     openers: Vec<Opener>,
     /// How many of the openers no link may start at any more: a link after them was closed, and none stands in another.
     spent: usize,
-    found: Vec<Found>,
+    found: Vec<InlineSpan>,
     /// Starts of runs of backticks, by their length.
     ticks: HashMap<usize, Vec<usize>>,
     /// Ends of comments and the like that are known to be missing from here on.
@@ -52,7 +52,7 @@ struct Opener {
 }
 
 /// Everything in a text, in the order in which it ends.
-pub(super) fn scan(text: &str, grammar: &Grammar<'_>) -> Vec<Found> {
+pub(super) fn scan(text: &str, grammar: &Grammar<'_>) -> Vec<InlineSpan> {
     let mut ticks: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut at = 0;
     while let Some(start) = text[at..].find('`').map(|found| at + found) {
@@ -60,8 +60,16 @@ pub(super) fn scan(text: &str, grammar: &Grammar<'_>) -> Vec<Found> {
         ticks.entry(length).or_default().push(start);
         at = start + length;
     }
-    let mut scanner =
-        Scanner { text, at: 0, grammar, openers: Vec::new(), spent: 0, found: Vec::new(), ticks, missing: Vec::new() };
+    let mut scanner = InlineScanner {
+        text,
+        at: 0,
+        grammar,
+        openers: Vec::new(),
+        spent: 0,
+        found: Vec::new(),
+        ticks,
+        missing: Vec::new(),
+    };
     scanner.run();
     scanner.found
 }
@@ -71,7 +79,7 @@ fn run(text: &str, at: usize) -> usize {
     text[at..].bytes().take_while(|b| *b == b'`').count()
 }
 
-impl Scanner<'_> {
+impl InlineScanner<'_> {
     fn run(&mut self) {
         while let Some(next) = self.text[self.at..].find(['\\', '`', '<', '[', '!', ']']) {
             self.at += next;
@@ -124,7 +132,7 @@ impl Scanner<'_> {
         };
         match end {
             Some(end) => {
-                self.found.push(Found::Html(start..end));
+                self.found.push(InlineSpan::Html(start..end));
                 self.at = end;
             }
             None => self.at += 1,
@@ -166,7 +174,7 @@ impl Scanner<'_> {
         let target = start..start + name;
         let text = start + bar.map_or(0, |bar| bar + 1)..start + end;
         self.at = whole.end;
-        self.found.push(Found::Wiki { whole, target, text });
+        self.found.push(InlineSpan::Wiki { whole, target, text });
         true
     }
 
@@ -188,12 +196,12 @@ impl Scanner<'_> {
         let (image, text) = (opener.image, start..end);
         let found = if let Some((destination, length)) = resource(self.text, self.at) {
             let whole = opener.at..self.at + length;
-            Some(Found::Link { image, whole, text, destination })
+            Some(InlineSpan::Link { image, whole, text, destination })
         } else {
             self.reference(&opener, text)
         };
         let Some(found) = found else { return };
-        if let Found::Link { whole, .. } | Found::Use { whole, .. } = &found {
+        if let InlineSpan::Link { whole, .. } | InlineSpan::Use { whole, .. } = &found {
             self.at = whole.end;
         }
         self.found.push(found);
@@ -202,12 +210,12 @@ impl Scanner<'_> {
         }
     }
 
-    fn reference(&self, opener: &Opener, text: Range<usize>) -> Option<Found> {
+    fn reference(&self, opener: &Opener, text: Range<usize>) -> Option<InlineSpan> {
         let found = |end: usize, label: &str| {
             let label = normalized(label);
             let whole = opener.at..end;
             let known = !label.is_empty() && (self.grammar.defined)(&label);
-            known.then(|| Found::Use { image: opener.image, whole, text: text.clone(), label })
+            known.then(|| InlineSpan::Use { image: opener.image, whole, text: text.clone(), label })
         };
         let after = &self.text[self.at..];
         let own = &self.text[text.clone()];
@@ -312,10 +320,10 @@ mod tests {
         found
             .iter()
             .map(|found| match found {
-                Found::Link { text, destination, .. } => format!("{} -> {}", part(text), part(&destination.range)),
-                Found::Use { text, label, .. } => format!("{} => {label}", part(text)),
-                Found::Wiki { target, text, .. } => format!("{} ~> {}", part(text), part(target)),
-                Found::Html(range) => part(range),
+                InlineSpan::Link { text, destination, .. } => format!("{} -> {}", part(text), part(&destination.range)),
+                InlineSpan::Use { text, label, .. } => format!("{} => {label}", part(text)),
+                InlineSpan::Wiki { target, text, .. } => format!("{} ~> {}", part(text), part(target)),
+                InlineSpan::Html(range) => part(range),
             })
             .collect()
     }
@@ -348,11 +356,11 @@ mod tests {
         fn any_text_is_scanned_without_fear(text in "[\\[\\]()<>!`\\\\a:'\"=/\n -ü&|]{0,60}") {
             for found in scan(&text, &Grammar { defined: &|_| true, wiki: true }) {
                 let whole = match found {
-                    Found::Link { whole, destination, .. } => {
+                    InlineSpan::Link { whole, destination, .. } => {
                         prop_assert!(text.get(destination.range).is_some());
                         whole
                     }
-                    Found::Use { whole, .. } | Found::Wiki { whole, .. } | Found::Html(whole) => whole,
+                    InlineSpan::Use { whole, .. } | InlineSpan::Wiki { whole, .. } | InlineSpan::Html(whole) => whole,
                 };
                 prop_assert!(text.get(whole).is_some());
             }

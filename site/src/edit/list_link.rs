@@ -39,7 +39,7 @@ pub(super) fn with_link(path: &str, file: &str, title: &str, address: &str, sett
 }
 
 /// Where a list ends, and what its next item begins with.
-struct List {
+struct ListEnd {
     /// Past the line end of its last item.
     end: usize,
     marker: String,
@@ -47,7 +47,7 @@ struct List {
 }
 
 /// The last list whose last item begins with a link, not within anything else.
-fn last_list(body: &str, settings: &Settings) -> Option<List> {
+fn last_list(body: &str, settings: &Settings) -> Option<ListEnd> {
     let arena = Arena::new();
     let root = source::tree(&arena, body, settings);
     let lists = root.children().filter_map(|node| match node.data.borrow().value {
@@ -68,7 +68,7 @@ fn last_list(body: &str, settings: &Settings) -> Option<List> {
     let first_line = |node: &AstNode<'_>| line(node.data.borrow().sourcepos.start.line).to_owned();
     let items = node.children().count();
     let (first, newest) = (first_line(node.first_child()?), first_line(node.last_child()?));
-    Some(List {
+    Some(ListEnd {
         end: starts.get(last).copied().unwrap_or(body.len()),
         marker: marker(&list, items, &first, &newest)?,
         is_loose: !list.tight && items > 1,

@@ -46,13 +46,13 @@ fn below(folder: &Path, path: &Path) -> String {
 
 /// Both ends of a move, absolute.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct MoveEnds {
     pub old: PathBuf,
     pub new: PathBuf,
 }
 
 /// How a person named a file.
-enum Named {
+enum NamedPath {
     /// From the working directory.
     Here(PathBuf),
     /// From the source root.
@@ -61,27 +61,27 @@ enum Named {
     Id(PathBuf),
 }
 
-impl Named {
+impl NamedPath {
     const fn path(&self) -> &PathBuf {
         let (Self::Here(path) | Self::BelowRoot(path) | Self::Id(path)) = self;
         path
     }
 }
 
-fn find(project: &Project, snapshot: &Snapshot, cwd: &Path, asked: &str) -> Result<Named, EditError> {
+fn find(project: &Project, snapshot: &Snapshot, cwd: &Path, asked: &str) -> Result<NamedPath, EditError> {
     let root = &project.source_root;
     let here = clean(&cwd.join(asked));
     if here.symlink_metadata().is_ok() {
-        return if here.starts_with(root) { Ok(Named::Here(here)) } else { Err(outside(cwd, &here, root)) };
+        return if here.starts_with(root) { Ok(NamedPath::Here(here)) } else { Err(outside(cwd, &here, root)) };
     }
     let name = asked.trim_start_matches("./");
     let below_root = clean(&root.join(name));
     if below_root.starts_with(root) && below_root.symlink_metadata().is_ok() {
-        return Ok(Named::BelowRoot(below_root));
+        return Ok(NamedPath::BelowRoot(below_root));
     }
     let id = clean(&root.join(format!("{name}.{MD}")));
     if id.starts_with(root) && id.is_file() {
-        return Ok(Named::Id(id));
+        return Ok(NamedPath::Id(id));
     }
     let paths = snapshot.files().keys().map(|path| (path.as_str(), path.as_str()));
     let nearest = nearest::likest(name, paths.clone())
@@ -122,16 +122,17 @@ pub(super) fn move_of(
     cwd: &Path,
     old: &str,
     new: &str,
-) -> Result<Places, EditError> {
+) -> Result<MoveEnds, EditError> {
     let root = &project.source_root;
     let from = find(project, snapshot, cwd, old)?;
     let mut to = clean(&match &from {
-        Named::Here(_) => cwd.join(new),
-        Named::BelowRoot(_) | Named::Id(_) if Path::new(new).is_absolute() => PathBuf::from(new),
-        Named::BelowRoot(_) | Named::Id(_) => root.join(new),
+        NamedPath::Here(_) => cwd.join(new),
+        NamedPath::BelowRoot(_) | NamedPath::Id(_) if Path::new(new).is_absolute() => PathBuf::from(new),
+        NamedPath::BelowRoot(_) | NamedPath::Id(_) => root.join(new),
     });
     let is_folder = from.path().is_dir();
-    if matches!(from, Named::Id(_)) && !to.is_dir() && !new.ends_with('/') && to.extension().is_none_or(|e| e != MD) {
+    if matches!(from, NamedPath::Id(_)) && !to.is_dir() && !new.ends_with('/') && to.extension().is_none_or(|e| e != MD)
+    {
         to = PathBuf::from(format!("{}.{MD}", to.display()));
     }
     let old = from.path().clone();
@@ -159,7 +160,7 @@ pub(super) fn move_of(
         return Err(EditError::Extension { old: shown(&old), new: shown(&to) });
     }
     seen(project, cwd, &to, is_folder)?;
-    Ok(Places { old, new: to })
+    Ok(MoveEnds { old, new: to })
 }
 
 /// A place below the source root is one that builds look at, and no link leads elsewhere on the way there.

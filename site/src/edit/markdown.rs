@@ -4,9 +4,9 @@
 use super::{
     definition::{bare, definition},
     frontmatter,
-    inline::{self, Found, Grammar, normalized},
+    inline::{self, Grammar, InlineSpan, normalized},
     markup,
-    pieces::{LineTable, Pieces},
+    pieces::{ContainedText, LineTable},
     reference::{Reference, Removal, Syntax},
     stylesheet,
 };
@@ -33,7 +33,7 @@ pub(super) struct Document {
 
 /// A run of text with links in it.
 struct Leaf<'a> {
-    pieces: Pieces,
+    pieces: ContainedText,
     /// Addresses of the links and images that the parser found.
     urls: Vec<String>,
     /// Tags that the parser found.
@@ -54,7 +54,7 @@ pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
     let root = source::tree(&arena, &text[front.body..], settings);
 
     let mut reader =
-        Reader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
+        DocumentReader { lines: &lines, skipped, covered: vec![false; lines.count() + 2], document: &mut document };
     let mut leaves = Vec::new();
     for node in root.descendants() {
         reader.visit(node, defines, &mut leaves);
@@ -77,7 +77,7 @@ pub(super) fn read(path: &str, text: &str, settings: &Settings) -> Document {
     document
 }
 
-struct Reader<'a, 'd> {
+struct DocumentReader<'a, 'd> {
     lines: &'a LineTable<'a>,
     skipped: usize,
     /// Lines that belong to a block with content.
@@ -85,7 +85,7 @@ struct Reader<'a, 'd> {
     document: &'d mut Document,
 }
 
-impl Reader<'_, '_> {
+impl DocumentReader<'_, '_> {
     fn visit<'a>(&mut self, node: &'a AstNode<'a>, defines: bool, leaves: &mut Vec<Leaf<'a>>) {
         let data = node.data();
         let (first, last) = (data.sourcepos.start.line + self.skipped, data.sourcepos.end.line + self.skipped);
@@ -128,14 +128,14 @@ impl Reader<'_, '_> {
     }
 
     /// The lines of a block without what its containers put before them.
-    fn pieces<'a>(&self, node: &'a AstNode<'a>, first: usize, last: usize, column: usize) -> Pieces {
+    fn pieces<'a>(&self, node: &'a AstNode<'a>, first: usize, last: usize, column: usize) -> ContainedText {
         let quotes = node
             .ancestors()
             .filter(|above| {
                 matches!(above.data().value, NodeValue::BlockQuote | NodeValue::Alert(_) | NodeValue::Callout(_))
             })
             .count();
-        let mut pieces = Pieces::default();
+        let mut pieces = ContainedText::default();
         for number in first..=last {
             let line = self.lines.range(number);
             let text = self.lines.get(number);
@@ -175,7 +175,7 @@ impl Reader<'_, '_> {
                 _ if escaped => escaped = false,
                 '\\' => escaped = true,
                 '|' => {
-                    let mut cell = Pieces::default();
+                    let mut cell = ContainedText::default();
                     cell.push(line.start + start, &text[start..at]);
                     pieces.push(cell);
                     start = at + 1;
@@ -184,11 +184,11 @@ impl Reader<'_, '_> {
             }
         }
         // Empty pieces stand before the first bar and after the last.
-        let mut pieces: Vec<Pieces> = pieces.into_iter().filter(|cell| !cell.text.trim().is_empty()).collect();
+        let mut pieces: Vec<ContainedText> = pieces.into_iter().filter(|cell| !cell.text.trim().is_empty()).collect();
         let cells = row.children().filter(|cell| cell.first_child().is_some());
         let cells: Vec<_> = cells.collect();
         if cells.len() > pieces.len() {
-            pieces.resize_with(cells.len(), Pieces::default);
+            pieces.resize_with(cells.len(), ContainedText::default);
         }
         cells.into_iter().zip(pieces).map(|(cell, pieces)| leaf(pieces, cell, number)).collect()
     }
@@ -198,7 +198,7 @@ impl Reader<'_, '_> {
         let mut found = Vec::new();
         let mut number = self.skipped + 1;
         while number <= self.lines.count() {
-            let mut pieces = Pieces::default();
+            let mut pieces = ContainedText::default();
             let first = number;
             while number <= self.lines.count() && !self.covered[number] {
                 let text = self.lines.get(number);
@@ -238,7 +238,7 @@ impl Reader<'_, '_> {
     }
 
     /// Reads the definition at a byte of a text and adds it; its length with the line end.
-    fn definition(&self, pieces: &Pieces, at: usize, found: &mut Vec<(String, Reference)>) -> Option<usize> {
+    fn definition(&self, pieces: &ContainedText, at: usize, found: &mut Vec<(String, Reference)>) -> Option<usize> {
         let text = pieces.text.as_str();
         let definition = definition(text, at)?;
         let next = text[definition.end..].find('\n').map_or(text.len(), |end| definition.end + end + 1);
@@ -260,7 +260,7 @@ impl Reader<'_, '_> {
     }
 }
 
-fn leaf<'a>(pieces: Pieces, node: &'a AstNode<'a>, line: usize) -> Leaf<'a> {
+fn leaf<'a>(pieces: ContainedText, node: &'a AstNode<'a>, line: usize) -> Leaf<'a> {
     let mut leaf = Leaf { pieces, urls: Vec::new(), tags: 0, line, node };
     for inner in node.descendants() {
         match &inner.data().value {
@@ -275,7 +275,7 @@ fn leaf<'a>(pieces: Pieces, node: &'a AstNode<'a>, line: usize) -> Leaf<'a> {
 
 impl Document {
     /// Adds what a scan found in a run, as far as the parser agrees.
-    fn take_in(&mut self, leaf: &Leaf<'_>, found: &[Found], definitions: &HashMap<String, usize>) {
+    fn take_in(&mut self, leaf: &Leaf<'_>, found: &[InlineSpan], definitions: &HashMap<String, usize>) {
         let pieces = &leaf.pieces;
         let text = pieces.text.as_str();
         let mut open: HashMap<&str, usize> = HashMap::new();
@@ -290,7 +290,7 @@ impl Document {
         let links: HashSet<(usize, usize)> = found
             .iter()
             .filter_map(|found| match found {
-                Found::Link { image: false, text, .. } | Found::Use { image: false, text, .. } => {
+                InlineSpan::Link { image: false, text, .. } | InlineSpan::Use { image: false, text, .. } => {
                     Some((text.start, text.end))
                 }
                 _ => None,
@@ -298,7 +298,7 @@ impl Document {
             .collect();
         for one in found {
             match one {
-                Found::Link { image, whole, text: inner, destination } => {
+                InlineSpan::Link { image, whole, text: inner, destination } => {
                     let syntax = if destination.angle { Syntax::Angle } else { Syntax::Destination };
                     let address = syntax.unescape(&text[destination.range.clone()]);
                     *seen.entry(address.clone()).or_default() += 1;
@@ -312,7 +312,7 @@ impl Document {
                         list: None,
                     });
                 }
-                Found::Use { image, whole, text: inner, label } => {
+                InlineSpan::Use { image, whole, text: inner, label } => {
                     let Some(definition) = definitions.get(label).and_then(|at| self.references.get_mut(*at)) else {
                         continue;
                     };
@@ -323,7 +323,7 @@ impl Document {
                         cuts.extend(unlinked(pieces, drop, whole, inner));
                     }
                 }
-                Found::Wiki { whole, target, text: inner } => {
+                InlineSpan::Wiki { whole, target, text: inner } => {
                     let address = text[target.clone()].trim().to_owned();
                     *seen.entry(address.clone()).or_default() += 1;
                     references.push(Reference {
@@ -335,9 +335,9 @@ impl Document {
                         list: None,
                     });
                 }
-                Found::Html(range) => {
+                InlineSpan::Html(range) => {
                     tags += 1;
-                    let mut tag = Pieces::default();
+                    let mut tag = ContainedText::default();
                     // A tag on one line is one part of the file; on several it is as many.
                     let mut from = range.start;
                     for line in text[range.clone()].split_inclusive('\n') {
@@ -366,7 +366,7 @@ impl Document {
 }
 
 /// What goes of a link whose target goes: all but its text, or everything.
-fn unlinked(pieces: &Pieces, drop: bool, whole: &Range<usize>, text: &Range<usize>) -> Vec<Range<usize>> {
+fn unlinked(pieces: &ContainedText, drop: bool, whole: &Range<usize>, text: &Range<usize>) -> Vec<Range<usize>> {
     // A directive has no text for readers.
     if drop || pieces.text[text.clone()].starts_with('@') {
         return vec![pieces.range(whole)];

@@ -1,17 +1,17 @@
 //! The addresses in raw HTML and in component usages.
 
 use super::{
-    pieces::Pieces,
+    pieces::ContainedText,
     reference::{Reference, Removal, Syntax},
 };
 use crate::text::html::{
     self,
-    addresses::{Form, held, items},
+    addresses::{AddressSyntax, held, items},
 };
 use std::ops::Range;
 
 /// The addresses in the attributes of a fragment.
-pub(super) fn references(fragment: &Pieces) -> Vec<Reference> {
+pub(super) fn references(fragment: &ContainedText) -> Vec<Reference> {
     let text = fragment.text.as_str();
     let mut found = Vec::new();
     let parts = html::scan(text).parts;
@@ -19,12 +19,13 @@ pub(super) fn references(fragment: &Pieces) -> Vec<Reference> {
         let (Some(attribute), Some(held)) = (part.attribute(), held(text, &parts, number)) else { continue };
         let quote = if attribute.quoted { text[..attribute.value.start].chars().next_back() } else { None };
         let syntax = match held.form {
-            Form::Address | Form::Words | Form::Refresh => Syntax::Attribute(quote),
-            Form::Candidates => Syntax::Candidate(quote),
+            AddressSyntax::Address | AddressSyntax::Words | AddressSyntax::Refresh => Syntax::Attribute(quote),
+            AddressSyntax::Candidates => Syntax::Candidate(quote),
             // What stands in another language is left to its author.
-            Form::Style | Form::Document => continue,
+            AddressSyntax::Style | AddressSyntax::Document => continue,
         };
-        let place = Place { text, tag: attribute.tag, name: attribute.name, value: attribute.value.clone(), quote };
+        let place =
+            AddressAttribute { text, tag: attribute.tag, name: attribute.name, value: attribute.value.clone(), quote };
         let of_text = |range: Range<usize>| attribute.value.start + range.start..attribute.value.start + range.end;
         let items = items(&text[attribute.value.clone()], held.form);
         for (index, item) in items.iter().enumerate() {
@@ -32,8 +33,8 @@ pub(super) fn references(fragment: &Pieces) -> Vec<Reference> {
             // With the comma before it, or the one after the first.
             let cut = match (held.form, index, items.get(1)) {
                 (_, 0, None) => place.removed(),
-                (Form::Candidates, 0, Some(next)) => whole.start..of_text(next.address.clone()).start,
-                (Form::Candidates, ..) => whole.start - 1..whole.end,
+                (AddressSyntax::Candidates, 0, Some(next)) => whole.start..of_text(next.address.clone()).start,
+                (AddressSyntax::Candidates, ..) => whole.start - 1..whole.end,
                 _ => whole,
             };
             found.push(Reference {
@@ -50,7 +51,7 @@ pub(super) fn references(fragment: &Pieces) -> Vec<Reference> {
 }
 
 /// An attribute with an address.
-struct Place<'a> {
+struct AddressAttribute<'a> {
     text: &'a str,
     tag: &'a str,
     name: &'a str,
@@ -58,7 +59,7 @@ struct Place<'a> {
     quote: Option<char>,
 }
 
-impl Place<'_> {
+impl AddressAttribute<'_> {
     /// What goes with the address: an image whole, of all else the attribute with the space before it.
     fn removed(&self) -> Range<usize> {
         let offset = |part: &str| part.as_ptr() as usize - self.text.as_ptr() as usize;
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Vec<Reference> {
-        let mut pieces = Pieces::default();
+        let mut pieces = ContainedText::default();
         pieces.push(0, text);
         references(&pieces)
     }

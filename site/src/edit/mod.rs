@@ -25,7 +25,7 @@ mod spelling;
 mod stylesheet;
 mod tree;
 
-pub use create::{CreateError, NewSource, Wanted, plan_source};
+pub use create::{CreateError, NewSource, SourceRequest, plan_source};
 pub use error::EditError;
 
 use crate::{
@@ -33,15 +33,15 @@ use crate::{
     error::SiteError,
     files::{
         beside::sweep,
-        exchange::{self, Kept},
+        exchange::{self, UnlinkedFile},
     },
     files::{folder::read_regular, paths::canonical},
     graph::wiki::Names,
     project::{Project, relative},
     scan::Snapshot,
 };
-use apply::{Step, Write};
-use locate::{Base, Places};
+use apply::{ApplyStep, Write};
+use locate::{Base, MoveEnds};
 use plan::{Effects, Task};
 use pmx_model::MAX_BLOB;
 use std::{
@@ -56,7 +56,7 @@ use tree::Tree;
 pub struct Edit {
     cwd: PathBuf,
     writes: Vec<Write>,
-    step: Step,
+    step: ApplyStep,
     effects: Effects,
     /// What moves or goes, as a person in the working directory names it.
     pub old: String,
@@ -85,14 +85,14 @@ pub fn plan_move(project: &Project, cwd: &Path, old: &str, new: &str) -> Result<
     let snapshot = super::scan(project, None)?;
     let cwd = canonical(cwd).map_err(SiteError::read(cwd))?;
     let base = Base::of(project);
-    let Places { old, new } = locate::move_of(project, &snapshot, &cwd, old, new)?;
+    let MoveEnds { old, new } = locate::move_of(project, &snapshot, &cwd, old, new)?;
     let (from, to) = (base.name(&old), base.name(&new));
     let effects = base.effects(project, &snapshot, Task::Move { from: &from, to: &to });
     entry_stays_known(project, &base, &effects, &cwd, |entry| {
         base.name(&project.source_root.join(entry)) == from
             || base.name(&project.source_root.join(entry)).starts_with(&format!("{from}/"))
     })?;
-    Ok(base.edit(cwd, effects, Task::Move { from: &from, to: &to }, Step::Move(old, new))?)
+    Ok(base.edit(cwd, effects, Task::Move { from: &from, to: &to }, ApplyStep::Move(old, new))?)
 }
 
 /// Thinks through the removal of a file of the site.
@@ -110,7 +110,7 @@ pub fn plan_removal(project: &Project, cwd: &Path, file: &str) -> Result<Edit, E
     let gone = base.name(&path);
     let effects = base.effects(project, &snapshot, Task::Remove(&gone));
     entry_stays_known(project, &base, &effects, &cwd, |entry| project.source_root.join(entry) == path)?;
-    Ok(base.edit(cwd, effects, Task::Remove(&gone), Step::Remove(path))?)
+    Ok(base.edit(cwd, effects, Task::Remove(&gone), ApplyStep::Remove(path))?)
 }
 
 /// An entry that moves or goes must be named by the config, or the site would be lost.
@@ -153,7 +153,7 @@ impl Base {
         plan::effects(&tree, task, config.as_ref().map(|(path, _)| path.as_str()))
     }
 
-    fn edit(&self, cwd: PathBuf, mut effects: Effects, task: Task<'_>, step: Step) -> Result<Edit, EditError> {
+    fn edit(&self, cwd: PathBuf, mut effects: Effects, task: Task<'_>, step: ApplyStep) -> Result<Edit, EditError> {
         let mut writes = Vec::new();
         let mut files = Vec::new();
         let shown = |path: &str| relative(&cwd, &self.folder.join(path));
@@ -177,9 +177,9 @@ impl Base {
         }
         let left = effects.left.iter().map(|finding| finding.clone().at(shown(&finding.path))).collect();
         let (old, new) = match &step {
-            Step::Move(old, new) => (old, Some(relative(&cwd, new))),
-            Step::Remove(old) => (old, None),
-            Step::Stay => (&self.folder, None),
+            ApplyStep::Move(old, new) => (old, Some(relative(&cwd, new))),
+            ApplyStep::Remove(old) => (old, None),
+            ApplyStep::Stay => (&self.folder, None),
         };
         Ok(Edit { old: relative(&cwd, old), new, writes, step, effects, files, left, cwd })
     }
@@ -225,10 +225,10 @@ impl Edit {
 ///
 /// # Errors
 /// The file is not `before` any more, or the disk refuses; what its author saved is there then.
-pub fn replace(path: &Path, before: Vec<u8>, after: Vec<u8>) -> Result<Kept, EditError> {
+pub fn replace(path: &Path, before: Vec<u8>, after: Vec<u8>) -> Result<UnlinkedFile, EditError> {
     let write = Write { path: path.to_owned(), target: path.to_owned(), before, after };
-    let taken = apply::apply(&[write], &Step::Stay)?.into_iter().next();
-    let kept = taken.map(exchange::Taken::keep).transpose();
+    let taken = apply::apply(&[write], &ApplyStep::Stay)?.into_iter().next();
+    let kept = taken.map(exchange::DetachedFile::keep).transpose();
     let what = || format!("cannot look after {}", path.display());
     kept.map_err(|source| EditError::Write { what: what(), source })?
         .ok_or_else(|| EditError::Changed(path.display().to_string()))

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 /// Some lines of a file without what their containers put before them.
 #[derive(Debug, Default)]
-pub(super) struct Pieces {
+pub(super) struct ContainedText {
     pub text: String,
     /// Where each part starts: in the text, in the file.
     starts: Vec<(usize, usize)>,
 }
 
-impl Pieces {
+impl ContainedText {
     /// Adds a part of the file that starts at this byte of it.
     pub(super) fn push(&mut self, at: usize, part: &str) {
         self.starts.push((self.text.len(), at));
@@ -88,7 +88,7 @@ mod tests {
         let file = "> one\r\n> two";
         let lines = LineTable::of(file);
         assert_eq!((lines.count(), lines.get(1), lines.get(2), lines.get(9)), (2, "> one", "> two", ""));
-        let mut pieces = Pieces::default();
+        let mut pieces = ContainedText::default();
         for number in [1, 2] {
             pieces.push(lines.range(number).start + 2, &lines.get(number)[2..]);
             pieces.push(lines.range(number).end, "\n");

@@ -3,7 +3,7 @@
 use super::{
     reference::{Reference, Removal, Syntax},
     spelling,
-    tree::{self, Lead, Reading, SOURCE, Tree},
+    tree::{self, FileReferences, ResolvedTarget, SOURCE, Tree},
 };
 use crate::{
     diagnostic::{Diagnostic, Position},
@@ -91,7 +91,8 @@ pub(super) fn effects(tree: &Tree<'_>, task: Task<'_>, lists: Option<&str>) -> E
     let work = |(path, bytes): (&String, &&[u8])| {
         let place = task.after(path)?;
         let reading = tree::read(path, bytes, tree.settings)?;
-        let mut file = File { tree, after: &after, task, path, place, reading, edits: Vec::new(), left: Vec::new() };
+        let mut file =
+            PlannedFile { tree, after: &after, task, path, place, reading, edits: Vec::new(), left: Vec::new() };
         let references = match task {
             Task::Move { .. } => file.follow(),
             Task::Remove(gone) => file.unlink(gone, lists == Some(path)),
@@ -118,19 +119,19 @@ fn renamed(files: &BTreeMap<String, &[u8]>, root: &str) -> Snapshot {
 }
 
 /// A file while it is looked through.
-struct File<'a> {
+struct PlannedFile<'a> {
     tree: &'a Tree<'a>,
     after: &'a Tree<'a>,
     task: Task<'a>,
     path: &'a str,
     /// Where it is afterwards.
     place: String,
-    reading: Reading<'a>,
+    reading: FileReferences<'a>,
     edits: Vec<(Range<usize>, String)>,
     left: Vec<Diagnostic>,
 }
 
-impl File<'_> {
+impl PlannedFile<'_> {
     /// Gives every address that leads elsewhere after the move its new spelling; how many.
     fn follow(&mut self) -> usize {
         let mut expected = Vec::new();
@@ -178,7 +179,7 @@ impl File<'_> {
 
     /// Whether an address of a file that moves is written in the shortest way. It is in the new place too, so that the way
     /// back restores it.
-    fn is_shortest(&self, reference: &Reference, lead: &Lead) -> bool {
+    fn is_shortest(&self, reference: &Reference, lead: &ResolvedTarget) -> bool {
         let old = reference.address.trim();
         let path = &old[..old.find(['?', '#']).unwrap_or(old.len())];
         let target = lead.target.strip_suffix(SOURCE).filter(|_| lead.by_id).unwrap_or(&lead.target);
@@ -195,7 +196,12 @@ impl File<'_> {
     }
 
     /// The edit that makes a reference lead to `target`, and its address then.
-    fn rewritten(&self, reference: &Reference, lead: &Lead, target: &str) -> Option<((Range<usize>, String), String)> {
+    fn rewritten(
+        &self,
+        reference: &Reference,
+        lead: &ResolvedTarget,
+        target: &str,
+    ) -> Option<((Range<usize>, String), String)> {
         let syntax = reference.syntax;
         let old = reference.address.trim();
         let (path, suffix) = match syntax {
@@ -222,7 +228,7 @@ impl File<'_> {
         None
     }
 
-    fn spelled(&self, syntax: Syntax, old: &str, lead: &Lead, target: &str) -> Option<String> {
+    fn spelled(&self, syntax: Syntax, old: &str, lead: &ResolvedTarget, target: &str) -> Option<String> {
         let below_root = tree::below(self.after.root, target);
         if syntax == Syntax::Wiki {
             return self.named(old, below_root?);
@@ -346,7 +352,7 @@ fn said(position: Position, written: &str, why: &str) -> Diagnostic {
 
 /// Edits of a text as edits of the file that it is in.
 fn in_file(file: &str, edits: &[(Range<usize>, String)]) -> Vec<(Range<usize>, String)> {
-    let places = text::Places::of(file);
+    let places = text::OffsetMap::of(file);
     edits.iter().map(|(range, new)| (places.range(range), text::as_in(file, new).into_owned())).collect()
 }
 

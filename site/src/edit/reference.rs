@@ -15,7 +15,7 @@ pub(super) struct Reference {
     pub by_id: bool,
     pub removal: Removal,
     /// A list that goes as a whole when nothing is left in it.
-    pub list: Option<List>,
+    pub list: Option<AddressList>,
 }
 
 /// How an address is written.
@@ -48,7 +48,7 @@ pub(super) enum Removal {
 
 /// A list of addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct List {
+pub(super) struct AddressList {
     /// Its key with all that belongs to it: bytes of the file.
     pub whole: Range<usize>,
     pub members: usize,

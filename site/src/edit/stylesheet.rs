@@ -1,13 +1,13 @@
 //! The addresses in a stylesheet.
 
 use super::{
-    pieces::Pieces,
+    pieces::ContainedText,
     reference::{Reference, Removal, Syntax},
 };
 use crate::text::css;
 
 /// The addresses of a stylesheet, or of a part of a file that is one.
-pub(super) fn references(sheet: &Pieces) -> Vec<Reference> {
+pub(super) fn references(sheet: &ContainedText) -> Vec<Reference> {
     let text = sheet.text.as_str();
     let mut found = Vec::new();
     for reference in css::references(text) {
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn addresses_stand_between_their_quotes_and_an_import_goes_whole() {
         let text = "@import \"a.css\" screen; @import url( b.css );\na { b: URL('c d.png') }";
-        let mut pieces = Pieces::default();
+        let mut pieces = ContainedText::default();
         pieces.push(0, text);
         let found: Vec<_> = references(&pieces)
             .into_iter()

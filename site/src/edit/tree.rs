@@ -2,7 +2,7 @@
 
 use super::{
     markdown,
-    pieces::Pieces,
+    pieces::ContainedText,
     reference::{Reference, Syntax},
     stylesheet,
 };
@@ -33,7 +33,7 @@ pub(super) struct Tree<'a> {
 
 /// Where an address leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lead {
+pub(super) struct ResolvedTarget {
     /// Below the base.
     pub target: String,
     /// Whether `.md` was left out.
@@ -42,7 +42,7 @@ pub(super) struct Lead {
 }
 
 /// What a file names.
-pub(super) struct Reading<'a> {
+pub(super) struct FileReferences<'a> {
     /// Its text, for which ranges count.
     pub text: Cow<'a, str>,
     pub references: Vec<Reference>,
@@ -52,7 +52,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// Reads a file; `None` if it is of a kind that names no others.
-pub(super) fn read<'a>(path: &str, bytes: &'a [u8], settings: &Settings) -> Option<Reading<'a>> {
+pub(super) fn read<'a>(path: &str, bytes: &'a [u8], settings: &Settings) -> Option<FileReferences<'a>> {
     let is_source = path.ends_with(SOURCE);
     if !is_source && !path.ends_with(".css") {
         return None;
@@ -68,28 +68,28 @@ pub(super) fn read<'a>(path: &str, bytes: &'a [u8], settings: &Settings) -> Opti
         let document = markdown::read(path, &text, settings);
         (document.references, document.doubts)
     } else {
-        let mut sheet = Pieces::default();
+        let mut sheet = ContainedText::default();
         sheet.push(0, &text);
         (stylesheet::references(&sheet), Vec::new())
     };
     references.sort_by_key(|reference| reference.written.start);
-    Some(Reading { text, references, doubts, fixed })
+    Some(FileReferences { text, references, doubts, fixed })
 }
 
 impl Tree<'_> {
     /// Where an address in a file leads, if anything is there.
-    pub(super) fn lead(&self, from: &str, reference: &Reference) -> Option<Lead> {
+    pub(super) fn lead(&self, from: &str, reference: &Reference) -> Option<ResolvedTarget> {
         self.lead_of(from, &reference.address, reference.by_id, reference.syntax)
     }
 
-    pub(super) fn lead_of(&self, from: &str, written: &str, by_id: bool, syntax: Syntax) -> Option<Lead> {
+    pub(super) fn lead_of(&self, from: &str, written: &str, by_id: bool, syntax: Syntax) -> Option<ResolvedTarget> {
         if syntax == Syntax::Wiki {
             return self.named(from, written);
         }
         let Address::File(file) = address::classify(written) else { return None };
         let folder = if file.rooted { self.root } else { address::folder(from) };
         let target = join(folder, &file.path);
-        let lead = |target: String, by_id: bool| Lead { target, by_id, rooted: file.rooted };
+        let lead = |target: String, by_id: bool| ResolvedTarget { target, by_id, rooted: file.rooted };
         if self.files.contains_key(&target) {
             return Some(lead(target, false));
         }
@@ -101,10 +101,10 @@ impl Tree<'_> {
     }
 
     /// What double brackets lead to. Files outside of the source root have none.
-    fn named(&self, from: &str, written: &str) -> Option<Lead> {
+    fn named(&self, from: &str, written: &str) -> Option<ResolvedTarget> {
         let name = written.split('#').next().unwrap_or_default();
         let target = join(self.root, &(self.wiki)(below(self.root, from)?, name)?);
-        Some(Lead { target, by_id: !name.trim().ends_with(SOURCE), rooted: false })
+        Some(ResolvedTarget { target, by_id: !name.trim().ends_with(SOURCE), rooted: false })
     }
 }
 

@@ -31,14 +31,14 @@ static OWN: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
 
 /// What such a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum BesideKind {
     /// What is to stand at the place.
     New,
     /// What stood there.
     Old,
 }
 
-impl Kind {
+impl BesideKind {
     const fn ending(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -53,11 +53,11 @@ pub(crate) struct Beside(PathBuf);
 
 impl Beside {
     /// A name that nobody else uses. Nothing has it yet.
-    pub(crate) fn name(place: &Path, kind: Kind) -> Self {
+    pub(crate) fn name(place: &Path, kind: BesideKind) -> Self {
         Self::named(place, kind, "")
     }
 
-    fn named(place: &Path, kind: Kind, digests: &str) -> Self {
+    fn named(place: &Path, kind: BesideKind, digests: &str) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let mut name = OsString::from(".");
@@ -71,7 +71,7 @@ impl Beside {
     /// The file itself, with these bytes and the rights of what stands at the place, which held `before`. Nothing that has the name, and
     /// no link, is followed.
     pub(crate) fn write(place: &Path, bytes: &[u8], before: &[u8]) -> io::Result<Self> {
-        let new = Self::named(place, Kind::New, &format!("-{}-{}", digest(bytes), digest(before)));
+        let new = Self::named(place, BesideKind::New, &format!("-{}-{}", digest(bytes), digest(before)));
         let mut file = fs::File::create_new(&new.0)?;
         io::Write::write_all(&mut file, bytes)?;
         file.set_permissions(fs::metadata(place)?.permissions())?;
@@ -104,11 +104,11 @@ fn own() -> MutexGuard<'static, HashSet<PathBuf>> {
 }
 
 /// What the name of such a file says.
-struct Named<'a> {
+struct BesideName<'a> {
     /// The name of the place.
     place: &'a str,
     process: u32,
-    kind: Kind,
+    kind: BesideKind,
     /// Of the new text, and of what was read.
     digests: Option<(&'a str, &'a str)>,
 }
@@ -118,8 +118,8 @@ fn digest(bytes: &[u8]) -> String {
     Hash::of(bytes).short(DIGEST).to_owned()
 }
 
-fn parse(name: &str) -> Option<Named<'_>> {
-    let (rest, kind) = [Kind::New, Kind::Old]
+fn parse(name: &str) -> Option<BesideName<'_>> {
+    let (rest, kind) = [BesideKind::New, BesideKind::Old]
         .into_iter()
         .find_map(|kind| Some((name.strip_prefix('.')?.strip_suffix(kind.ending())?.strip_suffix('.')?, kind)))?;
     let (place, number) = rest.rsplit_once('.')?;
@@ -133,7 +133,7 @@ fn parse(name: &str) -> Option<Named<'_>> {
         && number.is_none_or(is_number)
         && digests.is_none_or(|(new, before)| is_digest(new) && is_digest(before));
     let process = process.parse().ok().filter(|_| is_number(process) && is_ours)?;
-    (!place.is_empty()).then_some(Named { place, process, kind, digests })
+    (!place.is_empty()).then_some(BesideName { place, process, kind, digests })
 }
 
 /// Whether a file of this name stands beside a Source while that is written.
@@ -158,9 +158,9 @@ pub fn sweep<'a>(folders: impl IntoIterator<Item = &'a Path>) {
     }
 }
 
-fn clear(left: &Path, named: &Named<'_>, place: &Path) {
+fn clear(left: &Path, named: &BesideName<'_>, place: &Path) {
     let gone = fs::symlink_metadata(place).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    let cleared = if named.kind == Kind::Old && gone {
+    let cleared = if named.kind == BesideKind::Old && gone {
         exchange::put_new(left, place)
     } else if named.digests.is_some_and(|digests| is_a_save(left, place, digests)) {
         exchange::swap(left, place).and_then(|()| fs::remove_file(left))

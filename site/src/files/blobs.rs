@@ -26,7 +26,7 @@ pub struct Blobs(Arc<Mutex<Store>>);
 
 #[derive(Default)]
 struct Store {
-    places: HashMap<Hash, Place>,
+    places: HashMap<Hash, BlobStorage>,
     /// Bytes in memory that nobody else holds.
     held: u64,
     spill: Spill,
@@ -34,7 +34,7 @@ struct Store {
 
 /// Where the bytes of a blob are.
 #[derive(Clone, Debug)]
-enum Place {
+enum BlobStorage {
     Memory(Blob),
     Spilled(Spilled),
     File { path: Arc<Path>, size: u64 },
@@ -70,9 +70,9 @@ impl Blobs {
         };
         // Written while others use the store; nobody knows of the place yet.
         let spilled = spilled.filter(|place| place.write(&bytes).is_ok());
-        let place = spilled.map_or_else(|| Place::Memory(Blob::from(&*bytes)), Place::Spilled);
+        let place = spilled.map_or_else(|| BlobStorage::Memory(Blob::from(&*bytes)), BlobStorage::Spilled);
         let mut store = self.store();
-        if let Place::Memory(_) = &place {
+        if let BlobStorage::Memory(_) = &place {
             store.held += named.size;
         }
         store.places.entry(named.hash).or_insert(place);
@@ -81,12 +81,12 @@ impl Blobs {
 
     /// Takes in bytes that are in memory for other reasons. `hash` is theirs.
     pub(crate) fn share(&self, hash: Hash, bytes: &Blob) {
-        self.store().places.entry(hash).or_insert_with(|| Place::Memory(Arc::clone(bytes)));
+        self.store().places.entry(hash).or_insert_with(|| BlobStorage::Memory(Arc::clone(bytes)));
     }
 
     /// Takes in a file that had this hash and size when it was looked at. Its bytes are checked when they are asked for.
     pub(crate) fn name(&self, file: File, path: &Arc<Path>) {
-        let place = || Place::File { path: Arc::clone(path), size: file.size };
+        let place = || BlobStorage::File { path: Arc::clone(path), size: file.size };
         self.store().places.entry(file.hash).or_insert_with(place);
     }
 
@@ -99,7 +99,7 @@ impl Blobs {
     /// How many bytes a blob has, if the store has it.
     #[must_use]
     pub fn size(&self, hash: &Hash) -> Option<u64> {
-        self.store().places.get(hash).map(Place::size)
+        self.store().places.get(hash).map(BlobStorage::size)
     }
 
     /// The bytes of a hash; none if they were never put in.
@@ -110,13 +110,13 @@ impl Blobs {
         let place = self.store().places.get(hash).cloned();
         match place {
             None => Ok(None),
-            Some(Place::Memory(bytes)) => Ok(Some(bytes)),
-            Some(Place::Spilled(place)) => {
+            Some(BlobStorage::Memory(bytes)) => Ok(Some(bytes)),
+            Some(BlobStorage::Spilled(place)) => {
                 let path = || PathBuf::from("the temporary file of the build");
                 let bytes = place.read().map_err(|source| BlobError::Read { path: path(), source })?;
                 Ok(Some(bytes.into()))
             }
-            Some(Place::File { path, size }) => read_named(&path, size, hash).map(Some),
+            Some(BlobStorage::File { path, size }) => read_named(&path, size, hash).map(Some),
         }
     }
 
@@ -128,7 +128,7 @@ impl Blobs {
 
     /// How many bytes the store has, wherever they are.
     pub(crate) fn bytes(&self) -> u64 {
-        self.store().places.values().map(Place::size).sum()
+        self.store().places.values().map(BlobStorage::size).sum()
     }
 
     /// A store of those of these blobs that this one has.
@@ -139,10 +139,10 @@ impl Blobs {
             match place {
                 None => {}
                 // One that cannot be read is missed by who publishes, and made anew.
-                Some(Place::Spilled(_)) => drop(self.get(hash).map(|bytes| few.put(bytes.to_vec()))),
+                Some(BlobStorage::Spilled(_)) => drop(self.get(hash).map(|bytes| few.put(bytes.to_vec()))),
                 Some(place) => {
                     let mut store = few.store();
-                    if let Place::Memory(bytes) = &place {
+                    if let BlobStorage::Memory(bytes) = &place {
                         store.held += size_of(bytes.len());
                     }
                     store.places.insert(*hash, place);
@@ -158,7 +158,7 @@ impl Blobs {
     }
 }
 
-impl Place {
+impl BlobStorage {
     fn size(&self) -> u64 {
         match self {
             Self::Memory(bytes) => size_of(bytes.len()),

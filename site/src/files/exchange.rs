@@ -9,8 +9,8 @@
 //!   afterwards. While an author's file goes back, a newer one may have come to the place: it comes out then, is known by being none of
 //!   ours, and goes back in turn, until what comes out is what was put there.
 //! - **The file is written into**: an editor that opened it before the exchange goes on writing into what came out. So that file keeps a
-//!   name beside the place for a moment ([`Taken`]); when its bytes change, it goes back with all that the editor still writes. After
-//!   that it has no name and is held open for a while ([`Kept`]): what is written into it then is copied to the place. The same holds
+//!   name beside the place for a moment ([`DetachedFile`]); when its bytes change, it goes back with all that the editor still writes. After
+//!   that it has no name and is held open for a while ([`UnlinkedFile`]): what is written into it then is copied to the place. The same holds
 //!   for a file of ours that came out: it may have been opened while it was at the place.
 //! - **The name is free for a moment** (Vim renames the file and creates it anew): the exchange fails, and the caller reads again.
 //!
@@ -22,7 +22,7 @@
 //! otherwise. For some microseconds nothing stands at the place then.
 
 use super::{
-    beside::{Beside, Kind},
+    beside::{Beside, BesideKind},
     file_retry::{read, rename, while_held},
 };
 use std::{
@@ -45,13 +45,13 @@ const SETTLING: [Duration; 4] =
 
 /// Why the new text is not at the place.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub(crate) enum ExchangeError {
     /// The author saved; what they saved is at the place.
     Changed,
     Io(io::Error),
 }
 
-impl From<io::Error> for Refused {
+impl From<io::Error> for ExchangeError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists => Self::Changed,
@@ -62,7 +62,7 @@ impl From<io::Error> for Refused {
 
 /// A file that came out of its place, and has a name beside it until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct DetachedFile {
     place: PathBuf,
     file: Beside,
     /// What was in it when it came out.
@@ -73,7 +73,7 @@ pub(crate) struct Taken {
 
 /// A file that came out of its place and has no name any more.
 #[derive(Debug)]
-pub struct Kept {
+pub struct UnlinkedFile {
     place: PathBuf,
     file: fs::File,
     /// What was in it when it was looked at last.
@@ -81,18 +81,18 @@ pub struct Kept {
 }
 
 /// Puts a new file in the place of one that holds `before`, or leaves the place to its author.
-pub(crate) fn put(new: Beside, place: &Path, before: &[u8], after: &[u8]) -> Result<Taken, Refused> {
+pub(crate) fn put(new: Beside, place: &Path, before: &[u8], after: &[u8]) -> Result<DetachedFile, ExchangeError> {
     swap(new.path(), place)?;
     let bytes = read(new.path())?;
-    let mut taken = Taken { place: place.to_owned(), file: new, bytes, put: after.to_vec() };
+    let mut taken = DetachedFile { place: place.to_owned(), file: new, bytes, put: after.to_vec() };
     if taken.bytes != before {
         taken.give_back()?;
-        return Err(Refused::Changed);
+        return Err(ExchangeError::Changed);
     }
     Ok(taken)
 }
 
-impl Taken {
+impl DetachedFile {
     pub(crate) fn place(&self) -> &Path {
         &self.place
     }
@@ -106,7 +106,7 @@ impl Taken {
     ///
     /// # Errors
     /// One did: what it writes into is at its place again, which is named, and is none of these any more.
-    pub(crate) fn settle(all: &mut Vec<Self>) -> Result<(), (PathBuf, Refused)> {
+    pub(crate) fn settle(all: &mut Vec<Self>) -> Result<(), (PathBuf, ExchangeError)> {
         for pause in SETTLING {
             if all.is_empty() {
                 break;
@@ -114,7 +114,7 @@ impl Taken {
             thread::sleep(pause);
             if let Some(written) = all.iter().position(Self::is_written_to) {
                 let mut written = all.remove(written);
-                let refused = written.give_back().map_or_else(Refused::from, |()| Refused::Changed);
+                let refused = written.give_back().map_or_else(ExchangeError::from, |()| ExchangeError::Changed);
                 return Err((written.place, refused));
             }
         }
@@ -122,9 +122,9 @@ impl Taken {
     }
 
     /// Takes its name.
-    pub(crate) fn keep(self) -> io::Result<Kept> {
+    pub(crate) fn keep(self) -> io::Result<UnlinkedFile> {
         let Self { place, file, bytes, .. } = self;
-        Ok(Kept { place, file: fs::File::open(file.path())?, bytes })
+        Ok(UnlinkedFile { place, file: fs::File::open(file.path())?, bytes })
     }
 
     /// Puts it back, and whatever newer file of the author's comes out in turn. In the end this is what came out last: ours, or what
@@ -164,7 +164,7 @@ impl Taken {
     }
 }
 
-impl Kept {
+impl UnlinkedFile {
     /// The place that it came out of.
     #[must_use]
     pub fn place(&self) -> &Path {
@@ -196,7 +196,7 @@ impl Kept {
         let copy = Beside::write(&self.place, &written, &there)?;
         swap(copy.path(), &self.place)?;
         let bytes = read(copy.path())?;
-        let mut out = Taken { place: self.place.clone(), file: copy, bytes, put: written.clone() };
+        let mut out = DetachedFile { place: self.place.clone(), file: copy, bytes, put: written.clone() };
         if out.bytes != there && !is_ours(&out.bytes) {
             out.give_back()?;
         }
@@ -231,7 +231,7 @@ pub(crate) fn swap(one: &Path, other: &Path) -> io::Result<()> {
 
 /// As [`swap`], where the system has no one step for it. What is at `other` in between is found by [`put_new`], and stays there.
 fn swap_in_steps(one: &Path, other: &Path) -> io::Result<()> {
-    let mut aside = Beside::name(other, Kind::Old);
+    let mut aside = Beside::name(other, BesideKind::Old);
     rename(other, aside.path())?;
     match put_new(one, other) {
         Ok(()) => {

@@ -47,7 +47,7 @@ impl Asset {
 }
 
 /// Where assets come from and go to.
-pub(super) struct Files<'a> {
+pub(super) struct AssetContext<'a> {
     pub project: &'a Project,
     pub snapshot: &'a Snapshot,
     pub blobs: &'a Blobs,

@@ -2,7 +2,7 @@
 
 use super::{
     Target,
-    asset::{Asset, Files},
+    asset::{Asset, AssetContext},
     bundle::{self, Bundle},
 };
 use crate::{
@@ -39,7 +39,7 @@ impl Assets {
         paths: impl Iterator<Item = &'a str>,
     ) -> Self {
         let mut assets = Self::default();
-        let site = &Files { project, snapshot, blobs };
+        let site = &AssetContext { project, snapshot, blobs };
         let paths: BTreeSet<&str> = paths.collect();
         assets.bundle = Bundle::of(site, paths.iter().copied(), &mut assets.findings);
         for path in paths {
@@ -87,7 +87,7 @@ impl Assets {
     }
 
     /// `stack`: the stylesheets on the way here. A stylesheet that names one of them would need its own hash.
-    fn add(&mut self, site: &Files<'_>, path: &str, stack: &mut Vec<String>) -> Option<String> {
+    fn add(&mut self, site: &AssetContext<'_>, path: &str, stack: &mut Vec<String>) -> Option<String> {
         if let Some(known) = self.by_path.get(path) {
             return Some(known.file.clone());
         }
@@ -125,9 +125,9 @@ impl Assets {
     /// The asset that a stylesheet names: its path, and its address from the stylesheet.
     fn follow(
         &mut self,
-        site: &Files<'_>,
+        site: &AssetContext<'_>,
         text: &str,
-        reference: &css::Reference,
+        reference: &css::CssUrl,
         stack: &mut Vec<String>,
     ) -> Option<(String, String)> {
         let Address::File(file) = address::classify(&reference.target) else { return None };

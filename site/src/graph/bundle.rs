@@ -3,7 +3,7 @@
 //! They are published with all that they name in one folder, in which each has the place that it has in the source folder: so their
 //! addresses stay true, whatever a script makes of them, and a module that several import is one. The folder's name has a hash of it all.
 
-use super::asset::{Asset, DIGITS, Files};
+use super::asset::{Asset, AssetContext, DIGITS};
 use crate::{
     diagnostic::{Diagnostic, Position},
     scan,
@@ -32,7 +32,7 @@ pub(super) struct Bundle {
 }
 
 /// An address in a file.
-struct Named<'t> {
+struct NamedAddress<'t> {
     target: Cow<'t, str>,
     at: usize,
     /// Whether something is missing without it; what a reader follows, or a script may not need, is only taken along.
@@ -42,7 +42,7 @@ struct Named<'t> {
 impl Bundle {
     /// Of those of the paths that name other files, and of all that they name.
     pub(super) fn of<'p>(
-        site: &Files<'_>,
+        site: &AssetContext<'_>,
         paths: impl Iterator<Item = &'p str>,
         findings: &mut Vec<Diagnostic>,
     ) -> Self {
@@ -144,12 +144,12 @@ fn shared_folder<'p>(mut paths: impl Iterator<Item = &'p String>) -> &'p str {
 }
 
 /// The files of the site that a file names; says what is not there.
-fn named(site: &Files<'_>, path: &str, findings: &mut Vec<Diagnostic>) -> Vec<String> {
+fn named(site: &AssetContext<'_>, path: &str, findings: &mut Vec<Diagnostic>) -> Vec<String> {
     let Some(text) = text(site, path) else { return Vec::new() };
     let mut found = BTreeSet::new();
     let files = site.snapshot.files();
     let is_there = |path: &str| files.get(path).is_some_and(scan::File::is_readable) && check_path(path);
-    for Named { target, at, is_needed } in addresses_in(path, &text) {
+    for NamedAddress { target, at, is_needed } in addresses_in(path, &text) {
         let Address::File(file) = address::classify(&target) else { continue };
         let folder = if file.rooted { "" } else { address::folder(path) };
         let wanted = address::resolve(folder, &file.path);
@@ -181,7 +181,7 @@ fn named(site: &Files<'_>, path: &str, findings: &mut Vec<Diagnostic>) -> Vec<St
 }
 
 /// The text of a file that may name others.
-fn text(site: &Files<'_>, path: &str) -> Option<String> {
+fn text(site: &AssetContext<'_>, path: &str) -> Option<String> {
     if !(is_bundled(path) || css::is_sheet(path)) {
         return None;
     }
@@ -190,7 +190,7 @@ fn text(site: &Files<'_>, path: &str) -> Option<String> {
     Some(decode(&bytes).into_owned())
 }
 
-fn addresses_in<'t>(path: &str, text: &'t str) -> Vec<Named<'t>> {
+fn addresses_in<'t>(path: &str, text: &'t str) -> Vec<NamedAddress<'t>> {
     if is_script(path) {
         imports(text, 0).collect()
     } else if is_page(path) {
@@ -200,9 +200,9 @@ fn addresses_in<'t>(path: &str, text: &'t str) -> Vec<Named<'t>> {
     }
 }
 
-fn imports(script: &str, from: usize) -> impl Iterator<Item = Named<'_>> {
+fn imports(script: &str, from: usize) -> impl Iterator<Item = NamedAddress<'_>> {
     script::imports(script).into_iter().filter(|import| import.is_relative() || import.target.starts_with('/')).map(
-        move |import| Named {
+        move |import| NamedAddress {
             target: Cow::Borrowed(import.target),
             at: from + import.at,
             is_needed: import.kind != script::Kind::Address,
@@ -210,8 +210,8 @@ fn imports(script: &str, from: usize) -> impl Iterator<Item = Named<'_>> {
     )
 }
 
-fn sheet(css: &str, from: usize) -> impl Iterator<Item = Named<'_>> {
-    css::references(css).into_iter().map(move |reference| Named {
+fn sheet(css: &str, from: usize) -> impl Iterator<Item = NamedAddress<'_>> {
+    css::references(css).into_iter().map(move |reference| NamedAddress {
         target: Cow::Owned(reference.target),
         at: from + reference.range.start,
         is_needed: true,
@@ -219,9 +219,9 @@ fn sheet(css: &str, from: usize) -> impl Iterator<Item = Named<'_>> {
 }
 
 /// What HTML names. With a `<base>`, its addresses count from elsewhere.
-fn of_page(text: &str) -> Vec<Named<'_>> {
+fn of_page(text: &str) -> Vec<NamedAddress<'_>> {
     let parts = html::scan(text).parts;
-    let is_base = |attribute: &html::Attribute<'_>| {
+    let is_base = |attribute: &html::RawAttribute<'_>| {
         attribute.tag.eq_ignore_ascii_case("base") && attribute.name.eq_ignore_ascii_case("href")
     };
     if parts.iter().filter_map(Part::attribute).any(is_base) {
@@ -238,10 +238,13 @@ fn of_page(text: &str) -> Vec<Named<'_>> {
                 let is_linked = attribute.tag.eq_ignore_ascii_case("link");
                 for item in addresses::items(&value, held.form) {
                     let written = &value[item.address];
-                    let target =
-                        if held.form == addresses::Form::Style { css::unquoted(written) } else { written.to_owned() };
+                    let target = if held.form == addresses::AddressSyntax::Style {
+                        css::unquoted(written)
+                    } else {
+                        written.to_owned()
+                    };
                     let is_needed = !held.is_followed || is_linked && is_part(&target);
-                    found.push(Named { target: Cow::Owned(target), at: attribute.value.start, is_needed });
+                    found.push(NamedAddress { target: Cow::Owned(target), at: attribute.value.start, is_needed });
                 }
             }
         }

@@ -33,7 +33,7 @@ impl ComponentFiles {
     }
 
     fn of(node: &Node, assets: &Assets, blobs: &Blobs) -> Self {
-        let files = Files { node, assets, blobs };
+        let files = NodeFiles { node, assets, blobs };
         let definitions = &node.source.definitions;
         let style = components::stylesheet(&node.id, definitions, &files);
         let script = |definition: &components::Definition| {
@@ -51,11 +51,11 @@ impl ComponentFiles {
     pub(crate) fn unfit(project: &Project, graph: &Graph, assets: &Assets, blobs: &Blobs) -> Vec<Diagnostic> {
         let mut found = BTreeMap::new();
         for node in graph.nodes.values() {
-            let files = Files { node, assets, blobs };
+            let files = NodeFiles { node, assets, blobs };
             for link in node.source.definitions.iter().flat_map(|definition| definition.script.iter()) {
                 if let Chunk::File(link) = link
                     && let Some(Target::Asset { path, .. }) = node.targets.get(*link)
-                    && let Some(text) = components::Files::text(&files, *link)
+                    && let Some(text) = components::DefinitionFiles::text(&files, *link)
                 {
                     let shown = project.show(path);
                     let all = components::unfit(&text, |at| Position::of(&text, at)).into_iter();
@@ -73,13 +73,13 @@ impl ComponentFiles {
 }
 
 /// The files that a Source's definitions name.
-struct Files<'a> {
+struct NodeFiles<'a> {
     node: &'a Node,
     assets: &'a Assets,
     blobs: &'a Blobs,
 }
 
-impl Files<'_> {
+impl NodeFiles<'_> {
     fn asset(&self, link: usize) -> Option<(&Asset, &str)> {
         match self.node.targets.get(link)? {
             Target::Asset { path, suffix } => Some((self.assets.get(path)?, suffix)),
@@ -88,7 +88,7 @@ impl Files<'_> {
     }
 }
 
-impl components::Files for Files<'_> {
+impl components::DefinitionFiles for NodeFiles<'_> {
     fn address(&self, link: usize) -> Option<Cow<'_, str>> {
         let (asset, suffix) = self.asset(link)?;
         let name = asset.file.strip_prefix("assets/").unwrap_or(&asset.file);

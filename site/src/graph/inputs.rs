@@ -13,21 +13,21 @@ use std::collections::BTreeMap;
 pub(super) struct Inputs {
     project: Option<Hash>,
     /// In the order of their paths.
-    files: Vec<(Box<str>, Mark)>,
+    files: Vec<(Box<str>, FileMark)>,
     /// What is not read: what is said of an address depends on it.
     unread: BTreeMap<String, Unread>,
 }
 
 /// By what a file is known to be another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
+enum FileMark {
     Content(Hash),
     TooLarge(u64),
     /// Hash of why.
     Unreadable(Hash),
 }
 
-impl Mark {
+impl FileMark {
     fn of(file: &File) -> Self {
         match &file.content {
             Content::Bytes(_, hash) => Self::Content(*hash),
@@ -47,11 +47,11 @@ impl Inputs {
         let mut is_same =
             self.project == project && self.unread == *snapshot.unread() && self.files.len() == files.len();
         for ((path, file), (known, mark)) in files.iter().zip(&mut self.files) {
-            let (before, now) = (*mark, Mark::of(file));
+            let (before, now) = (*mark, FileMark::of(file));
             match (before, now) {
                 _ if !is_same || **path != **known => is_same = false,
                 (before, now) if before == now => {}
-                (Mark::Content(_), Mark::Content(_)) => {
+                (FileMark::Content(_), FileMark::Content(_)) => {
                     changed.push(path.clone());
                     *mark = now;
                 }
@@ -59,7 +59,7 @@ impl Inputs {
             }
         }
         if !is_same {
-            let files = files.iter().map(|(path, file)| (path.as_str().into(), Mark::of(file))).collect();
+            let files = files.iter().map(|(path, file)| (path.as_str().into(), FileMark::of(file))).collect();
             *self = Self { project, files, unread: snapshot.unread().clone() };
         }
         is_same.then_some(changed)
@@ -72,9 +72,9 @@ impl Inputs {
         for (path, mark) in &self.files {
             hasher.update(path.as_bytes());
             match mark {
-                Mark::Content(_) => hasher.update("\0"),
-                Mark::TooLarge(size) => hasher.update(format!("\0{size}\0")),
-                Mark::Unreadable(why) => hasher.update(format!("\0\0{why}\0")),
+                FileMark::Content(_) => hasher.update("\0"),
+                FileMark::TooLarge(size) => hasher.update(format!("\0{size}\0")),
+                FileMark::Unreadable(why) => hasher.update(format!("\0\0{why}\0")),
             }
         }
         Hash::from_bytes(hasher.finalize().into())
@@ -84,7 +84,7 @@ impl Inputs {
     pub(super) fn content(&self, counts: impl Fn(&str) -> bool) -> Hash {
         let mut hasher = Sha256::new();
         for (path, mark) in &self.files {
-            if let Mark::Content(content) = mark
+            if let FileMark::Content(content) = mark
                 && counts(path)
             {
                 hasher.update(path.as_bytes());

@@ -4,7 +4,7 @@ use super::{
     Target,
     suggest::Suggest,
     targets::{readable, relative_link, usable},
-    wiki::Named,
+    wiki::NamedSource,
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -75,7 +75,7 @@ fn missing(suggest: &Suggest<'_>, link: &Link, name: &str) -> Diagnostic {
 }
 
 /// Says that a name may mean something else that is as near.
-fn ambiguous(link: &Link, name: &str, found: Named<'_>, rival: &str) -> Diagnostic {
+fn ambiguous(link: &Link, name: &str, found: NamedSource<'_>, rival: &str) -> Diagnostic {
     let message = format!("`{}` may mean `{}` or `{rival}`, and leads to the first", name.trim(), found.path);
     let finding = Diagnostic::warning("link/ambiguous", link.position, message);
     let sign = if link.place == Place::Wiki { "" } else { "!" };

@@ -18,14 +18,14 @@ pub(crate) struct Names<'a> {
 
 /// What a name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Named<'a> {
+pub(crate) struct NamedSource<'a> {
     /// Below the source root.
     pub path: &'a str,
     /// Another path that is as near.
     pub rival: Option<&'a str>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedSource<'a> {
     /// The one in the folder of `from`, else the one in the fewest folders, else the first.
     fn nearest(from: &str, paths: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
         let here = address::folder(from);
@@ -44,7 +44,7 @@ impl<'a> Names<'a> {
 
     /// The Source that `name` means in the Source at `from`: by its path or id, by the name of its file with or without the type, by the
     /// folder that it is the index of, or by its title. The nearest one wins.
-    pub(crate) fn find(&self, from: &str, name: &str) -> Option<Named<'a>> {
+    pub(crate) fn find(&self, from: &str, name: &str) -> Option<NamedSource<'a>> {
         let name = name.trim().trim_start_matches('/');
         for folder in [address::folder(from), ""] {
             let Some(wanted) = address::resolve(folder, name) else { continue };
@@ -52,29 +52,29 @@ impl<'a> Names<'a> {
                 if path.ends_with(EXTENSION)
                     && let Some((path, _)) = self.snapshot.files().get_key_value(&path)
                 {
-                    return Some(Named { path, rival: None });
+                    return Some(NamedSource { path, rival: None });
                 }
             }
         }
         let key = key(name.strip_suffix(EXTENSION).unwrap_or(name));
         let found = self.by_path().get(&key).or_else(|| self.by_title().get(&key).map(|(_, paths)| paths))?;
-        Named::nearest(from, found.iter().copied())
+        NamedSource::nearest(from, found.iter().copied())
     }
 
     /// The file, no Source, that `name` means in the Source at `from`: by its path, or by its name alone. The nearest one wins.
-    pub(crate) fn file(&self, from: &str, name: &str) -> Option<Named<'a>> {
+    pub(crate) fn file(&self, from: &str, name: &str) -> Option<NamedSource<'a>> {
         let name = name.trim().trim_start_matches('/');
         for folder in [address::folder(from), ""] {
             let Some(wanted) = address::resolve(folder, name) else { continue };
             if let Some((path, _)) = self.snapshot.files().get_key_value(&wanted)
                 && !path.ends_with(EXTENSION)
             {
-                return Some(Named { path, rival: None });
+                return Some(NamedSource { path, rival: None });
             }
         }
         let name = folded(name);
         let found = self.files().get(address::name(&name))?.iter().copied();
-        Named::nearest(from, found.filter(|path| folded(path).ends_with(&name)))
+        NamedSource::nearest(from, found.filter(|path| folded(path).ends_with(&name)))
     }
 
     /// All files but Sources by their last names, in lower case.

@@ -41,7 +41,7 @@ const DAMAGED: &str = "damaged";
 
 /// A record of the file: its length (32 bit, little endian), both names in postcard, and the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Record<'a> {
+pub(super) struct StepRecord<'a> {
     /// The step of a build that left it, and of what: a Path, for example.
     pub step: &'a str,
     pub of: &'a str,
@@ -50,7 +50,7 @@ pub(super) struct Record<'a> {
 }
 
 /// What the last process left, as `understand` reads the records; none, if that does not know them.
-pub(super) fn load<T>(project: &Project, key: &Key, understand: impl Fn(&[Record<'_>]) -> Option<T>) -> Option<T> {
+pub(super) fn load<T>(project: &Project, key: &Key, understand: impl Fn(&[StepRecord<'_>]) -> Option<T>) -> Option<T> {
     let bytes = file(&project.folder).map_err(|error| error.to_string());
     let bytes = bytes.and_then(|bytes| bytes.ok_or_else(|| "there is none".to_owned()));
     let seal = key.seal(PURPOSE, &project.folder);
@@ -77,7 +77,7 @@ fn file(project: &Path) -> Result<Option<Vec<u8>>, FolderError> {
 }
 
 /// Takes a record.
-type Put<'p> = dyn FnMut(&Record<'_>) -> io::Result<()> + 'p;
+type Put<'p> = dyn FnMut(&StepRecord<'_>) -> io::Result<()> + 'p;
 
 /// Saves the records that `each` hands out; whether that worked.
 pub(super) fn save(project: &Project, key: &Key, each: impl Fn(&mut Put<'_>) -> io::Result<()>) -> bool {
@@ -99,7 +99,7 @@ fn program(settings: &Settings) -> Hash {
     Hash::of(format!("{} {size} {modified:?} {settings:?}", env!("CARGO_PKG_VERSION")).as_bytes())
 }
 
-fn read(bytes: &[u8], program: Hash, mut seal: Seal) -> Result<Vec<Record<'_>>, String> {
+fn read(bytes: &[u8], program: Hash, mut seal: Seal) -> Result<Vec<StepRecord<'_>>, String> {
     let (sealed, code) = bytes.split_last_chunk::<SEAL>().ok_or("too short")?;
     let (head, mut payload) = sealed.split_at_checked(HEAD).ok_or("too short")?;
     if &head[..8] != MAGIC || head[8..] != program.as_bytes()[..] {
@@ -117,7 +117,7 @@ fn read(bytes: &[u8], program: Hash, mut seal: Seal) -> Result<Vec<Record<'_>>, 
             return Err(DAMAGED.to_owned());
         }
         let ((step, of), bytes) = postcard::take_from_bytes(record).map_err(|_| DAMAGED)?;
-        records.push(Record { step, of, bytes });
+        records.push(StepRecord { step, of, bytes });
         payload = rest;
     }
     Ok(records)
@@ -150,7 +150,7 @@ fn write_all(
         file.write_all(part)?;
     }
     // One by one: all at once would take as much memory as the file.
-    each(&mut |Record { step, of, bytes }| {
+    each(&mut |StepRecord { step, of, bytes }| {
         let names = postcard::to_allocvec(&(step, of)).map_err(io::Error::other)?;
         let length = names.len() + bytes.len();
         if length > MAX_RECORD {
@@ -172,10 +172,10 @@ mod tests {
     use super::*;
     use std::fs;
 
-    const RECORDS: [Record<'static>; 3] = [
-        Record { step: "graph", of: "", bytes: b"a Source" },
-        Record { step: "path", of: "index.path", bytes: b"a page" },
-        Record { step: "path", of: "index.path", bytes: b"" },
+    const RECORDS: [StepRecord<'static>; 3] = [
+        StepRecord { step: "graph", of: "", bytes: b"a Source" },
+        StepRecord { step: "path", of: "index.path", bytes: b"a page" },
+        StepRecord { step: "path", of: "index.path", bytes: b"" },
     ];
 
     fn each(put: &mut Put<'_>) -> io::Result<()> {
@@ -261,7 +261,7 @@ mod tests {
     fn what_is_no_record_is_damaged_even_under_the_right_key() {
         let project = tempfile::tempdir().unwrap();
         save_in(project.path());
-        let record = |Record { step, of, bytes }| [&postcard::to_allocvec(&(step, of)).unwrap(), bytes].concat();
+        let record = |StepRecord { step, of, bytes }| [&postcard::to_allocvec(&(step, of)).unwrap(), bytes].concat();
         sealed(project.path(), &RECORDS.map(record));
         kept(project.path(), &user()).unwrap();
         sealed(project.path(), &[vec![0xff; 9]]);

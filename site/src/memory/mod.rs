@@ -9,7 +9,7 @@ use crate::{
     project::Project,
     source::Settings,
 };
-use disk::Record;
+use disk::StepRecord;
 use pmx_model::{File, Hash};
 use std::{collections::BTreeMap, io, mem, sync::Arc};
 
@@ -148,15 +148,15 @@ const PATH: &str = "path";
 
 impl Memory {
     /// Hands out what another process can go on from.
-    fn save(&self, put: &mut dyn FnMut(&Record<'_>) -> io::Result<()>) -> io::Result<()> {
-        self.graph.save(|bytes| put(&Record { step: GRAPH, of: "", bytes }))?;
-        self.paths.iter().try_for_each(|(id, path)| path.save(|bytes| put(&Record { step: PATH, of: id, bytes })))
+    fn save(&self, put: &mut dyn FnMut(&StepRecord<'_>) -> io::Result<()>) -> io::Result<()> {
+        self.graph.save(|bytes| put(&StepRecord { step: GRAPH, of: "", bytes }))?;
+        self.paths.iter().try_for_each(|(id, path)| path.save(|bytes| put(&StepRecord { step: PATH, of: id, bytes })))
     }
 
     /// What these records say; none, if one of them was written otherwise.
-    fn load(records: &[Record<'_>]) -> Option<Self> {
+    fn load(records: &[StepRecord<'_>]) -> Option<Self> {
         let mut by_step: BTreeMap<(&str, &str), Vec<&[u8]>> = BTreeMap::new();
-        for Record { step, of, bytes } in records {
+        for StepRecord { step, of, bytes } in records {
             by_step.entry((step, of)).or_default().push(bytes);
         }
         let mut memory = Self::default();

@@ -9,7 +9,7 @@ const OPEN_AT_ONCE: usize = 64;
 
 /// A file below the output folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place<'a> {
+pub(super) struct OutputPath<'a> {
     /// The folder, `/`-separated; empty for the output folder itself.
     pub folder: &'a str,
     pub name: &'a str,
@@ -17,7 +17,7 @@ pub(super) struct Place<'a> {
     pub path: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> OutputPath<'a> {
     pub(super) fn of(path: &'a str) -> Self {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         Self { folder, name, path }
@@ -35,13 +35,13 @@ pub(super) enum Missing {
 /// together. The results are in their order.
 pub(super) fn each<T: Send>(
     root: &Arc<Folder>,
-    places: &[Place<'_>],
+    places: &[OutputPath<'_>],
     missing: Missing,
     work: impl Fn(Option<&Folder>, usize) -> T + Sync,
 ) -> Result<Vec<T>, FolderError> {
     let mut done = Vec::with_capacity(places.len());
     let mut descent = Descent::from(root);
-    let groups: Vec<&[Place<'_>]> = places.chunk_by(|one, other| one.folder == other.folder).collect();
+    let groups: Vec<&[OutputPath<'_>]> = places.chunk_by(|one, other| one.folder == other.folder).collect();
     for groups in groups.chunks(OPEN_AT_ONCE) {
         let mut together = Vec::new();
         for group in groups {

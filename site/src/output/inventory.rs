@@ -47,12 +47,12 @@ pub struct Item {
 
 /// A Source as `graph-index.json` has it.
 #[derive(Deserialize)]
-struct Node {
+struct IndexNode {
     id: String,
     title: String,
     description: Option<String>,
     route: Option<String>,
-    blocks: Vec<Block>,
+    blocks: Vec<IndexBlock>,
     links: Vec<String>,
     backlinks: Vec<String>,
     related: Vec<String>,
@@ -60,13 +60,13 @@ struct Node {
 }
 
 #[derive(Deserialize)]
-struct Block {
+struct IndexBlock {
     id: String,
 }
 
 #[derive(Deserialize)]
-struct Graph {
-    sources: Vec<Node>,
+struct GraphIndex {
+    sources: Vec<IndexNode>,
 }
 
 /// Every Source of a build, sorted by path; one that several Paths reach is there once for each, that of the default Path first.
@@ -77,7 +77,7 @@ pub fn inventory(project: &Project, build: &Build) -> Vec<Item> {
     for (mount, path_id) in roots {
         let file = build.outputs.get(&format!("{path_id}/graph-index.json"));
         let bytes = file.and_then(|file| build.blobs.get(&file.hash));
-        let graph: Option<Graph> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let graph: Option<GraphIndex> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         for node in graph.map(|graph| graph.sources).unwrap_or_default() {
             let item = Item {
                 path: project.show(&format!("{}.md", node.id)),

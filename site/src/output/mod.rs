@@ -26,9 +26,9 @@ use crate::{
     },
     scan::Snapshot,
 };
-use folders::{Descent, Missing, Place, each};
+use folders::{Descent, Missing, OutputPath, each};
 use pmx_model::{File, Hash};
-use receipt::{Left, Line, Receipt, Stamp};
+use receipt::{FileEntry, Left, Receipt, WrittenFile};
 use std::{collections::BTreeSet, io, path::Path, sync::Arc, time::SystemTime};
 
 /// The document that makes a folder a build; written after everything that it leads to.
@@ -93,10 +93,10 @@ pub fn write(build: &Build, out: &OutDir, key: Option<&Key>, clean: bool) -> Res
     root.sweep();
     let mut before = Receipt::read(&root, key)?;
     let was_ours = before.is_ours;
-    let mut places: Vec<(Place<'_>, File)> =
-        build.outputs.iter().map(|(path, file)| (Place::of(path), *file)).collect();
+    let mut places: Vec<(OutputPath<'_>, File)> =
+        build.outputs.iter().map(|(path, file)| (OutputPath::of(path), *file)).collect();
     places.sort_unstable_by_key(|(place, _)| *place);
-    let (places, files): (Vec<Place<'_>>, Vec<File>) = places.into_iter().unzip();
+    let (places, files): (Vec<OutputPath<'_>>, Vec<File>) = places.into_iter().unzip();
     let mut deleted = 0;
     if clean {
         deleted = remove(&root, &before, |_| true)?;
@@ -115,7 +115,7 @@ pub fn write(build: &Build, out: &OutDir, key: Option<&Key>, clean: bool) -> Res
         before.files.clear();
     }
     announce(build, &before, &root, key)?;
-    let mut stamps: Vec<Option<Stamp>> = seen.iter().map(|seen| seen.found).collect();
+    let mut stamps: Vec<Option<WrittenFile>> = seen.iter().map(|seen| seen.found).collect();
     let missing: Vec<usize> = (0..places.len()).filter(|index| stamps[*index].is_none()).collect();
     let (last, missing): (Vec<usize>, Vec<usize>) = missing.into_iter().partition(|index| places[*index].path == LAST);
     for indices in [missing, last] {
@@ -124,7 +124,7 @@ pub fn write(build: &Build, out: &OutDir, key: Option<&Key>, clean: bool) -> Res
             let folder = folder.unwrap_or(&root);
             put(build, &root, folder, places[index].name, files[index], seen[index].is_taken)
         };
-        let wanted: Vec<Place<'_>> = indices.iter().map(|index| places[*index]).collect();
+        let wanted: Vec<OutputPath<'_>> = indices.iter().map(|index| places[*index]).collect();
         let written = each(&root, &wanted, Missing::Make, bring).map_err(SiteError::unwritable)?;
         for (index, stamp) in indices.iter().zip(written) {
             stamps[*index] = Some(stamp?);
@@ -135,7 +135,7 @@ pub fn write(build: &Build, out: &OutDir, key: Option<&Key>, clean: bool) -> Res
     }
     // A new receipt vouches for what had to be read this time.
     if !was_ours || seen.iter().any(|seen| !seen.is_known) || before.files.len() != places.len() {
-        let lines = stamps.into_iter().map(|stamp| stamp.map_or_else(Line::default, Line::from));
+        let lines = stamps.into_iter().map(|stamp| stamp.map_or_else(FileEntry::default, FileEntry::from));
         let text = Receipt::text(&root, key, places.iter().map(|place| place.path).zip(lines));
         save_receipt(&root, &text)?;
     }
@@ -149,7 +149,7 @@ fn announce(build: &Build, before: &Receipt, root: &Folder, key: Option<&Key>) -
     }
     let mut all = before.files.clone();
     for (path, file) in build.outputs.iter() {
-        all.entry(path.clone()).or_insert(Line { file: Some(*file), modified: None });
+        all.entry(path.clone()).or_insert(FileEntry { file: Some(*file), modified: None });
     }
     save_receipt(root, &Receipt::text(root, key, all.iter().map(|(path, line)| (path.as_str(), *line))))
 }
@@ -157,20 +157,20 @@ fn announce(build: &Build, before: &Receipt, root: &Folder, key: Option<&Key>) -
 /// What is at a place in the folder.
 struct Seen {
     /// The stamp of what is there, if it is what should be.
-    found: Option<Stamp>,
+    found: Option<WrittenFile>,
     /// Whether the receipt was enough to tell.
     is_known: bool,
     /// Whether anything is there.
     is_taken: bool,
 }
 
-fn look(before: &Receipt, folder: Option<&Folder>, place: Place<'_>, file: File) -> Seen {
+fn look(before: &Receipt, folder: Option<&Folder>, place: OutputPath<'_>, file: File) -> Seen {
     let meta = folder.and_then(|folder| folder.look(place.name).ok().flatten());
     let mut seen = Seen { found: None, is_known: false, is_taken: meta.is_some() };
     if let (Some(folder), Some(meta)) = (folder, meta.filter(|meta| meta.is_file() && meta.len() == file.size))
         && let Ok(modified) = meta.modified()
     {
-        let stamp = Stamp { file, modified: modified.into_std() };
+        let stamp = WrittenFile { file, modified: modified.into_std() };
         seen.is_known = before.vouches(place.path, stamp);
         seen.found = (seen.is_known || has(folder, place.name, file)).then_some(stamp);
     }
@@ -189,14 +189,14 @@ fn put(
     name: &str,
     file: File,
     is_taken: bool,
-) -> Result<Stamp, SiteError> {
+) -> Result<WrittenFile, SiteError> {
     let bytes = build.blobs.read(&file.hash).map_err(|error| match error {
         BlobError::Changed(path) => SiteError::Changed(path),
         BlobError::Read { path, source } => SiteError::Read { path, source },
     })?;
     let bytes = bytes.ok_or_else(|| SiteError::NotHeld(vec![file.hash]))?;
     let modified = if is_taken { root.replace(folder, name, &bytes) } else { create(root, folder, name, &bytes) };
-    Ok(Stamp { file, modified: modified.map_err(SiteError::write(folder.path().join(name)))? })
+    Ok(WrittenFile { file, modified: modified.map_err(SiteError::write(folder.path().join(name)))? })
 }
 
 /// Writes a file where none is. Half of one, if this is cut short, is of no consequence: nothing leads to it yet.
@@ -217,7 +217,7 @@ fn remove(root: &Arc<Folder>, list: &Receipt, which: impl Fn(&str) -> bool) -> R
     let mut removed = 0;
     let mut folders = BTreeSet::new();
     let mut descent = Descent::from(root);
-    for place in list.files.keys().filter(|path| which(path)).map(|path| Place::of(path)) {
+    for place in list.files.keys().filter(|path| which(path)).map(|path| OutputPath::of(path)) {
         // Where a link leads, or no folder is, pmx has written nothing.
         let Ok(Some(folder)) = descent.to(place.folder, Missing::Leave) else { continue };
         let Ok(Some(meta)) = folder.look(place.name) else { continue };

@@ -26,7 +26,7 @@ const SEAL: &str = "\tseal\t";
 /// removed only if its content is what the list says, and kept only if it is what was built.
 #[derive(Debug, Default)]
 pub(super) struct Receipt {
-    pub files: BTreeMap<String, Line>,
+    pub files: BTreeMap<String, FileEntry>,
     /// When the list itself was written. What was written later than that is not as it says.
     written: Option<SystemTime>,
     /// Whether this user's pmx wrote it, for this folder.
@@ -35,7 +35,7 @@ pub(super) struct Receipt {
 
 /// What is known of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct FileEntry {
     /// What was in it, or was to be.
     pub file: Option<File>,
     /// When it was written; none, if that was still to come.
@@ -44,13 +44,13 @@ pub(super) struct Line {
 
 /// A file as it was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(super) struct WrittenFile {
     pub file: File,
     pub modified: SystemTime,
 }
 
-impl From<Stamp> for Line {
-    fn from(Stamp { file, modified }: Stamp) -> Self {
+impl From<WrittenFile> for FileEntry {
+    fn from(WrittenFile { file, modified }: WrittenFile) -> Self {
         Self { file: Some(file), modified: Some(modified) }
     }
 }
@@ -91,7 +91,7 @@ impl Receipt {
 
     /// Whether a file that looks like this has these bytes for sure: it did when the receipt was written, and it was not touched
     /// in the same tick of the file system's clock or later.
-    pub(super) fn vouches(&self, path: &str, stamp: Stamp) -> bool {
+    pub(super) fn vouches(&self, path: &str, stamp: WrittenFile) -> bool {
         let earlier = self.written.is_some_and(|written| stamp.modified < written);
         self.is_ours && earlier && self.files.get(path) == Some(&stamp.into())
     }
@@ -100,20 +100,24 @@ impl Receipt {
     pub(super) fn left(&self, path: &str, size: u64, modified: Option<SystemTime>) -> Left {
         let Some(line) = self.files.get(path) else { return Left::Foreign };
         match line {
-            Line { modified: None, .. } if self.is_ours => Left::Ours,
-            Line { file: Some(file), .. } if file.size != size => Left::Foreign,
-            Line { file: Some(_), modified: stamp } if self.is_ours && stamp.is_some() && *stamp == modified => {
+            FileEntry { modified: None, .. } if self.is_ours => Left::Ours,
+            FileEntry { file: Some(file), .. } if file.size != size => Left::Foreign,
+            FileEntry { file: Some(_), modified: stamp } if self.is_ours && stamp.is_some() && *stamp == modified => {
                 Left::Ours
             }
-            Line { file: Some(file), .. } => Left::OursIf(*file),
-            Line { file: None, .. } => Left::Foreign,
+            FileEntry { file: Some(file), .. } => Left::OursIf(*file),
+            FileEntry { file: None, .. } => Left::Foreign,
         }
     }
 
     /// The list of these files, for this folder.
-    pub(super) fn text<'a>(out: &Folder, key: Option<&Key>, files: impl Iterator<Item = (&'a str, Line)>) -> String {
+    pub(super) fn text<'a>(
+        out: &Folder,
+        key: Option<&Key>,
+        files: impl Iterator<Item = (&'a str, FileEntry)>,
+    ) -> String {
         let mut text = String::new();
-        for (path, Line { file, modified }) in files {
+        for (path, FileEntry { file, modified }) in files {
             text.push_str(path);
             if let Some(file) = file {
                 let _ = write!(text, "\t{}\t{}", file.hash, file.size);
@@ -132,7 +136,7 @@ impl Receipt {
 }
 
 /// The bytes of a list, and when they were written.
-type Kept = (Vec<u8>, Option<SystemTime>);
+type ReceiptBytes = (Vec<u8>, Option<SystemTime>);
 
 fn seal(key: &Key, out: &Folder, lines: &str) -> Seal {
     let mut seal = key.seal(PURPOSE, out.path());
@@ -140,7 +144,7 @@ fn seal(key: &Key, out: &Folder, lines: &str) -> Seal {
     seal
 }
 
-fn read(out: &Folder) -> Result<Option<Kept>, FolderError> {
+fn read(out: &Folder) -> Result<Option<ReceiptBytes>, FolderError> {
     let Some(file) = out.open_file(RECEIPT)? else { return Ok(None) };
     let read = || -> io::Result<_> {
         let meta = file.metadata()?;
@@ -154,7 +158,7 @@ fn read(out: &Folder) -> Result<Option<Kept>, FolderError> {
     read().map(Some).map_err(|source| FolderError::Io { path: out.path().join(RECEIPT), source })
 }
 
-fn line(line: &str) -> Option<(String, Line)> {
+fn line(line: &str) -> Option<(String, FileEntry)> {
     let mut parts = line.split('\t');
     // Nothing outside of the folder is ever removed, whatever the list says.
     let path = parts.next().filter(|path| check_path(path))?;
@@ -165,7 +169,7 @@ fn line(line: &str) -> Option<(String, Line)> {
         SystemTime::UNIX_EPOCH.checked_add(age)
     };
     let modified = file.and_then(|_| modified());
-    Some((path.to_owned(), Line { file, modified }))
+    Some((path.to_owned(), FileEntry { file, modified }))
 }
 
 #[cfg(test)]
@@ -173,8 +177,8 @@ mod tests {
     use super::*;
     use pmx_model::Hash;
 
-    fn stamp() -> Stamp {
-        Stamp {
+    fn stamp() -> WrittenFile {
+        WrittenFile {
             file: File { hash: Hash::of(b"x"), size: 1 },
             modified: SystemTime::UNIX_EPOCH + Duration::from_nanos(1_234_567_890_123_456_789),
         }
@@ -190,13 +194,13 @@ mod tests {
     fn a_receipt_reads_back_and_broken_lines_name_no_file_and_no_stamp() {
         let folder = tempfile::tempdir().unwrap();
         let folder = Folder::open(folder.path()).unwrap();
-        let announced = Line { modified: None, ..stamp().into() };
-        let lines = [("a b.html", stamp().into()), ("c", Line::default()), ("d", announced)];
+        let announced = FileEntry { modified: None, ..stamp().into() };
+        let lines = [("a b.html", stamp().into()), ("c", FileEntry::default()), ("d", announced)];
         let mut text = Receipt::text(&folder, None, lines.into_iter());
         text.push_str("../out\ne\tnothash\t1\t2\n\n/e\nf\t");
         let receipt = kept(&text, None);
-        let broken = [("e", Line::default()), ("f", Line::default())];
-        let expected: BTreeMap<String, Line> =
+        let broken = [("e", FileEntry::default()), ("f", FileEntry::default())];
+        let expected: BTreeMap<String, FileEntry> =
             lines.into_iter().chain(broken).map(|(path, line)| (path.to_owned(), line)).collect();
         assert_eq!(receipt.files, expected);
     }
@@ -205,8 +209,8 @@ mod tests {
     fn the_word_of_a_list_counts_only_under_the_users_key_and_for_its_folder() {
         let (folder, key) = (tempfile::tempdir().unwrap(), Key::new([1; 32]));
         let folder = Folder::open(folder.path()).unwrap();
-        let announced = Line { modified: None, ..stamp().into() };
-        let lines = [("a", stamp().into()), ("b", announced), ("c", Line::default())];
+        let announced = FileEntry { modified: None, ..stamp().into() };
+        let lines = [("a", stamp().into()), ("b", announced), ("c", FileEntry::default())];
         let text = Receipt::text(&folder, Some(&key), lines.into_iter());
         let read = |text: &str, key: Option<&Key>| {
             folder.replace(&folder, RECEIPT, text.as_bytes()).unwrap();
@@ -214,7 +218,7 @@ mod tests {
         };
         let ours = read(&text, Some(&key));
         assert!(ours.is_ours && ours.vouches("a", stamp()) && !ours.vouches("b", stamp()));
-        let later = Stamp { modified: SystemTime::now() + Duration::from_secs(9), ..stamp() };
+        let later = WrittenFile { modified: SystemTime::now() + Duration::from_secs(9), ..stamp() };
         assert!(!Receipt { files: [("a".to_owned(), later.into())].into(), ..ours }.vouches("a", later));
 
         let ours = read(&text, Some(&key));

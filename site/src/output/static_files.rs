@@ -31,14 +31,14 @@ const CLASH: &str = "static/clash";
 
 /// What a place in the folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum PlaceKind {
     Page,
     Redirect,
     File,
 }
 
 /// The places of the folder.
-type Places = BTreeMap<String, (Kind, File)>;
+type FolderLayout = BTreeMap<String, (PlaceKind, File)>;
 
 /// The same build, laid out for a host of plain files. It was built for one ([`Project::hosting`]), with all its bytes at hand.
 ///
@@ -47,7 +47,7 @@ type Places = BTreeMap<String, (Kind, File)>;
 pub fn static_files(project: &Project, build: &Build) -> Result<Build, SiteError> {
     let mut laid = build.clone();
     let Some(roots) = &build.roots else { return Ok(laid) };
-    let mut places = Places::new();
+    let mut places = FolderLayout::new();
     // A Path below its mount comes before what the default one has there.
     let mut mounts: Vec<(String, &str, &Root)> =
         roots.mounts().zip(roots.roots.keys()).map(|((mount, root), id)| (mount, id.as_str(), root)).collect();
@@ -62,7 +62,7 @@ pub fn static_files(project: &Project, build: &Build) -> Result<Build, SiteError
             }
         }
     }
-    places.insert(NO_JEKYLL.to_owned(), (Kind::File, build.blobs.put(Vec::new())));
+    places.insert(NO_JEKYLL.to_owned(), (PlaceKind::File, build.blobs.put(Vec::new())));
     laid.diagnostics.extend(part(&mut places));
     laid.outputs = Arc::new(places.into_iter().map(|(place, (_, file))| (place, file)).collect());
     Ok(laid)
@@ -83,7 +83,7 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     /// In the order in which they take a place: pages, files, redirects.
-    fn places(&self, routes: &Routes, manifest: &Manifest) -> Vec<(String, Kind, File)> {
+    fn places(&self, routes: &Routes, manifest: &Manifest) -> Vec<(String, PlaceKind, File)> {
         let mut places = Vec::new();
         let mut moved = BTreeSet::new();
         for (route, target) in &routes.routes {
@@ -91,15 +91,15 @@ impl Layout<'_> {
                 && let Some(file) = manifest.files.get(path)
             {
                 moved.insert(path.as_str());
-                places.push((self.page(route), Kind::Page, *file));
+                places.push((self.page(route), PlaceKind::Page, *file));
             }
         }
         // A page that says that nothing is there is looked for at its own name, whatever its route.
         let stays = |path: &str| !moved.contains(path) || path == NOT_FOUND;
         let files = manifest.files.iter().filter(|(path, _)| stays(path) && !OF_DEPLOYS.contains(&path.as_str()));
-        places.extend(files.map(|(path, file)| (self.place(path), Kind::File, *file)));
+        places.extend(files.map(|(path, file)| (self.place(path), PlaceKind::File, *file)));
         if let Some(nothing) = routes.not_found.as_ref().and_then(|path| manifest.files.get(path)) {
-            places.push((self.place(NOT_FOUND), Kind::File, *nothing));
+            places.push((self.place(NOT_FOUND), PlaceKind::File, *nothing));
         }
         // A page is at its address with `.md` behind it, too, as where the Worker serves it.
         for (route, target) in &routes.routes {
@@ -107,13 +107,17 @@ impl Layout<'_> {
             let markdown = path.strip_suffix(".html").map(|stem| format!("{stem}.md"));
             if let Some(file) = markdown.and_then(|path| manifest.files.get(&path)) {
                 let name = if route == "/" { "/index" } else { route };
-                places.push((self.place(&format!("{}.md", name.trim_start_matches('/'))), Kind::File, *file));
+                places.push((self.place(&format!("{}.md", name.trim_start_matches('/'))), PlaceKind::File, *file));
             }
         }
         for (route, target) in &routes.routes {
             if let Route::Redirect { to, .. } = target {
                 let to = self.address(to, routes);
-                places.push((self.page(route), Kind::Redirect, self.build.blobs.put(self.redirect(&to).into_bytes())));
+                places.push((
+                    self.page(route),
+                    PlaceKind::Redirect,
+                    self.build.blobs.put(self.redirect(&to).into_bytes()),
+                ));
             }
         }
         places
@@ -161,7 +165,7 @@ impl Layout<'_> {
 }
 
 /// A name cannot be a file and a folder: of two such places one goes, and it is said.
-fn part(places: &mut Places) -> Vec<Diagnostic> {
+fn part(places: &mut FolderLayout) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut clashes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for place in places.keys() {
@@ -172,10 +176,10 @@ fn part(places: &mut Places) -> Vec<Diagnostic> {
         }
     }
     for (file, below) in clashes {
-        let is_page = places.get(&file).is_some_and(|(kind, _)| *kind == Kind::Page);
+        let is_page = places.get(&file).is_some_and(|(kind, _)| *kind == PlaceKind::Page);
         let (kept, left) = if is_page { (&file, &below[..]) } else { (&below[0], std::slice::from_ref(&file)) };
         for left in left {
-            let page = places.remove(left).is_some_and(|(kind, _)| kind == Kind::Page);
+            let page = places.remove(left).is_some_and(|(kind, _)| kind == PlaceKind::Page);
             let message = format!("/{left} is left out: no folder can hold it beside /{kept}");
             // A page that is missing is one thing, a copy of its text or another file is another.
             let finding = match page {
@@ -197,13 +201,13 @@ mod tests {
     fn of_a_file_and_a_folder_of_one_name_the_page_stays() {
         let file = File { hash: Hash::of(b""), size: 0 };
         let place = |path: &str, kind| (path.to_owned(), (kind, file));
-        let mut places = Places::from([
-            place("a.md", Kind::File),
-            place("a.md/index.html", Kind::Page),
-            place("b/index.html", Kind::Page),
-            place("b/index.html/c/index.html", Kind::Page),
-            place("d.md", Kind::File),
-            place("d/e/index.html", Kind::Redirect),
+        let mut places = FolderLayout::from([
+            place("a.md", PlaceKind::File),
+            place("a.md/index.html", PlaceKind::Page),
+            place("b/index.html", PlaceKind::Page),
+            place("b/index.html/c/index.html", PlaceKind::Page),
+            place("d.md", PlaceKind::File),
+            place("d/e/index.html", PlaceKind::Redirect),
         ]);
         let left: Vec<String> = part(&mut places).into_iter().map(|finding| finding.path).collect();
         assert_eq!(left, ["a.md", "b/index.html/c/index.html"]);

@@ -11,9 +11,9 @@ mod shell;
 pub(super) use head::PageHead;
 pub(super) use links::links;
 pub(super) use markdown::{AgentPage, SourceText, agent_markdown};
-pub(super) use nav::{Listing, Nav, NavItem};
+pub(super) use nav::{LinkList, Nav, NavItem};
 pub(super) use not_found::not_found;
-pub(super) use shell::{Frame, Shell, Stylesheet};
+pub(super) use shell::{PageFrame, Shell, Stylesheet};
 
 use crate::{
     graph::Node,

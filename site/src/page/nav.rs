@@ -29,7 +29,7 @@ pub(crate) struct NavItem {
 
 /// What the text of a Source links to.
 #[derive(Debug, Default)]
-pub(crate) struct Listing<'s> {
+pub(crate) struct LinkList<'s> {
     /// In order, with repetitions if there are some; each with the number of its link.
     pub links: Vec<(usize, NavItem)>,
     /// The numbers of those that do not stand in prose, in order.
@@ -37,7 +37,7 @@ pub(crate) struct Listing<'s> {
     pub sections: &'s [Section],
 }
 
-impl Listing<'_> {
+impl LinkList<'_> {
     /// Each page once, in the order of the links that count: of several to a page one that is written as lists are, of those one that
     /// stands in a section; then one in prose, then a button; then the first. So neither a button nor a mention on the way takes a page out of its list.
     fn pages(self) -> Vec<(usize, NavItem)> {
@@ -74,7 +74,7 @@ fn section_of(sections: &[Section], number: usize) -> Option<usize> {
 #[derive(Debug)]
 pub(crate) struct Nav {
     /// The entry first; then list by list, the nearest first.
-    places: Vec<Place>,
+    places: Vec<NavNode>,
     by_id: HashMap<String, usize>,
     /// All places in reading order.
     order: Vec<usize>,
@@ -83,7 +83,7 @@ pub(crate) struct Nav {
 }
 
 #[derive(Debug)]
-struct Place {
+struct NavNode {
     item: NavItem,
     parent: usize,
     depth: usize,
@@ -109,10 +109,10 @@ pub(super) struct Child {
 
 impl Nav {
     /// `links`: what the text of a Source links to.
-    pub(crate) fn grow<'s>(home: NavItem, links: impl Fn(&str) -> Listing<'s>) -> Self {
+    pub(crate) fn grow<'s>(home: NavItem, links: impl Fn(&str) -> LinkList<'s>) -> Self {
         let place = |item, parent, depth| {
             let (children, sections) = (Vec::new(), Vec::new());
-            Place { item, parent, depth, children, sections, digest: None, at: 0 }
+            NavNode { item, parent, depth, children, sections, digest: None, at: 0 }
         };
         let mut seen = HashSet::from([home.id.clone()]);
         let mut places = vec![place(home, 0, 0)];
@@ -190,7 +190,7 @@ impl Nav {
 
     /// One list; as deep as [`MAX_DEPTH`].
     fn list(&self, out: &mut String, at: usize, here: Option<usize>, open: &[usize]) {
-        let Place { item, children, sections, .. } = &self.places[at];
+        let NavNode { item, children, sections, .. } = &self.places[at];
         let shown = shown(children.len());
         // Whoever is here finds it in the list, however long that is.
         let is_mine = |child: &&Child| Some(child.place) == here || open.contains(&child.place);
@@ -277,11 +277,11 @@ const fn shown(all: usize) -> usize {
     if all > MAX_LIST { MAX_LIST - 1 } else { all }
 }
 
-fn list_digest(places: &[Place], at: usize) -> Hash {
+fn list_digest(places: &[NavNode], at: usize) -> Hash {
     let place = &places[at];
     let mut text = place.children.len().to_string();
     let listed = || place.children.iter().take(shown(place.children.len()));
-    for Place { item, .. } in std::iter::once(place).chain(listed().filter_map(|child| places.get(child.place))) {
+    for NavNode { item, .. } in std::iter::once(place).chain(listed().filter_map(|child| places.get(child.place))) {
         push(&mut text, &["\0", &item.id, "\0", &item.title, "\0", &item.address]);
     }
     for Section { title, depth, .. } in &place.sections {
@@ -313,8 +313,8 @@ mod tests {
         NavItem { id: id.to_owned(), title: id.to_uppercase(), address: format!("/{id}") }
     }
 
-    fn listing(items: impl Iterator<Item = NavItem>) -> Listing<'static> {
-        Listing { links: items.enumerate().collect(), ..Listing::default() }
+    fn listing(items: impl Iterator<Item = NavItem>) -> LinkList<'static> {
+        LinkList { links: items.enumerate().collect(), ..LinkList::default() }
     }
 
     fn nav(links: &[(&str, &[&str])]) -> Nav {
@@ -399,8 +399,8 @@ mod tests {
                 .enumerate()
                 .collect();
             let nav = Nav::grow(item("index.path"), |id| match id {
-                "index.path" => Listing { links: links.clone(), listed, sections },
-                _ => Listing::default(),
+                "index.path" => LinkList { links: links.clone(), listed, sections },
+                _ => LinkList::default(),
             });
             let children = &nav.places[0].children;
             let of = |child: &Child| {
@@ -445,9 +445,9 @@ mod tests {
                 "index.path" => {
                     let ids = ["before", "one", "two", "three", "one", "four"];
                     let links = ids.iter().map(|id| item(id)).enumerate().collect();
-                    Listing { links, listed: &[], sections: Vec::leak(sections.to_vec()) }
+                    LinkList { links, listed: &[], sections: Vec::leak(sections.to_vec()) }
                 }
-                _ => Listing::default(),
+                _ => LinkList::default(),
             })
         };
         let menu = written(|out| nav("Inner").menu(out, None));

@@ -14,7 +14,7 @@ const NOINDEX: &str = "<meta name=\"robots\" content=\"noindex\">\n";
 
 /// What all pages of a Path share. All addresses are ready for a URL.
 #[derive(Debug)]
-pub(crate) struct Frame {
+pub(crate) struct PageFrame {
     pub nav: Nav,
     /// Empty, or `/<handle>`.
     pub mount: String,
@@ -37,7 +37,7 @@ pub(crate) struct Frame {
 /// The frame of all pages of a Path, ready to be written around each.
 #[derive(Debug)]
 pub(crate) struct Shell {
-    frame: Frame,
+    frame: PageFrame,
     site_title: String,
     /// The tags of the icon and of the base style sheet.
     base: String,
@@ -84,7 +84,7 @@ pub(super) fn script_tag(address: &str) -> String {
 }
 
 impl Shell {
-    pub(crate) fn new(frame: Frame) -> Self {
+    pub(crate) fn new(frame: PageFrame) -> Self {
         let site_title = frame.nav.home().title.clone();
         let mut base = String::new();
         push(&mut base, &["<link rel=\"icon\" type=\"image/svg+xml\" href=\"", &html::escape(&frame.favicon), "\">\n"]);
@@ -115,7 +115,7 @@ impl Shell {
 
     /// Everything before the document.
     pub(crate) fn open(&self, out: &mut String, page: &PageHead<'_>) {
-        let Frame { nav, mount, lang, url, .. } = &self.frame;
+        let PageFrame { nav, mount, lang, url, .. } = &self.frame;
         let lang = page.lang.unwrap_or(lang);
         let direction = if is_from_the_right(lang) { "\" dir=\"rtl" } else { "" };
         push(out, &["<!doctype html>\n<html lang=\"", &html::escape(lang), direction, "\" data-pmx-artifact=\""]);

@@ -9,8 +9,8 @@ use crate::{
         assets::{ThemeAssets, asset_path},
         routes,
     },
-    page::{self, Listing, Nav, NavItem, Shell, Stylesheet},
-    search::{self, Entry, Kind, Record},
+    page::{self, LinkList, Nav, NavItem, Shell, Stylesheet},
+    search::{self, IndexEntry, Record, RecordKind},
     source::{
         Link, Place,
         tokens::{self, Theme},
@@ -42,11 +42,11 @@ impl Frame<'_> {
             |entry| self.nav_item(entry),
         );
         let links = |id: &str| {
-            let Some(node) = nodes.get(id) else { return Listing::default() };
+            let Some(node) = nodes.get(id) else { return LinkList::default() };
             let linked = node.links(true).filter_map(|(number, id)| Some((number, self.nav_item(nodes.get(id)?))));
-            Listing { links: linked.collect(), listed: &node.source.listed, sections: &node.source.sections }
+            LinkList { links: linked.collect(), listed: &node.source.listed, sections: &node.source.sections }
         };
-        Shell::new(page::Frame {
+        Shell::new(page::PageFrame {
             nav: Nav::grow(home, links),
             mount: self.root.prefix.clone(),
             lang: self.site.project.address.lang.clone().unwrap_or_else(|| "en".to_owned()),
@@ -78,12 +78,16 @@ impl Frame<'_> {
 
     /// The list of Sources that the search begins with.
     pub(super) fn index<'r>(&self, pages: impl Iterator<Item = (&'r Node, &'r Arc<Record>)>, shards: usize) -> Vec<u8> {
-        let pages: Vec<(NavItem, &Record, Kind)> = pages
+        let pages: Vec<(NavItem, &Record, RecordKind)> = pages
             .map(|(node, record)| {
-                (self.nav_item(node), record.as_ref(), Kind::of(&node.id, self.site.components.contains_key(&node.id)))
+                (
+                    self.nav_item(node),
+                    record.as_ref(),
+                    RecordKind::of(&node.id, self.site.components.contains_key(&node.id)),
+                )
             })
             .collect();
-        let entries = pages.iter().map(|(NavItem { id, title, address }, record, kind)| Entry {
+        let entries = pages.iter().map(|(NavItem { id, title, address }, record, kind)| IndexEntry {
             id,
             address,
             title,

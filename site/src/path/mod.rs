@@ -29,7 +29,7 @@ use crate::{
     source::tokens::Theme,
 };
 use memory::{Current, digest_of};
-use pages::{Addresses, Rendered};
+use pages::{Addresses, RenderedPage};
 use plan::Plan;
 use pmx_model::{File, Hash, MAX_BLOB, MAX_DOCUMENT, Manifest, ManifestError, Routes};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -160,7 +160,7 @@ pub(super) fn build(site: &Site<'_>, root: &NamedRoot, memory: &mut Memory) -> C
     shards.files().for_each(|(path, file)| changed.set(manifest, path, *file));
 
     let mut is_listed = !is_new;
-    for Rendered { node, page, is_new: is_made, findings: found, takes } in rendered {
+    for RenderedPage { node, page, is_new: is_made, findings: found, takes } in rendered {
         is_listed &= pages.get(&node.id).is_some_and(|before| before.record.same_headings(&page.record));
         changed.made.extend(is_made.then(|| node.id.clone()));
         manifest.set_source(&node.id, node.hash);

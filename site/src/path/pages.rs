@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// A page, new or kept.
-pub(super) struct Rendered<'a> {
+pub(super) struct RenderedPage<'a> {
     pub node: &'a Node,
     pub page: CachedPage,
     pub is_new: bool,
@@ -44,7 +44,7 @@ pub(super) struct Addresses {
 
 impl<'a> Frame<'a> {
     /// The pages of these Sources.
-    pub(super) fn render_all(&mut self, nodes: &[&'a Node], shell: &Shell, known: &Pages) -> Vec<Rendered<'a>> {
+    pub(super) fn render_all(&mut self, nodes: &[&'a Node], shell: &Shell, known: &Pages) -> Vec<RenderedPage<'a>> {
         let composed: Vec<Composed<'a>> = nodes.par_iter().map(|node| self.compose(node)).collect();
         let taken = composed.iter().flat_map(|page| page.embeds.nodes().skip(1));
         let taken: BTreeMap<&str, &Node> = taken.map(|node| (node.id.as_str(), node)).collect();
@@ -67,7 +67,7 @@ impl<'a> Frame<'a> {
         Addresses { each, digest, findings }
     }
 
-    fn render(&self, page: Composed<'a>, shell: &Shell, known: &Pages) -> Rendered<'a> {
+    fn render(&self, page: Composed<'a>, shell: &Shell, known: &Pages) -> RenderedPage<'a> {
         let Composed { node, chosen, embeds } = page;
         let site = self.site;
         let mut findings = Vec::new();
@@ -129,7 +129,7 @@ impl<'a> Frame<'a> {
         let page = kept.cloned().unwrap_or_else(|| self.make(&page, &embeds, completion.as_ref(), shell, inputs));
         findings.extend(page.findings.iter().cloned());
         let takes = embeds.nodes().skip(1).map(|node| node.id.clone()).collect();
-        Rendered { node, page, is_new, findings, takes }
+        RenderedPage { node, page, is_new, findings, takes }
     }
 
     /// What a page depends on besides itself: the Sources that it takes in, and how things are made.

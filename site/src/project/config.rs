@@ -3,7 +3,7 @@
 use super::{
     checkout, config_checks,
     config_json::{self, JsonConfig},
-    link::Link,
+    link::PublishLink,
     out_dir::OutDir,
 };
 use crate::{
@@ -45,9 +45,9 @@ pub(crate) struct Config {
     pub file: PathBuf,
     /// What it may not leave, without links.
     pub checkout: PathBuf,
-    pub source_dir: Option<Said>,
-    out_dir: Option<Said>,
-    pub entries: Vec<Said>,
+    pub source_dir: Option<ConfigPath>,
+    out_dir: Option<ConfigPath>,
+    pub entries: Vec<ConfigPath>,
     /// The file that names them: this one, or one of another generation beside it.
     entries_file: PathBuf,
     /// Whether it is a config of this generation that names them: where a root without a handle is told.
@@ -55,7 +55,7 @@ pub(crate) struct Config {
     /// How Sources are read.
     pub settings: Settings,
     pub address: SiteAddress,
-    pub link: Link,
+    pub link: PublishLink,
     /// What is not as it seems, without being wrong, each with the file that it is said of.
     pub findings: Vec<(PathBuf, Diagnostic)>,
     /// Folders and patterns of the sites of a workspace, and the place of their list.
@@ -64,7 +64,7 @@ pub(crate) struct Config {
 
 /// A path in a config.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct ConfigPath {
     /// Absolute. It may not exist, and lead anywhere.
     pub path: PathBuf,
     /// How it is written there.
@@ -109,7 +109,7 @@ fn empty(folder: &Path) -> Result<Config, SiteError> {
         names_entries: false,
         settings: Settings::default(),
         address: SiteAddress::default(),
-        link: Link::default(),
+        link: PublishLink::default(),
         workspace: None,
         findings: Vec::new(),
     })
@@ -122,18 +122,18 @@ impl Config {
         let file = folder.join(config_json::NAME);
         let mut findings = self.findings;
         findings.extend(told.into_iter().map(|finding| (file.clone(), finding)));
-        let link = Link { site: self.link.site.or(site), ..self.link };
+        let link = PublishLink { site: self.link.site.or(site), ..self.link };
         if !self.entries.is_empty() {
             return Self { link, findings, ..self };
         }
-        let said = |(text, position): (String, Position)| Said { path: folder.join(&text), text, position };
-        let entries: Vec<Said> = roots.into_iter().map(said).collect();
+        let said = |(text, position): (String, Position)| ConfigPath { path: folder.join(&text), text, position };
+        let entries: Vec<ConfigPath> = roots.into_iter().map(said).collect();
         let entries_file = if entries.is_empty() { self.entries_file } else { file };
         Self { entries, entries_file, link, findings, ..self }
     }
 
     /// The Source that an entry names, links followed.
-    pub(crate) fn entry(&self, said: &Said) -> Result<PathBuf, SiteError> {
+    pub(crate) fn entry(&self, said: &ConfigPath) -> Result<PathBuf, SiteError> {
         let refuse = |what: &str, meant: Option<String>| {
             let cure = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
@@ -170,7 +170,7 @@ impl Config {
     }
 
     /// A place into the checkout.
-    fn source_of(&self, file: &Path, said: &Said, exact: PathBuf) -> Result<PathBuf, SiteError> {
+    fn source_of(&self, file: &Path, said: &ConfigPath, exact: PathBuf) -> Result<PathBuf, SiteError> {
         if !exact.starts_with(&self.checkout) {
             return Err(self.leads_out(file, &said.text, exact, said.position, NAME_SOURCES));
         }
@@ -181,7 +181,7 @@ impl Config {
     }
 
     /// What an entry outside of the Sources' folder is told with.
-    pub(crate) fn outside(&self, said: &Said, source_root: &str) -> SiteError {
+    pub(crate) fn outside(&self, said: &ConfigPath, source_root: &str) -> SiteError {
         let cure = "`sourceDir` in the frontmatter of pathmx.config.md says where Sources are".to_owned();
         let what = format!("lies outside of the source folder {source_root}");
         self.wrong(&self.entries_file, said, &what, Some(cure))
@@ -215,7 +215,7 @@ impl Config {
         SiteError::LeadsOut { config, position, said: format!("`{said}`"), target, checkout, way }
     }
 
-    fn wrong(&self, file: &Path, said: &Said, what: &str, cure: Option<String>) -> SiteError {
+    fn wrong(&self, file: &Path, said: &ConfigPath, what: &str, cure: Option<String>) -> SiteError {
         let message = format!("`{}` {what}", said.text);
         SiteError::Config { path: file.to_owned(), position: said.position, message, cure }
     }
@@ -257,21 +257,21 @@ fn read(folder: &Path, file: PathBuf) -> Result<Config, SiteError> {
     let setting = |key: &str| {
         let dir = front.values.get(key)?.as_str()?;
         let position = source::key_position(&text, key);
-        Some(Said { path: folder.join(dir), text: format!("{key}: {dir}"), position })
+        Some(ConfigPath { path: folder.join(dir), text: format!("{key}: {dir}"), position })
     };
     let beside = file.parent().unwrap_or(folder);
     let above = text[..front.body].bytes().filter(|byte| *byte == b'\n').count();
     let entry = |(text, position): (String, Position)| {
         let position = Position { line: above + position.line, ..position };
-        Said { path: beside.join(&text), text, position }
+        ConfigPath { path: beside.join(&text), text, position }
     };
-    let entries: Vec<Said> = entries(&text[front.body..]).into_iter().map(entry).collect();
+    let entries: Vec<ConfigPath> = entries(&text[front.body..]).into_iter().map(entry).collect();
     let wrong = |key: &str, message: String| {
         let position = source::key_position(&text, key);
         SiteError::Config { path: file.clone(), position, message, cure: None }
     };
     let settings = Settings::of(&front.values).map_err(|(key, message)| wrong(key, message))?;
-    let link = Link::of(&front.values).map_err(|message| wrong("pmx", message))?;
+    let link = PublishLink::of(&front.values).map_err(|message| wrong("pmx", message))?;
     let url = site_url(&front.values).map_err(|message| wrong("url", message))?;
     let lang = front.values.get("lang").and_then(|lang| lang.as_str()).map(str::to_owned);
     let address = SiteAddress { url, lang };

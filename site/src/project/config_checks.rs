@@ -4,13 +4,13 @@ use crate::{
     diagnostic::{Diagnostic, Position},
     text::{
         commas,
-        keys::{Check, Key, key},
+        keys::{Check, KnownKey, key},
     },
 };
 use serde_json::{Map, Value};
 
 /// The keys that mean something. The others are for other tools.
-static KEYS: [Key; 10] = [
+static KEYS: [KnownKey; 10] = [
     key("lang").like(Value::is_string),
     key("markdown").like(Value::is_object),
     key("outDir").is(Value::is_string, "the path of a folder"),

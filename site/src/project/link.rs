@@ -8,7 +8,7 @@ const KEY: &str = "pmx";
 
 /// Where a project is published, as far as its config says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Link {
+pub struct PublishLink {
     /// The site's name.
     pub site: Option<String>,
     /// The server's address. A checkout brings it along, so it is no reason to send a token there.
@@ -28,7 +28,7 @@ pub enum LinkError {
     Form,
 }
 
-impl Link {
+impl PublishLink {
     /// What the values of a config say; a message for what is no text.
     pub(crate) fn of(values: &Map<String, Value>) -> Result<Self, String> {
         let Some(own) = values.get(KEY) else { return Ok(Self::default()) };
@@ -142,9 +142,9 @@ fn scalar(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn link(site: &str, server: &str) -> Link {
+    fn link(site: &str, server: &str) -> PublishLink {
         let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        Link { site: text(site), server: text(server) }
+        PublishLink { site: text(site), server: text(server) }
     }
 
     #[test]
@@ -187,9 +187,9 @@ mod tests {
     fn what_is_written_is_read() {
         let text = link("notes", "https://pathmx.path.app").write("---\ntitle: x\n---\n").unwrap();
         let values = source::frontmatter(&text).values;
-        assert_eq!(Link::of(&values), Ok(link("notes", "https://pathmx.path.app")));
-        let of = |yaml: &str| Link::of(&source::frontmatter(&format!("---\n{yaml}\n---\n")).values);
+        assert_eq!(PublishLink::of(&values), Ok(link("notes", "https://pathmx.path.app")));
+        let of = |yaml: &str| PublishLink::of(&source::frontmatter(&format!("---\n{yaml}\n---\n")).values);
         assert!(of("pmx: 3").is_err() && of("pmx:\n  site: 3").is_err());
-        assert_eq!(of("pmx:\n  tiers: {}"), Ok(Link::default()));
+        assert_eq!(of("pmx:\n  tiers: {}"), Ok(PublishLink::default()));
     }
 }

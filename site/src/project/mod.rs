@@ -17,7 +17,7 @@ use crate::{
 };
 use config::SiteAddress;
 use hosting::Hosting;
-use link::Link;
+use link::PublishLink;
 use named::no_link_leads_out;
 use out_dir::{OutDir, RECEIPT};
 use own_output::OwnOutput;
@@ -66,7 +66,7 @@ pub struct Project {
     /// What pages say of the site as a whole.
     pub address: SiteAddress,
     /// Where it is published.
-    pub link: Link,
+    pub link: PublishLink,
     /// What the author should know of its config, or of one of another generation.
     pub config_findings: Vec<Diagnostic>,
     /// Folders that are not looked into, absolute.
@@ -330,7 +330,7 @@ impl Project {
             out_dir: None,
             settings: Settings::default(),
             address: SiteAddress::default(),
-            link: Link::default(),
+            link: PublishLink::default(),
             config_findings: Vec::new(),
             exclude: Vec::new(),
             own_output: OwnOutput::of_process(),

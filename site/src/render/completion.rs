@@ -10,7 +10,7 @@ use crate::{
     source::{
         Place,
         standard::{OUTLINE, PROGRESS},
-        values::Written,
+        values::BlockText,
     },
     text::{
         dom::{Element, Node as Markup},
@@ -33,7 +33,7 @@ struct Requirement {
 
 /// A Source that another one leads through.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Step {
+struct CompletionStep {
     title: String,
     /// The number of the link that leads there.
     link: usize,
@@ -44,7 +44,7 @@ struct Step {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Completion {
     own: Vec<Requirement>,
-    steps: Vec<Step>,
+    steps: Vec<CompletionStep>,
 }
 
 impl Completion {
@@ -65,7 +65,7 @@ impl Completion {
                 let Some(step) = graph.nodes.get(id) else { continue };
                 let keys: Vec<String> = requirements(step).into_iter().map(|asked| asked.key).collect();
                 if !keys.is_empty() {
-                    steps.push(Step { title: step.title(), link, keys });
+                    steps.push(CompletionStep { title: step.title(), link, keys });
                 }
             }
         }
@@ -81,7 +81,7 @@ impl Completion {
     pub(crate) fn put(
         &self,
         nodes: &mut Vec<Markup<'_>>,
-        written: Written<'_>,
+        written: BlockText<'_>,
         findings: &mut Vec<Diagnostic>,
     ) -> bool {
         let mut found = false;

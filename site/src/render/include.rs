@@ -12,7 +12,7 @@ use crate::{
         self, Block, Link, Place,
         components::{self, Expansion},
         mermaid,
-        values::{self, Values, Written},
+        values::{self, BlockText, Values},
     },
     text::{
         dom::{self, Element, Node},
@@ -89,7 +89,7 @@ impl<'a> Includer<'_, 'a> {
                 Ok(taken) => Node::Element(taken),
                 Err(finding) => {
                     self.findings.extend(finding.map(|finding| finding.at(self.embeds.shown(origin))));
-                    left_as_link(&label, components::LinkTable::adopt(self.links, origin, number))
+                    left_as_link(&label, components::PageLinks::adopt(self.links, origin, number))
                 }
             };
         }
@@ -200,14 +200,14 @@ impl<'a> Includer<'_, 'a> {
     }
 
     /// Where a Block of a Source was written; `text` is the Source.
-    pub(super) fn written<'w>(&self, origin: Origin, block: usize, text: &'w str) -> Written<'w>
+    pub(super) fn written<'w>(&self, origin: Origin, block: usize, text: &'w str) -> BlockText<'w>
     where
         'a: 'w,
     {
         let html = self.bodies.get(origin).and_then(|body| body.get(block)).map_or("", String::as_str);
         match self.embeds.source_of(origin).blocks.get(block) {
-            Some(block) => Written { text, line: block.line, html, tags: &block.tags },
-            None => Written { text, line: 1, html, tags: &[] },
+            Some(block) => BlockText { text, line: block.line, html, tags: &block.tags },
+            None => BlockText { text, line: 1, html, tags: &[] },
         }
     }
 
@@ -228,7 +228,7 @@ impl<'a> Includer<'_, 'a> {
         nodes: &mut Vec<Node<'a>>,
         origin: Origin,
         values: Values<'_>,
-        written: Written<'_>,
+        written: BlockText<'_>,
     ) {
         let mut findings = Vec::new();
         let expansion = Expansion {

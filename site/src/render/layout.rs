@@ -13,7 +13,7 @@ use crate::{
     source::{
         self,
         standard::{EMPTY, OUTLET, REFERENCES},
-        values::{Values, Written},
+        values::{BlockText, Values},
     },
     text::dom::{self, Node},
 };
@@ -61,7 +61,7 @@ pub(super) fn surround<'a>(
 ) -> Result<(Surround, bool), Diagnostic> {
     let node = embeds.node(origin);
     let text = source::decode(&node.bytes);
-    let (mut all, mut has_completion, mut place) = (Vec::new(), false, Place::default());
+    let (mut all, mut has_completion, mut place) = (Vec::new(), false, LayoutOutlets::default());
     for (number, block) in node.source.blocks.iter().enumerate() {
         let mut nodes = includer.content(origin, number);
         let values = Values { block: &block.values, ..page };
@@ -98,16 +98,16 @@ pub(super) fn surround<'a>(
 }
 
 #[derive(Default)]
-struct Place {
+struct LayoutOutlets {
     has_outlet: bool,
     has_main: bool,
     /// Where the content would come again.
     others: Vec<Position>,
 }
 
-impl Place {
+impl LayoutOutlets {
     /// Puts marks in place of the outlets, and says whether there are some; the content comes but once.
-    fn walk(&mut self, nodes: &mut [Node<'_>], written: Written<'_>) -> bool {
+    fn walk(&mut self, nodes: &mut [Node<'_>], written: BlockText<'_>) -> bool {
         let mut has_marks = false;
         for node in nodes {
             let Node::Element(element) = node else { continue };

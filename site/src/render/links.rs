@@ -24,7 +24,7 @@ impl LinkTable {
         for (index, part) in marked.split('\0').enumerate() {
             match part.parse() {
                 Ok(link) if index % 2 == 1 => {
-                    let link = components::LinkTable::adopt(self, origin, link);
+                    let link = components::PageLinks::adopt(self, origin, link);
                     out.push_str(&format!("\0{link}\0"));
                 }
                 _ => out.push_str(part),
@@ -47,7 +47,7 @@ impl LinkTable {
     }
 }
 
-impl components::LinkTable for LinkTable {
+impl components::PageLinks for LinkTable {
     fn adopt(&mut self, origin: Origin, link: usize) -> usize {
         if origin == 0 {
             return link;

@@ -25,7 +25,7 @@ use crate::{
     source::{
         self, Settings,
         components::{self, Expansion},
-        values::{self, Values, Written},
+        values::{self, BlockText, Values},
     },
     text::{
         css,
@@ -45,7 +45,7 @@ const ICON: &str = ":lucide-";
 
 /// The content of a page.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rendered {
+pub(super) struct RenderedSource {
     /// For each Block of the Source its HTML, marked with numbers of the page's links: first those of the Source, then `adopted`.
     pub blocks: Vec<String>,
     /// The links that other Sources bring: which Source, by its number in [`Embeds`], and which of its links.
@@ -76,7 +76,7 @@ pub(super) fn render(
     settings: &Settings,
     leads: &dyn Fn(&graph::Node, usize) -> Picture,
     completion: Option<&Completion>,
-) -> Rendered {
+) -> RenderedSource {
     let bodies = embeds.bodies(known, settings);
     let node = embeds.node(0);
     let source = &*node.source;
@@ -88,16 +88,16 @@ pub(super) fn render(
     let mut links = LinkTable::new(source.links.len());
     let mut ids = source.anchors.clone();
     let mut used = BTreeSet::new();
-    let mut reading = search::Reading::default();
+    let mut reading = search::RecordBuilder::default();
     reading.title(&title);
     for tag in source.tags() {
         reading.title(&tag);
     }
-    let mut out = Rendered::default();
+    let mut out = RenderedSource::default();
     let mut findings = Vec::new();
     let Some(own) = bodies.get(0) else { return out };
     for (block, html) in source.blocks.iter().zip(own.iter()) {
-        let written = Written { text: &text, line: block.line, html, tags: &block.tags };
+        let written = BlockText { text: &text, line: block.line, html, tags: &block.tags };
         let position = Position { line: block.line, column: 1 };
         let values = Values { block: &block.values, source: &source.values, facts: &facts };
         let question = QuestionBlock {
@@ -203,7 +203,7 @@ fn make_room(nodes: &mut [Node<'_>]) {
 }
 
 /// Puts icons into the text of a Block; code and what only scripts read keep theirs.
-fn put_icons(nodes: &mut [Node<'_>], written: Written<'_>, findings: &mut Vec<Diagnostic>) {
+fn put_icons(nodes: &mut [Node<'_>], written: BlockText<'_>, findings: &mut Vec<Diagnostic>) {
     for node in nodes {
         match node {
             Node::Text(text) if text.contains(ICON) => {

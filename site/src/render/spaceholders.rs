@@ -47,13 +47,13 @@ fn picture<'n, 'a>(element: &'n mut Element<'a>) -> Option<&'n mut Element<'a>> 
 }
 
 /// What a comment asks for.
-struct Settings {
+struct Spaceholder {
     /// Escaped.
     prompt: String,
     ratio: (u32, u32),
 }
 
-fn settings(node: &Node<'_>) -> Option<Settings> {
+fn settings(node: &Node<'_>) -> Option<Spaceholder> {
     let Node::Other(comment) = node else { return None };
     let settings = dom::comment(comment)?
         .strip_prefix(NAME)
@@ -69,15 +69,15 @@ fn settings(node: &Node<'_>) -> Option<Settings> {
         let side = |text: &str| text.trim().parse().ok().filter(|side| SIDES.contains(side));
         Some((side(width)?, side(height)?))
     });
-    Some(Settings {
+    Some(Spaceholder {
         prompt: html::escape(&value("prompt").unwrap_or_default()).into_owned(),
         ratio: ratio.unwrap_or(RATIO),
     })
 }
 
 /// The room of a picture, with its words.
-fn room<'a>(picture: &Element<'a>, settings: &Settings) -> Element<'a> {
-    let Settings { prompt, ratio: (width, height) } = settings;
+fn room<'a>(picture: &Element<'a>, settings: &Spaceholder) -> Element<'a> {
+    let Spaceholder { prompt, ratio: (width, height) } = settings;
     let words = picture.attr("alt").map(str::trim).filter(|words| !words.is_empty()).unwrap_or(prompt).to_owned();
     let mut room = Element::new("span");
     room.set("class", "pmx-spaceholder");

@@ -20,7 +20,7 @@ use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
-use walk::{Folder, Found};
+use walk::{WalkResult, WalkedFolder};
 
 /// The most files below a source root. A deploy has at most 25,000 per root; more than this is another folder than meant.
 pub const MAX_FILES: usize = 100_000;
@@ -38,13 +38,13 @@ const TIME_GRAIN: Duration = Duration::from_secs(2);
 pub struct Snapshot {
     files: BTreeMap<String, File>,
     /// Those that were looked into, by their name below the source root.
-    folders: BTreeMap<String, Folder>,
+    folders: BTreeMap<String, WalkedFolder>,
     /// By their name, and where they lead: within the source root.
     links: BTreeMap<String, PathBuf>,
     /// What is there and is not read, by its name.
     unread: BTreeMap<String, Unread>,
     /// Hidden folders that were not looked into, since no link leads there ([`named`]).
-    hidden: BTreeMap<String, Folder>,
+    hidden: BTreeMap<String, WalkedFolder>,
 }
 
 /// Why a name that is there is not read.
@@ -63,7 +63,7 @@ pub struct File {
     pub content: Content,
     /// The bytes of the file, if they are others than those of its text.
     written: Option<Arc<[u8]>>,
-    stamp: Option<Stamp>,
+    stamp: Option<FileStamp>,
 }
 
 /// What is in a file.
@@ -86,7 +86,7 @@ pub enum Content {
 
 /// How a change is noticed without reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+struct FileStamp {
     size: u64,
     modified: SystemTime,
     /// What tells a file from the one that it replaced ([`changed::of`]), though both have one size and time: what was unpacked, copied
@@ -127,8 +127,8 @@ impl Snapshot {
     }
 
     /// Reads what was found, but for what `previous` knows.
-    fn of_found(found: Found, previous: Option<&Self>) -> Self {
-        let read = |(name, path, stamp): (String, PathBuf, Stamp)| {
+    fn of_found(found: WalkResult, previous: Option<&Self>) -> Self {
+        let read = |(name, path, stamp): (String, PathBuf, FileStamp)| {
             let known = previous.and_then(|snapshot| snapshot.files.get(&name)).filter(|file| file.is_as(&stamp));
             let read = || read::file(path, &name, stamp);
             let file = known.map_or_else(read, |file| Some(File { stamp: Some(stamp), ..file.clone() }))?;
@@ -185,7 +185,7 @@ impl Snapshot {
 /// The folder cannot be listed, or it is too large to be a site.
 pub fn scan(project: &Project, previous: Option<&Snapshot>) -> Result<Snapshot, SiteError> {
     let mut snapshot = Snapshot::default();
-    let mut folders = vec![Folder::root(project)];
+    let mut folders = vec![WalkedFolder::root(project)];
     let mut total = 0;
     while !folders.is_empty() {
         let found = walk::walk(project, folders)?;
@@ -206,8 +206,8 @@ pub fn scan(project: &Project, previous: Option<&Snapshot>) -> Result<Snapshot, 
 
 impl File {
     /// Whether this file, read at an earlier time, needs no second look.
-    fn is_as(&self, stamp: &Stamp) -> bool {
-        let same = |old: &Stamp| {
+    fn is_as(&self, stamp: &FileStamp) -> bool {
+        let same = |old: &FileStamp| {
             old.settled && (old.size, old.modified, old.changed) == (stamp.size, stamp.modified, stamp.changed)
         };
         self.stamp.as_ref().is_some_and(same) && self.is_readable()

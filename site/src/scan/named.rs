@@ -1,6 +1,6 @@
 //! Which hidden folders the site's own links lead into.
 
-use super::{File, walk::Folder};
+use super::{File, walk::WalkedFolder};
 use crate::{
     project::Project,
     source::{self, EXTENSION},
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a text leads.
-enum Lead {
+enum NamedTarget {
     /// To what is at this path below the source root.
     At(String),
     /// To the file whose path ends like this: a name in double brackets.
@@ -25,7 +25,7 @@ enum Lead {
 /// and those in such a folder, are parsed.
 pub(super) fn named<'a>(
     project: &Project,
-    hidden: impl IntoIterator<Item = &'a Folder>,
+    hidden: impl IntoIterator<Item = &'a WalkedFolder>,
     files: &BTreeMap<String, File>,
 ) -> BTreeSet<&'a str> {
     let folders: Vec<&str> = hidden.into_iter().map(|folder| folder.name.as_str()).collect();
@@ -45,11 +45,11 @@ pub(super) fn named<'a>(
         let text = text.filter(|text| words.iter().any(|word| text.contains(word.as_str())) || is_within());
         text.map_or_else(Vec::new, |text| leads(project, path, text))
     });
-    let leads: Vec<Lead> = leads.collect();
+    let leads: Vec<NamedTarget> = leads.collect();
     folders.into_iter().filter(|folder| leads.iter().any(|lead| lead.is_into(folder))).collect()
 }
 
-impl Lead {
+impl NamedTarget {
     /// Whether it leads to a folder or to something below it.
     fn is_into(&self, folder: &str) -> bool {
         match self {
@@ -62,17 +62,17 @@ impl Lead {
     }
 }
 
-fn leads(project: &Project, path: &str, text: &str) -> Vec<Lead> {
+fn leads(project: &Project, path: &str, text: &str) -> Vec<NamedTarget> {
     if is_sheet(path) {
         return css::references(text).iter().filter_map(|reference| at(path, &reference.target)).collect();
     }
     let source = source::parse(path, text.as_bytes(), &project.settings);
-    let lead = |link: &source::Link| -> Vec<Lead> {
+    let lead = |link: &source::Link| -> Vec<NamedTarget> {
         match link.place.is_name() {
             true => {
                 let name = link.target.split('#').next().unwrap_or_default().trim().trim_start_matches('/');
-                let beside = address::resolve(address::folder(path), name).map(Lead::At);
-                beside.into_iter().chain([Lead::Ending(name.to_owned())]).collect()
+                let beside = address::resolve(address::folder(path), name).map(NamedTarget::At);
+                beside.into_iter().chain([NamedTarget::Ending(name.to_owned())]).collect()
             }
             false => at(path, &link.target).into_iter().collect(),
         }
@@ -81,9 +81,9 @@ fn leads(project: &Project, path: &str, text: &str) -> Vec<Lead> {
 }
 
 /// Where an address in the file at `path` leads.
-fn at(path: &str, target: &str) -> Option<Lead> {
+fn at(path: &str, target: &str) -> Option<NamedTarget> {
     let Address::File(file) = address::classify(target) else { return None };
-    address::resolve(if file.rooted { "" } else { address::folder(path) }, &file.path).map(Lead::At)
+    address::resolve(if file.rooted { "" } else { address::folder(path) }, &file.path).map(NamedTarget::At)
 }
 
 fn is_in(folder: &str, path: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The content of a file.
 
-use super::{Content, Stamp};
+use super::{Content, FileStamp};
 use crate::{
     files::{file_retry::while_held, folder::open_regular},
     source::EXTENSION,
@@ -18,7 +18,7 @@ use std::{
 const MAX_IN_MEMORY: u64 = 64 * 1024;
 
 /// What is in a file; none if it is gone.
-pub(super) fn file(path: PathBuf, name: &str, stamp: Stamp) -> Option<super::File> {
+pub(super) fn file(path: PathBuf, name: &str, stamp: FileStamp) -> Option<super::File> {
     let size = stamp.size;
     let of = |content| super::File { content, written: None, stamp: Some(stamp) };
     if size > MAX_BLOB {

@@ -1,6 +1,6 @@
 //! Which files and folders there are, without reading any.
 
-use super::{MAX_DEPTH, MAX_FILES, MAX_FOLDERS, Stamp, TIME_GRAIN, Unread, changed, passing::is_passing};
+use super::{FileStamp, MAX_DEPTH, MAX_FILES, MAX_FOLDERS, TIME_GRAIN, Unread, changed, passing::is_passing};
 use crate::{
     error::SiteError,
     files::paths::canonical,
@@ -24,7 +24,7 @@ const CACHE_TAG: &str = "CACHEDIR.TAG";
 
 /// A folder to look into.
 #[derive(Clone, Debug)]
-pub(super) struct Folder {
+pub(super) struct WalkedFolder {
     /// Below the source root, `/`-separated; empty for the source root itself.
     pub name: String,
     /// Where it is: without links in its path.
@@ -41,7 +41,7 @@ pub(super) struct Through {
     before: Option<Arc<Self>>,
 }
 
-impl Folder {
+impl WalkedFolder {
     pub(super) fn root(project: &Project) -> Self {
         Self { name: String::new(), path: project.source_root.clone(), through: None }
     }
@@ -65,32 +65,32 @@ impl Folder {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct WalkResult {
     /// Folders that were looked into.
-    pub folders: Vec<Folder>,
-    pub files: Vec<(String, PathBuf, Stamp)>,
+    pub folders: Vec<WalkedFolder>,
+    pub files: Vec<(String, PathBuf, FileStamp)>,
     /// Links by their name, and where they lead.
     pub links: Vec<(String, PathBuf)>,
     /// What is there and is not read.
     pub unread: Vec<(String, Unread)>,
     /// Hidden folders, which were not looked into.
-    pub hidden: Vec<Folder>,
+    pub hidden: Vec<WalkedFolder>,
 }
 
 /// What a name turned out to be.
-enum Entry {
-    Folder(Folder),
-    File(Stamp),
+enum WalkedEntry {
+    WalkedFolder(WalkedFolder),
+    File(FileStamp),
 }
 
 /// Walks folders and all below them.
-pub(super) fn walk(project: &Project, mut folders: Vec<Folder>) -> Result<Found, SiteError> {
-    let (mut found, now) = (Found::default(), SystemTime::now());
+pub(super) fn walk(project: &Project, mut folders: Vec<WalkedFolder>) -> Result<WalkResult, SiteError> {
+    let (mut found, now) = (WalkResult::default(), SystemTime::now());
     while !folders.is_empty() {
         if let Some(folder) = folders.iter().find(|folder| folder.name.split('/').count() > MAX_DEPTH) {
             return Err(SiteError::TooDeep { folder: folder.path.clone(), max: MAX_DEPTH });
         }
-        let listed: Vec<(Vec<Folder>, Found)> =
+        let listed: Vec<(Vec<WalkedFolder>, WalkResult)> =
             folders.par_iter().map(|folder| list(project, folder, now)).collect::<Result<_, _>>()?;
         found.folders.append(&mut folders);
         for (below, listed) in listed {
@@ -111,8 +111,8 @@ pub(super) fn walk(project: &Project, mut folders: Vec<Folder>) -> Result<Found,
 }
 
 /// What is at one name of a folder, with all below it.
-pub(super) fn look_at(project: &Project, folder: &Folder, last: &str) -> Result<Found, SiteError> {
-    let mut found = Found::default();
+pub(super) fn look_at(project: &Project, folder: &WalkedFolder, last: &str) -> Result<WalkResult, SiteError> {
+    let mut found = WalkResult::default();
     let kind = fs::symlink_metadata(folder.path.join(last)).map(|meta| meta.file_type());
     if let Ok(kind) = kind
         && let Some(below) = take_in(project, folder, last, kind, SystemTime::now(), &mut found)
@@ -126,8 +126,12 @@ pub(super) fn look_at(project: &Project, folder: &Folder, last: &str) -> Result<
     Ok(found)
 }
 
-fn list(project: &Project, folder: &Folder, now: SystemTime) -> Result<(Vec<Folder>, Found), SiteError> {
-    let (mut below, mut found) = (Vec::new(), Found::default());
+fn list(
+    project: &Project,
+    folder: &WalkedFolder,
+    now: SystemTime,
+) -> Result<(Vec<WalkedFolder>, WalkResult), SiteError> {
+    let (mut below, mut found) = (Vec::new(), WalkResult::default());
     let entries = match fs::read_dir(&folder.path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.name.is_empty() => return Ok((below, found)),
         entries => entries.map_err(SiteError::read(&folder.path))?,
@@ -144,12 +148,12 @@ fn list(project: &Project, folder: &Folder, now: SystemTime) -> Result<(Vec<Fold
 /// Adds what a name of a folder is: nothing, if it is gone, or none of the site's. A folder is for the caller to look into.
 fn take_in(
     project: &Project,
-    folder: &Folder,
+    folder: &WalkedFolder,
     last: &str,
     kind: fs::FileType,
     now: SystemTime,
-    found: &mut Found,
-) -> Option<Folder> {
+    found: &mut WalkResult,
+) -> Option<WalkedFolder> {
     if is_passing(last) {
         return None;
     }
@@ -170,12 +174,12 @@ fn take_in(
         (entry(project, folder, &name, &path, Some(kind), now)?, path)
     };
     match entry {
-        Entry::Folder(below) if is_hidden(project, &name) => found.hidden.push(below),
-        Entry::Folder(below) => return Some(below),
-        Entry::File(_) if is_private(&path) || is_private(Path::new(last)) => {
+        WalkedEntry::WalkedFolder(below) if is_hidden(project, &name) => found.hidden.push(below),
+        WalkedEntry::WalkedFolder(below) => return Some(below),
+        WalkedEntry::File(_) if is_private(&path) || is_private(Path::new(last)) => {
             found.unread.push((name, Unread::Private))
         }
-        Entry::File(stamp) => found.files.push((name, path, stamp)),
+        WalkedEntry::File(stamp) => found.files.push((name, path, stamp)),
     }
     None
 }
@@ -183,15 +187,15 @@ fn take_in(
 /// `kind`: none for what a link leads to.
 fn entry(
     project: &Project,
-    folder: &Folder,
+    folder: &WalkedFolder,
     name: &str,
     path: &Path,
     kind: Option<fs::FileType>,
     now: SystemTime,
-) -> Option<Entry> {
-    let below = |through| Folder { name: name.to_owned(), path: path.to_owned(), through };
+) -> Option<WalkedEntry> {
+    let below = |through| WalkedFolder { name: name.to_owned(), path: path.to_owned(), through };
     if kind.is_some_and(|kind| kind.is_dir()) {
-        return (!is_skipped(project, path, name)).then(|| Entry::Folder(below(folder.through.clone())));
+        return (!is_skipped(project, path, name)).then(|| WalkedEntry::WalkedFolder(below(folder.through.clone())));
     }
     let meta = fs::metadata(path).ok()?;
     if meta.is_dir() {
@@ -199,7 +203,7 @@ fn entry(
             return None;
         }
         let through = Through { from: folder.path.clone(), before: folder.through.clone() };
-        return Some(Entry::Folder(below(Some(Arc::new(through)))));
+        return Some(WalkedEntry::WalkedFolder(below(Some(Arc::new(through)))));
     }
     if project.own_output.iter().any(|output| output.is(&meta)) {
         return None;
@@ -207,7 +211,7 @@ fn entry(
     meta.is_file().then(|| {
         let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let settled = now.duration_since(modified).is_ok_and(|age| age > TIME_GRAIN);
-        Entry::File(Stamp { size: meta.len(), modified, changed: changed::of(path, &meta), settled })
+        WalkedEntry::File(FileStamp { size: meta.len(), modified, changed: changed::of(path, &meta), settled })
     })
 }
 

@@ -53,7 +53,7 @@ mod shards;
 mod terms;
 mod words;
 
-pub(crate) use record::{Reading, Record};
+pub(crate) use record::{Record, RecordBuilder};
 pub(crate) use shards::Shards;
 pub(crate) use terms::fold as plain_letter;
 
@@ -65,18 +65,18 @@ const VERSION: u32 = 1;
 pub(crate) const INDEX: &str = "search/index.json";
 
 /// A Source in the index.
-pub(crate) struct Entry<'a> {
+pub(crate) struct IndexEntry<'a> {
     pub id: &'a str,
     /// Ready for a URL, with the mount.
     pub address: &'a str,
     pub title: &'a str,
     pub record: &'a Record,
-    pub kind: Kind,
+    pub kind: RecordKind,
 }
 
 /// What a Source is to somebody who looks for something to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RecordKind {
     Page,
     /// It defines components.
     Component,
@@ -84,7 +84,7 @@ pub(crate) enum Kind {
     Part,
 }
 
-impl Kind {
+impl RecordKind {
     /// By the name of a Source, and whether it defines components. A guide may define some on its way and is a page all the same.
     pub(crate) fn of(id: &str, defines: bool) -> Self {
         let name = id.rsplit('/').next().unwrap_or(id);
@@ -107,11 +107,11 @@ impl Kind {
 }
 
 /// The bytes of [`INDEX`]. The entries come sorted by id; `shards`: how many there are.
-pub(crate) fn index<'a>(entries: impl Iterator<Item = Entry<'a>>, shards: usize) -> Vec<u8> {
+pub(crate) fn index<'a>(entries: impl Iterator<Item = IndexEntry<'a>>, shards: usize) -> Vec<u8> {
     let mut out = format!("{{\"version\":{VERSION},\"shards\":{shards},\"sources\":[\n").into_bytes();
-    for (at, Entry { id, address, title, record, kind }) in entries.enumerate() {
+    for (at, IndexEntry { id, address, title, record, kind }) in entries.enumerate() {
         out.extend_from_slice(if at == 0 { b"" } else { b",\n" });
-        let key = shards::Key::of(id);
+        let key = shards::SourceKey::of(id);
         let others = record.headings.iter().filter(|(_, text)| **text != *title);
         let headings: Vec<&(Box<str>, Box<str>)> = others.collect();
         match kind.name() {

@@ -2,7 +2,7 @@
 
 use super::{
     terms::{each_term, rank, shard_of},
-    words::{Found, Words},
+    words::{Occurrence, TermTable},
 };
 use crate::text::{
     dom::{Element, Node},
@@ -90,32 +90,32 @@ pub(super) fn letters(term: &str) -> &str {
 
 /// Gathers what a page says, Block by Block.
 #[derive(Default)]
-pub(crate) struct Reading {
-    found: Words,
+pub(crate) struct RecordBuilder {
+    found: TermTable,
     headings: Vec<(Box<str>, Box<str>)>,
     /// Text of one place that was not yet cut into terms.
     text: String,
 }
 
 #[derive(Clone, Copy)]
-enum Place {
+enum TextRole {
     Title,
     Heading,
     Text,
     Code,
 }
 
-impl Reading {
+impl RecordBuilder {
     /// The Source's title, and other names by which it is looked for, tags for example.
     pub(crate) fn title(&mut self, title: &str) {
         self.text.push_str(title);
-        self.take(Place::Title);
+        self.take(TextRole::Title);
     }
 
     /// A Block of the page, components and all. What is marked with `data-pathmx-search="ignore"` is left out.
     pub(crate) fn block(&mut self, nodes: &[Node<'_>]) {
-        self.nodes(nodes, Place::Text);
-        self.take(Place::Text);
+        self.nodes(nodes, TextRole::Text);
+        self.take(TextRole::Text);
     }
 
     /// What was shared_parts.
@@ -132,7 +132,7 @@ impl Reading {
         Record { terms: text.into(), headings: self.headings }
     }
 
-    fn nodes(&mut self, nodes: &[Node<'_>], place: Place) {
+    fn nodes(&mut self, nodes: &[Node<'_>], place: TextRole) {
         for node in nodes {
             match node {
                 Node::Text(text) => self.text.push_str(&html::unescape(text)),
@@ -142,22 +142,22 @@ impl Reading {
         }
     }
 
-    fn element(&mut self, element: &Element<'_>, place: Place) {
+    fn element(&mut self, element: &Element<'_>, place: TextRole) {
         if is_unread(element) {
             self.text.push(' ');
             return;
         }
         match (&*element.name, place) {
-            ("h1" | "h2" | "h3" | "h4" | "h5" | "h6", Place::Text) => {
+            ("h1" | "h2" | "h3" | "h4" | "h5" | "h6", TextRole::Text) => {
                 self.take(place);
-                self.nodes(&element.children, Place::Heading);
+                self.nodes(&element.children, TextRole::Heading);
                 self.heading(element);
-                self.take(Place::Heading);
+                self.take(TextRole::Heading);
             }
-            ("pre", Place::Text) => {
+            ("pre", TextRole::Text) => {
                 self.take(place);
-                self.nodes(&element.children, Place::Code);
-                self.take(Place::Code);
+                self.nodes(&element.children, TextRole::Code);
+                self.take(TextRole::Code);
             }
             (name, _) => {
                 let is_apart = !is_inline(name);
@@ -181,7 +181,7 @@ impl Reading {
         self.headings.push((html::unescape(id).into(), text.into()));
     }
 
-    fn take(&mut self, place: Place) {
+    fn take(&mut self, place: TextRole) {
         let Self { found, text, .. } = self;
         each_term(text, |term| {
             if let Some(found) = found.get(term, MAX_TERMS) {
@@ -192,13 +192,13 @@ impl Reading {
     }
 }
 
-impl Found {
-    const fn note(&mut self, place: Place) {
+impl Occurrence {
+    const fn note(&mut self, place: TextRole) {
         match place {
-            Place::Title => self.title = true,
-            Place::Heading => self.heading = true,
-            Place::Text => self.text = self.text.saturating_add(1),
-            Place::Code => self.code = true,
+            TextRole::Title => self.title = true,
+            TextRole::Heading => self.heading = true,
+            TextRole::Text => self.text = self.text.saturating_add(1),
+            TextRole::Code => self.code = true,
         }
     }
 

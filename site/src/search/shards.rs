@@ -26,9 +26,9 @@ const CHUNK: usize = 512;
 #[derive(Clone, Debug)]
 pub(crate) struct Shards<F> {
     /// By key and id. Of Sources with one key, only the first is written.
-    records: BTreeMap<(Key, Box<str>), Kept>,
+    records: BTreeMap<(SourceKey, Box<str>), ShardSource>,
     /// In which a term came or went since the files were written.
-    touched: Present,
+    touched: ShardSet,
     files: Vec<F>,
     /// By how terms end.
     ends: Vec<F>,
@@ -39,22 +39,22 @@ pub(crate) struct Shards<F> {
 impl<F> Default for Shards<F> {
     fn default() -> Self {
         let (files, ends) = (Vec::new(), Vec::new());
-        Self { records: BTreeMap::new(), touched: Present::default(), files, ends, vocabulary: None }
+        Self { records: BTreeMap::new(), touched: ShardSet::default(), files, ends, vocabulary: None }
     }
 }
 
 /// A Source in the shards.
 #[derive(Clone, Debug)]
-struct Kept {
+struct ShardSource {
     record: Arc<Record>,
-    present: Present,
+    present: ShardSet,
 }
 
 /// Of the most shards that there can be, those that a Source has terms in. Fewer shards are these, some laid together.
 #[derive(Clone, Copy, Debug, Default)]
-struct Present([u64; MAX_SHARDS / 64]);
+struct ShardSet([u64; MAX_SHARDS / 64]);
 
-impl Present {
+impl ShardSet {
     /// Of these terms, with their weights.
     fn of<'t>(terms: impl Iterator<Item = &'t str>) -> Self {
         let mut present = Self::default();
@@ -102,9 +102,9 @@ impl Present {
 /// A Source's name in the shards: FNV-1a (64 bit, folded to 40) of its id in base 32. In one site of 20,000 with 10,000 Sources two
 /// share one, and one of them is not found by its text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key([u8; 8]);
+pub(super) struct SourceKey([u8; 8]);
 
-impl Key {
+impl SourceKey {
     pub(super) fn of(id: &str) -> Self {
         let hash = id
             .bytes()
@@ -120,7 +120,7 @@ impl Key {
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for SourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -131,7 +131,7 @@ impl<F: Clone + Send + Sync> Shards<F> {
     pub(crate) fn known<'a>(sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>, files: &[F]) -> Option<Self> {
         let mut known = Self::default();
         known.insert(sources);
-        known.touched = Present::default();
+        known.touched = ShardSet::default();
         let count = count_for(known.written().len());
         let (files, ends) = files.split_at_checked(count)?;
         (ends.len() == ends::count_for(count)).then(|| Self { files: files.to_vec(), ends: ends.to_vec(), ..known })
@@ -139,14 +139,15 @@ impl<F: Clone + Send + Sync> Shards<F> {
 
     /// Takes these Sources in, by id, in the place of what they were.
     pub(crate) fn insert<'a>(&mut self, sources: impl Iterator<Item = (&'a str, &'a Arc<Record>)>) {
-        let sources: Vec<_> = sources.map(|(id, record)| ((Key::of(id), Box::<str>::from(id)), record)).collect();
+        let sources: Vec<_> = sources.map(|(id, record)| ((SourceKey::of(id), Box::<str>::from(id)), record)).collect();
         let known = &self.records;
-        let is_other = |(at, now): &((Key, Box<str>), &Arc<Record>)| {
+        let is_other = |(at, now): &((SourceKey, Box<str>), &Arc<Record>)| {
             known.get(at).is_none_or(|kept| !Arc::ptr_eq(&kept.record, now))
         };
-        let kept = |record: &Arc<Record>| Kept { record: Arc::clone(record), present: Present::of(record.terms()) };
+        let kept =
+            |record: &Arc<Record>| ShardSource { record: Arc::clone(record), present: ShardSet::of(record.terms()) };
         let sources = sources.into_par_iter().filter(is_other).map(|(at, record)| (at, kept(record)));
-        let new: Vec<((Key, Box<str>), Kept)> = sources.collect();
+        let new: Vec<((SourceKey, Box<str>), ShardSource)> = sources.collect();
         for (at, kept) in new {
             let present = kept.present;
             match self.records.insert(at, kept.clone()) {
@@ -190,7 +191,7 @@ impl<F: Clone + Send + Sync> Shards<F> {
         for group in order.chunks(GROUP) {
             let lines = lines(&records, count, group, has_ends);
             let made: Vec<(F, Arc<str>)> =
-                lines.into_par_iter().map(|Lines { text, terms }| (put(file(&text)), terms)).collect();
+                lines.into_par_iter().map(|ShardText { text, terms }| (put(file(&text)), terms)).collect();
             for (shard, (made, terms)) in group.iter().zip(made) {
                 if let (Some(file), Some(known)) = (files.get_mut(*shard), vocabulary.get_mut(*shard)) {
                     (*file, *known) = (Some(made), terms);
@@ -201,7 +202,7 @@ impl<F: Clone + Send + Sync> Shards<F> {
             // Another process made the files, so the terms of those that stay are still to be gathered.
             let all: Vec<usize> = order_of(count);
             let terms = all.chunks(GROUP).flat_map(|group| lines(&records, count, group, true));
-            for (shard, Lines { terms, .. }) in all.iter().zip(terms) {
+            for (shard, ShardText { terms, .. }) in all.iter().zip(terms) {
                 if let Some(known) = vocabulary.get_mut(*shard) {
                     *known = terms;
                 }
@@ -214,8 +215,9 @@ impl<F: Clone + Send + Sync> Shards<F> {
     }
 
     /// What is in the files, by key.
-    fn written(&self) -> Vec<(Key, &Kept)> {
-        let mut written: Vec<(Key, &Kept)> = self.records.iter().map(|((key, _), kept)| (*key, kept)).collect();
+    fn written(&self) -> Vec<(SourceKey, &ShardSource)> {
+        let mut written: Vec<(SourceKey, &ShardSource)> =
+            self.records.iter().map(|((key, _), kept)| (*key, kept)).collect();
         written.dedup_by_key(|(key, _)| *key);
         written
     }
@@ -266,12 +268,12 @@ fn count_for(sources: usize) -> usize {
 }
 
 /// The shards of terms that only one of two records has, or with another weight.
-fn different(before: &Record, now: &Record) -> Present {
+fn different(before: &Record, now: &Record) -> ShardSet {
     if before.terms == now.terms {
-        return Present::default();
+        return ShardSet::default();
     }
     let (was, is): (BTreeSet<&str>, BTreeSet<&str>) = (before.terms().collect(), now.terms().collect());
-    Present::of(was.symmetric_difference(&is).copied())
+    ShardSet::of(was.symmetric_difference(&is).copied())
 }
 
 /// All shards, in the order of their [`rank`].
@@ -282,20 +284,20 @@ fn order_of(count: usize) -> Vec<usize> {
 }
 
 /// What goes into the file of a shard, and the terms in it that are listed by their ends.
-struct Lines {
+struct ShardText {
     text: String,
     terms: Arc<str>,
 }
 
 /// The lines of these shards, which come in the order of their [`rank`]; with `listed` their terms, too.
-fn lines(records: &[(Key, &Kept)], count: usize, wanted: &[usize], listed: bool) -> Vec<Lines> {
-    let present = Present::wanted(wanted, count);
+fn lines(records: &[(SourceKey, &ShardSource)], count: usize, wanted: &[usize], listed: bool) -> Vec<ShardText> {
+    let present = ShardSet::wanted(wanted, count);
     let parts: Vec<Vec<(String, HashSet<&str>)>> = records
         .par_chunks(CHUNK)
         .map(|chunk| {
             let mut parts = vec![(String::new(), HashSet::new()); wanted.len()];
             let mut terms: Vec<&str> = Vec::new();
-            for (key, Kept { record, .. }) in chunk.iter().filter(|(_, kept)| kept.present.meets(&present)) {
+            for (key, ShardSource { record, .. }) in chunk.iter().filter(|(_, kept)| kept.present.meets(&present)) {
                 let mut from = 0;
                 for ((part, known), shard) in parts.iter_mut().zip(wanted) {
                     let found = record.of_shard(*shard, count, &mut from);
@@ -326,7 +328,7 @@ fn lines(records: &[(Key, &Kept)], count: usize, wanted: &[usize], listed: bool)
         let of_slot = || parts.iter().filter_map(move |parts| parts.get(slot));
         let texts = of_slot().map(|(text, _)| text.as_str()).filter(|text| !text.is_empty());
         let terms = of_slot().flat_map(|(_, terms)| terms).copied().collect();
-        Lines { text: texts.collect::<Vec<_>>().join(",\n"), terms: ends::sorted(terms) }
+        ShardText { text: texts.collect::<Vec<_>>().join(",\n"), terms: ends::sorted(terms) }
     };
     (0..wanted.len()).into_par_iter().map(join).collect()
 }

@@ -21,7 +21,7 @@ IiIiOoOoOoOoOoOoOoOoOoOoOoOoUuUuUuUuUuUuUuYyYyYyYy------";
 
 /// Hands out the terms of a text in order, each occurrence.
 pub(super) fn each_term(text: &str, mut each: impl FnMut(&str)) {
-    let mut word = Word::default();
+    let mut word = CurrentWord::default();
     let mut rest = text;
     // Nearly all text is runs of ASCII letters and what is between them.
     while !rest.is_empty() {
@@ -68,14 +68,14 @@ pub(super) fn rank(shard: usize, count: usize) -> u8 {
 
 /// The word that is being read.
 #[derive(Default)]
-struct Word {
+struct CurrentWord {
     letters: String,
     length: usize,
     /// The character before, in writing without spaces, and whether it is part of a term already.
     before: Option<(char, bool)>,
 }
 
-impl Word {
+impl CurrentWord {
     /// ASCII letters and digits.
     fn ascii(&mut self, run: &str, each: &mut impl FnMut(&str)) {
         if self.before.is_some() {

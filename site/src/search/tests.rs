@@ -4,7 +4,7 @@ use proptest::{collection::btree_map, prelude::*};
 use std::{collections::BTreeMap, sync::Arc};
 
 fn record(title: &str, html: &str) -> Record {
-    let mut reading = Reading::default();
+    let mut reading = RecordBuilder::default();
     reading.title(title);
     reading.block(&dom::parse(html));
     reading.finish()
@@ -49,9 +49,9 @@ fn the_index_lists_sources_with_their_headings() {
     shards.insert([("x/a", &Arc::new(one.clone()))].into_iter());
     shards.write(|bytes| bytes);
     let title = "A \"quoted\" </title>";
-    let entry = Entry { id: "x/a", address: "/m/x", title, record: &one, kind: Kind::Page };
+    let entry = IndexEntry { id: "x/a", address: "/m/x", title, record: &one, kind: RecordKind::Page };
     let bytes = index([entry].into_iter(), shards.count());
-    let key = shards::Key::of("x/a");
+    let key = shards::SourceKey::of("x/a");
     let text = String::from_utf8(bytes).unwrap();
     assert_eq!(
         text,
@@ -72,22 +72,25 @@ fn the_index_lists_sources_with_their_headings() {
 #[test]
 fn what_is_no_page_says_what_it_is() {
     for (id, defines, kind) in [
-        ("labs/chess/chess.components", true, Kind::Component),
-        ("card.component", false, Kind::Component),
-        ("cards", true, Kind::Component),
-        ("components.guide", true, Kind::Page),
-        ("a.b/cards", false, Kind::Page),
-        ("parts/note.include", false, Kind::Part),
-        ("frame.layout", false, Kind::Part),
-        ("index.path", false, Kind::Page),
+        ("labs/chess/chess.components", true, RecordKind::Component),
+        ("card.component", false, RecordKind::Component),
+        ("cards", true, RecordKind::Component),
+        ("components.guide", true, RecordKind::Page),
+        ("a.b/cards", false, RecordKind::Page),
+        ("parts/note.include", false, RecordKind::Part),
+        ("frame.layout", false, RecordKind::Part),
+        ("index.path", false, RecordKind::Page),
     ] {
-        assert_eq!(Kind::of(id, defines), kind, "{id}");
+        assert_eq!(RecordKind::of(id, defines), kind, "{id}");
     }
     let record = Record::default();
-    let entry = |kind| Entry { id: "x", address: "/x", title: "X", record: &record, kind };
+    let entry = |kind| IndexEntry { id: "x", address: "/x", title: "X", record: &record, kind };
     let text = |kind| String::from_utf8(index([entry(kind)].into_iter(), 1)).unwrap();
-    assert!(text(Kind::Page).contains(r#""X",[]]"#), "{}", text(Kind::Page));
-    assert!(text(Kind::Component).contains(r#""X",[],"component"]"#) && text(Kind::Part).contains(r#"[],"part"]"#));
+    assert!(text(RecordKind::Page).contains(r#""X",[]]"#), "{}", text(RecordKind::Page));
+    assert!(
+        text(RecordKind::Component).contains(r#""X",[],"component"]"#)
+            && text(RecordKind::Part).contains(r#"[],"part"]"#)
+    );
 }
 
 /// What the files of ends list, by their names.

@@ -5,7 +5,7 @@ use super::terms::{MAX_SHARDS, rank, shard_of};
 
 /// Where a term occurs.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Occurrence {
     pub title: bool,
     pub heading: bool,
     pub code: bool,
@@ -14,24 +14,24 @@ pub(super) struct Found {
 
 /// Terms, each once, with what is known of them.
 #[derive(Debug, Default)]
-pub(super) struct Words {
+pub(super) struct TermTable {
     letters: String,
-    known: Vec<Word>,
+    known: Vec<TermEntry>,
     /// Numbers of words + 1, by the hash of their letters; 0 is free. A power of two, or empty.
     table: Vec<u32>,
 }
 
 #[derive(Debug)]
-struct Word {
+struct TermEntry {
     hash: u32,
     from: u32,
     to: u32,
-    found: Found,
+    found: Occurrence,
 }
 
-impl Words {
+impl TermTable {
     /// What is known of a term. A new one is taken in only while there are fewer than `most`.
-    pub(super) fn get(&mut self, term: &str, most: usize) -> Option<&mut Found> {
+    pub(super) fn get(&mut self, term: &str, most: usize) -> Option<&mut Occurrence> {
         if self.known.len() * 2 >= self.table.len() {
             self.grow();
         }
@@ -52,13 +52,13 @@ impl Words {
         let from = u32::try_from(self.letters.len()).ok()?;
         self.letters.push_str(term);
         let to = u32::try_from(self.letters.len()).ok()?;
-        self.known.push(Word { hash, from, to, found: Found::default() });
+        self.known.push(TermEntry { hash, from, to, found: Occurrence::default() });
         self.table[at] = u32::try_from(self.known.len()).ok()?;
         self.known.last_mut().map(|word| &mut word.found)
     }
 
     /// All of them, by the [`rank`] of their shard out of [`MAX_SHARDS`] and then by their letters.
-    pub(super) fn ranked(&self) -> Vec<(&str, Found)> {
+    pub(super) fn ranked(&self) -> Vec<(&str, Occurrence)> {
         // Eight bytes tell nearly all words apart, and cost one comparison.
         let begin = |term: &str| {
             let mut bytes = [rank(shard_of(term, MAX_SHARDS), MAX_SHARDS), 0, 0, 0, 0, 0, 0, 0];
@@ -66,7 +66,7 @@ impl Words {
             bytes[1..=length].copy_from_slice(&term.as_bytes()[..length]);
             u64::from_be_bytes(bytes)
         };
-        let mut all: Vec<(u64, &str, Found)> = self
+        let mut all: Vec<(u64, &str, Occurrence)> = self
             .known
             .iter()
             .map(|word| (self.letters(word), word.found))
@@ -76,7 +76,7 @@ impl Words {
         all.into_iter().map(|(_, term, found)| (term, found)).collect()
     }
 
-    fn letters(&self, word: &Word) -> &str {
+    fn letters(&self, word: &TermEntry) -> &str {
         &self.letters[word.from as usize..word.to as usize]
     }
 

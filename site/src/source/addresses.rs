@@ -6,14 +6,14 @@ use crate::text::{
     css,
     html::{
         self, Part,
-        addresses::{Form, Held, Item, held, items, trimmed},
+        addresses::{AddressSyntax, AddressValue, ValueAddress, held, items, trimmed},
     },
 };
 use std::{fmt::Write as _, ops::Range};
 
 /// An address that is found.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundAddress {
     /// Escapes and entities resolved.
     pub target: String,
     pub place: Place,
@@ -37,7 +37,7 @@ pub(super) fn marked(
     parts: &[Part<'_>],
     here: Here,
     out: &mut String,
-    number: &mut dyn FnMut(Found) -> usize,
+    number: &mut dyn FnMut(FoundAddress) -> usize,
 ) {
     let mut from = 0;
     for (index, part) in parts.iter().enumerate() {
@@ -46,7 +46,7 @@ pub(super) fn marked(
                 for reference in css::references(&html[sheet.clone()]).into_iter().filter(is_file) {
                     let at = sheet.start + reference.range.start;
                     out.push_str(html.get(from..at).unwrap_or_default());
-                    let number = number(Found { target: reference.target, place: Place::Sheet, at });
+                    let number = number(FoundAddress { target: reference.target, place: Place::Sheet, at });
                     let _ = write!(out, "\"\0{number}\0\"");
                     from = sheet.start + reference.range.end;
                 }
@@ -58,7 +58,7 @@ pub(super) fn marked(
                 let (start, end) = (attribute.value.start, attribute.value.end);
                 let value = html::unescape(&html[attribute.value.clone()]);
                 let new = match held.form {
-                    Form::Document => document(&value, start, number),
+                    AddressSyntax::Document => document(&value, start, number),
                     _ => attribute_value(&value, held, here, start, number),
                 };
                 let Some(new) = new else { continue };
@@ -79,28 +79,28 @@ pub(super) fn marked(
 /// The value of an attribute, escaped; none, if no address in it is of the site.
 fn attribute_value(
     value: &str,
-    held: Held,
+    held: AddressValue,
     here: Here,
     at: usize,
-    number: &mut dyn FnMut(Found) -> usize,
+    number: &mut dyn FnMut(FoundAddress) -> usize,
 ) -> Option<String> {
     let place = if held.is_followed { Place::Anchor } else { Place::Resource };
-    let quote = if held.form == Form::Style { "&quot;" } else { "" };
+    let quote = if held.form == AddressSyntax::Style { "&quot;" } else { "" };
     let mut out = String::new();
     let mut from = 0;
     let mut is_marked = false;
-    for Item { address, .. } in items(value, held.form) {
-        let address = if held.form == Form::Address { fallback(value, address) } else { address };
+    for ValueAddress { address, .. } in items(value, held.form) {
+        let address = if held.form == AddressSyntax::Address { fallback(value, address) } else { address };
         let written = &value[address.clone()];
-        let target = if held.form == Form::Style { css::unquoted(written) } else { written.to_owned() };
+        let target = if held.form == AddressSyntax::Style { css::unquoted(written) } else { written.to_owned() };
         let counts = match address::classify(&target) {
             Address::File(_) => true,
-            Address::Here(_) => here == Here::Marked && held.form != Form::Style,
+            Address::Here(_) => here == Here::Marked && held.form != AddressSyntax::Style,
             Address::Elsewhere => false,
         };
         if counts {
             html::escape_into(&value[from..address.start], &mut out);
-            let number = number(Found { target, place: place.clone(), at });
+            let number = number(FoundAddress { target, place: place.clone(), at });
             let _ = write!(out, "{quote}\0{number}\0{quote}");
             from = address.end;
             is_marked = true;
@@ -122,7 +122,7 @@ fn fallback(value: &str, address: Range<usize>) -> Range<usize> {
 
 /// The HTML in an attribute, whose addresses are those of the page as well. In it, what is the page itself stays, and a document in it is
 /// not looked into.
-fn document(value: &str, at: usize, number: &mut dyn FnMut(Found) -> usize) -> Option<String> {
+fn document(value: &str, at: usize, number: &mut dyn FnMut(FoundAddress) -> usize) -> Option<String> {
     let is_document = |part: &Part<'_>| part.attribute().is_some_and(|a| a.name.eq_ignore_ascii_case("srcdoc"));
     let mut parts = html::scan(value).parts;
     parts.retain(|part| !is_document(part));
@@ -131,11 +131,11 @@ fn document(value: &str, at: usize, number: &mut dyn FnMut(Found) -> usize) -> O
     marked(value, &parts, Here::Left, &mut out, &mut |found| {
         is_marked = true;
         let place = if found.place == Place::Sheet { Place::Sheet } else { Place::Document };
-        number(Found { place, at, ..found })
+        number(FoundAddress { place, at, ..found })
     });
     is_marked.then(|| html::escape(&out).into_owned())
 }
 
-fn is_file(reference: &css::Reference) -> bool {
+fn is_file(reference: &css::CssUrl) -> bool {
     matches!(address::classify(&reference.target), Address::File(_))
 }

@@ -6,9 +6,9 @@ use super::{
     define::Code,
     ids::Ids,
     lines::Lines,
-    markup::{NoTag, Tag},
+    markup::{NoTag, TagPlace},
     notes::Notes,
-    render::{Rendered, Renderer},
+    render::{RenderedParts, Renderer},
     sections::{Met, Standing},
     solution,
     summary::{self, Summary, summary},
@@ -35,7 +35,7 @@ pub(crate) struct Block {
     /// Line of the Source at which it starts, from 1.
     pub line: usize,
     /// Where the start tags in its HTML were written that may be those of components, in the order of the HTML.
-    pub tags: Vec<Tag>,
+    pub tags: Vec<TagPlace>,
 }
 
 /// What the tree gives.
@@ -90,7 +90,7 @@ pub(super) fn blocks<'a>(
     let mut ids = Ids::new(std::mem::take(&mut survey.ids));
     let explicit: Vec<Option<String>> =
         drafts.iter().map(|draft| ids.explicit(&draft.values, || id_position(draft.line, lines), findings)).collect();
-    let parts = drafts.iter().map(|draft| summary::Part { nodes: &draft.nodes, values: &draft.values });
+    let parts = drafts.iter().map(|draft| summary::SummaryBlock { nodes: &draft.nodes, values: &draft.values });
     let summary = summary(of, parts);
     let headings = ids.headings(&mut survey, |line, node| {
         let text = text::of(node);
@@ -134,7 +134,7 @@ pub(super) fn blocks<'a>(
     }
     let mut anchors = ids.taken;
     anchors.extend(rendered.anchors);
-    let Rendered { links, listed, headings, annotations, draws_in_browser, .. } = rendered;
+    let RenderedParts { links, listed, headings, annotations, draws_in_browser, .. } = rendered;
     Parts {
         blocks,
         links,

@@ -5,7 +5,7 @@ use crate::{
     diagnostic::{Diagnostic, Position},
     text::{
         commas,
-        keys::{Check, Key, key, place},
+        keys::{Check, KnownKey, key, place},
         quotes,
     },
 };
@@ -20,12 +20,12 @@ pub(crate) const PRESENTATIONS: [&str; 2] = ["slides", "grid"];
 /// Keys that nobody leaves empty: templates have a `description` or `tags` to be filled in, which take nothing away.
 const NEVER_EMPTY: [&str; 4] = ["completion", "image", "lang", "title"];
 
-const ACTIONS: Key = key("actions").is(Value::is_object, "a mapping of names to actions").with(&[key("submit")]);
-const COMPLETION: Key = key("completion")
+const ACTIONS: KnownKey = key("actions").is(Value::is_object, "a mapping of names to actions").with(&[key("submit")]);
+const COMPLETION: KnownKey = key("completion")
     .is(is_completion, "what a reader ticks off: a text, a mapping with a `label`, or true")
     .with(&[key("label")]);
-const COMPONENT_NAME: Key = key("componentName").is(Value::is_string, "a name");
-const PLAY: Key = key("play")
+const COMPONENT_NAME: KnownKey = key("componentName").is(Value::is_string, "a name");
+const PLAY: KnownKey = key("play")
     .is(Value::is_object, "a mapping")
     .with(&[
         key("reveal").one_of(&REVEALS),
@@ -37,12 +37,12 @@ const PLAY: Key = key("play")
         key("table"),
     ])
     .code("choreographer/steps-invalid");
-const STYLES: Key = key("styles").like(Value::is_object).with(&[key("classes")]);
-const TAGS: Key = key("tags").is(is_list, "a list of words");
-const TITLE: Key = key("title").is(is_words, "a line of text");
+const STYLES: KnownKey = key("styles").like(Value::is_object).with(&[key("classes")]);
+const TAGS: KnownKey = key("tags").is(is_list, "a list of words");
+const TITLE: KnownKey = key("title").is(is_words, "a line of text");
 
 /// The keys of a frontmatter.
-static OF_SOURCES: [Key; 23] = [
+static OF_SOURCES: [KnownKey; 23] = [
     ACTIONS,
     COMPLETION,
     COMPONENT_NAME,
@@ -78,7 +78,7 @@ static OF_SOURCES: [Key; 23] = [
 ];
 
 /// The keys of a topmatter.
-static OF_BLOCKS: [Key; KNOWN.len() + 1] = [
+static OF_BLOCKS: [KnownKey; KNOWN.len() + 1] = [
     ACTIONS,
     COMPLETION,
     COMPONENT_NAME,

@@ -55,7 +55,7 @@ pub(super) fn define(
     path: &str,
     values: &Map<String, Value>,
     blocks: &[(Block, Code)],
-    listed: &[definitions::Definition],
+    listed: &[definitions::DefinitionLine],
     links: &mut Vec<Link>,
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Definition> {

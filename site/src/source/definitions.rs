@@ -7,14 +7,14 @@ use comrak::nodes::{AstNode, NodeValue};
 
 /// `[label]: target`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Definition {
+pub(super) struct DefinitionLine {
     pub label: String,
     pub target: String,
     pub position: Position,
 }
 
 /// All definitions at the start of a paragraph of the document itself, in order.
-pub(super) fn definitions<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>) -> Vec<Definition> {
+pub(super) fn definitions<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>) -> Vec<DefinitionLine> {
     let mut taken = vec![false; lines.count() + 2];
     for node in root.children() {
         let data = node.data();
@@ -47,7 +47,7 @@ pub(super) fn definitions<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>) -> Vec<D
 }
 
 /// The definition at this line and how many lines it takes; a footnote's is none of ours, but no paragraph either.
-fn definition(lines: &Lines<'_>, number: usize) -> Option<(Option<Definition>, usize)> {
+fn definition(lines: &Lines<'_>, number: usize) -> Option<(Option<DefinitionLine>, usize)> {
     let line = lines.get(number);
     let text = line.trim_start_matches(' ');
     let indent = line.len() - text.len();
@@ -62,7 +62,7 @@ fn definition(lines: &Lines<'_>, number: usize) -> Option<(Option<Definition>, u
         Some(inside) => inside.split_once('>')?.0,
         None => rest.split([' ', '\t']).next().filter(|target| !target.is_empty())?,
     };
-    let definition = (!label.starts_with('^')).then(|| Definition {
+    let definition = (!label.starts_with('^')).then(|| DefinitionLine {
         label: label.trim().to_owned(),
         target: target.to_owned(),
         position: lines.position(number, indent + 1),

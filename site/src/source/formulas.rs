@@ -22,22 +22,22 @@ const DOLLARS: &str = "$$";
 const PAIRS: [(char, char); 7] = [('(', ')'), ('[', ']'), ('{', '}'), ('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’')];
 
 /// A place in a text: line and byte column, from 1.
-type Place = (usize, usize);
+type FormulaPlace = (usize, usize);
 
 /// What binds tighter than a formula, in the tree of the text without its dollars. Each list is in order and no two of it overlap.
 #[derive(Debug, Default)]
 pub(super) struct Spans {
-    code: Vec<(Place, Place)>,
+    code: Vec<(FormulaPlace, FormulaPlace)>,
     /// Code, HTML.
-    leaves: Vec<(Place, Place)>,
+    leaves: Vec<(FormulaPlace, FormulaPlace)>,
     /// Links and images, those in others left out.
-    links: Vec<(Place, Place)>,
+    links: Vec<(FormulaPlace, FormulaPlace)>,
 }
 
 impl Spans {
     pub(super) fn of<'a>(root: &'a AstNode<'a>) -> Self {
         let mut spans = Self::default();
-        let add = |list: &mut Vec<(Place, Place)>, span: (Place, Place)| {
+        let add = |list: &mut Vec<(FormulaPlace, FormulaPlace)>, span: (FormulaPlace, FormulaPlace)| {
             if list.last().is_none_or(|last| last.1 < span.0) {
                 list.push(span);
             }
@@ -59,8 +59,8 @@ impl Spans {
     }
 
     /// Whether one of these dollars stands in something in which the other does not, or code stands between them.
-    fn part(&self, (opening, closing): (Place, Place)) -> bool {
-        let around = |list: &[(Place, Place)], place: Place| {
+    fn part(&self, (opening, closing): (FormulaPlace, FormulaPlace)) -> bool {
+        let around = |list: &[(FormulaPlace, FormulaPlace)], place: FormulaPlace| {
             let next = list.partition_point(|span| span.0 <= place);
             next.checked_sub(1).filter(|index| list.get(*index).is_some_and(|span| place <= span.1))
         };
@@ -71,15 +71,15 @@ impl Spans {
     }
 }
 
-const fn ends(at: &Sourcepos) -> (Place, Place) {
+const fn ends(at: &Sourcepos) -> (FormulaPlace, FormulaPlace) {
     ((at.start.line, at.start.column), (at.end.line, at.end.column))
 }
 
 /// What a tree says of dollars.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct DollarSurvey {
     /// Dollars that open no formula though the parser thinks so.
-    pub prose: Vec<Place>,
+    pub prose: Vec<FormulaPlace>,
     /// Lines `$$` that open and close a formula which the parser took apart.
     pub formulas: Vec<(usize, usize)>,
     /// Lines at which a fence of a formula opens.
@@ -92,8 +92,8 @@ pub(super) fn find<'a>(
     lines: &Lines<'_>,
     refused: &BTreeSet<usize>,
     spans: &LazyCell<Spans, impl FnOnce() -> Spans>,
-) -> Found {
-    let mut found = Found::default();
+) -> DollarSurvey {
+    let mut found = DollarSurvey::default();
     // Lines that no formula reaches over, and those that open one which is whole.
     let mut hard = vec![false; lines.count() + 2];
     let mut whole = HashSet::new();
@@ -166,7 +166,7 @@ fn is_prose<'a>(node: &'a AstNode<'a>, lines: &Lines<'_>) -> bool {
 }
 
 /// Whether a dollar is all that brackets or quotes hold.
-fn is_sign((line, column): Place, lines: &Lines<'_>) -> bool {
+fn is_sign((line, column): FormulaPlace, lines: &Lines<'_>) -> bool {
     let (before, rest) = lines.get(line).split_at_checked(column.saturating_sub(1)).unwrap_or_default();
     let around = before.chars().next_back().zip(rest.strip_prefix('$').and_then(|rest| rest.chars().next()));
     around.is_some_and(|around| PAIRS.contains(&around))
@@ -220,7 +220,7 @@ fn closing<'a>(
 }
 
 /// The text with these dollars hidden.
-pub(super) fn as_prose(text: &str, prose: &[Place], mask: &Mask) -> String {
+pub(super) fn as_prose(text: &str, prose: &[FormulaPlace], mask: &Mask) -> String {
     let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let mut bytes = text.as_bytes().to_vec();
     for (line, column) in prose {

@@ -23,7 +23,7 @@ const FOLDED: [&str; 2] = ["details", "dialog"];
 
 /// Where a start tag stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Tag {
+pub(crate) struct TagPlace {
     /// Byte of the Block's marked HTML.
     pub at: u32,
     /// In the Source.
@@ -39,7 +39,7 @@ pub(crate) struct NoTag {
 }
 
 /// Says of a `<base>` what it does to the addresses of the page that it stands in.
-pub(super) fn base(attribute: &html::Attribute<'_>, position: impl FnOnce() -> Position) -> Option<Diagnostic> {
+pub(super) fn base(attribute: &html::RawAttribute<'_>, position: impl FnOnce() -> Position) -> Option<Diagnostic> {
     let is_base = attribute.tag.eq_ignore_ascii_case("base") && attribute.name.eq_ignore_ascii_case("href");
     is_base.then(|| {
         let message =
@@ -93,9 +93,9 @@ pub(super) fn no_tags(lines: &Lines<'_>, from: LineColumn, to: LineColumn, found
 
 /// The elements of a Block that are open.
 #[derive(Default)]
-pub(super) struct Open(Vec<(String, Position)>);
+pub(super) struct OpenElements(Vec<(String, Position)>);
 
-impl Open {
+impl OpenElements {
     /// Takes in the tags of a piece of HTML that begins at a place.
     pub(super) fn read(&mut self, html: &str, tags: &[html::Tag<'_>], start: LineColumn, lines: &Lines<'_>) {
         let mut place = Walked::from(start);

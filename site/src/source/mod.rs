@@ -46,7 +46,7 @@ pub(super) use checks::{PRESENTATIONS, is_revealed_at_once};
 pub(super) use define::defines;
 pub(super) use frontmatter::{Frontmatter, frontmatter, key_position};
 pub(super) use ids::{Heading, slug};
-pub(super) use markup::{NoTag, Tag};
+pub(super) use markup::{NoTag, TagPlace};
 pub use name::source_name;
 pub(super) use notes::Annotation;
 pub(super) use render::fill;

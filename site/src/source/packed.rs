@@ -1,20 +1,20 @@
 //! A parsed Source as bytes.
 
 use super::{
-    Block, Link, NoTag, Section, Source, Standing, Tag,
+    Block, Link, NoTag, Section, Source, Standing, TagPlace,
     components::{Chunk, Definition, Resource},
     standard::Standard,
 };
 use crate::{
     diagnostic::{Diagnostic, Position},
-    text::plain::{self, Pieces},
+    text::plain::{self, ValueTokens},
 };
 use pmx_model::Hash;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
-    values: Pieces,
+    values: ValueTokens,
     route: Option<(String, Position)>,
     handle: Option<(String, Position)>,
     title: Option<String>,
@@ -41,10 +41,10 @@ struct Packed {
 #[derive(Serialize, Deserialize)]
 struct PackedBlock {
     id: String,
-    values: Pieces,
+    values: ValueTokens,
     classes: Vec<String>,
     line: usize,
-    tags: Vec<Tag>,
+    tags: Vec<TagPlace>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,7 +53,7 @@ struct PackedDefinition {
     template: String,
     css: Vec<Chunk>,
     script: Vec<Chunk>,
-    values: Pieces,
+    values: ValueTokens,
     resources: Vec<Resource>,
     position: Position,
 }

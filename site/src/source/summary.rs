@@ -23,18 +23,18 @@ pub(super) struct Summary {
 }
 
 /// A Block, as far as it is asked for here.
-pub(super) struct Part<'p, 'a> {
+pub(super) struct SummaryBlock<'p, 'a> {
     pub nodes: &'p [&'a AstNode<'a>],
     pub values: &'p Map<String, Value>,
 }
 
 /// Sums up a Source. What belongs to the solution of a question says nothing of it; what stands for a value is that value, or is left out.
-pub(super) fn summary<'p, 'a: 'p>(of: &Of<'_>, parts: impl Iterator<Item = Part<'p, 'a>>) -> Summary {
-    let (mut heading, mut paragraph) = (None::<(u8, Words<'_, '_>)>, None::<Words<'_, '_>>);
+pub(super) fn summary<'p, 'a: 'p>(of: &Of<'_>, parts: impl Iterator<Item = SummaryBlock<'p, 'a>>) -> Summary {
+    let (mut heading, mut paragraph) = (None::<(u8, SummaryNode<'_, '_>)>, None::<SummaryNode<'_, '_>>);
     for part in parts {
         let end = solution::start(part.nodes).unwrap_or(part.nodes.len());
         for node in part.nodes.iter().copied().take(end) {
-            let words = || Words::of(node, part.values);
+            let words = || SummaryNode::of(node, part.values);
             match node.data().value {
                 NodeValue::Heading(NodeHeading { level, .. })
                     if heading.as_ref().is_none_or(|(rank, _)| level < *rank) =>
@@ -52,7 +52,7 @@ pub(super) fn summary<'p, 'a: 'p>(of: &Of<'_>, parts: impl Iterator<Item = Part<
         let text = super::words(of.values, key)?;
         Some(summary.shown(&text, of, &none)).filter(|text| !text.is_empty())
     };
-    let derived = |summary: &Summary, words: Option<Words<'_, '_>>| {
+    let derived = |summary: &Summary, words: Option<SummaryNode<'_, '_>>| {
         let words = words?;
         let text = text::with(words.node, |text| summary.filled(text, of, words.block));
         Some(text).filter(|text| !text.is_empty())
@@ -81,12 +81,12 @@ impl Summary {
 }
 
 /// A node with words, and the values of the Block that it stands in.
-struct Words<'p, 'a> {
+struct SummaryNode<'p, 'a> {
     node: &'a AstNode<'a>,
     block: &'p Map<String, Value>,
 }
 
-impl<'p, 'a> Words<'p, 'a> {
+impl<'p, 'a> SummaryNode<'p, 'a> {
     /// None of a node without words.
     fn of(node: &'a AstNode<'a>, block: &'p Map<String, Value>) -> Option<Self> {
         (!text::of(node).is_empty()).then_some(Self { node, block })

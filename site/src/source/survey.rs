@@ -3,7 +3,7 @@
 use super::{
     blocks::is_divider,
     lines::{Lines, Walked},
-    markup::{self, NoTag, Open},
+    markup::{self, NoTag, OpenElements},
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -32,7 +32,7 @@ pub(super) struct Survey<'a> {
 /// Walks the tree. What is left open is said: it hides what follows.
 pub(super) fn survey<'a>(root: &'a AstNode<'a>, lines: &Lines<'_>, findings: &mut Vec<Diagnostic>) -> Survey<'a> {
     let mut survey = Survey::default();
-    let mut open = Open::default();
+    let mut open = OpenElements::default();
     // How many elements of code the text stands in that are written as HTML.
     let mut verbatim = 0_usize;
     for node in root.descendants() {

@@ -4,7 +4,7 @@
 
 use super::{
     Settings, braces,
-    formulas::{self, Found, Spans},
+    formulas::{self, DollarSurvey, Spans},
     hosts,
     lines::Lines,
     mask::Mask,
@@ -33,7 +33,7 @@ const LETTER: &str = "x";
 /// Parses a body. Lines and columns of the tree are those of the body; names in double brackets are `WikiLink`s, and formulas of several
 /// blocks are fences of the language `math`.
 pub(crate) fn tree<'a>(arena: &'a Arena<'a>, body: &str, settings: &Settings) -> &'a AstNode<'a> {
-    let parser = Parser { arena, options: options(settings) };
+    let parser = MarkdownParser { arena, options: options(settings) };
     let opened = tags::opened(body, |text| parser.parse(text));
     let root = named(&parser, &opened.text, settings);
     opened.restore(root);
@@ -45,7 +45,7 @@ pub(crate) fn tree<'a>(arena: &'a Arena<'a>, body: &str, settings: &Settings) ->
 }
 
 /// What the title of a callout begins with is a part of a line, but the parser takes HTML there for a block, with nothing but HTML in it.
-fn titles<'a>(parser: &Parser<'a>, root: &'a AstNode<'a>) {
+fn titles<'a>(parser: &MarkdownParser<'a>, root: &'a AstNode<'a>) {
     let is_title = |node: &&'a AstNode<'a>| matches!(node.data().value, NodeValue::CalloutTitle);
     let titles: Vec<_> = root.descendants().filter(is_title).filter_map(|title| title.first_child()).collect();
     for block in titles {
@@ -77,7 +77,7 @@ fn titles<'a>(parser: &Parser<'a>, root: &'a AstNode<'a>) {
 }
 
 /// The tree of a text in which no tag is left for the parser to mistake.
-fn named<'a>(parser: &Parser<'a>, body: &str, settings: &Settings) -> &'a AstNode<'a> {
+fn named<'a>(parser: &MarkdownParser<'a>, body: &str, settings: &Settings) -> &'a AstNode<'a> {
     let arena = parser.arena;
     let named = settings.wikilinks && body.contains("[[");
     let dollars = settings.has("math") && body.contains('$');
@@ -124,12 +124,12 @@ fn within_words<'a>(arena: &'a Arena<'a>, root: &'a AstNode<'a>, body: &str) {
     }
 }
 
-struct Parser<'a> {
+struct MarkdownParser<'a> {
     arena: &'a Arena<'a>,
     options: Options<'static>,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> MarkdownParser<'a> {
     fn parse(&self, text: &str) -> &'a AstNode<'a> {
         comrak::parse_document(self.arena, text, &self.options)
     }
@@ -147,7 +147,7 @@ impl<'a> Parser<'a> {
         let mut root = self.parse(&text);
         for _ in 0..MAX_PASSES {
             let lines = Lines::of(&text, 1);
-            let Found { prose, formulas, fenced } = formulas::find(root, &lines, &refused, &spans);
+            let DollarSurvey { prose, formulas, fenced } = formulas::find(root, &lines, &refused, &spans);
             let lost: Vec<usize> = fences.keys().copied().filter(|open| !fenced.contains(open)).collect();
             if prose.is_empty() && formulas.is_empty() && lost.is_empty() {
                 return root;

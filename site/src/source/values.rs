@@ -4,7 +4,7 @@
 //! Block, then in the Source, and else takes the fallback. What has neither value nor fallback stays as it was written.
 //! Values are escaped for where they are put. Code, scripts and style sheets keep their braces.
 
-use super::Tag;
+use super::TagPlace;
 use crate::{
     diagnostic::{Diagnostic, Position},
     text::{dom::Node, html, nearest},
@@ -28,7 +28,7 @@ pub(crate) struct Values<'v> {
 
 /// Where the text of a Block stands, for the places of findings.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Written<'w> {
+pub(crate) struct BlockText<'w> {
     /// The whole Source.
     pub text: &'w str,
     /// The Block's first line, from 1.
@@ -36,7 +36,7 @@ pub(crate) struct Written<'w> {
     /// The Block's marked HTML.
     pub html: &'w str,
     /// Of this HTML, in its order.
-    pub tags: &'w [Tag],
+    pub tags: &'w [TagPlace],
 }
 
 /// `{{ name }}` or `{{ name: fallback }}`
@@ -150,7 +150,7 @@ pub(crate) fn expression(text: &str) -> Option<Expression<'_>> {
 pub(crate) fn fill<'a>(
     nodes: &mut [Node<'a>],
     values: Values<'_>,
-    written: Written<'_>,
+    written: BlockText<'_>,
     findings: &mut Vec<Diagnostic>,
 ) {
     for node in nodes {
@@ -219,7 +219,7 @@ pub(crate) fn plain(text: &str, values: Values<'_>) -> Option<String> {
 pub(crate) fn filled(
     text: &str,
     values: Values<'_>,
-    written: Written<'_>,
+    written: BlockText<'_>,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<String> {
     interpolate(text, &mut |expression| match meant(expression, text, values) {
@@ -238,7 +238,7 @@ pub(crate) fn filled(
     })
 }
 
-impl Written<'_> {
+impl BlockText<'_> {
     /// Byte at which the Block starts.
     fn start(&self) -> usize {
         self.text
@@ -303,7 +303,7 @@ mod tests {
         };
         let mut findings = Vec::new();
         let mut nodes = dom::parse(html);
-        fill(&mut nodes, values, Written { text: html, line: 1, html, tags: &[] }, &mut findings);
+        fill(&mut nodes, values, BlockText { text: html, line: 1, html, tags: &[] }, &mut findings);
         let mut out = String::new();
         dom::write(&nodes, &mut out);
         (out, findings)

@@ -51,7 +51,7 @@ pub(super) fn hidden<'b, 'a>(body: &'b str, mask: &Mask, parse: impl Fn(&str) ->
 /// What has the form of one, wherever it stands.
 fn candidates(body: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut line = Line::default();
+    let mut line = CurrentLine::default();
     let mut at = 0;
     while let Some(offset) = body[at..].find("[[") {
         let start = at + offset;
@@ -80,14 +80,14 @@ fn candidates(body: &str) -> Vec<Range<usize>> {
 
 /// The line that was looked at last: each is looked through once, however many names it has.
 #[derive(Default)]
-struct Line {
+struct CurrentLine {
     start: usize,
     end: usize,
     /// Where the last `]:` in it stands: what may end the label of a definition.
     label_end: Option<usize>,
 }
 
-impl Line {
+impl CurrentLine {
     /// The line of a place, which is none before the places that were asked for.
     fn at(&mut self, body: &str, at: usize) -> &Self {
         if at >= self.end {

@@ -8,7 +8,7 @@ const MAX_LOOKS: usize = 200;
 
 /// A value that was taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TakenApart {
+pub(crate) struct SplitAtComma {
     /// The byte of the text at which the key stands that was to be a part of the value.
     pub at: usize,
     /// The keys on the way there, and the one that has lost the rest of its value.
@@ -19,7 +19,7 @@ pub(crate) struct TakenApart {
     pub whole: String,
 }
 
-impl TakenApart {
+impl SplitAtComma {
     pub(crate) fn message(&self) -> String {
         let (path, rest) = (self.path.join("."), &self.rest);
         format!("`{path}` ends at the comma, and `{rest}` is a key without a value")
@@ -35,7 +35,7 @@ impl TakenApart {
 }
 
 /// All such values of a mapping; `text` is what it was read from.
-pub(crate) fn taken_apart(values: &Map<String, Value>, text: &str) -> Vec<TakenApart> {
+pub(crate) fn taken_apart(values: &Map<String, Value>, text: &str) -> Vec<SplitAtComma> {
     if !text.contains('{') {
         return Vec::new();
     }
@@ -48,7 +48,7 @@ struct Finder<'t> {
     text: &'t str,
     looks: usize,
     path: Vec<String>,
-    found: Vec<TakenApart>,
+    found: Vec<SplitAtComma>,
 }
 
 impl Finder<'_> {
@@ -95,7 +95,7 @@ impl Finder<'_> {
             }
             if let Some((at, rest)) = first {
                 let whole = text[start..end].split_whitespace().collect::<Vec<_>>().join(" ");
-                self.found.push(TakenApart { at, path: self.path.clone(), rest: rest.to_owned(), whole });
+                self.found.push(SplitAtComma { at, path: self.path.clone(), rest: rest.to_owned(), whole });
                 return;
             }
         }

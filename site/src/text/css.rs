@@ -12,7 +12,7 @@ const STRINGS: [&str; 4] = ["image-set", "-webkit-image-set", "image", "src"];
 
 /// Where an address stands, and the address, escapes undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reference {
+pub(crate) struct CssUrl {
     /// With its quotes.
     pub range: Range<usize>,
     pub target: String,
@@ -33,7 +33,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// All addresses, in order.
-pub(crate) fn references(css: &str) -> Vec<Reference> {
+pub(crate) fn references(css: &str) -> Vec<CssUrl> {
     let bytes = css.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -116,7 +116,7 @@ pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
 }
 
 /// The stylesheet with other addresses; `address` gives the new one, or `None` to leave it.
-pub(crate) fn rewrite(css: &str, mut address: impl FnMut(&Reference) -> Option<String>) -> String {
+pub(crate) fn rewrite(css: &str, mut address: impl FnMut(&CssUrl) -> Option<String>) -> String {
     let mut out = String::with_capacity(css.len());
     let mut from = 0;
     for reference in references(css) {
@@ -189,11 +189,11 @@ fn bare_end(bytes: &[u8], start: usize) -> usize {
     at.min(bytes.len())
 }
 
-fn reference(css: &str, range: Range<usize>) -> Reference {
+fn reference(css: &str, range: Range<usize>) -> CssUrl {
     // Escapes may leave the end inside a character.
     let range = range.start..(range.end..=css.len()).find(|end| css.is_char_boundary(*end)).unwrap_or(css.len());
     let target = unquoted(&css[range.clone()]);
-    Reference { range, target }
+    CssUrl { range, target }
 }
 
 /// What a string, or an address without quotes, stands for.

@@ -13,7 +13,7 @@ const MAX_NAME: usize = 31;
 
 /// An attribute with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Attribute<'a> {
+pub(crate) struct RawAttribute<'a> {
     pub tag: &'a str,
     pub name: &'a str,
     /// Where the value stands, without its quotes.
@@ -42,7 +42,7 @@ pub(crate) enum Form {
 /// What may hold addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
-    Attribute(Attribute<'a>),
+    Attribute(RawAttribute<'a>),
     /// What is in a `<style>` element.
     Sheet(Range<usize>),
     /// What is in a `<script>` element that browsers run.
@@ -50,7 +50,7 @@ pub(crate) enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    pub(crate) const fn attribute(&self) -> Option<&Attribute<'a>> {
+    pub(crate) const fn attribute(&self) -> Option<&RawAttribute<'a>> {
         match self {
             Self::Attribute(attribute) => Some(attribute),
             Self::Sheet(_) | Self::Script(_) => None,
@@ -68,7 +68,7 @@ pub(crate) struct Scanned<'a> {
 
 impl<'a> Scanned<'a> {
     /// The attributes of all start tags.
-    pub(crate) fn attributes(self) -> impl Iterator<Item = Attribute<'a>> {
+    pub(crate) fn attributes(self) -> impl Iterator<Item = RawAttribute<'a>> {
         self.parts.into_iter().filter_map(|part| match part {
             Part::Attribute(attribute) => Some(attribute),
             Part::Sheet(_) | Part::Script(_) => None,
@@ -78,7 +78,7 @@ impl<'a> Scanned<'a> {
 
 /// Scans a fragment once for all that is asked of it.
 pub(crate) fn scan(text: &str) -> Scanned<'_> {
-    let mut scanner = Scanner { text, at: 0, found: Scanned { tags: Vec::new(), parts: Vec::new() } };
+    let mut scanner = AttributeScanner { text, at: 0, found: Scanned { tags: Vec::new(), parts: Vec::new() } };
     scanner.run();
     scanner.found
 }
@@ -88,13 +88,13 @@ pub(crate) fn tag_name(text: &str) -> &str {
     &text[..text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(text.len())]
 }
 
-struct Scanner<'a> {
+struct AttributeScanner<'a> {
     text: &'a str,
     at: usize,
     found: Scanned<'a>,
 }
 
-impl<'a> Scanner<'a> {
+impl<'a> AttributeScanner<'a> {
     fn run(&mut self) {
         while let Some(open) = self.text[self.at..].find('<') {
             self.at += open + 1;
@@ -174,7 +174,7 @@ impl<'a> Scanner<'a> {
             Some(quote) => self.take_until(|b| b == quote),
             None => self.take_until(|b| b.is_ascii_whitespace() || b == b'>'),
         };
-        let attribute = Attribute { tag, name, value: start..self.at, quoted: quote.is_some() };
+        let attribute = RawAttribute { tag, name, value: start..self.at, quoted: quote.is_some() };
         self.found.parts.push(Part::Attribute(attribute));
         self.at += usize::from(quote.is_some() && self.peek().is_some());
     }

@@ -10,7 +10,7 @@ const SHORTEST_START: usize = 4;
 const LONG: usize = 8;
 
 /// A key that means something.
-pub(crate) struct Key {
+pub(crate) struct KnownKey {
     pub name: &'static str,
     /// What its value is; none, if that may be anything.
     shape: Option<Shape>,
@@ -39,19 +39,19 @@ enum Words {
 enum Keys {
     Any,
     /// These; others are the author's.
-    Known(&'static [Key]),
+    Known(&'static [KnownKey]),
     /// No others.
-    Only(&'static [Key]),
+    Only(&'static [KnownKey]),
     /// Each value of the mapping or list is a mapping with these.
-    OfEach(&'static [Key]),
+    OfEach(&'static [KnownKey]),
 }
 
 /// A key whose value nobody looks at here.
-pub(crate) const fn key(name: &'static str) -> Key {
-    Key { name, shape: None, words: Words::Any, keys: Keys::Any, code: None }
+pub(crate) const fn key(name: &'static str) -> KnownKey {
+    KnownKey { name, shape: None, words: Words::Any, keys: Keys::Any, code: None }
 }
 
-impl Key {
+impl KnownKey {
     /// With a value that `fits`: `what` says in words which those are.
     pub(crate) const fn is(self, fits: fn(&Value) -> bool, what: &'static str) -> Self {
         Self { shape: Some(Shape { fits, what }), ..self }
@@ -146,15 +146,15 @@ pub(crate) struct Check<'c> {
 
 impl Check<'_> {
     /// Names what is nearly a key, and values that keys cannot have.
-    pub(crate) fn mapping(&mut self, values: &Map<String, Value>, known: &[Key]) {
+    pub(crate) fn mapping(&mut self, values: &Map<String, Value>, known: &[KnownKey]) {
         self.names(values, known, &[]);
         self.values(values, known, &[]);
     }
 
     /// Names what is nearly a key; at the top, where other tools have theirs beside ours, only in place of it.
-    pub(crate) fn names(&mut self, values: &Map<String, Value>, known: &[Key], within: &[&str]) {
+    pub(crate) fn names(&mut self, values: &Map<String, Value>, known: &[KnownKey], within: &[&str]) {
         for (name, value) in values.iter().filter(|(name, _)| known.iter().all(|key| key.name != **name)) {
-            let is_free = |key: &Key| !values.contains_key(key.name) || !within.is_empty();
+            let is_free = |key: &KnownKey| !values.contains_key(key.name) || !within.is_empty();
             let near = known.iter().find(|key| is_free(key) && key.is_meant_by(name, value));
             let meant = near.map(|key| format!("did you mean `{}`?", key.name)).or_else(|| {
                 let (key, rest) = unspaced(name, value)?;
@@ -168,7 +168,7 @@ impl Check<'_> {
     }
 
     /// Names values that keys cannot have.
-    pub(crate) fn values(&mut self, values: &Map<String, Value>, known: &[Key], within: &[&str]) {
+    pub(crate) fn values(&mut self, values: &Map<String, Value>, known: &[KnownKey], within: &[&str]) {
         for key in known {
             let Some(value) = values.get(key.name).filter(|value| !value.is_null()) else { continue };
             let path = [within, &[key.name]].concat();
@@ -179,7 +179,7 @@ impl Check<'_> {
         }
     }
 
-    fn value(&mut self, key: &Key, value: &Value, path: &[&str]) {
+    fn value(&mut self, key: &KnownKey, value: &Value, path: &[&str]) {
         let name = path.join(".");
         if let Some(Shape { fits, what }) = key.shape.filter(|shape| !(shape.fits)(value)) {
             // `yes` and `off` are no words to YAML.
@@ -240,7 +240,7 @@ impl Check<'_> {
     }
 
     /// Names the keys that a mapping cannot have.
-    fn others(&mut self, values: &Map<String, Value>, known: &[Key], path: &[&str]) {
+    fn others(&mut self, values: &Map<String, Value>, known: &[KnownKey], path: &[&str]) {
         for name in values.keys().filter(|name| known.iter().all(|key| key.name != **name)) {
             let near = nearest::likest(name, known.iter().map(|key| (key.name, key.name)));
             let near = known.iter().map(|key| key.name).find(|key| is_near(name, key)).or(near);
@@ -303,7 +303,7 @@ mod tests {
     use super::*;
     use crate::text::yaml;
 
-    static KNOWN: [Key; 6] = [
+    static KNOWN: [KnownKey; 6] = [
         key("description").is(Value::is_string, "a line of text"),
         key("route").like(Value::is_string),
         key("kind").knows(&["question"]),

@@ -61,14 +61,14 @@ pub(super) fn normal(text: &str) -> Cow<'_, str> {
 }
 
 /// The bytes of a file that stand for ranges of its text.
-pub(super) struct Places {
+pub(super) struct OffsetMap {
     /// Bytes of the text from which on the file is further by one more, in order.
     dropped: Vec<usize>,
     /// Length of the byte order mark.
     mark: usize,
 }
 
-impl Places {
+impl OffsetMap {
     pub(super) fn of(file: &str) -> Self {
         let text = file.strip_prefix(BOM).unwrap_or(file);
         let ends = text.match_indices("\r\n").enumerate();
@@ -112,7 +112,7 @@ pub(super) fn write_back(file: &str, after: &str) -> String {
     let is_end =
         |same: &usize| before.is_char_boundary(before.len() - same) && after.is_char_boundary(after.len() - same);
     let same = (0..=same).rev().find(is_end).unwrap_or(0);
-    let range = Places::of(file).range(&(start..before.len() - same));
+    let range = OffsetMap::of(file).range(&(start..before.len() - same));
     let new = as_in(file, &after[start..after.len() - same]);
     // Behind a `\r` that is an end by itself, a `\n` would be the other half of it.
     let first = if file[..range.start].ends_with('\r') && new.starts_with('\n') { "\r" } else { "" };
@@ -189,7 +189,7 @@ mod tests {
             let text = normal(&file).into_owned();
             let range = from.min(text.len())..(from + length).min(text.len());
             if text.is_char_boundary(range.start) && text.is_char_boundary(range.end) {
-                let places = Places::of(&file);
+                let places = OffsetMap::of(&file);
                 prop_assert_eq!(normal(&file[places.range(&range)]), &text[range]);
             }
         }

@@ -11,7 +11,7 @@ pub(crate) fn as_written(values: &mut Map<String, Value>, text: &str) {
     if !values.values().any(has_number) || !text.split([' ', '\n', ',', '[', ']', '{', '}']).any(is_odd) {
         return;
     }
-    let Ok(Place::Mapping(places)) = serde_saphyr::from_str_with_options(text, yaml::options()) else { return };
+    let Ok(ValuePlace::Mapping(places)) = serde_saphyr::from_str_with_options(text, yaml::options()) else { return };
     for (key, place) in &places {
         if let Some(value) = values.get_mut(key) {
             restore(value, place, text);
@@ -35,16 +35,16 @@ fn is_odd(word: &str) -> bool {
     digits.starts_with(|c: char| c.is_ascii_digit()) && !is_plain()
 }
 
-fn restore(value: &mut Value, place: &Spanned<Place>, text: &str) {
+fn restore(value: &mut Value, place: &Spanned<ValuePlace>, text: &str) {
     match (value, &place.value) {
-        (Value::Object(map), Place::Mapping(places)) => {
+        (Value::Object(map), ValuePlace::Mapping(places)) => {
             for (key, place) in places {
                 if let Some(value) = map.get_mut(key) {
                     restore(value, place, text);
                 }
             }
         }
-        (Value::Array(list), Place::List(places)) => {
+        (Value::Array(list), ValuePlace::List(places)) => {
             for (value, place) in list.iter_mut().zip(places) {
                 restore(value, place, text);
             }
@@ -66,13 +66,13 @@ fn restore(value: &mut Value, place: &Spanned<Place>, text: &str) {
 }
 
 /// Where values stand.
-enum Place {
-    Mapping(BTreeMap<String, Spanned<Place>>),
-    List(Vec<Spanned<Place>>),
+enum ValuePlace {
+    Mapping(BTreeMap<String, Spanned<ValuePlace>>),
+    List(Vec<Spanned<ValuePlace>>),
     Scalar,
 }
 
-impl<'de> Deserialize<'de> for Place {
+impl<'de> Deserialize<'de> for ValuePlace {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(PlaceVisitor)
     }
@@ -81,50 +81,50 @@ impl<'de> Deserialize<'de> for Place {
 struct PlaceVisitor;
 
 impl<'de> Visitor<'de> for PlaceVisitor {
-    type Value = Place;
+    type Value = ValuePlace;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Place, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ValuePlace, A::Error> {
         let mut places = BTreeMap::new();
         while let Some((key, place)) = map.next_entry()? {
             places.insert(key, place);
         }
-        Ok(Place::Mapping(places))
+        Ok(ValuePlace::Mapping(places))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Place, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ValuePlace, A::Error> {
         let mut places = Vec::new();
         while let Some(place) = list.next_element()? {
             places.push(place);
         }
-        Ok(Place::List(places))
+        Ok(ValuePlace::List(places))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Place, E> {
-        Ok(Place::Scalar)
+    fn visit_bool<E>(self, _: bool) -> Result<ValuePlace, E> {
+        Ok(ValuePlace::Scalar)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Place, E> {
-        Ok(Place::Scalar)
+    fn visit_i64<E>(self, _: i64) -> Result<ValuePlace, E> {
+        Ok(ValuePlace::Scalar)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Place, E> {
-        Ok(Place::Scalar)
+    fn visit_u64<E>(self, _: u64) -> Result<ValuePlace, E> {
+        Ok(ValuePlace::Scalar)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Place, E> {
-        Ok(Place::Scalar)
+    fn visit_f64<E>(self, _: f64) -> Result<ValuePlace, E> {
+        Ok(ValuePlace::Scalar)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Place, E> {
-        Ok(Place::Scalar)
+    fn visit_str<E>(self, _: &str) -> Result<ValuePlace, E> {
+        Ok(ValuePlace::Scalar)
     }
 
-    fn visit_unit<E>(self) -> Result<Place, E> {
-        Ok(Place::Scalar)
+    fn visit_unit<E>(self) -> Result<ValuePlace, E> {
+        Ok(ValuePlace::Scalar)
     }
 }
 

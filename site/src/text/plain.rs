@@ -17,7 +17,7 @@ const MAX_CODE: usize = 64;
 /// A piece of a value, so written that it reads back as it was, fractions to the last bit. Lists and mappings are followed by what is in
 /// them, a mapping by a text and a value in turns: reading the pieces needs no recursion, however they are nested.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Piece {
+pub(crate) enum ValueToken {
     Null,
     Bool(bool),
     Natural(u64),
@@ -29,35 +29,35 @@ pub(crate) enum Piece {
 }
 
 /// A mapping as it is written.
-pub(crate) type Pieces = Vec<Piece>;
+pub(crate) type ValueTokens = Vec<ValueToken>;
 
 /// A mapping as it is written.
-pub(crate) fn members(map: &Map<String, Value>) -> Pieces {
+pub(crate) fn members(map: &Map<String, Value>) -> ValueTokens {
     let mut pieces = Vec::new();
     write_map(map, &mut pieces);
     pieces
 }
 
-fn write_map(map: &Map<String, Value>, pieces: &mut Pieces) {
-    pieces.push(Piece::Map(map.len()));
+fn write_map(map: &Map<String, Value>, pieces: &mut ValueTokens) {
+    pieces.push(ValueToken::Map(map.len()));
     for (key, value) in map {
-        pieces.push(Piece::Text(key.clone()));
+        pieces.push(ValueToken::Text(key.clone()));
         write(value, pieces);
     }
 }
 
-fn write(value: &Value, pieces: &mut Pieces) {
+fn write(value: &Value, pieces: &mut ValueTokens) {
     pieces.push(match value {
-        Value::Null => Piece::Null,
-        Value::Bool(is) => Piece::Bool(*is),
+        Value::Null => ValueToken::Null,
+        Value::Bool(is) => ValueToken::Bool(*is),
         Value::Number(number) => number
             .as_u64()
-            .map(Piece::Natural)
-            .or_else(|| number.as_i64().map(Piece::Integer))
-            .unwrap_or_else(|| Piece::Fraction(number.as_f64().unwrap_or_default())),
-        Value::String(text) => Piece::Text(text.clone()),
+            .map(ValueToken::Natural)
+            .or_else(|| number.as_i64().map(ValueToken::Integer))
+            .unwrap_or_else(|| ValueToken::Fraction(number.as_f64().unwrap_or_default())),
+        Value::String(text) => ValueToken::Text(text.clone()),
         Value::Array(items) => {
-            pieces.push(Piece::List(items.len()));
+            pieces.push(ValueToken::List(items.len()));
             items.iter().for_each(|item| write(item, pieces));
             return;
         }
@@ -66,7 +66,7 @@ fn write(value: &Value, pieces: &mut Pieces) {
 }
 
 /// The mapping of what was written; none, if it is no mapping or nests too deep.
-pub(crate) fn map(pieces: Pieces) -> Option<Map<String, Value>> {
+pub(crate) fn map(pieces: ValueTokens) -> Option<Map<String, Value>> {
     let mut pieces = pieces.into_iter();
     match read(&mut pieces, 0)? {
         Value::Object(map) if pieces.next().is_none() => Some(map),
@@ -74,29 +74,29 @@ pub(crate) fn map(pieces: Pieces) -> Option<Map<String, Value>> {
     }
 }
 
-fn read(pieces: &mut impl Iterator<Item = Piece>, depth: usize) -> Option<Value> {
+fn read(pieces: &mut impl Iterator<Item = ValueToken>, depth: usize) -> Option<Value> {
     if depth > MAX_DEPTH {
         return None;
     }
     // A count is believed as far as there are pieces: nothing is set aside for it.
     Some(match pieces.next()? {
-        Piece::Null => Value::Null,
-        Piece::Bool(is) => Value::Bool(is),
-        Piece::Natural(number) => number.into(),
-        Piece::Integer(number) => number.into(),
-        Piece::Fraction(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
-        Piece::Text(text) => Value::String(text),
-        Piece::List(count) => {
+        ValueToken::Null => Value::Null,
+        ValueToken::Bool(is) => Value::Bool(is),
+        ValueToken::Natural(number) => number.into(),
+        ValueToken::Integer(number) => number.into(),
+        ValueToken::Fraction(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
+        ValueToken::Text(text) => Value::String(text),
+        ValueToken::List(count) => {
             let mut items = Vec::new();
             for _ in 0..count {
                 items.push(read(pieces, depth + 1)?);
             }
             Value::Array(items)
         }
-        Piece::Map(count) => {
+        ValueToken::Map(count) => {
             let mut map = Map::new();
             for _ in 0..count {
-                let Piece::Text(key) = pieces.next()? else { return None };
+                let ValueToken::Text(key) = pieces.next()? else { return None };
                 map.insert(key, read(pieces, depth + 1)?);
             }
             Value::Object(map)
@@ -168,17 +168,20 @@ mod tests {
     #[test]
     fn what_nests_too_deep_or_is_cut_short_is_no_mapping() {
         let nested = |depth: usize| {
-            let lists = (0..depth).map(|_| Piece::List(1));
-            let key = [Piece::Map(1), Piece::Text("a".to_owned())];
-            key.into_iter().chain(lists).chain([Piece::Null]).collect::<Pieces>()
+            let lists = (0..depth).map(|_| ValueToken::List(1));
+            let key = [ValueToken::Map(1), ValueToken::Text("a".to_owned())];
+            key.into_iter().chain(lists).chain([ValueToken::Null]).collect::<ValueTokens>()
         };
         assert!(map(nested(MAX_DEPTH - 1)).is_some());
         assert!(map(nested(MAX_DEPTH)).is_none());
         // As deep as the stack is not.
         let bytes = postcard::to_allocvec(&nested(1_000_000)).unwrap();
         assert!(map(postcard::from_bytes(&bytes).unwrap()).is_none());
-        assert!(map(vec![Piece::Map(1)]).is_none() && map(vec![Piece::Null]).is_none());
-        assert!(map(vec![Piece::Map(0), Piece::Null]).is_none() && map(vec![Piece::Map(usize::MAX)]).is_none());
+        assert!(map(vec![ValueToken::Map(1)]).is_none() && map(vec![ValueToken::Null]).is_none());
+        assert!(
+            map(vec![ValueToken::Map(0), ValueToken::Null]).is_none()
+                && map(vec![ValueToken::Map(usize::MAX)]).is_none()
+        );
     }
 
     #[test]

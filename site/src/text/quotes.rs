@@ -16,7 +16,7 @@ pub(crate) struct Eaten {
 }
 
 /// A line with a value: `  - key: value`, `key: value` or `- value`.
-struct Line<'t> {
+struct KeyLine<'t> {
     /// Up to the value: indentation, dash, key, colon.
     head: &'t str,
     key: &'t str,
@@ -41,7 +41,7 @@ pub(crate) fn eaten(text: &str) -> Vec<Eaten> {
             continue;
         }
         literal = None;
-        let Some(line) = Line::of(whole).filter(|line| !line.key.is_empty()) else { continue };
+        let Some(line) = KeyLine::of(whole).filter(|line| !line.key.is_empty()) else { continue };
         if line.value.starts_with(['|', '>']) {
             literal = Some(indent);
             continue;
@@ -62,7 +62,7 @@ pub(crate) fn cure(text: &str, line: usize) -> Option<String> {
     let last = line.min(lines.len());
     let broken = |text: &str| yaml::mapping(text).err().map(|error| error.position.line);
     (0..last).rev().take(MAX_TRIES).find_map(|number| {
-        let line = Line::of(lines[number]).filter(|line| line.looks_wrong())?;
+        let line = KeyLine::of(lines[number]).filter(|line| line.looks_wrong())?;
         let quoted = line.quoted();
         let mut tried = lines.clone();
         let with = format!("{quoted}\n");
@@ -75,7 +75,7 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-impl<'t> Line<'t> {
+impl<'t> KeyLine<'t> {
     fn of(whole: &'t str) -> Option<Self> {
         let line = whole.trim_end();
         let mut rest = line.trim_start_matches(' ');

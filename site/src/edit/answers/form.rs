@@ -31,7 +31,7 @@ struct Control {
     /// What its answer is called in the topmatter.
     key: String,
     /// The options that can be chosen; none where anything may be written.
-    options: Option<Vec<Choice>>,
+    options: Option<Vec<FormOption>>,
     /// Whether several of them can.
     several: bool,
     /// In UTF-16 units.
@@ -41,7 +41,7 @@ struct Control {
 
 /// An option of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Choice {
+struct FormOption {
     /// What the form sends.
     value: String,
     /// What a reader reads.
@@ -59,7 +59,7 @@ impl Control {
     /// What is recorded of an option: its label, which says the same whoever reads it. Where two options have the same, its value.
     fn name(&self, number: usize) -> Option<String> {
         let options = self.options.as_deref().unwrap_or_default();
-        let Choice { value, label } = options.get(number)?;
+        let FormOption { value, label } = options.get(number)?;
         let is_plain = !label.is_empty() && options.iter().filter(|option| option.label == *label).count() == 1;
         Some(if is_plain { label } else { value }.clone())
     }
@@ -68,7 +68,7 @@ impl Control {
 /// Why an answer is not taken: one sentence for the person who answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Refused(String);
+pub struct AnswerRefused(String);
 
 impl AnswerForm {
     /// The form for this target, `<source id>#<block id>`, in a page.
@@ -93,8 +93,8 @@ impl AnswerForm {
     ///
     /// # Errors
     /// A field that the question does not have, an option that it does not have, an answer that is too long or missing.
-    pub fn answers(&self, fields: &[(String, String)]) -> Result<Vec<(String, Given)>, Refused> {
-        let refused = |message: String| Err(Refused(message));
+    pub fn answers(&self, fields: &[(String, String)]) -> Result<Vec<(String, Given)>, AnswerRefused> {
+        let refused = |message: String| Err(AnswerRefused(message));
         let mut found: BTreeMap<&str, String> = BTreeMap::new();
         let mut chosen: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
         for (name, value) in fields.iter().filter(|(name, _)| name.starts_with("question.")) {
@@ -171,7 +171,7 @@ fn collect(nodes: &[Node<'_>], name: &str, (action, label): (&str, &str), contro
         if let Some(kind) = element.attr("type").filter(|kind| matches!(*kind, "radio" | "checkbox")) {
             control.several |= kind == "checkbox";
             let value = html::unescape(element.attr("value").unwrap_or_default()).into_owned();
-            control.options.get_or_insert_default().push(Choice { value, label: label.to_owned() });
+            control.options.get_or_insert_default().push(FormOption { value, label: label.to_owned() });
         }
     }
 }

@@ -3,5 +3,5 @@
 mod form;
 mod topmatter;
 
-pub use form::{AnswerForm, Given, Refused};
+pub use form::{AnswerForm, AnswerRefused, Given};
 pub use topmatter::{RecordError, record};

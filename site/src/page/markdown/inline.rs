@@ -21,7 +21,7 @@ const LOOK_AHEAD: usize = 64;
 
 /// What has no end on the line that is rewritten: each is looked for in vain but once.
 #[derive(PartialEq, Eq)]
-enum Open {
+enum OpenDelimiter {
     /// A run of so many backticks.
     Code(usize),
     Quote(char),
@@ -78,7 +78,13 @@ impl Rewriter<'_, '_, '_> {
     }
 
     /// Writes something else for what a text begins with, and says how long that is.
-    fn other(&mut self, rest: &str, line: &str, writing: &mut Writing<'_>, unclosed: &mut Vec<Open>) -> Option<usize> {
+    fn other(
+        &mut self,
+        rest: &str,
+        line: &str,
+        writing: &mut Writing<'_>,
+        unclosed: &mut Vec<OpenDelimiter>,
+    ) -> Option<usize> {
         match rest.as_bytes().first()? {
             b'<' => standard_tag(rest),
             b'!' if rest.starts_with("![[") => Some(1 + self.named(&rest[1..], writing)?),
@@ -173,13 +179,13 @@ impl Rewriter<'_, '_, '_> {
     }
 
     /// A quoted value after `=`, if it is a link.
-    fn attribute(&self, text: &str, writing: &mut Writing<'_>, unclosed: &mut Vec<Open>) -> Option<usize> {
+    fn attribute(&self, text: &str, writing: &mut Writing<'_>, unclosed: &mut Vec<OpenDelimiter>) -> Option<usize> {
         let quote = text[1..].chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        if unclosed.contains(&Open::Quote(quote)) {
+        if unclosed.contains(&OpenDelimiter::Quote(quote)) {
             return None;
         }
         let Some(end) = text[2..].find(quote) else {
-            unclosed.push(Open::Quote(quote));
+            unclosed.push(OpenDelimiter::Quote(quote));
             return None;
         };
         let address = self.addresses.get(&*html::unescape(&text[2..2 + end]))?;
@@ -189,8 +195,8 @@ impl Rewriter<'_, '_, '_> {
 }
 
 /// The end of a code span that starts with a run of backticks; of the run alone if it is not closed on this line.
-fn code_end(text: &str, run: usize, unclosed: &mut Vec<Open>) -> usize {
-    if unclosed.contains(&Open::Code(run)) {
+fn code_end(text: &str, run: usize, unclosed: &mut Vec<OpenDelimiter>) -> usize {
+    if unclosed.contains(&OpenDelimiter::Code(run)) {
         return run;
     }
     let mut at = run;
@@ -202,7 +208,7 @@ fn code_end(text: &str, run: usize, unclosed: &mut Vec<Open>) -> usize {
             return at;
         }
     }
-    unclosed.push(Open::Code(run));
+    unclosed.push(OpenDelimiter::Code(run));
     run
 }
 

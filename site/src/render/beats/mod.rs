@@ -15,7 +15,7 @@ use crate::{
 use density::Density;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use walk::Walk;
+use walk::BeatWalk;
 
 /// The Block whose Beats are marked.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Beat {
     /// Unique in the page: it begins with the id of the Block.
     pub id: String,
     #[serde(rename = "type")]
-    pub kind: Kind,
+    pub kind: BeatKind,
     /// The Beat that it is a part of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
@@ -46,7 +46,7 @@ pub(crate) struct Beat {
 /// What a Beat is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
+pub(crate) enum BeatKind {
     Heading,
     /// A paragraph, and whatever else reads as one.
     Step,
@@ -65,7 +65,7 @@ pub(crate) enum Kind {
     State,
 }
 
-impl Kind {
+impl BeatKind {
     /// As attributes and documents have it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ impl Kind {
 /// steps. What is hidden, folded away, a footnote or a form control is none.
 pub(crate) fn annotate(block: &BeatBlock<'_>, nodes: &mut [Node<'_>], findings: &mut Vec<Diagnostic>) -> Vec<Beat> {
     let density = Density::of(block.source_values, block.values);
-    let present = survey::Present::of(nodes);
+    let present = survey::BlockSurvey::of(nodes);
     let table_steps = match table::steps(block.values, &present) {
         Ok(steps) => steps,
         Err(message) => {
@@ -102,7 +102,7 @@ pub(crate) fn annotate(block: &BeatBlock<'_>, nodes: &mut [Node<'_>], findings: 
             None
         }
     };
-    let mut walk = Walk::new(block.id, density, table_steps, present.authored);
+    let mut walk = BeatWalk::new(block.id, density, table_steps, present.authored);
     walk.block(nodes);
     if walk.exhausted {
         let message = format!("the focus steps of this Block name more than {} lines or cells", walk::MAX_MEMBERS);

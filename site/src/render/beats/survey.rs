@@ -8,14 +8,14 @@ use std::collections::HashSet;
 
 /// What matters about a whole Block.
 #[derive(Debug, Default)]
-pub(super) struct Present {
+pub(super) struct BlockSurvey {
     /// Ids of Beats that the author wrote.
     pub authored: HashSet<String>,
     /// Of each table in sight: its body rows, each with its number of cells.
     pub tables: Vec<Vec<usize>>,
 }
 
-impl Present {
+impl BlockSurvey {
     pub(super) fn of(nodes: &[Node<'_>]) -> Self {
         let mut present = Self::default();
         present.visit(nodes);
@@ -88,14 +88,14 @@ pub(super) fn has(element: &Element<'_>, name: &str) -> bool {
 
 /// What an element holds, components not looked into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Content {
+pub(super) struct ElementContent {
     pub text: bool,
     pub media: bool,
     /// Components or display formulas: Beats of their own wherever they stand.
     pub own: bool,
 }
 
-impl Content {
+impl ElementContent {
     pub(super) fn of(nodes: &[Node<'_>]) -> Self {
         let mut content = Self::default();
         content.visit(nodes);
@@ -147,7 +147,7 @@ pub(super) fn is_layout(component: &Element<'_>) -> bool {
     if has(component, "data-pathmx-component-layout") {
         return true;
     }
-    let Content { text, media, own } = Content::of(&component.children);
+    let ElementContent { text, media, own } = ElementContent::of(&component.children);
     own && !text && !media && !has_control(&component.children)
 }
 
@@ -159,7 +159,7 @@ fn has_control(nodes: &[Node<'_>]) -> bool {
 
 /// Whether an element that could hold anything holds one run of prose: text, and nothing that stands in lines of its own.
 pub(super) fn is_prose(element: &Element<'_>) -> bool {
-    Content::of(&element.children).text && element.children.iter().filter_map(Node::element).all(is_phrase)
+    ElementContent::of(&element.children).text && element.children.iter().filter_map(Node::element).all(is_phrase)
 }
 
 fn is_phrase(element: &Element<'_>) -> bool {

@@ -1,6 +1,6 @@
 //! `play.table.steps`: parts of a table, in the order in which they are looked at.
 
-use super::survey::Present;
+use super::survey::BlockSurvey;
 use crate::text::shorten::shorten;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
@@ -41,7 +41,7 @@ impl TableStep {
 }
 
 /// The steps of a Block's table, `None` if it names none; what is wrong with them, one sentence.
-pub(super) fn steps(values: &Map<String, Value>, present: &Present) -> Result<Option<Vec<TableStep>>, String> {
+pub(super) fn steps(values: &Map<String, Value>, present: &BlockSurvey) -> Result<Option<Vec<TableStep>>, String> {
     let Some(steps) = values.get("play").and_then(|play| play.get("table")).and_then(|table| table.get("steps")) else {
         return Ok(None);
     };

@@ -1,11 +1,11 @@
 //! One pass over a Block, in the order of the document, that marks Beats.
 
 use super::{
-    Beat, Kind,
+    Beat, BeatKind,
     density::Density,
     label::label,
     survey::{
-        Content, has, is_cell, is_code, is_component, is_display_math, is_hidden, is_layout, is_medium, is_prose,
+        ElementContent, has, is_cell, is_code, is_component, is_display_math, is_hidden, is_layout, is_medium, is_prose,
     },
     table::TableStep,
 };
@@ -24,7 +24,7 @@ pub(super) const MAX_MEMBERS: usize = 50_000;
 /// How much of a Block's id goes into the ids of its Beats, in bytes: each of them repeats it.
 const MAX_ID: usize = 200;
 
-pub(super) struct Walk<'s> {
+pub(super) struct BeatWalk<'s> {
     block: &'s str,
     density: Density,
     table_steps: Option<Vec<TableStep>>,
@@ -62,7 +62,7 @@ impl Scope {
     }
 }
 
-impl<'s> Walk<'s> {
+impl<'s> BeatWalk<'s> {
     pub(super) fn new(
         block: &'s str,
         density: Density,
@@ -116,35 +116,35 @@ impl<'s> Walk<'s> {
         }
         match &*element.name {
             "ul" | "ol" | "menu" if has(element, "data-pathmx-question-answer") => {
-                self.leaf(element, Kind::Step, scope)
+                self.leaf(element, BeatKind::Step, scope)
             }
             "ul" | "ol" | "menu" => self.list(element, scope),
             "table" => self.table(element, scope),
             "details" => self.details(element, scope),
             _ if !scope.prose => self.nodes(&mut element.children, scope),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.heading(element, scope),
-            "p" => self.prose(element, Kind::Step, scope),
-            "dd" => self.prose(element, Kind::Item, scope),
+            "p" => self.prose(element, BeatKind::Step, scope),
+            "dd" => self.prose(element, BeatKind::Item, scope),
             "label" | "input" | "button" | "select" | "textarea" | "output" | "meter" | "progress" => {}
             "legend" => self.nodes(&mut element.children, scope),
             _ if has(element, "data-pathmx-question-controls") => {}
-            _ if has(element, "data-pathmx-question-answer") => self.leaf(element, Kind::Step, scope),
-            _ if is_display_math(element) => self.leaf(element, Kind::Math, scope),
-            _ if is_medium(element) => self.leaf(element, Kind::Figure, scope),
-            _ if element.has_class("pmx-callout") => self.holder(element, Kind::Step, scope),
-            _ if is_prose(element) => self.prose(element, Kind::Step, scope),
+            _ if has(element, "data-pathmx-question-answer") => self.leaf(element, BeatKind::Step, scope),
+            _ if is_display_math(element) => self.leaf(element, BeatKind::Math, scope),
+            _ if is_medium(element) => self.leaf(element, BeatKind::Figure, scope),
+            _ if element.has_class("pmx-callout") => self.holder(element, BeatKind::Step, scope),
+            _ if is_prose(element) => self.prose(element, BeatKind::Step, scope),
             _ => self.nodes(&mut element.children, scope),
         }
     }
 
     /// A Beat as a whole.
-    fn leaf(&mut self, element: &mut Element<'_>, kind: Kind, scope: &mut Scope) {
+    fn leaf(&mut self, element: &mut Element<'_>, kind: BeatKind, scope: &mut Scope) {
         let id = self.step_id(scope);
         self.mark(element, id, kind, scope.parent.clone());
     }
 
     /// A Beat that may have others in it.
-    fn holder(&mut self, element: &mut Element<'_>, kind: Kind, scope: &mut Scope) {
+    fn holder(&mut self, element: &mut Element<'_>, kind: BeatKind, scope: &mut Scope) {
         let id = self.step_id(scope);
         self.mark(element, id.clone(), kind, scope.parent.clone());
         let mut inside = Scope::inside(&id, scope, self.density.nested_items);
@@ -153,7 +153,7 @@ impl<'s> Walk<'s> {
     }
 
     fn heading(&mut self, element: &mut Element<'_>, scope: &mut Scope) {
-        if Content::of(&element.children) == Content::default() {
+        if ElementContent::of(&element.children) == ElementContent::default() {
             return;
         }
         let id = match &scope.parent {
@@ -163,15 +163,15 @@ impl<'s> Walk<'s> {
                 self.free(|walk| format!("{block}:heading-{}", next(&mut walk.headings)))
             }
         };
-        self.mark(element, id, Kind::Heading, scope.parent.clone());
+        self.mark(element, id, BeatKind::Heading, scope.parent.clone());
     }
 
     /// A paragraph, an item: a Beat if there is text in it. If there are only components or formulas, it is these.
-    fn prose(&mut self, element: &mut Element<'_>, kind: Kind, scope: &mut Scope) {
-        match Content::of(&element.children) {
-            Content { text: true, .. } => self.holder(element, kind, scope),
-            Content { own: true, .. } => self.nodes(&mut element.children, scope),
-            Content { media: true, .. } => self.leaf(element, Kind::Figure, scope),
+    fn prose(&mut self, element: &mut Element<'_>, kind: BeatKind, scope: &mut Scope) {
+        match ElementContent::of(&element.children) {
+            ElementContent { text: true, .. } => self.holder(element, kind, scope),
+            ElementContent { own: true, .. } => self.nodes(&mut element.children, scope),
+            ElementContent { media: true, .. } => self.leaf(element, BeatKind::Figure, scope),
             _ => {}
         }
     }
@@ -187,7 +187,7 @@ impl<'s> Walk<'s> {
             if !item.is("li") || is_hidden(item) || has(item, "data-pathmx-beat") || is_component(item) {
                 self.element(item, scope);
             } else {
-                self.prose(item, Kind::Item, scope);
+                self.prose(item, BeatKind::Item, scope);
             }
         }
     }
@@ -201,7 +201,7 @@ impl<'s> Walk<'s> {
             return;
         }
         let id = self.step_id(scope);
-        self.mark(details, id.clone(), Kind::Step, scope.parent.clone());
+        self.mark(details, id.clone(), BeatKind::Step, scope.parent.clone());
         let named = details.children.iter().filter_map(Node::element).find(|child| child.is("summary"));
         if let (Some(summary), Some(beat)) = (named, self.beats.last_mut()) {
             beat.label = label(summary);
@@ -222,7 +222,7 @@ impl<'s> Walk<'s> {
             return self.nodes(&mut root.children, scope);
         }
         let id = self.step_id(scope);
-        self.mark(root, id.clone(), Kind::Component, scope.parent.clone());
+        self.mark(root, id.clone(), BeatKind::Component, scope.parent.clone());
         let mut inside = Scope::inside(&id, scope, false);
         let names: Vec<String> = root
             .attr("data-pathmx-states")
@@ -231,7 +231,7 @@ impl<'s> Walk<'s> {
             .skip(1)
             .map(|name| html::unescape(name.trim()).into_owned())
             .collect();
-        self.children(root, &id, Kind::State, &names, &mut inside);
+        self.children(root, &id, BeatKind::State, &names, &mut inside);
         self.nodes(&mut root.children, &mut inside);
         contain(root, inside.children);
     }
@@ -248,7 +248,7 @@ impl<'s> Walk<'s> {
                 self.free(|walk| format!("{block}:code-{}", next(&mut walk.codes)))
             }
         };
-        self.mark(element, id.clone(), Kind::Code, scope.parent.clone());
+        self.mark(element, id.clone(), BeatKind::Code, scope.parent.clone());
         let Some(steps) = steps else { return };
         let names: Vec<String> = steps.split('|').map(str::to_owned).collect();
         let mut lines = Vec::new();
@@ -275,7 +275,7 @@ impl<'s> Walk<'s> {
         }
         let mut inside = Scope::inside(&id, scope, false);
         let names: Vec<String> = names.iter().map(|lines| format!("Lines {lines}")).collect();
-        self.children(element, &id, Kind::CodeStep, &names, &mut inside);
+        self.children(element, &id, BeatKind::CodeStep, &names, &mut inside);
         contain(element, inside.children);
     }
 
@@ -284,7 +284,7 @@ impl<'s> Walk<'s> {
             return self.nodes(&mut table.children, scope);
         }
         let id = self.step_id(scope);
-        self.mark(table, id.clone(), Kind::Table, scope.parent.clone());
+        self.mark(table, id.clone(), BeatKind::Table, scope.parent.clone());
         let mut inside = Scope::inside(&id, scope, false);
         let steps = self.table_steps.take().filter(|steps| self.afford(steps, table));
         if let Some(steps) = steps {
@@ -297,12 +297,12 @@ impl<'s> Walk<'s> {
                 }
             }
             let names: Vec<String> = steps.into_iter().map(|step| step.label).collect();
-            self.children(table, &id, Kind::TableStep, &names, &mut inside);
+            self.children(table, &id, BeatKind::TableStep, &names, &mut inside);
         } else if self.density.rows {
             for row in rows(table) {
                 match has(row, "data-pathmx-beat") {
                     true => self.authored(row, &mut inside),
-                    false => self.holder(row, Kind::TableRow, &mut inside),
+                    false => self.holder(row, BeatKind::TableRow, &mut inside),
                 }
             }
         } else {
@@ -334,7 +334,7 @@ impl<'s> Walk<'s> {
             self.free(|walk| format!("{written}-{}", next(&mut walk.repeated) + 2))
         };
         let kind = element.attr("data-pathmx-beat-kind").map(str::to_owned);
-        self.mark(element, id.clone(), Kind::Step, scope.parent.clone());
+        self.mark(element, id.clone(), BeatKind::Step, scope.parent.clone());
         if let Some(kind) = kind {
             element.set("data-pathmx-beat-kind", kind);
         }
@@ -344,7 +344,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Beats that are no elements: the element around them lists them.
-    fn children(&mut self, around: &mut Element<'_>, id: &str, kind: Kind, names: &[String], scope: &mut Scope) {
+    fn children(&mut self, around: &mut Element<'_>, id: &str, kind: BeatKind, names: &[String], scope: &mut Scope) {
         if names.is_empty() {
             return;
         }
@@ -360,7 +360,7 @@ impl<'s> Walk<'s> {
         around.set("data-pathmx-beat-children", html::escape(&ids).into_owned());
     }
 
-    fn mark(&mut self, element: &mut Element<'_>, id: String, kind: Kind, parent: Option<String>) {
+    fn mark(&mut self, element: &mut Element<'_>, id: String, kind: BeatKind, parent: Option<String>) {
         element.set("data-pathmx-beat", html::escape(&id).into_owned());
         element.set("data-pathmx-beat-kind", kind.name());
         self.beats.push(Beat { id, kind, parent, label: label(element) });

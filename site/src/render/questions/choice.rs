@@ -2,7 +2,7 @@
 
 use super::{
     Question,
-    key::{self, Said},
+    key::{self, OptionKey},
     tree::{element, text},
 };
 use crate::{
@@ -18,12 +18,12 @@ use std::collections::{HashMap, HashSet};
 const MAX_VALUE: usize = 80;
 
 /// An option before its control is made.
-struct Choice<'a> {
+struct OptionItem<'a> {
     label: Vec<Node<'a>>,
     rest: Vec<Node<'a>>,
     words: String,
     value: String,
-    said: Said,
+    said: OptionKey,
 }
 
 /// Makes options of the items, and gives the labels of the right ones. `None` if there is no list for it.
@@ -48,8 +48,8 @@ pub(super) fn options<'a>(
         findings.push(question.warning("question/no-choices", message));
         return None;
     };
-    let mut values = Values::default();
-    let mut choices: Vec<Choice<'_>> = Vec::new();
+    let mut values = OptionValues::default();
+    let mut choices: Vec<OptionItem<'_>> = Vec::new();
     for item in list.children.iter_mut().filter_map(Node::element_mut).filter(|item| item.is("li")) {
         let said = comments(item, question, findings);
         let (label, rest) = label(item);
@@ -59,7 +59,7 @@ pub(super) fn options<'a>(
             findings.push(question.warning("question/duplicate-option", message));
         }
         let value = values.of(&words);
-        choices.push(Choice { label, rest, words, value, said });
+        choices.push(OptionItem { label, rest, words, value, said });
     }
     judge(question, &listed, &mut choices, findings);
     let right = choices.iter().filter(|choice| choice.said.correct).count();
@@ -93,14 +93,14 @@ pub(crate) fn words(label: &[Node<'_>]) -> String {
     dom::text(label).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn list_of<'a>(listed: &[(Vec<String>, Said)]) -> Element<'a> {
+fn list_of<'a>(listed: &[(Vec<String>, OptionKey)]) -> Element<'a> {
     let items = listed.iter().filter_map(|(labels, _)| labels.first());
     element("ul", &[], items.map(|label| Node::Element(element("li", &[], vec![text(label)]))).collect())
 }
 
 /// Takes what comments say of an option out of it.
-fn comments(item: &mut Element<'_>, question: &Question<'_>, findings: &mut Vec<Diagnostic>) -> Said {
-    let mut found = Said::default();
+fn comments(item: &mut Element<'_>, question: &Question<'_>, findings: &mut Vec<Diagnostic>) -> OptionKey {
+    let mut found = OptionKey::default();
     let mut take = |children: &mut Vec<Node<'_>>| {
         children.retain(|child| {
             let Node::Other(comment) = child else { return true };
@@ -120,8 +120,8 @@ fn comments(item: &mut Element<'_>, question: &Question<'_>, findings: &mut Vec<
 /// Adds what the topmatter says of the options: by their labels, else by their order.
 fn judge(
     question: &Question<'_>,
-    listed: &[(Vec<String>, Said)],
-    choices: &mut [Choice<'_>],
+    listed: &[(Vec<String>, OptionKey)],
+    choices: &mut [OptionItem<'_>],
     findings: &mut Vec<Diagnostic>,
 ) {
     let none = |label: &str| {
@@ -132,9 +132,9 @@ fn judge(
             None => finding,
         }
     };
-    let mut found: Vec<(usize, Said)> = Vec::new();
+    let mut found: Vec<(usize, OptionKey)> = Vec::new();
     for (number, (labels, said)) in listed.iter().enumerate() {
-        let said = Said { correct: said.correct, feedback: said.feedback.clone() };
+        let said = OptionKey { correct: said.correct, feedback: said.feedback.clone() };
         match labels.first() {
             Some(label) => match named(choices, labels) {
                 Some(at) => found.push((at, said)),
@@ -145,7 +145,7 @@ fn judge(
     }
     for labels in question.key.correct(None).into_iter().map(key::names) {
         match named(choices, &labels) {
-            Some(at) => found.push((at, Said { correct: true, feedback: None })),
+            Some(at) => found.push((at, OptionKey { correct: true, feedback: None })),
             None => findings.push(none(labels.first().map_or("", String::as_str))),
         }
     }
@@ -157,7 +157,7 @@ fn judge(
 }
 
 /// The option that has one of these labels, or of these values, by which earlier versions recorded it.
-fn named(choices: &[Choice<'_>], names: &[String]) -> Option<usize> {
+fn named(choices: &[OptionItem<'_>], names: &[String]) -> Option<usize> {
     let by_label = choices.iter().position(|choice| names.contains(&choice.words));
     by_label.or_else(|| choices.iter().position(|choice| names.contains(&choice.value)))
 }
@@ -165,7 +165,7 @@ fn named(choices: &[Choice<'_>], names: &[String]) -> Option<usize> {
 /// The numbers of the options that the topmatter records as chosen.
 fn picked(
     question: &Question<'_>,
-    choices: &[Choice<'_>],
+    choices: &[OptionItem<'_>],
     several: bool,
     findings: &mut Vec<Diagnostic>,
 ) -> HashSet<usize> {
@@ -184,7 +184,7 @@ fn picked(
 }
 
 /// The content of an item: its control with its label, what is said of it once it was chosen, and what else was in it.
-fn control<'a>(question: &Question<'_>, choice: Choice<'a>, several: bool, picked: bool) -> Vec<Node<'a>> {
+fn control<'a>(question: &Question<'_>, choice: OptionItem<'a>, several: bool, picked: bool) -> Vec<Node<'a>> {
     let kind = if several { "checkbox" } else { "radio" };
     let mut input = element("input", &[("type", kind), ("class", "pmx-question-radio")], Vec::new());
     input.set("name", html::escape(&question.name).into_owned());
@@ -252,14 +252,14 @@ fn in_line(mut block: Node<'_>) -> Node<'_> {
 
 /// The values of the options so far.
 #[derive(Default)]
-struct Values {
+struct OptionValues {
     labels: HashSet<String>,
     taken: HashSet<String>,
     /// How often a value was wanted.
     wanted: HashMap<String, usize>,
 }
 
-impl Values {
+impl OptionValues {
     /// A value for a label that stays the same for as long as the label does.
     fn of(&mut self, label: &str) -> String {
         let mut slug = String::new();

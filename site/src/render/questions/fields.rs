@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 /// What is found of the fields of a question.
 #[derive(Default)]
-struct Found<'a> {
+struct FieldSurvey<'a> {
     ids: HashSet<String>,
     /// The right answers, with the names of their fields.
     right: Vec<Vec<Node<'a>>>,
@@ -24,7 +24,7 @@ pub(super) fn name<'a>(
     nodes: &mut [Node<'a>],
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Vec<Node<'a>>>> {
-    let mut found = Found::default();
+    let mut found = FieldSurvey::default();
     visit(question, nodes, &mut found, findings);
     if found.ids.is_empty() {
         let message = "a question with fields needs a field: `**___**<!-- @response.field id=… label=\"…\" -->`";
@@ -38,7 +38,12 @@ pub(super) fn name<'a>(
     Some(found.right)
 }
 
-fn visit<'a>(question: &Question<'_>, nodes: &mut [Node<'a>], found: &mut Found<'a>, findings: &mut Vec<Diagnostic>) {
+fn visit<'a>(
+    question: &Question<'_>,
+    nodes: &mut [Node<'a>],
+    found: &mut FieldSurvey<'a>,
+    findings: &mut Vec<Diagnostic>,
+) {
     for control in nodes.iter_mut().filter_map(Node::element_mut) {
         if !control.has_class("pmx-response-field") {
             visit(question, &mut control.children, found, findings);

@@ -22,12 +22,12 @@ const OF_OPTIONS: [&str; 3] = ["correct", "feedback", "label"];
 
 /// What is said of one option.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct OptionKey {
     pub correct: bool,
     pub feedback: Option<String>,
 }
 
-impl Said {
+impl OptionKey {
     fn of(map: &Map<String, Value>) -> Self {
         Self { correct: map.get("correct").is_some_and(is_true), feedback: map.get("feedback").and_then(sentence) }
     }
@@ -79,7 +79,7 @@ pub(super) fn each(correct: &[&Value]) -> Vec<String> {
 }
 
 /// What a comment in an option says of it; nothing if it is a note of the author's.
-pub(super) fn said(comment: &str, question: &Question<'_>, findings: &mut Vec<Diagnostic>) -> Option<Said> {
+pub(super) fn said(comment: &str, question: &Question<'_>, findings: &mut Vec<Diagnostic>) -> Option<OptionKey> {
     let inside = dom::comment(comment)?;
     // Several keys on one line are a flow mapping without its braces.
     let read = yaml::mapping(inside).or_else(|error| yaml::mapping(&format!("{{{inside}}}")).map_err(|_| error));
@@ -107,15 +107,15 @@ pub(super) fn said(comment: &str, question: &Question<'_>, findings: &mut Vec<Di
     if map.get("correct").is_some_and(|value| !value.is_boolean()) {
         findings.push(question.warning("question/option", "`correct` of an option is `true` or `false`"));
     }
-    is_ours.then(|| Said::of(&map))
+    is_ours.then(|| OptionKey::of(&map))
 }
 
 /// The key as the topmatter has it.
-pub(super) struct Key<'b> {
+pub(super) struct AnswerKey<'b> {
     question: Option<&'b Map<String, Value>>,
 }
 
-impl<'b> Key<'b> {
+impl<'b> AnswerKey<'b> {
     pub(super) fn of(values: &'b Map<String, Value>) -> Self {
         Self { question: values.get("question").and_then(Value::as_object) }
     }
@@ -125,11 +125,11 @@ impl<'b> Key<'b> {
     }
 
     /// The options that are listed there, each with what its label may be; nothing where it has none.
-    pub(super) fn options(&self) -> Vec<(Vec<String>, Said)> {
+    pub(super) fn options(&self) -> Vec<(Vec<String>, OptionKey)> {
         let listed = self.get("options").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let one = |value: &Value| match value {
-            Value::Object(map) => (map.get("label").map(names).unwrap_or_default(), Said::of(map)),
-            other => (names(other), Said::default()),
+            Value::Object(map) => (map.get("label").map(names).unwrap_or_default(), OptionKey::of(map)),
+            other => (names(other), OptionKey::default()),
         };
         listed.iter().map(one).collect()
     }

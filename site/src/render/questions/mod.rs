@@ -36,7 +36,7 @@ use crate::{
         nearest::likest,
     },
 };
-use key::Key;
+use key::AnswerKey;
 use serde_json::{Map, Value};
 use tree::{element, text};
 
@@ -87,7 +87,7 @@ struct Question<'b> {
     name: String,
     /// `response` of the topmatter.
     response: Option<&'b Map<String, Value>>,
-    key: Key<'b>,
+    key: AnswerKey<'b>,
     position: Position,
 }
 
@@ -138,7 +138,7 @@ pub(crate) fn form<'a>(block: &QuestionBlock<'_>, nodes: &mut Vec<Node<'a>>, fin
     let question = Question {
         name: format!("question.{}", block.id),
         response: block.values.get("response").and_then(Value::as_object).filter(|response| !response.is_empty()),
-        key: Key::of(block.values),
+        key: AnswerKey::of(block.values),
         position: block.position,
     };
     let known = findings.len();

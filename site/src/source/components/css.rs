@@ -6,9 +6,9 @@
 
 mod scan;
 
-use super::{Chunk, Definition, Files, word};
+use super::{Chunk, Definition, DefinitionFiles, word};
 use crate::text::css::in_room;
-use scan::{Item, closed, items, name_of};
+use scan::{CssItem, closed, items, name_of};
 use std::fmt::Write as _;
 
 /// How deep blocks are looked into; deeper ones are copied as they are.
@@ -32,7 +32,7 @@ const GLOBAL: [&str; 11] = [
 const GROUPS: [&str; 6] = ["media", "supports", "container", "layer", "starting-style", "document"];
 
 /// The style sheet of all components of one Source; empty if they have no styles.
-pub(crate) fn stylesheet(source: &str, definitions: &[Definition], files: &dyn Files) -> String {
+pub(crate) fn stylesheet(source: &str, definitions: &[Definition], files: &dyn DefinitionFiles) -> String {
     let mut sheet = Sheet::default();
     for definition in definitions {
         let css = text(definition, files);
@@ -52,7 +52,7 @@ pub(crate) fn stylesheet(source: &str, definitions: &[Definition], files: &dyn F
 }
 
 /// All parts in order, addresses filled in.
-fn text(definition: &Definition, files: &dyn Files) -> String {
+fn text(definition: &Definition, files: &dyn DefinitionFiles) -> String {
     let mut out = String::new();
     for chunk in &definition.css {
         match chunk {
@@ -192,7 +192,7 @@ impl Sheet {
 }
 
 /// One rule, or a statement, with what is in it.
-fn rule(item: &Item<'_>, scheme: Option<Scheme>, depth: usize, out: &mut String) {
+fn rule(item: &CssItem<'_>, scheme: Option<Scheme>, depth: usize, out: &mut String) {
     let Some(body) = item.body else {
         return out.push_str(item.text);
     };

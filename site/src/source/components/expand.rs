@@ -8,14 +8,14 @@ use super::{
     Definition,
     letters::{Brings, Shown, has_unknown},
     role,
-    slots::{self, Content},
+    slots::{self, SlotContent},
     states,
     template::{self, Props},
     word,
 };
 use crate::{
     diagnostic::{Diagnostic, Position},
-    source::values::{self, Values, Written},
+    source::values::{self, BlockText, Values},
     text::{
         dom::{self, Attribute, Element, Node},
         html,
@@ -60,7 +60,7 @@ pub(crate) trait Lookup<'d> {
 }
 
 /// The links of a page, to which templates bring links of other Sources.
-pub(crate) trait LinkTable {
+pub(crate) trait PageLinks {
     /// The page's number for this link of another Source.
     fn adopt(&mut self, origin: usize, link: usize) -> usize;
 }
@@ -68,11 +68,11 @@ pub(crate) trait LinkTable {
 /// What expanding needs to know of the page, and what the page learns.
 pub(crate) struct Expansion<'x, 'd> {
     pub lookup: &'x dyn Lookup<'d>,
-    pub links: &'x mut dyn LinkTable,
+    pub links: &'x mut dyn PageLinks,
     /// The Source that the nodes come from.
     pub origin: usize,
     pub values: Values<'x>,
-    pub written: Written<'x>,
+    pub written: BlockText<'x>,
     /// The components that were used: origin and name.
     pub used: &'x mut BTreeSet<(usize, &'d str)>,
     pub findings: &'x mut Vec<Diagnostic>,
@@ -92,19 +92,19 @@ pub(crate) fn expand<'d>(nodes: &mut Vec<Node<'d>>, page: Expansion<'_, 'd>) {
             brings: OnceCell::new(),
             page,
         };
-        let frame = Frame { origin: expander.page.origin, content: None };
+        let frame = ExpansionFrame { origin: expander.page.origin, content: None };
         expander.walk(nodes, &frame, 0, false);
     }
 }
 
 /// Whose nodes are being walked.
-pub(super) struct Frame<'d> {
+pub(super) struct ExpansionFrame<'d> {
     origin: usize,
     /// In a template: what the usage gave.
-    content: Option<Content<'d>>,
+    content: Option<SlotContent<'d>>,
 }
 
-impl Frame<'_> {
+impl ExpansionFrame<'_> {
     pub(super) const fn is_template(&self) -> bool {
         self.content.is_some()
     }
@@ -127,7 +127,7 @@ pub(super) struct Expander<'x, 'd> {
 }
 
 impl<'d> Expander<'_, 'd> {
-    pub(super) fn walk(&mut self, nodes: &mut Vec<Node<'d>>, frame: &Frame<'d>, level: usize, foreign: bool) {
+    pub(super) fn walk(&mut self, nodes: &mut Vec<Node<'d>>, frame: &ExpansionFrame<'d>, level: usize, foreign: bool) {
         let mut out = Vec::with_capacity(nodes.len());
         for node in mem::take(nodes) {
             match node {
@@ -141,7 +141,7 @@ impl<'d> Expander<'_, 'd> {
     fn element(
         &mut self,
         mut element: Element<'d>,
-        frame: &Frame<'d>,
+        frame: &ExpansionFrame<'d>,
         level: usize,
         foreign: bool,
         out: &mut Vec<Node<'d>>,
@@ -188,7 +188,14 @@ impl<'d> Expander<'_, 'd> {
         (!own).then_some(found)
     }
 
-    fn outlet(&mut self, outlet: Element<'d>, frame: &Frame<'d>, level: usize, foreign: bool, out: &mut Vec<Node<'d>>) {
+    fn outlet(
+        &mut self,
+        outlet: Element<'d>,
+        frame: &ExpansionFrame<'d>,
+        level: usize,
+        foreign: bool,
+        out: &mut Vec<Node<'d>>,
+    ) {
         let name = if outlet.is("slot") { outlet.attr("name").unwrap_or("").trim() } else { "" };
         let given = frame.content.as_ref().and_then(|content| match name {
             "" => Some(&content.default),
@@ -214,7 +221,7 @@ impl<'d> Expander<'_, 'd> {
         &mut self,
         usage: Element<'d>,
         (origin, definition): (usize, &'d Definition),
-        frame: &Frame<'d>,
+        frame: &ExpansionFrame<'d>,
         level: usize,
         out: &mut Vec<Node<'d>>,
     ) {
@@ -284,7 +291,7 @@ impl<'d> Expander<'_, 'd> {
             }
         }
         self.active.push((origin, name));
-        self.walk(&mut nodes, &Frame { origin, content: Some(content) }, level + 1, false);
+        self.walk(&mut nodes, &ExpansionFrame { origin, content: Some(content) }, level + 1, false);
         self.active.pop();
         if let Some(root) = nodes.iter_mut().find_map(Node::element_mut) {
             // Only now: the root may have been a component that wants the prop.

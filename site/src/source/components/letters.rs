@@ -1,7 +1,7 @@
 //! Tags whose name nothing defines. `press <Enter>` and `Vec<String>` are words to their author, and browsers would show nothing of them:
 //! such a tag is shown as it was written. A tag that was meant to be an element stays one, and it is said that nothing is called so.
 
-use super::expand::{Expander, Frame, UNRESOLVED, has_block};
+use super::expand::{Expander, ExpansionFrame, UNRESOLVED, has_block};
 use crate::{
     diagnostic::Diagnostic,
     source::{NoTag, standard::is_standard},
@@ -62,7 +62,7 @@ impl<'d> Expander<'_, 'd> {
     pub(super) fn unknown(
         &mut self,
         mut element: Element<'d>,
-        frame: &Frame<'d>,
+        frame: &ExpansionFrame<'d>,
         level: usize,
         out: &mut Vec<Node<'d>>,
     ) -> Shown<'d> {
@@ -127,7 +127,13 @@ impl<'d> Expander<'_, 'd> {
     }
 
     /// Writes the tags of an element as text; what is in it stands between them.
-    fn letters(&mut self, element: &mut Element<'d>, frame: &Frame<'d>, level: usize, out: &mut Vec<Node<'d>>) {
+    fn letters(
+        &mut self,
+        element: &mut Element<'d>,
+        frame: &ExpansionFrame<'d>,
+        level: usize,
+        out: &mut Vec<Node<'d>>,
+    ) {
         let name = element.name.clone();
         let written = if frame.is_template() { None } else { self.page.written.start_tag(element.at) };
         let start = written.map_or_else(|| format!("<{name}>"), str::to_owned);

@@ -21,7 +21,7 @@ mod template;
 
 pub(crate) use css::stylesheet;
 pub(crate) use define::{DefinitionBlock, Fence, define};
-pub(crate) use expand::{Expansion, LinkTable, Lookup, expand};
+pub(crate) use expand::{Expansion, Lookup, PageLinks, expand};
 pub(crate) use letters::no_tag;
 pub(crate) use names::{clashes, duplicates};
 pub(crate) use script::{script, unfit};
@@ -77,7 +77,7 @@ pub(crate) enum ResourceKind {
 }
 
 /// The files that definitions of one Source name, by links of this Source.
-pub(crate) trait Files {
+pub(crate) trait DefinitionFiles {
     /// Where the file lies, as it is addressed from the folder of all assets; `None` if there is none.
     fn address(&self, link: usize) -> Option<Cow<'_, str>>;
     /// What is in it; addresses in style sheets lead from the folder of all assets.

@@ -1,6 +1,6 @@
 //! The script of a component as a file of its own: one that cannot be read leaves those of other components alone.
 
-use super::{Chunk, Definition, Files, ResourceKind, word};
+use super::{Chunk, Definition, DefinitionFiles, ResourceKind, word};
 use crate::{
     diagnostic::{Diagnostic, Position},
     text::script::{Kind, imports, module_statement},
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// A classic script that tells the runtime of a component of this Source; `None` if it has no script.
 ///
 /// It must run after `runtime.js`. Files are named as they are addressed from the script itself.
-pub(crate) fn script(source: &str, definition: &Definition, files: &dyn Files) -> Option<String> {
+pub(crate) fn script(source: &str, definition: &Definition, files: &dyn DefinitionFiles) -> Option<String> {
     let mut body = String::new();
     for chunk in &definition.script {
         match chunk {

@@ -4,7 +4,7 @@ use crate::text::dom::{Element, Node};
 
 /// The children of a usage.
 #[derive(Debug, Default)]
-pub(super) struct Content<'a> {
+pub(super) struct SlotContent<'a> {
     /// For `<yield/>` and the `<slot>` without a name.
     pub default: Vec<Node<'a>>,
     /// By the name of the region.
@@ -15,8 +15,8 @@ pub(super) struct Content<'a> {
 
 /// Divides the children of a usage by the regions that the template has. `in_template`: a `<slot>` that is none of
 /// these, and one without content, stands for what the outer template was given.
-pub(super) fn divide<'a>(children: Vec<Node<'a>>, regions: &[String], in_template: bool) -> Content<'a> {
-    let mut content = Content::default();
+pub(super) fn divide<'a>(children: Vec<Node<'a>>, regions: &[String], in_template: bool) -> SlotContent<'a> {
+    let mut content = SlotContent::default();
     for child in lifted(children) {
         match child {
             Node::Element(slot) if slot.is("slot") => content.slot(slot, regions, in_template),
@@ -26,7 +26,7 @@ pub(super) fn divide<'a>(children: Vec<Node<'a>>, regions: &[String], in_templat
     content
 }
 
-impl<'a> Content<'a> {
+impl<'a> SlotContent<'a> {
     fn slot(&mut self, mut slot: Element<'a>, regions: &[String], in_template: bool) {
         let name = slot.attr("name").unwrap_or("").trim().to_owned();
         if !name.is_empty() && regions.contains(&name) {

@@ -2,8 +2,8 @@ use super::*;
 use crate::{
     diagnostic::Diagnostic,
     source::{
-        Link, Place, Tag,
-        values::{Values, Written},
+        Link, Place, TagPlace,
+        values::{BlockText, Values},
     },
     text::{dom, html},
 };
@@ -44,7 +44,7 @@ impl<'d> Lookup<'d> for &'d World {
 #[derive(Default)]
 struct Links(Vec<(usize, usize)>);
 
-impl LinkTable for Links {
+impl PageLinks for Links {
     fn adopt(&mut self, origin: usize, link: usize) -> usize {
         self.0.push((origin, link));
         99 + self.0.len()
@@ -102,8 +102,8 @@ fn page_in(world: &World, html: &str) -> Page {
     let (block, source) = (json!({"tone": "calm"}), json!({"title": "Page", "tone": "loud"}));
     let (mut links, mut used, mut findings) = (Links::default(), BTreeSet::new(), Vec::new());
     let mut nodes = dom::parse(html);
-    let place = |tag: html::Tag<'_>| Tag { at: tag.at.try_into().unwrap(), position: Position::of(html, tag.at) };
-    let tags: Vec<Tag> =
+    let place = |tag: html::Tag<'_>| TagPlace { at: tag.at.try_into().unwrap(), position: Position::of(html, tag.at) };
+    let tags: Vec<TagPlace> =
         html::scan(html).tags.into_iter().filter(|tag| tag.form != html::Form::End).map(place).collect();
     let values = Values { block: block.as_object().unwrap(), source: source.as_object().unwrap(), facts: &[] };
     expand(
@@ -113,7 +113,7 @@ fn page_in(world: &World, html: &str) -> Page {
             links: &mut links,
             origin: 0,
             values,
-            written: Written { text: html, line: 1, html, tags: &tags },
+            written: BlockText { text: html, line: 1, html, tags: &tags },
             used: &mut used,
             findings: &mut findings,
         },

@@ -12,28 +12,28 @@ use super::{
 
 /// Colours code of a language.
 pub(super) fn lex(family: &'static Family, text: &str, paint: &mut Paint) {
-    let mut lexer = Lexer {
+    let mut lexer = CodeLexer {
         family,
         cursor: Cursor::new(text),
         paint,
         modes: Vec::new(),
-        before: Before::Operator,
+        before: Preceding::Operator,
         punctuation: 0,
         fresh_line: true,
         no_regex_before: 0,
     };
     while !lexer.cursor.done() {
         match lexer.modes.last() {
-            Some(Mode::Text(quote)) => lexer.string(*quote),
-            Some(Mode::Tag { .. } | Mode::Children) => jsx::step(&mut lexer),
-            Some(Mode::Code { .. }) | None => lexer.code(),
+            Some(CodeMode::Text(quote)) => lexer.string(*quote),
+            Some(CodeMode::Tag { .. } | CodeMode::Children) => jsx::step(&mut lexer),
+            Some(CodeMode::Code { .. }) | None => lexer.code(),
         }
     }
 }
 
 /// What is open.
 #[derive(Clone, Copy)]
-pub(super) enum Mode {
+pub(super) enum CodeMode {
     /// A string.
     Text(Quote),
     /// Code inside a string or an element, up to the bracket that closes it.
@@ -46,7 +46,7 @@ pub(super) enum Mode {
 
 /// What stands before, as far as it decides what comes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Before {
+pub(super) enum Preceding {
     /// A value may begin.
     Operator,
     /// A value has ended.
@@ -58,12 +58,12 @@ pub(super) enum Before {
     Type,
 }
 
-pub(super) struct Lexer<'a, 'p> {
+pub(super) struct CodeLexer<'a, 'p> {
     family: &'static Family,
     pub(super) cursor: Cursor<'a>,
     pub(super) paint: &'p mut Paint,
-    pub(super) modes: Vec<Mode>,
-    pub(super) before: Before,
+    pub(super) modes: Vec<CodeMode>,
+    pub(super) before: Preceding,
     /// The last byte of punctuation, 0 after anything else.
     punctuation: u8,
     fresh_line: bool,
@@ -81,7 +81,7 @@ const DEFINES_FUNCTION: [&str; 8] = ["function", "func", "fn", "def", "fun", "de
 const DEFINES_TYPE: [&str; 10] =
     ["class", "struct", "interface", "enum", "trait", "protocol", "union", "record", "type", "extends"];
 
-impl<'a> Lexer<'a, '_> {
+impl<'a> CodeLexer<'a, '_> {
     fn code(&mut self) {
         let Some(byte) = self.cursor.peek() else { return };
         if byte.is_ascii_whitespace() {
@@ -112,7 +112,7 @@ impl<'a> Lexer<'a, '_> {
         if space.contains('\n') {
             self.fresh_line = true;
             // What a line of string holds ends with the line, or the rest of the text would be taken for code.
-            if let Some(Mode::Code { one_line: true, .. }) = self.modes.last() {
+            if let Some(CodeMode::Code { one_line: true, .. }) = self.modes.last() {
                 self.modes.truncate(self.modes.len().saturating_sub(2));
             }
         }
@@ -120,7 +120,7 @@ impl<'a> Lexer<'a, '_> {
 
     pub(super) fn value(&mut self, class: Class, text: &str) {
         self.paint.put(class, text);
-        self.before = Before::Value;
+        self.before = Preceding::Value;
         self.punctuation = 0;
     }
 
@@ -163,7 +163,7 @@ impl<'a> Lexer<'a, '_> {
     fn open(&mut self, quote: Quote, prefix: usize) {
         let open = self.cursor.take(prefix + quote.open.len());
         self.value(quote.class, open);
-        self.modes.push(Mode::Text(quote));
+        self.modes.push(CodeMode::Text(quote));
     }
 
     fn prefixed(&mut self, byte: u8) -> bool {
@@ -242,11 +242,14 @@ impl<'a> Lexer<'a, '_> {
             b':' if family.has(SIGILS) && begins_name(next) && self.punctuation != b':' => {
                 (Class::Builtin, 1 + self.name_length(1))
             }
-            b'/' if family.has(REGEX) && self.before != Before::Value => return self.regex(),
-            b'<' if family.has(JSX) && self.before != Before::Value && (next.is_ascii_alphabetic() || next == b'>') => {
+            b'/' if family.has(REGEX) && self.before != Preceding::Value => return self.regex(),
+            b'<' if family.has(JSX)
+                && self.before != Preceding::Value
+                && (next.is_ascii_alphabetic() || next == b'>') =>
+            {
                 let open = self.cursor.take(1);
                 self.paint.put(Class::Plain, open);
-                self.modes.push(Mode::Tag { closing: false, named: false });
+                self.modes.push(CodeMode::Tag { closing: false, named: false });
                 return true;
             }
             _ => return false,
@@ -318,10 +321,10 @@ impl<'a> Lexer<'a, '_> {
         self.paint.put(class, word);
         self.punctuation = 0;
         self.before = match class {
-            Class::Keyword if DEFINES_FUNCTION.contains(&word) => Before::Function,
-            Class::Keyword if DEFINES_TYPE.contains(&word) => Before::Type,
-            Class::Keyword => Before::Operator,
-            _ => Before::Value,
+            Class::Keyword if DEFINES_FUNCTION.contains(&word) => Preceding::Function,
+            Class::Keyword if DEFINES_TYPE.contains(&word) => Preceding::Type,
+            Class::Keyword => Preceding::Operator,
+            _ => Preceding::Value,
         };
     }
 
@@ -329,7 +332,7 @@ impl<'a> Lexer<'a, '_> {
         let family = self.family;
         let called = next == b'(' && !family.has(NO_CALLS);
         let before = self.before;
-        if before == Before::Dot && word != "await" {
+        if before == Preceding::Dot && word != "await" {
             return if called { Class::Function } else { capital(family, word).unwrap_or(Class::Plain) };
         }
         let known = if family.has(ANY_CASE) {
@@ -350,8 +353,8 @@ impl<'a> Lexer<'a, '_> {
             return Class::Keyword;
         }
         match before {
-            Before::Function => return Class::Function,
-            Before::Type => return Class::Type,
+            Preceding::Function => return Class::Function,
+            Preceding::Type => return Class::Type,
             _ => {}
         }
         if called || (family.has(BANG) && self.cursor.peek() == Some(b'!') && self.cursor.ahead(1) != Some(b'=')) {
@@ -361,7 +364,7 @@ impl<'a> Lexer<'a, '_> {
     }
 
     fn punctuation(&mut self, byte: u8) {
-        if let Some(Mode::Code { end, depth, format, .. }) = self.modes.last_mut() {
+        if let Some(CodeMode::Code { end, depth, format, .. }) = self.modes.last_mut() {
             let opens = if *end == b')' { b'(' } else { b'{' };
             if byte == opens {
                 *depth += 1;
@@ -384,11 +387,11 @@ impl<'a> Lexer<'a, '_> {
         let text = self.cursor.take(operator.map_or(1, |operator| operator.len()));
         self.paint.put(if text.len() > 1 { Class::Operator } else { Class::Plain }, text);
         self.before = match byte {
-            b')' | b']' | b'}' => Before::Value,
-            b'.' if self.cursor.peek() != Some(b'.') => Before::Dot,
+            b')' | b']' | b'}' => Preceding::Value,
+            b'.' if self.cursor.peek() != Some(b'.') => Preceding::Dot,
             b'?' if text == "?" && self.cursor.peek() == Some(b'.') => self.before,
-            b'-' if text == "->" && self.family.has(ARROW_MEMBERS) => Before::Dot,
-            _ => Before::Operator,
+            b'-' if text == "->" && self.family.has(ARROW_MEMBERS) => Preceding::Dot,
+            _ => Preceding::Operator,
         };
         self.punctuation = byte;
     }

@@ -7,7 +7,7 @@ use super::{
 
 /// Colours a stylesheet; `sassy` adds `//` comments and `$` variables.
 pub(super) fn lex(text: &str, sassy: bool, paint: &mut Paint) {
-    let mut lexer = Lexer { cursor: Cursor::new(text), paint, sassy };
+    let mut lexer = CssLexer { cursor: Cursor::new(text), paint, sassy };
     while lexer.cursor.peek().is_some() {
         if !lexer.trivia() {
             lexer.statement();
@@ -17,7 +17,7 @@ pub(super) fn lex(text: &str, sassy: bool, paint: &mut Paint) {
 
 /// Colours declarations alone, as in a `style` attribute.
 pub(super) fn declarations(text: &str, paint: &mut Paint) {
-    let mut lexer = Lexer { cursor: Cursor::new(text), paint, sassy: false };
+    let mut lexer = CssLexer { cursor: Cursor::new(text), paint, sassy: false };
     while lexer.cursor.peek().is_some() {
         if !lexer.trivia() {
             lexer.declaration();
@@ -25,7 +25,7 @@ pub(super) fn declarations(text: &str, paint: &mut Paint) {
     }
 }
 
-struct Lexer<'a, 'p> {
+struct CssLexer<'a, 'p> {
     cursor: Cursor<'a>,
     paint: &'p mut Paint,
     sassy: bool,
@@ -35,12 +35,12 @@ struct Lexer<'a, 'p> {
 const LOOK_AHEAD: usize = 1_000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CssToken {
     Selector,
     Declaration,
 }
 
-impl Lexer<'_, '_> {
+impl CssLexer<'_, '_> {
     /// White space, comments and stray ends of statements.
     fn trivia(&mut self) -> bool {
         let (class, text) = match self.cursor.peek() {
@@ -63,15 +63,15 @@ impl Lexer<'_, '_> {
     fn statement(&mut self) {
         match self.cursor.peek() {
             Some(b'@') => self.at_rule(),
-            _ if self.kind() == Kind::Selector => self.selector(),
+            _ if self.kind() == CssToken::Selector => self.selector(),
             _ => self.declaration(),
         }
     }
 
     /// What begins here: whichever of `{` and `;` comes first decides.
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> CssToken {
         if self.cursor.looks_at("--") || (self.sassy && self.cursor.looks_at("$")) {
-            return Kind::Declaration;
+            return CssToken::Declaration;
         }
         let bytes = self.cursor.bytes();
         let bytes = &bytes[..bytes.len().min(LOOK_AHEAD)];
@@ -81,15 +81,15 @@ impl Lexer<'_, '_> {
                 // `#{…}` is a value of SCSS, `{{ … }}` one of a component.
                 b'{' if at > 0 && bytes[at - 1] == b'#' => at += skip(&bytes[at..], b"}"),
                 b'{' if bytes.get(at + 1) == Some(&b'{') => at += skip(&bytes[at..], b"}}"),
-                b'{' => return Kind::Selector,
-                b'}' | b';' => return Kind::Declaration,
+                b'{' => return CssToken::Selector,
+                b'}' | b';' => return CssToken::Declaration,
                 b'"' | b'\'' => at += skip_string(&bytes[at..]),
                 b'/' if bytes.get(at + 1) == Some(&b'*') => at += skip(&bytes[at..], b"*/"),
                 _ => {}
             }
             at += 1;
         }
-        Kind::Declaration
+        CssToken::Declaration
     }
 
     fn at_rule(&mut self) {
@@ -253,7 +253,7 @@ impl Lexer<'_, '_> {
     }
 }
 
-impl<'a> Lexer<'a, '_> {
+impl<'a> CssLexer<'a, '_> {
     /// A name with `marks` bytes before it.
     fn marked(&mut self, marks: usize, class: Class) {
         let from = self.cursor.rest();

@@ -1,11 +1,11 @@
 //! What sets one programming language apart from another, as data for the lexer in `code.rs`.
 
-use super::{paint::Class, words::Words};
+use super::{paint::Class, words::WordLists};
 
 /// A language: its words, comments, strings, and [habits](Family::habits).
 #[derive(Clone, Copy)]
 pub(super) struct Family {
-    pub words: &'static Words,
+    pub words: &'static WordLists,
     /// Words that are keywords only before a name, a string or a bracket that opens (`type`, `of`, `match`).
     pub soft: &'static [&'static str],
     pub line_comments: &'static [&'static str],

@@ -1,25 +1,25 @@
 //! Elements in JavaScript.
 
 use super::{
-    code::{Before, Lexer, Mode},
+    code::{CodeLexer, CodeMode, Preceding},
     cursor::{begins_name, in_name},
     paint::Class,
 };
 
 /// One step inside a tag or between tags.
-pub(super) fn step(lexer: &mut Lexer<'_, '_>) {
+pub(super) fn step(lexer: &mut CodeLexer<'_, '_>) {
     match lexer.modes.last().copied() {
-        Some(Mode::Tag { closing, named }) => tag(lexer, closing, named),
+        Some(CodeMode::Tag { closing, named }) => tag(lexer, closing, named),
         _ => children(lexer),
     }
 }
 
-fn tag(lexer: &mut Lexer<'_, '_>, closing: bool, named: bool) {
+fn tag(lexer: &mut CodeLexer<'_, '_>, closing: bool, named: bool) {
     let Some(byte) = lexer.cursor.peek() else { return };
     if begins_name(byte) {
         let name = lexer.cursor.take_while(|b| in_name(b) || matches!(b, b'-' | b'.' | b':'));
         lexer.paint.put(if named { Class::Attribute } else { Class::Type }, name);
-        if let Some(Mode::Tag { named, .. }) = lexer.modes.last_mut() {
+        if let Some(CodeMode::Tag { named, .. }) = lexer.modes.last_mut() {
             *named = true;
         }
         return;
@@ -46,7 +46,7 @@ fn tag(lexer: &mut Lexer<'_, '_>, closing: bool, named: bool) {
             if closing {
                 lexer.modes.pop();
             } else {
-                lexer.modes.push(Mode::Children);
+                lexer.modes.push(CodeMode::Children);
             }
         }
         _ => {
@@ -56,7 +56,7 @@ fn tag(lexer: &mut Lexer<'_, '_>, closing: bool, named: bool) {
     }
 }
 
-fn children(lexer: &mut Lexer<'_, '_>) {
+fn children(lexer: &mut CodeLexer<'_, '_>) {
     let text = lexer.cursor.take_while(|b| !matches!(b, b'<' | b'{'));
     lexer.paint.put(Class::Plain, text);
     match lexer.cursor.peek() {
@@ -65,15 +65,15 @@ fn children(lexer: &mut Lexer<'_, '_>) {
             let closing = lexer.cursor.ahead(1) == Some(b'/');
             let open = lexer.cursor.take(1 + usize::from(closing));
             lexer.paint.put(Class::Plain, open);
-            lexer.modes.push(Mode::Tag { closing, named: false });
+            lexer.modes.push(CodeMode::Tag { closing, named: false });
         }
         None => {}
     }
 }
 
-fn braces(lexer: &mut Lexer<'_, '_>) {
+fn braces(lexer: &mut CodeLexer<'_, '_>) {
     let open = lexer.cursor.take(1);
     lexer.paint.put(Class::Escape, open);
-    lexer.modes.push(Mode::Code { end: b'}', depth: 0, one_line: false, format: false });
-    lexer.before = Before::Operator;
+    lexer.modes.push(CodeMode::Code { end: b'}', depth: 0, one_line: false, format: false });
+    lexer.before = Preceding::Operator;
 }

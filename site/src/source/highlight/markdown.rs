@@ -9,7 +9,7 @@ use super::{
 
 /// Colours Markdown. Fences inside it are coloured as their language while `depth` lasts.
 pub(super) fn lex(text: &str, depth: u32, paint: &mut Paint) {
-    let mut lexer = Lexer { cursor: Cursor::new(text), paint, depth };
+    let mut lexer = MarkdownLexer { cursor: Cursor::new(text), paint, depth };
     lexer.frontmatter();
     while !lexer.cursor.done() {
         lexer.line();
@@ -19,13 +19,13 @@ pub(super) fn lex(text: &str, depth: u32, paint: &mut Paint) {
 /// Longer addresses between `<` and `>` are not looked for.
 const MAX_ADDRESS: usize = 300;
 
-struct Lexer<'a, 'p> {
+struct MarkdownLexer<'a, 'p> {
     cursor: Cursor<'a>,
     paint: &'p mut Paint,
     depth: u32,
 }
 
-impl<'a> Lexer<'a, '_> {
+impl<'a> MarkdownLexer<'a, '_> {
     fn frontmatter(&mut self) {
         if !self.cursor.looks_at("---\n") {
             return;

@@ -3,10 +3,10 @@
 use super::{
     cursor::{Cursor, begins_name, in_name},
     paint::{Class, Paint},
-    words::Words,
+    words::WordLists,
 };
 
-static WORDS: Words = Words::new(&[
+static WORDS: WordLists = WordLists::new(&[
     (
         Class::Keyword,
         "if then else elif fi for while until do done case esac in function select time return break continue exit { } ! [[ ]]",
@@ -51,7 +51,7 @@ pub(super) fn session(text: &str, paint: &mut Paint) {
 }
 
 fn script(text: &str, paint: &mut Paint) {
-    let mut lexer = Lexer {
+    let mut lexer = ShellLexer {
         cursor: Cursor::new(text),
         paint,
         modes: Vec::new(),
@@ -61,7 +61,7 @@ fn script(text: &str, paint: &mut Paint) {
     };
     while let Some(byte) = lexer.cursor.peek() {
         match lexer.modes.last() {
-            Some(Mode::Quote) => lexer.quoted(),
+            Some(ShellMode::Quote) => lexer.quoted(),
             _ => lexer.code(byte),
         }
     }
@@ -69,7 +69,7 @@ fn script(text: &str, paint: &mut Paint) {
 
 /// What is open.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
+enum ShellMode {
     /// `"`
     Quote,
     /// `$(` or `(`; whether it stands in the value of a variable.
@@ -78,10 +78,10 @@ enum Mode {
     Backtick,
 }
 
-struct Lexer<'a, 'p> {
+struct ShellLexer<'a, 'p> {
     cursor: Cursor<'a>,
     paint: &'p mut Paint,
-    modes: Vec<Mode>,
+    modes: Vec<ShellMode>,
     /// A command's name comes next.
     command: bool,
     /// The value of a variable is being read; after it a command may come.
@@ -90,7 +90,7 @@ struct Lexer<'a, 'p> {
     documents: Vec<(&'a str, bool)>,
 }
 
-impl<'a> Lexer<'a, '_> {
+impl<'a> ShellLexer<'a, '_> {
     fn put(&mut self, class: Class, length: usize) {
         let text = self.cursor.take(length);
         self.paint.put(class, text);
@@ -129,26 +129,26 @@ impl<'a> Lexer<'a, '_> {
             b'"' => {
                 self.put(Class::String, 1);
                 self.command = false;
-                self.modes.push(Mode::Quote);
+                self.modes.push(ShellMode::Quote);
             }
             b'$' => self.variable(),
             b'`' => self.backtick(),
             b'(' => {
                 self.put(Class::Plain, 1);
                 let assigned = std::mem::take(&mut self.assigned);
-                self.modes.push(Mode::Paren { assigned });
+                self.modes.push(ShellMode::Paren { assigned });
                 // `A=(…)` lists words.
                 self.command = !assigned;
             }
             b')' => {
                 let mut opened = false;
-                if let Some(Mode::Paren { assigned }) = self.modes.last().copied() {
+                if let Some(ShellMode::Paren { assigned }) = self.modes.last().copied() {
                     self.assigned = assigned;
                     self.modes.pop();
                     opened = true;
                 }
                 // Inside a string what opened it was an escape; so is what closes it.
-                let escape = opened && self.modes.last() == Some(&Mode::Quote);
+                let escape = opened && self.modes.last() == Some(&ShellMode::Quote);
                 self.put(if escape { Class::Escape } else { Class::Plain }, 1);
                 self.command = !opened;
             }
@@ -215,7 +215,7 @@ impl<'a> Lexer<'a, '_> {
             b'(' => {
                 self.put(Class::Escape, 2);
                 let assigned = std::mem::take(&mut self.assigned);
-                self.modes.push(Mode::Paren { assigned });
+                self.modes.push(ShellMode::Paren { assigned });
                 self.command = true;
             }
             b'{' => {
@@ -242,11 +242,11 @@ impl<'a> Lexer<'a, '_> {
 
     fn backtick(&mut self) {
         self.put(Class::Escape, 1);
-        if self.modes.last() == Some(&Mode::Backtick) {
+        if self.modes.last() == Some(&ShellMode::Backtick) {
             self.modes.pop();
             self.command = false;
         } else {
-            self.modes.push(Mode::Backtick);
+            self.modes.push(ShellMode::Backtick);
             self.command = true;
         }
     }

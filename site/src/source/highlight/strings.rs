@@ -1,7 +1,7 @@
 //! Inside a string: text, escapes, and where code begins.
 
 use super::{
-    code::{Before, Lexer, Mode},
+    code::{CodeLexer, CodeMode, Preceding},
     cursor::begins_name,
     family::{Inside, Quote},
     paint::Class,
@@ -21,7 +21,7 @@ enum Stop {
     Line,
 }
 
-impl Lexer<'_, '_> {
+impl CodeLexer<'_, '_> {
     /// From here to the end of the string or to what interrupts it.
     pub(super) fn string(&mut self, quote: Quote) {
         let bytes = self.cursor.bytes();
@@ -67,8 +67,8 @@ impl Lexer<'_, '_> {
                 let open = self.cursor.take(length);
                 self.paint.put(Class::Escape, open);
                 let format = quote.inside == Inside::Braces;
-                self.modes.push(Mode::Code { end, depth: 0, one_line: !quote.lines, format });
-                self.before = Before::Operator;
+                self.modes.push(CodeMode::Code { end, depth: 0, one_line: !quote.lines, format });
+                self.before = Preceding::Operator;
             }
         }
     }

@@ -8,12 +8,12 @@ use std::{
 };
 
 /// The words of a language: lists separated by white space, made into a table on first use.
-pub(super) struct Words {
+pub(super) struct WordLists {
     lists: &'static [(Class, &'static str)],
     table: OnceLock<HashMap<&'static str, Class, BuildHasherDefault<Fnv>>>,
 }
 
-impl Words {
+impl WordLists {
     pub(super) const fn new(lists: &'static [(Class, &'static str)]) -> Self {
         Self { lists, table: OnceLock::new() }
     }

@@ -7,20 +7,20 @@ use super::{
 
 /// Colours YAML, line by line.
 pub(super) fn lex(text: &str, paint: &mut Paint) {
-    let mut lexer = Lexer { cursor: Cursor::new(text), paint, flow: 0 };
+    let mut lexer = YamlLexer { cursor: Cursor::new(text), paint, flow: 0 };
     while !lexer.cursor.done() {
         lexer.line();
     }
 }
 
-struct Lexer<'a, 'p> {
+struct YamlLexer<'a, 'p> {
     cursor: Cursor<'a>,
     paint: &'p mut Paint,
     /// How many `{` and `[` are open.
     flow: u32,
 }
 
-impl Lexer<'_, '_> {
+impl YamlLexer<'_, '_> {
     /// A line, and the block of text that it may announce.
     fn line(&mut self) {
         let indent = self.blanks();

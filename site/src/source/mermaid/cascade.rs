@@ -79,7 +79,7 @@ impl<'p> Path<'p> {
 }
 
 /// Rules about text. `s`: of the text of the sheet.
-pub(super) struct Sheet<'s>(Vec<Rule<'s>>);
+pub(super) struct LabelSheet<'s>(Vec<Rule<'s>>);
 
 struct Rule<'s> {
     /// From the outermost; the first is about the drawing itself.
@@ -96,7 +96,7 @@ struct Step<'s> {
     classes: Vec<&'s str>,
 }
 
-impl<'s> Sheet<'s> {
+impl<'s> LabelSheet<'s> {
     /// The rules of a sheet; `id` is that of the drawing.
     pub(super) fn read(sheet: &'s str, id: &str) -> Self {
         let mut rules = Vec::new();

@@ -9,14 +9,14 @@ use crate::{
 };
 use std::borrow::Cow;
 
-/// The first character that stands for an [`Item`]: which one, and how wide it is.
+/// The first character that stands for an [`LabelItem`]: which one, and how wide it is.
 const ITEMS: u32 = 0xe000;
 /// The most items of a diagram; what is more stays as it is written.
 const MAX_ITEMS: usize = 64;
 /// The widths that an item may have, in quarters of an em: the widest takes 24 em, more than a label is wide.
 const WIDTHS: u32 = 96;
 const QUARTERS: f64 = 4.0;
-/// The first character that begins emphasis, by its [`Mark`]; and that ends it.
+/// The first character that begins emphasis, by its [`LabelMark`]; and that ends it.
 const OPENING: u32 = 0xf800;
 const CLOSING: u32 = 0xf810;
 /// Behind the last character that has a meaning here.
@@ -28,7 +28,7 @@ const OPERATOR: f64 = 0.45;
 
 /// A way to emphasise words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(super) enum LabelMark {
     Bold,
     Italic,
     Code,
@@ -38,37 +38,45 @@ pub(super) enum Mark {
     High,
 }
 
-const MARKS: [Mark; 7] = [Mark::Bold, Mark::Italic, Mark::Code, Mark::Underlined, Mark::Struck, Mark::Low, Mark::High];
+const MARKS: [LabelMark; 7] = [
+    LabelMark::Bold,
+    LabelMark::Italic,
+    LabelMark::Code,
+    LabelMark::Underlined,
+    LabelMark::Struck,
+    LabelMark::Low,
+    LabelMark::High,
+];
 
 /// Elements of HTML that emphasise.
-const TAGS: [(&str, Mark); 13] = [
-    ("b", Mark::Bold),
-    ("strong", Mark::Bold),
-    ("i", Mark::Italic),
-    ("em", Mark::Italic),
-    ("code", Mark::Code),
-    ("kbd", Mark::Code),
-    ("tt", Mark::Code),
-    ("u", Mark::Underlined),
-    ("s", Mark::Struck),
-    ("del", Mark::Struck),
-    ("strike", Mark::Struck),
-    ("sub", Mark::Low),
-    ("sup", Mark::High),
+const TAGS: [(&str, LabelMark); 13] = [
+    ("b", LabelMark::Bold),
+    ("strong", LabelMark::Bold),
+    ("i", LabelMark::Italic),
+    ("em", LabelMark::Italic),
+    ("code", LabelMark::Code),
+    ("kbd", LabelMark::Code),
+    ("tt", LabelMark::Code),
+    ("u", LabelMark::Underlined),
+    ("s", LabelMark::Struck),
+    ("del", LabelMark::Struck),
+    ("strike", LabelMark::Struck),
+    ("sub", LabelMark::Low),
+    ("sup", LabelMark::High),
 ];
 /// Those that say what words look like in ways that no drawing follows: only their words are shown.
 const PLAIN: [&str; 7] = ["span", "font", "small", "big", "mark", "center", "ins"];
 
 /// What a character of private use means.
 pub(super) enum Meaning<'i> {
-    Item(&'i Item),
-    Begin(Mark),
-    End(Mark),
+    LabelItem(&'i LabelItem),
+    Begin(LabelMark),
+    End(LabelMark),
 }
 
 /// What one character stands for.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct LabelItem {
     /// As it is shown, HTML.
     pub html: String,
     /// As it is said.
@@ -78,8 +86,8 @@ pub(super) struct Item {
 
 /// What characters stand for in one diagram.
 #[derive(Debug, Default)]
-pub(super) struct Inline {
-    items: Vec<(char, Item)>,
+pub(super) struct LabelCharacters {
+    items: Vec<(char, LabelItem)>,
     /// What is lost of what an author wrote, in a sentence.
     pub lacks: Option<&'static str>,
 }
@@ -93,7 +101,7 @@ pub(super) fn width(c: char) -> Option<f64> {
     }
 }
 
-impl Inline {
+impl LabelCharacters {
     /// The diagram with a character in the place of each.
     pub(super) fn take(text: &str) -> (Cow<'_, str>, Self) {
         let mut inline = Self::default();
@@ -122,7 +130,7 @@ impl Inline {
         if !is_meant(c) {
             return None;
         }
-        let item = self.items.iter().find(|(known, _)| *known == c).map(|(_, item)| Meaning::Item(item));
+        let item = self.items.iter().find(|(known, _)| *known == c).map(|(_, item)| Meaning::LabelItem(item));
         item.or_else(|| mark(CLOSING).map(Meaning::End)).or_else(|| mark(OPENING).map(Meaning::Begin))
     }
 
@@ -132,7 +140,7 @@ impl Inline {
         for c in text.chars() {
             match self.meaning(c) {
                 None => out.push(c),
-                Some(Meaning::Item(item)) => out.push_str(&item.words),
+                Some(Meaning::LabelItem(item)) => out.push_str(&item.words),
                 Some(Meaning::Begin(_) | Meaning::End(_)) => {}
             }
         }
@@ -141,7 +149,7 @@ impl Inline {
 
     fn line(&mut self, line: &str, is_markdown: &mut bool, out: &mut String) {
         // What is open, by what closes it.
-        let mut open: Vec<(Cow<'_, str>, Option<Mark>)> = Vec::new();
+        let mut open: Vec<(Cow<'_, str>, Option<LabelMark>)> = Vec::new();
         let mut rest = line;
         while let Some(c) = rest.chars().next() {
             let before = line[..line.len() - rest.len()].chars().next_back();
@@ -170,10 +178,10 @@ impl Inline {
         let inside = rest.strip_prefix("$$")?;
         let tex = &inside[..inside.find("$$").filter(|end| *end > 0)?];
         let item = match math::render(tex.trim(), false) {
-            Ok(math) => Item { html: math, words: tex.trim().to_owned(), is_formula: true },
+            Ok(math) => LabelItem { html: math, words: tex.trim().to_owned(), is_formula: true },
             Err(_) => {
                 self.lacks = Some("a formula that cannot be set is shown as it is written");
-                Item { html: html::escape(tex).into_owned(), words: tex.to_owned(), is_formula: false }
+                LabelItem { html: html::escape(tex).into_owned(), words: tex.to_owned(), is_formula: false }
             }
         };
         let width = if item.is_formula { room(&item.html) } else { super::measure::ems(tex) };
@@ -190,7 +198,7 @@ impl Inline {
             return None;
         }
         let width = super::measure::ems(&shown);
-        let item = Item { html: html::escape(&shown).into_owned(), words: shown.into_owned(), is_formula: false };
+        let item = LabelItem { html: html::escape(&shown).into_owned(), words: shown.into_owned(), is_formula: false };
         out.push(self.stand_in(item, width)?);
         Some(written.len())
     }
@@ -199,7 +207,7 @@ impl Inline {
     fn tag<'l>(
         &mut self,
         rest: &'l str,
-        open: &mut Vec<(Cow<'l, str>, Option<Mark>)>,
+        open: &mut Vec<(Cow<'l, str>, Option<LabelMark>)>,
         out: &mut String,
     ) -> Option<usize> {
         let length = rest.find('>')? + 1;
@@ -228,7 +236,7 @@ impl Inline {
     }
 
     /// The character for an item; none, if there are too many.
-    fn stand_in(&mut self, item: Item, ems: f64) -> Option<char> {
+    fn stand_in(&mut self, item: LabelItem, ems: f64) -> Option<char> {
         if let Some((known, _)) = self.items.iter().find(|(_, known)| known.html == item.html) {
             return Some(*known);
         }
@@ -244,7 +252,7 @@ fn is_meant(c: char) -> bool {
     (ITEMS..END).contains(&u32::from(c))
 }
 
-fn character(from: u32, mark: Mark) -> Option<char> {
+fn character(from: u32, mark: LabelMark) -> Option<char> {
     let at = MARKS.iter().position(|known| *known == mark)?;
     char::from_u32(from + u32::try_from(at).ok()?)
 }
@@ -253,13 +261,13 @@ fn character(from: u32, mark: Mark) -> Option<char> {
 fn emphasis<'l>(
     rest: &'l str,
     before: Option<char>,
-    open: &mut Vec<(Cow<'l, str>, Option<Mark>)>,
+    open: &mut Vec<(Cow<'l, str>, Option<LabelMark>)>,
     out: &mut String,
 ) -> Option<usize> {
     let sign = &rest[..1];
     let run = rest.len() - rest.trim_start_matches(sign).len();
     let length = run.min(2);
-    let (mark, after) = (if length == 2 { Mark::Bold } else { Mark::Italic }, &rest[length..]);
+    let (mark, after) = (if length == 2 { LabelMark::Bold } else { LabelMark::Italic }, &rest[length..]);
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let is_open = open.last().is_some_and(|(known, _)| *known == rest[..length]);
     if is_open && before.is_some_and(|c| !c.is_whitespace()) && !(sign == "_" && is_word(after.chars().next())) {

@@ -1,7 +1,7 @@
 //! Labels that Mermaid writes as HTML: each becomes text of the drawing in its place, with nothing but what it looks like.
 
 use super::{
-    cascade::{self, Look, Path, SIZE, Sheet},
+    cascade::{self, LabelSheet, Look, Path, SIZE},
     measure,
 };
 use crate::text::{
@@ -20,11 +20,11 @@ const MAX_NAMED: usize = 3;
 const SOFT_HYPHEN: char = '\u{ad}';
 
 /// Puts text in the place of each label of a drawing. `has_facts`: of requirements.
-pub(super) fn place(root: &mut Element<'_>, sheet: &Sheet<'_>, has_facts: bool) {
+pub(super) fn place(root: &mut Element<'_>, sheet: &LabelSheet<'_>, has_facts: bool) {
     inside(root, None, sheet, has_facts);
 }
 
-fn inside<'a>(element: &mut Element<'a>, parent: Option<&Path<'_>>, sheet: &Sheet<'_>, has_facts: bool) {
+fn inside<'a>(element: &mut Element<'a>, parent: Option<&Path<'_>>, sheet: &LabelSheet<'_>, has_facts: bool) {
     let mut children = mem::take(&mut element.children);
     if element.is("switch") {
         choose(element, &mut children);
@@ -51,7 +51,7 @@ fn choose<'a>(element: &mut Element<'a>, ways: &mut Vec<Node<'a>>) {
 }
 
 /// The group that shows a label; none, if it shows nothing.
-fn label<'a>(path: &Path<'_>, sheet: &Sheet<'_>, has_facts: bool) -> Option<Element<'a>> {
+fn label<'a>(path: &Path<'_>, sheet: &LabelSheet<'_>, has_facts: bool) -> Option<Element<'a>> {
     let number = |name: &str| path.element.attr(name)?.parse::<f64>().ok().filter(|number| number.is_finite());
     let (width, height) = (number("width")?, number("height")?);
     if !(width > 0.0 && height > 0.0) {

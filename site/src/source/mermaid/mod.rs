@@ -22,7 +22,7 @@ mod tests;
 
 use super::caught::caught;
 use crate::text::dom::Element;
-use inline::Inline;
+use inline::LabelCharacters;
 use merman::{
     OperationControl, RenderError, RenderOutput, RenderRequest, Renderer, SvgEnvironment, SvgRequest,
     svg::{PresentationRenderPolicy, RenderResourceLimitId, RenderResourcePolicy, ResourceLimitId, SvgRenderOptions},
@@ -117,12 +117,12 @@ fn drawn(text: &str, id: &str, kind: &str, address: &mut dyn FnMut(&str) -> Opti
     }
     // Geometry of whatever an author writes: a mistake in it costs the diagram, not the build.
     let try_known = |text: &str| caught(|| known(text)).unwrap_or_else(|_| Err(Why::new("it cannot be drawn here")));
-    let (replaced, mut inline) = Inline::take(text);
+    let (replaced, mut inline) = LabelCharacters::take(text);
     let mut svg = try_known(&replaced);
     if svg.is_err() && replaced != text {
         // Where such a character may not stand, and so that errors speak of what is written.
         svg = try_known(text);
-        inline = Inline::default();
+        inline = LabelCharacters::default();
     }
     let svg = match svg {
         Ok(svg) => svg,

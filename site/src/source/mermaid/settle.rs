@@ -2,10 +2,10 @@
 //! in it but what draws.
 
 use super::{
-    cascade::Sheet,
+    cascade::LabelSheet,
     colours,
     css::{self, Used},
-    inline::Inline,
+    inline::LabelCharacters,
     labels, spans,
 };
 use crate::text::{
@@ -60,7 +60,7 @@ pub(super) struct Settled<'a> {
     /// What such a diagram is called.
     pub kind: &'a str,
     /// What is put back into it.
-    pub inline: &'a Inline,
+    pub inline: &'a LabelCharacters,
 }
 
 /// The drawing as it stands in a page; none, if it is none. `address` says what a link leads to.
@@ -82,7 +82,7 @@ pub(super) fn settle(svg: &str, of: &Settled<'_>, address: &mut dyn FnMut(&str) 
         root.children.iter().filter_map(Node::element).filter(|child| child.is("style")).map(raw).collect();
 
     let sheet = html::unescape(&sheet);
-    labels::place(&mut root, &Sheet::read(&sheet, &own), of.kind == "Requirement diagram");
+    labels::place(&mut root, &LabelSheet::read(&sheet, &own), of.kind == "Requirement diagram");
     let mut cleaner = Cleaner { address, is_linked: false };
     cleaner.all(&mut root.children, None);
     let is_linked = cleaner.is_linked;

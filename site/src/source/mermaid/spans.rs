@@ -3,7 +3,7 @@
 
 use super::{
     colours,
-    inline::{Inline, Item, Mark, Meaning},
+    inline::{LabelCharacters, LabelItem, LabelMark, Meaning},
     measure,
 };
 use crate::text::{
@@ -20,7 +20,7 @@ const LINE: f64 = 1.5;
 const MIDDLE: f64 = 0.35;
 
 /// Puts everything back. `sheet`: the rules of the drawing, which say of some texts where they stand.
-pub(super) fn restore(nodes: &mut Vec<Node<'_>>, inline: &Inline, sheet: &str) {
+pub(super) fn restore(nodes: &mut Vec<Node<'_>>, inline: &LabelCharacters, sheet: &str) {
     let mut out = Vec::with_capacity(nodes.len());
     // A label of several lines is several texts of one group; what is open in one of them goes on in the next.
     let mut open = Vec::new();
@@ -40,8 +40,8 @@ pub(super) fn restore(nodes: &mut Vec<Node<'_>>, inline: &Inline, sheet: &str) {
     *nodes = out;
 }
 
-fn has_formula(nodes: &[Node<'_>], inline: &Inline) -> bool {
-    let is_formula = |c| matches!(inline.meaning(c), Some(Meaning::Item(Item { is_formula: true, .. })));
+fn has_formula(nodes: &[Node<'_>], inline: &LabelCharacters) -> bool {
+    let is_formula = |c| matches!(inline.meaning(c), Some(Meaning::LabelItem(LabelItem { is_formula: true, .. })));
     nodes.iter().any(|node| match node {
         Node::Text(text) => text.chars().any(is_formula),
         Node::Element(element) => has_formula(&element.children, inline),
@@ -50,7 +50,7 @@ fn has_formula(nodes: &[Node<'_>], inline: &Inline) -> bool {
 }
 
 /// Cuts a text where something is put back, and gives each part with the style of what is open around it.
-fn parts(text: &str, inline: &Inline, open: &mut Vec<Mark>, mut part: impl FnMut(&str, &str)) {
+fn parts(text: &str, inline: &LabelCharacters, open: &mut Vec<LabelMark>, mut part: impl FnMut(&str, &str)) {
     let mut plain = 0;
     for (at, c) in text.char_indices() {
         let Some(meaning) = inline.meaning(c) else { continue };
@@ -59,7 +59,7 @@ fn parts(text: &str, inline: &Inline, open: &mut Vec<Mark>, mut part: impl FnMut
         }
         plain = at + c.len_utf8();
         match meaning {
-            Meaning::Item(item) => part(&item.html, &style(open)),
+            Meaning::LabelItem(item) => part(&item.html, &style(open)),
             Meaning::Begin(mark) => open.push(mark),
             Meaning::End(mark) => {
                 let last = open.iter().rposition(|known| *known == mark);
@@ -72,20 +72,20 @@ fn parts(text: &str, inline: &Inline, open: &mut Vec<Mark>, mut part: impl FnMut
     }
 }
 
-fn style(open: &[Mark]) -> String {
+fn style(open: &[LabelMark]) -> String {
     let declarations = open.iter().map(|mark| match mark {
-        Mark::Bold => "font-weight:bold",
-        Mark::Italic => "font-style:italic",
-        Mark::Code => "font-family:var(--pmx-font-mono)",
-        Mark::Underlined => "text-decoration:underline",
-        Mark::Struck => "text-decoration:line-through",
-        Mark::Low => "baseline-shift:sub;vertical-align:sub;font-size:75%",
-        Mark::High => "baseline-shift:super;vertical-align:super;font-size:75%",
+        LabelMark::Bold => "font-weight:bold",
+        LabelMark::Italic => "font-style:italic",
+        LabelMark::Code => "font-family:var(--pmx-font-mono)",
+        LabelMark::Underlined => "text-decoration:underline",
+        LabelMark::Struck => "text-decoration:line-through",
+        LabelMark::Low => "baseline-shift:sub;vertical-align:sub;font-size:75%",
+        LabelMark::High => "baseline-shift:super;vertical-align:super;font-size:75%",
     });
     declarations.collect::<Vec<_>>().join(";")
 }
 
-fn spans(nodes: &mut Vec<Node<'_>>, inline: &Inline, open: &mut Vec<Mark>) {
+fn spans(nodes: &mut Vec<Node<'_>>, inline: &LabelCharacters, open: &mut Vec<LabelMark>) {
     let mut out = Vec::with_capacity(nodes.len());
     for mut node in std::mem::take(nodes) {
         match &mut node {
@@ -112,7 +112,7 @@ fn spans(nodes: &mut Vec<Node<'_>>, inline: &Inline, open: &mut Vec<Mark>) {
 
 /// A line of a text: where it stands, and what is in it.
 #[derive(Default)]
-struct Line {
+struct LabelLine {
     x: f64,
     y: f64,
     /// What of `y` is a shift, which the first shift inside of the line takes the place of.
@@ -123,7 +123,13 @@ struct Line {
 }
 
 /// The lines of a text with formulas, each as HTML in the place of the line.
-fn lines<'a>(text: &Element<'a>, inline: &Inline, sheet: &str, open: &mut Vec<Mark>, out: &mut Vec<Node<'a>>) {
+fn lines<'a>(
+    text: &Element<'a>,
+    inline: &LabelCharacters,
+    sheet: &str,
+    open: &mut Vec<LabelMark>,
+    out: &mut Vec<Node<'a>>,
+) {
     let written = text.attr("style").unwrap_or_default().to_owned();
     let declared = |name: &str| colours::declared(&written, name).or_else(|| text.attr(name));
     let size = declared("font-size").and_then(|size| size.trim_end_matches("px").parse().ok()).unwrap_or(SIZE);
@@ -134,7 +140,8 @@ fn lines<'a>(text: &Element<'a>, inline: &Inline, sheet: &str, open: &mut Vec<Ma
         _ => -size * MIDDLE,
     };
     let shift = length(text, "dy", size);
-    let first = Line { x: length(text, "x", size), y: length(text, "y", size) + shift, shift, ..Line::default() };
+    let first =
+        LabelLine { x: length(text, "x", size), y: length(text, "y", size) + shift, shift, ..LabelLine::default() };
     let mut lines = vec![first];
     gather(&text.children, size, inline, open, &mut lines);
 
@@ -185,7 +192,13 @@ fn anchor_of(text: &Element<'_>, sheet: &str) -> Option<String> {
     anchors.find_map(|(_, body)| colours::declared(body, "text-anchor").map(str::to_owned))
 }
 
-fn gather(nodes: &[Node<'_>], size: f64, inline: &Inline, open: &mut Vec<Mark>, lines: &mut Vec<Line>) {
+fn gather(
+    nodes: &[Node<'_>],
+    size: f64,
+    inline: &LabelCharacters,
+    open: &mut Vec<LabelMark>,
+    lines: &mut Vec<LabelLine>,
+) {
     for node in nodes {
         match node {
             Node::Text(text) => {
@@ -205,11 +218,11 @@ fn gather(nodes: &[Node<'_>], size: f64, inline: &Inline, open: &mut Vec<Mark>, 
                         (last.x, if is_shifted_anew { last.y - last.shift } else { last.y })
                     });
                     let shift = length(element, "dy", size);
-                    lines.push(Line {
+                    lines.push(LabelLine {
                         x: if element.attr("x").is_some() { length(element, "x", size) } else { x },
                         y: if element.attr("y").is_some() { length(element, "y", size) } else { y } + shift,
                         shift,
-                        ..Line::default()
+                        ..LabelLine::default()
                     });
                 }
                 gather(&element.children, size, inline, open, lines);

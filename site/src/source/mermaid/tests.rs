@@ -85,7 +85,7 @@ fn a_label_is_text_that_looks_as_its_author_said_and_breaks_where_its_shape_has_
 
 #[test]
 fn words_that_were_taken_for_markup_are_no_drawing() {
-    let of = Settled { id: "d", kind: "Flowchart", inline: &Inline::default() };
+    let of = Settled { id: "d", kind: "Flowchart", inline: &LabelCharacters::default() };
     let settled = |label: &str| {
         let svg = format!(
             "<svg id=\"x\" viewBox=\"0 0 9 9\"><foreignObject width=\"99\" height=\"9\"><div><p>{label}</p></div></foreignObject></svg>"
@@ -99,7 +99,7 @@ fn words_that_were_taken_for_markup_are_no_drawing() {
 
 #[test]
 fn what_stands_nowhere_is_not_drawn() {
-    let of = Settled { id: "d", kind: "Flowchart", inline: &Inline::default() };
+    let of = Settled { id: "d", kind: "Flowchart", inline: &LabelCharacters::default() };
     let shapes = "<line x1=\"NaN\" x2=\"3\"/><g transform=\"translate(NaN, 0)\"><text x=\"NaN\" class=\"NaN\">NaN words</text></g><path d=\"M1 1L2 2\" style=\"fill:hsl(1, NaN%, 2%);stroke:red\"/>";
     let svg = settle::settle(&format!("<svg id=\"x\" viewBox=\"0 0 9 9\">{shapes}</svg>"), &of, &mut |_| None).unwrap();
     let drawn = "<g><text class=\"NaN\">NaN words</text></g><path d=\"M1 1L2 2\" style=\"stroke:red\"></path></svg>";

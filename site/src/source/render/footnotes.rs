@@ -10,7 +10,7 @@ use std::{collections::HashMap, fmt::Write as _, mem};
 
 /// What has been referred to so far.
 #[derive(Default)]
-pub(super) struct Shown<'a> {
+pub(super) struct FootnoteState<'a> {
     /// Number and references of each footnote, by its name.
     footnotes: HashMap<String, (usize, u32)>,
     /// To be shown at the end of the Block: number, node, and how many references there are in the Source.

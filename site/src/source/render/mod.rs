@@ -11,7 +11,7 @@ mod table;
 use super::{
     Annotation, Heading, Link, Settings,
     lines::Lines,
-    markup::Tag,
+    markup::TagPlace,
     math,
     media::Medium,
     notes::Notes,
@@ -22,7 +22,7 @@ use crate::{
     text::html::{self, escape_into as escape},
 };
 use comrak::nodes::{AstNode, ListType, NodeList, NodeMath, NodeValue, Sourcepos};
-use footnotes::Shown;
+use footnotes::FootnoteState;
 use links::button_label;
 use std::{fmt::Write as _, mem};
 
@@ -73,7 +73,7 @@ pub(super) struct Renderer<'a, 's> {
     button: Option<&'a AstNode<'a>>,
     /// Names of the elements of the open callouts.
     callouts: Vec<&'static str>,
-    shown: Shown<'a>,
+    shown: FootnoteState<'a>,
     /// How many diagrams there were.
     diagrams: usize,
     /// Whether one of them is left to the reader's browser.
@@ -81,13 +81,13 @@ pub(super) struct Renderer<'a, 's> {
     /// Whether the Source defines components or imports some.
     pub(super) knows_components: bool,
     /// Of the Block at hand.
-    tags: Vec<Tag>,
+    tags: Vec<TagPlace>,
     /// Whether what is being written belongs to the solution of a question.
     in_solution: bool,
 }
 
 /// What all Blocks have in common, after the last one.
-pub(super) struct Rendered {
+pub(super) struct RenderedParts {
     pub links: Vec<Link>,
     /// See [`super::Source::listed`].
     pub listed: Vec<(usize, Standing)>,
@@ -135,7 +135,7 @@ impl<'a, 's> Renderer<'a, 's> {
             brace: None,
             button: None,
             callouts: Vec::new(),
-            shown: Shown::default(),
+            shown: FootnoteState::default(),
             diagrams: 0,
             draws_in_browser: false,
             knows_components: false,
@@ -164,14 +164,14 @@ impl<'a, 's> Renderer<'a, 's> {
     }
 
     /// Where the start tags stand in the HTML that was made last.
-    pub(super) fn tags(&mut self) -> Vec<Tag> {
+    pub(super) fn tags(&mut self) -> Vec<TagPlace> {
         mem::take(&mut self.tags)
     }
 
-    pub(super) fn finish(self) -> Rendered {
+    pub(super) fn finish(self) -> RenderedParts {
         let annotations = self.notes.threads.into_iter().map(|thread| thread.annotation).collect();
         let Self { links, listed, met: headings, anchors, draws_in_browser, .. } = self;
-        Rendered { links, listed, headings, anchors, annotations, draws_in_browser }
+        RenderedParts { links, listed, headings, anchors, annotations, draws_in_browser }
     }
 
     /// Writes a node with all that it holds, however deep: without recursion.

@@ -5,7 +5,7 @@ use crate::{
     source::{
         addresses::{self, Here},
         lines::Walked,
-        markup::{self, Tag},
+        markup::{self, TagPlace},
     },
     text::{
         dom::is_void,
@@ -54,7 +54,7 @@ impl Renderer<'_, '_> {
             {
                 let (line, column) = place.to(self.lines, text, tag.at);
                 if let Ok(at) = u32::try_from(start + shown.at) {
-                    self.tags.push(Tag { at, position: self.lines.position(line, column) });
+                    self.tags.push(TagPlace { at, position: self.lines.position(line, column) });
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{
     ColorScheme, Sides, Theme,
-    names::{self, Kind, TOKENS},
+    names::{self, TOKENS, TokenKind},
 };
 use crate::{browser::BASE_CSS, text::html};
 
@@ -40,9 +40,9 @@ impl Theme {
         for (token, sides) in &self.tokens {
             let Some(name) = TOKENS.get(*token) else { continue };
             match (name.kind, scheme) {
-                (Kind::Color, _) => all.add(name.properties, &color(name.properties, sides)),
-                (Kind::Other, Some(scheme)) => all.add_some(name.properties, sides.of(scheme)),
-                (Kind::Other, None) => {
+                (TokenKind::Color, _) => all.add(name.properties, &color(name.properties, sides)),
+                (TokenKind::Other, Some(scheme)) => all.add_some(name.properties, sides.of(scheme)),
+                (TokenKind::Other, None) => {
                     all.add_some(name.properties, sides.any.as_deref());
                     light.add_some(name.properties, sides.light.as_deref());
                     dark.add_some(name.properties, sides.dark.as_deref());

@@ -1,6 +1,6 @@
 //! `fonts` of the frontmatter: style sheets of others, and files of the site.
 
-use super::read::{Reader, check};
+use super::read::{ThemeReader, check};
 use crate::text::html;
 use serde_json::{Map, Value};
 
@@ -51,7 +51,7 @@ fn format_of(file: &str) -> Option<&'static str> {
 }
 
 /// Fonts by name, or in a list and each with its `family`.
-pub(super) fn read(reader: &mut Reader<'_>, fonts: &Value) {
+pub(super) fn read(reader: &mut ThemeReader<'_>, fonts: &Value) {
     let named = fonts.as_object().into_iter().flatten().map(|(name, font)| (name.clone(), font));
     let listed = fonts.as_array().into_iter().flatten().enumerate();
     let listed = listed.map(|(at, font)| {

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// What a Source's frontmatter says about its look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Theme {
-    tokens: BTreeMap<Token, Sides>,
+    tokens: BTreeMap<TokenIndex, Sides>,
     /// `forceColorScheme`
     force: Option<ColorScheme>,
     sheets: Vec<FontSheet>,
@@ -33,7 +33,7 @@ pub(crate) enum ColorScheme {
 }
 
 /// Index into [`names::TOKENS`].
-type Token = usize;
+type TokenIndex = usize;
 
 /// The values of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

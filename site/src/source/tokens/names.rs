@@ -2,7 +2,7 @@
 
 /// What kind of value a token has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     Color,
     Other,
 }
@@ -12,15 +12,15 @@ pub(super) struct Name {
     /// With dots.
     pub field: &'static str,
     pub properties: &'static [&'static str],
-    pub kind: Kind,
+    pub kind: TokenKind,
 }
 
 const fn color(field: &'static str, properties: &'static [&'static str]) -> Name {
-    Name { field, properties, kind: Kind::Color }
+    Name { field, properties, kind: TokenKind::Color }
 }
 
 const fn other(field: &'static str, properties: &'static [&'static str]) -> Name {
-    Name { field, properties, kind: Kind::Other }
+    Name { field, properties, kind: TokenKind::Other }
 }
 
 /// All fields, in the order in which they are written.

@@ -16,7 +16,7 @@ const MAX_FINDINGS: usize = 20;
 
 /// Reads `theme` and `fonts`. `source`: its bytes, to say where a field stands; they are not looked at if nothing is found.
 pub(crate) fn theme(values: &Map<String, Value>, source: &[u8]) -> (Theme, Vec<Diagnostic>) {
-    let mut reader = Reader { source, theme: Theme::default(), findings: Vec::new() };
+    let mut reader = ThemeReader { source, theme: Theme::default(), findings: Vec::new() };
     match values.get("theme") {
         None | Some(Value::Null | Value::Bool(_)) => {}
         Some(Value::Object(fields)) => reader.fields(fields, &mut vec!["theme"], None),
@@ -38,13 +38,13 @@ pub(crate) fn theme(values: &Map<String, Value>, source: &[u8]) -> (Theme, Vec<D
     (reader.theme, reader.findings)
 }
 
-pub(super) struct Reader<'a> {
+pub(super) struct ThemeReader<'a> {
     source: &'a [u8],
     pub theme: Theme,
     findings: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl ThemeReader<'_> {
     pub(super) fn warn(&mut self, code: &'static str, path: &[&str], message: String, hint: Option<String>) {
         if self.findings.len() >= MAX_FINDINGS {
             return;

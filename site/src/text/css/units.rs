@@ -31,8 +31,13 @@ pub(crate) fn in_room(css: &str) -> Cow<'_, str> {
     if !may_have_units(css) {
         return Cow::Borrowed(css);
     }
-    let mut scan =
-        Scan { css, bytes: css.as_bytes(), at: 0, from: 0, out: String::with_capacity(css.len() + css.len() / 8) };
+    let mut scan = UnitScanner {
+        css,
+        bytes: css.as_bytes(),
+        at: 0,
+        from: 0,
+        out: String::with_capacity(css.len() + css.len() / 8),
+    };
     scan.run();
     match scan.from {
         0 => Cow::Borrowed(css),
@@ -43,7 +48,7 @@ pub(crate) fn in_room(css: &str) -> Cow<'_, str> {
     }
 }
 
-struct Scan<'c> {
+struct UnitScanner<'c> {
     css: &'c str,
     bytes: &'c [u8],
     at: usize,
@@ -52,7 +57,7 @@ struct Scan<'c> {
     out: String,
 }
 
-impl Scan<'_> {
+impl UnitScanner<'_> {
     fn run(&mut self) {
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {

@@ -2,7 +2,7 @@
 
 /// How an element takes part in the building of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ElementKind {
     /// No element of HTML: a component, perhaps.
     Unknown,
     Inline,
@@ -35,41 +35,41 @@ pub(super) enum Kind {
 }
 
 /// Of an element of HTML, in lower case.
-pub(super) fn kind(name: &str) -> Kind {
+pub(super) fn kind(name: &str) -> ElementKind {
     match name {
-        "p" => Kind::Paragraph,
-        "li" => Kind::Item,
-        "dd" | "dt" => Kind::Term,
+        "p" => ElementKind::Paragraph,
+        "li" => ElementKind::Item,
+        "dd" | "dt" => ElementKind::Term,
         "address" | "article" | "aside" | "blockquote" | "center" | "details" | "dialog" | "div" | "dl"
         | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
         | "header" | "hgroup" | "main" | "menu" | "nav" | "ol" | "pre" | "search" | "section" | "summary" | "ul" => {
-            Kind::Block
+            ElementKind::Block
         }
         "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "param" | "source"
-        | "track" | "wbr" => Kind::Void,
-        "iframe" | "noembed" | "noframes" | "script" | "style" | "textarea" | "title" | "xmp" => Kind::Raw,
-        "table" => Kind::Table,
-        "caption" | "colgroup" => Kind::Caption,
-        "tbody" | "tfoot" | "thead" => Kind::RowGroup,
-        "tr" => Kind::Row,
-        "td" | "th" => Kind::Cell,
-        "option" => Kind::Choice,
-        "optgroup" => Kind::ChoiceGroup,
-        "rb" | "rp" | "rt" | "rtc" => Kind::Ruby,
-        "applet" | "button" | "marquee" | "object" | "template" => Kind::Scope,
-        "math" | "svg" => Kind::Foreign,
+        | "track" | "wbr" => ElementKind::Void,
+        "iframe" | "noembed" | "noframes" | "script" | "style" | "textarea" | "title" | "xmp" => ElementKind::Raw,
+        "table" => ElementKind::Table,
+        "caption" | "colgroup" => ElementKind::Caption,
+        "tbody" | "tfoot" | "thead" => ElementKind::RowGroup,
+        "tr" => ElementKind::Row,
+        "td" | "th" => ElementKind::Cell,
+        "option" => ElementKind::Choice,
+        "optgroup" => ElementKind::ChoiceGroup,
+        "rb" | "rp" | "rt" | "rtc" => ElementKind::Ruby,
+        "applet" | "button" | "marquee" | "object" | "template" => ElementKind::Scope,
+        "math" | "svg" => ElementKind::Foreign,
         "a" | "abbr" | "acronym" | "audio" | "b" | "bdi" | "bdo" | "big" | "body" | "canvas" | "cite" | "code"
         | "data" | "datalist" | "del" | "dfn" | "em" | "font" | "head" | "html" | "i" | "ins" | "kbd" | "label"
         | "legend" | "map" | "mark" | "meter" | "nobr" | "noscript" | "output" | "picture" | "progress" | "q"
         | "ruby" | "s" | "samp" | "select" | "slot" | "small" | "span" | "strike" | "strong" | "sub" | "sup"
-        | "time" | "tt" | "u" | "var" | "video" => Kind::Inline,
-        _ => Kind::Unknown,
+        | "time" | "tt" | "u" | "var" | "video" => ElementKind::Inline,
+        _ => ElementKind::Unknown,
     }
 }
 
 /// Whether HTML has an element of this name (lower case).
 pub(crate) fn is_known(name: &str) -> bool {
-    kind(name) != Kind::Unknown
+    kind(name) != ElementKind::Unknown
 }
 
 /// Elements that HTML had, and that browsers still do something with or know to ignore.
@@ -134,15 +134,18 @@ pub(crate) fn is_foreign(name: &str) -> bool {
 
 /// Whether an element of this name (lower case) never has content.
 pub(crate) fn is_void(name: &str) -> bool {
-    kind(name) == Kind::Void
+    kind(name) == ElementKind::Void
 }
 
 /// Whether the content of an element of this name (lower case) is text, whatever it looks like.
 pub(crate) fn is_raw_text(name: &str) -> bool {
-    kind(name) == Kind::Raw
+    kind(name) == ElementKind::Raw
 }
 
 /// Whether an element of this name (lower case) cannot stand in a paragraph.
 pub(crate) fn closes_paragraph(name: &str) -> bool {
-    matches!(kind(name), Kind::Block | Kind::Paragraph | Kind::Item | Kind::Term | Kind::Table) || name == "hr"
+    matches!(
+        kind(name),
+        ElementKind::Block | ElementKind::Paragraph | ElementKind::Item | ElementKind::Term | ElementKind::Table
+    ) || name == "hr"
 }

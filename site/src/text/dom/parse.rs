@@ -6,36 +6,36 @@
 
 use super::{
     Attribute, Element, MAX_DEPTH, Node,
-    names::{Kind, kind},
+    names::{ElementKind, kind},
     write::is_html_inside,
 };
 use std::borrow::Cow;
 
 /// The nodes of a fragment.
 pub(crate) fn parse(html: &str) -> Vec<Node<'_>> {
-    let mut parser = Parser { text: html, at: 0, roots: Vec::new(), open: Vec::new(), beside: Vec::new() };
+    let mut parser = TreeBuilder { text: html, at: 0, roots: Vec::new(), open: Vec::new(), beside: Vec::new() };
     parser.run();
     parser.end(0);
     parser.roots
 }
 
-struct Parser<'a> {
+struct TreeBuilder<'a> {
     text: &'a str,
     at: usize,
     roots: Vec<Node<'a>>,
-    open: Vec<Open<'a>>,
+    open: Vec<OpenElement<'a>>,
     /// Elements too deep to be opened, of which the end tags are still to come.
     beside: Vec<Cow<'a, str>>,
 }
 
-struct Open<'a> {
+struct OpenElement<'a> {
     element: Element<'a>,
-    kind: Kind,
+    kind: ElementKind,
     /// Whether its content is SVG or MathML.
     foreign: bool,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> TreeBuilder<'a> {
     fn run(&mut self) {
         while self.at < self.text.len() {
             let rest = &self.text[self.at..];
@@ -129,15 +129,18 @@ impl<'a> Parser<'a> {
             return;
         }
         let lower = lower(name);
-        let of_table = matches!(kind(&lower), Kind::Table | Kind::Caption | Kind::RowGroup | Kind::Row | Kind::Cell);
+        let of_table = matches!(
+            kind(&lower),
+            ElementKind::Table | ElementKind::Caption | ElementKind::RowGroup | ElementKind::Row | ElementKind::Cell
+        );
         for level in (0..self.open.len()).rev() {
             let open = &self.open[level];
             if open.element.name.eq_ignore_ascii_case(name) {
                 return self.close(level);
             }
             let wall = match open.kind {
-                Kind::Table | Kind::Scope => true,
-                Kind::Cell | Kind::Caption => !of_table,
+                ElementKind::Table | ElementKind::Scope => true,
+                ElementKind::Cell | ElementKind::Caption => !of_table,
                 _ => false,
             };
             if wall {
@@ -172,21 +175,21 @@ impl<'a> Parser<'a> {
         let within = self.foreign();
         let name = if within { Cow::Borrowed(written) } else { html };
         if within {
-            of = Kind::Foreign;
+            of = ElementKind::Foreign;
         }
         let mut element = Element { name, attributes, children: Vec::new(), self_closing, is_closed: false, at };
-        if of == Kind::Raw && !self_closing {
+        if of == ElementKind::Raw && !self_closing {
             element.children.extend(self.raw_text(written));
         }
-        if self_closing || matches!(of, Kind::Void | Kind::Raw) {
+        if self_closing || matches!(of, ElementKind::Void | ElementKind::Raw) {
             return self.push(Node::Element(element));
         }
         if self.open.len() >= MAX_DEPTH {
             self.beside.push(element.name.clone());
             return self.push(Node::Element(element));
         }
-        let foreign = of == Kind::Foreign && !(within && is_html_inside(&element.name));
-        self.open.push(Open { element, kind: of, foreign });
+        let foreign = of == ElementKind::Foreign && !(within && is_html_inside(&element.name));
+        self.open.push(OpenElement { element, kind: of, foreign });
     }
 
     fn attribute(&mut self) -> Option<Attribute<'a>> {
@@ -235,44 +238,54 @@ impl<'a> Parser<'a> {
 
     // End tags that authors may leave out.
 
-    fn end_implied(&mut self, name: &str, of: Kind) {
+    fn end_implied(&mut self, name: &str, of: ElementKind) {
         match of {
-            Kind::Item | Kind::Term => {
-                self.end_open(|open| open == of, |open| open.kind == Kind::Block && !open.element.is("div"));
+            ElementKind::Item | ElementKind::Term => {
+                self.end_open(|open| open == of, |open| open.kind == ElementKind::Block && !open.element.is("div"));
                 self.end_paragraph();
             }
-            Kind::Block | Kind::Paragraph | Kind::Table => self.end_paragraph(),
-            Kind::Void if name == "hr" => self.end_paragraph(),
-            Kind::Cell => self.end_open(|open| open == Kind::Cell, |open| open.kind == Kind::Row),
-            Kind::Row => {
-                self.end_open(|open| open == Kind::Caption, |_| false);
-                self.end_open(|open| open == Kind::Row, |open| open.kind == Kind::RowGroup);
+            ElementKind::Block | ElementKind::Paragraph | ElementKind::Table => self.end_paragraph(),
+            ElementKind::Void if name == "hr" => self.end_paragraph(),
+            ElementKind::Cell => self.end_open(|open| open == ElementKind::Cell, |open| open.kind == ElementKind::Row),
+            ElementKind::Row => {
+                self.end_open(|open| open == ElementKind::Caption, |_| false);
+                self.end_open(|open| open == ElementKind::Row, |open| open.kind == ElementKind::RowGroup);
             }
-            Kind::RowGroup | Kind::Caption => {
-                self.end_open(|open| matches!(open, Kind::RowGroup | Kind::Caption), |_| false);
+            ElementKind::RowGroup | ElementKind::Caption => {
+                self.end_open(|open| matches!(open, ElementKind::RowGroup | ElementKind::Caption), |_| false);
             }
-            Kind::Choice => self.end_open(|open| open == Kind::Choice, |open| open.kind == Kind::ChoiceGroup),
-            Kind::ChoiceGroup => {
-                self.end_open(|open| open == Kind::Choice, |open| open.kind == Kind::ChoiceGroup);
-                self.end_open(|open| open == Kind::ChoiceGroup, |_| false);
+            ElementKind::Choice => {
+                self.end_open(|open| open == ElementKind::Choice, |open| open.kind == ElementKind::ChoiceGroup)
             }
-            Kind::Ruby => self.end_open(|open| open == Kind::Ruby, |open| open.element.is("ruby")),
-            Kind::Unknown | Kind::Inline | Kind::Void | Kind::Raw | Kind::Scope | Kind::Foreign => {}
+            ElementKind::ChoiceGroup => {
+                self.end_open(|open| open == ElementKind::Choice, |open| open.kind == ElementKind::ChoiceGroup);
+                self.end_open(|open| open == ElementKind::ChoiceGroup, |_| false);
+            }
+            ElementKind::Ruby => self.end_open(|open| open == ElementKind::Ruby, |open| open.element.is("ruby")),
+            ElementKind::Unknown
+            | ElementKind::Inline
+            | ElementKind::Void
+            | ElementKind::Raw
+            | ElementKind::Scope
+            | ElementKind::Foreign => {}
         }
     }
 
     fn end_paragraph(&mut self) {
-        self.end_open(|open| open == Kind::Paragraph, |open| open.kind == Kind::Cell);
+        self.end_open(|open| open == ElementKind::Paragraph, |open| open.kind == ElementKind::Cell);
     }
 
     /// Ends the nearest open element of a kind, unless there is a wall before it.
-    fn end_open(&mut self, wanted: impl Fn(Kind) -> bool, wall: impl Fn(&Open<'a>) -> bool) {
+    fn end_open(&mut self, wanted: impl Fn(ElementKind) -> bool, wall: impl Fn(&OpenElement<'a>) -> bool) {
         for level in (0..self.open.len()).rev() {
             let open = &self.open[level];
             if wanted(open.kind) {
                 return self.end(level);
             }
-            let always = matches!(open.kind, Kind::Unknown | Kind::Scope | Kind::Foreign | Kind::Table);
+            let always = matches!(
+                open.kind,
+                ElementKind::Unknown | ElementKind::Scope | ElementKind::Foreign | ElementKind::Table
+            );
             if always || wall(open) {
                 return;
             }

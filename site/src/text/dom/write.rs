@@ -2,7 +2,7 @@
 
 use super::{
     Element, Node,
-    names::{Kind, kind},
+    names::{ElementKind, kind},
 };
 
 /// Writes nodes as they were written, every attribute value between double quotes.
@@ -32,16 +32,16 @@ fn one(element: &Element<'_>, foreign: bool, out: &mut String) {
             out.push('"');
         }
     }
-    let kind = if foreign { Kind::Foreign } else { kind(name) };
-    if kind == Kind::Void {
+    let kind = if foreign { ElementKind::Foreign } else { kind(name) };
+    if kind == ElementKind::Void {
         return out.push_str(if element.self_closing { " />" } else { ">" });
     }
     // Only in SVG and MathML browsers take a start tag for an end tag, too.
-    if kind == Kind::Foreign && element.self_closing && element.children.is_empty() {
+    if kind == ElementKind::Foreign && element.self_closing && element.children.is_empty() {
         return out.push_str(" />");
     }
     out.push('>');
-    all(&element.children, kind == Kind::Foreign && !is_html_inside(name), out);
+    all(&element.children, kind == ElementKind::Foreign && !is_html_inside(name), out);
     out.push_str("</");
     out.push_str(name);
     out.push('>');

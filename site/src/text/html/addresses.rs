@@ -1,6 +1,6 @@
 //! Which attributes hold addresses, and how: after the index of attributes of the HTML standard, SVG 2 and the Open Graph protocol.
 
-use super::{Attribute, Part, css};
+use super::{Part, RawAttribute, css};
 use std::ops::Range;
 
 /// Attributes of SVG whose value is that of the CSS property with this name, which may have a `url(…)`.
@@ -32,7 +32,7 @@ const META: [&str; 20] = [
 
 /// What an attribute's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum AddressSyntax {
     Address,
     /// Addresses with white space between them.
     Words,
@@ -48,15 +48,15 @@ pub(crate) enum Form {
 
 /// How an attribute holds addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Held {
-    pub form: Form,
+pub(crate) struct AddressValue {
+    pub form: AddressSyntax,
     /// Whether a reader, or a program for him, goes there; what is not followed is part of the page.
     pub is_followed: bool,
 }
 
 /// An address in a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Item {
+pub(crate) struct ValueAddress {
     /// Without the white space around it; of CSS with its quotes.
     pub address: Range<usize>,
     /// With what belongs to it, up to the separators.
@@ -64,44 +64,44 @@ pub(crate) struct Item {
 }
 
 /// How the attribute with this number holds addresses; none, if it does not.
-pub(crate) fn held(text: &str, parts: &[Part<'_>], number: usize) -> Option<Held> {
+pub(crate) fn held(text: &str, parts: &[Part<'_>], number: usize) -> Option<AddressValue> {
     let Part::Attribute(attribute) = parts.get(number)? else { return None };
     let is_of = |tags: &[&str]| tags.iter().any(|tag| attribute.tag.eq_ignore_ascii_case(tag));
     let (form, is_followed) = match attribute.name.to_ascii_lowercase().as_str() {
-        "href" | "xlink:href" if !is_of(&["base"]) => (Form::Address, true),
-        "src" | "poster" => (Form::Address, false),
-        "srcset" => (Form::Candidates, false),
-        "style" => (Form::Style, false),
-        "imagesrcset" if is_of(&["link"]) => (Form::Candidates, false),
-        "data" if is_of(&["object"]) => (Form::Address, false),
+        "href" | "xlink:href" if !is_of(&["base"]) => (AddressSyntax::Address, true),
+        "src" | "poster" => (AddressSyntax::Address, false),
+        "srcset" => (AddressSyntax::Candidates, false),
+        "style" => (AddressSyntax::Style, false),
+        "imagesrcset" if is_of(&["link"]) => (AddressSyntax::Candidates, false),
+        "data" if is_of(&["object"]) => (AddressSyntax::Address, false),
         "background" if is_of(&["body", "table", "thead", "tbody", "tfoot", "tr", "td", "th"]) => {
-            (Form::Address, false)
+            (AddressSyntax::Address, false)
         }
-        "action" if is_of(&["form"]) => (Form::Address, true),
-        "formaction" if is_of(&["button", "input"]) => (Form::Address, true),
-        "ping" if is_of(&["a", "area"]) => (Form::Words, true),
-        "longdesc" if is_of(&["img", "iframe", "frame"]) => (Form::Address, true),
+        "action" if is_of(&["form"]) => (AddressSyntax::Address, true),
+        "formaction" if is_of(&["button", "input"]) => (AddressSyntax::Address, true),
+        "ping" if is_of(&["a", "area"]) => (AddressSyntax::Words, true),
+        "longdesc" if is_of(&["img", "iframe", "frame"]) => (AddressSyntax::Address, true),
         "cite" if is_of(&["blockquote", "q", "ins", "del"]) && is_address(&text[attribute.value.clone()]) => {
-            (Form::Address, true)
+            (AddressSyntax::Address, true)
         }
-        "srcdoc" if is_of(&["iframe"]) => (Form::Document, false),
+        "srcdoc" if is_of(&["iframe"]) => (AddressSyntax::Document, false),
         "content" if is_of(&["meta"]) => return meta(text, parts, attribute),
-        name if PRESENTATION.contains(&name) => (Form::Style, false),
+        name if PRESENTATION.contains(&name) => (AddressSyntax::Style, false),
         _ => return None,
     };
-    Some(Held { form, is_followed })
+    Some(AddressValue { form, is_followed })
 }
 
 /// Where the addresses stand in the value of an attribute.
-pub(crate) fn items(value: &str, form: Form) -> Vec<Item> {
-    let alone = |address: Range<usize>| Item { whole: address.clone(), address };
+pub(crate) fn items(value: &str, form: AddressSyntax) -> Vec<ValueAddress> {
+    let alone = |address: Range<usize>| ValueAddress { whole: address.clone(), address };
     match form {
-        Form::Address => vec![alone(trimmed(value, 0..value.len()))],
-        Form::Words => words(value),
-        Form::Candidates => candidates(value),
-        Form::Refresh => refresh(value).map(alone).into_iter().collect(),
-        Form::Style => css::references(value).into_iter().map(|reference| alone(reference.range)).collect(),
-        Form::Document => Vec::new(),
+        AddressSyntax::Address => vec![alone(trimmed(value, 0..value.len()))],
+        AddressSyntax::Words => words(value),
+        AddressSyntax::Candidates => candidates(value),
+        AddressSyntax::Refresh => refresh(value).map(alone).into_iter().collect(),
+        AddressSyntax::Style => css::references(value).into_iter().map(|reference| alone(reference.range)).collect(),
+        AddressSyntax::Document => Vec::new(),
     }
 }
 
@@ -118,17 +118,20 @@ fn is_address(value: &str) -> bool {
     value.contains(['/', '.']) && !value.contains(char::is_whitespace)
 }
 
-fn meta(text: &str, parts: &[Part<'_>], content: &Attribute<'_>) -> Option<Held> {
+fn meta(text: &str, parts: &[Part<'_>], content: &RawAttribute<'_>) -> Option<AddressValue> {
     // A tag's name is the same piece of text for each of its attributes.
-    let is_beside = |attribute: &&Attribute<'_>| std::ptr::eq(attribute.tag, content.tag);
+    let is_beside = |attribute: &&RawAttribute<'_>| std::ptr::eq(attribute.tag, content.tag);
     let mut beside = parts.iter().filter_map(Part::attribute).filter(is_beside);
     beside.find_map(|attribute| {
         let value = text[attribute.value.clone()].trim().to_ascii_lowercase();
         match attribute.name.to_ascii_lowercase().as_str() {
-            "property" | "name" | "itemprop" if META.contains(&&*value) => {
-                Some(Held { form: Form::Address, is_followed: matches!(&*value, "og:url" | "twitter:url") })
+            "property" | "name" | "itemprop" if META.contains(&&*value) => Some(AddressValue {
+                form: AddressSyntax::Address,
+                is_followed: matches!(&*value, "og:url" | "twitter:url"),
+            }),
+            "http-equiv" if value == "refresh" => {
+                Some(AddressValue { form: AddressSyntax::Refresh, is_followed: true })
             }
-            "http-equiv" if value == "refresh" => Some(Held { form: Form::Refresh, is_followed: true }),
             _ => None,
         }
     })
@@ -150,20 +153,20 @@ fn refresh(value: &str) -> Option<Range<usize>> {
     (!address.is_empty()).then_some(address)
 }
 
-fn words(value: &str) -> Vec<Item> {
+fn words(value: &str) -> Vec<ValueAddress> {
     let mut found = Vec::new();
     let mut end = 0;
     for word in value.split_ascii_whitespace() {
         let start = end + value[end..].find(word).unwrap_or_default();
         let whole = end..start + word.len();
         end = whole.end;
-        found.push(Item { address: start..end, whole });
+        found.push(ValueAddress { address: start..end, whole });
     }
     found
 }
 
 /// As the HTML standard parses a `srcset`: commas may stand in an address, but not at its end.
-fn candidates(value: &str) -> Vec<Item> {
+fn candidates(value: &str) -> Vec<ValueAddress> {
     let bytes = value.as_bytes();
     let skip = |from: usize, skips: &dyn Fn(u8) -> bool| from + bytes[from..].iter().take_while(|b| skips(**b)).count();
     let mut found = Vec::new();
@@ -191,7 +194,7 @@ fn candidates(value: &str) -> Vec<Item> {
                 }
             }
         }
-        found.push(Item { address, whole: after..end });
+        found.push(ValueAddress { address, whole: after..end });
         after = (end + 1).min(bytes.len()).max(stop);
     }
 }

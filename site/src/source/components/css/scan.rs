@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// A rule with a block, or a statement or declaration without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Item<'c> {
+pub(super) struct CssItem<'c> {
     /// What is before the block; the same as `text` if there is none.
     pub prelude: &'c str,
     /// What is between the braces.
@@ -15,7 +15,7 @@ pub(super) struct Item<'c> {
 
 /// What matters in CSS for where rules end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+enum Delimiter {
     Open(u8),
     Close(u8),
     Semicolon,
@@ -25,14 +25,14 @@ enum Token {
 }
 
 /// Steps over tokens, or over parts of them that do not matter.
-struct Scan<'c> {
+struct RuleScanner<'c> {
     bytes: &'c [u8],
     at: usize,
     /// What is missing at the end of a text that stops within a token.
     missing: &'static str,
 }
 
-impl<'c> Scan<'c> {
+impl<'c> RuleScanner<'c> {
     const fn new(css: &'c str) -> Self {
         Self { bytes: css.as_bytes(), at: 0, missing: "" }
     }
@@ -42,40 +42,40 @@ impl<'c> Scan<'c> {
     }
 
     /// The next token and where it starts.
-    fn step(&mut self) -> Option<(usize, Token)> {
+    fn step(&mut self) -> Option<(usize, Delimiter)> {
         let start = self.at;
         let token = match self.peek(0)? {
             b'/' if self.peek(1) == Some(b'*') => {
                 self.comment();
-                Token::Other
+                Delimiter::Other
             }
             quote @ (b'"' | b'\'') => {
                 self.string(quote);
-                Token::Other
+                Delimiter::Other
             }
             open @ (b'{' | b'(' | b'[') => {
                 self.at += 1;
-                Token::Open(open)
+                Delimiter::Open(open)
             }
             close @ (b'}' | b')' | b']') => {
                 self.at += 1;
-                Token::Close(close)
+                Delimiter::Close(close)
             }
             b';' => {
                 self.at += 1;
-                Token::Semicolon
+                Delimiter::Semicolon
             }
             b':' => {
                 self.at += 1;
-                Token::Colon
+                Delimiter::Colon
             }
             b if is_word(b) => {
                 self.word();
-                Token::Other
+                Delimiter::Other
             }
             _ => {
                 self.at += 1;
-                Token::Other
+                Delimiter::Other
             }
         };
         Some((start, token))
@@ -164,16 +164,16 @@ pub(super) fn closed(css: &str) -> Cow<'_, str> {
     // A backslash at the very end would escape what comes after.
     let slashes = css.len() - css.trim_end_matches('\\').len();
     let css = if slashes % 2 == 1 { &css[..css.len() - 1] } else { css };
-    let mut scan = Scan::new(css);
+    let mut scan = RuleScanner::new(css);
     let mut open = Vec::new();
     let mut stray = Vec::new();
     while let Some((at, token)) = scan.step() {
         match token {
-            Token::Open(bracket) => open.push(closing(bracket)),
-            Token::Close(bracket) if open.last() == Some(&bracket) => {
+            Delimiter::Open(bracket) => open.push(closing(bracket)),
+            Delimiter::Close(bracket) if open.last() == Some(&bracket) => {
                 open.pop();
             }
-            Token::Close(b'}') if open.is_empty() => stray.push(at),
+            Delimiter::Close(b'}') if open.is_empty() => stray.push(at),
             _ => {}
         }
     }
@@ -195,34 +195,34 @@ pub(super) fn closed(css: &str) -> Cow<'_, str> {
 }
 
 /// The rules and statements of a list, in order; text that is [`closed`].
-pub(super) fn items(css: &str) -> Vec<Item<'_>> {
-    let mut scan = Scan::new(css);
+pub(super) fn items(css: &str) -> Vec<CssItem<'_>> {
+    let mut scan = RuleScanner::new(css);
     let mut found = Vec::new();
     let mut start = 0;
     let mut open: Vec<u8> = Vec::new();
     let mut brace = None;
     while let Some((at, token)) = scan.step() {
         match token {
-            Token::Open(bracket) => {
+            Delimiter::Open(bracket) => {
                 if open.is_empty() && bracket == b'{' {
                     brace = Some(at);
                 }
                 open.push(closing(bracket));
             }
-            Token::Close(bracket) if open.last() == Some(&bracket) => {
+            Delimiter::Close(bracket) if open.last() == Some(&bracket) => {
                 open.pop();
                 if open.is_empty()
                     && bracket == b'}'
                     && let Some(brace) = brace.take()
                 {
                     let text = &css[start..scan.at];
-                    found.push(Item { prelude: &css[start..brace], body: Some(&css[brace + 1..at]), text });
+                    found.push(CssItem { prelude: &css[start..brace], body: Some(&css[brace + 1..at]), text });
                     start = scan.at;
                 }
             }
-            Token::Semicolon if open.is_empty() => {
+            Delimiter::Semicolon if open.is_empty() => {
                 let text = &css[start..scan.at];
-                found.push(Item { prelude: text, body: None, text });
+                found.push(CssItem { prelude: text, body: None, text });
                 start = scan.at;
             }
             _ => {}
@@ -230,7 +230,7 @@ pub(super) fn items(css: &str) -> Vec<Item<'_>> {
     }
     if start < css.len() {
         let text = &css[start..];
-        found.push(Item { prelude: text, body: None, text });
+        found.push(CssItem { prelude: text, body: None, text });
     }
     found
 }
@@ -248,7 +248,7 @@ pub(super) fn name_of(prelude: &str) -> String {
 
 /// Where a pseudo-class of this name stands in a selector: the place of its colon.
 pub(super) fn pseudo_classes(selector: &str, name: &str) -> Vec<usize> {
-    let mut scan = Scan::new(selector);
+    let mut scan = RuleScanner::new(selector);
     let mut found = Vec::new();
     let mut colon = None;
     while let Some((at, token)) = scan.step() {
@@ -259,7 +259,7 @@ pub(super) fn pseudo_classes(selector: &str, name: &str) -> Vec<usize> {
             found.push(colon);
         }
         // The second colon of a pseudo-element is none of a pseudo-class.
-        colon = (token == Token::Colon && colon.is_none_or(|before| before + 1 != at)).then_some(at);
+        colon = (token == Delimiter::Colon && colon.is_none_or(|before| before + 1 != at)).then_some(at);
     }
     found
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 struct NoFiles;
 
-impl Files for NoFiles {
+impl DefinitionFiles for NoFiles {
     fn address(&self, link: usize) -> Option<Cow<'_, str>> {
         Some(Cow::Owned(format!("./asset-{link}.png")))
     }

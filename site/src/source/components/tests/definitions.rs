@@ -117,7 +117,7 @@ fn a_name_given_twice_is_an_error() {
 #[test]
 fn a_script_is_a_file_of_its_own() {
     struct Here;
-    impl Files for Here {
+    impl DefinitionFiles for Here {
         fn address(&self, link: usize) -> Option<Cow<'_, str>> {
             (link < 9).then(|| Cow::Owned(format!("./f{link}.bin")))
         }

@@ -7,7 +7,7 @@
 
 use super::{
     context_of,
-    patterns::{Found, Patterns},
+    patterns::{PatternMatch, Patterns},
     scopes::{Classes, Painter},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -34,7 +34,7 @@ pub(super) enum Stopped {
 /// What a rule found, for patterns that ask for the same text once more.
 #[derive(Clone)]
 struct Captured {
-    found: Arc<Found>,
+    found: Arc<PatternMatch>,
     line: Arc<str>,
 }
 
@@ -46,7 +46,7 @@ struct Level {
 }
 
 struct Match {
-    found: Arc<Found>,
+    found: Arc<PatternMatch>,
     pattern: &'static MatchPattern,
     from_prototype: bool,
     would_loop: bool,
@@ -63,7 +63,7 @@ pub(super) struct Machine {
 }
 
 /// How far a line was read.
-struct Place {
+struct LinePosition {
     at: usize,
     /// Where a context was entered without reading, and how deep the stack was then: leaving it at once would be a loop.
     entered: (usize, usize),
@@ -91,7 +91,7 @@ impl Machine {
         painter: &mut Painter<'_>,
         classes: &mut Classes,
     ) -> Result<(), Stopped> {
-        let mut place = Place { at: 0, entered: (0, 0), idle: 0 };
+        let mut place = LinePosition { at: 0, entered: (0, 0), idle: 0 };
         painter.begin(shown);
         self.patterns.begin_line();
         while self.token(line, &mut place, painter, classes)? {}
@@ -103,7 +103,7 @@ impl Machine {
     fn token(
         &mut self,
         line: &str,
-        place: &mut Place,
+        place: &mut LinePosition,
         painter: &mut Painter<'_>,
         classes: &mut Classes,
     ) -> Result<bool, Stopped> {
@@ -182,7 +182,7 @@ impl Machine {
         pattern: &'static MatchPattern,
         captured: Option<&Captured>,
         depth: usize,
-    ) -> Result<Option<Arc<Found>>, Stopped> {
+    ) -> Result<Option<Arc<PatternMatch>>, Stopped> {
         let found = match captured {
             Some(captured) if pattern.has_captures => {
                 self.patterns.search_with(line, at, pattern, &captured.found, &captured.line)?

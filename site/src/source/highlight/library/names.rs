@@ -99,19 +99,19 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
 
 /// Where a name leads.
 #[derive(Clone, Copy)]
-struct Entry {
+struct NamedLanguage {
     language: Language,
     /// Whether it is written out: no ending of a file.
     written_out: bool,
 }
 
 /// Every name of every grammar, in lower case.
-static INDEX: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
+static INDEX: LazyLock<HashMap<String, NamedLanguage>> = LazyLock::new(|| {
     let grammars = || GRAMMARS.syntaxes().iter().enumerate().filter(|(_, grammar)| !grammar.hidden);
     let by_name: HashMap<&str, usize> = grammars().map(|(at, grammar)| (grammar.name.as_str(), at)).collect();
     let mut index = HashMap::new();
     let mut add = |name: String, grammar: usize, written_out: bool| {
-        index.entry(name).or_insert(Entry { language: Language { grammar }, written_out });
+        index.entry(name).or_insert(NamedLanguage { language: Language { grammar }, written_out });
     };
     for (name, aliases) in ALIASES {
         if let Some(at) = by_name.get(name) {

@@ -22,9 +22,9 @@ const MAX_WRITTEN: usize = 256;
 
 /// What a pattern found: its groups, the whole first.
 #[derive(Debug)]
-pub(super) struct Found(Vec<Option<(usize, usize)>>);
+pub(super) struct PatternMatch(Vec<Option<(usize, usize)>>);
 
-impl Found {
+impl PatternMatch {
     fn of(captures: &Captures<'_>) -> Self {
         Self((0..captures.len()).map(|group| captures.get(group).map(|found| (found.start(), found.end()))).collect())
     }
@@ -55,7 +55,7 @@ pub(super) struct Patterns {
     /// Those with text from the code in them.
     written: HashMap<String, Compiled>,
     /// What is known of the line: where each pattern is found next, or that it is not.
-    line: HashMap<usize, Option<Arc<Found>>>,
+    line: HashMap<usize, Option<Arc<PatternMatch>>>,
 }
 
 impl Patterns {
@@ -79,7 +79,7 @@ impl Patterns {
         line: &str,
         at: usize,
         pattern: &MatchPattern,
-    ) -> Result<Option<Arc<Found>>, Stopped> {
+    ) -> Result<Option<Arc<PatternMatch>>, Stopped> {
         self.spend(1)?;
         let key = std::ptr::from_ref(pattern) as usize;
         match self.line.get(&key) {
@@ -106,9 +106,9 @@ impl Patterns {
         line: &str,
         at: usize,
         pattern: &MatchPattern,
-        found: &Found,
+        found: &PatternMatch,
         text: &str,
-    ) -> Result<Option<Arc<Found>>, Stopped> {
+    ) -> Result<Option<Arc<PatternMatch>>, Stopped> {
         self.spend(1)?;
         let source = with_groups(pattern.regex.regex_str(), |group| {
             found.group(group).and_then(|(start, end)| text.get(start..end))
@@ -125,7 +125,7 @@ impl Patterns {
         self.run(compiled.as_ref().as_ref(), line, at)
     }
 
-    fn run(&mut self, regex: Option<&Regex>, line: &str, at: usize) -> Result<Option<Arc<Found>>, Stopped> {
+    fn run(&mut self, regex: Option<&Regex>, line: &str, at: usize) -> Result<Option<Arc<PatternMatch>>, Stopped> {
         let Some(regex) = regex else { return Ok(None) };
         let found = regex.captures_from_pos(line, at);
         let read = match &found {
@@ -135,7 +135,7 @@ impl Patterns {
         };
         self.spend(if found.is_err() { GIVEN_UP } else { 4 + (read as u64) / 8 })?;
         // A search that gave up found nothing, as in every editor.
-        Ok(found.ok().flatten().map(|captures| Arc::new(Found::of(&captures))))
+        Ok(found.ok().flatten().map(|captures| Arc::new(PatternMatch::of(&captures))))
     }
 }
 

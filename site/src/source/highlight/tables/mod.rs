@@ -12,14 +12,14 @@ pub(super) use web::{GRAPHQL, HCL, JAVASCRIPT, PROTOBUF, SQL, TYPESCRIPT, TYPESC
 
 use super::{
     family::{DOUBLE, Family, SINGLE},
-    words::Words,
+    words::WordLists,
 };
 
 /// The lists of a language's words, as a table of its own.
 macro_rules! words {
     ($($class:ident: $list:expr),* $(,)?) => {{
-        static WORDS: $crate::source::highlight::words::Words =
-            $crate::source::highlight::words::Words::new(&[$(($crate::source::highlight::paint::Class::$class, $list)),*]);
+        static WORDS: $crate::source::highlight::words::WordLists =
+            $crate::source::highlight::words::WordLists::new(&[$(($crate::source::highlight::paint::Class::$class, $list)),*]);
         &WORDS
     }};
 }
@@ -36,4 +36,4 @@ const PLAIN: Family = Family {
     habits: 0,
 };
 
-static NO_WORDS: Words = Words::new(&[]);
+static NO_WORDS: WordLists = WordLists::new(&[]);
