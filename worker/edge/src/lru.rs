@@ -11,13 +11,13 @@ pub struct ByteLru<K, V> {
 
 #[derive(Debug)]
 struct Inner<K, V> {
-    entries: HashMap<K, Entry<V>>,
+    entries: HashMap<K, LruEntry<V>>,
     bytes: usize,
     clock: u64,
 }
 
 #[derive(Debug)]
-struct Entry<V> {
+struct LruEntry<V> {
     value: V,
     cost: usize,
     used: u64,
@@ -67,7 +67,7 @@ impl<K: Hash + Eq + Clone, V: Clone> ByteLru<K, V> {
             return;
         }
         inner.clock += 1;
-        let entry = Entry { value, cost, used: inner.clock };
+        let entry = LruEntry { value, cost, used: inner.clock };
         inner.bytes += cost;
         if let Some(old) = inner.entries.insert(key, entry) {
             inner.bytes -= old.cost;

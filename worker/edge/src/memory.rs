@@ -12,7 +12,7 @@ use std::{
 
 /// What one test has of it. It is small and lives as long as the test's process.
 #[derive(Default)]
-struct State {
+struct MemoryState {
     now: Cell<u64>,
     alarm: Cell<Option<u64>>,
     values: RefCell<BTreeMap<String, Vec<u8>>>,
@@ -23,11 +23,11 @@ struct State {
 
 /// The bindings of one object.
 #[derive(Clone, Copy)]
-pub(crate) struct Memory(&'static State);
+pub(crate) struct Memory(&'static MemoryState);
 
 impl Memory {
     pub(crate) fn at(now_ms: u64) -> Self {
-        let state: &State = Box::leak(Box::default());
+        let state: &MemoryState = Box::leak(Box::default());
         state.now.set(now_ms);
         Self(state)
     }

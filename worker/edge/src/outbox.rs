@@ -69,7 +69,7 @@ pub fn retry(attempts: u64, now_ms: u64) -> Timer {
 
 /// What is to be in KV.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct OutboxEntry {
     /// The key; always the same for one object.
     pub key: String,
     /// The newest state of the object.
@@ -80,7 +80,7 @@ pub struct Entry {
 
 /// What the object writes down of its outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum OutboxOutcome {
     /// KV took this change, or a later one holds already: `kv_seq` never goes back, `attempts` is 0.
     Put {
         /// The change.
@@ -112,13 +112,13 @@ pub trait Outbox: Timed {
     ///
     /// # Errors
     /// The rows cannot be read.
-    fn entry<S: Storage>(&self, storage: S) -> Bound<Option<Entry>>;
+    fn entry<S: Storage>(&self, storage: S) -> Bound<Option<OutboxEntry>>;
 
     /// Writes down what came of a try.
     ///
     /// # Errors
     /// The rows cannot be written.
-    fn record<S: Storage>(&self, storage: S, outcome: Outcome) -> Bound<()>;
+    fn record<S: Storage>(&self, storage: S, outcome: OutboxOutcome) -> Bound<()>;
 
     /// The change that led to a value that KV holds; `None` for what is no state.
     fn seq_of(value: &[u8]) -> Option<u64>;
@@ -146,16 +146,16 @@ impl InFlight {
 }
 
 /// A put that is under way until this is dropped.
-struct Put<'a>(&'a InFlight);
+struct PutGuard<'a>(&'a InFlight);
 
-impl<'a> Put<'a> {
+impl<'a> PutGuard<'a> {
     fn begin(in_flight: &'a InFlight) -> Self {
         in_flight.is_put.set(true);
         Self(in_flight)
     }
 }
 
-impl Drop for Put<'_> {
+impl Drop for PutGuard<'_> {
     fn drop(&mut self) {
         self.0.is_put.set(false);
         for waker in self.0.waiting.take() {
@@ -170,7 +170,7 @@ pub async fn flush<O: Object>(object: O, outbox: &impl Outbox) {
     if outbox.in_flight().is_put.get() {
         return outbox.in_flight().ended().await;
     }
-    let _put = Put::begin(outbox.in_flight());
+    let _put = PutGuard::begin(outbox.in_flight());
     if let Err(error) = put_newest(object, outbox).await {
         object.log(Level::Error, &format!("outbox: {error}"));
     }
@@ -180,10 +180,12 @@ async fn put_newest<O: Object>(object: O, outbox: &impl Outbox) -> Bound<()> {
     while outbox.progress(object)?.is_some_and(|progress| progress.is_behind()) {
         let Some(entry) = outbox.entry(object)? else { break };
         match object.kv_put(&entry.key, &entry.value).await {
-            Ok(()) => outbox.record(object, Outcome::Put { seq: entry.seq, check_at: object.now_ms() + CHECK_MS })?,
+            Ok(()) => {
+                outbox.record(object, OutboxOutcome::Put { seq: entry.seq, check_at: object.now_ms() + CHECK_MS })?
+            }
             Err(error) => {
                 object.log(Level::Warn, &format!("KV put of {} failed: {error}; it will be tried again", entry.key));
-                outbox.record(object, Outcome::Failed)?;
+                outbox.record(object, OutboxOutcome::Failed)?;
                 break;
             }
         }
@@ -205,7 +207,7 @@ pub async fn check<O: Object, B: Outbox>(object: O, outbox: &B) -> Bound<()> {
         Ok(held) => held,
         Err(error) => {
             object.log(Level::Warn, &format!("KV get of {} failed: {error}; it will be tried again", entry.key));
-            return outbox.record(object, Outcome::Failed);
+            return outbox.record(object, OutboxOutcome::Failed);
         }
     };
     // While KV was asked, a newer state may have been put: that one has its own check.
@@ -214,7 +216,7 @@ pub async fn check<O: Object, B: Outbox>(object: O, outbox: &B) -> Bound<()> {
     if !agrees {
         object.log(Level::Warn, &format!("KV does not hold the newest state of {}; writing it again", entry.key));
     }
-    outbox.record(object, Outcome::Checked { agrees })
+    outbox.record(object, OutboxOutcome::Checked { agrees })
 }
 
 #[cfg(test)]
@@ -261,19 +263,19 @@ mod tests {
             Ok(Some(self.progress.get()))
         }
 
-        fn entry<S: Storage>(&self, _: S) -> Bound<Option<Entry>> {
+        fn entry<S: Storage>(&self, _: S) -> Bound<Option<OutboxEntry>> {
             let seq = self.progress.get().seq;
-            Ok(Some(Entry { key: "counter".to_owned(), value: seq.to_string().into_bytes(), seq }))
+            Ok(Some(OutboxEntry { key: "counter".to_owned(), value: seq.to_string().into_bytes(), seq }))
         }
 
-        fn record<S: Storage>(&self, _: S, outcome: Outcome) -> Bound<()> {
+        fn record<S: Storage>(&self, _: S, outcome: OutboxOutcome) -> Bound<()> {
             let now = self.progress.get();
             self.progress.set(match outcome {
-                Outcome::Put { seq, check_at } => {
+                OutboxOutcome::Put { seq, check_at } => {
                     Progress { kv_seq: now.kv_seq.max(seq), attempts: 0, check_at, ..now }
                 }
-                Outcome::Failed => Progress { attempts: now.attempts + 1, ..now },
-                Outcome::Checked { agrees } => {
+                OutboxOutcome::Failed => Progress { attempts: now.attempts + 1, ..now },
+                OutboxOutcome::Checked { agrees } => {
                     Progress { kv_seq: if agrees { now.kv_seq } else { 0 }, attempts: 0, check_at: 0, ..now }
                 }
             });

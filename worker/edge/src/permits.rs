@@ -27,10 +27,10 @@ const LOST_WAITER_MS: u64 = 2_000;
 
 /// Gives out permits, first come, first served. No future is shared: each task waits by its own timer.
 #[derive(Clone, Debug, Default)]
-pub struct Permits(Rc<State>);
+pub struct Permits(Rc<PermitState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct PermitState {
     next: Cell<u64>,
     given: RefCell<Vec<Given>>,
     /// Those who wait, and when each looked last.
@@ -48,7 +48,7 @@ struct Given {
 #[derive(Debug)]
 pub struct Permit {
     id: u64,
-    state: Rc<State>,
+    state: Rc<PermitState>,
 }
 
 /// There was no permit in time.
@@ -88,7 +88,7 @@ impl Permits {
     }
 }
 
-impl State {
+impl PermitState {
     /// A permit, if it is this one's turn and there is room; else its place in the queue is kept.
     #[inline(never)]
     fn try_take(self: &Rc<Self>, id: u64, bytes: usize, now: u64) -> Option<Permit> {
@@ -119,7 +119,7 @@ impl Drop for Permit {
 /// A task that waits, which leaves the queue when it is dropped.
 struct Queued {
     id: u64,
-    state: Rc<State>,
+    state: Rc<PermitState>,
 }
 
 impl Drop for Queued {

@@ -10,8 +10,8 @@ use std::{cmp::Ordering, rc::Rc};
 #[derive(Clone, Debug)]
 pub struct ManifestIndex {
     text: Vec<u8>,
-    files: Vec<Entry<File>>,
-    sources: Vec<Entry<Hash>>,
+    files: Vec<IndexEntry<File>>,
+    sources: Vec<IndexEntry<Hash>>,
     /// The same for manifests that are known to have files at the same paths.
     paths: Rc<()>,
     /// Bytes of the JSON that it was read from.
@@ -22,7 +22,7 @@ pub struct ManifestIndex {
 
 /// A name in the text, and what stands under it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry<V> {
+pub(super) struct IndexEntry<V> {
     pub(super) from: u32,
     pub(super) len: u32,
     /// Behind the last byte of the entry's JSON.
@@ -31,7 +31,7 @@ pub(super) struct Entry<V> {
 }
 
 /// The files and the Sources of a manifest, and whether its paths are those of the one that is near.
-type Scanned = (Vec<Entry<File>>, Vec<Entry<Hash>>, bool);
+type Scanned = (Vec<IndexEntry<File>>, Vec<IndexEntry<Hash>>, bool);
 
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -134,12 +134,12 @@ impl ManifestIndex {
     #[must_use]
     pub fn cost(&self) -> usize {
         self.text.capacity()
-            + self.files.capacity() * size_of::<Entry<File>>()
-            + self.sources.capacity() * size_of::<Entry<Hash>>()
+            + self.files.capacity() * size_of::<IndexEntry<File>>()
+            + self.sources.capacity() * size_of::<IndexEntry<Hash>>()
             + size_of::<Self>()
     }
 
-    fn part<'a, V: Copy>(&'a self, entries: &'a [Entry<V>]) -> impl Iterator<Item = (&'a [u8], V)> {
+    fn part<'a, V: Copy>(&'a self, entries: &'a [IndexEntry<V>]) -> impl Iterator<Item = (&'a [u8], V)> {
         entries.iter().map(|entry| (entry.name(&self.text), entry.value))
     }
 }
@@ -160,17 +160,17 @@ impl Default for ManifestIndex {
     }
 }
 
-impl<V> Entry<V> {
+impl<V> IndexEntry<V> {
     pub(super) fn name<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         &text[self.from as usize..(self.from + self.len) as usize]
     }
 }
 
 /// A document has at most 8 MiB, so its places are numbers of 32 bits.
-fn keep<V>(text: &mut Vec<u8>, name: &str, value: V) -> Entry<V> {
+fn keep<V>(text: &mut Vec<u8>, name: &str, value: V) -> IndexEntry<V> {
     let from = text.len() as u32;
     text.extend_from_slice(name.as_bytes());
-    Entry { from, len: name.len() as u32, end: text.len() as u32, value }
+    IndexEntry { from, len: name.len() as u32, end: text.len() as u32, value }
 }
 
 /// Names are checked when they are read.

@@ -6,7 +6,7 @@ use super::{Route, Routes, RoutesError, routes, scan::Scan};
 #[derive(Clone, Debug, Default)]
 pub struct RoutesIndex {
     text: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<RouteEntry>,
     not_found: NotFound,
     /// Bytes of the JSON that it was read from.
     document: usize,
@@ -14,7 +14,7 @@ pub struct RoutesIndex {
 
 /// A route: where its path stands in the text, and from there on the rest.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct RouteEntry {
     from: u32,
     len: u16,
     /// Of a redirect; [`PAGE`] for a page.
@@ -121,7 +121,7 @@ impl RoutesIndex {
                     Route::Source { source, path } => (PAGE, keep(path), keep(source)),
                     Route::Redirect { to, status } => (*status, keep(to), Part::default()),
                 };
-                Entry { from: from as u32, len, status, target, source }
+                RouteEntry { from: from as u32, len, status, target, source }
             })
             .collect();
         let not_found = routes.not_found.as_ref().map(|name| {
@@ -153,7 +153,7 @@ impl RoutesIndex {
     /// How many bytes of memory it takes, about.
     #[must_use]
     pub fn cost(&self) -> usize {
-        self.text.capacity() + self.entries.capacity() * size_of::<Entry>() + size_of::<Self>()
+        self.text.capacity() + self.entries.capacity() * size_of::<RouteEntry>() + size_of::<Self>()
     }
 
     /// Bytes of the document that it was read from.
@@ -162,11 +162,11 @@ impl RoutesIndex {
         self.document
     }
 
-    fn name(&self, entry: &Entry) -> &[u8] {
+    fn name(&self, entry: &RouteEntry) -> &[u8] {
         self.text.get(entry.from as usize..entry.from as usize + usize::from(entry.len)).unwrap_or_default()
     }
 
-    fn route(&self, entry: &Entry) -> RouteRef<'_> {
+    fn route(&self, entry: &RouteEntry) -> RouteRef<'_> {
         let part = |part: Part| self.text(entry.from as usize + usize::from(part.from), usize::from(part.len));
         match entry.status {
             PAGE => RouteRef::Source { source: part(entry.source), path: part(entry.target) },
@@ -181,9 +181,9 @@ impl RoutesIndex {
 }
 
 /// `None` for what is not in the form that pmx writes, or has names that are too long for the index (which no rule allows).
-fn scan(json: &[u8]) -> Option<(Vec<Entry>, NotFound)> {
+fn scan(json: &[u8]) -> Option<(Vec<RouteEntry>, NotFound)> {
     let mut scan = Scan::new(json);
-    let mut entries = Vec::<Entry>::new();
+    let mut entries = Vec::<RouteEntry>::new();
     let mut last = "";
     scan.literal(b"{\"routes\":{")?;
     if scan.literal(b"}").is_none() {
@@ -195,7 +195,7 @@ fn scan(json: &[u8]) -> Option<(Vec<Entry>, NotFound)> {
             last = path;
             scan.literal(b":")?;
             let (status, target, source) = route(&mut scan, from)?;
-            entries.push(Entry { from, len: u16::try_from(path.len()).ok()?, status, target, source });
+            entries.push(RouteEntry { from, len: u16::try_from(path.len()).ok()?, status, target, source });
             if scan.literal(b",").is_none() {
                 scan.literal(b"}")?;
                 break;

@@ -1,6 +1,6 @@
 //! Reads JSON in the one form in which pmx writes manifests and routes: sorted keys, no blanks, no escapes. It gives up on all else.
 
-use super::{File, Hash, MAX_BLOB, index::Entry};
+use super::{File, Hash, MAX_BLOB, index::IndexEntry};
 
 /// A place in the bytes of a document.
 pub(super) struct Scan<'a> {
@@ -52,9 +52,9 @@ impl<'a> Scan<'a> {
     /// flag says whether all names are those of `near`.
     pub(super) fn entries<V: Value>(
         &mut self,
-        near: Option<(&[u8], &[Entry<V>])>,
+        near: Option<(&[u8], &[IndexEntry<V>])>,
         allowed: impl Fn(&str) -> bool,
-    ) -> Option<(Vec<Entry<V>>, bool)> {
+    ) -> Option<(Vec<IndexEntry<V>>, bool)> {
         let (text, known) = near.unwrap_or_default();
         let mut entries = Vec::with_capacity(known.len() + 1);
         let mut same_names = near.is_some();
@@ -92,7 +92,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The entry, if its bytes stand here, too.
-    fn same<V: Copy>(&mut self, text: &[u8], entry: &Entry<V>) -> Option<Entry<V>> {
+    fn same<V: Copy>(&mut self, text: &[u8], entry: &IndexEntry<V>) -> Option<IndexEntry<V>> {
         // With the quote before the name.
         let there = text.get(entry.from as usize - 1..entry.end as usize)?;
         let here = self.json.get(self.at..self.at + there.len())?;
@@ -101,10 +101,10 @@ impl<'a> Scan<'a> {
         }
         let from = self.at as u32 + 1;
         self.at += there.len();
-        Some(Entry { from, end: self.at as u32, ..*entry })
+        Some(IndexEntry { from, end: self.at as u32, ..*entry })
     }
 
-    fn entry<V: Value>(&mut self, allowed: impl Fn(&str) -> bool) -> Option<Entry<V>> {
+    fn entry<V: Value>(&mut self, allowed: impl Fn(&str) -> bool) -> Option<IndexEntry<V>> {
         let (from, name) = self.string()?;
         if !allowed(name) {
             return None;
@@ -112,7 +112,7 @@ impl<'a> Scan<'a> {
         let len = name.len() as u32;
         self.literal(b":")?;
         let value = V::read(self)?;
-        Some(Entry { from, len, end: self.at as u32, value })
+        Some(IndexEntry { from, len, end: self.at as u32, value })
     }
 
     /// A string without escapes: where it begins, behind its quote, and what it says.

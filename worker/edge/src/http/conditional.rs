@@ -17,7 +17,7 @@ pub struct Current<'a> {
 
 /// What is answered in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ConditionalOutcome {
     /// 200 with all of it, 206 with a part, or 416.
     Send(Range),
     /// 304: the client has it.
@@ -32,26 +32,26 @@ impl Current<'_> {
         &self,
         method: &str,
         headers: impl Fn(&'static str) -> I,
-    ) -> Outcome {
+    ) -> ConditionalOutcome {
         let matched = any(headers("if-match"), |tag| !tag.weak && Some(tag.opaque) == self.tag);
         let is_expected = matched.unwrap_or_else(|| {
             let date = headers("if-unmodified-since").next().and_then(date);
             date.zip(self.unchanged_since).is_none_or(|(date, since)| seconds(since) <= seconds(&date))
         });
         if !is_expected {
-            return Outcome::Failed;
+            return ConditionalOutcome::Failed;
         }
         if any(headers("if-none-match"), |tag| Some(tag.opaque) == self.tag) == Some(true) {
-            return Outcome::NotModified;
+            return ConditionalOutcome::NotModified;
         }
         // A range means something for GET alone, and several lines are no range.
         let mut ranges = headers("range").filter(|_| method == "GET");
-        let (Some(range), None) = (ranges.next(), ranges.next()) else { return Outcome::Send(Range::Whole) };
+        let (Some(range), None) = (ranges.next(), ranges.next()) else { return ConditionalOutcome::Send(Range::Whole) };
         let is_same = headers("if-range").next().is_none_or(|one| {
             let mut tags = Tags(one);
             matches!((tags.next(), tags.next()), (Some(tag), None) if !tag.weak && Some(tag.opaque) == self.tag)
         });
-        Outcome::Send(if is_same { parse_range(range, self.size) } else { Range::Whole })
+        ConditionalOutcome::Send(if is_same { parse_range(range, self.size) } else { Range::Whole })
     }
 }
 
@@ -98,22 +98,22 @@ mod tests {
 
     const CURRENT: Current<'_> =
         Current { tag: Some("abc"), unchanged_since: Some("2026-06-01T12:00:00.900Z"), size: 10 };
-    const WHOLE: Outcome = Outcome::Send(Range::Whole);
-    const PART: Outcome = Outcome::Send(Range::Part { offset: 0, length: 5 });
+    const WHOLE: ConditionalOutcome = ConditionalOutcome::Send(Range::Whole);
+    const PART: ConditionalOutcome = ConditionalOutcome::Send(Range::Part { offset: 0, length: 5 });
 
-    fn outcome(method: &str, headers: &[(&'static str, &'static str)]) -> Outcome {
+    fn outcome(method: &str, headers: &[(&'static str, &'static str)]) -> ConditionalOutcome {
         CURRENT.outcome(method, |name| headers.iter().filter(move |(n, _)| *n == name).map(|(_, value)| *value))
     }
 
     #[test]
     fn each_precondition_alone() {
-        let (unmodified, failed) = ("if-unmodified-since", Outcome::Failed);
+        let (unmodified, failed) = ("if-unmodified-since", ConditionalOutcome::Failed);
         for (name, value, expected) in [
-            ("if-none-match", "\"abc\"", Outcome::NotModified),
-            ("if-none-match", "W/\"abc\"", Outcome::NotModified),
-            ("if-none-match", "\"x\", W/\"abc\" ,\"y\"", Outcome::NotModified),
-            ("if-none-match", ",, \"abc\"", Outcome::NotModified),
-            ("if-none-match", " * ", Outcome::NotModified),
+            ("if-none-match", "\"abc\"", ConditionalOutcome::NotModified),
+            ("if-none-match", "W/\"abc\"", ConditionalOutcome::NotModified),
+            ("if-none-match", "\"x\", W/\"abc\" ,\"y\"", ConditionalOutcome::NotModified),
+            ("if-none-match", ",, \"abc\"", ConditionalOutcome::NotModified),
+            ("if-none-match", " * ", ConditionalOutcome::NotModified),
             ("if-none-match", "\"x\"", WHOLE),
             ("if-none-match", "", WHOLE),
             ("if-none-match", "abc", WHOLE),
@@ -142,10 +142,13 @@ mod tests {
     fn one_goes_before_the_other() {
         let old = ("if-unmodified-since", "Fri, 01 Jan 2021 00:00:00 GMT");
         assert_eq!(outcome("GET", &[old, ("if-match", "\"abc\"")]), WHOLE, "the date is not looked at beside tags");
-        assert_eq!(outcome("GET", &[old, ("if-none-match", "\"abc\"")]), Outcome::Failed);
+        assert_eq!(outcome("GET", &[old, ("if-none-match", "\"abc\"")]), ConditionalOutcome::Failed);
         assert_eq!(outcome("GET", &[("if-match", "\"x\""), ("if-match", "\"abc\"")]), WHOLE, "lines are one list");
-        assert_eq!(outcome("GET", &[("if-none-match", "\"x\""), ("if-none-match", "\"abc\"")]), Outcome::NotModified);
-        assert_eq!(outcome("GET", &[("if-none-match", "*"), ("range", "bytes=0-4")]), Outcome::NotModified);
+        assert_eq!(
+            outcome("GET", &[("if-none-match", "\"x\""), ("if-none-match", "\"abc\"")]),
+            ConditionalOutcome::NotModified
+        );
+        assert_eq!(outcome("GET", &[("if-none-match", "*"), ("range", "bytes=0-4")]), ConditionalOutcome::NotModified);
         let range = ("range", "bytes=0-4");
         assert_eq!(outcome("GET", &[range, ("if-range", "\"abc\"")]), PART);
         for other in ["W/\"abc\"", "\"x\"", "\"abc\",\"abc\"", "Wed, 21 Oct 2037 07:28:00 GMT"] {
@@ -163,7 +166,7 @@ mod tests {
             plain.outcome("GET", |asked| (asked == name).then_some(value).into_iter())
         };
         assert_eq!(outcome("if-match", "*"), WHOLE);
-        assert_eq!(outcome("if-match", "\"\""), Outcome::Failed);
+        assert_eq!(outcome("if-match", "\"\""), ConditionalOutcome::Failed);
         assert_eq!(outcome("if-none-match", "\"\""), WHOLE);
         assert_eq!(outcome("if-unmodified-since", "Fri, 01 Jan 2021 00:00:00 GMT"), WHOLE);
     }

@@ -8,7 +8,7 @@ mod request;
 mod response;
 
 pub use accept::prefers_markdown;
-pub use conditional::{Current, Outcome};
+pub use conditional::{ConditionalOutcome, Current};
 pub use error::{ApiError, Code};
 pub use range::{Range, parse_range};
 pub use request::Request;

@@ -4,7 +4,7 @@ use pmx_edge::{
     bindings::{Bound, Storage, Value},
     deploys::{self, ACTIVATIONS_KEPT, Deploys},
     migrations::{self, Migration},
-    outbox::{Outcome, Progress},
+    outbox::{OutboxOutcome, Progress},
     time::rfc3339,
 };
 use pmx_model::{DeployRecord, Meta, Roots, SiteName, SiteState, SpaceState, Tombstone, Unpublished};
@@ -199,14 +199,16 @@ pub(super) fn set_sent<S: Storage>(storage: S, seq: u64) -> Bound<()> {
 }
 
 /// Writes down what came of a try to bring KV into line.
-pub(super) fn record<S: Storage>(storage: S, outcome: Outcome) -> Bound<()> {
+pub(super) fn record<S: Storage>(storage: S, outcome: OutboxOutcome) -> Bound<()> {
     let (statement, bindings) = match outcome {
-        Outcome::Put { seq, check_at } => {
+        OutboxOutcome::Put { seq, check_at } => {
             ("UPDATE space SET kv_seq = MAX(kv_seq, ?), attempts = 0, check_at = ?", vec![seq.into(), check_at.into()])
         }
-        Outcome::Failed => ("UPDATE space SET attempts = attempts + 1", Vec::new()),
-        Outcome::Checked { agrees: true } => ("UPDATE space SET attempts = 0, check_at = 0", Vec::new()),
-        Outcome::Checked { agrees: false } => ("UPDATE space SET attempts = 0, check_at = 0, kv_seq = 0", Vec::new()),
+        OutboxOutcome::Failed => ("UPDATE space SET attempts = attempts + 1", Vec::new()),
+        OutboxOutcome::Checked { agrees: true } => ("UPDATE space SET attempts = 0, check_at = 0", Vec::new()),
+        OutboxOutcome::Checked { agrees: false } => {
+            ("UPDATE space SET attempts = 0, check_at = 0, kv_seq = 0", Vec::new())
+        }
     };
     storage.sql(statement, &bindings).map(|_| ())
 }

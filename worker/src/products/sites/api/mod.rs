@@ -104,7 +104,7 @@ fn health(config: &Config, request: &Request<'_>) -> Result<Response, ApiError> 
 
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
-struct Commit {
+struct CommitBody {
     subdomain: String,
     roots: Roots,
     #[serde(default, deserialize_with = "optional_map")]
@@ -114,7 +114,7 @@ struct Commit {
     events: Vec<ChangeEvent>,
 }
 
-object_only!(read Commit);
+object_only!(read CommitBody);
 
 async fn commit<E: Edge>(
     edge: E,
@@ -122,7 +122,7 @@ async fn commit<E: Edge>(
     shared: &Shared,
     request: &Request<'_>,
 ) -> Result<Response, ApiError> {
-    let (Commit { subdomain, roots, meta, events }, _permit) = body(edge, shared, request, MAX_BODY).await?;
+    let (CommitBody { subdomain, roots, meta, events }, _permit) = body(edge, shared, request, MAX_BODY).await?;
     let site = site_name(&subdomain)?;
     roots.check().map_err(|error| bad_field("roots", &error.to_string()))?;
     check_events(&events)?;

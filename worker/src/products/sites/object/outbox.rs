@@ -4,7 +4,7 @@ use super::{SiteObject, sockets};
 use crate::products::sites::store;
 use pmx_edge::{
     bindings::{Bound, Level, Object, Storage},
-    outbox::{self, Entry, InFlight, Outbox, Outcome, Progress},
+    outbox::{self, InFlight, Outbox, OutboxEntry, OutboxOutcome, Progress},
     timers::{Timed, Timer, set_next},
 };
 use pmx_model::{SiteState, kv_key};
@@ -27,14 +27,14 @@ impl Outbox for SiteObject {
         Ok(store::space(storage)?.map(|row| row.progress))
     }
 
-    fn entry<S: Storage>(&self, storage: S) -> Bound<Option<Entry>> {
+    fn entry<S: Storage>(&self, storage: S) -> Bound<Option<OutboxEntry>> {
         let (Some(row), Some(state)) = (store::space(storage)?, store::state(storage)?) else { return Ok(None) };
         // Only maps with keys that are no strings cannot be written, and there are none.
         let value = serde_json::to_vec(&state).unwrap_or_default();
-        Ok(Some(Entry { key: kv_key::site_state(&row.name), value, seq: state.seq() }))
+        Ok(Some(OutboxEntry { key: kv_key::site_state(&row.name), value, seq: state.seq() }))
     }
 
-    fn record<S: Storage>(&self, storage: S, outcome: Outcome) -> Bound<()> {
+    fn record<S: Storage>(&self, storage: S, outcome: OutboxOutcome) -> Bound<()> {
         store::record(storage, outcome)
     }
 
@@ -71,7 +71,7 @@ async fn broadcast_pending<O: Object>(object: O, space: &SiteObject) -> Bound<()
         }
         Err(error) => {
             object.log(Level::Error, &format!("events of {}, seq {seq}: {error}", row.name));
-            store::record(object, Outcome::Failed)
+            store::record(object, OutboxOutcome::Failed)
         }
     }
 }

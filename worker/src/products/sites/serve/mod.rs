@@ -14,7 +14,7 @@ use super::{
 use pmx_edge::{
     bindings::{Blob, Edge, Level},
     content_type::content_type,
-    http::{ApiError, Code, Current, Outcome, Payload, Range, Request, Response, prefers_markdown},
+    http::{ApiError, Code, ConditionalOutcome, Current, Payload, Range, Request, Response, prefers_markdown},
     permits::Permits,
     rate::Rate,
 };
@@ -257,23 +257,23 @@ impl<E: Edge> Answer<'_, E> {
         let unchanged_since = (!immutable).then_some(&*self.active.state.updated_at);
         let current = Current { tag: Some(tag), unchanged_since, size: file.size };
         let (status, part, length) = match current.outcome(self.request.method, |name| self.request.all(name)) {
-            Outcome::NotModified => {
+            ConditionalOutcome::NotModified => {
                 let mut response = head(304, policy);
                 response.header("etag", etag);
                 return response.into();
             }
-            Outcome::Failed => {
+            ConditionalOutcome::Failed => {
                 let mut response = head(412, "no-store");
                 response.header("content-length", "0");
                 return response.into();
             }
-            Outcome::Send(Range::Unsatisfiable) => {
+            ConditionalOutcome::Send(Range::Unsatisfiable) => {
                 let mut response = head(416, "no-store");
                 response.header("content-range", format!("bytes */{}", file.size)).header("content-length", "0");
                 return response.into();
             }
-            Outcome::Send(Range::Whole) => (200, None, file.size),
-            Outcome::Send(Range::Part { offset, length }) => (206, Some((offset, length)), length),
+            ConditionalOutcome::Send(Range::Whole) => (200, None, file.size),
+            ConditionalOutcome::Send(Range::Part { offset, length }) => (206, Some((offset, length)), length),
         };
         let mut response = head(status, policy);
         response
