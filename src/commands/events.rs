@@ -22,7 +22,7 @@ pub(super) async fn run(args: &cli::EventsArgs, report: &Report) -> Result<()> {
     let address = SiteAddress::of(&server, &site);
     let shown = address.to_string();
     let mut follower = Follower::new(address).map_err(explained)?;
-    let mut telling = Telling { site: site.as_str(), address: &shown, report, is_noisy: false };
+    let mut telling = EventPrinter { site: site.as_str(), address: &shown, report, is_noisy: false };
     let mut tell = |told| telling.tell(told);
     tokio::select! {
         error = follower.run(&mut tell) => Err(explained(error)),
@@ -42,7 +42,7 @@ fn explained(error: FollowError) -> Error {
 }
 
 /// Where what is told goes.
-struct Telling<'a> {
+struct EventPrinter<'a> {
     site: &'a str,
     address: &'a str,
     report: &'a Report,
@@ -50,7 +50,7 @@ struct Telling<'a> {
     is_noisy: bool,
 }
 
-impl Telling<'_> {
+impl EventPrinter<'_> {
     fn tell(&mut self, told: FollowEvent) {
         let report = self.report;
         if report.json() {

@@ -9,7 +9,7 @@ use crate::{
 use fs_err as fs;
 use pmx_model::SiteName;
 use pmx_site::paths::from_here;
-use pmx_site::{Link, Options};
+use pmx_site::{Options, PublishLink};
 use serde_json::json;
 use std::io::{ErrorKind, Write as _};
 
@@ -24,7 +24,7 @@ pub(super) fn run(args: &cli::LinkArgs, report: &Report) -> Result<()> {
         site.parse::<SiteName>().map_err(|error| Error::usage(format!("{site}: {error}")))?;
     }
     let address = args.server.as_deref().map(target::parse).transpose()?;
-    let link = Link { site: args.site.clone(), server: address.as_ref().map(ToString::to_string) };
+    let link = PublishLink { site: args.site.clone(), server: address.as_ref().map(ToString::to_string) };
     let config = project.config_file();
     let before = match fs::read(&config) {
         Ok(bytes) => bytes,

@@ -1,7 +1,7 @@
 //! `pmx new`
 
 use crate::{cli, error::Result, report::Report};
-use pmx_site::{Options, SiteError, Wanted};
+use pmx_site::{Options, SiteError, SourceRequest};
 use serde_json::json;
 
 /// Makes a Source of a kind, and a link to it where that is asked for.
@@ -19,8 +19,12 @@ pub(super) fn run(args: &cli::NewArgs, report: &Report) -> Result<()> {
         (Err(SiteError::NoSite { .. }), None, Some(link)) => pmx_site::locate_around(&cwd, link)?,
         (found, ..) => found?,
     };
-    let wanted =
-        Wanted { kind: &args.kind, title: &args.title, folder: args.folder.as_deref(), link: args.link.as_deref() };
+    let wanted = SourceRequest {
+        kind: &args.kind,
+        title: &args.title,
+        folder: args.folder.as_deref(),
+        link: args.link.as_deref(),
+    };
     let new = pmx_site::plan_source(&project, &cwd, &wanted)?;
     new.apply()?;
     let linked = new.linked_from();

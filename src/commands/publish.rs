@@ -319,7 +319,7 @@ impl Publish<'_> {
         let Self { session, output, .. } = self;
         let activated = &done.activated;
         let told = !activated.events.is_empty();
-        let told = told.then(|| output.listing.change_told(before.listing.as_ref(), &activated.events));
+        let told = told.then(|| output.listing.change_from_events(before.listing.as_ref(), &activated.events));
         let change = told.as_ref().filter(|_| !before.is_first).unwrap_or(&before.change);
         session.terminal.script(format_args!("published: {} (deploy: {})", activated.url, activated.deploy_id));
         let published = session.report.paint(Style::Good, "Published");

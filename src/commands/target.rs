@@ -9,7 +9,7 @@ use crate::{
     user_folder,
 };
 use pmx_model::SiteName;
-use pmx_site::{Link, Options};
+use pmx_site::{Options, PublishLink};
 use std::path::Path;
 
 /// In the user's own folder: the servers that the user named with `pmx link`, one origin a line.
@@ -60,7 +60,7 @@ pub(super) struct Named {
 /// # Errors
 /// No name is given anywhere; a name or address is none.
 pub(super) fn named(site: Option<&str>, server: Option<&str>, path: Option<&Path>) -> Result<Named> {
-    let link = if site.is_some() && server.is_some() { Link::default() } else { link(path)? };
+    let link = if site.is_some() && server.is_some() { PublishLink::default() } else { link(path)? };
     let site = site.or(link.site.as_deref()).ok_or_else(|| {
         Error::usage("no site is named: `-s <name>` (--site) says which")
             .hint("`pmx link -s <name>` writes it into the config, once for all")
@@ -75,7 +75,7 @@ pub(super) fn named(site: Option<&str>, server: Option<&str>, path: Option<&Path
 ///
 /// # Errors
 /// It is no address; or the config names a server that this user never named.
-pub(super) fn server(option: Option<&str>, link: &Link, report: &Report) -> Result<Address> {
+pub(super) fn server(option: Option<&str>, link: &PublishLink, report: &Report) -> Result<Address> {
     let address = parse(option.or(link.server.as_deref()).unwrap_or(DEFAULT_SERVER))?;
     if option.is_none() && link.server.is_some() {
         trust(&address, report)?;
@@ -95,12 +95,12 @@ pub(super) fn parse(server: &str) -> Result<Address> {
 }
 
 /// What the config says; nothing where no project is.
-fn link(path: Option<&Path>) -> Result<Link> {
+fn link(path: Option<&Path>) -> Result<PublishLink> {
     let options = Options { cwd: std::env::current_dir()?, entries: path.map(Path::to_owned).into_iter().collect() };
     match pmx_site::locate(&options) {
         Ok(project) => Ok(project.link),
         // What is wrong with a project that was named is said by what builds it.
-        Err(_) if path.is_none() => Ok(Link::default()),
+        Err(_) if path.is_none() => Ok(PublishLink::default()),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,7 +2,7 @@
 //! unless its author has saved it since; the author's save is never taken back (`pmx_site::replace` says how).
 
 use pmx_site::paths::canonical;
-use pmx_site::{EditError, Given, Kept, RecordError, Settings};
+use pmx_site::{EditError, Given, RecordError, Settings, UnlinkedFile};
 use std::{
     io,
     path::PathBuf,
@@ -63,7 +63,7 @@ pub(super) struct Writer(Arc<Mutex<Vec<Displaced>>>);
 /// A file that came out of its place.
 #[derive(Debug)]
 struct Displaced {
-    kept: Kept,
+    kept: UnlinkedFile,
     /// The answer for which it came out, and the Source with it; none where it made way for a save of the author's.
     written: Option<(Answer, Vec<u8>)>,
     since: Instant,
@@ -193,7 +193,7 @@ fn is_there(answer: &Answer, text: &[u8]) -> bool {
     answer.file().and_then(|file| std::fs::read(file).ok()).is_some_and(|there| there == text)
 }
 
-fn attempt(answer: &Answer) -> Result<(Vec<u8>, Kept), NotWritten> {
+fn attempt(answer: &Answer) -> Result<(Vec<u8>, UnlinkedFile), NotWritten> {
     let Answer { source, block, answers, run, settings, .. } = answer;
     let gone = || NotWritten::Refused(RecordError::NoQuestion);
     let file = answer.file().ok_or_else(gone)?;

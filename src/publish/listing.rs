@@ -88,7 +88,7 @@ impl Listing {
 
     /// What a server told of the change that led here, from there if that is known.
     #[must_use]
-    pub fn change_told(&self, before: Option<&Self>, events: &[ChangeEvent]) -> Change {
+    pub fn change_from_events(&self, before: Option<&Self>, events: &[ChangeEvent]) -> Change {
         let (sources, paths) = names_in(events);
         if let Some(before) = before {
             return Change::of(sources, paths, &before.pages, &self.pages);
@@ -189,8 +189,8 @@ mod tests {
             ChangeEvent::SourcesChanged { sources: list(&["a", "b"]) },
             ChangeEvent::ArtifactsChanged { paths: list(&["/a.html", "/a.md", "/b.html", "/b.md"]) },
         ];
-        assert_eq!(after.change_told(Some(&before), &events).to_string(), "2 pages: A, B (gone)");
-        assert_eq!(after.change_told(None, &events).to_string(), "2 pages: A, b (gone)");
+        assert_eq!(after.change_from_events(Some(&before), &events).to_string(), "2 pages: A, B (gone)");
+        assert_eq!(after.change_from_events(None, &events).to_string(), "2 pages: A, b (gone)");
         assert_eq!(after.change_elsewhere(&events).to_string(), "2 pages: A, b");
         assert_eq!(Listing::default().change_elsewhere(&events).to_string(), "2 pages: a, b");
     }

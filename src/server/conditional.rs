@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use pmx_edge::http::{Current, Outcome, Range};
+use pmx_edge::http::{ConditionalOutcome, Current, Range};
 use std::future::Future;
 
 /// What is asked of the bytes of an answer.
@@ -74,29 +74,29 @@ async fn apply(method: &Method, asked: &HeaderMap, response: Response) -> Respon
     let outcome = current.outcome(method.as_str(), values);
     let headers = &mut parts.headers;
     let body = match outcome {
-        Outcome::Send(Range::Whole) => {
+        ConditionalOutcome::Send(Range::Whole) => {
             headers.insert(header::CONTENT_LENGTH, size.into());
             if method == Method::HEAD { Body::empty() } else { Body::from(bytes) }
         }
-        Outcome::Send(Range::Part { offset, length }) => {
+        ConditionalOutcome::Send(Range::Part { offset, length }) => {
             parts.status = StatusCode::PARTIAL_CONTENT;
             headers.insert(header::CONTENT_LENGTH, length.into());
             content_range(headers, &format!("bytes {offset}-{}/{size}", offset + length - 1));
             let at = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).min(bytes.len());
             Body::from(bytes.slice(at(offset)..at(offset + length)))
         }
-        Outcome::Send(Range::Unsatisfiable) => {
+        ConditionalOutcome::Send(Range::Unsatisfiable) => {
             parts.status = StatusCode::RANGE_NOT_SATISFIABLE;
             refuse(headers);
             content_range(headers, &format!("bytes */{size}"));
             Body::empty()
         }
-        Outcome::NotModified => {
+        ConditionalOutcome::NotModified => {
             parts.status = StatusCode::NOT_MODIFIED;
             without_bytes(headers);
             Body::empty()
         }
-        Outcome::Failed => {
+        ConditionalOutcome::Failed => {
             parts.status = StatusCode::PRECONDITION_FAILED;
             refuse(headers);
             Body::empty()

@@ -24,11 +24,11 @@ struct Inner {
     session: Session,
     emulator: Emulator,
     server: InProcess,
-    loops: Publishing,
+    loops: SiteLoops,
 }
 
 /// Who publishes the sites.
-enum Publishing {
+enum SiteLoops {
     /// Their loops in this process.
     Here(Mutex<BTreeMap<SiteName, SiteLoop>>),
     /// Others, through the publish API.
@@ -69,16 +69,16 @@ impl Control {
     /// Of a server that writes its sites; `secret` is what its publish API takes.
     #[must_use]
     pub fn of_loops(session: Session, emulator: Emulator, secret: &str) -> Self {
-        Self::of(session, emulator, secret, Publishing::Here(Mutex::default()))
+        Self::of(session, emulator, secret, SiteLoops::Here(Mutex::default()))
     }
 
     /// Of a server that others publish to; `secret` is what its publish API takes.
     #[must_use]
     pub fn of_server(session: Session, emulator: Emulator, secret: &str) -> Self {
-        Self::of(session, emulator, secret, Publishing::Elsewhere)
+        Self::of(session, emulator, secret, SiteLoops::Elsewhere)
     }
 
-    fn of(session: Session, emulator: Emulator, secret: &str, loops: Publishing) -> Self {
+    fn of(session: Session, emulator: Emulator, secret: &str, loops: SiteLoops) -> Self {
         let server = InProcess::new(emulator.clone(), secret);
         Self(Arc::new(Inner { session, emulator, server, loops }))
     }
@@ -137,8 +137,8 @@ impl Control {
     /// The publisher of a site's loop, held so that no publish comes between; none where others publish.
     async fn publisher(&self, site: &SiteName) -> Result<Option<OwnedMutexGuard<dyn Rollback>>> {
         match self.0.loops {
-            Publishing::Here(_) => Ok(Some(self.site_loop(site)?.publisher.lock_owned().await)),
-            Publishing::Elsewhere => Ok(None),
+            SiteLoops::Here(_) => Ok(Some(self.site_loop(site)?.publisher.lock_owned().await)),
+            SiteLoops::Elsewhere => Ok(None),
         }
     }
 
@@ -216,8 +216,8 @@ impl Control {
 
     fn loops(&self) -> Option<MutexGuard<'_, BTreeMap<SiteName, SiteLoop>>> {
         match &self.0.loops {
-            Publishing::Here(loops) => Some(loops.lock().unwrap_or_else(PoisonError::into_inner)),
-            Publishing::Elsewhere => None,
+            SiteLoops::Here(loops) => Some(loops.lock().unwrap_or_else(PoisonError::into_inner)),
+            SiteLoops::Elsewhere => None,
         }
     }
 }

@@ -155,7 +155,7 @@ impl Hub {
             thread::spawn(move || {
                 thread::sleep(PROBE);
                 if let Some(hub) = hub.upgrade().map(Self)
-                    && !hub.registry().is_told()
+                    && !hub.registry().probe_seen()
                 {
                     let _ = hub.0.warn.send(probe::silent(&folder));
                 }

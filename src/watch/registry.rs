@@ -21,7 +21,7 @@ pub(super) struct Registry {
     subscriptions: HashMap<u64, Arc<Subscription>>,
     last: u64,
     /// Whether the system told of the file that was written to see whether it does.
-    is_told: bool,
+    probe_seen: bool,
 }
 
 #[derive(Debug, Default)]
@@ -51,8 +51,8 @@ impl Registry {
     }
 
     /// Whether the system told of the probe.
-    pub(super) const fn is_told(&self) -> bool {
-        self.is_told
+    pub(super) const fn probe_seen(&self) -> bool {
+        self.probe_seen
     }
 
     /// Whether it is still there.
@@ -125,7 +125,7 @@ impl Registry {
                     return;
                 }
                 for path in &event.paths {
-                    self.is_told |= probe::is_it(path);
+                    self.probe_seen |= probe::is_it(path);
                     // The watch of a folder that was moved or removed is gone, and those of all below it.
                     if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
                         self.disarm(path);

@@ -7,9 +7,14 @@ use std::{
 };
 
 /// The folders of crates, and the names that several of their types bear: one idea in each of the places that has it.
-const SHARED: [(&str, &[&str]); 2] = [
+const SHARED: [(&str, &[&str]); 6] = [
     // What the clones of a handle share; a terminal per system.
     ("src", &["Inner", "TerminalMode"]),
+    // What a step of building remembers, and writes down; a node of HTML and of the graph of Sources.
+    ("site/src", &["Memory", "Node", "Saved"]),
+    ("worker/src", &[]),
+    ("worker/edge/src", &[]),
+    ("worker/model/src", &[]),
     // What the clones of a handle share; the same of KV and of R2.
     ("emulator/src", &["Inner", "ListOptions", "Method", "Page", "Reader", "Store"]),
 ];

@@ -227,7 +227,7 @@ impl Share<'_> {
                 "  `pmx share {entry}{server}` updates it, `pmx share --remove {entry}{server}` takes it back"
             ));
         } else {
-            let change: Change = self.listing.change_told(None, &activated.events);
+            let change: Change = self.listing.change_from_events(None, &activated.events);
             terminal.person(format_args!("{} {change}", good("Updated")));
             terminal.person(format_args!("  deploy {}", short_id(&activated.deploy_id)));
         }

@@ -8,7 +8,7 @@ use crate::{
     session::{Control, Moved, SiteStatus},
 };
 use pmx_model::SiteName;
-use pmx_site::Link;
+use pmx_site::PublishLink;
 use std::sync::Arc;
 
 /// The keys and what they do, in the order of the help.
@@ -132,7 +132,7 @@ impl Keys {
 }
 
 /// The command that publishes a site, and where to: what the environment says, else the project's link, else a name that is free to choose.
-fn publish_words(site: &SiteStatus, link: &Link, variable: impl Fn(&str) -> Option<String>) -> (String, String) {
+fn publish_words(site: &SiteStatus, link: &PublishLink, variable: impl Fn(&str) -> Option<String>) -> (String, String) {
     let said = |name: &str| variable(name).filter(|value| !value.is_empty());
     let server = said("PMX_SERVER").or_else(|| link.server.clone()).unwrap_or_else(|| DEFAULT_SERVER.to_owned());
     let command = format!("pmx publish {}", shown(site));
@@ -178,7 +178,7 @@ mod tests {
             error: None,
             last: None,
         };
-        let link = |site: Option<&str>, server: Option<&str>| Link {
+        let link = |site: Option<&str>, server: Option<&str>| PublishLink {
             site: site.map(str::to_owned),
             server: server.map(str::to_owned),
         };
