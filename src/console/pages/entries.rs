@@ -42,7 +42,7 @@ pub(super) struct StorePage {
 }
 
 /// The page of a list; `next` is the cursor of what follows.
-pub(super) fn list(store: StorePage, asked: &ListQuery, rows: Vec<Markup>, next: Option<&str>) -> Page {
+pub(super) fn list(store: &StorePage, asked: &ListQuery, rows: &[Markup], next: Option<&str>) -> Page {
     let here = format!("/data/{}", store.name);
     let body = html! {
         div.head {

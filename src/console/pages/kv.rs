@@ -41,8 +41,8 @@ pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFai
         empty: ("No key", "Nothing was written yet."),
         columns: html! { th { "Expires" } th { "Metadata" } },
     };
-    let rows = page.keys.iter().enumerate().map(|(index, key)| row(key, index)).collect();
-    Ok(entries::list(store, &asked, rows, page.cursor.as_deref()))
+    let rows = page.keys.iter().enumerate().map(|(index, key)| row(key, index)).collect::<Vec<_>>();
+    Ok(entries::list(&store, &asked, &rows, page.cursor.as_deref()))
 }
 
 fn row(key: &ListedKey, index: usize) -> Markup {

@@ -44,8 +44,8 @@ pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFai
         empty: ("No object", "Nothing was uploaded yet."),
         columns: html! { th.num { "Size" } th { "Uploaded" } },
     };
-    let rows = page.objects.iter().enumerate().map(|(index, object)| row(object, index)).collect();
-    Ok(entries::list(store, &asked, rows, page.cursor.as_deref()))
+    let rows = page.objects.iter().enumerate().map(|(index, object)| row(object, index)).collect::<Vec<_>>();
+    Ok(entries::list(&store, &asked, &rows, page.cursor.as_deref()))
 }
 
 fn row(object: &ObjectMeta, index: usize) -> Markup {
