@@ -59,6 +59,36 @@ impl Position {
     }
 }
 
+/// The places of bytes of one text, each found from the one before: for bytes in order, in time that grows with the text and no faster.
+pub(super) struct Positions<'t> {
+    text: &'t str,
+    byte: usize,
+    position: Position,
+}
+
+impl<'t> Positions<'t> {
+    pub(super) const fn of(text: &'t str) -> Self {
+        Self { text, byte: 0, position: Position::START }
+    }
+
+    /// The place of a byte.
+    pub(super) fn at(&mut self, byte: usize) -> Position {
+        if byte < self.byte {
+            *self = Self::of(self.text);
+        }
+        let passed = self.text.get(self.byte..byte).unwrap_or_default();
+        match passed.rfind('\n') {
+            Some(end) => {
+                self.position.line += passed.matches('\n').count();
+                self.position.column = passed[end + 1..].chars().count() + 1;
+            }
+            None => self.position.column += passed.chars().count(),
+        }
+        self.byte += passed.len();
+        self.position
+    }
+}
+
 impl Diagnostic {
     /// A finding that lets the build stand. The path is set by [`Self::at`].
     pub(super) fn warning(code: &'static str, position: Position, message: impl Into<String>) -> Self {
@@ -130,6 +160,10 @@ mod tests {
     fn a_position_counts_characters_and_adds_up() {
         let text = "ä: b\nüü: c";
         assert_eq!(Position::of(text, text.find('c').unwrap()), Position { line: 2, column: 5 });
+        let mut positions = Positions::of(text);
+        for (byte, _) in text.char_indices().chain(text.char_indices().rev()) {
+            assert_eq!(positions.at(byte), Position::of(text, byte), "{byte}");
+        }
         let outer = Position { line: 7, column: 3 };
         assert_eq!(Position { line: 1, column: 2 }.within(outer), Position { line: 7, column: 4 });
         assert_eq!(Position { line: 2, column: 2 }.within(outer), Position { line: 8, column: 2 });

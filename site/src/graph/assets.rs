@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     browser::{self, ThemeFile},
-    diagnostic::{Diagnostic, Position},
+    diagnostic::{Diagnostic, Positions},
     files::blobs::Blobs,
     project::Project,
     scan::{self, Snapshot},
@@ -71,6 +71,7 @@ impl Assets {
     pub(crate) fn closure<'a>(&'a self, paths: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, &'a Asset> {
         let mut open: Vec<&str> = paths.collect();
         let mut seen = BTreeSet::new();
+        let mut bundled = Vec::new();
         let mut files = BTreeMap::new();
         while let Some(path) = open.pop() {
             if !seen.insert(path) {
@@ -80,9 +81,10 @@ impl Assets {
                 open.extend(asset.uses.iter().map(String::as_str));
                 files.insert(asset.file.as_str(), asset);
             } else {
-                files.extend(self.bundle.closure(path).into_iter().map(|asset| (asset.file.as_str(), asset)));
+                bundled.push(path);
             }
         }
+        files.extend(self.bundle.closure(bundled).into_iter().map(|asset| (asset.file.as_str(), asset)));
         files
     }
 
@@ -101,8 +103,9 @@ impl Assets {
             Some(text) => {
                 stack.push(path.to_owned());
                 let mut uses = Vec::new();
+                let mut positions = Positions::of(text);
                 let text = css::rewrite(text, |reference| {
-                    let found = self.follow(site, text, reference, stack);
+                    let found = self.follow(site, &mut positions, reference, stack);
                     found.map(|(path, address)| {
                         uses.push(path);
                         address
@@ -126,7 +129,7 @@ impl Assets {
     fn follow(
         &mut self,
         site: &AssetContext<'_>,
-        text: &str,
+        positions: &mut Positions<'_>,
         reference: &css::CssUrl,
         stack: &mut Vec<String>,
     ) -> Option<(String, String)> {
@@ -134,8 +137,8 @@ impl Assets {
         let sheet = stack.last()?.clone();
         let folder = if file.rooted { "" } else { address::folder(&sheet) };
         let wanted = address::resolve(folder, &file.path);
-        let finding = |code, message: String| {
-            Diagnostic::warning(code, Position::of(text, reference.range.start), message).at(site.project.show(&sheet))
+        let mut finding = |code, message: String| {
+            Diagnostic::warning(code, positions.at(reference.range.start), message).at(site.project.show(&sheet))
         };
         let files = site.snapshot.files();
         let Some(wanted) = wanted.filter(|wanted| files.get(wanted).is_some_and(scan::File::is_readable)) else {

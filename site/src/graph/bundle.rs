@@ -5,7 +5,7 @@
 
 use super::asset::{Asset, AssetContext, DIGITS};
 use crate::{
-    diagnostic::{Diagnostic, Position},
+    diagnostic::{Diagnostic, Positions},
     scan,
     source::EXTENSION,
     text::{
@@ -94,9 +94,8 @@ impl Bundle {
         self.members.values()
     }
 
-    /// This file and all that it names.
-    pub(super) fn closure<'b>(&'b self, path: &'b str) -> Vec<&'b Asset> {
-        let mut open = vec![path];
+    /// These files and all that they name.
+    pub(super) fn closure<'b>(&'b self, mut open: Vec<&'b str>) -> Vec<&'b Asset> {
         let mut seen = BTreeSet::new();
         let mut files = Vec::new();
         while let Some(path) = open.pop() {
@@ -149,13 +148,14 @@ fn named(site: &AssetContext<'_>, path: &str, findings: &mut Vec<Diagnostic>) ->
     let mut found = BTreeSet::new();
     let files = site.snapshot.files();
     let is_there = |path: &str| files.get(path).is_some_and(scan::File::is_readable) && check_path(path);
+    let mut positions = Positions::of(&text);
     for NamedAddress { target, at, is_needed } in addresses_in(path, &text) {
         let Address::File(file) = address::classify(&target) else { continue };
         let folder = if file.rooted { "" } else { address::folder(path) };
         let wanted = address::resolve(folder, &file.path);
         let there = wanted.as_deref().filter(|wanted| is_there(wanted) && !wanted.ends_with(EXTENSION));
         let mut say = |message: String, hint: Option<String>| {
-            let finding = Diagnostic::warning("asset/missing", Position::of(&text, at), message);
+            let finding = Diagnostic::warning("asset/missing", positions.at(at), message);
             let finding = finding.at(site.project.show(path));
             findings.push(match hint {
                 Some(hint) => finding.hint(hint),

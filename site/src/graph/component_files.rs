@@ -6,7 +6,7 @@ use super::{
     assets::{Assets, generated},
 };
 use crate::{
-    diagnostic::{Diagnostic, Position},
+    diagnostic::{Diagnostic, Positions},
     files::blobs::Blobs,
     project::Project,
     source::{
@@ -58,7 +58,8 @@ impl ComponentFiles {
                     && let Some(text) = components::DefinitionFiles::text(&files, *link)
                 {
                     let shown = project.show(path);
-                    let all = components::unfit(&text, |at| Position::of(&text, at)).into_iter();
+                    let mut positions = Positions::of(&text);
+                    let all = components::unfit(&text, |at| positions.at(at)).into_iter();
                     found.insert(path, all.map(|finding| finding.at(&*shown)).collect::<Vec<_>>());
                 }
             }

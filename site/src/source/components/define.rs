@@ -2,7 +2,7 @@
 
 use super::{Chunk, Definition, Resource, ResourceKind, names::normalize, unfit};
 use crate::{
-    diagnostic::{Diagnostic, Position},
+    diagnostic::{Diagnostic, Position, Positions},
     source::{
         Link, Place,
         addresses::{self, Here},
@@ -111,7 +111,7 @@ pub(crate) fn define(
         match fence.language.to_ascii_lowercase().as_str() {
             "css" => css.push((fence.line, Chunk::Text(marked_css(fence, links)))),
             "js" | "javascript" => {
-                findings.extend(unfit(fence.text, |at| place_of(fence.text, at, fence.line)));
+                findings.extend(unfit(fence.text, places(fence.text, fence.line)));
                 script.push((fence.line, Chunk::Text(fence.text.to_owned())));
             }
             _ => {}
@@ -177,13 +177,12 @@ fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>, findings: &mut Vec<Diag
     let mut out = String::with_capacity(text.len());
     let parts = html::scan(&text).parts;
     let bases = parts.iter().filter_map(Part::attribute);
-    findings.extend(
-        bases.filter_map(|attribute| markup::base(attribute, || place_of(&text, attribute.value.start, fence.line))),
-    );
-    findings.extend(markup::imports(&text, &parts, |at| place_of(&text, at, fence.line)));
+    let mut place = places(&text, fence.line);
+    findings.extend(bases.filter_map(|attribute| markup::base(attribute, || place(attribute.value.start))));
+    findings.extend(markup::imports(&text, &parts, &mut place));
     // A fragment alone means the page that uses the component.
     addresses::marked(&text, &parts, Here::Left, &mut out, &mut |found| {
-        let position = place_of(&text, found.at, fence.line);
+        let position = place(found.at);
         links.push(Link { target: found.target, place: found.place, position, in_html: true });
         links.len() - 1
     });
@@ -192,16 +191,19 @@ fn marked_html(fence: &Fence<'_>, links: &mut Vec<Link>, findings: &mut Vec<Diag
 
 fn marked_css(fence: &Fence<'_>, links: &mut Vec<Link>) -> String {
     let text = fence.text.replace('\0', "\u{fffd}");
+    let mut place = places(&text, fence.line);
     css::rewrite(&text, |reference| {
         let target = reference.target.trim();
         let Address::File(_) = address::classify(target) else { return None };
-        let position = place_of(&text, reference.range.start, fence.line);
+        let position = place(reference.range.start);
         // An asset; there are no pages to follow in a style sheet.
         links.push(Link { target: target.to_owned(), place: Place::Resource, position, in_html: true });
         Some(format!("\0{}\0", links.len() - 1))
     })
 }
 
-fn place_of(text: &str, byte: usize, line: usize) -> Position {
-    Position::of(text, byte).within(Position { line, column: 1 })
+/// The places in the Source of bytes of a text that begins at a line of it.
+fn places(text: &str, line: usize) -> impl FnMut(usize) -> Position {
+    let mut positions = Positions::of(text);
+    move |byte| positions.at(byte).within(Position { line, column: 1 })
 }

@@ -43,10 +43,10 @@ pub(crate) fn script(source: &str, definition: &Definition, files: &dyn Definiti
 }
 
 /// Says what a component's script cannot have: it is the body of a function, in a file of another folder.
-pub(crate) fn unfit(text: &str, position: impl Fn(usize) -> Position) -> Vec<Diagnostic> {
+pub(crate) fn unfit(text: &str, mut position: impl FnMut(usize) -> Position) -> Vec<Diagnostic> {
     let hint =
         "name the module in the Block, `[@asset.x]: ./x.js`, and write `const { a } = await import(ctx.assets.x.url)`";
-    let warning = |at, message: String| Diagnostic::warning("literate/module", position(at), message).hint(hint);
+    let mut warning = |at, message: String| Diagnostic::warning("literate/module", position(at), message).hint(hint);
     if let Some(at) = module_statement(text) {
         let message = "a component's script is the body of a function, so `import` and `export` end all of it";
         return vec![warning(at, message.to_owned())];

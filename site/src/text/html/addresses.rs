@@ -30,6 +30,9 @@ const META: [&str; 20] = [
     "twitter:url",
 ];
 
+/// How many attributes before and after the `content` of a `<meta>` are looked at: it has three at the most.
+const MAX_BESIDE: usize = 16;
+
 /// What an attribute's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AddressSyntax {
@@ -85,7 +88,7 @@ pub(crate) fn held(text: &str, parts: &[Part<'_>], number: usize) -> Option<Addr
             (AddressSyntax::Address, true)
         }
         "srcdoc" if is_of(&["iframe"]) => (AddressSyntax::Document, false),
-        "content" if is_of(&["meta"]) => return meta(text, parts, attribute),
+        "content" if is_of(&["meta"]) => return meta(text, parts, number),
         name if PRESENTATION.contains(&name) => (AddressSyntax::Style, false),
         _ => return None,
     };
@@ -118,11 +121,14 @@ fn is_address(value: &str) -> bool {
     value.contains(['/', '.']) && !value.contains(char::is_whitespace)
 }
 
-fn meta(text: &str, parts: &[Part<'_>], content: &RawAttribute<'_>) -> Option<AddressValue> {
+/// How the `content` of a `<meta>` holds addresses, by the attributes beside it.
+fn meta(text: &str, parts: &[Part<'_>], number: usize) -> Option<AddressValue> {
+    let content = parts.get(number)?.attribute()?;
     // A tag's name is the same piece of text for each of its attributes.
     let is_beside = |attribute: &&RawAttribute<'_>| std::ptr::eq(attribute.tag, content.tag);
-    let mut beside = parts.iter().filter_map(Part::attribute).filter(is_beside);
-    beside.find_map(|attribute| {
+    let before = parts[..number].iter().rev().map_while(Part::attribute).take_while(is_beside).take(MAX_BESIDE);
+    let after = parts[number..].iter().map_while(Part::attribute).take_while(is_beside).take(MAX_BESIDE);
+    before.chain(after).find_map(|attribute| {
         let value = text[attribute.value.clone()].trim().to_ascii_lowercase();
         match attribute.name.to_ascii_lowercase().as_str() {
             "property" | "name" | "itemprop" if META.contains(&&*value) => Some(AddressValue {
