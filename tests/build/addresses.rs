@@ -405,6 +405,21 @@ fn a_name_in_another_normal_form_is_the_same_name_in_double_brackets() {
 }
 
 #[test]
+fn many_names_of_files_are_followed_once() {
+    let modules = 1_500;
+    let scripts: String = (0..modules).map(|n| format!("<script type=module src=./m{n}.js></script>\n")).collect();
+    let mut files = vec![("index.md".to_owned(), scripts)];
+    files.extend((0..modules).map(|n| (format!("m{n}.js"), format!("import './m{}.js';\n", (n + 1) % modules))));
+    files.push(("gone.js".to_owned(), (0..20_000).map(|n| format!("import './g{n}.js';\n")).collect()));
+    files.push(("frame.md".to_owned(), "<script src=./gone.js></script>\n".to_owned()));
+    files[0].1.push_str("[frame](./frame.md)\n");
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let build = built(site_of(&files).path());
+    assert_eq!(build.diagnostics.len(), 20_000, "{:?}", build.diagnostics.first());
+    assert_eq!(build.diagnostics[19_999].line, 20_000);
+}
+
+#[test]
 fn a_script_is_published_with_what_it_imports() {
     let folder = site_of(&[
         (

@@ -210,6 +210,13 @@ mod tests {
     use super::*;
     use crate::text::html::scan;
 
+    #[test]
+    fn tags_and_attributes_without_number_are_looked_through_once() {
+        for text in ["<meta content=a>".repeat(40_000), format!("<meta {}>", "content=a ".repeat(40_000))] {
+            assert_eq!(found(&text), [""; 0]);
+        }
+    }
+
     fn found(text: &str) -> Vec<&str> {
         let parts = scan(text).parts;
         let mut all = Vec::new();
