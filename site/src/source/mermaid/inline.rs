@@ -26,6 +26,9 @@ const END: u32 = CLOSING + MARKS.len() as u32;
 const LETTER: f64 = 0.58;
 const OPERATOR: f64 = 0.45;
 
+/// How many marks may be open in one place: each is written anew for every part of the text in it.
+pub(super) const MAX_OPEN: usize = 16;
+
 /// A way to emphasise words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LabelMark {
@@ -148,6 +151,7 @@ impl LabelCharacters {
     }
 
     fn line(&mut self, line: &str, is_markdown: &mut bool, out: &mut String) {
+        let lower = line.to_ascii_lowercase();
         // What is open, by what closes it.
         let mut open: Vec<(Cow<'_, str>, Option<LabelMark>)> = Vec::new();
         let mut rest = line;
@@ -162,7 +166,7 @@ impl LabelCharacters {
             let length = match c {
                 '$' => self.formula(rest, out),
                 '&' => self.reference(rest, out),
-                '<' => self.tag(rest, &mut open, out),
+                '<' => self.tag(rest, &lower[line.len() - rest.len()..], &mut open, out),
                 '*' | '_' if *is_markdown => emphasis(rest, before, &mut open, out),
                 _ => None,
             };
@@ -207,6 +211,7 @@ impl LabelCharacters {
     fn tag<'l>(
         &mut self,
         rest: &'l str,
+        rest_in_lower: &str,
         open: &mut Vec<(Cow<'l, str>, Option<LabelMark>)>,
         out: &mut String,
     ) -> Option<usize> {
@@ -223,8 +228,8 @@ impl LabelCharacters {
         }
         let mark = TAGS.iter().find(|(known, _)| *known == lower).map(|(_, mark)| *mark);
         let is_known = mark.is_some() || PLAIN.contains(&&*lower);
-        let closed = rest[length..].to_ascii_lowercase().contains(&format!("</{lower}>"));
-        if !is_known || !closed || inside[name.len()..].contains('<') {
+        let is_closed = || rest_in_lower[length..].contains(&format!("</{lower}>"));
+        if !is_known || open.len() >= MAX_OPEN || inside[name.len()..].contains('<') || !is_closed() {
             return None;
         }
         if mark.is_none() {
@@ -265,7 +270,7 @@ fn emphasis<'l>(
     out: &mut String,
 ) -> Option<usize> {
     let sign = &rest[..1];
-    let run = rest.len() - rest.trim_start_matches(sign).len();
+    let run = rest.split_inclusive(sign).take(4).take_while(|part| *part == sign).count();
     let length = run.min(2);
     let (mark, after) = (if length == 2 { LabelMark::Bold } else { LabelMark::Italic }, &rest[length..]);
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -275,9 +280,9 @@ fn emphasis<'l>(
         out.extend(character(CLOSING, mark));
         return Some(length);
     }
-    let inside = after.split("`\"").next().unwrap_or(after);
     let is_opening = after.chars().next().is_some_and(|c| !c.is_whitespace()) && !(sign == "_" && is_word(before));
-    if run > 3 || !is_opening || !inside.contains(&rest[..length]) {
+    let is_closed = || after.find(&rest[..length]).is_some_and(|end| !after[..end].contains("`\""));
+    if run > 3 || !is_opening || open.len() >= MAX_OPEN || !is_closed() {
         return None;
     }
     open.push((rest[..length].into(), Some(mark)));

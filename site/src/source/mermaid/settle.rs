@@ -83,7 +83,7 @@ pub(super) fn settle(svg: &str, of: &Settled<'_>, address: &mut dyn FnMut(&str) 
 
     let sheet = html::unescape(&sheet);
     labels::place(&mut root, &LabelSheet::read(&sheet, &own), of.kind == "Requirement diagram");
-    let mut cleaner = Cleaner { address, is_linked: false };
+    let mut cleaner = Cleaner { address, inline: of.inline, is_linked: false };
     cleaner.all(&mut root.children, None);
     let is_linked = cleaner.is_linked;
 
@@ -142,6 +142,7 @@ fn raw(element: &Element<'_>) -> String {
 /// Takes out whatever does not draw, and puts tokens and addresses in.
 struct Cleaner<'c> {
     address: &'c mut dyn FnMut(&str) -> Option<String>,
+    inline: &'c LabelCharacters,
     is_linked: bool,
 }
 
@@ -170,8 +171,10 @@ impl Cleaner<'_> {
 
     /// A link that leads nowhere becomes a group.
     fn link(&mut self, element: &mut Element<'_>) {
-        let written =
-            element.attr("href").or_else(|| element.attr("xlink:href")).map(|href| html::unescape(href).into_owned());
+        let written = element
+            .attr("href")
+            .or_else(|| element.attr("xlink:href"))
+            .map(|href| self.inline.words(&html::unescape(href)));
         element.attributes.retain(|attribute| !attribute.name.ends_with("href"));
         match written.and_then(|href| (self.address)(&href)) {
             Some(address) => {

@@ -3,7 +3,7 @@
 
 use super::{
     colours,
-    inline::{LabelCharacters, LabelItem, LabelMark, Meaning},
+    inline::{LabelCharacters, LabelItem, LabelMark, MAX_OPEN, Meaning},
     measure,
 };
 use crate::text::{
@@ -26,6 +26,11 @@ pub(super) fn restore(nodes: &mut Vec<Node<'_>>, inline: &LabelCharacters, sheet
     let mut open = Vec::new();
     for mut node in std::mem::take(nodes) {
         if let Node::Element(element) = &mut node {
+            for value in element.attributes.iter_mut().filter_map(|attribute| attribute.value.as_mut()) {
+                if value.chars().any(|c| inline.meaning(c).is_some()) {
+                    *value = html::escape(&inline.words(&html::unescape(value))).into_owned().into();
+                }
+            }
             if !element.is("text") {
                 restore(&mut element.children, inline, sheet);
             } else if has_formula(&element.children, inline) {
@@ -60,7 +65,8 @@ fn parts(text: &str, inline: &LabelCharacters, open: &mut Vec<LabelMark>, mut pa
         plain = at + c.len_utf8();
         match meaning {
             Meaning::LabelItem(item) => part(&item.html, &style(open)),
-            Meaning::Begin(mark) => open.push(mark),
+            Meaning::Begin(mark) if open.len() < MAX_OPEN => open.push(mark),
+            Meaning::Begin(_) => {}
             Meaning::End(mark) => {
                 let last = open.iter().rposition(|known| *known == mark);
                 open.truncate(last.unwrap_or(open.len()));
