@@ -156,10 +156,10 @@ impl Reader<'_, '_> {
             finding.at(&*shown)
         };
         let folder = match base.as_ref().map(|(base, at)| (base_folder(path, base), at)) {
-            None | Some((Base::Below(None), _)) => address::folder(path).to_owned(),
-            Some((Base::Below(Some(folder)), _)) => folder,
-            Some((Base::Elsewhere, _)) => return Vec::new(),
-            Some((Base::Outside, at)) => {
+            None | Some((PageBase::Below(None), _)) => address::folder(path).to_owned(),
+            Some((PageBase::Below(Some(folder)), _)) => folder,
+            Some((PageBase::Elsewhere, _)) => return Vec::new(),
+            Some((PageBase::Outside, at)) => {
                 if addresses.iter().any(|named| is_relative(&named.target)) {
                     let message = "this `<base href>` leads out of the files that are published, so nothing is that this page names";
                     let hint = "take it out, or write it from the folder of this file: `./`";
@@ -292,7 +292,7 @@ impl Reader<'_, '_> {
 const INDEX: &str = "index.path.md";
 
 /// From where the addresses of a page with a `<base>` count.
-enum Base {
+enum PageBase {
     /// From a folder below the source root; none: from that of the page.
     Below(Option<String>),
     /// From where no files are published.
@@ -302,15 +302,16 @@ enum Base {
 }
 
 /// What a `<base href>` of the page at a path says.
-fn base_folder(path: &str, base: &str) -> Base {
+fn base_folder(path: &str, base: &str) -> PageBase {
     match address::classify(base) {
-        Address::Elsewhere => Base::Elsewhere,
-        Address::Here(_) => Base::Below(None),
-        Address::File(file) if file.rooted => Base::Outside,
+        Address::Elsewhere => PageBase::Elsewhere,
+        Address::Here(_) => PageBase::Below(None),
+        Address::File(file) if file.rooted => PageBase::Outside,
         Address::File(file) => {
             let is_folder = matches!(address::name(&file.path), "" | "." | "..");
             let folder = if is_folder { &file.path } else { address::folder(&file.path) };
-            address::resolve(address::folder(path), folder).map_or(Base::Outside, |folder| Base::Below(Some(folder)))
+            address::resolve(address::folder(path), folder)
+                .map_or(PageBase::Outside, |folder| PageBase::Below(Some(folder)))
         }
     }
 }
