@@ -2,8 +2,8 @@
 // cuts off what lies outside of it.
 ((pmx) => {
 "use strict";
-/** What was found to need it. */
-const MARK = "pmx-sideways";
+/** What was found to need it; the second as well where it stands in a line. */
+const MARK = "pmx-sideways", LINE = "pmx-sideways-line";
 /** Made to scroll by the styles. */
 const BOXES = `.pmx-document :is(${pmx.SIDEWAYS}, .pmx-mermaid, .pmx-math[data-pathmx-math=display])`;
 
@@ -24,13 +24,15 @@ function mark(block, room) {
     for (const child of element.children) {
       const { display, position, overflowX } = getComputedStyle(child), place = child.getBoundingClientRect();
       if (!place.width || /absolute|fixed/.test(position)) continue;
-      const own = display.startsWith("inline") ? box : child;
+      const isLine = display.startsWith("inline"), own = isLine ? box : child;
       if (isCut(place)) {
-        const isBlock = own === child && /block|flow|list/.test(getComputedStyle(element).display);
-        if (isBlock) child.classList.add(MARK);
-        if (isBlock && !isCut(child.getBoundingClientRect())) continue;
-        child.classList.remove(MARK);
-        return box.classList.add(MARK);
+        // What stands in a row goes with its row, of formulas only what is around them can be a box, and the marks of a list stand outside of its items.
+        const cannot = child.localName === "math" || display === "list-item" || getComputedStyle(element).display.endsWith("flex");
+        const marks = cannot ? [] : isLine ? [MARK, LINE] : [MARK];
+        child.classList.add(...marks);
+        if (marks.length && !isCut(child.getBoundingClientRect())) continue;
+        child.classList.remove(...marks);
+        return (getComputedStyle(box).display === "list-item" ? box.parentElement : box).classList.add(MARK);
       }
       if (overflowX === "visible" && child.localName !== "svg" && !before(place) && !after(place)) look(child, own);
     }
@@ -55,7 +57,7 @@ function fit() {
 const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => reach(target)));
 let width;
 const room = new ResizeObserver(([{ target }]) => {
-  if (width !== (width = target.clientWidth)) for (const element of document.querySelectorAll(`.${MARK}`)) element.classList.remove(MARK);
+  if (width !== (width = target.clientWidth)) for (const element of document.querySelectorAll(`.${MARK}`)) element.classList.remove(MARK, LINE);
   fit();
 });
 pmx.hear("updated", () => {
