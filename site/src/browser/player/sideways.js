@@ -40,11 +40,18 @@ function mark(block, room) {
   look(block, block);
 }
 
+/** The room of the text, without what the list of headings takes of it. */
+function besides({ left, right }) {
+  const list = pmx.chrome?.querySelector(".contents")?.getBoundingClientRect();
+  if (!list?.width) return { left, right };
+  return list.left > (left + right) / 2 ? { left, right: Math.min(right, list.left) } : { left: Math.max(left, list.right), right };
+}
+
 function fit() {
   for (const block of document.querySelectorAll(".pmx-document > *")) {
     const cuts = getComputedStyle(block).overflowX === "visible" ? block.closest("main") : block;
     if (!cuts) continue;
-    const room = cuts.getBoundingClientRect(), { left, right } = block.getBoundingClientRect(), { scrollWidth } = block;
+    const room = besides(cuts.getBoundingClientRect()), { left, right } = block.getBoundingClientRect(), { scrollWidth } = block;
     if (left + scrollWidth > room.right + 1 || right - scrollWidth < room.left - 1) mark(block, room);
   }
   for (const box of document.querySelectorAll(BOXES)) {
