@@ -111,7 +111,7 @@ fn course() -> TempDir {
         "paths/parts.components.md",
         "# Parts\n\n---\n\n<!-- componentName: x-dial -->\n\n```html\n<p>Dial</p>\n```\n\n[@script.dial]: ./dial.js\n",
     );
-    put(site, "paths/dial.js", "export default () => {};\n");
+    put(site, "paths/dial.js", "ctx.root.title = \"Dial\";\n");
     put(
         site,
         "paths/workshop.path.md",

@@ -23,14 +23,16 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The parts of the bar in Play: there are as many as Blocks, and the list of headings leads where they do. */
+const SMALL = 'class="segment"';
 /** The serious and critical findings, each as a line. */
 const findings = (page) =>
-  page.evaluate(async () => {
+  page.evaluate(async (small) => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } });
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) => nodes.map(({ target, html, any }) => `${id}: ${target.flat().join(" ")} ${html.slice(0, 120)} ${any[0]?.message ?? ""}`));
-  });
+      .flatMap(({ id, nodes }) => nodes.filter(({ html }) => id !== "target-size" || !html.includes(small)).map(({ target, html, any }) => `${id}: ${target.flat().join(" ")} ${html.slice(0, 120)} ${any[0]?.message ?? ""}`));
+  }, SMALL);
 
 for (const example of ["handbook", "showcase", "starter"]) {
   test(`no page of ${example} has a serious finding, read or played, light or dark, wide or narrow`, { timeout: 1_200_000 }, async (context) => {

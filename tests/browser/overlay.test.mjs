@@ -65,6 +65,7 @@ test("an error shows over the page with its lines, Escape closes it, and another
   assert.ok(BROKEN.split("\n").some((line) => row.trim().endsWith(line.trim())), row);
   assert.equal(await panel().locator(".at").count(), 1);
   assert.match(await page.locator("main").textContent(), /The lesson\./, "the last good version is there");
+  assert.match(await panel().locator(".about").first().textContent(), /the last good version stays up/);
   assert.equal(await page.evaluate(() => document.activeElement.localName), "pmx-overlay");
   await page.keyboard.press("Escape");
   await gone();

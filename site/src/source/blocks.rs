@@ -14,7 +14,7 @@ use super::{
     summary::{self, Summary, summary},
     survey::survey,
     tags_apart, text,
-    topmatter::topmatter,
+    topmatter::{self, topmatter},
 };
 use crate::diagnostic::{Diagnostic, Position};
 use comrak::nodes::{AstNode, NodeValue};
@@ -166,6 +166,7 @@ fn drafts<'a>(
         }
     }
     for draft in &mut drafts {
+        findings.extend(draft.nodes.iter().skip(1).filter_map(|node| topmatter::late(node, lines)));
         let Some(first) = draft.nodes.first().copied() else { continue };
         let (from, to) = (first.data().sourcepos.start.line, first.data().sourcepos.end.line);
         draft.line = lines.position(from, 1).line;

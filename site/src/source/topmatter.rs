@@ -24,6 +24,9 @@ pub(super) const KNOWN: [&str; 12] = [
     "componentName",
 ];
 
+/// Those of them that a comment has for nothing else.
+const OF_BLOCKS: [&str; 8] = ["type", "id", "play", "actions", "question", "response", "submission", "componentName"];
+
 /// The topmatter in the first node of a Block. `None`: the node is content.
 pub(super) fn topmatter<'a>(
     node: &'a AstNode<'a>,
@@ -69,6 +72,20 @@ pub(super) fn topmatter<'a>(
         }
         _ => None,
     }
+}
+
+/// Says that a comment would be topmatter, stood it at the top of its Block.
+pub(super) fn late(node: &AstNode<'_>, lines: &Lines<'_>) -> Option<Diagnostic> {
+    let data = node.data();
+    let NodeValue::HtmlBlock(html) = &data.value else { return None };
+    let body = html.literal.trim().strip_prefix("<!--")?.strip_suffix("-->")?;
+    let key = body.trim_start().split(':').next().filter(|key| OF_BLOCKS.contains(key))?;
+    if body.contains("-->") || yaml::mapping(body.trim_start_matches(' ')).is_err() {
+        return None;
+    }
+    let message = format!("`{key}` is not read here: it is not at the top of its Block");
+    let hint = "move the comment above the heading; a line `---` begins another Block";
+    Some(Diagnostic::warning("block/topmatter", lines.position(data.sourcepos.start.line, 1), message).hint(hint))
 }
 
 fn starts_with_key(line: &str) -> bool {

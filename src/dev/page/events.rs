@@ -140,7 +140,7 @@ impl Listener {
             "phase": status.phase,
             "builds": status.builds,
             // A site without a good version is published with its errors.
-            "cache": status.last.as_ref().is_some_and(|last| last.outcome == "cache"),
+            "kept": status.last.as_ref().is_some_and(|last| last.outcome == "kept"),
             "failure": failure,
             "findings": findings.for_browser(self.here),
             // An earlier deploy is shown. Who looks from elsewhere may know it, but not change it.

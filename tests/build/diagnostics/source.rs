@@ -22,6 +22,17 @@ fn topmatter_that_says_nothing_usable_is_named() {
         "paths/index.path.md:7:7: warning: this comment looks like topmatter but is no YAML: unclosed bracket '[' [block/topmatter]\n"
     );
     assert_eq!(
+        said_of(
+            "# Home\n\n<!--\ntype: question\n-->\n\n- a\n- b\n\n<!-- note: none -->\n\n<!-- id: of a list, say -- -->\n"
+        ),
+        lines(&[
+            "paths/index.path.md:3:1: warning: `type` is not read here: it is not at the top of its Block [block/topmatter]",
+            "  hint: move the comment above the heading; a line `---` begins another Block",
+            "paths/index.path.md:12:1: warning: `id` is not read here: it is not at the top of its Block [block/topmatter]",
+            "  hint: move the comment above the heading; a line `---` begins another Block",
+        ])
+    );
+    assert_eq!(
         said_of("<!-- id: two words -->\n\n# Home\n"),
         "paths/index.path.md:1:6: warning: the `id` of a Block is a word without spaces [block/id]\n"
     );

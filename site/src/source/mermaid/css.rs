@@ -34,6 +34,7 @@ pub(super) struct Used<'a> {
 /// left out, and so are at-rules.
 pub(super) fn rules(css: &str, used: &Used<'_>, (from, to): (&str, &str)) -> String {
     let mut out = String::new();
+    let mut is_inherited = false;
     for (selectors, body) in blocks(css) {
         let kept: Vec<String> =
             selectors.split(',').filter_map(|selector| selector_for(selector, used, from, to)).collect();
@@ -43,7 +44,12 @@ pub(super) fn rules(css: &str, used: &Used<'_>, (from, to): (&str, &str)) -> Str
             out.push('{');
             out.push_str(&declarations);
             out.push('}');
+            is_inherited |= kept.iter().any(|selector| selector.ends_with('*')) && declarations.contains("stroke");
         }
+    }
+    if is_inherited {
+        // What an author says of a node is meant for its shape; words, which are HTML in Mermaid, have no outline.
+        out.push_str(&format!("#{to} text{{stroke:none}}"));
     }
     out
 }

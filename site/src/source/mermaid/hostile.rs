@@ -6,6 +6,11 @@ use std::ops::Range;
 const MAX_EDGES: usize = 500;
 /// The most days of a Gantt chart that leaves days out, over all its tasks: each is looked at. More than two centuries of work.
 const MAX_DAYS: f64 = 80_000.0;
+/// The most statements of a diagram of a kind whose layout counts as far too little work: what takes seconds has more.
+const MAX_STATEMENTS: usize = 400;
+/// What such diagrams begin with, in lower case.
+const UNCOUNTED: [&str; 7] =
+    ["class", "classdiagram", "erdiagram", "kanban", "requirement", "requirementdiagram", "statediagram"];
 const DAYS_OF_A_YEAR: f64 = 366.0;
 
 /// Ways in which CSS loads something.
@@ -26,12 +31,17 @@ pub(super) fn has_picture(text: &str) -> bool {
 /// be an address anywhere but in a link is one, and so is what is written in a way that hides what it says.
 pub(super) fn may_load(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
+    // A break in a label: in no way to load something is an `n`, and between slashes it hides an address.
+    let is_break = |at: usize| {
+        let after = text[at + 1..].strip_prefix('n');
+        after.is_some_and(|after| !after.starts_with(['/', '\\']) && !text[..at].ends_with(['/', '\\']))
+    };
     let is_escaped = |at: usize| {
         let is_digit = text[at + 1..].starts_with(|letter: char| letter.is_ascii_digit());
         is_digit || formulas(text).all(|formula| !formula.contains(&at))
     };
     LOADING.iter().any(|way| lower.contains(way))
-        || escapes(text).any(is_escaped)
+        || escapes(text).any(|at| !is_break(at) && is_escaped(at))
         || lower.lines().map(str::trim).any(|line| {
             let is_link = LINKS.iter().any(|link| line.starts_with(link));
             let is_comment = line.starts_with("%%") && !line.starts_with("%%{");
@@ -53,6 +63,31 @@ pub(super) fn is_endless(text: &str, word: &str) -> Option<&'static str> {
 fn edges(statement: &str) -> usize {
     let both = statement.matches('&').count() + 2;
     (both / 2) * both.div_ceil(2)
+}
+
+/// Whether a diagram would take seconds, of a kind whose work is not counted while it is drawn.
+pub(super) fn is_long(text: &str, word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    UNCOUNTED.contains(&word.trim_end_matches("-v2").trim_end_matches("-beta")) && statements(text) > MAX_STATEMENTS
+}
+
+/// How many statements there are, without what a block says of one thing: members, columns, facts.
+fn statements(text: &str) -> usize {
+    let (mut count, mut open) = (0, Vec::new());
+    for line in text.lines().flat_map(|line| line.split(';')).map(str::trim) {
+        let is_outer = open.last().copied().unwrap_or(true);
+        if line == "}" {
+            open.pop();
+        } else if !line.is_empty() && !line.starts_with("%%") && is_outer {
+            count += 1;
+        }
+        // Not the sign of a relation, `||--o{`.
+        if line.strip_suffix('{').is_some_and(|before| !["-o", ".o", "|"].iter().any(|end| before.ends_with(end))) {
+            // Blocks that hold other things than what they are about.
+            open.push(is_outer && ["namespace ", "state "].iter().any(|holder| line.starts_with(holder)));
+        }
+    }
+    count
 }
 
 /// About how many days the tasks of a chart have together, and at least that.
@@ -133,6 +168,8 @@ mod tests {
             "%%{init: {\"themeCSS\": \"a{background:'//host'}\"}}%%",
             "style A fill:#47;#47;host",
             "a[$$\\75$$]",
+            "A@{ label: \"/\\n/host\" }",
+            "A@{ label: \"\\\\nu\" }",
         ] {
             assert!(may_load(loading), "{loading}");
         }
@@ -140,6 +177,7 @@ mod tests {
             "flowchart TD\n A[\"$$\\frac{1}{2}$$\"] --> B\n click A href \"https://example.com\"",
             "sequenceDiagram\n link Ada: Page @ https://example.com\n %% see https://example.com\n Ada->>Bob: hi",
             "flowchart TD\n A --> B\n classDef q fill:#fff",
+            "classDiagram\n class A {\n -int age$\n }\n note for A \"$$x^2$$\\ncan dive\\n\"",
         ] {
             assert!(!may_load(harmless), "{harmless}");
         }
@@ -164,6 +202,21 @@ mod tests {
         let side = |count: usize| (0..count).map(|n| format!("a{n}")).collect::<Vec<_>>().join(" & ");
         assert!(is_endless(&format!("graph TD\n{} --> {}", side(30), side(30)), "graph").is_some());
         assert_eq!(is_endless(&format!("graph TD\n{} --> {}", side(10), side(10)), "graph"), None);
+        let many = |count: usize, statement: &str| statement.repeat(count);
+        for (kind, statement) in [
+            ("requirementDiagram", "requirement a {\nid: 1\n}\n"),
+            ("erDiagram", "a ||--o{ b : x\n"),
+            ("classDiagram", "namespace n {\nclass a {\n+x\n}\n}\n"),
+            ("stateDiagram-v2", "state s {\na --> b\n}\n"),
+            ("kanban", "a\n"),
+        ] {
+            let text = |count| format!("{kind}\n{}", many(count, statement));
+            assert!(is_long(&text(500), kind), "{kind}");
+            assert!(!is_long(&text(150), kind), "{kind}");
+        }
+        let table = format!("erDiagram\na {{\n{}}}", many(1_000, "int x\n"));
+        assert!(!is_long(&table, "erDiagram"));
+        assert!(is_long(&format!("erDiagram\n{}", many(900, "a ||--o{\nb : x\n")), "erDiagram"));
         assert_eq!(is_endless("graph TD\n a --> b\n a[R & D &amp; more] --> c", "graph"), None);
     }
 }

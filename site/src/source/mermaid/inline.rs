@@ -181,8 +181,10 @@ impl LabelCharacters {
     fn formula(&mut self, rest: &str, out: &mut String) -> Option<usize> {
         let inside = rest.strip_prefix("$$")?;
         let tex = &inside[..inside.find("$$").filter(|end| *end > 0)?];
-        let item = match math::render(tex.trim(), false) {
-            Ok(math) => LabelItem { html: math, words: tex.trim().to_owned(), is_formula: true },
+        // A string of YAML doubles each backslash.
+        let written = if is_in_string_of_data(out) { tex.replace("\\\\", "\\") } else { tex.to_owned() };
+        let item = match math::render(written.trim(), false) {
+            Ok(math) => LabelItem { html: math, words: written.trim().to_owned(), is_formula: true },
             Err(_) => {
                 self.lacks = Some("a formula that cannot be set is shown as it is written");
                 LabelItem { html: html::escape(tex).into_owned(), words: tex.to_owned(), is_formula: false }
@@ -251,6 +253,21 @@ impl LabelCharacters {
         self.items.push((c, item));
         Some(c)
     }
+}
+
+/// Whether a text ends in a string of what stands in `@{ … }`.
+fn is_in_string_of_data(text: &str) -> bool {
+    let Some((_, data)) = text.rsplit_once("@{") else { return false };
+    let (mut is_string, mut is_escaped) = (false, false);
+    for c in data.chars() {
+        match c {
+            '}' if !is_string => return false,
+            '"' if !is_escaped => is_string = !is_string,
+            _ => {}
+        }
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    is_string
 }
 
 fn is_meant(c: char) -> bool {

@@ -5,7 +5,7 @@ use super::{
     measure,
 };
 use crate::text::{
-    dom::{Element, Node},
+    dom::{self, Element, Node},
     html,
 };
 use std::{borrow::Cow, mem};
@@ -17,6 +17,11 @@ const FACTS: [&str; 6] = ["ID: ", "Text: ", "Risk: ", "Verification: ", "Type: "
 const NAMED: [(&str, &str); 3] = [("ﬂ°°", "&#"), ("ﬂ°", "&"), ("¶ß", ";")];
 /// A reference may stand for the `&` of another; so often.
 const MAX_NAMED: usize = 3;
+/// The room at both sides of a text in a place of its own, in pixels.
+const FITTED_SPACE: f64 = 4.0;
+/// No text is made smaller than this to fit into its place, in pixels; how high its lines are then, as a part of its size.
+const FITTED_SIZE: f64 = 10.0;
+const FITTED_LINE: f64 = 1.15;
 const SOFT_HYPHEN: char = '\u{ad}';
 
 /// Puts text in the place of each label of a drawing. `has_facts`: of requirements.
@@ -45,9 +50,70 @@ fn inside<'a>(element: &mut Element<'a>, parent: Option<&Path<'_>>, sheet: &Labe
 fn choose<'a>(element: &mut Element<'a>, ways: &mut Vec<Node<'a>>) {
     let is = |node: &Node<'_>, name: &str| node.element().is_some_and(|element| element.is(name));
     element.name = "g".into();
-    if ways.iter().any(|way| is(way, "text")) {
-        ways.retain(|way| !is(way, "foreignObject"));
+    let Some(at) = ways.iter().position(|way| is(way, "foreignObject")) else { return };
+    if !ways.iter().any(|way| is(way, "text")) {
+        return;
     }
+    let place = ways.remove(at);
+    ways.retain(|way| !is(way, "foreignObject"));
+    let size = |name: &str| place.element()?.attr(name)?.parse::<f64>().ok();
+    if let Some(fitting) = size("width").zip(size("height")).and_then(|room| fit(ways, room)) {
+        *ways = fitting;
+    }
+}
+
+/// The lines of a text, broken where they are wider than the place that is theirs, and smaller where they are too many for it; none, if
+/// they fit as they are.
+fn fit<'a>(texts: &[Node<'a>], (width, height): (f64, f64)) -> Option<Vec<Node<'a>>> {
+    let texts = || texts.iter().filter_map(Node::element).filter(|text| text.is("text"));
+    let first = texts().next()?;
+    let style = first.attr("style").unwrap_or_default();
+    let written = super::colours::declared(style, "font-size")?.strip_suffix("px")?.parse::<f64>().ok()?;
+    let words: Vec<String> = texts().map(|text| html::unescape(&dom::text(&text.children)).into_owned()).collect();
+    let room = width - 2.0 * FITTED_SPACE;
+    if !(room > 0.0) || words.iter().all(|line| measure::width(line, written, "") <= room) {
+        return None;
+    }
+    let broken = |size: f64| words.iter().flat_map(|line| narrow(line, size, room)).collect::<Vec<_>>();
+    let mut size = written;
+    while size - 1.0 >= FITTED_SIZE && count(broken(size).len()) * size * FITTED_LINE > height {
+        size -= 1.0;
+    }
+    let lines = broken(size);
+    let middle = (count(lines.len()) - 1.0) / 2.0;
+    let lines = lines.iter().enumerate().map(|(at, line)| {
+        let mut text = first.clone();
+        text.set("style", format!("{style};font-size:{size}px"));
+        for span in text.children.iter_mut().filter_map(Node::element_mut) {
+            span.set("dy", format!("{}", (count(at) - middle) * size * FITTED_LINE));
+            span.children = vec![Node::Text(html::escape(line).into_owned().into())];
+        }
+        Node::Element(text)
+    });
+    Some(lines.collect())
+}
+
+/// A line as several that are no wider than this, broken within words where a word alone is wider.
+fn narrow(line: &str, size: f64, room: f64) -> Vec<String> {
+    let fits = |part: &str| measure::width(part.trim_end_matches(' '), size, "") <= room;
+    let (mut lines, mut start, mut end) = (Vec::new(), 0, 0);
+    for next in breakable(line) {
+        if end > start && !fits(&line[start..next]) {
+            lines.push(broken(line[start..end].trim()));
+            start = end;
+        }
+        if !fits(&line[start..next]) {
+            for (at, c) in line[start..next].char_indices().map(|(at, c)| (at + end, c)) {
+                if at > start && !fits(&line[start..at + c.len_utf8()]) {
+                    lines.push(line[start..at].to_owned());
+                    start = at;
+                }
+            }
+        }
+        end = next;
+    }
+    lines.push(line[start..].trim().to_owned());
+    lines
 }
 
 /// The group that shows a label; none, if it shows nothing.

@@ -49,6 +49,9 @@ pub(crate) const LEFT_HINT: &str =
 /// What is said where a diagram cannot be read.
 const READ_HINT: &str = "Mermaid describes its notation on https://mermaid.js.org; the reader's browser shows the text if Mermaid cannot read it either";
 
+/// What is said of a diagram that would take too long.
+const TOO_LARGE: &str = "it is too large to be drawn here";
+
 /// Shorter lines may be in a message by chance, in bytes.
 const SHORTEST_QUOTE: usize = 4;
 
@@ -114,6 +117,9 @@ pub(crate) fn draw(text: &str, id: &str, address: &mut dyn FnMut(&str) -> Option
 fn drawn(text: &str, id: &str, kind: &str, address: &mut dyn FnMut(&str) -> Option<String>) -> Drawing {
     if let Some(feature) = kinds::needs_browser(text) {
         return Drawing::Left(Why::new(feature));
+    }
+    if hostile::is_long(text, kinds::word(text)) {
+        return Drawing::Left(Why::new(TOO_LARGE));
     }
     // Geometry of whatever an author writes: a mistake in it costs the diagram, not the build.
     let try_known = |text: &str| caught(|| known(text)).unwrap_or_else(|_| Err(Why::new("it cannot be drawn here")));
@@ -215,9 +221,7 @@ fn why(text: &str, error: &RenderError) -> Why {
                 hint: Some(READ_HINT.to_owned()),
             }
         }
-        RenderError::ResourceLimitExceeded(_) | RenderError::Cancelled(_) => {
-            Why::new("it is too large to be drawn here")
-        }
+        RenderError::ResourceLimitExceeded(_) | RenderError::Cancelled(_) => Why::new(TOO_LARGE),
         _ => Why::new(error.to_string().trim_end_matches('.').to_owned()),
     }
 }

@@ -116,6 +116,50 @@ fn a_journey_shows_all_it_says() {
 }
 
 #[test]
+fn what_an_author_says_of_a_shape_is_no_outline_of_its_words() {
+    for text in [
+        "flowchart LR\nA:::hot\nclassDef hot stroke:#900,stroke-width:4px",
+        "flowchart LR\nA --> B\nclassDef default stroke:#900",
+        "flowchart LR\nsubgraph g[Group]\nA\nend\nclass g hot\nclassDef hot stroke:#900",
+        "stateDiagram-v2\ns1:::hot --> s2\nclassDef hot stroke:#900",
+        "block-beta\na[\"One\"]\nclassDef hot stroke:#900\nclass a hot",
+    ] {
+        let svg = drawn(text);
+        assert!(svg.contains(">*{") && svg.contains("#pmx-drawing-1 text{stroke:none}"), "{text}: {svg}");
+    }
+    assert!(!drawn("flowchart LR\nA --> B").contains("text{stroke:none}"));
+}
+
+#[test]
+fn a_long_task_of_a_journey_breaks_in_its_box() {
+    for words in [
+        "Make tea with milk and sugar and more",
+        "Donaudampfschifffahrtsgesellschaftskapitän",
+        "这是一个非常长的中文标签它没有空格但是应该在某个地方换行",
+        "A much longer task of many words that goes on & on",
+    ] {
+        let svg = drawn(&format!("journey\nsection Day\n{words}: 5: Me"));
+        let drawing = svg.split("</desc>").nth(1).unwrap();
+        let lines: Vec<&str> = drawing
+            .split("</tspan>")
+            .filter_map(|line| line.rsplit_once('>'))
+            .map(|(_, line)| line)
+            .filter(|line| !line.is_empty() && *line != "Day" && *line != "Me")
+            .collect();
+        assert!(lines.len() > 1, "{words}: {svg}");
+        assert!(lines.iter().all(|line| measure::width(line, 10.0, "") <= 150.0), "{lines:?}");
+        let bare = |text: &str| text.replace(' ', "").replace("&amp;", "&");
+        assert_eq!(bare(&lines.concat()), bare(words));
+    }
+}
+
+#[test]
+fn a_formula_in_a_string_of_yaml_has_doubled_backslashes() {
+    let svg = drawn("flowchart LR\nA@{ shape: rect, label: \"x $$\\\\frac{a}{b}$$\" } --> B[\"$$\\frac{c}{d}$$\"]");
+    assert_eq!(svg.matches("<mfrac").count(), 2, "{svg}");
+}
+
+#[test]
 fn a_page_decides_its_theme_and_what_is_safe() {
     let plain = drawn("flowchart LR\nA --> B");
     let directed = drawn(
@@ -270,6 +314,8 @@ fn a_diagram_without_measure_is_no_hang() {
     assert!(!matches!(drawing(&format!("flowchart TD\n{chain}x")), Drawing::Drawn { .. }));
     let all: String = (0..60).flat_map(|a| (0..60).map(move |b| format!("a{a}-->b{b}\n"))).collect();
     assert!(!matches!(drawing(&format!("flowchart LR\n{all}")), Drawing::Drawn { .. }));
+    let all: String = (0..500).map(|at| format!("requirement a{at} {{\nid: 1\n}}\n")).collect();
+    assert!(matches!(drawing(&format!("requirementDiagram\n{all}")), Drawing::Left(why) if why.message == TOO_LARGE));
     assert!(matches!(drawing(&format!("flowchart TD\n{}", "A\n".repeat(MAX_LENGTH))), Drawing::Refused(_)));
 }
 
