@@ -430,7 +430,7 @@ fn a_script_is_published_with_what_it_imports() {
             "app/m.js",
             "import { a } from './lib/dep.js';\nimport('./dyn n\u{fc}.js'); new Worker(new URL('../w.js', import.meta.url));\n",
         ),
-        ("app/other.mjs", "import './lib/dep.js'; import 'react'; // import './gone.js'\n"),
+        ("app/other.mjs", "import './lib/dep.js'; import 'https://x.org/react.js'; // import './gone.js'\n"),
         ("app/lib/dep.js", "import '../m.js'; import d from './d.json' with { type: 'json' }; export const a = d;\n"),
         ("app/lib/d.json", "{}"),
         ("app/dyn n\u{fc}.js", "1;"),
@@ -474,7 +474,7 @@ fn a_page_in_a_frame_is_published_with_what_it_shows() {
         (
             "demo/frame.html",
             "<!doctype html><link rel=stylesheet href=\"css/f.css\"><img src=\"./i.png\"><script type=module>import './m.js'</script>\
-             <a href=two.html>two</a> <a href=\"https://x.org\">x</a> <a href=\"gone.html\">gone</a> <a href=\"../index.md\">up</a> <link rel=canonical href=./frame>",
+             <a href=two.html>two</a> <a href=\"https://x.org\">x</a> <a href=\"/index\">up</a> <link rel=canonical href=./frame>",
         ),
         ("demo/two.html", "<script src=m.js></script>"),
         ("demo/css/f.css", "body { background: url(../j.png) }"),

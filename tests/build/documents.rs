@@ -136,16 +136,18 @@ fn a_site_that_knows_its_address_says_it_in_full() {
 fn the_search_finds_a_page_by_its_tags() {
     let folder = site_of(&[
         ("index.path.md", "---\ntags: [Zebra, two words]\n---\n\n# Home\n\n[A](./a.md)\n"),
-        ("a.md", "---\ntags: yak\n---\n\n# A\n"),
+        ("a.md", "---\ntags: yak, gnu ,\n---\n\n# A\n\n---\n\n<!-- tags: x, y -->\n\nb\n"),
     ]);
     let build = built(folder.path());
     let index = json(&build, "index.path/search/index.json");
     let terms = json(&build, "index.path/search/1/0.json");
-    for (id, tag) in [("index.path", "zebra5"), ("index.path", "words5"), ("a", "yak5")] {
+    for (id, tag) in [("index.path", "zebra5"), ("index.path", "words5"), ("a", "yak5"), ("a", "gnu5")] {
         let source = index["sources"].as_array().unwrap().iter().find(|source| source[1] == id).unwrap();
         let found = terms[source[0].as_str().unwrap()].as_str().unwrap();
         assert!(found.split(' ').any(|term| term == tag), "{tag} in {found}");
     }
+    let graph = text(&build, "index.path/graph-index.json");
+    assert!(graph.contains("\"tags\":[\"yak\",\"gnu\"]") && graph.contains("\"tags\":[\"x\",\"y\"]"), "{graph}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::text::html::{
     self,
-    addresses::{AddressSyntax, held, items},
+    addresses::{AddressSyntax, AddressUse, held, items},
 };
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ pub(super) fn references(fragment: &ContainedText) -> Vec<Reference> {
                 address: syntax.unescape(&text[address.clone()]),
                 written: fragment.range(&address),
                 syntax,
-                by_id: held.is_followed,
+                by_id: held.purpose != AddressUse::Part,
                 removal: Removal::Cut(vec![fragment.range(&cut)]),
                 list: None,
             });

@@ -8,7 +8,7 @@ use crate::{
     text::address,
 };
 use pmx_model::{File, Hash};
-use std::sync::OnceLock;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 /// Hex digits of the hash in a file's name: the Worker calls a file immutable from this many on.
 pub(super) const DIGITS: usize = 16;
@@ -46,8 +46,19 @@ impl Asset {
     }
 }
 
+/// What is asked of the Sources beside which assets are published.
+pub(crate) struct BesideSources<'a> {
+    /// The address of the page of a Source, by its path.
+    pub page: &'a dyn Fn(&str) -> Option<String>,
+    /// The files that are parts of pages: what a reader only fetches, as the code of a lesson, may be for other programs than browsers.
+    pub shown: BTreeSet<&'a str>,
+    /// Whether one may have an import map.
+    pub have_import_map: bool,
+}
+
 /// Where assets come from and go to.
 pub(super) struct AssetContext<'a> {
+    pub sources: &'a BesideSources<'a>,
     pub project: &'a Project,
     pub snapshot: &'a Snapshot,
     pub blobs: &'a Blobs,

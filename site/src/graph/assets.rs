@@ -2,7 +2,7 @@
 
 use super::{
     Target,
-    asset::{Asset, AssetContext},
+    asset::{Asset, AssetContext, BesideSources},
     bundle::{self, Bundle},
 };
 use crate::{
@@ -36,10 +36,11 @@ impl Assets {
         project: &Project,
         snapshot: &Snapshot,
         blobs: &Blobs,
+        sources: &BesideSources<'_>,
         paths: impl Iterator<Item = &'a str>,
     ) -> Self {
         let mut assets = Self::default();
-        let site = &AssetContext { project, snapshot, blobs };
+        let site = &AssetContext { sources, project, snapshot, blobs };
         let paths: BTreeSet<&str> = paths.collect();
         assets.bundle = Bundle::of(site, paths.iter().copied(), &mut assets.findings);
         for path in paths {

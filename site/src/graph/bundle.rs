@@ -3,24 +3,22 @@
 //! They are published with all that they name in one folder, in which each has the place that it has in the source folder: so their
 //! addresses stay true, whatever a script makes of them, and a module that several import is one. The folder's name has a hash of it all.
 
-use super::asset::{Asset, AssetContext, DIGITS};
+use super::{
+    asset::{Asset, AssetContext, DIGITS},
+    mentions::{self, MadeAddress, Mentions, NamedAddress, Need},
+};
 use crate::{
     diagnostic::{Diagnostic, Positions},
     scan,
     source::EXTENSION,
     text::{
         address::{self, Address},
-        css, decode,
-        html::{self, Part, addresses},
-        script,
+        css, decode, import_map,
     },
 };
 use pmx_model::{Hash, check_path};
 use sha2::{Digest as _, Sha256};
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
-};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 /// Files with more bytes than this are not looked through for what they name: libraries in one piece, which name nothing.
 const MAX_READ: u64 = 2 << 20;
@@ -29,14 +27,6 @@ const MAX_READ: u64 = 2 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     members: BTreeMap<String, Asset>,
-}
-
-/// An address in a file.
-struct NamedAddress<'t> {
-    target: Cow<'t, str>,
-    at: usize,
-    /// Whether something is missing without it; what a reader follows, or a script may not need, is only taken along.
-    is_needed: bool,
 }
 
 impl Bundle {
@@ -48,8 +38,9 @@ impl Bundle {
     ) -> Self {
         let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut open: Vec<String> = Vec::new();
+        let mut reader = Reader { site, findings, doubts: Vec::new(), has_import_map: site.sources.have_import_map };
         for path in paths.filter(|path| is_bundled(path)) {
-            let named = named(site, path, findings);
+            let named = reader.named(path);
             if !named.is_empty() {
                 open.extend(named.iter().cloned());
                 uses.insert(path.to_owned(), named);
@@ -57,11 +48,12 @@ impl Bundle {
         }
         while let Some(path) = open.pop() {
             if let Entry::Vacant(place) = uses.entry(path) {
-                let named = named(site, place.key(), findings);
+                let named = reader.named(place.key());
                 open.extend(named.iter().cloned());
                 place.insert(named);
             }
         }
+        reader.settle(&uses);
         let mut members: BTreeMap<String, Asset> = BTreeMap::new();
         let mut hasher = Sha256::new();
         for (path, uses) in uses {
@@ -110,22 +102,9 @@ impl Bundle {
     }
 }
 
-fn ends_with(path: &str, endings: &[&str]) -> bool {
-    let name = path.to_ascii_lowercase();
-    endings.iter().any(|ending| name.ends_with(ending))
-}
-
 /// Whether a file is read for what it names, and keeps its place beside that.
 pub(super) fn is_bundled(path: &str) -> bool {
-    is_page(path) || is_script(path)
-}
-
-fn is_page(path: &str) -> bool {
-    ends_with(path, &[".html", ".htm", ".xhtml"])
-}
-
-fn is_script(path: &str) -> bool {
-    ends_with(path, &[".js", ".mjs"])
+    mentions::is_page(path) || mentions::is_script(path)
 }
 
 /// The folder that all paths have in common.
@@ -142,42 +121,206 @@ fn shared_folder<'p>(mut paths: impl Iterator<Item = &'p String>) -> &'p str {
     })
 }
 
-/// The files of the site that a file names; says what is not there.
-fn named(site: &AssetContext<'_>, path: &str, findings: &mut Vec<Diagnostic>) -> Vec<String> {
-    let Some(text) = text(site, path) else { return Vec::new() };
-    let mut found = BTreeSet::new();
-    let files = site.snapshot.files();
-    let is_there = |path: &str| files.get(path).is_some_and(scan::File::is_readable) && check_path(path);
-    let mut positions = Positions::of(&text);
-    for NamedAddress { target, at, is_needed } in addresses_in(path, &text) {
-        let Address::File(file) = address::classify(&target) else { continue };
-        let folder = if file.rooted { "" } else { address::folder(path) };
-        let wanted = address::resolve(folder, &file.path);
-        let there = wanted.as_deref().filter(|wanted| is_there(wanted) && !wanted.ends_with(EXTENSION));
-        let mut say = |message: String, hint: Option<String>| {
-            let finding = Diagnostic::warning("asset/missing", positions.at(at), message);
-            let finding = finding.at(site.project.show(path));
-            findings.push(match hint {
-                Some(hint) => finding.hint(hint),
-                None => finding,
-            });
+/// Reads files for what they name, and says what is not there.
+struct Reader<'s, 'f> {
+    site: &'s AssetContext<'s>,
+    findings: &'f mut Vec<Diagnostic>,
+    doubts: Vec<Doubt>,
+    has_import_map: bool,
+}
+
+/// What may be wrong with a file: that is decided when all files are known.
+struct Doubt {
+    path: String,
+    about: DoubtKind,
+    finding: Diagnostic,
+}
+
+enum DoubtKind {
+    /// Files whose path begins and ends so may not be published.
+    Made { start: String, end: String },
+    /// A name may be in no import map.
+    Bare,
+}
+
+impl Reader<'_, '_> {
+    /// The files of the site that a file names.
+    fn named(&mut self, path: &str) -> Vec<String> {
+        let Some(text) = text(self.site, path) else { return Vec::new() };
+        self.has_import_map |= import_map::may_be_in(&text);
+        let Mentions { addresses, made, bare, base } = mentions::of(path, &text);
+        let shown = self.site.project.show(path);
+        let mut positions = Positions::of(&text);
+        let mut finding = |code, at, message: String| {
+            let finding = Diagnostic::warning(code, positions.at(at), message);
+            finding.at(&*shown)
         };
-        match there {
-            Some(there) if file.rooted && is_needed => {
-                let relative = super::relative_link(path, there);
-                let message = format!("`{target}` begins at the top of the site, where no files are published");
-                say(message, Some(format!("write it from the folder of this file: `{relative}`")));
+        let folder = match base.as_ref().map(|(base, at)| (base_folder(path, base), at)) {
+            None | Some((Base::Below(None), _)) => address::folder(path).to_owned(),
+            Some((Base::Below(Some(folder)), _)) => folder,
+            Some((Base::Elsewhere, _)) => return Vec::new(),
+            Some((Base::Outside, at)) => {
+                if addresses.iter().any(|named| is_relative(&named.target)) {
+                    let message = "this `<base href>` leads out of the files that are published, so nothing is that this page names";
+                    let hint = "take it out, or write it from the folder of this file: `./`";
+                    self.findings.push(finding("source/base", *at, message.to_owned()).hint(hint));
+                }
+                return Vec::new();
             }
-            Some(there) if !file.rooted => {
-                found.insert(there.to_owned());
+        };
+        let files = self.site.snapshot.files();
+        let is_there = |path: &str| files.get(path).is_some_and(scan::File::is_readable) && check_path(path);
+        let mut found = BTreeSet::new();
+        for NamedAddress { target, at, need } in addresses {
+            let Address::File(file) = address::classify(&target) else { continue };
+            let wanted = address::resolve(if file.rooted { "" } else { &folder }, &file.path);
+            let there = wanted.as_deref().filter(|wanted| is_there(wanted) && !wanted.ends_with(EXTENSION));
+            let said = match there {
+                Some(there) if file.rooted && need != Need::Maybe => {
+                    let relative = super::relative_link(&join(&folder, "x"), there);
+                    let message = format!("`{target}` begins at the top of the site, where no files are published");
+                    let said = finding("asset/missing", at, message);
+                    Some(said.hint(format!("write it from the folder of this file: `{relative}`")))
+                }
+                Some(there) if !file.rooted => {
+                    found.insert(there.to_owned());
+                    None
+                }
+                None if !file.rooted && need != Need::Maybe => {
+                    let wanted = wanted.as_deref();
+                    Some(match wanted.and_then(|wanted| self.source(wanted)) {
+                        Some((source, Some(page))) => {
+                            let message =
+                                format!("`{target}` leads nowhere: `{source}` is a Source, whose page is elsewhere");
+                            finding("asset/missing", at, message)
+                                .hint(format!("write the address of the page: `{page}`"))
+                        }
+                        Some((source, None)) => {
+                            let message = format!("`{target}` leads nowhere: `{source}` is a Source, and has no page");
+                            finding("asset/missing", at, message)
+                                .hint("pages are made of Sources to which another one links")
+                        }
+                        None => {
+                            let said = finding("asset/missing", at, format!("there is no file `{target}`"));
+                            let index = wanted.map(|wanted| join(wanted, "index.html")).filter(|index| is_there(index));
+                            match index {
+                                Some(index) => said.hint(format!(
+                                    "folders have no page: write `{}`",
+                                    super::relative_link(&join(&folder, "x"), &index)
+                                )),
+                                None => said,
+                            }
+                        }
+                    })
+                }
+                // What begins at the top may be an address of the server.
+                _ => None,
+            };
+            self.findings.extend(said);
+        }
+        let mut known = BTreeSet::new();
+        for MadeAddress { start, end, at } in made {
+            if !known.insert((start.to_string(), end)) {
+                continue;
             }
-            // What begins at the top may be an address of the server.
-            None if is_needed && !file.rooted => say(format!("there is no file `{target}`"), None),
-            _ => {}
+            let (above, name) = start.rsplit_once('/').unwrap_or(("", &start));
+            let Some(above) = address::resolve(&folder, above) else { continue };
+            let message =
+                format!("what begins with `{start}` is put together while this runs, so pmx does not follow it");
+            let about = DoubtKind::Made { start: join(&above, name), end: end.to_owned() };
+            self.doubts.push(Doubt { path: path.to_owned(), about, finding: finding("script/import", at, message) });
+        }
+        for (name, at) in bare {
+            let message = format!("`{name}` is the address of no file, and no import map of the site gives it one");
+            let said = finding("script/import", at, message);
+            let said =
+                said.hint(format!("write the address of a file, `./{name}.js`, or that of a server, `https://…`"));
+            self.doubts.push(Doubt { path: path.to_owned(), about: DoubtKind::Bare, finding: said });
+        }
+        found.remove(path);
+        found.into_iter().collect()
+    }
+
+    /// The Source that an address in a file may mean, and the address of its page.
+    fn source(&self, wanted: &str) -> Option<(String, Option<String>)> {
+        let files = self.site.snapshot.files();
+        let named = [wanted.to_owned(), format!("{wanted}{EXTENSION}"), join(wanted, INDEX)];
+        let source = named.into_iter().find(|path| path.ends_with(EXTENSION) && files.contains_key(path))?;
+        let page = (self.site.sources.page)(&source);
+        Some((source, page))
+    }
+
+    /// Says of the files that are parts of pages what is true of their doubts. `uses`: all files of the bundle, and what they name.
+    fn settle(self, uses: &BTreeMap<String, Vec<String>>) {
+        let mut shown = BTreeSet::new();
+        let mut open: Vec<&str> = self.site.sources.shown.iter().copied().collect();
+        while let Some(path) = open.pop() {
+            if shown.insert(path) {
+                open.extend(uses.get(path).into_iter().flatten().map(String::as_str));
+            }
+        }
+        for Doubt { path, about, finding } in self.doubts {
+            if !shown.contains(path.as_str()) {
+                continue;
+            }
+            match about {
+                DoubtKind::Bare => self.findings.extend((!self.has_import_map).then_some(finding)),
+                DoubtKind::Made { start, end } => {
+                    let is_meant = |other: &str| {
+                        let between =
+                            other.strip_prefix(start.as_str()).and_then(|rest| rest.strip_suffix(end.as_str()));
+                        between.is_some_and(|between| !between.is_empty() && !between.contains('/'))
+                            && (!end.is_empty() || mentions::is_script(other))
+                            && !other.ends_with(EXTENSION)
+                    };
+                    let files = self.site.snapshot.files().range(start.clone()..).map(|(path, _)| path.as_str());
+                    let mut below = files.take_while(|path| path.starts_with(&start));
+                    let missing = below.find(|other| is_meant(other) && *other != path && !uses.contains_key(*other));
+                    self.findings.extend(missing.map(|missing| {
+                        let address = super::relative_link(&path, missing);
+                        finding.hint(format!(
+                            "`new URL(\"{address}\", import.meta.url)` names a file that is to be published"
+                        ))
+                    }));
+                }
+            }
         }
     }
-    found.remove(path);
-    found.into_iter().collect()
+}
+
+/// The Source that stands for a folder most likely.
+const INDEX: &str = "index.path.md";
+
+/// From where the addresses of a page with a `<base>` count.
+enum Base {
+    /// From a folder below the source root; none: from that of the page.
+    Below(Option<String>),
+    /// From where no files are published.
+    Outside,
+    /// From another site.
+    Elsewhere,
+}
+
+/// What a `<base href>` of the page at a path says.
+fn base_folder(path: &str, base: &str) -> Base {
+    match address::classify(base) {
+        Address::Elsewhere => Base::Elsewhere,
+        Address::Here(_) => Base::Below(None),
+        Address::File(file) if file.rooted => Base::Outside,
+        Address::File(file) => {
+            let is_folder = matches!(address::name(&file.path), "" | "." | "..");
+            let folder = if is_folder { &file.path } else { address::folder(&file.path) };
+            address::resolve(address::folder(path), folder).map_or(Base::Outside, |folder| Base::Below(Some(folder)))
+        }
+    }
+}
+
+fn is_relative(target: &str) -> bool {
+    matches!(address::classify(target), Address::File(file) if !file.rooted)
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// The text of a file that may name others.
@@ -188,73 +331,6 @@ fn text(site: &AssetContext<'_>, path: &str) -> Option<String> {
     let content = site.snapshot.files().get(path)?.hand_over(site.blobs)?;
     let bytes = (content.size <= MAX_READ).then(|| site.blobs.get(&content.hash))??;
     Some(decode(&bytes).into_owned())
-}
-
-fn addresses_in<'t>(path: &str, text: &'t str) -> Vec<NamedAddress<'t>> {
-    if is_script(path) {
-        imports(text, 0).collect()
-    } else if is_page(path) {
-        of_page(text)
-    } else {
-        sheet(text, 0).collect()
-    }
-}
-
-fn imports(script: &str, from: usize) -> impl Iterator<Item = NamedAddress<'_>> {
-    script::imports(script).into_iter().filter(|import| import.is_relative() || import.target.starts_with('/')).map(
-        move |import| NamedAddress {
-            target: Cow::Borrowed(import.target),
-            at: from + import.at,
-            is_needed: import.kind != script::Kind::Address,
-        },
-    )
-}
-
-fn sheet(css: &str, from: usize) -> impl Iterator<Item = NamedAddress<'_>> {
-    css::references(css).into_iter().map(move |reference| NamedAddress {
-        target: Cow::Owned(reference.target),
-        at: from + reference.range.start,
-        is_needed: true,
-    })
-}
-
-/// What HTML names. With a `<base>`, its addresses count from elsewhere.
-fn of_page(text: &str) -> Vec<NamedAddress<'_>> {
-    let parts = html::scan(text).parts;
-    let is_base = |attribute: &html::RawAttribute<'_>| {
-        attribute.tag.eq_ignore_ascii_case("base") && attribute.name.eq_ignore_ascii_case("href")
-    };
-    if parts.iter().filter_map(Part::attribute).any(is_base) {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    for (number, part) in parts.iter().enumerate() {
-        match part {
-            Part::Sheet(range) => found.extend(sheet(&text[range.clone()], range.start)),
-            Part::Script(range) => found.extend(imports(&text[range.clone()], range.start)),
-            Part::Attribute(attribute) => {
-                let Some(held) = addresses::held(text, &parts, number) else { continue };
-                let value = html::unescape(&text[attribute.value.clone()]);
-                let is_linked = attribute.tag.eq_ignore_ascii_case("link");
-                for item in addresses::items(&value, held.form) {
-                    let written = &value[item.address];
-                    let target = if held.form == addresses::AddressSyntax::Style {
-                        css::unquoted(written)
-                    } else {
-                        written.to_owned()
-                    };
-                    let is_needed = !held.is_followed || is_linked && is_part(&target);
-                    found.push(NamedAddress { target: Cow::Owned(target), at: attribute.value.start, is_needed });
-                }
-            }
-        }
-    }
-    found
-}
-
-/// Whether what a `<link>` names is a part of the page, by its ending.
-fn is_part(target: &str) -> bool {
-    ends_with(target.split(['?', '#']).next().unwrap_or_default(), &[".css", ".js", ".mjs"])
 }
 
 #[cfg(test)]

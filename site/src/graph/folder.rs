@@ -20,7 +20,7 @@ pub(super) fn index<'s>(
     link: &Link,
     wanted: &str,
 ) -> Result<Option<&'s str>, Diagnostic> {
-    if !matches!(link.place, Place::Anchor | Place::Include) {
+    if !matches!(link.place, Place::Anchor | Place::Request | Place::Include) {
         return Ok(None);
     }
     let folder = if wanted.is_empty() { String::new() } else { format!("{wanted}/") };

@@ -14,6 +14,7 @@ mod folder;
 mod fragments;
 mod inputs;
 mod memory;
+mod mentions;
 mod named;
 mod related;
 mod suggest;

@@ -121,6 +121,12 @@ pub(crate) fn routes(members: &[&Node], entry: &str, mount: &str, addressing: Ad
     table
 }
 
+/// The address that a Source has if no other has it.
+pub(crate) fn wanted(node: &Node, addressing: Addressing) -> String {
+    let written = node.source.route.as_ref().and_then(|(route, _)| check(route).ok());
+    written.unwrap_or_else(|| addressing.route(&node.id))
+}
+
 /// Routes of the default Path that lie where another Path is mounted.
 pub(crate) fn shadowed(members: &[&Node], table: &RouteTable, mounts: &[&str]) -> Vec<Diagnostic> {
     let below = |route: &str, mount: &str| {

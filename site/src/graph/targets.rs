@@ -33,7 +33,7 @@ pub(super) fn lead(
     let is_there = |path: &String| snapshot.files().contains_key(path);
     let source = |id: &str| Some(format!("{id}{EXTENSION}")).filter(is_there);
     let named = || match link.place {
-        Place::Anchor | Place::Include => source(&wanted)
+        Place::Anchor | Place::Request | Place::Include => source(&wanted)
             .or_else(|| file.rooted.then(|| addressing.sources(&wanted).find_map(|id| source(&id))).flatten()),
         _ => None,
     };

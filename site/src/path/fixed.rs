@@ -9,10 +9,31 @@ use crate::{
         component_files::ComponentFiles,
         routes::{self, NOT_FOUND},
     },
-    page, source,
+    page, search, source,
 };
 use pmx_model::File;
 use rayon::prelude::*;
+
+/// Documents of every Path.
+const SERVE_ROUTES: &str = "serve-routes.json";
+const SOURCES: &str = "sources.json";
+const GRAPH: &str = "graph-index.json";
+const LLMS: &str = "llms.txt";
+/// Those of a site that knows its address.
+const SITEMAP: &str = "sitemap.xml";
+const ROBOTS: &str = "robots.txt";
+
+/// Whether a build of the Path has a document with this name, which pages may link to.
+pub(super) fn is_document(frame: &Frame<'_>, name: &str) -> bool {
+    let knows_address = frame.site.project.address.url.is_some();
+    match name {
+        SOURCES | GRAPH | LLMS | NOT_FOUND | search::INDEX => true,
+        SERVE_ROUTES => frame.site.project.hosting.is_live(),
+        SITEMAP => knows_address,
+        ROBOTS => knows_address && frame.root.mount.is_empty(),
+        _ => false,
+    }
+}
 
 /// All of them, by their paths below the folder of the Path.
 pub(super) fn files(frame: &Frame<'_>, plan: &Plan) -> Vec<(String, File)> {
@@ -52,10 +73,10 @@ fn documents(frame: &Frame<'_>, plan: &Plan, members: &[&Node]) -> Vec<(&'static
     let listed: Vec<Listed<'_>> = members.iter().map(|node| frame.listed(node)).collect();
     let url = site.project.address.url.as_deref();
     let mut documents = vec![
-        ("serve-routes.json", documents::bytes(&documents::serve_routes(&table.document))),
-        ("sources.json", documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source))),
-        ("graph-index.json", documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph))),
-        ("llms.txt", documents::llms(&listed, &root.entry_id, url)),
+        (SERVE_ROUTES, documents::bytes(&documents::serve_routes(&table.document))),
+        (SOURCES, documents::assemble(&documents::SOURCES, fragments.iter().map(|(source, _)| &**source))),
+        (GRAPH, documents::assemble(&documents::GRAPH, fragments.iter().map(|(_, graph)| &**graph))),
+        (LLMS, documents::llms(&listed, &root.entry_id, url)),
     ];
     // A Source `404.md` takes the place of the page that every site has.
     if !plan.members.iter().any(|id| routes::page_file(id) == NOT_FOUND) {
@@ -66,10 +87,10 @@ fn documents(frame: &Frame<'_>, plan: &Plan, members: &[&Node]) -> Vec<(&'static
     if let Some(url) = url {
         let pages = members.iter().filter(|node| !source::is_definition(&node.id));
         let addresses: Vec<String> = pages.map(|node| frame.address_of(&node.id)).collect();
-        documents.push(("sitemap.xml", documents::sitemap(url, addresses.iter().map(String::as_str))));
+        documents.push((SITEMAP, documents::sitemap(url, addresses.iter().map(String::as_str))));
         if root.mount.is_empty() {
             let prefixes = site.roots.iter().map(|root| root.prefix.as_str());
-            documents.push(("robots.txt", documents::robots(url, prefixes)));
+            documents.push((ROBOTS, documents::robots(url, prefixes)));
         }
     }
     documents

@@ -1,6 +1,6 @@
 //! What the pages of a Path share, and how they address one another.
 
-use super::Frame;
+use super::{Frame, fixed};
 use crate::{
     diagnostic::Diagnostic,
     documents::Listed,
@@ -147,7 +147,9 @@ impl Frame<'_> {
             },
             Target::Address { path, suffix } => {
                 let known = self.table.document.routes.contains_key(path);
-                if !known {
+                let is_document = !known && fixed::is_document(self, path.trim_start_matches('/'));
+                // What is sent may be for a program of the server.
+                if !known && !is_document && link.place != Place::Request {
                     let message = format!("there is no page at `{path}`");
                     let finding = Diagnostic::warning("link/unresolved", link.position, message);
                     findings.push(finding.at(self.site.project.show(&node.path)));
@@ -156,7 +158,7 @@ impl Frame<'_> {
                     true => self.site.project.hosting.page(path),
                     false => path.into(),
                 };
-                // Nobody knows what it names, so its spelling stays.
+                // Nobody knows what else it names, so its spelling stays.
                 let as_written = link.target.strip_suffix(suffix.as_str()).filter(|_| link.in_html && !known);
                 let path = as_written.map_or_else(|| address::encode_path(&shown), Cow::Borrowed);
                 format!("{}{path}{}", self.root.prefix, written(link, suffix))

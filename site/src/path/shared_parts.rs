@@ -6,15 +6,22 @@ use crate::{
     files::{blobs::Blobs, portable},
     graph::{
         Graph, Node,
+        asset::BesideSources,
         assets::{Assets, ThemeAssets, asset_path},
         component_files::ComponentFiles,
+        routes::{self, Addressing},
     },
     project::Project,
     scan::Snapshot,
+    source::EXTENSION,
+    text::address,
 };
 use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::{
+    cell::LazyCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// Assets, the theme's files, what components bring, and the roots.
 #[derive(Debug)]
@@ -31,13 +38,36 @@ pub(crate) struct SharedParts {
     pub digest: Hash,
 }
 
+/// A Path, and the ids of its Sources.
+type Reached<'a> = (&'a NamedRoot, BTreeSet<&'a str>);
+
+/// The address of the page of a Source, in the first Path that has it.
+fn page(project: &Project, graph: &Graph, paths: &[Reached<'_>], path: &str) -> Option<String> {
+    let node = graph.nodes.get(path.strip_suffix(EXTENSION)?)?;
+    let (root, _) = paths.iter().find(|(_, reached)| reached.contains(node.id.as_str()))?;
+    let route = routes::wanted(node, Addressing::of(project));
+    Some(format!("{}{}", root.prefix, address::encode_path(&project.hosting.page(&route))))
+}
+
 impl SharedParts {
     fn of(project: &Project, snapshot: &Snapshot, graph: &Graph, blobs: &Blobs) -> Self {
-        let used = graph.nodes.values().flat_map(|node| &node.targets).filter_map(asset_path);
-        let mut assets = Assets::gather(project, snapshot, blobs, used);
-        let mut findings = std::mem::take(&mut assets.findings);
-        let theme = ThemeAssets::new(blobs);
+        let mut findings = Vec::new();
         let roots = super::roots::name_roots(project, graph, &mut findings);
+        let used = graph.nodes.values().flat_map(|node| &node.targets).filter_map(asset_path);
+        let links = graph.nodes.values().flat_map(|node| node.source.links.iter().zip(&node.targets));
+        let paths: LazyCell<Vec<Reached<'_>>, _> =
+            LazyCell::new(|| roots.iter().map(|root| (root, graph.reach([root.entry_id.as_str()]))).collect());
+        let sources = BesideSources {
+            page: &|path| page(project, graph, &paths, path),
+            shown: links
+                .filter(|(link, _)| link.place.is_shown())
+                .filter_map(|(_, target)| asset_path(target))
+                .collect(),
+            have_import_map: graph.nodes.values().any(|node| node.source.has_import_map),
+        };
+        let mut assets = Assets::gather(project, snapshot, blobs, &sources, used);
+        findings.append(&mut assets.findings);
+        let theme = ThemeAssets::new(blobs);
         let sources = graph.nodes.values().map(|node| node.path.as_str());
         let names = portable::findings(sources.chain(assets.paths()));
         findings.extend(names.into_iter().map(|finding| {

@@ -56,7 +56,7 @@ impl Completion {
             let mut seen = BTreeSet::new();
             for (link, (written, target)) in node.source.links.iter().zip(&node.targets).enumerate() {
                 let Target::Page { id, .. } = target else { continue };
-                if !matches!(written.place, Place::Anchor | Place::Wiki | Place::Embed)
+                if !matches!(written.place, Place::Anchor | Place::Request | Place::Wiki | Place::Embed)
                     || *id == node.id
                     || !seen.insert(id)
                 {

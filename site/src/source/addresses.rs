@@ -6,7 +6,7 @@ use crate::text::{
     css,
     html::{
         self, Part,
-        addresses::{AddressSyntax, AddressValue, ValueAddress, held, items, trimmed},
+        addresses::{AddressSyntax, AddressUse, AddressValue, ValueAddress, held, items, trimmed},
     },
 };
 use std::{fmt::Write as _, ops::Range};
@@ -52,7 +52,7 @@ pub(super) fn marked(
                 }
             }
             // What a script names is no address that could be written anew.
-            Part::Script(_) => {}
+            Part::Script(_) | Part::ImportMap(_) => {}
             Part::Attribute(attribute) => {
                 let Some(held) = held(html, parts, index) else { continue };
                 let (start, end) = (attribute.value.start, attribute.value.end);
@@ -84,7 +84,11 @@ fn attribute_value(
     at: usize,
     number: &mut dyn FnMut(FoundAddress) -> usize,
 ) -> Option<String> {
-    let place = if held.is_followed { Place::Anchor } else { Place::Resource };
+    let place = match held.purpose {
+        AddressUse::Followed => Place::Anchor,
+        AddressUse::Sent => Place::Request,
+        AddressUse::Part => Place::Resource,
+    };
     let quote = if held.form == AddressSyntax::Style { "&quot;" } else { "" };
     let mut out = String::new();
     let mut from = 0;

@@ -13,7 +13,7 @@ use super::{
     solution,
     summary::{self, Summary, summary},
     survey::survey,
-    text,
+    tags_apart, text,
     topmatter::{self, topmatter},
 };
 use crate::diagnostic::{Diagnostic, Position};
@@ -170,7 +170,8 @@ fn drafts<'a>(
         let Some(first) = draft.nodes.first().copied() else { continue };
         let (from, to) = (first.data().sourcepos.start.line, first.data().sourcepos.end.line);
         draft.line = lines.position(from, 1).line;
-        let Some(values) = topmatter(first, lines, findings) else { continue };
+        let Some(mut values) = topmatter(first, lines, findings) else { continue };
+        tags_apart(&mut values);
         let text = lines.text(from, to);
         let place = Position { line: draft.line, column: 1 };
         checks::block(&values, &text, place, findings);

@@ -65,6 +65,30 @@ pub(super) fn unclosed(text: &str, is_known: fn(&str) -> bool) -> Option<Diagnos
     }))
 }
 
+/// What is to be said of lines that were taken for frontmatter and may be text between two thematic breaks: a blank line begins them, no
+/// key `is_known`, and they end with another blank line, or have a comment alone, which is a heading, or a key of several words.
+pub(super) fn swallowed(text: &str, front: &Frontmatter, is_known: fn(&str) -> bool) -> Option<Diagnostic> {
+    let inside = text.get(..front.body)?.split_once('\n')?.1;
+    let inside = inside.rsplit_once('\n').filter(|(_, end)| end.is_empty()).map_or(inside, |(inside, _)| inside);
+    // Without its last line, which closes it.
+    let inside = inside.rsplit_once('\n')?.0;
+    let is_blank = |line: Option<&str>| line.is_some_and(|line| line.trim().is_empty());
+    if front.error.is_some() || inside.trim().is_empty() || !is_blank(inside.split('\n').next()) {
+        return None;
+    }
+    let keys = || front.values.keys();
+    let is_prose =
+        keys().next().is_none() || is_blank(inside.split('\n').next_back()) || keys().any(|key| key.contains(' '));
+    if keys().any(|key| is_known(key)) || !is_prose {
+        return None;
+    }
+    let message = "what stands between these lines `---` is read as frontmatter, so no reader sees it";
+    let finding = Diagnostic::warning("source/frontmatter-text", Position::START, message);
+    Some(
+        finding.hint("if it is text, write `***` for the first line; if it is data, take the blank line below it away"),
+    )
+}
+
 /// Key and value of a line that has both.
 fn simple(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(':')?;
@@ -95,6 +119,33 @@ mod tests {
             assert_eq!((front.values.len(), front.body, front.body_line), (0, 0, 1), "{text}");
         }
         assert_eq!(frontmatter("---\r\na: 1\r\n---\r\nB").body, 16);
+    }
+
+    #[test]
+    fn text_between_two_rules_is_told_from_data() {
+        let said = |text: &str| swallowed(text, &frontmatter(text), |key| key == "title").is_some();
+        for text in [
+            "---\n\nJust a rule and text: with colon\n\n---\n\n# A\n",
+            "---\n\nA rule: and text\n---\n",
+            "---\r\n\r\nNote: this\r\n\r\n---\r\n",
+            "---\n\n# A heading\n\n---\n\ntext\n",
+            "---\n\nNote: this\n\n---",
+        ] {
+            assert!(said(text), "{text}");
+        }
+        for text in [
+            "",
+            "---\n---\n",
+            "---\n\n---\n",
+            "---\ntitle: A\n---\n",
+            "---\n\ntitle: A\n\n---\n",
+            "---\n\nown: A\n---\n",
+            "---\nown words: A\n\n---\n",
+            "---\n# title: A\n---\n",
+            "---\n\nNote: this\n",
+        ] {
+            assert!(!said(text), "{text}");
+        }
     }
 
     #[test]

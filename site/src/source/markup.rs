@@ -6,7 +6,7 @@ use crate::{
     text::{
         dom,
         html::{self, Form, Part},
-        script,
+        import_map, script,
     },
 };
 use comrak::nodes::LineColumn;
@@ -51,19 +51,33 @@ pub(super) fn base(attribute: &html::RawAttribute<'_>, position: impl FnOnce() -
 
 /// Says of the modules that scripts in HTML name: these addresses are those of the page, and not of its Source.
 pub(super) fn imports(html: &str, parts: &[Part<'_>], mut position: impl FnMut(usize) -> Position) -> Vec<Diagnostic> {
-    let scripts = parts.iter().filter_map(|part| match part {
-        Part::Script(script) => Some(script),
-        _ => None,
-    });
     let mut findings = Vec::new();
-    for script in scripts {
-        let imports = script::imports(&html[script.clone()]).into_iter();
-        for import in imports.filter(|import| import.is_relative() && import.kind != script::Kind::Address) {
-            let message = format!("`{}` is read from the address of the page, where no file is", import.target);
-            let finding = Diagnostic::warning("script/import", position(script.start + import.at), message);
-            findings.push(finding.hint(
-                "put the script into a file, `<script type=\"module\" src=\"./x.js\"></script>`: what a file imports is published beside it",
-            ));
+    let mut warn = |target: &str, at: usize, hint: &str| {
+        let message = format!("`{target}` is read from the address of the page, where no file is");
+        findings.push(Diagnostic::warning("script/import", position(at), message).hint(hint));
+    };
+    for part in parts {
+        match part {
+            Part::Script(script) => {
+                let imports = script::imports(&html[script.clone()]).into_iter();
+                for import in imports.filter(|import| import.is_relative() && import.kind != script::Kind::Address) {
+                    warn(
+                        import.target,
+                        script.start + import.at,
+                        "put the script into a file, `<script type=\"module\" src=\"./x.js\"></script>`: what a file imports is published beside it",
+                    );
+                }
+            }
+            Part::ImportMap(map) => {
+                for mapped in import_map::mapped(&html[map.clone()]).iter().filter(|mapped| mapped.is_relative()) {
+                    warn(
+                        &mapped.target,
+                        map.start + mapped.at,
+                        "take it out of the map, and import the file by its address from a script that is a file: `import \"./x.js\"`",
+                    );
+                }
+            }
+            Part::Attribute(_) | Part::Sheet(_) => {}
         }
     }
     findings

@@ -59,7 +59,7 @@ use crate::{
     diagnostic::{Diagnostic, Position},
     text::{
         address::{self, Address},
-        cures, normal,
+        cures, import_map, normal,
     },
 };
 use blocks::{Of, Parts};
@@ -115,6 +115,8 @@ pub(super) struct Source {
     pub definitions: Vec<Definition>,
     /// Whether one of its diagrams is left to the reader's browser, which then needs Mermaid.
     pub draws_in_browser: bool,
+    /// Whether an import map may stand in it.
+    pub has_import_map: bool,
     /// What is wrong with the text by itself; the paths are still empty.
     pub findings: Vec<Diagnostic>,
     /// What begins like a tag and is none: of the names of components, it is said.
@@ -150,6 +152,15 @@ impl Source {
     /// `related` of the frontmatter: a path, or a list of paths.
     pub(super) fn related(&self) -> impl Iterator<Item = &str> {
         listed(&self.values, "related").filter_map(Value::as_str)
+    }
+}
+
+/// Makes a list of `tags: a, b`: between commas stand several, as in many other programs.
+fn tags_apart(values: &mut Map<String, Value>) {
+    let Some(tags) = values.get_mut("tags") else { return };
+    if let Some(text) = tags.as_str().filter(|text| text.contains(',')) {
+        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+        *tags = words.map(Value::from).collect();
     }
 }
 
@@ -195,12 +206,19 @@ pub(super) enum Place {
         /// Without the brackets.
         label: String,
     },
+    /// What a reader enters, or that he follows a link, is sent there: to a program of a server, or to a page.
+    Request,
 }
 
 impl Place {
     /// Whether the target is a name and no address.
     pub(super) const fn is_name(&self) -> bool {
         matches!(self, Self::Wiki | Self::Embed | Self::Medium)
+    }
+
+    /// Whether what is there is part of the page.
+    pub(super) const fn is_shown(&self) -> bool {
+        !matches!(self, Self::Anchor | Self::Request | Self::Wiki | Self::Embed)
     }
 
     /// Whether a reader follows it, and the target is a name.
@@ -247,7 +265,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         }
     }
     let text = decode(bytes);
-    let front = frontmatter(&text);
+    let mut front = frontmatter(&text);
     if let Some(error) = &front.error {
         let message = format!("the frontmatter is no YAML mapping: {}", error.message);
         let finding = Diagnostic::error("source/frontmatter", error.position, message);
@@ -259,7 +277,9 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
     if front.body == 0 {
         findings.extend(no_frontmatter(&text, checks::is_of_sources));
     }
+    findings.extend(frontmatter::swallowed(&text, &front, checks::is_of_sources));
     checks::source(&front.values, &text[..front.body], &mut findings);
+    tags_apart(&mut front.values);
     let body = without_nul(&text[front.body..]);
     let lines = Lines::of(&body, front.body_line);
     let arena = Arena::new();
@@ -308,6 +328,7 @@ pub(super) fn parse(path: &str, bytes: &[u8], settings: &Settings) -> Source {
         annotations,
         definitions,
         draws_in_browser,
+        has_import_map: import_map::may_be_in(&body),
         no_tags,
         findings,
         standard: Standard::of(&body),

@@ -27,6 +27,7 @@ impl Source {
             definitions,
             standard,
             draws_in_browser,
+            has_import_map,
             findings: _,
             no_tags: _,
             body: _,
@@ -45,8 +46,10 @@ impl Source {
         sorted.sort_unstable();
         let mut out = Hashing(Sha256::new());
         let _ = write!(out, "{values:?}{route:?}{handle:?}{title:?}{description:?}{classes:?}");
-        let _ =
-            write!(out, "{listed:?}{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}{draws_in_browser}");
+        let _ = write!(
+            out,
+            "{listed:?}{sections:?}{sorted:?}{annotations:?}{definitions:?}{standard:?}{draws_in_browser}{has_import_map}"
+        );
         for part in blocks.iter().map(block).chain(links.iter().map(link)) {
             let _ = writeln!(out, "{part}");
         }

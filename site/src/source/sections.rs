@@ -46,7 +46,7 @@ pub(super) struct Met {
 pub(super) fn sections(headings: &[Met], links: &[Link], title: Option<&str>) -> Vec<Section> {
     let counts: Vec<bool> = links
         .iter()
-        .map(|link| matches!(link.place, Place::Anchor | Place::Wiki | Place::Embed | Place::Include))
+        .map(|link| matches!(link.place, Place::Anchor | Place::Request | Place::Wiki | Place::Embed | Place::Include))
         .collect();
     let has_links = |from: usize, to: usize| counts.get(from..to).is_some_and(|part| part.contains(&true));
     let whole = whole(headings, title);

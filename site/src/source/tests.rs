@@ -347,3 +347,19 @@ proptest::proptest! {
 mod grammar;
 mod sections;
 mod warnings;
+
+#[test]
+fn the_size_of_a_medium_is_no_word_of_a_title_or_a_description() {
+    let of = |text: &str| {
+        let source = parse(text.as_bytes());
+        (source.title.unwrap_or_default(), source.description.unwrap_or_default())
+    };
+    assert_eq!(
+        of(
+            "# ![[a.png|20]] Media\n\n![[song.mp3]] ![[film.mp4|400]] ![[a.png|A red picture|300x100]] ![[a.png|100x]] and\n"
+        ),
+        ("Media".into(), "A red picture 100x and".into())
+    );
+    assert_eq!(of("# A\n\n![[a.png|300]]\n\nText of [[b]] and [[c|see]]\n").1, "Text of b and see");
+    assert_eq!(of("# A\n\n![[doc.pdf|100]] x\n").1, "100 x");
+}

@@ -1,25 +1,41 @@
 //! The words of a node, as a reader sees them.
 
-use comrak::nodes::{AstNode, NodeValue};
+use super::media::{Caption, Medium};
+use comrak::{
+    arena_tree::NodeEdge,
+    nodes::{AstNode, NodeValue},
+};
 
 /// Text without markup and without icons, spaces collapsed.
 pub(super) fn of<'a>(node: &'a AstNode<'a>) -> String {
-    plain(node.collect_text())
+    with(node, |_| None)
 }
 
 /// The same with something else for each run of text that is no code.
 pub(super) fn with<'a>(node: &'a AstNode<'a>, shown: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::new();
-    for inner in node.descendants() {
+    let mut edges = node.traverse();
+    while let Some(edge) = edges.next() {
+        let NodeEdge::Start(inner) = edge else { continue };
         match &inner.data().value {
             NodeValue::Text(text) => out.push_str(shown(text).as_deref().unwrap_or(text)),
             NodeValue::Code(code) => out.push_str(&code.literal),
             NodeValue::Math(math) => out.push_str(&math.literal),
             NodeValue::LineBreak | NodeValue::SoftBreak => out.push(' '),
+            NodeValue::WikiLink(link) if link.embed && Medium::of(&link.url).is_some() => {
+                out.push_str(Caption::of(&label(inner), &link.url).words);
+                // What stands in it is its caption.
+                edges.by_ref().find(|edge| matches!(edge, NodeEdge::End(end) if end.same_node(inner)));
+            }
             _ => {}
         }
     }
     plain(out)
+}
+
+/// What stands behind the bar of `![[name|words]]`, its size too.
+pub(super) fn label<'a>(medium: &'a AstNode<'a>) -> String {
+    plain(medium.collect_text())
 }
 
 /// Without icons, and with single spaces.

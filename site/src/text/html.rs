@@ -47,13 +47,15 @@ pub(crate) enum Part<'a> {
     Sheet(Range<usize>),
     /// What is in a `<script>` element that browsers run.
     Script(Range<usize>),
+    /// What is in a `<script type="importmap">`.
+    ImportMap(Range<usize>),
 }
 
 impl<'a> Part<'a> {
     pub(crate) const fn attribute(&self) -> Option<&RawAttribute<'a>> {
         match self {
             Self::Attribute(attribute) => Some(attribute),
-            Self::Sheet(_) | Self::Script(_) => None,
+            Self::Sheet(_) | Self::Script(_) | Self::ImportMap(_) => None,
         }
     }
 }
@@ -71,7 +73,7 @@ impl<'a> Scanned<'a> {
     pub(crate) fn attributes(self) -> impl Iterator<Item = RawAttribute<'a>> {
         self.parts.into_iter().filter_map(|part| match part {
             Part::Attribute(attribute) => Some(attribute),
-            Part::Sheet(_) | Part::Script(_) => None,
+            Part::Sheet(_) | Part::Script(_) | Part::ImportMap(_) => None,
         })
     }
 }
@@ -141,18 +143,23 @@ impl<'a> AttributeScanner<'a> {
             self.at = raw_text_end(self.text, self.at, tag);
             if tag.eq_ignore_ascii_case("style") {
                 self.found.parts.push(Part::Sheet(start..self.at));
-            } else if tag.eq_ignore_ascii_case("script") && self.is_run(first) {
-                self.found.parts.push(Part::Script(start..self.at));
+            } else if tag.eq_ignore_ascii_case("script") {
+                let part: Option<fn(Range<usize>) -> Part<'a>> = match self.script_type(first).as_str() {
+                    "" | "module" => Some(Part::Script),
+                    kind if kind.ends_with("javascript") => Some(Part::Script),
+                    "importmap" => Some(Part::ImportMap),
+                    _ => None,
+                };
+                self.found.parts.extend(part.map(|part| part(start..self.at)));
             }
         }
     }
 
-    /// Whether browsers run what is in a script whose attributes are the parts from `first` on.
-    fn is_run(&self, first: usize) -> bool {
+    /// The type of a script whose attributes are the parts from `first` on, in lower case.
+    fn script_type(&self, first: usize) -> String {
         let mut attributes = self.found.parts[first..].iter().filter_map(Part::attribute);
         let kind = attributes.find(|attribute| attribute.name.eq_ignore_ascii_case("type"));
-        let kind = kind.map_or("", |kind| self.text[kind.value.clone()].trim());
-        kind.is_empty() || kind.eq_ignore_ascii_case("module") || kind.to_ascii_lowercase().ends_with("javascript")
+        kind.map_or_else(String::new, |kind| self.text[kind.value.clone()].trim().to_ascii_lowercase())
     }
 
     fn attribute(&mut self, tag: &'a str) {

@@ -7,6 +7,7 @@ pub(crate) mod css;
 pub(crate) mod cures;
 pub(crate) mod dom;
 pub(crate) mod html;
+pub(crate) mod import_map;
 pub(crate) mod keys;
 pub(crate) mod language;
 pub(crate) mod nearest;

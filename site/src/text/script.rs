@@ -38,6 +38,9 @@ pub(crate) struct Import<'s> {
     pub target: &'s str,
     /// Byte of the string.
     pub at: usize,
+    /// Of an address that is put together while the script runs: `target` is how it begins, and this is how it ends, as far as that is
+    /// known.
+    pub made: Option<&'s str>,
 }
 
 impl Import<'_> {
@@ -47,7 +50,10 @@ impl Import<'_> {
     }
 }
 
-/// All that a script names by strings without escapes, in order.
+/// So many tokens are looked at for the end of an address that is put together.
+const MAX_MADE: usize = 32;
+
+/// All that a script names by strings without escapes, in order; of addresses that are put together those that begin with `./` or `../`.
 pub(crate) fn imports(script: &str) -> Vec<Import<'_>> {
     if !may_be_module(script) {
         return Vec::new();
@@ -62,6 +68,7 @@ pub(crate) fn imports(script: &str) -> Vec<Import<'_>> {
         let named: Option<(Kind, usize)> = match read.word(at) {
             "import" if read.is_text(at + 1) => Some((Kind::Statement, at + 1)),
             "import" if read.is_sign(at + 1, b'(') => {
+                found.extend(read.made(Kind::Call, at + 2));
                 let is_whole = read.is_sign(at + 3, b')') || read.is_sign(at + 3, b',');
                 is_whole.then_some((Kind::Call, at + 2))
             }
@@ -72,6 +79,13 @@ pub(crate) fn imports(script: &str) -> Vec<Import<'_>> {
             }
             "new" if read.is(at + 1, &["URL", "("]) && read.is(at + 4, &[",", "import", ".", "meta", "."]) => {
                 Some((Kind::Address, at + 3))
+            }
+            "new" if read.is(at + 1, &["URL", "("]) => {
+                let is_own = (at + 4..at + MAX_MADE)
+                    .take_while(|at| !read.is_sign(*at, b';'))
+                    .any(|at| read.is(at, &[",", "import", ".", "meta", "."]));
+                found.extend(read.made(Kind::Address, at + 3).filter(|_| is_own));
+                None
             }
             "importScripts" if read.is_sign(at + 1, b'(') => {
                 let is_listed = |text: &usize| read.is_text(*text) && (*text == at + 2 || read.is_sign(text - 1, b','));
@@ -244,13 +258,48 @@ impl<'s> Tokens<'s> {
         })
     }
 
+    fn written(&self, at: usize) -> &'s str {
+        self.tokens.get(at).map_or("", |token| &self.script[token.start..token.end])
+    }
+
+    /// What a string is, or a template without values in it.
+    fn text(&self, at: usize) -> Option<&'s str> {
+        let written = self.written(at);
+        let is_whole = self.is_text(at) || written.starts_with('`');
+        let ends = (written.as_bytes().first(), written.as_bytes().last());
+        let inside = written.get(1..written.len().checked_sub(1)?).filter(|_| is_whole && ends.0 == ends.1);
+        inside.filter(|text| !text.contains('\\'))
+    }
+
     fn import(&self, kind: Kind, text: usize) -> Option<Import<'s>> {
-        let token = self.tokens.get(text).filter(|token| token.kind == Token::Text)?;
-        let written = &self.script[token.start..token.end];
-        let inside =
-            written.get(1..written.len() - 1).filter(|_| written.as_bytes().first() == written.as_bytes().last());
-        let target = inside.filter(|text| !text.contains('\\'))?;
-        Some(Import { kind, target, at: token.start })
+        Some(Import { kind, target: self.text(text)?, at: self.tokens.get(text)?.start, made: None })
+    }
+
+    /// An address that begins with a string here, and goes on with something else.
+    fn made(&self, kind: Kind, start: usize) -> Option<Import<'s>> {
+        let template = self.written(start).strip_prefix('`').and_then(|written| written.strip_suffix("${"));
+        let following = start + 1..start + MAX_MADE;
+        let (target, end) = match template {
+            Some(target) => {
+                // The text behind the first value, if there is no other.
+                let behind = following.map(|at| self.written(at)).find(|written| written.starts_with('}'));
+                (target, behind.and_then(|behind| behind[1..].strip_suffix('`')))
+            }
+            None if self.is_sign(start + 1, b'+') => {
+                let end = following.clone().find(|at| self.is_sign(*at, b')') || self.is_sign(*at, b','));
+                let end = end.filter(|end| self.is_sign(end - 2, b'+')).and_then(|end| self.text(end - 1));
+                (self.text(start)?, end)
+            }
+            None => return None,
+        };
+        let end = end.filter(|end| !end.contains('\\')).unwrap_or_default();
+        let is_relative = target.starts_with("./") || target.starts_with("../");
+        (is_relative && !target.contains('\\')).then_some(Import {
+            kind,
+            target,
+            at: self.tokens.get(start)?.start,
+            made: Some(end),
+        })
     }
 }
 
@@ -323,7 +372,30 @@ mod tests {
     use super::*;
 
     fn found(script: &str) -> Vec<&str> {
-        imports(script).into_iter().map(|import| import.target).collect()
+        imports(script).into_iter().filter(|import| import.made.is_none()).map(|import| import.target).collect()
+    }
+
+    #[test]
+    fn of_an_address_that_is_put_together_beginning_and_end_are_known() {
+        let made = |script: &'static str| -> Vec<(&str, &str)> {
+            imports(script).into_iter().filter_map(|import| Some((import.target, import.made?))).collect()
+        };
+        for (script, expected) in [
+            ("import(`./lang/${a}.js`)", &[("./lang/", ".js")][..]),
+            ("import('../lang/' + a + '.js').then(b)", &[("../lang/", ".js")]),
+            ("import('./a-' + f(b) + '.js'); import('./' + c)", &[("./a-", ""), ("./", "")]),
+            ("import(`./${a}/${b}.js`)", &[("./", "")]),
+            ("new URL(`./img/${f({ a })}.png`, import.meta.url)", &[("./img/", "")]),
+            ("new URL('./img/' + a + '.png', import.meta.url)", &[("./img/", ".png")]),
+            ("import(`${a}.js`); import('a' + b); import(`https://x.y/${a}.js`); new URL('./a' + b, location)", &[]),
+            ("new URL('./a' + b, location); new URL('./c.js', import.meta.url)", &[]),
+        ] {
+            assert_eq!(made(script), expected, "{script}");
+        }
+        assert_eq!(
+            found("import(`./a.js`); new URL(`./b.js`, import.meta.url); import(`./c/${d}.js`)"),
+            ["./a.js", "./b.js"]
+        );
     }
 
     #[test]

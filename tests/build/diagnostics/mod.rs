@@ -2,6 +2,7 @@
 
 mod component;
 mod file;
+mod own_page;
 mod site;
 mod source;
 mod steps;

@@ -135,7 +135,7 @@ impl<'a> Renderer<'a, '_> {
 
     /// `![[picture.png|label]]`, and the same of sound and films; a label of digits is a width, or width and height, in pixels.
     pub(super) fn medium(&mut self, node: &'a AstNode<'a>, medium: Medium, target: &str, at: Sourcepos) {
-        let label = text::of(node);
+        let label = text::label(node);
         let Caption { words, width, height } = Caption::of(&label, target);
         self.out.push_str(match medium {
             Medium::Picture => "<img src=\"",

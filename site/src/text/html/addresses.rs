@@ -53,8 +53,18 @@ pub(crate) enum AddressSyntax {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AddressValue {
     pub form: AddressSyntax,
-    /// Whether a reader, or a program for him, goes there; what is not followed is part of the page.
-    pub is_followed: bool,
+    pub purpose: AddressUse,
+}
+
+/// What the addresses of an attribute are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AddressUse {
+    /// What is there is part of the page.
+    Part,
+    /// A reader, or a program for him, goes there.
+    Followed,
+    /// The browser sends something there.
+    Sent,
 }
 
 /// An address in a value.
@@ -70,29 +80,29 @@ pub(crate) struct ValueAddress {
 pub(crate) fn held(text: &str, parts: &[Part<'_>], number: usize) -> Option<AddressValue> {
     let Part::Attribute(attribute) = parts.get(number)? else { return None };
     let is_of = |tags: &[&str]| tags.iter().any(|tag| attribute.tag.eq_ignore_ascii_case(tag));
-    let (form, is_followed) = match attribute.name.to_ascii_lowercase().as_str() {
-        "href" | "xlink:href" if !is_of(&["base"]) => (AddressSyntax::Address, true),
-        "src" | "poster" => (AddressSyntax::Address, false),
-        "srcset" => (AddressSyntax::Candidates, false),
-        "style" => (AddressSyntax::Style, false),
-        "imagesrcset" if is_of(&["link"]) => (AddressSyntax::Candidates, false),
-        "data" if is_of(&["object"]) => (AddressSyntax::Address, false),
+    let (form, purpose) = match attribute.name.to_ascii_lowercase().as_str() {
+        "href" | "xlink:href" if !is_of(&["base"]) => (AddressSyntax::Address, AddressUse::Followed),
+        "src" | "poster" => (AddressSyntax::Address, AddressUse::Part),
+        "srcset" => (AddressSyntax::Candidates, AddressUse::Part),
+        "style" => (AddressSyntax::Style, AddressUse::Part),
+        "imagesrcset" if is_of(&["link"]) => (AddressSyntax::Candidates, AddressUse::Part),
+        "data" if is_of(&["object"]) => (AddressSyntax::Address, AddressUse::Part),
         "background" if is_of(&["body", "table", "thead", "tbody", "tfoot", "tr", "td", "th"]) => {
-            (AddressSyntax::Address, false)
+            (AddressSyntax::Address, AddressUse::Part)
         }
-        "action" if is_of(&["form"]) => (AddressSyntax::Address, true),
-        "formaction" if is_of(&["button", "input"]) => (AddressSyntax::Address, true),
-        "ping" if is_of(&["a", "area"]) => (AddressSyntax::Words, true),
-        "longdesc" if is_of(&["img", "iframe", "frame"]) => (AddressSyntax::Address, true),
+        "action" if is_of(&["form"]) => (AddressSyntax::Address, AddressUse::Sent),
+        "formaction" if is_of(&["button", "input"]) => (AddressSyntax::Address, AddressUse::Sent),
+        "ping" if is_of(&["a", "area"]) => (AddressSyntax::Words, AddressUse::Sent),
+        "longdesc" if is_of(&["img", "iframe", "frame"]) => (AddressSyntax::Address, AddressUse::Followed),
         "cite" if is_of(&["blockquote", "q", "ins", "del"]) && is_address(&text[attribute.value.clone()]) => {
-            (AddressSyntax::Address, true)
+            (AddressSyntax::Address, AddressUse::Followed)
         }
-        "srcdoc" if is_of(&["iframe"]) => (AddressSyntax::Document, false),
+        "srcdoc" if is_of(&["iframe"]) => (AddressSyntax::Document, AddressUse::Part),
         "content" if is_of(&["meta"]) => return meta(text, parts, number),
-        name if PRESENTATION.contains(&name) => (AddressSyntax::Style, false),
+        name if PRESENTATION.contains(&name) => (AddressSyntax::Style, AddressUse::Part),
         _ => return None,
     };
-    Some(AddressValue { form, is_followed })
+    Some(AddressValue { form, purpose })
 }
 
 /// Where the addresses stand in the value of an attribute.
@@ -133,10 +143,14 @@ fn meta(text: &str, parts: &[Part<'_>], number: usize) -> Option<AddressValue> {
         match attribute.name.to_ascii_lowercase().as_str() {
             "property" | "name" | "itemprop" if META.contains(&&*value) => Some(AddressValue {
                 form: AddressSyntax::Address,
-                is_followed: matches!(&*value, "og:url" | "twitter:url"),
+                purpose: if matches!(&*value, "og:url" | "twitter:url") {
+                    AddressUse::Followed
+                } else {
+                    AddressUse::Part
+                },
             }),
             "http-equiv" if value == "refresh" => {
-                Some(AddressValue { form: AddressSyntax::Refresh, is_followed: true })
+                Some(AddressValue { form: AddressSyntax::Refresh, purpose: AddressUse::Followed })
             }
             _ => None,
         }
