@@ -17,7 +17,7 @@ const FACTS: [&str; 6] = ["ID: ", "Text: ", "Risk: ", "Verification: ", "Type: "
 const NAMED: [(&str, &str); 3] = [("ﬂ°°", "&#"), ("ﬂ°", "&"), ("¶ß", ";")];
 /// A reference may stand for the `&` of another; so often.
 const MAX_NAMED: usize = 3;
-/// The room at both sides of a text in a place of its own, in pixels.
+/// The room around a text in a place of its own, in pixels.
 const FITTED_SPACE: f64 = 4.0;
 /// No text is made smaller than this to fit into its place, in pixels; how high its lines are then, as a part of its size.
 const FITTED_SIZE: f64 = 10.0;
@@ -71,12 +71,12 @@ fn fit<'a>(texts: &[Node<'a>], (width, height): (f64, f64)) -> Option<Vec<Node<'
     let written = super::colours::declared(style, "font-size")?.strip_suffix("px")?.parse::<f64>().ok()?;
     let words: Vec<String> = texts().map(|text| html::unescape(&dom::text(&text.children)).into_owned()).collect();
     let room = width - 2.0 * FITTED_SPACE;
-    if !(room > 0.0) || words.iter().all(|line| measure::width(line, written, "") <= room) {
+    if room.is_nan() || room <= 0.0 || words.iter().all(|line| measure::width(line, written, "") <= room) {
         return None;
     }
     let broken = |size: f64| words.iter().flat_map(|line| narrow(line, size, room)).collect::<Vec<_>>();
     let mut size = written;
-    while size - 1.0 >= FITTED_SIZE && count(broken(size).len()) * size * FITTED_LINE > height {
+    while size - 1.0 >= FITTED_SIZE && count(broken(size).len()) * size * FITTED_LINE > height - FITTED_SPACE {
         size -= 1.0;
     }
     let lines = broken(size);
