@@ -36,19 +36,14 @@ impl Bundle {
         paths: impl Iterator<Item = &'p str>,
         findings: &mut Vec<Diagnostic>,
     ) -> Self {
-        let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut open: Vec<String> = Vec::new();
         let mut reader = Reader { site, findings, doubts: Vec::new(), has_import_map: site.sources.have_import_map };
-        for path in paths.filter(|path| is_bundled(path)) {
-            let named = reader.named(path);
-            if !named.is_empty() {
-                open.extend(named.iter().cloned());
-                uses.insert(path.to_owned(), named);
-            }
-        }
+        // What names nothing is a member only if it is named.
+        let read = paths.filter(|path| is_bundled(path)).map(|path| (path.to_owned(), reader.named(path)));
+        let (mut alone, mut uses): (BTreeMap<_, _>, BTreeMap<_, _>) = read.partition(|(_, named)| named.is_empty());
+        let mut open: Vec<String> = uses.values().flatten().cloned().collect();
         while let Some(path) = open.pop() {
             if let Entry::Vacant(place) = uses.entry(path) {
-                let named = reader.named(place.key());
+                let named = alone.remove(place.key()).unwrap_or_else(|| reader.named(place.key()));
                 open.extend(named.iter().cloned());
                 place.insert(named);
             }
@@ -177,7 +172,7 @@ impl Reader<'_, '_> {
             let there = wanted.as_deref().filter(|wanted| is_there(wanted) && !wanted.ends_with(EXTENSION));
             let said = match there {
                 Some(there) if file.rooted && need != Need::Maybe => {
-                    let relative = super::relative_link(&join(&folder, "x"), there);
+                    let relative = super::relative_link(&address::join(&folder, "x"), there);
                     let message = format!("`{target}` begins at the top of the site, where no files are published");
                     let said = finding("asset/missing", at, message);
                     Some(said.hint(format!("write it from the folder of this file: `{relative}`")))
@@ -202,11 +197,13 @@ impl Reader<'_, '_> {
                         }
                         None => {
                             let said = finding("asset/missing", at, format!("there is no file `{target}`"));
-                            let index = wanted.map(|wanted| join(wanted, "index.html")).filter(|index| is_there(index));
+                            let index = wanted
+                                .map(|wanted| address::join(wanted, "index.html"))
+                                .filter(|index| is_there(index));
                             match index {
                                 Some(index) => said.hint(format!(
                                     "folders have no page: write `{}`",
-                                    super::relative_link(&join(&folder, "x"), &index)
+                                    super::relative_link(&address::join(&folder, "x"), &index)
                                 )),
                                 None => said,
                             }
@@ -227,7 +224,7 @@ impl Reader<'_, '_> {
             let Some(above) = address::resolve(&folder, above) else { continue };
             let message =
                 format!("what begins with `{start}` is put together while this runs, so pmx does not follow it");
-            let about = DoubtKind::Made { start: join(&above, name), end: end.to_owned() };
+            let about = DoubtKind::Made { start: address::join(&above, name), end: end.to_owned() };
             self.doubts.push(Doubt { path: path.to_owned(), about, finding: finding("script/import", at, message) });
         }
         for (name, at) in bare {
@@ -244,7 +241,7 @@ impl Reader<'_, '_> {
     /// The Source that an address in a file may mean, and the address of its page.
     fn source(&self, wanted: &str) -> Option<(String, Option<String>)> {
         let files = self.site.snapshot.files();
-        let named = [wanted.to_owned(), format!("{wanted}{EXTENSION}"), join(wanted, INDEX)];
+        let named = [wanted.to_owned(), format!("{wanted}{EXTENSION}"), address::join(wanted, INDEX)];
         let source = named.into_iter().find(|path| path.ends_with(EXTENSION) && files.contains_key(path))?;
         let page = (self.site.sources.page)(&source);
         Some((source, page))
@@ -318,10 +315,6 @@ fn base_folder(path: &str, base: &str) -> PageBase {
 
 fn is_relative(target: &str) -> bool {
     matches!(address::classify(target), Address::File(file) if !file.rooted)
-}
-
-fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// The text of a file that may name others.

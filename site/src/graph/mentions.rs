@@ -107,7 +107,7 @@ impl<'t> Mentions<'t> {
                 Part::Script(range) => self.script(&text[range.clone()], range.start),
                 Part::ImportMap(range) => self.import_map(&text[range.clone()], range.start),
                 Part::Attribute(attribute) => {
-                    if attribute.tag.eq_ignore_ascii_case("base") && attribute.name.eq_ignore_ascii_case("href") {
+                    if attribute.is_base() {
                         let value = html::unescape(&text[attribute.value.clone()]);
                         self.base.get_or_insert((value, attribute.value.start));
                     }
@@ -121,9 +121,7 @@ impl<'t> Mentions<'t> {
 
     fn attribute(&mut self, attribute: &html::RawAttribute<'_>, value: &str, held: addresses::AddressValue) {
         for item in addresses::items(value, held.form) {
-            let written = &value[item.address];
-            let is_style = held.form == addresses::AddressSyntax::Style;
-            let target = if is_style { css::unquoted(written) } else { written.to_owned() };
+            let target = held.form.target(&value[item.address]);
             let need = match held.purpose {
                 AddressUse::Followed if !attribute.tag.eq_ignore_ascii_case("link") => Need::Followed,
                 AddressUse::Followed if !is_part(&target) => Need::Maybe,

@@ -48,8 +48,7 @@ pub(crate) fn findings(values: &Map<String, Value>, text: &str) -> Vec<Diagnosti
     let is_ours = |key: &&String| is_known(key);
     let empty = values.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key).filter(is_ours);
     for key in empty.filter(|key| !apart.iter().any(|found| found.rest == **key)) {
-        let hint = "write its value behind the colon, or leave the line out";
-        check.warn(&[key], format!("`{key}` has no value, so it says nothing"), Some(hint.to_owned()));
+        check.says_nothing(key);
     }
     findings
 }

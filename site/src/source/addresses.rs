@@ -95,8 +95,7 @@ fn attribute_value(
     let mut is_marked = false;
     for ValueAddress { address, .. } in items(value, held.form) {
         let address = if held.form == AddressSyntax::Address { fallback(value, address) } else { address };
-        let written = &value[address.clone()];
-        let target = if held.form == AddressSyntax::Style { css::unquoted(written) } else { written.to_owned() };
+        let target = held.form.target(&value[address.clone()]);
         let counts = match address::classify(&target) {
             Address::File(_) => true,
             Address::Here(_) => here == Here::Marked && held.form != AddressSyntax::Style,

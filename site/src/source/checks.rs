@@ -160,8 +160,7 @@ fn lost(check: &mut Check<'_>, values: &Map<String, Value>) {
             .split_once(':')
             .is_some_and(|(_, rest)| rest.lines().next().is_none_or(|rest| rest.trim().is_empty()));
         if is_empty {
-            let hint = "write its value behind the colon, or leave the line out";
-            check.tell(at, format!("`{key}` has no value, so it says nothing"), Some(hint.to_owned()));
+            check.says_nothing(key);
         }
     }
 }

@@ -92,8 +92,7 @@ pub(super) fn swallowed(text: &str, front: &Frontmatter, is_known: fn(&str) -> b
 /// Key and value of a line that has both.
 fn simple(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(':')?;
-    let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    (is_key && (value.is_empty() || value.starts_with(' '))).then(|| (key, value.trim()))
+    (yaml::is_plain_key(key) && (value.is_empty() || value.starts_with(' '))).then(|| (key, value.trim()))
 }
 
 /// Where a top-level key of the frontmatter stands.

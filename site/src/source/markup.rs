@@ -40,8 +40,7 @@ pub(crate) struct NoTag {
 
 /// Says of a `<base>` what it does to the addresses of the page that it stands in.
 pub(super) fn base(attribute: &html::RawAttribute<'_>, position: impl FnOnce() -> Position) -> Option<Diagnostic> {
-    let is_base = attribute.tag.eq_ignore_ascii_case("base") && attribute.name.eq_ignore_ascii_case("href");
-    is_base.then(|| {
+    attribute.is_base().then(|| {
         let message =
             "`<base href>` changes where every link, picture and `#fragment` of the page leads, those of pmx as well";
         let finding = Diagnostic::warning("source/base", position(), message);

@@ -27,7 +27,7 @@ type Fault = (String, usize, String);
 /// Values with a line `---` below them and none above.
 fn unopened(text: &str, is_known: fn(&str) -> bool) -> Option<Fault> {
     let below = text.find("\n---").filter(|end| text[..*end].lines().count() < MAX_LINES)?;
-    let is_end = text[below + 1..].lines().next().is_some_and(|line| line.trim_end() == "---");
+    let is_end = text[below + 1..].lines().next().is_some_and(is_fence);
     // With a blank line between, it is the data of a Block.
     let inside = &text[..=below];
     let is_whole =
@@ -129,8 +129,7 @@ fn toml_as_yaml(toml: &str) -> Option<String> {
     toml.lines().find_map(|line| {
         let (key, value) = line.split_once('=')?;
         let key = key.trim();
-        let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-        is_key.then(|| format!("{key}: {}", value.trim()))
+        yaml::is_plain_key(key).then(|| format!("{key}: {}", value.trim()))
     })
 }
 

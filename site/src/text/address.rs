@@ -72,6 +72,16 @@ pub(crate) fn related(from: &str, file: &FileAddress<'_>) -> Vec<String> {
     [beside, top].into_iter().flatten().collect()
 }
 
+/// Whether an address says that it counts from where it stands: it begins with `./` or `../`.
+pub(crate) fn is_dotted(address: &str) -> bool {
+    address.starts_with("./") || address.starts_with("../")
+}
+
+/// The path of a name in a folder.
+pub(crate) fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
 /// The folder of a path; empty for the top.
 pub(crate) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)

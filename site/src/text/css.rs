@@ -5,6 +5,7 @@ mod units;
 
 pub(crate) use units::{in_room, may_have_units};
 
+use super::string_end;
 use std::{borrow::Cow, fmt::Write as _, ops::Range};
 
 /// Functions whose strings are addresses.
@@ -165,20 +166,6 @@ fn escape_end(bytes: &[u8], start: usize) -> usize {
         _ => 0,
     };
     end + space
-}
-
-/// Past the closing quote; a string also ends where its line does.
-fn string_end(bytes: &[u8], open: usize, quote: u8) -> usize {
-    let mut at = open + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 2,
-            b'\n' => return at,
-            byte if byte == quote => return at + 1,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
 }
 
 fn bare_end(bytes: &[u8], start: usize) -> usize {

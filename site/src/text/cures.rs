@@ -56,9 +56,8 @@ fn no_value(lines: &[&str], at: usize) -> Option<String> {
     {
         return None;
     }
-    let is_key = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
     for (sign, why) in [(':', "a space comes behind the colon"), ('=', "a colon stands between key and value")] {
-        if let Some((key, value)) = bare.split_once(sign).filter(|(key, _)| is_key(key.trim())) {
+        if let Some((key, value)) = bare.split_once(sign).filter(|(key, _)| yaml::is_plain_key(key.trim())) {
             return Some(format!("{why}: `{}: {}`", key.trim(), value.trim()));
         }
     }

@@ -51,6 +51,13 @@ pub(crate) enum Part<'a> {
     ImportMap(Range<usize>),
 }
 
+impl RawAttribute<'_> {
+    /// Whether it is the address of a `<base>`, from which those of the page count.
+    pub(crate) const fn is_base(&self) -> bool {
+        self.tag.eq_ignore_ascii_case("base") && self.name.eq_ignore_ascii_case("href")
+    }
+}
+
 impl<'a> Part<'a> {
     pub(crate) const fn attribute(&self) -> Option<&RawAttribute<'a>> {
         match self {

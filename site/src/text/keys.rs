@@ -147,8 +147,12 @@ pub(crate) struct Check<'c> {
 impl Check<'_> {
     /// Names what is nearly a key, and values that keys cannot have.
     pub(crate) fn mapping(&mut self, values: &Map<String, Value>, known: &[KnownKey]) {
-        self.names(values, known, &[]);
-        self.values(values, known, &[]);
+        self.inside(values, known, &[]);
+    }
+
+    fn inside(&mut self, values: &Map<String, Value>, known: &[KnownKey], within: &[&str]) {
+        self.names(values, known, within);
+        self.values(values, known, within);
     }
 
     /// Names what is nearly a key; at the top, where other tools have theirs beside ours, only in place of it.
@@ -214,10 +218,7 @@ impl Check<'_> {
         }
         match &key.keys {
             Keys::Any => {}
-            Keys::Known(keys) => mappings(value).for_each(|inner| {
-                self.names(inner, keys, path);
-                self.values(inner, keys, path);
-            }),
+            Keys::Known(keys) => mappings(value).for_each(|inner| self.inside(inner, keys, path)),
             Keys::Only(keys) => match value.as_object() {
                 Some(inner) => {
                     self.others(inner, keys, path);
@@ -230,10 +231,7 @@ impl Check<'_> {
                 let listed = value.as_array().into_iter().flatten().map(|value| (None, value));
                 for (name, value) in named.chain(listed) {
                     let path: Vec<&str> = path.iter().copied().chain(name.map(String::as_str)).collect();
-                    mappings(value).for_each(|inner| {
-                        self.names(inner, keys, &path);
-                        self.values(inner, keys, &path);
-                    });
+                    mappings(value).for_each(|inner| self.inside(inner, keys, &path));
                 }
             }
         }
@@ -260,6 +258,12 @@ impl Check<'_> {
             };
             self.warn(&["lang"], format!("`lang: {written}` is the code of no language"), Some(hint));
         }
+    }
+
+    /// Names a key without a value.
+    pub(crate) fn says_nothing(&mut self, key: &str) {
+        let hint = "write its value behind the colon, or leave the line out";
+        self.warn(&[key], format!("`{key}` has no value, so it says nothing"), Some(hint.to_owned()));
     }
 
     pub(crate) fn warn(&mut self, path: &[&str], message: String, hint: Option<String>) {

@@ -132,6 +132,20 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) 
     let _ = serde_json::to_writer(out, value);
 }
 
+/// Past the closing quote of a string of CSS or JavaScript that opens here; it also ends where its line does.
+fn string_end(bytes: &[u8], open: usize, quote: u8) -> usize {
+    let mut at = open + 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'\n' => return at,
+            byte if byte == quote => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

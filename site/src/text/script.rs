@@ -1,5 +1,6 @@
 //! The modules that a script names. Strings, comments, templates and regular expressions are told apart as far as that needs it.
 
+use super::{address::is_dotted, string_end};
 use std::ops::Range;
 
 /// Words that no value ends with: what follows them is no division.
@@ -46,7 +47,7 @@ pub(crate) struct Import<'s> {
 impl Import<'_> {
     /// Whether it is relative to the script; of modules, a bare name is none.
     pub(crate) fn is_relative(&self) -> bool {
-        self.target.starts_with("./") || self.target.starts_with("../") || self.kind == Kind::Address
+        is_dotted(self.target) || self.kind == Kind::Address
     }
 }
 
@@ -182,7 +183,7 @@ impl<'s> Tokens<'s> {
                     Token::Value
                 }
                 quote @ (b'"' | b'\'') => {
-                    at = string_end(bytes, at, quote);
+                    at = string_end(bytes, start, quote);
                     Token::Text
                 }
                 b'`' => read.template(bytes, &mut at, &mut templates),
@@ -293,8 +294,7 @@ impl<'s> Tokens<'s> {
             None => return None,
         };
         let end = end.filter(|end| !end.contains('\\')).unwrap_or_default();
-        let is_relative = target.starts_with("./") || target.starts_with("../");
-        (is_relative && !target.contains('\\')).then_some(Import {
+        (is_dotted(target) && !target.contains('\\')).then_some(Import {
             kind,
             target,
             at: self.tokens.get(start)?.start,
@@ -333,20 +333,6 @@ impl Clause {
 /// Bytes that names are made of; inside of a character, too, so that no token ends there.
 const fn is_word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'#' | b'\\') || b >= 128
-}
-
-/// Past the closing quote; a string also ends where its line does.
-fn string_end(bytes: &[u8], start: usize, quote: u8) -> usize {
-    let mut at = start;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 2,
-            b'\n' => return at,
-            byte if byte == quote => return at + 1,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
 }
 
 /// Past the closing slash, or at the end of the line.

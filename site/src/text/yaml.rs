@@ -12,6 +12,11 @@ const MAX_NODES: usize = 10_000;
 /// The most aliases: nothing in PathMX needs one.
 const MAX_ALIASES: usize = 64;
 
+/// Whether a text is a key as people write them: letters, digits, `_` and `-`.
+pub(crate) fn is_plain_key(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
 /// What a parser says of a text that is no YAML, and the same in the words of who wrote it.
 const PLAIN: [(&str, &str); 15] = [
     ("did not find expected <document start>", "this line is no part of the values above it"),

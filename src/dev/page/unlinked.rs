@@ -61,9 +61,14 @@ fn misnamed(root: &Path, name: &str) -> Option<(String, String)> {
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
     let names = fs::read_dir(root.join(folder)).ok()?.take(MAX_LOOKED_AT).flatten();
     let files = names.filter_map(|entry| entry.file_name().into_string().ok());
-    let files = files.map(|file| if folder.is_empty() { file } else { format!("{folder}/{file}") });
+    let files = files.map(|file| below(folder, file));
     let mut files = files.filter_map(|file| source_name(&file).filter(|source| *source == wanted).map(|_| file));
     files.find(|file| is_here(root, file)).map(|file| (file, wanted))
+}
+
+/// The path of a name in a folder of the source root.
+fn below(folder: &str, name: String) -> String {
+    if folder.is_empty() { name } else { format!("{folder}/{name}") }
 }
 
 /// A text that no page is made of and that gives itself this address.
@@ -75,8 +80,9 @@ fn routed(site: &SiteStatus, address: &str) -> Option<String> {
         for entry in fs::read_dir(site.source_root.join(&folder)).into_iter().flatten().flatten() {
             left = left.checked_sub(1)?;
             let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else { continue };
-            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            if kind.is_dir() && !name.starts_with('.') && name != "node_modules" {
+            let is_open = !name.starts_with('.') && name != "node_modules";
+            let path = below(&folder, name);
+            if kind.is_dir() && is_open {
                 folders.push(path);
             } else if kind.is_file() && pmx_site::is_text(&path) && !read.has(&path) {
                 let mut bytes = Vec::new();

@@ -1,6 +1,6 @@
 //! What the rules of a drawing say of how its labels look: selectors of elements and classes, the ancestors before them, and inheritance.
 
-use super::css;
+use super::{colours, css};
 use crate::text::{
     dom::{Element, Node},
     html,
@@ -101,7 +101,7 @@ impl<'s> LabelSheet<'s> {
     pub(super) fn read(sheet: &'s str, id: &str) -> Self {
         let mut rules = Vec::new();
         for (selectors, body) in css::blocks(sheet) {
-            if !PROPERTIES.iter().any(|property| declared(body, property).is_some()) {
+            if !PROPERTIES.iter().any(|property| colours::declared(body, property).is_some()) {
                 continue;
             }
             for selector in selectors.split(',').filter_map(|selector| css::within(selector, id)) {
@@ -128,7 +128,7 @@ impl<'s> LabelSheet<'s> {
             let bodies: Vec<&str> = std::iter::once(&*own).chain(rules).collect();
             Look(std::array::from_fn(|at| {
                 let property = PROPERTIES[at];
-                let said = || bodies.iter().filter_map(|body| declared(body, property));
+                let said = || bodies.iter().filter_map(|body| colours::declaration(body, property));
                 let said = said().find(|(_, is_important)| *is_important).or_else(|| said().next());
                 let value = said.map(|(value, _)| value).or_else(|| path.element.attr(property));
                 let inherited = || outer.and_then(|outer| outer.0[at].clone());
@@ -142,14 +142,6 @@ impl<'s> LabelSheet<'s> {
             }))
         })
     }
-}
-
-/// The value of a property in a list of declarations, and whether it is important.
-fn declared<'b>(body: &'b str, property: &str) -> Option<(&'b str, bool)> {
-    let declarations = body.split(';').rev().filter_map(|declaration| declaration.split_once(':'));
-    let value = declarations.into_iter().find(|(name, _)| name.trim() == property)?.1.trim();
-    let important = value.strip_suffix("!important");
-    Some((important.unwrap_or(value).trim_end(), important.is_some()))
 }
 
 /// A size that is a part of another, in pixels.

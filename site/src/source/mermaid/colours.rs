@@ -126,9 +126,15 @@ fn read(text: &str) -> Option<([u8; 3], Option<f64>, usize)> {
 
 /// The value of a property in a list of declarations.
 pub(super) fn declared<'a>(style: &'a str, property: &str) -> Option<&'a str> {
+    declaration(style, property).map(|(value, _)| value)
+}
+
+/// The same, and whether it is important.
+pub(super) fn declaration<'a>(style: &'a str, property: &str) -> Option<(&'a str, bool)> {
     let values = style.split(';').filter_map(|part| part.split_once(':'));
     let (_, value) = values.rev().find(|(name, _)| name.trim() == property)?;
-    Some(value.trim().trim_end_matches("!important").trim_end())
+    let (written, value) = (value.trim(), value.trim().trim_end_matches("!important"));
+    Some((value.trim_end(), value.len() < written.len()))
 }
 
 /// Black or white, whichever reads better on a colour that is given by number or by a name that is known to be light or dark.

@@ -96,24 +96,31 @@ fn fit<'a>(texts: &[Node<'a>], (width, height): (f64, f64)) -> Option<Vec<Node<'
 /// A line as several that are no wider than this, broken within words where a word alone is wider.
 fn narrow(line: &str, size: f64, room: f64) -> Vec<String> {
     let fits = |part: &str| measure::width(part.trim_end_matches(' '), size, "") <= room;
-    let (mut lines, mut start, mut end) = (Vec::new(), 0, 0);
+    let mut lines = wrapped(line, fits, true);
+    let last = lines.pop().unwrap_or_default();
+    lines.into_iter().map(|line| broken(line.trim())).chain([last.trim().to_owned()]).collect()
+}
+
+/// The parts of a line that fit, each with the spaces behind it: one word at least, unless words break, too.
+fn wrapped(line: &str, fits: impl Fn(&str) -> bool, words_break: bool) -> Vec<&str> {
+    let (mut parts, mut start, mut end) = (Vec::new(), 0, 0);
     for next in breakable(line) {
         if end > start && !fits(&line[start..next]) {
-            lines.push(broken(line[start..end].trim()));
+            parts.push(&line[start..end]);
             start = end;
         }
-        if !fits(&line[start..next]) {
+        if words_break && !fits(&line[start..next]) {
             for (at, c) in line[start..next].char_indices().map(|(at, c)| (at + end, c)) {
                 if at > start && !fits(&line[start..at + c.len_utf8()]) {
-                    lines.push(line[start..at].to_owned());
+                    parts.push(&line[start..at]);
                     start = at;
                 }
             }
         }
         end = next;
     }
-    lines.push(line[start..].trim().to_owned());
-    lines
+    parts.push(&line[start..]);
+    parts
 }
 
 /// The group that shows a label; none, if it shows nothing.
@@ -224,15 +231,10 @@ fn lines(nodes: &[Node<'_>], look: &Look, limit: f64) -> Vec<String> {
             lines.push(line.to_owned());
             continue;
         }
-        let (mut start, mut end) = (0, 0);
-        for at in breakable(line) {
-            if end > start && !fits(&line[start..at]) {
-                lines.push(broken(&line[start..end]));
-                start = end;
-            }
-            end = at;
-        }
-        lines.push(line[start..].to_owned());
+        let mut parts = wrapped(line, fits, false);
+        let last = parts.pop().unwrap_or_default();
+        lines.extend(parts.into_iter().map(broken));
+        lines.push(last.to_owned());
     }
     lines
 }

@@ -2,6 +2,7 @@
 //! document has in it: `100vw` becomes `calc(100 * var(--pmx-vw, 1vw))`, and the frame says what a hundredth of that room is
 //! (`theme/base.css`). Without the property, as on paper and in Play, it is what was written.
 
+use crate::text::string_end;
 use std::borrow::Cow;
 
 /// What is made relative: the width of the window, in each of its variants, and its inline size.
@@ -62,7 +63,7 @@ impl UnitScanner<'_> {
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
                 b'/' if self.bytes.get(self.at + 1) == Some(&b'*') => self.comment(),
-                b'"' | b'\'' => self.at = super::string_end(self.bytes, self.at, byte),
+                b'"' | b'\'' => self.at = string_end(self.bytes, self.at, byte),
                 b'@' => self.at_rule(),
                 b'#' => {
                     self.at += 1;
@@ -111,7 +112,7 @@ impl UnitScanner<'_> {
             let inside = self.at + 1;
             let open = inside + self.bytes[inside..].iter().take_while(|b| b.is_ascii_whitespace()).count();
             self.at = match self.bytes.get(open) {
-                Some(quote @ (b'"' | b'\'')) => super::string_end(self.bytes, open, *quote),
+                Some(quote @ (b'"' | b'\'')) => string_end(self.bytes, open, *quote),
                 _ => super::bare_end(self.bytes, open),
             };
             self.at =
@@ -131,7 +132,7 @@ impl UnitScanner<'_> {
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
                 b'/' if self.bytes.get(self.at + 1) == Some(&b'*') => self.comment(),
-                b'"' | b'\'' => self.at = super::string_end(self.bytes, self.at, byte),
+                b'"' | b'\'' => self.at = string_end(self.bytes, self.at, byte),
                 b'\\' => self.escape(),
                 b'}' => return,
                 b'{' if is_constant => {

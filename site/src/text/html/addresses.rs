@@ -49,6 +49,13 @@ pub(crate) enum AddressSyntax {
     Document,
 }
 
+impl AddressSyntax {
+    /// The address that stands in a value as `written`.
+    pub(crate) fn target(self, written: &str) -> String {
+        if self == Self::Style { css::unquoted(written) } else { written.to_owned() }
+    }
+}
+
 /// How an attribute holds addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AddressValue {
