@@ -40,7 +40,6 @@
 mod abi;
 mod bindings;
 pub mod check;
-pub mod clock;
 pub mod durable_object;
 mod emulator;
 pub mod faults;
@@ -59,8 +58,10 @@ mod storage;
 mod sync;
 pub mod trace;
 mod websocket;
+pub mod world;
 
 pub use emulator::{BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats};
 pub use runtime::program::LoadError;
 pub use runtime::worker::Worker;
 pub use snapshot::SnapshotError;
+pub use world::clock;

@@ -11,6 +11,7 @@ use crate::{
     },
     storage::sqlite,
     sync::lock,
+    world::machine,
 };
 use rusqlite::{
     Connection,
@@ -20,7 +21,7 @@ use rusqlite::{
 use std::{
     io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// How long a copy waits for a writer that is at it: far longer than any transaction here takes.
@@ -84,11 +85,11 @@ fn copy(from: &Connection, to: &Path) -> Result<(), SnapshotError> {
         let mut target = Connection::open(to)?;
         let backup = Backup::new(from, &mut target)?;
         // All pages in one step; a writer that is at it right now has to finish first.
-        let end = Instant::now() + LONGEST_WAIT;
+        let end = machine::elapsed() + LONGEST_WAIT;
         loop {
             match backup.step(-1)? {
                 StepResult::Done => return Ok(()),
-                _ if Instant::now() < end => std::thread::yield_now(),
+                _ if machine::elapsed() < end => machine::yield_now(),
                 _ => return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)),
             }
         }

@@ -1,14 +1,15 @@
 //! The only source of time and randomness in the crate.
 
+use super::machine;
+use super::timers::Timers;
 use crate::sync::lock;
 use std::{
     sync::{
-        Arc, LazyLock, Mutex,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
-use tokio::sync::watch;
 
 /// Time and randomness, of the machine or of a test. Clones share both.
 ///
@@ -28,11 +29,8 @@ struct Inner {
 #[derive(Debug)]
 enum TimeSource {
     System,
-    Manual { elapsed_ms: watch::Sender<u64>, set_by_ms: AtomicI64, random: Mutex<SplitMix64> },
+    Manual { timers: Timers, random: Mutex<SplitMix64> },
 }
-
-/// When the machine's monotonic clock was first asked.
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock {
     /// The machine's time and the operating system's randomness.
@@ -45,28 +43,42 @@ impl Clock {
     /// that ask for the same things get the same answers.
     #[must_use]
     pub fn manual(start_ms: u64) -> Self {
-        let random = Mutex::new(SplitMix64(start_ms));
-        Self::new(TimeSource::Manual { elapsed_ms: watch::Sender::new(start_ms), set_by_ms: AtomicI64::new(0), random })
+        Self::seeded(start_ms, start_ms)
+    }
+
+    /// As [`Self::manual`], with random bytes that follow from `seed`.
+    #[must_use]
+    pub fn seeded(start_ms: u64, seed: u64) -> Self {
+        let random = Mutex::new(SplitMix64(seed));
+        Self::new(TimeSource::Manual { timers: Timers::starting_at(start_ms), random })
     }
 
     fn new(source: TimeSource) -> Self {
         Self(Arc::new(Inner { source, ahead: AtomicI64::new(i64::MIN) }))
     }
 
-    /// Moves a manual clock forward and wakes those whose time has come. The machine's clock is not moved.
+    /// Moves a manual clock forward and wakes those whose time has come, in the order in which they began to wait. The machine's clock is
+    /// not moved.
     pub fn advance(&self, by: Duration) {
-        if let TimeSource::Manual { elapsed_ms, .. } = &self.0.source {
-            elapsed_ms.send_modify(|elapsed| *elapsed = elapsed.saturating_add(millis(by)));
+        if let TimeSource::Manual { timers, .. } = &self.0.source {
+            timers.advance(millis(by));
         }
     }
 
     /// As if somebody set the machine's clock forward by so many milliseconds, or back; no time passes. The machine's clock is not set.
     pub fn set_by(&self, ms: i64) {
-        if let TimeSource::Manual { elapsed_ms, set_by_ms, .. } = &self.0.source {
+        if let TimeSource::Manual { timers, .. } = &self.0.source {
             // Told once more before, as it would have been by somebody.
             let _ = self.now_ms();
-            set_by_ms.fetch_add(ms, Ordering::SeqCst);
-            elapsed_ms.send_modify(|_| {});
+            timers.set_by(ms);
+        }
+    }
+
+    /// In how many milliseconds the first of those who wait for a manual clock is due; `None` if nobody waits.
+    pub(super) fn next_due_in_ms(&self) -> Option<u64> {
+        match &self.0.source {
+            TimeSource::System => None,
+            TimeSource::Manual { timers, .. } => timers.next_due_in(),
         }
     }
 
@@ -75,8 +87,8 @@ impl Clock {
     pub fn now_ms(&self) -> u64 {
         let elapsed = self.elapsed_ms().cast_signed();
         let machine = match &self.0.source {
-            TimeSource::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis).cast_signed(),
-            TimeSource::Manual { set_by_ms, .. } => elapsed.saturating_add(set_by_ms.load(Ordering::SeqCst)),
+            TimeSource::System => millis(machine::time_of_day()).cast_signed(),
+            TimeSource::Manual { timers, .. } => timers.time_of_day_ms(),
         };
         let ahead = machine.saturating_sub(elapsed);
         let ahead = self.0.ahead.fetch_max(ahead, Ordering::Relaxed).max(ahead);
@@ -87,9 +99,15 @@ impl Clock {
     /// sets the machine's clock. Whether it counts while the machine sleeps depends on the system.
     #[must_use]
     pub fn elapsed_ms(&self) -> u64 {
+        millis(self.elapsed())
+    }
+
+    /// As [`Self::elapsed_ms`], as fine as the machine's clock is.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
         match &self.0.source {
-            TimeSource::System => millis(START.elapsed()),
-            TimeSource::Manual { elapsed_ms, .. } => *elapsed_ms.borrow(),
+            TimeSource::System => machine::elapsed(),
+            TimeSource::Manual { timers, .. } => Duration::from_millis(timers.elapsed_ms()),
         }
     }
 
@@ -109,28 +127,23 @@ impl Clock {
 
     /// Completes once [`Self::now_ms`] is at least `due_ms`; at once if it is already.
     pub async fn sleep_until(&self, due_ms: u64) {
-        self.sleep(due_ms, Self::now_ms).await;
+        self.sleep(|| due_ms.saturating_sub(self.now_ms())).await;
     }
 
     /// Completes once [`Self::elapsed_ms`] is at least `due_ms`; at once if it is already.
     pub async fn sleep_until_elapsed(&self, due_ms: u64) {
-        self.sleep(due_ms, Self::elapsed_ms).await;
+        self.sleep(|| due_ms.saturating_sub(self.elapsed_ms())).await;
     }
 
-    async fn sleep(&self, due_ms: u64, now_ms: impl Fn(&Self) -> u64) {
-        match &self.0.source {
-            // The machine's clock may be set, and laptops sleep, hence the second look.
-            TimeSource::System => loop {
-                let now = now_ms(self);
-                if now >= due_ms {
-                    return;
+    /// Sleeps until nothing is left. Clocks may be set, and laptops sleep, hence another look after each wake-up.
+    async fn sleep(&self, left_ms: impl Fn() -> u64) {
+        loop {
+            match (left_ms(), &self.0.source) {
+                (0, _) => return,
+                (left, TimeSource::System) => tokio::time::sleep(Duration::from_millis(left).min(LONGEST_SLEEP)).await,
+                (left, TimeSource::Manual { timers, .. }) => {
+                    timers.sleep_until(timers.elapsed_ms().saturating_add(left)).await;
                 }
-                tokio::time::sleep(Duration::from_millis(due_ms - now).min(LONGEST_SLEEP)).await;
-            },
-            TimeSource::Manual { elapsed_ms, .. } => {
-                let mut changes = elapsed_ms.subscribe();
-                // The sender lives as long as this clock, so waiting cannot fail.
-                while now_ms(self) < due_ms && changes.changed().await.is_ok() {}
             }
         }
     }
@@ -243,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_machine_s_clock_tells_the_time_of_day() {
-        let machine = || millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap());
+        let machine = || millis(machine::time_of_day());
         let (before, now, after) = (machine(), Clock::system().now_ms(), machine());
         // The two clocks are not read in the same instant.
         assert!((before - 1..=after + 1).contains(&now), "{before} {now} {after}");
