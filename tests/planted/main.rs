@@ -31,7 +31,8 @@ fn root() -> &'static Path {
 }
 
 fn planted(bug: &Bug) -> String {
-    let text = fs::read_to_string(root().join(bug.file)).unwrap_or_else(|error| panic!("{}: {}: {error}", bug.name, bug.file));
+    let text =
+        fs::read_to_string(root().join(bug.file)).unwrap_or_else(|error| panic!("{}: {}: {error}", bug.name, bug.file));
     assert_eq!(text.matches(bug.find).count(), 1, "{}: {} is to have this once: {}", bug.name, bug.file, bug.find);
     assert_ne!(bug.find, bug.replace, "{}", bug.name);
     text.replace(bug.find, bug.replace)
