@@ -17,6 +17,7 @@ use super::input::Input;
 use super::instance_limit::OVERLOADED;
 use super::lifecycle::{Gauges, Lifecycle};
 use super::namespace_state::NamespaceState;
+use crate::abi::error::{ErrorFlags, GuestError};
 use crate::bindings::{BoxFuture, Completion};
 use crate::request_log;
 use crate::sync::lock;
@@ -107,7 +108,7 @@ impl ObjectContainer {
         }
         match input {
             Input::Fetch { reply, .. } if inputs.queue.len() >= MAX_WAITING => {
-                let _ = reply.send(Err(OVERLOADED.to_owned()));
+                let _ = reply.send(Err(GuestError::error(OVERLOADED).with(ErrorFlags::OVERLOADED)));
             }
             input => {
                 let trace = &self.namespace.bindings.trace;
@@ -252,7 +253,6 @@ impl ObjectContext for Arc<ObjectContainer> {
     fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle {
         let object = Arc::downgrade(self);
         let task = async move {
-            // What an op holds besides its answer is nothing that an object can name.
             let Completion { answer, .. } = work.await;
             if let Some(object) = object.upgrade() {
                 // An object with a live op is not forgotten.

@@ -8,7 +8,9 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::engine::{Database, Rows, Value};
 use super::error::SqlError;
 use super::limits::MAX_PARAMETERS;
+use crate::abi::error::GuestError;
 use crate::abi::frame::{FrameError, FrameReader, FrameWriter};
+use crate::bodies::Handles;
 use crate::clock::Clock;
 use crate::runtime::budget::{Exceeded, TurnBudget};
 use crate::runtime::host::SyncImports;
@@ -84,52 +86,64 @@ impl ObjectImports {
 }
 
 impl SyncImports for ObjectImports {
-    fn sql(&mut self, mut call: FrameReader<'_>, answer: &mut FrameWriter<'_>) {
-        let result = match statement(&mut call) {
-            Ok((query, bindings)) => self.execute(query, &bindings).map_err(CallError::Sql),
-            Err(error) => Err(CallError::Frame(error)),
+    const ANSWERS_AT_ONCE: bool = false;
+
+    fn handles() -> Handles {
+        Handles::of_object()
+    }
+
+    fn call(
+        &mut self,
+        _task: u32,
+        name: &str,
+        mut fields: FrameReader<'_>,
+        answer: &mut FrameWriter<'_>,
+        budget: &mut TurnBudget,
+    ) -> wasmtime::Result<()> {
+        let result = match name {
+            "sql.exec" => match statement(&mut fields) {
+                Ok((query, bindings)) => self.execute(query, &bindings).map_err(CallError::Sql).map(|rows| {
+                    answer.text("ok").number(rows.columns.len()).number(rows.rows.len()).text("0").text("0");
+                    for column in &rows.columns {
+                        answer.text(column);
+                    }
+                    for value in rows.rows.iter().flatten() {
+                        write_value(value, answer);
+                    }
+                }),
+                Err(error) => Err(CallError::Frame(error)),
+            },
+            "socket.broadcast" => self.queue_send(fields, budget).map(|count| {
+                answer.text("ok").number(count);
+            }),
+            "socket.close" => self.queue_close(fields, budget).map(|()| {
+                answer.text("ok");
+            }),
+            _ => {
+                GuestError::error(format!("there is no call `{name}`")).write(answer);
+                return Ok(());
+            }
         };
         match result {
-            Ok(rows) => {
-                answer.text("ok").number(rows.columns.len()).number(rows.rows.len());
-                for value in rows.rows.iter().flatten() {
-                    write_value(value, answer);
-                }
-            }
-            Err(error) => {
-                answer.text("err").text(&error.to_string());
-            }
+            Ok(()) => {}
+            Err(CallError::Exceeded(exceeded)) => return Err(exceeded.into()),
+            Err(error) => GuestError::error(error.to_string()).write(answer),
         }
+        Ok(())
     }
 
-    fn send(&mut self, call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<u32, Exceeded> {
-        match self.queue_send(call, budget) {
-            Ok(count) => Ok(count),
-            Err(CallError::Exceeded(exceeded)) => Err(exceeded),
-            Err(error) => {
-                tracing::error!(%error, "a call of `send` is refused");
-                Ok(0)
-            }
-        }
+    fn begin_transaction(&mut self) -> Result<(), GuestError> {
+        Err(GuestError::error("transactions are not there yet"))
     }
 
-    fn close(&mut self, call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<(), Exceeded> {
-        match self.queue_close(call, budget) {
-            Ok(()) => Ok(()),
-            Err(CallError::Exceeded(exceeded)) => Err(exceeded),
-            Err(error) => {
-                tracing::error!(%error, "a call of `close` is refused");
-                Ok(())
-            }
-        }
+    fn end_transaction(&mut self, _: bool) -> Result<(), GuestError> {
+        Ok(())
     }
 
-    fn responding(&mut self, task: u32, mut answer: FrameReader<'_>) {
-        // What is malformed is refused where answers are read.
-        if let (Ok(_), Ok("accept"), Ok(tag)) = (answer.bytes("status"), answer.text("body kind"), answer.text("tag")) {
-            let socket = self.sockets.accept(tag, self.clock.now_ms());
-            self.accepted.push((task, socket));
-        }
+    fn accept(&mut self, task: u32, tags: &[String]) {
+        let tag = tags.first().map_or("", String::as_str);
+        let socket = self.sockets.accept(tag, self.clock.now_ms());
+        self.accepted.push((task, socket));
     }
 }
 

@@ -8,19 +8,17 @@ use tokio::sync::oneshot;
 use super::engine::Database;
 use super::error::SqlError;
 use super::event::Reply;
-use crate::abi::frame::FrameReader;
-use crate::abi::ops::Answer;
+use crate::abi::answer::Answer;
+use crate::abi::requests::FetchRequest;
+use crate::bindings::CallChain;
 use crate::trace::Subject;
 use crate::websocket::{Closed, Incoming, Socket};
-
-/// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
-pub(super) const ORIGIN: &str = "https://object";
 
 /// What an object has to deal with, in the order in which it came.
 pub(crate) enum Input {
     Fetch {
-        event: Vec<u8>,
-        upgrade: bool,
+        request: Box<FetchRequest>,
+        chain: CallChain,
         reply: Reply,
     },
     Alarm {
@@ -78,12 +76,8 @@ impl Input {
             object: true,
         };
         match self {
-            Self::Fetch { event: frame, .. } => {
-                let mut fields = FrameReader::new(frame);
-                let mut next = || fields.text("field").unwrap_or_default();
-                let (_, _, method, url) = (next(), next(), next(), next());
-                let path = url.strip_prefix(ORIGIN).unwrap_or(url);
-                Some(Subject { method: method.to_owned(), ..event("fetch", path) })
+            Self::Fetch { request, .. } => {
+                Some(Subject { method: request.method.to_string(), ..event("fetch", request.path()) })
             }
             Self::Alarm { .. } | Self::FireAlarm { .. } => Some(event("alarm", "")),
             Self::Message { socket, .. } => Some(event("message", socket.tag())),

@@ -13,12 +13,18 @@ use super::error::SqlError;
 use super::event::ObjectEvent;
 use super::imports::ObjectImports;
 use super::instance_limit::{Overloaded, Permit};
-use super::outputs::{Outputs, response_fields};
-use crate::abi::frame::FrameReader;
-use crate::abi::ops::{Answer, Op};
-use crate::bindings::{Completion, Dispatched, ObjectAnswer, RequestBody};
+use super::outputs::Outputs;
+use crate::abi::AlarmOp;
+use crate::abi::answer::Answer;
+use crate::abi::error::{ErrorFlags, GuestError};
+use crate::abi::frame::FrameWriter;
+use crate::abi::op::Op;
+use crate::abi::requests::FetchResponse;
+use crate::abi::respond::{Respond, RespondError};
+use crate::bindings::{CallChain, Dispatched, not_an_upgrade};
+use crate::bodies::Handles;
 use crate::runtime::budget::{CpuMeter, CpuTime, Exceeded, MAX_LIVE_OPS};
-use crate::runtime::host::{Effect, Effects};
+use crate::runtime::host::Effect;
 use crate::runtime::instance::Instance;
 use crate::trace::Recorder;
 use crate::websocket::{ClientEnd, Socket};
@@ -111,13 +117,13 @@ impl ObjectInstance {
         self.wasm.sync_imports()
     }
 
-    /// Delivers an event: `frame` is the event as `start` takes it.
+    /// Delivers an event, which `write` composes.
     pub(super) fn start(
         &mut self,
         context: &impl ObjectContext,
         event: ObjectEvent,
-        frame: &[u8],
         recorder: Option<&Recorder>,
+        write: impl FnOnce(&mut FrameWriter<'_>, u32, &mut Handles),
     ) -> Result<(), ResetReason> {
         let id = self.next_task;
         self.next_task = self.next_task.wrapping_add(1);
@@ -130,11 +136,7 @@ impl ObjectInstance {
             self.recorders.insert(id, recorder.clone());
         }
         let meter = self.wasm.meter();
-        self.wasm.recorded(recorder, |instance| {
-            instance.start(id, |event| {
-                event.raw(frame);
-            })
-        })?;
+        self.wasm.recorded(recorder, |instance| instance.start(id, |frame, handles| write(frame, id, handles)))?;
         self.finish_turn(context, id, meter)
     }
 
@@ -143,14 +145,14 @@ impl ObjectInstance {
         &mut self,
         context: &impl ObjectContext,
         op: u32,
-        answer: &Answer,
+        answer: Answer,
     ) -> Result<(), ResetReason> {
         // A cancelled op is no longer in the table.
         let Some(live) = self.ops.remove(&op) else { return Ok(()) };
         let mut meter = self.wasm.meter();
         self.charge(live.task, &mut meter)?;
         let recorder = self.recorders.get(&live.task);
-        self.wasm.recorded(recorder, |instance| instance.answer(op, answer))?;
+        self.wasm.recorded(recorder, |instance| instance.answer(live.task, op, answer))?;
         self.finish_turn(context, live.task, meter)
     }
 
@@ -174,7 +176,7 @@ impl ObjectInstance {
         while let Some((task, op, answer)) = self.queue.pop_front() {
             self.charge(task, &mut meter)?;
             let recorder = self.recorders.get(&task);
-            self.wasm.recorded(recorder, |instance| instance.answer(op, &answer))?;
+            self.wasm.recorded(recorder, |instance| instance.answer(task, op, answer))?;
             self.apply(context, &mut outputs)?;
         }
         self.charge(begun_by, &mut meter)?;
@@ -184,37 +186,33 @@ impl ObjectInstance {
     }
 
     fn apply(&mut self, context: &impl ObjectContext, outputs: &mut Outputs) -> Result<(), ResetReason> {
-        let effects = self.wasm.take_effects();
-        let result = self.apply_each(context, &effects, outputs);
-        self.wasm.put_back(effects);
-        result
-    }
-
-    fn apply_each(
-        &mut self,
-        context: &impl ObjectContext,
-        effects: &Effects,
-        outputs: &mut Outputs,
-    ) -> Result<(), ResetReason> {
-        for effect in effects.iter() {
+        let mut effects = self.wasm.take_effects();
+        for effect in effects.drain(..) {
             match effect {
-                Effect::Op { task, op, frame } => self.issue(*task, *op, effects.frame(frame), outputs)?,
+                Effect::Op { task, op, request } => self.issue(task, op, request, outputs)?,
                 Effect::Cancel { op } => {
-                    self.queue.retain(|(_, queued, _)| queued != op);
-                    outputs.ops.retain(|(issued, _)| issued != op);
-                    if let Some(ObjectOp { work: Some(work), .. }) = self.ops.remove(op) {
+                    self.queue.retain(|(_, queued, _)| *queued != op);
+                    outputs.ops.retain(|(issued, _)| *issued != op);
+                    if let Some(ObjectOp { work: Some(work), .. }) = self.ops.remove(&op) {
                         work.abort();
                     }
                 }
-                Effect::Respond { task, frame } => self.respond(context, *task, effects.frame(frame), outputs),
-                Effect::Done { task } => self.end(*task, outputs)?,
+                Effect::Respond { task, answer } => self.respond(context, task, answer, outputs),
+                Effect::Done { task } => self.end(task, outputs)?,
             }
         }
+        self.wasm.put_back(effects);
         Ok(())
     }
 
     /// The alarm is part of the turn; every other op begins after it.
-    fn issue(&mut self, task: u32, op: u32, frame: &[u8], outputs: &mut Outputs) -> Result<(), Exceeded> {
+    fn issue(
+        &mut self,
+        task: u32,
+        op: u32,
+        request: Result<Box<Op>, GuestError>,
+        outputs: &mut Outputs,
+    ) -> Result<(), Exceeded> {
         if self.ops.contains_key(&op) || self.queue.iter().any(|(_, queued, _)| *queued == op) {
             return Err(Exceeded::OpReused(op));
         }
@@ -223,34 +221,41 @@ impl ObjectInstance {
         }
         let replaced = self.alarm_replaced;
         let database = &mut self.wasm.sync_imports().database;
-        let parsed = Op::parse(frame);
-        let span = match (&parsed, self.recorders.get(&task)) {
-            (Ok(request @ (Op::AlarmSet { .. } | Op::AlarmGet)), Some(recorder)) => {
-                let (name, key) = request.describe();
-                Some(recorder.op(name, &key))
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => {
+                self.queue.push_back((task, op, error.into()));
+                return Ok(());
             }
-            _ => None,
         };
-        let answer = match parsed {
-            Ok(Op::AlarmSet { at }) => match database.set_alarm(u64::try_from(at).unwrap_or(0)) {
+        let Op::Alarm(alarm) = *request else {
+            self.ops.insert(op, ObjectOp { task, work: None });
+            outputs.ops.push((op, request));
+            return Ok(());
+        };
+        let span = self.recorders.get(&task).map(|recorder| {
+            let (name, key) = request.describe();
+            recorder.op(name, &key)
+        });
+        let answer = match alarm {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            AlarmOp::Set { at } => match database.set_alarm(at as u64) {
                 Ok(()) => {
                     self.alarm_replaced = replaced.map(|_| true);
                     Answer::Ok
                 }
-                Err(error) => Answer::Err(error.to_string().into()),
+                Err(error) => GuestError::error(error.to_string()).into(),
             },
             // While its handler runs an alarm is not set any more, though it is kept until the handler has ended.
-            Ok(Op::AlarmGet) if replaced == Some(false) => Answer::None,
-            Ok(Op::AlarmGet) => match database.get_alarm() {
+            AlarmOp::Get if replaced == Some(false) => Answer::None,
+            AlarmOp::Get => match database.get_alarm() {
                 Ok(due) => due.map_or(Answer::None, Answer::Number),
-                Err(error) => Answer::Err(error.to_string().into()),
+                Err(error) => GuestError::error(error.to_string()).into(),
             },
-            Ok(_) => {
-                self.ops.insert(op, ObjectOp { task, work: None });
-                outputs.ops.push((op, frame.to_owned()));
-                return Ok(());
-            }
-            Err(error) => Answer::Err(error.to_string().into()),
+            AlarmOp::Delete => match database.delete_alarm() {
+                Ok(()) => Answer::Ok,
+                Err(error) => GuestError::error(error.to_string()).into(),
+            },
         };
         if let Some(span) = span {
             span.end(answer.outcome(), true);
@@ -259,11 +264,18 @@ impl ObjectInstance {
         Ok(())
     }
 
-    fn respond(&mut self, context: &impl ObjectContext, id: u32, frame: &[u8], outputs: &mut Outputs) {
+    fn respond(
+        &mut self,
+        context: &impl ObjectContext,
+        id: u32,
+        answer: Result<Respond, RespondError>,
+        outputs: &mut Outputs,
+    ) {
         let imports = self.wasm.sync_imports();
         let accepted =
             imports.accepted.iter().position(|(task, _)| *task == id).map(|at| imports.accepted.swap_remove(at).1);
-        let Some(ObjectTask { event: ObjectEvent::Fetch { upgrade, reply }, .. }) = self.tasks.get_mut(&id) else {
+        let Some(ObjectTask { event: ObjectEvent::Fetch { wants_socket, reply, .. }, .. }) = self.tasks.get_mut(&id)
+        else {
             tracing::warn!("a Durable Object answered an event that takes no answer");
             return drop_accepted(imports, accepted);
         };
@@ -271,31 +283,37 @@ impl ObjectInstance {
             tracing::warn!("a Durable Object answered twice");
             return drop_accepted(imports, accepted);
         };
-        if accepted.is_some() && !*upgrade {
-            let error = "Worker tried to return a WebSocket in a response to a request which did not contain the header \
-                         \"Upgrade: websocket\".";
-            outputs.replies.push((reply, Err(error.to_owned())));
-            return drop_accepted(imports, accepted);
+        if let (Ok(answer), Some(recorder)) = (&answer, self.recorders.get(&id)) {
+            outputs.answered.push((recorder.clone(), answer.status()));
         }
-        let answer = response_fields(frame).map_err(|error| {
-            tracing::error!(%error, "an answer is malformed");
-            format!("The Durable Object gave an answer that is none: {error}.")
-        });
-        let socket = accepted.map(|socket| ClientEnd {
-            socket,
-            events: context.events(),
-            clock: context.namespace().bindings.clock.clone(),
-            close_reported: false,
-        });
-        if let Some(recorder) = self.recorders.get(&id) {
-            outputs.answered.push((recorder.clone(), FrameReader::new(frame).number("status").unwrap_or(0)));
-        }
-        outputs.replies.push((reply, answer.map(|fields| ObjectAnswer { fields, socket })));
+        let answer = match answer {
+            Ok(Respond::Response(FetchResponse { socket: Some(_), .. }) | Respond::Accept { .. }) if !*wants_socket => {
+                drop_accepted(imports, accepted);
+                Err(not_an_upgrade().with(ErrorFlags::REMOTE))
+            }
+            Ok(Respond::Response(response)) => Ok(response),
+            Ok(Respond::Accept { headers, .. }) => {
+                let socket = accepted.map(|socket| ClientEnd {
+                    socket,
+                    events: context.events(),
+                    clock: context.namespace().bindings.clock.clone(),
+                    close_reported: false,
+                });
+                Ok(FetchResponse { headers, socket, ..FetchResponse::of_status(101) })
+            }
+            Ok(Respond::Error(message)) => Err(GuestError::error(message).with(ErrorFlags::REMOTE)),
+            Err(error) => {
+                tracing::error!(%error, "an answer is malformed");
+                Err(GuestError::error(format!("The Durable Object gave an answer that is none: {error}.")))
+            }
+        };
+        outputs.replies.push((reply, answer));
     }
 
     fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), ResetReason> {
         let Some(ObjectTask { mut event, .. }) = self.tasks.remove(&id) else { return Ok(()) };
         outputs.recorded.extend(self.recorders.remove(&id));
+        self.wasm.handles().release_task(id);
         self.ops.retain(|op, live| {
             if live.task == id {
                 outputs.ops.retain(|(issued, _)| issued != op);
@@ -308,7 +326,7 @@ impl ObjectInstance {
         match &mut event {
             ObjectEvent::Fetch { reply, .. } => {
                 if let Some(reply) = reply.take() {
-                    outputs.replies.push((reply, Err(NO_ANSWER.to_owned())));
+                    outputs.replies.push((reply, Err(GuestError::error(NO_ANSWER))));
                 }
             }
             // Only now is the alarm gone: had the process ended before, it would have been delivered again.
@@ -347,20 +365,20 @@ impl ObjectInstance {
 
     /// Opens the output gate, and begins the ops that the turn has issued.
     fn release(&mut self, context: &impl ObjectContext, outputs: Outputs) {
-        let Self { wasm, ops, recorders, incarnation, .. } = self;
-        outputs.release(context, wasm.sync_imports(), |op, frame| {
+        let Self { wasm, ops, recorders, incarnation, tasks, .. } = self;
+        wasm.handles().release_written();
+        outputs.release(context, wasm.sync_imports(), |op, request| {
             let Some(live) = ops.get_mut(&op) else { return };
-            let dispatched = match Op::parse(frame) {
-                Ok(request) => {
-                    let span = recorders.get(&live.task).map(|recorder| {
-                        let (name, key) = request.describe();
-                        recorder.op(name, &key)
-                    });
-                    context.namespace().bindings.dispatch(request, &mut RequestBody::default()).traced(span)
-                }
-                Err(error) => Dispatched::Ready(Completion::error(error)),
+            let span = recorders.get(&live.task).map(|recorder| {
+                let (name, key) = request.describe();
+                recorder.op(name, &key)
+            });
+            let mut alone = CallChain::default();
+            let chain = match tasks.get_mut(&live.task).map(|task| &mut task.event) {
+                Some(ObjectEvent::Fetch { chain, .. }) => chain,
+                _ => &mut alone,
             };
-            let work = match dispatched {
+            let work = match context.namespace().bindings.dispatch(*request, chain).traced(span) {
                 // I/O in any case, so that it is another turn.
                 Dispatched::Ready(completion) => Box::pin(std::future::ready(completion)),
                 Dispatched::Pending(work) => work,
@@ -379,7 +397,7 @@ impl ObjectInstance {
         self.recorders.clear();
         for task in std::mem::take(&mut self.tasks).into_values() {
             if let ObjectEvent::Fetch { reply: Some(reply), .. } = task.event {
-                let _ = reply.send(Err(RESET.to_owned()));
+                let _ = reply.send(Err(GuestError::error(RESET).with(ErrorFlags::DURABLE_OBJECT_RESET)));
             }
         }
         let imports = self.wasm.sync_imports();

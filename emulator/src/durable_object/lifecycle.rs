@@ -16,12 +16,16 @@ use super::event::ObjectEvent;
 use super::imports::ObjectImports;
 use super::input::Input;
 use super::instance::{ObjectInstance, ResetReason};
+use crate::abi::error::GuestError;
 use crate::abi::frame::FrameWriter;
+use crate::bodies::Handles;
 use crate::trace::Recorder;
 use crate::websocket::{Incoming, Outgoing, Sockets};
 
 /// What a client is told whose message reaches no instance (RFC 6455, IANA registry: "Try Again Later").
 const TRY_AGAIN: (u16, &str) = (1013, "Try again later");
+/// Bytes of a call's body that are handed over with the event (`worker/ABI.md`, "Events").
+const MAX_INLINE_BODY: u64 = 64 * 1024;
 
 /// What the thread that works on the object owns meanwhile.
 pub(super) struct Lifecycle {
@@ -106,8 +110,12 @@ impl Lifecycle {
 
     pub(super) fn handle(&mut self, context: &impl ObjectContext, input: Input, recorder: Option<&Recorder>) {
         match input {
-            Input::Fetch { event, upgrade, reply } => {
-                self.start(context, ObjectEvent::Fetch { upgrade, reply: Some(reply) }, &event, recorder);
+            Input::Fetch { request, chain, reply } => {
+                let event = ObjectEvent::Fetch { wants_socket: request.wants_socket(), chain, reply: Some(reply) };
+                self.start(context, event, recorder, |frame, task, handles| {
+                    write_object(frame.text("object.fetch"), context);
+                    request.write(frame, Some(MAX_INLINE_BODY), |body| handles.insert(task, body));
+                });
             }
             Input::Alarm { retries } => self.deliver_alarm(context, retries, recorder),
             Input::Message { socket, message, handled } => {
@@ -115,29 +123,31 @@ impl Lifecycle {
                     Incoming::Text(text) => ("text", text.as_bytes()),
                     Incoming::Binary(bytes) => ("binary", &bytes[..]),
                 };
-                let frame = frame("object.message", context.name(), |event| {
-                    event.text(socket.tag()).text(kind).field(data);
+                let tag = socket.tag().to_owned();
+                self.start(context, ObjectEvent::Message { socket, handled }, recorder, |event, _, _| {
+                    write_object(event.text("object.message"), context);
+                    event.text(&tag).text(kind).field(data);
                 });
-                self.start(context, ObjectEvent::Message { socket, handled }, &frame, recorder);
             }
             // Sockets that dropped with an earlier instance are nothing that this one knows.
             Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
             Input::Closed { socket, close, handled } => {
-                let frame = frame("object.close", context.name(), |event| {
-                    let clean = if close.clean { "1" } else { "" };
-                    event.text(socket.tag()).number(close.code).text(&close.reason).text(clean);
+                let tag = socket.tag().to_owned();
+                self.start(context, ObjectEvent::Close { socket, handled: Some(handled) }, recorder, |event, _, _| {
+                    write_object(event.text("object.close"), context);
+                    event.text(&tag).number(close.code).text(&close.reason).flag(close.clean);
                 });
-                self.start(context, ObjectEvent::Close { socket, handled: Some(handled) }, &frame, recorder);
             }
             Input::Failed { socket, error } => {
-                let frame = frame("object.error", context.name(), |event| {
-                    event.text(socket.tag()).text(&error);
+                let tag = socket.tag().to_owned();
+                self.start(context, ObjectEvent::Close { socket, handled: None }, recorder, |event, _, _| {
+                    write_object(event.text("object.error"), context);
+                    event.text(&tag).text(&error);
                 });
-                self.start(context, ObjectEvent::Close { socket, handled: None }, &frame, recorder);
             }
             Input::Completed { incarnation, op, answer } => {
                 if let Some(instance) = self.instance.as_mut().filter(|instance| instance.incarnation == incarnation)
-                    && let Err(error) = instance.complete(context, op, &answer)
+                    && let Err(error) = instance.complete(context, op, answer)
                 {
                     self.reset(context, &error);
                 }
@@ -152,10 +162,16 @@ impl Lifecycle {
         }
     }
 
-    fn start(&mut self, context: &impl ObjectContext, event: ObjectEvent, frame: &[u8], recorder: Option<&Recorder>) {
+    fn start(
+        &mut self,
+        context: &impl ObjectContext,
+        event: ObjectEvent,
+        recorder: Option<&Recorder>,
+        write: impl FnOnce(&mut FrameWriter<'_>, u32, &mut Handles),
+    ) {
         match self.ensure_instance(context) {
             Ok(instance) => {
-                if let Err(error) = instance.start(context, event, frame, recorder) {
+                if let Err(error) = instance.start(context, event, recorder, write) {
                     self.reset(context, &error);
                 }
             }
@@ -163,7 +179,7 @@ impl Lifecycle {
                 tracing::error!(object = context.name(), "a Durable Object cannot be started: {error}");
                 match event {
                     ObjectEvent::Fetch { reply: Some(reply), .. } => {
-                        let _ = reply.send(Err(error.to_string()));
+                        let _ = reply.send(Err(GuestError::error(error.to_string())));
                     }
                     ObjectEvent::Alarm => ObjectAlarm::of(context).retry(self.alarm_retries),
                     ObjectEvent::Close { socket, .. } => self.sockets.remove(&socket),
@@ -229,10 +245,10 @@ impl Lifecycle {
             }
         };
         if alarm.is_due(due, retries) {
-            let frame = frame("object.alarm", context.name(), |event| {
-                event.number(retries);
+            self.start(context, ObjectEvent::Alarm, recorder, |event, _, _| {
+                write_object(event.text("object.alarm"), context);
+                event.number(retries).text("0");
             });
-            self.start(context, ObjectEvent::Alarm, &frame, recorder);
         }
     }
 
@@ -273,9 +289,7 @@ impl Lifecycle {
     }
 }
 
-/// The frame of an event for the object `name`.
-fn frame(kind: &str, name: &str, fields: impl FnOnce(&mut FrameWriter<'_>)) -> Vec<u8> {
-    let mut frame = Vec::new();
-    fields(FrameWriter::new(&mut frame).text(kind).text(name));
-    frame
+/// The four fields that name an object.
+fn write_object(event: &mut FrameWriter<'_>, context: &impl ObjectContext) {
+    event.text(super::id::CLASS).text(context.id()).flag(true).text(context.name());
 }

@@ -17,12 +17,12 @@ use super::error::SqlError;
 use super::eviction::Evictable as _;
 use super::id::{CLASS, UNIQUE_KEY, object_id};
 use super::imports::ObjectImports;
-use super::input::{Input, ORIGIN};
+use super::input::Input;
 use super::instance_limit::InstanceLimit;
 use super::namespace_state::NamespaceState;
-use crate::abi::frame::FrameWriter;
-use crate::abi::ops::ObjectRequest;
-use crate::bindings::{Bindings, BoxFuture, CONNECTION_LOST, ObjectAnswer, Objects};
+use crate::abi::error::GuestError;
+use crate::abi::requests::{FetchResponse, ObjectTarget};
+use crate::bindings::{Bindings, BoxFuture, ObjectCall, Objects};
 use crate::profile::Profile;
 use crate::runtime::program::Linked;
 use crate::state_dir::{StateDir, StateError};
@@ -47,9 +47,11 @@ struct ObjectTable {
 
 /// What a namespace is made of.
 pub(crate) struct NamespaceParts {
+    /// The Worker's name, which is part of the namespace's unique key.
+    pub(crate) worker: String,
+    pub(crate) class: String,
     pub(crate) bindings: Arc<Bindings>,
     pub(crate) linked: Linked<ObjectImports>,
-    pub(crate) alarms: AlarmIndex,
     pub(crate) state: StateDir,
     pub(crate) profile: Profile,
     pub(crate) evict_after_ms: u64,
@@ -72,9 +74,12 @@ pub(crate) struct NamespaceStats {
 }
 
 impl Namespace {
-    pub(crate) fn new(parts: NamespaceParts) -> Self {
+    /// # Errors
+    /// If the index of its alarms cannot be used.
+    pub(crate) fn new(parts: NamespaceParts) -> Result<Self, StateError> {
+        let alarms = AlarmIndex::open(&parts.state, &parts.bindings.clock)?;
         let state = Arc::new(NamespaceState {
-            alarms: AlarmScheduler::new(parts.alarms, parts.bindings.clock.clone(), parts.bindings.faults.clone()),
+            alarms: AlarmScheduler::new(alarms, parts.bindings.clock.clone(), parts.bindings.faults.clone()),
             bindings: parts.bindings,
             linked: parts.linked,
             runtime: parts.runtime,
@@ -88,7 +93,7 @@ impl Namespace {
         });
         let objects = Arc::new(ObjectTable { namespace: Arc::clone(&state), objects: Mutex::default() });
         let (names, closing, alarm_task) = (Mutex::default(), AtomicBool::new(false), OnceLock::new());
-        Self { state, objects, names, closing, alarm_task }
+        Ok(Self { state, objects, names, closing, alarm_task })
     }
 
     /// Begins to wake objects for their alarms; those that are overdue at once.
@@ -233,28 +238,29 @@ impl Drop for Namespace {
 }
 
 impl Objects for Namespace {
-    fn call(&self, request: ObjectRequest<'_>) -> BoxFuture<Result<ObjectAnswer, String>> {
+    fn call(&self, call: ObjectCall) -> BoxFuture<Result<FetchResponse, GuestError>> {
         if self.closing.load(Ordering::SeqCst) {
-            return Box::pin(std::future::ready(Err(CONNECTION_LOST.to_owned())));
+            return Box::pin(std::future::ready(Err(GuestError::connection_lost())));
         }
-        let upgrade = match request.upgrade() {
-            Ok(upgrade) => upgrade,
-            Err(error) => return Box::pin(std::future::ready(Err(error.to_string()))),
+        let ObjectCall { target, request, chain } = call;
+        let ObjectTarget::Name(name) = target else {
+            return Box::pin(std::future::ready(Err(GuestError::error("objects by id are not there yet"))));
         };
-        let mut event = Vec::new();
-        FrameWriter::new(&mut event)
-            .text("object.fetch")
-            .text(request.name)
-            .text(request.method)
-            .compose(|url| {
-                url.extend_from_slice(ORIGIN.as_bytes());
-                url.extend_from_slice(request.path.as_bytes());
-            })
-            .field(request.body)
-            .raw(request.headers.rest());
         let (reply, answer) = oneshot::channel();
-        self.objects.post(request.name, Input::Fetch { event, upgrade, reply });
-        Box::pin(async move { answer.await.unwrap_or_else(|_| Err(CONNECTION_LOST.to_owned())) })
+        self.objects.post(&name, Input::Fetch { request: Box::new(request), chain, reply });
+        Box::pin(async move { answer.await.unwrap_or_else(|_| Err(GuestError::connection_lost())) })
+    }
+
+    fn id_of_name(&self, name: &str) -> String {
+        Self::id_of(name)
+    }
+
+    fn unique_id(&self) -> Result<String, GuestError> {
+        Err(GuestError::error("unique ids are not there yet"))
+    }
+
+    fn parse_id(&self, _: &str) -> Result<String, GuestError> {
+        Err(GuestError::error("objects by id are not there yet"))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The output gate: what a turn sends out is kept until its writes are committed, and discarded if they are not.
 
-use crate::abi::frame::{FrameError, FrameReader, FrameWriter};
-use crate::bindings::ObjectAnswer;
+use crate::abi::error::GuestError;
+use crate::abi::op::Op;
+use crate::abi::requests::FetchResponse;
 use crate::trace::Recorder;
 use crate::websocket::Outgoing;
 
@@ -12,8 +13,8 @@ use super::imports::ObjectImports;
 /// What leaves after the commit.
 #[derive(Default)]
 pub(super) struct Outputs {
-    pub(super) replies: Vec<(Reply, Result<ObjectAnswer, String>)>,
-    pub(super) ops: Vec<(u32, Vec<u8>)>,
+    pub(super) replies: Vec<(Reply, Result<FetchResponse, GuestError>)>,
+    pub(super) ops: Vec<(u32, Box<Op>)>,
     pub(super) ended: Vec<ObjectEvent>,
     /// Statuses for traces, and the recorders of tasks that have ended.
     pub(super) answered: Vec<(Recorder, u16)>,
@@ -21,12 +22,12 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// Opens the output gate. `begin_op` begins an op, by its id and its frame.
+    /// Opens the output gate. `begin_op` begins an op, by its id.
     pub(super) fn release(
         self,
         context: &impl ObjectContext,
         imports: &mut ObjectImports,
-        mut begin_op: impl FnMut(u32, &[u8]),
+        mut begin_op: impl FnMut(u32, Box<Op>),
     ) {
         let faults = &context.namespace().bindings.faults;
         for (socket, frame) in std::mem::take(&mut imports.outgoing) {
@@ -43,8 +44,8 @@ impl Outputs {
             // The caller may have gone; its event has run to its end all the same.
             let _ = reply.send(answer);
         }
-        for (op, frame) in self.ops {
-            begin_op(op, &frame);
+        for (op, request) in self.ops {
+            begin_op(op, request);
         }
         for event in self.ended {
             match event {
@@ -62,19 +63,4 @@ impl Outputs {
             }
         }
     }
-}
-
-/// From the frame of `respond` to the fields of the answer to `object.fetch`.
-pub(super) fn response_fields(frame: &[u8]) -> Result<Vec<u8>, FrameError> {
-    let mut answer = FrameReader::new(frame);
-    let status = answer.bytes("status")?;
-    let (upgrade, body): (&str, &[u8]) = match (answer.text("body kind")?, answer.bytes("body argument")?) {
-        ("none", _) => ("", b""),
-        ("bytes", body) => ("", body),
-        ("accept", _) => ("1", b""),
-        _ => return Err(FrameError::Missing("a body kind that an object may use")),
-    };
-    let mut fields = Vec::with_capacity(frame.len() + 16);
-    FrameWriter::new(&mut fields).field(status).text(upgrade).field(body).raw(answer.rest());
-    Ok(fields)
 }
