@@ -40,6 +40,7 @@
 mod abi;
 mod bindings;
 mod bodies;
+mod cache;
 pub mod check;
 pub mod clock;
 pub mod durable_object;

@@ -3,6 +3,7 @@
 
 mod at_once;
 mod bodies;
+mod cache;
 mod call_chain;
 mod completion;
 mod kv;
@@ -27,6 +28,7 @@ use at_once::Draw;
 use crate::abi::answer::Answer;
 use crate::abi::error::GuestError;
 use crate::abi::op::Op;
+use crate::cache::Caches;
 use crate::clock::{self, Clock};
 use crate::faults::{Faults, Service};
 use crate::trace::{Recorder, Trace};
@@ -39,6 +41,7 @@ pub(crate) struct Bindings {
     pub(crate) trace: Trace,
     /// Where requests go that leave the emulator.
     outbound: Arc<dyn Outbound>,
+    caches: Arc<Caches>,
     at_once: Draw,
     /// The Worker itself, for calls of its own entrypoints. Set once, when it exists; weak, since its instances have these bindings.
     own: OnceLock<Weak<dyn WorkerService>>,
@@ -51,13 +54,14 @@ pub(crate) struct BindingParts {
     pub(crate) faults: Faults,
     pub(crate) trace: Trace,
     pub(crate) outbound: Arc<dyn Outbound>,
+    pub(crate) caches: Arc<Caches>,
     pub(crate) at_once: AtOnce,
 }
 
 impl Bindings {
     pub(crate) fn new(table: BindingTable, parts: BindingParts) -> Self {
-        let BindingParts { clock, faults, trace, outbound, at_once } = parts;
-        Self { table, clock, faults, trace, outbound, at_once: Draw::new(at_once), own: OnceLock::new() }
+        let BindingParts { clock, faults, trace, outbound, caches, at_once } = parts;
+        Self { table, clock, faults, trace, outbound, caches, at_once: Draw::new(at_once), own: OnceLock::new() }
     }
 
     /// Says which Worker's bindings these are. Called once.
@@ -136,7 +140,7 @@ impl Bindings {
             },
             Op::Request(op) => self.request(op, chain),
             Op::Body(op) => bodies::perform(op),
-            Op::Cache(_) => GuestError::error("there is no cache").into(),
+            Op::Cache(op) => cache::perform(&self.caches, op),
             Op::Alarm(_) => GuestError::error("Alarms are only available inside a Durable Object.").into(),
             Op::Sleep { millis } => {
                 let clock = self.clock.clone();

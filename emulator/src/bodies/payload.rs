@@ -89,6 +89,22 @@ impl Payload {
         Ok(Ok(whole.freeze()))
     }
 
+    /// As [`Self::collect`], but a body that is too large is read to its end, and thrown away.
+    pub(crate) async fn collect_or_discard(self, max: u64) -> Result<Result<Bytes, TooLarge>, PayloadError> {
+        let mut stream = match self {
+            Self::Bytes(bytes) => return Self::Bytes(bytes).collect(max).await,
+            Self::Stream(stream) => stream,
+        };
+        let mut whole = Some(BytesMut::new());
+        while let Some(chunk) = stream.next().await? {
+            whole = whole.filter(|whole| (whole.len() + chunk.len()) as u64 <= max);
+            if let Some(whole) = &mut whole {
+                whole.extend_from_slice(&chunk);
+            }
+        }
+        Ok(whole.map(BytesMut::freeze).ok_or(TooLarge))
+    }
+
     /// The body, in memory if its length is known and at most `max`.
     pub(crate) async fn inlined(self, max: Option<u64>) -> Result<Self, PayloadError> {
         match (self.len(), max) {

@@ -11,6 +11,7 @@ use super::{Emulator, Inner, RunningWorker};
 use crate::bindings::{
     Binding, BindingParts, BindingTable, Bindings, Objects, ServiceBinding, Variable, WorkerService,
 };
+use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::durable_object::imports::ObjectImports;
 use crate::durable_object::namespace::{Namespace, NamespaceParts};
@@ -81,6 +82,7 @@ pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
         faults: builder.faults.clone(),
         trace: trace.clone(),
         outbound: Arc::clone(&builder.outbound),
+        caches: Arc::new(Caches::new(builder.clock.clone())),
         at_once: builder.at_once,
     };
     let setups: Vec<&WorkerSetup> = std::iter::once(&builder.main).chain(&builder.others).collect();
