@@ -135,9 +135,9 @@ impl Bindings {
     fn r2_get(self: &Arc<Self>, key: &str, range: Option<(u64, u64)>) -> Dispatched {
         match self.r2.cached(key) {
             Some(None) => return Answer::None.into(),
-            Some(Some(r2::Object { size, body: r2::Body::Bytes(bytes) })) => {
+            Some(Some(r2::Object { meta, body: r2::Body::Bytes(bytes), .. })) => {
                 if let Some(bytes) = slice(&bytes, range) {
-                    return Dispatched::Ready(with_body(size, r2::Body::Bytes(bytes)));
+                    return Dispatched::Ready(with_body(meta.size, r2::Body::Bytes(bytes)));
                 }
             }
             // Not in memory, or a range that reaches beyond the end: the engine knows what the platform says to that.
@@ -146,7 +146,7 @@ impl Bindings {
         let (r2, key) = (self.r2.clone(), key.to_owned());
         let range = range.map(|(offset, length)| r2::Range::From { offset, length: Some(length) });
         blocking(move || match r2.get(&key, range) {
-            Ok(Some(object)) => with_body(object.size, object.body),
+            Ok(Some(object)) => with_body(object.meta.size, object.body),
             Ok(None) => Answer::None.into(),
             Err(error) => Completion::error(error),
         })
@@ -156,14 +156,14 @@ impl Bindings {
         if let Some(cached) = self.r2.cached(key) {
             match cached {
                 None => return Answer::None.into(),
-                Some(object) if object.size > max => return Dispatched::Ready(too_large(object.size)),
+                Some(object) if object.meta.size > max => return Dispatched::Ready(too_large(object.meta.size)),
                 Some(r2::Object { body: r2::Body::Bytes(bytes), .. }) => return Answer::Value(bytes).into(),
                 Some(_) => {}
             }
         }
         let (r2, key) = (self.r2.clone(), key.to_owned());
         blocking(move || match r2.get(&key, None) {
-            Ok(Some(object)) if object.size > max => too_large(object.size),
+            Ok(Some(object)) if object.meta.size > max => too_large(object.meta.size),
             Ok(Some(object)) => match object.body.into_bytes() {
                 Ok(bytes) => Answer::Value(bytes).into(),
                 Err(error) => {

@@ -9,7 +9,7 @@ use http_body::Body as _;
 
 use super::Completion;
 use crate::abi::ops::Answer;
-use crate::r2::{R2, Upload, UploadOptions};
+use crate::r2::{Checksum, Conditional, PutOptions, R2, Upload};
 
 /// Bytes that are read before a thread is asked to write them.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -47,8 +47,12 @@ impl RequestBody {
     pub(crate) async fn upload(self, r2: R2, key: String, sha256: [u8; 32]) -> Completion {
         let Some((mut body, length)) = self.0 else { return Completion::error(USED) };
         let Some(length) = length else { return Completion::error(UNKNOWN_LENGTH) };
-        let options = UploadOptions { sha256: Some(sha256), only_if_absent: true, length };
-        let mut upload = match r2.upload(&key, options) {
+        let options = PutOptions {
+            only_if: Some(Conditional::absent()),
+            checksum: Some(Checksum::sha256(sha256)),
+            ..PutOptions::default()
+        };
+        let mut upload = match r2.upload(&key, length, options) {
             Ok(upload) => Box::new(upload),
             Err(error) => return Completion::error(error),
         };

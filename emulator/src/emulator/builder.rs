@@ -182,8 +182,8 @@ impl Builder {
         if let Some(hash) = &worker_sha256 {
             self.variables.entry(HASH_VARIABLE.to_owned()).or_insert_with(|| hash.clone());
         }
-        let kv = Kv::open(&state, &self.clock, &self.faults)?;
-        let r2 = R2::open(&state, &self.clock)?;
+        let kv = Kv::open(&state, &self.clock, &self.faults, self.profile)?;
+        let r2 = R2::open(&state, &self.clock, self.profile)?;
         self.variables.entry(EPOCH_VARIABLE.to_owned()).or_insert_with(|| r2.epoch().to_owned());
         let trace = Trace::new(self.trace, self.clock.clone());
         let environment = Arc::new(Environment {
