@@ -10,7 +10,7 @@ use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::Request;
 use http_body::{Body as _, Frame};
-use pmx_emulator::r2::UploadOptions;
+use pmx_emulator::r2::PutOptions;
 use pmx_emulator::{AtOnce, Emulator};
 use support::{Answer, Script, bodyless, builder, deadline, eventually, fetch, fields, script, with_body};
 
@@ -45,8 +45,7 @@ async fn on_none(script: Script) -> Answer {
 }
 
 fn put_object(emulator: &Emulator, key: &str, bytes: &[u8]) {
-    let mut upload =
-        emulator.r2().upload(key, UploadOptions { length: bytes.len() as u64, ..Default::default() }).unwrap();
+    let mut upload = emulator.r2().upload(key, bytes.len() as u64, PutOptions::default()).unwrap();
     upload.write(bytes).unwrap();
     upload.finish().unwrap();
 }

@@ -232,6 +232,7 @@ async fn redirects_are_followed_unless_the_caller_wants_to_see_them() {
     assert!(answer[1] == "Too many redirects." || answer[1].starts_with("Too many Worker invocations"), "{answer:?}");
     let stream = script().answer(["307", "none", "", "location", "/next"]).hex();
     let once = script().op(["service.fetch", "B", "", "", "POST", "http://b/", "body", "0", "script", &stream]);
+    let emulator = pair().build().unwrap();
     let answer = fetch(&emulator, support::with_body(&once.respond(), "once")).await.fields();
     assert!(answer[1].starts_with("A request with a one-time-use body"), "{answer:?}");
     let bad = request(["service.fetch", "B", "", "error"], &ok());

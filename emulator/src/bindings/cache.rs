@@ -42,7 +42,7 @@ pub(super) fn perform(caches: &Arc<Caches>, op: CacheOp) -> Dispatched {
                         caches.put(&cache, url.as_str(), status, headers, body, until_ms);
                         Answer::Ok.into()
                     }
-                    (Ok(Ok(_) | Err(TooLarge)), _) => Answer::Ok.into(),
+                    (Ok(Ok(_) | Err(TooLarge { .. })), _) => Answer::Ok.into(),
                     (Err(error), _) => Completion::from(error),
                 }
             }))

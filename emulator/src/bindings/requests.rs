@@ -101,9 +101,9 @@ impl Bindings {
         request: FetchRequest,
         redirect: Redirect,
         inline: Option<u64>,
-        chain: &CallChain,
+        chain: &mut CallChain,
     ) -> Dispatched {
-        let (this, mut chain) = (Arc::clone(self), chain.clone());
+        let (this, mut chain) = (Arc::clone(self), chain.counted());
         Dispatched::Pending(Box::pin(async move {
             let response = match redirect {
                 Redirect::Manual => this.hop(&asked, request, &mut chain).await,
