@@ -187,7 +187,6 @@ impl std::fmt::Debug for Inspector {
 }
 
 fn run(database: &mut Database, query: &str, bindings: &[Value]) -> Result<SqlResult, SqlError> {
-    let before = database.rows_written();
     database.give_up_after(Some(LONGEST_QUERY))?;
     let result = database.exec(query, bindings);
     database.give_up_after(None)?;
@@ -198,11 +197,10 @@ fn run(database: &mut Database, query: &str, bindings: &[Value]) -> Result<SqlRe
             return Err(error);
         }
     };
-    let rows_written = database.rows_written() - before;
     database.commit_turn()?;
-    let Rows { columns, rows } = rows;
+    let Rows { columns, rows, rows_read, rows_written } = rows;
     let rows: Vec<Vec<Json>> = rows.iter().map(|row| row.iter().map(json::from_value).collect()).collect();
-    Ok(SqlResult { columns, rows_read: rows.len() as u64, rows, rows_written })
+    Ok(SqlResult { columns, rows, rows_read, rows_written })
 }
 
 fn tables(database: &mut Database) -> Result<Vec<TableInfo>, SqlError> {
