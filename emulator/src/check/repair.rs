@@ -10,7 +10,7 @@ use crate::{
     state_dir::{
         StateDir, StateError,
         folder::Folder,
-        layout::{ASIDE, SIDE_FILES},
+        layout::{self, ASIDE, SIDE_FILES},
     },
 };
 use serde::Serialize;

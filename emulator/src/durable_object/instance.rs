@@ -234,7 +234,6 @@ impl ObjectInstance {
         for effect in effects.drain(..) {
             match effect {
                 Effect::Op { task, op, request } => self.issue(task, op, request, outputs)?,
-                Effect::Answered { task, op, answer } => self.answered(task, op, answer)?,
                 Effect::Cancel { op } => {
                     self.queue.retain(|(_, queued, _)| *queued != op);
                     outputs.ops.retain(|(issued, _)| *issued != op);
@@ -250,38 +249,26 @@ impl ObjectInstance {
         Ok(())
     }
 
-    /// Every op begins after the turn that issued it.
+    /// What was answered when it was issued is part of the turn; every other op begins after it.
     fn issue(
         &mut self,
         task: u32,
         op: u32,
-        request: Result<Box<Op>, GuestError>,
+        request: Result<Box<Op>, Answer>,
         outputs: &mut Outputs,
     ) -> Result<(), Exceeded> {
-        match request {
-            Ok(request) => {
-                self.check_op(op)?;
-                self.ops.insert(op, ObjectOp { task, work: None });
-                outputs.ops.push((op, request));
-                Ok(())
-            }
-            Err(error) => self.answered(task, op, error.into()),
-        }
-    }
-
-    /// The op was answered within the turn.
-    fn answered(&mut self, task: u32, op: u32, answer: Answer) -> Result<(), Exceeded> {
-        self.check_op(op)?;
-        self.queue.push_back((task, op, answer));
-        Ok(())
-    }
-
-    fn check_op(&self, op: u32) -> Result<(), Exceeded> {
         if self.ops.contains_key(&op) || self.queue.iter().any(|(_, queued, _)| *queued == op) {
             return Err(Exceeded::OpReused(op));
         }
         if self.ops.len() + self.queue.len() >= MAX_LIVE_OPS {
             return Err(Exceeded::Ops);
+        }
+        match request {
+            Ok(request) => {
+                self.ops.insert(op, ObjectOp { task, work: None });
+                outputs.ops.push((op, request));
+            }
+            Err(answer) => self.queue.push_back((task, op, answer)),
         }
         Ok(())
     }

@@ -25,10 +25,6 @@ use crate::websocket::{Incoming, Outgoing, Socket, Sockets};
 
 /// What a client is told whose message reaches no instance (RFC 6455, IANA registry: "Try Again Later").
 const TRY_AGAIN: (u16, &str) = (1013, "Try again later");
-/// What a client is told whose message reaches no instance (RFC 6455, IANA registry: "Try Again Later").
-const TRY_AGAIN: (u16, &str) = (1013, "Try again later");
-/// Bytes of a call's body that are handed over with the event (`worker/ABI.md`, "Events").
-const MAX_INLINE_BODY: u64 = 64 * 1024;
 
 /// What the thread that works on the object owns meanwhile.
 pub(super) struct Lifecycle {

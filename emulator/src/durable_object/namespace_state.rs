@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::runtime::Handle;
 
@@ -69,6 +69,21 @@ impl ObjectHost {
             resets: AtomicU64::new(0),
             state_dir: parts.state,
         }
+    }
+
+    /// How many objects may have an instance at once.
+    pub(crate) fn max_instances(&self) -> usize {
+        self.instances.limit()
+    }
+
+    /// How often an instance was constructed.
+    pub(crate) fn constructed(&self) -> u64 {
+        self.constructed.load(Ordering::Relaxed)
+    }
+
+    /// How often an instance ended before its time.
+    pub(crate) fn resets(&self) -> u64 {
+        self.resets.load(Ordering::Relaxed)
     }
 
     /// Opens an object's file as far as the state folder allows.

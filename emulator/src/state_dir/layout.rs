@@ -61,6 +61,18 @@ fn is_lower_hex(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// The folder of a further namespace or bucket: its id, where that can be the name of a folder everywhere, else a hash of it.
+pub(super) fn store_name(id: &str) -> String {
+    const LONGEST: usize = 63;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=LONGEST).contains(&id.len()) && id.bytes().all(plain) {
+        id.to_owned()
+    } else {
+        // Longer than any plain one, so that no two ids have one folder.
+        format!("{}", pmx_model::Hash::of(id.as_bytes()))
+    }
+}
+
 /// Whether a folder in `do` may hold objects: its name is a class, or a Worker and a class.
 pub(crate) fn is_class(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'$'))

@@ -34,6 +34,7 @@ const LAYOUT_VERSION: u32 = 1;
 /// do/<class>/<id>.sqlite      one Durable Object each
 /// do/<class>/alarms.sqlite    when to wake which of them; the bundled Worker's are in do/alarms.sqlite
 /// do/namespaces.json          which of these folders belongs to which class of which Worker
+/// kv/<id>/…, r2/<name>/…      further namespaces and buckets, each laid out like this folder
 /// ```
 ///
 /// Whatever is written survives the end of the process at any point; with [`Durability::PowerLoss`] also that of the
@@ -56,6 +57,8 @@ struct Inner {
     // Fields drop in this order: the lock goes before the folder.
     _lock: Option<File>,
     _temporary: Option<tempfile::TempDir>,
+    /// The folder that this one lies in, if it is a further store's.
+    _parent: Option<StateDir>,
 }
 
 /// What a finished write survives.
@@ -101,7 +104,16 @@ impl StateDir {
             return Err(unusable(io::Error::new(io::ErrorKind::NotFound, "there is no state in it")));
         }
         let durability = Durability::Crash;
-        Ok(Self(Arc::new(Inner { path, canonical, root, durability, reads_only: true, _lock: lock, _temporary: None })))
+        Ok(Self(Arc::new(Inner {
+            path,
+            canonical,
+            root,
+            durability,
+            reads_only: true,
+            _lock: lock,
+            _temporary: None,
+            _parent: None,
+        })))
     }
 
     /// A new folder that is removed when the last clone is dropped.
@@ -140,6 +152,37 @@ impl StateDir {
             reads_only: false,
             _lock: lock,
             _temporary: temporary,
+            _parent: None,
+        })))
+    }
+
+    /// The folder of a further store of a kind (`kv`, `r2`), which is laid out like this one and owned with it.
+    ///
+    /// # Errors
+    /// If it has links in it, or cannot be used; of a folder that is only read also if it is missing.
+    pub(crate) fn store(&self, kind: &str, name: &str) -> Result<Self, StateError> {
+        let name = layout::store_name(name);
+        let path = self.0.path.join(kind).join(&name);
+        let unusable = |source| StateError::Unusable { path: path.clone(), source };
+        let root = if self.0.reads_only {
+            self.root().open_folder(kind).and_then(|stores| stores.open_folder(&name))
+        } else {
+            self.root().ensure_folder(kind).and_then(|stores| stores.ensure_folder(&name))
+        };
+        let root = root.map_err(unusable)?;
+        layout::check(&root)?;
+        if !self.0.reads_only {
+            init::prepare(&root).map_err(unusable)?;
+        }
+        Ok(Self(Arc::new(Inner {
+            canonical: self.0.canonical.join(kind).join(&name),
+            durability: self.0.durability,
+            reads_only: self.0.reads_only,
+            _lock: None,
+            _temporary: None,
+            _parent: Some(self.clone()),
+            path,
+            root,
         })))
     }
 
