@@ -179,7 +179,11 @@ async fn a_malformed_op_is_an_error_of_that_op() {
         (script().op(["r2.head", "NOPE", "key"]), "TypeError", "there is no R2 bucket bound as `NOPE`"),
         (script().op(["alarm.get"]), "Error", "Alarms are only available inside a Durable Object."),
         (script().sql(["SELECT 1"]), "Error", "This is only available inside of a Durable Object."),
-        (script().call(["id.name", "SPACE_KV", "a"]), "TypeError", "there is no namespace of Durable Objects bound as `SPACE_KV`"),
+        (
+            script().call(["id.name", "SPACE_KV", "a"]),
+            "TypeError",
+            "there is no namespace of Durable Objects bound as `SPACE_KV`",
+        ),
         (script().transaction(true, &script()), "Error", "This is only available inside of a Durable Object."),
         (script().call(["body.no"]), "Error", "the message is malformed: the frame has no field `handle`"),
         (script().call([]), "Error", "the message is malformed: the frame has no field `call`"),
