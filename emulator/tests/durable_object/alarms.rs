@@ -103,7 +103,7 @@ async fn an_alarm_that_fails_is_tried_again_six_times_after_pauses_that_double()
     let throws = script().answer(["500", "error", "boom"]);
     for end in [script().trap(), throws] {
         let clock = Clock::manual(1_000);
-        let handler = note(script(), "try").op(["sleep", "0"]).text() + &end.text();
+        let handler = note(script(), "try").op(["sleep", "0"]).then(&end).text();
         let emulator = builder().var("object.alarm", handler).clock(clock.clone()).trace(100).build().unwrap();
         set_alarm(&emulator, "1000").await;
         eventually(|| delivered(&emulator) == 1).await;

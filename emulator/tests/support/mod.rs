@@ -240,9 +240,15 @@ impl Script {
         self.command(b'X', b"")
     }
 
-    /// As the value of a variable.
+    /// As the value of a variable: in hex, unless it is text.
     pub fn text(self) -> String {
-        String::from_utf8(self.0).unwrap()
+        String::from_utf8(self.0).unwrap_or_else(|error| format!("#{}", Self(error.into_bytes()).hex()))
+    }
+
+    /// This script, and then another.
+    pub fn then(mut self, other: &Self) -> Self {
+        self.0.extend_from_slice(&other.0);
+        self
     }
 
     /// As the value of the header `script`.
