@@ -14,8 +14,22 @@ pub(super) type Reply = oneshot::Sender<Result<FetchResponse, GuestError>>;
 
 /// The event that a task handles, and who waits for its end.
 pub(super) enum ObjectEvent {
-    Fetch { wants_socket: bool, chain: CallChain, reply: Option<Reply> },
-    Alarm,
-    Message { socket: Arc<Socket>, handled: oneshot::Sender<()> },
-    Close { socket: Arc<Socket>, handled: Option<oneshot::Sender<()>> },
+    Fetch {
+        wants_socket: bool,
+        chain: CallChain,
+        reply: Option<Reply>,
+    },
+    Alarm {
+        /// Whether the handler has failed.
+        failed: bool,
+    },
+    Message {
+        socket: Arc<Socket>,
+        /// Said when the socket's next message can be taken, if that waits for the end of this one.
+        handled: Option<oneshot::Sender<()>>,
+    },
+    Close {
+        socket: Arc<Socket>,
+        handled: Option<oneshot::Sender<()>>,
+    },
 }

@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use tokio::task::AbortHandle;
 
+use super::alarm_delivery::{AlarmFault, ObjectAlarm};
+use super::alarm_scheduler::Attempt;
 use super::context::ObjectContext;
+use super::engine::Database;
 use super::error::SqlError;
 use super::event::ObjectEvent;
-use super::imports::ObjectImports;
-use super::instance_limit::{Overloaded, Permit};
+use super::imports::{Aborted, ObjectImports};
+use super::instance_limit::{Overloaded, Permit, overloaded};
 use super::outputs::Outputs;
-use crate::abi::AlarmOp;
 use crate::abi::answer::Answer;
 use crate::abi::error::{ErrorFlags, GuestError};
 use crate::abi::frame::FrameWriter;
@@ -27,10 +29,10 @@ use crate::runtime::budget::{CpuMeter, CpuTime, Exceeded, MAX_LIVE_OPS};
 use crate::runtime::host::Effect;
 use crate::runtime::instance::Instance;
 use crate::trace::Recorder;
-use crate::websocket::{ClientEnd, Socket};
+use crate::websocket::{ClientEnd, Socket, TagError};
 
-/// What callers are told when an object is reset under them.
-const RESET: &str = "The Durable Object's code crashed, and the object was reset.";
+/// What callers are told when an object is reset under them, here and on Cloudflare (`worker/shim`).
+const RESET: &str = "the Worker trapped";
 /// What callers are told when an event ends without an answer.
 const NO_ANSWER: &str = "The Durable Object's code ended without an answer.";
 
@@ -46,8 +48,8 @@ pub(super) struct ObjectInstance {
     ops: HashMap<u32, ObjectOp>,
     /// Answers of this turn: task, op, answer.
     queue: VecDeque<(u32, u32, Answer)>,
-    /// Whether the alarm that is being handled was replaced by a new one; `None` while none is handled.
-    alarm_replaced: Option<bool>,
+    /// Which delivery the alarm is that is being handled.
+    attempt: Attempt,
     /// Given back with the instance.
     _permit: Permit,
 }
@@ -68,7 +70,9 @@ struct ObjectOp {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ResetReason {
     #[error("its instance crashed: {0:?}")]
-    Crashed(#[from] wasmtime::Error),
+    Crashed(wasmtime::Error),
+    #[error("its code called `abort`: {0}")]
+    Aborted(Aborted),
     #[error("its turn cannot be committed: {0}")]
     Storage(#[from] SqlError),
     #[error(transparent)]
@@ -77,6 +81,36 @@ pub(super) enum ResetReason {
     Overloaded(#[from] Overloaded),
     #[error("its alarm cannot be noted: {0}")]
     Alarm(#[from] rusqlite::Error),
+}
+
+impl From<wasmtime::Error> for ResetReason {
+    fn from(error: wasmtime::Error) -> Self {
+        match error.downcast::<Aborted>() {
+            Ok(aborted) => Self::Aborted(aborted),
+            Err(error) => Self::Crashed(error),
+        }
+    }
+}
+
+impl ResetReason {
+    /// What those are told whose calls fail with the object.
+    pub(super) fn told(&self) -> GuestError {
+        let error = match self {
+            Self::Overloaded(_) => return overloaded(),
+            Self::Aborted(aborted) => GuestError::error(aborted.reason.clone()),
+            Self::Storage(error) => GuestError::error(error.to_string()),
+            Self::Crashed(_) | Self::Exceeded(_) | Self::Alarm(_) => GuestError::error(RESET),
+        };
+        error.with(ErrorFlags::DURABLE_OBJECT_RESET)
+    }
+
+    /// Whose fault it is that an alarm was not handled because of it.
+    pub(super) fn fault(&self) -> AlarmFault {
+        match self {
+            Self::Crashed(_) | Self::Aborted(_) | Self::Exceeded(_) => AlarmFault::Worker,
+            Self::Storage(_) | Self::Overloaded(_) | Self::Alarm(_) => AlarmFault::Host,
+        }
+    }
 }
 
 impl ObjectInstance {
@@ -89,7 +123,7 @@ impl ObjectInstance {
             next_task: 0,
             ops: HashMap::new(),
             queue: VecDeque::new(),
-            alarm_replaced: None,
+            attempt: Attempt::default(),
             _permit: permit,
         }
     }
@@ -108,13 +142,24 @@ impl ObjectInstance {
         self.wasm.memory_bytes()
     }
 
-    /// Whether an alarm's handler was under way, and whether a later alarm has been committed since.
-    pub(super) fn alarm_in_flight(&self) -> Option<bool> {
-        self.alarm_replaced
+    /// Whether an alarm's handler is under way, and whether a later alarm was set since.
+    pub(super) fn alarm_in_flight(&mut self) -> Option<bool> {
+        self.wasm.sync_imports().alarm.in_flight()
     }
 
     pub(super) fn imports(&mut self) -> &mut ObjectImports {
         self.wasm.sync_imports()
+    }
+
+    /// An alarm is about to be delivered: which attempt that is.
+    pub(super) fn alarm_begins(&mut self, attempt: Attempt) {
+        self.attempt = attempt;
+        self.wasm.sync_imports().alarm.begin();
+    }
+
+    /// Which attempt the alarm is that was delivered last.
+    pub(super) fn attempt(&self) -> Attempt {
+        self.attempt
     }
 
     /// Delivers an event, which `write` composes.
@@ -127,9 +172,6 @@ impl ObjectInstance {
     ) -> Result<(), ResetReason> {
         let id = self.next_task;
         self.next_task = self.next_task.wrapping_add(1);
-        if matches!(event, ObjectEvent::Alarm) {
-            self.alarm_replaced = Some(false);
-        }
         self.tasks.insert(id, ObjectTask { event, cpu_time: CpuTime::default() });
         if let Some(recorder) = recorder {
             recorder.running();
@@ -198,19 +240,19 @@ impl ObjectInstance {
                     }
                 }
                 Effect::Respond { task, answer } => self.respond(context, task, answer, outputs),
-                Effect::Done { task } => self.end(task, outputs)?,
+                Effect::Done { task } => self.end(context, task, outputs)?,
             }
         }
         self.wasm.put_back(effects);
         Ok(())
     }
 
-    /// The alarm is part of the turn; every other op begins after it.
+    /// What was answered when it was issued is part of the turn; every other op begins after it.
     fn issue(
         &mut self,
         task: u32,
         op: u32,
-        request: Result<Box<Op>, GuestError>,
+        request: Result<Box<Op>, Answer>,
         outputs: &mut Outputs,
     ) -> Result<(), Exceeded> {
         if self.ops.contains_key(&op) || self.queue.iter().any(|(_, queued, _)| *queued == op) {
@@ -219,48 +261,13 @@ impl ObjectInstance {
         if self.ops.len() + self.queue.len() >= MAX_LIVE_OPS {
             return Err(Exceeded::Ops);
         }
-        let replaced = self.alarm_replaced;
-        let database = &mut self.wasm.sync_imports().database;
-        let request = match request {
-            Ok(request) => request,
-            Err(error) => {
-                self.queue.push_back((task, op, error.into()));
-                return Ok(());
+        match request {
+            Ok(request) => {
+                self.ops.insert(op, ObjectOp { task, work: None });
+                outputs.ops.push((op, request));
             }
-        };
-        let Op::Alarm(alarm) = *request else {
-            self.ops.insert(op, ObjectOp { task, work: None });
-            outputs.ops.push((op, request));
-            return Ok(());
-        };
-        let span = self.recorders.get(&task).map(|recorder| {
-            let (name, key) = request.describe();
-            recorder.op(name, &key)
-        });
-        let answer = match alarm {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            AlarmOp::Set { at } => match database.set_alarm(at as u64) {
-                Ok(()) => {
-                    self.alarm_replaced = replaced.map(|_| true);
-                    Answer::Ok
-                }
-                Err(error) => GuestError::error(error.to_string()).into(),
-            },
-            // While its handler runs an alarm is not set any more, though it is kept until the handler has ended.
-            AlarmOp::Get if replaced == Some(false) => Answer::None,
-            AlarmOp::Get => match database.get_alarm() {
-                Ok(due) => due.map_or(Answer::None, Answer::Number),
-                Err(error) => GuestError::error(error.to_string()).into(),
-            },
-            AlarmOp::Delete => match database.delete_alarm() {
-                Ok(()) => Answer::Ok,
-                Err(error) => GuestError::error(error.to_string()).into(),
-            },
-        };
-        if let Some(span) = span {
-            span.end(answer.outcome(), true);
+            Err(answer) => self.queue.push_back((task, op, answer)),
         }
-        self.queue.push_back((task, op, answer));
         Ok(())
     }
 
@@ -274,34 +281,46 @@ impl ObjectInstance {
         let imports = self.wasm.sync_imports();
         let accepted =
             imports.accepted.iter().position(|(task, _)| *task == id).map(|at| imports.accepted.swap_remove(at).1);
-        let Some(ObjectTask { event: ObjectEvent::Fetch { wants_socket, reply, .. }, .. }) = self.tasks.get_mut(&id)
-        else {
-            tracing::warn!("a Durable Object answered an event that takes no answer");
-            return drop_accepted(imports, accepted);
+        let Some(task) = self.tasks.get_mut(&id) else { return drop_accepted(imports, accepted) };
+        let (wants_socket, reply) = match (&mut task.event, &answer) {
+            (ObjectEvent::Fetch { wants_socket, reply, .. }, _) => (*wants_socket, reply.take()),
+            (ObjectEvent::Alarm { failed }, Ok(Respond::Error(message))) => {
+                tracing::warn!(object = context.key().label(), "an alarm's handler failed: {message}");
+                *failed = true;
+                return;
+            }
+            (_, Ok(Respond::Error(message))) => {
+                return tracing::warn!(object = context.key().label(), "the handler of a WebSocket failed: {message}");
+            }
+            _ => {
+                tracing::warn!("a Durable Object answered an event that takes no answer");
+                return drop_accepted(imports, accepted);
+            }
         };
-        let Some(reply) = reply.take() else {
+        let Some(reply) = reply else {
             tracing::warn!("a Durable Object answered twice");
             return drop_accepted(imports, accepted);
         };
         if let (Ok(answer), Some(recorder)) = (&answer, self.recorders.get(&id)) {
             outputs.answered.push((recorder.clone(), answer.status()));
         }
+        let thrown = |error: GuestError| Err(error.with(ErrorFlags::REMOTE));
         let answer = match answer {
-            Ok(Respond::Response(FetchResponse { socket: Some(_), .. }) | Respond::Accept { .. }) if !*wants_socket => {
+            Ok(Respond::Response(FetchResponse { socket: Some(_), .. }) | Respond::Accept { .. }) if !wants_socket => {
                 drop_accepted(imports, accepted);
-                Err(not_an_upgrade().with(ErrorFlags::REMOTE))
+                thrown(not_an_upgrade())
             }
             Ok(Respond::Response(response)) => Ok(response),
-            Ok(Respond::Accept { headers, .. }) => {
-                let socket = accepted.map(|socket| ClientEnd {
-                    socket,
-                    events: context.events(),
-                    clock: context.namespace().bindings.clock.clone(),
-                    close_reported: false,
-                });
-                Ok(FetchResponse { headers, socket, ..FetchResponse::of_status(101) })
-            }
-            Ok(Respond::Error(message)) => Err(GuestError::error(message).with(ErrorFlags::REMOTE)),
+            Ok(Respond::Accept { headers, .. }) => match accepted {
+                Some(Ok(socket)) => {
+                    let clock = context.namespace().shared.bindings.clock.clone();
+                    let end = ClientEnd { socket, events: context.events(), clock, close_reported: false };
+                    Ok(FetchResponse { headers, socket: Some(end), ..FetchResponse::of_status(101) })
+                }
+                Some(Err(error)) => thrown(GuestError::error(error.to_string())),
+                None => thrown(GuestError::error(NO_ANSWER)),
+            },
+            Ok(Respond::Error(message)) => thrown(GuestError::error(message)),
             Err(error) => {
                 tracing::error!(%error, "an answer is malformed");
                 Err(GuestError::error(format!("The Durable Object gave an answer that is none: {error}.")))
@@ -310,7 +329,7 @@ impl ObjectInstance {
         outputs.replies.push((reply, answer));
     }
 
-    fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), ResetReason> {
+    fn end(&mut self, context: &impl ObjectContext, id: u32, outputs: &mut Outputs) -> Result<(), ResetReason> {
         let Some(ObjectTask { mut event, .. }) = self.tasks.remove(&id) else { return Ok(()) };
         outputs.recorded.extend(self.recorders.remove(&id));
         self.wasm.handles().release_task(id);
@@ -329,36 +348,50 @@ impl ObjectInstance {
                     outputs.replies.push((reply, Err(GuestError::error(NO_ANSWER))));
                 }
             }
-            // Only now is the alarm gone: had the process ended before, it would have been delivered again.
-            ObjectEvent::Alarm => {
-                if self.alarm_replaced.take() == Some(false) {
-                    self.wasm.sync_imports().database.delete_alarm()?;
-                }
-            }
+            ObjectEvent::Alarm { failed } => self.end_alarm(context, *failed, outputs)?,
             ObjectEvent::Message { .. } | ObjectEvent::Close { .. } => {}
         }
         outputs.ended.push(event);
         Ok(())
     }
 
+    /// Only now is the alarm gone: had the process ended before, it would have been delivered again.
+    fn end_alarm(&mut self, context: &impl ObjectContext, failed: bool, outputs: &mut Outputs) -> Result<(), SqlError> {
+        let imports = self.wasm.sync_imports();
+        if imports.alarm.end() != Some(false) {
+            // A new one was set, which counts from zero, or it was deleted.
+            return Ok(());
+        }
+        if failed && !ObjectAlarm::is_last(self.attempt) {
+            outputs.failed_alarm = Some(self.attempt);
+            return Ok(());
+        }
+        if failed {
+            ObjectAlarm::of(context).give_up();
+        }
+        imports.database.delete_alarm()
+    }
+
     fn commit(&mut self, context: &impl ObjectContext) -> Result<(), ResetReason> {
-        let namespace = context.namespace();
-        let database = &mut self.wasm.sync_imports().database;
+        let (alarms, object) = (&context.namespace().alarms, context.key());
+        let imports = self.wasm.sync_imports();
+        let database = &mut imports.database;
         let alarm = database.pending_alarm();
         if let Some(Some(due)) = alarm {
-            namespace.alarms.index().note_pending(context.name(), context.id(), due)?;
+            alarms.index().note_pending(object, due)?;
         }
         database.commit_turn()?;
+        imports.alarm.commit();
         if alarm.is_some() {
             match database.get_alarm() {
                 Ok(due) => {
-                    if let Err(error) = namespace.alarms.index().confirm(context.name(), context.id(), due) {
+                    if let Err(error) = alarms.index().confirm(object, due) {
                         tracing::warn!(%error, "the index of alarms names a time that is too early");
                     }
                 }
                 Err(error) => tracing::error!(%error, "an alarm cannot be read"),
             }
-            namespace.alarms.was_set(context.id());
+            alarms.was_set(&object.id);
         }
         Ok(())
     }
@@ -378,7 +411,7 @@ impl ObjectInstance {
                 Some(ObjectEvent::Fetch { chain, .. }) => chain,
                 _ => &mut alone,
             };
-            let work = match context.namespace().bindings.dispatch(*request, chain).traced(span) {
+            let work = match context.namespace().shared.bindings.dispatch(*request, chain).traced(span) {
                 // I/O in any case, so that it is another turn.
                 Dispatched::Ready(completion) => Box::pin(std::future::ready(completion)),
                 Dispatched::Pending(work) => work,
@@ -388,7 +421,7 @@ impl ObjectInstance {
     }
 
     /// Ends the instance because of a crash: undoes the turn and fails what is under way. Gives the database back.
-    pub(super) fn reset(&mut self) -> &mut ObjectImports {
+    pub(super) fn reset(&mut self, told: &GuestError) -> &mut Database {
         for live in std::mem::take(&mut self.ops).into_values() {
             if let Some(work) = live.work {
                 work.abort();
@@ -397,20 +430,15 @@ impl ObjectInstance {
         self.recorders.clear();
         for task in std::mem::take(&mut self.tasks).into_values() {
             if let ObjectEvent::Fetch { reply: Some(reply), .. } = task.event {
-                let _ = reply.send(Err(GuestError::error(RESET).with(ErrorFlags::DURABLE_OBJECT_RESET)));
+                let _ = reply.send(Err(told.clone()));
             }
         }
-        let imports = self.wasm.sync_imports();
-        imports.database.rollback_turn();
-        imports.outgoing.clear();
-        imports.accepted.clear();
-        imports.sockets.drop_all();
-        imports
+        self.wasm.sync_imports().reset()
     }
 }
 
-fn drop_accepted(imports: &ObjectImports, accepted: Option<Arc<Socket>>) {
-    if let Some(socket) = accepted {
+fn drop_accepted(imports: &ObjectImports, accepted: Option<Result<Arc<Socket>, TagError>>) {
+    if let Some(Ok(socket)) = accepted {
         imports.sockets.remove(&socket);
     }
 }

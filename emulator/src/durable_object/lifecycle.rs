@@ -8,24 +8,23 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::oneshot;
 
-use super::alarm_delivery::ObjectAlarm;
+use super::alarm_delivery::{AlarmFault, ObjectAlarm};
+use super::alarm_scheduler::Attempt;
 use super::context::ObjectContext;
 use super::engine::{self, Database};
 use super::error::SqlError;
 use super::event::ObjectEvent;
 use super::imports::ObjectImports;
-use super::input::Input;
+use super::input::{Input, MAX_INLINE_BODY};
 use super::instance::{ObjectInstance, ResetReason};
-use crate::abi::error::GuestError;
+use crate::abi::error::{ErrorFlags, GuestError};
 use crate::abi::frame::FrameWriter;
 use crate::bodies::Handles;
 use crate::trace::Recorder;
-use crate::websocket::{Incoming, Outgoing, Sockets};
+use crate::websocket::{Incoming, Outgoing, Socket, Sockets};
 
 /// What a client is told whose message reaches no instance (RFC 6455, IANA registry: "Try Again Later").
 const TRY_AGAIN: (u16, &str) = (1013, "Try again later");
-/// Bytes of a call's body that are handed over with the event (`worker/ABI.md`, "Events").
-const MAX_INLINE_BODY: u64 = 64 * 1024;
 
 /// What the thread that works on the object owns meanwhile.
 pub(super) struct Lifecycle {
@@ -36,8 +35,6 @@ pub(super) struct Lifecycle {
     instance: Option<ObjectInstance>,
     /// Who waits for the instance to be evicted.
     evictions: Vec<oneshot::Sender<()>>,
-    /// Retries before the alarm that is being handled.
-    alarm_retries: u32,
 }
 
 /// Figures of an object's instance, which can be read while a thread works on it.
@@ -66,7 +63,7 @@ impl Gauges {
 impl Lifecycle {
     /// That of an object whose file is at `path`, without an instance.
     pub(super) fn new(path: PathBuf, sockets: Arc<Sockets>, gauges: Arc<Gauges>) -> Self {
-        Self { path, sockets, gauges, instance: None, evictions: Vec::new(), alarm_retries: 0 }
+        Self { path, sockets, gauges, instance: None, evictions: Vec::new() }
     }
 
     pub(super) fn has_instance(&self) -> bool {
@@ -117,32 +114,40 @@ impl Lifecycle {
                     request.write(frame, Some(MAX_INLINE_BODY), |body| handles.insert(task, body));
                 });
             }
-            Input::Alarm { retries } => self.deliver_alarm(context, retries, recorder),
+            Input::Alarm { attempt } => self.deliver_alarm(context, attempt, recorder),
             Input::Message { socket, message, handled } => {
-                let (kind, data) = match &message {
-                    Incoming::Text(text) => ("text", text.as_bytes()),
-                    Incoming::Binary(bytes) => ("binary", &bytes[..]),
+                let handled = if socket.handler_began() {
+                    let _ = handled.send(());
+                    None
+                } else {
+                    Some(handled)
                 };
-                let tag = socket.tag().to_owned();
+                let (to, (kind, data)) = (
+                    Arc::clone(&socket),
+                    match &message {
+                        Incoming::Text(text) => ("text", text.as_bytes()),
+                        Incoming::Binary(bytes) => ("binary", &bytes[..]),
+                    },
+                );
                 self.start(context, ObjectEvent::Message { socket, handled }, recorder, |event, _, _| {
-                    write_object(event.text("object.message"), context);
-                    event.text(&tag).text(kind).field(data);
+                    write_socket(write_object(event.text("object.message"), context), &to).text(kind).field(data);
                 });
             }
             // Sockets that dropped with an earlier instance are nothing that this one knows.
             Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
             Input::Closed { socket, close, handled } => {
-                let tag = socket.tag().to_owned();
+                let of = Arc::clone(&socket);
                 self.start(context, ObjectEvent::Close { socket, handled: Some(handled) }, recorder, |event, _, _| {
-                    write_object(event.text("object.close"), context);
-                    event.text(&tag).number(close.code).text(&close.reason).flag(close.clean);
+                    write_socket(write_object(event.text("object.close"), context), &of)
+                        .number(close.code)
+                        .text(&close.reason)
+                        .flag(close.clean);
                 });
             }
             Input::Failed { socket, error } => {
-                let tag = socket.tag().to_owned();
+                let of = Arc::clone(&socket);
                 self.start(context, ObjectEvent::Close { socket, handled: None }, recorder, |event, _, _| {
-                    write_object(event.text("object.error"), context);
-                    event.text(&tag).text(&error);
+                    write_socket(write_object(event.text("object.error"), context), &of).text(&error);
                 });
             }
             Input::Completed { incarnation, op, answer } => {
@@ -176,18 +181,18 @@ impl Lifecycle {
                 }
             }
             Err(error) => {
-                tracing::error!(object = context.name(), "a Durable Object cannot be started: {error}");
+                tracing::error!(object = context.key().label(), "a Durable Object cannot be started: {error}");
                 match event {
                     ObjectEvent::Fetch { reply: Some(reply), .. } => {
-                        let _ = reply.send(Err(GuestError::error(error.to_string())));
+                        let _ = reply.send(Err(error.told()));
                     }
-                    ObjectEvent::Alarm => ObjectAlarm::of(context).retry(self.alarm_retries),
                     ObjectEvent::Close { socket, .. } => self.sockets.remove(&socket),
                     ObjectEvent::Message { socket, .. } => {
                         let (code, reason) = TRY_AGAIN;
                         socket.push(Outgoing::Close { code: Some(code), reason: reason.into() });
                     }
-                    ObjectEvent::Fetch { reply: None, .. } => {}
+                    // An alarm finds its instance before it is begun.
+                    ObjectEvent::Fetch { reply: None, .. } | ObjectEvent::Alarm { .. } => {}
                 }
             }
         }
@@ -198,14 +203,14 @@ impl Lifecycle {
         match &mut self.instance {
             Some(instance) => Ok(instance),
             instance => {
-                let namespace = context.namespace();
-                let incarnation = namespace.incarnations.fetch_add(1, Ordering::Relaxed);
-                let permit = namespace.instances.acquire(context.evictable(), incarnation)?;
-                let database = namespace.open_database(self.path.clone())?.named(context.name());
-                let (sockets, clock) = (Arc::clone(&self.sockets), namespace.bindings.clock.clone());
-                let imports = ObjectImports::new(database, sockets, clock, namespace.linked.turn_limit());
-                let wasm = namespace.linked.instantiate(imports)?;
-                namespace.constructed.fetch_add(1, Ordering::Relaxed);
+                let host = &context.namespace().shared;
+                let incarnation = host.incarnations.fetch_add(1, Ordering::Relaxed);
+                let permit = host.instances.acquire(context.evictable(), incarnation)?;
+                let database = host.open_database(self.path.clone())?.named(context.key().name.as_deref());
+                let (sockets, clock) = (Arc::clone(&self.sockets), host.bindings.clock.clone());
+                let imports = ObjectImports::new(database, sockets, clock, host.linked.turn_limit());
+                let wasm = host.linked.instantiate(imports)?;
+                host.constructed.fetch_add(1, Ordering::Relaxed);
                 self.gauges.has_instance.store(true, Ordering::Relaxed);
                 Ok(instance.insert(ObjectInstance::new(wasm, incarnation, permit)))
             }
@@ -219,7 +224,7 @@ impl Lifecycle {
         done: oneshot::Sender<Result<bool, SqlError>>,
         recorder: Option<&Recorder>,
     ) {
-        if self.instance.as_ref().is_some_and(|instance| instance.alarm_in_flight().is_some()) {
+        if self.instance.as_mut().is_some_and(|instance| instance.alarm_in_flight().is_some()) {
             // It runs right now: its end is what is waited for.
             let _ = done.send(Ok(true));
             return;
@@ -229,35 +234,33 @@ impl Lifecycle {
         let found = made_due.as_ref().is_ok_and(|found| *found);
         let _ = done.send(made_due);
         if found {
-            self.deliver_alarm(context, 0, recorder);
+            self.deliver_alarm(context, Attempt::default(), recorder);
         }
     }
 
     /// Delivers the alarm if its time has come by the object's own file.
-    fn deliver_alarm(&mut self, context: &impl ObjectContext, retries: u32, recorder: Option<&Recorder>) {
-        self.alarm_retries = retries;
+    fn deliver_alarm(&mut self, context: &impl ObjectContext, attempt: Attempt, recorder: Option<&Recorder>) {
         let alarm = ObjectAlarm::of(context);
-        let due = match self.ensure_instance(context) {
-            Ok(instance) => instance.imports().database.get_alarm(),
+        let instance = match self.ensure_instance(context) {
+            Ok(instance) => instance,
             Err(error) => {
-                tracing::error!(object = context.name(), "an alarm finds no Durable Object: {error}");
-                return alarm.retry(retries);
+                tracing::error!(object = context.key().label(), "an alarm finds no Durable Object: {error}");
+                return alarm.retry(attempt, AlarmFault::Host);
             }
         };
-        if alarm.is_due(due, retries) {
-            self.start(context, ObjectEvent::Alarm, recorder, |event, _, _| {
-                write_object(event.text("object.alarm"), context);
-                event.number(retries).text("0");
-            });
-        }
+        let Some(due) = alarm.due(instance.imports().database.get_alarm(), attempt) else { return };
+        instance.alarm_begins(attempt);
+        self.start(context, ObjectEvent::Alarm { failed: false }, recorder, |event, _, _| {
+            write_object(event.text("object.alarm"), context).number(attempt.retries).number(due);
+        });
     }
 
     /// Works on the database of the instance, or on the file if there is none.
     fn storage(&mut self, context: &impl ObjectContext, work: impl FnOnce(Result<&mut Database, SqlError>)) {
         match &mut self.instance {
             Some(instance) => work(Ok(&mut instance.imports().database)),
-            None => match context.namespace().open_database(self.path.clone()) {
-                Ok(database) => work(Ok(&mut database.named(context.name()))),
+            None => match context.namespace().shared.open_database(self.path.clone()) {
+                Ok(database) => work(Ok(&mut database.named(context.key().name.as_deref()))),
                 Err(error) => work(Err(error)),
             },
         }
@@ -265,31 +268,45 @@ impl Lifecycle {
 
     fn delete(&mut self, context: &impl ObjectContext) -> io::Result<()> {
         if let Some(mut instance) = self.instance.take() {
-            instance.reset();
+            instance.reset(&GuestError::connection_lost().with(ErrorFlags::DURABLE_OBJECT_RESET));
         }
         self.sockets.drop_all();
         engine::remove_files(&self.path)?;
-        let alarms = &context.namespace().alarms;
-        alarms.index().confirm(context.name(), context.id(), None).map_err(io::Error::other)?;
-        alarms.ended(context.id(), None);
+        let (alarms, object) = (&context.namespace().alarms, context.key());
+        alarms.index().confirm(object, None).map_err(io::Error::other)?;
+        alarms.ended(&object.id, None);
         Ok(())
     }
 
     /// Ends the instance after a crash. Its sockets drop, its calls fail, its alarm is tried again.
     fn reset(&mut self, context: &impl ObjectContext, error: &ResetReason) {
-        tracing::error!(object = context.name(), "a Durable Object is reset: {error}");
-        let namespace = context.namespace();
-        let trace = &namespace.bindings.trace;
-        trace.log("error", None, format_args!("the Durable Object `{}` is reset: {error}", context.name()));
-        namespace.resets.fetch_add(1, Ordering::Relaxed);
+        let (host, object) = (&context.namespace().shared, context.key().label());
+        tracing::error!(object, "a Durable Object is reset: {error}");
+        host.bindings.trace.log("error", None, format_args!("the Durable Object `{object}` is reset: {error}"));
+        host.resets.fetch_add(1, Ordering::Relaxed);
         let Some(mut instance) = self.instance.take() else { return };
-        let alarm = instance.alarm_in_flight();
-        let database = &mut instance.reset().database;
-        ObjectAlarm::of(context).after_reset(alarm, self.alarm_retries, database);
+        let (alarm, attempt) = (instance.alarm_in_flight(), instance.attempt());
+        let database = instance.reset(&error.told());
+        ObjectAlarm::of(context).after_reset(alarm, attempt, error.fault(), database);
     }
 }
 
 /// The four fields that name an object.
-fn write_object(event: &mut FrameWriter<'_>, context: &impl ObjectContext) {
-    event.text(super::id::CLASS).text(context.id()).flag(true).text(context.name());
+fn write_object<'a, 'b>(event: &'a mut FrameWriter<'b>, context: &impl ObjectContext) -> &'a mut FrameWriter<'b> {
+    let key = context.key();
+    event
+        .text(&context.namespace().class)
+        .text(&key.id)
+        .flag(key.name.is_some())
+        .text(key.name.as_deref().unwrap_or(""))
+}
+
+/// The two fields that name a socket.
+fn write_socket<'a, 'b>(event: &'a mut FrameWriter<'b>, socket: &Socket) -> &'a mut FrameWriter<'b> {
+    event.number(socket.number()).compose(|tags| {
+        let mut tags = FrameWriter::new(tags);
+        for tag in socket.tags().iter() {
+            tags.text(tag);
+        }
+    })
 }

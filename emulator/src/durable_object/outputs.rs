@@ -1,14 +1,15 @@
 //! The output gate: what a turn sends out is kept until its writes are committed, and discarded if they are not.
 
+use super::alarm_delivery::{AlarmFault, ObjectAlarm};
+use super::alarm_scheduler::Attempt;
+use super::context::ObjectContext;
+use super::event::{ObjectEvent, Reply};
+use super::imports::ObjectImports;
 use crate::abi::error::GuestError;
 use crate::abi::op::Op;
 use crate::abi::requests::FetchResponse;
 use crate::trace::Recorder;
 use crate::websocket::Outgoing;
-
-use super::context::ObjectContext;
-use super::event::{ObjectEvent, Reply};
-use super::imports::ObjectImports;
 
 /// What leaves after the commit.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub(super) struct Outputs {
     pub(super) replies: Vec<(Reply, Result<FetchResponse, GuestError>)>,
     pub(super) ops: Vec<(u32, Box<Op>)>,
     pub(super) ended: Vec<ObjectEvent>,
+    /// An alarm that is tried again: the attempt that has failed.
+    pub(super) failed_alarm: Option<Attempt>,
     /// Statuses for traces, and the recorders of tasks that have ended.
     pub(super) answered: Vec<(Recorder, u16)>,
     pub(super) recorded: Vec<Recorder>,
@@ -29,9 +32,10 @@ impl Outputs {
         imports: &mut ObjectImports,
         mut begin_op: impl FnMut(u32, Box<Op>),
     ) {
-        let faults = &context.namespace().bindings.faults;
+        let faults = &context.namespace().shared.bindings.faults;
+        imports.closed.clear();
         for (socket, frame) in std::mem::take(&mut imports.outgoing) {
-            if matches!(frame, Outgoing::Text(_)) && faults.drops_message() {
+            if matches!(frame, Outgoing::Message(_)) && faults.drops_message() {
                 socket.drop_connection();
             } else {
                 socket.push(frame);
@@ -55,10 +59,16 @@ impl Outputs {
                         let _ = handled.send(());
                     }
                 }
-                ObjectEvent::Message { handled, .. } => {
-                    let _ = handled.send(());
+                ObjectEvent::Message { socket, handled } => {
+                    socket.handler_ended();
+                    if let Some(handled) = handled {
+                        let _ = handled.send(());
+                    }
                 }
-                ObjectEvent::Alarm => context.namespace().alarms.ended(context.id(), None),
+                ObjectEvent::Alarm { .. } => match self.failed_alarm {
+                    Some(attempt) => ObjectAlarm::of(context).retry(attempt, AlarmFault::Worker),
+                    None => context.namespace().alarms.ended(&context.key().id, None),
+                },
                 ObjectEvent::Fetch { .. } => {}
             }
         }

@@ -13,8 +13,10 @@ use crate::bindings::{
 };
 use crate::cache::Caches;
 use crate::clock::Clock;
+use crate::durable_object::classes::{ClassCatalog, ClassError};
 use crate::durable_object::imports::ObjectImports;
-use crate::durable_object::namespace::{Namespace, NamespaceParts};
+use crate::durable_object::namespace::Namespace;
+use crate::durable_object::namespace_state::{ObjectHost, ObjectHostParts};
 use crate::faults::Faults;
 use crate::kv::{self, Kv};
 use crate::profile::Profile;
@@ -88,13 +90,19 @@ pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
         caches: Arc::new(Caches::new(builder.clock.clone())),
         at_once: builder.at_once,
     };
+    let mut catalog = ClassCatalog::open(&stores.state)?;
+    // The main Worker last: what it takes over from others must be there.
+    for setup in builder.others.iter().chain([&builder.main]) {
+        catalog.migrate(&setup.name, &setup.migrations)?;
+    }
     let setups: Vec<&WorkerSetup> = std::iter::once(&builder.main).chain(&builder.others).collect();
     let mut load = |setup: &WorkerSetup| {
         if setups.iter().filter(|other| other.name == setup.name).count() > 1 {
             return Err(BuildError::WorkerTwice { name: setup.name.clone() });
         }
         let bindings = Arc::new(Bindings::new(table(setup, &mut stores)?, parts.clone()));
-        start(&builder, setup, &classes(&setups, setup), bindings, &stores.state, &runtime).map(Arc::new)
+        start(&builder, setup, &classes(&setups, setup), bindings, (&stores.state, &mut catalog), &runtime)
+            .map(Arc::new)
     };
     let main = load(&builder.main)?;
     let mut workers = vec![Arc::clone(&main)];
@@ -102,8 +110,8 @@ pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
         workers.push(load(setup)?);
     }
     connect(&setups, &workers)?;
-    // What is inspected is one namespace, until the inspector knows several.
-    let inspected = main.namespaces.values().next().cloned().ok_or(BuildError::NoObjects)?;
+    let inspected =
+        classes(&setups, &builder.main).iter().filter_map(|class| main.namespaces.get(*class).cloned()).collect();
     let inner = Inner { workers, stores, inspected, faults: builder.faults, trace };
     if builder.alarms {
         inner.namespaces().for_each(|namespace| namespace.start_alarms());
@@ -143,30 +151,34 @@ fn start(
     setup: &WorkerSetup,
     classes: &[&str],
     bindings: Arc<Bindings>,
-    state: &StateDir,
+    (state, catalog): (&StateDir, &mut ClassCatalog),
     runtime: &Handle,
 ) -> Result<RunningWorker, BuildError> {
     let environment = Arc::new(Environment { bindings: Arc::clone(&bindings), log_throttle: LogThrottle::default() });
     let program = Arc::new(Program::load(&setup.worker, builder.limits, environment)?);
+    let objects = Arc::new(ObjectHost::new(ObjectHostParts {
+        bindings: Arc::clone(&bindings),
+        linked: program.link::<ObjectImports>()?,
+        state: state.clone(),
+        profile: builder.profile,
+        evict_after_ms: u64::try_from(builder.evict_after.as_millis()).unwrap_or(u64::MAX),
+        max_instances: builder.max_objects,
+        runtime: runtime.clone(),
+    }));
     let mut namespaces = HashMap::new();
     for class in classes {
-        let namespace = Namespace::new(NamespaceParts {
-            worker: setup.name.clone(),
-            class: (*class).to_owned(),
-            bindings: Arc::clone(&bindings),
-            linked: program.link::<ObjectImports>()?,
-            state: state.clone(),
-            profile: builder.profile,
-            evict_after_ms: u64::try_from(builder.evict_after.as_millis()).unwrap_or(u64::MAX),
-            max_instances: builder.max_objects,
-            runtime: runtime.clone(),
-        })?;
-        namespaces.insert((*class).to_owned(), Arc::new(namespace));
+        let key = if setup.migrations.is_empty() {
+            catalog.ensure(&setup.name, class)?
+        } else {
+            let made = catalog.namespace(&setup.name, class);
+            made.ok_or_else(|| ClassError::NotMade { class: (*class).to_owned() })?
+        };
+        namespaces.insert((*class).to_owned(), Arc::new(Namespace::open(&objects, class, key)?));
     }
     let linked = program.link::<NoObjectImports>()?;
     let pool = Arc::new(Pool::new(linked, builder.isolates, Arc::clone(&bindings), runtime.clone())?);
     let worker_sha256 = setup.worker.sha256().map(str::to_owned);
-    Ok(RunningWorker { name: setup.name.clone(), worker_sha256, pool, namespaces, bindings })
+    Ok(RunningWorker { name: setup.name.clone(), worker_sha256, pool, objects, namespaces, bindings })
 }
 
 /// The classes of a Worker that anybody is bound to.

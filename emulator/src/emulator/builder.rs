@@ -9,6 +9,7 @@ use super::assemble;
 use super::worker_setup::{BindingTarget, WorkerSetup};
 use crate::bindings::{AtOnce, DenyOutbound, Outbound};
 use crate::clock::Clock;
+use crate::durable_object::classes::ClassError;
 use crate::durable_object::instance_limit::MAX_INSTANCES;
 use crate::faults::Faults;
 use crate::profile::Profile;
@@ -56,9 +57,9 @@ pub enum BuildError {
     /// There is no tokio runtime to run on.
     #[error("an emulator is built inside of a tokio runtime: {0}")]
     Runtime(#[from] tokio::runtime::TryCurrentError),
-    /// The main Worker is bound to no class of Durable Objects of its own.
-    #[error("the main Worker has no Durable Objects")]
-    NoObjects,
+    /// The classes of Durable Objects cannot be as a Worker's migrations have them.
+    #[error(transparent)]
+    Classes(#[from] ClassError),
     /// Two Workers have one name.
     #[error("two Workers are called `{name}`")]
     WorkerTwice {

@@ -27,6 +27,7 @@ use assemble::Stores;
 
 use crate::bindings::Bindings;
 use crate::durable_object::namespace::Namespace;
+use crate::durable_object::namespace_state::ObjectHost;
 use crate::faults::Faults;
 use crate::http::serve;
 use crate::inspect::Inspector;
@@ -57,7 +58,8 @@ pub struct Emulator {
 struct Inner {
     workers: Vec<Arc<RunningWorker>>,
     stores: Stores,
-    inspected: Arc<Namespace>,
+    /// Those of the main Worker, in the order of its bindings.
+    inspected: Arc<[Arc<Namespace>]>,
     faults: Faults,
     trace: Trace,
 }
@@ -67,6 +69,7 @@ struct RunningWorker {
     name: String,
     worker_sha256: Option<String>,
     pool: Arc<Pool>,
+    objects: Arc<ObjectHost>,
     /// The Durable Objects by class.
     namespaces: HashMap<String, Arc<Namespace>>,
     bindings: Arc<Bindings>,
@@ -176,7 +179,7 @@ impl Emulator {
         &self.inner.trace
     }
 
-    /// Inspects the Durable Objects, and changes them by hand.
+    /// Inspects the Durable Objects of the main Worker, and changes them by hand.
     #[must_use]
     pub fn inspect(&self) -> Inspector {
         Inspector::new(Arc::clone(&self.inner.inspected))
@@ -198,7 +201,7 @@ impl Emulator {
     /// stay. Completes when that has happened; at once if there is no instance.
     pub async fn evict(&self, name: &str) {
         for namespace in self.inner.namespaces() {
-            namespace.evict(name).await;
+            namespace.evict(&namespace.by_name(name).id).await;
         }
     }
 
@@ -234,17 +237,16 @@ impl Emulator {
         let mut stats = Stats::default();
         for worker in &self.inner.workers {
             stats.tasks += worker.pool.live_tasks();
-            stats.traps += worker.pool.traps();
+            stats.traps += worker.pool.traps() + worker.objects.resets();
+            stats.max_objects += worker.objects.max_instances();
+            stats.constructed += worker.objects.constructed();
         }
         for counts in self.inner.namespaces().map(|namespace| namespace.stats()) {
             stats.objects += counts.instances;
             stats.idle_objects += counts.idle;
-            stats.max_objects = counts.max_instances;
             stats.object_bytes += counts.memory_bytes;
             stats.object_tasks += counts.tasks;
             stats.sockets += counts.sockets;
-            stats.traps += counts.resets;
-            stats.constructed += counts.constructed;
         }
         stats
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::bindings::Variable;
+use crate::durable_object::classes::ClassMigration;
 use crate::kv;
 use crate::r2;
 use crate::runtime::worker::Worker;
@@ -21,6 +22,7 @@ pub struct WorkerSetup {
     pub(super) worker: Worker,
     pub(super) bindings: Vec<(String, BindingTarget)>,
     pub(super) variables: Vec<(String, Variable)>,
+    pub(super) migrations: Vec<ClassMigration>,
 }
 
 /// What a name is bound to.
@@ -59,7 +61,8 @@ impl WorkerSetup {
     #[must_use]
     pub fn new(name: impl Into<String>, worker: Worker) -> Self {
         let bundled = worker.is_bundled();
-        let setup = Self { name: name.into(), worker, bindings: Vec::new(), variables: Vec::new() };
+        let setup =
+            Self { name: name.into(), worker, bindings: Vec::new(), variables: Vec::new(), migrations: Vec::new() };
         if bundled { setup.with(BUNDLED_BINDINGS) } else { setup }
     }
 
@@ -114,6 +117,14 @@ impl WorkerSetup {
     ) -> Self {
         let (entrypoint, props) = (entrypoint.map(str::to_owned), props.map(str::to_owned));
         self.bind(binding, BindingTarget::Service { worker: worker.into(), entrypoint, props })
+    }
+
+    /// The history of its classes of Durable Objects, from the begin. Steps that were not applied to the state yet are applied when the
+    /// emulator is built. Without any, the classes that somebody is bound to are made.
+    #[must_use]
+    pub fn migrations(mut self, migrations: impl IntoIterator<Item = ClassMigration>) -> Self {
+        self.migrations = migrations.into_iter().collect();
+        self
     }
 
     /// Sets a variable or secret.

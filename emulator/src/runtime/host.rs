@@ -6,6 +6,8 @@ use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use super::budget::{EFFECT_BYTES, Exceeded, OP_BYTES, TurnBudget};
 use super::log_throttle::LogThrottle;
+use crate::abi::AlarmOp;
+use crate::abi::answer::Answer;
 use crate::abi::error::GuestError;
 use crate::abi::frame::{FrameReader, FrameWriter};
 use crate::abi::op::Op;
@@ -41,6 +43,9 @@ pub(crate) trait SyncImports: Send + 'static {
 
     /// Ends the innermost transaction, and keeps what it wrote or not. Called once for each that has begun, unless the instance ends first.
     fn end_transaction(&mut self, keep: bool) -> Result<(), GuestError>;
+
+    /// An op on the alarm, at the moment of the call: it is part of the transactions that are open. `None` where there is no alarm.
+    fn alarm(&mut self, op: AlarmOp) -> Option<Answer>;
 
     /// `respond` with `accept`, at the moment of the call: the socket can be sent to in the same turn.
     fn accept(&mut self, task: u32, tags: &[String]);
@@ -80,6 +85,10 @@ impl SyncImports for NoObjectImports {
 
     fn end_transaction(&mut self, _: bool) -> Result<(), GuestError> {
         Err(Self::refusal())
+    }
+
+    fn alarm(&mut self, _: AlarmOp) -> Option<Answer> {
+        None
     }
 
     fn accept(&mut self, _: u32, _: &[String]) {}
@@ -123,10 +132,22 @@ pub(crate) struct Guest {
 
 /// One import call: what a guest has asked for, in order. What the handles in it named has been taken already.
 pub(crate) enum Effect {
-    Op { task: u32, op: u32, request: Result<Box<Op>, GuestError> },
-    Cancel { op: u32 },
-    Respond { task: u32, answer: Result<Respond, RespondError> },
-    Done { task: u32 },
+    /// `request` is the answer if there is one already: to an op that is none, and to those of [`SyncImports::alarm`].
+    Op {
+        task: u32,
+        op: u32,
+        request: Result<Box<Op>, Answer>,
+    },
+    Cancel {
+        op: u32,
+    },
+    Respond {
+        task: u32,
+        answer: Result<Respond, RespondError>,
+    },
+    Done {
+        task: u32,
+    },
 }
 
 impl<S> HostState<S> {

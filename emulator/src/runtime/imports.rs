@@ -7,6 +7,7 @@ use wasmtime::{Caller, Linker, Result, bail, format_err};
 use super::budget::{MAX_LOG_BYTES, MAX_RANDOM_BYTES};
 use super::calls;
 use super::host::{Effect, Guest, HostState, MAX_RETAINED_BYTES, SyncImports};
+use crate::abi::answer::Answer;
 use crate::abi::bodies::MessageScope;
 use crate::abi::frame::FrameWriter;
 use crate::abi::op::Op;
@@ -84,9 +85,26 @@ fn op<S: SyncImports>(mut caller: Caller<'_, HostState<S>>, task: u32, op: u32, 
         return reply(&mut caller, frame);
     }
     let mut scope = MessageScope { handles: &mut host.handles, task };
-    let request = Op::parse(bytes, &mut scope).map(Box::new);
-    host.push(Effect::Op { task, op, request }, bytes.len())?;
+    let request = match Op::parse(bytes, &mut scope) {
+        Ok(request) => match alarm(host, &request) {
+            Some(answer) => Err(answer),
+            None => Ok(Box::new(request)),
+        },
+        Err(error) => Err(error.into()),
+    };
+    host.push(Effect::Op { task, op, request }, len as usize)?;
     Ok(0)
+}
+
+/// The answer to an op on the alarm.
+fn alarm<S: SyncImports>(host: &mut HostState<S>, op: &Op) -> Option<Answer> {
+    let Op::Alarm(alarm) = op else { return None };
+    let answer = host.sync_imports.alarm(*alarm)?;
+    if let Some(recorder) = &host.recorder {
+        let (name, key) = op.describe();
+        recorder.op(name, &key).end(answer.outcome(), true);
+    }
+    Some(answer)
 }
 
 fn respond<S: SyncImports>(mut caller: Caller<'_, HostState<S>>, task: u32, ptr: u32, len: u32) -> Result<()> {

@@ -32,7 +32,8 @@ const LAYOUT_VERSION: u32 = 1;
 /// blobs/{kv,r2}/…             larger values, each in a file that never changes
 /// blobs/tmp/…                 files that are being written; emptied on open
 /// do/<class>/<id>.sqlite      one Durable Object each
-/// do/alarms.sqlite            when to wake which object
+/// do/<class>/alarms.sqlite    when to wake which of them; the bundled Worker's are in do/alarms.sqlite
+/// do/namespaces.json          which of these folders belongs to which class of which Worker
 /// kv/<id>/…, r2/<name>/…      further namespaces and buckets, each laid out like this folder
 /// ```
 ///
@@ -212,6 +213,37 @@ impl StateDir {
         self.0.canonical.join(file)
     }
 
+    /// The folders in which Durable Objects lie, by name.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub(crate) fn object_folders(&self) -> io::Result<Vec<String>> {
+        let objects = match self.root().open_folder("do") {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            folder => folder?,
+        };
+        let folders = objects.entries()?.into_iter();
+        let mut names: Vec<String> = folders
+            .filter(|entry| entry.kind == Kind::Folder && layout::is_class(&entry.name))
+            .map(|entry| entry.name)
+            .collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Makes the folder of a class's objects, unless the state is only read.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub(crate) fn ensure_objects(&self, class: &str) -> Result<PathBuf, StateError> {
+        let folder = self.0.canonical.join("do").join(class);
+        if !self.0.reads_only {
+            let made = self.root().ensure_folder("do").and_then(|objects| objects.ensure_folder(class));
+            made.map_err(|source| StateError::Unusable { path: folder.clone(), source })?;
+        }
+        Ok(folder)
+    }
+
     /// The Durable Objects of a class that have a file: id, path, and bytes with those that are not copied back yet.
     ///
     /// # Errors
@@ -226,7 +258,7 @@ impl StateDir {
             if entry.kind != Kind::File {
                 continue;
             }
-            if let Some(id) = entry.name.strip_suffix(".sqlite") {
+            if let Some(id) = entry.name.strip_suffix(".sqlite").filter(|_| entry.name != layout::ALARMS) {
                 let bytes = |name: &str| folder.links_and_bytes(name).map_or(0, |(_, bytes)| bytes);
                 let bytes = bytes(&entry.name) + bytes(&format!("{}-wal", entry.name));
                 let path = self.0.canonical.join("do").join(class).join(&entry.name);
@@ -241,11 +273,7 @@ impl StateDir {
     /// # Errors
     /// If the class's folder cannot be made.
     pub fn object_path(&self, class: &str, id: &str) -> Result<PathBuf, StateError> {
-        let folder = self.0.canonical.join("do").join(class);
-        if !self.0.reads_only {
-            let made = self.root().ensure_folder("do").and_then(|objects| objects.ensure_folder(class));
-            made.map_err(|source| StateError::Unusable { path: folder.clone(), source })?;
-        }
+        let folder = self.ensure_objects(class)?;
         Ok(folder.join(format!("{id}.sqlite")))
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::tasks::{Failure, Outcome, Task, Tasks, Waiter};
+use crate::abi::answer::Answer;
 use crate::abi::error::GuestError;
 use crate::abi::frame::FrameWriter;
 use crate::abi::op::Op;
@@ -219,7 +220,7 @@ impl Isolate {
         context: &impl IsolateContext,
         id: u32,
         op: u32,
-        request: Result<Box<Op>, GuestError>,
+        request: Result<Box<Op>, Answer>,
     ) -> Result<(), Exceeded> {
         if self.ops.contains_key(&op) {
             return Err(Exceeded::OpReused(op));
@@ -236,7 +237,7 @@ impl Isolate {
                 });
                 context.dispatch(*request, &mut task.chain).traced(span)
             }
-            Err(error) => error.into(),
+            Err(answer) => answer.into(),
         };
         task.pending += 1;
         let state = match dispatched {

@@ -1,7 +1,8 @@
 ;; A Worker that does what it is told: a remote control for the host's side of the ABI.
 ;;
 ;; It runs a script for each event. That of a request is the header `script`, in hex; without it, the body; without that, the
-;; variable named like the entrypoint, and for any other request `GET`. That of any other event is the variable named like its kind. A
+;; variable named like the entrypoint, and for any other request `GET`. That of any other event is the variable named like its kind; a
+;; variable that begins with `#` is in hex. A
 ;; script is a list of commands, each a letter, a length (u32, little endian) and a payload:
 ;;
 ;;   O  issues the op in the payload; its answer is the result     S  makes the call in the payload; its answer is the result
@@ -83,6 +84,12 @@
     (if (i32.wrap_i64 (local.get $answer))
       (then
         (local.set $ptr (call $after (i32.wrap_i64 (i64.shr_u (local.get $answer) (i64.const 32)))))
+        ;; One that begins with `#` is in hex; the length of the rest is put in its place.
+        (if (i32.eq (i32.load8_u offset=4 (local.get $ptr)) (i32.const 35))
+          (then
+            (i32.store offset=1 (local.get $ptr) (i32.sub (i32.load (local.get $ptr)) (i32.const 1)))
+            (call $script_of_hex (local.get $at) (i32.add (local.get $ptr) (i32.const 1)))
+            (return)))
         (call $script (local.get $at) (i32.add (local.get $ptr) (i32.const 4)) (i32.load (local.get $ptr))))))
 
   (func $digit (param $letter i32) (result i32)

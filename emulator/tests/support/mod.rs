@@ -35,11 +35,16 @@ pub fn frame<F: AsRef<[u8]>>(fields: impl IntoIterator<Item = F>) -> Vec<u8> {
     frame
 }
 
-pub fn fields(mut frame: &[u8]) -> Vec<String> {
+pub fn fields(frame: &[u8]) -> Vec<String> {
+    raw_fields(frame).into_iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect()
+}
+
+/// As [`fields`], for fields that hold frames themselves.
+pub fn raw_fields(mut frame: &[u8]) -> Vec<&[u8]> {
     let mut fields = Vec::new();
     while let Some((len, rest)) = frame.split_first_chunk::<4>() {
         let (field, rest) = rest.split_at(u32::from_le_bytes(*len) as usize);
-        fields.push(String::from_utf8_lossy(field).into_owned());
+        fields.push(field);
         frame = rest;
     }
     fields
@@ -92,6 +97,22 @@ impl Script {
         self.command(b'O', &frame(fields))
     }
 
+    /// As [`Self::object`], of the object with an id, in hex.
+    pub fn object_by_id(self, id: &str, script: &Script) -> Self {
+        let fields: [&[u8]; 9] = [
+            b"object.fetch",
+            b"SPACE_DO",
+            b"id",
+            id.as_bytes(),
+            b"1000000",
+            b"POST",
+            b"https://object/",
+            b"bytes",
+            &script.0,
+        ];
+        self.command(b'O', &frame(fields))
+    }
+
     /// Calls an object with a request for a WebSocket. The answer's fourth field is the socket.
     pub fn upgrade(self, name: &str, script: &Script) -> Self {
         let script = script.hex();
@@ -118,6 +139,10 @@ impl Script {
     }
 
     pub fn call<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'S', &frame(fields))
+    }
+
+    pub fn call_of(self, fields: &[&[u8]]) -> Self {
         self.command(b'S', &frame(fields))
     }
 
@@ -219,9 +244,15 @@ impl Script {
         self.command(b'X', b"")
     }
 
-    /// As the value of a variable.
+    /// As the value of a variable: in hex, unless it is text.
     pub fn text(self) -> String {
-        String::from_utf8(self.0).unwrap()
+        String::from_utf8(self.0).unwrap_or_else(|error| format!("#{}", Self(error.into_bytes()).hex()))
+    }
+
+    /// This script, and then another.
+    pub fn then(mut self, other: &Self) -> Self {
+        self.0.extend_from_slice(&other.0);
+        self
     }
 
     /// As the value of the header `script`.
