@@ -39,6 +39,8 @@
 
 mod abi;
 mod bindings;
+mod bodies;
+mod cache;
 pub mod check;
 pub mod durable_object;
 mod emulator;
@@ -46,6 +48,7 @@ pub mod faults;
 pub mod file_retry;
 pub mod http;
 pub mod inspect;
+pub mod js;
 pub mod kv;
 pub mod profile;
 pub mod r2;
@@ -60,7 +63,10 @@ pub mod trace;
 mod websocket;
 pub mod world;
 
-pub use emulator::{BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats};
+pub use bindings::{AtOnce, Outbound, OutboundError, OutboundFuture};
+pub use emulator::{
+    BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats, WorkerSetup,
+};
 pub use runtime::program::LoadError;
 pub use runtime::worker::Worker;
 pub use snapshot::SnapshotError;

@@ -98,8 +98,8 @@ impl Faults {
         self.changed(&state);
     }
 
-    /// From now on a KV write is seen by readers only when this much time has passed since it was made; until then they
-    /// see the value, or the miss, of before. Zero: at once, writes already made included.
+    /// From now on a KV write is seen by readers at other places than the writer's ([`Kv::at`](crate::kv::Kv::at)) only when this much time
+    /// has passed since it was made; until then they see the value, or the miss, of before. Zero: at once, writes already made included.
     pub fn set_kv_lag(&self, lag: Duration) {
         self.change(|plan| plan.kv_lag = lag);
     }
@@ -154,9 +154,14 @@ impl Faults {
         self.state().plan.do_error == Rate::ALL
     }
 
+    /// Whether any op may meet a fault.
+    pub(crate) fn meet_ops(&self) -> bool {
+        self.0.ops.load(Ordering::Relaxed)
+    }
+
     /// What happens to an op of a service; `None` if all is well. `op` is its name, `key` what it is about.
     pub(crate) fn inject(&self, service: Service, op: &str, key: &str) -> Option<Injection> {
-        if !self.0.ops.load(Ordering::Relaxed) {
+        if !self.meet_ops() {
             return None;
         }
         let FaultState { plan, rng, .. } = &mut *self.state();
