@@ -8,6 +8,7 @@ use super::table::{Binding, BindingTable};
 use crate::abi::answer::Answer;
 use crate::abi::frame::FrameReader;
 use crate::trace::Recorder;
+use crate::world::Seams;
 
 /// When an op of a stateless instance is answered at once, if memory has the answer. A Worker must not notice; tests let it vary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +55,7 @@ fn mixed(state: u64) -> u64 {
 }
 
 /// The answer to an op, if it is one of those that may be answered at once and memory has it.
-pub(super) fn answer(table: &BindingTable, frame: &[u8], recorder: Option<&Recorder>) -> Option<Answer> {
+pub(super) fn answer(world: &Seams, table: &BindingTable, frame: &[u8], recorder: Option<&Recorder>) -> Option<Answer> {
     let mut fields = FrameReader::new(frame);
     let name = match fields.next().ok()?? {
         b"kv.get" => "kv.get",
@@ -76,7 +77,7 @@ pub(super) fn answer(table: &BindingTable, frame: &[u8], recorder: Option<&Recor
             if !fields.bytes("options").ok()?.is_empty() {
                 return None;
             }
-            super::r2::object_in_memory(r2, key, inline)?
+            super::r2::object_in_memory(world, r2, key, inline)?
         }
         _ => return None,
     };

@@ -17,18 +17,18 @@ impl Bindings {
         match op {
             KvOp::Get { key, cache_ttl } => match kv.cached(&key).filter(|_| cache_ttl.is_none()) {
                 Some(value) => value.map_or(Answer::None, Answer::Value).into(),
-                None => blocking(move || get(&kv, &key, cache_ttl).into()),
+                None => blocking(&self.world, move || get(&kv, &key, cache_ttl).into()),
             },
             KvOp::GetWithMetadata { key, cache_ttl, inline } => {
-                blocking(move || get_with_metadata(&kv, &key, cache_ttl, inline).into())
+                blocking(&self.world, move || get_with_metadata(&kv, &key, cache_ttl, inline).into())
             }
             KvOp::GetMany { value_type, with_metadata, cache_ttl, keys } => {
-                blocking(move || get_many(&kv, &value_type, with_metadata, cache_ttl, &keys).into())
+                blocking(&self.world, move || get_many(&kv, &value_type, with_metadata, cache_ttl, &keys).into())
             }
             KvOp::Put { key, value, options } => self.kv_put(kv, key, value, options),
-            KvOp::Delete { key } => blocking(move || kv.delete(&key).map(|()| Answer::Ok).into()),
+            KvOp::Delete { key } => blocking(&self.world, move || kv.delete(&key).map(|()| Answer::Ok).into()),
             KvOp::List { prefix, limit, cursor } => {
-                blocking(move || list(&kv, &prefix, limit, cursor.as_deref()).into())
+                blocking(&self.world, move || list(&kv, &prefix, limit, cursor.as_deref()).into())
             }
         }
     }
@@ -46,7 +46,7 @@ impl Bindings {
             };
             let latency = clock::millis(this.faults.kv_put_latency());
             this.clock.sleep_until_elapsed(this.clock.elapsed_ms().saturating_add(latency)).await;
-            on_thread(move || put(&kv, &key, &value, &options).into()).await
+            on_thread(&this.world, move || put(&kv, &key, &value, &options).into()).await
         }))
     }
 }

@@ -20,6 +20,7 @@ pub use outbound::{Outbound, OutboundError, OutboundFuture};
 pub(crate) use requests::{ObjectCall, Objects, WorkerCall, WorkerService, not_an_upgrade};
 pub(crate) use table::{Binding, BindingTable, ServiceBinding, Variable};
 
+use std::future::Future;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -33,10 +34,12 @@ use crate::cache::Caches;
 use crate::clock::{self, Clock};
 use crate::faults::{Faults, Service, Strike};
 use crate::trace::{Recorder, Trace};
+use crate::world::Seams;
 
 /// What every instance's ops reach.
 pub(crate) struct Bindings {
     table: BindingTable,
+    pub(crate) world: Seams,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) trace: Trace,
@@ -51,7 +54,7 @@ pub(crate) struct Bindings {
 /// What bindings are made of, besides the table.
 #[derive(Clone)]
 pub(crate) struct BindingParts {
-    pub(crate) clock: Clock,
+    pub(crate) world: Seams,
     pub(crate) faults: Faults,
     pub(crate) trace: Trace,
     pub(crate) outbound: Arc<dyn Outbound>,
@@ -61,8 +64,9 @@ pub(crate) struct BindingParts {
 
 impl Bindings {
     pub(crate) fn new(table: BindingTable, parts: BindingParts) -> Self {
-        let BindingParts { clock, faults, trace, outbound, caches, at_once } = parts;
-        Self { table, clock, faults, trace, outbound, caches, at_once: AtOnceDraw::new(at_once), own: OnceLock::new() }
+        let BindingParts { world, faults, trace, outbound, caches, at_once } = parts;
+        let (clock, at_once, own) = (world.clock.clone(), AtOnceDraw::new(at_once), OnceLock::new());
+        Self { table, world, clock, faults, trace, outbound, caches, at_once, own }
     }
 
     /// Says which Worker's bindings these are. Called once.
@@ -99,7 +103,7 @@ impl Bindings {
         if self.faults.meet_ops() || !self.at_once.allows() {
             return None;
         }
-        at_once::answer(&self.table, frame, recorder)
+        at_once::answer(&self.world, &self.table, frame, recorder)
     }
 
     /// Begins an op of a task that is part of the chain of calls.
@@ -139,7 +143,7 @@ impl Bindings {
                 _ => not_bound("KV namespace", &name).into(),
             },
             Op::R2(name, op) => match self.table.get(&name) {
-                Some(Binding::R2(r2)) => r2::perform(r2, op),
+                Some(Binding::R2(r2)) => r2::perform(&self.world, r2, op),
                 _ => not_bound("R2 bucket", &name).into(),
             },
             Op::Request(op) => self.request(op, chain),
@@ -186,14 +190,20 @@ fn failure(op: &Op) -> Option<GuestError> {
     })
 }
 
-fn blocking(work: impl FnOnce() -> Completion + Send + 'static) -> Dispatched {
-    Dispatched::Pending(Box::pin(on_thread(work)))
+fn blocking(world: &Seams, work: impl FnOnce() -> Completion + Send + 'static) -> Dispatched {
+    Dispatched::Pending(Box::pin(on_thread(world, work)))
 }
 
 /// Runs what may wait for the disk where waiting harms nobody.
-async fn on_thread(work: impl FnOnce() -> Completion + Send + 'static) -> Completion {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a binding failed");
-        GuestError::error("internal error").into()
-    })
+fn on_thread<W: FnOnce() -> Completion + Send + 'static>(
+    world: &Seams,
+    work: W,
+) -> impl Future<Output = Completion> + Send + use<W> {
+    let done = world.blocking(work);
+    async move {
+        done.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a binding failed");
+            GuestError::error("internal error").into()
+        })
+    }
 }

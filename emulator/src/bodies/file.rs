@@ -9,21 +9,22 @@ use std::task::{Context, Poll, ready};
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use tokio::task::JoinHandle;
 
 use super::payload::Payload;
+use crate::world::{Panicked, Seams};
 
 /// Bytes of a file that are in memory for one client.
 const CHUNK_BYTES: u64 = 64 * 1024;
 
 /// The body that `len` bytes of a file are, from `offset` on.
-pub(crate) fn file_body(file: File, offset: u64, len: u64) -> Payload {
-    let body = FileBody { remaining: len, state: FileState::Ready(file), offset: Some(offset) };
+pub(crate) fn file_body(world: &Seams, file: File, offset: u64, len: u64) -> Payload {
+    let body = FileBody { world: world.clone(), remaining: len, state: FileState::Ready(file), offset: Some(offset) };
     Payload::stream(Body::new(body), Some(len))
 }
 
 /// A part of a file, read a chunk at a time where reading may block.
 struct FileBody {
+    world: Seams,
     remaining: u64,
     /// Where to begin; `None` once reading has begun.
     offset: Option<u64>,
@@ -32,7 +33,7 @@ struct FileBody {
 
 enum FileState {
     Ready(File),
-    Reading(JoinHandle<io::Result<(File, Bytes)>>),
+    Reading(Pin<Box<dyn Future<Output = Result<io::Result<(File, Bytes)>, Panicked>> + Send>>),
     Ended,
 }
 
@@ -45,7 +46,7 @@ impl http_body::Body for FileBody {
             match &mut self.state {
                 FileState::Ended => return Poll::Ready(None),
                 FileState::Reading(reading) => {
-                    let read = ready!(Pin::new(reading).poll(context)).map_err(io::Error::other).and_then(|read| read);
+                    let read = ready!(reading.as_mut().poll(context)).map_err(io::Error::other).and_then(|read| read);
                     return Poll::Ready(Some(match read {
                         Ok((file, chunk)) => {
                             self.remaining -= chunk.len() as u64;
@@ -65,8 +66,8 @@ impl http_body::Body for FileBody {
                     if let FileState::Ready(file) = state
                         && len > 0
                     {
-                        let reading = tokio::task::spawn_blocking(move || read(file, offset, len));
-                        self.state = FileState::Reading(reading);
+                        let reading = self.world.blocking(move || read(file, offset, len));
+                        self.state = FileState::Reading(Box::pin(reading));
                     }
                 }
             }
@@ -94,15 +95,20 @@ fn read(mut file: File, offset: Option<u64>, len: u64) -> io::Result<(File, Byte
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
     use std::future::poll_fn;
     use std::io::Write as _;
+
+    fn world() -> Seams {
+        Seams::machine(Clock::system()).unwrap()
+    }
 
     #[tokio::test]
     async fn a_part_of_a_file_comes_in_chunks_and_ends_where_it_should() {
         let mut file = tempfile::tempfile().unwrap();
         let content: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
         file.write_all(&content).unwrap();
-        let mut body = file_body(file, 100, 150_000).into_http();
+        let mut body = file_body(&world(), file, 100, 150_000).into_http();
         let mut read = Vec::new();
         while let Some(frame) = poll_fn(|context| http_body::Body::poll_frame(Pin::new(&mut body), context)).await {
             let data = frame.unwrap().into_data().unwrap();
@@ -116,7 +122,7 @@ mod tests {
     async fn a_file_that_is_shorter_than_it_was_is_an_error_not_a_short_answer() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"short").unwrap();
-        let mut body = file_body(file, 0, 10).into_http();
+        let mut body = file_body(&world(), file, 0, 10).into_http();
         let frame = poll_fn(|context| http_body::Body::poll_frame(Pin::new(&mut body), context)).await;
         assert!(frame.unwrap().is_err());
     }

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
 use super::context::ObjectContext;
@@ -23,6 +22,7 @@ use crate::request_log;
 use crate::sync::lock;
 use crate::trace::Recorder;
 use crate::websocket::{Closed, Incoming, Socket, SocketEvents, Sockets};
+use crate::world::Spawned;
 
 /// Events that may wait for one object. The platform has such a bound, of an unpublished size.
 const MAX_WAITING: usize = 10_000;
@@ -125,7 +125,7 @@ impl ObjectContainer {
     fn schedule(self: &Arc<Self>, inputs: &mut InputQueue) {
         if !std::mem::replace(&mut inputs.running, true) {
             let this = Arc::clone(self);
-            self.namespace.shared.runtime.spawn_blocking(move || this.run());
+            self.namespace.shared.bindings.world.spawn_blocking(move || this.run());
         }
     }
 
@@ -163,7 +163,7 @@ impl ObjectContainer {
                 inputs.idle_since.get_or_insert_with(|| bindings.clock.elapsed_ms());
                 if !std::mem::replace(&mut inputs.timer, true) {
                     let timer = evict_when_idle(self.evictable(), bindings.clock.clone(), bindings.faults.clone());
-                    self.namespace.shared.runtime.spawn(timer);
+                    self.namespace.shared.bindings.world.spawn(timer);
                 }
             }
         }
@@ -240,7 +240,7 @@ impl ObjectContext for Arc<ObjectContainer> {
         object
     }
 
-    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle {
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> Spawned {
         let object = Arc::downgrade(self);
         let task = async move {
             let Completion { answer, .. } = work.await;
@@ -249,7 +249,7 @@ impl ObjectContext for Arc<ObjectContainer> {
                 drop(object.post(Input::Completed { incarnation, op, answer }));
             }
         };
-        self.namespace.shared.runtime.spawn(task.instrument(request_log::span())).abort_handle()
+        self.namespace.shared.bindings.world.spawn(task.instrument(request_log::span()))
     }
 }
 

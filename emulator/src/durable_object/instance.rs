@@ -6,8 +6,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use tokio::task::AbortHandle;
-
 use super::alarm_delivery::{AlarmFault, ObjectAlarm};
 use super::alarm_scheduler::Attempt;
 use super::context::ObjectContext;
@@ -30,6 +28,7 @@ use crate::runtime::host::Effect;
 use crate::runtime::instance::Instance;
 use crate::trace::Recorder;
 use crate::websocket::{ClientEnd, Socket, TagError};
+use crate::world::Spawned;
 
 /// What callers are told when an object is reset under them, here and on Cloudflare (`worker/shim`).
 const RESET: &str = "the Worker trapped";
@@ -63,7 +62,7 @@ struct ObjectTask {
 struct ObjectOp {
     task: u32,
     /// `None` until the turn that issued it has been committed.
-    work: Option<AbortHandle>,
+    work: Option<Spawned>,
 }
 
 /// Why an object is reset. The writes of its turn are undone.

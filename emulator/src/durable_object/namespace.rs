@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 
 use super::alarm_index::AlarmIndex;
 use super::alarm_scheduler::AlarmScheduler;
@@ -27,6 +26,7 @@ use crate::bodies::Payload;
 use crate::state_dir::{StateDir, StateError};
 use crate::sync::lock;
 use crate::websocket::Outgoing;
+use crate::world::{Seams, Spawned};
 
 /// The namespace.
 pub(crate) struct Namespace {
@@ -35,7 +35,7 @@ pub(crate) struct Namespace {
     /// Names that were read from files, by id.
     names: Mutex<HashMap<String, String>>,
     closing: AtomicBool,
-    alarm_task: OnceLock<AbortHandle>,
+    alarm_task: OnceLock<Spawned>,
 }
 
 /// What a namespace counts for [`Stats`](crate::Stats).
@@ -83,7 +83,7 @@ impl Namespace {
         self.alarm_task.get_or_init(|| {
             let objects = Arc::downgrade(&self.objects);
             let deliver_due = move || Some(objects.upgrade()?.deliver_due_alarms());
-            self.state.shared.runtime.spawn(self.state.alarms.run(deliver_due)).abort_handle()
+            self.state.shared.bindings.world.spawn(self.state.alarms.run(deliver_due))
         });
     }
 
@@ -145,6 +145,11 @@ impl Namespace {
     /// When each object's alarm is due, and its deliveries.
     pub(crate) fn alarms(&self) -> &AlarmScheduler {
         &self.state.alarms
+    }
+
+    /// Where its objects live.
+    pub(crate) fn world(&self) -> &Seams {
+        &self.state.shared.bindings.world
     }
 
     /// Whether [`Self::close`] was called.
@@ -241,7 +246,7 @@ impl Objects for Namespace {
         if is_short_stream(&request) {
             let objects = Arc::clone(&self.objects);
             // The call goes on if its answer is not waited for.
-            self.state.shared.runtime.spawn(async move {
+            self.state.shared.bindings.world.spawn(async move {
                 match with_inline_body(request).await {
                     Ok(request) => objects.post(object, Input::Fetch { request: Box::new(request), chain, reply }),
                     Err(error) => drop(reply.send(Err(error))),

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::runtime::Handle;
-
 use super::alarm_scheduler::AlarmScheduler;
 use super::engine::Database;
 use super::error::SqlError;
@@ -32,7 +30,6 @@ pub(super) struct NamespaceState {
 pub(crate) struct ObjectHost {
     pub(super) bindings: Arc<Bindings>,
     pub(super) linked: Linked<ObjectImports>,
-    pub(super) runtime: Handle,
     pub(super) profile: Profile,
     pub(super) evict_after_ms: u64,
     pub(super) instances: InstanceLimit,
@@ -52,7 +49,6 @@ pub(crate) struct ObjectHostParts {
     pub(crate) evict_after_ms: u64,
     /// How many objects may have an instance at once.
     pub(crate) max_instances: usize,
-    pub(crate) runtime: Handle,
 }
 
 impl ObjectHost {
@@ -60,7 +56,6 @@ impl ObjectHost {
         Self {
             bindings: parts.bindings,
             linked: parts.linked,
-            runtime: parts.runtime,
             profile: parts.profile,
             evict_after_ms: parts.evict_after_ms,
             instances: InstanceLimit::new(parts.max_instances),

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
 
-use tokio::runtime::Handle;
-
 use super::builder::{BuildError, Builder};
 use super::worker_setup::{BindingTarget, WorkerSetup};
 use super::{Emulator, Inner, RunningWorker};
@@ -27,6 +25,7 @@ use crate::runtime::program::Program;
 use crate::state_dir::{StateDir, StateError};
 use crate::stateless::pool::Pool;
 use crate::trace::Trace;
+use crate::world::Seams;
 
 /// The variable by which a Worker learns its own hash (`worker/ABI.md`, "Variables").
 const HASH_VARIABLE: &str = "WORKER_SHA256";
@@ -78,12 +77,15 @@ impl Stores {
 }
 
 pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
-    let runtime = Handle::try_current()?;
+    let world = match &builder.world {
+        Some(world) => world.clone(),
+        None => Seams::machine(builder.clock.clone())?,
+    };
     let state = builder.state.clone().map_or_else(StateDir::temporary, Ok)?;
     let mut stores = Stores::open(state, builder.clock.clone(), builder.faults.clone(), builder.profile)?;
     let trace = Trace::new(builder.trace, builder.clock.clone());
     let parts = BindingParts {
-        clock: builder.clock.clone(),
+        world: world.clone(),
         faults: builder.faults.clone(),
         trace: trace.clone(),
         outbound: Arc::clone(&builder.outbound),
@@ -101,8 +103,7 @@ pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
             return Err(BuildError::WorkerTwice { name: setup.name.clone() });
         }
         let bindings = Arc::new(Bindings::new(table(setup, &mut stores)?, parts.clone()));
-        start(&builder, setup, &classes(&setups, setup), bindings, (&stores.state, &mut catalog), &runtime)
-            .map(Arc::new)
+        start(&builder, setup, &classes(&setups, setup), bindings, (&stores.state, &mut catalog)).map(Arc::new)
     };
     let main = load(&builder.main)?;
     let mut workers = vec![Arc::clone(&main)];
@@ -152,7 +153,6 @@ fn start(
     classes: &[&str],
     bindings: Arc<Bindings>,
     (state, catalog): (&StateDir, &mut ClassCatalog),
-    runtime: &Handle,
 ) -> Result<RunningWorker, BuildError> {
     let environment = Arc::new(Environment { bindings: Arc::clone(&bindings), log_throttle: LogThrottle::default() });
     let program = Arc::new(Program::load(&setup.worker, builder.limits, environment)?);
@@ -163,7 +163,6 @@ fn start(
         profile: builder.profile,
         evict_after_ms: u64::try_from(builder.evict_after.as_millis()).unwrap_or(u64::MAX),
         max_instances: builder.max_objects,
-        runtime: runtime.clone(),
     }));
     let mut namespaces = HashMap::new();
     for class in classes {
@@ -176,7 +175,7 @@ fn start(
         namespaces.insert((*class).to_owned(), Arc::new(Namespace::open(&objects, class, key)?));
     }
     let linked = program.link::<NoObjectImports>()?;
-    let pool = Arc::new(Pool::new(linked, builder.isolates, Arc::clone(&bindings), runtime.clone())?);
+    let pool = Arc::new(Pool::new(linked, builder.isolates, Arc::clone(&bindings))?);
     let worker_sha256 = setup.worker.sha256().map(str::to_owned);
     Ok(RunningWorker { name: setup.name.clone(), worker_sha256, pool, objects, namespaces, bindings })
 }

@@ -1,7 +1,6 @@
 //! The settings of an emulator, and how it is built from them.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use super::Emulator;
@@ -16,6 +15,7 @@ use crate::profile::Profile;
 use crate::runtime::program::{Limits, LoadError};
 use crate::runtime::worker::Worker;
 use crate::state_dir::{StateDir, StateError};
+use crate::world::{Seams, machine};
 
 /// CPU time of a turn (developers.cloudflare.com, "Limits": the default of the paid plan).
 const TURN_LIMIT: Duration = Duration::from_secs(30);
@@ -33,6 +33,8 @@ pub struct Builder {
     pub(super) others: Vec<WorkerSetup>,
     pub(super) state: Option<StateDir>,
     pub(super) profile: Profile,
+    /// The machine, with this clock, if there is no other.
+    pub(super) world: Option<Seams>,
     pub(super) clock: Clock,
     pub(super) faults: Faults,
     pub(super) outbound: Arc<dyn Outbound>,
@@ -87,17 +89,25 @@ impl Builder {
             others: Vec::new(),
             state: None,
             profile: Profile::default(),
+            world: None,
             clock: Clock::system(),
             faults: Faults::none(),
             outbound: Arc::new(DenyOutbound),
             at_once: AtOnce::default(),
-            isolates: thread::available_parallelism().map_or(1, usize::from),
+            isolates: machine::cores(),
             limits: Limits { turn: TURN_LIMIT, memory: MEMORY_LIMIT },
             evict_after: EVICT_AFTER,
             max_objects: MAX_INSTANCES,
             trace: 0,
             alarms: true,
         }
+    }
+
+    /// Where all happens, its clock included.
+    pub(crate) fn world(mut self, world: Seams) -> Self {
+        self.clock = world.clock.clone();
+        self.world = Some(world);
+        self
     }
 
     /// Where the state is kept.

@@ -191,7 +191,7 @@ impl Emulator {
     /// If a file cannot be copied; what the folder holds is then of no use.
     pub async fn snapshot(&self, into: &Path) -> Result<(), SnapshotError> {
         let (inner, into) = (Arc::clone(&self.inner), into.to_owned());
-        let copied = tokio::task::spawn_blocking(move || {
+        let copied = self.main.bindings.world.blocking(move || {
             snapshot::take(inner.stores.state(), &inner.stores.default_kv, &inner.stores.default_r2, &into)
         });
         copied.await.unwrap_or_else(|error| Err(io::Error::other(error).into()))

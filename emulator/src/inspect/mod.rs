@@ -200,8 +200,9 @@ async fn blocking<T: Send + 'static>(
     namespace: &Arc<Namespace>,
     work: impl FnOnce(&Namespace) -> Result<T, InspectError> + Send + 'static,
 ) -> Result<T, InspectError> {
+    let world = namespace.world().clone();
     let namespace = Arc::clone(namespace);
-    tokio::task::spawn_blocking(move || work(&namespace)).await.unwrap_or(Err(InspectError::Closing))
+    world.blocking(move || work(&namespace)).await.unwrap_or(Err(InspectError::Closing))
 }
 
 impl std::fmt::Debug for Inspector {

@@ -3,8 +3,9 @@
 use super::{Checksum, Method, R2, R2Error, checksum::Hasher, engine::Content};
 use crate::storage::StoreError;
 use crate::storage::blobs::{BlobWriter, MAX_INLINE};
+use crate::world::machine;
 use md5::{Digest as _, Md5};
-use std::{io, thread};
+use std::io;
 
 /// Bytes in one piece that are worth a second thread: about half a millisecond of hashing.
 const LARGE: usize = 256 * 1024;
@@ -57,13 +58,7 @@ impl IncomingBytes {
         }
         // An MD5 takes as long as all the rest; it is the platform's etag, and cannot be left out.
         let mut md5 = std::mem::take(&mut self.md5);
-        let (hashed, stored) = thread::scope(|scope| {
-            let hashing = thread::Builder::new().spawn_scoped(scope, || md5.update(bytes));
-            (hashing.is_ok(), self.take_in(bytes))
-        });
-        if !hashed {
-            md5.update(bytes);
-        }
+        let stored = machine::both(|| md5.update(bytes), || self.take_in(bytes));
         self.md5 = md5;
         stored.map_err(|source| self.failed(source))
     }

@@ -5,7 +5,6 @@
 use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 
 use super::tasks::{Failure, Outcome, Task, Tasks, Waiter};
 use crate::abi::answer::Answer;
@@ -19,6 +18,7 @@ use crate::runtime::budget::{CpuMeter, Exceeded, MAX_LIVE_OPS};
 use crate::runtime::host::{Effect, NoObjectImports};
 use crate::runtime::instance::Instance;
 use crate::trace::Recorder;
+use crate::world::Spawned;
 
 /// What an isolate needs of the pool that it is in.
 pub(super) trait IsolateContext {
@@ -27,7 +27,7 @@ pub(super) trait IsolateContext {
     /// Begins an op.
     fn dispatch(&self, op: Op, chain: &mut CallChain) -> Dispatched;
     /// Runs an op, and completes it with [`Isolate::complete`].
-    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle;
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> Spawned;
     /// Says that an instance has crashed.
     fn crashed(&self, error: &wasmtime::Error);
     /// Says that a task has ended.
@@ -55,7 +55,7 @@ enum OpState {
     /// Its answer is in the queue.
     Queued,
     /// Somebody will complete it.
-    Running(AbortHandle),
+    Running(Spawned),
 }
 
 /// A task that is to begin.

@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{self, Poll};
 
-use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
-use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
 use super::isolate::{Isolate, IsolateContext, Started, TaskStart};
@@ -26,13 +24,13 @@ use crate::runtime::instance::Instance;
 use crate::runtime::program::{Linked, LoadError};
 use crate::sync::lock;
 use crate::trace::Subject;
+use crate::world::Spawned;
 
 /// The stateless isolates of an emulator.
 pub(crate) struct Pool {
     isolates: Box<[Mutex<Isolate>]>,
     linked: Linked<NoObjectImports>,
     bindings: Arc<Bindings>,
-    runtime: Handle,
     traps: AtomicU64,
     closing: AtomicBool,
     idle: Notify,
@@ -59,13 +57,12 @@ impl Pool {
         linked: Linked<NoObjectImports>,
         count: usize,
         bindings: Arc<Bindings>,
-        runtime: Handle,
     ) -> Result<Self, LoadError> {
         let isolates = (0..count.max(1))
             .map(|_| Ok(Mutex::new(Isolate::new(linked.check(NoObjectImports)?))))
             .collect::<Result<_, LoadError>>()?;
         let (traps, closing, idle) = (AtomicU64::new(0), AtomicBool::new(false), Notify::new());
-        Ok(Self { isolates, linked, bindings, runtime, traps, closing, idle })
+        Ok(Self { isolates, linked, bindings, traps, closing, idle })
     }
 
     /// Begins a request on the calling thread, and answers it there if nothing but memory is needed. `event` composes the event, and gives
@@ -155,7 +152,7 @@ impl IsolateContext for PoolContext<'_> {
         self.pool.bindings.dispatch(op, chain)
     }
 
-    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle {
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> Spawned {
         let (pool, isolate) = (Arc::downgrade(self.pool), self.isolate);
         let task = async move {
             let completion = work.await;
@@ -165,7 +162,7 @@ impl IsolateContext for PoolContext<'_> {
             }
         };
         // What the Worker does with the answer is of the same request.
-        self.pool.runtime.spawn(task.instrument(request_log::span())).abort_handle()
+        self.pool.bindings.world.spawn(task.instrument(request_log::span()))
     }
 
     fn crashed(&self, error: &wasmtime::Error) {

@@ -28,6 +28,11 @@ pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> 
     thread::Builder::new().name(name.to_owned()).spawn(work)
 }
 
+/// How many threads can run at the same time.
+pub(crate) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Lets another thread go first.
 pub(crate) fn yield_now() {
     thread::yield_now();

@@ -23,8 +23,6 @@ use machine::Threads;
 pub(crate) struct Seams {
     executor: Arc<dyn Executor>,
     pub(crate) clock: Clock,
-    /// Whether threads may run beside the executor's: those that bound the time of turns and copy logs back.
-    pub(crate) has_threads: bool,
 }
 
 /// Work that panicked.
@@ -35,7 +33,7 @@ pub(crate) struct Panicked;
 impl Seams {
     /// The machine, with the runtime that this is called in.
     pub(crate) fn machine(clock: Clock) -> Result<Self, TryCurrentError> {
-        Ok(Self { executor: Arc::new(Threads(Handle::try_current()?)), clock, has_threads: true })
+        Ok(Self { executor: Arc::new(Threads(Handle::try_current()?)), clock })
     }
 
     /// Begins a future.

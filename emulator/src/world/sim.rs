@@ -124,7 +124,7 @@ impl World {
 
     pub(crate) fn seams(&self) -> super::Seams {
         let executor: Arc<Scheduler> = Arc::clone(&self.scheduler);
-        super::Seams { executor, clock: self.clock.clone(), has_threads: false }
+        super::Seams { executor, clock: self.clock.clone() }
     }
 }
 

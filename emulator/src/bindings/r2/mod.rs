@@ -11,35 +11,40 @@ use crate::abi::r2::{R2Op, R2Options};
 use crate::bodies::{Payload, file_body};
 use crate::js::to_int;
 use crate::r2::{ArgumentError, Body, Found, Metadata, Method, Object, R2, R2Error, UploadedPart};
+use crate::world::Seams;
 
-pub(super) fn perform(r2: &R2, op: R2Op) -> Dispatched {
+pub(super) fn perform(world: &Seams, r2: &R2, op: R2Op) -> Dispatched {
     let r2 = r2.clone();
     match op {
         R2Op::Head { key } => match head_in_memory(&r2, &key) {
             Some(answer) => answer.into(),
-            None => {
-                blocking(move || r2.head(&key).map(|meta| meta.map_or(Answer::None, |meta| object::read(&meta))).into())
-            }
+            None => blocking(world, move || {
+                r2.head(&key).map(|meta| meta.map_or(Answer::None, |meta| object::read(&meta))).into()
+            }),
         },
         R2Op::Get { key, inline, options } => {
-            match object_in_memory(&r2, &key, inline).filter(|_| options.is_empty()) {
+            match object_in_memory(world, &r2, &key, inline).filter(|_| options.is_empty()) {
                 Some(answer) => answer.into(),
-                None => get(r2, key, inline, options),
+                None => get(world, r2, key, inline, options),
             }
         }
-        R2Op::Put { key, body, options } => Dispatched::Pending(Box::pin(upload::put(r2, key, body, options))),
-        R2Op::Delete { keys } => blocking(move || {
+        R2Op::Put { key, body, options } => {
+            Dispatched::Pending(Box::pin(upload::put(world.clone(), r2, key, body, options)))
+        }
+        R2Op::Delete { keys } => blocking(world, move || {
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             r2.delete_all(&keys).map(|()| Answer::Ok).into()
         }),
-        R2Op::List { options } => blocking(move || list(&r2, &options).into()),
-        R2Op::Create { key, options } => blocking(move || create(&r2, &key, &options).into()),
+        R2Op::List { options } => blocking(world, move || list(&r2, &options).into()),
+        R2Op::Create { key, options } => blocking(world, move || create(&r2, &key, &options).into()),
         R2Op::UploadPart { key, upload_id, part, body } => {
-            Dispatched::Pending(Box::pin(upload::put_part(r2, key, upload_id, part, body)))
+            Dispatched::Pending(Box::pin(upload::put_part(world.clone(), r2, key, upload_id, part, body)))
         }
-        R2Op::Complete { key, upload_id, parts } => blocking(move || complete(&r2, &key, &upload_id, parts).into()),
+        R2Op::Complete { key, upload_id, parts } => {
+            blocking(world, move || complete(&r2, &key, &upload_id, parts).into())
+        }
         R2Op::Abort { key, upload_id } => {
-            blocking(move || r2.abort_multipart_upload(&key, &upload_id).map(|()| Answer::Ok).into())
+            blocking(world, move || r2.abort_multipart_upload(&key, &upload_id).map(|()| Answer::Ok).into())
         }
     }
 }
@@ -50,11 +55,12 @@ pub(super) fn head_in_memory(r2: &R2, key: &str) -> Option<Answer> {
 }
 
 /// The answer to `r2.get` without options, if memory has it.
-pub(super) fn object_in_memory(r2: &R2, key: &str, inline: Option<u64>) -> Option<Answer> {
-    Some(r2.cached(key)?.map_or(Answer::None, |found| with_body(found, inline)))
+pub(super) fn object_in_memory(world: &Seams, r2: &R2, key: &str, inline: Option<u64>) -> Option<Answer> {
+    Some(r2.cached(key)?.map_or(Answer::None, |found| with_body(world, found, inline)))
 }
 
-fn get(r2: R2, key: String, inline: Option<u64>, given: R2Options) -> Dispatched {
+fn get(world: &Seams, r2: R2, key: String, inline: Option<u64>, given: R2Options) -> Dispatched {
+    let reading = world.clone();
     let read = move || -> Result<Answer, GuestError> {
         let range = options::range(&given)?;
         let found = match options::condition(&given)? {
@@ -63,20 +69,21 @@ fn get(r2: R2, key: String, inline: Option<u64>, given: R2Options) -> Dispatched
         };
         Ok(match found {
             None => Answer::None,
-            Some(Found::Object(object)) => with_body(object, inline),
+            Some(Found::Object(object)) => with_body(&reading, object, inline),
             Some(Found::ConditionFailed(meta)) => Answer::Parts(vec![
                 AnswerPart::fields(|frame| object::write(frame, &meta, Some((0, meta.size)))),
                 AnswerPart::Body { body: None, inline },
             ]),
         })
     };
+    let done = super::on_thread(world, move || read().into());
     let inlined = async move |answer| match answer {
         // What is asked for with the answer is read where reading may block.
         Answer::Parts(parts) => read_inline(parts).await,
         answer => answer.into(),
     };
     Dispatched::Pending(Box::pin(async move {
-        let completion = super::on_thread(move || read().into()).await;
+        let completion = done.await;
         inlined(completion.answer).await
     }))
 }
@@ -100,12 +107,12 @@ async fn read_inline(mut parts: Vec<AnswerPart>) -> Completion {
     Answer::Parts(parts).into()
 }
 
-fn with_body(found: Object, inline: Option<u64>) -> Answer {
+fn with_body(world: &Seams, found: Object, inline: Option<u64>) -> Answer {
     let Object { meta, offset, body } = found;
     let range = (offset, body.len());
     let body = match body {
         Body::Bytes(bytes) => Payload::Bytes(bytes),
-        Body::File { file, offset, len } => file_body(file, offset, len),
+        Body::File { file, offset, len } => file_body(world, file, offset, len),
     };
     Answer::Parts(vec![
         AnswerPart::fields(|frame| object::write(frame, &meta, Some(range))),

@@ -10,6 +10,7 @@ use crate::abi::r2::R2Options;
 use crate::bodies::{Payload, PayloadError};
 use crate::js::to_int;
 use crate::r2::{ArgumentError, PartUpload, R2, R2Error, Upload};
+use crate::world::Seams;
 
 /// Bytes that are read before a thread is asked to write them.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -18,26 +19,33 @@ const UNKNOWN_LENGTH: &str =
     "Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)";
 
 /// `r2.put`. No body is an empty one.
-pub(super) async fn put(r2: R2, key: String, body: Option<Payload>, given: R2Options) -> Completion {
+pub(super) async fn put(world: Seams, r2: R2, key: String, body: Option<Payload>, given: R2Options) -> Completion {
     let begun = length(body).and_then(|(body, length)| {
         let upload = r2.upload(&key, length, options::put(&given)?)?;
         Ok((body, Box::new(upload)))
     });
     match begun {
-        Ok((body, upload)) => write_all(upload, body).await,
+        Ok((body, upload)) => write_all(&world, upload, body).await,
         Err(error) => error.into(),
     }
 }
 
 /// `r2.upload_part`.
-pub(super) async fn put_part(r2: R2, key: String, upload_id: String, part: f64, body: Option<Payload>) -> Completion {
+pub(super) async fn put_part(
+    world: Seams,
+    r2: R2,
+    key: String,
+    upload_id: String,
+    part: f64,
+    body: Option<Payload>,
+) -> Completion {
     let begun = length(body).and_then(|(body, length)| {
         let number = to_int(part).map_err(ArgumentError::from)?;
         let upload = r2.upload_part(&key, &upload_id, number, length)?;
         Ok((body, Box::new(upload)))
     });
     match begun {
-        Ok((body, upload)) => write_all(upload, body).await,
+        Ok((body, upload)) => write_all(&world, upload, body).await,
         Err(error) => error.into(),
     }
 }
@@ -77,14 +85,14 @@ impl ByteSink for PartUpload {
     }
 }
 
-async fn write_all(mut upload: Box<dyn ByteSink>, mut body: Payload) -> Completion {
+async fn write_all(world: &Seams, mut upload: Box<dyn ByteSink>, mut body: Payload) -> Completion {
     loop {
         let (chunks, ended) = match read_chunks(&mut body).await {
             Ok(read) => read,
             // Dropping the upload leaves nothing behind.
             Err(error) => return error.into(),
         };
-        upload = match tokio::task::spawn_blocking(move || write(upload, &chunks, ended)).await {
+        upload = match world.blocking(move || write(upload, &chunks, ended)).await {
             Ok(UploadStep::Continues(upload)) => upload,
             Ok(UploadStep::Finished(result)) => return result.into(),
             Err(error) => {

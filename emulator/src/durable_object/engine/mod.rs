@@ -8,7 +8,7 @@ mod statements;
 mod value;
 
 use super::{error::SqlError, limits};
-use crate::{profile::Profile, state_dir::Durability, storage::sqlite};
+use crate::{profile::Profile, state_dir::Durability, storage::sqlite, world::machine};
 pub use value::{Rows, Value};
 
 use authorizer::{Guard, RESERVED_PREFIX};
@@ -18,7 +18,7 @@ use savepoint::Savepoint;
 use std::{
     io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use value::{RowsError, bind, read};
 
@@ -118,8 +118,8 @@ impl Database {
     /// If SQLite refuses.
     pub(crate) fn give_up_after(&mut self, time: Option<Duration>) -> Result<(), SqlError> {
         let is_over = time.map(|time| {
-            let end = Instant::now() + time;
-            move || Instant::now() > end
+            let end = machine::elapsed() + time;
+            move || machine::elapsed() > end
         });
         Ok(self.connection.progress_handler(CLOCK_INSTRUCTIONS, is_over)?)
     }
