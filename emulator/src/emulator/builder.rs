@@ -15,7 +15,7 @@ use crate::profile::Profile;
 use crate::runtime::program::{Limits, LoadError};
 use crate::runtime::worker::Worker;
 use crate::state_dir::{StateDir, StateError};
-use crate::world::{Seams, machine};
+use crate::world::{Seams, machine, sim};
 
 /// CPU time of a turn (developers.cloudflare.com, "Limits": the default of the paid plan).
 const TURN_LIMIT: Duration = Duration::from_secs(30);
@@ -103,10 +103,27 @@ impl Builder {
         }
     }
 
-    /// Where all happens, its clock included.
-    pub(crate) fn world(mut self, world: Seams) -> Self {
-        self.clock = world.clock.clone();
-        self.world = Some(world);
+    /// Puts the emulator into a simulated world. Its clock is the world's, and so are its randomness and the order of all that happens; its
+    /// state lies in real files. One isolate takes all requests, and memory answers nothing at once, so that the seed decides as much as
+    /// there is to decide. Two threads run beside, of which nothing shows: one bounds the time of turns, the other copies SQLite's logs back.
+    ///
+    /// ```
+    /// use axum::body::Body;
+    /// use pmx_emulator::{Emulator, Worker, world::sim::World};
+    ///
+    /// let world = World::new(7);
+    /// let emulator = Emulator::builder(Worker::bundled()).var("BASE_DOMAINS", "localhost").simulated(&world).build()?;
+    /// let request = http::Request::get("http://localhost/api/health").body(Body::empty())?;
+    /// let status = world.run(async move { emulator.fetch(request).await.status() });
+    /// assert_eq!(status, Some(http::StatusCode::OK));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn simulated(mut self, world: &sim::World) -> Self {
+        self.clock = world.clock();
+        self.world = Some(world.seams());
+        self.isolates = 1;
+        self.at_once = AtOnce::Never;
         self
     }
 

@@ -1,5 +1,5 @@
 //! A simulated world: one thread, time that passes only when nothing is left to do, and a seed that decides what comes next. Two runs of one
-//! seed do the same in the same order.
+//! seed do the same in the same order. An emulator is put into it with [`Builder::simulated`](crate::Builder::simulated).
 //!
 //! ```
 //! use pmx_emulator::{Worker, world::sim::World};
