@@ -392,8 +392,9 @@ export class Program {
     const program = this;
     return class extends WorkerEntrypoint {
       fetch(request) {
-        const { props } = this.ctx;
-        const fields = [name, props === undefined ? "" : JSON.stringify(props)];
+        // Without any the platform says `{}`.
+        const props = JSON.stringify(this.ctx.props ?? {});
+        const fields = [name, props === "{}" ? "" : props];
         return program.start("entrypoint.fetch", this.env, this.ctx, fields, request);
       }
     };
