@@ -3,7 +3,6 @@ use pmx_edge::{
     Edge, ObjectClass,
     bindings::{BindingError, Bound},
     http::{Request, Response},
-    migrations::Migration,
     object::{Alarm, Closed, Exception, Handled, Message, Object, ObjectId, Reply, Sender, Value},
 };
 use std::{cell::Cell, rc::Rc};
@@ -41,7 +40,6 @@ pub(crate) struct Other;
 
 impl ObjectClass for Other {
     const NAME: &'static str = "Other";
-    const MIGRATIONS: &'static [Migration] = &[];
 
     fn new(_: &ObjectId, _: Object) -> Self {
         Self
@@ -62,7 +60,6 @@ pub(crate) struct ProbeObject {
 
 impl ObjectClass for ProbeObject {
     const NAME: &'static str = "Probe";
-    const MIGRATIONS: &'static [Migration] = &[];
 
     fn new(id: &ObjectId, _: Object) -> Self {
         Self { name: id.name.clone(), events: Cell::new(0) }

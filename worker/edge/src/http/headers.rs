@@ -138,6 +138,11 @@ impl Headers {
         self.fields().map(|(name, value)| (utf8(name), utf8(value)))
     }
 
+    /// The names alone, each as often as it is there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields().map(|(name, _)| utf8(name))
+    }
+
     fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let mut packed = Reader::new(self.packed.as_deref().unwrap_or_default());
         let packed = std::iter::from_fn(move || Some((packed.next()?, packed.bytes())));

@@ -1,7 +1,10 @@
 //! Plain requests for pages that were answered before: what all of them are answered with is kept, so that neither the path is resolved
 //! nor a header written again.
 
-use super::{Answer, Forms, Prepared, state::Shown};
+use super::{
+    Answer, Forms, Prepared,
+    state::{Shown, is_same},
+};
 use pmx_edge::http::{Headers, Request, Response};
 use pmx_model::File;
 use std::{cell::RefCell, collections::HashMap, hash::BuildHasher, hash::RandomState, mem, rc::Rc};
@@ -23,6 +26,8 @@ pub(super) struct PlainAnswer {
 pub(super) struct PlainAnswers {
     generations: RefCell<Generations>,
     hasher: RandomState,
+    /// The last `Accept`, and whether it prefers Markdown: clients of one kind all say the same.
+    accept: RefCell<(String, bool)>,
 }
 
 #[derive(Default)]
@@ -66,11 +71,21 @@ impl PlainAnswers {
             return None;
         }
         let kept = self.get(state, answer.request.path())?;
-        if kept.forms == Forms::Two && answer.wants_markdown() {
+        if kept.forms == Forms::Two && self.prefers_markdown(answer) {
             return None;
         }
         let response = Response { headers: kept.headers.clone(), ..Response::empty(200) };
         Some(Prepared { response, body: Some((kept.file, None)), forms: Some(kept.forms) })
+    }
+
+    fn prefers_markdown(&self, answer: &Answer<'_>) -> bool {
+        let mut lines = answer.request.headers.all("accept");
+        let (Some(accept), None) = (lines.next(), lines.next()) else { return answer.wants_markdown() };
+        let (last, prefers) = &mut *self.accept.borrow_mut();
+        if !is_same(last.as_bytes(), accept.as_bytes()) {
+            (*last, *prefers) = (accept.to_owned(), answer.wants_markdown());
+        }
+        *prefers
     }
 
     /// Keeps what a plain request is answered with.
@@ -93,7 +108,7 @@ impl PlainAnswers {
 /// Whether nothing but method, path and `Accept` has a say in the answer.
 fn is_plain(request: &Request) -> bool {
     let has_say = |name: &str| name.starts_with("if-") || matches!(name, "range" | "pmx-fresh" | "pmx-min-seq");
-    request.method() == "GET" && !request.headers.iter().any(|(name, _)| has_say(name))
+    request.method() == "GET" && !request.headers.names().any(has_say)
 }
 
 #[cfg(test)]
