@@ -49,3 +49,18 @@ fn the_shim_hands_every_call_to_the_platform_and_every_answer_back() {
     }
     similar_asserts::assert_eq!(expected: fs::read_to_string(file).unwrap(), said: said);
 }
+
+#[test]
+fn the_shim_has_every_op_and_every_call_of_the_page() {
+    let abi = fs::read_to_string(root("worker/ABI.md")).unwrap();
+    let shim: String = ["pmx_ops.mjs", "pmx_calls.mjs"]
+        .map(|name| fs::read_to_string(root("worker/shim").join(name)).unwrap())
+        .concat();
+    let events = ["entrypoint.fetch", "object.alarm", "object.message", "object.close", "object.error"];
+    let rows = abi.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let names: Vec<&str> =
+        rows.map(|(name, _)| name).filter(|name| name.contains('.') && !events.contains(name)).collect();
+    assert!(names.len() > 50, "{names:?}");
+    let missing: Vec<_> = names.iter().filter(|name| !shim.contains(&format!("\"{name}\""))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -14,6 +14,7 @@ use pmx_edge::{
     Edge, Worker,
     bindings::{BindingError, Bound, Level},
     http::{Request, Response},
+    join::first_of,
     object::Reply,
 };
 use std::fmt::Debug;
@@ -57,7 +58,7 @@ struct Probe;
 impl Worker for Probe {
     async fn fetch(edge: Edge, request: Request) -> Reply {
         match request.path() {
-            "/edge" => platform(edge).into(),
+            "/edge" => platform(edge).await.into(),
             "/kv" => kv::run(edge, request).await.into(),
             "/r2" => r2::run(edge).await.into(),
             "/bodies" => bodies::run(edge, request).await.into(),
@@ -84,7 +85,7 @@ impl Worker for Probe {
     }
 }
 
-fn platform(edge: Edge) -> Response {
+async fn platform(edge: Edge) -> Response {
     let mut lines = Lines::default();
     let mut bytes = [0; 32];
     edge.random(&mut bytes);
@@ -94,6 +95,11 @@ fn platform(edge: Edge) -> Response {
     lines.say("json_var", Ok((edge.json_var("JSON"), edge.json_var("TEXT"), edge.json_var("KV"))));
     let names = ["KV", "BUCKET", "PROBE", "API", "TEXT", "JSON", "NONE"];
     lines.say("binding", Ok(names.map(|name| edge.binding(name))));
+    let sleep = |ms: u64| async move {
+        edge.sleep(ms).await;
+        ms
+    };
+    lines.say("the shorter of two sleeps, and the other is given up", Ok(first_of(sleep(3_600_000), sleep(5)).await));
     edge.log(Level::Info, "a line of the log");
     lines.answer()
 }
