@@ -23,7 +23,20 @@ pub(crate) async fn run(edge: Edge) -> Response {
     }
     let other = edge.objects("OTHER").by_name("x").fetch(Request::new("POST", "http://o/").with_body("abc")).await;
     lines.say("another class", body(other).await);
-    for path in ["/sql", "/transaction", "/alarm", "/throw", "/who", "/abort", "/who", "/trap", "/who"] {
+    for path in [
+        "/sql",
+        "/transaction",
+        "/alarm",
+        "/throw",
+        "/who",
+        "/abort",
+        "/who",
+        "/abort-later",
+        "/who",
+        "/trap",
+        "/who",
+        "/tables",
+    ] {
         let answer = objects.by_name("calls").fetch(Request::new("GET", format!("http://object{path}"))).await;
         lines.say(path, body(answer).await);
     }
@@ -90,6 +103,12 @@ impl ObjectClass for ProbeObject {
                 let _ = object.sql("CREATE TABLE aborted (n)", &[]);
                 object.abort("on purpose")
             }
+            "/abort-later" => {
+                let _ = object.sql("CREATE TABLE aborted (n)", &[]);
+                object.sleep(1).await;
+                object.abort("")
+            }
+            "/tables" => tables(object),
             "/socket" => return socket::accept(object),
             "/broadcast" => Ok(socket::broadcast(object)),
             _ => Ok("nothing".to_owned()),
@@ -106,6 +125,10 @@ impl ObjectClass for ProbeObject {
     }
 
     async fn message(self: Rc<Self>, object: Object, from: Sender<'_>, message: Message<'_>) -> Handled {
+        if message == Message::Text("memory") {
+            let said = format!("{} requests, {:?}", self.events.get(), from.socket.attachment());
+            return from.socket.send(Message::Text(&said)).map_err(|error| Exception(error.message));
+        }
         socket::message(object, &from, message).map_err(|error| Exception(error.message))
     }
 
@@ -185,6 +208,12 @@ async fn due(object: Object) -> Bound<String> {
     object.sql("CREATE TABLE fired (retries INTEGER, scheduled INTEGER) STRICT", &[])?;
     object.alarm_set(object.now_ms() as f64).await?;
     Ok("set".to_owned())
+}
+
+/// The tables that turns left behind which did not end well.
+fn tables(object: Object) -> Bound<String> {
+    let rows = object.sql("SELECT name FROM sqlite_master WHERE name IN ('aborted', 'trapped')", &[])?;
+    Ok(rows.iter().map(|row| row[0].text()).collect::<Vec<_>>().join(", "))
 }
 
 fn fired(object: Object) -> Bound<String> {
