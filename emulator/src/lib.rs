@@ -40,6 +40,7 @@
 mod abi;
 mod bindings;
 mod bodies;
+mod cache;
 pub mod check;
 pub mod clock;
 pub mod durable_object;
@@ -48,6 +49,7 @@ pub mod faults;
 pub mod file_retry;
 pub mod http;
 pub mod inspect;
+pub mod js;
 pub mod kv;
 pub mod profile;
 pub mod r2;

@@ -1,6 +1,6 @@
 ;; A Worker that does what it is told: a remote control for the host's side of the ABI.
 ;;
-;; It runs a script for each event. That of a request is its body; without one it is the header `script`, in hex; without that, the
+;; It runs a script for each event. That of a request is the header `script`, in hex; without it, the body; without that, the
 ;; variable named like the entrypoint, and for any other request `GET`. That of any other event is the variable named like its kind; a
 ;; variable that begins with `#` is in hex. A
 ;; script is a list of commands, each a letter, a length (u32, little endian) and a payload:
@@ -168,27 +168,31 @@
           (local.get $at) (i32.add (local.get $ptr) (i32.const 4)) (i32.load (local.get $ptr)))
         (call $run (local.get $i) (i32.const 0))
         (return)))
+    (local.set $field
+      (call $script_header
+        (call $field (local.get $ptr) (i32.add (local.get $request) (i32.const 4)))
+        (i32.add (local.get $ptr) (local.get $len))))
+    (if (local.get $field)
+      (then
+        (call $script_of_hex (local.get $at) (local.get $field))
+        (call $run (local.get $i) (i32.const 0))
+        (return)))
     ;; The third field of the request is the kind of its body.
     (local.set $kind (call $field (local.get $ptr) (i32.add (local.get $request) (i32.const 2))))
     (local.set $field (call $after (local.get $kind)))
-    (if (i32.eq (i32.load8_u offset=5 (local.get $kind)) (i32.const 121)) ;; bytes
+    (if (i32.eq (i32.load8_u offset=4 (local.get $kind)) (i32.const 110)) ;; none
       (then
-        (call $script (local.get $at) (i32.add (local.get $field) (i32.const 4)) (i32.load (local.get $field)))
-        (call $run (local.get $i) (i32.const 0))
-        (return)))
-    (if (i32.eq (i32.load8_u offset=4 (local.get $kind)) (i32.const 98)) ;; body
-      (then (call $read_script (local.get $i) (local.get $field)) (return)))
-    (local.set $field
-      (call $script_header (call $after (local.get $field)) (i32.add (local.get $ptr) (local.get $len))))
-    (if (local.get $field)
-      (then (call $script_of_hex (local.get $at) (local.get $field)))
-      (else
         (if (i32.eq (local.get $request) (i32.const 3))
           (then
             (local.set $field (call $field (local.get $ptr) (i32.const 1)))
             (call $script_of_variable
               (local.get $at) (i32.add (local.get $field) (i32.const 4)) (i32.load (local.get $field))))
-          (else (call $script_of_variable (local.get $at) (i32.const 64) (i32.const 3))))))
+          (else (call $script_of_variable (local.get $at) (i32.const 64) (i32.const 3))))
+        (call $run (local.get $i) (i32.const 0))
+        (return)))
+    (if (i32.eq (i32.load8_u offset=5 (local.get $kind)) (i32.const 111)) ;; body
+      (then (call $read_script (local.get $i) (local.get $field)) (return)))
+    (call $script (local.get $at) (i32.add (local.get $field) (i32.const 4)) (i32.load (local.get $field)))
     (call $run (local.get $i) (i32.const 0)))
 
   (func (export "resume") (param $i i32) (param $ptr i32) (param $len i32)

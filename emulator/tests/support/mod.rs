@@ -215,6 +215,10 @@ impl Script {
         self.command(b'B', &frame(fields))
     }
 
+    pub fn raw_call_for_ever(self, fields: &[&str]) -> Self {
+        self.command(b'B', &frame(fields))
+    }
+
     pub fn answer_for_ever<const N: usize>(self, fields: [&str; N]) -> Self {
         self.command(b'G', &frame(fields))
     }
@@ -292,7 +296,12 @@ pub async fn run_object(emulator: &Emulator, name: &str, script: Script) -> Answ
     run(emulator, self::script().object(name, &script).respond()).await
 }
 
-/// A request without a body, whose script may name what the task is given by handles from 0 on.
+/// A request whose body is no script. In a fresh instance the body has the handle 0.
+pub fn with_body(script: &Script, body: impl Into<Body>) -> Request<Body> {
+    Request::post("http://t/").header("script", script.hex()).body(body.into()).unwrap()
+}
+
+/// A request without a body. In a fresh instance what the task is given has handles from 0 on.
 pub fn bodyless(script: &Script) -> Request<Body> {
     Request::get("http://t/").header("script", script.hex()).body(Body::empty()).unwrap()
 }
