@@ -239,7 +239,7 @@ async fn an_object_that_has_only_its_memory_keeps_it_until_there_are_many() {
     eventually(|| emulator.stats().objects <= 2).await;
     run_object(&emulator, "b", note(script(), "kept").respond()).await;
     let constructed = emulator.stats().constructed;
-    for name in 0..200 {
+    for name in 200..400 {
         run_object(&emulator, &name.to_string(), script().sql(["SELECT 1"]).respond()).await;
     }
     run_object(&emulator, "b", note(script(), "kept").respond()).await;

@@ -5,7 +5,7 @@ use crate::support::eventually;
 use crate::{accepting, accepting_as, broadcast, script, serve};
 
 /// Sockets that are opened: each is two files of this process.
-const SOCKETS: usize = 400;
+const SOCKETS: usize = 1_000;
 /// Bytes that one may cost, of those that are in memory.
 const MOST_BYTES: usize = 20_000;
 
