@@ -65,7 +65,8 @@ mod websocket;
 
 pub use bindings::{AtOnce, Outbound, OutboundError, OutboundFuture};
 pub use emulator::{
-    BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats, WorkerSetup,
+    BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, ClientSocket, Emulator, ResponseFuture, ServiceFuture,
+    SocketMessage, Stats, WorkerSetup,
 };
 pub use runtime::program::LoadError;
 pub use runtime::worker::Worker;

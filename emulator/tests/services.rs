@@ -8,7 +8,9 @@ use std::time::Duration;
 use pmx_emulator::clock::Clock;
 use pmx_emulator::http::LoopbackOutbound;
 use pmx_emulator::state_dir::StateDir;
-use pmx_emulator::{AtOnce, BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, Emulator, WorkerSetup};
+use pmx_emulator::{
+    AtOnce, BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, ClientSocket, Emulator, SocketMessage, WorkerSetup,
+};
 use support::{Script, bodyless, builder, deadline, eventually, fetch, fields, get, run, script, worker};
 use tokio::net::TcpListener;
 
@@ -296,7 +298,11 @@ async fn namespaces_and_buckets_are_apart_by_id_and_outlive_a_restart() {
     }
     let large = "x".repeat(200_000);
     run(&emulator, script().op(["r2.put", "OTHER_BUCKET", "k", "bytes", &large, ""]).respond()).await;
+    let copy = folder.path().join("copy");
+    emulator.snapshot(&copy).await.unwrap();
     drop(emulator);
+    let copied = builder().state(StateDir::open(&copy).unwrap()).main(|main| main.r2_bucket("B", "pictures")).build();
+    assert_eq!(copied.unwrap().r2_bucket("pictures").unwrap().get("k", None).unwrap().unwrap().body.len(), 200_000);
     let emulator = start();
     for (binding, value) in [("SPACE_KV", "default"), ("OTHER_KV", "other"), ("SAME_KV", "other"), ("ODD_KV", "odd")] {
         assert_eq!(of(&emulator, binding).await, ["ok", value], "{binding}");
@@ -389,4 +395,46 @@ async fn a_worker_does_not_notice_which_ops_are_answered_at_once() {
     }
     assert_eq!(seen[0], ["ok", "v"]);
     assert!(seen.iter().all(|one| *one == seen[0]), "{seen:?}");
+}
+
+#[tokio::test]
+async fn an_upgrade_passes_through_a_service_and_is_answered_in_this_process() {
+    let emulator = pair().var("object.message", script().op(["sleep", "1"]).text()).build().unwrap();
+    let accept = script().answer(["101", "accept", "\u{3}\0\0\0tag", "x-from", "object"]).call([
+        "socket.broadcast",
+        "",
+        "",
+        "text",
+        "welcome",
+        "binary",
+        "\u{1}",
+    ]);
+    // `b` asks the object, and `a` asks `b`; each instance holds the socket as its first thing.
+    let b = script().socket("room", &accept).hex();
+    let a = script()
+        .op(["service.fetch", "B", "", "", "GET", "http://b/", "none", "", "upgrade", "websocket", "script", &b])
+        .answer(["101", "socket", "0", "x-from", "a"]);
+    let request = |script: &Script, upgrade: bool| {
+        let request = http::Request::get("http://t/").header("script", script.hex());
+        let request = if upgrade { request.header("upgrade", "websocket") } else { request };
+        request.body(axum::body::Body::empty()).unwrap()
+    };
+    let mut response = deadline(emulator.fetch(request(&a, true))).await;
+    assert_eq!((response.status().as_u16(), response.headers()["x-from"].as_bytes()), (101, &b"a"[..]));
+    let mut socket = ClientSocket::take(&mut response).unwrap();
+    assert!(ClientSocket::take(&mut response).is_none());
+    assert_eq!(deadline(socket.receive()).await, Some(SocketMessage::Text("welcome".to_owned())));
+    assert_eq!(deadline(socket.receive()).await, Some(SocketMessage::Binary("\u{1}".into())));
+    deadline(socket.send_text("hello")).await;
+    assert_eq!(emulator.stats().sockets, 1);
+    drop(socket);
+    eventually(|| emulator.stats().sockets == 0).await;
+    // Who did not ask for a socket is not given one.
+    let refused = "Worker tried to return a WebSocket in a response to a request which did not contain the header \
+                   \"Upgrade: websocket\".";
+    let asks = script().op(["service.fetch", "B", "", "", "GET", "http://b/", "none", "", "script", &b]);
+    let fresh = pair().build().unwrap();
+    assert_eq!(run(&fresh, asks.respond()).await.fields(), ["err", refused, "TypeError", "remote"]);
+    let fresh = pair().build().unwrap();
+    assert_eq!(deadline(fresh.fetch(request(&a, false))).await.status(), 500);
 }

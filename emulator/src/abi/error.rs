@@ -71,6 +71,11 @@ impl GuestError {
         Self { class: "TypeError", ..Self::error(message) }
     }
 
+    /// A `RangeError`.
+    pub(crate) fn range_error(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { class: "RangeError", ..Self::error(message) }
+    }
+
     /// A peer went away, which may succeed another time.
     pub(crate) fn connection_lost() -> Self {
         Self::error(CONNECTION_LOST).with(ErrorFlags::RETRYABLE)

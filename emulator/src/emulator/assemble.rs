@@ -1,8 +1,9 @@
 //! How an emulator is put together: its stores, then its Workers, then what binds the Workers to each other.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
+use rusqlite::Connection;
 use tokio::runtime::Handle;
 
 use super::builder::{BuildError, Builder};
@@ -56,6 +57,13 @@ impl Stores {
 
     pub(super) fn state(&self) -> &StateDir {
         &self.state
+    }
+
+    /// The writers of those that have folders of their own.
+    pub(super) fn further_writers(&self) -> Vec<&Mutex<Connection>> {
+        let kv = self.kv.iter().filter(|(id, _)| *id != kv::DEFAULT_ID).map(|(_, kv)| kv.writer());
+        let r2 = self.r2.iter().filter(|(name, _)| *name != r2::DEFAULT_NAME).map(|(_, r2)| r2.writer());
+        kv.chain(r2).collect()
     }
 
     fn kv(&mut self, id: &str) -> Result<Kv, StateError> {

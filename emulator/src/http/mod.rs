@@ -3,7 +3,7 @@
 
 mod connection;
 pub(crate) mod event;
-mod exchange;
+pub(crate) mod exchange;
 mod limits;
 mod loopback;
 mod progress;
