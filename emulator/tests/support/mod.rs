@@ -142,9 +142,9 @@ impl Script {
         ])
     }
 
-    /// As [`Self::upgrade`], and joins the client to the socket, which must be the first thing that the instance holds.
+    /// As [`Self::upgrade`], and joins the client to the socket.
     pub fn socket(self, name: &str, script: &Script) -> Self {
-        self.upgrade(name, script).answer(["101", "socket", "0"])
+        self.upgrade(name, script).command(b'U', b"")
     }
 
     pub fn call<const N: usize>(self, fields: [&str; N]) -> Self {
