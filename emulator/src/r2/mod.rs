@@ -16,6 +16,7 @@
 //! What the platform's API checks before the bucket hears of a call ([`Range::from_options`], [`Conditional::from_headers`],
 //! [`Checksum::from_options`]) gives an [`ArgumentError`]; what the bucket refuses is an [`R2Error`].
 
+mod algorithm;
 mod argument;
 mod checksum;
 mod conditional;
@@ -34,15 +35,16 @@ mod tests;
 mod upload;
 mod validate;
 
-pub use argument::ArgumentError;
-pub use checksum::{Algorithm, Checksum, Checksums, GivenChecksum};
+pub use algorithm::Algorithm;
+pub use argument::{ArgumentError, RangePart};
+pub use checksum::{Checksum, Checksums, GivenChecksum};
 pub use conditional::{Conditional, Etag};
 pub use error::{Method, R2Error};
 pub use metadata::{HttpMetadata, Metadata};
-pub use multipart::{PartUpload, UploadedPart, part_number};
-pub use object::{Body, Found, Object, ObjectMeta};
+pub use multipart::{PartUpload, part_number};
+pub use object::{Body, Found, Object, ObjectMeta, UploadedPart};
 pub use options::{Include, ListOptions, Page, PutOptions};
-pub use range::{HeaderRange, Range, RangeOptions, RangePart};
+pub use range::{HeaderRange, Range, RangeOptions};
 pub use upload::Upload;
 
 use crate::{

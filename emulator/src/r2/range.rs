@@ -1,6 +1,6 @@
 //! Parts of objects.
 
-use super::{ArgumentError, R2Error, headers};
+use super::{ArgumentError, R2Error, RangePart, headers};
 
 /// A part of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,17 +98,6 @@ impl HeaderRange {
         };
         (first <= last && first < size).then(|| (first, last.min(size - 1) - first + 1))
     }
-}
-
-/// Which number of a range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RangePart {
-    /// Where it begins.
-    Offset,
-    /// How many bytes.
-    Length,
-    /// How many of the last bytes.
-    Suffix,
 }
 
 fn whole(number: f64, part: RangePart) -> Result<u64, ArgumentError> {
