@@ -120,6 +120,12 @@ impl R2 {
         self.0.store.cached(key)
     }
 
+    /// As [`Self::head`], if memory can answer: `None` that it cannot, `Some(None)` that there is no such object. Costs one look-up.
+    #[must_use]
+    pub fn cached_head(&self, key: &str) -> Option<Option<Arc<ObjectMeta>>> {
+        self.0.store.cached_head(key)
+    }
+
     /// What memory knows of an object's size: `None` that it cannot answer, `Some(None)` that there is no such object.
     #[must_use]
     pub fn cached_size(&self, key: &str) -> Option<Option<u64>> {
