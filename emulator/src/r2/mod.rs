@@ -202,6 +202,18 @@ impl R2 {
 
     /// One page of the objects.
     ///
+    /// ```
+    /// use pmx_emulator::{clock::Clock, profile::Profile, r2::{ListOptions, PutOptions, R2}, state_dir::StateDir};
+    ///
+    /// let bucket = R2::open(&StateDir::temporary()?, &Clock::system(), Profile::Production)?;
+    /// for key in ["a", "photos/1", "photos/2"] {
+    ///     bucket.put(key, b"", PutOptions::default())?;
+    /// }
+    /// let page = bucket.list(ListOptions { delimiter: Some("/"), ..ListOptions::default() })?;
+    /// assert_eq!((page.objects.len(), page.delimited_prefixes), (1, vec!["photos/".to_owned()]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the limit is not one, or storage fails.
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, R2Error> {

@@ -41,6 +41,17 @@ pub struct RangeOptions {
 impl Range {
     /// From the object form.
     ///
+    /// ```
+    /// use pmx_emulator::r2::{Range, RangeOptions};
+    ///
+    /// let range = Range::from_options(RangeOptions { offset: Some(2.0), ..RangeOptions::default() })?;
+    /// assert_eq!(range, Range::From { offset: 2, length: None });
+    /// let refused = Range::from_options(RangeOptions { suffix: Some(1.5), ..RangeOptions::default() }).unwrap_err();
+    /// assert_eq!(refused.to_string(), "Invalid range. Suffix (1.5) must be an integer, not floating point.");
+    /// assert_eq!(refused.class().name(), "RangeError");
+    /// # Ok::<(), pmx_emulator::r2::ArgumentError>(())
+    /// ```
+    ///
     /// # Errors
     /// If a number is no size, or there are numbers that contradict each other.
     pub fn from_options(options: RangeOptions) -> Result<Self, ArgumentError> {
