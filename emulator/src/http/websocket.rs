@@ -22,7 +22,7 @@ use crate::websocket::frame::{Opcode, write_head};
 use crate::websocket::handshake::Handshake;
 use crate::websocket::{
     ClientEnd, Closed, Incoming, MAX_MESSAGE_BYTES, Message, MessageReader, NextStep, Outgoing, ProtocolError,
-    ReadError, Received, Socket,
+    ReceiveError, Received, Socket,
 };
 
 /// How long a client may take to answer a close frame, in milliseconds.
@@ -79,7 +79,7 @@ impl From<io::Error> for SendError {
 }
 
 impl Connection {
-    async fn receive(&mut self) -> Result<Received, ReadError> {
+    async fn receive(&mut self) -> Result<Received, ReceiveError> {
         self.reader.next(&mut self.stream).await
     }
 
@@ -131,6 +131,15 @@ impl Connection {
         }
     }
 
+    /// Whether there is memory for a message until the object has taken it. What has come was counted as it came; decompressed it is more.
+    fn has_room(&self, message: &Incoming) -> bool {
+        let bytes = match message {
+            Incoming::Text(text) => text.len(),
+            Incoming::Binary(bytes) => bytes.len(),
+        };
+        !self.compresses || self.progress.as_ref().is_none_or(|progress| progress.read(bytes).is_ok())
+    }
+
     /// The object can take the next message.
     fn message_handled(&self) {
         if let Some(progress) = &self.progress {
@@ -159,7 +168,7 @@ async fn unless_stalled(
 /// What happens next on a connection.
 enum ConnectionEvent {
     Next(NextStep),
-    Received(Result<Received, ReadError>),
+    Received(Result<Received, ReceiveError>),
     /// The object can take the next message, or has dealt with the client's close.
     Handled,
     TimedOut,
@@ -207,6 +216,10 @@ async fn run(mut end: ClientEnd, mut connection: Connection) {
                 handled = None;
                 connection.message_handled();
             }
+            ConnectionEvent::Received(Ok(Received::Message(message))) if !connection.has_room(&message) => {
+                drop(message);
+                return lost(end);
+            }
             ConnectionEvent::Received(Ok(Received::Message(message))) => match &message {
                 Incoming::Text(text) if socket.answer_by_itself(text, end.clock.now_ms()) => {
                     connection.message_handled()
@@ -228,10 +241,12 @@ async fn run(mut end: ClientEnd, mut connection: Connection) {
                     return shut_down(&mut connection, &end).await;
                 }
             }
-            ConnectionEvent::Received(Ok(Received::End) | Err(ReadError::Io(_))) | ConnectionEvent::TimedOut => {
+            ConnectionEvent::Received(Ok(Received::End) | Err(ReceiveError::Io(_))) | ConnectionEvent::TimedOut => {
                 return lost(end);
             }
-            ConnectionEvent::Received(Err(ReadError::Protocol(error))) => return failed(end, connection, error).await,
+            ConnectionEvent::Received(Err(ReceiveError::Protocol(error))) => {
+                return failed(end, connection, error).await;
+            }
         }
     }
 }

@@ -13,10 +13,12 @@
 ;;   L  loops for ever                                             H  waits for nothing
 ;;   X  cancels the op of task place 0                             W  logs the payload as a warning
 ;;   V  the variable named by the payload is the result            N  what is bound under the payload is the result
+;;   U  responds 101 with the socket that the result, an answer of a request, holds
 ;;   Q  issues the op in the payload, and again whenever it is answered
 ;;   D  issues the op in the payload twice under one id            F  issues it for ever, under an id of its own each time
 ;;   B  makes the call in the payload for ever                     Z  cancels for ever
 ;;   G  responds with the payload for ever                         Y  asks for so many random bytes
+;;   P  issues an op that lies outside of the memory
 ;;
 ;; At the end of the script the task is done.
 (module
@@ -35,6 +37,7 @@
   (data (i32.const 64) "GET")
   (data (i32.const 80) "\03\00\00\00200\05\00\00\00bytes")
   (data (i32.const 112) "\0b\00\00\00transaction\01\00\00\000")
+  (data (i32.const 144) "\03\00\00\00101\06\00\00\00socket")
 
   ;; Transactions that are open: place, payload, its length; 12 bytes each, from 256.
   (global $transactions (mut i32) (i32.const 256))
@@ -268,6 +271,15 @@
     (call $respond (i32.load offset=4 (local.get $at)) (local.get $ptr)
       (i32.add (i32.const 20) (i32.load offset=20 (local.get $at)))))
 
+  (func $respond_socket (param $at i32)
+    (local $ptr i32) (local $field i32) (local $len i32)
+    (local.set $field (call $field (i32.load offset=16 (local.get $at)) (i32.const 4)))
+    (local.set $len (i32.add (i32.load (local.get $field)) (i32.const 4)))
+    (local.set $ptr (call $alloc (i32.add (local.get $len) (i32.const 17))))
+    (memory.copy (local.get $ptr) (i32.const 144) (i32.const 17))
+    (memory.copy (i32.add (local.get $ptr) (i32.const 17)) (local.get $field) (local.get $len))
+    (call $respond (i32.load offset=4 (local.get $at)) (local.get $ptr) (i32.add (local.get $len) (i32.const 17))))
+
   (func $run (param $i i32) (param $nested i32)
     (local $at i32) (local $pc i32) (local $command i32) (local $len i32) (local $answer i64)
     (local.set $at (call $place (local.get $i)))
@@ -320,6 +332,9 @@
             (br $more))))
       (if (i32.eq (local.get $command) (i32.const 89)) ;; Y
         (then (call $random (i32.const 0) (i32.load (local.get $pc)))))
+      (if (i32.eq (local.get $command) (i32.const 80)) ;; P
+        (then
+          (drop (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (i32.const -16) (i32.const 100)))))
       (if (i32.eq (local.get $command) (i32.const 72)) ;; H
         (then (return)))
       (if (i32.eq (local.get $command) (i32.const 84)) ;; T
@@ -337,6 +352,8 @@
       (if (i32.eq (local.get $command) (i32.const 69)) ;; E
         (then
           (call $result (local.get $at) (i32.load offset=24 (local.get $at)) (i32.load offset=28 (local.get $at)))))
+      (if (i32.eq (local.get $command) (i32.const 85)) ;; U
+        (then (call $respond_socket (local.get $at))))
       (if (i32.eq (local.get $command) (i32.const 82)) ;; R
         (then (call $respond_result (local.get $at))))
       (if (i32.eq (local.get $command) (i32.const 65)) ;; A
