@@ -1,6 +1,6 @@
 //! `pmx routes explain`
 
-use super::{listing, worker_configs};
+use super::worker_configs;
 use crate::{
     cli::{RoutesAction, RoutesArgs, RoutesExplainArgs},
     error::{Error, Result},
@@ -8,7 +8,7 @@ use crate::{
 };
 use pmx_emulator::{
     config,
-    routes::{self, Candidate, ClaimKind, Explanation, Pattern, RoutedWorker},
+    routes::{self, Candidate, ClaimKind, Explanation, Pattern, RoutedWorker, Verdict},
 };
 use serde_json::json;
 
@@ -53,10 +53,8 @@ fn explain(args: &RoutesExplainArgs, report: &Report) -> Result<()> {
     }
     answer(&explanation, &workers, report);
     if !explanation.candidates.is_empty() {
-        let heads = ["WORKER", "BY", "CLAIM", "SCORE", ""].map(String::from);
-        let rows: Vec<Vec<String>> = explanation.candidates.iter().map(row).collect();
         report.data("");
-        listing::table(&heads, &rows, report);
+        table(&explanation.candidates, report);
     }
     Ok(())
 }
@@ -81,17 +79,38 @@ fn answer(explanation: &Explanation, workers: &[RoutedWorker], report: &Report) 
     }
 }
 
-fn row(candidate: &Candidate) -> Vec<String> {
+/// All claims: the one that answers is marked, those that do not match stand back.
+fn table(candidates: &[Candidate], report: &Report) {
+    let heads = ["WORKER", "BY", "CLAIM", "SCORE"].map(String::from);
+    let rows: Vec<[String; 4]> = candidates.iter().map(row).collect();
+    let widths: [usize; 4] = std::array::from_fn(|column| {
+        rows.iter().chain([&heads]).map(|row| row[column].chars().count()).max().unwrap_or(0)
+    });
+    let aligned = |mark: &str, row: &[String; 4], verdict: &str| {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        format!("{mark} {}  {verdict}", cells.join("  ")).trim_end().to_owned()
+    };
+    report.data(report.paint(Style::Bold, &aligned(" ", &heads, "")));
+    for (candidate, row) in candidates.iter().zip(&rows) {
+        let (mark, style) = match candidate.verdict {
+            Verdict::Answers => ("*", Style::Good),
+            Verdict::Mismatch(_) => (" ", Style::Dim),
+            _ => (" ", Style::Plain),
+        };
+        report.data(report.paint(style, &aligned(mark, row, &candidate.verdict.to_string())));
+    }
+}
+
+fn row(candidate: &Candidate) -> [String; 4] {
     let by = match candidate.kind {
         ClaimKind::Route => "route",
         ClaimKind::CustomDomain => "custom domain",
         ClaimKind::WorkersDev => "workers.dev",
     };
-    vec![
+    [
         candidate.worker.clone().unwrap_or_else(|| String::from("-")),
         by.to_owned(),
         candidate.claim.clone(),
         candidate.score.map_or_else(|| String::from("-"), |score| score.to_string()),
-        candidate.verdict.to_string(),
     ]
 }

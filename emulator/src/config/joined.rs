@@ -3,7 +3,8 @@
 use super::{
     diagnostic::{Diagnostic, Place, Severity},
     keys,
-    model::Config,
+    load::Loaded,
+    model::{Config, ServiceBinding},
 };
 use crate::routes::{Overlap, OverlapKind, Pattern, RoutedWorker, overlaps};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,22 +40,24 @@ fn claims(config: &Config) -> Vec<(usize, bool)> {
 
 /// Looks at Workers that are deployed together. With one alone, a Worker that it names may be anywhere; with several, it is one of them.
 #[must_use]
-pub fn check_together(configs: &[&Config]) -> Vec<Diagnostic> {
+pub fn check_together(loaded: &[Loaded]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let configs: Vec<&Config> = loaded.iter().map(|loaded| &loaded.config).collect();
     let mut workers: BTreeMap<&str, &Config> = BTreeMap::new();
-    for config in configs {
+    for config in &configs {
         if let Some(other) = workers.insert(config.worker(), config).filter(|_| !config.worker().is_empty()) {
             let message = format!("the Worker \"{}\" is that of {} as well", config.worker(), other.path.display());
             found.push(of(config, Severity::Error, Place::START, "name", message));
         }
     }
     let is_alone = configs.len() == 1;
-    for config in configs {
+    entrypoints(loaded, &mut found);
+    for config in &configs {
         services(config, &workers, is_alone, &mut found);
         objects(config, &workers, is_alone, &mut found);
         transfers(config, &workers, is_alone, &mut found);
     }
-    hosts(configs, &mut found);
+    hosts(&configs, &mut found);
     found
 }
 
@@ -92,6 +95,33 @@ fn services(config: &Config, workers: &BTreeMap<&str, &Config>, is_alone: bool, 
             found.push(unknown(config, (service.place, &key), &service.service, workers, is_alone, message));
         }
     }
+}
+
+/// Says of entrypoints that the Worker which is bound does not export.
+fn entrypoints(loaded: &[Loaded], found: &mut Vec<Diagnostic>) {
+    for config in loaded.iter().map(|loaded| &loaded.config) {
+        for (index, service) in config.services.iter().enumerate() {
+            let Some((entrypoint, exports)) = lacking(loaded, service) else { continue };
+            let (worker, callee) = (config.worker(), &service.service);
+            let message = format!(
+                "Worker \"{worker}\"'s binding \"{}\" refers to service \"{callee}\" with a named entrypoint \"{entrypoint}\", but \"{callee}\" has no such named entrypoint.",
+                service.binding
+            );
+            let finding = of(config, Severity::Error, service.place, &format!("services[{index}].entrypoint"), message);
+            found.push(match keys::nearest(entrypoint, exports.iter().map(String::as_str)) {
+                Some(nearest) => finding.with_hint(format!("did you mean \"{nearest}\"?")),
+                None => finding,
+            });
+        }
+    }
+}
+
+/// The entrypoint that a binding names and its Worker does not export, and what that exports.
+fn lacking<'a>(loaded: &'a [Loaded], service: &'a ServiceBinding) -> Option<(&'a str, &'a BTreeSet<String>)> {
+    let entrypoint = service.entrypoint.as_deref()?;
+    let callee = loaded.iter().find(|loaded| loaded.config.worker() == service.service)?;
+    let exports = callee.exports.as_ref()?;
+    (!exports.contains(entrypoint)).then_some((entrypoint, exports))
 }
 
 fn objects(config: &Config, workers: &BTreeMap<&str, &Config>, is_alone: bool, found: &mut Vec<Diagnostic>) {
@@ -141,14 +171,18 @@ fn transfers(config: &Config, workers: &BTreeMap<&str, &Config>, is_alone: bool,
 /// Says who has the hosts that two Workers claim.
 fn hosts(configs: &[&Config], found: &mut Vec<Diagnostic>) {
     let routed: Vec<RoutedWorker> = configs.iter().map(|config| routed(config)).collect();
-    let mut shared = BTreeSet::new();
-    for overlap in overlaps(&routed) {
-        let key = (overlap.winner.0.min(overlap.loser.0), overlap.winner.0.max(overlap.loser.0), overlap.host.clone());
-        // Where each answers a part, one line for a host is enough.
-        if overlap.kind == OverlapKind::Shared && !shared.insert(key) {
-            continue;
+    let found_overlaps = overlaps(&routed);
+    let key = |overlap: &Overlap| {
+        let (one, other) = (overlap.winner.0, overlap.loser.0);
+        (one.min(other), one.max(other), overlap.host.clone())
+    };
+    // Where each answers a part, one line for a host is enough, and none if more is to be said of it.
+    let is_shared = |overlap: &&Overlap| overlap.kind == OverlapKind::Shared;
+    let mut said: BTreeSet<_> = found_overlaps.iter().filter(|overlap| !is_shared(overlap)).map(key).collect();
+    for overlap in &found_overlaps {
+        if overlap.kind != OverlapKind::Shared || said.insert(key(overlap)) {
+            found.extend(told(configs, overlap));
         }
-        found.extend(told(configs, &overlap));
     }
 }
 

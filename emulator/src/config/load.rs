@@ -7,10 +7,12 @@ use super::{
     findings::Findings,
     limits::MAX_FILE_BYTES,
     model::Config,
+    module_exports,
     parse::{self, Format},
     tree::Table,
 };
 use std::{
+    collections::BTreeSet,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -31,8 +33,12 @@ pub struct Loaded {
     pub config: Config,
     /// In the order of the file.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether a command makes the Worker's module (`build.command`). It is not run here.
+    pub has_build: bool,
     /// The environments that the config has.
     pub environments: Vec<String>,
+    /// What the Worker's module exports: `default`, entrypoints, classes of Durable Objects. `None` if its text does not tell.
+    pub exports: Option<BTreeSet<String>>,
 }
 
 impl Loaded {
@@ -96,7 +102,47 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Loaded, LoadConfigErro
         }
     }
     missing_secrets(&mut loaded);
+    main(&mut loaded, folder);
     Ok(loaded)
+}
+
+/// Extensions of modules whose text tells what they export.
+const SCRIPTS: [&str; 5] = ["js", "mjs", "cjs", "ts", "mts"];
+
+/// Looks at the Worker's module: whether it is there, and exports the classes that are bound.
+fn main(loaded: &mut Loaded, folder: &Path) {
+    let Some(main) = loaded.config.main.clone().filter(|main| !main.is_empty()) else { return };
+    let file = folder.join(&main);
+    let is_script = file.extension().and_then(|end| end.to_str()).is_some_and(|end| SCRIPTS.contains(&end));
+    let text = match read(&file) {
+        Ok(text) if is_script => text,
+        Err(LoadConfigError::Unreadable { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+            let message = format!("The entry-point file at \"{main}\" was not found.");
+            // A command that builds it runs before it is looked for; here nothing is run.
+            let severity = if loaded.has_build { Severity::Note } else { Severity::Error };
+            return say(loaded, severity, Place::START, "main", message);
+        }
+        // What is no text, or a bundle that is too long to look into, is left to the runtime.
+        Ok(_) | Err(_) => return,
+    };
+    loaded.exports = module_exports::of(&text);
+    let Some(exports) = &loaded.exports else { return };
+    let own = loaded.config.durable_objects.iter().enumerate().filter(|(_, binding)| binding.script_name.is_none());
+    let missing: Vec<_> = own.filter(|(_, binding)| !exports.contains(&binding.class_name)).collect();
+    if let Some((index, binding)) = missing.first() {
+        let classes: Vec<&str> = missing.iter().map(|(_, binding)| binding.class_name.as_str()).collect();
+        let message = format!(
+            "Your Worker depends on the following Durable Objects, which are not exported in your entrypoint file: {}.\nYou should export these objects from your entrypoint, {main}.",
+            classes.join(", ")
+        );
+        let (place, key) = (binding.place, format!("durable_objects.bindings[{index}].class_name"));
+        say(loaded, Severity::Error, place, &key, message);
+    }
+}
+
+fn say(loaded: &mut Loaded, severity: Severity, place: Place, key: &str, message: String) {
+    let path = loaded.config.path.display().to_string();
+    loaded.diagnostics.push(Diagnostic { path, place, severity, key: key.to_owned(), message, hint: None });
 }
 
 /// Looks at the text of a config, without reading anything else. `path` is what findings call the file.
@@ -110,16 +156,23 @@ pub fn parse_config(path: &Path, text: &str, format: Format, options: &LoadOptio
         Err(error) => {
             findings.error(error.at, "", error.message);
             let config = Config { path: path.to_owned(), ..Config::default() };
-            return Loaded { config, diagnostics: findings.done(), environments: Vec::new() };
+            return Loaded {
+                config,
+                diagnostics: findings.done(),
+                has_build: false,
+                environments: Vec::new(),
+                exports: None,
+            };
         }
     };
     let environment = options.environment.as_deref();
     let view = check::values(&mut findings, &top, environment);
     let config = Config { path: path.to_owned(), ..build::build(&view, environment, &findings) };
     check::worker(&mut findings, &view, &config, options.today.as_deref());
+    let has_build = view.get("build").and_then(|build| build.table()?.text("command")).is_some();
     let environments = top.get("env").and_then(|node| node.table()).map(Table::fields).unwrap_or_default();
     let environments = environments.iter().map(|field| field.key.clone()).collect();
-    Loaded { config, diagnostics: findings.done(), environments }
+    Loaded { config, diagnostics: findings.done(), has_build, environments, exports: None }
 }
 
 /// A file's text, if it is no larger than it may be.
@@ -159,12 +212,5 @@ fn missing_secrets(loaded: &mut Loaded) {
         "Missing required secrets: {}. Add them to .dev.vars, .env, or set as environment variables.",
         missing.join(", ")
     );
-    loaded.diagnostics.push(Diagnostic {
-        path: config.path.display().to_string(),
-        place: Place::START,
-        severity: Severity::Warning,
-        key: "secrets.required".to_owned(),
-        message,
-        hint: None,
-    });
+    say(loaded, Severity::Warning, Place::START, "secrets.required", message);
 }

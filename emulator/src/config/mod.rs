@@ -28,6 +28,7 @@ mod keys;
 pub mod limits;
 mod load;
 mod model;
+mod module_exports;
 mod parse;
 mod syntax;
 mod toml;

@@ -117,11 +117,6 @@ impl Node {
         cut(serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// The same over several lines, indented by two.
-    pub(super) fn json_lines(&self) -> String {
-        cut(serde_json::to_string_pretty(self).unwrap_or_default())
-    }
-
     /// The value as the Worker's `env` has it.
     pub(super) fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()

@@ -16,11 +16,11 @@ use serde_json::json;
 pub(super) fn run(args: &WorkerCheckArgs, report: &Report) -> Result<()> {
     let loaded = worker_configs::load(&args.files, args.env.as_deref())?;
     let mut found: Vec<Diagnostic> = loaded.iter().flat_map(|loaded| loaded.diagnostics.iter().cloned()).collect();
-    found.extend(check_together(&loaded.iter().map(|loaded| &loaded.config).collect::<Vec<_>>()));
+    found.extend(check_together(&loaded));
     // All that is said of one file stays together, in the order in which the files were named.
     let place =
         |found: &Diagnostic| loaded.iter().position(|loaded| loaded.config.path.display().to_string() == found.path);
-    found.sort_by_key(|found| (place(found), found.place));
+    found.sort_by_key(|found| (place(found), found.place, found.severity));
 
     for diagnostic in &found {
         if report.json() {
@@ -77,6 +77,6 @@ fn unchecked(loaded: &[Loaded], asked: Option<&str>, report: &Report) {
     others.sort_unstable();
     others.dedup();
     if asked.is_none() && !others.is_empty() {
-        report.say(format_args!("Not checked: the environments {}; --env names one", others.join(", ")));
+        report.say(format_args!("Environments not checked: {} (--env names one)", others.join(", ")));
     }
 }

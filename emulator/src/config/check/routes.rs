@@ -38,8 +38,8 @@ pub(super) fn shapes(findings: &mut Findings<'_>, section: &Section<'_>) {
     for (index, node) in list.iter().enumerate() {
         if let Some(fault) = fault(node) {
             let message = format!(
-                "Expected \"routes\" to be an array of either strings or objects with the shape {SHAPE}, but these weren't valid: [\n  {}\n].",
-                node.json_lines().replace('\n', "\n  ")
+                "Expected \"routes\" to be an array of either strings or objects with the shape {SHAPE}, but these weren't valid: [{}].",
+                node.json()
             );
             findings.error_with(node.at, &format!("routes[{index}]"), message, fault);
         }
