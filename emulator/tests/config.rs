@@ -320,6 +320,7 @@ fn files_beyond_the_limits_are_refused() {
     assert!(many.has_errors());
     let long = toml(&format!("kv_namespaces = \"{}\"\n", "x".repeat(100_000)));
     assert!(long.diagnostics[0].message.len() < 1_000);
+    assert!(load(folder.path(), &LoadOptions::default()).unwrap_err().to_string().ends_with("is no file"));
     fs::write(&path, b"name = \"\xff\"").unwrap();
     assert!(load(&path, &LoadOptions::default()).unwrap_err().to_string().ends_with("is not UTF-8"));
 }

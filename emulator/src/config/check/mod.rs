@@ -55,6 +55,7 @@ fn section(findings: &mut Findings<'_>, section: &Section<'_>) {
 /// Looks at the Worker that the values come to. `today` is a date, `YYYY-MM-DD`.
 pub(super) fn worker(findings: &mut Findings<'_>, view: &View<'_>, config: &Config, today: Option<&str>) {
     scalars::named(findings, config, view);
+    scalars::entry_point(findings, config, view);
     scalars::dates(findings, view, today);
     names::unique(findings, view);
     names::reserved(findings, config);

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::config::{
     build::View,
+    diagnostic::Severity,
     findings::Findings,
     model::Config,
     tree::{Node, Table},
@@ -99,6 +100,24 @@ pub(super) fn named(findings: &mut Findings<'_>, config: &Config, view: &View<'_
     if config.name.as_deref().is_none_or(str::is_empty) && !is_said {
         let message = "You need to provide a name when publishing a worker. Either pass it as a cli arg with `--name <name>` or in your config file as `name = \"<name>\"`";
         findings.error(0, "name", message);
+    }
+}
+
+/// What answers: the Worker's module, or assets alone.
+pub(super) fn entry_point(findings: &mut Findings<'_>, config: &Config, view: &View<'_>) {
+    if view.get("main").is_some() || view.top.get("site").is_some() {
+        return;
+    }
+    match config.assets.as_ref().filter(|assets| assets.directory.is_some()) {
+        None => {
+            let message = "Missing entry-point to Worker script or to assets directory";
+            findings.error_with(0, "main", message, "add main = \"src/index.ts\", or [assets] with a directory");
+        }
+        Some(assets) if assets.binding.is_some() => {
+            let message = "Cannot use assets with a binding in an assets-only Worker.\nPlease remove the asset binding from your configuration file, or provide a Worker script in your configuration file (`main`).";
+            findings.say(Severity::Error, assets.place, "assets.binding", message.to_owned(), None);
+        }
+        Some(_) => {}
     }
 }
 
