@@ -129,6 +129,7 @@ fn a_finding_has_the_place_and_the_key_that_it_is_about() {
     assert_eq!(
         found(&staging),
         [
+            "1:1 error main",
             "4:16 error vars.ä",
             "8:6 error kv_namespaces[0].id",
             "10:1 error kv_namespaces[1].binding",
@@ -320,6 +321,12 @@ fn files_beyond_the_limits_are_refused() {
     assert!(many.has_errors());
     let long = toml(&format!("kv_namespaces = \"{}\"\n", "x".repeat(100_000)));
     assert!(long.diagnostics[0].message.len() < 1_000);
+    #[cfg(unix)]
+    {
+        let pipe = folder.path().join("pipe.toml");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(load(&pipe, &LoadOptions::default()).unwrap_err().to_string().ends_with("is no file"));
+    }
     assert!(load(folder.path(), &LoadOptions::default()).unwrap_err().to_string().ends_with("is no file"));
     fs::write(&path, b"name = \"\xff\"").unwrap();
     assert!(load(&path, &LoadOptions::default()).unwrap_err().to_string().ends_with("is not UTF-8"));
