@@ -7,6 +7,7 @@
 //!    `<version>` and `<uploadId>`.
 //! 3. A number that is a time within ten days of the host's, in milliseconds or seconds, is `<time>`; if it lies more than three seconds off, the distance
 //!    follows, in steps of five seconds: `<time+60s>`. So are such numbers inside of texts.
+//!    An alarm's `scheduledTime` is `<time>`, however long ago its first attempt was.
 //! 4. The host's address is `<address>`.
 //! 5. A number without a fraction is written as a whole one.
 
@@ -54,6 +55,9 @@ impl Kept {
 
     fn kept(&self, name: &str, how: &Map<String, Value>) -> Value {
         let found = self.0.get(name).cloned().unwrap_or(Value::Null);
+        if how.get("as").and_then(Value::as_str) == Some("upper-case") {
+            return json!(found.as_str().unwrap_or_default().to_ascii_uppercase());
+        }
         let Some(number) = found.as_i64() else { return found };
         let number = number + how.get("plus").and_then(Value::as_i64).unwrap_or(0);
         match how.get("as").and_then(Value::as_str) {
@@ -71,6 +75,9 @@ impl Kept {
                 fields
                     .into_iter()
                     .map(|(key, value)| {
+                        if key == "scheduledTime" && value.is_number() {
+                            return (key, json!("<time>"));
+                        }
                         if key == "cursor" && value.is_string() {
                             return (key, json!("<cursor>"));
                         }

@@ -1,10 +1,12 @@
 // Requests and responses: what the Worker sees of one, and how it makes one.
-import { Escape, encoder, present, shownBody, shownBytes, sleep, value } from "./values.mjs";
+import { Escape, bytes, present, shownBody, shownBytes, sleep } from "./values.mjs";
 import { run, runAll } from "./run.mjs";
 
-/** Answers of another Worker or object. */
+/** Answers of another Worker or object; JSON is shown as what it says. */
 export async function shownResponse(response) {
-  return present({ status: response.status, headers: headersOf(response), body: await shownBody(response) });
+  const isJson = response.body && response.headers.get("content-type") === "application/json";
+  const body = isJson ? await response.json() : await shownBody(response);
+  return { status: response.status, headers: headersOf(response), body };
 }
 
 const headersOf = ({ headers }) => [...headers].filter(([name]) => name !== "x-do");
@@ -13,7 +15,7 @@ const headersOf = ({ headers }) => [...headers].filter(([name]) => name !== "x-d
 export function requestOf({ url, method, headers, body, redirect, do: ops }, context) {
   const pairs = new Headers(headers);
   if (ops) pairs.set("x-do", JSON.stringify(ops));
-  return [url, present({ method, headers: pairs, body: value(body, context), redirect })];
+  return [url, present({ method, headers: pairs, body: bytes(body, context), redirect })];
 }
 
 /** A request as whoever is asked sees it. */
@@ -41,8 +43,7 @@ export const HTTP = {
       const object = await context.env.BUCKET.get(op.r2, present({ range: op.range }));
       context.response = new Response(object.body, init);
     } else {
-      const body = typeof op.body === "string" ? encoder.encode(op.body) : value(op.body, context) ?? null;
-      context.response = new Response(body, init);
+      context.response = new Response(bytes(op.body, context) ?? null, init);
     }
     return "responded";
   },
@@ -71,8 +72,8 @@ export const HTTP = {
     headers.set("x-do", JSON.stringify(op.do));
     context.response = await context.env[op.binding ?? "SERVICE"].fetch(op.url, { headers });
   },
-  async "cache.put"(op) {
-    const response = new Response(op.body, present({ status: op.status, headers: op.headers }));
+  async "cache.put"(op, context) {
+    const response = new Response(bytes(op.body, context), present({ status: op.status, headers: op.headers }));
     await (await cache(op)).put(new Request(op.url, present({ method: op.method })), response);
     return "stored";
   },

@@ -8,7 +8,7 @@ const namespace = ({ env }, { binding = "ONE" }) => env[binding];
 function idOf(op, context) {
   const all = namespace(context, op);
   if (op.unique) return all.newUniqueId();
-  return op.id === undefined ? all.idFromName(op.name) : all.idFromString(op.id);
+  return op.id === undefined ? all.idFromName(text(op.name)) : all.idFromString(op.id);
 }
 
 const storage = (context) => context.object.ctx.storage;

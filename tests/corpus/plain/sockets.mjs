@@ -1,5 +1,5 @@
 // WebSockets that hibernate, from inside of an object.
-import { shownBytes, text, value } from "./values.mjs";
+import { shownBytes, sleep, text, value } from "./values.mjs";
 
 /** Those with a tag; without a tag the one whose event this is, and all of them elsewhere. */
 function chosen({ tag, all }, { object, socket }) {
@@ -42,6 +42,11 @@ export const SOCKETS = {
       }
     }
     return took;
+  },
+  /** Messages with this text are handled late. */
+  async sleepIf(op, { message }) {
+    if (message === op.text) await sleep(op.ms);
+    return "slept";
   },
   async "sockets.count"(op, { object }) {
     return object.ctx.getWebSockets(op.tag).length;
