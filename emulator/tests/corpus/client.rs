@@ -45,7 +45,18 @@ pub(crate) fn exchange(address: &str, request: &[u8]) -> Option<Answer> {
     Reader { stream, buffer: Vec::new() }.answer(is_head)
 }
 
-pub(crate) fn connect(address: &str) -> TcpStream {
+/// Sends a request for an upgrade: the answer, the connection, and what was read of it beyond the answer. `Err` has any other answer.
+pub(crate) fn upgrade(address: &str, request: &[u8]) -> Result<(Answer, TcpStream, Vec<u8>), Option<Answer>> {
+    let mut stream = connect(address);
+    let _ = stream.write_all(request);
+    let mut reader = Reader { stream, buffer: Vec::new() };
+    match reader.answer(false) {
+        Some(answer) if answer.status == 101 => Ok((answer, reader.stream, reader.buffer)),
+        other => Err(other),
+    }
+}
+
+fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream.set_nodelay(true).unwrap();
@@ -58,7 +69,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn answer(mut self, is_head: bool) -> Option<Answer> {
+    fn answer(&mut self, is_head: bool) -> Option<Answer> {
         let head = self.until(b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&head).into_owned();
         let mut lines = head.split("\r\n");

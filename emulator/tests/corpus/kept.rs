@@ -7,7 +7,7 @@
 //!    `<version>` and `<uploadId>`.
 //! 3. A number that is a time within ten days of the host's, in milliseconds or seconds, is `<time>`; if it lies more than three seconds off, the distance
 //!    follows, in steps of five seconds: `<time+60s>`. So are such numbers inside of texts.
-//!    An alarm's `scheduledTime` is `<time>`, however long ago its first attempt was.
+//!    So are dates as HTTP writes them. An alarm's `scheduledTime` is `<time>`, however long ago its first attempt was.
 //! 4. The host's address is `<address>`.
 //! 5. A number without a fraction is written as a whole one.
 
@@ -89,10 +89,17 @@ impl Kept {
                     .collect(),
             ),
             Value::Array(items) => Value::Array(items.into_iter().map(|item| self.normal(item, now_ms, address)).collect()),
-            Value::String(text) => Value::String(times_in(&self.text(text).replace(address, "<address>"), now_ms)),
+            Value::String(text) => Value::String(self.normal_text(text, now_ms, address)),
             Value::Number(number) => number.as_f64().map_or(Value::Number(number), |number| normal_number(number, now_ms)),
             other => other,
         }
+    }
+
+    fn normal_text(&self, text: String, now_ms: i64, address: &str) -> String {
+        let date = httpdate::parse_http_date(&text).ok().and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
+        #[allow(clippy::cast_precision_loss, reason = "times are far below what an f64 holds exactly")]
+        let date = date.and_then(|since| time(since.as_millis() as f64, now_ms as f64));
+        date.unwrap_or_else(|| times_in(&self.text(text).replace(address, "<address>"), now_ms))
     }
 
     fn text(&self, text: String) -> String {

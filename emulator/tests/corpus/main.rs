@@ -20,6 +20,10 @@ mod values;
 
 use host::Kind;
 use script::Script;
+use std::thread;
+
+/// So many scripts are played at the same time: most of the time they wait.
+const AT_ONCE: usize = 4;
 
 /// Plays scripts in plain JavaScript and writes what came out beside them: all of them, or those that `PMX_CORPUS` names.
 #[test]
@@ -28,8 +32,12 @@ fn record() {
     let wanted = std::env::var("PMX_CORPUS").unwrap_or_default();
     let areas = script::areas();
     let areas = areas.iter().filter(|area| wanted.is_empty() || wanted.split(' ').any(|one| one == area.as_str()));
-    for area in areas {
-        let outcomes = player::play(&Script::read(area), Kind::Plain);
-        record::write(area, &outcomes);
+    let areas: Vec<_> = areas.collect();
+    for some in areas.chunks(AT_ONCE) {
+        thread::scope(|scope| {
+            for area in some {
+                scope.spawn(|| record::write(area, &player::play(&Script::read(area), Kind::Plain)));
+            }
+        });
     }
 }

@@ -17,6 +17,8 @@ use std::{
 
 /// What a connection adds, not the Worker.
 const HOP_HEADERS: [&str; 5] = ["date", "connection", "keep-alive", "sec-websocket-accept", "host"];
+/// How a stack begins.
+const STACK: &str = "\n    at ";
 /// Between the beginnings of steps that run together: each has begun before the next one does.
 const APART: Duration = Duration::from_millis(100);
 /// How long something that must happen is waited for, and how often it is looked for.
@@ -210,17 +212,23 @@ fn http(address: &str, what: &Value) -> Value {
     client::exchange(address, &request).map_or_else(|| json!("no answer"), |answer| shown_answer(&answer))
 }
 
+/// JSON is shown as what it says, and of an error nothing from where its stack begins; the length of either says nothing.
 fn shown_answer(answer: &client::Answer) -> Value {
-    let mut headers: Vec<_> =
-        answer.headers.iter().filter(|(name, _)| !HOP_HEADERS.contains(&name.as_str())).cloned().collect();
-    headers.sort();
     let is_json = answer.header("content-type").is_some_and(|value| value == "application/json");
     let json = if is_json { serde_json::from_slice::<Value>(&answer.body).ok() } else { None };
+    let stack = answer.body.windows(STACK.len()).position(|window| window == STACK.as_bytes());
+    let is_whole = json.is_none() && stack.is_none();
+    let mut headers: Vec<_> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !HOP_HEADERS.contains(&name.as_str()) && (is_whole || name != "content-length"))
+        .collect();
+    headers.sort();
     json!({
         "status": answer.status,
         "reason": answer.reason,
         "headers": headers,
-        "body": json.unwrap_or_else(|| shown(&answer.body)),
+        "body": json.unwrap_or_else(|| shown(&answer.body[..stack.unwrap_or(answer.body.len())])),
     })
 }
 
@@ -235,5 +243,8 @@ fn open(address: &str, what: &Value) -> (Option<Socket>, Value) {
     };
     let mut headers = pairs(&what["headers"]);
     headers.push(("x-do".to_owned(), header(&[sent])));
-    socket::open(address, &headers)
+    match socket::open(address, &headers) {
+        Ok((socket, outcome)) => (Some(socket), outcome),
+        Err(answer) => (None, answer.map_or_else(|| json!("no answer"), |answer| shown_answer(&answer))),
+    }
 }

@@ -1,6 +1,9 @@
 //! WebSockets of a script, by name.
 
-use crate::{client, values::shown};
+use crate::{
+    client::{self, Answer},
+    values::shown,
+};
 use serde_json::{Value, json};
 use std::{
     io::ErrorKind,
@@ -8,9 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio_tungstenite::tungstenite::{
-    Error, HandshakeError, Message, WebSocket,
-    handshake::client::{Request, generate_key},
-    protocol::{CloseFrame, frame::coding::CloseCode},
+    Error, Message, WebSocket,
+    handshake::client::generate_key,
+    protocol::{CloseFrame, Role, frame::coding::CloseCode},
 };
 
 /// How long frames and ends of connections are waited for.
@@ -23,35 +26,16 @@ pub(crate) struct Socket {
     closed: Option<Value>,
 }
 
-/// The socket, or what the host answered instead.
-pub(crate) fn open(address: &str, headers: &[(String, String)]) -> (Option<Socket>, Value) {
-    let mut request = Request::builder()
-        .uri(format!("ws://{address}/socket"))
-        .header("host", address)
-        .header("connection", "Upgrade")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-version", "13")
-        .header("sec-websocket-key", generate_key());
-    for (name, value) in headers {
-        request = request.header(name, value);
-    }
-    let request = request.body(()).unwrap();
-    match tokio_tungstenite::tungstenite::client::client(request, client::connect(address)) {
-        Ok((socket, response)) => {
-            let mut headers = serde_json::Map::new();
-            for name in ["sec-websocket-protocol", "x-test"] {
-                if let Some(value) = response.headers().get(name) {
-                    headers.insert(name.to_owned(), json!(value.to_str().unwrap()));
-                }
-            }
-            let outcome = json!({ "status": response.status().as_u16(), "headers": headers });
-            (Some(Socket { socket, frames: Vec::new(), closed: None }), outcome)
-        }
-        Err(HandshakeError::Failure(Error::Http(response))) => {
-            (None, json!({ "status": response.status().as_u16(), "body": shown(response.body().as_deref().unwrap_or_default()) }))
-        }
-        Err(error) => (None, json!({ "failed": error.to_string() })),
-    }
+/// The socket and what the handshake said, or what the host answered instead.
+pub(crate) fn open(address: &str, headers: &[(String, String)]) -> Result<(Socket, Value), Option<Answer>> {
+    let mut request = client::head("GET", "/socket", address, headers);
+    request.push_str("connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n");
+    request.push_str(&format!("sec-websocket-key: {}\r\n\r\n", generate_key()));
+    let (answer, stream, rest) = client::upgrade(address, request.as_bytes())?;
+    let shown = ["sec-websocket-protocol", "x-test"];
+    let headers: Vec<_> = answer.headers.iter().filter(|(name, _)| shown.contains(&name.as_str())).collect();
+    let socket = WebSocket::from_partially_read(stream, rest, Role::Client, None);
+    Ok((Socket { socket, frames: Vec::new(), closed: None }, json!({ "status": 101, "headers": headers })))
 }
 
 impl Socket {
@@ -70,10 +54,9 @@ impl Socket {
             });
             Message::Close(frame)
         };
-        match self.socket.send(message) {
-            Ok(()) => json!("sent"),
-            Err(error) => json!({ "failed": error.to_string() }),
-        }
+        // Whether the other side has hung up already is a race; how it ended is seen when it is read from.
+        let _ = self.socket.send(message);
+        json!("sent")
     }
 
     /// The connection ends without a Close.
@@ -111,6 +94,8 @@ impl Socket {
                     Some(frame) => json!([u16::from(frame.code), frame.reason.as_str()]),
                     None => json!([1005, ""]),
                 });
+                // The answer to it, which is only prepared so far.
+                let _ = self.socket.flush();
             }
             Ok(_) => {}
             Err(Error::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}

@@ -21,7 +21,7 @@ function bound(written) {
 }
 
 function cell(found) {
-  if (found instanceof ArrayBuffer) return { hex: found.byteLength > 64 ? shownBytes(found) : toHex(found) };
+  if (found instanceof ArrayBuffer) return found.byteLength > 64 ? shownBytes(found) : { hex: toHex(found) };
   if (typeof found === "string" && found.length > 400) return shownBytes(new TextEncoder().encode(found));
   return typeof found === "number" ? shownNumber(found) : found;
 }

@@ -1,5 +1,5 @@
 // WebSockets that hibernate, from inside of an object.
-import { shownBytes, sleep, text, value } from "./values.mjs";
+import { bytes, shownBytes, sleep, text, value } from "./values.mjs";
 
 /** Those with a tag; without a tag the one whose event this is, and all of them elsewhere. */
 function chosen({ tag, all }, { object, socket }) {
@@ -59,7 +59,7 @@ export const SOCKETS = {
     return chosen(op, context).map((socket) => context.object.ctx.getTags(socket));
   },
   async attach(op, context) {
-    one(op, context).serializeAttachment(new Uint8Array(typeof op.value === "string" ? new TextEncoder().encode(op.value) : value(op.value, context)));
+    one(op, context).serializeAttachment(bytes(op.value, context));
     return "attached";
   },
   async attachment(op, context) {

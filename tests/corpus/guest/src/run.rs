@@ -1,13 +1,13 @@
 //! One op after another. What one fails with is its outcome, and the next one runs.
 
 use crate::{
-    abi::{Failure, Fields, Frame},
+    abi::{self, Failure, Fields, Frame},
     http, kv, objects, r2, sockets,
     values::Body,
 };
 use serde_json::{Value, json};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::{Future, poll_fn},
     pin::Pin,
     rc::Rc,
@@ -59,15 +59,31 @@ pub(crate) struct Context {
     pub(crate) socket: Option<String>,
     /// `text` or `binary`, and the data.
     pub(crate) message: (String, Vec<u8>),
+    /// The answer that an op wants.
     pub(crate) response: RefCell<Option<Frame>>,
-    /// Sockets that this answer accepts have no number yet; their tags.
+    has_responded: Cell<bool>,
+    /// What goes on when the answer is out.
     pub(crate) afterwards: RefCell<Vec<Vec<Value>>>,
+    /// Bodies that are being written in pieces.
     pub(crate) writers: RefCell<Vec<Running<()>>>,
 }
 
 impl Context {
     pub(crate) fn take_body(&self) -> Body {
         self.request.as_ref().and_then(|request| request.body.borrow_mut().take()).unwrap_or(Body::None)
+    }
+
+    /// The length that the request gives its body.
+    pub(crate) fn length(&self) -> Option<u64> {
+        let headers = self.request.iter().flat_map(|request| &request.headers);
+        headers.filter(|(name, _)| name == "content-length").find_map(|(_, length)| length.parse().ok())
+    }
+
+    /// Answers the event; of several answers the first one counts.
+    pub(crate) fn respond(&self, answer: &Frame) {
+        if !self.has_responded.replace(true) {
+            abi::respond(answer);
+        }
     }
 
     /// Goes on with bodies that are written in pieces.
