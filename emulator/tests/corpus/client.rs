@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write as _},
     net::TcpStream,
+    thread,
     time::Duration,
 };
 
@@ -43,6 +44,13 @@ pub(crate) fn exchange(address: &str, request: &[u8]) -> Option<Answer> {
     let _ = stream.write_all(request);
     let is_head = request.starts_with(b"HEAD ");
     Reader { stream, buffer: Vec::new() }.answer(is_head)
+}
+
+/// Sends these bytes and hangs up a while later, whatever has come back.
+pub(crate) fn leave(address: &str, request: &[u8], after: Duration) {
+    let mut stream = connect(address);
+    let _ = stream.write_all(request);
+    thread::sleep(after);
 }
 
 /// Sends a request for an upgrade: the answer, the connection, and what was read of it beyond the answer. `Err` has any other answer.

@@ -4,7 +4,7 @@ use crate::script;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
@@ -13,6 +13,18 @@ use std::{
 pub(crate) enum Kind {
     /// Plain JavaScript in workerd.
     Plain,
+    /// The replay guest in workerd, through the shim.
+    Shim,
+}
+
+impl Kind {
+    /// What differences call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Shim => "shim",
+        }
+    }
 }
 
 /// A host that runs, on a state folder that outlives it.
@@ -66,15 +78,12 @@ impl Host {
 impl Process {
     fn start(kind: Kind, state: &Path) -> Self {
         let folder = script::folder();
-        let mut command = match kind {
-            Kind::Plain => {
-                let mut command = Command::new("node");
-                let modules = ["worker", "http", "kv", "objects", "r2", "run", "sockets", "values"];
-                let modules = modules.map(|name| folder.join("plain").join(format!("{name}.mjs")));
-                command.arg(folder.join("workerd.mjs")).arg(state).args(modules);
-                command
-            }
+        let modules: Vec<_> = match kind {
+            Kind::Plain => files(&folder.join("plain")),
+            Kind::Shim => bundle(state),
         };
+        let mut command = Command::new("node");
+        command.arg(folder.join("workerd.mjs")).arg(state).args(modules);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let commands = child.stdin.take().unwrap();
         let answers = BufReader::new(child.stdout.take().unwrap());
@@ -103,6 +112,27 @@ impl Process {
             }
         }
     }
+}
+
+/// The files of a folder, the one that exports the Worker first.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs_err::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort_by_key(|path| (!path.ends_with("worker.mjs"), path.clone()));
+    files
+}
+
+/// The modules of the replay guest, put together as those of any Worker are.
+fn bundle(state: &Path) -> Vec<PathBuf> {
+    let folder = state.join("bundle");
+    fs_err::create_dir_all(&folder).unwrap();
+    for path in files(&script::folder().join("../../worker/shim")) {
+        fs_err::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+    }
+    let _ = fs_err::remove_file(folder.join("wrangler.toml"));
+    fs_err::copy(script::folder().join("guest/worker.mjs"), folder.join("worker.mjs")).unwrap();
+    fs_err::copy(script::folder().join("guest/dist/pmx_corpus_guest.wasm"), folder.join("pmx_corpus_guest.wasm"))
+        .unwrap();
+    files(&folder)
 }
 
 impl Drop for Process {

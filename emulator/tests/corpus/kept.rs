@@ -6,10 +6,11 @@
 //! 2. A text that a step kept is `<its name>` wherever it stands, in later outcomes too. The fields `version` and `uploadId` that no step kept are
 //!    `<version>` and `<uploadId>`.
 //! 3. A number that is a time within ten days of the host's, in milliseconds or seconds, is `<time>`; if it lies more than three seconds off, the distance
-//!    follows, in steps of five seconds: `<time+60s>`. So are such numbers inside of texts.
+//!    follows, in steps of five seconds (of a minute beyond 100 seconds): `<time+60s>`. So are such numbers inside of texts.
 //!    So are dates as HTTP writes them. An alarm's `scheduledTime` is `<time>`, however long ago its first attempt was.
 //! 4. The host's address is `<address>`.
-//! 5. A number without a fraction is written as a whole one.
+//! 5. What an internal error refers to is `<reference>`.
+//! 6. A number without a fraction is written as a whole one.
 
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -19,8 +20,12 @@ const NEAR_MS: f64 = 10.0 * 86_400_000.0;
 /// Distances below are what a run takes.
 const SLACK_MS: f64 = 3000.0;
 const GRAIN_MS: f64 = 5000.0;
+/// Longer distances were set long ago, as a run goes.
+const FAR_MS: f64 = 100_000.0;
+const FAR_GRAIN_MS: f64 = 60_000.0;
 /// Shorter texts may stand for something else too.
 const SHORTEST_KEPT: usize = 6;
+const REFERENCE: &str = "internal error; reference = ";
 /// Fields of chance.
 const UNKNOWABLE: [&str; 2] = ["version", "uploadId"];
 /// Up to here an `f64` counts whole numbers.
@@ -46,9 +51,14 @@ impl Kept {
                 None => Value::Object(fields.iter().map(|(key, value)| (key.clone(), self.fill(value))).collect()),
             },
             Value::Array(items) => Value::Array(items.iter().map(|item| self.fill(item)).collect()),
-            Value::String(text) if text.contains("${") => Value::String(self.0.iter().fold(text.clone(), |text, (name, value)| {
-                text.replace(&format!("${{{name}}}"), &value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            })),
+            Value::String(text) if text.contains("${") => {
+                Value::String(self.0.iter().fold(text.clone(), |text, (name, value)| {
+                    text.replace(
+                        &format!("${{{name}}}"),
+                        &value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+                    )
+                }))
+            }
             _ => written.clone(),
         }
     }
@@ -58,7 +68,8 @@ impl Kept {
         if how.get("as").and_then(Value::as_str) == Some("upper-case") {
             return json!(found.as_str().unwrap_or_default().to_ascii_uppercase());
         }
-        let Some(number) = found.as_i64() else { return found };
+        #[allow(clippy::cast_possible_truncation, reason = "milliseconds since 1970")]
+        let Some(number) = found.as_f64().map(|number| number as i64) else { return found };
         let number = number + how.get("plus").and_then(Value::as_i64).unwrap_or(0);
         match how.get("as").and_then(Value::as_str) {
             Some("http-date") => {
@@ -71,35 +82,43 @@ impl Kept {
 
     pub(crate) fn normal(&self, outcome: Value, now_ms: i64, address: &str) -> Value {
         match outcome {
-            Value::Object(fields) => Value::Object(
-                fields
-                    .into_iter()
-                    .map(|(key, value)| {
-                        if key == "scheduledTime" && value.is_number() {
-                            return (key, json!("<time>"));
-                        }
-                        if key == "cursor" && value.is_string() {
-                            return (key, json!("<cursor>"));
-                        }
-                        let value = self.normal(value, now_ms, address);
-                        let unknowable = UNKNOWABLE.contains(&key.as_str()) && value.as_str().is_some_and(|text| !text.starts_with('<'));
-                        let value = if unknowable { json!(format!("<{key}>")) } else { value };
-                        (key, value)
-                    })
-                    .collect(),
-            ),
-            Value::Array(items) => Value::Array(items.into_iter().map(|item| self.normal(item, now_ms, address)).collect()),
+            Value::Object(fields) => {
+                let fields = fields.into_iter().map(|(key, value)| {
+                    let value = self.field(&key, value, now_ms, address);
+                    (key, value)
+                });
+                // In the order of their names, whatever else was built along.
+                Value::Object(fields.collect::<BTreeMap<_, _>>().into_iter().collect())
+            }
+            Value::Array(items) => {
+                Value::Array(items.into_iter().map(|item| self.normal(item, now_ms, address)).collect())
+            }
             Value::String(text) => Value::String(self.normal_text(text, now_ms, address)),
-            Value::Number(number) => number.as_f64().map_or(Value::Number(number), |number| normal_number(number, now_ms)),
+            Value::Number(number) => {
+                number.as_f64().map_or(Value::Number(number), |number| normal_number(number, now_ms))
+            }
             other => other,
         }
     }
 
+    fn field(&self, key: &str, value: Value, now_ms: i64, address: &str) -> Value {
+        if key == "scheduledTime" && value.is_number() {
+            return json!("<time>");
+        }
+        if key == "cursor" && value.is_string() {
+            return json!("<cursor>");
+        }
+        let value = self.normal(value, now_ms, address);
+        let is_chance = UNKNOWABLE.contains(&key) && value.as_str().is_some_and(|text| !text.starts_with('<'));
+        if is_chance { json!(format!("<{key}>")) } else { value }
+    }
+
     fn normal_text(&self, text: String, now_ms: i64, address: &str) -> String {
-        let date = httpdate::parse_http_date(&text).ok().and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
+        let date =
+            httpdate::parse_http_date(&text).ok().and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
         #[allow(clippy::cast_precision_loss, reason = "times are far below what an f64 holds exactly")]
         let date = date.and_then(|since| time(since.as_millis() as f64, now_ms as f64));
-        date.unwrap_or_else(|| times_in(&self.text(text).replace(address, "<address>"), now_ms))
+        date.unwrap_or_else(|| times_in(&without_reference(&self.text(text).replace(address, "<address>")), now_ms))
     }
 
     fn text(&self, text: String) -> String {
@@ -110,7 +129,11 @@ impl Kept {
     }
 }
 
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "times and whole numbers that an f64 holds exactly")]
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "times and whole numbers that an f64 holds exactly"
+)]
 fn normal_number(number: f64, now_ms: i64) -> Value {
     if let Some(time) = time(number, now_ms as f64) {
         return json!(time);
@@ -126,11 +149,19 @@ fn time(number: f64, now_ms: f64) -> Option<String> {
             return Some("<time>".to_owned());
         }
         if off.abs() <= NEAR_MS {
-            let seconds = (off / GRAIN_MS).round() * GRAIN_MS / 1000.0;
+            let grain = if off.abs() < FAR_MS { GRAIN_MS } else { FAR_GRAIN_MS };
+            let seconds = (off / grain).round() * grain / 1000.0;
             return Some(format!("<time{seconds:+}s>"));
         }
     }
     None
+}
+
+/// `internal error; reference = ` is followed by what finds the error in a log.
+fn without_reference(text: &str) -> String {
+    let Some((before, after)) = text.split_once(REFERENCE) else { return text.to_owned() };
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+    format!("{before}{REFERENCE}<reference>{rest}")
 }
 
 /// A text in which the numbers that are times are written so.

@@ -163,10 +163,12 @@ fn request(address: &str, what: &Value) -> Value {
     let inside = what.get("in").and_then(Value::as_object);
     let sent = inside.map_or_else(|| ops.clone(), |object| vec![op_of("object.do", object, &ops)]);
     let body = Value::Array(sent).to_string();
-    let mut request = client::head("POST", "/", address, &[
-        ("x-do".to_owned(), "body".to_owned()),
-        ("content-length".to_owned(), body.len().to_string()),
-    ]);
+    let mut request = client::head(
+        "POST",
+        "/",
+        address,
+        &[("x-do".to_owned(), "body".to_owned()), ("content-length".to_owned(), body.len().to_string())],
+    );
     request.push_str("\r\n");
     request.push_str(&body);
     let Some(answer) = client::exchange(address, request.as_bytes()) else { return json!("no answer") };
@@ -209,6 +211,10 @@ fn http(address: &str, what: &Value) -> Value {
             request
         }
     };
+    if let Some(after) = what["leave"].as_u64() {
+        client::leave(address, &request, Duration::from_millis(after));
+        return json!("left");
+    }
     client::exchange(address, &request).map_or_else(|| json!("no answer"), |answer| shown_answer(&answer))
 }
 
@@ -238,7 +244,9 @@ fn open(address: &str, what: &Value) -> (Option<Socket>, Value) {
     let inside = what.get("in").and_then(Value::as_object).cloned().unwrap_or_default();
     let upgrade = op_of("object.upgrade", &inside, &ops);
     let sent = match what["through"].as_str() {
-        Some(service) => json!({ "op": "service.upgrade", "binding": service, "url": "http://service/socket", "do": [upgrade] }),
+        Some(service) => {
+            json!({ "op": "service.upgrade", "binding": service, "url": "http://service/socket", "do": [upgrade] })
+        }
         None => upgrade,
     };
     let mut headers = pairs(&what["headers"]);

@@ -13,8 +13,6 @@ pub(crate) fn folder() -> PathBuf {
 
 /// One script: steps that share a host and its state, in their order.
 pub(crate) struct Script {
-    /// The name of its file, with which the names of its steps begin.
-    pub(crate) area: String,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -25,16 +23,16 @@ pub(crate) struct Step {
 }
 
 impl Script {
+    /// The script of an area, which is the name of its file and what the names of its steps begin with.
     pub(crate) fn read(area: &str) -> Self {
         let path = folder().join("scripts").join(format!("{area}.json"));
         let text = fs_err::read_to_string(&path).unwrap();
-        let document: Value =
-            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let document: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let steps: Vec<_> = document["steps"].as_array().unwrap().iter().map(Step::read).collect();
         let names: BTreeSet<_> = steps.iter().map(|step| &step.name).collect();
         let twice = steps.iter().find(|step| steps.iter().filter(|other| other.name == step.name).count() > 1);
         assert!(names.len() == steps.len(), "{area}: two steps are called {:?}", twice.map(|step| &step.name));
-        Self { area: area.to_owned(), steps }
+        Self { steps }
     }
 }
 

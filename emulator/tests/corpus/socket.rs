@@ -6,7 +6,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::{
-    io::ErrorKind,
+    io::{ErrorKind, Write as _},
     net::TcpStream,
     time::{Duration, Instant},
 };
@@ -32,15 +32,19 @@ pub(crate) fn open(address: &str, headers: &[(String, String)]) -> Result<(Socke
     request.push_str("connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n");
     request.push_str(&format!("sec-websocket-key: {}\r\n\r\n", generate_key()));
     let (answer, stream, rest) = client::upgrade(address, request.as_bytes())?;
-    let shown = ["sec-websocket-protocol", "x-test"];
+    let shown = ["sec-websocket-extensions", "sec-websocket-protocol", "x-test"];
     let headers: Vec<_> = answer.headers.iter().filter(|(name, _)| shown.contains(&name.as_str())).collect();
     let socket = WebSocket::from_partially_read(stream, rest, Role::Client, None);
     Ok((Socket { socket, frames: Vec::new(), closed: None }, json!({ "status": 101, "headers": headers })))
 }
 
 impl Socket {
-    /// Sends what a step says: `text`, `binary`, `ping`, or `close` (a code and a reason, or nothing).
+    /// Sends what a step says: `text`, `binary`, `ping`, `close` (a code and a reason, or nothing), or `frame` (the bytes of one, as they are).
     pub(crate) fn send(&mut self, what: &Value) -> Value {
+        if let Some(frame) = what.get("frame") {
+            let _ = self.socket.get_mut().write_all(&crate::values::bytes(frame));
+            return json!("sent");
+        }
         let message = if let Some(text) = what.get("text") {
             Message::text(crate::values::text(text))
         } else if let Some(bytes) = what.get("binary") {

@@ -1,5 +1,5 @@
 // Requests and responses: what the Worker sees of one, and how it makes one.
-import { Escape, bytes, present, shownBody, shownBytes, sleep } from "./values.mjs";
+import { Escape, answered, bytes, present, shownBody, shownBytes, sleep } from "./values.mjs";
 import { run, runAll } from "./run.mjs";
 
 /** Answers of another Worker or object; JSON is shown as what it says. */
@@ -43,9 +43,9 @@ export const HTTP = {
     const init = present({ status: op.status, headers: op.headers });
     if (op.r2) {
       const object = await context.env.BUCKET.get(op.r2, present({ range: op.range }));
-      context.response = new Response(object.body, init);
+      answered(context, () => new Response(object.body, init));
     } else {
-      context.response = new Response(bytes(op.body, context) ?? null, init);
+      answered(context, () => new Response(bytes(op.body, context) ?? null, init));
     }
     return "responded";
   },

@@ -1,5 +1,5 @@
 // WebSockets that hibernate, from inside of an object.
-import { bytes, shownBytes, sleep, text, value } from "./values.mjs";
+import { answered, bytes, shownBytes, sleep, text, value } from "./values.mjs";
 
 /** Those with a tag; without a tag the one whose event this is, and all of them elsewhere. */
 function chosen({ tag, all }, { object, socket }) {
@@ -12,9 +12,11 @@ const one = (op, context) => chosen(op, context)[0];
 export const SOCKETS = {
   /** The object answers this upgrade with a socket; what follows in the same event finds it among the others. */
   async accept(op, context) {
-    const pair = new WebSocketPair();
-    context.object.ctx.acceptWebSocket(pair[1], op.tags);
-    context.response = new Response(null, { status: 101, webSocket: pair[0], headers: op.headers });
+    answered(context, () => {
+      const pair = new WebSocketPair();
+      context.object.ctx.acceptWebSocket(pair[1], op.tags);
+      return new Response(null, { status: 101, webSocket: pair[0], headers: op.headers });
+    });
     return "accepted";
   },
   async send(op, context) {
@@ -59,7 +61,7 @@ export const SOCKETS = {
     return chosen(op, context).map((socket) => context.object.ctx.getTags(socket));
   },
   async attach(op, context) {
-    one(op, context).serializeAttachment(bytes(op.value, context));
+    one(op, context).serializeAttachment(bytes(op.value, context).slice().buffer);
     return "attached";
   },
   async attachment(op, context) {

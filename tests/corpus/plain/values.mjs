@@ -18,6 +18,15 @@ export function text(written) {
   return (written.before ?? "") + written.repeat.repeat(written.times) + (written.after ?? "");
 }
 
+/** The answer of an event: it is given once, so what the platform refuses in it fails the event. */
+export function answered(context, make) {
+  try {
+    context.response = make();
+  } catch (error) {
+    throw new Escape(error);
+  }
+}
+
 export const encoder = new TextEncoder();
 
 /**

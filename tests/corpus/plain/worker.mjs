@@ -38,7 +38,7 @@ class Scripted extends DurableObject {
   }
 
   webSocketError(socket, error) {
-    return this.#event("error", { message: String(error) }, { socket });
+    return this.#event("error", { message: error.message }, { socket });
   }
 
   async #event(name, details, more) {

@@ -85,7 +85,7 @@ async fn seen(context: &Context) -> Result<Value, Failure> {
 /// Any request: the ops of its header `x-do` (`body`: those in its body) are run; without one it is shown.
 pub(crate) async fn answer(context: Rc<Context>) {
     let answer = match outcomes(&context).await {
-        Ok(outcomes) => context.response.take().unwrap_or_else(|| of_json(&outcomes)),
+        Ok(outcomes) => context.response.take().unwrap_or_else(|| of_json(&outcomes, context.is_head())),
         Err(message) => {
             let mut failed = Frame::default();
             failed.text("500").text("error").text(&message);
@@ -118,11 +118,15 @@ async fn outcomes(context: &Rc<Context>) -> Result<Value, String> {
     Ok(Value::Array(run_all(ops, context).await?))
 }
 
-fn of_json(value: &Value) -> Frame {
+fn of_json(value: &Value, is_head: bool) -> Frame {
     let written = value.to_string();
     let mut answer = Frame::default();
-    answer.text("200").text("bytes").text(&written);
-    answer.pair("content-type", JSON).pair("content-length", &written.len().to_string());
+    answer.text("200");
+    if is_head {
+        answer.pair("none", "").pair("content-type", JSON);
+    } else {
+        answer.pair("bytes", &written).pair("content-type", JSON).pair("content-length", &written.len().to_string());
+    }
     answer
 }
 
@@ -207,7 +211,8 @@ pub(crate) async fn upgrade(mut frame: Frame, url: &str, op: &Value, context: &C
         frame.text("");
     }
     frame.text("GET").text(url).pair("none", "");
-    for (name, value) in context.request.iter().flat_map(|request| &request.headers).filter(|(name, _)| name != "x-do") {
+    for (name, value) in context.request.iter().flat_map(|request| &request.headers).filter(|(name, _)| name != "x-do")
+    {
         frame.pair(name, value);
     }
     let fetched = Fetched::read(abi::op(frame.pair("x-do", &ascii(&op["do"]))).await?);
@@ -241,7 +246,7 @@ async fn made(op: &Value, context: &Context) -> Result<Frame, Failure> {
         };
         (body, length)
     };
-    let is_head = context.request.as_ref().is_some_and(|request| request.method == "HEAD");
+    let is_head = context.is_head();
     let mut answer = Frame::default();
     answer.text(&number(&op["status"]));
     if is_head {

@@ -167,9 +167,7 @@ fn transaction(op: &Value) -> Result<Value, Failure> {
         !written["throws"].is_string()
     }))?;
     match op["throws"].as_str() {
-        Some(message) => {
-            Err(Failure { message: message.to_owned(), class: "Error".to_owned(), flags: Vec::new() })
-        }
+        Some(message) => Err(Failure { message: message.to_owned(), class: "Error".to_owned(), flags: Vec::new() }),
         None => Ok(Value::Array(outcomes.take())),
     }
 }

@@ -73,6 +73,11 @@ impl Context {
         self.request.as_ref().and_then(|request| request.body.borrow_mut().take()).unwrap_or(Body::None)
     }
 
+    /// Whether the answer has a head only. Its length is left out then, as the platform's door does.
+    pub(crate) fn is_head(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| request.method == "HEAD")
+    }
+
     /// The length that the request gives its body.
     pub(crate) fn length(&self) -> Option<u64> {
         let headers = self.request.iter().flat_map(|request| &request.headers);
@@ -109,9 +114,8 @@ async fn found(op: Value, context: Rc<Context>) -> Outcome {
         "object" | "memory" | "sql" | "alarm" | "transaction" | "abort" | "on" | "note" | "log" => {
             objects::run(&name, &op, &context).await
         }
-        "accept" | "send" | "close" | "broadcast" | "sockets" | "attach" | "attachment" | "autoResponse" | "sleepIf" => {
-            Ok(sockets::run(&name, &op, &context).await?)
-        }
+        "accept" | "send" | "close" | "broadcast" | "sockets" | "attach" | "attachment" | "autoResponse"
+        | "sleepIf" => Ok(sockets::run(&name, &op, &context).await?),
         _ => http::run(&name, &op, &context).await,
     }
 }

@@ -59,7 +59,8 @@ pub(crate) async fn run(name: &str, op: &Value, context: &Context) -> Result<Val
         "sockets.states" => each("socket.state", &chosen(op, context)?, |mut fields| json!(fields.number()))?,
         "sockets.tags" => each("socket.tags", &chosen(op, context)?, |fields| json!(fields.texts()))?,
         "attach" => {
-            let data = if op["value"]["message"] == json!(true) { context.message.1.clone() } else { bytes(&op["value"]) };
+            let data =
+                if op["value"]["message"] == json!(true) { context.message.1.clone() } else { bytes(&op["value"]) };
             abi::call(Frame::of("socket.attach").text(&one(op, context)?).field(&data))?;
             json!("attached")
         }

@@ -103,8 +103,9 @@ async fn write(handle: String, pieces: Vec<Vec<u8>>, how: Value) {
         if let Some(ms) = how["pause"].as_u64() {
             let _ = abi::op(Frame::of("sleep").text(&ms.to_string())).await;
         }
-        if abi::op(Frame::of("body.write").text(&handle).field(&piece)).await.is_err() {
-            break;
+        if let Err(failure) = abi::op(Frame::of("body.write").text(&handle).field(&piece)).await {
+            let _ = abi::call(Frame::of("body.fail").text(&handle).text(&failure.message));
+            return;
         }
     }
     let _ = match how["fails"].as_str() {
@@ -139,7 +140,13 @@ pub(crate) fn shown_number(number: f64) -> Value {
     if number.is_finite() {
         return json!(number);
     }
-    let name = if number.is_nan() { "NaN" } else if number > 0.0 { "Infinity" } else { "-Infinity" };
+    let name = if number.is_nan() {
+        "NaN"
+    } else if number > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    };
     json!({ "number": name })
 }
 

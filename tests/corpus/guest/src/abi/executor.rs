@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-type Task = Pin<Box<dyn Future<Output = ()>>>;
+type Task = Boxed<()>;
 type Slot = Rc<RefCell<Option<Vec<u8>>>>;
 
 #[derive(Default)]
@@ -93,10 +93,12 @@ impl Future for Op {
 }
 
 /// All of some futures, together; their outputs in their order.
-pub(crate) struct Join<T>(Vec<Result<T, Pin<Box<dyn Future<Output = T>>>>>);
+pub(crate) struct Join<T>(Vec<Result<T, Boxed<T>>>);
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
 
 impl<T> Join<T> {
-    pub(crate) fn new(futures: impl IntoIterator<Item = Pin<Box<dyn Future<Output = T>>>>) -> Self {
+    pub(crate) fn new(futures: impl IntoIterator<Item = Boxed<T>>) -> Self {
         Self(futures.into_iter().map(Err).collect())
     }
 }
