@@ -24,7 +24,12 @@ mod values;
 
 use host::Kind;
 use script::Script;
-use std::{collections::BTreeSet, thread};
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    thread,
+};
 
 /// The handbook's page of accepted differences.
 const PAGE: &str = "examples/handbook/paths/platform-differences.reference.md";
@@ -75,6 +80,26 @@ fn every_step_was_recorded_and_no_other() {
         let steps: BTreeSet<_> = Script::read(&area).steps.into_iter().map(|step| step.name).collect();
         let recorded: BTreeSet<_> = record::read(&area).into_iter().map(|(name, _)| name).collect();
         assert_eq!(steps, recorded, "{area}: record it anew (tests/corpus/README.md)");
+    }
+}
+
+#[test]
+fn the_guests_wasm_is_that_of_its_sources() {
+    let guest = script::folder().join("guest");
+    let mut files = vec![guest.join("Cargo.toml")];
+    collect(&guest.join("src"), &mut files);
+    files.sort_by_key(|path| path.to_string_lossy().replace('\\', "/"));
+    let sources: String =
+        files.iter().map(|path| fs_err::read_to_string(path).unwrap().replace("\r\n", "\n")).collect();
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(sources));
+    let built = fs_err::read_to_string(guest.join("dist/sources.sha256")).unwrap();
+    assert_eq!(built.trim(), hash, "build it anew: tests/corpus/guest/build.sh");
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs_err::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { collect(&path, files) } else { files.push(path) }
     }
 }
 

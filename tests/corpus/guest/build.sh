@@ -10,3 +10,5 @@ export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$flags"
 $wasm_cargo rustc -q --locked -p pmx-corpus-guest --profile worker --target $target
 mkdir -p tests/corpus/guest/dist
 cp "${CARGO_TARGET_DIR:-target}/$target/worker/pmx_corpus_guest.wasm" tests/corpus/guest/dist/
+# What it was built from, for the test that notices when the two part.
+find tests/corpus/guest/Cargo.toml tests/corpus/guest/src -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -d ' ' -f 1 > tests/corpus/guest/dist/sources.sha256

@@ -20,10 +20,14 @@ export function requestOf({ url, method, headers, body, redirect, do: ops }, con
   return [url, present({ method, headers: pairs, body: bytes(body, context), redirect })];
 }
 
+/** What stands before a Worker adds these, here and in production, each in its own way. */
+const ADDED = new Set(["accept-encoding", "cf-connecting-ip"]);
+
 /** A request as whoever is asked sees it. */
 async function seen({ request, entrypoint, props }) {
   const { method, url } = request;
-  return present({ method, url, headers: headersOf(request), body: await shownBody(request), entrypoint, props });
+  const headers = headersOf(request).filter(([name]) => !ADDED.has(name));
+  return present({ method, url, headers, body: await shownBody(request), entrypoint, props });
 }
 
 /** Any request: the ops of its header `x-do` (`body`: those in its body) are run; without one it is shown. */

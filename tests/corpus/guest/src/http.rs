@@ -69,10 +69,11 @@ fn ascii(ops: &Value) -> String {
     out
 }
 
-/// A request as whoever is asked sees it.
+/// A request as whoever is asked sees it, without what stands before a Worker adds in its own way.
 async fn seen(context: &Context) -> Result<Value, Failure> {
     let Some(request) = &context.request else { return Ok(Value::Null) };
-    let headers: Vec<_> = request.headers.iter().filter(|(name, _)| name != "x-do").collect();
+    let hidden = ["x-do", "accept-encoding", "cf-connecting-ip"];
+    let headers: Vec<_> = request.headers.iter().filter(|(name, _)| !hidden.contains(&name.as_str())).collect();
     let body = context.take_body().shown().await?;
     let mut seen = json!({ "method": request.method, "url": request.url, "headers": headers, "body": body });
     if let Some((name, props)) = &context.entrypoint {
