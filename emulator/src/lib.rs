@@ -22,8 +22,11 @@
 //! | to | use |
 //! | --- | --- |
 //! | set up an emulator | [`Emulator::builder`]: variables, state, clock, faults, limits |
+//! | say what a Worker finds bound, and put several Workers into one emulator | [`WorkerSetup`], [`Builder::main`], [`Builder::worker`] |
+//! | let requests out | [`Builder::outbound`], [`Outbound`], [`http::LoopbackOutbound`] |
+//! | have a WebSocket without a network | [`ClientSocket`] |
 //! | keep state from run to run, or in a temporary folder | [`state_dir::StateDir`] |
-//! | read and write the namespace and the bucket beside the Worker | [`Emulator::kv`], [`Emulator::r2`] |
+//! | read and write namespaces and buckets beside the Worker | [`Emulator::kv`], [`Emulator::kv_namespace`], [`Emulator::r2`], [`Emulator::r2_bucket`] |
 //! | list Durable Objects, run SQL in one, fire its alarm, evict or delete it | [`Emulator::inspect`] |
 //! | see what requests did with their bindings, and the Worker's log | [`Builder::trace`], [`Emulator::trace`] |
 //! | have calls fail, take longer, or reads lag | [`faults`] |
@@ -39,6 +42,8 @@
 
 mod abi;
 mod bindings;
+mod bodies;
+mod cache;
 pub mod check;
 pub mod clock;
 pub mod durable_object;
@@ -47,6 +52,7 @@ pub mod faults;
 pub mod file_retry;
 pub mod http;
 pub mod inspect;
+pub mod js;
 pub mod kv;
 pub mod profile;
 pub mod r2;
@@ -60,7 +66,11 @@ mod sync;
 pub mod trace;
 mod websocket;
 
-pub use emulator::{BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats};
+pub use bindings::{AtOnce, Outbound, OutboundError, OutboundFuture};
+pub use emulator::{
+    BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, ClientSocket, Emulator, ResponseFuture, ServiceFuture,
+    SocketMessage, Stats, WorkerSetup,
+};
 pub use runtime::program::LoadError;
 pub use runtime::worker::Worker;
 pub use snapshot::SnapshotError;

@@ -11,7 +11,15 @@ use pmx_worker::WASM;
 use serde_json::json;
 use std::{io, path::Path};
 
-const SHIM: &str = include_str!("../../worker/shim/worker.mjs");
+/// The Cloudflare side of the ABI, file by file.
+const SHIM: [(&str, &str); 6] = [
+    ("worker.mjs", include_str!("../../worker/shim/worker.mjs")),
+    ("pmx_shim.mjs", include_str!("../../worker/shim/pmx_shim.mjs")),
+    ("pmx_ops.mjs", include_str!("../../worker/shim/pmx_ops.mjs")),
+    ("pmx_calls.mjs", include_str!("../../worker/shim/pmx_calls.mjs")),
+    ("pmx_bodies.mjs", include_str!("../../worker/shim/pmx_bodies.mjs")),
+    ("pmx_frame.mjs", include_str!("../../worker/shim/pmx_frame.mjs")),
+];
 const CONFIG: &str = include_str!("../../worker/shim/wrangler.toml");
 /// The folder that takes the bundle where nobody says another one.
 const DEFAULT_OUT: &str = "worker-bundle";
@@ -29,9 +37,8 @@ pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
     let folder = open(out.as_deref()).map_err(unwritable)?;
     let out = out.as_deref().unwrap_or(Path::new(DEFAULT_OUT));
     let config = CONFIG.replace(PLACEHOLDER, &format!("WORKER_SHA256 = \"{hash}\""));
-    let files: [(&str, &[u8]); 3] =
-        [("pmx_worker.wasm", WASM), ("worker.mjs", SHIM.as_bytes()), ("wrangler.toml", config.as_bytes())];
-    for (name, bytes) in files {
+    let files = [("pmx_worker.wasm", WASM), ("wrangler.toml", config.as_bytes())];
+    for (name, bytes) in files.into_iter().chain(SHIM.map(|(name, text)| (name, text.as_bytes()))) {
         folder.replace(&folder, name, bytes).map_err(unwritable)?;
     }
     if report.json() {

@@ -97,8 +97,8 @@ impl Faults {
         self.changed(&state);
     }
 
-    /// From now on a KV write is seen by readers only when this much time has passed since it was made; until then they
-    /// see the value, or the miss, of before. Zero: at once, writes already made included.
+    /// From now on a KV write is seen by readers at other places than the writer's ([`Kv::at`](crate::kv::Kv::at)) only when this much time
+    /// has passed since it was made; until then they see the value, or the miss, of before. Zero: at once, writes already made included.
     pub fn set_kv_lag(&self, lag: Duration) {
         self.change(|plan| plan.kv_lag = lag);
     }
@@ -151,6 +151,11 @@ impl Faults {
     #[must_use]
     pub fn object_error(&self) -> bool {
         self.state().plan.do_error == Rate::ALL
+    }
+
+    /// Whether any op may meet a fault.
+    pub(crate) fn meet_ops(&self) -> bool {
+        self.0.ops.load(Ordering::Relaxed)
     }
 
     /// What happens to the next op of a service; `None` if all is well.
