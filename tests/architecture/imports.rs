@@ -113,7 +113,10 @@ fn read_tree<'a>(tree: &'a str, base: &[String], found: &mut Vec<(String, Module
         return read_tree(below, &path, found);
     }
     let (called, rest) = rest.trim_start().strip_prefix("as ").map_or((name, rest), word);
-    found.push((called.to_owned(), path));
+    // Nothing stands after the last comma of a list.
+    if !name.is_empty() {
+        found.push((called.to_owned(), path));
+    }
     rest
 }
 

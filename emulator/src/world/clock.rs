@@ -117,7 +117,7 @@ impl Clock {
     /// If the operating system has none to give; what `bytes` holds is then unspecified.
     pub fn random(&self, bytes: &mut [u8]) -> Result<(), getrandom::Error> {
         match &self.0.source {
-            TimeSource::System => getrandom::fill(bytes),
+            TimeSource::System => machine::random(bytes),
             TimeSource::Manual { random, .. } => {
                 lock(random).fill(bytes);
                 Ok(())
@@ -140,7 +140,7 @@ impl Clock {
         loop {
             match (left_ms(), &self.0.source) {
                 (0, _) => return,
-                (left, TimeSource::System) => tokio::time::sleep(Duration::from_millis(left).min(LONGEST_SLEEP)).await,
+                (left, TimeSource::System) => machine::sleep(Duration::from_millis(left).min(LONGEST_SLEEP)).await,
                 (left, TimeSource::Manual { timers, .. }) => {
                     timers.sleep_until(timers.elapsed_ms().saturating_add(left)).await;
                 }

@@ -23,6 +23,16 @@ pub(super) fn time_of_day() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+/// Completes when so much time has passed.
+pub(super) async fn sleep(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// Fills `bytes` with the operating system's randomness.
+pub(super) fn random(bytes: &mut [u8]) -> Result<(), getrandom::Error> {
+    getrandom::fill(bytes)
+}
+
 /// Starts a thread.
 pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name(name.to_owned()).spawn(work)

@@ -35,9 +35,9 @@ pub struct World {
 }
 
 /// What there is to do.
-struct Scheduler(Mutex<State>);
+struct Scheduler(Mutex<Schedule>);
 
-struct State {
+struct Schedule {
     draws: SplitMix64,
     next_id: u64,
     /// What can go on, by age.
@@ -64,7 +64,7 @@ impl World {
     /// A world in which the seed decides.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let state = State {
+        let state = Schedule {
             draws: SplitMix64::new(seed),
             next_id: 0,
             ready: BTreeMap::new(),

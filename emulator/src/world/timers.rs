@@ -11,10 +11,10 @@ use std::{
 
 /// A time that is moved by hand. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Timers(Arc<Mutex<State>>);
+pub(super) struct Timers(Arc<Mutex<TimerState>>);
 
 #[derive(Debug, Default)]
-struct State {
+struct TimerState {
     elapsed_ms: u64,
     /// What somebody has set the time of day forward by, or back.
     set_by_ms: i64,
@@ -31,7 +31,7 @@ struct Waiting {
 
 impl Timers {
     pub(super) fn starting_at(ms: u64) -> Self {
-        Self(Arc::new(Mutex::new(State { elapsed_ms: ms, ..State::default() })))
+        Self(Arc::new(Mutex::new(TimerState { elapsed_ms: ms, ..TimerState::default() })))
     }
 
     pub(super) fn elapsed_ms(&self) -> u64 {
