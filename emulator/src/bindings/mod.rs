@@ -5,6 +5,7 @@ mod at_once;
 mod bodies;
 mod cache;
 mod call_chain;
+mod callees;
 mod completion;
 mod kv;
 mod outbound;
@@ -14,10 +15,11 @@ mod table;
 
 pub use at_once::AtOnce;
 pub(crate) use call_chain::CallChain;
+pub(crate) use callees::{ObjectCall, Objects, WorkerCall, WorkerService};
 pub(crate) use completion::{BoxFuture, Completion, Dispatched};
 pub(crate) use outbound::DenyOutbound;
 pub use outbound::{Outbound, OutboundError, OutboundFuture};
-pub(crate) use requests::{ObjectCall, Objects, WorkerCall, WorkerService, not_an_upgrade};
+pub(crate) use requests::not_an_upgrade;
 pub(crate) use table::{Binding, BindingTable, ServiceBinding, Variable};
 
 use std::sync::{Arc, OnceLock, Weak};

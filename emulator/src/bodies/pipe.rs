@@ -11,13 +11,9 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use super::error::BodyError;
+use super::limits::{MAX_UNATTACHED_BYTES, MAX_WAITING_BYTES};
 use super::payload::{Payload, PayloadError};
 use crate::sync::lock;
-
-/// Bytes that wait before a consumer is there, and beyond which a write waits for the consumer (`worker/ABI.md`, "Bodies").
-pub(super) const MAX_UNATTACHED_BYTES: usize = 64 * 1024;
-/// Bytes that a Worker may write without waiting for its writes: as much as the largest message that anything else takes.
-pub(super) const MAX_WAITING_BYTES: usize = 32 * 1024 * 1024;
 
 /// What consumers are told of a body whose writer went away.
 const BROKEN_OFF: &str = "the body ended before all of it was written";

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::Emulator;
-use super::assemble;
 use super::worker_setup::{BindingTarget, WorkerSetup};
 use crate::bindings::{AtOnce, DenyOutbound, Outbound};
 use crate::clock::Clock;
@@ -222,13 +220,5 @@ impl Builder {
     pub fn without_alarms(mut self) -> Self {
         self.alarms = false;
         self
-    }
-
-    /// Loads the Workers, opens the state, and wakes the objects whose alarms are overdue.
-    ///
-    /// # Errors
-    /// If a Worker cannot be run, a binding leads nowhere, the state cannot be used, or there is no tokio runtime.
-    pub fn build(self) -> Result<Emulator, BuildError> {
-        assemble::assemble(self)
     }
 }

@@ -4,6 +4,7 @@ mod assemble;
 mod builder;
 mod client_socket;
 mod fetch;
+mod stores;
 mod worker_setup;
 
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ pub use client_socket::{ClientSocket, SocketMessage};
 pub use fetch::{ResponseFuture, ServiceFuture};
 pub use worker_setup::{BUNDLED_BINDINGS, BindingTarget, WorkerSetup};
 
-use assemble::Stores;
+use stores::Stores;
 
 use crate::bindings::Bindings;
 use crate::durable_object::namespace::Namespace;

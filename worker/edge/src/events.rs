@@ -28,6 +28,10 @@ pub unsafe fn start<W: Worker>(task: u32, ptr: *mut u8, len: usize, make: MakeOb
     crate::abi::start(host, task, dispatch::<W>(Edge::new(host), event, make));
 }
 
+/// What [`export_worker!`](crate::export_worker) checks where there is nothing to export.
+#[cfg(not(target_arch = "wasm32"))]
+pub const fn is_worker<W: Worker>(_: MakeObject) {}
+
 /// Runs one event to its end.
 async fn dispatch<W: Worker>(edge: Edge, event: Vec<u8>, make: MakeObject) {
     let event = Rc::new(event);

@@ -128,6 +128,12 @@ impl Memory {
         }
     }
 
+    /// How many bodies are held that were neither read nor dropped.
+    #[must_use]
+    pub fn held_bodies(self) -> usize {
+        self.0.bodies.borrow().len()
+    }
+
     /// How many puts into KV there were.
     #[must_use]
     pub fn puts(self) -> u32 {

@@ -39,19 +39,23 @@ pub type MakeObject = fn(class: &str, id: &ObjectId, object: Object) -> Option<R
 #[macro_export]
 macro_rules! export_worker {
     ($worker:ty, objects: [$($class:ty),* $(,)?]) => {
+        const MAKE_OBJECT: $crate::MakeObject = |class, id, object| {
+            let _ = (id, object);
+            match class {
+                $(<$class as $crate::ObjectClass>::NAME => Some($crate::object::live::<$class>(id, object)),)*
+                _ => None,
+            }
+        };
+
         #[cfg(not(target_arch = "wasm32"))]
-        const _: &[&str] = &[$(<$class as $crate::ObjectClass>::NAME),*];
+        const _: () = $crate::events::is_worker::<$worker>(MAKE_OBJECT);
+
         #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code, reason = "an exported symbol, and a message that the host hands over by pointer")]
         #[unsafe(no_mangle)]
         extern "C" fn start(task: u32, ptr: *mut u8, len: usize) {
             // SAFETY: the host passes a pointer from `alloc(len)`, once.
-            unsafe {
-                $crate::events::start::<$worker>(task, ptr, len, |class, id, object| match class {
-                    $(<$class as $crate::ObjectClass>::NAME => Some($crate::object::live::<$class>(id, object)),)*
-                    _ => None,
-                })
-            }
+            unsafe { $crate::events::start::<$worker>(task, ptr, len, MAKE_OBJECT) }
         }
     };
 }

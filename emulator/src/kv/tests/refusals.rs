@@ -144,6 +144,7 @@ fn metadata_is_read_with_the_value_and_cleared_by_a_plain_put() {
             assert_eq!(read.value.as_deref(), Some(value));
             assert_eq!(read.metadata.as_deref(), Some("{\"a\":\"\u{1f600}\\u0000\"}"));
             assert_eq!(read.cache_status, Some(status));
+            assert_eq!(world.kv.cached_read("k"), cached.then_some(read));
         }
     }
     let world = world.reopen();
