@@ -176,7 +176,7 @@ async fn what_goes_wrong_in_a_transaction_ends_the_instance_and_undoes_the_turn(
     ends_its_object(&emulator, &insert.clone().transaction(true, &insert.clone().trap())).await;
     ends_its_object(&emulator, &insert.clone().transaction_that_ends_with('2', &insert)).await;
     let rows = run_object(&emulator, "a", script().sql(["SELECT * FROM t"]).respond()).await.fields();
-    assert!(rows[3].contains("ok\u{1}\0\0\01\u{1}\0\0\00"), "one column, no row: {rows:?}");
+    assert!(rows[3].contains("ok\u{1}\0\0\u{0}1\u{1}\0\0\u{0}0"), "one column, no row: {rows:?}");
 }
 
 #[tokio::test]

@@ -60,8 +60,10 @@ async fn the_example_counts_in_the_emulator_as_it_does_natively_also_after_a_res
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let start =
-        || Emulator::builder(Worker::wasm(wasm.clone())).state(StateDir::open(folder.path()).unwrap()).build().unwrap();
+    let start = || {
+        let state = StateDir::open(folder.path()).unwrap();
+        Emulator::builder(Worker::wasm(wasm.clone())).durable_object("COUNTER", "Counter").state(state).build().unwrap()
+    };
     let visit = async |emulator: &Emulator, path: &str| {
         let request = Request::get(format!("http://localhost{path}")).body(Body::empty()).unwrap();
         let answer = fetch(emulator, request).await;

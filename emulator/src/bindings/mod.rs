@@ -91,7 +91,7 @@ impl Bindings {
     /// The namespace of Durable Objects that is bound under a name.
     pub(crate) fn objects(&self, name: &str) -> Result<Arc<dyn Objects>, GuestError> {
         let Some(Binding::Objects(namespace)) = self.table.get(name) else {
-            return Err(not_bound("namespace of Durable Objects", name));
+            return Err(not_bound("object", name));
         };
         namespace.get().and_then(Weak::upgrade).ok_or_else(GuestError::connection_lost)
     }
@@ -135,11 +135,11 @@ impl Bindings {
         match op {
             Op::Kv(name, op) => match self.table.get(&name) {
                 Some(Binding::Kv(kv)) => self.kv(kv, op),
-                _ => not_bound("KV namespace", &name).into(),
+                _ => not_bound("kv", &name).into(),
             },
             Op::R2(name, op) => match self.table.get(&name) {
                 Some(Binding::R2(r2)) => r2::perform(r2, op),
-                _ => not_bound("R2 bucket", &name).into(),
+                _ => not_bound("r2", &name).into(),
             },
             Op::Request(op) => self.request(op, chain),
             Op::Body(op) => bodies::perform(op),

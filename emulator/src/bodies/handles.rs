@@ -1,6 +1,7 @@
 //! The bodies and sockets that the tasks of an instance may name, by numbers that the host chooses.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -247,8 +248,8 @@ impl Handles {
         loop {
             let handle = self.next;
             self.next = self.next.wrapping_add(1);
-            if !self.held.contains_key(&handle) {
-                self.held.insert(handle, Held { task, thing });
+            if let Entry::Vacant(place) = self.held.entry(handle) {
+                place.insert(Held { task, thing });
                 return handle;
             }
         }

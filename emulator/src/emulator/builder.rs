@@ -1,5 +1,6 @@
 //! The settings of an emulator, and how it is built from them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -123,6 +124,36 @@ impl Builder {
     #[must_use]
     pub fn bind(self, name: impl Into<String>, target: BindingTarget) -> Self {
         self.main(|worker| worker.bind(name, target))
+    }
+
+    /// Binds a KV namespace for the main Worker; see [`WorkerSetup::kv_namespace`].
+    #[must_use]
+    pub fn kv_namespace(self, binding: impl Into<String>, id: impl Into<Cow<'static, str>>) -> Self {
+        self.main(|worker| worker.kv_namespace(binding, id))
+    }
+
+    /// Binds a bucket for the main Worker; see [`WorkerSetup::r2_bucket`].
+    #[must_use]
+    pub fn r2_bucket(self, binding: impl Into<String>, name: impl Into<Cow<'static, str>>) -> Self {
+        self.main(|worker| worker.r2_bucket(binding, name))
+    }
+
+    /// Binds a class of Durable Objects of the main Worker; see [`WorkerSetup::durable_object`].
+    #[must_use]
+    pub fn durable_object(self, binding: impl Into<String>, class: impl Into<Cow<'static, str>>) -> Self {
+        self.main(|worker| worker.durable_object(binding, class))
+    }
+
+    /// Binds an entrypoint of a Worker for the main one; see [`WorkerSetup::service`].
+    #[must_use]
+    pub fn service(
+        self,
+        binding: impl Into<String>,
+        worker: impl Into<Cow<'static, str>>,
+        entrypoint: Option<&str>,
+        props: Option<&str>,
+    ) -> Self {
+        self.main(|main| main.service(binding, worker, entrypoint, props))
     }
 
     /// Sets a variable or secret of the main Worker (`worker/ABI.md`, "Variables").
