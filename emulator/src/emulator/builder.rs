@@ -231,7 +231,7 @@ impl Builder {
         self
     }
 
-    /// How many Durable Objects may have an instance at once, at least one and by default 1,024. Beyond them the one that has been idle
+    /// How many Durable Objects of each Worker may have an instance at once, at least one and by default 1,024. Beyond them the one that has been idle
     /// for the longest gives way; if none is idle, an event is answered as the platform does when it is overloaded.
     #[must_use]
     pub fn max_objects(mut self, count: usize) -> Self {
