@@ -10,6 +10,8 @@
 //! ```
 
 mod host;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     Edge,

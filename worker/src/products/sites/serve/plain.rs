@@ -5,7 +5,7 @@ use super::{
     Answer, Forms, Prepared,
     state::{Shown, is_same},
 };
-use pmx_edge::http::{Headers, Request, Response};
+use pmx_edge::http::{Body, Headers, Payload, Request, Response};
 use pmx_model::File;
 use std::{cell::RefCell, collections::HashMap, hash::BuildHasher, hash::RandomState, mem, rc::Rc};
 
@@ -74,7 +74,8 @@ impl PlainAnswers {
         if kept.forms == Forms::Two && self.prefers_markdown(answer) {
             return None;
         }
-        let response = Response { headers: kept.headers.clone(), ..Response::empty(200) };
+        let payload = Payload::Body(Body::NONE);
+        let response = Response { status: 200, headers: kept.headers.clone(), payload };
         Some(Prepared { response, body: Some((kept.file, None)), forms: Some(kept.forms) })
     }
 
