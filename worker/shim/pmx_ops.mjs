@@ -84,7 +84,9 @@ const KV = {
     const found = withMetadata.length ? await kv.getWithMetadata(names, options) : await kv.get(names, options);
     return [...new Set(names)].flatMap((key) => {
       const entry = found.get(key);
-      const { value, metadata } = withMetadata.length ? (entry ?? { value: null }) : { value: entry };
+      // Of an empty value the platform has the empty text alone, without its metadata.
+      const isWhole = withMetadata.length && entry !== "";
+      const { value, metadata } = isWhole ? (entry ?? { value: null }) : { value: entry };
       if (value === null || value === undefined) return [key, "", "", ""];
       return [key, "1", shown(value), json(metadata)];
     });

@@ -1,11 +1,12 @@
 //! What a script is played on: a process of its own, which can be killed.
 
-use crate::script;
+use crate::{emulator, script};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::Duration,
 };
 
 /// Which of the three hosts.
@@ -15,6 +16,8 @@ pub(crate) enum Kind {
     Plain,
     /// The replay guest in workerd, through the shim.
     Shim,
+    /// The replay guest in the emulator.
+    Emulator,
 }
 
 impl Kind {
@@ -23,6 +26,7 @@ impl Kind {
         match self {
             Self::Plain => "plain",
             Self::Shim => "shim",
+            Self::Emulator => "emulator",
         }
     }
 }
@@ -32,6 +36,8 @@ pub(crate) struct Host {
     kind: Kind,
     state: tempfile::TempDir,
     process: Process,
+    /// How much of its time has passed that the machine's did not.
+    ahead: Duration,
 }
 
 struct Process {
@@ -45,8 +51,8 @@ struct Process {
 impl Host {
     pub(crate) fn start(kind: Kind) -> Self {
         let state = tempfile::tempdir().unwrap();
-        let process = Process::start(kind, state.path());
-        Self { kind, state, process }
+        let process = Process::start(kind, state.path(), Duration::ZERO);
+        Self { kind, state, process, ahead: Duration::ZERO }
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -65,25 +71,31 @@ impl Host {
 
     /// Kills the runtime where it stands.
     pub(crate) fn kill(&mut self) {
+        let now = self.now_ms().cast_unsigned();
+        self.ahead = Duration::from_millis(now.saturating_sub(emulator::machine_ms()));
         self.process.tell(&json!({ "do": "kill" }));
         let _ = self.process.child.wait();
     }
 
     /// Starts it again, on the same state.
     pub(crate) fn restart(&mut self) {
-        self.process = Process::start(self.kind, self.state.path());
+        self.process = Process::start(self.kind, self.state.path(), self.ahead);
     }
 }
 
 impl Process {
-    fn start(kind: Kind, state: &Path) -> Self {
+    fn start(kind: Kind, state: &Path, ahead: Duration) -> Self {
         let folder = script::folder();
-        let modules: Vec<_> = match kind {
-            Kind::Plain => files(&folder.join("plain")),
-            Kind::Shim => bundle(state),
+        let workerd = |modules: Vec<PathBuf>| {
+            let mut command = Command::new("node");
+            command.arg(folder.join("workerd.mjs")).arg(state).args(modules);
+            command
         };
-        let mut command = Command::new("node");
-        command.arg(folder.join("workerd.mjs")).arg(state).args(modules);
+        let mut command = match kind {
+            Kind::Plain => workerd(files(&folder.join("plain"))),
+            Kind::Shim => workerd(bundle(state)),
+            Kind::Emulator => emulator::command(state, ahead),
+        };
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let commands = child.stdin.take().unwrap();
         let answers = BufReader::new(child.stdout.take().unwrap());

@@ -11,6 +11,7 @@
 
 mod client;
 mod compare;
+mod emulator;
 mod host;
 mod kept;
 #[path = "../../../tests/support/node.rs"]
@@ -119,11 +120,15 @@ fn steps_say_only_what_is_known() {
 }
 
 #[test]
-fn the_handbook_lists_what_is_accepted_to_differ() {
+fn the_handbook_lists_what_differs() {
     let steps = all_steps();
     for accepted in compare::accepted() {
         assert!(["both", "shim", "emulator"].contains(&accepted.host.as_str()), "no such host: {}", accepted.host);
         let unknown: Vec<_> = accepted.steps.iter().filter(|step| !steps.contains(step)).collect();
+        assert!(unknown.is_empty(), "there are no such steps: {unknown:?}");
+    }
+    for open in compare::open() {
+        let unknown: Vec<_> = open.steps.iter().filter(|step| !steps.contains(step)).collect();
         assert!(unknown.is_empty(), "there are no such steps: {unknown:?}");
     }
     let page = compare::page(steps.len());
@@ -155,4 +160,9 @@ fn the_shim_does_what_the_platform_does() {
         return;
     }
     compare(Kind::Shim);
+}
+
+#[test]
+fn the_emulator_does_what_workerd_did() {
+    compare(Kind::Emulator);
 }
