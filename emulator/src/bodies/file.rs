@@ -31,9 +31,12 @@ struct FileBody {
     state: FileState,
 }
 
+/// A chunk that is being read; the file comes back with it.
+type Reading = Pin<Box<dyn Future<Output = Result<io::Result<(File, Bytes)>, Panicked>> + Send>>;
+
 enum FileState {
     Ready(File),
-    Reading(Pin<Box<dyn Future<Output = Result<io::Result<(File, Bytes)>, Panicked>> + Send>>),
+    Reading(Reading),
     Ended,
 }
 
