@@ -273,6 +273,20 @@ fn a_custom_domain_that_an_environment_inherits_is_told() {
 }
 
 #[test]
+fn a_key_is_that_of_the_part_that_sets_it() {
+    let text = format!(
+        "{HEAD}routes = [\"a.example/*b\"]\n[env.one]\nservices = [{{ binding = \"A\", service = \"a\" }}]\n[env.two]\nroutes = [\"a.example/*b\"]\nvars = {{ A = \"\" }}\nkv_namespaces = [{{ binding = \"A\" }}]\n"
+    );
+    let keys = |environment: &str| -> Vec<String> {
+        let loaded = parse(&text, Format::Toml, Some(environment));
+        let together = check_together(std::slice::from_ref(&loaded));
+        loaded.diagnostics.iter().chain(&together).map(|found| found.key.clone()).collect()
+    };
+    assert_eq!(keys("one"), ["routes[0].pattern", "env.one.services[0].service"]);
+    assert_eq!(keys("two"), ["env.two.routes[0].pattern", "env.two.vars.A"]);
+}
+
+#[test]
 fn both_languages_say_the_same() {
     let toml = format!(
         "{HEAD}kv_namespaces = [{{ binding = \"KV\", id = \"1\" }}]\nvars = {{ A = 1, B = \"x\", C = {{ d = [1.5] }} }}\n"

@@ -147,8 +147,8 @@ fn main(loaded: &mut Loaded, folder: &Path) {
 }
 
 fn say(loaded: &mut Loaded, severity: Severity, place: Place, key: &str, message: String) {
-    let path = loaded.config.path.display().to_string();
-    loaded.diagnostics.push(Diagnostic { path, place, severity, key: key.to_owned(), message, hint: None });
+    let (path, key) = (loaded.config.path.display().to_string(), loaded.config.key(key));
+    loaded.diagnostics.push(Diagnostic { path, place, severity, key, message, hint: None });
 }
 
 /// Looks at the text of a config, without reading anything else. `path` is what findings call the file.

@@ -36,12 +36,33 @@ const TOP: [(&str, &str); 5] = [
     ("pages_build_output_dir", STRING),
     ("$schema", STRING),
 ];
+/// A key of the third version of wrangler.
+pub(super) const NODE_COMPAT: &str = "node_compat";
 /// What a module can be taken for.
 const RULE_TYPES: [&str; 5] = ["ESModule", "CommonJS", "CompiledWasm", "Text", "Data"];
 
 pub(super) fn top_level(findings: &mut Findings<'_>, top: &Table) {
     for (key, kind) in TOP {
         optional(findings, "", top, key, kind);
+    }
+    if let Some(node) = top.get("legacy_env").filter(|node| node.bool() == Some(false)) {
+        let message =
+            "Service environments are deprecated, and will be removed in the future. DO NOT USE IN PRODUCTION.";
+        findings.warn(node.at, "legacy_env", message, None);
+    }
+}
+
+/// Keys that are not there any more, and those that may change.
+pub(super) fn unsettled(findings: &mut Findings<'_>, section: &Section<'_>) {
+    for key in ["unsafe", "secrets"] {
+        if let Some(field) = section.table.field(key) {
+            let message = format!("\"{key}\" fields are experimental and may change or break at any time.");
+            findings.warn(field.at, &section.label(key), message, None);
+        }
+    }
+    if let Some(field) = section.table.field(NODE_COMPAT) {
+        let message = "Removed: \"node_compat\":\nThe \"node_compat\" field is no longer supported as of Wrangler v4. Instead, use the `nodejs_compat` compatibility flag. This includes the functionality from legacy `node_compat` polyfills and natively implemented Node.js APIs. See https://developers.cloudflare.com/workers/runtime-apis/nodejs for more information.";
+        findings.error(field.at, NODE_COMPAT, message);
     }
 }
 
