@@ -104,7 +104,8 @@ fn tick(clock: Clock) {
 }
 
 fn say(answer: &Value) {
-    writeln!(std::io::stdout(), "\n{answer}").unwrap();
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "\n{answer}").unwrap();
 }
 
 /// The two Workers of `tests/corpus/workerd.mjs`, with the same bindings.
