@@ -75,7 +75,7 @@ pub use emulator::{
     BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, ClientSocket, Emulator, ResponseFuture, ServiceFuture,
     SocketMessage, Stats, WorkerSetup,
 };
-pub use runtime::program::LoadError;
+pub use runtime::load_error::LoadError;
 pub use runtime::worker::Worker;
 pub use snapshot::SnapshotError;
 pub use world::clock;

@@ -1,6 +1,12 @@
 //! A state folder of version 0.1.0, as `kill -9` left it, is opened by this version: what it holds is served, and the folder is brought to what this
 //! version writes. A `kill -9` in the middle of that harms nothing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -10,6 +10,7 @@ mod guest_memory;
 pub(crate) mod host;
 mod imports;
 pub(crate) mod instance;
+pub(crate) mod load_error;
 pub(crate) mod log_throttle;
 pub(crate) mod program;
 pub(crate) mod worker;

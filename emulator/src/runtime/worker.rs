@@ -6,7 +6,7 @@ use std::fmt;
 use wasmtime::{Engine, Module};
 
 #[cfg(feature = "compile")]
-use super::{config, program::LoadError};
+use super::{config, load_error::LoadError};
 
 /// The Worker of this build, compiled by the build script.
 static BUNDLED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/worker.cwasm"));
