@@ -24,7 +24,7 @@ const MEMORY_LIMIT: usize = 128 * 1024 * 1024;
 const EVICT_AFTER: Duration = Duration::from_secs(10);
 /// The name of a Worker that is given none.
 const DEFAULT_NAME: &str = "pmx";
-/// Settings of an emulator; see [`Emulator::builder`].
+/// Settings of an emulator; see [`Emulator::builder`](super::Emulator::builder).
 #[derive(Debug)]
 pub struct Builder {
     /// The one that requests go to.
