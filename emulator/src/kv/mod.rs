@@ -135,6 +135,8 @@ pub struct Page {
     pub keys: Vec<ListedKey>,
     /// Where the next page starts; none if this is the last.
     pub cursor: Option<String>,
+    /// As in [`KvRead`]: pages are not kept in memory.
+    pub cache_status: Option<CacheStatus>,
 }
 
 /// A key of a listing.
@@ -239,8 +241,12 @@ impl Kv {
     /// What a reader is told of an entry.
     fn told(&self, entry: Entry, status: CacheStatus) -> KvRead {
         let Entry { value, metadata, .. } = self.live(entry);
-        let cache_status = Some(status).filter(|_| self.shared.profile == Profile::Production);
-        KvRead { value, metadata, cache_status }
+        KvRead { value, metadata, cache_status: self.status(status) }
+    }
+
+    /// What workerd alone does not tell.
+    fn status(&self, status: CacheStatus) -> Option<CacheStatus> {
+        (self.shared.profile == Profile::Production).then_some(status)
     }
 
     /// Stores a value. The delay and the failures that [`Faults`] order are those of the platform's service: the
@@ -289,7 +295,7 @@ impl Kv {
         let more = keys.len() > limit as usize;
         keys.truncate(limit as usize);
         let cursor = keys.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.name));
-        Ok(Page { keys, cursor })
+        Ok(Page { keys, cursor, cache_status: self.status(CacheStatus::Miss) })
     }
 
     /// Writes, and remembers what readers go on seeing if they lag. The store calls back with the entry of before,

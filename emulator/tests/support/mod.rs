@@ -1,6 +1,8 @@
 //! A Worker that tests tell what to do (`guest.wat`), and the scripts to tell it.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
+pub mod example;
+
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};

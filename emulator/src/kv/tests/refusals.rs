@@ -167,6 +167,7 @@ fn workerd_alone_does_not_tell_whether_a_value_was_in_memory() {
     let kv = Kv::open(&state, &Clock::manual(START_MS), &Faults::none(), Profile::WorkerdLocal).unwrap();
     kv.put("k", b"v", PutOptions::default()).unwrap();
     assert_eq!(kv.get_with("k", GetOptions::default()).unwrap().cache_status, None);
+    assert_eq!(kv.list(ListOptions::default()).unwrap().cache_status, None);
 }
 
 #[test]
