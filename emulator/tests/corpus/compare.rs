@@ -17,7 +17,8 @@ pub(crate) struct Accepted {
 
 impl Accepted {
     fn is_for(&self, kind: Kind, step: &str) -> bool {
-        (self.host == "both" || self.host == kind.name()) && self.steps.iter().any(|name| name == step)
+        let is_host = self.host == kind.name() || (self.host == "both" && kind != Kind::Plain);
+        is_host && self.steps.iter().any(|name| name == step)
     }
 }
 
