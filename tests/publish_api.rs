@@ -356,7 +356,7 @@ fn health_says_which_wasm_runs() {
     let wasm = Hash::of(pmx_worker::WASM).to_string();
     assert_eq!(
         health.json(),
-        json!({ "ok": true, "name": "pmx-worker", "version": env!("CARGO_PKG_VERSION"), "abi": 1, "wasm": wasm })
+        json!({ "ok": true, "name": "pmx-worker", "version": env!("CARGO_PKG_VERSION"), "abi": 2, "wasm": wasm })
     );
     refused(&server.client().call("POST", "localhost", "/api/health", &[], b""), 405, "method_not_allowed");
 }

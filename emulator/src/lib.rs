@@ -22,14 +22,19 @@
 //! | to | use |
 //! | --- | --- |
 //! | set up an emulator | [`Emulator::builder`]: variables, state, clock, faults, limits |
+//! | say what a Worker finds bound, and put several Workers into one emulator | [`WorkerSetup`], [`Builder::main`], [`Builder::worker`] |
+//! | let requests out | [`Builder::outbound`], [`Outbound`], [`http::LoopbackOutbound`] |
+//! | have a WebSocket without a network | [`ClientSocket`] |
 //! | keep state from run to run, or in a temporary folder | [`state_dir::StateDir`] |
-//! | read and write the namespace and the bucket beside the Worker | [`Emulator::kv`], [`Emulator::r2`] |
+//! | read and write namespaces and buckets beside the Worker | [`Emulator::kv`], [`Emulator::kv_namespace`], [`Emulator::r2`], [`Emulator::r2_bucket`] |
 //! | list Durable Objects, run SQL in one, fire its alarm, evict or delete it | [`Emulator::inspect`] |
 //! | see what requests did with their bindings, and the Worker's log | [`Builder::trace`], [`Emulator::trace`] |
 //! | have calls fail, take longer, or reads lag | [`faults`] |
 //! | control time and randomness | [`clock::Clock::manual`] |
 //! | copy the state while everything runs | [`Emulator::snapshot`] |
 //! | find and repair damage in a state folder | [`check`] |
+//! | read the config that a Worker is deployed with, and say what is wrong with it | [`config`] |
+//! | say which Worker answers an address | [`routes`] |
 //! | put a service of one's own before the emulator | [`http::serve`], [`http::serve_connections`] |
 //!
 //! Nothing in a test has to wait for time to pass, and a run with a manual clock and seeded faults can be repeated.
@@ -39,18 +44,22 @@
 
 mod abi;
 mod bindings;
+mod bodies;
+mod cache;
 pub mod check;
-pub mod clock;
+pub mod config;
 pub mod durable_object;
 mod emulator;
 pub mod faults;
 pub mod file_retry;
 pub mod http;
 pub mod inspect;
+pub mod js;
 pub mod kv;
 pub mod profile;
 pub mod r2;
 mod request_log;
+pub mod routes;
 mod runtime;
 mod snapshot;
 pub mod state_dir;
@@ -59,8 +68,14 @@ mod storage;
 mod sync;
 pub mod trace;
 mod websocket;
+pub mod world;
 
-pub use emulator::{BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats};
-pub use runtime::program::LoadError;
+pub use bindings::{AtOnce, Outbound, OutboundError, OutboundFuture};
+pub use emulator::{
+    BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, ClientSocket, Emulator, ResponseFuture, ServiceFuture,
+    SocketMessage, Stats, WorkerSetup,
+};
+pub use runtime::load_error::LoadError;
 pub use runtime::worker::Worker;
 pub use snapshot::SnapshotError;
+pub use world::clock;

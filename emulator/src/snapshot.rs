@@ -1,16 +1,16 @@
 //! A copy of a state folder as it is at one moment, taken while everything runs.
 
 use crate::{
-    durable_object::id::CLASS,
     kv::Kv,
     r2::R2,
     state_dir::{
-        self, StateDir,
+        self, StateDir, StateError,
         folder::{Folder, Kind},
         layout,
     },
     storage::sqlite,
     sync::lock,
+    world::machine,
 };
 use rusqlite::{
     Connection,
@@ -20,7 +20,8 @@ use rusqlite::{
 use std::{
     io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    sync::Mutex,
+    time::Duration,
 };
 
 /// How long a copy waits for a writer that is at it: far longer than any transaction here takes.
@@ -32,6 +33,9 @@ pub enum SnapshotError {
     /// A file cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// A folder is not as this program makes it.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// A database cannot be copied.
     #[error("{} cannot be copied: {source}", path.display())]
     Database {
@@ -45,9 +49,17 @@ pub enum SnapshotError {
 /// Copies the state into an empty folder, which is then a state folder itself.
 ///
 /// Writes to KV and R2 wait meanwhile. An object notes what it has put there only after that is done, and names blobs only
-/// that are there; so objects may go on, and are copied after both.
-pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<(), SnapshotError> {
+/// that are there; so objects may go on, and are copied after both. `kv` and `r2` are those in the folder itself, `further` are the writers of
+/// those in folders of their own.
+pub(crate) fn take(
+    state: &StateDir,
+    kv: &Kv,
+    r2: &R2,
+    further: &[&Mutex<Connection>],
+    into: &Path,
+) -> Result<(), SnapshotError> {
     let writers = (lock(kv.writer()), lock(r2.writer()));
+    let further_writers: Vec<_> = further.iter().map(|writer| lock(writer)).collect();
     state_dir::create_empty(into)?;
     let (kv_into, r2_into) = (into.join("kv.sqlite"), into.join("r2.sqlite"));
     if state.reads_only() {
@@ -60,17 +72,61 @@ pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<()
     }
     let copied = Folder::open(into)?;
     for store in layout::STORES {
-        copy_blobs(state, store, &copied.open_folder("blobs")?.open_folder(store)?)?;
+        copy_blobs(state.root(), store, &copied.open_folder("blobs")?.open_folder(store)?)?;
     }
-    copied.open_folder("do")?.ensure_folder(CLASS)?;
-    for (id, path, _) in state.objects(CLASS)? {
-        copy_file(state, &path, &into.join("do").join(CLASS).join(format!("{id}.sqlite")))?;
+    copy_further(state, into)?;
+    let objects = copied.open_folder("do")?;
+    objects.ensure_folder(layout::BUNDLED_FOLDER)?;
+    let folders = state.object_folders()?;
+    for folder in &folders {
+        objects.ensure_folder(folder)?;
+        for (id, path, _) in state.objects(folder)? {
+            copy_file(state, &path, &into.join("do").join(folder).join(format!("{id}.sqlite")))?;
+        }
     }
-    // After the objects: it may name an alarm too early, and must not miss one.
-    let alarms = state.database("do").join(layout::ALARMS);
-    copy_file(state, &alarms, &into.join("do").join(layout::ALARMS))?;
-    drop(writers);
+    // After the objects: they may name an alarm too early, and must not miss one.
+    copy_alarms(state, layout::BUNDLED_FOLDER, into)?;
+    for folder in folders.iter().filter(|folder| *folder != layout::BUNDLED_FOLDER) {
+        copy_alarms(state, folder, into)?;
+    }
+    match state
+        .root()
+        .open_folder("do")
+        .and_then(|objects| objects.read_small(layout::NAMESPACES, layout::MAX_NAMESPACES_BYTES))
+    {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        namespaces => objects.write_atomically(layout::NAMESPACES, &namespaces?)?,
+    }
+    drop((writers, further_writers));
     Ok(())
+}
+
+/// Copies the namespaces and buckets that have folders of their own, whether anybody has opened them or not.
+fn copy_further(state: &StateDir, into: &Path) -> Result<(), SnapshotError> {
+    for kind in layout::STORES {
+        let stores = match state.root().open_folder(kind) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            stores => stores?,
+        };
+        for entry in stores.entries()?.into_iter().filter(|entry| entry.kind == Kind::Folder) {
+            let from = stores.open_folder(&entry.name)?;
+            layout::check(&from)?;
+            let to = into.join(kind).join(&entry.name);
+            state_dir::create_empty(&to)?;
+            let database = format!("{kind}.sqlite");
+            if from.kind(&database)?.is_some() {
+                let path = state.database(kind).join(&entry.name).join(&database);
+                copy_file(state, &path, &to.join(&database))?;
+            }
+            copy_blobs(&from, kind, &Folder::open(&to)?.open_folder("blobs")?.open_folder(kind)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_alarms(state: &StateDir, folder: &str, into: &Path) -> Result<(), SnapshotError> {
+    let file = layout::alarms_file(folder);
+    copy_file(state, &state.database(&file), &into.join(file))
 }
 
 fn copy_file(state: &StateDir, from: &Path, to: &Path) -> Result<(), SnapshotError> {
@@ -84,11 +140,11 @@ fn copy(from: &Connection, to: &Path) -> Result<(), SnapshotError> {
         let mut target = Connection::open(to)?;
         let backup = Backup::new(from, &mut target)?;
         // All pages in one step; a writer that is at it right now has to finish first.
-        let end = Instant::now() + LONGEST_WAIT;
+        let end = machine::elapsed() + LONGEST_WAIT;
         loop {
             match backup.step(-1)? {
                 StepResult::Done => return Ok(()),
-                _ if Instant::now() < end => std::thread::yield_now(),
+                _ if machine::elapsed() < end => machine::yield_now(),
                 _ => return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)),
             }
         }
@@ -97,8 +153,8 @@ fn copy(from: &Connection, to: &Path) -> Result<(), SnapshotError> {
 }
 
 /// Files that never change are linked where the file system can do that. What is no blob is left.
-fn copy_blobs(state: &StateDir, store: &str, to: &Folder) -> io::Result<()> {
-    let from = match state.root().open_folder("blobs").and_then(|blobs| blobs.open_folder(store)) {
+fn copy_blobs(from: &Folder, store: &str, to: &Folder) -> io::Result<()> {
+    let from = match from.open_folder("blobs").and_then(|blobs| blobs.open_folder(store)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         from => from?,
     };

@@ -3,65 +3,23 @@
 //! It needs a compiler for `wasm32-unknown-unknown`: `cargo` if its toolchain has that target, or what `WASM_CARGO` names (as for
 //! `worker/build.sh`). Without one it says so and ends, since plain Rust must be enough for the other tests; with `WASM_CARGO` it never
 //! ends that way.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test stops at the first surprise"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod support;
 
 use axum::body::Body;
 use http::Request;
 use pmx_emulator::{Emulator, Worker, state_dir::StateDir};
-use std::{path::Path, process::Command};
-use support::fetch;
-
-const TARGET: &str = "wasm32-unknown-unknown";
-
-/// The example as a wasm; `None` where nothing can compile it.
-fn compiled(target_dir: &Path) -> Option<Vec<u8>> {
-    let named = std::env::var("WASM_CARGO").ok();
-    let command = named.clone().unwrap_or_else(|| env!("CARGO").to_owned());
-    let mut words = command.split(' ');
-    let output = Command::new(words.next().unwrap())
-        .args(words)
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "-p",
-            "pmx-edge",
-            "--example",
-            "visits",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
-        .arg(target_dir)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() && named.is_none() && said.contains("target may not be installed") {
-        return None;
-    }
-    assert!(output.status.success(), "{said}");
-    Some(std::fs::read(target_dir.join(TARGET).join("release/examples/visits.wasm")).unwrap())
-}
+use support::{example::example, fetch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_counts_in_the_emulator_as_it_does_natively_also_after_a_restart() {
-    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("visits");
-    let Some(wasm) = compiled(&target_dir) else {
-        eprintln!("not run: no compiler for {TARGET} here (rustup target add {TARGET}, or WASM_CARGO)");
-        return;
-    };
+    let Some(wasm) = example("visits") else { return };
     let folder = tempfile::tempdir().unwrap();
-    let start =
-        || Emulator::builder(Worker::wasm(wasm.clone())).state(StateDir::open(folder.path()).unwrap()).build().unwrap();
+    let start = || {
+        let state = StateDir::open(folder.path()).unwrap();
+        Emulator::builder(Worker::wasm(wasm.clone())).durable_object("COUNTER", "Counter").state(state).build().unwrap()
+    };
     let visit = async |emulator: &Emulator, path: &str| {
         let request = Request::get(format!("http://localhost{path}")).body(Body::empty()).unwrap();
         let answer = fetch(emulator, request).await;

@@ -1,56 +1,17 @@
-//! `pmx worker bundle`: the folder that is deployed to Cloudflare.
+//! `pmx worker`
 
-use crate::{
-    cli::Worker,
-    error::{Error, Result},
-    report::Report,
-};
-use pmx_model::Hash;
-use pmx_site::Folder;
-use pmx_worker::WASM;
-use serde_json::json;
-use std::{io, path::Path};
+mod bundle;
+mod check;
 
-const SHIM: &str = include_str!("../../worker/shim/worker.mjs");
-const CONFIG: &str = include_str!("../../worker/shim/wrangler.toml");
-/// The folder that takes the bundle where nobody says another one.
-const DEFAULT_OUT: &str = "worker-bundle";
-/// What stands in the configuration where the hash of the wasm goes.
-const PLACEHOLDER: &str = "WORKER_SHA256 = \"\"";
+use crate::{cli::Worker, error::Result, report::Report};
 
 /// Runs the command.
 ///
 /// # Errors
-/// The folder cannot be written.
+/// As those below it.
 pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
-    let Worker::Bundle { out } = command;
-    let hash = Hash::of(WASM).to_string();
-    let unwritable = |error: io::Error| Error::new(format!("the bundle could not be written: {error}"));
-    let folder = open(out.as_deref()).map_err(unwritable)?;
-    let out = out.as_deref().unwrap_or(Path::new(DEFAULT_OUT));
-    let config = CONFIG.replace(PLACEHOLDER, &format!("WORKER_SHA256 = \"{hash}\""));
-    let files: [(&str, &[u8]); 3] =
-        [("pmx_worker.wasm", WASM), ("worker.mjs", SHIM.as_bytes()), ("wrangler.toml", config.as_bytes())];
-    for (name, bytes) in files {
-        folder.replace(&folder, name, bytes).map_err(unwritable)?;
-    }
-    if report.json() {
-        report.event(&json!({ "event": "bundle", "path": out, "wasm": hash }));
-    } else {
-        report.say(format_args!("Wrote {} (wasm sha256 {hash})", out.display()));
-        report.say(format_args!(
-            "Fill in the ids in {}, then deploy it with wrangler",
-            out.join("wrangler.toml").display()
-        ));
-        report.data(out.display());
-    }
-    Ok(())
-}
-
-/// The folder that was named, wherever it leads; else the one in the working directory, unless that is a link.
-fn open(out: Option<&Path>) -> io::Result<Folder> {
-    match out {
-        Some(out) => Folder::make(out),
-        None => Folder::open(Path::new("."))?.enter_or_make(DEFAULT_OUT).map_err(io::Error::other),
+    match command {
+        Worker::Bundle { out } => bundle::run(out.as_deref(), report),
+        Worker::Check(args) => check::run(args, report),
     }
 }

@@ -11,6 +11,7 @@ mod circles;
 mod directions;
 mod imports;
 mod names;
+mod seams;
 
 use std::path::Path;
 

@@ -8,34 +8,16 @@ mod visits;
 mod deploys;
 mod memory;
 
-use memory::Memory;
-use pmx_edge::{
-    Worker,
-    http::{Payload, Request},
-};
-use std::{
-    future::Future,
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
+use pmx_edge::{Worker as _, http::Request, memory::run};
 use visits::Visits;
-
-/// The outcome of what waits for nothing.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("it waits"),
-    }
-}
 
 #[test]
 fn each_path_counts_its_own_visits() {
+    let memory = memory::memory();
     let visit = |path: &str| {
-        let url = format!("https://example.test{path}");
-        match now(Visits::fetch(Memory, &Request::new("GET", &url, Vec::new()))).response.payload {
-            Payload::Bytes(body) => String::from_utf8(body).unwrap(),
-            other => panic!("{other:?}"),
-        }
+        let request = Request::new("GET", format!("https://example.test{path}"));
+        let answer = run(Visits::fetch(memory.edge(), request)).response;
+        String::from_utf8(run(answer.into_bytes(100)).unwrap().unwrap()).unwrap()
     };
     assert_eq!([visit("/a"), visit("/a"), visit("/b"), visit("/a")], ["1", "2", "1", "3"]);
 }

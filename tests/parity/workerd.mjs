@@ -1,4 +1,4 @@
-// Runs a bundle (worker.mjs, pmx_worker.wasm) in the real workerd, by miniflare.
+// Runs a bundle (worker.mjs and what it imports) in the real workerd, by miniflare.
 //
 //   node workerd.mjs <bundle folder> <state folder> '<JSON of variables>'
 //
@@ -35,6 +35,7 @@ const miniflare = new Miniflare({
   compatibilityDate: "2026-04-01",
   modules: [
     { type: "ESModule", path: path.resolve(bundle, "worker.mjs") },
+    ...readdirSync(bundle).filter((name) => /^pmx_.*\.mjs$/.test(name)).map((name) => ({ type: "ESModule", path: path.resolve(bundle, name) })),
     { type: "CompiledWasm", path: path.resolve(bundle, "pmx_worker.wasm") },
   ],
   modulesRoot: path.resolve(bundle),

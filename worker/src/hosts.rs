@@ -1,6 +1,6 @@
 //! Which site a Host means. Decided before KV or an object is touched.
 
-use pmx_edge::bindings::Clock;
+use pmx_edge::Edge;
 use pmx_model::SiteName;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
@@ -29,8 +29,8 @@ pub struct Destination {
 
 impl Config {
     /// Reads the variables that `ABI.md` lists.
-    pub fn read(clock: impl Clock) -> Self {
-        let var = |name| clock.var(name).filter(|value| !value.is_empty());
+    pub fn read(edge: Edge) -> Self {
+        let var = |name| edge.var(name).filter(|value| !value.is_empty());
         let base_domains: Vec<String> = var("BASE_DOMAINS")
             .unwrap_or_default()
             .split(',')

@@ -3,14 +3,15 @@
 use super::Finding;
 use crate::{
     clock::Clock,
-    durable_object::alarm_index::AlarmIndex,
+    durable_object::{alarm_index::AlarmIndex, namespace_key::NamespaceKey},
     faults::Faults,
     kv::{Kv, KvError},
+    profile::Profile,
     r2::{R2, R2Error},
     state_dir::{
         StateDir, StateError,
         folder::Folder,
-        layout::{ASIDE, SIDE_FILES},
+        layout::{self, ASIDE, SIDE_FILES},
     },
 };
 use serde::Serialize;
@@ -84,8 +85,8 @@ pub fn repair(state: &StateDir, findings: &[Finding], stamp: &str) -> Result<Vec
     }
     // The stores remove what is gone, cut short or left over when they are opened, and the rest when it is read.
     let clock = Clock::system();
-    let kv = Kv::open(state, &clock, &Faults::none())?;
-    let r2 = R2::open(state, &clock)?;
+    let kv = Kv::open(state, &clock, &Faults::none(), Profile::default())?;
+    let r2 = R2::open(state, &clock, Profile::default())?;
     for finding in findings {
         match finding {
             Finding::Lost { store, key, .. } => {
@@ -103,8 +104,16 @@ pub fn repair(state: &StateDir, findings: &[Finding], stamp: &str) -> Result<Vec
         r2.renew_epoch()?;
     }
     // Made anew from the objects, if it was set aside.
-    AlarmIndex::open(state, &clock)?;
+    for namespace in namespaces(state)? {
+        AlarmIndex::open(state, &namespace, &clock)?;
+    }
     Ok(repaired)
+}
+
+/// The namespaces that have a folder, and the bundled Worker's.
+fn namespaces(state: &StateDir) -> io::Result<Vec<NamespaceKey>> {
+    let folders = state.object_folders()?.into_iter().filter(|folder| folder != layout::BUNDLED_FOLDER);
+    Ok(folders.map(NamespaceKey::new).chain([NamespaceKey::bundled()]).collect())
 }
 
 /// Renames a database and what belongs to it; its new name.
@@ -131,7 +140,7 @@ fn set_aside(state: &StateDir, file: &str, stamp: &str) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{check::check, kv::PutOptions, r2::UploadOptions};
+    use crate::{check::check, kv, r2};
     use std::{fs, path::Path};
 
     const LARGE: usize = 64 * 1024 + 1;
@@ -140,14 +149,13 @@ mod tests {
     fn state(folder: &Path) {
         let state = StateDir::open(folder).unwrap();
         let clock = Clock::system();
-        let (kv, r2) = (Kv::open(&state, &clock, &Faults::none()).unwrap(), R2::open(&state, &clock).unwrap());
+        let kv = Kv::open(&state, &clock, &Faults::none(), Profile::default()).unwrap();
+        let r2 = R2::open(&state, &clock, Profile::default()).unwrap();
         for (key, size) in [("small", 5), ("large", LARGE)] {
-            kv.put(key, &vec![1; size], PutOptions::default()).unwrap();
-            let mut upload = r2.upload(key, UploadOptions { length: size as u64, ..UploadOptions::default() }).unwrap();
-            upload.write(&vec![2; size]).unwrap();
-            upload.finish().unwrap();
+            kv.put(key, &vec![1; size], kv::PutOptions::default()).unwrap();
+            r2.put(key, &vec![2; size], r2::PutOptions::default()).unwrap();
         }
-        drop(AlarmIndex::open(&state, &clock).unwrap());
+        drop(AlarmIndex::open(&state, &NamespaceKey::bundled(), &clock).unwrap());
     }
 
     fn found(folder: &Path) -> Vec<Finding> {
@@ -157,6 +165,22 @@ mod tests {
     fn blob(folder: &Path, store: &str) -> std::path::PathBuf {
         let shard = fs::read_dir(folder.join("blobs").join(store)).unwrap().next().unwrap().unwrap().path();
         fs::read_dir(shard).unwrap().next().unwrap().unwrap().path()
+    }
+
+    #[test]
+    fn parts_of_an_upload_that_goes_on_are_neither_lost_nor_left_over() {
+        let folder = tempfile::tempdir().unwrap();
+        state(folder.path());
+        let open = || R2::open(&StateDir::open(folder.path()).unwrap(), &Clock::system(), Profile::default()).unwrap();
+        let bucket = open();
+        let id = bucket.create_multipart_upload("large", &r2::Metadata::default()).unwrap();
+        let mut part = bucket.upload_part("large", &id, 1, LARGE as u64).unwrap();
+        part.write(&vec![3; LARGE]).unwrap();
+        let part = part.finish().unwrap();
+        drop(bucket);
+        assert_eq!(found(folder.path()), []);
+        open().complete_multipart_upload("large", &id, &[part]).unwrap();
+        assert_eq!(found(folder.path()), [], "nor is the object that they have become");
     }
 
     #[test]

@@ -2,22 +2,22 @@
 
 use std::sync::{Arc, Weak};
 
-use tokio::task::AbortHandle;
-
 use super::eviction::Evictable;
 use super::namespace_state::NamespaceState;
+use super::object_key::ObjectKey;
 use crate::bindings::{BoxFuture, Completion};
 use crate::websocket::SocketEvents;
+use crate::world::Spawned;
 
 /// What an instance needs of its object.
 pub(super) trait ObjectContext {
     fn namespace(&self) -> &NamespaceState;
-    fn name(&self) -> &str;
-    fn id(&self) -> &str;
+    /// The object, and the name that its code is told.
+    fn key(&self) -> &ObjectKey;
     /// The object as the events of its sockets reach it.
     fn events(&self) -> Arc<dyn SocketEvents>;
     /// The object as those reach it who need its instance's place.
     fn evictable(&self) -> Weak<dyn Evictable>;
     /// Runs an op of the instance `incarnation`, and posts its answer to the object.
-    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle;
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> Spawned;
 }

@@ -16,7 +16,7 @@ mod plan;
 mod rng;
 
 pub use parse::{FaultError, MAX_TIME};
-pub use plan::{LatencyRange, Plan, Rate};
+pub use plan::{LatencyRange, Plan, Rate, Strike, Strikes};
 
 use crate::sync::lock;
 use rng::{Draw, FaultRng};
@@ -65,7 +65,8 @@ pub(crate) enum Service {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Injection {
     pub(crate) late_by: Duration,
-    pub(crate) fails: bool,
+    /// When it fails, if it does.
+    pub(crate) fails: Option<Strike>,
 }
 
 impl Faults {
@@ -97,8 +98,8 @@ impl Faults {
         self.changed(&state);
     }
 
-    /// From now on a KV write is seen by readers only when this much time has passed since it was made; until then they
-    /// see the value, or the miss, of before. Zero: at once, writes already made included.
+    /// From now on a KV write is seen by readers at other places than the writer's ([`Kv::at`](crate::kv::Kv::at)) only when this much time
+    /// has passed since it was made; until then they see the value, or the miss, of before. Zero: at once, writes already made included.
     pub fn set_kv_lag(&self, lag: Duration) {
         self.change(|plan| plan.kv_lag = lag);
     }
@@ -153,27 +154,35 @@ impl Faults {
         self.state().plan.do_error == Rate::ALL
     }
 
-    /// What happens to the next op of a service; `None` if all is well.
-    pub(crate) fn inject(&self, service: Service) -> Option<Injection> {
-        if !self.0.ops.load(Ordering::Relaxed) {
+    /// Whether any op may meet a fault.
+    pub(crate) fn meet_ops(&self) -> bool {
+        self.0.ops.load(Ordering::Relaxed)
+    }
+
+    /// What happens to an op of a service; `None` if all is well. `op` is its name, `key` what it is about.
+    pub(crate) fn inject(&self, service: Service, op: &str, key: &str) -> Option<Injection> {
+        if !self.meet_ops() {
             return None;
         }
         let FaultState { plan, rng, .. } = &mut *self.state();
-        let (fails, late_by) = match service {
-            Service::Kv => (rng.hits(Draw::KvError, plan.kv_error), rng.time(Draw::KvLatency, plan.kv_latency)),
-            Service::R2 => (rng.hits(Draw::R2Error, plan.r2_error), rng.time(Draw::R2Latency, plan.r2_latency)),
-            Service::Object => (rng.hits(Draw::DoError, plan.do_error), rng.time(Draw::DoLatency, plan.do_latency)),
+        let (errors, latency) = match service {
+            Service::Kv => (plan.kv_error, plan.kv_latency),
+            Service::R2 => (plan.r2_error, plan.r2_latency),
+            Service::Object => (plan.do_error, plan.do_latency),
         };
-        (fails || !late_by.is_zero()).then_some(Injection { late_by, fails })
+        let call = rng.call(&[op, key]);
+        let fails = call.hits(Draw::Error, errors).then(|| call.strike(plan.strikes));
+        let late_by = call.time(latency);
+        (fails.is_some() || !late_by.is_zero()).then_some(Injection { late_by, fails })
     }
 
-    /// Whether the next message to a socket is lost with its connection.
-    pub(crate) fn drops_message(&self) -> bool {
+    /// Whether a message to a socket of this object is lost with its connection.
+    pub(crate) fn drops_message(&self, object: &str) -> bool {
         if !self.0.sockets.load(Ordering::Relaxed) {
             return false;
         }
         let FaultState { plan, rng, .. } = &mut *self.state();
-        rng.hits(Draw::SocketDrop, plan.socket_drop)
+        rng.call(&["socket", object]).hits(Draw::SocketDrop, plan.socket_drop)
     }
 
     /// After how many idle milliseconds an object loses its instance, if not after the platform's.

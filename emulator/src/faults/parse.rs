@@ -1,6 +1,6 @@
 //! Parses the words of a plan, such as `kv-lag=60s`.
 
-use super::plan::{LatencyRange, Plan, Rate};
+use super::plan::{LatencyRange, Plan, Rate, Strikes};
 use std::time::Duration;
 
 /// The longest time that a fault may take: what is longer is a slip of the keyboard.
@@ -17,7 +17,7 @@ struct Setting {
     set: fn(&mut Plan, &str) -> Option<()>,
 }
 
-const SETTINGS: [Setting; 12] = [
+const SETTINGS: [Setting; 13] = [
     Setting { name: "kv-lag", example: "60s", set: |plan, value| set(&mut plan.kv_lag, time(value)) },
     Setting { name: "kv-error", example: "1%", set: |plan, value| set(&mut plan.kv_error, rate(value)) },
     Setting { name: "kv-latency", example: "20ms", set: |plan, value| set(&mut plan.kv_latency, latency(value)) },
@@ -29,6 +29,7 @@ const SETTINGS: [Setting; 12] = [
     Setting { name: "do-evict", example: "5s", set: |plan, value| set(&mut plan.do_evict, time(value).map(Some)) },
     Setting { name: "socket-drop", example: "0.5%", set: |plan, value| set(&mut plan.socket_drop, rate(value)) },
     Setting { name: "alarm-late", example: "10s", set: |plan, value| set(&mut plan.alarm_late, time(value)) },
+    Setting { name: "strikes", example: "after", set: |plan, value| set(&mut plan.strikes, strikes(value)) },
     Setting { name: "seed", example: "7", set: |plan, value| set(&mut plan.seed, value.parse().ok()) },
 ];
 
@@ -71,6 +72,7 @@ impl FaultError {
             Self::Value { name, example, .. } => {
                 let kind = match *example {
                     "on" => "it is on or off",
+                    "after" => "it is before, instead, after or any",
                     example if example.ends_with('%') => "it is a share of all calls, from 0% to 100%",
                     example if example.ends_with("ms") => "it is a time up to a day, or two with .. between them",
                     example if example.ends_with('s') => "it is a time up to a day",
@@ -109,6 +111,10 @@ pub(super) fn parse<S: AsRef<str>>(words: &[S]) -> Result<Plan, FaultError> {
         })?;
     }
     Ok(plan)
+}
+
+fn strikes(word: &str) -> Option<Strikes> {
+    Strikes::WORDS.iter().find(|(name, _)| *name == word).map(|(_, strikes)| *strikes)
 }
 
 fn unknown(name: &str) -> FaultError {

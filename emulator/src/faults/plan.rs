@@ -27,8 +27,54 @@ pub struct Plan {
     pub socket_drop: Rate,
     /// Alarms come this much late.
     pub alarm_late: Duration,
-    /// What chance begins with. Two runs with the same seed and the same calls fail in the same places.
+    /// When a failure strikes a call.
+    pub strikes: Strikes,
+    /// What chance begins with. Two runs with the same seed and the same calls fail in the same places: which call fails follows from its name,
+    /// its key, and how often it was made before.
     pub seed: u64,
+}
+
+/// When a failure strikes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strike {
+    /// Before its effect, at once: nothing was asked of the service.
+    Before,
+    /// In place of its effect: the service took its time, and failed.
+    Instead,
+    /// After its effect: the service did what it was asked for, and the answer got lost.
+    After,
+}
+
+/// When failures strike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strikes {
+    /// Always so.
+    Always(Strike),
+    /// By chance.
+    Any,
+}
+
+impl Default for Strikes {
+    fn default() -> Self {
+        Self::Always(Strike::Instead)
+    }
+}
+
+impl Strikes {
+    /// What one asks for them with.
+    pub(super) const WORDS: [(&str, Self); 4] = [
+        ("before", Self::Always(Strike::Before)),
+        ("instead", Self::Always(Strike::Instead)),
+        ("after", Self::Always(Strike::After)),
+        ("any", Self::Any),
+    ];
+}
+
+impl fmt::Display for Strikes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = Self::WORDS.iter().find(|(_, strikes)| strikes == self).map_or("", |(word, _)| word);
+        f.write_str(word)
+    }
 }
 
 /// A share of all calls, exact to a millionth.
@@ -131,6 +177,7 @@ impl fmt::Display for Plan {
             ("do-evict", self.do_evict.map(time)),
             ("socket-drop", share(self.socket_drop)),
             ("alarm-late", duration(self.alarm_late)),
+            ("strikes", (self.strikes != Strikes::default()).then(|| self.strikes.to_string())),
             ("seed", (self.seed != 0).then(|| self.seed.to_string())),
         ];
         let mut comma = "";

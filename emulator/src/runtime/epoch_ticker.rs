@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use wasmtime::Engine;
 
+use crate::world::machine;
+
 /// The epochs into which the limit is divided: a turn is stopped at most one of them late.
 const TICKS_PER_LIMIT: u32 = 10;
 /// The longest epoch: a limit of half a minute needs no finer one than this.
@@ -42,7 +44,7 @@ impl EpochTicker {
         let (turns, ticks) = (AtomicU64::new(0), AtomicU64::new(0));
         let (asleep, ended) = (AtomicBool::new(false), AtomicBool::new(false));
         let shared = Arc::new(TickerState { engine, tick, deadline, turns, ticks, asleep, ended });
-        let thread = thread::Builder::new().name("pmx-epochs".to_owned()).spawn({
+        let thread = machine::start_thread("pmx-epochs", {
             let shared = Arc::clone(&shared);
             move || shared.run()
         })?;

@@ -8,13 +8,11 @@ use wasmtime::{Engine, InstancePre, Linker, Module, Store, StoreLimitsBuilder};
 use super::budget::TurnBudget;
 use super::config;
 use super::epoch_ticker::EpochTicker;
-use super::host::{Effects, Environment, Guest, HostState, SyncImports};
+use super::host::{Environment, Guest, HostState, SyncImports};
 use super::imports;
 use super::instance::Instance;
+use super::load_error::{ABI_VERSION, LoadError};
 use super::worker::Worker;
-
-/// The version of `worker/ABI.md` that this host speaks.
-pub(crate) const ABI_VERSION: u32 = 1;
 
 /// Bounds of one instance.
 #[derive(Clone, Copy, Debug)]
@@ -23,29 +21,6 @@ pub(crate) struct Limits {
     pub(crate) turn: Duration,
     /// Bytes of linear memory.
     pub(crate) memory: usize,
-}
-
-/// Why a Worker cannot be run.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// It is not wasm, was compiled by another wasmtime or under other settings, or needs features that are off.
-    #[error("the Worker cannot be loaded: {0:#}")]
-    Module(wasmtime::Error),
-    /// It imports what a host does not offer.
-    #[error("the Worker imports what ABI version {ABI_VERSION} does not have: {0:#}")]
-    Imports(wasmtime::Error),
-    /// It does not start, or lacks an export.
-    #[error("the Worker cannot be started: {0:#}")]
-    Start(wasmtime::Error),
-    /// It speaks another version of the ABI.
-    #[error("the Worker speaks ABI version {found}, this host version {ABI_VERSION}")]
-    Version {
-        /// What its `abi_version` answered.
-        found: u32,
-    },
-    /// The thread that watches over CPU time cannot be started.
-    #[error("no thread to bound the CPU time of Workers: {0}")]
-    Thread(std::io::Error),
 }
 
 /// A loaded Worker.
@@ -93,9 +68,12 @@ impl<S: SyncImports> Linked<S> {
             limits: StoreLimitsBuilder::new().memory_size(program.limits.memory).build(),
             guest: None,
             scratch: Vec::new(),
-            effects: Effects::default(),
+            effects: Vec::new(),
             budget: TurnBudget::default(),
             sync_imports,
+            handles: S::handles(),
+            task: None,
+            transactions: 0,
             recorder: None,
             client_gone: false,
         };
@@ -108,7 +86,8 @@ impl<S: SyncImports> Linked<S> {
             .get_memory(&mut store, "memory")
             .ok_or_else(|| wasmtime::format_err!("it has no export `memory`"))?;
         let alloc = instance.get_typed_func(&mut store, "alloc")?;
-        store.data_mut().guest = Some(Guest { memory, alloc });
+        let in_transaction = instance.get_typed_func(&mut store, "in_transaction")?;
+        store.data_mut().guest = Some(Guest { memory, alloc, in_transaction });
         Instance::new(store, &instance, Arc::clone(&program.ticker))
     }
 

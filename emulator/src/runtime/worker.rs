@@ -5,6 +5,9 @@ use std::fmt;
 
 use wasmtime::{Engine, Module};
 
+#[cfg(feature = "compile")]
+use super::{config, load_error::LoadError};
+
 /// The Worker of this build, compiled by the build script.
 static BUNDLED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/worker.cwasm"));
 /// SHA-256 of the wasm that [`BUNDLED`] was compiled from.
@@ -54,10 +57,25 @@ impl Worker {
         Self { code: Code::Wasm(wasm), sha256: Some(sha256) }
     }
 
+    /// Compiles a wasm ahead of time, for [`Self::precompiled`]: once for many emulators.
+    ///
+    /// # Errors
+    /// If it is no wasm that this crate's settings allow.
+    #[cfg(feature = "compile")]
+    pub fn compile(wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
+        let engine = Engine::new(&config::config()).map_err(LoadError::Module)?;
+        engine.precompile_module(wasm).map_err(LoadError::Module)
+    }
+
     /// SHA-256 of the wasm in lower-case hex, if it is known.
     #[must_use]
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.as_deref()
+    }
+
+    /// Whether it is [the one of this build](Self::bundled).
+    pub(crate) fn is_bundled(&self) -> bool {
+        matches!(self.code, Code::Bundled)
     }
 
     pub(crate) fn load(&self, engine: &Engine) -> wasmtime::Result<Module> {

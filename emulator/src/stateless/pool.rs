@@ -7,29 +7,31 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{self, Poll};
 
-use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
-use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
-use super::isolate::{Isolate, IsolateContext, Started};
+use super::isolate::{Isolate, IsolateContext, Started, TaskStart};
 use super::tasks::{Failure, Outcome};
+use crate::abi::error::GuestError;
 use crate::abi::frame::FrameWriter;
-use crate::abi::ops::Op;
-use crate::bindings::{Bindings, BoxFuture, Completion, Dispatched, RequestBody};
+use crate::abi::op::Op;
+use crate::abi::requests::FetchResponse;
+use crate::bindings::{Bindings, BoxFuture, CallChain, Completion, Dispatched, WorkerCall, WorkerService};
+use crate::bodies::Handles;
 use crate::request_log;
 use crate::runtime::host::NoObjectImports;
 use crate::runtime::instance::Instance;
-use crate::runtime::program::{Linked, LoadError};
+use crate::runtime::load_error::LoadError;
+use crate::runtime::program::Linked;
 use crate::sync::lock;
-use crate::trace::Recorder;
+use crate::trace::Subject;
+use crate::world::Spawned;
 
 /// The stateless isolates of an emulator.
 pub(crate) struct Pool {
     isolates: Box<[Mutex<Isolate>]>,
     linked: Linked<NoObjectImports>,
     bindings: Arc<Bindings>,
-    runtime: Handle,
     traps: AtomicU64,
     closing: AtomicBool,
     idle: Notify,
@@ -56,24 +58,23 @@ impl Pool {
         linked: Linked<NoObjectImports>,
         count: usize,
         bindings: Arc<Bindings>,
-        runtime: Handle,
     ) -> Result<Self, LoadError> {
         let isolates = (0..count.max(1))
             .map(|_| Ok(Mutex::new(Isolate::new(linked.check(NoObjectImports)?))))
             .collect::<Result<_, LoadError>>()?;
         let (traps, closing, idle) = (AtomicU64::new(0), AtomicBool::new(false), Notify::new());
-        Ok(Self { isolates, linked, bindings, runtime, traps, closing, idle })
+        Ok(Self { isolates, linked, bindings, traps, closing, idle })
     }
 
-    /// Begins a request on the calling thread, and answers it there if nothing but memory is needed.
+    /// Begins a request on the calling thread, and answers it there if nothing but memory is needed. `event` composes the event, and gives
+    /// handles of the task that it is told to the bodies in it.
     pub(crate) fn fetch(
         self: &Arc<Self>,
-        body: RequestBody,
-        recorder: Option<&Recorder>,
-        event: impl FnOnce(&mut FrameWriter<'_>),
+        start: TaskStart<'_>,
+        event: impl FnOnce(&mut FrameWriter<'_>, u32, &mut Handles),
     ) -> Fetch {
         let (isolate, mut guard) = self.pick();
-        match guard.start(&PoolContext { pool: self, isolate }, body, recorder, event) {
+        match guard.start(&PoolContext { pool: self, isolate }, start, event) {
             Started::Answered(outcome) => Fetch::Answered(outcome),
             Started::Waiting { incarnation, task, receiver } => {
                 let pool = Arc::clone(self);
@@ -148,11 +149,11 @@ impl IsolateContext for PoolContext<'_> {
         }
     }
 
-    fn dispatch(&self, op: Op<'_>, body: &mut RequestBody) -> Dispatched {
-        self.pool.bindings.dispatch(op, body)
+    fn dispatch(&self, op: Op, chain: &mut CallChain) -> Dispatched {
+        self.pool.bindings.dispatch(op, chain)
     }
 
-    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle {
+    fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> Spawned {
         let (pool, isolate) = (Arc::downgrade(self.pool), self.isolate);
         let task = async move {
             let completion = work.await;
@@ -162,7 +163,7 @@ impl IsolateContext for PoolContext<'_> {
             }
         };
         // What the Worker does with the answer is of the same request.
-        self.pool.runtime.spawn(task.instrument(request_log::span())).abort_handle()
+        self.pool.bindings.world.spawn(task.instrument(request_log::span()))
     }
 
     fn crashed(&self, error: &wasmtime::Error) {
@@ -179,6 +180,43 @@ impl IsolateContext for PoolContext<'_> {
         if self.pool.closing.load(Ordering::Relaxed) {
             self.pool.idle.notify_waiters();
         }
+    }
+}
+
+impl WorkerService for Pool {
+    fn call(self: Arc<Self>, call: WorkerCall) -> BoxFuture<Result<FetchResponse, GuestError>> {
+        let WorkerCall { entrypoint, props, request, chain } = call;
+        let recorder = self.bindings.trace.begin(|| Subject {
+            event: "fetch",
+            method: request.method.to_string(),
+            host: request.url.host_str().unwrap_or_default().to_owned(),
+            path: request.path().to_owned(),
+            object: false,
+        });
+        let start = TaskStart { wants_socket: request.wants_socket(), chain, recorder: recorder.as_ref() };
+        let fetch = self.fetch(start, |frame, task, handles| {
+            match entrypoint {
+                Some(entrypoint) => {
+                    // As on the platform, where props without members cannot be told from none.
+                    let props = props.as_deref().filter(|props| *props != "{}").unwrap_or("");
+                    frame.text("entrypoint.fetch").text(&entrypoint).text(props);
+                }
+                None => {
+                    frame.text("fetch");
+                }
+            }
+            request.write(frame, None, |body| handles.insert(task, body));
+        });
+        Box::pin(async move {
+            let outcome = match fetch {
+                Fetch::Answered(outcome) => outcome,
+                Fetch::Pending(pending) => pending.await,
+            };
+            if let (Some(recorder), Ok(response)) = (recorder, &outcome) {
+                recorder.answered(response.status);
+            }
+            outcome.map_err(Failure::for_a_caller)
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Copies a write-ahead log back into its database on a thread of its own, so that writers do not wait for the disk.
 
-use crate::sync::lock;
+use crate::{sync::lock, world::machine};
 use rusqlite::Connection;
 use std::{
     sync::{
@@ -29,8 +29,7 @@ impl Checkpointer {
     pub(crate) fn start(connection: Connection) -> Self {
         // One wake-up may wait; more would say the same.
         let (wake, woken) = sync_channel(1);
-        let thread = std::thread::Builder::new().name("pmx-checkpoint".to_owned());
-        let thread = thread.spawn(move || run(&connection, &woken));
+        let thread = machine::start_thread("pmx-checkpoint", move || run(&connection, &woken));
         if let Err(error) = &thread {
             tracing::warn!(%error, "no thread for checkpoints");
         }

@@ -14,6 +14,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tokio::sync::broadcast;
 
@@ -47,6 +48,11 @@ struct RingBuffer<T> {
 }
 
 impl Trace {
+    /// By the clock that requests are timed with.
+    fn elapsed(&self) -> Duration {
+        self.shared.clock.elapsed()
+    }
+
     pub(crate) fn new(capacity: usize, clock: Clock) -> Self {
         let shared = TraceState { clock, next: AtomicU64::new(1), requests: RingBuffer::new(), log: RingBuffer::new() };
         Self { capacity, shared: Arc::new(shared) }

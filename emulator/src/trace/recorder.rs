@@ -4,7 +4,7 @@ use super::{MAX_OPS, MAX_TEXT_BYTES, OpRecord, RequestRecord, Trace};
 use crate::sync::lock;
 use std::{
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// What is recorded.
@@ -23,7 +23,8 @@ pub(crate) struct Recorder(Arc<Recording>);
 struct Recording {
     trace: Trace,
     id: u64,
-    began: Instant,
+    /// By the elapsed time of the clock.
+    began: Duration,
     draft: Mutex<RequestRecord>,
 }
 
@@ -32,7 +33,7 @@ pub(crate) struct Span {
     recorder: Recorder,
     /// Its place among the ops; none if there are too many.
     index: Option<usize>,
-    began: Instant,
+    began: Duration,
 }
 
 impl Recorder {
@@ -51,7 +52,8 @@ impl Recorder {
             more_ops: 0,
             object: subject.object,
         };
-        Self(Arc::new(Recording { trace, id, began: Instant::now(), draft: Mutex::new(draft) }))
+        let began = trace.elapsed();
+        Self(Arc::new(Recording { trace, id, began, draft: Mutex::new(draft) }))
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -60,7 +62,7 @@ impl Recorder {
 
     /// Its instance begins with it.
     pub(crate) fn running(&self) {
-        lock(&self.0.draft).wait_us = micros(self.0.began.elapsed());
+        lock(&self.0.draft).wait_us = self.0.took_us();
     }
 
     /// It is answered, or an event that takes no answer has ended; the first call counts.
@@ -68,17 +70,17 @@ impl Recorder {
         let mut draft = lock(&self.0.draft);
         if draft.took_us == 0 {
             draft.status = status;
-            draft.took_us = micros(self.0.began.elapsed()).max(1);
+            draft.took_us = self.0.took_us().max(1);
         }
     }
 
     /// A binding is called: the op's name, and the key or the statement that it is about.
     pub(crate) fn op(&self, op: &'static str, key: &str) -> Span {
-        let began = Instant::now();
+        let began = self.0.trace.elapsed();
         let mut draft = lock(&self.0.draft);
         let index = if draft.ops.len() < MAX_OPS {
             let key = super::cut(key[..key.floor_char_boundary(MAX_TEXT_BYTES + 1)].to_owned());
-            let at_us = micros(began.duration_since(self.0.began));
+            let at_us = micros(began.saturating_sub(self.0.began));
             draft.ops.push(OpRecord { op, key, at_us, took_us: 0, outcome: "cancelled", cached: false });
             Some(draft.ops.len() - 1)
         } else {
@@ -90,10 +92,16 @@ impl Recorder {
     }
 }
 
+impl Recording {
+    fn took_us(&self) -> u64 {
+        micros(self.trace.elapsed().saturating_sub(self.began))
+    }
+}
+
 impl Span {
     /// The op has ended; `cached` if memory had the answer.
     pub(crate) fn end(&self, outcome: &'static str, cached: bool) {
-        let took_us = micros(self.began.elapsed());
+        let took_us = micros(self.recorder.0.trace.elapsed().saturating_sub(self.began));
         let mut draft = lock(&self.recorder.0.draft);
         if let Some(op) = self.index.and_then(|index| draft.ops.get_mut(index)) {
             (op.took_us, op.outcome, op.cached) = (took_us, outcome, cached);
@@ -103,9 +111,10 @@ impl Span {
 
 impl Drop for Recording {
     fn drop(&mut self) {
+        let took_us = self.took_us();
         let draft = self.draft.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
         if draft.took_us == 0 {
-            draft.took_us = micros(self.began.elapsed()).max(1);
+            draft.took_us = took_us.max(1);
         }
         let empty = RequestRecord {
             method: String::new(),

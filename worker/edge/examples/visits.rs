@@ -4,16 +4,16 @@
 //! cargo build --release -p pmx-edge --example visits --target wasm32-unknown-unknown
 //! ```
 //!
-//! It runs on Cloudflare with `worker/shim/worker.mjs`, in `pmx-emulator` with its feature `compile` (`emulator/tests/visits.rs` does both steps), and natively
+//! It runs on Cloudflare with `worker/shim/pmx_shim.mjs`, in `pmx-emulator` with its feature `compile` (`emulator/tests/visits.rs` does both steps), and natively
 //! (`tests/own_worker` of the workspace).
 #![allow(unreachable_pub, reason = "the test takes this file as a module")]
 
 use pmx_edge::{
-    ObjectClass, Worker,
-    bindings::{Bound, Edge, Object, ObjectRequest, Value},
+    Edge, ObjectClass, Worker,
+    bindings::Bound,
     http::{Request, Response},
     migrations::{self, Migration},
-    object::{ObjectCall, Reply},
+    object::{Object, ObjectId, Reply},
 };
 use std::rc::Rc;
 
@@ -21,55 +21,55 @@ use std::rc::Rc;
 pub struct Visits;
 
 impl Worker for Visits {
-    type Object = Counter;
-
-    async fn fetch<E: Edge>(edge: E, request: &Request<'_>) -> Reply {
-        let call = ObjectRequest { method: "POST", path: "/count".to_owned(), ..ObjectRequest::default() };
-        match edge.object_fetch(request.path, call).await {
-            Ok(answer) => Response::bytes(answer.status, "text/plain; charset=utf-8", answer.body).into(),
+    async fn fetch(edge: Edge, request: Request) -> Reply {
+        let counter = edge.objects("COUNTER").by_name(request.path());
+        match counter.fetch(Request::new("POST", "https://object/count")).await {
+            Ok(answer) => answer.into(),
             Err(error) => Response::bytes(502, "text/plain; charset=utf-8", error.to_string().into_bytes()).into(),
         }
     }
 }
 
 /// Counts the visits of one path. What it keeps in memory is nothing.
-#[derive(Default)]
 pub struct Counter;
 
 impl ObjectClass for Counter {
     const NAME: &'static str = "Counter";
-    const MIGRATIONS: &'static [Migration] = &[&[
-        "CREATE TABLE counter (version INTEGER NOT NULL, visits INTEGER NOT NULL)",
-        "INSERT INTO counter VALUES (0, 0)",
-    ]];
 
-    async fn fetch<O: Object>(self: Rc<Self>, object: O, _: &str, call: ObjectCall<'_>) -> Reply {
-        if call.method != "POST" {
+    fn new(_: &ObjectId, _: Object) -> Self {
+        Self
+    }
+
+    async fn fetch(self: Rc<Self>, object: Object, request: Request) -> Reply {
+        if request.method() != "POST" {
             return Response::empty(405).into();
         }
         match count(object) {
-            Ok(visits) => Response::bytes(200, "text/plain", visits.to_string().into_bytes()).into(),
+            Ok(visits) => Response::bytes(200, "text/plain; charset=utf-8", visits.to_string().into_bytes()).into(),
             Err(error) => Response::bytes(500, "text/plain", error.to_string().into_bytes()).into(),
         }
     }
 }
 
+/// The schema of an object, step by step.
+const MIGRATIONS: &[Migration] = &[&[
+    "CREATE TABLE counter (version INTEGER NOT NULL, visits INTEGER NOT NULL) STRICT",
+    "INSERT INTO counter VALUES (0, 0)",
+]];
+
 /// One turn without I/O in it, and so one transaction.
-fn count<O: Object>(object: O) -> Bound<i64> {
+fn count(object: Object) -> Bound<u64> {
     let exists = object.sql("SELECT 1 FROM sqlite_master WHERE name = 'counter'", &[])?;
-    let version = if exists.0.is_empty() { 0 } else { number(object, "SELECT version FROM counter")? };
-    if let Some(reached) = migrations::run(object, Counter::MIGRATIONS, version.unsigned_abs())? {
-        object.sql("UPDATE counter SET version = ?", &[Value::Integer(reached.cast_signed())])?;
+    let version = if exists.is_empty() { 0 } else { number(object, "SELECT version FROM counter")? };
+    if let Some(reached) = migrations::run(object, MIGRATIONS, version)? {
+        object.sql("UPDATE counter SET version = ?", &[reached.into()])?;
     }
     object.sql("UPDATE counter SET visits = visits + 1", &[])?;
     number(object, "SELECT visits FROM counter")
 }
 
-fn number<O: Object>(object: O, query: &str) -> Bound<i64> {
-    match object.sql(query, &[])?.0.first().and_then(|row| row.first()) {
-        Some(Value::Integer(number)) => Ok(*number),
-        _ => Ok(0),
-    }
+fn number(object: Object, query: &str) -> Bound<u64> {
+    Ok(object.sql(query, &[])?.first().map_or(0, |row| row[0].number()))
 }
 
-pmx_edge::export_worker!(Visits);
+pmx_edge::export_worker!(Visits, objects: [Counter]);

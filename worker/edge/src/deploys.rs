@@ -5,7 +5,8 @@
 //! one transaction.
 
 use crate::{
-    bindings::{Bound, Storage, Value},
+    bindings::Bound,
+    object::{Object, Value},
     time::rfc3339,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -95,78 +96,78 @@ impl<C: Serialize + DeserializeOwned> Deploys<C> {
     }
 
     /// Records a deploy; it is not active yet.
-    pub fn insert<S: Storage>(&self, storage: S, deploy: &Deploy<C>, meta: Option<&impl Serialize>) -> Bound<()> {
+    pub fn insert(&self, object: Object, deploy: &Deploy<C>, meta: Option<&impl Serialize>) -> Bound<()> {
         let insert = format!("INSERT INTO deploys (deploy_id, {}, meta, created_at) VALUES (?, ?, ?, ?)", self.content);
         let bindings = [
             Value::from(&*deploy.id),
             json(&deploy.content),
             meta.map_or(Value::Null, json),
-            rfc3339(storage.now_ms()).into(),
+            rfc3339(object.now_ms()).into(),
         ];
-        storage.sql(&insert, &bindings).map(|_| ())
+        object.sql(&insert, &bindings).map(|_| ())
     }
 
     /// Makes a recorded deploy the active one, as this change of the object.
-    pub fn activate<S: Storage>(&self, storage: S, id: &str, seq: u64) -> Bound<()> {
-        self.deactivate(storage)?;
-        storage.sql("UPDATE deploys SET is_active = 1 WHERE deploy_id = ?", &[id.into()])?;
-        let bindings = [seq.into(), id.into(), rfc3339(storage.now_ms()).into()];
-        storage.sql("INSERT INTO activations (seq, deploy_id, at) VALUES (?, ?, ?)", &bindings)?;
+    pub fn activate(&self, object: Object, id: &str, seq: u64) -> Bound<()> {
+        self.deactivate(object)?;
+        object.sql("UPDATE deploys SET is_active = 1 WHERE deploy_id = ?", &[id.into()])?;
+        let bindings = [seq.into(), id.into(), rfc3339(object.now_ms()).into()];
+        object.sql("INSERT INTO activations (seq, deploy_id, at) VALUES (?, ?, ?)", &bindings)?;
         let old = seq.saturating_sub(ACTIVATIONS_KEPT);
-        storage.sql("DELETE FROM activations WHERE seq <= ?", &[old.into()]).map(|_| ())
+        object.sql("DELETE FROM activations WHERE seq <= ?", &[old.into()]).map(|_| ())
     }
 
     /// Makes none active.
-    pub fn deactivate<S: Storage>(&self, storage: S) -> Bound<()> {
-        storage.sql("UPDATE deploys SET is_active = 0 WHERE is_active = 1", &[]).map(|_| ())
+    pub fn deactivate(&self, object: Object) -> Bound<()> {
+        object.sql("UPDATE deploys SET is_active = 0 WHERE is_active = 1", &[]).map(|_| ())
     }
 
     /// The active deploy.
-    pub fn active<S: Storage>(&self, storage: S) -> Bound<Option<Deploy<C>>> {
-        self.one(storage, "deploys d WHERE d.is_active = 1", &[])
+    pub fn active(&self, object: Object) -> Bound<Option<Deploy<C>>> {
+        self.one(object, "deploys d WHERE d.is_active = 1", &[])
     }
 
     /// The deploy of this id.
-    pub fn get<S: Storage>(&self, storage: S, id: &str) -> Bound<Option<Deploy<C>>> {
-        self.one(storage, "deploys d WHERE d.deploy_id = ?", &[id.into()])
+    pub fn get(&self, object: Object, id: &str) -> Bound<Option<Deploy<C>>> {
+        self.one(object, "deploys d WHERE d.deploy_id = ?", &[id.into()])
     }
 
     /// The deploy that became active with this change.
-    pub fn activated<S: Storage>(&self, storage: S, seq: u64) -> Bound<Option<Deploy<C>>> {
-        self.one(storage, "activations a JOIN deploys d ON d.deploy_id = a.deploy_id WHERE a.seq = ?", &[seq.into()])
+    pub fn activated(&self, object: Object, seq: u64) -> Bound<Option<Deploy<C>>> {
+        self.one(object, "activations a JOIN deploys d ON d.deploy_id = a.deploy_id WHERE a.seq = ?", &[seq.into()])
     }
 
     /// The deploy that these rows (`deploys d …`) begin with.
-    pub fn one<S: Storage>(&self, storage: S, rows: &str, bindings: &[Value]) -> Bound<Option<Deploy<C>>> {
+    pub fn one(&self, object: Object, rows: &str, bindings: &[Value]) -> Bound<Option<Deploy<C>>> {
         let query = format!("SELECT d.deploy_id, d.{} FROM {rows}", self.content);
-        let rows = storage.sql(&query, bindings)?;
+        let rows = object.sql(&query, bindings)?;
         let deploy = |row: &Vec<Value>| Some(Deploy { id: row[0].text().to_owned(), content: read(&row[1])? });
-        Ok(rows.0.first().and_then(deploy))
+        Ok(rows.first().and_then(deploy))
     }
 
     /// The last activations up to a change, the newest first, `most` at most; without those whose deploy was deleted.
-    pub fn activations<S: Storage>(&self, storage: S, seq: u64, most: usize) -> Bound<Vec<Activation<C>>> {
+    pub fn activations(&self, object: Object, seq: u64, most: usize) -> Bound<Vec<Activation<C>>> {
         let query = format!(
             "SELECT a.seq, a.deploy_id, a.at, d.{} FROM activations a JOIN deploys d ON d.deploy_id = a.deploy_id WHERE a.seq <= ? ORDER BY a.seq DESC LIMIT ?",
             self.content
         );
-        let rows = storage.sql(&query, &[seq.into(), (most as u64).into()])?;
+        let rows = object.sql(&query, &[seq.into(), (most as u64).into()])?;
         let activation = |row: &Vec<Value>| Activation {
             seq: row[0].number(),
             deploy_id: row[1].text().to_owned(),
             at: row[2].text().to_owned(),
             content: read(&row[3]),
         };
-        Ok(rows.0.iter().map(activation).collect())
+        Ok(rows.iter().map(activation).collect())
     }
 
     /// Every deploy, the newest first; without those whose content cannot be read.
-    pub fn list<S: Storage, M: DeserializeOwned>(&self, storage: S) -> Bound<Vec<Record<C, M>>> {
-        let shown = storage.sql("SELECT deploy_id, seq, at FROM activations ORDER BY seq", &[])?;
+    pub fn list<M: DeserializeOwned>(&self, object: Object) -> Bound<Vec<Record<C, M>>> {
+        let shown = object.sql("SELECT deploy_id, seq, at FROM activations ORDER BY seq", &[])?;
         // Of several activations of a deploy, the last one stays.
         let mut last: BTreeMap<&str, (u64, &str)> = BTreeMap::new();
         // One by one: `collect` would sort first, and code that sorts is large.
-        for row in &shown.0 {
+        for row in &*shown {
             last.insert(row[0].text(), (row[1].number(), row[2].text()));
         }
         let query =
@@ -181,31 +182,31 @@ impl<C: Serialize + DeserializeOwned> Deploys<C> {
                 activated: last.get(id).map(|(seq, at)| (*seq, (*at).to_owned())),
             })
         };
-        Ok(storage.sql(&query, &[])?.0.iter().filter_map(record).collect())
+        Ok(object.sql(&query, &[])?.iter().filter_map(record).collect())
     }
 
     /// Ids of at most `limit` deploys, the oldest first, that may be deleted: all but the newest `keep`, the active one, and `live`.
-    pub fn prunable<S: Storage>(&self, storage: S, keep: u32, live: &[String], limit: usize) -> Bound<Vec<String>> {
+    pub fn prunable(&self, object: Object, keep: u32, live: &[String], limit: usize) -> Bound<Vec<String>> {
         let query = "SELECT deploy_id FROM deploys WHERE is_active = 0
         AND n <= (SELECT n FROM deploys ORDER BY n DESC LIMIT 1 OFFSET ?)
         AND deploy_id NOT IN (SELECT value FROM json_each(?)) ORDER BY n LIMIT ?";
         let bindings = [u64::from(keep).into(), json(live), (limit as u64).into()];
-        Ok(storage.sql(query, &bindings)?.0.iter().map(|row| row[0].text().to_owned()).collect())
+        Ok(object.sql(query, &bindings)?.iter().map(|row| row[0].text().to_owned()).collect())
     }
 
     /// Deletes these deploys.
-    pub fn delete<S: Storage>(&self, storage: S, ids: &[String]) -> Bound<()> {
+    pub fn delete(&self, object: Object, ids: &[String]) -> Bound<()> {
         if ids.is_empty() {
             return Ok(());
         }
         let statement = "DELETE FROM deploys WHERE deploy_id IN (SELECT value FROM json_each(?))";
-        storage.sql(statement, &[json(ids)]).map(|_| ())
+        object.sql(statement, &[json(ids)]).map(|_| ())
     }
 
     /// How many deploys are recorded.
-    pub fn count<S: Storage>(&self, storage: S) -> Bound<u64> {
-        let rows = storage.sql("SELECT COUNT(*) FROM deploys", &[])?;
-        Ok(rows.0.first().map_or(0, |row| row[0].number()))
+    pub fn count(&self, object: Object) -> Bound<u64> {
+        let rows = object.sql("SELECT COUNT(*) FROM deploys", &[])?;
+        Ok(rows.first().map_or(0, |row| row[0].number()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Schemas that grow: each step is a list of statements, run once, in order.
 
-use crate::bindings::{Bound, Storage};
+use crate::{bindings::Bound, object::Object};
 
 /// The statements that lead from one version of a schema to the next. Versions count from 0, an empty database.
 pub type Migration = &'static [&'static str];
@@ -10,11 +10,11 @@ pub type Migration = &'static [&'static str];
 ///
 /// # Errors
 /// A statement failed; the caller must not write in this turn.
-pub fn run<S: Storage>(storage: S, migrations: &[Migration], from: u64) -> Bound<Option<u64>> {
+pub fn run(object: Object, migrations: &[Migration], from: u64) -> Bound<Option<u64>> {
     let from = usize::try_from(from).unwrap_or(usize::MAX);
     let Some(missing) = migrations.get(from..).filter(|missing| !missing.is_empty()) else { return Ok(None) };
     for statement in missing.iter().copied().flatten() {
-        storage.sql(statement, &[])?;
+        object.sql(statement, &[])?;
     }
     Ok(Some(migrations.len() as u64))
 }

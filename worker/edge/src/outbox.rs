@@ -5,7 +5,8 @@
 //! the last put KV is read once more ([`check`]): a put that another, older one overtook, or that KV lost, is made again.
 
 use crate::{
-    bindings::{Bound, Level, Object, Storage},
+    bindings::{Bound, Level},
+    object::Object,
     timers::{Timed, Timer, set_alarm},
 };
 use std::{
@@ -70,6 +71,8 @@ pub fn retry(attempts: u64, now_ms: u64) -> Timer {
 /// What is to be in KV.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxEntry {
+    /// The binding of the namespace.
+    pub namespace: &'static str,
     /// The key; always the same for one object.
     pub key: String,
     /// The newest state of the object.
@@ -106,19 +109,19 @@ pub trait Outbox: Timed {
     ///
     /// # Errors
     /// The rows cannot be read.
-    fn progress<S: Storage>(&self, storage: S) -> Bound<Option<Progress>>;
+    fn progress(&self, object: Object) -> Bound<Option<Progress>>;
 
     /// The newest state; `None` if there is nothing that KV is to hold.
     ///
     /// # Errors
     /// The rows cannot be read.
-    fn entry<S: Storage>(&self, storage: S) -> Bound<Option<OutboxEntry>>;
+    fn entry(&self, object: Object) -> Bound<Option<OutboxEntry>>;
 
     /// Writes down what came of a try.
     ///
     /// # Errors
     /// The rows cannot be written.
-    fn record<S: Storage>(&self, storage: S, outcome: OutboxOutcome) -> Bound<()>;
+    fn record(&self, object: Object, outcome: OutboxOutcome) -> Bound<()>;
 
     /// The change that led to a value that KV holds; `None` for what is no state.
     fn seq_of(value: &[u8]) -> Option<u64>;
@@ -166,7 +169,7 @@ impl Drop for PutGuard<'_> {
 
 /// Puts the newest state into KV until KV holds it or a put fails, and sets the alarm for what is left. If another call is at it, waits for
 /// the end of that one.
-pub async fn flush<O: Object>(object: O, outbox: &impl Outbox) {
+pub async fn flush(object: Object, outbox: &impl Outbox) {
     if outbox.in_flight().is_put.get() {
         return outbox.in_flight().ended().await;
     }
@@ -176,10 +179,10 @@ pub async fn flush<O: Object>(object: O, outbox: &impl Outbox) {
     }
 }
 
-async fn put_newest<O: Object>(object: O, outbox: &impl Outbox) -> Bound<()> {
+async fn put_newest(object: Object, outbox: &impl Outbox) -> Bound<()> {
     while outbox.progress(object)?.is_some_and(|progress| progress.is_behind()) {
         let Some(entry) = outbox.entry(object)? else { break };
-        match object.kv_put(&entry.key, &entry.value).await {
+        match object.kv(entry.namespace).put(&entry.key, entry.value).await {
             Ok(()) => {
                 outbox.record(object, OutboxOutcome::Put { seq: entry.seq, check_at: object.now_ms() + CHECK_MS })?
             }
@@ -197,13 +200,13 @@ async fn put_newest<O: Object>(object: O, outbox: &impl Outbox) -> Bound<()> {
 ///
 /// # Errors
 /// The rows cannot be read or written.
-pub async fn check<O: Object, B: Outbox>(object: O, outbox: &B) -> Bound<()> {
+pub async fn check<B: Outbox>(object: Object, outbox: &B) -> Bound<()> {
     let is_due = |progress: &Progress| {
         !progress.is_behind() && progress.check().is_some_and(|check| check.is_due(object.now_ms()))
     };
     let Some(before) = outbox.progress(object)?.filter(is_due) else { return Ok(()) };
     let Some(entry) = outbox.entry(object)? else { return Ok(()) };
-    let held = match object.kv_get(&entry.key).await {
+    let held = match object.kv(entry.namespace).get(&entry.key).await {
         Ok(held) => held,
         Err(error) => {
             object.log(Level::Warn, &format!("KV get of {} failed: {error}; it will be tried again", entry.key));
@@ -223,7 +226,6 @@ pub async fn check<O: Object, B: Outbox>(object: O, outbox: &B) -> Bound<()> {
 mod tests {
     use super::*;
     use crate::{
-        bindings::Clock,
         memory::{Memory, poll, run},
         timers::set_next,
     };
@@ -242,15 +244,15 @@ mod tests {
         }
 
         async fn alarm(&self, memory: Memory) {
-            check(memory, self).await.unwrap();
-            flush(memory, self).await;
-            set_next(memory, self).await;
+            check(memory.object(), self).await.unwrap();
+            flush(memory.object(), self).await;
+            set_next(memory.object(), self).await;
         }
     }
 
     impl Timed for Counter {
-        fn timers<S: Storage>(&self, storage: S) -> Bound<Vec<Timer>> {
-            Ok(self.progress.get().timer(storage.now_ms()).into_iter().collect())
+        fn timers(&self, object: Object) -> Bound<Vec<Timer>> {
+            Ok(self.progress.get().timer(object.now_ms()).into_iter().collect())
         }
     }
 
@@ -259,16 +261,21 @@ mod tests {
             &self.in_flight
         }
 
-        fn progress<S: Storage>(&self, _: S) -> Bound<Option<Progress>> {
+        fn progress(&self, _: Object) -> Bound<Option<Progress>> {
             Ok(Some(self.progress.get()))
         }
 
-        fn entry<S: Storage>(&self, _: S) -> Bound<Option<OutboxEntry>> {
+        fn entry(&self, _: Object) -> Bound<Option<OutboxEntry>> {
             let seq = self.progress.get().seq;
-            Ok(Some(OutboxEntry { key: "counter".to_owned(), value: seq.to_string().into_bytes(), seq }))
+            Ok(Some(OutboxEntry {
+                namespace: "KV",
+                key: "counter".to_owned(),
+                value: seq.to_string().into_bytes(),
+                seq,
+            }))
         }
 
-        fn record<S: Storage>(&self, _: S, outcome: OutboxOutcome) -> Bound<()> {
+        fn record(&self, _: Object, outcome: OutboxOutcome) -> Bound<()> {
             let now = self.progress.get();
             self.progress.set(match outcome {
                 OutboxOutcome::Put { seq, check_at } => {
@@ -300,14 +307,14 @@ mod tests {
         let (memory, counter) = (Memory::at(0), Counter::default());
         counter.change();
         memory.fail_next(9);
-        run(flush(memory, &counter));
+        run(flush(memory.object(), &counter));
         let mut waits = Vec::new();
         while counter.progress.get().is_behind() {
-            let before = memory.now_ms();
+            let before = memory.edge().now_ms();
             waits.push(next_alarm(memory, &counter).unwrap() - before);
         }
         assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
-        assert_eq!(memory.value("counter").as_deref(), Some(&b"1"[..]));
+        assert_eq!(memory.value("KV", "counter").as_deref(), Some(&b"1"[..]));
     }
 
     #[test]
@@ -315,13 +322,13 @@ mod tests {
         let (memory, counter) = (Memory::at(0), Counter::default());
         counter.change();
         memory.hold_puts(true);
-        let (mut first, mut second) = (pin!(flush(memory, &counter)), pin!(flush(memory, &counter)));
+        let (mut first, mut second) = (pin!(flush(memory.object(), &counter)), pin!(flush(memory.object(), &counter)));
         assert!(poll(first.as_mut()).is_pending());
         counter.change();
         assert!(poll(second.as_mut()).is_pending(), "it waits for the first");
         memory.hold_puts(false);
         assert!(poll(first.as_mut()).is_ready() && poll(second.as_mut()).is_ready());
-        assert_eq!((memory.value("counter").as_deref(), memory.puts()), (Some(&b"2"[..]), 2));
+        assert_eq!((memory.value("KV", "counter").as_deref(), memory.puts()), (Some(&b"2"[..]), 2));
     }
 
     #[test]
@@ -330,12 +337,12 @@ mod tests {
         counter.change();
         memory.hold_puts(true);
         {
-            let mut given_up = pin!(flush(memory, &counter));
+            let mut given_up = pin!(flush(memory.object(), &counter));
             assert!(poll(given_up.as_mut()).is_pending());
         }
         // `pin!` drops at the end of its block.
         memory.hold_puts(false);
-        run(flush(memory, &counter));
+        run(flush(memory.object(), &counter));
         assert!(!counter.progress.get().is_behind());
     }
 
@@ -343,10 +350,10 @@ mod tests {
     fn what_kv_lost_is_noticed_and_written_again_and_then_the_object_rests() {
         let (memory, counter) = (Memory::at(0), Counter::default());
         counter.change();
-        run(flush(memory, &counter));
-        memory.lose("counter");
+        run(flush(memory.object(), &counter));
+        memory.set_value("KV", "counter", None);
         assert_eq!(next_alarm(memory, &counter), Some(CHECK_MS));
-        assert_eq!(memory.value("counter").as_deref(), Some(&b"1"[..]));
+        assert_eq!(memory.value("KV", "counter").as_deref(), Some(&b"1"[..]));
         assert_eq!(next_alarm(memory, &counter), Some(2 * CHECK_MS), "what was written again is checked, too");
         assert_eq!(next_alarm(memory, &counter), None);
     }
@@ -355,7 +362,7 @@ mod tests {
     fn a_check_that_fails_waits_before_it_is_tried_again() {
         let (memory, counter) = (Memory::at(0), Counter::default());
         counter.change();
-        run(flush(memory, &counter));
+        run(flush(memory.object(), &counter));
         memory.fail_next(2);
         let times: Vec<u64> = std::iter::from_fn(|| next_alarm(memory, &counter)).take(10).collect();
         assert_eq!(times, [CHECK_MS, CHECK_MS + 1_000, CHECK_MS + 3_000]);

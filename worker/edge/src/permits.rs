@@ -2,7 +2,7 @@
 //! who wants to read one takes a permit for what that costs, and waits while others are at it.
 
 use crate::{
-    bindings::Clock,
+    Edge,
     http::{ApiError, Code},
     time::has_passed,
 };
@@ -64,10 +64,10 @@ impl From<Busy> for ApiError {
 
 impl Permits {
     /// A permit for so many bytes.
-    pub async fn take<C: Clock>(&self, clock: C, bytes: usize) -> Result<Permit, Busy> {
+    pub async fn take(&self, edge: Edge, bytes: usize) -> Result<Permit, Busy> {
         let id = self.0.next.get();
         self.0.next.set(id.wrapping_add(1));
-        if let Some(permit) = self.0.try_take(id, bytes, clock.now_ms()) {
+        if let Some(permit) = self.0.try_take(id, bytes, edge.now_ms()) {
             return Ok(permit);
         }
         let queued = Queued { id, state: self.0.clone() };
@@ -75,11 +75,11 @@ impl Permits {
         let mut waited = 0;
         while waited < WAIT_MS {
             let mut byte = [0];
-            clock.random(&mut byte);
+            edge.random(&mut byte);
             let pause = PAUSE_MS + u64::from(byte[0]) * PAUSE_MS / 256;
-            clock.sleep(pause).await;
+            edge.sleep(pause).await;
             waited += pause;
-            if let Some(permit) = self.0.try_take(id, bytes, clock.now_ms()) {
+            if let Some(permit) = self.0.try_take(id, bytes, edge.now_ms()) {
                 return Ok(permit);
             }
         }

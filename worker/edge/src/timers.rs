@@ -5,7 +5,8 @@
 //! ([`set_next`]), so a time may also move (a debounce) without anything being cancelled.
 
 use crate::{
-    bindings::{Bound, Level, Storage},
+    bindings::{Bound, Level},
+    object::Object,
     time::is_due,
 };
 
@@ -51,11 +52,11 @@ pub trait Timed {
     ///
     /// # Errors
     /// The rows cannot be read.
-    fn timers<S: Storage>(&self, storage: S) -> Bound<Vec<Timer>>;
+    fn timers(&self, object: Object) -> Bound<Vec<Timer>>;
 }
 
-fn earliest<S: Storage>(storage: S, timed: &impl Timed, now_ms: u64) -> Bound<Option<u64>> {
-    Ok(timed.timers(storage)?.into_iter().map(|timer| timer.alarm(now_ms)).min())
+fn earliest(object: Object, timed: &impl Timed, now_ms: u64) -> Bound<Option<u64>> {
+    Ok(timed.timers(object)?.into_iter().map(|timer| timer.alarm(now_ms)).min())
 }
 
 /// Sets the alarm to the earliest timer, in the turn's transaction: called after each change of what the object waits for. Without timers
@@ -63,32 +64,32 @@ fn earliest<S: Storage>(storage: S, timed: &impl Timed, now_ms: u64) -> Bound<Op
 ///
 /// # Errors
 /// The rows cannot be read, or the platform refuses.
-pub async fn set_alarm<S: Storage>(storage: S, timed: &impl Timed) -> Bound<()> {
-    match earliest(storage, timed, storage.now_ms())? {
-        Some(at) => storage.alarm_set(at).await,
+pub async fn set_alarm(object: Object, timed: &impl Timed) -> Bound<()> {
+    match earliest(object, timed, object.now_ms())? {
+        Some(at) => object.alarm_set(at as f64).await,
         None => Ok(()),
     }
 }
 
 /// Ends an alarm's handler: as [`set_alarm`], and if that fails the alarm comes again in a minute. The platform gives an alarm up after six
 /// failures of its handler; with this nothing is given up.
-pub async fn set_next<S: Storage>(storage: S, timed: &impl Timed) {
-    if let Err(error) = set_alarm(storage, timed).await {
-        storage.log(Level::Error, &format!("alarm: {error}"));
-        let _ = storage.alarm_set(storage.now_ms() + UNREADABLE_MS).await;
+pub async fn set_next(object: Object, timed: &impl Timed) {
+    if let Err(error) = set_alarm(object, timed).await {
+        object.log(Level::Error, &format!("alarm: {error}"));
+        let _ = object.alarm_set((object.now_ms() + UNREADABLE_MS) as f64).await;
     }
 }
 
 /// Sets the alarm anew if there is none, or one that is later than the earliest timer. Only a clock that was set back can have made it so: called
 /// where an object is asked for something anyway, so that its work does not wait for that day.
-pub async fn mend_alarm<S: Storage>(storage: S, timed: &impl Timed) {
-    let now = storage.now_ms();
-    let Ok(Some(earliest)) = earliest(storage, timed, now) else { return };
-    if let Ok(at) = storage.alarm_get().await
+pub async fn mend_alarm(object: Object, timed: &impl Timed) {
+    let now = object.now_ms();
+    let Ok(Some(earliest)) = earliest(object, timed, now) else { return };
+    if let Ok(at) = object.alarm_get().await
         && at.is_none_or(|at| at > earliest)
-        && let Err(error) = set_alarm(storage, timed).await
+        && let Err(error) = set_alarm(object, timed).await
     {
-        storage.log(Level::Error, &format!("alarm: {error}"));
+        object.log(Level::Error, &format!("alarm: {error}"));
     }
 }
 
@@ -100,7 +101,7 @@ mod tests {
     struct Waits(Vec<Timer>);
 
     impl Timed for Waits {
-        fn timers<S: Storage>(&self, _: S) -> Bound<Vec<Timer>> {
+        fn timers(&self, _: Object) -> Bound<Vec<Timer>> {
             Ok(self.0.clone())
         }
     }
@@ -110,13 +111,13 @@ mod tests {
     #[test]
     fn the_alarm_is_the_earliest_of_all_timers_and_what_is_due_comes_now() {
         let memory = Memory::at(DAY);
-        run(set_alarm(memory, &Waits(vec![]))).unwrap();
+        run(set_alarm(memory.object(), &Waits(vec![]))).unwrap();
         assert_eq!(memory.alarm(), None);
-        run(set_alarm(memory, &Waits(vec![Timer::after(DAY, 50), Timer::at(DAY + 20, 90)]))).unwrap();
+        run(set_alarm(memory.object(), &Waits(vec![Timer::after(DAY, 50), Timer::at(DAY + 20, 90)]))).unwrap();
         assert_eq!(memory.alarm(), Some(DAY + 20));
-        run(set_alarm(memory, &Waits(vec![Timer::after(DAY, 50), Timer::at(DAY - 20, 90)]))).unwrap();
+        run(set_alarm(memory.object(), &Waits(vec![Timer::after(DAY, 50), Timer::at(DAY - 20, 90)]))).unwrap();
         assert_eq!(memory.alarm(), Some(DAY));
-        run(set_alarm(memory, &Waits(vec![]))).unwrap();
+        run(set_alarm(memory.object(), &Waits(vec![]))).unwrap();
         assert_eq!(memory.alarm(), Some(DAY), "there is nothing to set it to");
     }
 
@@ -124,31 +125,31 @@ mod tests {
     fn an_alarm_that_a_clock_set_back_left_far_ahead_is_set_anew_and_any_other_is_left_alone() {
         let memory = Memory::at(DAY);
         let waits = Waits(vec![Timer::after(DAY, 10_000)]);
-        run(mend_alarm(memory, &waits));
+        run(mend_alarm(memory.object(), &waits));
         assert_eq!(memory.alarm(), Some(DAY + 10_000), "there was none");
-        run(memory.alarm_set(DAY + 5_000)).unwrap();
-        run(mend_alarm(memory, &waits));
+        run(memory.object().alarm_set((DAY + 5_000) as f64)).unwrap();
+        run(mend_alarm(memory.object(), &waits));
         assert_eq!(memory.alarm(), Some(DAY + 5_000), "it is early enough");
-        run(memory.alarm_set(2 * DAY)).unwrap();
-        run(mend_alarm(memory, &waits));
+        run(memory.object().alarm_set((2 * DAY) as f64)).unwrap();
+        run(mend_alarm(memory.object(), &waits));
         assert_eq!(memory.alarm(), Some(DAY + 10_000));
-        run(memory.alarm_set(2 * DAY)).unwrap();
-        run(mend_alarm(memory, &Waits(vec![Timer::at(2 * DAY, 90)])));
+        run(memory.object().alarm_set((2 * DAY) as f64)).unwrap();
+        run(mend_alarm(memory.object(), &Waits(vec![Timer::at(2 * DAY, 90)])));
         assert_eq!(memory.alarm(), Some(DAY), "a time that was written down by another clock is due");
     }
 
     struct Unreadable;
 
     impl Timed for Unreadable {
-        fn timers<S: Storage>(&self, _: S) -> Bound<Vec<Timer>> {
-            Err(crate::bindings::BindingError("disk".to_owned()))
+        fn timers(&self, _: Object) -> Bound<Vec<Timer>> {
+            Err(crate::bindings::BindingError::new("disk"))
         }
     }
 
     #[test]
     fn a_handler_whose_rows_cannot_be_read_is_called_again() {
         let memory = Memory::at(DAY);
-        run(set_next(memory, &Unreadable));
+        run(set_next(memory.object(), &Unreadable));
         assert_eq!(memory.alarm(), Some(DAY + UNREADABLE_MS));
     }
 }

@@ -1,25 +1,43 @@
 //! Frames: a list of byte strings, each with its length before it (`ABI.md`).
 
 /// Writes a frame.
-#[derive(Debug, Default)]
-pub(crate) struct Writer(Vec<u8>);
+#[derive(Clone, Debug, Default)]
+pub struct Writer(Vec<u8>);
 
 impl Writer {
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
+    /// An empty frame with room for so many bytes.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
     }
 
-    pub(crate) fn field(&mut self, bytes: &[u8]) -> &mut Self {
+    /// A frame whose first field is a name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let mut frame = Self::with_capacity(128);
+        frame.text(name);
+        frame
+    }
+
+    /// A field of these bytes.
+    pub fn field(&mut self, bytes: &[u8]) -> &mut Self {
         self.prefix(bytes.len());
         self.0.extend_from_slice(bytes);
         self
     }
 
-    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+    /// A field of this text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.field(text.as_bytes())
     }
 
-    pub(crate) fn number(&mut self, mut number: u64) -> &mut Self {
+    /// A flag.
+    pub fn flag(&mut self, flag: bool) -> &mut Self {
+        self.text(if flag { "1" } else { "" })
+    }
+
+    /// A field of a number in decimal.
+    pub fn number(&mut self, mut number: u64) -> &mut Self {
         let mut digits = [0; 20];
         let mut start = digits.len();
         loop {
@@ -33,11 +51,43 @@ impl Writer {
         self.field(&digits[start..])
     }
 
+    /// A field of a number that may be any that JavaScript has.
+    pub fn float(&mut self, number: f64) -> &mut Self {
+        match number {
+            f64::INFINITY => self.text("Infinity"),
+            f64::NEG_INFINITY => self.text("-Infinity"),
+            // `-0` and `NaN` are written alike in both languages.
+            number => self.text(&number.to_string()),
+        }
+    }
+
+    /// As [`Self::number`], or an empty field.
+    pub fn optional(&mut self, number: Option<u64>) -> &mut Self {
+        match number {
+            Some(number) => self.number(number),
+            None => self.field(b""),
+        }
+    }
+
+    /// As [`Self::float`], or an empty field.
+    pub fn optional_float(&mut self, number: Option<f64>) -> &mut Self {
+        match number {
+            Some(number) => self.float(number),
+            None => self.field(b""),
+        }
+    }
+
     /// A field of two parts, without joining them first.
-    pub(crate) fn tagged(&mut self, tag: u8, bytes: &[u8]) -> &mut Self {
+    pub fn tagged(&mut self, tag: u8, bytes: &[u8]) -> &mut Self {
         self.prefix(bytes.len() + 1);
         self.0.push(tag);
         self.0.extend_from_slice(bytes);
+        self
+    }
+
+    /// The fields of another frame, one after the other.
+    pub fn append(&mut self, frame: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(frame);
         self
     }
 
@@ -46,35 +96,82 @@ impl Writer {
         self.0.extend_from_slice(&(len as u32).to_le_bytes());
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// What was written.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// What was written.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 
-/// Reads a frame.
+/// Reads a frame. What is missing reads as an empty field.
 #[derive(Clone, Debug)]
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(crate) const fn new(frame: &'a [u8]) -> Self {
+    /// From the first field on.
+    #[must_use]
+    pub const fn new(frame: &'a [u8]) -> Self {
         Self(frame)
     }
 
-    pub(crate) fn text(&mut self) -> &'a str {
-        self.next().and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    /// The next field as text; empty if it is no UTF-8.
+    pub fn text(&mut self) -> &'a str {
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
     }
 
-    pub(crate) fn bytes(&mut self) -> &'a [u8] {
+    /// The next field as text; `None` if it is empty.
+    pub fn optional(&mut self) -> Option<&'a str> {
+        Some(self.text()).filter(|text| !text.is_empty())
+    }
+
+    /// The next field.
+    pub fn bytes(&mut self) -> &'a [u8] {
         self.next().unwrap_or_default()
     }
 
-    /// How many bytes were not read yet.
-    pub(crate) const fn left(&self) -> usize {
-        self.0.len()
+    /// The next field as a flag.
+    pub fn flag(&mut self) -> bool {
+        self.bytes() == b"1"
     }
 
-    pub(crate) fn number(&mut self) -> u64 {
-        self.text().parse().unwrap_or_default()
+    /// The next field as a list.
+    pub fn list(&mut self) -> Reader<'a> {
+        Reader(self.bytes())
+    }
+
+    /// The next field as a number; 0 if it is none. A fraction is dropped.
+    pub fn number(&mut self) -> u64 {
+        Self::number_of(self.bytes())
+    }
+
+    /// A field as a number; 0 if it is none. A fraction is dropped.
+    #[must_use]
+    pub fn number_of(field: &[u8]) -> u64 {
+        let text = std::str::from_utf8(field).unwrap_or_default();
+        text.parse().unwrap_or_else(|_| text.parse::<f64>().map_or(0, |number| number as u64))
+    }
+
+    /// What was not read yet.
+    #[must_use]
+    pub const fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
+    /// The value of a name, where the rest of the frame is pairs.
+    #[must_use]
+    pub fn value(mut self, name: &str) -> Option<&'a [u8]> {
+        loop {
+            let (found, value) = (self.next()?, self.bytes());
+            if found == name.as_bytes() {
+                return Some(value);
+            }
+        }
     }
 }
 
@@ -102,5 +199,20 @@ mod tests {
         assert_eq!(fields, [&b"kv.get"[..], b"0", b"1234567", b"", b"tx"]);
         let cut = &frame.bytes()[..frame.bytes().len() - 1];
         assert_eq!(Reader::new(cut).count(), 4);
+    }
+
+    #[test]
+    fn numbers_are_written_as_javascript_reads_them() {
+        let written = |number| String::from_utf8(Writer::default().float(number).bytes()[4..].to_vec()).unwrap();
+        let numbers = [0.0, -0.0, 5.0, -1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        assert_eq!(numbers.map(written), ["0", "-0", "5", "-1.5", "NaN", "Infinity", "-Infinity"]);
+    }
+
+    #[test]
+    fn a_value_is_found_by_its_name() {
+        let mut frame = Writer::default();
+        frame.text("size").number(7).text("etag").text("size");
+        let pairs = || Reader::new(frame.bytes());
+        assert_eq!((pairs().value("etag"), pairs().value("key")), (Some(&b"size"[..]), None));
     }
 }

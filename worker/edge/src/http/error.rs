@@ -1,5 +1,5 @@
 use super::{Request, Response};
-use crate::bindings::Clock;
+use crate::Edge;
 use pmx_model::clip;
 use serde_json::{Map, Value, json};
 
@@ -134,13 +134,13 @@ impl ApiError {
     }
 
     /// The answer to this request.
-    pub fn respond(&self, clock: impl Clock, request: &Request<'_>) -> Response {
-        self.respond_with(clock, request, request.wants_html())
+    pub fn respond(&self, edge: Edge, request: &Request) -> Response {
+        self.respond_with(edge, request, request.wants_html())
     }
 
     /// The answer to this request: a page, or JSON.
-    pub fn respond_with(&self, clock: impl Clock, request: &Request<'_>, as_page: bool) -> Response {
-        let (status, id) = (self.code.status(), request_id(clock));
+    pub fn respond_with(&self, edge: Edge, request: &Request, as_page: bool) -> Response {
+        let (status, id) = (self.code.status(), request_id(edge));
         let mut response = if as_page {
             let page = page(status, &self.message, &id).into_bytes();
             let mut response = Response::bytes(status, "text/html; charset=utf-8", page);
@@ -151,15 +151,15 @@ impl ApiError {
         };
         response.header("x-content-type-options", "nosniff").header("pmx-request-id", id);
         for (name, value) in &self.headers {
-            response.header(name, *value);
+            response.header(*name, *value);
         }
-        if request.method == "HEAD" { response.without_body() } else { response }
+        if request.method() == "HEAD" { response.without_body() } else { response }
     }
 }
 
-fn request_id(clock: impl Clock) -> String {
+fn request_id(edge: Edge) -> String {
     let mut bytes = [0; 8];
-    clock.random(&mut bytes);
+    edge.random(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

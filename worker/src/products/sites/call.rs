@@ -1,14 +1,19 @@
 //! What a site's object can be asked. The Worker writes a call ([`ask`]), the object reads it; both are here, so that the two cannot part.
 
-use super::{codes, internal};
+use super::{blobs::OBJECTS, codes, internal};
 use pmx_edge::{
-    bindings::{Edge, ObjectRequest, ObjectResponse},
-    http::{ApiError, Code, Request},
-    object::ObjectCall,
+    Edge,
+    bindings::{BindingError, Bound},
+    http::{ApiError, Code, Request, Response},
 };
 use pmx_model::{Hash, Meta, Roots, SiteName, Unpublished, object_only, optional_map};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+
+/// Where objects are reached: no host that anyone could be.
+const ORIGIN: &str = "https://object";
+/// The most bytes of an answer of an object: the list of its deploys may be long.
+const MAX_ANSWER: u64 = 32 * 1024 * 1024;
 
 /// A call to the object of a site.
 #[derive(Debug)]
@@ -48,13 +53,13 @@ object_only!(Commit);
 
 impl<'a> Call<'a> {
     /// The call as it goes to the object of this site.
-    pub(crate) fn request(self, site: &SiteName) -> ObjectRequest {
+    fn request(self, site: &SiteName) -> Request {
         let (method, path, body) = match self {
             Self::State => ("GET", format!("/state?space={site}"), Vec::new()),
             Self::Deploys => ("GET", format!("/deploys?space={site}"), Vec::new()),
             Self::Events { deploy } => {
                 let path = format!("/events?space={site}&deploy={deploy}");
-                return ObjectRequest { method: "GET", path, body: Vec::new(), upgrade: true };
+                return Request::new("GET", format!("{ORIGIN}{path}")).upgrade();
             }
             Self::Known { base, hashes } => {
                 let base = base.map(|base| format!("&base={base}")).unwrap_or_default();
@@ -73,32 +78,31 @@ impl<'a> Call<'a> {
             Self::Unpublish { status } => ("POST", format!("/unpublish?space={site}&status={status}"), Vec::new()),
             Self::Prune { keep } => ("POST", format!("/prune?space={site}&keep={keep}"), Vec::new()),
         };
-        ObjectRequest { method, path, body, upgrade: false }
+        let request = Request::new(method, format!("{ORIGIN}{path}"));
+        if body.is_empty() { request } else { request.with_body(body) }
     }
 
-    /// Reads what [`Self::request`] wrote: the call, and the site that it means.
+    /// Reads what [`Self::request`] wrote, whose body was read: the call, and the site that it means.
     ///
     /// # Errors
     /// It is no call, or a parameter is missing.
-    pub(crate) fn read(call: &ObjectCall<'a>) -> Result<(SiteName, Self), ApiError> {
-        let request = Request::new(call.method, call.url, Vec::new());
+    pub(crate) fn read(request: &'a Request, body: &'a [u8]) -> Result<(SiteName, Self), ApiError> {
         let site =
             request.parameter("space").and_then(|site| site.parse().ok()).ok_or_else(|| bad("space", "missing"))?;
         let deploy = request.parameter("deploy").unwrap_or_default();
-        let read = match (call.method, request.path) {
+        let read = match (request.method(), request.path()) {
             ("GET", "/state") => Self::State,
             ("GET", "/deploys") => Self::Deploys,
-            ("GET", "/events") if call.upgrade => Self::Events { deploy },
-            ("POST", "/known") => Self::Known { base: request.parameter("base"), hashes: call.body.into() },
-            ("POST", "/proven") => Self::Proven { blobs: call.body.into() },
+            ("GET", "/events") if request.is_upgrade() => Self::Events { deploy },
+            ("POST", "/known") => Self::Known { base: request.parameter("base"), hashes: body.into() },
+            ("POST", "/proven") => Self::Proven { blobs: body.into() },
             ("POST", "/lost") => {
                 let hash = request.parameter("hash").and_then(|hash| hash.parse().ok());
                 let size = request.parameter("size").and_then(|size| size.parse().ok());
                 Self::Lost { hash: hash.ok_or_else(|| bad("hash", "missing"))?, size }
             }
             ("POST", "/commit") => Self::Commit(Box::new(
-                serde_json::from_slice(call.body)
-                    .map_err(|error| ApiError::new(Code::BAD_REQUEST, error.to_string()))?,
+                serde_json::from_slice(body).map_err(|error| ApiError::new(Code::BAD_REQUEST, error.to_string()))?,
             )),
             ("POST", "/rollback") => Self::Rollback { deploy },
             ("POST", "/unpublish") => {
@@ -116,17 +120,36 @@ impl<'a> Call<'a> {
     }
 }
 
+/// What an object answered, read whole.
+pub(super) struct Answered {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answered {
+    pub(super) async fn read(response: Response) -> Bound<Self> {
+        let status = response.status;
+        match response.into_bytes(MAX_ANSWER).await? {
+            Some(body) => Ok(Self { status, body }),
+            None => Err(BindingError::new(format!("it answered more than {MAX_ANSWER} bytes"))),
+        }
+    }
+}
+
+/// Calls the site's object.
+pub(super) async fn send(edge: Edge, site: &SiteName, call: Call<'_>) -> Bound<Response> {
+    edge.objects(OBJECTS).by_name(site.as_str()).inline(Some(MAX_ANSWER)).fetch(call.request(site)).await
+}
+
 /// Calls the site's object; an answer that is no success becomes the error that it says.
-pub(super) async fn ask<E: Edge>(edge: E, site: &SiteName, call: Call<'_>) -> Result<ObjectResponse, ApiError> {
-    let answer = edge
-        .object_fetch(site.as_str(), call.request(site))
-        .await
-        .map_err(|error| internal(edge, &format!("object of {site}: {error}")))?;
+pub(super) async fn ask(edge: Edge, site: &SiteName, call: Call<'_>) -> Result<Answered, ApiError> {
+    let failed = |error| internal(edge, &format!("object of {site}: {error}"));
+    let answer = Answered::read(send(edge, site, call).await.map_err(failed)?).await.map_err(failed)?;
     if answer.status < 300 { Ok(answer) } else { Err(passed_on(edge, &answer)) }
 }
 
 /// The error that an object answered with.
-pub(super) fn passed_on<E: Edge>(edge: E, answer: &ObjectResponse) -> ApiError {
+pub(super) fn passed_on(edge: Edge, answer: &Answered) -> ApiError {
     serde_json::from_slice(&answer.body)
         .ok()
         .and_then(|error| ApiError::from_json(answer.status, &error, codes::ALL))
@@ -165,29 +188,29 @@ mod tests {
         ];
         for (call, wire) in calls {
             let said = format!("{call:?}");
-            let ObjectRequest { method, path, body, upgrade } = call.request(&site);
-            assert_eq!(format!("{method} {path} {}", String::from_utf8_lossy(&body)), wire);
-            let url = format!("https://object{path}");
-            let (of, read) = Call::read(&ObjectCall { method, url: &url, body: &body, upgrade }).unwrap();
+            let request = call.request(&site);
+            let body = request.body.bytes().unwrap();
+            let path = request.url().strip_prefix(ORIGIN).unwrap();
+            assert_eq!(format!("{} {path} {}", request.method(), String::from_utf8_lossy(body)), wire);
+            let (of, read) = Call::read(&request, body).unwrap();
             assert_eq!((of, format!("{read:?}")), (site.clone(), said));
         }
     }
 
     #[test]
     fn what_is_no_call_is_refused() {
-        let read = |method: &str, url: &str| {
-            Call::read(&ObjectCall { method, url, body: b"", upgrade: false }).map(|_| ()).unwrap_err().code
+        let read = |method: &'static str, path: &str| {
+            let request = Request::new(method, format!("{ORIGIN}{path}"));
+            Call::read(&request, b"").map(|_| ()).unwrap_err().code
         };
         for (method, path) in [("POST", "/state?space=a"), ("GET", "/nothing?space=a"), ("GET", "/events?space=a")] {
-            let url = format!("https://object{path}");
-            assert_eq!(read(method, &url), Code::NOT_FOUND, "{path}");
+            assert_eq!(read(method, path), Code::NOT_FOUND, "{path}");
         }
         for path in
             ["/state", "/lost?space=a", "/prune?space=a&keep=x", "/unpublish?space=a&status=200", "/commit?space=a"]
         {
             let method = if path == "/state" { "GET" } else { "POST" };
-            let url = format!("https://object{path}");
-            assert_eq!(read(method, &url), Code::BAD_REQUEST, "{path}");
+            assert_eq!(read(method, path), Code::BAD_REQUEST, "{path}");
         }
     }
 }

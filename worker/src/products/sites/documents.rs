@@ -1,11 +1,13 @@
 //! Routes and manifests, read from R2 by their hashes, checked, and kept parsed.
 
 use crate::products::sites::{
+    blobs::{self, Document},
     codes,
     router::{Documents, Mounted},
 };
 use pmx_edge::{
-    bindings::{BindingError, Bucket},
+    Edge,
+    bindings::BindingError,
     http::{ApiError, Code},
     join::join_all,
     lru::ByteLru,
@@ -69,8 +71,8 @@ impl LoadError {
 
 /// The documents of every root, at their mounts; of at most `limit` bytes in all, if there is a limit. `near` are roots that the cache may
 /// still have and that resemble these: the cost of what is not cached follows what differs.
-pub(crate) async fn load<B: Bucket>(
-    bucket: B,
+pub(crate) async fn load(
+    edge: Edge,
     cache: &Cache,
     roots: &Roots,
     near: &[Roots],
@@ -83,7 +85,7 @@ pub(crate) async fn load<B: Bucket>(
             Some(documents) => documents,
             None => {
                 let room = limit.map(|limit| limit.saturating_sub(bytes));
-                read(bucket, cache, root, cache.near(roots, root, near), room).await?
+                read(edge, cache, root, cache.near(roots, root, near), room).await?
             }
         };
         bytes += documents.manifest.document() as u64 + documents.routes.document() as u64;
@@ -97,8 +99,8 @@ pub(crate) async fn load<B: Bucket>(
 
 /// The documents of one of the `roots` of a site whose state has this `seq`. That they cannot be used is remembered for a while, or until
 /// the site changes.
-pub(crate) async fn load_one<B: Bucket>(
-    bucket: B,
+pub(crate) async fn load_one(
+    edge: Edge,
     cache: &Cache,
     (roots, root): (&Roots, &Root),
     near: &[Roots],
@@ -110,17 +112,17 @@ pub(crate) async fn load_one<B: Bucket>(
     let key = key(root);
     if let Some((of, since, error)) = cache.failed.get(&key)
         && of == seq
-        && !has_passed(since, bucket.now_ms(), FAILED_MS)
+        && !has_passed(since, edge.now_ms(), FAILED_MS)
     {
         return Err(error);
     }
-    let read = read(bucket, cache, root, cache.near(roots, root, near), None).await;
+    let read = read(edge, cache, root, cache.near(roots, root, near), None).await;
     if let Err(error) = &read
         // What is missing may be uploaded at any moment, and costs one look each time.
         && !matches!(error, LoadError::Busy(_) | LoadError::Missing(_))
     {
         let cost = size_of::<(Key, LoadError)>() + error.to_string().len();
-        cache.failed.insert(key, (seq, bucket.now_ms(), error.clone()), cost);
+        cache.failed.insert(key, (seq, edge.now_ms(), error.clone()), cost);
     }
     read
 }
@@ -160,14 +162,8 @@ impl Cache {
     }
 }
 
-/// A document that is to be read, or is.
-enum Document {
-    Bytes(Vec<u8>),
-    Large { hash: Hash, size: u64 },
-}
-
-async fn read<B: Bucket>(
-    bucket: B,
+async fn read(
+    edge: Edge,
     cache: &Cache,
     root: &Root,
     near: Option<(&Root, Rc<Documents>)>,
@@ -175,13 +171,13 @@ async fn read<B: Bucket>(
 ) -> Result<Rc<Documents>, LoadError> {
     let near_routes = near.as_ref().filter(|(near, _)| near.routes == root.routes).map(|(_, near)| near.routes.clone());
     let asked = [Some(&root.manifest), Some(&root.routes).filter(|_| near_routes.is_none())];
-    let permit = cache.permits.take(bucket, 2 * SMALL_DOCUMENT as usize * READ_FACTOR).await?;
-    let mut documents = join_all(asked.into_iter().flatten().map(|hash| small(bucket, hash))).await.into_iter();
+    let permit = cache.permits.take(edge, 2 * SMALL_DOCUMENT as usize * READ_FACTOR).await?;
+    let mut documents = join_all(asked.into_iter().flatten().map(|hash| small(edge, hash))).await.into_iter();
     let mut next = || documents.next().unwrap_or(Err(LoadError::Missing(root.routes)));
     let (manifest, routes) = (next()?, if near_routes.is_none() { Some(next()?) } else { None });
 
     // For both at once: a task that held one of them while it waits for the other would hold up those who wait for the first.
-    let larger: u64 = [Some(&manifest), routes.as_ref()].into_iter().flatten().map(Document::still_to_read).sum();
+    let larger: u64 = [Some(&manifest), routes.as_ref()].into_iter().flatten().map(still_to_read).sum();
     if room.is_some_and(|room| larger > room) {
         return Err(LoadError::TooMany);
     }
@@ -189,7 +185,7 @@ async fn read<B: Bucket>(
         permit
     } else {
         drop(permit);
-        let permit = cache.permits.take(bucket, usize::try_from(larger).unwrap_or(usize::MAX) * READ_FACTOR).await?;
+        let permit = cache.permits.take(edge, usize::try_from(larger).unwrap_or(usize::MAX) * READ_FACTOR).await?;
         // Others may have read them meanwhile.
         if let Some(documents) = cache.get(root) {
             return Ok(documents);
@@ -198,11 +194,14 @@ async fn read<B: Bucket>(
     };
     let bad =
         |what: &str, hash: &Hash, error: &dyn std::fmt::Display| LoadError::Bad(format!("{what} {hash}: {error}"));
-    let manifest = ManifestIndex::read(manifest.read(bucket).await?, near.as_ref().map(|(_, near)| &*near.manifest))
-        .map_err(|error| bad("manifest", &root.manifest, &error))?;
+    let manifest = ManifestIndex::read(
+        whole(edge, &root.manifest, manifest).await?,
+        near.as_ref().map(|(_, near)| &*near.manifest),
+    )
+    .map_err(|error| bad("manifest", &root.manifest, &error))?;
     let has_file = |path: &str| manifest.file(path).is_some();
     let routes = match (near_routes, routes) {
-        (_, Some(routes)) => RoutesIndex::read(routes.read(bucket).await?, has_file)
+        (_, Some(routes)) => RoutesIndex::read(whole(edge, &root.routes, routes).await?, has_file)
             .map(Rc::new)
             .map_err(|error| bad("routes document", &root.routes, &error))?,
         (near_routes, None) => {
@@ -221,31 +220,30 @@ async fn read<B: Bucket>(
 }
 
 /// A document, if it is small; else how large it is.
-async fn small<B: Bucket>(bucket: B, hash: &Hash) -> Result<Document, LoadError> {
-    match bucket.blob_read(hash, SMALL_DOCUMENT).await {
-        Ok(Some(bytes)) => Ok(Document::Bytes(bytes)),
-        Ok(None) => Err(LoadError::Missing(*hash)),
-        Err(error) => match error.too_large() {
-            Some(size) if size > MAX_DOCUMENT => Err(LoadError::TooLarge { hash: *hash, size }),
-            Some(size) => Ok(Document::Large { hash: *hash, size }),
-            None => Err(error.into()),
-        },
+async fn small(edge: Edge, hash: &Hash) -> Result<Document, LoadError> {
+    match blobs::read(edge, hash, SMALL_DOCUMENT).await? {
+        None => Err(LoadError::Missing(*hash)),
+        Some(Document::Large { size }) if size > MAX_DOCUMENT => Err(LoadError::TooLarge { hash: *hash, size }),
+        Some(document) => Ok(document),
     }
 }
 
-impl Document {
-    const fn still_to_read(&self) -> u64 {
-        match self {
-            Self::Bytes(_) => 0,
-            Self::Large { size, .. } => *size,
-        }
+const fn still_to_read(document: &Document) -> u64 {
+    match document {
+        Document::Bytes(_) => 0,
+        Document::Large { size } => *size,
     }
+}
 
-    async fn read<B: Bucket>(self, bucket: B) -> Result<Vec<u8>, LoadError> {
-        match self {
-            Self::Bytes(bytes) => Ok(bytes),
-            Self::Large { hash, size } => bucket.blob_read(&hash, size).await?.ok_or(LoadError::Missing(hash)),
-        }
+async fn whole(edge: Edge, hash: &Hash, document: Document) -> Result<Vec<u8>, LoadError> {
+    let size = match document {
+        Document::Bytes(bytes) => return Ok(bytes),
+        Document::Large { size } => size,
+    };
+    match blobs::read(edge, hash, size).await? {
+        None => Err(LoadError::Missing(*hash)),
+        Some(Document::Bytes(bytes)) => Ok(bytes),
+        Some(Document::Large { size }) => Err(LoadError::TooLarge { hash: *hash, size }),
     }
 }
 

@@ -2,26 +2,26 @@
 
 use super::{
     Shared,
-    call::{Call, passed_on},
+    call::{Answered, Call, passed_on, send},
     internal, not_published,
 };
 use pmx_edge::{
-    bindings::Edge,
+    Edge,
     http::{ApiError, Code, Payload, Request, Response},
 };
 use pmx_model::{SiteName, is_deploy_id};
 
 /// Joins the client to the events. A name that was never published is found out as its pages are, and wakes no object.
-pub(super) async fn join<E: Edge>(
-    edge: E,
+pub(super) async fn join(
+    edge: Edge,
     shared: &Shared,
     site: &SiteName,
-    request: &Request<'_>,
+    request: &Request,
 ) -> Result<Response, ApiError> {
-    if request.method != "GET" || !request.is_upgrade() {
+    if request.method() != "GET" || !request.is_upgrade() {
         return Err(ApiError::new(Code::UPGRADE_REQUIRED, "This address speaks WebSocket only"));
     }
-    if request.header("origin").is_some_and(|origin| !same_host(origin, request.host)) {
+    if request.header("origin").is_some_and(|origin| !same_host(origin, request.host())) {
         return Err(ApiError::new(Code::FORBIDDEN_ORIGIN, "A page of another origin may not listen here"));
     }
     let deploy = request.parameter("deploy").unwrap_or_default();
@@ -31,17 +31,11 @@ pub(super) async fn join<E: Edge>(
     if !shared.exists(edge, site).await? {
         return Err(not_published(site));
     }
-    let answer = edge
-        .object_fetch(site.as_str(), Call::Events { deploy }.request(site))
-        .await
-        .map_err(|error| internal(edge, &format!("object of {site}: {error}")))?;
-    match answer.socket {
-        Some(socket) => {
-            let mut response = Response::empty(101);
-            response.payload = Payload::Socket(socket);
-            Ok(response)
-        }
-        None => Err(passed_on(edge, &answer)),
+    let failed = |error| internal(edge, &format!("object of {site}: {error}"));
+    let answer = send(edge, site, Call::Events { deploy }).await.map_err(failed)?;
+    match answer.payload {
+        Payload::Socket(_) => Ok(Response { payload: answer.payload, ..Response::empty(101) }),
+        _ => Err(passed_on(edge, &Answered::read(answer).await.map_err(failed)?)),
     }
 }
 

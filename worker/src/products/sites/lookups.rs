@@ -1,9 +1,7 @@
 //! Looking blobs up in the bucket, many at once.
 
-use pmx_edge::{
-    bindings::{Bound, Bucket},
-    join::join_all,
-};
+use super::blobs;
+use pmx_edge::{Edge, bindings::Bound, join::join_all};
 use pmx_model::Hash;
 use std::collections::BTreeMap;
 
@@ -13,10 +11,10 @@ pub(crate) const LOOKUPS: usize = 800;
 const PARALLEL: usize = 50;
 
 /// The sizes of those of these blobs that are in the bucket.
-pub(crate) async fn sizes<B: Bucket>(bucket: B, hashes: &[Hash]) -> Bound<BTreeMap<Hash, u64>> {
+pub(crate) async fn sizes(edge: Edge, hashes: &[Hash]) -> Bound<BTreeMap<Hash, u64>> {
     let mut found = BTreeMap::new();
     for slice in hashes.chunks(PARALLEL) {
-        let sizes = join_all(slice.iter().map(|hash| bucket.blob_head(hash))).await;
+        let sizes = join_all(slice.iter().map(|hash| blobs::size(edge, hash))).await;
         for (hash, size) in slice.iter().zip(sizes) {
             found.extend(size?.map(|size| (*hash, size)));
         }

@@ -1,6 +1,7 @@
 //! Published sites: pages from KV and R2, the publish API, one object for each site.
 
 pub(crate) mod api;
+mod blobs;
 mod call;
 mod codes;
 mod diff;
@@ -13,7 +14,8 @@ mod serve;
 mod store;
 
 use pmx_edge::{
-    bindings::{Clock, Edge, Level},
+    Edge,
+    bindings::Level,
     http::{ApiError, Code, Request},
     object::{Reply, Rest},
 };
@@ -23,8 +25,8 @@ pub(crate) use serve::Shared;
 use serve::losses::Failure;
 
 /// Answers a request for a site. Reserved paths come before the site's own.
-pub(crate) async fn answer<E: Edge>(edge: E, shared: &Shared, site: &SiteName, request: &Request<'_>) -> Reply {
-    let answer = match request.path {
+pub(crate) async fn answer(edge: Edge, shared: &Shared, site: &SiteName, request: &Request) -> Reply {
+    let answer = match request.path() {
         "/_events" => events::join(edge, shared, site, request).await.map_err(Failure::from),
         path if path == "/api" || path.starts_with("/api/") => {
             Err(ApiError::new(Code::NOT_FOUND, "The publish API answers on the control host only").into())
@@ -46,7 +48,7 @@ fn not_published(site: &SiteName) -> ApiError {
 }
 
 /// What failed on our side: the log gets its text, the client does not.
-pub(crate) fn internal<C: Clock>(clock: C, what: &str) -> ApiError {
-    clock.log(Level::Error, what);
+pub(crate) fn internal(edge: Edge, what: &str) -> ApiError {
+    edge.log(Level::Error, what);
     ApiError::new(Code::INTERNAL, "Something went wrong on the server")
 }

@@ -1,9 +1,10 @@
 //! The object's tables. Nothing is written before the first commit, which makes the schema.
 
 use pmx_edge::{
-    bindings::{Bound, Storage, Value},
+    bindings::Bound,
     deploys::{self, ACTIVATIONS_KEPT, Deploys},
     migrations::{self, Migration},
+    object::{Object, Value},
     outbox::{OutboxOutcome, Progress},
     time::rfc3339,
 };
@@ -71,33 +72,33 @@ pub(super) struct SpaceRow {
 }
 
 /// Whether the site was ever published.
-pub(super) fn exists<S: Storage>(storage: S) -> Bound<bool> {
-    let rows = storage.sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'space'", &[])?;
-    Ok(!rows.0.is_empty())
+pub(super) fn exists(object: Object) -> Bound<bool> {
+    let rows = object.sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'space'", &[])?;
+    Ok(!rows.is_empty())
 }
 
 /// Makes or moves on the schema, in the turn of the write that needs it.
-pub(super) fn migrate<S: Storage>(storage: S, site: &SiteName) -> Bound<()> {
-    let version = if exists(storage)? {
-        let rows = storage.sql("SELECT schema FROM space", &[])?;
-        rows.0.first().map_or(0, |row| row[0].number())
+pub(super) fn migrate(object: Object, site: &SiteName) -> Bound<()> {
+    let version = if exists(object)? {
+        let rows = object.sql("SELECT schema FROM space", &[])?;
+        rows.first().map_or(0, |row| row[0].number())
     } else {
         0
     };
-    if let Some(version) = migrations::run(storage, MIGRATIONS, version)? {
+    if let Some(version) = migrations::run(object, MIGRATIONS, version)? {
         let upsert = "INSERT INTO space (id, schema, name) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET schema = excluded.schema";
-        storage.sql(upsert, &[version.into(), Value::Text(site.to_string())])?;
+        object.sql(upsert, &[version.into(), Value::Text(site.to_string())])?;
     }
     Ok(())
 }
 
 /// The row of `space`; `None` before the first commit.
-pub(super) fn space<S: Storage>(storage: S) -> Bound<Option<SpaceRow>> {
-    if !exists(storage)? {
+pub(super) fn space(object: Object) -> Bound<Option<SpaceRow>> {
+    if !exists(object)? {
         return Ok(None);
     }
-    let rows = storage.sql("SELECT name, seq, kv_seq, sent_seq, attempts, check_at, schema FROM space", &[])?;
-    Ok(rows.0.first().map(|row| SpaceRow {
+    let rows = object.sql("SELECT name, seq, kv_seq, sent_seq, attempts, check_at, schema FROM space", &[])?;
+    Ok(rows.first().map(|row| SpaceRow {
         name: row[0].text().to_owned(),
         progress: Progress {
             seq: row[1].number(),
@@ -111,62 +112,62 @@ pub(super) fn space<S: Storage>(storage: S) -> Bound<Option<SpaceRow>> {
 }
 
 /// The active deploy.
-pub(super) fn active<S: Storage>(storage: S) -> Bound<Option<Deploy>> {
-    if exists(storage)? { DEPLOYS.active(storage) } else { Ok(None) }
+pub(super) fn active(object: Object) -> Bound<Option<Deploy>> {
+    if exists(object)? { DEPLOYS.active(object) } else { Ok(None) }
 }
 
 /// The deploy of this id.
-pub(super) fn deploy<S: Storage>(storage: S, id: &str) -> Bound<Option<Deploy>> {
-    if exists(storage)? { DEPLOYS.get(storage, id) } else { Ok(None) }
+pub(super) fn deploy(object: Object, id: &str) -> Bound<Option<Deploy>> {
+    if exists(object)? { DEPLOYS.get(object, id) } else { Ok(None) }
 }
 
 /// The active deploy, if its blobs were proven in the present generation of proofs.
-pub(super) fn vouching<S: Storage>(storage: S) -> Bound<Option<Deploy>> {
-    DEPLOYS.one(storage, "deploys d WHERE d.is_active = 1 AND d.proofs = (SELECT proofs FROM space)", &[])
+pub(super) fn vouching(object: Object) -> Bound<Option<Deploy>> {
+    DEPLOYS.one(object, "deploys d WHERE d.is_active = 1 AND d.proofs = (SELECT proofs FROM space)", &[])
 }
 
 /// Records a deploy whose blobs were proven in this generation of proofs; it is not active yet.
-pub(super) fn insert<S: Storage>(storage: S, deploy: &Deploy, meta: Option<&Meta>, proofs: u64) -> Bound<()> {
-    DEPLOYS.insert(storage, deploy, meta)?;
+pub(super) fn insert(object: Object, deploy: &Deploy, meta: Option<&Meta>, proofs: u64) -> Bound<()> {
+    DEPLOYS.insert(object, deploy, meta)?;
     let bindings = [proofs.into(), (&*deploy.id).into()];
-    storage.sql("UPDATE deploys SET proofs = ? WHERE deploy_id = ?", &bindings).map(|_| ())
+    object.sql("UPDATE deploys SET proofs = ? WHERE deploy_id = ?", &bindings).map(|_| ())
 }
 
 /// Counts one more change of what the site shows.
-fn next<S: Storage>(storage: S) -> Bound<u64> {
-    let rows = storage.sql("UPDATE space SET seq = seq + 1 RETURNING seq", &[])?;
-    Ok(rows.0.first().map_or(0, |row| row[0].number()))
+fn next(object: Object) -> Bound<u64> {
+    let rows = object.sql("UPDATE space SET seq = seq + 1 RETURNING seq", &[])?;
+    Ok(rows.first().map_or(0, |row| row[0].number()))
 }
 
 /// Makes a deploy the active one and answers the new `seq`.
-pub(super) fn activate<S: Storage>(storage: S, id: &str) -> Bound<u64> {
-    let seq = next(storage)?;
-    DEPLOYS.activate(storage, id, seq)?;
+pub(super) fn activate(object: Object, id: &str) -> Bound<u64> {
+    let seq = next(object)?;
+    DEPLOYS.activate(object, id, seq)?;
     Ok(seq)
 }
 
 /// Lets the site show nothing and answers the new `seq`. `since` is when that began, if it did not begin now.
-pub(super) fn unpublish<S: Storage>(storage: S, status: u16, since: Option<String>) -> Bound<u64> {
-    let seq = next(storage)?;
-    DEPLOYS.deactivate(storage)?;
-    let now = rfc3339(storage.now_ms());
+pub(super) fn unpublish(object: Object, status: u16, since: Option<String>) -> Bound<u64> {
+    let seq = next(object)?;
+    DEPLOYS.deactivate(object)?;
+    let now = rfc3339(object.now_ms());
     let bindings =
         [seq.into(), u64::from(status).into(), Value::Text(since.unwrap_or_else(|| now.clone())), Value::Text(now)];
-    storage.sql("INSERT INTO tombstones (seq, status, at, changed_at) VALUES (?, ?, ?, ?)", &bindings)?;
-    storage.sql("DELETE FROM tombstones WHERE seq <= ?", &[seq.saturating_sub(ACTIVATIONS_KEPT).into()])?;
+    object.sql("INSERT INTO tombstones (seq, status, at, changed_at) VALUES (?, ?, ?, ?)", &bindings)?;
+    object.sql("DELETE FROM tombstones WHERE seq <= ?", &[seq.saturating_sub(ACTIVATIONS_KEPT).into()])?;
     Ok(seq)
 }
 
 /// What stands in the place of a deploy, if the site was taken down.
-pub(super) fn tombstone<S: Storage>(storage: S) -> Bound<Option<Tombstone>> {
-    let Some(row) = space(storage)? else { return Ok(None) };
-    Ok(row.tombstone_before(storage, NEWEST)?.filter(|tombstone| tombstone.seq == row.progress.seq))
+pub(super) fn tombstone(object: Object) -> Bound<Option<Tombstone>> {
+    let Some(row) = space(object)? else { return Ok(None) };
+    Ok(row.tombstone_before(object, NEWEST)?.filter(|tombstone| tombstone.seq == row.progress.seq))
 }
 
 /// The tombstone that was recorded with this `seq`.
-pub(super) fn tombstone_of<S: Storage>(storage: S, seq: u64) -> Bound<Option<Tombstone>> {
-    let Some(row) = space(storage)? else { return Ok(None) };
-    Ok(row.tombstone_before(storage, seq)?.filter(|tombstone| tombstone.seq == seq))
+pub(super) fn tombstone_of(object: Object, seq: u64) -> Bound<Option<Tombstone>> {
+    let Some(row) = space(object)? else { return Ok(None) };
+    Ok(row.tombstone_before(object, seq)?.filter(|tombstone| tombstone.seq == seq))
 }
 
 impl SpaceRow {
@@ -176,13 +177,13 @@ impl SpaceRow {
     }
 
     /// The last tombstone up to this `seq`, be it in force then or not.
-    fn tombstone_before<S: Storage>(&self, storage: S, seq: u64) -> Bound<Option<Tombstone>> {
+    fn tombstone_before(&self, object: Object, seq: u64) -> Bound<Option<Tombstone>> {
         if self.schema < TOMBSTONES {
             return Ok(None);
         }
         let query = "SELECT seq, status, at, changed_at FROM tombstones WHERE seq <= ? ORDER BY seq DESC LIMIT 1";
-        let rows = storage.sql(query, &[seq.into()])?;
-        Ok(rows.0.first().map(|row| Tombstone {
+        let rows = object.sql(query, &[seq.into()])?;
+        Ok(rows.first().map(|row| Tombstone {
             unpublished: Unpublished {
                 status: u16::try_from(row[1].number()).unwrap_or(Unpublished::GONE),
                 at: row[2].text().to_owned(),
@@ -194,12 +195,12 @@ impl SpaceRow {
 }
 
 /// All pages were told of this `seq`.
-pub(super) fn set_sent<S: Storage>(storage: S, seq: u64) -> Bound<()> {
-    storage.sql("UPDATE space SET sent_seq = MAX(sent_seq, ?)", &[seq.into()]).map(|_| ())
+pub(super) fn set_sent(object: Object, seq: u64) -> Bound<()> {
+    object.sql("UPDATE space SET sent_seq = MAX(sent_seq, ?)", &[seq.into()]).map(|_| ())
 }
 
 /// Writes down what came of a try to bring KV into line.
-pub(super) fn record<S: Storage>(storage: S, outcome: OutboxOutcome) -> Bound<()> {
+pub(super) fn record(object: Object, outcome: OutboxOutcome) -> Bound<()> {
     let (statement, bindings) = match outcome {
         OutboxOutcome::Put { seq, check_at } => {
             ("UPDATE space SET kv_seq = MAX(kv_seq, ?), attempts = 0, check_at = ?", vec![seq.into(), check_at.into()])
@@ -210,26 +211,22 @@ pub(super) fn record<S: Storage>(storage: S, outcome: OutboxOutcome) -> Bound<()
             ("UPDATE space SET attempts = 0, check_at = 0, kv_seq = 0", Vec::new())
         }
     };
-    storage.sql(statement, &bindings).map(|_| ())
+    object.sql(statement, &bindings).map(|_| ())
 }
 
 /// The state as it is in KV when all is well.
-pub(super) fn state<S: Storage>(storage: S) -> Bound<Option<SiteState>> {
-    let Some(row) = space(storage)? else { return Ok(None) };
-    match row.tombstone_before(storage, NEWEST)? {
+pub(super) fn state(object: Object) -> Bound<Option<SiteState>> {
+    let Some(row) = space(object)? else { return Ok(None) };
+    match row.tombstone_before(object, NEWEST)? {
         Some(tombstone) if tombstone.seq == row.progress.seq => Ok(Some(SiteState::Unpublished(tombstone))),
-        tombstone => Ok(state_at(storage, NEWEST, tombstone)?.map(|(state, _)| SiteState::Published(state))),
+        tombstone => Ok(state_at(object, NEWEST, tombstone)?.map(|(state, _)| SiteState::Published(state))),
     }
 }
 
 /// The state of the last activation up to this `seq`, and the ids of the deploys whose roots it names. What was shown before the site was
 /// taken down by this tombstone is not among those whose files are still served, though the deploy that was shown last can be rolled back to.
-fn state_at<S: Storage>(
-    storage: S,
-    seq: u64,
-    tombstone: Option<Tombstone>,
-) -> Bound<Option<(SpaceState, Vec<String>)>> {
-    let mut activations = DEPLOYS.activations(storage, seq, LOOKED_AT)?.into_iter();
+fn state_at(object: Object, seq: u64, tombstone: Option<Tombstone>) -> Bound<Option<(SpaceState, Vec<String>)>> {
+    let mut activations = DEPLOYS.activations(object, seq, LOOKED_AT)?.into_iter();
     let Some(newest) = activations.next() else { return Ok(None) };
     let Some(active_roots) = newest.content else { return Ok(None) };
     let (mut previous, mut ids) = (Vec::<Roots>::new(), vec![newest.deploy_id.clone()]);
@@ -255,24 +252,24 @@ fn state_at<S: Storage>(
 
 /// Ids of at most `limit` deploys that may be forgotten, oldest first: all but the newest `keep`, the active one, and those that
 /// readers of KV are served from, be it the newest state or the one that KV was last known to hold.
-pub(super) fn prunable<S: Storage>(storage: S, keep: u32, limit: usize) -> Bound<Vec<String>> {
+pub(super) fn prunable(object: Object, keep: u32, limit: usize) -> Bound<Vec<String>> {
     let mut live = Vec::new();
-    let row = space(storage)?;
+    let row = space(object)?;
     for (row, seq) in row.iter().flat_map(|row| [(row, row.progress.seq), (row, row.progress.kv_seq)]) {
-        let tombstone = row.tombstone_before(storage, seq)?;
-        live.extend(state_at(storage, seq, tombstone)?.into_iter().flat_map(|(_, ids)| ids));
+        let tombstone = row.tombstone_before(object, seq)?;
+        live.extend(state_at(object, seq, tombstone)?.into_iter().flat_map(|(_, ids)| ids));
     }
-    DEPLOYS.prunable(storage, keep, &live, limit)
+    DEPLOYS.prunable(object, keep, &live, limit)
 }
 
 /// Every deploy, newest first.
-pub(super) fn deploys<S: Storage>(storage: S) -> Bound<Vec<DeployRecord>> {
-    if !exists(storage)? {
+pub(super) fn deploys(object: Object) -> Bound<Vec<DeployRecord>> {
+    if !exists(object)? {
         return Ok(Vec::new());
     }
-    let records = DEPLOYS.list::<_, Meta>(storage)?;
+    let records = DEPLOYS.list::<Meta>(object)?;
     let last = records.iter().filter_map(|record| record.activated.as_ref()).map(|(seq, _)| *seq).max();
-    let unpublished = tombstone(storage)?.map(|tombstone| tombstone.unpublished);
+    let unpublished = tombstone(object)?.map(|tombstone| tombstone.unpublished);
     let record = |record: deploys::Record<Roots, Meta>| {
         let (seq, at) = record.activated.unzip();
         let is_last = seq.is_some() && seq == last;

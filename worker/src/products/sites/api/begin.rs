@@ -6,7 +6,7 @@ use crate::products::sites::{
     lookups::{LOOKUPS, sizes},
 };
 use pmx_edge::{
-    bindings::Edge,
+    Edge,
     http::{ApiError, Request, Response},
 };
 use pmx_model::{Hash, object_only};
@@ -52,7 +52,7 @@ impl Serialize for Missing {
 }
 
 /// Answers which blobs are missing.
-pub(super) async fn begin<E: Edge>(edge: E, shared: &Shared, request: &Request<'_>) -> Result<Response, ApiError> {
+pub(super) async fn begin(edge: Edge, shared: &Shared, request: &mut Request) -> Result<Response, ApiError> {
     let (Begin { subdomain, hashes, base }, _permit) = body(edge, shared, request, MAX_BEGIN).await?;
     let site = site_name(&subdomain)?;
     if hashes.len() > MAX_HASHES {
@@ -64,7 +64,7 @@ pub(super) async fn begin<E: Edge>(edge: E, shared: &Shared, request: &Request<'
         Hash::split(&answer.body).ok_or_else(|| internal(edge, &format!("object of {site}: it answered no hashes")))?;
     drop(answer);
     let (now, remaining) = unknown.split_at(unknown.len().min(LOOKUPS));
-    let found = sizes(edge, now).await.map_err(|error| internal(edge, &error.0))?;
+    let found = sizes(edge, now).await.map_err(|error| internal(edge, &error.message))?;
     if !found.is_empty() {
         let proofs = found.iter().flat_map(|(hash, size)| [&hash.as_bytes()[..], &size.to_le_bytes()].concat());
         ask(edge, &site, Call::Proven { blobs: proofs.collect() }).await?;

@@ -7,13 +7,14 @@ use crate::{
     hosts::Config,
     products::sites::{
         Shared,
-        call::{self, Call, ask},
+        call::{self, Answered, Call, ask},
         codes, internal,
     },
 };
 use pmx_edge::{
+    Edge,
     auth::{Refusal, check_bearer},
-    bindings::{Edge, Level, ObjectResponse},
+    bindings::Level,
     http::{ApiError, Code, Request, Response},
     object::Reply,
     permits::Permit,
@@ -35,24 +36,19 @@ const BODY_FACTOR: usize = 3;
 const MAX_FIELD: usize = 200;
 
 /// Answers `/api/*`.
-pub(crate) async fn answer<E: Edge>(edge: E, config: &Config, shared: &Shared, request: &Request<'_>) -> Reply {
+pub(crate) async fn answer(edge: Edge, config: &Config, shared: &Shared, request: &mut Request) -> Reply {
     match respond(edge, config, shared, request).await {
         Ok(response) => response.into(),
         Err(error) => error.respond(edge, request).into(),
     }
 }
 
-async fn respond<E: Edge>(
-    edge: E,
-    config: &Config,
-    shared: &Shared,
-    request: &Request<'_>,
-) -> Result<Response, ApiError> {
-    if request.path == "/api/health" {
+async fn respond(edge: Edge, config: &Config, shared: &Shared, request: &mut Request) -> Result<Response, ApiError> {
+    if request.path() == "/api/health" {
         return health(config, request);
     }
     check_bearer(config.secret.as_ref(), request.header("authorization")).map_err(|refusal| refused(edge, refusal))?;
-    match (request.path, request.method) {
+    match (request.path(), request.method()) {
         ("/api/publish/begin", "POST") => begin::begin(edge, shared, request).await,
         ("/api/publish/upload", "POST" | "PUT") => upload::upload(edge, request).await,
         ("/api/publish/commit", "POST") => commit(edge, config, shared, request).await,
@@ -74,7 +70,7 @@ async fn respond<E: Edge>(
     }
 }
 
-fn refused<E: Edge>(edge: E, refusal: Refusal) -> ApiError {
+fn refused(edge: Edge, refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::Disabled => {
             edge.log(Level::Error, "PUBLISH_SECRET is not set: every publish call is refused");
@@ -90,12 +86,12 @@ fn wrong_method(allow: &'static str) -> ApiError {
     ApiError::new(Code::METHOD_NOT_ALLOWED, format!("Only {allow} is answered here")).header("allow", allow)
 }
 
-fn health(config: &Config, request: &Request<'_>) -> Result<Response, ApiError> {
+fn health(config: &Config, request: &Request) -> Result<Response, ApiError> {
     let response = Response::json(
         200,
-        &json!({ "ok": true, "name": "pmx-worker", "version": env!("CARGO_PKG_VERSION"), "abi": 1, "wasm": config.wasm }),
+        &json!({ "ok": true, "name": "pmx-worker", "version": env!("CARGO_PKG_VERSION"), "abi": 2, "wasm": config.wasm }),
     );
-    match request.method {
+    match request.method() {
         "GET" => Ok(response),
         "HEAD" => Ok(response.without_body()),
         _ => Err(wrong_method("GET, HEAD")),
@@ -116,12 +112,7 @@ struct CommitBody {
 
 object_only!(read CommitBody);
 
-async fn commit<E: Edge>(
-    edge: E,
-    config: &Config,
-    shared: &Shared,
-    request: &Request<'_>,
-) -> Result<Response, ApiError> {
+async fn commit(edge: Edge, config: &Config, shared: &Shared, request: &mut Request) -> Result<Response, ApiError> {
     let (CommitBody { subdomain, roots, meta, events }, _permit) = body(edge, shared, request, MAX_BODY).await?;
     let site = site_name(&subdomain)?;
     roots.check().map_err(|error| bad_field("roots", &error.to_string()))?;
@@ -149,12 +140,7 @@ struct Rollback {
 
 object_only!(read Rollback);
 
-async fn rollback<E: Edge>(
-    edge: E,
-    config: &Config,
-    shared: &Shared,
-    request: &Request<'_>,
-) -> Result<Response, ApiError> {
+async fn rollback(edge: Edge, config: &Config, shared: &Shared, request: &mut Request) -> Result<Response, ApiError> {
     let (Rollback { subdomain, deploy_id: id, events }, _permit) = body(edge, shared, request, MAX_BODY).await?;
     let site = site_name(&subdomain)?;
     check_events(&events)?;
@@ -177,12 +163,7 @@ const fn gone() -> u16 {
     Unpublished::GONE
 }
 
-async fn unpublish<E: Edge>(
-    edge: E,
-    config: &Config,
-    shared: &Shared,
-    request: &Request<'_>,
-) -> Result<Response, ApiError> {
+async fn unpublish(edge: Edge, config: &Config, shared: &Shared, request: &mut Request) -> Result<Response, ApiError> {
     let (Unpublish { subdomain, status }, _permit) = body(edge, shared, request, MAX_BODY).await?;
     let site = site_name(&subdomain)?;
     if !Unpublished::is_status(status) {
@@ -193,13 +174,13 @@ async fn unpublish<E: Edge>(
 }
 
 /// The object's answer with the site's address in it.
-fn published<E: Edge>(
-    edge: E,
+fn published(
+    edge: Edge,
     config: &Config,
     shared: &Shared,
     site: &SiteName,
     what: &str,
-    answer: &ObjectResponse,
+    answer: &Answered,
 ) -> Result<Response, ApiError> {
     let mut document: Value =
         serde_json::from_slice(&answer.body).map_err(|error| internal(edge, &format!("object of {site}: {error}")))?;
@@ -212,7 +193,7 @@ fn published<E: Edge>(
     Ok(Response::json(answer.status, &document))
 }
 
-async fn deploys<E: Edge>(edge: E, request: &Request<'_>) -> Result<Response, ApiError> {
+async fn deploys(edge: Edge, request: &Request) -> Result<Response, ApiError> {
     let site = site_name(request.parameter("subdomain").ok_or_else(|| bad_field("subdomain", "missing"))?)?;
     let answer = ask(edge, &site, Call::Deploys).await?;
     let mut response = Response::bytes(200, "application/json", answer.body);
@@ -229,7 +210,7 @@ struct Prune {
 
 object_only!(read Prune);
 
-async fn prune<E: Edge>(edge: E, shared: &Shared, request: &Request<'_>) -> Result<Response, ApiError> {
+async fn prune(edge: Edge, shared: &Shared, request: &mut Request) -> Result<Response, ApiError> {
     let (Prune { subdomain, keep }, _permit) = body(edge, shared, request, MAX_BODY).await?;
     let site = site_name(&subdomain)?;
     if keep == 0 {
@@ -242,10 +223,10 @@ async fn prune<E: Edge>(edge: E, shared: &Shared, request: &Request<'_>) -> Resu
 }
 
 /// Reads the JSON body of at most `max` bytes, by a permit for what that takes; an error names the field.
-async fn body<E: Edge, T: DeserializeOwned>(
-    edge: E,
+async fn body<T: DeserializeOwned>(
+    edge: Edge,
     shared: &Shared,
-    request: &Request<'_>,
+    request: &mut Request,
     max: u64,
 ) -> Result<(T, Permit), ApiError> {
     let too_large = || ApiError::new(Code::TOO_LARGE, format!("The body has more than {max} bytes"));
@@ -256,7 +237,7 @@ async fn body<E: Edge, T: DeserializeOwned>(
     // A body that does not say its length may have the most.
     let bytes = usize::try_from(length.unwrap_or(max)).unwrap_or(usize::MAX);
     let permit = shared.permits().take(edge, bytes.saturating_mul(BODY_FACTOR)).await?;
-    let bytes = match edge.body_read(max).await {
+    let bytes = match request.take_body().all(max).await {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Err(too_large()),
         Err(error) => return Err(ApiError::new(Code::BAD_REQUEST, format!("The body could not be read: {error}"))),

@@ -1,14 +1,14 @@
 use super::bad_field;
-use crate::products::sites::{codes, internal};
+use crate::products::sites::{blobs, codes, internal};
 use pmx_edge::{
-    bindings::{Edge, Put},
+    Edge,
     http::{ApiError, Code, Request, Response},
 };
 use pmx_model::{Hash, MAX_BLOB};
 use serde_json::json;
 
 /// Hands the body to R2, which verifies its checksum. Everything that can be refused is refused before the body is read.
-pub(super) async fn upload<E: Edge>(edge: E, request: &Request<'_>) -> Result<Response, ApiError> {
+pub(super) async fn upload(edge: Edge, request: &mut Request) -> Result<Response, ApiError> {
     let hash: Hash = request
         .parameter("hash")
         .ok_or_else(|| bad_field("hash", "missing"))?
@@ -24,9 +24,9 @@ pub(super) async fn upload<E: Edge>(edge: E, request: &Request<'_>) -> Result<Re
             format!("A blob has at most {MAX_BLOB} bytes, this one has {length}"),
         ));
     }
-    match edge.body_put(&hash).await {
-        Ok(put) => Ok(Response::json(200, &json!({ "hash": hash, "stored": put == Put::Stored }))),
-        Err(error) if error.0.contains("checksum") => {
+    match blobs::store(edge, &hash, request.take_body()).await {
+        Ok(stored) => Ok(Response::json(200, &json!({ "hash": hash, "stored": stored }))),
+        Err(error) if error.message.contains("checksum") => {
             Err(ApiError::new(codes::CHECKSUM_MISMATCH, format!("The body does not hash to {hash}"))
                 .detail("hash", hash.to_string()))
         }

@@ -3,10 +3,10 @@
 use super::{SiteObject, failed, proofs, sockets};
 use crate::products::sites::{store, store::Deploy};
 use pmx_edge::{
-    bindings::{Bound, Level, Object},
+    bindings::{Bound, Level},
     http::{ApiError, Response},
     join::first_of,
-    object::Reply,
+    object::{Object, Reply},
     outbox,
     timers::set_alarm,
 };
@@ -37,8 +37,8 @@ impl Target {
 }
 
 /// Activates and answers `deployId` (or `unpublished`), `seq`, `kv`, `events`.
-pub(super) async fn activate<O: Object>(
-    object: O,
+pub(super) async fn activate(
+    object: Object,
     space: &Rc<SiteObject>,
     site: &SiteName,
     target: Target,
@@ -85,8 +85,8 @@ pub(super) async fn activate<O: Object>(
 
 /// The events from the active deploy to this one, or to none. The outer `None`: that is so already. The inner: the documents of
 /// the active one cannot be read now, and the outbox will tell the pages later.
-async fn events_to<O: Object>(
-    object: O,
+async fn events_to(
+    object: Object,
     space: &SiteObject,
     deploy: Option<&Deploy>,
 ) -> Result<Option<Option<Rc<Vec<ChangeEvent>>>>, ApiError> {
@@ -111,7 +111,7 @@ fn name(deploy: Option<&Deploy>) -> &str {
 }
 
 /// `since` is since when the site shows nothing, if it does.
-fn record<O: Object>(object: O, site: &SiteName, target: &Target, since: Option<String>, told: bool) -> Bound<u64> {
+fn record(object: Object, site: &SiteName, target: &Target, since: Option<String>, told: bool) -> Bound<u64> {
     let current = proofs::begin(object, site)?;
     if let Target::New { deploy, meta, proven, generation } = target {
         proofs::prove(object, proven)?;
@@ -131,7 +131,7 @@ fn record<O: Object>(object: O, site: &SiteName, target: &Target, since: Option<
 
 /// A write failed between others of its turn. An answer would commit the half of it; a trap makes the host discard the turn.
 #[allow(clippy::panic, reason = "the platform's way to discard a turn")]
-pub(super) fn or_abort<O: Object, T>(object: O, result: Bound<T>) -> T {
+pub(super) fn or_abort<T>(object: Object, result: Bound<T>) -> T {
     result.unwrap_or_else(|error| {
         object.log(Level::Error, &format!("the turn cannot be finished: {error}"));
         panic!("the turn is discarded")
@@ -139,7 +139,7 @@ pub(super) fn or_abort<O: Object, T>(object: O, result: Bound<T>) -> T {
 }
 
 /// What became of it.
-fn answer<O: Object>(object: O, deploy: Option<&Deploy>, seq: u64, events: Option<&[ChangeEvent]>) -> Response {
+fn answer(object: Object, deploy: Option<&Deploy>, seq: u64, events: Option<&[ChangeEvent]>) -> Response {
     let written = matches!(store::space(object), Ok(Some(row)) if row.progress.kv_seq >= seq);
     let kv = if written { "current" } else { "pending" };
     let mut document = json!({ "seq": seq, "kv": kv, "events": events.unwrap_or_default() });
@@ -154,7 +154,7 @@ fn answer<O: Object>(object: O, deploy: Option<&Deploy>, seq: u64, events: Optio
 }
 
 /// A random UUID (version 4).
-pub(super) fn uuid<O: Object>(object: O) -> String {
+pub(super) fn uuid(object: Object) -> String {
     let mut bytes = [0; 16];
     object.random(&mut bytes);
     bytes[6] = bytes[6] & 0x0f | 0x40;

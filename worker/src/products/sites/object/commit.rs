@@ -11,9 +11,8 @@ use crate::products::sites::{
     store::Deploy,
 };
 use pmx_edge::{
-    bindings::Object,
     http::{ApiError, Code, Response},
-    object::Reply,
+    object::{Object, Reply},
 };
 use pmx_model::{File, Hash, MAX_DOCUMENTS, ManifestIndex, Roots, SiteName};
 use serde_json::json;
@@ -25,8 +24,8 @@ use std::{
 /// Missing blobs that an answer lists by name.
 const LISTED: usize = 100;
 
-pub(super) async fn commit<O: Object>(
-    object: O,
+pub(super) async fn commit(
+    object: Object,
     space: &Rc<SiteObject>,
     site: &SiteName,
     Commit { roots, meta }: Commit,
@@ -36,10 +35,10 @@ pub(super) async fn commit<O: Object>(
     let near = store::active(object).map_err(failed(object, "active deploy"))?;
     let near = near.as_ref().map_or(&[][..], |deploy| std::slice::from_ref(&deploy.content));
     let held = match &proofs.vouching {
-        Some(deploy) => load(object, &space.documents, &deploy.content, &[], None).await.unwrap_or_default(),
+        Some(deploy) => load(*object, &space.documents, &deploy.content, &[], None).await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let documents = match load(object, &space.documents, &roots, near, Some(MAX_DOCUMENTS)).await {
+    let documents = match load(*object, &space.documents, &roots, near, Some(MAX_DOCUMENTS)).await {
         Ok(documents) => documents,
         Err(LoadError::Missing(hash)) => return Err(missing_documents(object, site, &roots, hash).await),
         Err(LoadError::TooMany) => return Err(documents_too_large(object, &roots).await),
@@ -50,7 +49,7 @@ pub(super) async fn commit<O: Object>(
     let unknown = proofs::unproven_sizes(object, &candidates).map_err(failed(object, "known blobs"))?;
     let (now, later) = unknown.split_at(unknown.len().min(LOOKUPS));
     let hashes: Vec<Hash> = now.iter().map(|(hash, _)| *hash).collect();
-    let found = sizes(object, &hashes).await.map_err(failed(object, "bucket"))?;
+    let found = sizes(*object, &hashes).await.map_err(failed(object, "bucket"))?;
     let missing = set_of(hashes.into_iter().filter(|hash| !found.contains_key(hash)));
     if !missing.is_empty() {
         lose(object, site, &held, &missing)?;
@@ -103,7 +102,7 @@ fn unvouched(held: &[Mounted], documents: &[Mounted], lost: &BTreeSet<Hash>) -> 
 }
 
 /// The active deploy vouches no more for what turned out to be missing; of other blobs nothing was believed.
-fn lose<O: Object>(object: O, site: &SiteName, held: &[Mounted], missing: &BTreeSet<Hash>) -> Result<(), ApiError> {
+fn lose(object: Object, site: &SiteName, held: &[Mounted], missing: &BTreeSet<Hash>) -> Result<(), ApiError> {
     let named = held.iter().flat_map(|root| root.documents.manifest.hashes()).filter(|hash| missing.contains(hash));
     let lost: Vec<Hash> = set_of(named).into_iter().collect();
     if lost.is_empty() || !store::exists(object).map_err(failed(object, "schema"))? {
@@ -114,16 +113,16 @@ fn lose<O: Object>(object: O, site: &SiteName, held: &[Mounted], missing: &BTree
     Ok(())
 }
 
-fn remember<O: Object>(object: O, site: &SiteName, blobs: &[(Hash, u64)]) {
+fn remember(object: Object, site: &SiteName, blobs: &[(Hash, u64)]) {
     or_abort(object, proofs::begin(object, site));
     or_abort(object, proofs::prove(object, blobs));
 }
 
 /// All documents that are missing, and not only the first: one commit names them, one publish brings them. They are proven no more.
-async fn missing_documents<O: Object>(object: O, site: &SiteName, roots: &Roots, first: Hash) -> ApiError {
+async fn missing_documents(object: Object, site: &SiteName, roots: &Roots, first: Hash) -> ApiError {
     let named = set_of(roots.roots.values().flat_map(|root| [root.manifest, root.routes]));
     let hashes: Vec<Hash> = named.into_iter().collect();
-    let missing: BTreeSet<Hash> = match sizes(object, &hashes).await {
+    let missing: BTreeSet<Hash> = match sizes(*object, &hashes).await {
         Ok(found) => set_of(hashes.into_iter().filter(|hash| !found.contains_key(hash))),
         Err(_) => BTreeSet::from([first]),
     };
@@ -154,9 +153,9 @@ fn wrong_size(documents: &[Mounted], hash: &Hash, size: u64, actual: u64) -> Api
 }
 
 /// With the numbers, which nobody knows yet: reading stopped where it was too much.
-async fn documents_too_large<O: Object>(object: O, roots: &Roots) -> ApiError {
+async fn documents_too_large(object: Object, roots: &Roots) -> ApiError {
     let hashes = set_of(roots.roots.values().flat_map(|root| [root.manifest, root.routes]));
-    let found = sizes(object, &hashes.into_iter().collect::<Vec<_>>()).await.unwrap_or_default();
+    let found = sizes(*object, &hashes.into_iter().collect::<Vec<_>>()).await.unwrap_or_default();
     let size = |hash: &Hash| found.get(hash).copied().unwrap_or_default();
     let bytes: u64 = roots.roots.values().map(|root| size(&root.manifest) + size(&root.routes)).sum();
     let message = format!(

@@ -9,22 +9,21 @@ use crate::products::sites::{
     store,
 };
 use pmx_edge::{
-    bindings::Object,
     http::{ApiError, Code, Response},
-    object::Reply,
+    object::{Object, Reply},
 };
 use pmx_model::{Hash, SiteName};
 use serde_json::json;
 use std::rc::Rc;
 
-pub(super) fn state<O: Object>(object: O) -> Result<Reply, ApiError> {
+pub(super) fn state(object: Object) -> Result<Reply, ApiError> {
     match store::state(object).map_err(failed(object, "state"))? {
         Some(state) => Ok(Response::json(200, &state).into()),
         None => Err(never_published()),
     }
 }
 
-pub(super) fn deploys<O: Object>(object: O) -> Result<Reply, ApiError> {
+pub(super) fn deploys(object: Object) -> Result<Reply, ApiError> {
     Ok(Response::json(200, &store::deploys(object).map_err(failed(object, "deploys"))?).into())
 }
 
@@ -33,8 +32,8 @@ fn no_list() -> ApiError {
 }
 
 /// Which of these blobs, a list of hashes in ascending order, are not proven to exist; a list, too.
-pub(super) async fn known<O: Object>(
-    object: O,
+pub(super) async fn known(
+    object: Object,
     space: &SiteObject,
     site: &SiteName,
     base: Option<&str>,
@@ -52,7 +51,7 @@ pub(super) async fn known<O: Object>(
     if !unknown.is_empty()
         && let Some(active) = proofs.vouching
         // If it cannot be read, its blobs are looked up one by one.
-        && let Ok(documents) = load(object, &space.documents, &active.content, &[], None).await
+        && let Ok(documents) = load(*object, &space.documents, &active.content, &[], None).await
     {
         // What the active deploy names was proven when it was committed, though its proofs may be forgotten.
         let mut named = vec![false; unknown.len()];
@@ -69,7 +68,7 @@ pub(super) async fn known<O: Object>(
 
 /// Remembers blobs that were found in the bucket: each a hash and a size of 8 bytes, the least first. Before the first commit nothing is
 /// written, so nothing is remembered either.
-pub(super) fn proven<O: Object>(object: O, site: &SiteName, blobs: &[u8]) -> Result<Reply, ApiError> {
+pub(super) fn proven(object: Object, site: &SiteName, blobs: &[u8]) -> Result<Reply, ApiError> {
     let (blobs, rest) = blobs.as_chunks::<40>();
     if !rest.is_empty() {
         return Err(no_list());
@@ -88,8 +87,8 @@ pub(super) fn proven<O: Object>(object: O, site: &SiteName, blobs: &[u8]) -> Res
 
 /// Makes an earlier deploy active. To the active one: nothing happens, and nothing is sent. One whose documents are gone from the bucket, or
 /// cannot be used, is refused: every page of it would fail. Its other blobs are not looked up, so that a way back is always quick.
-pub(super) async fn rollback<O: Object>(
-    object: O,
+pub(super) async fn rollback(
+    object: Object,
     space: &Rc<SiteObject>,
     site: &SiteName,
     deploy_id: &str,
@@ -112,24 +111,24 @@ pub(super) async fn rollback<O: Object>(
 }
 
 /// Whether the documents are in the bucket, be they kept parsed or not, and can be used.
-async fn documents_of<O: Object>(object: O, space: &SiteObject, deploy: &store::Deploy) -> Result<(), LoadError> {
+async fn documents_of(object: Object, space: &SiteObject, deploy: &store::Deploy) -> Result<(), LoadError> {
     let active = store::active(object)?;
     if active.as_ref().is_some_and(|active| active.id == deploy.id) {
         return Ok(());
     }
     let hashes: Vec<Hash> = deploy.content.roots.values().flat_map(|root| [root.manifest, root.routes]).collect();
-    let found = sizes(object, &hashes).await?;
+    let found = sizes(*object, &hashes).await?;
     if let Some(missing) = hashes.into_iter().find(|hash| !found.contains_key(hash)) {
         return Err(LoadError::Missing(missing));
     }
     let near = active.map(|active| active.content);
-    load(object, &space.documents, &deploy.content, near.as_slice(), None).await.map(drop)
+    load(*object, &space.documents, &deploy.content, near.as_slice(), None).await.map(drop)
 }
 
 /// Takes the site down: it shows nothing, and every address of it answers with this status. Its history stays, and a commit or a rollback
 /// brings it back. If it is down already, at most the status changes; since when it is down stays.
-pub(super) async fn unpublish<O: Object>(
-    object: O,
+pub(super) async fn unpublish(
+    object: Object,
     space: &Rc<SiteObject>,
     site: &SiteName,
     status: u16,
@@ -144,8 +143,8 @@ pub(super) fn never_published() -> ApiError {
     ApiError::new(codes::SPACE_NOT_FOUND, "This site was never published")
 }
 
-fn failed_documents<O: Object>(object: O, error: &LoadError) -> ApiError {
-    internal(object, &error.to_string())
+fn failed_documents(object: Object, error: &LoadError) -> ApiError {
+    internal(*object, &error.to_string())
 }
 
 fn unknown_deploy(id: &str) -> ApiError {

@@ -1,18 +1,18 @@
 //! A page missed a blob: what the object makes of it.
 
 use super::{SiteObject, activate::or_abort, failed, proofs};
-use crate::products::sites::store;
+use crate::products::sites::{blobs, store};
 use pmx_edge::{
-    bindings::{Level, Object},
+    bindings::Level,
     http::{ApiError, Response},
-    object::Reply,
+    object::{Object, Reply},
 };
 use pmx_model::{Hash, SiteName};
 use serde_json::json;
 
 /// Believes its own look into the bucket, and not what it is told: the page may have been served by a place that was behind.
-pub(super) async fn lost<O: Object>(
-    object: O,
+pub(super) async fn lost(
+    object: Object,
     space: &SiteObject,
     site: &SiteName,
     hash: Hash,
@@ -22,7 +22,7 @@ pub(super) async fn lost<O: Object>(
     if known.lost.contains(&hash) {
         return Ok(answer(true));
     }
-    let found = object.blob_head(&hash).await.map_err(failed(object, "bucket"))?;
+    let found = blobs::size(*object, &hash).await.map_err(failed(object, "bucket"))?;
     let is_there = found.is_some_and(|found| size.is_none_or(|size| size == found));
     if is_there || !store::exists(object).map_err(failed(object, "schema"))? {
         return Ok(answer(!is_there));

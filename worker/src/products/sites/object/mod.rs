@@ -12,11 +12,10 @@ mod sockets;
 
 use super::{call::Call, codes, documents::Cache, internal, store};
 use pmx_edge::{
-    bindings::{BindingError, Object},
-    http::{ApiError, Response},
+    bindings::BindingError,
+    http::{ApiError, Code, Request, Response},
     lru::ByteLru,
-    migrations::Migration,
-    object::{ObjectCall, ObjectClass, Reply},
+    object::{Alarm, Handled, Object, ObjectClass, ObjectId, Reply},
     outbox::InFlight,
     timers::mend_alarm,
 };
@@ -26,8 +25,13 @@ use std::rc::Rc;
 /// The events between the last 32 pairs of deploys; a pair takes a few hundred bytes.
 const MAX_PAIRS: usize = 32;
 
+/// The most bytes of the body of a call: 100,000 hashes, or 16 roots with 4 KiB of `meta`, and room.
+const MAX_CALL: u64 = 8 * 1024 * 1024;
+
 /// What the object keeps in memory between its events.
-pub struct SiteObject {
+pub(crate) struct SiteObject {
+    /// The name that it was reached by, where the platform knows it.
+    name: Option<String>,
     documents: Cache,
     /// Events by (from, to).
     pairs: ByteLru<(String, String), Rc<Vec<ChangeEvent>>>,
@@ -36,40 +40,37 @@ pub struct SiteObject {
     sockets: sockets::Count,
 }
 
-impl Default for SiteObject {
-    fn default() -> Self {
+impl ObjectClass for SiteObject {
+    const NAME: &'static str = "SpaceDO";
+
+    fn new(id: &ObjectId, _: Object) -> Self {
         Self {
+            name: id.name.clone(),
             documents: Cache::default(),
             pairs: ByteLru::new(MAX_PAIRS),
             in_flight: InFlight::default(),
             sockets: sockets::Count::default(),
         }
     }
-}
 
-impl ObjectClass for SiteObject {
-    const NAME: &'static str = "SpaceDO";
-    const MIGRATIONS: &'static [Migration] = store::MIGRATIONS;
-
-    async fn fetch<O: Object>(self: Rc<Self>, object: O, name: &str, call: ObjectCall<'_>) -> Reply {
-        answer(object, &self, name, &call)
+    async fn fetch(self: Rc<Self>, object: Object, request: Request) -> Reply {
+        answer(object, &self, request)
             .await
             .unwrap_or_else(|error| Response::json(error.code.status(), &error.to_json()).into())
     }
 
-    async fn alarm<O: Object>(self: Rc<Self>, object: O) {
+    /// It never fails: the platform gives up an alarm after six failures, this does not.
+    async fn alarm(self: Rc<Self>, object: Object, _: Alarm) -> Handled {
         outbox::alarm(object, &self).await;
+        Ok(())
     }
 }
 
-async fn answer<O: Object>(
-    object: O,
-    space: &Rc<SiteObject>,
-    name: &str,
-    call: &ObjectCall<'_>,
-) -> Result<Reply, ApiError> {
-    let (site, call) = Call::read(call)?;
-    check_name(object, name, &site)?;
+async fn answer(object: Object, space: &Rc<SiteObject>, mut request: Request) -> Result<Reply, ApiError> {
+    let body = request.take_body().all(MAX_CALL).await.map_err(failed(object, "body of a call"))?;
+    let body = body.ok_or_else(|| ApiError::new(Code::TOO_LARGE, format!("A call has at most {MAX_CALL} bytes")))?;
+    let (site, call) = Call::read(&request, &body)?;
+    check_name(object, space.name.as_deref(), &site)?;
     match call {
         Call::State => {
             mend_alarm(object, &**space).await;
@@ -88,16 +89,16 @@ async fn answer<O: Object>(
 }
 
 /// The object must be the one that it is asked to be: by the platform's word, and by its own.
-fn check_name<O: Object>(object: O, reached_as: &str, site: &SiteName) -> Result<(), ApiError> {
+fn check_name(object: Object, reached_as: Option<&str>, site: &SiteName) -> Result<(), ApiError> {
     let own = store::space(object).map_err(failed(object, "own name"))?.map(|row| row.name);
     let wrong = |name: &str| !name.is_empty() && name != site.as_str();
-    if wrong(reached_as) || own.as_deref().is_some_and(wrong) {
+    if reached_as.is_some_and(wrong) || own.as_deref().is_some_and(wrong) {
         return Err(ApiError::new(codes::WRONG_SPACE, format!("This object does not belong to {site}")));
     }
     Ok(())
 }
 
 /// A binding failed: the log gets the platform's text.
-pub(super) fn failed<O: Object>(object: O, what: &str) -> impl Fn(BindingError) -> ApiError {
-    move |error| internal(object, &format!("{what}: {error}"))
+pub(super) fn failed(object: Object, what: &str) -> impl Fn(BindingError) -> ApiError {
+    move |error| internal(*object, &format!("{what}: {error}"))
 }

@@ -1,18 +1,19 @@
 //! The outbox: what was committed reaches KV and the open pages, whatever fails in between. The alarm takes up what is left.
 
 use super::{SiteObject, sockets};
-use crate::products::sites::store;
+use crate::products::sites::{blobs::STATES, store};
 use pmx_edge::{
-    bindings::{Bound, Level, Object, Storage},
+    bindings::{Bound, Level},
+    object::Object,
     outbox::{self, InFlight, Outbox, OutboxEntry, OutboxOutcome, Progress},
     timers::{Timed, Timer, set_next},
 };
 use pmx_model::{SiteState, kv_key};
 
 impl Timed for SiteObject {
-    fn timers<S: Storage>(&self, storage: S) -> Bound<Vec<Timer>> {
-        let Some(row) = store::space(storage)? else { return Ok(Vec::new()) };
-        let now = storage.now_ms();
+    fn timers(&self, object: Object) -> Bound<Vec<Timer>> {
+        let Some(row) = store::space(object)? else { return Ok(Vec::new()) };
+        let now = object.now_ms();
         let broadcast = row.is_broadcast_pending().then(|| outbox::retry(row.progress.attempts, now));
         Ok([row.progress.timer(now), broadcast].into_iter().flatten().collect())
     }
@@ -23,19 +24,19 @@ impl Outbox for SiteObject {
         &self.in_flight
     }
 
-    fn progress<S: Storage>(&self, storage: S) -> Bound<Option<Progress>> {
-        Ok(store::space(storage)?.map(|row| row.progress))
+    fn progress(&self, object: Object) -> Bound<Option<Progress>> {
+        Ok(store::space(object)?.map(|row| row.progress))
     }
 
-    fn entry<S: Storage>(&self, storage: S) -> Bound<Option<OutboxEntry>> {
-        let (Some(row), Some(state)) = (store::space(storage)?, store::state(storage)?) else { return Ok(None) };
+    fn entry(&self, object: Object) -> Bound<Option<OutboxEntry>> {
+        let (Some(row), Some(state)) = (store::space(object)?, store::state(object)?) else { return Ok(None) };
         // Only maps with keys that are no strings cannot be written, and there are none.
         let value = serde_json::to_vec(&state).unwrap_or_default();
-        Ok(Some(OutboxEntry { key: kv_key::site_state(&row.name), value, seq: state.seq() }))
+        Ok(Some(OutboxEntry { namespace: STATES, key: kv_key::site_state(&row.name), value, seq: state.seq() }))
     }
 
-    fn record<S: Storage>(&self, storage: S, outcome: OutboxOutcome) -> Bound<()> {
-        store::record(storage, outcome)
+    fn record(&self, object: Object, outcome: OutboxOutcome) -> Bound<()> {
+        store::record(object, outcome)
     }
 
     fn seq_of(value: &[u8]) -> Option<u64> {
@@ -44,14 +45,14 @@ impl Outbox for SiteObject {
 }
 
 /// Finishes broadcast and KV. It never throws: the platform gives up after six failures, this does not.
-pub(super) async fn alarm<O: Object>(object: O, space: &SiteObject) {
+pub(super) async fn alarm(object: Object, space: &SiteObject) {
     if let Err(error) = work(object, space).await {
         object.log(Level::Error, &format!("alarm: {error}"));
     }
     set_next(object, space).await;
 }
 
-async fn work<O: Object>(object: O, space: &SiteObject) -> Bound<()> {
+async fn work(object: Object, space: &SiteObject) -> Bound<()> {
     broadcast_pending(object, space).await?;
     outbox::check(object, space).await?;
     outbox::flush(object, space).await;
@@ -59,7 +60,7 @@ async fn work<O: Object>(object: O, space: &SiteObject) -> Bound<()> {
 }
 
 /// Sends the events that could not be computed when their deploy was activated.
-async fn broadcast_pending<O: Object>(object: O, space: &SiteObject) -> Bound<()> {
+async fn broadcast_pending(object: Object, space: &SiteObject) -> Bound<()> {
     let Some(row) = store::space(object)?.filter(store::SpaceRow::is_broadcast_pending) else { return Ok(()) };
     let active = store::active(object)?;
     let before = store::DEPLOYS.activated(object, row.sent_seq)?;

@@ -8,7 +8,10 @@ use super::{
     activate::or_abort,
     store::{self, Deploy},
 };
-use pmx_edge::bindings::{Bound, Object, Storage, Value};
+use pmx_edge::{
+    bindings::Bound,
+    object::{Object, Value},
+};
 use pmx_model::{Hash, SiteName};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -35,7 +38,7 @@ pub(super) struct Proofs {
 /// Brings the tables up to date, lets all proofs fall if the bucket is another one, and answers what is proven. Before the first commit
 /// nothing is, and nothing is written.
 #[inline(never)]
-pub(super) fn current<O: Object>(object: O, site: &SiteName) -> Bound<Proofs> {
+pub(super) fn current(object: Object, site: &SiteName) -> Bound<Proofs> {
     if !store::exists(object)? {
         return Ok(Proofs { generation: 0, vouching: None, lost: BTreeSet::new() });
     }
@@ -44,7 +47,7 @@ pub(super) fn current<O: Object>(object: O, site: &SiteName) -> Bound<Proofs> {
 }
 
 /// The variable by which the host says which bucket it has.
-fn epoch<O: Object>(object: O) -> Value {
+fn epoch(object: Object) -> Value {
     let mut epoch = object.var("STORAGE_EPOCH").unwrap_or_default();
     while epoch.len() > MAX_EPOCH {
         epoch.pop();
@@ -54,99 +57,99 @@ fn epoch<O: Object>(object: O) -> Value {
 
 /// Brings the tables up to date and lets all proofs fall if the bucket is another one; the generation of proofs afterwards.
 #[inline(never)]
-pub(super) fn begin<O: Object>(object: O, site: &SiteName) -> Bound<u64> {
+pub(super) fn begin(object: Object, site: &SiteName) -> Bound<u64> {
     store::migrate(object, site)?;
     let epoch = epoch(object);
     let rows = object.sql("SELECT storage_epoch FROM space", &[])?;
-    if rows.0.first().is_none_or(|row| row[0] != epoch) {
+    if rows.first().is_none_or(|row| row[0] != epoch) {
         object.sql("UPDATE space SET storage_epoch = ?", &[epoch])?;
         forget_all(object)?;
     }
     generation(object)
 }
 
-fn generation<S: Storage>(storage: S) -> Bound<u64> {
-    let rows = storage.sql("SELECT proofs FROM space", &[])?;
-    Ok(rows.0.first().map_or(0, |row| row[0].number()))
+fn generation(object: Object) -> Bound<u64> {
+    let rows = object.sql("SELECT proofs FROM space", &[])?;
+    Ok(rows.first().map_or(0, |row| row[0].number()))
 }
 
-fn lost<S: Storage>(storage: S) -> Bound<BTreeSet<Hash>> {
-    let rows = storage.sql("SELECT hash FROM lost_blobs", &[])?;
-    Ok(set_of(rows.0.iter().filter_map(|row| row[0].text().parse().ok())))
+fn lost(object: Object) -> Bound<BTreeSet<Hash>> {
+    let rows = object.sql("SELECT hash FROM lost_blobs", &[])?;
+    Ok(set_of(rows.iter().filter_map(|row| row[0].text().parse().ok())))
 }
 
 /// Those of these blobs that no row proves, in their order.
-pub(super) fn unproven<S: Storage>(storage: S, hashes: &[Hash]) -> Bound<Vec<Hash>> {
-    if !store::exists(storage)? {
+pub(super) fn unproven(object: Object, hashes: &[Hash]) -> Bound<Vec<Hash>> {
+    if !store::exists(object)? {
         return Ok(hashes.to_vec());
     }
     let mut unproven = Vec::new();
     let query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT hash FROM known_blobs)";
     for slice in hashes.chunks(SLICE / LISTED_PROOF) {
-        let rows = storage.sql(query, &[list(slice)])?;
-        unproven.extend(rows.0.iter().filter_map(|row| row[0].text().parse::<Hash>().ok()));
+        let rows = object.sql(query, &[list(slice)])?;
+        unproven.extend(rows.iter().filter_map(|row| row[0].text().parse::<Hash>().ok()));
     }
     Ok(unproven)
 }
 
 /// Those of these blobs that no row proves with this size, in their order.
-pub(super) fn unproven_sizes<S: Storage>(storage: S, blobs: &[(Hash, u64)]) -> Bound<Vec<(Hash, u64)>> {
-    if !store::exists(storage)? {
+pub(super) fn unproven_sizes(object: Object, blobs: &[(Hash, u64)]) -> Bound<Vec<(Hash, u64)>> {
+    if !store::exists(object)? {
         return Ok(blobs.to_vec());
     }
     let mut unproven = Vec::new();
     let query = "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM known_blobs
         WHERE hash = substr(value, 1, 64) AND size = CAST(substr(value, 66) AS INTEGER))";
     for slice in blobs.chunks(SLICE / LISTED_PROOF) {
-        let rows = storage.sql(query, &[sized_list(slice)])?;
-        unproven.extend(rows.0.iter().filter_map(|row| sized(row[0].text())));
+        let rows = object.sql(query, &[sized_list(slice)])?;
+        unproven.extend(rows.iter().filter_map(|row| sized(row[0].text())));
     }
     Ok(unproven)
 }
 
 /// Remembers that these blobs exist with these sizes, and that they are not lost any more.
 #[inline(never)]
-pub(super) fn prove<S: Storage>(storage: S, blobs: &[(Hash, u64)]) -> Bound<()> {
+pub(super) fn prove(object: Object, blobs: &[(Hash, u64)]) -> Bound<()> {
     for slice in blobs.chunks(SLICE / LISTED_PROOF) {
         let insert = "INSERT OR REPLACE INTO known_blobs (hash, size)
             SELECT substr(value, 1, 64), CAST(substr(value, 66) AS INTEGER) FROM json_each(?)";
-        storage.sql(insert, &[sized_list(slice)])?;
+        object.sql(insert, &[sized_list(slice)])?;
         let found = "DELETE FROM lost_blobs WHERE hash IN (SELECT substr(value, 1, 64) FROM json_each(?))";
-        storage.sql(found, &[sized_list(slice)])?;
+        object.sql(found, &[sized_list(slice)])?;
     }
     Ok(())
 }
 
 /// Lets the rows of these blobs fall.
 #[inline(never)]
-pub(super) fn disprove<S: Storage>(storage: S, hashes: &[Hash]) -> Bound<()> {
+pub(super) fn disprove(object: Object, hashes: &[Hash]) -> Bound<()> {
     for slice in hashes.chunks(SLICE / LISTED_PROOF) {
-        storage.sql("DELETE FROM known_blobs WHERE hash IN (SELECT value FROM json_each(?))", &[list(slice)])?;
+        object.sql("DELETE FROM known_blobs WHERE hash IN (SELECT value FROM json_each(?))", &[list(slice)])?;
     }
     Ok(())
 }
 
 /// Lets the proofs of these blobs fall, that of being named by the active deploy too, until they are proven again.
 #[inline(never)]
-pub(super) fn lose<S: Storage>(storage: S, hashes: &[Hash]) -> Bound<()> {
-    disprove(storage, hashes)?;
+pub(super) fn lose(object: Object, hashes: &[Hash]) -> Bound<()> {
+    disprove(object, hashes)?;
     for slice in hashes.chunks(SLICE / LISTED_PROOF) {
-        storage.sql("INSERT OR IGNORE INTO lost_blobs (hash) SELECT value FROM json_each(?)", &[list(slice)])?;
+        object.sql("INSERT OR IGNORE INTO lost_blobs (hash) SELECT value FROM json_each(?)", &[list(slice)])?;
     }
-    let rows = storage.sql("SELECT COUNT(*) FROM lost_blobs", &[])?;
-    if rows.0.first().is_some_and(|row| row[0].number() > MAX_LOST) { forget_all(storage) } else { Ok(()) }
+    let rows = object.sql("SELECT COUNT(*) FROM lost_blobs", &[])?;
+    if rows.first().is_some_and(|row| row[0].number() > MAX_LOST) { forget_all(object) } else { Ok(()) }
 }
 
 /// Forgets the rows; the active deploy goes on vouching.
-pub(super) fn forget<S: Storage>(storage: S) -> Bound<()> {
-    storage.sql("DELETE FROM known_blobs", &[]).map(|_| ())
+pub(super) fn forget(object: Object) -> Bound<()> {
+    object.sql("DELETE FROM known_blobs", &[]).map(|_| ())
 }
 
 /// Lets all proofs fall.
-fn forget_all<S: Storage>(storage: S) -> Bound<()> {
-    forget(storage)?;
-    storage.sql("DELETE FROM lost_blobs", &[])?;
-    storage.sql("UPDATE space SET proofs = proofs + 1", &[]).map(|_| ())
+fn forget_all(object: Object) -> Bound<()> {
+    forget(object)?;
+    object.sql("DELETE FROM lost_blobs", &[])?;
+    object.sql("UPDATE space SET proofs = proofs + 1", &[]).map(|_| ())
 }
 
 fn list(hashes: &[Hash]) -> Value {

@@ -3,9 +3,8 @@
 use super::{SiteObject, activate::or_abort, failed, proofs};
 use crate::products::sites::store;
 use pmx_edge::{
-    bindings::Object,
     http::{ApiError, Response},
-    object::Reply,
+    object::{Object, Reply},
 };
 use serde_json::json;
 
@@ -16,7 +15,7 @@ const MAX_PRUNED: usize = 500;
 ///
 /// All proofs that blobs exist are forgotten, too, so that none is left of a blob that somebody is going to delete. What the active
 /// deploy names stays proven by being named.
-pub(super) fn prune<O: Object>(object: O, space: &SiteObject, keep: u32) -> Result<Reply, ApiError> {
+pub(super) fn prune(object: Object, space: &SiteObject, keep: u32) -> Result<Reply, ApiError> {
     if !store::exists(object).map_err(failed(object, "schema"))? {
         return Ok(Response::json(200, &json!({ "pruned": 0, "kept": 0 })).into());
     }

@@ -9,9 +9,9 @@ use crate::products::sites::{
     store::Deploy,
 };
 use pmx_edge::{
-    bindings::{Level, Object},
-    http::{ApiError, Code, Payload, Response},
-    object::Reply,
+    bindings::Level,
+    http::{ApiError, Code, Response},
+    object::{Message, Object, Reply},
     time::has_passed,
 };
 use pmx_model::ChangeEvent;
@@ -32,13 +32,13 @@ pub(super) struct Count {
 
 impl Count {
     /// Counts one more, if there may be one more.
-    fn add<O: Object>(&self, object: O) -> bool {
+    fn add(&self, object: Object) -> bool {
         let allowed = object.var("SITE_SOCKETS").and_then(|text| text.trim().parse().ok());
         let allowed = allowed.map_or(MAX_SOCKETS, |fewer: u32| fewer.min(MAX_SOCKETS));
         let now = object.now_ms();
         let mut open = self.open.get();
         if open.is_none_or(|open| open >= allowed && has_passed(self.since.get(), now, COUNT_MS)) {
-            open = Some(object.open_sockets());
+            open = Some(u32::try_from(object.open_sockets(None)).unwrap_or(u32::MAX));
             self.since.set(now);
         }
         let open = open.unwrap_or(0);
@@ -54,7 +54,7 @@ const UNKNOWN_DEPLOY: u16 = 4404;
 const TRY_AGAIN: u16 = 1013;
 
 /// Accepts a socket. First it is accepted, then compared: what is committed in between reaches it as a broadcast.
-pub(super) fn connect<O: Object>(object: O, space: &Rc<SiteObject>, deploy: &str) -> Result<Reply, ApiError> {
+pub(super) fn connect(object: Object, space: &Rc<SiteObject>, deploy: &str) -> Result<Reply, ApiError> {
     if !store::exists(object).map_err(super::failed(object, "schema"))? {
         return Err(never_published());
     }
@@ -64,8 +64,7 @@ pub(super) fn connect<O: Object>(object: O, space: &Rc<SiteObject>, deploy: &str
     let mut bytes = [0; 16];
     object.random(&mut bytes);
     let tag: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut response = Response::empty(101);
-    response.payload = Payload::Accept(tag.clone());
+    let response = Response::accept(vec![tag.clone()]);
     let (space, deploy) = (space.clone(), deploy.to_owned());
     let rest = async move {
         if !deploy.is_empty() {
@@ -75,27 +74,27 @@ pub(super) fn connect<O: Object>(object: O, space: &Rc<SiteObject>, deploy: &str
     Ok(Reply { response, rest: Some(Box::pin(rest)) })
 }
 
-async fn catch_up<O: Object>(object: O, space: &SiteObject, tag: &str, mut from: String) {
+async fn catch_up(object: Object, space: &SiteObject, tag: &str, mut from: String) {
     loop {
         let (before, active) = match (store::deploy(object, &from), store::active(object)) {
             (Ok(Some(before)), Ok(Some(active))) => (before, active),
-            (Ok(None), Ok(Some(_))) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unknown deploy"),
+            (Ok(None), Ok(Some(_))) => return close(object, tag, UNKNOWN_DEPLOY, "unknown deploy"),
             (Ok(_), Ok(None)) => match store::tombstone(object) {
                 Ok(Some(tombstone)) if tombstone.id() == from => return,
                 // That the site is taken down is what its document answers. Which files there were is told to nobody who asks now.
-                Ok(Some(_)) => return object.close(tag, Some(UNKNOWN_DEPLOY), "unpublished"),
-                _ => return object.close(tag, Some(TRY_AGAIN), "try again"),
+                Ok(Some(_)) => return close(object, tag, UNKNOWN_DEPLOY, "unpublished"),
+                _ => return close(object, tag, TRY_AGAIN, "try again"),
             },
-            _ => return object.close(tag, Some(TRY_AGAIN), "try again"),
+            _ => return close(object, tag, TRY_AGAIN, "try again"),
         };
         if before.id == active.id {
             return;
         }
         match events_between(object, space, Some(&before), Some(&active)).await {
-            Ok(events) => object.send(Some(tag), &frames(&events)),
+            Ok(events) => send(object, Some(tag), &events),
             Err(error) => {
                 object.log(Level::Error, &format!("events from {from}: {error}"));
-                return object.close(tag, Some(TRY_AGAIN), "try again");
+                return close(object, tag, TRY_AGAIN, "try again");
             }
         };
         from = active.id;
@@ -103,8 +102,8 @@ async fn catch_up<O: Object>(object: O, space: &SiteObject, tag: &str, mut from:
 }
 
 /// The events that lead from one deploy to another; from none, everything is new, and to none, everything is gone.
-pub(super) async fn events_between<O: Object>(
-    object: O,
+pub(super) async fn events_between(
+    object: Object,
     space: &SiteObject,
     before: Option<&Deploy>,
     after: Option<&Deploy>,
@@ -122,24 +121,33 @@ pub(super) async fn events_between<O: Object>(
 }
 
 /// The documents of a deploy; none of none. `near` resembles it.
-async fn documents<O: Object>(
-    object: O,
+async fn documents(
+    object: Object,
     space: &SiteObject,
     deploy: Option<&Deploy>,
     near: Option<&Deploy>,
 ) -> Result<Vec<Mounted>, LoadError> {
     let Some(deploy) = deploy else { return Ok(Vec::new()) };
     let near = near.map_or(&[][..], |near| std::slice::from_ref(&near.content));
-    load(object, &space.documents, &deploy.content, near, None).await
+    load(*object, &space.documents, &deploy.content, near, None).await
 }
 
 /// Tells every open page.
-pub(super) fn broadcast<O: Object>(object: O, events: &[ChangeEvent]) {
+pub(super) fn broadcast(object: Object, events: &[ChangeEvent]) {
     if !events.is_empty() {
-        object.send(None, &frames(events));
+        send(object, None, events);
     }
 }
 
-fn frames(events: &[ChangeEvent]) -> Vec<String> {
-    events.iter().filter_map(|event| serde_json::to_string(event).ok()).collect()
+fn send(object: Object, tag: Option<&str>, events: &[ChangeEvent]) {
+    let frames: Vec<_> = events.iter().filter_map(|event| serde_json::to_string(event).ok()).collect();
+    let messages: Vec<_> = frames.iter().map(|frame| Message::Text(frame)).collect();
+    object.broadcast(tag, &messages);
+}
+
+fn close(object: Object, tag: &str, code: u16, reason: &str) {
+    for socket in object.sockets(Some(tag)).unwrap_or_default() {
+        // What is refused here is a socket that is closed already.
+        let _ = socket.close(Some(code), reason);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Shared, state::Shown};
 use pmx_edge::{
-    bindings::Edge,
+    Edge,
     http::{ApiError, Request},
 };
 use pmx_model::SiteName;
@@ -20,7 +20,7 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    pub(super) fn of(request: &Request<'_>) -> Self {
+    pub(super) fn of(request: &Request) -> Self {
         if request.header("pmx-fresh") == Some("1") {
             Self::Newest
         } else {
@@ -45,8 +45,8 @@ pub(super) const fn word(confirmed: bool) -> &'static str {
 }
 
 /// The state to answer from; `None` for a site that was never published.
-pub(super) async fn state<E: Edge>(
-    edge: E,
+pub(super) async fn state(
+    edge: Edge,
     shared: &Shared,
     site: &SiteName,
     wanted: Wanted,

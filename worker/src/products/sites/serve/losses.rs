@@ -1,14 +1,8 @@
 //! Blobs that an active deploy names and the bucket does not have: they are reported to their site's object, so that it vouches for them no more and the
 //! next publish brings them again.
 
-use crate::products::sites::call::Call;
-use pmx_edge::{
-    bindings::{Edge, Level},
-    http::ApiError,
-    lru::ByteLru,
-    rate::Rate,
-    time::has_passed,
-};
+use crate::products::sites::call::{Call, send};
+use pmx_edge::{Edge, bindings::Level, http::ApiError, lru::ByteLru, rate::Rate, time::has_passed};
 use pmx_model::{Hash, SiteName};
 
 /// The same blob is reported again after so many milliseconds.
@@ -55,12 +49,7 @@ impl Default for Losses {
 
 impl Losses {
     /// The work of reporting a loss to the site's object, unless that was done just now.
-    pub(crate) fn report<E: Edge>(
-        &self,
-        edge: E,
-        site: SiteName,
-        lost: Lost,
-    ) -> Option<impl Future<Output = ()> + use<E>> {
+    pub(crate) fn report(&self, edge: Edge, site: SiteName, lost: Lost) -> Option<impl Future<Output = ()> + use<>> {
         let now = edge.now_ms();
         let reported = self.reported.get(&lost.hash).is_some_and(|at| !has_passed(at, now, AGAIN_MS));
         if reported || !self.rate.take(now) {
@@ -69,7 +58,7 @@ impl Losses {
         self.reported.insert(lost.hash, now, size_of::<(Hash, u64)>() * 2);
         Some(async move {
             let call = Call::Lost { hash: lost.hash, size: lost.size };
-            match edge.object_fetch(site.as_str(), call.request(&site)).await {
+            match send(edge, &site, call).await {
                 Ok(answer) if answer.status == 200 => {}
                 Ok(answer) => {
                     edge.log(Level::Warn, &format!("object of {site}, lost blob: it answered {}", answer.status))

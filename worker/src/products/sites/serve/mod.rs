@@ -2,17 +2,20 @@
 
 mod freshness;
 pub(crate) mod losses;
+mod plain;
 mod state;
 mod unpublished;
 
 use super::{
+    blobs::{self, Blob},
     codes,
     documents::{Cache, LoadError, load_one},
     internal, not_published,
     router::{Documents, ResolvedRoute, decode_path, file_at, markdown_of, resolve},
 };
 use pmx_edge::{
-    bindings::{Blob, Edge, Level},
+    Edge,
+    bindings::Level,
     content_type::content_type,
     http::{ApiError, Code, ConditionalOutcome, Current, Payload, Range, Request, Response, prefers_markdown},
     permits::Permits,
@@ -35,6 +38,7 @@ pub(crate) struct Shared {
     states: state::States,
     /// Readings of documents of earlier deploys.
     earlier: Rate,
+    plain: plain::PlainAnswers,
     pub(crate) losses: losses::Losses,
 }
 
@@ -44,6 +48,7 @@ impl Default for Shared {
             documents: Cache::default(),
             states: state::States::default(),
             earlier: Rate::new(EARLIER_BURST, EARLIER_REFILL_MS),
+            plain: plain::PlainAnswers::default(),
             losses: losses::Losses::default(),
         }
     }
@@ -61,7 +66,7 @@ impl Shared {
     }
 
     /// Whether the site was ever published, as far as that is asked: names that were not cost an object now and then, like their pages.
-    pub(crate) async fn exists<E: Edge>(&self, edge: E, site: &SiteName) -> Result<bool, ApiError> {
+    pub(crate) async fn exists(&self, edge: Edge, site: &SiteName) -> Result<bool, ApiError> {
         self.states.exists(edge, site).await
     }
 }
@@ -75,14 +80,14 @@ const VARY: &str = "accept";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Answers a request for a site.
-pub(crate) async fn serve<E: Edge>(
-    edge: E,
+pub(crate) async fn serve(
+    edge: Edge,
     shared: &Shared,
     site: &SiteName,
-    request: &Request<'_>,
+    request: &Request,
 ) -> Result<Response, Failure> {
-    if !matches!(request.method, "GET" | "HEAD") {
-        return Err(ApiError::new(Code::METHOD_NOT_ALLOWED, format!("{} is not answered here", request.method))
+    if !matches!(request.method(), "GET" | "HEAD") {
+        return Err(ApiError::new(Code::METHOD_NOT_ALLOWED, format!("{} is not answered here", request.method()))
             .header("allow", "GET, HEAD")
             .into());
     }
@@ -95,15 +100,14 @@ pub(crate) async fn serve<E: Edge>(
         Shown::Active(active) => active,
         Shown::Nothing(tombstone) => return Ok(unpublished::answer(edge, site, tombstone, request, known.confirmed)),
     };
-    // What cannot be decoded is looked up as it stands: nothing has such a name.
-    let path = decode_path(request.path).unwrap_or(request.path.into());
     let answer = Answer { edge, active, request, no_store: wanted.is_some(), markdown: OnceCell::new() };
-    let prepared = match answer.find(shared, &path).await? {
-        Found::Answer(prepared) => prepared,
-        Found::Nothing { page } => match earlier(edge, shared, &active.state, &path).await {
-            Some((path, file)) => answer.file(&path, file, Forms::One),
-            None => answer.not_found(page),
-        },
+    let prepared = match shared.plain.find(&known.state, &answer) {
+        Some(prepared) => prepared,
+        None => {
+            let prepared = answer.prepare(shared).await?;
+            shared.plain.keep(&known.state, &answer, &prepared);
+            prepared
+        }
     };
     let mut response = answer.with_body(prepared).await?;
     if let Some(confirmed) = known.confirmed {
@@ -112,11 +116,11 @@ pub(crate) async fn serve<E: Edge>(
     Ok(response)
 }
 
-fn documents_error<E: Edge>(edge: E, error: LoadError) -> Failure {
+fn documents_error(edge: Edge, error: LoadError) -> Failure {
     edge.log(Level::Error, &error.to_string());
     match error {
         LoadError::Missing(hash) => missing_blob(edge, Lost { hash, size: None }),
-        LoadError::Binding(error) => internal(edge, &error.0).into(),
+        LoadError::Binding(error) => internal(edge, &error.message).into(),
         LoadError::Busy(busy) => ApiError::from(busy).into(),
         LoadError::Bad(_) | LoadError::TooLarge { .. } | LoadError::TooMany => {
             ApiError::new(Code::INTERNAL, "The site's documents cannot be read").into()
@@ -125,7 +129,7 @@ fn documents_error<E: Edge>(edge: E, error: LoadError) -> Failure {
 }
 
 /// An honest 500. The object of the site is told after the answer, so that the next publish brings the blob again.
-fn missing_blob<E: Edge>(edge: E, lost: Lost) -> Failure {
+fn missing_blob(edge: Edge, lost: Lost) -> Failure {
     let hash = lost.hash;
     edge.log(Level::Error, &format!("blob {hash} is named by an active deploy but is not in the bucket"));
     let error = ApiError::new(codes::MISSING_BLOB, "A part of this site is missing").detail("hash", hash.to_string());
@@ -133,7 +137,7 @@ fn missing_blob<E: Edge>(edge: E, lost: Lost) -> Failure {
 }
 
 /// A file that carries its own hash and is gone from the active deploy: pages that were just being loaded keep their assets.
-async fn earlier<E: Edge>(edge: E, shared: &Shared, state: &SpaceState, path: &str) -> Option<(String, File)> {
+async fn earlier(edge: Edge, shared: &Shared, state: &SpaceState, path: &str) -> Option<(String, File)> {
     hash_in_name(path)?;
     let active = std::slice::from_ref(&state.roots);
     for roots in &state.previous {
@@ -173,24 +177,26 @@ enum Forms {
 struct Prepared {
     response: Response,
     body: Option<(File, Option<(u64, u64)>)>,
+    /// Of a file: in how many forms it is there.
+    forms: Option<Forms>,
 }
 
 impl From<Response> for Prepared {
     fn from(response: Response) -> Self {
-        Self { response, body: None }
+        Self { response, body: None, forms: None }
     }
 }
 
-struct Answer<'a, E> {
-    edge: E,
+struct Answer<'a> {
+    edge: Edge,
     active: &'a state::Active,
-    request: &'a Request<'a>,
+    request: &'a Request,
     no_store: bool,
     /// See [`Self::wants_markdown`].
     markdown: OnceCell<bool>,
 }
 
-impl<E: Edge> Answer<'_, E> {
+impl Answer<'_> {
     /// The headers that every answer of a site has.
     fn head(&self, status: u16, cache_control: &'static str) -> Response {
         let mut response = Response::empty(status);
@@ -201,6 +207,19 @@ impl<E: Edge> Answer<'_, E> {
             .header("server-timing", self.active.timing.clone())
             .header("x-content-type-options", "nosniff");
         response
+    }
+
+    /// What the active deploy has at the path, an earlier one perhaps, or that there is nothing.
+    async fn prepare(&self, shared: &Shared) -> Result<Prepared, Failure> {
+        // What cannot be decoded is looked up as it stands: nothing has such a name.
+        let path = decode_path(self.request.path()).unwrap_or(self.request.path().into());
+        Ok(match self.find(shared, &path).await? {
+            Found::Answer(prepared) => prepared,
+            Found::Nothing { page } => match earlier(self.edge, shared, &self.active.state, &path).await {
+                Some((path, file)) => self.file(&path, file, Forms::One),
+                None => self.not_found(page),
+            },
+        })
     }
 
     /// Asks the roots of a path one after the other.
@@ -233,7 +252,7 @@ impl<E: Edge> Answer<'_, E> {
 
     /// Whether the client would rather have Markdown than HTML.
     fn wants_markdown(&self) -> bool {
-        *self.markdown.get_or_init(|| prefers_markdown(self.request.all("accept")))
+        *self.markdown.get_or_init(|| prefers_markdown(self.request.headers.all("accept")))
     }
 
     /// The form of a page that the client asks for, if there is one.
@@ -256,7 +275,8 @@ impl<E: Edge> Answer<'_, E> {
         let etag = format!("\"{tag}\"");
         let unchanged_since = (!immutable).then_some(&*self.active.state.updated_at);
         let current = Current { tag: Some(tag), unchanged_since, size: file.size };
-        let (status, part, length) = match current.outcome(self.request.method, |name| self.request.all(name)) {
+        let (status, part, length) = match current.outcome(self.request.method(), |name| self.request.headers.all(name))
+        {
             ConditionalOutcome::NotModified => {
                 let mut response = head(304, policy);
                 response.header("etag", etag);
@@ -284,11 +304,11 @@ impl<E: Edge> Answer<'_, E> {
         if let Some((offset, length)) = part {
             response.header("content-range", format!("bytes {offset}-{}/{}", offset + length - 1, file.size));
         }
-        Prepared { response, body: Some((file, part)) }
+        Prepared { response, body: Some((file, part)), forms: Some(forms) }
     }
 
     fn redirect(&self, location: &str, status: u16) -> Response {
-        let location = match self.request.query {
+        let location = match self.request.query() {
             Some(query) if !location.contains('?') => format!("{location}?{query}"),
             _ => location.to_owned(),
         };
@@ -303,36 +323,36 @@ impl<E: Edge> Answer<'_, E> {
         let is_markdown = page.is_some_and(|(content_type, _)| content_type == MARKDOWN);
         if !is_markdown && self.wants_markdown() {
             response.header("content-type", MARKDOWN).header("content-length", NOTHING.len().to_string());
-            if self.request.method == "GET" {
-                response.payload = Payload::Bytes(NOTHING.to_vec());
+            if self.request.method() == "GET" {
+                response.payload = Payload::Body(NOTHING.into());
             }
             return response.into();
         }
         if let Some((content_type, file)) = page {
             response.header("content-type", content_type).header("content-length", file.size.to_string());
-            return Prepared { response, body: Some((file, None)) };
+            return Prepared { response, body: Some((file, None)), forms: None };
         }
         let text = b"Not found\n";
         response.header("content-type", "text/plain; charset=utf-8").header("content-length", text.len().to_string());
-        if self.request.method == "GET" {
-            response.payload = Payload::Bytes(text.to_vec());
+        if self.request.method() == "GET" {
+            response.payload = Payload::Body(text[..].into());
         }
         response.into()
     }
 
     /// `HEAD` costs no read of the blob: the manifest knows its size.
-    async fn with_body(&self, Prepared { mut response, body }: Prepared) -> Result<Response, Failure> {
-        let Some((file, part)) = body.filter(|_| self.request.method != "HEAD") else { return Ok(response) };
+    async fn with_body(&self, Prepared { mut response, body, .. }: Prepared) -> Result<Response, Failure> {
+        let Some((file, part)) = body.filter(|_| self.request.method() != "HEAD") else { return Ok(response) };
         let lost = Lost { hash: file.hash, size: Some(file.size) };
-        match self.edge.blob_get(&file.hash, part).await {
-            Ok(Some(blob)) if blob.size == file.size => response.payload = Payload::Blob(blob),
+        match blobs::stream(self.edge, &file.hash, part).await {
+            Ok(Some(Blob { body, size })) if size == file.size => response.payload = Payload::Body(body),
             Ok(Some(Blob { size, .. })) => {
                 let text = format!("blob {} has {size} bytes, its manifest says {}", file.hash, file.size);
                 self.edge.log(Level::Error, &text);
                 return Err(missing_blob(self.edge, lost));
             }
             Ok(None) => return Err(missing_blob(self.edge, lost)),
-            Err(error) => return Err(internal(self.edge, &error.0).into()),
+            Err(error) => return Err(internal(self.edge, &error.message).into()),
         }
         Ok(response)
     }

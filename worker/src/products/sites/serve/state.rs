@@ -1,8 +1,13 @@
 //! The active state of a site: KV on every request, the object where KV has nothing or is behind.
 
-use crate::products::sites::{call::Call, internal};
+use crate::products::sites::{
+    blobs::STATES,
+    call::{Answered, Call, send},
+    internal,
+};
 use pmx_edge::{
-    bindings::{BindingError, Edge, Level},
+    Edge,
+    bindings::{BindingError, Bound, Level},
     http::ApiError,
     join::first_of,
     lru::ByteLru,
@@ -36,7 +41,7 @@ pub(super) enum Shown {
 }
 
 impl Shown {
-    fn new(state: SiteState) -> Self {
+    pub(super) fn new(state: SiteState) -> Self {
         match state {
             SiteState::Unpublished(tombstone) => Self::Nothing(tombstone),
             SiteState::Published(state) => Self::Active(Active::new(state)),
@@ -107,8 +112,8 @@ impl Default for States {
 
 impl States {
     /// What KV says. A value that is the same as last time is not parsed again.
-    pub(super) async fn in_kv<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Shown>>, ApiError> {
-        let bytes = match edge.kv_get(&kv_key::site_state(site.as_str())).await {
+    pub(super) async fn in_kv(&self, edge: Edge, site: &SiteName) -> Result<Option<Rc<Shown>>, ApiError> {
+        let bytes = match edge.kv(STATES).get(&kv_key::site_state(site.as_str())).await {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
             Err(error) => return Err(internal(edge, &format!("KV, state of {site}: {error}"))),
@@ -127,7 +132,7 @@ impl States {
     }
 
     /// What the object says where KV has nothing.
-    pub(super) async fn after_miss<E: Edge>(&self, edge: E, site: &SiteName) -> Result<Option<Rc<Shown>>, ApiError> {
+    pub(super) async fn after_miss(&self, edge: Edge, site: &SiteName) -> Result<Option<Rc<Shown>>, ApiError> {
         let now = edge.now_ms();
         let is_unknown = || self.unknown.get(site.as_str()).is_some_and(|since| !has_passed(since, now, UNKNOWN_MS));
         // A first publish is not kept from its readers by those who ask for random names.
@@ -146,7 +151,7 @@ impl States {
 
     /// The newest state, from the object: asked at most once in `pause_ms` for each site. The flag says whether the object
     /// itself spoke just now; if not, it is what it said within the pause, if anything.
-    pub(super) async fn newest<E: Edge>(&self, edge: E, site: &SiteName, pause_ms: u64) -> (Option<Rc<Shown>>, bool) {
+    pub(super) async fn newest(&self, edge: Edge, site: &SiteName, pause_ms: u64) -> (Option<Rc<Shown>>, bool) {
         let now = edge.now_ms();
         if let Some((at, state)) = self.asked.get(site.as_str())
             && !has_passed(at, now, pause_ms)
@@ -173,22 +178,22 @@ impl States {
     }
 
     /// Whether the site was ever published, be it taken down since or not: KV says so, or its object does.
-    pub(super) async fn exists<E: Edge>(&self, edge: E, site: &SiteName) -> Result<bool, ApiError> {
+    pub(super) async fn exists(&self, edge: Edge, site: &SiteName) -> Result<bool, ApiError> {
         Ok(self.in_kv(edge, site).await?.is_some() || self.after_miss(edge, site).await?.is_some())
     }
 }
 
-async fn ask<E: Edge>(edge: E, site: &SiteName) -> Result<Option<Rc<Shown>>, BindingError> {
-    let answer = first_of(async { edge.object_fetch(site.as_str(), Call::State.request(site)).await }, async {
+async fn ask(edge: Edge, site: &SiteName) -> Bound<Option<Rc<Shown>>> {
+    let answer = first_of(async { Answered::read(send(edge, site, Call::State).await?).await }, async {
         edge.sleep(OBJECT_MS).await;
-        Err(BindingError(format!("no answer within {OBJECT_MS} ms")))
+        Err(BindingError::new(format!("no answer within {OBJECT_MS} ms")))
     });
     let answer = answer.await?;
     match answer.status {
         200 => serde_json::from_slice(&answer.body)
             .map(|state| Some(Rc::new(Shown::new(state))))
-            .map_err(|error| BindingError(error.to_string())),
+            .map_err(|error| BindingError::new(error.to_string())),
         404 => Ok(None),
-        status => Err(BindingError(format!("it answered {status}"))),
+        status => Err(BindingError::new(format!("it answered {status}"))),
     }
 }

@@ -6,112 +6,65 @@ use super::{
     losses::Lost,
     state::is_same,
 };
-use pmx_edge::bindings::{Blob, Body, Bound, Bucket, Clock, Kv, Level, ObjectRequest, ObjectResponse, Objects, Put};
-use pmx_model::{Hash, SiteName};
-use serde_json::json;
-use std::{
-    cell::RefCell,
-    future::Future,
-    pin::pin,
-    task::{Context, Poll, Waker},
+use crate::products::sites::blobs::STATES;
+use pmx_edge::{
+    http::Response,
+    memory::{Memory, run},
 };
+use pmx_model::{Hash, SiteName, kv_key};
+use serde_json::json;
+use std::{cell::RefCell, rc::Rc};
 
 const DAY: u64 = 86_400_000;
 const YEAR: u64 = 365 * DAY;
 const NOON: u64 = 20_000 * DAY;
 
-/// A platform of which a test says what it has.
-#[derive(Default)]
+/// A platform with one site, `alpha`, of which a test says what KV and its object have.
 struct World {
-    now: u64,
-    kv: Option<Vec<u8>>,
-    object: Option<Vec<u8>>,
-    /// Paths of the calls to objects, with their names.
-    calls: Vec<String>,
+    memory: Memory,
+    object: Rc<RefCell<Option<Vec<u8>>>>,
+    /// Calls to objects, with their names.
+    calls: Rc<RefCell<Vec<String>>>,
 }
 
-thread_local! {
-    static WORLD: RefCell<World> = RefCell::default();
-}
+impl World {
+    fn new(kv: Option<Vec<u8>>, object: Option<Vec<u8>>) -> Self {
+        let world = Self { memory: Memory::at(NOON), object: Rc::new(RefCell::new(object)), calls: Rc::default() };
+        world.memory.set_value(STATES, &kv_key::site_state("alpha"), kv);
+        let (object, calls) = (world.object.clone(), world.calls.clone());
+        world.memory.on_object(move |name, request| {
+            calls.borrow_mut().push(format!("{name}{}", request.url().trim_start_matches("https://object")));
+            match &*object.borrow() {
+                Some(state) => Response::bytes(200, "application/json", state.clone()),
+                None => Response::empty(404),
+            }
+        });
+        world
+    }
 
-#[derive(Clone, Copy)]
-struct Fake;
+    fn set(&self, now: u64, object: Option<Vec<u8>>) {
+        self.memory.set_now(now);
+        *self.object.borrow_mut() = object;
+    }
 
-impl Clock for Fake {
-    fn now_ms(self) -> u64 {
-        WORLD.with_borrow(|world| world.now)
+    /// How often objects were asked since the last time.
+    fn calls(&self) -> usize {
+        self.calls.take().len()
     }
-    fn random(self, bytes: &mut [u8]) {
-        bytes.fill(7);
-    }
-    fn log(self, _: Level, _: &str) {}
-    fn var(self, _: &str) -> Option<String> {
-        None
-    }
-    async fn sleep(self, _: u64) {
-        std::future::pending().await
-    }
-}
 
-impl Kv for Fake {
-    async fn kv_get(self, _: &str) -> Bound<Option<Vec<u8>>> {
-        Ok(WORLD.with_borrow(|world| world.kv.clone()))
+    /// The `seq` that a page is answered from, and whether freshness is confirmed.
+    fn asked(&self, shared: &Shared, wanted: Wanted) -> Option<(u64, Option<bool>)> {
+        let known = run(state(self.memory.edge(), shared, &site("alpha"), wanted)).unwrap()?;
+        Some((known.state.seq(), known.confirmed))
     }
-    async fn kv_put(self, _: &str, _: &[u8]) -> Bound<()> {
-        Ok(())
-    }
-}
 
-impl Bucket for Fake {
-    async fn blob_head(self, _: &Hash) -> Bound<Option<u64>> {
-        Ok(None)
-    }
-    async fn blob_get(self, _: &Hash, _: Option<(u64, u64)>) -> Bound<Option<Blob>> {
-        Ok(None)
-    }
-    async fn blob_read(self, _: &Hash, _: u64) -> Bound<Option<Vec<u8>>> {
-        Ok(None)
-    }
-}
-
-impl Body for Fake {
-    async fn body_read(self, _: u64) -> Bound<Option<Vec<u8>>> {
-        Ok(None)
-    }
-    async fn body_put(self, _: &Hash) -> Bound<Put> {
-        Ok(Put::Exists)
-    }
-}
-
-impl Objects for Fake {
-    async fn object_fetch(self, name: &str, request: ObjectRequest) -> Bound<ObjectResponse> {
-        WORLD.with_borrow_mut(|world| {
-            world.calls.push(format!("{name}{}", request.path));
-            let (status, body) = world.object.clone().map_or((404, Vec::new()), |state| (200, state));
-            Ok(ObjectResponse { status, socket: None, body })
-        })
-    }
-}
-
-/// The outcome of what waits for nothing.
-#[track_caller]
-fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("it waits"),
+    fn exists(&self, shared: &Shared, name: &str) -> bool {
+        run(shared.exists(self.memory.edge(), &site(name))).unwrap()
     }
 }
 
 fn site(name: &str) -> SiteName {
     name.parse().unwrap()
-}
-
-fn calls() -> usize {
-    WORLD.with_borrow_mut(|world| std::mem::take(&mut world.calls).len())
-}
-
-fn set(change: impl FnOnce(&mut World)) {
-    WORLD.with_borrow_mut(change);
 }
 
 #[test]
@@ -138,72 +91,61 @@ fn state_with(seq: u64) -> Option<Vec<u8>> {
     )
 }
 
-/// The `seq` that a page is answered from, and whether freshness is confirmed.
-fn asked(shared: &Shared, wanted: Wanted) -> Option<(u64, Option<bool>)> {
-    let known = now(state(Fake, shared, &site("alpha"), wanted)).unwrap()?;
-    Some((known.state.seq(), known.confirmed))
-}
-
 #[test]
 fn a_name_that_was_unknown_is_asked_about_again_whatever_becomes_of_the_clock() {
     for later in [NOON + 10_000, NOON - DAY, NOON + YEAR, 0, u64::MAX] {
-        let shared = Shared::default();
-        set(|world| *world = World { now: NOON, ..World::default() });
-        assert_eq!((asked(&shared, Wanted::Any), calls()), (None, 1));
-        set(|world| world.now = NOON + 9_999);
-        assert_eq!((asked(&shared, Wanted::Any), calls()), (None, 0));
-        set(|world| (world.now, world.object) = (later, state_with(1)));
-        assert_eq!((asked(&shared, Wanted::Any), calls()), (Some((1, None)), 1), "{later}");
+        let (shared, world) = (Shared::default(), World::new(None, None));
+        assert_eq!((world.asked(&shared, Wanted::Any), world.calls()), (None, 1));
+        world.memory.set_now(NOON + 9_999);
+        assert_eq!((world.asked(&shared, Wanted::Any), world.calls()), (None, 0));
+        world.set(later, state_with(1));
+        assert_eq!((world.asked(&shared, Wanted::Any), world.calls()), (Some((1, None)), 1), "{later}");
     }
 }
 
 #[test]
 fn freshness_is_asked_for_again_whatever_becomes_of_the_clock() {
     for later in [NOON + 1_000, NOON - DAY, NOON + YEAR, 0, u64::MAX] {
-        let shared = Shared::default();
-        set(|world| *world = World { now: NOON, kv: state_with(1), object: state_with(2), ..World::default() });
-        assert_eq!((asked(&shared, Wanted::Newest), calls()), (Some((2, Some(true))), 1));
-        set(|world| world.now = NOON + 999);
-        assert_eq!((asked(&shared, Wanted::Newest), calls()), (Some((2, Some(false))), 0));
-        set(|world| (world.now, world.object) = (later, state_with(3)));
-        assert_eq!((asked(&shared, Wanted::AtLeast(3)), calls()), (Some((3, Some(true))), 1), "{later}");
+        let (shared, world) = (Shared::default(), World::new(state_with(1), state_with(2)));
+        assert_eq!((world.asked(&shared, Wanted::Newest), world.calls()), (Some((2, Some(true))), 1));
+        world.memory.set_now(NOON + 999);
+        assert_eq!((world.asked(&shared, Wanted::Newest), world.calls()), (Some((2, Some(false))), 0));
+        world.set(later, state_with(3));
+        assert_eq!((world.asked(&shared, Wanted::AtLeast(3)), world.calls()), (Some((3, Some(true))), 1), "{later}");
     }
 }
 
 #[test]
 fn random_names_are_looked_for_in_few_objects_and_published_ones_always() {
-    let shared = Shared::default();
-    set(|world| *world = World { now: NOON, ..World::default() });
+    let (shared, world) = (Shared::default(), World::new(None, None));
     for n in 0..1_000 {
-        assert!(!now(shared.exists(Fake, &site(&format!("n{n}")))).unwrap());
+        assert!(!world.exists(&shared, &format!("n{n}")));
     }
-    assert_eq!(calls(), 10);
-    set(|world| world.object = state_with(1));
-    assert!(!now(shared.exists(Fake, &site("alpha"))).unwrap());
+    assert_eq!(world.calls(), 10);
+    world.set(NOON, state_with(1));
+    assert!(!world.exists(&shared, "alpha"));
     shared.published(&site("alpha"));
-    assert!(now(shared.exists(Fake, &site("alpha"))).unwrap());
+    assert!(world.exists(&shared, "alpha"));
     for (later, more) in [(NOON + 200, 1), (NOON + 1_200, 5), (NOON - DAY, 10), (NOON + YEAR, 10)] {
-        set(|world| (world.now, world.object) = (later, None));
-        calls();
+        world.set(later, None);
+        world.calls();
         for n in 0..1_000 {
-            assert!(!now(shared.exists(Fake, &site(&format!("m{n}-{more}-{later}")))).unwrap());
+            assert!(!world.exists(&shared, &format!("m{n}-{more}-{later}")));
         }
-        assert_eq!(calls(), more, "{later}");
+        assert_eq!(world.calls(), more, "{later}");
     }
 }
 
 #[test]
 fn an_object_is_told_of_a_loss_once_in_a_while() {
-    let shared = Shared::default();
+    let (shared, world) = (Shared::default(), World::new(None, None));
     let lost = |text: &str| Lost { hash: Hash::of(text.as_bytes()), size: Some(7) };
-    let tell = |text: &str| shared.losses.report(Fake, site("alpha"), lost(text)).map(now).is_some();
-    set(|world| *world = World { now: NOON, ..World::default() });
+    let tell = |text: &str| shared.losses.report(world.memory.edge(), site("alpha"), lost(text)).map(run).is_some();
     assert!(tell("a") && !tell("a") && tell("b"));
-    let told = WORLD.with_borrow_mut(|world| std::mem::take(&mut world.calls));
-    assert_eq!(told[0], format!("alpha/lost?space=alpha&hash={}&size=7", Hash::of(b"a")));
+    assert_eq!(world.calls.take()[0], format!("alpha/lost?space=alpha&hash={}&size=7", Hash::of(b"a")));
     assert_eq!((0..1_000).filter(|n| tell(&n.to_string())).count(), 8, "ten at once in all");
     for later in [NOON + 10_000, NOON + 10_000 - DAY, NOON + YEAR] {
-        set(|world| world.now = later);
+        world.memory.set_now(later);
         assert!(tell("a") && !tell("a"), "{later}");
     }
 }

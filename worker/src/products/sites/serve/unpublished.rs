@@ -3,7 +3,7 @@
 use super::freshness;
 use crate::products::sites::{codes, not_published};
 use pmx_edge::{
-    bindings::Clock,
+    Edge,
     http::{ApiError, Request, Response},
 };
 use pmx_model::{SiteName, Tombstone, Unpublished};
@@ -11,10 +11,10 @@ use pmx_model::{SiteName, Tombstone, Unpublished};
 /// The answer: small, of the status that the owner chose, and with nothing of what was there. Open pages learn from its headers that
 /// it is newer than what they show, and from an id that no deploy has that their sockets are to be told of anything new.
 pub(super) fn answer(
-    clock: impl Clock,
+    edge: Edge,
     site: &SiteName,
     tombstone: &Tombstone,
-    request: &Request<'_>,
+    request: &Request,
     confirmed: Option<bool>,
 ) -> Response {
     let error = match tombstone.unpublished.status {
@@ -22,7 +22,7 @@ pub(super) fn answer(
         _ => ApiError::new(codes::UNPUBLISHED, "This site is no longer published"),
     };
     // An open page asks for its document with a header of its own, and shows pages only.
-    let mut response = error.respond_with(clock, request, request.wants_html() || confirmed.is_some());
+    let mut response = error.respond_with(edge, request, request.wants_html() || confirmed.is_some());
     response.header("pmx-deploy", tombstone.id()).header("pmx-seq", tombstone.seq.to_string());
     if let Some(confirmed) = confirmed {
         response.header("pmx-fresh", freshness::word(confirmed));
