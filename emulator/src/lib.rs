@@ -39,6 +39,7 @@
 
 mod abi;
 mod bindings;
+mod bodies;
 pub mod check;
 pub mod clock;
 pub mod durable_object;
@@ -60,7 +61,10 @@ mod sync;
 pub mod trace;
 mod websocket;
 
-pub use emulator::{BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats};
+pub use bindings::{AtOnce, Outbound, OutboundError, OutboundFuture};
+pub use emulator::{
+    BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats, WorkerSetup,
+};
 pub use runtime::program::LoadError;
 pub use runtime::worker::Worker;
 pub use snapshot::SnapshotError;

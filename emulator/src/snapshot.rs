@@ -1,7 +1,6 @@
 //! A copy of a state folder as it is at one moment, taken while everything runs.
 
 use crate::{
-    durable_object::id::CLASS,
     kv::Kv,
     r2::R2,
     state_dir::{
@@ -62,15 +61,31 @@ pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<()
     for store in layout::STORES {
         copy_blobs(state, store, &copied.open_folder("blobs")?.open_folder(store)?)?;
     }
-    copied.open_folder("do")?.ensure_folder(CLASS)?;
-    for (id, path, _) in state.objects(CLASS)? {
-        copy_file(state, &path, &into.join("do").join(CLASS).join(format!("{id}.sqlite")))?;
+    let objects = copied.open_folder("do")?;
+    objects.ensure_folder(layout::BUNDLED_FOLDER)?;
+    let folders = state.object_folders()?;
+    for folder in &folders {
+        objects.ensure_folder(folder)?;
+        for (id, path, _) in state.objects(folder)? {
+            copy_file(state, &path, &into.join("do").join(folder).join(format!("{id}.sqlite")))?;
+        }
     }
-    // After the objects: it may name an alarm too early, and must not miss one.
-    let alarms = state.database("do").join(layout::ALARMS);
-    copy_file(state, &alarms, &into.join("do").join(layout::ALARMS))?;
+    // After the objects: they may name an alarm too early, and must not miss one.
+    copy_alarms(state, layout::BUNDLED_FOLDER, into)?;
+    for folder in folders.iter().filter(|folder| *folder != layout::BUNDLED_FOLDER) {
+        copy_alarms(state, folder, into)?;
+    }
+    match state.root().open_folder("do").and_then(|objects| objects.read_small(layout::NAMESPACES, layout::MAX_NAMESPACES_BYTES)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        namespaces => objects.write_atomically(layout::NAMESPACES, &namespaces?)?,
+    }
     drop(writers);
     Ok(())
+}
+
+fn copy_alarms(state: &StateDir, folder: &str, into: &Path) -> Result<(), SnapshotError> {
+    let file = layout::alarms_file(folder);
+    copy_file(state, &state.database(&file), &into.join(file))
 }
 
 fn copy_file(state: &StateDir, from: &Path, to: &Path) -> Result<(), SnapshotError> {

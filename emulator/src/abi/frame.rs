@@ -22,10 +22,33 @@ impl<'a> FrameWriter<'a> {
 
     /// A number in decimal.
     pub(crate) fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
+        self.display(number)
+    }
+
+    /// What a value is as text.
+    pub(crate) fn display(&mut self, value: impl std::fmt::Display) -> &mut Self {
         self.compose(|out| {
             // Writing into a Vec cannot fail.
-            let _ = write!(Text(out), "{number}");
+            let _ = write!(Text(out), "{value}");
         })
+    }
+
+    /// `1`, or the empty field.
+    pub(crate) fn flag(&mut self, flag: bool) -> &mut Self {
+        self.text(if flag { "1" } else { "" })
+    }
+
+    /// A number, or the empty field.
+    pub(crate) fn optional_number(&mut self, number: Option<impl std::fmt::Display>) -> &mut Self {
+        match number {
+            Some(number) => self.display(number),
+            None => self.text(""),
+        }
+    }
+
+    /// A field that holds a list, which `list` writes.
+    pub(crate) fn list(&mut self, list: impl FnOnce(&mut FrameWriter<'_>)) -> &mut Self {
+        self.compose(|out| list(&mut FrameWriter::new(out)))
     }
 
     /// A field that `compose` appends piece by piece.
@@ -80,6 +103,8 @@ pub(crate) enum FrameError {
     NotText(&'static str),
     #[error("field `{0}` is not a number")]
     NotNumber(&'static str),
+    #[error("field `{0}` is not a flag")]
+    NotFlag(&'static str),
 }
 
 /// Reads the fields of a frame one after the other.
@@ -114,6 +139,42 @@ impl<'a> FrameReader<'a> {
 
     pub(crate) fn text(&mut self, name: &'static str) -> Result<&'a str, FrameError> {
         std::str::from_utf8(self.bytes(name)?).map_err(|_| FrameError::NotText(name))
+    }
+
+    /// A text, or `None` for the empty field.
+    pub(crate) fn optional_text(&mut self, name: &'static str) -> Result<Option<&'a str>, FrameError> {
+        Ok(Some(self.text(name)?).filter(|text| !text.is_empty()))
+    }
+
+    /// `1` or empty.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Result<bool, FrameError> {
+        match self.bytes(name)? {
+            b"1" => Ok(true),
+            b"" => Ok(false),
+            _ => Err(FrameError::NotFlag(name)),
+        }
+    }
+
+    /// The list that a field holds.
+    pub(crate) fn list(&mut self, name: &'static str) -> Result<FrameReader<'a>, FrameError> {
+        Ok(FrameReader::new(self.bytes(name)?))
+    }
+
+    /// The texts to the end of the frame.
+    pub(crate) fn texts(mut self, name: &'static str) -> Result<Vec<String>, FrameError> {
+        let mut texts = Vec::new();
+        while !self.rest.is_empty() {
+            texts.push(self.text(name)?.to_owned());
+        }
+        Ok(texts)
+    }
+
+    /// The next pair, or `None` at the end of the frame.
+    pub(crate) fn pair(&mut self) -> Result<Option<(&'a str, &'a [u8])>, FrameError> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((self.text("name")?, self.bytes("value")?)))
     }
 
     pub(crate) fn number<N: std::str::FromStr>(&mut self, name: &'static str) -> Result<N, FrameError> {

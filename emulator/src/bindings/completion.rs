@@ -1,13 +1,12 @@
-//! How ops end: at once or later, with an answer for the guest and a resource that stays with the host.
+//! How ops end: at once or later, with an answer for the guest.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::abi::ops::Answer;
-use crate::r2;
+use crate::abi::answer::Answer;
+use crate::abi::error::GuestError;
+use crate::bodies::PayloadError;
 use crate::trace::Span;
-use crate::websocket::ClientEnd;
 
 /// A future that owns all that it needs.
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -20,18 +19,12 @@ pub(crate) enum Dispatched {
     Pending(BoxFuture<Completion>),
 }
 
-/// The answer to an op, and what stays with the host under the op's id.
+/// The end of an op.
+#[derive(Debug)]
 pub(crate) struct Completion {
     pub(crate) answer: Answer,
-    pub(crate) resource: Option<Resource>,
     /// Whether it failed because the client went away in the middle of its request.
     pub(crate) client_gone: bool,
-}
-
-/// What a guest may name in its response without ever seeing its bytes.
-pub(crate) enum Resource {
-    Body(r2::Body),
-    Socket(ClientEnd),
 }
 
 impl Dispatched {
@@ -52,29 +45,48 @@ impl Dispatched {
     }
 }
 
-impl Completion {
-    pub(crate) fn error(error: impl std::fmt::Display) -> Self {
-        Answer::Err(Cow::Owned(error.to_string())).into()
-    }
-
-    /// The client went away before the whole body of its request had come.
-    pub(crate) fn client_gone(error: impl std::fmt::Display) -> Self {
-        Self { client_gone: true, ..Self::error(error) }
-    }
-
-    pub(crate) fn with_resource(answer: Answer, resource: Option<Resource>) -> Self {
-        Self { resource, ..answer.into() }
+impl From<Answer> for Completion {
+    fn from(answer: Answer) -> Self {
+        Self { answer, client_gone: false }
     }
 }
 
-impl From<Answer> for Completion {
-    fn from(answer: Answer) -> Self {
-        Self { answer, resource: None, client_gone: false }
+impl From<GuestError> for Completion {
+    fn from(error: GuestError) -> Self {
+        Answer::Err(error).into()
+    }
+}
+
+impl From<PayloadError> for Completion {
+    fn from(error: PayloadError) -> Self {
+        let client_gone = error.of_client;
+        Self { client_gone, ..GuestError::from(error).into() }
+    }
+}
+
+impl<E: Into<GuestError>> From<Result<Answer, E>> for Completion {
+    fn from(result: Result<Answer, E>) -> Self {
+        match result {
+            Ok(answer) => answer.into(),
+            Err(error) => error.into().into(),
+        }
+    }
+}
+
+impl From<PayloadError> for GuestError {
+    fn from(error: PayloadError) -> Self {
+        Self::error(error.to_string())
     }
 }
 
 impl From<Answer> for Dispatched {
     fn from(answer: Answer) -> Self {
         Self::Ready(answer.into())
+    }
+}
+
+impl From<GuestError> for Dispatched {
+    fn from(error: GuestError) -> Self {
+        Self::Ready(error.into())
     }
 }

@@ -6,7 +6,6 @@ mod walk;
 pub use repair::{RepairError, Repaired, repair};
 
 use crate::{
-    durable_object::id::CLASS,
     kv,
     state_dir::{StateDir, layout},
     storage::blobs::{Blobs, Digest, Expected, ReadError},
@@ -116,8 +115,13 @@ fn open(state: &StateDir, file: &str) -> Result<Connection, Damage> {
 
 /// The databases that are neither of the two stores.
 fn databases(state: &StateDir) -> io::Result<Vec<String>> {
-    let mut files = vec![format!("do/{}", layout::ALARMS)];
-    files.extend(state.objects(CLASS)?.into_iter().map(|(id, ..)| format!("do/{CLASS}/{id}.sqlite")));
+    let mut files = vec![layout::alarms_file(layout::BUNDLED_FOLDER)];
+    for folder in state.object_folders()? {
+        if folder != layout::BUNDLED_FOLDER {
+            files.push(layout::alarms_file(&folder));
+        }
+        files.extend(state.objects(&folder)?.into_iter().map(|(id, ..)| format!("do/{folder}/{id}.sqlite")));
+    }
     Ok(files)
 }
 

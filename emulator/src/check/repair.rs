@@ -3,14 +3,14 @@
 use super::Finding;
 use crate::{
     clock::Clock,
-    durable_object::alarm_index::AlarmIndex,
+    durable_object::{alarm_index::AlarmIndex, namespace_key::NamespaceKey},
     faults::Faults,
     kv::{Kv, KvError},
     r2::{R2, R2Error},
     state_dir::{
         StateDir, StateError,
         folder::Folder,
-        layout::{ASIDE, SIDE_FILES},
+        layout::{self, ASIDE, SIDE_FILES},
     },
 };
 use serde::Serialize;
@@ -103,8 +103,16 @@ pub fn repair(state: &StateDir, findings: &[Finding], stamp: &str) -> Result<Vec
         r2.renew_epoch()?;
     }
     // Made anew from the objects, if it was set aside.
-    AlarmIndex::open(state, &clock)?;
+    for namespace in namespaces(state)? {
+        AlarmIndex::open(state, &namespace, &clock)?;
+    }
     Ok(repaired)
+}
+
+/// The namespaces that have a folder, and the bundled Worker's.
+fn namespaces(state: &StateDir) -> io::Result<Vec<NamespaceKey>> {
+    let folders = state.object_folders()?.into_iter().filter(|folder| folder != layout::BUNDLED_FOLDER);
+    Ok(folders.map(NamespaceKey::new).chain([NamespaceKey::bundled()]).collect())
 }
 
 /// Renames a database and what belongs to it; its new name.
@@ -147,7 +155,7 @@ mod tests {
             upload.write(&vec![2; size]).unwrap();
             upload.finish().unwrap();
         }
-        drop(AlarmIndex::open(&state, &clock).unwrap());
+        drop(AlarmIndex::open(&state, &NamespaceKey::bundled(), &clock).unwrap());
     }
 
     fn found(folder: &Path) -> Vec<Finding> {

@@ -48,7 +48,10 @@ pub(super) fn walk(
             let path = format!("do/{name}");
             match kind {
                 Kind::Folder if layout::is_class(&name) => class(&objects.open_folder(&name)?, &path, findings)?,
-                Kind::File if layout::database_of(&name) == Some(layout::ALARMS) || layout::is_aside(&name) => {}
+                Kind::File
+                    if layout::database_of(&name) == Some(layout::ALARMS)
+                        || name.strip_suffix(".new").unwrap_or(&name) == layout::NAMESPACES
+                        || layout::is_aside(&name) => {}
                 _ => findings.push(Finding::Stray { file: path }),
             }
         }
@@ -99,8 +102,7 @@ fn temporary(folder: &Folder, path: &str, findings: &mut Vec<Finding>) -> io::Re
 
 fn class(folder: &Folder, path: &str, findings: &mut Vec<Finding>) -> io::Result<()> {
     for file in folder.entries()? {
-        let ours = layout::database_of(&file.name).and_then(layout::object_of).is_some();
-        if file.kind != Kind::File || !(ours || layout::is_aside(&file.name)) {
+        if file.kind != Kind::File || !(layout::is_class_file(&file.name) || layout::is_aside(&file.name)) {
             findings.push(Finding::Stray { file: format!("{path}/{}", file.name) });
         }
     }

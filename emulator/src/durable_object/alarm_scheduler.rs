@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, oneshot};
 
 use super::alarm_index::AlarmIndex;
+use super::object_key::ObjectKey;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::sync::lock;
@@ -30,8 +31,17 @@ enum Delivery {
     /// The time is one of [`Clock::elapsed_ms`].
     Retry {
         at_ms: u64,
-        retries: u32,
+        attempt: Attempt,
     },
+}
+
+/// Which delivery of an alarm it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    /// How often its handler has failed before.
+    pub(crate) retries: u32,
+    /// How often the pause before the next one was doubled.
+    pub(super) doublings: u32,
 }
 
 /// When alarms are due next.
@@ -54,15 +64,15 @@ impl AlarmScheduler {
         &self.index
     }
 
-    /// A delivery has ended; it is tried again if there is a time ([`Clock::elapsed_ms`]) and a count of retries.
-    pub(super) fn ended(&self, id: &str, retry: Option<(u64, u32)>) {
+    /// A delivery has ended; it is tried again if there is a time ([`Clock::elapsed_ms`]) and which attempt that is.
+    pub(super) fn ended(&self, id: &str, retry: Option<(u64, Attempt)>) {
         for waiting in lock(&self.waiting).remove(id).unwrap_or_default() {
             let _ = waiting.send(retry.is_none());
         }
         let mut deliveries = lock(&self.deliveries);
         match retry {
-            Some((at_ms, retries)) => {
-                deliveries.insert(id.to_owned(), Delivery::Retry { at_ms, retries });
+            Some((at_ms, attempt)) => {
+                deliveries.insert(id.to_owned(), Delivery::Retry { at_ms, attempt });
             }
             None => {
                 deliveries.remove(id);
@@ -94,23 +104,23 @@ impl AlarmScheduler {
         self.changed.notify_one();
     }
 
-    /// Has the alarms that are due delivered: `deliver` gets an object's name and how often its alarm was tried before.
-    pub(super) fn deliver_due(&self, mut deliver: impl FnMut(&str, u32)) -> NextDue {
+    /// Has the alarms that are due delivered: `deliver` gets an object and which attempt it is.
+    pub(super) fn deliver_due(&self, mut deliver: impl FnMut(ObjectKey, Attempt)) -> NextDue {
         let (now, elapsed) = (self.clock.now_ms(), self.clock.elapsed_ms());
         let late = self.faults.alarm_late_ms();
         let mut next_due = NextDue::default();
         for alarm in self.index.due(u64::MAX) {
-            let (due, now, next, retries) = match lock(&self.deliveries).get(&alarm.id) {
-                None => (alarm.due_ms.saturating_add(late), now, &mut next_due.due_ms, 0),
+            let (due, now, next, attempt) = match lock(&self.deliveries).get(&alarm.object.id) {
+                None => (alarm.due_ms.saturating_add(late), now, &mut next_due.due_ms, Attempt::default()),
                 Some(Delivery::UnderWay) => continue,
-                Some(Delivery::Retry { at_ms, retries }) => (*at_ms, elapsed, &mut next_due.retry_ms, *retries),
+                Some(Delivery::Retry { at_ms, attempt }) => (*at_ms, elapsed, &mut next_due.retry_ms, *attempt),
             };
             if due > now {
                 *next = Some(next.map_or(due, |next: u64| next.min(due)));
                 continue;
             }
-            self.started(&alarm.id);
-            deliver(&alarm.name, retries);
+            self.started(&alarm.object.id);
+            deliver(alarm.object, attempt);
         }
         next_due
     }

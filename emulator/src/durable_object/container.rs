@@ -14,9 +14,10 @@ use tracing::Instrument as _;
 use super::context::ObjectContext;
 use super::eviction::{Evictable, evict_when_idle};
 use super::input::Input;
-use super::instance_limit::OVERLOADED;
+use super::instance_limit::overloaded;
 use super::lifecycle::{Gauges, Lifecycle};
 use super::namespace_state::NamespaceState;
+use super::object_key::ObjectKey;
 use crate::bindings::{BoxFuture, Completion};
 use crate::request_log;
 use crate::sync::lock;
@@ -26,22 +27,21 @@ use crate::websocket::{Closed, Incoming, Socket, SocketEvents, Sockets};
 /// Events that may wait for one object. The platform has such a bound, of an unpublished size.
 const MAX_WAITING: usize = 10_000;
 
-/// An object by its name, whether it has an instance or not.
+/// An object, whether it has an instance or not. It is called by the name by which it was reached first, for as long as it is in memory.
 pub(crate) struct ObjectContainer {
     namespace: Arc<NamespaceState>,
     registry: Weak<dyn Registry>,
-    name: String,
-    id: String,
+    key: ObjectKey,
     sockets: Arc<Sockets>,
     inputs: Mutex<InputQueue>,
     lifecycle: Mutex<Lifecycle>,
     gauges: Arc<Gauges>,
 }
 
-/// Where objects are found by their names.
+/// Where objects are found by their ids.
 pub(super) trait Registry: Send + Sync {
-    /// Forgets the object with this name, if it is nothing but a name ([`ObjectContainer::retire`]).
-    fn retire(&self, name: &str);
+    /// Forgets the object with this id, if there is nothing left of it ([`ObjectContainer::retire`]).
+    fn retire(&self, id: &str);
 }
 
 #[derive(Default)]
@@ -61,16 +61,14 @@ impl ObjectContainer {
     pub(super) fn new(
         namespace: Arc<NamespaceState>,
         registry: Weak<dyn Registry>,
-        name: &str,
-        id: String,
+        key: ObjectKey,
         path: PathBuf,
     ) -> Self {
         let (sockets, gauges) = (Arc::<Sockets>::default(), Arc::<Gauges>::default());
         Self {
             namespace,
             registry,
-            name: name.to_owned(),
-            id,
+            key,
             lifecycle: Mutex::new(Lifecycle::new(path, Arc::clone(&sockets), Arc::clone(&gauges))),
             sockets,
             inputs: Mutex::default(),
@@ -78,12 +76,8 @@ impl ObjectContainer {
         }
     }
 
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+    pub(crate) fn key(&self) -> &ObjectKey {
+        &self.key
     }
 
     pub(crate) fn sockets(&self) -> &Sockets {
@@ -107,11 +101,11 @@ impl ObjectContainer {
         }
         match input {
             Input::Fetch { reply, .. } if inputs.queue.len() >= MAX_WAITING => {
-                let _ = reply.send(Err(OVERLOADED.to_owned()));
+                let _ = reply.send(Err(overloaded()));
             }
             input => {
-                let trace = &self.namespace.bindings.trace;
-                let subject = if trace.is_on() { input.subject(&self.name) } else { None };
+                let trace = &self.namespace.shared.bindings.trace;
+                let subject = if trace.is_on() { input.subject(self.key.label()) } else { None };
                 let recorder = subject.and_then(|subject| trace.begin(|| subject));
                 inputs.queue.push_back((input, recorder));
                 self.schedule(&mut inputs);
@@ -131,7 +125,7 @@ impl ObjectContainer {
     fn schedule(self: &Arc<Self>, inputs: &mut InputQueue) {
         if !std::mem::replace(&mut inputs.running, true) {
             let this = Arc::clone(self);
-            self.namespace.runtime.spawn_blocking(move || this.run());
+            self.namespace.shared.runtime.spawn_blocking(move || this.run());
         }
     }
 
@@ -165,11 +159,11 @@ impl ObjectContainer {
         } else {
             inputs.running = false;
             if lifecycle.has_instance() {
-                let bindings = &self.namespace.bindings;
+                let bindings = &self.namespace.shared.bindings;
                 inputs.idle_since.get_or_insert_with(|| bindings.clock.elapsed_ms());
                 if !std::mem::replace(&mut inputs.timer, true) {
                     let timer = evict_when_idle(self.evictable(), bindings.clock.clone(), bindings.faults.clone());
-                    self.namespace.runtime.spawn(timer);
+                    self.namespace.shared.runtime.spawn(timer);
                 }
             }
         }
@@ -179,7 +173,7 @@ impl ObjectContainer {
     /// Has the registry forget the object, if there is nothing left of it.
     fn leave_registry(&self) {
         if let Some(registry) = self.registry.upgrade() {
-            registry.retire(&self.name);
+            registry.retire(&self.key.id);
         }
     }
 
@@ -214,9 +208,10 @@ impl Evictable for ObjectContainer {
         let mut inputs = self.inputs();
         // While it is at work no timer is needed: the next rest sets one of its own.
         if let Some(since) = inputs.idle_since.filter(|_| !inputs.running) {
-            let after = self.namespace.bindings.faults.evict_after_ms().unwrap_or(self.namespace.evict_after_ms);
+            let shared = &self.namespace.shared;
+            let after = shared.bindings.faults.evict_after_ms().unwrap_or(shared.evict_after_ms);
             let due = since.saturating_add(after);
-            if due > self.namespace.bindings.clock.elapsed_ms() {
+            if due > shared.bindings.clock.elapsed_ms() {
                 return Some(due);
             }
             inputs.queue.push_back((Input::EvictIdle, None));
@@ -232,12 +227,8 @@ impl ObjectContext for Arc<ObjectContainer> {
         &self.namespace
     }
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn id(&self) -> &str {
-        &self.id
+    fn key(&self) -> &ObjectKey {
+        &self.key
     }
 
     fn events(&self) -> Arc<dyn SocketEvents> {
@@ -252,14 +243,13 @@ impl ObjectContext for Arc<ObjectContainer> {
     fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle {
         let object = Arc::downgrade(self);
         let task = async move {
-            // What an op holds besides its answer is nothing that an object can name.
             let Completion { answer, .. } = work.await;
             if let Some(object) = object.upgrade() {
                 // An object with a live op is not forgotten.
                 drop(object.post(Input::Completed { incarnation, op, answer }));
             }
         };
-        self.namespace.runtime.spawn(task.instrument(request_log::span())).abort_handle()
+        self.namespace.shared.runtime.spawn(task.instrument(request_log::span())).abort_handle()
     }
 }
 

@@ -6,14 +6,15 @@ use tokio::task::AbortHandle;
 
 use super::eviction::Evictable;
 use super::namespace_state::NamespaceState;
+use super::object_key::ObjectKey;
 use crate::bindings::{BoxFuture, Completion};
 use crate::websocket::SocketEvents;
 
 /// What an instance needs of its object.
 pub(super) trait ObjectContext {
     fn namespace(&self) -> &NamespaceState;
-    fn name(&self) -> &str;
-    fn id(&self) -> &str;
+    /// The object, and the name that its code is told.
+    fn key(&self) -> &ObjectKey;
     /// The object as the events of its sockets reach it.
     fn events(&self) -> Arc<dyn SocketEvents>;
     /// The object as those reach it who need its instance's place.

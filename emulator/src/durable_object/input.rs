@@ -5,30 +5,33 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::alarm_scheduler::Attempt;
 use super::engine::Database;
 use super::error::SqlError;
 use super::event::Reply;
-use crate::abi::frame::FrameReader;
-use crate::abi::ops::Answer;
+use crate::abi::answer::Answer;
+use crate::abi::requests::FetchRequest;
+use crate::bindings::CallChain;
 use crate::trace::Subject;
 use crate::websocket::{Closed, Incoming, Socket};
 
-/// What stands before the path in the URL that an object sees, there and on Cloudflare (`worker/shim/worker.mjs`).
-pub(super) const ORIGIN: &str = "https://object";
+/// Bytes of a call's body that are handed over with the event (`worker/ABI.md`, "Events").
+pub(super) const MAX_INLINE_BODY: u64 = 64 * 1024;
 
 /// What an object has to deal with, in the order in which it came.
 pub(crate) enum Input {
     Fetch {
-        event: Vec<u8>,
-        upgrade: bool,
+        request: Box<FetchRequest>,
+        chain: CallChain,
         reply: Reply,
     },
     Alarm {
-        retries: u32,
+        attempt: Attempt,
     },
     Message {
         socket: Arc<Socket>,
         message: Incoming,
+        /// See [`SocketEvents::message`](crate::websocket::SocketEvents::message).
         handled: oneshot::Sender<()>,
     },
     Closed {
@@ -69,26 +72,24 @@ pub(crate) type StorageWork = Box<dyn FnOnce(Result<&mut Database, SqlError>) + 
 
 impl Input {
     /// What is recorded of it, if it is an event.
-    pub(super) fn subject(&self, name: &str) -> Option<Subject> {
-        let event = |event: &'static str, tag: &str| Subject {
+    pub(super) fn subject(&self, object: &str) -> Option<Subject> {
+        let event = |event: &'static str, path: String| Subject {
             event,
             method: event.to_owned(),
-            host: name.to_owned(),
-            path: tag.to_owned(),
+            host: object.to_owned(),
+            path,
             object: true,
         };
+        let tags = |socket: &Socket| socket.tags().iter().collect::<Vec<_>>().join(" ");
         match self {
-            Self::Fetch { event: frame, .. } => {
-                let mut fields = FrameReader::new(frame);
-                let mut next = || fields.text("field").unwrap_or_default();
-                let (_, _, method, url) = (next(), next(), next(), next());
-                let path = url.strip_prefix(ORIGIN).unwrap_or(url);
-                Some(Subject { method: method.to_owned(), ..event("fetch", path) })
+            Self::Fetch { request, .. } => {
+                let path = request.path().to_owned();
+                Some(Subject { method: request.method.to_string(), ..event("fetch", path) })
             }
-            Self::Alarm { .. } | Self::FireAlarm { .. } => Some(event("alarm", "")),
-            Self::Message { socket, .. } => Some(event("message", socket.tag())),
-            Self::Closed { socket, .. } => Some(event("close", socket.tag())),
-            Self::Failed { socket, .. } => Some(event("error", socket.tag())),
+            Self::Alarm { .. } | Self::FireAlarm { .. } => Some(event("alarm", String::new())),
+            Self::Message { socket, .. } => Some(event("message", tags(socket))),
+            Self::Closed { socket, .. } => Some(event("close", tags(socket))),
+            Self::Failed { socket, .. } => Some(event("error", tags(socket))),
             _ => None,
         }
     }

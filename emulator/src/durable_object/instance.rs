@@ -8,20 +8,28 @@ use std::sync::Arc;
 
 use tokio::task::AbortHandle;
 
+use super::alarm_delivery::{AlarmFault, ObjectAlarm};
+use super::alarm_scheduler::Attempt;
 use super::context::ObjectContext;
+use super::engine::Database;
 use super::error::SqlError;
 use super::event::ObjectEvent;
-use super::imports::ObjectImports;
-use super::instance_limit::{Overloaded, Permit};
-use super::outputs::{Outputs, response_fields};
-use crate::abi::frame::FrameReader;
-use crate::abi::ops::{Answer, Op};
-use crate::bindings::{Completion, Dispatched, ObjectAnswer, RequestBody};
+use super::imports::{Aborted, ObjectImports};
+use super::instance_limit::{Overloaded, Permit, overloaded};
+use super::outputs::Outputs;
+use crate::abi::answer::Answer;
+use crate::abi::error::{ErrorFlags, GuestError};
+use crate::abi::frame::FrameWriter;
+use crate::abi::op::Op;
+use crate::abi::requests::FetchResponse;
+use crate::abi::respond::{Respond, RespondError};
+use crate::bindings::{CallChain, Dispatched, not_an_upgrade};
+use crate::bodies::Handles;
 use crate::runtime::budget::{CpuMeter, CpuTime, Exceeded, MAX_LIVE_OPS};
-use crate::runtime::host::{Effect, Effects};
+use crate::runtime::host::Effect;
 use crate::runtime::instance::Instance;
 use crate::trace::Recorder;
-use crate::websocket::{ClientEnd, Socket};
+use crate::websocket::{ClientEnd, Socket, TagError};
 
 /// What callers are told when an object is reset under them.
 const RESET: &str = "The Durable Object's code crashed, and the object was reset.";
@@ -40,8 +48,8 @@ pub(super) struct ObjectInstance {
     ops: HashMap<u32, ObjectOp>,
     /// Answers of this turn: task, op, answer.
     queue: VecDeque<(u32, u32, Answer)>,
-    /// Whether the alarm that is being handled was replaced by a new one; `None` while none is handled.
-    alarm_replaced: Option<bool>,
+    /// Which delivery the alarm is that is being handled.
+    attempt: Attempt,
     /// Given back with the instance.
     _permit: Permit,
 }
@@ -62,7 +70,9 @@ struct ObjectOp {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ResetReason {
     #[error("its instance crashed: {0:?}")]
-    Crashed(#[from] wasmtime::Error),
+    Crashed(wasmtime::Error),
+    #[error("its code called `abort`: {0}")]
+    Aborted(Aborted),
     #[error("its turn cannot be committed: {0}")]
     Storage(#[from] SqlError),
     #[error(transparent)]
@@ -71,6 +81,36 @@ pub(super) enum ResetReason {
     Overloaded(#[from] Overloaded),
     #[error("its alarm cannot be noted: {0}")]
     Alarm(#[from] rusqlite::Error),
+}
+
+impl From<wasmtime::Error> for ResetReason {
+    fn from(error: wasmtime::Error) -> Self {
+        match error.downcast::<Aborted>() {
+            Ok(aborted) => Self::Aborted(aborted),
+            Err(error) => Self::Crashed(error),
+        }
+    }
+}
+
+impl ResetReason {
+    /// What those are told whose calls fail with the object.
+    pub(super) fn told(&self) -> GuestError {
+        let error = match self {
+            Self::Overloaded(_) => return overloaded(),
+            Self::Aborted(aborted) => GuestError::error(aborted.reason.clone()),
+            Self::Storage(error) => GuestError::error(error.to_string()),
+            Self::Crashed(_) | Self::Exceeded(_) | Self::Alarm(_) => GuestError::error(RESET),
+        };
+        error.with(ErrorFlags::DURABLE_OBJECT_RESET)
+    }
+
+    /// Whose fault it is that an alarm was not handled because of it.
+    pub(super) fn fault(&self) -> AlarmFault {
+        match self {
+            Self::Crashed(_) | Self::Aborted(_) | Self::Exceeded(_) => AlarmFault::Worker,
+            Self::Storage(_) | Self::Overloaded(_) | Self::Alarm(_) => AlarmFault::Host,
+        }
+    }
 }
 
 impl ObjectInstance {
@@ -83,7 +123,7 @@ impl ObjectInstance {
             next_task: 0,
             ops: HashMap::new(),
             queue: VecDeque::new(),
-            alarm_replaced: None,
+            attempt: Attempt::default(),
             _permit: permit,
         }
     }
@@ -102,28 +142,36 @@ impl ObjectInstance {
         self.wasm.memory_bytes()
     }
 
-    /// Whether an alarm's handler was under way, and whether a later alarm has been committed since.
-    pub(super) fn alarm_in_flight(&self) -> Option<bool> {
-        self.alarm_replaced
+    /// Whether an alarm's handler is under way, and whether a later alarm was set since.
+    pub(super) fn alarm_in_flight(&mut self) -> Option<bool> {
+        self.wasm.sync_imports().alarm.in_flight()
     }
 
     pub(super) fn imports(&mut self) -> &mut ObjectImports {
         self.wasm.sync_imports()
     }
 
-    /// Delivers an event: `frame` is the event as `start` takes it.
+    /// An alarm is about to be delivered: which attempt that is.
+    pub(super) fn alarm_begins(&mut self, attempt: Attempt) {
+        self.attempt = attempt;
+        self.wasm.sync_imports().alarm.begin();
+    }
+
+    /// Which attempt the alarm is that was delivered last.
+    pub(super) fn attempt(&self) -> Attempt {
+        self.attempt
+    }
+
+    /// Delivers an event, which `write` composes.
     pub(super) fn start(
         &mut self,
         context: &impl ObjectContext,
         event: ObjectEvent,
-        frame: &[u8],
         recorder: Option<&Recorder>,
+        write: impl FnOnce(&mut FrameWriter<'_>, u32, &mut Handles),
     ) -> Result<(), ResetReason> {
         let id = self.next_task;
         self.next_task = self.next_task.wrapping_add(1);
-        if matches!(event, ObjectEvent::Alarm) {
-            self.alarm_replaced = Some(false);
-        }
         self.tasks.insert(id, ObjectTask { event, cpu_time: CpuTime::default() });
         if let Some(recorder) = recorder {
             recorder.running();
@@ -131,9 +179,7 @@ impl ObjectInstance {
         }
         let meter = self.wasm.meter();
         self.wasm.recorded(recorder, |instance| {
-            instance.start(id, |event| {
-                event.raw(frame);
-            })
+            instance.start(id, |frame, handles| write(frame, id, handles))
         })?;
         self.finish_turn(context, id, meter)
     }
@@ -143,14 +189,14 @@ impl ObjectInstance {
         &mut self,
         context: &impl ObjectContext,
         op: u32,
-        answer: &Answer,
+        answer: Answer,
     ) -> Result<(), ResetReason> {
         // A cancelled op is no longer in the table.
         let Some(live) = self.ops.remove(&op) else { return Ok(()) };
         let mut meter = self.wasm.meter();
         self.charge(live.task, &mut meter)?;
         let recorder = self.recorders.get(&live.task);
-        self.wasm.recorded(recorder, |instance| instance.answer(op, answer))?;
+        self.wasm.recorded(recorder, |instance| instance.answer(live.task, op, answer))?;
         self.finish_turn(context, live.task, meter)
     }
 
@@ -174,7 +220,7 @@ impl ObjectInstance {
         while let Some((task, op, answer)) = self.queue.pop_front() {
             self.charge(task, &mut meter)?;
             let recorder = self.recorders.get(&task);
-            self.wasm.recorded(recorder, |instance| instance.answer(op, &answer))?;
+            self.wasm.recorded(recorder, |instance| instance.answer(task, op, answer))?;
             self.apply(context, &mut outputs)?;
         }
         self.charge(begun_by, &mut meter)?;
@@ -184,118 +230,111 @@ impl ObjectInstance {
     }
 
     fn apply(&mut self, context: &impl ObjectContext, outputs: &mut Outputs) -> Result<(), ResetReason> {
-        let effects = self.wasm.take_effects();
-        let result = self.apply_each(context, &effects, outputs);
-        self.wasm.put_back(effects);
-        result
-    }
-
-    fn apply_each(
-        &mut self,
-        context: &impl ObjectContext,
-        effects: &Effects,
-        outputs: &mut Outputs,
-    ) -> Result<(), ResetReason> {
-        for effect in effects.iter() {
+        let mut effects = self.wasm.take_effects();
+        for effect in effects.drain(..) {
             match effect {
-                Effect::Op { task, op, frame } => self.issue(*task, *op, effects.frame(frame), outputs)?,
+                Effect::Op { task, op, request } => self.issue(task, op, request, outputs)?,
                 Effect::Cancel { op } => {
-                    self.queue.retain(|(_, queued, _)| queued != op);
-                    outputs.ops.retain(|(issued, _)| issued != op);
-                    if let Some(ObjectOp { work: Some(work), .. }) = self.ops.remove(op) {
+                    self.queue.retain(|(_, queued, _)| *queued != op);
+                    outputs.ops.retain(|(issued, _)| *issued != op);
+                    if let Some(ObjectOp { work: Some(work), .. }) = self.ops.remove(&op) {
                         work.abort();
                     }
                 }
-                Effect::Respond { task, frame } => self.respond(context, *task, effects.frame(frame), outputs),
-                Effect::Done { task } => self.end(*task, outputs)?,
+                Effect::Respond { task, answer } => self.respond(context, task, answer, outputs),
+                Effect::Done { task } => self.end(context, task, outputs)?,
             }
         }
+        self.wasm.put_back(effects);
         Ok(())
     }
 
-    /// The alarm is part of the turn; every other op begins after it.
-    fn issue(&mut self, task: u32, op: u32, frame: &[u8], outputs: &mut Outputs) -> Result<(), Exceeded> {
+    /// What was answered when it was issued is part of the turn; every other op begins after it.
+    fn issue(
+        &mut self,
+        task: u32,
+        op: u32,
+        request: Result<Box<Op>, Answer>,
+        outputs: &mut Outputs,
+    ) -> Result<(), Exceeded> {
         if self.ops.contains_key(&op) || self.queue.iter().any(|(_, queued, _)| *queued == op) {
             return Err(Exceeded::OpReused(op));
         }
         if self.ops.len() + self.queue.len() >= MAX_LIVE_OPS {
             return Err(Exceeded::Ops);
         }
-        let replaced = self.alarm_replaced;
-        let database = &mut self.wasm.sync_imports().database;
-        let parsed = Op::parse(frame);
-        let span = match (&parsed, self.recorders.get(&task)) {
-            (Ok(request @ (Op::AlarmSet { .. } | Op::AlarmGet)), Some(recorder)) => {
-                let (name, key) = request.describe();
-                Some(recorder.op(name, &key))
-            }
-            _ => None,
-        };
-        let answer = match parsed {
-            Ok(Op::AlarmSet { at }) => match database.set_alarm(u64::try_from(at).unwrap_or(0)) {
-                Ok(()) => {
-                    self.alarm_replaced = replaced.map(|_| true);
-                    Answer::Ok
-                }
-                Err(error) => Answer::Err(error.to_string().into()),
-            },
-            // While its handler runs an alarm is not set any more, though it is kept until the handler has ended.
-            Ok(Op::AlarmGet) if replaced == Some(false) => Answer::None,
-            Ok(Op::AlarmGet) => match database.get_alarm() {
-                Ok(due) => due.map_or(Answer::None, Answer::Number),
-                Err(error) => Answer::Err(error.to_string().into()),
-            },
-            Ok(_) => {
+        match request {
+            Ok(request) => {
                 self.ops.insert(op, ObjectOp { task, work: None });
-                outputs.ops.push((op, frame.to_owned()));
-                return Ok(());
+                outputs.ops.push((op, request));
             }
-            Err(error) => Answer::Err(error.to_string().into()),
-        };
-        if let Some(span) = span {
-            span.end(answer.outcome(), true);
+            Err(answer) => self.queue.push_back((task, op, answer)),
         }
-        self.queue.push_back((task, op, answer));
         Ok(())
     }
 
-    fn respond(&mut self, context: &impl ObjectContext, id: u32, frame: &[u8], outputs: &mut Outputs) {
+    fn respond(
+        &mut self,
+        context: &impl ObjectContext,
+        id: u32,
+        answer: Result<Respond, RespondError>,
+        outputs: &mut Outputs,
+    ) {
         let imports = self.wasm.sync_imports();
         let accepted =
             imports.accepted.iter().position(|(task, _)| *task == id).map(|at| imports.accepted.swap_remove(at).1);
-        let Some(ObjectTask { event: ObjectEvent::Fetch { upgrade, reply }, .. }) = self.tasks.get_mut(&id) else {
-            tracing::warn!("a Durable Object answered an event that takes no answer");
-            return drop_accepted(imports, accepted);
+        let Some(task) = self.tasks.get_mut(&id) else { return drop_accepted(imports, accepted) };
+        let (wants_socket, reply) = match (&mut task.event, &answer) {
+            (ObjectEvent::Fetch { wants_socket, reply, .. }, _) => (*wants_socket, reply.take()),
+            (ObjectEvent::Alarm { failed }, Ok(Respond::Error(message))) => {
+                tracing::warn!(object = context.key().label(), "an alarm's handler failed: {message}");
+                *failed = true;
+                return;
+            }
+            (_, Ok(Respond::Error(message))) => {
+                return tracing::warn!(object = context.key().label(), "the handler of a WebSocket failed: {message}");
+            }
+            _ => {
+                tracing::warn!("a Durable Object answered an event that takes no answer");
+                return drop_accepted(imports, accepted);
+            }
         };
-        let Some(reply) = reply.take() else {
+        let Some(reply) = reply else {
             tracing::warn!("a Durable Object answered twice");
             return drop_accepted(imports, accepted);
         };
-        if accepted.is_some() && !*upgrade {
-            let error = "Worker tried to return a WebSocket in a response to a request which did not contain the header \
-                         \"Upgrade: websocket\".";
-            outputs.replies.push((reply, Err(error.to_owned())));
-            return drop_accepted(imports, accepted);
+        if let (Ok(answer), Some(recorder)) = (&answer, self.recorders.get(&id)) {
+            outputs.answered.push((recorder.clone(), answer.status()));
         }
-        let answer = response_fields(frame).map_err(|error| {
-            tracing::error!(%error, "an answer is malformed");
-            format!("The Durable Object gave an answer that is none: {error}.")
-        });
-        let socket = accepted.map(|socket| ClientEnd {
-            socket,
-            events: context.events(),
-            clock: context.namespace().bindings.clock.clone(),
-            close_reported: false,
-        });
-        if let Some(recorder) = self.recorders.get(&id) {
-            outputs.answered.push((recorder.clone(), FrameReader::new(frame).number("status").unwrap_or(0)));
-        }
-        outputs.replies.push((reply, answer.map(|fields| ObjectAnswer { fields, socket })));
+        let thrown = |error: GuestError| Err(error.with(ErrorFlags::REMOTE));
+        let answer = match answer {
+            Ok(Respond::Response(FetchResponse { socket: Some(_), .. }) | Respond::Accept { .. }) if !wants_socket => {
+                drop_accepted(imports, accepted);
+                thrown(not_an_upgrade())
+            }
+            Ok(Respond::Response(response)) => Ok(response),
+            Ok(Respond::Accept { headers, .. }) => match accepted {
+                Some(Ok(socket)) => {
+                    let clock = context.namespace().shared.bindings.clock.clone();
+                    let end = ClientEnd { socket, events: context.events(), clock, close_reported: false };
+                    Ok(FetchResponse { headers, socket: Some(end), ..FetchResponse::of_status(101) })
+                }
+                Some(Err(error)) => thrown(GuestError::error(error.to_string())),
+                None => thrown(GuestError::error(NO_ANSWER)),
+            },
+            Ok(Respond::Error(message)) => thrown(GuestError::error(message)),
+            Err(error) => {
+                tracing::error!(%error, "an answer is malformed");
+                Err(GuestError::error(format!("The Durable Object gave an answer that is none: {error}.")))
+            }
+        };
+        outputs.replies.push((reply, answer));
     }
 
-    fn end(&mut self, id: u32, outputs: &mut Outputs) -> Result<(), ResetReason> {
+    fn end(&mut self, context: &impl ObjectContext, id: u32, outputs: &mut Outputs) -> Result<(), ResetReason> {
         let Some(ObjectTask { mut event, .. }) = self.tasks.remove(&id) else { return Ok(()) };
         outputs.recorded.extend(self.recorders.remove(&id));
+        self.wasm.handles().release_task(id);
         self.ops.retain(|op, live| {
             if live.task == id {
                 outputs.ops.retain(|(issued, _)| issued != op);
@@ -308,59 +347,78 @@ impl ObjectInstance {
         match &mut event {
             ObjectEvent::Fetch { reply, .. } => {
                 if let Some(reply) = reply.take() {
-                    outputs.replies.push((reply, Err(NO_ANSWER.to_owned())));
+                    outputs.replies.push((reply, Err(GuestError::error(NO_ANSWER))));
                 }
             }
-            // Only now is the alarm gone: had the process ended before, it would have been delivered again.
-            ObjectEvent::Alarm => {
-                if self.alarm_replaced.take() == Some(false) {
-                    self.wasm.sync_imports().database.delete_alarm()?;
-                }
-            }
+            ObjectEvent::Alarm { failed } => self.end_alarm(context, *failed, outputs)?,
             ObjectEvent::Message { .. } | ObjectEvent::Close { .. } => {}
         }
         outputs.ended.push(event);
         Ok(())
     }
 
+    /// Only now is the alarm gone: had the process ended before, it would have been delivered again.
+    fn end_alarm(
+        &mut self,
+        context: &impl ObjectContext,
+        failed: bool,
+        outputs: &mut Outputs,
+    ) -> Result<(), SqlError> {
+        let imports = self.wasm.sync_imports();
+        if imports.alarm.end() != Some(false) {
+            // A new one was set, which counts from zero, or it was deleted.
+            return Ok(());
+        }
+        if failed && !ObjectAlarm::is_last(self.attempt) {
+            outputs.failed_alarm = Some(self.attempt);
+            return Ok(());
+        }
+        if failed {
+            ObjectAlarm::of(context).give_up();
+        }
+        imports.database.delete_alarm()
+    }
+
     fn commit(&mut self, context: &impl ObjectContext) -> Result<(), ResetReason> {
-        let namespace = context.namespace();
-        let database = &mut self.wasm.sync_imports().database;
+        let (alarms, object) = (&context.namespace().alarms, context.key());
+        let imports = self.wasm.sync_imports();
+        let database = &mut imports.database;
         let alarm = database.pending_alarm();
         if let Some(Some(due)) = alarm {
-            namespace.alarms.index().note_pending(context.name(), context.id(), due)?;
+            alarms.index().note_pending(object, due)?;
         }
         database.commit_turn()?;
+        imports.alarm.commit();
         if alarm.is_some() {
             match database.get_alarm() {
                 Ok(due) => {
-                    if let Err(error) = namespace.alarms.index().confirm(context.name(), context.id(), due) {
+                    if let Err(error) = alarms.index().confirm(object, due) {
                         tracing::warn!(%error, "the index of alarms names a time that is too early");
                     }
                 }
                 Err(error) => tracing::error!(%error, "an alarm cannot be read"),
             }
-            namespace.alarms.was_set(context.id());
+            alarms.was_set(&object.id);
         }
         Ok(())
     }
 
     /// Opens the output gate, and begins the ops that the turn has issued.
     fn release(&mut self, context: &impl ObjectContext, outputs: Outputs) {
-        let Self { wasm, ops, recorders, incarnation, .. } = self;
-        outputs.release(context, wasm.sync_imports(), |op, frame| {
+        let Self { wasm, ops, recorders, incarnation, tasks, .. } = self;
+        wasm.handles().release_written();
+        outputs.release(context, wasm.sync_imports(), |op, request| {
             let Some(live) = ops.get_mut(&op) else { return };
-            let dispatched = match Op::parse(frame) {
-                Ok(request) => {
-                    let span = recorders.get(&live.task).map(|recorder| {
-                        let (name, key) = request.describe();
-                        recorder.op(name, &key)
-                    });
-                    context.namespace().bindings.dispatch(request, &mut RequestBody::default()).traced(span)
-                }
-                Err(error) => Dispatched::Ready(Completion::error(error)),
+            let span = recorders.get(&live.task).map(|recorder| {
+                let (name, key) = request.describe();
+                recorder.op(name, &key)
+            });
+            let mut alone = CallChain::default();
+            let chain = match tasks.get_mut(&live.task).map(|task| &mut task.event) {
+                Some(ObjectEvent::Fetch { chain, .. }) => chain,
+                _ => &mut alone,
             };
-            let work = match dispatched {
+            let work = match context.namespace().shared.bindings.dispatch(*request, chain).traced(span) {
                 // I/O in any case, so that it is another turn.
                 Dispatched::Ready(completion) => Box::pin(std::future::ready(completion)),
                 Dispatched::Pending(work) => work,
@@ -370,7 +428,7 @@ impl ObjectInstance {
     }
 
     /// Ends the instance because of a crash: undoes the turn and fails what is under way. Gives the database back.
-    pub(super) fn reset(&mut self) -> &mut ObjectImports {
+    pub(super) fn reset(&mut self, told: &GuestError) -> &mut Database {
         for live in std::mem::take(&mut self.ops).into_values() {
             if let Some(work) = live.work {
                 work.abort();
@@ -379,20 +437,15 @@ impl ObjectInstance {
         self.recorders.clear();
         for task in std::mem::take(&mut self.tasks).into_values() {
             if let ObjectEvent::Fetch { reply: Some(reply), .. } = task.event {
-                let _ = reply.send(Err(RESET.to_owned()));
+                let _ = reply.send(Err(told.clone()));
             }
         }
-        let imports = self.wasm.sync_imports();
-        imports.database.rollback_turn();
-        imports.outgoing.clear();
-        imports.accepted.clear();
-        imports.sockets.drop_all();
-        imports
+        self.wasm.sync_imports().reset()
     }
 }
 
-fn drop_accepted(imports: &ObjectImports, accepted: Option<Arc<Socket>>) {
-    if let Some(socket) = accepted {
+fn drop_accepted(imports: &ObjectImports, accepted: Option<Result<Arc<Socket>, TagError>>) {
+    if let Some(Ok(socket)) = accepted {
         imports.sockets.remove(&socket);
     }
 }

@@ -4,15 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Weak};
 
 use super::eviction::Evictable;
+use crate::abi::error::{ErrorFlags, GuestError};
 use crate::sync::lock;
 
 /// Objects that may have an instance at once, unless the builder is told otherwise. An instance with nothing in it takes some 145 kB and
 /// four mappings, of which Linux gives a process 65,530 (`vm.max_map_count`); one that holds the documents of a large site a few MB.
 pub(crate) const MAX_INSTANCES: usize = 1_024;
 /// What the platform says when it cannot take more.
-pub(super) const OVERLOADED: &str = "Durable Object is overloaded. Too many requests queued.";
+const OVERLOADED: &str = "Durable Object is overloaded. Too many requests queued.";
 
-/// The objects of a namespace that have an instance.
+/// What callers are told whose call finds no room; the platform's error.
+pub(super) fn overloaded() -> GuestError {
+    GuestError::error(OVERLOADED).with(ErrorFlags::OVERLOADED)
+}
+
+/// The objects of a Worker that have an instance.
 pub(super) struct InstanceLimit {
     limit: usize,
     /// By the number of the instance.

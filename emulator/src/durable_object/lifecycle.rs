@@ -8,17 +8,20 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::oneshot;
 
-use super::alarm_delivery::ObjectAlarm;
+use super::alarm_delivery::{AlarmFault, ObjectAlarm};
+use super::alarm_scheduler::Attempt;
 use super::context::ObjectContext;
 use super::engine::{self, Database};
 use super::error::SqlError;
 use super::event::ObjectEvent;
 use super::imports::ObjectImports;
-use super::input::Input;
+use super::input::{Input, MAX_INLINE_BODY};
 use super::instance::{ObjectInstance, ResetReason};
+use crate::abi::error::{ErrorFlags, GuestError};
 use crate::abi::frame::FrameWriter;
+use crate::bodies::Handles;
 use crate::trace::Recorder;
-use crate::websocket::{Incoming, Outgoing, Sockets};
+use crate::websocket::{Incoming, Outgoing, Socket, Sockets};
 
 /// What a client is told whose message reaches no instance (RFC 6455, IANA registry: "Try Again Later").
 const TRY_AGAIN: (u16, &str) = (1013, "Try again later");
@@ -32,8 +35,6 @@ pub(super) struct Lifecycle {
     instance: Option<ObjectInstance>,
     /// Who waits for the instance to be evicted.
     evictions: Vec<oneshot::Sender<()>>,
-    /// Retries before the alarm that is being handled.
-    alarm_retries: u32,
 }
 
 /// Figures of an object's instance, which can be read while a thread works on it.
@@ -62,7 +63,7 @@ impl Gauges {
 impl Lifecycle {
     /// That of an object whose file is at `path`, without an instance.
     pub(super) fn new(path: PathBuf, sockets: Arc<Sockets>, gauges: Arc<Gauges>) -> Self {
-        Self { path, sockets, gauges, instance: None, evictions: Vec::new(), alarm_retries: 0 }
+        Self { path, sockets, gauges, instance: None, evictions: Vec::new() }
     }
 
     pub(super) fn has_instance(&self) -> bool {
@@ -106,38 +107,49 @@ impl Lifecycle {
 
     pub(super) fn handle(&mut self, context: &impl ObjectContext, input: Input, recorder: Option<&Recorder>) {
         match input {
-            Input::Fetch { event, upgrade, reply } => {
-                self.start(context, ObjectEvent::Fetch { upgrade, reply: Some(reply) }, &event, recorder);
+            Input::Fetch { request, chain, reply } => {
+                let event = ObjectEvent::Fetch { wants_socket: request.wants_socket(), chain, reply: Some(reply) };
+                self.start(context, event, recorder, |frame, task, handles| {
+                    write_object(frame.text("object.fetch"), context);
+                    request.write(frame, Some(MAX_INLINE_BODY), |body| handles.insert(task, body));
+                });
             }
-            Input::Alarm { retries } => self.deliver_alarm(context, retries, recorder),
+            Input::Alarm { attempt } => self.deliver_alarm(context, attempt, recorder),
             Input::Message { socket, message, handled } => {
-                let (kind, data) = match &message {
+                let handled = if socket.handler_began() {
+                    let _ = handled.send(());
+                    None
+                } else {
+                    Some(handled)
+                };
+                let (to, (kind, data)) = (Arc::clone(&socket), match &message {
                     Incoming::Text(text) => ("text", text.as_bytes()),
                     Incoming::Binary(bytes) => ("binary", &bytes[..]),
-                };
-                let frame = frame("object.message", context.name(), |event| {
-                    event.text(socket.tag()).text(kind).field(data);
                 });
-                self.start(context, ObjectEvent::Message { socket, handled }, &frame, recorder);
+                self.start(context, ObjectEvent::Message { socket, handled }, recorder, |event, _, _| {
+                    write_socket(write_object(event.text("object.message"), context), &to).text(kind).field(data);
+                });
             }
             // Sockets that dropped with an earlier instance are nothing that this one knows.
             Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
             Input::Closed { socket, close, handled } => {
-                let frame = frame("object.close", context.name(), |event| {
-                    let clean = if close.clean { "1" } else { "" };
-                    event.text(socket.tag()).number(close.code).text(&close.reason).text(clean);
+                let of = Arc::clone(&socket);
+                self.start(context, ObjectEvent::Close { socket, handled: Some(handled) }, recorder, |event, _, _| {
+                    write_socket(write_object(event.text("object.close"), context), &of)
+                        .number(close.code)
+                        .text(&close.reason)
+                        .flag(close.clean);
                 });
-                self.start(context, ObjectEvent::Close { socket, handled: Some(handled) }, &frame, recorder);
             }
             Input::Failed { socket, error } => {
-                let frame = frame("object.error", context.name(), |event| {
-                    event.text(socket.tag()).text(&error);
+                let of = Arc::clone(&socket);
+                self.start(context, ObjectEvent::Close { socket, handled: None }, recorder, |event, _, _| {
+                    write_socket(write_object(event.text("object.error"), context), &of).text(&error);
                 });
-                self.start(context, ObjectEvent::Close { socket, handled: None }, &frame, recorder);
             }
             Input::Completed { incarnation, op, answer } => {
                 if let Some(instance) = self.instance.as_mut().filter(|instance| instance.incarnation == incarnation)
-                    && let Err(error) = instance.complete(context, op, &answer)
+                    && let Err(error) = instance.complete(context, op, answer)
                 {
                     self.reset(context, &error);
                 }
@@ -152,26 +164,32 @@ impl Lifecycle {
         }
     }
 
-    fn start(&mut self, context: &impl ObjectContext, event: ObjectEvent, frame: &[u8], recorder: Option<&Recorder>) {
+    fn start(
+        &mut self,
+        context: &impl ObjectContext,
+        event: ObjectEvent,
+        recorder: Option<&Recorder>,
+        write: impl FnOnce(&mut FrameWriter<'_>, u32, &mut Handles),
+    ) {
         match self.ensure_instance(context) {
             Ok(instance) => {
-                if let Err(error) = instance.start(context, event, frame, recorder) {
+                if let Err(error) = instance.start(context, event, recorder, write) {
                     self.reset(context, &error);
                 }
             }
             Err(error) => {
-                tracing::error!(object = context.name(), "a Durable Object cannot be started: {error}");
+                tracing::error!(object = context.key().label(), "a Durable Object cannot be started: {error}");
                 match event {
                     ObjectEvent::Fetch { reply: Some(reply), .. } => {
-                        let _ = reply.send(Err(error.to_string()));
+                        let _ = reply.send(Err(error.told()));
                     }
-                    ObjectEvent::Alarm => ObjectAlarm::of(context).retry(self.alarm_retries),
                     ObjectEvent::Close { socket, .. } => self.sockets.remove(&socket),
                     ObjectEvent::Message { socket, .. } => {
                         let (code, reason) = TRY_AGAIN;
                         socket.push(Outgoing::Close { code: Some(code), reason: reason.into() });
                     }
-                    ObjectEvent::Fetch { reply: None, .. } => {}
+                    // An alarm finds its instance before it is begun.
+                    ObjectEvent::Fetch { reply: None, .. } | ObjectEvent::Alarm { .. } => {}
                 }
             }
         }
@@ -182,14 +200,14 @@ impl Lifecycle {
         match &mut self.instance {
             Some(instance) => Ok(instance),
             instance => {
-                let namespace = context.namespace();
-                let incarnation = namespace.incarnations.fetch_add(1, Ordering::Relaxed);
-                let permit = namespace.instances.acquire(context.evictable(), incarnation)?;
-                let database = namespace.open_database(self.path.clone())?.named(context.name());
-                let (sockets, clock) = (Arc::clone(&self.sockets), namespace.bindings.clock.clone());
-                let imports = ObjectImports::new(database, sockets, clock, namespace.linked.turn_limit());
-                let wasm = namespace.linked.instantiate(imports)?;
-                namespace.constructed.fetch_add(1, Ordering::Relaxed);
+                let host = &context.namespace().shared;
+                let incarnation = host.incarnations.fetch_add(1, Ordering::Relaxed);
+                let permit = host.instances.acquire(context.evictable(), incarnation)?;
+                let database = host.open_database(self.path.clone())?.named(context.key().name.as_deref());
+                let (sockets, clock) = (Arc::clone(&self.sockets), host.bindings.clock.clone());
+                let imports = ObjectImports::new(database, sockets, clock, host.linked.turn_limit());
+                let wasm = host.linked.instantiate(imports)?;
+                host.constructed.fetch_add(1, Ordering::Relaxed);
                 self.gauges.has_instance.store(true, Ordering::Relaxed);
                 Ok(instance.insert(ObjectInstance::new(wasm, incarnation, permit)))
             }
@@ -203,7 +221,7 @@ impl Lifecycle {
         done: oneshot::Sender<Result<bool, SqlError>>,
         recorder: Option<&Recorder>,
     ) {
-        if self.instance.as_ref().is_some_and(|instance| instance.alarm_in_flight().is_some()) {
+        if self.instance.as_mut().is_some_and(|instance| instance.alarm_in_flight().is_some()) {
             // It runs right now: its end is what is waited for.
             let _ = done.send(Ok(true));
             return;
@@ -213,35 +231,33 @@ impl Lifecycle {
         let found = made_due.as_ref().is_ok_and(|found| *found);
         let _ = done.send(made_due);
         if found {
-            self.deliver_alarm(context, 0, recorder);
+            self.deliver_alarm(context, Attempt::default(), recorder);
         }
     }
 
     /// Delivers the alarm if its time has come by the object's own file.
-    fn deliver_alarm(&mut self, context: &impl ObjectContext, retries: u32, recorder: Option<&Recorder>) {
-        self.alarm_retries = retries;
+    fn deliver_alarm(&mut self, context: &impl ObjectContext, attempt: Attempt, recorder: Option<&Recorder>) {
         let alarm = ObjectAlarm::of(context);
-        let due = match self.ensure_instance(context) {
-            Ok(instance) => instance.imports().database.get_alarm(),
+        let instance = match self.ensure_instance(context) {
+            Ok(instance) => instance,
             Err(error) => {
-                tracing::error!(object = context.name(), "an alarm finds no Durable Object: {error}");
-                return alarm.retry(retries);
+                tracing::error!(object = context.key().label(), "an alarm finds no Durable Object: {error}");
+                return alarm.retry(attempt, AlarmFault::Host);
             }
         };
-        if alarm.is_due(due, retries) {
-            let frame = frame("object.alarm", context.name(), |event| {
-                event.number(retries);
-            });
-            self.start(context, ObjectEvent::Alarm, &frame, recorder);
-        }
+        let Some(due) = alarm.due(instance.imports().database.get_alarm(), attempt) else { return };
+        instance.alarm_begins(attempt);
+        self.start(context, ObjectEvent::Alarm { failed: false }, recorder, |event, _, _| {
+            write_object(event.text("object.alarm"), context).number(attempt.retries).number(due);
+        });
     }
 
     /// Works on the database of the instance, or on the file if there is none.
     fn storage(&mut self, context: &impl ObjectContext, work: impl FnOnce(Result<&mut Database, SqlError>)) {
         match &mut self.instance {
             Some(instance) => work(Ok(&mut instance.imports().database)),
-            None => match context.namespace().open_database(self.path.clone()) {
-                Ok(database) => work(Ok(&mut database.named(context.name()))),
+            None => match context.namespace().shared.open_database(self.path.clone()) {
+                Ok(database) => work(Ok(&mut database.named(context.key().name.as_deref()))),
                 Err(error) => work(Err(error)),
             },
         }
@@ -249,33 +265,41 @@ impl Lifecycle {
 
     fn delete(&mut self, context: &impl ObjectContext) -> io::Result<()> {
         if let Some(mut instance) = self.instance.take() {
-            instance.reset();
+            instance.reset(&GuestError::connection_lost().with(ErrorFlags::DURABLE_OBJECT_RESET));
         }
         self.sockets.drop_all();
         engine::remove_files(&self.path)?;
-        let alarms = &context.namespace().alarms;
-        alarms.index().confirm(context.name(), context.id(), None).map_err(io::Error::other)?;
-        alarms.ended(context.id(), None);
+        let (alarms, object) = (&context.namespace().alarms, context.key());
+        alarms.index().confirm(object, None).map_err(io::Error::other)?;
+        alarms.ended(&object.id, None);
         Ok(())
     }
 
     /// Ends the instance after a crash. Its sockets drop, its calls fail, its alarm is tried again.
     fn reset(&mut self, context: &impl ObjectContext, error: &ResetReason) {
-        tracing::error!(object = context.name(), "a Durable Object is reset: {error}");
-        let namespace = context.namespace();
-        let trace = &namespace.bindings.trace;
-        trace.log("error", None, format_args!("the Durable Object `{}` is reset: {error}", context.name()));
-        namespace.resets.fetch_add(1, Ordering::Relaxed);
+        let (host, object) = (&context.namespace().shared, context.key().label());
+        tracing::error!(object, "a Durable Object is reset: {error}");
+        host.bindings.trace.log("error", None, format_args!("the Durable Object `{object}` is reset: {error}"));
+        host.resets.fetch_add(1, Ordering::Relaxed);
         let Some(mut instance) = self.instance.take() else { return };
-        let alarm = instance.alarm_in_flight();
-        let database = &mut instance.reset().database;
-        ObjectAlarm::of(context).after_reset(alarm, self.alarm_retries, database);
+        let (alarm, attempt) = (instance.alarm_in_flight(), instance.attempt());
+        let database = instance.reset(&error.told());
+        ObjectAlarm::of(context).after_reset(alarm, attempt, error.fault(), database);
     }
 }
 
-/// The frame of an event for the object `name`.
-fn frame(kind: &str, name: &str, fields: impl FnOnce(&mut FrameWriter<'_>)) -> Vec<u8> {
-    let mut frame = Vec::new();
-    fields(FrameWriter::new(&mut frame).text(kind).text(name));
-    frame
+/// The four fields that name an object.
+fn write_object<'a, 'b>(event: &'a mut FrameWriter<'b>, context: &impl ObjectContext) -> &'a mut FrameWriter<'b> {
+    let key = context.key();
+    event.text(&context.namespace().class).text(&key.id).flag(key.name.is_some()).text(key.name.as_deref().unwrap_or(""))
+}
+
+/// The two fields that name a socket.
+fn write_socket<'a, 'b>(event: &'a mut FrameWriter<'b>, socket: &Socket) -> &'a mut FrameWriter<'b> {
+    event.number(socket.number()).compose(|tags| {
+        let mut tags = FrameWriter::new(tags);
+        for tag in socket.tags().iter() {
+            tags.text(tag);
+        }
+    })
 }

@@ -28,7 +28,7 @@ pub const MAX_RESULT_BYTES: usize = 64 * 1024 * 1024;
 pub fn max_value_bytes(profile: Profile) -> i32 {
     match profile {
         Profile::Production => 2_000_000,
-        Profile::WorkerdLocal => 4 * 1024 * 1024,
+        Profile::WorkerdLocal => 2_200_000,
     }
 }
 

@@ -1,30 +1,29 @@
-//! The namespace `SPACE_DO`: objects by name, each at most once, and the alarms that wake them.
+//! A namespace: the objects of one class, each at most once, and the alarms that wake them.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::alarm_index::AlarmIndex;
-use super::alarm_scheduler::{AlarmScheduler, NextDue};
-use super::container::{ObjectContainer, Registry};
+use super::alarm_scheduler::AlarmScheduler;
+use super::container::ObjectContainer;
 use super::engine::Database;
 use super::error::SqlError;
 use super::eviction::Evictable as _;
-use super::id::{CLASS, UNIQUE_KEY, object_id};
-use super::imports::ObjectImports;
-use super::input::{Input, ORIGIN};
-use super::instance_limit::InstanceLimit;
-use super::namespace_state::NamespaceState;
-use crate::abi::frame::FrameWriter;
-use crate::abi::ops::ObjectRequest;
-use crate::bindings::{Bindings, BoxFuture, CONNECTION_LOST, ObjectAnswer, Objects};
-use crate::profile::Profile;
-use crate::runtime::program::Linked;
+use super::id::{IdError, IdFactory};
+use super::input::{Input, MAX_INLINE_BODY};
+use super::namespace_key::NamespaceKey;
+use super::namespace_state::{NamespaceState, ObjectHost};
+use super::object_key::ObjectKey;
+use super::object_table::ObjectTable;
+use crate::abi::error::GuestError;
+use crate::abi::requests::{FetchRequest, FetchResponse, ObjectTarget};
+use crate::bindings::{BoxFuture, ObjectCall, Objects};
+use crate::bodies::Payload;
 use crate::state_dir::{StateDir, StateError};
 use crate::sync::lock;
 use crate::websocket::Outgoing;
@@ -39,56 +38,44 @@ pub(crate) struct Namespace {
     alarm_task: OnceLock<AbortHandle>,
 }
 
-/// The objects in memory, by name.
-struct ObjectTable {
-    namespace: Arc<NamespaceState>,
-    objects: Mutex<HashMap<String, Arc<ObjectContainer>>>,
-}
-
-/// What a namespace is made of.
-pub(crate) struct NamespaceParts {
-    pub(crate) bindings: Arc<Bindings>,
-    pub(crate) linked: Linked<ObjectImports>,
-    pub(crate) alarms: AlarmIndex,
-    pub(crate) state: StateDir,
-    pub(crate) profile: Profile,
-    pub(crate) evict_after_ms: u64,
-    /// How many objects may have an instance at once.
-    pub(crate) max_instances: usize,
-    pub(crate) runtime: Handle,
-}
-
 /// What a namespace counts for [`Stats`](crate::Stats).
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct NamespaceStats {
     pub(crate) instances: usize,
     pub(crate) idle: usize,
-    pub(crate) max_instances: usize,
     pub(crate) memory_bytes: usize,
     pub(crate) tasks: usize,
     pub(crate) sockets: usize,
-    pub(crate) constructed: u64,
-    pub(crate) resets: u64,
 }
 
 impl Namespace {
-    pub(crate) fn new(parts: NamespaceParts) -> Self {
+    /// The namespace `key` of a class.
+    ///
+    /// # Errors
+    /// If its part of the state folder cannot be used.
+    pub(crate) fn open(host: &Arc<ObjectHost>, class: &str, key: NamespaceKey) -> Result<Self, StateError> {
+        let (clock, faults) = (host.bindings.clock.clone(), host.bindings.faults.clone());
+        let index = AlarmIndex::open(&host.state_dir, &key, &clock)?;
         let state = Arc::new(NamespaceState {
-            alarms: AlarmScheduler::new(parts.alarms, parts.bindings.clock.clone(), parts.bindings.faults.clone()),
-            bindings: parts.bindings,
-            linked: parts.linked,
-            runtime: parts.runtime,
-            profile: parts.profile,
-            evict_after_ms: parts.evict_after_ms,
-            instances: InstanceLimit::new(parts.max_instances),
-            incarnations: AtomicU64::new(0),
-            constructed: AtomicU64::new(0),
-            resets: AtomicU64::new(0),
-            state_dir: parts.state,
+            shared: Arc::clone(host),
+            class: class.to_owned(),
+            ids: IdFactory::new(key.unique_key()),
+            key,
+            alarms: AlarmScheduler::new(index, clock, faults),
         });
-        let objects = Arc::new(ObjectTable { namespace: Arc::clone(&state), objects: Mutex::default() });
+        let objects = Arc::new(ObjectTable::new(Arc::clone(&state)));
         let (names, closing, alarm_task) = (Mutex::default(), AtomicBool::new(false), OnceLock::new());
-        Self { state, objects, names, closing, alarm_task }
+        Ok(Self { state, objects, names, closing, alarm_task })
+    }
+
+    /// The class whose objects these are.
+    pub(crate) fn class(&self) -> &str {
+        &self.state.class
+    }
+
+    /// The folder of the objects' files in the state's `do`.
+    pub(crate) fn folder(&self) -> &str {
+        self.state.key.folder()
     }
 
     /// Begins to wake objects for their alarms; those that are overdue at once.
@@ -96,14 +83,13 @@ impl Namespace {
         self.alarm_task.get_or_init(|| {
             let objects = Arc::downgrade(&self.objects);
             let deliver_due = move || Some(objects.upgrade()?.deliver_due_alarms());
-            self.state.runtime.spawn(self.state.alarms.run(deliver_due)).abort_handle()
+            self.state.shared.runtime.spawn(self.state.alarms.run(deliver_due)).abort_handle()
         });
     }
 
     /// Ends an object's instance as idleness does, once nothing is alive in it. Its sockets stay.
-    pub(crate) async fn evict(&self, name: &str) {
-        let object = self.objects.lock().get(name).cloned();
-        if let Some(object) = object {
+    pub(crate) async fn evict(&self, id: &str) {
+        if let Some(object) = self.objects.get(id) {
             let (done, evicted) = oneshot::channel();
             if object.post(Input::Evict { done }).is_ok() {
                 // If nobody says so the object is gone already.
@@ -119,7 +105,7 @@ impl Namespace {
             alarm_task.abort();
         }
         for object in self.all() {
-            for socket in object.sockets().open("") {
+            for socket in object.sockets().list(None) {
                 socket.push(Outgoing::Close { code: Some(1001), reason: "".into() });
             }
         }
@@ -127,9 +113,8 @@ impl Namespace {
 
     /// Ends all instances once their events have ended.
     pub(crate) async fn evict_all(&self) {
-        let names: Vec<String> = self.objects.lock().keys().cloned().collect();
-        for name in names {
-            self.evict(&name).await;
+        for object in self.all() {
+            self.evict(&object.key().id).await;
         }
     }
 
@@ -141,12 +126,7 @@ impl Namespace {
     }
 
     pub(crate) fn stats(&self) -> NamespaceStats {
-        let mut stats = NamespaceStats {
-            max_instances: self.state.instances.limit(),
-            constructed: self.state.constructed.load(Ordering::Relaxed),
-            resets: self.state.resets.load(Ordering::Relaxed),
-            ..NamespaceStats::default()
-        };
+        let mut stats = NamespaceStats::default();
         for object in self.all() {
             stats.instances += usize::from(object.has_instance());
             stats.idle += usize::from(object.idle_since().is_some());
@@ -159,7 +139,7 @@ impl Namespace {
 
     /// The folder that holds the objects' files.
     pub(crate) fn state(&self) -> &StateDir {
-        &self.state.state_dir
+        &self.state.shared.state_dir
     }
 
     /// When each object's alarm is due, and its deliveries.
@@ -172,24 +152,37 @@ impl Namespace {
         self.closing.load(Ordering::SeqCst)
     }
 
-    /// The id of the object with this name.
-    pub(crate) fn id_of(name: &str) -> String {
-        object_id(UNIQUE_KEY, name)
+    /// The object with this name.
+    pub(crate) fn by_name(&self, name: &str) -> ObjectKey {
+        ObjectKey { id: self.state.ids.of_name(name), name: Some(name.to_owned()) }
     }
 
-    /// Whether an object with this name is in memory.
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.objects.lock().contains_key(name)
+    /// The object with this id.
+    ///
+    /// # Errors
+    /// If it is no id of this namespace.
+    pub(crate) fn by_id(&self, text: &str) -> Result<ObjectKey, IdError> {
+        Ok(ObjectKey { id: self.state.ids.parse(text)?, name: None })
     }
 
-    /// Delivers an input to the object with this name, which is brought into memory for it.
-    pub(crate) fn post(&self, name: &str, input: Input) {
-        self.objects.post(name, input);
+    /// Whether an object with this id is in memory.
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.objects.get(id).is_some()
+    }
+
+    /// The sockets of an object, if it is in memory.
+    pub(crate) fn loaded(&self, id: &str) -> Option<Arc<ObjectContainer>> {
+        self.objects.get(id)
+    }
+
+    /// Delivers an input to an object, which is brought into memory for it.
+    pub(crate) fn post(&self, object: ObjectKey, input: Input) {
+        self.objects.post(object, input);
     }
 
     /// Opens an object's file as far as the state folder allows.
     pub(crate) fn open_database(&self, path: PathBuf) -> Result<Database, SqlError> {
-        self.state.open_database(path)
+        self.state.shared.open_database(path)
     }
 
     /// The name that belongs to an id, where that is known: from memory, from the index of alarms, or from the object's `file`.
@@ -197,13 +190,13 @@ impl Namespace {
         if let Some(name) = lock(&self.names).get(id) {
             return Some(name.clone());
         }
-        let loaded = self.all().into_iter().find(|object| object.id() == id).map(|object| object.name().to_owned());
-        let name = loaded.or_else(|| Some(self.state.alarms.index().get(id)?.name)).or_else(|| {
+        let loaded = self.objects.get(id).and_then(|object| object.key().name.clone());
+        let name = loaded.or_else(|| self.state.alarms.index().get(id)?.object.name).or_else(|| {
             let mut database = self.open_database(file?).ok()?;
             database.noted_name().ok()?
         })?;
         // A file that came from elsewhere may say anything.
-        if Self::id_of(&name) != id {
+        if self.state.ids.of_name(&name) != id {
             return None;
         }
         lock(&self.names).insert(id.to_owned(), name.clone());
@@ -217,7 +210,7 @@ impl Namespace {
 
     /// The objects in memory, with an instance or without.
     pub(crate) fn all(&self) -> Vec<Arc<ObjectContainer>> {
-        self.objects.lock().values().cloned().collect()
+        self.objects.all()
     }
 }
 
@@ -228,82 +221,67 @@ impl Drop for Namespace {
         }
         // The loops of the sockets hold their objects.
         self.drop_sockets();
-        self.objects.lock().clear();
+        self.objects.clear();
     }
 }
 
 impl Objects for Namespace {
-    fn call(&self, request: ObjectRequest<'_>) -> BoxFuture<Result<ObjectAnswer, String>> {
-        if self.closing.load(Ordering::SeqCst) {
-            return Box::pin(std::future::ready(Err(CONNECTION_LOST.to_owned())));
-        }
-        let upgrade = match request.upgrade() {
-            Ok(upgrade) => upgrade,
-            Err(error) => return Box::pin(std::future::ready(Err(error.to_string()))),
+    fn call(&self, call: ObjectCall) -> BoxFuture<Result<FetchResponse, GuestError>> {
+        let ObjectCall { target, request, chain } = call;
+        let object = match target {
+            _ if self.is_closing() => Err(GuestError::connection_lost()),
+            ObjectTarget::Name(name) => Ok(self.by_name(&name)),
+            ObjectTarget::Id(id) => self.by_id(&id).map_err(GuestError::from),
         };
-        let mut event = Vec::new();
-        FrameWriter::new(&mut event)
-            .text("object.fetch")
-            .text(request.name)
-            .text(request.method)
-            .compose(|url| {
-                url.extend_from_slice(ORIGIN.as_bytes());
-                url.extend_from_slice(request.path.as_bytes());
-            })
-            .field(request.body)
-            .raw(request.headers.rest());
+        let object = match object {
+            Ok(object) => object,
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
         let (reply, answer) = oneshot::channel();
-        self.objects.post(request.name, Input::Fetch { event, upgrade, reply });
-        Box::pin(async move { answer.await.unwrap_or_else(|_| Err(CONNECTION_LOST.to_owned())) })
-    }
-}
-
-impl ObjectTable {
-    fn deliver_due_alarms(self: &Arc<Self>) -> NextDue {
-        self.namespace.alarms.deliver_due(|name, retries| self.post(name, Input::Alarm { retries }))
-    }
-
-    /// Delivers an input to the object with this name.
-    fn post(self: &Arc<Self>, name: &str, mut input: Input) {
-        loop {
-            let object = match self.object(name) {
-                Ok(object) => object,
-                Err(error) => {
-                    tracing::error!(name, %error, "there is no place for a Durable Object");
-                    return;
+        if is_short_stream(&request) {
+            let objects = Arc::clone(&self.objects);
+            // The call goes on if its answer is not waited for.
+            self.state.shared.runtime.spawn(async move {
+                match with_inline_body(request).await {
+                    Ok(request) => objects.post(object, Input::Fetch { request: Box::new(request), chain, reply }),
+                    Err(error) => drop(reply.send(Err(error))),
                 }
-            };
-            match object.post(input) {
-                Ok(()) => return,
-                // It was forgotten between the look-up and this: the next look-up makes another.
-                Err(back) => input = back,
-            }
+            });
+        } else {
+            self.objects.post(object, Input::Fetch { request: Box::new(request), chain, reply });
         }
+        Box::pin(async move { answer.await.unwrap_or_else(|_| Err(GuestError::connection_lost())) })
     }
 
-    fn object(self: &Arc<Self>, name: &str) -> Result<Arc<ObjectContainer>, StateError> {
-        let mut objects = self.lock();
-        if let Some(object) = objects.get(name) {
-            return Ok(Arc::clone(object));
-        }
-        let id = object_id(UNIQUE_KEY, name);
-        let path = self.namespace.state_dir.object_path(CLASS, &id)?;
-        let registry: Weak<Self> = Arc::downgrade(self);
-        let object = Arc::new(ObjectContainer::new(Arc::clone(&self.namespace), registry, name, id, path));
-        objects.insert(name.to_owned(), Arc::clone(&object));
-        Ok(object)
+    fn id_of_name(&self, name: &str) -> String {
+        self.state.ids.of_name(name)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<ObjectContainer>>> {
-        lock(&self.objects)
+    fn unique_id(&self) -> Result<String, GuestError> {
+        let clock = &self.state.shared.bindings.clock;
+        self.state.ids.unique(clock).map_err(|error| GuestError::error(format!("no randomness: {error}")))
+    }
+
+    fn parse_id(&self, text: &str) -> Result<String, GuestError> {
+        Ok(self.state.ids.parse(text)?)
     }
 }
 
-impl Registry for ObjectTable {
-    fn retire(&self, name: &str) {
-        let mut objects = self.lock();
-        if objects.get(name).is_some_and(|object| object.retire()) {
-            objects.remove(name);
-        }
+/// Whether a body has to be read before the event begins, since it is to come with it.
+fn is_short_stream(request: &FetchRequest) -> bool {
+    let Some(body @ Payload::Stream(_)) = &request.body else { return false };
+    body.len().is_some_and(|length| length <= MAX_INLINE_BODY)
+}
+
+async fn with_inline_body(mut request: FetchRequest) -> Result<FetchRequest, GuestError> {
+    if let Some(body) = request.body.take() {
+        request.body = Some(body.inlined(Some(MAX_INLINE_BODY)).await?);
+    }
+    Ok(request)
+}
+
+impl From<IdError> for GuestError {
+    fn from(error: IdError) -> Self {
+        Self::type_error(error.to_string())
     }
 }

@@ -1,30 +1,21 @@
 //! The settings of an emulator, and how it is built from them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-
-use super::{Emulator, Inner};
-use crate::bindings::{Bindings, Objects};
+use super::Emulator;
+use super::assemble;
+use super::worker_setup::{BindingTarget, WorkerSetup};
+use crate::bindings::{AtOnce, DenyOutbound, Outbound};
 use crate::clock::Clock;
-use crate::durable_object::alarm_index::AlarmIndex;
-use crate::durable_object::imports::ObjectImports;
+use crate::durable_object::classes::ClassError;
 use crate::durable_object::instance_limit::MAX_INSTANCES;
-use crate::durable_object::namespace::{Namespace, NamespaceParts};
 use crate::faults::Faults;
-use crate::kv::Kv;
 use crate::profile::Profile;
-use crate::r2::R2;
-use crate::runtime::host::{Environment, NoObjectImports};
-use crate::runtime::log_throttle::LogThrottle;
-use crate::runtime::program::{Limits, LoadError, Program};
+use crate::runtime::program::{Limits, LoadError};
 use crate::runtime::worker::Worker;
 use crate::state_dir::{StateDir, StateError};
-use crate::stateless::pool::Pool;
-use crate::trace::Trace;
 
 /// CPU time of a turn (developers.cloudflare.com, "Limits": the default of the paid plan).
 const TURN_LIMIT: Duration = Duration::from_secs(30);
@@ -32,26 +23,26 @@ const TURN_LIMIT: Duration = Duration::from_secs(30);
 const MEMORY_LIMIT: usize = 128 * 1024 * 1024;
 /// How long an object may be idle before its instance ends (same site, "Lifecycle of a Durable Object").
 const EVICT_AFTER: Duration = Duration::from_secs(10);
-/// The variable by which a Worker learns its own hash (`worker/ABI.md`, "Variables").
-const HASH_VARIABLE: &str = "WORKER_SHA256";
-/// The variable by which a Worker learns whether what it knows of the bucket still holds (same place).
-const EPOCH_VARIABLE: &str = "STORAGE_EPOCH";
-
+/// The name of a Worker that is given none.
+const DEFAULT_NAME: &str = "pmx";
 /// Settings of an emulator; see [`Emulator::builder`].
 #[derive(Debug)]
 pub struct Builder {
-    worker: Worker,
-    state: Option<StateDir>,
-    variables: HashMap<String, String>,
-    profile: Profile,
-    clock: Clock,
-    faults: Faults,
-    isolates: usize,
-    limits: Limits,
-    evict_after: Duration,
-    max_objects: usize,
-    trace: usize,
-    alarms: bool,
+    /// The one that requests go to.
+    pub(super) main: WorkerSetup,
+    pub(super) others: Vec<WorkerSetup>,
+    pub(super) state: Option<StateDir>,
+    pub(super) profile: Profile,
+    pub(super) clock: Clock,
+    pub(super) faults: Faults,
+    pub(super) outbound: Arc<dyn Outbound>,
+    pub(super) at_once: AtOnce,
+    pub(super) isolates: usize,
+    pub(super) limits: Limits,
+    pub(super) evict_after: Duration,
+    pub(super) max_objects: usize,
+    pub(super) trace: usize,
+    pub(super) alarms: bool,
 }
 
 /// Why an emulator cannot be built.
@@ -66,17 +57,40 @@ pub enum BuildError {
     /// There is no tokio runtime to run on.
     #[error("an emulator is built inside of a tokio runtime: {0}")]
     Runtime(#[from] tokio::runtime::TryCurrentError),
+    /// The classes of Durable Objects cannot be as a Worker's migrations have them.
+    #[error(transparent)]
+    Classes(#[from] ClassError),
+    /// Two Workers have one name.
+    #[error("two Workers are called `{name}`")]
+    WorkerTwice {
+        /// The name.
+        name: String,
+    },
+    /// A name is bound to what no Worker here has; workerd's text for a service.
+    #[error(
+        "Worker \"{worker}\"'s binding \"{binding}\" refers to a service \"{service}\", but no such service is defined."
+    )]
+    NoService {
+        /// Whose binding.
+        worker: String,
+        /// Its name.
+        binding: String,
+        /// The Worker that is not there.
+        service: String,
+    },
 }
 
 impl Builder {
     pub(super) fn new(worker: Worker) -> Self {
         Self {
-            worker,
+            main: WorkerSetup::new(DEFAULT_NAME, worker),
+            others: Vec::new(),
             state: None,
-            variables: HashMap::new(),
             profile: Profile::default(),
             clock: Clock::system(),
             faults: Faults::none(),
+            outbound: Arc::new(DenyOutbound),
+            at_once: AtOnce::default(),
             isolates: thread::available_parallelism().map_or(1, usize::from),
             limits: Limits { turn: TURN_LIMIT, memory: MEMORY_LIMIT },
             evict_after: EVICT_AFTER,
@@ -93,10 +107,49 @@ impl Builder {
         self
     }
 
-    /// Sets a variable of the Worker (`worker/ABI.md`, "Variables").
+    /// Changes the Worker that requests go to: its name, bindings and variables.
     #[must_use]
-    pub fn var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.variables.insert(name.into(), value.into());
+    pub fn main(mut self, change: impl FnOnce(WorkerSetup) -> WorkerSetup) -> Self {
+        self.main = change(self.main);
+        self
+    }
+
+    /// Adds a Worker, which others reach by service bindings.
+    #[must_use]
+    pub fn worker(mut self, worker: WorkerSetup) -> Self {
+        self.others.push(worker);
+        self
+    }
+
+    /// Binds a name of the main Worker; see [`WorkerSetup::bind`].
+    #[must_use]
+    pub fn bind(self, name: impl Into<String>, target: BindingTarget) -> Self {
+        self.main(|worker| worker.bind(name, target))
+    }
+
+    /// Sets a variable or secret of the main Worker (`worker/ABI.md`, "Variables").
+    #[must_use]
+    pub fn var(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.main(|worker| worker.var(name, value))
+    }
+
+    /// Sets a variable of the main Worker that is not a text, as JSON.
+    #[must_use]
+    pub fn json_var(self, name: impl Into<String>, json: impl Into<String>) -> Self {
+        self.main(|worker| worker.json_var(name, json))
+    }
+
+    /// Where outgoing requests of the Workers go; by default they are refused.
+    #[must_use]
+    pub fn outbound(mut self, outbound: impl Outbound) -> Self {
+        self.outbound = Arc::new(outbound);
+        self
+    }
+
+    /// When ops are answered at once; by default whenever they may be.
+    #[must_use]
+    pub fn at_once(mut self, at_once: AtOnce) -> Self {
+        self.at_once = at_once;
         self
     }
 
@@ -171,48 +224,11 @@ impl Builder {
         self
     }
 
-    /// Loads the Worker, opens the state, and wakes the objects whose alarms are overdue.
+    /// Loads the Workers, opens the state, and wakes the objects whose alarms are overdue.
     ///
     /// # Errors
-    /// If the Worker cannot be run, the state cannot be used, or there is no tokio runtime.
-    pub fn build(mut self) -> Result<Emulator, BuildError> {
-        let runtime = Handle::try_current()?;
-        let state = self.state.map_or_else(StateDir::temporary, Ok)?;
-        let worker_sha256 = self.worker.sha256().map(str::to_owned);
-        if let Some(hash) = &worker_sha256 {
-            self.variables.entry(HASH_VARIABLE.to_owned()).or_insert_with(|| hash.clone());
-        }
-        let kv = Kv::open(&state, &self.clock, &self.faults)?;
-        let r2 = R2::open(&state, &self.clock)?;
-        self.variables.entry(EPOCH_VARIABLE.to_owned()).or_insert_with(|| r2.epoch().to_owned());
-        let trace = Trace::new(self.trace, self.clock.clone());
-        let environment = Arc::new(Environment {
-            clock: self.clock.clone(),
-            variables: self.variables,
-            trace: trace.clone(),
-            log_throttle: LogThrottle::default(),
-        });
-        let program = Arc::new(Program::load(&self.worker, self.limits, environment)?);
-        let bindings =
-            Arc::new(Bindings { kv, r2, clock: self.clock, faults: self.faults, trace, objects: OnceLock::new() });
-        let namespace = Arc::new(Namespace::new(NamespaceParts {
-            bindings: Arc::clone(&bindings),
-            linked: program.link::<ObjectImports>()?,
-            alarms: AlarmIndex::open(&state, &bindings.clock)?,
-            state,
-            profile: self.profile,
-            evict_after_ms: u64::try_from(self.evict_after.as_millis()).unwrap_or(u64::MAX),
-            max_instances: self.max_objects,
-            runtime: runtime.clone(),
-        }));
-        let objects: Weak<Namespace> = Arc::downgrade(&namespace);
-        // Set here and nowhere else, so it is empty.
-        drop(bindings.objects.set(objects as Weak<dyn Objects>));
-        let linked = program.link::<NoObjectImports>()?;
-        let pool = Arc::new(Pool::new(linked, self.isolates, Arc::clone(&bindings), runtime)?);
-        if self.alarms {
-            namespace.start_alarms();
-        }
-        Ok(Emulator(Arc::new(Inner { worker_sha256, pool, namespace, bindings })))
+    /// If a Worker cannot be run, a binding leads nowhere, the state cannot be used, or there is no tokio runtime.
+    pub fn build(self) -> Result<Emulator, BuildError> {
+        assemble::assemble(self)
     }
 }

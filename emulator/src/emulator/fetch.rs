@@ -13,12 +13,14 @@ use http::request::Parts;
 use http_body::Body as _;
 use tracing::Span;
 
-use super::Inner;
-use crate::bindings::{BoxFuture, RequestBody};
+use super::RunningWorker;
+use crate::bindings::{BoxFuture, CallChain};
+use crate::bodies::Payload;
 use crate::http::event::FetchEvent;
 use crate::http::response::{self, WorkerResponse};
 use crate::http::websocket;
 use crate::request_log::{self, RequestLog};
+use crate::stateless::isolate::TaskStart;
 use crate::stateless::pool::{Fetch, PendingResponse};
 use crate::stateless::tasks::{Failure, Outcome};
 use crate::trace::Recorder;
@@ -26,7 +28,7 @@ use crate::trace::Recorder;
 /// The answer to a request. It begins when it is first polled, and is there at once if the Worker needs nothing but memory.
 /// Dropping it before it is there tells the Worker that the client has gone.
 pub struct ResponseFuture {
-    emulator: Arc<Inner>,
+    worker: Arc<RunningWorker>,
     state: FetchState,
     recorder: Option<Recorder>,
     log: Option<RequestLog>,
@@ -41,13 +43,13 @@ enum FetchState {
 }
 
 impl ResponseFuture {
-    pub(super) fn new(emulator: Arc<Inner>, request: Request) -> Self {
-        Self { emulator, state: FetchState::Begin(request), recorder: None, log: None }
+    pub(super) fn new(worker: Arc<RunningWorker>, request: Request) -> Self {
+        Self { worker, state: FetchState::Begin(request), recorder: None, log: None }
     }
 
     fn begin(&mut self, request: Request) -> Transition {
         let (parts, body) = request.into_parts();
-        self.log = RequestLog::begin(&parts, &self.emulator.bindings.clock);
+        self.log = RequestLog::begin(&parts, &self.worker.bindings.clock);
         let span = self.log.as_ref().map(RequestLog::span);
         let _within = span.as_ref().map(Span::enter);
         let event = match FetchEvent::new(&parts) {
@@ -55,9 +57,13 @@ impl ResponseFuture {
             Err(refused) => return Transition::Done(response::refusal(refused.status(), &refused.to_string())),
         };
         let length = event.content_length().or_else(|| body.size_hint().exact());
-        self.recorder = self.emulator.bindings.trace.begin(|| event.subject());
-        let body = RequestBody::new(body, length);
-        let fetch = self.emulator.pool.fetch(body, self.recorder.as_ref(), |frame| event.write(frame));
+        self.recorder = self.worker.bindings.trace.begin(|| event.subject());
+        let body = (length != Some(0) || event.announces_body()).then(|| Payload::of_client(body, length));
+        let wants_socket = event.wants_socket();
+        let start = TaskStart { wants_socket, chain: CallChain::default(), recorder: self.recorder.as_ref() };
+        let fetch = self.worker.pool.fetch(start, |frame, task, handles| {
+            event.write(frame, body, |body| handles.insert(task, body));
+        });
         let upgrade = parts.headers.contains_key(UPGRADE);
         match fetch {
             Fetch::Answered(outcome) => self.answer(outcome, || upgrade.then(|| Box::new(parts))),
@@ -66,18 +72,18 @@ impl ResponseFuture {
     }
 
     fn answer(&self, outcome: Outcome, parts: impl FnOnce() -> Option<Box<Parts>>) -> Transition {
-        match outcome.and_then(response::read) {
+        match outcome.and_then(response::from_worker) {
             Ok(WorkerResponse::Plain(response)) => Transition::Done(response),
             Ok(WorkerResponse::Upgrade(headers, socket)) => match parts() {
                 Some(parts) => Transition::To(FetchState::Joining(Box::pin(websocket::join(*parts, headers, socket)))),
-                None => self.fail(Failure::Malformed),
+                None => self.fail(&Failure::Malformed),
             },
-            Err(failure) => self.fail(failure),
+            Err(failure) => self.fail(&failure),
         }
     }
 
-    fn fail(&self, failure: Failure) -> Transition {
-        let id = self.log.as_ref().map_or_else(|| request_log::id(&self.emulator.bindings.clock), |log| log.id.clone());
+    fn fail(&self, failure: &Failure) -> Transition {
+        let id = self.log.as_ref().map_or_else(|| request_log::id(&self.worker.bindings.clock), |log| log.id.clone());
         Transition::Done(response::failure(failure, &id))
     }
 }
@@ -120,7 +126,7 @@ impl Future for ResponseFuture {
                         recorder.answered(response.status().as_u16());
                     }
                     if let Some(log) = self.log.take() {
-                        log.answered(response.status(), &self.emulator.bindings.clock);
+                        log.answered(response.status(), &self.worker.bindings.clock);
                     }
                     return Poll::Ready(response);
                 }

@@ -1,8 +1,11 @@
 //! An emulator: a Worker, its isolates and its bindings.
 
+mod assemble;
 mod builder;
 mod fetch;
+mod worker_setup;
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -18,9 +21,13 @@ use tower_service::Service;
 
 pub use builder::{BuildError, Builder};
 pub use fetch::{ResponseFuture, ServiceFuture};
+pub use worker_setup::{BUNDLED_BINDINGS, BindingTarget, WorkerSetup};
+
+use assemble::Stores;
 
 use crate::bindings::Bindings;
 use crate::durable_object::namespace::Namespace;
+use crate::durable_object::namespace_state::ObjectHost;
 use crate::faults::Faults;
 use crate::http::serve;
 use crate::inspect::Inspector;
@@ -36,18 +43,42 @@ use crate::trace::Trace;
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// How long a shutdown waits for clients to answer close frames.
 const SOCKET_GRACE: Duration = Duration::from_millis(200);
-/// A running Worker with its KV namespace, its bucket and its Durable Objects. Clones are the same emulator.
+
+/// Running Workers with their namespaces, buckets and Durable Objects. Clones are the same emulator.
 ///
 /// It is a [`tower` service](Service), so that it can be wrapped.
 #[derive(Clone)]
-pub struct Emulator(Arc<Inner>);
+pub struct Emulator {
+    /// The Worker that requests go to.
+    main: Arc<RunningWorker>,
+    inner: Arc<Inner>,
+}
 
 /// What an emulator is made of, shared by its clones.
 struct Inner {
+    workers: Vec<Arc<RunningWorker>>,
+    stores: Stores,
+    /// Those of the main Worker, in the order of its bindings.
+    inspected: Arc<[Arc<Namespace>]>,
+    faults: Faults,
+    trace: Trace,
+}
+
+/// A Worker that has been loaded.
+struct RunningWorker {
+    name: String,
     worker_sha256: Option<String>,
     pool: Arc<Pool>,
-    namespace: Arc<Namespace>,
+    objects: Arc<ObjectHost>,
+    /// The Durable Objects by class.
+    namespaces: HashMap<String, Arc<Namespace>>,
     bindings: Arc<Bindings>,
+}
+
+impl Inner {
+    fn namespaces(&self) -> impl Iterator<Item = &Arc<Namespace>> {
+        self.workers.iter().flat_map(|worker| worker.namespaces.values())
+    }
 }
 
 /// What an emulator is doing.
@@ -84,7 +115,14 @@ impl Emulator {
     /// Answers a request in this process: everything but the network is as if it had come over it. The host is that of the
     /// URL, or of the `host` header. A request cannot become a WebSocket this way.
     pub fn fetch(&self, request: Request) -> ResponseFuture {
-        ResponseFuture::new(Arc::clone(&self.0), request)
+        ResponseFuture::new(Arc::clone(&self.main), request)
+    }
+
+    /// The emulator as one of whose Workers requests go to the one with this name, if there is one.
+    #[must_use]
+    pub fn worker(&self, name: &str) -> Option<Self> {
+        let main = self.inner.workers.iter().find(|worker| worker.name == name)?;
+        Some(Self { main: Arc::clone(main), inner: Arc::clone(&self.inner) })
     }
 
     /// Serves HTTP on a listener; see [`serve`].
@@ -102,37 +140,49 @@ impl Emulator {
     /// The folder that the state is in.
     #[must_use]
     pub fn state(&self) -> &StateDir {
-        self.0.namespace.state()
+        self.inner.stores.state()
     }
 
-    /// The KV namespace (`SPACE_KV`).
+    /// The KV namespace that lies in the state folder itself ([`kv::DEFAULT_ID`](crate::kv::DEFAULT_ID)).
     #[must_use]
     pub fn kv(&self) -> &Kv {
-        &self.0.bindings.kv
+        &self.inner.stores.default_kv
     }
 
-    /// The bucket (`BUCKET`).
+    /// The KV namespace with an id, if a Worker is bound to it.
+    #[must_use]
+    pub fn kv_namespace(&self, id: &str) -> Option<&Kv> {
+        self.inner.stores.kv.get(id)
+    }
+
+    /// The bucket that lies in the state folder itself ([`r2::DEFAULT_NAME`](crate::r2::DEFAULT_NAME)).
     #[must_use]
     pub fn r2(&self) -> &R2 {
-        &self.0.bindings.r2
+        &self.inner.stores.default_r2
+    }
+
+    /// The bucket with a name, if a Worker is bound to it.
+    #[must_use]
+    pub fn r2_bucket(&self, name: &str) -> Option<&R2> {
+        self.inner.stores.r2.get(name)
     }
 
     /// The faults that are injected; they can be changed.
     #[must_use]
     pub fn faults(&self) -> &Faults {
-        &self.0.bindings.faults
+        &self.inner.faults
     }
 
     /// The last requests and the log of the Worker, if [`Builder::trace`] asked for them.
     #[must_use]
     pub fn trace(&self) -> &Trace {
-        &self.0.bindings.trace
+        &self.inner.trace
     }
 
-    /// Inspects the Durable Objects, and changes them by hand.
+    /// Inspects the Durable Objects of the main Worker, and changes them by hand.
     #[must_use]
     pub fn inspect(&self) -> Inspector {
-        Inspector::new(Arc::clone(&self.0.namespace))
+        Inspector::new(Arc::clone(&self.inner.inspected))
     }
 
     /// Copies the state into an empty folder, as it is at one moment; see [`StateDir`]. Writes to KV and R2 wait meanwhile.
@@ -140,9 +190,9 @@ impl Emulator {
     /// # Errors
     /// If a file cannot be copied; what the folder holds is then of no use.
     pub async fn snapshot(&self, into: &Path) -> Result<(), SnapshotError> {
-        let (inner, into) = (Arc::clone(&self.0), into.to_owned());
+        let (inner, into) = (Arc::clone(&self.inner), into.to_owned());
         let copied = tokio::task::spawn_blocking(move || {
-            snapshot::take(inner.namespace.state(), &inner.bindings.kv, &inner.bindings.r2, &into)
+            snapshot::take(inner.stores.state(), &inner.stores.default_kv, &inner.stores.default_r2, &into)
         });
         copied.await.unwrap_or_else(|error| Err(io::Error::other(error).into()))
     }
@@ -150,25 +200,31 @@ impl Emulator {
     /// Ends the instance of the object with this name as idleness does, once its events have ended. Its hibernated sockets
     /// stay. Completes when that has happened; at once if there is no instance.
     pub async fn evict(&self, name: &str) {
-        self.0.namespace.evict(name).await;
+        for namespace in self.inner.namespaces() {
+            namespace.evict(&namespace.by_name(name).id).await;
+        }
     }
 
     /// Closes all sockets with 1001, takes no more calls to objects, and waits for what is under way, a few seconds at most.
     /// Everything that was committed is in the state folder before and after; this only lets things end in good order.
     pub async fn shutdown(&self) {
-        let inner = &self.0;
-        inner.namespace.close();
+        let inner = &self.inner;
+        inner.namespaces().for_each(|namespace| namespace.close());
         let sockets_closed = async {
-            while inner.namespace.stats().sockets > 0 {
+            while inner.namespaces().any(|namespace| namespace.stats().sockets > 0) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
         if tokio::time::timeout(SOCKET_GRACE, sockets_closed).await.is_err() {
-            inner.namespace.drop_sockets();
+            inner.namespaces().for_each(|namespace| namespace.drop_sockets());
         }
         let idle = async {
-            inner.pool.wait_until_idle().await;
-            inner.namespace.evict_all().await;
+            for worker in &inner.workers {
+                worker.pool.wait_until_idle().await;
+            }
+            for namespace in inner.namespaces() {
+                namespace.evict_all().await;
+            }
         };
         if tokio::time::timeout(SHUTDOWN_GRACE, idle).await.is_err() {
             tracing::warn!(stats = ?self.stats(), "events were still under way at the end");
@@ -178,30 +234,33 @@ impl Emulator {
     /// What the emulator is doing right now.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let counts = self.0.namespace.stats();
-        Stats {
-            tasks: self.0.pool.live_tasks(),
-            objects: counts.instances,
-            idle_objects: counts.idle,
-            max_objects: counts.max_instances,
-            object_bytes: counts.memory_bytes,
-            object_tasks: counts.tasks,
-            sockets: counts.sockets,
-            traps: self.0.pool.traps() + counts.resets,
-            constructed: counts.constructed,
+        let mut stats = Stats::default();
+        for worker in &self.inner.workers {
+            stats.tasks += worker.pool.live_tasks();
+            stats.traps += worker.pool.traps() + worker.objects.resets();
+            stats.max_objects += worker.objects.max_instances();
+            stats.constructed += worker.objects.constructed();
         }
+        for counts in self.inner.namespaces().map(|namespace| namespace.stats()) {
+            stats.objects += counts.instances;
+            stats.idle_objects += counts.idle;
+            stats.object_bytes += counts.memory_bytes;
+            stats.object_tasks += counts.tasks;
+            stats.sockets += counts.sockets;
+        }
+        stats
     }
 
     /// SHA-256 of the Worker's wasm in lower-case hex, if it is known.
     #[must_use]
     pub fn worker_sha256(&self) -> Option<&str> {
-        self.0.worker_sha256.as_deref()
+        self.main.worker_sha256.as_deref()
     }
 }
 
 impl std::fmt::Debug for Emulator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Emulator").field("worker_sha256", &self.0.worker_sha256).finish_non_exhaustive()
+        f.debug_struct("Emulator").field("worker_sha256", &self.main.worker_sha256).finish_non_exhaustive()
     }
 }
 

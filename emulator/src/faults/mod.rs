@@ -153,6 +153,11 @@ impl Faults {
         self.state().plan.do_error == Rate::ALL
     }
 
+    /// Whether any op may meet a fault.
+    pub(crate) fn meet_ops(&self) -> bool {
+        self.0.ops.load(Ordering::Relaxed)
+    }
+
     /// What happens to the next op of a service; `None` if all is well.
     pub(crate) fn inject(&self, service: Service) -> Option<Injection> {
         if !self.0.ops.load(Ordering::Relaxed) {

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
 use smallvec::SmallVec;
 use url::{Position, Url};
 
+use crate::abi::bodies::write_body;
 use crate::abi::frame::FrameWriter;
+use crate::bodies::Payload;
 use crate::trace::Subject;
 
 /// The methods that workerd knows; any other is refused before a Worker sees it.
@@ -101,6 +103,17 @@ impl<'a> FetchEvent<'a> {
         headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
     }
 
+    /// Whether the client announces a body, if only an empty one.
+    pub(crate) fn announces_body(&self) -> bool {
+        let headers = &self.parts.headers;
+        headers.contains_key(TRANSFER_ENCODING) || headers.contains_key(CONTENT_LENGTH)
+    }
+
+    /// Whether the client asks for a WebSocket.
+    pub(crate) fn wants_socket(&self) -> bool {
+        self.parts.headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+    }
+
     /// What is recorded of it.
     pub(crate) fn subject(&self) -> Subject {
         Subject {
@@ -112,13 +125,19 @@ impl<'a> FetchEvent<'a> {
         }
     }
 
-    /// Composes the event.
-    pub(crate) fn write(&self, frame: &mut FrameWriter<'_>) {
+    /// Composes the event; `insert` makes a handle of the body.
+    pub(crate) fn write(
+        &self,
+        frame: &mut FrameWriter<'_>,
+        body: Option<Payload>,
+        insert: impl FnOnce(Payload) -> u32,
+    ) {
         frame.text("fetch").text(self.parts.method.as_str()).compose(|url| {
             url.extend_from_slice(b"http://");
             url.extend_from_slice(self.host.as_bytes());
             url.extend_from_slice(self.path.as_bytes());
         });
+        write_body(frame, body, None, insert);
         let mut headers: SmallVec<[(&str, &[u8]); USUAL_HEADERS]> =
             self.parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         if self.add_host {
@@ -199,7 +218,7 @@ mod tests {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let event = FetchEvent::new(&parts)?;
         let mut frame = Vec::new();
-        event.write(&mut FrameWriter::new(&mut frame));
+        event.write(&mut FrameWriter::new(&mut frame), None, |_| 0);
         let mut reader = FrameReader::new(&frame);
         let mut fields = Vec::new();
         while let Some(field) = reader.next().unwrap() {
@@ -258,7 +277,7 @@ mod tests {
     #[test]
     fn a_request_in_process_may_name_its_host_in_the_url() {
         let fields = event(http::Request::get("http://Alpha.localhost/x")).unwrap();
-        assert_eq!(fields, ["fetch", "GET", "http://alpha.localhost/x", "host", "alpha.localhost"]);
+        assert_eq!(fields, ["fetch", "GET", "http://alpha.localhost/x", "none", "", "host", "alpha.localhost"]);
     }
 
     #[test]
@@ -278,6 +297,6 @@ mod tests {
             .header("host", "a.b")
             .header("cookie", "b=2")
             .header("accept", "*/*");
-        assert_eq!(event(request).unwrap()[3..], ["accept", "*/*", "cookie", "a=1, b=2", "host", "a.b", "x-b", "1"]);
+        assert_eq!(event(request).unwrap()[5..], ["accept", "*/*", "cookie", "a=1, b=2", "host", "a.b", "x-b", "1"]);
     }
 }

@@ -1,7 +1,6 @@
 //! HTTP on both sides of the Worker: connections and their limits ([`serve`]), the request as the Worker's `fetch` event, its answer as a
 //! response, and the connections of WebSockets.
 
-mod body;
 mod connection;
 pub(crate) mod event;
 mod exchange;

@@ -1,50 +1,36 @@
 //! A client's WebSocket, joined to the object that accepted it.
 
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
 use http::HeaderMap;
-use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE};
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, UPGRADE};
 use http::request::Parts;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
-use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message, error::ProtocolError};
 
 use super::exchange::ConnectionProgress;
 use super::progress::Progress;
 use super::response::refusal;
+use crate::websocket::frame::{Opcode, write_head};
 use crate::websocket::handshake::Handshake;
-use crate::websocket::{ClientEnd, Closed, Incoming, MAX_REASON_BYTES, Outgoing, Socket};
+use crate::websocket::{
+    ClientEnd, Closed, Incoming, MAX_MESSAGE_BYTES, Message, MessageReader, NextStep, Outgoing, ProtocolError, ReadError,
+    Received, Socket,
+};
 
-/// Bytes of a message that a client may send (developers.cloudflare.com, "WebSockets"; workerd answers 1009 above).
-const MAX_MESSAGE_BYTES: usize = 32 * 1024 * 1024;
 /// How long a client may take to answer a close frame, in milliseconds.
 const CLOSE_TIMEOUT_MS: u64 = 10_000;
 /// How long a client may take none of what it is sent before it counts as lost.
 const WRITE_STALL: Duration = Duration::from_secs(30);
-/// Bytes that are read at once: what a connection keeps for as long as it is open.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Bytes of a text that leave in one frame. A larger one leaves in several, so that a client that does not read has no more than this of
-/// it in a buffer of its own: the text itself is shared by all that it is sent to.
-const MAX_FRAME_BYTES: usize = 16 * 1024;
-/// Bytes of frames that wait to be written. Every write is waited for, so there is one frame, and control frames beside it.
-const MAX_WRITE_BUFFER_BYTES: usize = 2 * MAX_FRAME_BYTES;
-/// The close code for a message above the limit, with workerd's text (RFC 6455, 7.4.1).
-const TOO_BIG: (u16, &str) = (1009, "Message is too large");
-/// The close code for a client that breaks the protocol.
-const PROTOCOL_ERROR: (u16, &str) = (1002, "Protocol error");
-
-type Stream = WebSocketStream<TokioIo<Upgraded>>;
+/// Bytes of a payload that are copied behind its head, so that a small message is one write.
+const COPIED_BYTES: usize = 4 * 1024;
 
 /// Joins the client of a request to a socket.
 pub(crate) async fn join(mut parts: Parts, headers: HeaderMap, end: ClientEnd) -> Response {
@@ -56,19 +42,14 @@ pub(crate) async fn join(mut parts: Parts, headers: HeaderMap, end: ClientEnd) -
     let progress = parts.extensions.remove::<ConnectionProgress>().map(|ConnectionProgress(progress)| progress);
     let mut response = handshake.answer();
     tokio::spawn(async move {
+        let reader = MessageReader::new(handshake.agreement.as_ref(), MAX_MESSAGE_BYTES);
+        let compresses = handshake.agreement.is_some();
         // A client that goes away meanwhile is lost, which dropping its end says.
         let Ok(upgraded) = handshake.upgraded.await else { return };
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(0)
-            .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-            .max_message_size(Some(MAX_MESSAGE_BYTES))
-            .max_frame_size(Some(MAX_MESSAGE_BYTES));
-        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        run(end, Connection { stream, progress }).await;
+        run(end, Connection { stream: TokioIo::new(upgraded), reader, compresses, progress }).await;
     });
     for (name, value) in &headers {
-        if ![CONNECTION, UPGRADE, SEC_WEBSOCKET_ACCEPT].contains(name) {
+        if ![CONNECTION, UPGRADE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS].contains(name) {
             response.headers_mut().append(name, value.clone());
         }
     }
@@ -77,58 +58,74 @@ pub(crate) async fn join(mut parts: Parts, headers: HeaderMap, end: ClientEnd) -
 
 /// The connection that carries a socket.
 struct Connection {
-    stream: Stream,
+    stream: TokioIo<Upgraded>,
+    reader: MessageReader,
+    compresses: bool,
     progress: Option<Arc<Progress>>,
 }
 
-/// A client takes nothing of what it is sent.
-struct Stalled;
+/// Why nothing more can be sent.
+enum SendError {
+    /// The client is gone, or takes nothing of what it is sent.
+    Lost,
+    /// The connection is to be dropped.
+    Dropped,
+}
+
+impl From<io::Error> for SendError {
+    fn from(_: io::Error) -> Self {
+        Self::Lost
+    }
+}
 
 impl Connection {
-    async fn receive(&mut self) -> Option<Result<Message, Error>> {
-        self.stream.next().await
+    async fn receive(&mut self) -> Result<Received, ReadError> {
+        self.reader.next(&mut self.stream).await
+    }
+
+    async fn send(&mut self, socket: &Socket, frame: &Outgoing) -> Result<(), SendError> {
+        match frame {
+            Outgoing::Message(message) => {
+                let opcode = match message {
+                    Message::Text(_) => Opcode::Text,
+                    Message::Binary(_) => Opcode::Binary,
+                };
+                let payload = message.shared();
+                match payload.compressed().filter(|_| self.compresses) {
+                    Some(compressed) => self.write(socket, opcode, true, compressed).await,
+                    None => self.write(socket, opcode, false, payload.bytes()).await,
+                }
+            }
+            Outgoing::Close { code, reason } => {
+                let payload = code.map_or_else(Vec::new, |code| [&code.to_be_bytes(), reason.as_bytes()].concat());
+                self.write(socket, Opcode::Close, false, &payload).await
+            }
+        }
     }
 
     /// Sends a frame. While a client does not read, nothing is read from it either, so that it cannot ask for answers that it does not
-    /// take.
-    async fn send(&mut self, frame: Outgoing) -> Result<Result<(), Error>, Stalled> {
-        match frame {
-            Outgoing::Text(text) if text.len() > MAX_FRAME_BYTES => self.send_parts(&text.into()).await,
-            Outgoing::Text(text) => self.write(Message::Text(text)).await,
-            Outgoing::Close { code, reason } => {
-                self.write(Message::Close(code.map(|code| CloseFrame { code: code.into(), reason }))).await
-            }
-        }
-    }
-
-    async fn send_parts(&mut self, text: &Bytes) -> Result<Result<(), Error>, Stalled> {
-        for begin in (0..text.len()).step_by(MAX_FRAME_BYTES) {
-            let end = text.len().min(begin + MAX_FRAME_BYTES);
-            let kind = if begin == 0 { Data::Text } else { Data::Continue };
-            let part = Frame::message(text.slice(begin..end), OpCode::Data(kind), end == text.len());
-            if let Err(error) = self.write(Message::Frame(part)).await? {
-                return Ok(Err(error));
-            }
-        }
-        Ok(Ok(()))
-    }
-
-    async fn write(&mut self, message: Message) -> Result<Result<(), Error>, Stalled> {
-        let Self { stream, progress } = self;
+    /// take; and it holds up its own connection only.
+    async fn write(&mut self, socket: &Socket, opcode: Opcode, compressed: bool, payload: &[u8]) -> Result<(), SendError> {
+        let mut head = Vec::new();
+        write_head(opcode, compressed, payload.len(), &mut head);
+        let (copied, rest) = payload.split_at(payload.len().min(COPIED_BYTES));
+        head.extend_from_slice(copied);
+        let Self { stream, progress, .. } = self;
         let written = || progress.as_ref().map_or(0, |progress| progress.written());
-        let mut writing = std::pin::pin!(stream.send(message));
-        loop {
-            let before = written();
-            match timeout(WRITE_STALL, writing.as_mut()).await {
-                Ok(sent) => return Ok(sent),
-                // It is slow, and reads.
-                Err(_) if written() > before => {}
-                Err(_) => return Err(Stalled),
-            }
+        let writing = async {
+            stream.write_all(&head).await?;
+            stream.write_all(rest).await?;
+            stream.flush().await
+        };
+        let writing = unless_stalled(writing, written);
+        tokio::select! {
+            biased;
+            () = socket.dropped() => Err(SendError::Dropped),
+            sent = writing => sent,
         }
     }
 
-    /// The object has dealt with the last message.
+    /// The object can take the next message.
     fn message_handled(&self) {
         if let Some(progress) = &self.progress {
             progress.message_handled();
@@ -136,120 +133,125 @@ impl Connection {
     }
 }
 
+/// Waits for a write as long as the client takes something.
+async fn unless_stalled(
+    writing: impl Future<Output = io::Result<()>>,
+    written: impl Fn() -> u64,
+) -> Result<(), SendError> {
+    let mut writing = std::pin::pin!(writing);
+    loop {
+        let before = written();
+        match timeout(WRITE_STALL, writing.as_mut()).await {
+            Ok(sent) => return Ok(sent?),
+            // It is slow, and reads.
+            Err(_) if written() > before => {}
+            Err(_) => return Err(SendError::Lost),
+        }
+    }
+}
+
 /// What happens next on a connection.
 enum ConnectionEvent {
-    Send(Outgoing),
-    Received(Option<Result<Message, Error>>),
-    /// The object has dealt with the last message.
+    Next(NextStep),
+    Received(Result<Received, ReadError>),
+    /// The object can take the next message, or has dealt with the client's close.
     Handled,
-    Dropped,
     TimedOut,
 }
 
 /// Carries frames both ways until the connection ends.
-async fn run(end: ClientEnd, mut connection: Connection) {
+async fn run(mut end: ClientEnd, mut connection: Connection) {
     let socket = Arc::clone(&end.socket);
-    // While the object deals with a message the next one is not read: a client that sends faster than that waits.
+    // Until the object can take one more message the next is not read: a client that sends faster than that waits.
     let mut handled: Option<oneshot::Receiver<()>> = None;
     let mut close_due: Option<u64> = None;
     loop {
+        let reads = handled.is_none() && !end.close_reported;
         let event = tokio::select! {
             biased;
-            () = socket.dropped() => ConnectionEvent::Dropped,
-            frame = socket.outgoing() => ConnectionEvent::Send(frame),
+            next = socket.next() => ConnectionEvent::Next(next),
             () = wait(handled.as_mut()) => ConnectionEvent::Handled,
-            message = connection.receive(), if handled.is_none() => ConnectionEvent::Received(message),
+            received = connection.receive(), if reads => ConnectionEvent::Received(received),
             () = end.clock.sleep_until_elapsed(close_due.unwrap_or(u64::MAX)), if close_due.is_some() => ConnectionEvent::TimedOut,
         };
         match event {
-            ConnectionEvent::Send(frame) => {
+            // The object was reset, or the client did not read: an instance that has gone with its sockets learns nothing of it.
+            ConnectionEvent::Next(NextStep::Drop) => return,
+            ConnectionEvent::Next(NextStep::Send(frame)) => {
+                match connection.send(&socket, &frame).await {
+                    Ok(()) => {}
+                    Err(SendError::Lost) => return lost(end),
+                    Err(SendError::Dropped) => return,
+                }
                 if let Outgoing::Close { .. } = frame {
+                    if end.close_reported {
+                        return shut_down(&mut connection, &end).await;
+                    }
                     close_due = Some(end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS));
                 }
-                match unless_dropped(&socket, connection.send(frame)).await {
-                    Some(Ok(Ok(()))) => {}
-                    Some(Ok(Err(_)) | Err(Stalled)) => return ended(end, Closed::lost()),
-                    None => return reset(end),
+            }
+            ConnectionEvent::Handled if end.close_reported => {
+                // The object has not answered the client's close: it sees the end of its connection. An answer is in the queue.
+                if !socket.is_closed() {
+                    return;
                 }
+                handled = None;
             }
             ConnectionEvent::Handled => {
                 handled = None;
                 connection.message_handled();
             }
-            ConnectionEvent::Received(Some(Ok(Message::Text(text)))) => {
-                handled = Some(end.events.message(&socket, Incoming::Text(text)));
-            }
-            ConnectionEvent::Received(Some(Ok(Message::Binary(bytes)))) => {
-                handled = Some(end.events.message(&socket, Incoming::Binary(bytes)));
-            }
+            ConnectionEvent::Received(Ok(Received::Message(message))) => match &message {
+                Incoming::Text(text) if socket.answer_by_itself(text, end.clock.now_ms()) => connection.message_handled(),
+                _ => handled = Some(end.events.message(&socket, message)),
+            },
             // Answered without waking anybody.
-            ConnectionEvent::Received(Some(Ok(Message::Ping(data)))) => {
-                match unless_dropped(&socket, connection.write(Message::Pong(data))).await {
-                    Some(Ok(Ok(()))) => {}
-                    Some(Ok(Err(_)) | Err(Stalled)) => return ended(end, Closed::lost()),
-                    None => return reset(end),
+            ConnectionEvent::Received(Ok(Received::Ping(data))) => {
+                match connection.write(&socket, Opcode::Pong, false, &data).await {
+                    Ok(()) => {}
+                    Err(SendError::Lost) => return lost(end),
+                    Err(SendError::Dropped) => return,
                 }
             }
-            ConnectionEvent::Received(Some(Ok(Message::Pong(_) | Message::Frame(_)))) => {}
-            ConnectionEvent::Received(Some(Ok(Message::Close(frame)))) => return close(end, connection, frame).await,
-            ConnectionEvent::Received(Some(Err(error))) => return failed(end, connection, error).await,
-            ConnectionEvent::Received(None) | ConnectionEvent::TimedOut => return ended(end, Closed::lost()),
-            ConnectionEvent::Dropped => return reset(end),
+            ConnectionEvent::Received(Ok(Received::Close(code, reason))) => {
+                let has_closed = socket.is_closed();
+                handled = Some(end.report(Closed { code: code.unwrap_or(1005), reason, clean: true }));
+                if has_closed {
+                    return shut_down(&mut connection, &end).await;
+                }
+            }
+            ConnectionEvent::Received(Ok(Received::End) | Err(ReadError::Io(_))) | ConnectionEvent::TimedOut => {
+                return lost(end);
+            }
+            ConnectionEvent::Received(Err(ReadError::Protocol(error))) => return failed(end, connection, error).await,
         }
     }
 }
 
-/// What is done, unless the connection is to be dropped first: a client that does not read holds up its own connection only.
-async fn unless_dropped<T>(socket: &Socket, work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        biased;
-        () = socket.dropped() => None,
-        done = work => Some(done),
+/// The connection ended without a close frame of the client.
+fn lost(mut end: ClientEnd) {
+    if !end.close_reported {
+        drop(end.report(Closed::lost()));
     }
 }
 
-/// The object was reset, or the client did not read.
-fn reset(end: ClientEnd) {
-    // The object learns of it when the end is dropped; an instance that has gone with its sockets learns nothing.
-    drop(end);
-}
-
-fn ended(mut end: ClientEnd, close: Closed) {
-    end.close_reported = true;
-    drop(end.events.closed(&end.socket, close));
-}
-
-/// The client closes. The object is told, and must answer: only then does the client get its close frame back.
-async fn close(mut end: ClientEnd, mut connection: Connection, frame: Option<CloseFrame>) {
-    end.close_reported = true;
-    let (code, reason) = frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
-    debug_assert!(reason.len() <= MAX_REASON_BYTES, "a control frame holds no more");
-    let handled = end.events.closed(&end.socket, Closed { code, reason, clean: true });
-    // If the object is reset meanwhile nobody answers.
-    let _ = handled.await;
-    if end.socket.is_closing() {
-        // The implementation has queued the client's own close frame, and sends it with the next read.
-        let due = end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS);
-        tokio::select! {
-            _ = connection.receive() => {}
-            () = end.clock.sleep_until_elapsed(due) => {}
-        }
-    }
-}
-
-/// The connection broke, or the client broke the protocol.
-async fn failed(mut end: ClientEnd, mut connection: Connection, error: Error) {
-    let (code, reason) = match &error {
-        Error::Capacity(_) => TOO_BIG,
-        Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed => return ended(end, Closed::lost()),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return ended(end, Closed::lost()),
-        _ => PROTOCOL_ERROR,
-    };
-    end.close_reported = true;
-    end.events.failed(&end.socket, error.to_string());
+/// Both sides have closed: the server ends the connection (RFC 6455, 7.1.1).
+async fn shut_down(connection: &mut Connection, end: &ClientEnd) {
     let due = end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS);
     tokio::select! {
-        _ = connection.send(Outgoing::Close { code: Some(code), reason: reason.into() }) => {}
+        _ = connection.stream.shutdown() => {}
+        () = end.clock.sleep_until_elapsed(due) => {}
+    }
+}
+
+/// The client broke the protocol.
+async fn failed(mut end: ClientEnd, mut connection: Connection, error: ProtocolError) {
+    let socket = Arc::clone(&end.socket);
+    end.report_failure(error.event_message());
+    let frame = Outgoing::Close { code: Some(error.code()), reason: error.to_string().into() };
+    let due = end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS);
+    tokio::select! {
+        _ = connection.send(&socket, &frame) => {}
         () = end.clock.sleep_until_elapsed(due) => {}
     }
 }

@@ -21,8 +21,13 @@ use std::{sync::Arc, time::Duration};
 /// Objects are named by their name or by their id (64 hex digits). What reads or writes storage is a turn of its own in the
 /// object's queue, so that it never races with an event; it neither wakes an object that sleeps nor keeps one awake. What is
 /// written is committed when the call returns, and is not seen by the Worker's code as an event.
+///
+/// It looks at one class at a time: first at the one that the Worker's bindings name first ([`Self::class`] chooses another).
 #[derive(Clone)]
-pub struct Inspector(Arc<Namespace>);
+pub struct Inspector {
+    namespaces: Arc<[Arc<Namespace>]>,
+    at: usize,
+}
 
 /// Why an object cannot be looked into.
 #[derive(Debug, thiserror::Error)]
@@ -44,12 +49,6 @@ pub enum InspectError {
     AlarmFailed {
         /// As it was named.
         object: String,
-    },
-    /// Only its id is known, and an event needs the name.
-    #[error("`{id}` is known by its id only, and cannot be reached without its name")]
-    Nameless {
-        /// The id.
-        id: String,
     },
     /// The query is refused.
     #[error(transparent)]
@@ -82,8 +81,28 @@ const TABLES: &str = "SELECT name, coalesce(sql, '') FROM sqlite_master WHERE ty
                       AND name NOT GLOB 'sqlite_*' AND lower(name) NOT GLOB '_cf_*' ORDER BY name";
 
 impl Inspector {
-    pub(crate) fn new(namespace: Arc<Namespace>) -> Self {
-        Self(namespace)
+    pub(crate) fn new(namespaces: Arc<[Arc<Namespace>]>) -> Self {
+        Self { namespaces, at: 0 }
+    }
+
+    /// The classes of Durable Objects, in the order of the Worker's bindings.
+    pub fn classes(&self) -> impl Iterator<Item = &str> {
+        self.namespaces.iter().map(|namespace| namespace.class())
+    }
+
+    /// As this, but for the objects of another class, if there is one with this name.
+    #[must_use]
+    pub fn class(&self, name: &str) -> Option<Self> {
+        let at = self.namespaces.iter().position(|namespace| namespace.class() == name)?;
+        Some(Self { namespaces: Arc::clone(&self.namespaces), at })
+    }
+
+    fn namespace(&self) -> Option<&Arc<Namespace>> {
+        self.namespaces.get(self.at)
+    }
+
+    fn namespace_of(&self, object: &str) -> Result<&Arc<Namespace>, InspectError> {
+        self.namespace().ok_or_else(|| InspectError::NoObject { object: object.to_owned() })
     }
 
     /// All objects that have a file or an instance, in the order of their names; those without a known name last.
@@ -91,7 +110,10 @@ impl Inspector {
     /// # Errors
     /// If the state folder cannot be read.
     pub async fn objects(&self) -> Result<Vec<ObjectInfo>, InspectError> {
-        self.blocking(objects::list).await
+        match self.namespace() {
+            Some(namespace) => blocking(namespace, objects::list).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The tables of an object.
@@ -99,8 +121,8 @@ impl Inspector {
     /// # Errors
     /// If there is no such object, or its storage cannot be read.
     pub async fn tables(&self, object: &str) -> Result<Vec<TableInfo>, InspectError> {
-        let found = self.find(object).await?;
-        objects::with_storage(&self.0, found, tables).await
+        let (namespace, found) = self.find(object).await?;
+        objects::with_storage(namespace, found, tables).await
     }
 
     /// Runs SQL in an object's storage, under the limits that the object's own code has: several statements may follow each
@@ -115,16 +137,17 @@ impl Inspector {
             .zip(1..)
             .map(|(parameter, number)| json::to_value(parameter, number))
             .collect::<Result<Vec<_>, _>>()?;
-        let found = self.find(object).await?;
+        let (namespace, found) = self.find(object).await?;
         let query = query.to_owned();
-        objects::with_storage(&self.0, found, move |database| run(database, &query, &bindings)).await
+        objects::with_storage(namespace, found, move |database| run(database, &query, &bindings)).await
     }
 
     /// The sockets of an object, in the order of their acceptance. None if there is no such object.
     #[must_use]
     pub fn sockets(&self, object: &str) -> Vec<SocketInfo> {
-        let loaded = self.0.all();
-        let found = loaded.iter().find(|found| found.name() == object || found.id() == object);
+        let Some(namespace) = self.namespace() else { return Vec::new() };
+        let by_id = namespace.by_id(object).ok().and_then(|key| namespace.loaded(&key.id));
+        let found = by_id.or_else(|| namespace.loaded(&namespace.by_name(object).id));
         found.map(|found| found.sockets().describe()).unwrap_or_default()
     }
 
@@ -133,8 +156,8 @@ impl Inspector {
     /// # Errors
     /// If there is no such object, or its storage cannot be read.
     pub async fn alarm(&self, object: &str) -> Result<Option<u64>, InspectError> {
-        let found = self.find(object).await?;
-        objects::with_storage(&self.0, found, Database::get_alarm).await
+        let (namespace, found) = self.find(object).await?;
+        objects::with_storage(namespace, found, Database::get_alarm).await
     }
 
     /// Delivers an object's alarm now, whenever it is due. Returns when its handler has ended.
@@ -142,8 +165,8 @@ impl Inspector {
     /// # Errors
     /// If there is no such object, it has no alarm, or the handler crashed.
     pub async fn fire_alarm(&self, object: &str) -> Result<(), InspectError> {
-        let found = self.find(object).await?;
-        objects::fire_alarm(&self.0, found).await
+        let (namespace, found) = self.find(object).await?;
+        objects::fire_alarm(namespace, found).await
     }
 
     /// Ends an object's instance as idleness does, once its events have ended. Its sockets stay.
@@ -151,8 +174,8 @@ impl Inspector {
     /// # Errors
     /// If there is no such object.
     pub async fn evict(&self, object: &str) -> Result<(), InspectError> {
-        let found = self.find(object).await?;
-        objects::evict(&self.0, &found).await;
+        let (namespace, found) = self.find(object).await?;
+        objects::evict(namespace, &found).await;
         Ok(())
     }
 
@@ -162,22 +185,23 @@ impl Inspector {
     /// # Errors
     /// If there is no such object, or its files cannot be removed.
     pub async fn delete(&self, object: &str) -> Result<(), InspectError> {
-        let found = self.find(object).await?;
-        objects::delete(&self.0, found).await
+        let (namespace, found) = self.find(object).await?;
+        objects::delete(namespace, found).await
     }
 
-    async fn find(&self, object: &str) -> Result<ObjectRef, InspectError> {
+    async fn find(&self, object: &str) -> Result<(&Arc<Namespace>, ObjectRef), InspectError> {
+        let namespace = self.namespace_of(object)?;
         let object = object.to_owned();
-        self.blocking(move |namespace| objects::find(namespace, &object)).await
+        Ok((namespace, blocking(namespace, move |namespace| objects::find(namespace, &object)).await?))
     }
+}
 
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Namespace) -> Result<T, InspectError> + Send + 'static,
-    ) -> Result<T, InspectError> {
-        let namespace = Arc::clone(&self.0);
-        tokio::task::spawn_blocking(move || work(&namespace)).await.unwrap_or(Err(InspectError::Closing))
-    }
+async fn blocking<T: Send + 'static>(
+    namespace: &Arc<Namespace>,
+    work: impl FnOnce(&Namespace) -> Result<T, InspectError> + Send + 'static,
+) -> Result<T, InspectError> {
+    let namespace = Arc::clone(namespace);
+    tokio::task::spawn_blocking(move || work(&namespace)).await.unwrap_or(Err(InspectError::Closing))
 }
 
 impl std::fmt::Debug for Inspector {
@@ -187,7 +211,6 @@ impl std::fmt::Debug for Inspector {
 }
 
 fn run(database: &mut Database, query: &str, bindings: &[Value]) -> Result<SqlResult, SqlError> {
-    let before = database.rows_written();
     database.give_up_after(Some(LONGEST_QUERY))?;
     let result = database.exec(query, bindings);
     database.give_up_after(None)?;
@@ -198,11 +221,10 @@ fn run(database: &mut Database, query: &str, bindings: &[Value]) -> Result<SqlRe
             return Err(error);
         }
     };
-    let rows_written = database.rows_written() - before;
     database.commit_turn()?;
-    let Rows { columns, rows } = rows;
+    let Rows { columns, rows, rows_read, rows_written } = rows;
     let rows: Vec<Vec<Json>> = rows.iter().map(|row| row.iter().map(json::from_value).collect()).collect();
-    Ok(SqlResult { columns, rows_read: rows.len() as u64, rows, rows_written })
+    Ok(SqlResult { columns, rows, rows_read, rows_written })
 }
 
 fn tables(database: &mut Database) -> Result<Vec<TableInfo>, SqlError> {

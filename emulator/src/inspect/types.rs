@@ -60,8 +60,8 @@ pub struct SqlResult {
     pub columns: Vec<String>,
     /// As many values in each row.
     pub rows: Vec<Vec<Json>>,
-    /// Rows that came back. The platform counts those that were looked at, which plain SQLite does not tell.
+    /// Rows of tables that were looked at; see [`Rows::rows_read`](crate::durable_object::engine::Rows::rows_read).
     pub rows_read: u64,
-    /// Rows that were inserted, updated or deleted.
+    /// Rows of tables and of their indexes that were written.
     pub rows_written: u64,
 }

@@ -32,6 +32,9 @@ use rusqlite::Connection;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
+/// The id of the namespace that lies in the state folder itself.
+pub const DEFAULT_ID: &str = "SPACE_KV";
+
 /// A KV namespace. Clones are the same namespace; every method may be called from any thread.
 ///
 /// A write is durable, and seen by every reader that starts after it, when the call returns; unless the

@@ -34,6 +34,9 @@ use rusqlite::Connection;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
+/// The name of the bucket that lies in the state folder itself.
+pub const DEFAULT_NAME: &str = "BUCKET";
+
 /// A bucket. Clones are the same bucket; every method may be called from any thread.
 ///
 /// Writes are durable, and seen by all reads that start later, when the call returns. [`Self::cached`] never touches

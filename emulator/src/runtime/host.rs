@@ -1,54 +1,102 @@
 //! What the imports of an instance work on, and what they leave for the driver of the instance to do.
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use super::budget::{EFFECT_BYTES, Exceeded, OP_BYTES, TurnBudget};
 use super::log_throttle::LogThrottle;
+use crate::abi::AlarmOp;
+use crate::abi::answer::Answer;
+use crate::abi::error::GuestError;
 use crate::abi::frame::{FrameReader, FrameWriter};
-use crate::clock::Clock;
-use crate::trace::{Recorder, Trace};
+use crate::abi::op::Op;
+use crate::abi::respond::{Respond, RespondError};
+use crate::bindings::Bindings;
+use crate::bodies::Handles;
+use crate::trace::Recorder;
 
-/// The synchronous imports: a Durable Object's database and sockets. See [`NoObjectImports`] for everybody else.
+/// What a Durable Object's instance has besides what all have: a database, sockets, transactions. See [`NoObjectImports`] for everybody else.
 pub(crate) trait SyncImports: Send + 'static {
-    /// `sql`: appends the answer.
-    fn sql(&mut self, call: FrameReader<'_>, answer: &mut FrameWriter<'_>);
-    /// `send`: the number of sockets that take the frames.
-    fn send(&mut self, call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<u32, Exceeded>;
-    /// `close`.
-    fn close(&mut self, call: FrameReader<'_>, budget: &mut TurnBudget) -> Result<(), Exceeded>;
-    /// `respond`, seen at the moment of the call: a socket that it accepts can be sent to in the same turn.
-    fn responding(&mut self, task: u32, answer: FrameReader<'_>);
+    /// Whether ops may be answered at once, from memory (`worker/ABI.md`, "Answers at once").
+    const ANSWERS_AT_ONCE: bool;
+
+    /// The table of handles of a fresh instance.
+    fn handles() -> Handles;
+
+    /// A synchronous call, by name, made while `task` is run. Writes the answer. The calls that all instances have (`body.…`, `id.…`,
+    /// `transaction`) are answered elsewhere.
+    ///
+    /// # Errors
+    /// Ends the instance.
+    fn call(
+        &mut self,
+        task: u32,
+        name: &str,
+        fields: FrameReader<'_>,
+        answer: &mut FrameWriter<'_>,
+        budget: &mut TurnBudget,
+    ) -> wasmtime::Result<()>;
+
+    /// Begins a synchronous transaction, inside of those that are open.
+    fn begin_transaction(&mut self) -> Result<(), GuestError>;
+
+    /// Ends the innermost transaction, and keeps what it wrote or not. Called once for each that has begun, unless the instance ends first.
+    fn end_transaction(&mut self, keep: bool) -> Result<(), GuestError>;
+
+    /// An op on the alarm, at the moment of the call: it is part of the transactions that are open. `None` where there is no alarm.
+    fn alarm(&mut self, op: AlarmOp) -> Option<Answer>;
+
+    /// `respond` with `accept`, at the moment of the call: the socket can be sent to in the same turn.
+    fn accept(&mut self, task: u32, tags: &[String]);
 }
 
-/// The synchronous imports of an instance that is not a Durable Object's.
+/// What an instance has that is not a Durable Object's.
 pub(crate) struct NoObjectImports;
 
+impl NoObjectImports {
+    fn refusal() -> GuestError {
+        GuestError::error("This is only available inside of a Durable Object.")
+    }
+}
+
 impl SyncImports for NoObjectImports {
-    fn sql(&mut self, _: FrameReader<'_>, answer: &mut FrameWriter<'_>) {
-        answer.text("err").text("SQL is only available inside a Durable Object.");
+    const ANSWERS_AT_ONCE: bool = true;
+
+    fn handles() -> Handles {
+        Handles::of_stateless()
     }
 
-    fn send(&mut self, _: FrameReader<'_>, _: &mut TurnBudget) -> Result<u32, Exceeded> {
-        Ok(0)
-    }
-
-    fn close(&mut self, _: FrameReader<'_>, _: &mut TurnBudget) -> Result<(), Exceeded> {
+    fn call(
+        &mut self,
+        _: u32,
+        _: &str,
+        _: FrameReader<'_>,
+        answer: &mut FrameWriter<'_>,
+        _: &mut TurnBudget,
+    ) -> wasmtime::Result<()> {
+        Self::refusal().write(answer);
         Ok(())
     }
 
-    fn responding(&mut self, _: u32, _: FrameReader<'_>) {}
+    fn begin_transaction(&mut self) -> Result<(), GuestError> {
+        Err(Self::refusal())
+    }
+
+    fn end_transaction(&mut self, _: bool) -> Result<(), GuestError> {
+        Err(Self::refusal())
+    }
+
+    fn alarm(&mut self, _: AlarmOp) -> Option<Answer> {
+        None
+    }
+
+    fn accept(&mut self, _: u32, _: &[String]) {}
 }
 
-/// What every instance of an emulator shares.
-#[derive(Debug)]
+/// What every instance of a Worker shares.
 pub(crate) struct Environment {
-    pub(crate) clock: Clock,
-    pub(crate) variables: HashMap<String, String>,
-    pub(crate) trace: Trace,
+    pub(crate) bindings: Arc<Bindings>,
     pub(crate) log_throttle: LogThrottle,
 }
 
@@ -59,11 +107,15 @@ pub(crate) struct HostState<S> {
     pub(crate) guest: Option<Guest>,
     /// Where messages to the guest are composed.
     pub(crate) scratch: Vec<u8>,
-    pub(crate) effects: Effects,
+    pub(crate) effects: Vec<Effect>,
     /// What this turn may still make the host keep.
     pub(crate) budget: TurnBudget,
-    /// The synchronous imports.
     pub(crate) sync_imports: S,
+    pub(crate) handles: Handles,
+    /// The task that is run; `None` before the first.
+    pub(crate) task: Option<u32>,
+    /// How many synchronous transactions are open.
+    pub(crate) transactions: usize,
     /// Records what the guest does in this turn, if it is traced.
     pub(crate) recorder: Option<Recorder>,
     /// Whether the client of the task that is run went away in the middle of its request.
@@ -75,53 +127,25 @@ pub(crate) struct HostState<S> {
 pub(crate) struct Guest {
     pub(crate) memory: Memory,
     pub(crate) alloc: TypedFunc<u32, u32>,
+    pub(crate) in_transaction: TypedFunc<u32, u32>,
 }
 
-/// What a guest has asked for since its effects were last taken, in order.
-#[derive(Default)]
-pub(crate) struct Effects {
-    list: Vec<Effect>,
-    bytes: Vec<u8>,
-}
-
-/// One import call; `frame` is a place in the bytes of [`Effects`].
-#[derive(Clone, Debug)]
+/// One import call: what a guest has asked for, in order. What the handles in it named has been taken already.
 pub(crate) enum Effect {
-    Op { task: u32, op: u32, frame: Range<usize> },
+    /// `request` is the answer if there is one already: to an op that is none, and to those of [`SyncImports::alarm`].
+    Op { task: u32, op: u32, request: Result<Box<Op>, Answer> },
     Cancel { op: u32 },
-    Respond { task: u32, frame: Range<usize> },
+    Respond { task: u32, answer: Result<Respond, RespondError> },
     Done { task: u32 },
 }
 
-impl Effects {
-    pub(crate) fn push(&mut self, effect: Effect, budget: &mut TurnBudget) -> Result<(), Exceeded> {
-        budget.spend(if let Effect::Op { .. } = effect { OP_BYTES } else { EFFECT_BYTES })?;
-        self.list.push(effect);
+impl<S> HostState<S> {
+    /// Notes a call whose frame has so many bytes.
+    pub(super) fn push(&mut self, effect: Effect, frame_bytes: usize) -> Result<(), Exceeded> {
+        let fixed = if let Effect::Op { .. } = effect { OP_BYTES } else { EFFECT_BYTES };
+        self.budget.spend(fixed.saturating_add(frame_bytes))?;
+        self.effects.push(effect);
         Ok(())
-    }
-
-    /// Keeps a copy of a frame.
-    pub(crate) fn keep(&mut self, frame: &[u8], budget: &mut TurnBudget) -> Result<Range<usize>, Exceeded> {
-        budget.spend(frame.len())?;
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(frame);
-        Ok(start..self.bytes.len())
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Effect> {
-        self.list.iter()
-    }
-
-    pub(crate) fn frame(&self, range: &Range<usize>) -> &[u8] {
-        &self.bytes[range.clone()]
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.list.clear();
-        self.bytes.clear();
-        // A single large answer must not be paid for by an instance's whole life.
-        self.bytes.shrink_to(MAX_RETAINED_BYTES);
-        self.list.shrink_to(MAX_RETAINED_BYTES / size_of::<Effect>());
     }
 }
 

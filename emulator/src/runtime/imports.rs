@@ -1,11 +1,17 @@
-//! The imports of module `pmx` (`worker/ABI.md`, "Imports"). They hold no logic: what is not synchronous is noted in
-//! [`Effects`](super::host::Effects), and the driver of the instance acts on it.
+//! The imports of module `pmx` (`worker/ABI.md`, "Imports"). They hold no logic: what is not synchronous is noted as an
+//! [`Effect`](super::host::Effect), and the driver of the instance acts on it.
 
+use bytes::Bytes;
 use wasmtime::{Caller, Linker, Result, bail, format_err};
 
 use super::budget::{MAX_LOG_BYTES, MAX_RANDOM_BYTES};
-use super::host::{Effect, Guest, HostState, SyncImports};
-use crate::abi::frame::{FrameReader, FrameWriter};
+use super::calls;
+use super::host::{Effect, Guest, HostState, MAX_RETAINED_BYTES, SyncImports};
+use crate::abi::answer::Answer;
+use crate::abi::bodies::MessageScope;
+use crate::abi::frame::FrameWriter;
+use crate::abi::op::Op;
+use crate::abi::respond::Respond;
 use crate::trace::Recorder;
 
 /// The name under which a Worker imports from its host.
@@ -13,113 +19,148 @@ const MODULE: &str = "pmx";
 
 /// Defines all imports.
 pub(crate) fn define<S: SyncImports>(linker: &mut Linker<HostState<S>>) -> Result<()> {
-    linker.func_wrap(
-        MODULE,
-        "op",
-        |mut caller: Caller<'_, HostState<S>>, task: u32, op: u32, ptr: u32, len: u32| {
-            let (bytes, host) = message(&mut caller, ptr, len)?;
-            let frame = host.effects.keep(bytes, &mut host.budget)?;
-            Ok(host.effects.push(Effect::Op { task, op, frame }, &mut host.budget)?)
-        },
-    )?;
+    linker.func_wrap(MODULE, "op", op)?;
     linker.func_wrap(MODULE, "cancel", |mut caller: Caller<'_, HostState<S>>, op: u32| {
-        let host = caller.data_mut();
-        Ok(host.effects.push(Effect::Cancel { op }, &mut host.budget)?)
+        running(&caller)?;
+        Ok(caller.data_mut().push(Effect::Cancel { op }, 0)?)
     })?;
-    linker.func_wrap(MODULE, "respond", |mut caller: Caller<'_, HostState<S>>, task: u32, ptr: u32, len: u32| {
-        let (bytes, host) = message(&mut caller, ptr, len)?;
-        let frame = host.effects.keep(bytes, &mut host.budget)?;
-        host.effects.push(Effect::Respond { task, frame }, &mut host.budget)?;
-        host.sync_imports.responding(task, FrameReader::new(bytes));
-        Ok(())
-    })?;
+    linker.func_wrap(MODULE, "respond", respond)?;
     linker.func_wrap(MODULE, "done", |mut caller: Caller<'_, HostState<S>>, task: u32| {
-        let host = caller.data_mut();
-        Ok(host.effects.push(Effect::Done { task }, &mut host.budget)?)
+        running(&caller)?;
+        Ok(caller.data_mut().push(Effect::Done { task }, 0)?)
     })?;
-    linker.func_wrap(MODULE, "sql", |mut caller: Caller<'_, HostState<S>>, ptr: u32, len: u32| {
-        let (bytes, host) = message(&mut caller, ptr, len)?;
-        let mut answer = std::mem::take(&mut host.scratch);
-        let span = host
-            .recorder
-            .as_ref()
-            .map(|recorder| recorder.op("sql", FrameReader::new(bytes).text("statement").unwrap_or("")));
-        host.sync_imports.sql(FrameReader::new(bytes), &mut FrameWriter::new(&mut answer));
-        if let Some(span) = span {
-            let failed = FrameReader::new(&answer).text("outcome") == Ok("err");
-            span.end(if failed { "error" } else { "ok" }, false);
-        }
+    linker.func_wrap(MODULE, "call", |mut caller: Caller<'_, HostState<S>>, ptr: u32, len: u32| {
+        let task = running(&caller)?;
+        let answer = calls::call(&mut caller, task, ptr, len)?;
         reply(&mut caller, answer)
-    })?;
-    linker.func_wrap(MODULE, "send", |mut caller: Caller<'_, HostState<S>>, ptr: u32, len: u32| {
-        let (bytes, host) = message(&mut caller, ptr, len)?;
-        Ok(host.sync_imports.send(FrameReader::new(bytes), &mut host.budget)?)
-    })?;
-    linker.func_wrap(MODULE, "close", |mut caller: Caller<'_, HostState<S>>, ptr: u32, len: u32| {
-        let (bytes, host) = message(&mut caller, ptr, len)?;
-        Ok(host.sync_imports.close(FrameReader::new(bytes), &mut host.budget)?)
     })?;
     linker.func_wrap(MODULE, "env", |mut caller: Caller<'_, HostState<S>>, ptr: u32, len: u32| {
         let (bytes, host) = message(&mut caller, ptr, len)?;
-        let value = std::str::from_utf8(bytes).ok().and_then(|name| host.environment.variables.get(name));
+        let variable = std::str::from_utf8(bytes).ok().and_then(|name| host.environment.bindings.variable(name));
         let mut answer = std::mem::take(&mut host.scratch);
-        if let Some(value) = value {
-            FrameWriter::new(&mut answer).text(value);
+        if let Some(variable) = variable {
+            FrameWriter::new(&mut answer).text(variable.kind()).text(variable.value());
         }
         reply(&mut caller, answer)
     })?;
-    linker.func_wrap(MODULE, "now", |caller: Caller<'_, HostState<S>>| -> f64 {
+    linker.func_wrap(MODULE, "binding", |mut caller: Caller<'_, HostState<S>>, ptr: u32, len: u32| {
+        let (bytes, host) = message(&mut caller, ptr, len)?;
+        let kind = std::str::from_utf8(bytes).ok().and_then(|name| host.environment.bindings.kind(name));
+        let mut answer = std::mem::take(&mut host.scratch);
+        if let Some(kind) = kind {
+            FrameWriter::new(&mut answer).text(kind);
+        }
+        reply(&mut caller, answer)
+    })?;
+    linker.func_wrap(MODULE, "now", |caller: Caller<'_, HostState<S>>| {
+        running(&caller)?;
         // Exact for 285,000 years.
         #[allow(clippy::cast_precision_loss)]
-        let now = caller.data().environment.clock.now_ms() as f64;
-        now
+        let now = caller.data().environment.bindings.clock.now_ms() as f64;
+        Ok(now)
     })?;
     linker.func_wrap(MODULE, "random", |mut caller: Caller<'_, HostState<S>>, ptr: u32, len: u32| {
+        running(&caller)?;
         if len > MAX_RANDOM_BYTES {
             bail!("the Worker asked for {len} random bytes at once; {MAX_RANDOM_BYTES} is the most");
         }
         let memory = guest(&caller)?.memory;
         let (memory, host) = memory.data_and_store_mut(&mut caller);
         let bytes = range(ptr, len).and_then(|range| memory.get_mut(range)).ok_or_else(|| outside(ptr, len))?;
-        host.environment.clock.random(bytes).map_err(|error| format_err!("no randomness: {error}"))
+        host.environment.bindings.clock.random(bytes).map_err(|error| format_err!("no randomness: {error}"))
     })?;
-    linker.func_wrap(MODULE, "log", |mut caller: Caller<'_, HostState<S>>, level: u32, ptr: u32, len: u32| {
-        let (bytes, host) = message(&mut caller, ptr, len)?;
-        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_LOG_BYTES)]);
-        let level = match level {
-            1..=3 if host.client_gone => {
-                tracing::debug!(target: "worker", "of a request that was broken off: {text}");
-                "debug"
-            }
-            1 | 2 if !host.environment.log_throttle.allows(&text, host.environment.clock.elapsed_ms()) => {
-                tracing::debug!(target: "worker", "again: {text}");
-                if level == 1 { "error" } else { "warn" }
-            }
-            1 => {
-                tracing::error!(target: "worker", "{text}");
-                "error"
-            }
-            2 => {
-                tracing::warn!(target: "worker", "{text}");
-                "warn"
-            }
-            3 => {
-                tracing::info!(target: "worker", "{text}");
-                "info"
-            }
-            _ => {
-                tracing::debug!(target: "worker", "{text}");
-                "debug"
-            }
-        };
-        host.environment.trace.log(level, host.recorder.as_ref().map(Recorder::id), text);
-        Ok(())
-    })?;
+    linker.func_wrap(MODULE, "log", log)?;
     Ok(())
 }
 
+/// Begins an op: answered at once if memory has the answer and it may be, else noted.
+fn op<S: SyncImports>(mut caller: Caller<'_, HostState<S>>, task: u32, op: u32, ptr: u32, len: u32) -> Result<u64> {
+    running(&caller)?;
+    let (bytes, host) = message(&mut caller, ptr, len)?;
+    if S::ANSWERS_AT_ONCE
+        && let Some(answer) = host.environment.bindings.at_once(bytes, host.recorder.as_ref())
+    {
+        let mut frame = std::mem::take(&mut host.scratch);
+        answer.write(&mut FrameWriter::new(&mut frame), task, &mut host.handles);
+        return reply(&mut caller, frame);
+    }
+    let mut scope = MessageScope { handles: &mut host.handles, task };
+    let request = match Op::parse(bytes, &mut scope) {
+        Ok(request) => match alarm(host, &request) {
+            Some(answer) => Err(answer),
+            None => Ok(Box::new(request)),
+        },
+        Err(error) => Err(error.into()),
+    };
+    host.push(Effect::Op { task, op, request }, len as usize)?;
+    Ok(0)
+}
+
+/// The answer to an op on the alarm.
+fn alarm<S: SyncImports>(host: &mut HostState<S>, op: &Op) -> Option<Answer> {
+    let Op::Alarm(alarm) = op else { return None };
+    let answer = host.sync_imports.alarm(*alarm)?;
+    if let Some(recorder) = &host.recorder {
+        let (name, key) = op.describe();
+        recorder.op(name, &key).end(answer.outcome(), true);
+    }
+    Some(answer)
+}
+
+fn respond<S: SyncImports>(mut caller: Caller<'_, HostState<S>>, task: u32, ptr: u32, len: u32) -> Result<()> {
+    running(&caller)?;
+    let (bytes, host) = message(&mut caller, ptr, len)?;
+    host.budget.spend(bytes.len())?;
+    let frame = Bytes::copy_from_slice(bytes);
+    let answer = Respond::parse(&frame, &mut MessageScope { handles: &mut host.handles, task });
+    if let Ok(Respond::Accept { tags, .. }) = &answer {
+        host.sync_imports.accept(task, tags);
+    }
+    Ok(host.push(Effect::Respond { task, answer }, 0)?)
+}
+
+fn log<S>(mut caller: Caller<'_, HostState<S>>, level: u32, ptr: u32, len: u32) -> Result<()> {
+    let (bytes, host) = message(&mut caller, ptr, len)?;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_LOG_BYTES)]);
+    let bindings = &host.environment.bindings;
+    let level = match level {
+        1..=3 if host.client_gone => {
+            tracing::debug!(target: "worker", "of a request that was broken off: {text}");
+            "debug"
+        }
+        1 | 2 if !host.environment.log_throttle.allows(&text, bindings.clock.elapsed_ms()) => {
+            tracing::debug!(target: "worker", "again: {text}");
+            if level == 1 { "error" } else { "warn" }
+        }
+        1 => {
+            tracing::error!(target: "worker", "{text}");
+            "error"
+        }
+        2 => {
+            tracing::warn!(target: "worker", "{text}");
+            "warn"
+        }
+        3 => {
+            tracing::info!(target: "worker", "{text}");
+            "info"
+        }
+        _ => {
+            tracing::debug!(target: "worker", "{text}");
+            "debug"
+        }
+    };
+    bindings.trace.log(level, host.recorder.as_ref().map(Recorder::id), text);
+    Ok(())
+}
+
+/// The task that is run. Before the first, most imports may not be called.
+fn running<S>(caller: &Caller<'_, HostState<S>>) -> Result<u32> {
+    let Some(task) = caller.data().task else { bail!("the Worker called its host before its first event") };
+    Ok(task)
+}
+
 /// The bytes that a guest points at, and the host's data beside them.
-fn message<'a, S>(
+pub(super) fn message<'a, S>(
     caller: &'a mut Caller<'_, HostState<S>>,
     ptr: u32,
     len: u32,
@@ -137,12 +178,12 @@ fn reply<S>(caller: &mut Caller<'_, HostState<S>>, mut frame: Vec<u8>) -> Result
     let ptr = guest.alloc.call(&mut *caller, len)?;
     guest.memory.write(&mut *caller, ptr as usize, &frame)?;
     frame.clear();
-    frame.shrink_to(super::host::MAX_RETAINED_BYTES);
+    frame.shrink_to(MAX_RETAINED_BYTES);
     caller.data_mut().scratch = frame;
     Ok(u64::from(ptr) << 32 | u64::from(len))
 }
 
-fn guest<'a, S>(caller: &'a Caller<'_, HostState<S>>) -> Result<&'a Guest> {
+pub(super) fn guest<'a, S>(caller: &'a Caller<'_, HostState<S>>) -> Result<&'a Guest> {
     let Some(guest) = &caller.data().guest else { bail!("the Worker called its host while it was being instantiated") };
     Ok(guest)
 }

@@ -6,9 +6,10 @@ use wasmtime::{Store, TypedFunc};
 
 use super::budget::{CpuMeter, CpuTime, Exceeded, TurnBudget};
 use super::epoch_ticker::EpochTicker;
-use super::host::{Effects, Guest, HostState, MAX_RETAINED_BYTES, SyncImports};
+use super::host::{Effect, Guest, HostState, MAX_RETAINED_BYTES, SyncImports};
+use crate::abi::answer::Answer;
 use crate::abi::frame::FrameWriter;
-use crate::abi::ops::Answer;
+use crate::bodies::Handles;
 use crate::trace::Recorder;
 
 /// An instance. After an error from any call it must not be used again: the Worker has trapped, ran out of its time, or
@@ -44,32 +45,31 @@ impl<S: SyncImports> Instance<S> {
         })
     }
 
-    /// Begins a task with the event that `write` composes.
-    pub(crate) fn start(&mut self, task: u32, write: impl FnOnce(&mut FrameWriter<'_>)) -> wasmtime::Result<()> {
+    /// Begins a task with the event that `write` composes. The bodies in it are given handles of the task.
+    pub(crate) fn start(
+        &mut self,
+        task: u32,
+        write: impl FnOnce(&mut FrameWriter<'_>, &mut Handles),
+    ) -> wasmtime::Result<()> {
+        self.store.data_mut().task = Some(task);
         let (ptr, len) = self.place(write)?;
         self.start.call(&mut self.store, (task, ptr, len))
     }
 
-    /// Gives the answer to an op.
-    pub(crate) fn resume(&mut self, op: u32, write: impl FnOnce(&mut FrameWriter<'_>)) -> wasmtime::Result<()> {
-        let (ptr, len) = self.place(write)?;
+    /// Gives `task` the answer to an op. What the answer holds becomes handles of the task.
+    pub(crate) fn answer(&mut self, task: u32, op: u32, answer: Answer) -> wasmtime::Result<()> {
+        self.store.data_mut().task = Some(task);
+        let (ptr, len) = match answer {
+            Answer::Value(value) if value.len() > MAX_RETAINED_BYTES => self.place_value(&value)?,
+            answer => self.place(|frame, handles| answer.write(frame, task, handles))?,
+        };
         self.resume.call(&mut self.store, (op, ptr, len))
-    }
-
-    /// As [`Self::resume`], from an answer.
-    pub(crate) fn answer(&mut self, op: u32, answer: &Answer) -> wasmtime::Result<()> {
-        match answer {
-            Answer::Value(value) if value.len() > MAX_RETAINED_BYTES => {
-                let (ptr, len) = self.place_value(value)?;
-                self.resume.call(&mut self.store, (op, ptr, len))
-            }
-            _ => self.resume(op, |frame| answer.write(frame)),
-        }
     }
 
     /// Drops a task.
     pub(crate) fn abort(&mut self, task: u32) -> wasmtime::Result<()> {
         self.begin_turn();
+        self.store.data_mut().task = Some(task);
         self.abort.call(&mut self.store, task)
     }
 
@@ -117,13 +117,19 @@ impl<S: SyncImports> Instance<S> {
         &mut self.store.data_mut().sync_imports
     }
 
-    /// Takes what the guest asked for; [`Self::put_back`] returns the buffers.
-    pub(crate) fn take_effects(&mut self) -> Effects {
+    /// The bodies and sockets that its tasks may name.
+    pub(crate) fn handles(&mut self) -> &mut Handles {
+        &mut self.store.data_mut().handles
+    }
+
+    /// Takes what the guest asked for, in order; [`Self::put_back`] returns the buffer.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.store.data_mut().effects)
     }
 
-    pub(crate) fn put_back(&mut self, mut effects: Effects) {
+    pub(crate) fn put_back(&mut self, mut effects: Vec<Effect>) {
         effects.clear();
+        effects.shrink_to(MAX_RETAINED_BYTES / size_of::<Effect>());
         self.store.data_mut().effects = effects;
     }
 
@@ -147,10 +153,11 @@ impl<S: SyncImports> Instance<S> {
         Ok((ptr, len))
     }
 
-    fn place(&mut self, write: impl FnOnce(&mut FrameWriter<'_>)) -> wasmtime::Result<(u32, u32)> {
+    fn place(&mut self, write: impl FnOnce(&mut FrameWriter<'_>, &mut Handles)) -> wasmtime::Result<(u32, u32)> {
         self.begin_turn();
-        let mut frame = std::mem::take(&mut self.store.data_mut().scratch);
-        write(&mut FrameWriter::new(&mut frame));
+        let host = self.store.data_mut();
+        let mut frame = std::mem::take(&mut host.scratch);
+        write(&mut FrameWriter::new(&mut frame), &mut host.handles);
         let len = u32::try_from(frame.len())?;
         let ptr = self.guest.alloc.call(&mut self.store, len)?;
         self.guest.memory.write(&mut self.store, ptr as usize, &frame)?;

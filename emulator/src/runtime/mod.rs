@@ -1,8 +1,9 @@
 //! The Worker's wasm under wasmtime: a [`Program`](program::Program) is loaded once, and an [`Instance`](instance::Instance) of it runs
-//! the tasks of one isolate or of one Durable Object. What the imports leave to be done is data ([`host::Effects`]); who drives the
+//! the tasks of one isolate or of one Durable Object. What the imports leave to be done is data ([`host::Effect`]); who drives the
 //! instance acts on it.
 
 pub(crate) mod budget;
+mod calls;
 mod config;
 mod epoch_ticker;
 pub(crate) mod host;

@@ -8,13 +8,13 @@ use wasmtime::{Engine, InstancePre, Linker, Module, Store, StoreLimitsBuilder};
 use super::budget::TurnBudget;
 use super::config;
 use super::epoch_ticker::EpochTicker;
-use super::host::{Effects, Environment, Guest, HostState, SyncImports};
+use super::host::{Environment, Guest, HostState, SyncImports};
 use super::imports;
 use super::instance::Instance;
 use super::worker::Worker;
 
 /// The version of `worker/ABI.md` that this host speaks.
-pub(crate) const ABI_VERSION: u32 = 1;
+pub(crate) const ABI_VERSION: u32 = 2;
 
 /// Bounds of one instance.
 #[derive(Clone, Copy, Debug)]
@@ -93,9 +93,12 @@ impl<S: SyncImports> Linked<S> {
             limits: StoreLimitsBuilder::new().memory_size(program.limits.memory).build(),
             guest: None,
             scratch: Vec::new(),
-            effects: Effects::default(),
+            effects: Vec::new(),
             budget: TurnBudget::default(),
             sync_imports,
+            handles: S::handles(),
+            task: None,
+            transactions: 0,
             recorder: None,
             client_gone: false,
         };
@@ -108,7 +111,8 @@ impl<S: SyncImports> Linked<S> {
             .get_memory(&mut store, "memory")
             .ok_or_else(|| wasmtime::format_err!("it has no export `memory`"))?;
         let alloc = instance.get_typed_func(&mut store, "alloc")?;
-        store.data_mut().guest = Some(Guest { memory, alloc });
+        let in_transaction = instance.get_typed_func(&mut store, "in_transaction")?;
+        store.data_mut().guest = Some(Guest { memory, alloc, in_transaction });
         Instance::new(store, &instance, Arc::clone(&program.ticker))
     }
 

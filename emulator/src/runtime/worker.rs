@@ -60,6 +60,11 @@ impl Worker {
         self.sha256.as_deref()
     }
 
+    /// Whether it is [the one of this build](Self::bundled).
+    pub(crate) fn is_bundled(&self) -> bool {
+        matches!(self.code, Code::Bundled)
+    }
+
     pub(crate) fn load(&self, engine: &Engine) -> wasmtime::Result<Module> {
         match &self.code {
             // SAFETY: BUNDLED is what `precompile_module` returned in the build script, embedded by the compiler.

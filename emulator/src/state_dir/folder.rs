@@ -142,6 +142,11 @@ impl Folder {
         while_held(|| self.dir.remove_file(name)).map_err(|error| self.failed(name, error))
     }
 
+    /// Removes a folder with nothing in it.
+    pub(crate) fn remove_empty_folder(&self, name: &str) -> io::Result<()> {
+        while_held(|| self.dir.remove_dir(name)).map_err(|error| self.failed(name, error))
+    }
+
     pub(crate) fn entries(&self) -> io::Result<Vec<FolderEntry>> {
         let failed = |error| at(&self.path, error);
         let entries = self.dir.entries().map_err(failed)?.map(|entry| {

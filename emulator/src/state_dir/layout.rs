@@ -8,8 +8,14 @@ use std::io;
 
 /// The databases in the folder itself.
 pub(crate) const DATABASES: [&str; 2] = ["kv.sqlite", "r2.sqlite"];
-/// The index of alarms, in `do`.
+/// The folder of the bundled Worker's objects, in `do`.
+pub(crate) const BUNDLED_FOLDER: &str = "SpaceDO";
+/// The index of alarms, in the folder of the objects that have them; that of the bundled Worker's is beside it, in `do`.
 pub(crate) const ALARMS: &str = "alarms.sqlite";
+/// Which folder in `do` belongs to which class of which Worker.
+pub(crate) const NAMESPACES: &str = "namespaces.json";
+/// Bytes of that file: far more than all classes of all Workers of a machine take.
+pub(crate) const MAX_NAMESPACES_BYTES: u64 = 16 * 1024 * 1024;
 /// The stores that have blobs.
 pub(crate) const STORES: [&str; 2] = ["kv", "r2"];
 /// What SQLite puts beside a database.
@@ -55,8 +61,26 @@ fn is_lower_hex(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// The folder of a further namespace or bucket: its id, where that can be the name of a folder everywhere, else a hash of it.
+pub(super) fn store_name(id: &str) -> String {
+    const LONGEST: usize = 63;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=LONGEST).contains(&id.len()) && id.bytes().all(plain) {
+        id.to_owned()
+    } else {
+        // Longer than any plain one, so that no two ids have one folder.
+        format!("{}", pmx_model::Hash::of(id.as_bytes()))
+    }
+}
+
+/// Whether a folder in `do` may hold objects: its name is a class, or a Worker and a class.
 pub(crate) fn is_class(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'$'))
+}
+
+/// The index of the alarms of the objects in a folder, from the state folder.
+pub(crate) fn alarms_file(folder: &str) -> String {
+    if folder == BUNDLED_FOLDER { format!("do/{ALARMS}") } else { format!("do/{folder}/{ALARMS}") }
 }
 
 /// The database that a file is, or is beside.
@@ -69,6 +93,11 @@ pub(crate) fn database_of(name: &str) -> Option<&str> {
 pub(crate) fn object_of(database: &str) -> Option<&str> {
     let id = database.strip_suffix(".sqlite")?;
     (!id.is_empty() && is_lower_hex(id)).then_some(id)
+}
+
+/// Whether a file in a folder of objects is one of this program's, other than those that were set aside.
+pub(crate) fn is_class_file(name: &str) -> bool {
+    database_of(name).is_some_and(|database| database == ALARMS || object_of(database).is_some())
 }
 
 /// Whether a file is a database that was set aside, or was beside one.
@@ -112,7 +141,7 @@ pub(super) fn check(root: &Folder) -> Result<(), StateError> {
     if let Some(objects) = subfolder(root, "do", unusable)? {
         for entry in list(&objects, unusable)? {
             let name = entry.name.as_str();
-            if database_of(name) == Some(ALARMS) {
+            if database_of(name) == Some(ALARMS) || name == NAMESPACES {
                 check_file(&objects, name, entry.kind)?;
             }
             if entry.kind != Kind::Folder || !is_class(name) {
@@ -120,7 +149,7 @@ pub(super) fn check(root: &Folder) -> Result<(), StateError> {
             }
             let class = objects.open_folder(name).map_err(unusable)?;
             for file in list(&class, unusable)? {
-                if database_of(&file.name).and_then(object_of).is_some() {
+                if is_class_file(&file.name) {
                     check_file(&class, &file.name, file.kind)?;
                 }
             }

@@ -32,7 +32,9 @@ const LAYOUT_VERSION: u32 = 1;
 /// blobs/{kv,r2}/…             larger values, each in a file that never changes
 /// blobs/tmp/…                 files that are being written; emptied on open
 /// do/<class>/<id>.sqlite      one Durable Object each
-/// do/alarms.sqlite            when to wake which object
+/// do/<class>/alarms.sqlite    when to wake which of them; the bundled Worker's are in do/alarms.sqlite
+/// do/namespaces.json          which of these folders belongs to which class of which Worker
+/// kv/<id>/…, r2/<name>/…      further namespaces and buckets, each laid out like this folder
 /// ```
 ///
 /// Whatever is written survives the end of the process at any point; with [`Durability::PowerLoss`] also that of the
@@ -55,6 +57,8 @@ struct Inner {
     // Fields drop in this order: the lock goes before the folder.
     _lock: Option<File>,
     _temporary: Option<tempfile::TempDir>,
+    /// The folder that this one lies in, if it is a further store's.
+    _parent: Option<StateDir>,
 }
 
 /// What a finished write survives.
@@ -100,7 +104,16 @@ impl StateDir {
             return Err(unusable(io::Error::new(io::ErrorKind::NotFound, "there is no state in it")));
         }
         let durability = Durability::Crash;
-        Ok(Self(Arc::new(Inner { path, canonical, root, durability, reads_only: true, _lock: lock, _temporary: None })))
+        Ok(Self(Arc::new(Inner {
+            path,
+            canonical,
+            root,
+            durability,
+            reads_only: true,
+            _lock: lock,
+            _temporary: None,
+            _parent: None,
+        })))
     }
 
     /// A new folder that is removed when the last clone is dropped.
@@ -139,6 +152,37 @@ impl StateDir {
             reads_only: false,
             _lock: lock,
             _temporary: temporary,
+            _parent: None,
+        })))
+    }
+
+    /// The folder of a further store of a kind (`kv`, `r2`), which is laid out like this one and owned with it.
+    ///
+    /// # Errors
+    /// If it has links in it, or cannot be used; of a folder that is only read also if it is missing.
+    pub(crate) fn store(&self, kind: &str, name: &str) -> Result<Self, StateError> {
+        let name = layout::store_name(name);
+        let path = self.0.path.join(kind).join(&name);
+        let unusable = |source| StateError::Unusable { path: path.clone(), source };
+        let root = if self.0.reads_only {
+            self.root().open_folder(kind).and_then(|stores| stores.open_folder(&name))
+        } else {
+            self.root().ensure_folder(kind).and_then(|stores| stores.ensure_folder(&name))
+        };
+        let root = root.map_err(unusable)?;
+        layout::check(&root)?;
+        if !self.0.reads_only {
+            init::prepare(&root).map_err(unusable)?;
+        }
+        Ok(Self(Arc::new(Inner {
+            canonical: self.0.canonical.join(kind).join(&name),
+            durability: self.0.durability,
+            reads_only: self.0.reads_only,
+            _lock: None,
+            _temporary: None,
+            _parent: Some(self.clone()),
+            path,
+            root,
         })))
     }
 
@@ -169,6 +213,37 @@ impl StateDir {
         self.0.canonical.join(file)
     }
 
+    /// The folders in which Durable Objects lie, by name.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub(crate) fn object_folders(&self) -> io::Result<Vec<String>> {
+        let objects = match self.root().open_folder("do") {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            folder => folder?,
+        };
+        let folders = objects.entries()?.into_iter();
+        let mut names: Vec<String> = folders
+            .filter(|entry| entry.kind == Kind::Folder && layout::is_class(&entry.name))
+            .map(|entry| entry.name)
+            .collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Makes the folder of a class's objects, unless the state is only read.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub(crate) fn ensure_objects(&self, class: &str) -> Result<PathBuf, StateError> {
+        let folder = self.0.canonical.join("do").join(class);
+        if !self.0.reads_only {
+            let made = self.root().ensure_folder("do").and_then(|objects| objects.ensure_folder(class));
+            made.map_err(|source| StateError::Unusable { path: folder.clone(), source })?;
+        }
+        Ok(folder)
+    }
+
     /// The Durable Objects of a class that have a file: id, path, and bytes with those that are not copied back yet.
     ///
     /// # Errors
@@ -183,7 +258,7 @@ impl StateDir {
             if entry.kind != Kind::File {
                 continue;
             }
-            if let Some(id) = entry.name.strip_suffix(".sqlite") {
+            if let Some(id) = entry.name.strip_suffix(".sqlite").filter(|_| entry.name != layout::ALARMS) {
                 let bytes = |name: &str| folder.links_and_bytes(name).map_or(0, |(_, bytes)| bytes);
                 let bytes = bytes(&entry.name) + bytes(&format!("{}-wal", entry.name));
                 let path = self.0.canonical.join("do").join(class).join(&entry.name);
@@ -198,11 +273,7 @@ impl StateDir {
     /// # Errors
     /// If the class's folder cannot be made.
     pub fn object_path(&self, class: &str, id: &str) -> Result<PathBuf, StateError> {
-        let folder = self.0.canonical.join("do").join(class);
-        if !self.0.reads_only {
-            let made = self.root().ensure_folder("do").and_then(|objects| objects.ensure_folder(class));
-            made.map_err(|source| StateError::Unusable { path: folder.clone(), source })?;
-        }
+        let folder = self.ensure_objects(class)?;
         Ok(folder.join(format!("{id}.sqlite")))
     }
 }

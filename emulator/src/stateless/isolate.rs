@@ -4,14 +4,17 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::tasks::{Failure, Outcome, Task, TaskResponse, Tasks, Waiter};
-use crate::abi::frame::{FrameError, FrameReader, FrameWriter};
-use crate::abi::ops::Op;
-use crate::bindings::{BoxFuture, Completion, Dispatched, RequestBody, Resource};
+use super::tasks::{Failure, Outcome, Task, Tasks, Waiter};
+use crate::abi::answer::Answer;
+use crate::abi::error::GuestError;
+use crate::abi::frame::FrameWriter;
+use crate::abi::op::Op;
+use crate::abi::respond::{Respond, RespondError};
+use crate::bindings::{BoxFuture, CallChain, Completion, Dispatched, not_an_upgrade};
+use crate::bodies::Handles;
 use crate::runtime::budget::{CpuMeter, Exceeded, MAX_LIVE_OPS};
 use crate::runtime::host::{Effect, NoObjectImports};
 use crate::runtime::instance::Instance;
@@ -22,7 +25,7 @@ pub(super) trait IsolateContext {
     /// A fresh instance, if one can be made.
     fn instantiate(&self) -> Option<Instance<NoObjectImports>>;
     /// Begins an op.
-    fn dispatch(&self, op: Op<'_>, body: &mut RequestBody) -> Dispatched;
+    fn dispatch(&self, op: Op, chain: &mut CallChain) -> Dispatched;
     /// Runs an op, and completes it with [`Isolate::complete`].
     fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle;
     /// Says that an instance has crashed.
@@ -53,8 +56,13 @@ enum OpState {
     Queued,
     /// Somebody will complete it.
     Running(AbortHandle),
-    /// It has been answered; the task may still name this in its response.
-    Holding(Resource),
+}
+
+/// A task that is to begin.
+pub(crate) struct TaskStart<'a> {
+    pub(crate) wants_socket: bool,
+    pub(crate) chain: CallChain,
+    pub(crate) recorder: Option<&'a Recorder>,
 }
 
 /// How far a task came before it had to wait.
@@ -79,9 +87,8 @@ impl Isolate {
     pub(super) fn start(
         &mut self,
         context: &impl IsolateContext,
-        body: RequestBody,
-        recorder: Option<&Recorder>,
-        event: impl FnOnce(&mut FrameWriter<'_>),
+        TaskStart { wants_socket, chain, recorder }: TaskStart<'_>,
+        event: impl FnOnce(&mut FrameWriter<'_>, u32, &mut Handles),
     ) -> Started {
         if self.instance.is_none() {
             self.instance = context.instantiate();
@@ -90,11 +97,12 @@ impl Isolate {
         if let Some(recorder) = recorder {
             recorder.running();
         }
-        let Some(task) = self.tasks.insert(Task::new(body, recorder.cloned())) else {
+        let Some(task) = self.tasks.insert(Task::new(wants_socket, chain, recorder.cloned())) else {
             return Started::Answered(Err(Failure::TooMany));
         };
         let meter = instance.meter();
-        let started = instance.recorded(recorder, |instance| instance.start(task, event));
+        let started =
+            instance.recorded(recorder, |instance| instance.start(task, |frame, handles| event(frame, task, handles)));
         if let Err(error) = started.and_then(|()| self.drain(context, task, meter)) {
             self.crash(context, &error);
             return Started::Answered(Err(Failure::Crashed));
@@ -159,25 +167,21 @@ impl Isolate {
         self.apply(context)?;
         while let Some((op, completion)) = self.queue.pop_front() {
             // An op that was cancelled is no longer in the table.
-            let Some(live) = self.ops.get_mut(&op) else { continue };
+            let Some(live) = self.ops.get(&op) else { continue };
             let task_id = live.task;
             let task = self.tasks.get_mut(task_id);
             let recorder = task.as_ref().and_then(|task| task.recorder.clone());
-            let holds = completion.resource.map(|resource| live.state = OpState::Holding(resource)).is_some();
             if let Some(task) = task {
                 task.pending = task.pending.saturating_sub(1);
-                task.ops = task.ops.saturating_sub(u32::from(!holds));
             }
-            if !holds {
-                self.ops.remove(&op);
-            }
+            self.ops.remove(&op);
             let Some(instance) = &mut self.instance else { return Ok(()) };
             // What the host has done for the task counts like its own work: ops that memory answers may go on for ever, too.
             if let Some(task) = self.tasks.get_mut(task_id) {
                 instance.charge(&mut meter, &mut task.cpu_time)?;
             }
             instance.with_client_gone(completion.client_gone, |instance| {
-                instance.recorded(recorder.as_ref(), |instance| instance.answer(op, &completion.answer))
+                instance.recorded(recorder.as_ref(), |instance| instance.answer(task_id, op, completion.answer))
             })?;
             self.apply(context)?;
         }
@@ -196,13 +200,13 @@ impl Isolate {
     /// Acts on what the guest has asked for.
     fn apply(&mut self, context: &impl IsolateContext) -> wasmtime::Result<()> {
         let Some(instance) = &mut self.instance else { return Ok(()) };
-        let effects = instance.take_effects();
-        for effect in effects.iter() {
+        let mut effects = instance.take_effects();
+        for effect in effects.drain(..) {
             match effect {
-                Effect::Op { task, op, frame } => self.begin(context, *task, *op, effects.frame(frame))?,
-                Effect::Cancel { op } => self.cancel(*op),
-                Effect::Respond { task, frame } => self.respond(*task, effects.frame(frame)),
-                Effect::Done { task } => self.end(context, *task),
+                Effect::Op { task, op, request } => self.begin(context, task, op, request)?,
+                Effect::Cancel { op } => self.cancel(op),
+                Effect::Respond { task, answer } => self.respond(task, answer),
+                Effect::Done { task } => self.end(context, task),
             }
         }
         if let Some(instance) = &mut self.instance {
@@ -211,29 +215,31 @@ impl Isolate {
         Ok(())
     }
 
-    fn begin(&mut self, context: &impl IsolateContext, id: u32, op: u32, frame: &[u8]) -> Result<(), Exceeded> {
-        match self.ops.get(&op) {
-            None => {}
-            // It has been answered: what it holds is let go of.
-            Some(LiveOp { state: OpState::Holding(_), .. }) => self.cancel(op),
-            Some(_) => return Err(Exceeded::OpReused(op)),
+    fn begin(
+        &mut self,
+        context: &impl IsolateContext,
+        id: u32,
+        op: u32,
+        request: Result<Box<Op>, Answer>,
+    ) -> Result<(), Exceeded> {
+        if self.ops.contains_key(&op) {
+            return Err(Exceeded::OpReused(op));
         }
         let Some(task) = self.tasks.get_mut(id) else { return Ok(()) };
-        if task.ops as usize >= MAX_LIVE_OPS {
+        if task.pending as usize >= MAX_LIVE_OPS {
             return Err(Exceeded::Ops);
         }
-        let dispatched = match Op::parse(frame) {
+        let dispatched = match request {
             Ok(request) => {
                 let span = task.recorder.as_ref().map(|recorder| {
                     let (name, key) = request.describe();
                     recorder.op(name, &key)
                 });
-                context.dispatch(request, &mut task.body).traced(span)
+                context.dispatch(*request, &mut task.chain).traced(span)
             }
-            Err(error) => Dispatched::Ready(Completion::error(error)),
+            Err(answer) => answer.into(),
         };
         task.pending += 1;
-        task.ops += 1;
         let state = match dispatched {
             Dispatched::Ready(completion) => {
                 self.queue.push_back((op, completion));
@@ -248,51 +254,39 @@ impl Isolate {
     fn cancel(&mut self, op: u32) {
         let Some(live) = self.ops.remove(&op) else { return };
         if let Some(task) = self.tasks.get_mut(live.task) {
-            task.ops = task.ops.saturating_sub(1);
-            task.pending = task.pending.saturating_sub(u32::from(!matches!(live.state, OpState::Holding(_))));
+            task.pending = task.pending.saturating_sub(1);
         }
-        if let OpState::Running(work) = live.state {
-            work.abort();
-        }
-    }
-
-    fn respond(&mut self, id: u32, frame: &[u8]) {
-        let outcome = self
-            .take_resource(id, frame)
-            .map(|resource| TaskResponse { frame: Bytes::copy_from_slice(frame), resource });
-        // Who left is no fault of the Worker's, which may have been told too late, or finish what it began.
-        let is_gone = self.tasks.get_mut(id).is_some_and(|task| matches!(task.waiter, Waiter::ClientGone));
-        if !self.answer(id, outcome) && !is_gone {
-            tracing::warn!("the Worker answered a request that was answered or had ended");
+        match live.state {
+            OpState::Running(work) => work.abort(),
+            // Its id may be used again before the queue comes to it.
+            OpState::Queued => self.queue.retain(|(queued, _)| *queued != op),
         }
     }
 
-    /// The resource that a response names: the body or the socket that is held under an op of the same task.
-    fn take_resource(&mut self, id: u32, frame: &[u8]) -> Result<Option<Resource>, Failure> {
-        let malformed = |error: FrameError| {
-            tracing::error!(%error, "an answer is malformed");
-            Failure::Malformed
+    fn respond(&mut self, id: u32, answer: Result<Respond, RespondError>) {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return tracing::warn!("the Worker answered a request that had ended");
         };
-        let mut fields = FrameReader::new(frame);
-        fields.bytes("status").map_err(malformed)?;
-        if !matches!(fields.bytes("body kind").map_err(malformed)?, b"r2" | b"socket") {
-            return Ok(None);
-        }
-        let op = fields.number("op").map_err(malformed)?;
-        match self.ops.get(&op) {
-            Some(LiveOp { task, state: OpState::Holding(_) }) if *task == id => {}
-            _ => {
-                tracing::error!(op, "an answer names an op that holds nothing");
-                return Err(Failure::Malformed);
+        let outcome = match answer {
+            Ok(Respond::Response(response)) if response.socket.is_some() && !task.wants_socket => {
+                Err(Failure::Thrown(not_an_upgrade()))
             }
+            Ok(Respond::Response(response)) => Ok(response),
+            Ok(Respond::Error(message)) => Err(Failure::Thrown(GuestError::error(message))),
+            Ok(Respond::Accept { .. }) => {
+                tracing::error!("only a Durable Object may accept a socket");
+                Err(Failure::Malformed)
+            }
+            Err(error) => {
+                tracing::error!(%error, "an answer is malformed");
+                Err(Failure::Malformed)
+            }
+        };
+        // Who left is no fault of the Worker's, which may have been told too late, or finish what it began.
+        let is_gone = matches!(task.waiter, Waiter::ClientGone);
+        if !self.answer(id, outcome) && !is_gone {
+            tracing::warn!("the Worker answered a request twice");
         }
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.ops = task.ops.saturating_sub(1);
-        }
-        Ok(self.ops.remove(&op).and_then(|live| match live.state {
-            OpState::Holding(resource) => Some(resource),
-            _ => None,
-        }))
     }
 
     /// Hands an outcome to who waits for it. False if nobody does.
@@ -323,7 +317,10 @@ impl Isolate {
     fn end(&mut self, context: &impl IsolateContext, id: u32) {
         self.answer(id, Err(Failure::Hung));
         let Some(task) = self.tasks.remove(id) else { return };
-        if task.ops > 0 {
+        if let Some(instance) = &mut self.instance {
+            instance.handles().release_task(id);
+        }
+        if task.pending > 0 {
             self.ops.retain(|_, live| {
                 if live.task == id
                     && let OpState::Running(work) = &live.state

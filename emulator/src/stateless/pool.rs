@@ -12,17 +12,20 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
-use super::isolate::{Isolate, IsolateContext, Started};
+use super::isolate::{Isolate, IsolateContext, Started, TaskStart};
 use super::tasks::{Failure, Outcome};
+use crate::abi::error::GuestError;
 use crate::abi::frame::FrameWriter;
-use crate::abi::ops::Op;
-use crate::bindings::{Bindings, BoxFuture, Completion, Dispatched, RequestBody};
+use crate::abi::op::Op;
+use crate::abi::requests::FetchResponse;
+use crate::bindings::{Bindings, BoxFuture, CallChain, Completion, Dispatched, WorkerCall, WorkerService};
+use crate::bodies::Handles;
 use crate::request_log;
 use crate::runtime::host::NoObjectImports;
 use crate::runtime::instance::Instance;
 use crate::runtime::program::{Linked, LoadError};
 use crate::sync::lock;
-use crate::trace::Recorder;
+use crate::trace::Subject;
 
 /// The stateless isolates of an emulator.
 pub(crate) struct Pool {
@@ -65,15 +68,15 @@ impl Pool {
         Ok(Self { isolates, linked, bindings, runtime, traps, closing, idle })
     }
 
-    /// Begins a request on the calling thread, and answers it there if nothing but memory is needed.
+    /// Begins a request on the calling thread, and answers it there if nothing but memory is needed. `event` composes the event, and gives
+    /// handles of the task that it is told to the bodies in it.
     pub(crate) fn fetch(
         self: &Arc<Self>,
-        body: RequestBody,
-        recorder: Option<&Recorder>,
-        event: impl FnOnce(&mut FrameWriter<'_>),
+        start: TaskStart<'_>,
+        event: impl FnOnce(&mut FrameWriter<'_>, u32, &mut Handles),
     ) -> Fetch {
         let (isolate, mut guard) = self.pick();
-        match guard.start(&PoolContext { pool: self, isolate }, body, recorder, event) {
+        match guard.start(&PoolContext { pool: self, isolate }, start, event) {
             Started::Answered(outcome) => Fetch::Answered(outcome),
             Started::Waiting { incarnation, task, receiver } => {
                 let pool = Arc::clone(self);
@@ -148,8 +151,8 @@ impl IsolateContext for PoolContext<'_> {
         }
     }
 
-    fn dispatch(&self, op: Op<'_>, body: &mut RequestBody) -> Dispatched {
-        self.pool.bindings.dispatch(op, body)
+    fn dispatch(&self, op: Op, chain: &mut CallChain) -> Dispatched {
+        self.pool.bindings.dispatch(op, chain)
     }
 
     fn spawn(&self, incarnation: u64, op: u32, work: BoxFuture<Completion>) -> AbortHandle {
@@ -179,6 +182,41 @@ impl IsolateContext for PoolContext<'_> {
         if self.pool.closing.load(Ordering::Relaxed) {
             self.pool.idle.notify_waiters();
         }
+    }
+}
+
+impl WorkerService for Pool {
+    fn call(self: Arc<Self>, call: WorkerCall) -> BoxFuture<Result<FetchResponse, GuestError>> {
+        let WorkerCall { entrypoint, props, request, chain } = call;
+        let recorder = self.bindings.trace.begin(|| Subject {
+            event: "fetch",
+            method: request.method.to_string(),
+            host: request.url.host_str().unwrap_or_default().to_owned(),
+            path: request.path().to_owned(),
+            object: false,
+        });
+        let start = TaskStart { wants_socket: request.wants_socket(), chain, recorder: recorder.as_ref() };
+        let fetch = self.fetch(start, |frame, task, handles| {
+            match entrypoint {
+                Some(entrypoint) => {
+                    frame.text("entrypoint.fetch").text(&entrypoint).text(props.as_deref().unwrap_or(""));
+                }
+                None => {
+                    frame.text("fetch");
+                }
+            }
+            request.write(frame, None, |body| handles.insert(task, body));
+        });
+        Box::pin(async move {
+            let outcome = match fetch {
+                Fetch::Answered(outcome) => outcome,
+                Fetch::Pending(pending) => pending.await,
+            };
+            if let (Some(recorder), Ok(response)) = (recorder, &outcome) {
+                recorder.answered(response.status);
+            }
+            outcome.map_err(Failure::for_a_caller)
+        })
     }
 }
 

@@ -1,10 +1,10 @@
 //! The tasks of a stateless instance: which of them are alive, and who waits for their answers.
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use crate::bindings::RequestBody;
-use crate::bindings::Resource;
+use crate::abi::error::{ErrorFlags, GuestError};
+use crate::abi::requests::FetchResponse;
+use crate::bindings::CallChain;
 use crate::runtime::budget::CpuTime;
 use crate::trace::Recorder;
 
@@ -12,14 +12,8 @@ use crate::trace::Recorder;
 /// about a task that has ended is not taken for its successor.
 const INDEX_BITS: u32 = 20;
 
-/// What a task answered: the frame of `respond`, and the resource that it named there.
-pub(crate) struct TaskResponse {
-    pub(crate) frame: Bytes,
-    pub(crate) resource: Option<Resource>,
-}
-
 /// Why there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Failure {
     /// The instance trapped, in this task or in another.
     #[error("the Worker crashed while it handled this request")]
@@ -36,9 +30,28 @@ pub(crate) enum Failure {
     /// More tasks than ids.
     #[error("too many requests are under way")]
     TooMany,
+    /// The Worker failed the event, or the platform did for it.
+    #[error("the Worker threw an exception")]
+    Thrown(GuestError),
 }
 
-pub(crate) type Outcome = Result<TaskResponse, Failure>;
+impl Failure {
+    /// What another Worker is told that called this one.
+    pub(super) fn for_a_caller(self) -> GuestError {
+        match self {
+            Self::Thrown(error) => error.with(ErrorFlags::REMOTE),
+            Self::Hung => GuestError::error(HUNG).with(ErrorFlags::REMOTE),
+            Self::Crashed | Self::Malformed | Self::NotStarted => GuestError::error("internal error"),
+            Self::TooMany => GuestError::error(self.to_string()).with(ErrorFlags::OVERLOADED),
+        }
+    }
+}
+
+/// The platform's text.
+const HUNG: &str = "The Workers runtime canceled this request because it detected that your Worker's code had hung and would \
+                    never generate a response. Refer to: https://developers.cloudflare.com/workers/observability/errors/";
+
+pub(crate) type Outcome = Result<FetchResponse, Failure>;
 
 /// Who waits for a task's answer.
 pub(crate) enum Waiter {
@@ -54,20 +67,20 @@ pub(crate) enum Waiter {
 
 /// A task.
 pub(crate) struct Task {
-    pub(crate) body: RequestBody,
     pub(crate) waiter: Waiter,
+    /// Whether it may be answered with a socket.
+    pub(crate) wants_socket: bool,
     /// Ops that will still resume the task.
     pub(crate) pending: u32,
-    /// Ops that the table of ops has under this task: the pending ones, and those that hold something.
-    pub(crate) ops: u32,
+    pub(crate) chain: CallChain,
     pub(crate) recorder: Option<Recorder>,
     /// CPU time that it took.
     pub(crate) cpu_time: CpuTime,
 }
 
 impl Task {
-    pub(crate) fn new(body: RequestBody, recorder: Option<Recorder>) -> Self {
-        Self { body, waiter: Waiter::Caller, pending: 0, ops: 0, recorder, cpu_time: CpuTime::default() }
+    pub(crate) fn new(wants_socket: bool, chain: CallChain, recorder: Option<Recorder>) -> Self {
+        Self { waiter: Waiter::Caller, wants_socket, pending: 0, chain, recorder, cpu_time: CpuTime::default() }
     }
 
     pub(crate) fn is_awaited(&self) -> bool {
@@ -137,9 +150,9 @@ mod tests {
     #[test]
     fn an_id_is_not_taken_for_that_of_a_task_that_ended() {
         let mut tasks = Tasks::default();
-        let first = tasks.insert(Task::new(RequestBody::default(), None)).unwrap();
+        let first = tasks.insert(Task::new(false, CallChain::default(), None)).unwrap();
         assert!(tasks.remove(first).is_some());
-        let second = tasks.insert(Task::new(RequestBody::default(), None)).unwrap();
+        let second = tasks.insert(Task::new(false, CallChain::default(), None)).unwrap();
         assert_ne!(first, second);
         assert!(tasks.get_mut(first).is_none());
         assert!(tasks.remove(first).is_none());
@@ -151,7 +164,7 @@ mod tests {
     fn ids_survive_the_wrap_of_their_count() {
         let mut tasks = Tasks::default();
         for _ in 0..3 * (1 << (32 - INDEX_BITS)) {
-            let id = tasks.insert(Task::new(RequestBody::default(), None)).unwrap();
+            let id = tasks.insert(Task::new(false, CallChain::default(), None)).unwrap();
             assert!(tasks.remove(id).is_some());
         }
         assert_eq!(tasks.len(), 0);

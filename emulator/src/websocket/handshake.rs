@@ -2,19 +2,26 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use data_encoding::BASE64;
 use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use hyper::upgrade::OnUpgrade;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use sha1::{Digest as _, Sha1};
+
+use super::deflate::Agreement;
 
 /// The version of the protocol that everybody speaks.
 const VERSION: &str = "13";
+/// What a server shows by the hash of it that it knows the protocol (RFC 6455, 1.3).
+const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// A request for a WebSocket.
 pub(crate) struct Handshake {
     /// The connection, once the client has been answered.
     pub(crate) upgraded: OnUpgrade,
+    /// How messages are compressed, if the client has offered that.
+    pub(crate) agreement: Option<Agreement>,
     accept: HeaderValue,
 }
 
@@ -36,7 +43,8 @@ pub(crate) enum HandshakeError {
 impl HandshakeError {
     pub(crate) fn status(self) -> StatusCode {
         match self {
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            // The platform's answer.
+            Self::Method => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Upgrade | Self::Version | Self::Key => StatusCode::BAD_REQUEST,
             Self::Connection => StatusCode::UPGRADE_REQUIRED,
         }
@@ -57,9 +65,10 @@ impl Handshake {
         if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version.as_bytes() != VERSION.as_bytes()) {
             return Err(HandshakeError::Version);
         }
-        let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|_| HandshakeError::Key)?;
+        let accept = HeaderValue::from_str(&accept_key(key.as_bytes())).map_err(|_| HandshakeError::Key)?;
+        let agreement = Agreement::read(headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter());
         let upgraded = parts.extensions.remove::<OnUpgrade>().ok_or(HandshakeError::Connection)?;
-        Ok(Self { upgraded, accept })
+        Ok(Self { upgraded, agreement, accept })
     }
 
     /// The server's half.
@@ -67,11 +76,18 @@ impl Handshake {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, self.accept.clone());
+        if let Some(extensions) = self.agreement.as_ref().and_then(Agreement::answer) {
+            headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, extensions);
+        }
         response
     }
+}
+
+fn accept_key(key: &[u8]) -> String {
+    BASE64.encode(&Sha1::new().chain_update(key).chain_update(ACCEPT_SUFFIX).finalize())
 }
 
 /// Whether a header lists a word, in any case.
@@ -90,6 +106,12 @@ mod tests {
             request = request.header(*name, *value);
         }
         Handshake::read(&mut request.body(()).unwrap().into_parts().0).err()
+    }
+
+    /// The example of RFC 6455, 1.3.
+    #[test]
+    fn the_key_is_answered_as_the_protocol_says() {
+        assert_eq!(accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     #[test]

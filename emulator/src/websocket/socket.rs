@@ -1,48 +1,53 @@
-//! Accepted WebSockets. They belong to the object, not to its instance: they stay when the instance is evicted.
+//! An accepted WebSocket, as its object holds it: what is to be sent, in a queue that never waits for the client, and what the object has
+//! attached to it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use bytes::Bytes;
 use serde::Serialize;
-use tokio::sync::{Notify, oneshot};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use super::auto_response::AutoResponse;
+use super::message::Message;
+use super::tags::Tags;
 use crate::sync::lock;
 
-/// Bytes that may wait for one client: twice the list of all files of the largest deploy (25,000 at some 80 bytes).
+/// Bytes that may wait for one client, before one message more: twice the list of all files of the largest deploy (25,000 at some 80
+/// bytes).
 pub(crate) const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
 /// Frames that may wait for one client.
 pub(crate) const MAX_QUEUED_FRAMES: usize = 1024;
-/// Bytes of a close frame's reason (RFC 6455, 5.5: a control frame has 125, two are the code).
-pub(crate) const MAX_REASON_BYTES: usize = 123;
+/// Messages of one client whose handlers may be under way at once. The platform has no such bound; without one a client could fill the memory
+/// of its object by sending to a handler that waits.
+const MAX_HANDLERS: u32 = 256;
+/// Places of an empty queue that are kept for the next frames.
+const KEPT_PLACES: usize = 4;
 
-/// The sockets of one object, in the order of their acceptance.
-#[derive(Default)]
-pub(crate) struct Sockets(Mutex<Vec<Arc<Socket>>>);
-
-/// The object's end of a socket: what is to be sent, in a queue that never waits for the client.
+/// The object's end of a socket.
 pub(crate) struct Socket {
-    tag: String,
+    number: u64,
+    tags: Tags,
     /// When it was accepted, in milliseconds since 1970.
     since_ms: u64,
     /// Frames that were handed to the connection.
     sent: AtomicU64,
-    outbox: Mutex<Outbox>,
-    /// There is something in the outbox.
-    frame_queued: Notify,
-    /// The connection is to be dropped.
-    dropped: Notify,
+    /// When a message was last answered without the object, in milliseconds since 1970; 0 for never.
+    auto_answered_ms: AtomicU64,
+    auto_response: Arc<AutoResponse>,
+    /// Handlers of its messages that are under way.
+    handlers: AtomicU32,
+    state: Mutex<SocketState>,
+    /// There is something to send, or the connection is to be dropped. One waits at a time: the connection.
+    changed: Notify,
 }
 
 /// An accepted WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SocketInfo {
-    /// Its tag.
-    pub tag: String,
+    /// Its tags.
+    pub tags: Vec<String>,
     /// When it was accepted, in milliseconds since 1970.
     pub since_ms: u64,
     /// Frames that were handed to the connection.
@@ -51,17 +56,21 @@ pub struct SocketInfo {
     pub queued: usize,
 }
 
-struct Outbox {
+struct SocketState {
     frames: VecDeque<Outgoing>,
+    /// Bytes of their messages.
     bytes: usize,
-    state: SocketState,
+    sending: Sending,
+    /// Whether the client has closed its side, or is gone.
+    received_close: bool,
+    attachment: Option<Box<[u8]>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SocketState {
+enum Sending {
     Open,
     /// A close frame is in the queue or was sent.
-    Closing,
+    Closed,
     /// Nothing is sent any more, and no close frame either.
     Dropped,
 }
@@ -69,245 +78,238 @@ enum SocketState {
 /// A frame for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outgoing {
-    Text(Utf8Bytes),
-    Close { code: Option<u16>, reason: Utf8Bytes },
+    Message(Message),
+    Close { code: Option<u16>, reason: Box<str> },
 }
 
-/// What a client does, reported to the object. The receivers complete when the object has dealt with it; or has not, and will not.
-pub(crate) trait SocketEvents: Send + Sync {
-    fn message(&self, socket: &Arc<Socket>, message: Incoming) -> oneshot::Receiver<()>;
-    fn closed(&self, socket: &Arc<Socket>, close: Closed) -> oneshot::Receiver<()>;
-    fn failed(&self, socket: &Arc<Socket>, error: String);
+/// How far a socket is, by the numbers of the platform's `readyState`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadyState {
+    Open = 1,
+    /// One side has closed.
+    Closing = 2,
+    Closed = 3,
 }
 
-/// A message from a client.
-pub(crate) enum Incoming {
-    Text(Utf8Bytes),
-    Binary(Bytes),
-}
-
-/// The end of a connection.
-pub(crate) struct Closed {
-    pub(crate) code: u16,
-    pub(crate) reason: String,
-    pub(crate) clean: bool,
-}
-
-impl Closed {
-    /// The connection ended without a close frame: workerd's code and text.
-    pub(crate) fn lost() -> Self {
-        Self { code: 1006, reason: "WebSocket disconnected without sending Close frame.".to_owned(), clean: false }
-    }
-}
-
-/// The client's end of an accepted socket, until a connection is joined to it. Dropped without that, it is closed.
-pub(crate) struct ClientEnd {
-    pub(crate) socket: Arc<Socket>,
-    pub(crate) events: Arc<dyn SocketEvents>,
-    pub(crate) clock: Clock,
-    /// How the connection ended was reported to the object, or need not be.
-    pub(crate) close_reported: bool,
-}
-
-impl std::fmt::Debug for ClientEnd {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientEnd").field("tag", &self.socket.tag).finish_non_exhaustive()
-    }
-}
-
-impl Drop for ClientEnd {
-    fn drop(&mut self) {
-        if !self.close_reported {
-            drop(self.events.closed(&self.socket, Closed::lost()));
-        }
-    }
-}
-
-impl Sockets {
-    /// Accepts a socket.
-    pub(crate) fn accept(&self, tag: &str, now_ms: u64) -> Arc<Socket> {
-        let socket = Arc::new(Socket {
-            tag: tag.to_owned(),
-            since_ms: now_ms,
-            sent: AtomicU64::new(0),
-            outbox: Mutex::new(Outbox { frames: VecDeque::new(), bytes: 0, state: SocketState::Open }),
-            frame_queued: Notify::new(),
-            dropped: Notify::new(),
-        });
-        self.list().push(Arc::clone(&socket));
-        socket
-    }
-
-    /// Those that can be sent to: with this tag, or all if it is empty.
-    pub(crate) fn open(&self, tag: &str) -> Vec<Arc<Socket>> {
-        let matches = |socket: &&Arc<Socket>| (tag.is_empty() || socket.tag == tag) && socket.is_open();
-        self.list().iter().filter(matches).cloned().collect()
-    }
-
-    pub(crate) fn contains(&self, socket: &Arc<Socket>) -> bool {
-        self.list().iter().any(|other| Arc::ptr_eq(other, socket))
-    }
-
-    pub(crate) fn remove(&self, socket: &Arc<Socket>) {
-        self.list().retain(|other| !Arc::ptr_eq(other, socket));
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.list().len()
-    }
-
-    /// What there is to tell of each.
-    pub(crate) fn describe(&self) -> Vec<SocketInfo> {
-        self.list().iter().map(|socket| socket.describe()).collect()
-    }
-
-    /// Drops all connections: their clients see 1006.
-    pub(crate) fn drop_all(&self) {
-        for socket in std::mem::take(&mut *self.list()) {
-            socket.drop_connection();
-        }
-    }
-
-    fn list(&self) -> MutexGuard<'_, Vec<Arc<Socket>>> {
-        lock(&self.0)
-    }
+/// What the connection is to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NextStep {
+    Send(Outgoing),
+    Drop,
 }
 
 impl Socket {
-    pub(crate) fn tag(&self) -> &str {
-        &self.tag
-    }
-
-    fn describe(&self) -> SocketInfo {
-        SocketInfo {
-            tag: self.tag.clone(),
-            since_ms: self.since_ms,
-            sent: self.sent.load(Ordering::Relaxed),
-            queued: self.outbox().frames.len(),
+    pub(super) fn new(number: u64, tags: Tags, since_ms: u64, auto_response: Arc<AutoResponse>) -> Self {
+        Self {
+            number,
+            tags,
+            since_ms,
+            sent: AtomicU64::new(0),
+            auto_answered_ms: AtomicU64::new(0),
+            auto_response,
+            handlers: AtomicU32::new(0),
+            state: Mutex::new(SocketState {
+                frames: VecDeque::new(),
+                bytes: 0,
+                sending: Sending::Open,
+                received_close: false,
+                attachment: None,
+            }),
+            changed: Notify::new(),
         }
     }
 
-    pub(crate) fn is_open(&self) -> bool {
-        self.outbox().state == SocketState::Open
+    /// By which the object's code names it.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
-    /// Whether the object has closed it.
-    pub(crate) fn is_closing(&self) -> bool {
-        self.outbox().state == SocketState::Closing
+    pub(crate) fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    pub(super) fn describe(&self) -> SocketInfo {
+        SocketInfo {
+            tags: self.tags.iter().map(str::to_owned).collect(),
+            since_ms: self.since_ms,
+            sent: self.sent.load(Ordering::Relaxed),
+            queued: self.state().frames.len(),
+        }
+    }
+
+    pub(crate) fn ready_state(&self) -> ReadyState {
+        let state = self.state();
+        match (state.sending, state.received_close) {
+            (Sending::Open, false) => ReadyState::Open,
+            (Sending::Open, true) | (Sending::Closed, false) => ReadyState::Closing,
+            (Sending::Closed, true) | (Sending::Dropped, _) => ReadyState::Closed,
+        }
+    }
+
+    /// Whether the object has closed it: nothing more can be sent.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().sending == Sending::Closed
+    }
+
+    /// The client's close frame has come, or the client is gone.
+    pub(crate) fn received_close(&self) {
+        self.state().received_close = true;
+    }
+
+    /// The handler of a message begins. Whether another message can be taken before it has ended.
+    pub(crate) fn handler_began(&self) -> bool {
+        self.handlers.fetch_add(1, Ordering::Relaxed) + 1 < MAX_HANDLERS
+    }
+
+    pub(crate) fn handler_ended(&self) {
+        self.handlers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn attach(&self, data: &[u8]) {
+        self.state().attachment = Some(data.into());
+    }
+
+    pub(crate) fn attachment(&self) -> Option<Box<[u8]>> {
+        self.state().attachment.clone()
+    }
+
+    /// Answers a text of the client at the time `now_ms` without the object, if the object has said how.
+    pub(crate) fn answer_by_itself(&self, text: &str, now_ms: u64) -> bool {
+        let Some(answer) = self.auto_response.answer(text) else { return false };
+        self.auto_answered_ms.store(now_ms, Ordering::Relaxed);
+        self.push(Outgoing::Message(answer));
+        true
+    }
+
+    /// When a message was last answered so, in milliseconds since 1970.
+    pub(crate) fn auto_answered_ms(&self) -> Option<u64> {
+        Some(self.auto_answered_ms.load(Ordering::Relaxed)).filter(|at| *at > 0)
     }
 
     /// Queues a frame. A client for which too much is waiting already is dropped: it holds up nobody else.
     pub(crate) fn push(&self, frame: Outgoing) {
-        let mut outbox = self.outbox();
-        if outbox.state != SocketState::Open {
+        let mut state = self.state();
+        if state.sending != Sending::Open {
             return;
         }
+        let is_stalled = state.bytes > MAX_QUEUED_BYTES || state.frames.len() >= MAX_QUEUED_FRAMES;
+        if is_stalled {
+            drop(state);
+            tracing::warn!(socket = self.number, "a WebSocket client does not read what it is sent: it is disconnected");
+            return self.drop_connection();
+        }
         match &frame {
-            Outgoing::Text(text) => outbox.bytes += text.len(),
-            Outgoing::Close { .. } => outbox.state = SocketState::Closing,
+            Outgoing::Message(message) => state.bytes += message.shared().bytes().len(),
+            Outgoing::Close { .. } => state.sending = Sending::Closed,
         }
-        outbox.frames.push_back(frame);
-        if outbox.bytes > MAX_QUEUED_BYTES || outbox.frames.len() > MAX_QUEUED_FRAMES {
-            drop(outbox);
-            tracing::warn!(tag = self.tag, "a WebSocket client does not read what it is sent: it is disconnected");
-            self.drop_connection();
-        } else {
-            drop(outbox);
-            self.frame_queued.notify_one();
-        }
+        state.frames.push_back(frame);
+        drop(state);
+        self.changed.notify_one();
     }
 
     /// Ends the connection without a close frame.
     pub(crate) fn drop_connection(&self) {
-        let mut outbox = self.outbox();
-        outbox.state = SocketState::Dropped;
-        outbox.frames.clear();
-        outbox.bytes = 0;
-        drop(outbox);
-        self.dropped.notify_one();
+        let mut state = self.state();
+        state.sending = Sending::Dropped;
+        state.frames = VecDeque::new();
+        state.bytes = 0;
+        drop(state);
+        self.changed.notify_one();
     }
 
-    /// The next frame to send. Only one caller may wait.
-    pub(crate) async fn outgoing(&self) -> Outgoing {
+    /// What the connection is to do next. Only one caller may wait, here or for [`Self::dropped`].
+    pub(crate) async fn next(&self) -> NextStep {
         loop {
-            if let Some(frame) = self.pop() {
-                return frame;
+            if let Some(next) = self.pop() {
+                return next;
             }
-            self.frame_queued.notified().await;
+            self.changed.notified().await;
         }
     }
 
-    fn pop(&self) -> Option<Outgoing> {
-        let mut outbox = self.outbox();
-        let frame = outbox.frames.pop_front()?;
+    fn pop(&self) -> Option<NextStep> {
+        let mut state = self.state();
+        if state.sending == Sending::Dropped {
+            return Some(NextStep::Drop);
+        }
+        let frame = state.frames.pop_front()?;
+        if let Outgoing::Message(message) = &frame {
+            state.bytes -= message.shared().bytes().len();
+        }
+        if state.frames.is_empty() {
+            state.frames.shrink_to(KEPT_PLACES);
+        }
         self.sent.fetch_add(1, Ordering::Relaxed);
-        if let Outgoing::Text(text) = &frame {
-            outbox.bytes -= text.len();
-        }
-        Some(frame)
+        Some(NextStep::Send(frame))
     }
 
-    /// Completes when the connection is to be dropped. Only one caller may wait.
+    /// Completes when the connection is to be dropped.
     pub(crate) async fn dropped(&self) {
-        while self.outbox().state != SocketState::Dropped {
-            self.dropped.notified().await;
+        while self.state().sending != Sending::Dropped {
+            self.changed.notified().await;
         }
     }
 
-    fn outbox(&self) -> MutexGuard<'_, Outbox> {
-        lock(&self.outbox)
+    fn state(&self) -> MutexGuard<'_, SocketState> {
+        lock(&self.state)
     }
 }
 
-/// Whether an application may close with this code (as the platform's `close()` has it).
-pub(crate) fn may_close_with(code: u16) -> bool {
-    matches!(code, 1000..=4999) && !matches!(code, 1004 | 1005 | 1006 | 1015)
+impl std::fmt::Debug for Socket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Socket").field("number", &self.number).field("tags", &self.tags).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Sockets;
     use super::*;
 
     fn text(len: usize) -> Outgoing {
-        Outgoing::Text("x".repeat(len).into())
+        Outgoing::Message(Message::text("x".repeat(len)))
     }
 
     #[tokio::test]
     async fn frames_leave_in_order_and_none_after_a_close() {
-        let socket = Sockets::default().accept("a", 0);
+        let socket = Sockets::default().accept(Tags::default(), 0);
         socket.push(text(1));
         socket.push(Outgoing::Close { code: Some(1000), reason: "".into() });
         socket.push(text(2));
-        assert_eq!(socket.outgoing().await, text(1));
-        assert!(matches!(socket.outgoing().await, Outgoing::Close { code: Some(1000), .. }));
-        assert!(socket.pop().is_none());
-        assert!(!socket.is_open());
+        assert_eq!(socket.next().await, NextStep::Send(text(1)));
+        assert!(matches!(socket.next().await, NextStep::Send(Outgoing::Close { code: Some(1000), .. })));
+        assert_eq!(socket.pop(), None);
+        assert!(socket.is_closed());
     }
 
     #[tokio::test]
     async fn a_client_that_does_not_read_is_dropped_and_only_that_one() {
         let sockets = Sockets::default();
-        let (stalled, reading) = (sockets.accept("stalled", 0), sockets.accept("reading", 0));
-        for _ in 0..=MAX_QUEUED_BYTES / 1_000_000 {
-            for socket in sockets.open("") {
+        let (stalled, reading) = (sockets.accept(Tags::default(), 0), sockets.accept(Tags::default(), 0));
+        for _ in 0..=MAX_QUEUED_BYTES / 1_000_000 + 1 {
+            for socket in sockets.list(None) {
                 socket.push(text(1_000_000));
             }
-            reading.outgoing().await;
+            reading.next().await;
         }
         stalled.dropped().await;
-        assert!(reading.is_open());
-        assert_eq!(sockets.open("").len(), 1);
+        assert_eq!((stalled.ready_state(), reading.ready_state()), (ReadyState::Closed, ReadyState::Open));
+        let large = sockets.accept(Tags::default(), 0);
+        large.push(text(MAX_QUEUED_BYTES + 1));
+        assert_eq!(large.ready_state(), ReadyState::Open, "one message may be larger than what may wait");
     }
 
     #[test]
-    fn sockets_are_found_by_tag() {
+    fn the_state_is_that_of_both_sides() {
         let sockets = Sockets::default();
-        sockets.accept("a", 0);
-        let b = sockets.accept("b", 0);
-        assert_eq!(sockets.open("b").len(), 1);
-        assert_eq!(sockets.open("").len(), 2);
-        sockets.remove(&b);
-        assert_eq!(sockets.open("b").len(), 0);
-        assert_eq!(sockets.len(), 1);
+        let socket = sockets.accept(Tags::default(), 0);
+        assert_eq!(socket.ready_state() as u8, 1);
+        socket.received_close();
+        assert_eq!(socket.ready_state() as u8, 2);
+        socket.push(Outgoing::Close { code: None, reason: "".into() });
+        assert_eq!(socket.ready_state() as u8, 3);
+        let socket = sockets.accept(Tags::default(), 0);
+        socket.push(Outgoing::Close { code: None, reason: "".into() });
+        assert_eq!(socket.ready_state() as u8, 2);
     }
 }

@@ -10,10 +10,10 @@ const ALARM_KEY: i64 = 1;
 const NAME_KEY: i64 = 2;
 
 impl Database {
-    /// Has the object's name noted beside the alarm with the first turn that writes, so that the file tells whose it is.
+    /// Has the object's name, if it is known, noted beside the alarm with the first turn that writes, so that the file tells whose it is.
     #[must_use]
-    pub(crate) fn named(mut self, name: &str) -> Self {
-        self.name = Some(name.to_owned());
+    pub(crate) fn named(mut self, name: Option<&str>) -> Self {
+        self.name = name.map(str::to_owned);
         self
     }
 

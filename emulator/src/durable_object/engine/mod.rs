@@ -1,7 +1,9 @@
 //! The SQLite file of one Durable Object, and the turns that write to it.
 
 mod authorizer;
+mod cost;
 mod metadata;
+mod savepoint;
 mod statements;
 mod value;
 
@@ -10,7 +12,9 @@ use crate::{profile::Profile, state_dir::Durability, storage::sqlite};
 pub use value::{Rows, Value};
 
 use authorizer::{Guard, RESERVED_PREFIX};
+use cost::Cost;
 use rusqlite::{CachedStatement, Connection, config::DbConfig};
+use savepoint::Savepoint;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -36,10 +40,10 @@ pub struct Database {
     guard: Guard,
     backing: Backing,
     in_turn: bool,
+    /// The transactions inside of the turn's that are open, the innermost last.
+    savepoints: Vec<Savepoint>,
     /// The name to note in the file, if it is not known to be there.
     name: Option<String>,
-    /// Rows that statements of callers have changed.
-    rows_written: u64,
     /// What this turn has done to the alarm.
     pending_alarm: Option<Option<u64>>,
 }
@@ -87,8 +91,8 @@ impl Database {
         } else {
             (connect(None, profile, access, &guard)?, Backing::Nowhere)
         };
-        let (in_turn, name, rows_written, pending_alarm) = (false, None, 0, None);
-        Ok(Self { path, profile, access, connection, guard, backing, in_turn, name, rows_written, pending_alarm })
+        let (in_turn, savepoints, name, pending_alarm) = (false, Vec::new(), None, None);
+        Ok(Self { path, profile, access, connection, guard, backing, in_turn, savepoints, name, pending_alarm })
     }
 
     /// Whether there is anything outside of this process.
@@ -96,9 +100,16 @@ impl Database {
         self.backing != Backing::Nowhere
     }
 
-    /// How many rows callers' statements have changed so far, undone ones included.
-    pub(crate) fn rows_written(&self) -> u64 {
-        self.rows_written
+    /// Bytes that the database takes, without pages that are free.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn size(&self) -> Result<u64, SqlError> {
+        self.trusted(|connection| {
+            let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            let pages = pragma("page_count")? - pragma("freelist_count")?;
+            Ok(u64::try_from(pages * pragma("page_size")?).unwrap_or(0))
+        })
     }
 
     /// Has what is run from now on given up when this time is over; without one nothing is.
@@ -124,14 +135,20 @@ impl Database {
         }
         let statements::Statements { statements, trailing } = statements::split(query);
         let Some((last, others)) = statements.split_last() else { return Err(SqlError::NoStatement) };
+        let (mut rows_read, mut rows_written) = (0, 0);
         for statement in others {
-            self.run(statement, None)?;
+            let rows = self.run(statement, None)?;
+            rows_read += rows.rows_read;
+            rows_written += rows.rows_written;
         }
         if trailing {
             self.run(last, None)?;
             return Err(SqlError::NoStatement);
         }
-        self.run(last, Some(bindings))
+        let mut rows = self.run(last, Some(bindings))?;
+        rows.rows_read += rows_read;
+        rows.rows_written += rows_written;
+        Ok(rows)
     }
 
     /// Makes what the turn has written durable. Nothing written is as good.
@@ -142,6 +159,7 @@ impl Database {
         if !self.in_turn {
             return Ok(());
         }
+        self.savepoints.clear();
         if self.connection.is_autocommit() {
             self.rollback_turn();
             return Err(SqlError::TurnLost);
@@ -160,6 +178,12 @@ impl Database {
     /// Undoes what the turn has written.
     pub fn rollback_turn(&mut self) {
         self.pending_alarm = None;
+        self.savepoints.clear();
+        self.undo_turn();
+    }
+
+    /// Undoes what was written since the turn's transaction was opened.
+    fn undo_turn(&mut self) {
         if !std::mem::take(&mut self.in_turn) {
             return;
         }
@@ -195,17 +219,15 @@ impl Database {
         for (index, value) in bindings.unwrap_or_default().iter().enumerate() {
             bind(&mut prepared, index + 1, value)?;
         }
-        let before = self.connection.total_changes();
+        let cost = Cost::begin(&self.connection, &prepared);
         let rows = read(&mut prepared, bindings.is_some()).map_err(|error| match error {
             RowsError::Sqlite(error) => SqlError::new(error, skipped),
             RowsError::TooLarge => SqlError::ResultTooLarge,
         })?;
-        let written = self.connection.total_changes().saturating_sub(before);
+        let (rows_read, rows_written) = cost.end(&self.connection, &prepared, statement, &rows);
         // Only now: a kept statement learns of a changed schema when it runs.
         let columns = prepared.column_names().map(str::to_owned).collect();
-        drop(prepared);
-        self.rows_written += written;
-        Ok(Rows { columns, rows })
+        Ok(Rows { columns, rows, rows_read, rows_written })
     }
 
     fn prepare(&self, statement: &str, skipped: usize) -> Result<CachedStatement<'_>, SqlError> {
@@ -226,7 +248,8 @@ impl Database {
         }
         self.in_turn = true;
         self.trusted(|connection| connection.execute_batch("BEGIN"))?;
-        self.note_name()
+        self.note_name()?;
+        self.open_savepoints()
     }
 
     /// Back to having no file. What cannot be removed is an empty database, which is as good as none.

@@ -62,6 +62,11 @@ pub(super) fn renames_to(sql: &str, prefix: &str) -> bool {
     })
 }
 
+/// The first word of a statement.
+pub(super) fn first_word(sql: &str) -> &str {
+    tokens(sql).next().map_or("", |token| token.text)
+}
+
 /// Whether a name begins with a prefix, in any case.
 pub(super) fn starts_with(name: &str, prefix: &str) -> bool {
     name.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))

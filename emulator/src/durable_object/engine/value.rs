@@ -25,6 +25,11 @@ pub struct Rows {
     pub columns: Vec<String>,
     /// As many values in each row.
     pub rows: Vec<Vec<Value>>,
+    /// Rows of tables that all statements together have looked at. SQLite counts them for scans of whole tables only; for others it is as
+    /// many as came back, or were changed.
+    pub rows_read: u64,
+    /// Rows of tables, and of their indexes, that all statements together have written.
+    pub rows_written: u64,
 }
 
 pub(super) fn bind(statement: &mut CachedStatement<'_>, index: usize, value: &Value) -> rusqlite::Result<()> {

@@ -1,4 +1,4 @@
-//! Bodies of answers: bytes from memory, files in chunks.
+//! Bodies that lie in files: read in chunks, as they are wanted.
 
 use std::fs::File;
 use std::future::Future;
@@ -11,19 +11,15 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::task::JoinHandle;
 
-use crate::r2;
+use super::payload::Payload;
 
 /// Bytes of a file that are in memory for one client.
 const CHUNK_BYTES: u64 = 64 * 1024;
 
-/// The body that holds an R2 object, or a part of it.
-pub(crate) fn object(body: r2::Body) -> Body {
-    match body {
-        r2::Body::Bytes(bytes) => Body::from(bytes),
-        r2::Body::File { file, offset, len } => {
-            Body::new(FileBody { remaining: len, state: FileState::Ready(file), offset: Some(offset) })
-        }
-    }
+/// The body that `len` bytes of a file are, from `offset` on.
+pub(crate) fn file_body(file: File, offset: u64, len: u64) -> Payload {
+    let body = FileBody { remaining: len, state: FileState::Ready(file), offset: Some(offset) };
+    Payload::stream(Body::new(body), Some(len))
 }
 
 /// A part of a file, read a chunk at a time where reading may block.
@@ -106,7 +102,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         let content: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
         file.write_all(&content).unwrap();
-        let mut body = object(r2::Body::File { file, offset: 100, len: 150_000 });
+        let mut body = file_body(file, 100, 150_000).into_http();
         let mut read = Vec::new();
         while let Some(frame) = poll_fn(|context| http_body::Body::poll_frame(Pin::new(&mut body), context)).await {
             let data = frame.unwrap().into_data().unwrap();
@@ -120,7 +116,7 @@ mod tests {
     async fn a_file_that_is_shorter_than_it_was_is_an_error_not_a_short_answer() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"short").unwrap();
-        let mut body = object(r2::Body::File { file, offset: 0, len: 10 });
+        let mut body = file_body(file, 0, 10).into_http();
         let frame = poll_fn(|context| http_body::Body::poll_frame(Pin::new(&mut body), context)).await;
         assert!(frame.unwrap().is_err());
     }
