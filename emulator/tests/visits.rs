@@ -15,53 +15,30 @@ mod support;
 
 use axum::body::Body;
 use http::Request;
-use pmx_emulator::{Emulator, Worker, state_dir::StateDir};
-use std::{path::Path, process::Command};
+use pmx_emulator::{CargoBuild, CargoError, Emulator, Worker, state_dir::StateDir};
+use std::path::Path;
 use support::fetch;
 
-const TARGET: &str = "wasm32-unknown-unknown";
-
 /// The example as a wasm; `None` where nothing can compile it.
-fn compiled(target_dir: &Path) -> Option<Vec<u8>> {
-    let named = std::env::var("WASM_CARGO").ok();
-    let command = named.clone().unwrap_or_else(|| env!("CARGO").to_owned());
-    let mut words = command.split(' ');
-    let output = Command::new(words.next().unwrap())
-        .args(words)
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "-p",
-            "pmx-edge",
-            "--example",
-            "visits",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
-        .arg(target_dir)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() && named.is_none() && said.contains("target may not be installed") {
-        return None;
+fn compiled() -> Option<Vec<u8>> {
+    let edge = Path::new(env!("CARGO_MANIFEST_DIR")).join("../worker/edge");
+    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("visits");
+    match CargoBuild::new(edge).example("visits").target_dir(target_dir).run() {
+        Ok(wasm) => Some(std::fs::read(wasm).unwrap()),
+        Err(CargoError::NoTarget) if std::env::var_os("WASM_CARGO").is_none() => None,
+        Err(error) => panic!("{error}"),
     }
-    assert!(output.status.success(), "{said}");
-    Some(std::fs::read(target_dir.join(TARGET).join("release/examples/visits.wasm")).unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_counts_in_the_emulator_as_it_does_natively_also_after_a_restart() {
-    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("visits");
-    let Some(wasm) = compiled(&target_dir) else {
-        eprintln!("not run: no compiler for {TARGET} here (rustup target add {TARGET}, or WASM_CARGO)");
+    let Some(wasm) = compiled() else {
+        eprintln!("not run: no compiler for WebAssembly here (rustup target add wasm32-unknown-unknown, or WASM_CARGO)");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     let start =
-        || Emulator::builder(Worker::wasm(wasm.clone())).state(StateDir::open(folder.path()).unwrap()).build().unwrap();
+        || Emulator::builder(Worker::wasm(wasm.clone())).main(|worker| worker.durable_object("COUNTER", "Counter")).state(StateDir::open(folder.path()).unwrap()).build().unwrap();
     let visit = async |emulator: &Emulator, path: &str| {
         let request = Request::get(format!("http://localhost{path}")).body(Body::empty()).unwrap();
         let answer = fetch(emulator, request).await;
