@@ -30,6 +30,8 @@
 //! | control time and randomness | [`clock::Clock::manual`] |
 //! | copy the state while everything runs | [`Emulator::snapshot`] |
 //! | find and repair damage in a state folder | [`check`] |
+//! | read the config that a Worker is deployed with, and say what is wrong with it | [`config`] |
+//! | say which Worker answers an address | [`routes`] |
 //! | put a service of one's own before the emulator | [`http::serve`], [`http::serve_connections`] |
 //!
 //! Nothing in a test has to wait for time to pass, and a run with a manual clock and seeded faults can be repeated.
@@ -44,6 +46,7 @@ mod bodies;
 mod cargo_build;
 pub mod check;
 pub mod clock;
+pub mod config;
 pub mod durable_object;
 mod emulator;
 pub mod faults;
@@ -54,6 +57,7 @@ pub mod kv;
 pub mod profile;
 pub mod r2;
 mod request_log;
+pub mod routes;
 mod runtime;
 mod snapshot;
 pub mod state_dir;

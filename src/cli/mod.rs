@@ -21,7 +21,7 @@ pub use project::{BuildArgs, CheckArgs, InitArgs, MvArgs, NewArgs, QueryArgs, Rm
 pub use remote::{DeploysArgs, EventsArgs, LinkArgs, PublishArgs, RollbackArgs, ShareArgs, TargetArgs, UnpublishArgs};
 pub use serve::ServeArgs;
 pub use term::{Term, TermError};
-pub use worker::Worker;
+pub use worker::{RoutesAction, RoutesArgs, RoutesExplainArgs, Worker, WorkerCheckArgs};
 
 use clap::{Parser, Subcommand};
 
@@ -108,9 +108,11 @@ pub enum Command {
     Do(DurableObjectArgs),
     /// Find, reset, export or import the folder that holds all of that
     State(StateArgs),
-    /// Work with the Worker itself
+    /// Work with the Worker itself, and check configs of Workers
     #[command(subcommand)]
     Worker(Worker),
+    /// Say which Worker answers an address
+    Routes(RoutesArgs),
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

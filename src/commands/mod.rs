@@ -24,6 +24,7 @@ mod remote_site;
 mod rm;
 mod rollback;
 mod route;
+mod routes;
 mod serve;
 mod share;
 mod state;
@@ -31,6 +32,7 @@ mod target;
 mod tree;
 mod unpublish;
 mod worker;
+mod worker_configs;
 
 use crate::{
     cli::{Cli, Command, GlobalArgs, LogFormat},
@@ -77,6 +79,7 @@ pub fn run(cli: &Cli, report: &Report) -> Result<()> {
         Command::Do(command) => durable_object::run(command, report),
         Command::State(command) => state::run(command, report),
         Command::Worker(command) => worker::run(command, report),
+        Command::Routes(command) => routes::run(command, report),
     }
 }
 

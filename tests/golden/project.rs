@@ -205,3 +205,72 @@ fn worker_bundle() {
     }
     record.check();
 }
+
+const WEB: &str = r#"name = "web"
+main = "worker.mjs"
+compatability_date = "2026-04-01"
+routes = [
+    { pattern = "h.example/api/*", zone_name = "h.example" },
+    { pattern = "h.example/*", zone_name = "h.example" },
+    { pattern = "*.h.example/*", zone = "h.example" },
+]
+services = [{ binding = "API", service = "apis" }, { binding = "ADMIN", service = "api", entrypoint = "Admins" }]
+kv_namespaces = [{ binding = "API", id = "" }]
+durable_objects.bindings = [{ name = "ROOM", class_name = "Rom" }]
+migrations = [{ tag = "v1", new_sqlite_classes = ["Room"] }]
+
+[env.staging]
+"#;
+const API: &str = r#"{
+  // The sessions.
+  "name": "api",
+  "main": "worker.mjs",
+  "compatibility_date": "2026-04-01",
+  "routes": [{ "pattern": "h.example", "custom_domain": true }],
+}
+"#;
+
+/// Two Workers of one host, the first of them with faults.
+fn workers() -> Scene {
+    let scene = Scene::new();
+    scene.put("elsewhere/web/wrangler.toml", WEB);
+    scene.put("elsewhere/api/wrangler.jsonc", API);
+    scene.put("elsewhere/api/worker.mjs", "export default {};\nexport class Admin {}\n");
+    scene.put("elsewhere/web/worker.mjs", "export default {};\nexport class Rom {}\n");
+    scene
+}
+
+#[test]
+fn worker_check() {
+    let (mut scene, mut record) = (workers(), Record::of("worker check"));
+    for (folder, line) in [
+        ("elsewhere", "pmx worker check web api"),
+        ("elsewhere", "pmx worker check -q api"),
+        ("elsewhere", "pmx worker check api --json"),
+        ("elsewhere", "pmx worker check web/wrangler.toml --env stagin --json"),
+        ("elsewhere/api", "pmx worker check"),
+        ("elsewhere", "pmx worker check"),
+        ("elsewhere", "pmx worker check gone.toml"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
+
+#[test]
+fn routes_explain() {
+    let (mut scene, mut record) = (workers(), Record::of("routes explain"));
+    for (folder, line) in [
+        ("elsewhere", "pmx routes explain h.example/api/x --config web --config api"),
+        ("elsewhere", "pmx routes explain -q wss://h.example/ws/1 --config api"),
+        ("elsewhere", "pmx routes explain h.example/x?q --config api --without-worker h.example/x"),
+        ("elsewhere", "pmx routes explain h.example/x --config api --without-worker h.example/x --json"),
+        ("elsewhere/api", "pmx routes explain nowhere.example"),
+        ("elsewhere", "pmx routes explain h.example --config api --without-worker h.*.example"),
+        ("elsewhere", "pmx routes explain ftp://h.example --config api"),
+        ("elsewhere", "pmx routes explain h.example"),
+    ] {
+        record.call(&mut scene, folder, line);
+    }
+    record.check();
+}
