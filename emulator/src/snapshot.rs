@@ -75,7 +75,11 @@ pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<()
     for folder in folders.iter().filter(|folder| *folder != layout::BUNDLED_FOLDER) {
         copy_alarms(state, folder, into)?;
     }
-    match state.root().open_folder("do").and_then(|objects| objects.read_small(layout::NAMESPACES, layout::MAX_NAMESPACES_BYTES)) {
+    match state
+        .root()
+        .open_folder("do")
+        .and_then(|objects| objects.read_small(layout::NAMESPACES, layout::MAX_NAMESPACES_BYTES))
+    {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         namespaces => objects.write_atomically(layout::NAMESPACES, &namespaces?)?,
     }

@@ -82,7 +82,7 @@ async fn a_file_that_does_not_tell_its_name_is_read_by_its_id() {
     let written = inspect.sql(&id, "INSERT INTO log (text) VALUES ('two')", &[]).await.unwrap();
     assert_eq!(written.rows_written, 1);
     assert_eq!(texts(&emulator, &id).await.len(), 2);
-    assert!(matches!(inspect.fire_alarm(&id).await, Err(InspectError::Nameless { .. })));
+    assert!(matches!(inspect.fire_alarm(&id).await, Err(InspectError::NoAlarm { .. })));
     inspect.delete(&id).await.unwrap();
     assert!(!path(&id).exists());
 }

@@ -30,7 +30,7 @@ async fn an_answer_that_needs_only_memory_is_there_at_the_first_poll() {
 
 #[tokio::test]
 async fn a_value_in_memory_is_read_without_waiting() {
-    let get_value = script().op(["kv.get", "key"]).respond().text();
+    let get_value = script().kv_get("key").respond().text();
     let emulator = builder().var("GET", get_value).build().unwrap();
     assert_eq!(get(&emulator).await.fields(), ["none"]);
     emulator.kv().put("key", b"value", Default::default()).unwrap();
@@ -130,7 +130,7 @@ async fn a_client_that_goes_away_takes_its_task_with_it() {
 async fn work_after_the_answer_goes_on() {
     let clock = Clock::manual(1_000);
     let emulator = builder().clock(clock.clone()).build().unwrap();
-    let script = ok().op(["sleep", "1000"]).op(["kv.put", "after", "done"]);
+    let script = ok().op(["sleep", "1000"]).kv_put("after", "done");
     assert_eq!(run(&emulator, script).await.text(), "fine");
     assert_eq!(emulator.stats().tasks, 1);
     for _ in 0..100 {
@@ -150,7 +150,7 @@ async fn every_request_is_answered_whatever_the_others_do() {
             let script = match n % 8 {
                 0 => script().trap(),
                 1 => script().op(["sleep", "1"]).respond(),
-                2 => script().op(["kv.put", "key", "value"]).op(["kv.get", "key"]).respond(),
+                2 => script().kv_put("key", "value").kv_get("key").respond(),
                 3 => script()
                     .object(&format!("object {}", n % 3), &script().op(["sleep", "1"]).event().respond())
                     .respond(),
@@ -171,15 +171,24 @@ async fn every_request_is_answered_whatever_the_others_do() {
 #[tokio::test]
 async fn a_malformed_op_is_an_error_of_that_op() {
     let emulator = builder().build().unwrap();
-    for (op, text) in [
-        (script().op(["no.such.op"]), "there is no op `no.such.op`"),
-        (script().op(["kv.get"]), "the op is malformed: the frame has no field `key`"),
-        (script().op(["sleep", "soon"]), "the op is malformed: field `milliseconds` is not a number"),
-        (script().op(["r2.get", "key", "5", ""]), "a range needs an offset and a length, or neither"),
-        (script().op(["alarm.get"]), "Alarms are only available inside a Durable Object."),
-        (script().sql(["SELECT 1"]), "SQL is only available inside a Durable Object."),
+    for (op, class, text) in [
+        (script().op(["no.such.op"]), "Error", "there is no op `no.such.op`"),
+        (script().op(["kv.get"]), "Error", "the message is malformed: the frame has no field `binding`"),
+        (script().op(["sleep", "soon"]), "Error", "the message is malformed: field `milliseconds` is not a number"),
+        (script().op(["kv.get", "BUCKET", "key", ""]), "TypeError", "there is no KV namespace bound as `BUCKET`"),
+        (script().op(["r2.head", "NOPE", "key"]), "TypeError", "there is no R2 bucket bound as `NOPE`"),
+        (script().op(["alarm.get"]), "Error", "Alarms are only available inside a Durable Object."),
+        (script().sql(["SELECT 1"]), "Error", "This is only available inside of a Durable Object."),
+        (
+            script().call(["id.name", "SPACE_KV", "a"]),
+            "TypeError",
+            "there is no namespace of Durable Objects bound as `SPACE_KV`",
+        ),
+        (script().transaction(true, &script()), "Error", "This is only available inside of a Durable Object."),
+        (script().call(["body.no"]), "Error", "the message is malformed: the frame has no field `handle`"),
+        (script().call([]), "Error", "the message is malformed: the frame has no field `call`"),
     ] {
-        assert_eq!(run(&emulator, op.respond()).await.fields(), ["err", text]);
+        assert_eq!(run(&emulator, op.respond()).await.fields(), ["err", text, class, ""]);
     }
 }
 
@@ -191,7 +200,8 @@ async fn a_malformed_answer_is_a_500() {
         ["101", "none", ""],
         ["two hundred", "none", ""],
         ["200", "video", ""],
-        ["200", "r2", "0"],
+        ["200", "body", "7"],
+        ["200", "body", "x"],
         ["101", "socket", "7"],
         ["101", "accept", "tag"],
     ] {
@@ -217,8 +227,11 @@ async fn what_is_no_request_never_reaches_the_worker() {
 
 #[tokio::test]
 async fn a_worker_of_another_abi_version_is_refused() {
-    let wat = include_str!("support/guest.wat").replace("(result i32) (i32.const 1))", "(result i32) (i32.const 2))");
+    let wat = include_str!("support/guest.wat").replace("(result i32) (i32.const 2))", "(result i32) (i32.const 3))");
     let worker = pmx_emulator::Worker::wasm(wat::parse_str(wat).unwrap());
-    let error = pmx_emulator::Emulator::builder(worker).build().unwrap_err();
-    assert_eq!(error.to_string(), "the Worker speaks ABI version 2, this host version 1");
+    let error = pmx_emulator::Emulator::builder(worker)
+        .main(|main| main.with(pmx_emulator::BUNDLED_BINDINGS))
+        .build()
+        .unwrap_err();
+    assert_eq!(error.to_string(), "the Worker speaks ABI version 3, this host version 2");
 }

@@ -102,7 +102,10 @@ mod tests {
         assert_eq!(due(5_000.9, 1_000), Ok(5_000));
         assert_eq!(due(1.0, 1_000), Ok(1_000));
         for at in [0.0, -1.0, 0.5, f64::MIN_POSITIVE] {
-            assert_eq!(due(at, 0).unwrap_err().to_string(), "TypeError: setAlarm() cannot be called with an alarm time <= 0");
+            assert_eq!(
+                due(at, 0).unwrap_err().to_string(),
+                "TypeError: setAlarm() cannot be called with an alarm time <= 0"
+            );
         }
         for at in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
             assert!(due(at, 0).unwrap_err().message.contains("not a valid Date"), "{at}");

@@ -72,7 +72,9 @@ pub enum ClassError {
         class: String,
     },
     /// A binding to a class that no migration has made.
-    #[error("Cannot create binding for class '{class}' because it is not currently configured to implement Durable Objects.")]
+    #[error(
+        "Cannot create binding for class '{class}' because it is not currently configured to implement Durable Objects."
+    )]
     NotMade {
         /// The class.
         class: String,
@@ -116,7 +118,9 @@ impl ClassCatalog {
     /// # Errors
     /// If the file or the folders cannot be used.
     pub(crate) fn open(state: &StateDir) -> Result<Self, ClassError> {
-        let stored = match folder(state).and_then(|folder| folder.read_small(layout::NAMESPACES, layout::MAX_NAMESPACES_BYTES)) {
+        let stored = match folder(state)
+            .and_then(|folder| folder.read_small(layout::NAMESPACES, layout::MAX_NAMESPACES_BYTES))
+        {
             Err(error) if error.kind() == io::ErrorKind::NotFound => StoredClasses::default(),
             bytes => serde_json::from_slice(&bytes?).map_err(io::Error::from)?,
         };
@@ -240,7 +244,8 @@ impl StoredClasses {
     /// Gives a class a namespace of its own, whose key no other one has.
     fn make(&mut self, worker: &str, class: &str) {
         let is_taken = |key: &str| {
-            self.deleted.contains(key) || self.workers.values().any(|other| other.classes.values().any(|used| used == key))
+            self.deleted.contains(key)
+                || self.workers.values().any(|other| other.classes.values().any(|used| used == key))
         };
         let first = NamespaceKey::of_class(worker, class).unique_key().to_owned();
         let further = (2_u64..).map(|number| format!("{first}-{number}"));

@@ -31,8 +31,8 @@ use crate::runtime::instance::Instance;
 use crate::trace::Recorder;
 use crate::websocket::{ClientEnd, Socket, TagError};
 
-/// What callers are told when an object is reset under them.
-const RESET: &str = "The Durable Object's code crashed, and the object was reset.";
+/// What callers are told when an object is reset under them, here and on Cloudflare (`worker/shim`).
+const RESET: &str = "the Worker trapped";
 /// What callers are told when an event ends without an answer.
 const NO_ANSWER: &str = "The Durable Object's code ended without an answer.";
 
@@ -178,9 +178,7 @@ impl ObjectInstance {
             self.recorders.insert(id, recorder.clone());
         }
         let meter = self.wasm.meter();
-        self.wasm.recorded(recorder, |instance| {
-            instance.start(id, |frame, handles| write(frame, id, handles))
-        })?;
+        self.wasm.recorded(recorder, |instance| instance.start(id, |frame, handles| write(frame, id, handles)))?;
         self.finish_turn(context, id, meter)
     }
 
@@ -358,12 +356,7 @@ impl ObjectInstance {
     }
 
     /// Only now is the alarm gone: had the process ended before, it would have been delivered again.
-    fn end_alarm(
-        &mut self,
-        context: &impl ObjectContext,
-        failed: bool,
-        outputs: &mut Outputs,
-    ) -> Result<(), SqlError> {
+    fn end_alarm(&mut self, context: &impl ObjectContext, failed: bool, outputs: &mut Outputs) -> Result<(), SqlError> {
         let imports = self.wasm.sync_imports();
         if imports.alarm.end() != Some(false) {
             // A new one was set, which counts from zero, or it was deleted.

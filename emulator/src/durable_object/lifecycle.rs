@@ -122,10 +122,13 @@ impl Lifecycle {
                 } else {
                     Some(handled)
                 };
-                let (to, (kind, data)) = (Arc::clone(&socket), match &message {
-                    Incoming::Text(text) => ("text", text.as_bytes()),
-                    Incoming::Binary(bytes) => ("binary", &bytes[..]),
-                });
+                let (to, (kind, data)) = (
+                    Arc::clone(&socket),
+                    match &message {
+                        Incoming::Text(text) => ("text", text.as_bytes()),
+                        Incoming::Binary(bytes) => ("binary", &bytes[..]),
+                    },
+                );
                 self.start(context, ObjectEvent::Message { socket, handled }, recorder, |event, _, _| {
                     write_socket(write_object(event.text("object.message"), context), &to).text(kind).field(data);
                 });
@@ -291,7 +294,11 @@ impl Lifecycle {
 /// The four fields that name an object.
 fn write_object<'a, 'b>(event: &'a mut FrameWriter<'b>, context: &impl ObjectContext) -> &'a mut FrameWriter<'b> {
     let key = context.key();
-    event.text(&context.namespace().class).text(&key.id).flag(key.name.is_some()).text(key.name.as_deref().unwrap_or(""))
+    event
+        .text(&context.namespace().class)
+        .text(&key.id)
+        .flag(key.name.is_some())
+        .text(key.name.as_deref().unwrap_or(""))
 }
 
 /// The two fields that name a socket.

@@ -172,7 +172,7 @@ impl SocketCalls<'_> {
     fn socket(&self, fields: &mut FrameReader<'_>) -> Result<Arc<Socket>, GuestError> {
         let number = fields.number("socket")?;
         let socket = self.object.sockets.get(number);
-        socket.ok_or_else(|| GuestError::error(format!("there is no WebSocket {number}: it has been closed, or never was")))
+        socket.ok_or_else(|| GuestError::error(format!("there is no socket {number}")))
     }
 
     /// How far a socket is once this turn's frames have left.

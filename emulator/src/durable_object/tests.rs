@@ -343,9 +343,7 @@ fn statements_end_at_their_limits() {
 
 #[test]
 fn values_and_arguments_end_where_the_profile_says() {
-    for (profile, bytes, arguments) in
-        [(Profile::Production, 2_000_000, 32), (Profile::WorkerdLocal, 4 * 1024 * 1024, 127)]
-    {
+    for (profile, bytes, arguments) in [(Profile::Production, 2_000_000, 32), (Profile::WorkerdLocal, 2_200_000, 127)] {
         let mut world = World::with(profile);
         world.database.exec("SELECT length(?)", &[Value::Blob(vec![0; bytes])]).unwrap();
         assert_eq!(

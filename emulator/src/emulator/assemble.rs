@@ -96,7 +96,8 @@ pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
             return Err(BuildError::WorkerTwice { name: setup.name.clone() });
         }
         let bindings = Arc::new(Bindings::new(table(setup, &mut stores)?, parts.clone()));
-        start(&builder, setup, &classes(&setups, setup), bindings, (&stores.state, &mut catalog), &runtime).map(Arc::new)
+        start(&builder, setup, &classes(&setups, setup), bindings, (&stores.state, &mut catalog), &runtime)
+            .map(Arc::new)
     };
     let main = load(&builder.main)?;
     let mut workers = vec![Arc::clone(&main)];
@@ -104,7 +105,8 @@ pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
         workers.push(load(setup)?);
     }
     connect(&setups, &workers)?;
-    let inspected = classes(&setups, &builder.main).iter().filter_map(|class| main.namespaces.get(*class).cloned()).collect();
+    let inspected =
+        classes(&setups, &builder.main).iter().filter_map(|class| main.namespaces.get(*class).cloned()).collect();
     let inner = Inner { workers, stores, inspected, faults: builder.faults, trace };
     if builder.alarms {
         inner.namespaces().for_each(|namespace| namespace.start_alarms());

@@ -61,7 +61,8 @@ impl WorkerSetup {
     #[must_use]
     pub fn new(name: impl Into<String>, worker: Worker) -> Self {
         let bundled = worker.is_bundled();
-        let setup = Self { name: name.into(), worker, bindings: Vec::new(), variables: Vec::new(), migrations: Vec::new() };
+        let setup =
+            Self { name: name.into(), worker, bindings: Vec::new(), variables: Vec::new(), migrations: Vec::new() };
         if bundled { setup.with(BUNDLED_BINDINGS) } else { setup }
     }
 

@@ -21,8 +21,8 @@ use super::response::refusal;
 use crate::websocket::frame::{Opcode, write_head};
 use crate::websocket::handshake::Handshake;
 use crate::websocket::{
-    ClientEnd, Closed, Incoming, MAX_MESSAGE_BYTES, Message, MessageReader, NextStep, Outgoing, ProtocolError, ReadError,
-    Received, Socket,
+    ClientEnd, Closed, Incoming, MAX_MESSAGE_BYTES, Message, MessageReader, NextStep, Outgoing, ProtocolError,
+    ReadError, Received, Socket,
 };
 
 /// How long a client may take to answer a close frame, in milliseconds.
@@ -105,7 +105,13 @@ impl Connection {
 
     /// Sends a frame. While a client does not read, nothing is read from it either, so that it cannot ask for answers that it does not
     /// take; and it holds up its own connection only.
-    async fn write(&mut self, socket: &Socket, opcode: Opcode, compressed: bool, payload: &[u8]) -> Result<(), SendError> {
+    async fn write(
+        &mut self,
+        socket: &Socket,
+        opcode: Opcode,
+        compressed: bool,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
         let mut head = Vec::new();
         write_head(opcode, compressed, payload.len(), &mut head);
         let (copied, rest) = payload.split_at(payload.len().min(COPIED_BYTES));
@@ -202,7 +208,9 @@ async fn run(mut end: ClientEnd, mut connection: Connection) {
                 connection.message_handled();
             }
             ConnectionEvent::Received(Ok(Received::Message(message))) => match &message {
-                Incoming::Text(text) if socket.answer_by_itself(text, end.clock.now_ms()) => connection.message_handled(),
+                Incoming::Text(text) if socket.answer_by_itself(text, end.clock.now_ms()) => {
+                    connection.message_handled()
+                }
                 _ => handled = Some(end.events.message(&socket, message)),
             },
             // Answered without waking anybody.

@@ -52,11 +52,8 @@ pub(super) fn list(namespace: &Namespace) -> Result<Vec<ObjectInfo>, InspectErro
 /// The object with this name or id; may block on the disk.
 pub(super) fn find(namespace: &Namespace, named: &str) -> Result<ObjectRef, InspectError> {
     let missing = || InspectError::NoObject { object: named.to_owned() };
-    let key = if is_object_id(named) {
-        namespace.by_id(named).map_err(|_| missing())?
-    } else {
-        namespace.by_name(named)
-    };
+    let key =
+        if is_object_id(named) { namespace.by_id(named).map_err(|_| missing())? } else { namespace.by_name(named) };
     let path = namespace
         .state()
         .object_path(namespace.folder(), &key.id)

@@ -133,10 +133,21 @@ pub(crate) struct Guest {
 /// One import call: what a guest has asked for, in order. What the handles in it named has been taken already.
 pub(crate) enum Effect {
     /// `request` is the answer if there is one already: to an op that is none, and to those of [`SyncImports::alarm`].
-    Op { task: u32, op: u32, request: Result<Box<Op>, Answer> },
-    Cancel { op: u32 },
-    Respond { task: u32, answer: Result<Respond, RespondError> },
-    Done { task: u32 },
+    Op {
+        task: u32,
+        op: u32,
+        request: Result<Box<Op>, Answer>,
+    },
+    Cancel {
+        op: u32,
+    },
+    Respond {
+        task: u32,
+        answer: Result<Respond, RespondError>,
+    },
+    Done {
+        task: u32,
+    },
 }
 
 impl<S> HostState<S> {

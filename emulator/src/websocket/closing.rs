@@ -77,9 +77,15 @@ mod tests {
         for code in ["1000", "1001", "1003", "1007", "3000", "4999"] {
             assert_eq!(check_close(code, "bye"), Ok(code.parse().ok()), "{code}");
         }
-        for (code, told) in
-            [("0", "0"), ("999", "999"), ("1005.9", "1005"), ("1015", "1015"), ("5000", "5000"), ("-1", "-1"), ("NaN", "0")]
-        {
+        for (code, told) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1005.9", "1005"),
+            ("1015", "1015"),
+            ("5000", "5000"),
+            ("-1", "-1"),
+            ("NaN", "0"),
+        ] {
             let error = check_close(code, "").unwrap_err();
             assert_eq!(error.to_string(), format!("Invalid WebSocket close code: {told}."));
             assert_eq!(error.class(), "InvalidAccessError");

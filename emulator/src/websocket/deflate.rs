@@ -4,7 +4,9 @@
 //! what was received only as much is kept as a client may refer to, at most 32 KiB.
 
 use http::HeaderValue;
-use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params};
+use miniz_oxide::deflate::core::{
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params,
+};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{TINFL_FLAG_HAS_MORE_INPUT, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF};
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
@@ -167,16 +169,16 @@ mod tests {
     fn the_first_offer_that_can_be_is_accepted_with_what_it_names() {
         for (offers, expected) in [
             (&["permessage-deflate"][..], Some("permessage-deflate")),
-            (
-                &["permessage-deflate; client_max_window_bits"],
-                Some("permessage-deflate; client_max_window_bits=15"),
-            ),
+            (&["permessage-deflate; client_max_window_bits"], Some("permessage-deflate; client_max_window_bits=15")),
             (
                 &["permessage-deflate; client_no_context_takeover; server_no_context_takeover"],
                 Some("permessage-deflate; client_no_context_takeover; server_no_context_takeover"),
             ),
             (
-                &["x-other, permessage-deflate; server_max_window_bits=10", "permessage-deflate; client_max_window_bits=\"9\""],
+                &[
+                    "x-other, permessage-deflate; server_max_window_bits=10",
+                    "permessage-deflate; client_max_window_bits=\"9\"",
+                ],
                 Some("permessage-deflate; client_max_window_bits=9"),
             ),
             (&["permessage-deflate; server_max_window_bits=10"], None),

@@ -3,7 +3,7 @@
 use super::protocol_error::ProtocolError;
 
 /// Bytes of a control frame's payload (5.5).
-pub(crate) const MAX_CONTROL_BYTES: usize = 125;
+const MAX_CONTROL_BYTES: u8 = 125;
 /// Bytes of the longest head that a client sends: two, the length in eight, the mask in four.
 const MAX_HEAD_BYTES: usize = 14;
 
@@ -77,6 +77,10 @@ impl FrameHead {
         if second & 0x80 == 0 {
             return Err(ProtocolError::Unmasked);
         }
+        // Longer ones say their length in further bytes, which control frames must not.
+        if opcode.is_control() && (!is_last || second & 0x7f > MAX_CONTROL_BYTES) {
+            return Err(ProtocolError::ControlFrame);
+        }
         let (length, rest) = match second & 0x7f {
             126 => match rest.split_first_chunk() {
                 Some((length, rest)) => (u64::from(u16::from_be_bytes(*length)), rest),
@@ -88,9 +92,6 @@ impl FrameHead {
             },
             length => (u64::from(length), rest),
         };
-        if opcode.is_control() && (!is_last || length > MAX_CONTROL_BYTES as u64) {
-            return Err(ProtocolError::ControlFrame);
-        }
         let Some((mask, rest)) = rest.split_first_chunk() else { return Ok(None) };
         Ok(Some((Self { is_last, is_compressed, opcode, length, mask: *mask }, bytes.len() - rest.len())))
     }

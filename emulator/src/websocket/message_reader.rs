@@ -201,7 +201,8 @@ impl MessageReader {
             return Ok(Incoming::Binary(bytes));
         }
         // The platform refuses no text for its encoding.
-        let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let text =
+            String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         Ok(Incoming::Text(text))
     }
 }
@@ -288,7 +289,10 @@ mod tests {
             (frame(0x82, &[0; 100]), None),
             (frame(0x82, &[0; 101])[..6].to_vec(), Some(ProtocolError::TooLarge)),
             ([frame(0x02, &[0; 60]), frame(0x80, &[0; 41])].concat(), Some(ProtocolError::TooLarge)),
-            (vec![0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0], Some(ProtocolError::TooLarge)),
+            (
+                vec![0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
+                Some(ProtocolError::TooLarge),
+            ),
         ] {
             let (_, error) = read_all(&mut MessageReader::new(None, 100), &bytes).await;
             let error = error.map(|error| match error {
@@ -324,9 +328,7 @@ mod tests {
             client.write_all(&bytes[..cut]).await.unwrap();
             let mut received = Vec::new();
             // A read that is given up in the middle loses nothing.
-            while let Ok(next) =
-                tokio::time::timeout(std::time::Duration::ZERO, reader.next(&mut server)).await
-            {
+            while let Ok(next) = tokio::time::timeout(std::time::Duration::ZERO, reader.next(&mut server)).await {
                 received.push(next.unwrap());
             }
             client.write_all(&bytes[cut..]).await.unwrap();

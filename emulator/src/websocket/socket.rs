@@ -195,7 +195,10 @@ impl Socket {
         let is_stalled = state.bytes > MAX_QUEUED_BYTES || state.frames.len() >= MAX_QUEUED_FRAMES;
         if is_stalled {
             drop(state);
-            tracing::warn!(socket = self.number, "a WebSocket client does not read what it is sent: it is disconnected");
+            tracing::warn!(
+                socket = self.number,
+                "a WebSocket client does not read what it is sent: it is disconnected"
+            );
             return self.drop_connection();
         }
         match &frame {

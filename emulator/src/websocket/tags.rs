@@ -57,7 +57,10 @@ mod tests {
         let twice = ten.iter().chain(&ten).map(String::as_str);
         assert_eq!(Tags::new(twice).unwrap().iter().count(), 10);
         let eleven = ten.iter().map(String::as_str).chain(["ten"]);
-        assert_eq!(Tags::new(eleven).unwrap_err().to_string(), "a Hibernatable WebSocket cannot have more than 10 tags");
+        assert_eq!(
+            Tags::new(eleven).unwrap_err().to_string(),
+            "a Hibernatable WebSocket cannot have more than 10 tags"
+        );
         let long = "é".repeat(129);
         assert_eq!(
             Tags::new([long.as_str()]).unwrap_err().to_string(),

@@ -1,42 +1,46 @@
 ;; A Worker that does what it is told: a remote control for the host's side of the ABI.
 ;;
-;; It runs a script for each event: that of a GET is the variable `GET`, that of any other `fetch` the request's body, that of an
-;; `object.fetch` its body, that of any other event the variable named like its kind. A script is a list of commands, each a
-;; letter, a length (u32, little endian) and a payload:
+;; It runs a script for each event. That of a request is its body; without one it is the header `script`, in hex; without that, the
+;; variable named like the entrypoint, and for any other request `GET`. That of any other event is the variable named like its kind. A
+;; script is a list of commands, each a letter, a length (u32, little endian) and a payload:
 ;;
-;;   O  issues the op in the payload; its answer is the result     S  runs SQL; its answer is the result
-;;   N  sends; the number of sockets is the result (one digit)      C  closes sockets
-;;   E  the event is the result                                     R  responds 200 with the result
-;;   A  responds with the payload                                   M  grows the memory by so many pages; the result is + or -
-;;   T  traps                                                       L  loops for ever
-;;   H  waits for nothing                                           X  cancels the op of task place 0
-;;   W  logs the payload as a warning
+;;   O  issues the op in the payload; its answer is the result     S  makes the call in the payload; its answer is the result
+;;   J  issues the op in the payload, and does not wait            K  runs the script after the payload's first byte in a
+;;   E  the event is the result                                       transaction, which is kept if that is `1`
+;;   R  responds 200 with the result                               A  responds with the payload
+;;   M  grows the memory by so many pages; the result is + or -    T  traps
+;;   L  loops for ever                                             H  waits for nothing
+;;   X  cancels the op of task place 0                             W  logs the payload as a warning
+;;   V  the variable named by the payload is the result            N  what is bound under the payload is the result
 ;;   Q  issues the op in the payload, and again whenever it is answered
-;;   D  issues the op in the payload twice under one id             F  issues it for ever, under an id of its own each time
-;;   B  sends the payload for ever                                  Z  cancels for ever
-;;   G  responds with the payload for ever                          Y  asks for so many random bytes
+;;   D  issues the op in the payload twice under one id            F  issues it for ever, under an id of its own each time
+;;   B  makes the call in the payload for ever                     Z  cancels for ever
+;;   G  responds with the payload for ever                         Y  asks for so many random bytes
 ;;
 ;; At the end of the script the task is done.
 (module
-  (import "pmx" "op" (func $op (param i32 i32 i32 i32)))
+  (import "pmx" "op" (func $op (param i32 i32 i32 i32) (result i64)))
   (import "pmx" "cancel" (func $cancel (param i32)))
   (import "pmx" "respond" (func $respond (param i32 i32 i32)))
   (import "pmx" "done" (func $done (param i32)))
-  (import "pmx" "sql" (func $sql (param i32 i32) (result i64)))
-  (import "pmx" "send" (func $send (param i32 i32) (result i32)))
-  (import "pmx" "close" (func $close (param i32 i32)))
+  (import "pmx" "call" (func $call (param i32 i32) (result i64)))
+  (import "pmx" "env" (func $env (param i32 i32) (result i64)))
+  (import "pmx" "binding" (func $binding (param i32 i32) (result i64)))
   (import "pmx" "log" (func $log (param i32 i32 i32)))
   (import "pmx" "random" (func $random (param i32 i32)))
-  (import "pmx" "env" (func $env (param i32 i32) (result i64)))
   (memory (export "memory") 2)
-  (data (i32.const 0) "\09\00\00\00body.read\07\00\00\009000000")
+  (data (i32.const 0) "\08\00\00\00body.all")
+  (data (i32.const 16) "\07\00\00\009000000")
   (data (i32.const 64) "GET")
   (data (i32.const 80) "\03\00\00\00200\05\00\00\00bytes")
+  (data (i32.const 112) "\0b\00\00\00transaction\01\00\00\000")
 
-  ;; Places of tasks: used, task, pc, end, result, its length, event, its length; 32 bytes each, from 1024.
+  ;; Transactions that are open: place, payload, its length; 12 bytes each, from 256.
+  (global $transactions (mut i32) (i32.const 256))
+  ;; Places of tasks: used, task, pc, end, result, its length, event, its length; 32 bytes each, from 2048.
   (global $heap (mut i32) (i32.const 65536))
 
-  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "abi_version") (result i32) (i32.const 2))
   (func (export "live_tasks") (result i32) (i32.const 0))
   (func (export "live_ops") (result i32) (i32.const 0))
 
@@ -52,7 +56,7 @@
     (local.get $ptr))
 
   (func $place (param $i i32) (result i32)
-    (i32.add (i32.const 1024) (i32.mul (local.get $i) (i32.const 32))))
+    (i32.add (i32.const 2048) (i32.mul (local.get $i) (i32.const 32))))
 
   ;; The address of the field after the one at `ptr`.
   (func $after (param $ptr i32) (result i32)
@@ -62,17 +66,80 @@
     (i32.store offset=8 (local.get $at) (local.get $ptr))
     (i32.store offset=12 (local.get $at) (i32.add (local.get $ptr) (local.get $len))))
 
+  (func $field (param $ptr i32) (param $n i32) (result i32)
+    (block $there
+      (loop $next
+        (br_if $there (i32.eqz (local.get $n)))
+        (local.set $ptr (call $after (local.get $ptr)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $next)))
+    (local.get $ptr))
+
+  ;; The second field of the answer of `env` is the value.
   (func $script_of_variable (param $at i32) (param $ptr i32) (param $len i32)
     (local $answer i64)
     (local.set $answer (call $env (local.get $ptr) (local.get $len)))
     (call $script (local.get $at) (i32.const 0) (i32.const 0))
     (if (i32.wrap_i64 (local.get $answer))
       (then
-        (local.set $ptr (i32.wrap_i64 (i64.shr_u (local.get $answer) (i64.const 32))))
+        (local.set $ptr (call $after (i32.wrap_i64 (i64.shr_u (local.get $answer) (i64.const 32)))))
         (call $script (local.get $at) (i32.add (local.get $ptr) (i32.const 4)) (i32.load (local.get $ptr))))))
 
+  (func $digit (param $letter i32) (result i32)
+    (select (i32.sub (local.get $letter) (i32.const 48)) (i32.sub (local.get $letter) (i32.const 87))
+      (i32.lt_u (local.get $letter) (i32.const 58))))
+
+  (func $script_of_hex (param $at i32) (param $ptr i32)
+    (local $to i32) (local $i i32) (local $len i32)
+    (local.set $len (i32.shr_u (i32.load (local.get $ptr)) (i32.const 1)))
+    (local.set $ptr (i32.add (local.get $ptr) (i32.const 4)))
+    (local.set $to (call $alloc (local.get $len)))
+    (call $script (local.get $at) (local.get $to) (local.get $len))
+    (block $end
+      (loop $next
+        (br_if $end (i32.eq (local.get $i) (local.get $len)))
+        (i32.store8 (i32.add (local.get $to) (local.get $i))
+          (i32.or (i32.shl (call $digit (i32.load8_u (local.get $ptr))) (i32.const 4))
+                  (call $digit (i32.load8_u offset=1 (local.get $ptr)))))
+        (local.set $ptr (i32.add (local.get $ptr) (i32.const 2)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next))))
+
+  ;; The address of the value of the header `script`, or 0.
+  (func $script_header (param $ptr i32) (param $end i32) (result i32)
+    (block $none
+      (loop $next
+        (br_if $none (i32.ge_u (local.get $ptr) (local.get $end)))
+        (if (i32.and (i32.eq (i32.load (local.get $ptr)) (i32.const 6))
+                     (i32.and (i32.eq (i32.load offset=4 (local.get $ptr)) (i32.const 0x69726373))
+                              (i32.eq (i32.load16_u offset=8 (local.get $ptr)) (i32.const 0x7470))))
+          (then (return (call $after (local.get $ptr)))))
+        (local.set $ptr (call $after (call $after (local.get $ptr))))
+        (br $next)))
+    (i32.const 0))
+
+  ;; The number of the field at which the request of an event begins, or 0.
+  (func $request_of (param $ptr i32) (result i32)
+    (if (i32.eq (i32.load (local.get $ptr)) (i32.const 5)) (then (return (i32.const 1))))
+    (if (i32.eq (i32.load (local.get $ptr)) (i32.const 16)) (then (return (i32.const 3))))
+    (if (i32.eq (i32.load8_u offset=11 (local.get $ptr)) (i32.const 102)) (then (return (i32.const 5))))
+    (i32.const 0))
+
+  ;; Reads the whole body with this handle, which is the script.
+  (func $read_script (param $i i32) (param $handle i32)
+    (local $at i32) (local $ptr i32) (local $len i32)
+    (local.set $at (call $place (local.get $i)))
+    (i32.store (local.get $at) (i32.const 2))
+    (local.set $len (i32.add (i32.load (local.get $handle)) (i32.const 4)))
+    (local.set $ptr (call $alloc (i32.add (local.get $len) (i32.const 23))))
+    (memory.copy (local.get $ptr) (i32.const 0) (i32.const 12))
+    (memory.copy (i32.add (local.get $ptr) (i32.const 12)) (local.get $handle) (local.get $len))
+    (memory.copy (i32.add (local.get $ptr) (i32.add (local.get $len) (i32.const 12))) (i32.const 16) (i32.const 11))
+    (drop (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $ptr)
+      (i32.add (local.get $len) (i32.const 23)))))
+
   (func (export "start") (param $task i32) (param $ptr i32) (param $len i32)
-    (local $i i32) (local $at i32) (local $field i32)
+    (local $i i32) (local $at i32) (local $request i32) (local $kind i32) (local $field i32)
     (block $found
       (loop $next
         (local.set $at (call $place (local.get $i)))
@@ -81,31 +148,43 @@
         (br $next)))
     (i32.store (local.get $at) (i32.const 1))
     (i32.store offset=4 (local.get $at) (local.get $task))
+    (i32.store offset=16 (local.get $at) (i32.const 0))
+    (i32.store offset=20 (local.get $at) (i32.const 0))
     (i32.store offset=24 (local.get $at) (local.get $ptr))
     (i32.store offset=28 (local.get $at) (local.get $len))
-    (if (i32.eq (i32.load (local.get $ptr)) (i32.const 5))
+    (local.set $request (call $request_of (local.get $ptr)))
+    (if (i32.eqz (local.get $request))
       (then
-        ;; `fetch`: the second field is the method.
-        (if (i32.eq (i32.load8_u offset=13 (local.get $ptr)) (i32.const 71))
-          (then (call $script_of_variable (local.get $at) (i32.const 64) (i32.const 3)))
-          (else
-            (i32.store (local.get $at) (i32.const 2))
-            (call $op (local.get $task) (local.get $i) (i32.const 0) (i32.const 24))
-            (return))))
+        (call $script_of_variable
+          (local.get $at) (i32.add (local.get $ptr) (i32.const 4)) (i32.load (local.get $ptr)))
+        (call $run (local.get $i) (i32.const 0))
+        (return)))
+    ;; The third field of the request is the kind of its body.
+    (local.set $kind (call $field (local.get $ptr) (i32.add (local.get $request) (i32.const 2))))
+    (local.set $field (call $after (local.get $kind)))
+    (if (i32.eq (i32.load8_u offset=5 (local.get $kind)) (i32.const 121)) ;; bytes
+      (then
+        (call $script (local.get $at) (i32.add (local.get $field) (i32.const 4)) (i32.load (local.get $field)))
+        (call $run (local.get $i) (i32.const 0))
+        (return)))
+    (if (i32.eq (i32.load8_u offset=4 (local.get $kind)) (i32.const 98)) ;; body
+      (then (call $read_script (local.get $i) (local.get $field)) (return)))
+    (local.set $field
+      (call $script_header (call $after (local.get $field)) (i32.add (local.get $ptr) (local.get $len))))
+    (if (local.get $field)
+      (then (call $script_of_hex (local.get $at) (local.get $field)))
       (else
-        (if (i32.eq (i32.load8_u offset=11 (local.get $ptr)) (i32.const 102))
+        (if (i32.eq (local.get $request) (i32.const 3))
           (then
-            ;; `object.fetch`: the fifth field is the body.
-            (local.set $field
-              (call $after (call $after (call $after (call $after (local.get $ptr))))))
-            (call $script (local.get $at) (i32.add (local.get $field) (i32.const 4)) (i32.load (local.get $field))))
-          (else
+            (local.set $field (call $field (local.get $ptr) (i32.const 1)))
             (call $script_of_variable
-              (local.get $at) (i32.add (local.get $ptr) (i32.const 4)) (i32.load (local.get $ptr)))))))
-    (call $run (local.get $i)))
+              (local.get $at) (i32.add (local.get $field) (i32.const 4)) (i32.load (local.get $field))))
+          (else (call $script_of_variable (local.get $at) (i32.const 64) (i32.const 3))))))
+    (call $run (local.get $i) (i32.const 0)))
 
   (func (export "resume") (param $i i32) (param $ptr i32) (param $len i32)
     (local $at i32)
+    (if (i32.ge_u (local.get $i) (i32.const 64)) (then (return)))
     (local.set $at (call $place (local.get $i)))
     (if (i32.eqz (i32.load (local.get $at))) (then (return)))
     (if (i32.eq (i32.load (local.get $at)) (i32.const 2))
@@ -113,10 +192,33 @@
         ;; The script has come: `ok` and the body.
         (i32.store (local.get $at) (i32.const 1))
         (call $script (local.get $at) (i32.add (local.get $ptr) (i32.const 10)) (i32.load offset=6 (local.get $ptr))))
-      (else
-        (i32.store offset=16 (local.get $at) (local.get $ptr))
-        (i32.store offset=20 (local.get $at) (local.get $len))))
-    (call $run (local.get $i)))
+      (else (call $result (local.get $at) (local.get $ptr) (local.get $len))))
+    (call $run (local.get $i) (i32.const 0)))
+
+  ;; Runs the script of the innermost transaction.
+  (func (export "in_transaction") (param $token i32) (result i32)
+    (local $entry i32) (local $at i32) (local $pc i32) (local $end i32) (local $payload i32)
+    (local.set $entry (i32.sub (global.get $transactions) (i32.const 12)))
+    (local.set $at (call $place (i32.load (local.get $entry))))
+    (local.set $payload (i32.load offset=4 (local.get $entry)))
+    (local.set $pc (i32.load offset=8 (local.get $at)))
+    (local.set $end (i32.load offset=12 (local.get $at)))
+    (call $script (local.get $at) (i32.add (local.get $payload) (i32.const 1))
+      (i32.sub (i32.load offset=8 (local.get $entry)) (i32.const 1)))
+    (call $run (i32.load (local.get $entry)) (i32.const 1))
+    (i32.store offset=8 (local.get $at) (local.get $pc))
+    (i32.store offset=12 (local.get $at) (local.get $end))
+    (i32.sub (i32.load8_u (local.get $payload)) (i32.const 48)))
+
+  (func $transaction (param $i i32) (param $ptr i32) (param $len i32) (result i64)
+    (local $answer i64)
+    (i32.store (global.get $transactions) (local.get $i))
+    (i32.store offset=4 (global.get $transactions) (local.get $ptr))
+    (i32.store offset=8 (global.get $transactions) (local.get $len))
+    (global.set $transactions (i32.add (global.get $transactions) (i32.const 12)))
+    (local.set $answer (call $call (i32.const 112) (i32.const 20)))
+    (global.set $transactions (i32.sub (global.get $transactions) (i32.const 12)))
+    (local.get $answer))
 
   (func (export "abort") (param $task i32)
     (local $i i32) (local $at i32)
@@ -135,6 +237,10 @@
     (i32.store offset=16 (local.get $at) (local.get $ptr))
     (i32.store offset=20 (local.get $at) (local.get $len)))
 
+  (func $answered (param $at i32) (param $answer i64)
+    (call $result (local.get $at)
+      (i32.wrap_i64 (i64.shr_u (local.get $answer) (i64.const 32))) (i32.wrap_i64 (local.get $answer))))
+
   (func $letter (param $at i32) (param $letter i32)
     (local $ptr i32)
     (local.set $ptr (call $alloc (i32.const 1)))
@@ -151,13 +257,14 @@
     (call $respond (i32.load offset=4 (local.get $at)) (local.get $ptr)
       (i32.add (i32.const 20) (i32.load offset=20 (local.get $at)))))
 
-  (func $run (param $i i32)
+  (func $run (param $i i32) (param $nested i32)
     (local $at i32) (local $pc i32) (local $command i32) (local $len i32) (local $answer i64)
     (local.set $at (call $place (local.get $i)))
     (loop $next
       (local.set $pc (i32.load offset=8 (local.get $at)))
       (if (i32.ge_u (local.get $pc) (i32.load offset=12 (local.get $at)))
         (then
+          (if (local.get $nested) (then (return)))
           (i32.store (local.get $at) (i32.const 0))
           (call $done (i32.load offset=4 (local.get $at)))
           (return)))
@@ -165,29 +272,34 @@
       (local.set $len (i32.load offset=1 (local.get $pc)))
       (local.set $pc (i32.add (local.get $pc) (i32.const 5)))
       (i32.store offset=8 (local.get $at) (i32.add (local.get $pc) (local.get $len)))
-      (if (i32.eq (local.get $command) (i32.const 79)) ;; O
-        (then
-          (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
-          (return)))
       (if (i32.eq (local.get $command) (i32.const 81)) ;; Q
         (then
           (i32.store offset=8 (local.get $at) (i32.sub (local.get $pc) (i32.const 5)))
-          (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
-          (return)))
+          (local.set $command (i32.const 79))))
+      (if (i32.eq (local.get $command) (i32.const 79)) ;; O
+        (then
+          (local.set $answer
+            (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len)))
+          (if (i64.eqz (local.get $answer)) (then (return)))
+          (call $answered (local.get $at) (local.get $answer))))
+      (if (i32.eq (local.get $command) (i32.const 74)) ;; J
+        (then
+          (drop (call $op (i32.load offset=4 (local.get $at)) (i32.add (local.get $pc) (i32.const 64))
+            (local.get $pc) (local.get $len)))))
       (if (i32.eq (local.get $command) (i32.const 68)) ;; D
         (then
-          (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
-          (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
+          (drop (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len)))
+          (drop (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len)))
           (return)))
       (if (i32.eq (local.get $command) (i32.const 70)) ;; F
         (then
           (local.set $i (i32.const 1000))
           (loop $more
-            (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len))
+            (drop (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (local.get $pc) (local.get $len)))
             (local.set $i (i32.add (local.get $i) (i32.const 1)))
             (br $more))))
       (if (i32.eq (local.get $command) (i32.const 66)) ;; B
-        (then (loop $more (drop (call $send (local.get $pc) (local.get $len))) (br $more))))
+        (then (loop $more (drop (call $call (local.get $pc) (local.get $len))) (br $more))))
       (if (i32.eq (local.get $command) (i32.const 90)) ;; Z
         (then (loop $more (call $cancel (i32.const 7)) (br $more))))
       (if (i32.eq (local.get $command) (i32.const 71)) ;; G
@@ -204,14 +316,13 @@
       (if (i32.eq (local.get $command) (i32.const 76)) ;; L
         (then (loop $forever (br $forever))))
       (if (i32.eq (local.get $command) (i32.const 83)) ;; S
-        (then
-          (local.set $answer (call $sql (local.get $pc) (local.get $len)))
-          (call $result (local.get $at)
-            (i32.wrap_i64 (i64.shr_u (local.get $answer) (i64.const 32))) (i32.wrap_i64 (local.get $answer)))))
+        (then (call $answered (local.get $at) (call $call (local.get $pc) (local.get $len)))))
+      (if (i32.eq (local.get $command) (i32.const 75)) ;; K
+        (then (call $answered (local.get $at) (call $transaction (local.get $i) (local.get $pc) (local.get $len)))))
+      (if (i32.eq (local.get $command) (i32.const 86)) ;; V
+        (then (call $answered (local.get $at) (call $env (local.get $pc) (local.get $len)))))
       (if (i32.eq (local.get $command) (i32.const 78)) ;; N
-        (then (call $letter (local.get $at) (i32.add (i32.const 48) (call $send (local.get $pc) (local.get $len))))))
-      (if (i32.eq (local.get $command) (i32.const 67)) ;; C
-        (then (call $close (local.get $pc) (local.get $len))))
+        (then (call $answered (local.get $at) (call $binding (local.get $pc) (local.get $len)))))
       (if (i32.eq (local.get $command) (i32.const 69)) ;; E
         (then
           (call $result (local.get $at) (i32.load offset=24 (local.get $at)) (i32.load offset=28 (local.get $at)))))

@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use http::Request;
-use pmx_emulator::{Builder, Emulator, Worker};
+use pmx_emulator::{BUNDLED_BINDINGS, Builder, Emulator, Worker};
 
-/// An emulator with the scripted Worker and one isolate.
+/// The scripted Worker.
+pub fn worker() -> Worker {
+    Worker::wasm(wat::parse_str(include_str!("guest.wat")).unwrap())
+}
+
+/// An emulator with the scripted Worker, bound to what the bundled one is bound to, and one isolate.
 pub fn builder() -> Builder {
-    Emulator::builder(Worker::wasm(wat::parse_str(include_str!("guest.wat")).unwrap())).isolates(1)
+    Emulator::builder(worker()).main(|main| main.with(BUNDLED_BINDINGS)).isolates(1)
 }
 
 /// What the scripted Worker is to do.
@@ -30,11 +35,16 @@ pub fn frame<F: AsRef<[u8]>>(fields: impl IntoIterator<Item = F>) -> Vec<u8> {
     frame
 }
 
-pub fn fields(mut frame: &[u8]) -> Vec<String> {
+pub fn fields(frame: &[u8]) -> Vec<String> {
+    raw_fields(frame).into_iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect()
+}
+
+/// As [`fields`], for fields that hold frames themselves.
+pub fn raw_fields(mut frame: &[u8]) -> Vec<&[u8]> {
     let mut fields = Vec::new();
     while let Some((len, rest)) = frame.split_first_chunk::<4>() {
         let (field, rest) = rest.split_at(u32::from_le_bytes(*len) as usize);
-        fields.push(String::from_utf8_lossy(field).into_owned());
+        fields.push(field);
         frame = rest;
     }
     fields
@@ -52,28 +62,107 @@ impl Script {
         self.command(b'O', &frame(fields))
     }
 
-    /// Calls an object, which runs a script of its own.
-    pub fn object(self, name: &str, script: &Script) -> Self {
-        let fields = [b"object.fetch", name.as_bytes(), b"POST", b"/", &script.0];
+    pub fn op_of(self, fields: &[&[u8]]) -> Self {
         self.command(b'O', &frame(fields))
     }
 
-    /// Calls an object with a request for a WebSocket, and joins the client to it.
-    pub fn socket(self, name: &str, script: &Script) -> Self {
-        let fields = [b"object.fetch", name.as_bytes(), b"GET", b"/", &script.0, b"upgrade", b"websocket"];
-        self.command(b'O', &frame(fields)).answer(["101", "socket", "0"])
+    /// Issues an op and goes on.
+    pub fn op_unawaited<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.command(b'J', &frame(fields))
     }
 
-    pub fn sql<const N: usize>(self, fields: [&str; N]) -> Self {
+    /// Reads a key of KV.
+    pub fn kv_get(self, key: &str) -> Self {
+        self.op(["kv.get", "SPACE_KV", key, ""])
+    }
+
+    /// Writes a key of KV.
+    pub fn kv_put(self, key: &str, value: &str) -> Self {
+        self.op(["kv.put", "SPACE_KV", key, "bytes", value, ""])
+    }
+
+    /// Calls an object, which runs a script of its own. The answer's body comes with it.
+    pub fn object(self, name: &str, script: &Script) -> Self {
+        let fields: [&[u8]; 9] = [
+            b"object.fetch",
+            b"SPACE_DO",
+            b"name",
+            name.as_bytes(),
+            b"1000000",
+            b"POST",
+            b"https://object/",
+            b"bytes",
+            &script.0,
+        ];
+        self.command(b'O', &frame(fields))
+    }
+
+    /// As [`Self::object`], of the object with an id, in hex.
+    pub fn object_by_id(self, id: &str, script: &Script) -> Self {
+        let fields: [&[u8]; 9] = [
+            b"object.fetch",
+            b"SPACE_DO",
+            b"id",
+            id.as_bytes(),
+            b"1000000",
+            b"POST",
+            b"https://object/",
+            b"bytes",
+            &script.0,
+        ];
+        self.command(b'O', &frame(fields))
+    }
+
+    /// Calls an object with a request for a WebSocket. The answer's fourth field is the socket.
+    pub fn upgrade(self, name: &str, script: &Script) -> Self {
+        let script = script.hex();
+        self.op([
+            "object.fetch",
+            "SPACE_DO",
+            "name",
+            name,
+            "",
+            "GET",
+            "https://object/",
+            "none",
+            "",
+            "upgrade",
+            "websocket",
+            "script",
+            &script,
+        ])
+    }
+
+    /// As [`Self::upgrade`], and joins the client to the socket, which must be the first thing that the instance holds.
+    pub fn socket(self, name: &str, script: &Script) -> Self {
+        self.upgrade(name, script).answer(["101", "socket", "0"])
+    }
+
+    pub fn call<const N: usize>(self, fields: [&str; N]) -> Self {
         self.command(b'S', &frame(fields))
     }
 
-    pub fn send<const N: usize>(self, fields: [&str; N]) -> Self {
-        self.command(b'N', &frame(fields))
+    pub fn call_of(self, fields: &[&[u8]]) -> Self {
+        self.command(b'S', &frame(fields))
     }
 
-    pub fn close<const N: usize>(self, fields: [&str; N]) -> Self {
-        self.command(b'C', &frame(fields))
+    /// Runs SQL; what follows are its typed bindings.
+    pub fn sql<const N: usize>(self, fields: [&str; N]) -> Self {
+        self.raw_sql(&fields)
+    }
+
+    /// Runs a script in a transaction.
+    pub fn transaction(self, keep: bool, script: &Script) -> Self {
+        let payload = [if keep { b"1" } else { b"0" }, script.0.as_slice()].concat();
+        self.command(b'K', &payload)
+    }
+
+    pub fn variable(self, name: &str) -> Self {
+        self.command(b'V', name.as_bytes())
+    }
+
+    pub fn binding(self, name: &str) -> Self {
+        self.command(b'N', name.as_bytes())
     }
 
     pub fn answer<const N: usize>(self, fields: [&str; N]) -> Self {
@@ -122,7 +211,7 @@ impl Script {
         self.command(b'F', &frame(fields))
     }
 
-    pub fn send_for_ever<const N: usize>(self, fields: [&str; N]) -> Self {
+    pub fn call_for_ever<const N: usize>(self, fields: [&str; N]) -> Self {
         self.command(b'B', &frame(fields))
     }
 
@@ -130,15 +219,12 @@ impl Script {
         self.command(b'G', &frame(fields))
     }
 
-    pub fn raw_send_for_ever(self, fields: &[&str]) -> Self {
-        self.command(b'B', &frame(fields))
-    }
-
     pub fn raw_answer(self, fields: &[&str]) -> Self {
         self.command(b'A', &frame(fields))
     }
 
     pub fn raw_sql(self, fields: &[&str]) -> Self {
+        let fields = [&["sql.exec"], fields].concat();
         self.command(b'S', &frame(fields))
     }
 
@@ -157,6 +243,11 @@ impl Script {
     /// As the value of a variable.
     pub fn text(self) -> String {
         String::from_utf8(self.0).unwrap()
+    }
+
+    /// As the value of the header `script`.
+    pub fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     pub fn bytes(self) -> Vec<u8> {
@@ -193,6 +284,11 @@ pub async fn run(emulator: &Emulator, script: Script) -> Answer {
 /// Has an object run a script, and returns the body of its answer.
 pub async fn run_object(emulator: &Emulator, name: &str, script: Script) -> Answer {
     run(emulator, self::script().object(name, &script).respond()).await
+}
+
+/// A request without a body, whose script may name what the task is given by handles from 0 on.
+pub fn bodyless(script: &Script) -> Request<Body> {
+    Request::get("http://t/").header("script", script.hex()).body(Body::empty()).unwrap()
 }
 
 pub async fn get(emulator: &Emulator) -> Answer {

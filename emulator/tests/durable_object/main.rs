@@ -1,14 +1,17 @@
 //! What a Durable Object promises: one instance, turns that are transactions, an output gate, alarms, eviction.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod alarms;
+mod identity;
+mod storage;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::time::Duration;
 
+use pmx_emulator::Emulator;
 use pmx_emulator::clock::Clock;
 use pmx_emulator::faults::Faults;
-use pmx_emulator::state_dir::StateDir;
-use pmx_emulator::{Builder, Emulator};
 use support::{Answer, Script, builder, eventually, fields, run_object, script};
 
 const CREATE: [&str; 1] = ["CREATE TABLE IF NOT EXISTS log (text TEXT)"];
@@ -19,28 +22,34 @@ fn note(script: Script, text: &str) -> Script {
 
 /// The body of an object's answer, from the answer to the op that called it.
 fn body(answer: &Answer) -> Vec<String> {
-    let fields = answer.fields();
-    assert_eq!(fields[0], "ok", "{fields:?}");
-    support::fields(fields[3].as_bytes())
+    assert_eq!(answer.fields()[0], "ok", "{:?}", answer.fields());
+    fields(support::raw_fields(&answer.body)[3])
+}
+
+/// The values of an answer of SQL.
+fn values(answer: &[String]) -> &[String] {
+    assert_eq!(answer[0], "ok", "{answer:?}");
+    &answer[5 + answer[1].parse::<usize>().unwrap()..]
 }
 
 /// What the object has noted.
 async fn log(emulator: &Emulator) -> Vec<String> {
     let query = script().sql(CREATE).sql(["SELECT text FROM log ORDER BY rowid"]).respond();
     let answer = body(&run_object(emulator, "a", query).await);
-    assert_eq!(answer[..2], ["ok", "1"]);
-    answer[3..].iter().map(|text| text.trim_start_matches('t').to_owned()).collect()
+    values(&answer).iter().map(|text| text.trim_start_matches('t').to_owned()).collect()
 }
 
 #[tokio::test]
 async fn a_call_brings_the_request_there_and_the_answer_back() {
     let emulator = builder().build().unwrap();
     let answer = run_object(&emulator, "a", script().event().respond()).await.fields();
-    assert_eq!(answer[..3], ["ok", "200", ""]);
-    assert_eq!(fields(answer[3].as_bytes())[..4], ["object.fetch", "a", "POST", "https://object/"]);
+    assert_eq!(answer[..3], ["ok", "200", "bytes"]);
+    let event = body(&run_object(&emulator, "a", script().event().respond()).await);
+    let id = pmx_emulator::durable_object::id::object_id("pmx-SpaceDO", "a");
+    assert_eq!(event[..8], ["object.fetch", "SpaceDO", &id, "1", "a", "POST", "https://object/", "bytes"]);
     let with_headers = script().answer(["404", "none", "", "x-a", "1", "x-b", "2"]);
     let answer = run_object(&emulator, "a", with_headers).await.fields();
-    assert_eq!(answer, ["ok", "404", "", "", "x-a", "1", "x-b", "2"]);
+    assert_eq!(answer, ["ok", "404", "none", "", "", "x-a", "1", "x-b", "2"]);
     run_object(&emulator, "b", note(script(), "a file").respond()).await;
     let constructed = emulator.stats().constructed;
     run_object(&emulator, "b", script().event().respond()).await;
@@ -50,12 +59,13 @@ async fn a_call_brings_the_request_there_and_the_answer_back() {
 #[tokio::test]
 async fn sql_is_typed_and_its_errors_are_the_platform_s() {
     let emulator = builder().build().unwrap();
-    let values = script().sql(["SELECT ?, ?, ?, ?, 1.5", "n", "i7", "tx", "b\u{1}"]).respond();
-    let answer = body(&run_object(&emulator, "a", values).await);
+    let query = script().sql(["SELECT ?, ?, ?, ?, 1.5", "n", "i7", "tx", "b\u{1}"]).respond();
+    let answer = body(&run_object(&emulator, "a", query).await);
+    assert_eq!(answer[1..3], ["5", "1"]);
     // A bound number is a REAL, and the platform's numbers do not tell 7.0 from 7.
-    assert_eq!(answer, ["ok", "5", "1", "n", "i7", "tx", "b\u{1}", "r1.5"]);
+    assert_eq!(values(&answer), ["n", "i7", "tx", "b\u{1}", "r1.5"]);
     let answer = body(&run_object(&emulator, "a", script().sql(["SELEC"]).respond()).await);
-    assert_eq!(answer, ["err", "near \"SELEC\": syntax error at offset 0: SQLITE_ERROR"]);
+    assert_eq!(answer, ["err", "near \"SELEC\": syntax error at offset 0: SQLITE_ERROR", "Error", ""]);
     let answer = body(&run_object(&emulator, "a", script().sql(["SELECT ?", "?"]).respond()).await);
     assert_eq!(answer[0], "err");
 }
@@ -66,7 +76,7 @@ async fn a_trap_undoes_its_turn_and_keeps_the_turns_before() {
     run_object(&emulator, "a", note(script(), "first").respond()).await;
     let two_turns = note(note(script(), "kept").op(["sleep", "1"]), "lost").trap();
     let answer = run_object(&emulator, "a", two_turns).await.fields();
-    assert_eq!(answer[0], "err");
+    assert_eq!(answer, ["err", "the Worker trapped", "Error", "durableObjectReset"]);
     assert_eq!(log(&emulator).await, ["first", "kept"]);
     assert_eq!((emulator.stats().traps, emulator.stats().constructed), (1, 2));
 }
@@ -198,11 +208,8 @@ async fn objects_of_different_names_share_nothing() {
 #[tokio::test]
 async fn an_object_may_put_to_kv_and_call_another_object() {
     let emulator = builder().build().unwrap();
-    let answer = run_object(
-        &emulator,
-        "a",
-        script().op(["kv.put", "k", "v"]).object("b", &script().event().respond()).respond(),
-    );
+    let answer =
+        run_object(&emulator, "a", script().kv_put("k", "v").object("b", &script().event().respond()).respond());
     let answer = body(&answer.await);
     assert_eq!(answer[..2], ["ok", "200"]);
     assert_eq!(emulator.kv().get("k").unwrap().as_deref(), Some(&b"v"[..]));
@@ -213,175 +220,10 @@ async fn ordered_faults_reach_the_callers_of_objects() {
     let faults = Faults::none();
     let emulator = builder().faults(faults.clone()).build().unwrap();
     faults.set_object_error(true);
-    assert_eq!(run_object(&emulator, "a", script().respond()).await.fields(), ["err", "Network connection lost."]);
+    let answer = run_object(&emulator, "a", script().respond()).await.fields();
+    assert_eq!(answer[..2], ["err", "Network connection lost."]);
     faults.set_object_error(false);
     assert_eq!(run_object(&emulator, "a", script().respond()).await.fields()[0], "ok");
-}
-
-/// What an object that notes its alarms does for one.
-fn noting_alarms(builder: Builder) -> Builder {
-    builder.var("object.alarm", note(script(), "alarm").op(["sleep", "0"]).text())
-}
-
-async fn set_alarm(emulator: &Emulator, at: &str) -> Vec<String> {
-    let answer = run_object(emulator, "a", script().op(["alarm.set", at]).respond()).await;
-    body(&answer)
-}
-
-async fn alarm(emulator: &Emulator) -> Vec<String> {
-    body(&run_object(emulator, "a", script().op(["alarm.get"]).respond()).await)
-}
-
-#[tokio::test]
-async fn an_alarm_fires_once_at_its_time() {
-    let clock = Clock::manual(1_000);
-    let emulator = noting_alarms(builder()).clock(clock.clone()).build().unwrap();
-    assert_eq!(alarm(&emulator).await, ["none"]);
-    assert_eq!(set_alarm(&emulator, "5000").await, ["ok"]);
-    assert_eq!(alarm(&emulator).await, ["ok", "5000"]);
-    clock.advance(Duration::from_millis(3_999));
-    assert_eq!(log(&emulator).await, Vec::<String>::new());
-    clock.advance(Duration::from_millis(1));
-    eventually(|| emulator.stats().object_tasks == 0).await;
-    support::deadline(async { while log(&emulator).await != ["alarm"] {} }).await;
-    assert_eq!(alarm(&emulator).await, ["none"]);
-    clock.advance(Duration::from_secs(100));
-    assert_eq!(log(&emulator).await, ["alarm"]);
-}
-
-#[tokio::test]
-async fn an_alarm_wakes_an_evicted_object_and_an_overdue_one_fires_at_the_start() {
-    let folder = tempfile::tempdir().unwrap();
-    {
-        let emulator = noting_alarms(builder())
-            .state(StateDir::open(folder.path()).unwrap())
-            .clock(Clock::manual(1_000))
-            .build()
-            .unwrap();
-        set_alarm(&emulator, "5000").await;
-        emulator.evict("a").await;
-        emulator.shutdown().await;
-    }
-    let state = support::deadline(async {
-        loop {
-            // The last of the old emulator's tasks lets go of the folder when it ends.
-            match StateDir::open(folder.path()) {
-                Ok(state) => break state,
-                Err(_) => tokio::task::yield_now().await,
-            }
-        }
-    })
-    .await;
-    let emulator = noting_alarms(builder()).state(state).clock(Clock::manual(9_000)).build().unwrap();
-    support::deadline(async { while log(&emulator).await != ["alarm"] {} }).await;
-}
-
-#[tokio::test]
-async fn an_alarm_whose_turn_is_lost_is_not_set() {
-    let emulator = noting_alarms(builder()).clock(Clock::manual(1_000)).build().unwrap();
-    run_object(&emulator, "a", script().op(["alarm.set", "5000"]).trap()).await;
-    assert_eq!(alarm(&emulator).await, ["none"]);
-    assert_eq!(set_alarm(&emulator, "0").await[0], "err");
-}
-
-#[tokio::test]
-async fn an_alarm_that_traps_is_tried_again_six_times() {
-    let clock = Clock::manual(1_000);
-    let retries = note(script(), "try").op(["sleep", "0"]).trap();
-    let emulator = builder().var("object.alarm", retries.text()).clock(clock.clone()).build().unwrap();
-    set_alarm(&emulator, "1000").await;
-    for (tries, pause) in [2, 4, 8, 16, 32, 64].into_iter().enumerate() {
-        eventually(|| emulator.stats().traps == tries as u64 + 1).await;
-        assert_eq!(alarm(&emulator).await, ["ok", "1000"], "between the tries it is still set");
-        clock.advance(Duration::from_millis(pause * 1000 - 1));
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(emulator.stats().traps, tries as u64 + 1, "not before its pause has passed");
-        clock.advance(Duration::from_millis(1));
-    }
-    eventually(|| emulator.stats().traps == 7).await;
-    support::deadline(async { while alarm(&emulator).await != ["none"] {} }).await;
-    clock.advance(Duration::from_secs(1_000));
-    assert_eq!(log(&emulator).await.len(), 7);
-}
-
-#[tokio::test]
-async fn an_alarm_may_set_its_successor() {
-    let clock = Clock::manual(1_000);
-    let again = note(script(), "alarm").op(["alarm.set", "3000"]);
-    let emulator = builder().var("object.alarm", again.text()).clock(clock.clone()).build().unwrap();
-    set_alarm(&emulator, "2000").await;
-    clock.advance(Duration::from_secs(1));
-    support::deadline(async { while log(&emulator).await.is_empty() {} }).await;
-    assert_eq!(alarm(&emulator).await, ["ok", "3000"]);
-}
-
-const DAY_MS: i64 = 24 * 3_600_000;
-
-#[tokio::test]
-async fn an_alarm_comes_after_as_long_as_it_was_set_for_when_the_clock_is_set_back() {
-    let clock = Clock::manual(1_700_000_000_000);
-    let emulator = noting_alarms(builder()).clock(clock.clone()).build().unwrap();
-    set_alarm(&emulator, "1700000005000").await;
-    clock.set_by(-DAY_MS);
-    clock.advance(Duration::from_millis(4_999));
-    assert_eq!(log(&emulator).await, Vec::<String>::new());
-    clock.advance(Duration::from_millis(1));
-    support::deadline(async { while log(&emulator).await != ["alarm"] {} }).await;
-}
-
-#[tokio::test]
-async fn an_alarm_that_was_set_while_the_clock_was_ahead_does_not_wait_for_that_time_after_a_restart() {
-    let (folder, now) = (tempfile::tempdir().unwrap(), 1_700_000_000_000_u64);
-    let ahead = now + (365 * DAY_MS).cast_unsigned();
-    {
-        let state = StateDir::open(folder.path()).unwrap();
-        let emulator = noting_alarms(builder()).state(state).clock(Clock::manual(ahead)).build().unwrap();
-        set_alarm(&emulator, &(ahead + 5_000).to_string()).await;
-        emulator.evict("a").await;
-        emulator.shutdown().await;
-    }
-    let state = support::deadline(async {
-        loop {
-            match StateDir::open(folder.path()) {
-                Ok(state) => break state,
-                Err(_) => tokio::task::yield_now().await,
-            }
-        }
-    })
-    .await;
-    let clock = Clock::manual(now);
-    let emulator = noting_alarms(builder()).state(state).clock(clock.clone()).build().unwrap();
-    assert_eq!(log(&emulator).await, Vec::<String>::new());
-    clock.advance(Duration::from_secs(5));
-    support::deadline(async { while log(&emulator).await != ["alarm"] {} }).await;
-}
-
-#[tokio::test]
-async fn retries_and_eviction_do_not_mind_that_the_clock_is_set_forward_or_back() {
-    for by in [-DAY_MS, 365 * DAY_MS] {
-        let clock = Clock::manual(1_700_000_000_000);
-        let retries = note(script(), "try").op(["sleep", "0"]).trap();
-        let builder = builder().var("object.alarm", retries.text()).clock(clock.clone());
-        let emulator = builder.evict_after(Duration::from_secs(10)).build().unwrap();
-        set_alarm(&emulator, "1700000000000").await;
-        eventually(|| emulator.stats().traps == 1).await;
-        run_object(&emulator, "b", note(script(), "b").respond()).await;
-        eventually(|| emulator.stats().object_tasks == 0).await;
-        clock.set_by(by);
-        clock.advance(Duration::from_millis(1_999));
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(emulator.stats().traps, 1, "set by {by}: not before its pause has passed");
-        assert!(emulator.stats().objects >= 1, "set by {by}: not idle for long enough");
-        clock.advance(Duration::from_millis(1));
-        eventually(|| emulator.stats().traps == 2).await;
-        emulator.evict("a").await;
-        clock.advance(Duration::from_secs(9));
-        eventually(|| emulator.stats().objects == 0 || emulator.stats().traps > 2).await;
-    }
 }
 
 #[tokio::test]
@@ -439,7 +281,7 @@ async fn when_all_objects_are_at_work_more_events_are_told_so_and_nothing_grows(
     eventually(|| emulator.stats().object_tasks == 2).await;
     for _ in 0..10 {
         let answer = run_object(&emulator, "c", script().respond()).await.fields();
-        assert_eq!(answer, ["err", "Durable Object is overloaded. Too many requests queued."]);
+        assert_eq!(answer, ["err", "Durable Object is overloaded. Too many requests queued.", "Error", "overloaded"]);
     }
     assert_eq!((emulator.stats().objects, emulator.stats().traps), (2, 0));
     for _ in 0..100 {

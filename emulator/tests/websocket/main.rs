@@ -1,6 +1,9 @@
 //! Hibernatable WebSockets, over the network.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod compression;
+mod hibernation;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::time::Duration;
@@ -43,7 +46,22 @@ fn accepting(inside: &Script) -> Builder {
 }
 
 fn accept() -> Script {
-    script().answer(["101", "accept", "tag"])
+    accepting_as(&["tag"])
+}
+
+/// Accepts a socket with these tags.
+fn accepting_as(tags: &[&str]) -> Script {
+    let tags = String::from_utf8(support::frame(tags)).unwrap();
+    script().answer(["101", "accept", &tags])
+}
+
+/// Sends texts to the sockets with a tag, or to all.
+fn broadcast(script: Script, tag: &str, texts: &[&str]) -> Script {
+    let mut fields: Vec<&[u8]> = vec![b"socket.broadcast", if tag.is_empty() { b"" } else { b"1" }, tag.as_bytes()];
+    for text in texts {
+        fields.extend([&b"text"[..], text.as_bytes()]);
+    }
+    script.call_of(&fields)
 }
 
 impl Served {
@@ -57,13 +75,13 @@ async fn next(client: &mut Client) -> Message {
 }
 
 async fn send(emulator: &Emulator, tag: &str, text: &str) -> String {
-    let answer = run_object(emulator, "a", script().send([tag, text]).respond()).await;
-    answer.fields()[3].clone()
+    let answer = run_object(emulator, "a", broadcast(script(), tag, &[text]).respond()).await;
+    support::fields(answer.fields()[3].as_bytes())[1].clone()
 }
 
 #[tokio::test]
 async fn a_frame_sent_in_the_accepting_turn_arrives_after_the_handshake() {
-    let served = serve(accepting(&accept().send(["tag", "hello", "again"]))).await;
+    let served = serve(accepting(&broadcast(accept(), "tag", &["hello", "again"]))).await;
     let mut client = served.connect().await;
     assert_eq!(next(&mut client).await, Message::text("hello"));
     assert_eq!(next(&mut client).await, Message::text("again"));
@@ -89,7 +107,7 @@ async fn a_broadcast_reaches_every_client_also_after_eviction() {
 async fn frames_of_a_turn_that_traps_are_not_sent_and_the_sockets_drop() {
     let served = serve(accepting(&accept())).await;
     let mut client = served.connect().await;
-    run_object(&served.emulator, "a", script().send(["", "never"]).trap()).await;
+    run_object(&served.emulator, "a", broadcast(script(), "", &["never"]).trap()).await;
     let end = deadline(client.next()).await;
     assert!(matches!(end, None | Some(Err(Error::Protocol(_)) | Err(Error::Io(_)))), "{end:?}");
     eventually(|| served.emulator.stats().sockets == 0).await;
@@ -97,7 +115,7 @@ async fn frames_of_a_turn_that_traps_are_not_sent_and_the_sockets_drop() {
 
 #[tokio::test]
 async fn a_message_wakes_an_evicted_object() {
-    let on_message = script().send(["tag", "got it"]).text();
+    let on_message = broadcast(script(), "tag", &["got it"]).text();
     let served = serve(accepting(&accept()).var("object.message", on_message)).await;
     let mut client = served.connect().await;
     served.emulator.evict("a").await;
@@ -120,17 +138,15 @@ async fn a_ping_is_answered_without_waking_the_object() {
 
 #[tokio::test]
 async fn a_close_of_the_client_is_told_to_the_object_and_answered() {
-    let on_close = script().send(["", "not to one that has closed"]).close(["tag", "1000", "bye"]).text();
+    let on_close =
+        script().call(["socket.send", "1", "text", "before"]).call(["socket.close", "1", "4001", "seen"]).text();
     let served = serve(accepting(&accept()).var("object.close", on_close)).await;
     let mut client = served.connect().await;
     let frame = CloseFrame { code: 1000.into(), reason: "bye".into() };
     client.close(Some(frame.clone())).await.unwrap();
-    let answer = loop {
-        if let Message::Close(frame) = next(&mut client).await {
-            break frame;
-        }
-    };
-    assert_eq!(answer, Some(frame));
+    assert_eq!(next(&mut client).await, Message::text("before"), "the client may still be sent to");
+    let Message::Close(Some(answer)) = next(&mut client).await else { panic!("no close frame") };
+    assert_eq!((u16::from(answer.code), answer.reason.as_str()), (4001, "seen"), "with the code that the object chose");
     eventually(|| served.emulator.stats().sockets == 0).await;
 }
 
@@ -138,8 +154,9 @@ async fn a_close_of_the_client_is_told_to_the_object_and_answered() {
 async fn the_object_closes_with_a_code_and_a_reason() {
     let served = serve(accepting(&accept())).await;
     let mut client = served.connect().await;
-    let bad = script().close(["tag", "1005", ""]).send(["tag", "still open"]).close(["tag", "4404", "unknown deploy"]);
-    run_object(&served.emulator, "a", bad.send(["tag", "closed"]).respond()).await;
+    let bad = broadcast(script().call(["socket.close", "1", "1005", ""]), "tag", &["still open"]);
+    let closing = broadcast(bad.call(["socket.close", "1", "4404", "unknown deploy"]), "tag", &["closed"]);
+    run_object(&served.emulator, "a", closing.call(["socket.close", "1", "4405", "again"]).respond()).await;
     assert_eq!(next(&mut client).await, Message::text("still open"));
     let Message::Close(Some(frame)) = next(&mut client).await else { panic!("no close frame") };
     assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4404, "unknown deploy"));
@@ -240,10 +257,9 @@ async fn unfinished_messages_of_all_clients_together_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_large_text_leaves_in_parts_and_arrives_whole() {
+async fn a_large_text_arrives_whole() {
     let served = serve(accepting(&accept())).await;
     let mut client = served.connect().await;
-    // Characters of three bytes, so that the parts end within some.
     let text = "€".repeat(200_000);
     send(&served.emulator, "", &text).await;
     send(&served.emulator, "", "after").await;
@@ -295,15 +311,18 @@ async fn a_client_that_never_answers_a_close_does_not_hold_up_the_shutdown() {
 }
 
 #[tokio::test]
-async fn sockets_tell_their_tag_and_what_was_sent() {
+async fn sockets_tell_their_tags_and_what_was_sent() {
     let clock = Clock::manual(7_000);
-    let served = serve(accepting(&accept().send(["tag", "hello"])).clock(clock)).await;
+    let served = serve(accepting(&broadcast(accept(), "tag", &["hello"])).clock(clock)).await;
     let mut client = served.connect().await;
     next(&mut client).await;
     let sockets = served.emulator.inspect().sockets("a");
     assert_eq!(sockets.len(), 1);
     let socket = &sockets[0];
-    assert_eq!((socket.tag.as_str(), socket.since_ms, socket.sent, socket.queued), ("tag", 7_000, 1, 0));
+    assert_eq!(
+        (socket.tags.as_slice(), socket.since_ms, socket.sent, socket.queued),
+        (&["tag".to_owned()][..], 7_000, 1, 0)
+    );
     served.emulator.inspect().delete("a").await.unwrap();
     assert!(deadline(client.next()).await.unwrap().is_err(), "the connection drops with the object's storage");
     eventually(|| served.emulator.inspect().sockets("a").is_empty()).await;
