@@ -115,7 +115,14 @@ impl CargoBuild {
         let name = named.unwrap_or_else(|_| String::from("cargo"));
         let mut words = name.split_ascii_whitespace();
         let mut command = Command::new(words.next().unwrap_or("cargo"));
-        command.args(words).args(["build", "--release", "--message-format", "json-render-diagnostics", "--target", TARGET]);
+        command.args(words).args([
+            "build",
+            "--release",
+            "--message-format",
+            "json-render-diagnostics",
+            "--target",
+            TARGET,
+        ]);
         match &self.example {
             Some(example) => command.args(["--example", example]),
             None => command.arg("--lib"),

@@ -33,12 +33,19 @@ fn compiled() -> Option<Vec<u8>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_counts_in_the_emulator_as_it_does_natively_also_after_a_restart() {
     let Some(wasm) = compiled() else {
-        eprintln!("not run: no compiler for WebAssembly here (rustup target add wasm32-unknown-unknown, or WASM_CARGO)");
+        eprintln!(
+            "not run: no compiler for WebAssembly here (rustup target add wasm32-unknown-unknown, or WASM_CARGO)"
+        );
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let start =
-        || Emulator::builder(Worker::wasm(wasm.clone())).main(|worker| worker.durable_object("COUNTER", "Counter")).state(StateDir::open(folder.path()).unwrap()).build().unwrap();
+    let start = || {
+        Emulator::builder(Worker::wasm(wasm.clone()))
+            .main(|worker| worker.durable_object("COUNTER", "Counter"))
+            .state(StateDir::open(folder.path()).unwrap())
+            .build()
+            .unwrap()
+    };
     let visit = async |emulator: &Emulator, path: &str| {
         let request = Request::get(format!("http://localhost{path}")).body(Body::empty()).unwrap();
         let answer = fetch(emulator, request).await;

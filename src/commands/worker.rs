@@ -2,6 +2,7 @@
 
 mod bundle;
 mod check;
+mod dev;
 
 use crate::{cli::Worker, error::Result, report::Report};
 
@@ -13,5 +14,6 @@ pub(super) fn run(command: &Worker, report: &Report) -> Result<()> {
     match command {
         Worker::Bundle { out } => bundle::run(out.as_deref(), report),
         Worker::Check(args) => check::run(args, report),
+        Worker::Dev(args) => dev::run(args, report),
     }
 }

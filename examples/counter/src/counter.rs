@@ -115,10 +115,8 @@ impl Counter {
     async fn compact(&self, object: Object) -> Bound<()> {
         self.ready(object)?;
         let until = object.now_ms().saturating_sub(RECENT_MS);
-        object.sql(
-            "UPDATE counter SET total = total + (SELECT count(*) FROM visits WHERE at <= ?)",
-            &[until.into()],
-        )?;
+        object
+            .sql("UPDATE counter SET total = total + (SELECT count(*) FROM visits WHERE at <= ?)", &[until.into()])?;
         object.sql("DELETE FROM visits WHERE at <= ?", &[until.into()])?;
         match object.sql("SELECT min(at) FROM visits HAVING count(*) > 0", &[])?.first() {
             Some(row) => object.alarm_set((row[0].number() + RECENT_MS) as f64).await,

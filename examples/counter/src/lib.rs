@@ -54,8 +54,10 @@ async fn route(edge: Edge, request: Request) -> Bound<Response> {
     match (method, request.path()) {
         ("GET", "/") => Ok(Response::bytes(200, "text/html; charset=utf-8", PAGE.into())),
         ("GET", "/live") if !request.is_upgrade() => Ok(text(426, "this address speaks WebSocket")),
-        // The request is handed on as it came, and so is the answer: for `/live` a socket, which the host then joins the client to.
-        ("POST", "/visit") | ("GET", "/count" | "/live") => edge.objects("COUNTER").by_name(OBJECT).fetch(request).await,
+        // The head of the request is handed on, and the answer as it comes: for `/live` a socket, which the host then joins the client to.
+        ("POST", "/visit") | ("GET", "/count" | "/live") => {
+            edge.objects("COUNTER").by_name(OBJECT).fetch(request.without_body()).await
+        }
         ("GET", "/names") => names::list(edge).await,
         ("POST", "/names") => names::add(edge, request).await,
         ("GET", "/picture") => picture::get(edge, &request).await,

@@ -19,7 +19,9 @@ const DAY: f64 = 86_400.0;
 /// Remembers the name that is the body of the request.
 pub(crate) async fn add(edge: Edge, mut request: Request) -> Bound<Response> {
     // Nothing of a larger body enters the Worker.
-    let Some(name) = request.take_body().all(MAX_NAME).await? else { return Ok(text(413, "a name has 40 bytes at most")) };
+    let Some(name) = request.take_body().all(MAX_NAME).await? else {
+        return Ok(text(413, "a name has 40 bytes at most"));
+    };
     let name = match std::str::from_utf8(&name).map(str::trim) {
         Ok(name) if !name.is_empty() && !name.contains(char::is_control) => name,
         _ => return Ok(text(400, "that is no name")),
@@ -35,7 +37,8 @@ pub(crate) async fn add(edge: Edge, mut request: Request) -> Bound<Response> {
 pub(crate) async fn list(edge: Edge) -> Bound<Response> {
     let (mut names, mut cursor) = (Vec::new(), Some(String::new()));
     while let Some(from) = cursor {
-        let page = edge.kv("NAMES").list(KvListOptions { prefix: PREFIX, cursor: &from, ..KvListOptions::default() }).await?;
+        let page =
+            edge.kv("NAMES").list(KvListOptions { prefix: PREFIX, cursor: &from, ..KvListOptions::default() }).await?;
         names.extend(page.keys.iter().filter_map(|key| key.name.strip_prefix(PREFIX)).map(str::to_owned));
         cursor = page.cursor;
     }

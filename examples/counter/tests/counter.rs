@@ -13,7 +13,12 @@
 use axum::body::{Body, to_bytes};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{Request, StatusCode};
-use pmx_emulator::{CargoBuild, CargoError, Emulator, Worker, clock::Clock, state_dir::StateDir};
+use pmx_emulator::{
+    CargoBuild, CargoError, Emulator, Worker,
+    clock::Clock,
+    config::{self, LoadOptions},
+    state_dir::StateDir,
+};
 use serde_json::{Value, json};
 use std::{path::Path, sync::LazyLock, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
@@ -42,13 +47,13 @@ fn worker() -> Option<Worker> {
     WASM.clone().map(Worker::wasm)
 }
 
-/// The Worker with its bindings, over a folder, by a clock that only the test moves.
+/// The Worker as `wrangler.toml` binds it, over a folder, by a clock that only the test moves.
 fn emulator(worker: Worker, state: &Path, clock: &Clock) -> Emulator {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("wrangler.toml");
+    let loaded = config::load(&config, &LoadOptions::default()).unwrap();
+    assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
     Emulator::builder(worker)
-        .main(|worker| {
-            let worker = worker.named("counter").durable_object("COUNTER", "Counter");
-            worker.kv_namespace("NAMES", "names").r2_bucket("PICTURES", "counter-pictures")
-        })
+        .main(|main| main.configure(&loaded.config))
         .state(StateDir::open(state).unwrap())
         .clock(clock.clone())
         .build()
@@ -146,6 +151,7 @@ async fn every_address_says_which_methods_it_has() {
     for (method, path, status) in [
         ("GET", "/", 200),
         ("HEAD", "/", 200),
+        ("HEAD", "/count", 200),
         ("DELETE", "/", 405),
         ("GET", "/visit", 405),
         ("GET", "/live", 426),
@@ -199,8 +205,7 @@ struct Window(WebSocketStream<TcpStream>);
 impl Window {
     async fn open(port: u16) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-        let (socket, _) =
-            tokio_tungstenite::client_async(format!("ws://127.0.0.1:{port}/live"), stream).await.unwrap();
+        let (socket, _) = tokio_tungstenite::client_async(format!("ws://127.0.0.1:{port}/live"), stream).await.unwrap();
         Self(socket)
     }
 
