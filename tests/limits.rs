@@ -9,7 +9,7 @@
 
 mod support;
 
-use pmx_emulator::{clock::Clock, r2::UploadOptions, state_dir::StateDir};
+use pmx_emulator::{clock::Clock, r2::PutOptions, state_dir::StateDir};
 use pmx_model::{Hash, MAX_DOCUMENT, MAX_DOCUMENTS};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -193,10 +193,7 @@ async fn documents_that_cannot_be_used_are_not_read_again_for_each_page() {
     world.publish(&site).await;
     let manifest = site.roots["roots"]["main"]["manifest"].as_str().unwrap();
     // Not even the bucket's own bytes are what their key says.
-    let options = UploadOptions { sha256: None, only_if_absent: false, length: 2 };
-    let mut other = world.emulator.r2().upload(manifest, options).unwrap();
-    other.write(b"{]").unwrap();
-    other.finish().unwrap();
+    world.emulator.r2().put(manifest, b"{]", PutOptions::default()).unwrap();
     let reads = || {
         let records = world.emulator.trace().recent();
         records

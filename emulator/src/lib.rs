@@ -42,6 +42,7 @@
 mod abi;
 mod bindings;
 mod bodies;
+mod cache;
 #[cfg(feature = "compile")]
 mod cargo_build;
 pub mod check;
@@ -53,6 +54,7 @@ pub mod faults;
 pub mod file_retry;
 pub mod http;
 pub mod inspect;
+pub mod js;
 pub mod kv;
 pub mod profile;
 pub mod r2;
@@ -71,7 +73,8 @@ pub use bindings::{AtOnce, Outbound, OutboundError, OutboundFuture};
 #[cfg(feature = "compile")]
 pub use cargo_build::{CargoBuild, CargoError};
 pub use emulator::{
-    BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, Emulator, ResponseFuture, ServiceFuture, Stats, WorkerSetup,
+    BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, ClientSocket, Emulator, ResponseFuture, ServiceFuture,
+    SocketMessage, Stats, WorkerSetup,
 };
 pub use runtime::program::LoadError;
 pub use runtime::worker::Worker;

@@ -4,7 +4,7 @@ use crate::{
     kv::Kv,
     r2::R2,
     state_dir::{
-        self, StateDir,
+        self, StateDir, StateError,
         folder::{Folder, Kind},
         layout,
     },
@@ -19,6 +19,7 @@ use rusqlite::{
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -31,6 +32,9 @@ pub enum SnapshotError {
     /// A file cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// A folder is not as this program makes it.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// A database cannot be copied.
     #[error("{} cannot be copied: {source}", path.display())]
     Database {
@@ -44,9 +48,17 @@ pub enum SnapshotError {
 /// Copies the state into an empty folder, which is then a state folder itself.
 ///
 /// Writes to KV and R2 wait meanwhile. An object notes what it has put there only after that is done, and names blobs only
-/// that are there; so objects may go on, and are copied after both.
-pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<(), SnapshotError> {
+/// that are there; so objects may go on, and are copied after both. `kv` and `r2` are those in the folder itself, `further` are the writers of
+/// those in folders of their own.
+pub(crate) fn take(
+    state: &StateDir,
+    kv: &Kv,
+    r2: &R2,
+    further: &[&Mutex<Connection>],
+    into: &Path,
+) -> Result<(), SnapshotError> {
     let writers = (lock(kv.writer()), lock(r2.writer()));
+    let further_writers: Vec<_> = further.iter().map(|writer| lock(writer)).collect();
     state_dir::create_empty(into)?;
     let (kv_into, r2_into) = (into.join("kv.sqlite"), into.join("r2.sqlite"));
     if state.reads_only() {
@@ -59,8 +71,9 @@ pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<()
     }
     let copied = Folder::open(into)?;
     for store in layout::STORES {
-        copy_blobs(state, store, &copied.open_folder("blobs")?.open_folder(store)?)?;
+        copy_blobs(state.root(), store, &copied.open_folder("blobs")?.open_folder(store)?)?;
     }
+    copy_further(state, into)?;
     let objects = copied.open_folder("do")?;
     objects.ensure_folder(layout::BUNDLED_FOLDER)?;
     let folders = state.object_folders()?;
@@ -83,7 +96,30 @@ pub(crate) fn take(state: &StateDir, kv: &Kv, r2: &R2, into: &Path) -> Result<()
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         namespaces => objects.write_atomically(layout::NAMESPACES, &namespaces?)?,
     }
-    drop(writers);
+    drop((writers, further_writers));
+    Ok(())
+}
+
+/// Copies the namespaces and buckets that have folders of their own, whether anybody has opened them or not.
+fn copy_further(state: &StateDir, into: &Path) -> Result<(), SnapshotError> {
+    for kind in layout::STORES {
+        let stores = match state.root().open_folder(kind) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            stores => stores?,
+        };
+        for entry in stores.entries()?.into_iter().filter(|entry| entry.kind == Kind::Folder) {
+            let from = stores.open_folder(&entry.name)?;
+            layout::check(&from)?;
+            let to = into.join(kind).join(&entry.name);
+            state_dir::create_empty(&to)?;
+            let database = format!("{kind}.sqlite");
+            if from.kind(&database)?.is_some() {
+                let path = state.database(kind).join(&entry.name).join(&database);
+                copy_file(state, &path, &to.join(&database))?;
+            }
+            copy_blobs(&from, kind, &Folder::open(&to)?.open_folder("blobs")?.open_folder(kind)?)?;
+        }
+    }
     Ok(())
 }
 
@@ -116,8 +152,8 @@ fn copy(from: &Connection, to: &Path) -> Result<(), SnapshotError> {
 }
 
 /// Files that never change are linked where the file system can do that. What is no blob is left.
-fn copy_blobs(state: &StateDir, store: &str, to: &Folder) -> io::Result<()> {
-    let from = match state.root().open_folder("blobs").and_then(|blobs| blobs.open_folder(store)) {
+fn copy_blobs(from: &Folder, store: &str, to: &Folder) -> io::Result<()> {
+    let from = match from.open_folder("blobs").and_then(|blobs| blobs.open_folder(store)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         from => from?,
     };

@@ -48,20 +48,30 @@ async fn answered_after(emulator: &Emulator, clock: &Clock, script: Script) -> u
 #[tokio::test]
 async fn kv_lag() {
     let (emulator, clock) = emulator("kv-lag=60s");
-    assert_eq!(op(&emulator, ["kv.put", "k", "v"]).await, ["ok"]);
-    assert_eq!(op(&emulator, ["kv.get", "k"]).await, ["none"]);
+    assert_eq!(op(&emulator, ["kv.put", "SPACE_KV", "k", "bytes", "v", ""]).await, ["ok"]);
+    assert_eq!(op(&emulator, ["kv.get", "SPACE_KV", "k", ""]).await, ["none"]);
     clock.advance(Duration::from_secs(60));
-    assert_eq!(op(&emulator, ["kv.get", "k"]).await, ["ok", "v"]);
+    assert_eq!(op(&emulator, ["kv.get", "SPACE_KV", "k", ""]).await, ["ok", "v"]);
 }
 
 #[tokio::test]
 async fn kv_error() {
     let (emulator, _) = emulator("kv-error=100%");
-    assert_eq!(op(&emulator, ["kv.get", "k"]).await, ["err", "KV GET failed: 500 Internal Server Error"]);
-    assert_eq!(op(&emulator, ["kv.put", "k", "v"]).await, ["err", "KV PUT failed: 500 Internal Server Error"]);
-    assert_eq!(op(&emulator, ["r2.head", "k"]).await, ["none"], "R2 is another service");
+    assert_eq!(
+        op(&emulator, ["kv.get", "SPACE_KV", "k", ""]).await,
+        ["err", "KV GET failed: 500 Internal Server Error", "Error", ""]
+    );
+    assert_eq!(
+        op(&emulator, ["kv.put", "SPACE_KV", "k", "bytes", "v", ""]).await,
+        ["err", "KV PUT failed: 500 Internal Server Error", "Error", ""]
+    );
+    assert_eq!(op(&emulator, ["r2.head", "BUCKET", "k"]).await, ["none"], "R2 is another service");
     emulator.faults().apply(Faults::parse::<&str>(&[]).unwrap());
-    assert_eq!(op(&emulator, ["kv.get", "k"]).await, ["none"], "the put stored nothing, and the fault is gone");
+    assert_eq!(
+        op(&emulator, ["kv.get", "SPACE_KV", "k", ""]).await,
+        ["none"],
+        "the put stored nothing, and the fault is gone"
+    );
 }
 
 #[tokio::test]
@@ -70,7 +80,7 @@ async fn a_share_of_calls_fails_and_the_same_ones_with_the_same_seed() {
         let (emulator, _) = emulator(faults);
         let mut failed = Vec::new();
         for _ in 0..100 {
-            failed.push(op(&emulator, ["kv.get", "k"]).await[0] == "err");
+            failed.push(op(&emulator, ["kv.get", "SPACE_KV", "k", ""]).await[0] == "err");
         }
         failed
     }
@@ -84,9 +94,9 @@ async fn a_share_of_calls_fails_and_the_same_ones_with_the_same_seed() {
 #[tokio::test]
 async fn latencies_are_those_of_the_clock() {
     for (faults, call) in [
-        ("kv-latency=20ms", script().op(["kv.get", "k"])),
-        ("kv-latency=20ms", script().op(["kv.put", "k", "v"])),
-        ("r2-latency=20ms", script().op(["r2.read", "k", "9"])),
+        ("kv-latency=20ms", script().op(["kv.get", "SPACE_KV", "k", ""])),
+        ("kv-latency=20ms", script().op(["kv.put", "SPACE_KV", "k", "bytes", "v", ""])),
+        ("r2-latency=20ms", script().op(["r2.get", "BUCKET", "k", "9", ""])),
         ("do-latency=20ms", script().object("a", &script().respond())),
     ] {
         let (emulator, clock) = emulator(faults);
@@ -100,7 +110,7 @@ async fn a_range_of_latencies_is_repeated_by_its_seed() {
         let (emulator, clock) = emulator("kv-latency=2ms..6ms,seed=3");
         let mut times = Vec::new();
         for _ in 0..6 {
-            times.push(answered_after(&emulator, &clock, script().op(["kv.get", "k"]).respond()).await);
+            times.push(answered_after(&emulator, &clock, script().op(["kv.get", "SPACE_KV", "k", ""]).respond()).await);
         }
         times
     }
@@ -113,29 +123,33 @@ async fn a_range_of_latencies_is_repeated_by_its_seed() {
 #[tokio::test]
 async fn kv_write_rate() {
     let (emulator, clock) = emulator("kv-write-rate");
-    assert_eq!(op(&emulator, ["kv.put", "k", "1"]).await, ["ok"]);
-    assert_eq!(op(&emulator, ["kv.put", "k", "2"]).await, ["err", "KV PUT failed: 429 Too Many Requests"]);
+    assert_eq!(op(&emulator, ["kv.put", "SPACE_KV", "k", "bytes", "1", ""]).await, ["ok"]);
+    assert_eq!(
+        op(&emulator, ["kv.put", "SPACE_KV", "k", "bytes", "2", ""]).await,
+        ["err", "KV PUT failed: 429 Too Many Requests", "Error", ""]
+    );
     clock.advance(Duration::from_secs(1));
-    assert_eq!(op(&emulator, ["kv.put", "k", "3"]).await, ["ok"]);
+    assert_eq!(op(&emulator, ["kv.put", "SPACE_KV", "k", "bytes", "3", ""]).await, ["ok"]);
 }
 
 #[tokio::test]
 async fn r2_error() {
     let (emulator, _) = emulator("r2-error=100%");
-    for (fields, name) in [(vec!["r2.head", "k"], "head"), (vec!["r2.get", "k", "", ""], "get")] {
-        let answer = match *fields {
-            [a, b] => op(&emulator, [a, b]).await,
-            [a, b, c, d] => op(&emulator, [a, b, c, d]).await,
-            _ => unreachable!(),
-        };
-        assert_eq!(answer, ["err", &format!("{name}: We encountered an internal error. Please try again. (10001)")]);
+    let get = ["r2.get", "BUCKET", "k", "", ""];
+    for (answer, name) in [(op(&emulator, ["r2.head", "BUCKET", "k"]).await, "head"), (op(&emulator, get).await, "get")]
+    {
+        let text = format!("{name}: We encountered an internal error. Please try again. (10001)");
+        assert_eq!(answer, ["err", &text, "Error", ""]);
     }
 }
 
 #[tokio::test]
 async fn do_error() {
     let (emulator, _) = emulator("do-error=100%");
-    assert_eq!(run_object(&emulator, "a", script().respond()).await.fields(), ["err", "Network connection lost."]);
+    assert_eq!(
+        run_object(&emulator, "a", script().respond()).await.fields(),
+        ["err", "Network connection lost.", "Error", "retryable"]
+    );
     assert_eq!(emulator.stats().constructed, 0, "the call never came there");
 }
 

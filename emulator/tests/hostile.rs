@@ -40,7 +40,7 @@ async fn ends_its_object(emulator: &Emulator, hostile: &Script) {
 async fn ops_that_memory_answers_count_towards_the_time_of_their_event() {
     let emulator = builder().turn_limit(SOON).build().unwrap();
     // Nothing is there: memory knows that from the second time on.
-    assert_eq!(run(&emulator, script().op_again(["kv.get", "key"])).await.status, 500);
+    assert_eq!(run(&emulator, script().op_again(["kv.get", "SPACE_KV", "key", ""])).await.status, 500);
     assert_eq!(run(&emulator, ok()).await.text(), "fine");
     ends_its_object(&emulator, &script().op_again(["alarm.get"])).await;
 }
@@ -61,7 +61,7 @@ async fn an_op_id_that_is_under_way_is_not_issued_again() {
 #[tokio::test]
 async fn an_op_that_was_answered_may_be_followed_by_one_of_its_id() {
     let emulator = builder().build().unwrap();
-    let again = script().op(["kv.get", "a"]).op(["r2.get", "b", "", ""]).op(["kv.get", "c"]).respond();
+    let again = script().kv_get("a").op(["r2.get", "BUCKET", "b", "", ""]).kv_get("c").respond();
     assert_eq!(run(&emulator, again).await.fields(), ["none"]);
     assert_eq!(emulator.stats().traps, 0);
 }
@@ -71,7 +71,7 @@ async fn what_a_turn_makes_its_host_keep_is_bounded() {
     let large = "x".repeat(60_000);
     for hostile in [
         script().ops_for_ever(["sleep", "60000"]),
-        script().ops_for_ever(["kv.put", "key", &large]),
+        script().ops_for_ever(["kv.put", "SPACE_KV", "key", "bytes", &large, ""]),
         script().answer_for_ever(["200", "bytes", &large]),
         script().answer_for_ever(["200", "none", ""]),
         script().cancel_for_ever(),
@@ -82,15 +82,15 @@ async fn what_a_turn_makes_its_host_keep_is_bounded() {
     }
     let emulator = builder().turn_limit(NEVER).build().unwrap();
     // Sockets that nobody asked for are accepted one by one; frames without a socket are kept for the turn, too.
-    ends_its_object(&emulator, &script().answer_for_ever(["101", "accept", "tag"])).await;
-    let empty = [""; 10_000];
-    let frames: Vec<&str> = std::iter::once("tag").chain(empty).collect();
-    ends_its_object(&emulator, &script().raw_send_for_ever(&frames)).await;
+    ends_its_object(&emulator, &script().answer_for_ever(["101", "accept", "\u{3}\0\0\0tag"])).await;
+    let mut broadcast = vec!["socket.broadcast", "1", "tag"];
+    broadcast.extend(["text", ""].repeat(10_000));
+    ends_its_object(&emulator, &script().raw_call_for_ever(&broadcast)).await;
 }
 
 #[tokio::test]
 async fn a_broadcast_is_bounded_by_all_that_it_queues() {
-    let accept = script().answer(["101", "accept", "tag"]);
+    let accept = script().answer(["101", "accept", "\u{3}\0\0\0tag"]);
     let emulator = builder().turn_limit(NEVER).var("GET", script().socket("a", &accept).text()).build().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -99,7 +99,8 @@ async fn a_broadcast_is_bounded_by_all_that_it_queues() {
         async move { emulator.serve(listener, std::future::pending()).await }
     });
     let mut client = deadline(tokio_tungstenite::connect_async(format!("ws://{address}/"))).await.unwrap().0;
-    ends_its_object(&emulator, &script().send_for_ever(["tag", &"x".repeat(60_000)])).await;
+    ends_its_object(&emulator, &script().call_for_ever(["socket.broadcast", "1", "tag", "text", &"x".repeat(60_000)]))
+        .await;
     let end = deadline(client.next()).await;
     assert!(
         !matches!(end, Some(Ok(tokio_tungstenite::tungstenite::Message::Text(_)))),

@@ -25,8 +25,7 @@ async fn a_request_is_recorded_with_its_binding_calls() {
     let emulator = builder().trace(10).build().unwrap();
     let mut live = emulator.trace().subscribe();
     emulator.kv().put("there", b"1", Default::default()).unwrap();
-    let calls =
-        script().op(["kv.get", "there"]).op(["kv.get", "missing"]).op(["kv.put", "", "x"]).op(["kv.get", "there"]);
+    let calls = script().kv_get("there").kv_get("missing").kv_put("", "x").kv_get("there");
     run(&emulator, calls.respond()).await;
     let record = deadline(live.recv()).await.unwrap();
     assert_eq!((record.method.as_str(), record.host.as_str(), record.path.as_str()), ("POST", "t", "/"));
@@ -34,7 +33,7 @@ async fn a_request_is_recorded_with_its_binding_calls() {
     assert_eq!(
         ops(&record),
         [
-            ("body.read", "", "ok", false),
+            ("body.all", "", "ok", false),
             ("kv.get", "there", "ok", true),
             ("kv.get", "missing", "none", false),
             ("kv.put", "", "error", false),
@@ -51,7 +50,7 @@ async fn a_request_is_recorded_with_its_binding_calls() {
 async fn what_goes_on_after_the_answer_belongs_to_the_request() {
     let clock = Clock::manual(1_000);
     let emulator = builder().trace(10).clock(clock.clone()).build().unwrap();
-    run(&emulator, script().answer(["204", "none", ""]).op(["sleep", "1000"]).op(["kv.put", "k", "v"])).await;
+    run(&emulator, script().answer(["204", "none", ""]).op(["sleep", "1000"]).kv_put("k", "v")).await;
     assert!(emulator.trace().recent().is_empty(), "it has not ended yet");
     clock.advance(std::time::Duration::from_secs(1));
     eventually(|| !emulator.trace().recent().is_empty()).await;
@@ -64,7 +63,7 @@ async fn what_goes_on_after_the_answer_belongs_to_the_request() {
 #[tokio::test]
 async fn an_event_of_an_object_is_a_record_of_its_own_with_its_sql() {
     let emulator = builder().trace(10).build().unwrap();
-    let inside = script().sql(["CREATE TABLE t (a)"]).sql(["SELEC"]).op(["kv.get", "k"]);
+    let inside = script().sql(["CREATE TABLE t (a)"]).sql(["SELEC"]).kv_get("k");
     run_object(&emulator, "site", inside.respond()).await;
     eventually(|| emulator.trace().recent().len() == 2).await;
     let (request, event) = (&of(&emulator, false)[0], &of(&emulator, true)[0]);
@@ -118,7 +117,7 @@ async fn only_the_last_are_kept_and_a_long_request_says_what_is_left_out() {
     }
     let ids: Vec<u64> = emulator.trace().recent().iter().map(|record| record.id).collect();
     assert_eq!(ids, [3, 4, 5]);
-    let many = (0..MAX_OPS + 9).fold(script(), |script, _| script.op(["kv.get", "k"]));
+    let many = (0..MAX_OPS + 9).fold(script(), |script, _| script.kv_get("k"));
     run(&emulator, many.respond()).await;
     let record = emulator.trace().recent().pop().unwrap();
     assert_eq!((record.ops.len(), record.more_ops), (MAX_OPS, 10), "with the one that read the script");
@@ -156,9 +155,9 @@ async fn nothing_is_recorded_unless_it_was_asked_for() {
 async fn a_fault_is_seen_as_the_error_that_it_is() {
     let faults = Faults::from(Faults::parse(&["r2-error=100%"]).unwrap());
     let emulator = builder().trace(10).faults(faults).build().unwrap();
-    let answer = run(&emulator, script().op(["r2.read", "k", "9"]).respond()).await;
+    let answer = run(&emulator, script().op(["r2.get", "BUCKET", "k", "9", ""]).respond()).await;
     let error = "get: We encountered an internal error. Please try again. (10001)";
-    assert_eq!(answer.fields(), ["err", error]);
+    assert_eq!(answer.fields(), ["err", error, "Error", ""]);
     eventually(|| !emulator.trace().recent().is_empty()).await;
-    assert_eq!(ops(&emulator.trace().recent()[0])[1], ("r2.read", "k", "error", true));
+    assert_eq!(ops(&emulator.trace().recent()[0])[1], ("r2.get", "k", "error", true));
 }

@@ -73,7 +73,7 @@ async fn the_worker_says_who_it_is() {
     let emulator = emulator(StateDir::temporary().unwrap());
     let answer = fetch(&emulator, Request::get("http://localhost/api/health").body(Body::empty()).unwrap()).await;
     let health: Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(health["abi"], 1);
+    assert_eq!(health["abi"], 2);
     assert_eq!(health["wasm"].as_str(), emulator.worker_sha256());
 }
 

@@ -20,6 +20,7 @@ use crate::{
 };
 use pmx_emulator::{
     clock::Clock,
+    profile::Profile,
     r2::R2,
     state_dir::{StateDir, StateError},
 };
@@ -116,7 +117,7 @@ fn take_in(file: &Path, into: &Path) -> Result<()> {
     })?;
     let state = StateDir::open(into).map_err(refused)?;
     // What objects know of the bucket may be newer than the bucket of the archive.
-    let bucket = R2::open(&state, &Clock::system()).map_err(refused)?;
+    let bucket = R2::open(&state, &Clock::system(), Profile::default()).map_err(refused)?;
     bucket.renew_epoch().map_err(Error::new)?;
     drop(bucket);
     data::DataClient::Here(state).run([DataOp::ObjectList {}])?;

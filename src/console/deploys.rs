@@ -141,7 +141,7 @@ fn counts<T>(changes: &[EntryChange<T>]) -> ChangeCounts {
 /// The bytes of a blob, if it is kept and no larger than `most`. May block on the disk.
 pub(super) fn blob(r2: &R2, hash: &Hash, most: u64) -> Result<Option<Vec<u8>>, RequestFailure> {
     let object = r2.get(&hash.to_string(), None).map_err(|error| RequestFailure::internal(error.to_string()))?;
-    let Some(object) = object.filter(|object| object.size <= most) else { return Ok(None) };
+    let Some(object) = object.filter(|object| object.meta.size <= most) else { return Ok(None) };
     let bytes = object.body.into_bytes().map_err(|error| RequestFailure::internal(format!("{hash}: {error}")))?;
     Ok(Some(bytes.to_vec()))
 }

@@ -5,7 +5,7 @@ use pmx_emulator::{
     Emulator,
     inspect::{InspectError, Inspector},
     kv::{self, Kv},
-    r2::{self, ObjectMeta, R2, UploadOptions},
+    r2::{self, ObjectMeta, R2},
 };
 use pmx_model::{SiteName, kv_key};
 use serde_json::{Value as Json, json};
@@ -152,16 +152,15 @@ fn r2_get(r2: &R2, key: &str) -> Result<Json, DataError> {
 }
 
 fn r2_put(r2: &R2, key: &str, bytes: &[u8]) -> Result<Json, DataError> {
-    let mut upload = r2.upload(key, UploadOptions { length: bytes.len() as u64, ..UploadOptions::default() })?;
-    upload.write(bytes)?;
-    Ok(upload.finish()?.map_or(Json::Null, |meta| object(&meta)))
+    Ok(r2.put(key, bytes, r2::PutOptions::default())?.map_or(Json::Null, |meta| object(&meta)))
 }
 
 fn r2_list(r2: &R2, page: &ListPage) -> Result<Json, DataError> {
     let found = r2.list(r2::ListOptions {
         prefix: page.prefix.as_deref().unwrap_or_default(),
-        limit: page.limit,
+        limit: page.limit.map(i64::from),
         cursor: page.cursor.as_deref(),
+        ..r2::ListOptions::default()
     })?;
     let mut answer = json!({ "objects": found.objects.iter().map(object).collect::<Vec<_>>() });
     if let Some(cursor) = found.cursor {
@@ -176,7 +175,7 @@ fn object(meta: &ObjectMeta) -> Json {
         "key": meta.key, "size": meta.size, "etag": meta.etag, "version": meta.version,
         "uploaded": humantime::format_rfc3339_millis(uploaded).to_string(),
     });
-    if let Some(sha256) = meta.sha256 {
+    if let Some(sha256) = meta.checksums.sha256() {
         answer["sha256"] = json!(sha256.to_string());
     }
     answer

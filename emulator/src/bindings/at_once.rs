@@ -23,12 +23,12 @@ pub enum AtOnce {
 
 /// Decides for each op.
 #[derive(Debug)]
-pub(super) struct Draw {
+pub(super) struct AtOnceDraw {
     mode: AtOnce,
     state: AtomicU64,
 }
 
-impl Draw {
+impl AtOnceDraw {
     pub(super) fn new(mode: AtOnce) -> Self {
         let seed = if let AtOnce::Drawn(seed) = mode { seed } else { 0 };
         Self { mode, state: AtomicU64::new(seed) }
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn a_draw_is_the_same_for_the_same_seed_and_takes_both_sides() {
         let draws = |seed| {
-            let draw = Draw::new(AtOnce::Drawn(seed));
+            let draw = AtOnceDraw::new(AtOnce::Drawn(seed));
             (0..64).map(|_| draw.allows()).collect::<Vec<_>>()
         };
         assert_eq!(draws(7), draws(7));

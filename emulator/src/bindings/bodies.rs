@@ -15,7 +15,7 @@ pub(super) fn perform(op: BodyOp) -> Dispatched {
         BodyOp::All { body, max } => Dispatched::Pending(Box::pin(async move {
             match body.collect(max).await {
                 Ok(Ok(bytes)) => Answer::Value(bytes).into(),
-                Ok(Err(TooLarge)) => GuestError::error("too large").into(),
+                Ok(Err(TooLarge { .. })) => GuestError::error("too large").into(),
                 Err(error) => error.into(),
             }
         })),

@@ -30,6 +30,12 @@ impl CallChain {
         Ok(Self { depth: self.depth + 1, invocations: self.invocations.clone() })
     }
 
+    /// The same chain, in which invocations are counted from now on.
+    pub(crate) fn counted(&mut self) -> Self {
+        self.invocations.get_or_insert_default();
+        self.clone()
+    }
+
     /// As [`Self::call`], of a Worker through a service binding.
     pub(crate) fn invoke(&mut self) -> Result<Self, GuestError> {
         let invocations = self.invocations.get_or_insert_default();

@@ -3,6 +3,7 @@
 
 mod at_once;
 mod bodies;
+mod cache;
 mod call_chain;
 mod completion;
 mod kv;
@@ -22,11 +23,13 @@ pub(crate) use table::{Binding, BindingTable, ServiceBinding, Variable};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use at_once::Draw;
+use at_once::AtOnceDraw;
 
 use crate::abi::answer::Answer;
 use crate::abi::error::GuestError;
 use crate::abi::op::Op;
+use crate::abi::requests::RequestOp;
+use crate::cache::Caches;
 use crate::clock::{self, Clock};
 use crate::faults::{Faults, Service};
 use crate::trace::{Recorder, Trace};
@@ -39,7 +42,8 @@ pub(crate) struct Bindings {
     pub(crate) trace: Trace,
     /// Where requests go that leave the emulator.
     outbound: Arc<dyn Outbound>,
-    at_once: Draw,
+    caches: Arc<Caches>,
+    at_once: AtOnceDraw,
     /// The Worker itself, for calls of its own entrypoints. Set once, when it exists; weak, since its instances have these bindings.
     own: OnceLock<Weak<dyn WorkerService>>,
 }
@@ -51,13 +55,14 @@ pub(crate) struct BindingParts {
     pub(crate) faults: Faults,
     pub(crate) trace: Trace,
     pub(crate) outbound: Arc<dyn Outbound>,
+    pub(crate) caches: Arc<Caches>,
     pub(crate) at_once: AtOnce,
 }
 
 impl Bindings {
     pub(crate) fn new(table: BindingTable, parts: BindingParts) -> Self {
-        let BindingParts { clock, faults, trace, outbound, at_once } = parts;
-        Self { table, clock, faults, trace, outbound, at_once: Draw::new(at_once), own: OnceLock::new() }
+        let BindingParts { clock, faults, trace, outbound, caches, at_once } = parts;
+        Self { table, clock, faults, trace, outbound, caches, at_once: AtOnceDraw::new(at_once), own: OnceLock::new() }
     }
 
     /// Says which Worker's bindings these are. Called once.
@@ -102,7 +107,7 @@ impl Bindings {
         let Some(service) = service(&op) else { return self.perform(op, chain) };
         let Some(injection) = self.faults.inject(service) else { return self.perform(op, chain) };
         let dispatched = match failure(&op).filter(|_| injection.fails) {
-            Some(text) => Dispatched::Ready(GuestError::error(text).into()),
+            Some(error) => error.into(),
             None => self.perform(op, chain),
         };
         self.delayed(dispatched, injection.late_by)
@@ -136,7 +141,7 @@ impl Bindings {
             },
             Op::Request(op) => self.request(op, chain),
             Op::Body(op) => bodies::perform(op),
-            Op::Cache(_) => GuestError::error("there is no cache").into(),
+            Op::Cache(op) => cache::perform(&self.caches, op),
             Op::Alarm(_) => GuestError::error("Alarms are only available inside a Durable Object.").into(),
             Op::Sleep { millis } => {
                 let clock = self.clock.clone();
@@ -157,7 +162,6 @@ fn not_bound(kind: &str, name: &str) -> GuestError {
 }
 
 fn service(op: &Op) -> Option<Service> {
-    use crate::abi::requests::RequestOp;
     match op {
         Op::Kv(..) => Some(Service::Kv),
         Op::R2(..) => Some(Service::R2),
@@ -167,11 +171,14 @@ fn service(op: &Op) -> Option<Service> {
 }
 
 /// What the platform says when a service fails.
-fn failure(op: &Op) -> Option<String> {
+fn failure(op: &Op) -> Option<GuestError> {
     Some(match op {
-        Op::Kv(_, op) => format!("KV {} failed: 500 Internal Server Error", kv::method(op)),
-        Op::R2(_, op) => format!("{}: We encountered an internal error. Please try again. (10001)", r2::method(op)),
-        Op::Request(_) => crate::abi::error::CONNECTION_LOST.to_owned(),
+        Op::Kv(_, op) => GuestError::error(format!("KV {} failed: 500 Internal Server Error", kv::method(op))),
+        Op::R2(_, op) => {
+            let text = format!("{}: We encountered an internal error. Please try again. (10001)", r2::method(op));
+            GuestError::error(text)
+        }
+        Op::Request(_) => GuestError::connection_lost(),
         Op::Body(_) | Op::Cache(_) | Op::Alarm(_) | Op::Sleep { .. } => return None,
     })
 }

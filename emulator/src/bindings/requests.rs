@@ -101,9 +101,9 @@ impl Bindings {
         request: FetchRequest,
         redirect: Redirect,
         inline: Option<u64>,
-        chain: &CallChain,
+        chain: &mut CallChain,
     ) -> Dispatched {
-        let (this, mut chain) = (Arc::clone(self), chain.clone());
+        let (this, mut chain) = (Arc::clone(self), chain.counted());
         Dispatched::Pending(Box::pin(async move {
             let response = match redirect {
                 Redirect::Manual => this.hop(&asked, request, &mut chain).await,
@@ -182,6 +182,9 @@ impl Bindings {
     }
 
     async fn send_out(&self, request: FetchRequest) -> Result<FetchResponse, GuestError> {
+        if request.wants_socket() {
+            return Err(GuestError::error("WebSockets to the outside are not supported here."));
+        }
         let FetchRequest { method, url, headers, body } = request;
         let mut out = http::Request::builder().method(method).uri(url.as_str());
         if let Some(fields) = out.headers_mut() {
@@ -192,7 +195,7 @@ impl Bindings {
             .map_err(|_| GuestError::type_error(format!("Invalid URL: {url}")))?;
         let (parts, body) = match self.outbound.fetch(out).await {
             Ok(response) => response.into_parts(),
-            Err(error @ OutboundError::ConnectionLost) => return Err(GuestError::error(error.to_string())),
+            Err(OutboundError::ConnectionLost) => return Err(GuestError::connection_lost()),
             Err(error) => return Err(GuestError::error(error.to_string())),
         };
         let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());

@@ -11,6 +11,6 @@ mod reader;
 pub(crate) use error::BodyError;
 pub(crate) use file::file_body;
 pub(crate) use handles::Handles;
-pub(crate) use payload::{Payload, PayloadError, PayloadStream, TooLarge};
+pub(crate) use payload::{Payload, PayloadError, TooLarge};
 pub(crate) use pipe::PipeRoom;
-pub(crate) use reader::{PayloadReader, SharedReader};
+pub(crate) use reader::SharedReader;

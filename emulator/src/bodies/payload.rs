@@ -69,16 +69,18 @@ impl Payload {
 
     /// All of it in memory, unless it has more than `max` bytes.
     pub(crate) async fn collect(self, max: u64) -> Result<Result<Bytes, TooLarge>, PayloadError> {
+        if let Some(length) = self.len().filter(|length| *length > max) {
+            return Ok(Err(TooLarge { length }));
+        }
         let mut stream = match self {
-            Self::Bytes(bytes) if bytes.len() as u64 > max => return Ok(Err(TooLarge)),
             Self::Bytes(bytes) => return Ok(Ok(bytes)),
-            Self::Stream(stream) if stream.length.is_some_and(|length| length > max) => return Ok(Err(TooLarge)),
             Self::Stream(stream) => stream,
         };
         let mut whole = BytesMut::new();
         while let Some(chunk) = stream.next().await? {
-            if (whole.len() + chunk.len()) as u64 > max {
-                return Ok(Err(TooLarge));
+            let length = (whole.len() + chunk.len()) as u64;
+            if length > max {
+                return Ok(Err(TooLarge { length }));
             }
             // The usual body is a single chunk.
             if whole.is_empty() && stream.body.is_end_stream() {
@@ -89,27 +91,43 @@ impl Payload {
         Ok(Ok(whole.freeze()))
     }
 
+    /// As [`Self::collect`], but a body that is too large is read to its end, and thrown away.
+    pub(crate) async fn collect_or_discard(self, max: u64) -> Result<Result<Bytes, TooLarge>, PayloadError> {
+        let mut stream = match self {
+            Self::Bytes(bytes) => return Self::Bytes(bytes).collect(max).await,
+            Self::Stream(stream) => stream,
+        };
+        let (mut whole, mut length) = (BytesMut::new(), 0);
+        while let Some(chunk) = stream.next().await? {
+            length += chunk.len() as u64;
+            if length > max {
+                whole = BytesMut::new();
+            } else {
+                whole.extend_from_slice(&chunk);
+            }
+        }
+        Ok(if length > max { Err(TooLarge { length }) } else { Ok(whole.freeze()) })
+    }
+
     /// The body, in memory if its length is known and at most `max`.
     pub(crate) async fn inlined(self, max: Option<u64>) -> Result<Self, PayloadError> {
         match (self.len(), max) {
             (Some(length), Some(max)) if length <= max => match self.collect(max).await? {
                 Ok(bytes) => Ok(Self::Bytes(bytes)),
-                Err(TooLarge) => Err(PayloadError::new("a body has more bytes than it announced", false)),
+                Err(TooLarge { .. }) => Err(PayloadError::new("a body has more bytes than it announced", false)),
             },
             _ => Ok(self),
         }
     }
 }
 
-/// A body has more bytes than may be read at once.
+/// A body has more bytes than may be read at once: so many, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooLarge;
+pub(crate) struct TooLarge {
+    pub(crate) length: u64,
+}
 
 impl PayloadStream {
-    pub(crate) fn length(&self) -> Option<u64> {
-        self.length
-    }
-
     /// The next bytes, at least one, or `None` at the end. Nothing is lost if the future is dropped.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, PayloadError> {
         poll_fn(|context| self.poll_next(context)).await

@@ -6,6 +6,7 @@ use crate::{
     durable_object::{alarm_index::AlarmIndex, namespace_key::NamespaceKey},
     faults::Faults,
     kv::{Kv, KvError},
+    profile::Profile,
     r2::{R2, R2Error},
     state_dir::{
         StateDir, StateError,
@@ -84,8 +85,8 @@ pub fn repair(state: &StateDir, findings: &[Finding], stamp: &str) -> Result<Vec
     }
     // The stores remove what is gone, cut short or left over when they are opened, and the rest when it is read.
     let clock = Clock::system();
-    let kv = Kv::open(state, &clock, &Faults::none())?;
-    let r2 = R2::open(state, &clock)?;
+    let kv = Kv::open(state, &clock, &Faults::none(), Profile::default())?;
+    let r2 = R2::open(state, &clock, Profile::default())?;
     for finding in findings {
         match finding {
             Finding::Lost { store, key, .. } => {
@@ -139,7 +140,7 @@ fn set_aside(state: &StateDir, file: &str, stamp: &str) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{check::check, kv::PutOptions, r2::UploadOptions};
+    use crate::{check::check, kv, r2};
     use std::{fs, path::Path};
 
     const LARGE: usize = 64 * 1024 + 1;
@@ -148,12 +149,11 @@ mod tests {
     fn state(folder: &Path) {
         let state = StateDir::open(folder).unwrap();
         let clock = Clock::system();
-        let (kv, r2) = (Kv::open(&state, &clock, &Faults::none()).unwrap(), R2::open(&state, &clock).unwrap());
+        let kv = Kv::open(&state, &clock, &Faults::none(), Profile::default()).unwrap();
+        let r2 = R2::open(&state, &clock, Profile::default()).unwrap();
         for (key, size) in [("small", 5), ("large", LARGE)] {
-            kv.put(key, &vec![1; size], PutOptions::default()).unwrap();
-            let mut upload = r2.upload(key, UploadOptions { length: size as u64, ..UploadOptions::default() }).unwrap();
-            upload.write(&vec![2; size]).unwrap();
-            upload.finish().unwrap();
+            kv.put(key, &vec![1; size], kv::PutOptions::default()).unwrap();
+            r2.put(key, &vec![2; size], r2::PutOptions::default()).unwrap();
         }
         drop(AlarmIndex::open(&state, &NamespaceKey::bundled(), &clock).unwrap());
     }

@@ -1,7 +1,7 @@
 //! One Durable Object: the queue of its inputs, and the thread that handles them. workerd's name for it is `ActorContainer`.
 //!
 //! At most one thread works on an object at a time, and none while its queue is empty: an idle object costs its instance and an
-//! open file, an evicted one nothing. One that has neither a file nor a socket has nothing to wait for, and is evicted at once.
+//! open file, an evicted one nothing. One that has neither a file nor a socket gives way first when there are many.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -135,7 +135,10 @@ impl ObjectContainer {
         while let Some((input, recorder)) = self.next(&lifecycle) {
             lifecycle.handle(&self, input, recorder.as_ref());
             let evictions = lifecycle.evict_if_requested();
-            if lifecycle.is_discardable() && self.inputs().queue.is_empty() {
+            if lifecycle.is_discardable()
+                && self.namespace.shared.instances.is_crowded()
+                && self.inputs().queue.is_empty()
+            {
                 drop(lifecycle.take_instance());
             }
             lifecycle.update_gauges();

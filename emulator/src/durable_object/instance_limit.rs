@@ -10,6 +10,9 @@ use crate::sync::lock;
 /// Objects that may have an instance at once, unless the builder is told otherwise. An instance with nothing in it takes some 145 kB and
 /// four mappings, of which Linux gives a process 65,530 (`vm.max_map_count`); one that holds the documents of a large site a few MB.
 pub(crate) const MAX_INSTANCES: usize = 1_024;
+/// Of the instances that there may be, so many parts are for objects that have been reached once and never wrote anything: whoever makes up
+/// names must not fill the memory.
+const FREE_DIVISOR: usize = 16;
 /// What the platform says when it cannot take more.
 const OVERLOADED: &str = "Durable Object is overloaded. Too many requests queued.";
 
@@ -43,6 +46,11 @@ impl InstanceLimit {
 
     pub(super) fn limit(&self) -> usize {
         self.limit
+    }
+
+    /// Whether so many objects have an instance that one with nothing to lose but its memory should not keep it.
+    pub(super) fn is_crowded(&self) -> bool {
+        lock(&self.objects).len() > self.limit / FREE_DIVISOR
     }
 
     /// Takes a permit for an instance. If there are none left, the object that has been idle for the longest is evicted; its sockets stay.

@@ -75,7 +75,7 @@ impl Lifecycle {
         self.instance.as_ref().is_some_and(ObjectInstance::is_idle)
     }
 
-    /// Whether all that the instance could do is to be there for events that may never come. What comes next makes another.
+    /// Whether the instance is idle, and has nothing but its memory: neither a file nor sockets.
     pub(super) fn is_discardable(&mut self) -> bool {
         self.instance.as_mut().is_some_and(|instance| {
             instance.is_idle() && !instance.imports().database.has_file() && self.sockets.len() == 0

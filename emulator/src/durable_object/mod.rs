@@ -4,7 +4,7 @@
 //! events one after the other (`namespace.rs`, `object_table.rs`, `container.rs`). The container has an instance of the Worker while there is
 //! something to do (`lifecycle.rs`), and evicts it when it has been idle (`eviction.rs`). An event runs in turns (`instance.rs`); each turn is
 //! one transaction of the object's database (`engine`), and what it sends out leaves only after the commit (`outputs.rs`). What code calls
-//! in the middle of a turn is in `imports.rs`. Due alarms come from the scheduler (`alarm_scheduler.rs`).
+//! in the middle of a turn is in `calls.rs`. Due alarms come from the scheduler (`alarm_scheduler.rs`).
 //!
 //! Each of these files knows the next ones only. What an instance needs of its container it reaches through `context.rs`, and what objects
 //! share is in `namespace_state.rs`.
@@ -13,6 +13,7 @@ mod alarm_delivery;
 pub(crate) mod alarm_index;
 mod alarm_scheduler;
 mod alarm_state;
+mod calls;
 pub mod classes;
 mod container;
 mod context;

@@ -1,8 +1,9 @@
 //! How an emulator is put together: its stores, then its Workers, then what binds the Workers to each other.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
+use rusqlite::Connection;
 use tokio::runtime::Handle;
 
 use super::builder::{BuildError, Builder};
@@ -11,6 +12,7 @@ use super::{Emulator, Inner, RunningWorker};
 use crate::bindings::{
     Binding, BindingParts, BindingTable, Bindings, Objects, ServiceBinding, Variable, WorkerService,
 };
+use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::durable_object::classes::{ClassCatalog, ClassError};
 use crate::durable_object::imports::ObjectImports;
@@ -18,6 +20,7 @@ use crate::durable_object::namespace::Namespace;
 use crate::durable_object::namespace_state::{ObjectHost, ObjectHostParts};
 use crate::faults::Faults;
 use crate::kv::{self, Kv};
+use crate::profile::Profile;
 use crate::r2::{self, R2};
 use crate::runtime::host::{Environment, NoObjectImports};
 use crate::runtime::log_throttle::LogThrottle;
@@ -36,6 +39,7 @@ pub(super) struct Stores {
     state: StateDir,
     clock: Clock,
     faults: Faults,
+    profile: Profile,
     pub(super) kv: HashMap<String, Kv>,
     pub(super) r2: HashMap<String, R2>,
     pub(super) default_kv: Kv,
@@ -43,22 +47,30 @@ pub(super) struct Stores {
 }
 
 impl Stores {
-    fn open(state: StateDir, clock: Clock, faults: Faults) -> Result<Self, StateError> {
-        let (default_kv, default_r2) = (Kv::open(&state, &clock, &faults)?, R2::open(&state, &clock)?);
+    fn open(state: StateDir, clock: Clock, faults: Faults, profile: Profile) -> Result<Self, StateError> {
+        let (default_kv, default_r2) =
+            (Kv::open(&state, &clock, &faults, profile)?, R2::open(&state, &clock, profile)?);
         let kv = HashMap::from([(kv::DEFAULT_ID.to_owned(), default_kv.clone())]);
         let r2 = HashMap::from([(r2::DEFAULT_NAME.to_owned(), default_r2.clone())]);
-        Ok(Self { state, clock, faults, kv, r2, default_kv, default_r2 })
+        Ok(Self { state, clock, faults, profile, kv, r2, default_kv, default_r2 })
     }
 
     pub(super) fn state(&self) -> &StateDir {
         &self.state
     }
 
+    /// The writers of those that have folders of their own.
+    pub(super) fn further_writers(&self) -> Vec<&Mutex<Connection>> {
+        let kv = self.kv.iter().filter(|(id, _)| *id != kv::DEFAULT_ID).map(|(_, kv)| kv.writer());
+        let r2 = self.r2.iter().filter(|(name, _)| *name != r2::DEFAULT_NAME).map(|(_, r2)| r2.writer());
+        kv.chain(r2).collect()
+    }
+
     fn kv(&mut self, id: &str) -> Result<Kv, StateError> {
         if let Some(kv) = self.kv.get(id) {
             return Ok(kv.clone());
         }
-        let kv = Kv::open(&self.state.store("kv", id)?, &self.clock, &self.faults)?;
+        let kv = Kv::open(&self.state.store("kv", id)?, &self.clock, &self.faults, self.profile)?;
         self.kv.insert(id.to_owned(), kv.clone());
         Ok(kv)
     }
@@ -67,7 +79,7 @@ impl Stores {
         if let Some(r2) = self.r2.get(name) {
             return Ok(r2.clone());
         }
-        let r2 = R2::open(&self.state.store("r2", name)?, &self.clock)?;
+        let r2 = R2::open(&self.state.store("r2", name)?, &self.clock, self.profile)?;
         self.r2.insert(name.to_owned(), r2.clone());
         Ok(r2)
     }
@@ -76,13 +88,14 @@ impl Stores {
 pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
     let runtime = Handle::try_current()?;
     let state = builder.state.clone().map_or_else(StateDir::temporary, Ok)?;
-    let mut stores = Stores::open(state, builder.clock.clone(), builder.faults.clone())?;
+    let mut stores = Stores::open(state, builder.clock.clone(), builder.faults.clone(), builder.profile)?;
     let trace = Trace::new(builder.trace, builder.clock.clone());
     let parts = BindingParts {
         clock: builder.clock.clone(),
         faults: builder.faults.clone(),
         trace: trace.clone(),
         outbound: Arc::clone(&builder.outbound),
+        caches: Arc::new(Caches::new(builder.clock.clone())),
         at_once: builder.at_once,
     };
     let mut catalog = ClassCatalog::open(&stores.state)?;

@@ -13,10 +13,11 @@ use http::request::Parts;
 use http_body::Body as _;
 use tracing::Span;
 
-use super::RunningWorker;
+use super::{RunningWorker, client_socket};
 use crate::bindings::{BoxFuture, CallChain};
 use crate::bodies::Payload;
 use crate::http::event::FetchEvent;
+use crate::http::exchange::came_over_network;
 use crate::http::response::{self, WorkerResponse};
 use crate::http::websocket;
 use crate::request_log::{self, RequestLog};
@@ -75,6 +76,7 @@ impl ResponseFuture {
         match outcome.and_then(response::from_worker) {
             Ok(WorkerResponse::Plain(response)) => Transition::Done(response),
             Ok(WorkerResponse::Upgrade(headers, socket)) => match parts() {
+                Some(parts) if !came_over_network(&parts) => Transition::Done(client_socket::upgraded(headers, socket)),
                 Some(parts) => Transition::To(FetchState::Joining(Box::pin(websocket::join(*parts, headers, socket)))),
                 None => self.fail(&Failure::Malformed),
             },

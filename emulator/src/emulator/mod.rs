@@ -2,6 +2,7 @@
 
 mod assemble;
 mod builder;
+mod client_socket;
 mod configured;
 mod fetch;
 mod worker_setup;
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use tower_service::Service;
 
 pub use builder::{BuildError, Builder};
+pub use client_socket::{ClientSocket, SocketMessage};
 pub use fetch::{ResponseFuture, ServiceFuture};
 pub use worker_setup::{BUNDLED_BINDINGS, BindingTarget, WorkerSetup};
 
@@ -113,7 +115,7 @@ impl Emulator {
     }
 
     /// Answers a request in this process: everything but the network is as if it had come over it. The host is that of the
-    /// URL, or of the `host` header. A request cannot become a WebSocket this way.
+    /// URL, or of the `host` header. Of a request that became a WebSocket, [`ClientSocket::take`] has the client's end.
     pub fn fetch(&self, request: Request) -> ResponseFuture {
         ResponseFuture::new(Arc::clone(&self.main), request)
     }
@@ -192,7 +194,8 @@ impl Emulator {
     pub async fn snapshot(&self, into: &Path) -> Result<(), SnapshotError> {
         let (inner, into) = (Arc::clone(&self.inner), into.to_owned());
         let copied = tokio::task::spawn_blocking(move || {
-            snapshot::take(inner.stores.state(), &inner.stores.default_kv, &inner.stores.default_r2, &into)
+            let stores = &inner.stores;
+            snapshot::take(stores.state(), &stores.default_kv, &stores.default_r2, &stores.further_writers(), &into)
         });
         copied.await.unwrap_or_else(|error| Err(io::Error::other(error).into()))
     }

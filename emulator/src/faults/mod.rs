@@ -97,8 +97,8 @@ impl Faults {
         self.changed(&state);
     }
 
-    /// From now on a KV write is seen by readers only when this much time has passed since it was made; until then they
-    /// see the value, or the miss, of before. Zero: at once, writes already made included.
+    /// From now on a KV write is seen by readers at other places than the writer's ([`Kv::at`](crate::kv::Kv::at)) only when this much time
+    /// has passed since it was made; until then they see the value, or the miss, of before. Zero: at once, writes already made included.
     pub fn set_kv_lag(&self, lag: Duration) {
         self.change(|plan| plan.kv_lag = lag);
     }

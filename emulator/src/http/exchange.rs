@@ -26,6 +26,11 @@ use super::response::refusal;
 #[derive(Clone)]
 pub(crate) struct ConnectionProgress(pub(crate) Arc<Progress>);
 
+/// Whether a request for an upgrade came over a connection, which it may take over.
+pub(crate) fn came_over_network(parts: &http::request::Parts) -> bool {
+    parts.extensions.get::<ConnectionProgress>().is_some()
+}
+
 /// Has a service answer a request, which counts as begun at once: hyper reads on before it polls what this returns.
 pub(super) fn answer<S>(
     service: S,

@@ -3,8 +3,9 @@
 
 mod connection;
 pub(crate) mod event;
-mod exchange;
+pub(crate) mod exchange;
 mod limits;
+mod loopback;
 mod progress;
 pub(crate) mod response;
 mod serve;
@@ -12,4 +13,5 @@ mod stream;
 pub(crate) mod websocket;
 
 pub use limits::ConnectionLimits;
+pub use loopback::LoopbackOutbound;
 pub use serve::{serve, serve_connections};

@@ -22,7 +22,7 @@ use crate::websocket::frame::{Opcode, write_head};
 use crate::websocket::handshake::Handshake;
 use crate::websocket::{
     ClientEnd, Closed, Incoming, MAX_MESSAGE_BYTES, Message, MessageReader, NextStep, Outgoing, ProtocolError,
-    ReadError, Received, Socket,
+    ReceiveError, Received, Socket,
 };
 
 /// How long a client may take to answer a close frame, in milliseconds.
@@ -79,7 +79,7 @@ impl From<io::Error> for SendError {
 }
 
 impl Connection {
-    async fn receive(&mut self) -> Result<Received, ReadError> {
+    async fn receive(&mut self) -> Result<Received, ReceiveError> {
         self.reader.next(&mut self.stream).await
     }
 
@@ -159,7 +159,7 @@ async fn unless_stalled(
 /// What happens next on a connection.
 enum ConnectionEvent {
     Next(NextStep),
-    Received(Result<Received, ReadError>),
+    Received(Result<Received, ReceiveError>),
     /// The object can take the next message, or has dealt with the client's close.
     Handled,
     TimedOut,
@@ -228,10 +228,12 @@ async fn run(mut end: ClientEnd, mut connection: Connection) {
                     return shut_down(&mut connection, &end).await;
                 }
             }
-            ConnectionEvent::Received(Ok(Received::End) | Err(ReadError::Io(_))) | ConnectionEvent::TimedOut => {
+            ConnectionEvent::Received(Ok(Received::End) | Err(ReceiveError::Io(_))) | ConnectionEvent::TimedOut => {
                 return lost(end);
             }
-            ConnectionEvent::Received(Err(ReadError::Protocol(error))) => return failed(end, connection, error).await,
+            ConnectionEvent::Received(Err(ReceiveError::Protocol(error))) => {
+                return failed(end, connection, error).await;
+            }
         }
     }
 }

@@ -11,7 +11,10 @@ use crate::{
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 use tokio::sync::watch;
 
 /// Bytes of keys and values that the read cache may hold.
@@ -41,6 +44,8 @@ pub(super) struct Entry {
     pub(super) value: Option<Bytes>,
     /// Seconds since 1970.
     pub(super) expiration: Option<u64>,
+    /// JSON.
+    pub(super) metadata: Option<Arc<str>>,
 }
 
 /// What is to be there.
@@ -76,7 +81,8 @@ struct Reader {
 
 impl Weigh for Entry {
     fn weight(&self) -> usize {
-        ENTRY_OVERHEAD + self.value.as_ref().map_or(0, Bytes::len)
+        let metadata = self.metadata.as_ref().map_or(0, |json| json.len());
+        ENTRY_OVERHEAD + self.value.as_ref().map_or(0, Bytes::len) + metadata
     }
 }
 
@@ -85,6 +91,7 @@ struct Row {
     value: Option<Vec<u8>>,
     blob: Option<i64>,
     expiration: Option<u64>,
+    metadata: Option<Arc<str>>,
     size: u64,
     digest: Option<Vec<u8>>,
 }
@@ -171,6 +178,7 @@ impl Store {
                     let entry = row.map_or_else(Entry::default, |row| Entry {
                         value: row.value.map(Bytes::from),
                         expiration: row.expiration,
+                        metadata: row.metadata,
                     });
                     self.cache.insert(key.into(), entry.clone());
                     return Ok(entry);
@@ -178,7 +186,7 @@ impl Store {
                 (row, reader.generation)
             };
             // Only a value in a file comes here, and files are not read under the lock.
-            let Some((expiration, (blob, expected))) = row.and_then(|row| Some((row.expiration, row.file()?))) else {
+            let Some((row, (blob, expected))) = row.and_then(|row| row.file().map(|file| (row, file))) else {
                 continue;
             };
             let value = match self.blobs.read_bytes(blob, expected) {
@@ -192,7 +200,7 @@ impl Store {
                 Err(ReadError::Io(error)) => return Err(error.into()),
             };
             let value_len = value.len();
-            let entry = Entry { value: Some(value), expiration };
+            let entry = Entry { value: Some(value), expiration: row.expiration, metadata: row.metadata };
             let reader = lock(&self.reader);
             if reader.generation == generation {
                 self.remember(key, (value_len <= MAX_CACHED_VALUE).then(|| entry.clone()));
@@ -214,8 +222,11 @@ impl Store {
             (None, None)
         };
         let inline = blob.is_none().then_some(row.value);
-        let entry = (row.value.len() <= MAX_CACHED_VALUE)
-            .then(|| Entry { value: Some(Bytes::copy_from_slice(row.value)), expiration: row.expiration });
+        let entry = (row.value.len() <= MAX_CACHED_VALUE).then(|| Entry {
+            value: Some(Bytes::copy_from_slice(row.value)),
+            expiration: row.expiration,
+            metadata: row.metadata.map(Arc::from),
+        });
         let written = self.write(row.key, entry, before, |connection| {
             connection
                 .prepare_cached(
@@ -341,6 +352,7 @@ fn read_row(connection: &Connection, key: &str) -> rusqlite::Result<Option<Row>>
                 value: row.get("value")?,
                 blob: row.get("blob")?,
                 expiration: row.get::<_, Option<i64>>("expiration")?.map(i64::cast_unsigned),
+                metadata: row.get("metadata")?,
                 size: row.get::<_, i64>("size")?.cast_unsigned(),
                 digest: row.get("digest").or_else(|error| match error {
                     rusqlite::Error::InvalidColumnName(_) => Ok(None),

@@ -1,7 +1,10 @@
 //! What KV refuses, in the platform's words.
 
 use super::limits;
-use crate::storage::StoreError;
+use crate::{
+    js::{ErrorClass, OutOfRange},
+    storage::StoreError,
+};
 use std::fmt;
 
 /// The platform's names for what can fail.
@@ -9,6 +12,8 @@ use std::fmt;
 pub enum Method {
     /// Reads and listings.
     Get,
+    /// Reads of several keys.
+    GetBulk,
     /// Writes.
     Put,
     /// Deletions.
@@ -19,13 +24,14 @@ impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Get => "GET",
+            Self::GetBulk => "GET_BULK",
             Self::Put => "PUT",
             Self::Delete => "DELETE",
         })
     }
 }
 
-/// Why KV refuses. As text it is exactly what the platform says.
+/// Why KV refuses. As text it is exactly what the platform says, and [`Self::class`] is how it is thrown.
 #[derive(Debug, thiserror::Error)]
 pub enum KvError {
     /// A key without a name.
@@ -36,6 +42,47 @@ pub enum KvError {
     DotKey {
         /// The key.
         key: String,
+    },
+    /// A number that is no `int`.
+    #[error(transparent)]
+    Int(#[from] OutOfRange),
+    /// A key without a name among several.
+    #[error("KV GET_BULK failed: 400 Key names must not be empty")]
+    EmptyBulkKey,
+    /// `.` or `..` among several keys.
+    #[error("KV GET_BULK failed: 400 Illegal key name \"{key}\". Please use a different name.")]
+    DotBulkKey {
+        /// The key.
+        key: String,
+    },
+    /// No keys.
+    #[error("KV GET_BULK failed: 400 You must request a minimum of 1 key")]
+    NoBulkKeys,
+    /// More than [`limits::MAX_BULK_KEYS`].
+    #[error("KV GET_BULK failed: 400 You can request a maximum of {} keys", limits::MAX_BULK_KEYS)]
+    TooManyBulkKeys,
+    /// A type that several values cannot be read as.
+    #[error("KV GET_BULK failed: 400 \"{name}\" is not a valid type. Use \"json\" or \"text\"")]
+    BulkType {
+        /// Its name.
+        name: String,
+    },
+    /// A value that is no JSON, where all were to be.
+    #[error("KV GET_BULK failed: 400 At least one of the requested keys corresponds to a non-json value")]
+    NotJson,
+    /// More than [`limits::MAX_BULK_UNITS`].
+    #[error(
+        "KV GET_BULK failed: 413 Total size of request exceeds the limit of {}MB",
+        limits::MAX_BULK_UNITS / 1024 / 1024
+    )]
+    BulkTooLarge,
+    /// Less than [`limits::MIN_CACHE_TTL_S`].
+    #[error("KV {op} failed: 400 Invalid cache_ttl of {ttl}. Cache TTL must be at least {}.", limits::MIN_CACHE_TTL_S)]
+    CacheTtl {
+        /// What was tried.
+        op: Method,
+        /// Seconds.
+        ttl: i64,
     },
     /// More than [`limits::MAX_KEY_BYTES`].
     #[error(
@@ -118,6 +165,16 @@ pub enum KvError {
 }
 
 impl KvError {
+    /// How it is thrown.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        match self {
+            Self::EmptyKey | Self::DotKey { .. } => ErrorClass::TypeError,
+            Self::Int(error) => error.class(),
+            _ => ErrorClass::Error,
+        }
+    }
+
     /// What a failure of the disk or the database is to a caller; what it is in truth is for the log.
     pub(super) fn storage(op: Method, source: StoreError) -> Self {
         tracing::error!(error = source, "KV {op} failed; `pmx state check` tells whether the state is whole");

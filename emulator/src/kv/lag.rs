@@ -5,23 +5,35 @@ use crate::sync::lock;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-/// What readers have not been told yet. Holds the writes of one lag at most.
+/// Where a reader or a writer is; `None` is nowhere in particular, and far from every writer.
+pub(super) type PlaceName = Option<Arc<str>>;
+
+/// What readers have not been told yet. Holds the writes of one lag at most, of the longest that anybody has asked for.
 #[derive(Debug, Default)]
 pub(super) struct ReadLag {
     any: AtomicBool,
-    writes: Mutex<HashMap<String, VecDeque<Write>>>,
+    pending: Mutex<Pending>,
 }
 
-/// A write that is not seen yet, and what is seen until then.
+#[derive(Debug, Default)]
+struct Pending {
+    /// Those of a key in the order in which they were made.
+    writes: HashMap<String, VecDeque<Write>>,
+    longest_lag_ms: u64,
+}
+
+/// A write that is not seen everywhere yet, and what is seen until then.
 #[derive(Debug)]
 struct Write {
     at_ms: u64,
     before: Entry,
+    /// Where it was seen: nobody there goes back behind it.
+    seen: Vec<PlaceName>,
 }
 
 impl ReadLag {
@@ -31,27 +43,38 @@ impl ReadLag {
     }
 
     /// Remembers a write, *before* it can be seen.
-    pub(super) fn record_write(&self, key: &str, before: Entry, now_ms: u64, lag_ms: u64) {
-        let mut writes = lock(&self.writes);
-        forget(&mut writes, now_ms, lag_ms);
-        writes.entry(key.to_owned()).or_default().push_back(Write { at_ms: now_ms, before });
+    pub(super) fn record_write(&self, place: &PlaceName, key: &str, before: Entry, now_ms: u64, lag_ms: u64) {
+        let mut pending = lock(&self.pending);
+        pending.forget(now_ms, lag_ms);
+        let seen = place.iter().cloned().map(Some).collect();
+        pending.writes.entry(key.to_owned()).or_default().push_back(Write { at_ms: now_ms, before, seen });
         self.any.store(true, Ordering::Release);
     }
 
-    /// What a reader sees of a key that was written less than `lag_ms` ago.
-    pub(super) fn stale_entry(&self, key: &str, now_ms: u64, lag_ms: u64) -> Option<Entry> {
-        let mut writes = lock(&self.writes);
-        forget(&mut writes, now_ms, lag_ms);
-        self.any.store(!writes.is_empty(), Ordering::Release);
-        writes.get(key)?.front().map(|write| write.before.clone())
+    /// What a reader who lags so much behind other places sees of a key, if that is not the truth. With no lag it is.
+    pub(super) fn stale_entry(&self, place: &PlaceName, key: &str, now_ms: u64, lag_ms: u64) -> Option<Entry> {
+        let mut pending = lock(&self.pending);
+        pending.forget(now_ms, lag_ms);
+        self.any.store(!pending.writes.is_empty(), Ordering::Release);
+        let writes = pending.writes.get_mut(key)?;
+        let is_seen = |write: &Write| write.at_ms.saturating_add(lag_ms) <= now_ms || write.seen.contains(place);
+        let seen = writes.iter().rposition(is_seen).map_or(0, |last| last + 1);
+        for write in writes.iter_mut().take(seen).filter(|write| !write.seen.contains(place)) {
+            write.seen.push(place.clone());
+        }
+        writes.get(seen).map(|write| write.before.clone())
     }
 }
 
-fn forget(writes: &mut HashMap<String, VecDeque<Write>>, now_ms: u64, lag_ms: u64) {
-    writes.retain(|_, queue| {
-        queue.retain(|write| write.at_ms.saturating_add(lag_ms) > now_ms);
-        !queue.is_empty()
-    });
+impl Pending {
+    fn forget(&mut self, now_ms: u64, lag_ms: u64) {
+        self.longest_lag_ms = if lag_ms == 0 { 0 } else { self.longest_lag_ms.max(lag_ms) };
+        let longest_ms = self.longest_lag_ms;
+        self.writes.retain(|_, queue| {
+            queue.retain(|write| write.at_ms.saturating_add(longest_ms) > now_ms);
+            !queue.is_empty()
+        });
+    }
 }
 
 /// When keys were last written, for as long as that matters.

@@ -1,14 +1,24 @@
 //! Workers KV: durable rows behind a read cache in memory.
 //!
 //! ```
-//! use pmx_emulator::{clock::Clock, faults::Faults, kv::{Kv, PutOptions}, state_dir::StateDir};
+//! use pmx_emulator::{clock::Clock, faults::Faults, kv::{Kv, PutOptions}, profile::Profile, state_dir::StateDir};
+//! use std::time::Duration;
 //!
-//! let kv = Kv::open(&StateDir::temporary()?, &Clock::system(), &Faults::none())?;
+//! let faults = Faults::none();
+//! let kv = Kv::open(&StateDir::temporary()?, &Clock::manual(0), &faults, Profile::Production)?;
 //! kv.put("greeting", b"hello", PutOptions::default())?;
 //! assert_eq!(kv.get("greeting")?.as_deref(), Some(&b"hello"[..]));
+//!
+//! // Eventual consistency, as it is between the places of Cloudflare's network.
+//! faults.set_kv_lag(Duration::from_secs(60));
+//! let (here, there) = (kv.at("WAW"), kv.at("SIN"));
+//! here.put("greeting", b"moin", PutOptions::default())?;
+//! assert_eq!(here.get("greeting")?.as_deref(), Some(&b"moin"[..]));
+//! assert_eq!(there.get("greeting")?.as_deref(), Some(&b"hello"[..]));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bulk;
 mod engine;
 mod error;
 mod lag;
@@ -20,14 +30,16 @@ mod validate;
 use crate::{
     clock::Clock,
     faults::Faults,
+    profile::Profile,
     state_dir::{StateDir, StateError},
     storage::StoreError,
 };
+pub use bulk::{BulkEntry, BulkOptions, BulkType};
 use bytes::Bytes;
 pub(crate) use engine::read_digest;
 use engine::{Entry, Store};
 pub use error::{KvError, Method};
-use lag::{ReadLag, WriteRate};
+use lag::{PlaceName, ReadLag, WriteRate};
 use rusqlite::Connection;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -40,7 +52,10 @@ pub const DEFAULT_ID: &str = "SPACE_KV";
 /// A write is durable, and seen by every reader that starts after it, when the call returns; unless the
 /// [`Faults`] say otherwise. [`Self::cached`] never touches the disk; all else may block on it.
 #[derive(Clone, Debug)]
-pub struct Kv(Arc<Inner>);
+pub struct Kv {
+    shared: Arc<Inner>,
+    place: PlaceName,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -49,6 +64,46 @@ struct Inner {
     rate: WriteRate,
     clock: Clock,
     faults: Faults,
+    profile: Profile,
+}
+
+/// How a key is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GetOptions {
+    /// How many seconds the reader's place may go on with what it has read, at least [`limits::MIN_CACHE_TTL_S`]. It matters only where
+    /// readers lag: this one then lags as long, if that is longer.
+    pub cache_ttl: Option<i64>,
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KvRead {
+    /// The value, if there is one.
+    pub value: Option<Bytes>,
+    /// What was said of it when it was put, as JSON text.
+    pub metadata: Option<Arc<str>>,
+    /// Whether it was in memory. workerd alone does not tell.
+    pub cache_status: Option<CacheStatus>,
+}
+
+/// Whether a place knew what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheStatus {
+    /// It did.
+    Hit,
+    /// It did not.
+    Miss,
+}
+
+impl CacheStatus {
+    /// As the platform writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hit => "HIT",
+            Self::Miss => "MISS",
+        }
+    }
 }
 
 /// What may be said about a value when it is put. Without it neither is set, and what was set before is cleared.
@@ -94,46 +149,56 @@ pub struct ListedKey {
 }
 
 impl Kv {
-    /// Opens the namespace of a state folder. Profiles do not differ in KV's limits, only in its timing, which `faults`
-    /// governs.
+    /// Opens the namespace of a state folder. Profiles do not differ in KV's limits; what they tell of a read differs. Behaviour in time
+    /// is governed by `faults`.
     ///
     /// # Errors
     /// If its database or its files cannot be used.
-    pub fn open(state: &StateDir, clock: &Clock, faults: &Faults) -> Result<Self, StateError> {
-        Ok(Self(Arc::new(Inner {
+    pub fn open(state: &StateDir, clock: &Clock, faults: &Faults, profile: Profile) -> Result<Self, StateError> {
+        let shared = Inner {
             store: Store::open(state, clock.now_ms() / 1000)?,
             lag: ReadLag::default(),
             rate: WriteRate::default(),
             clock: clock.clone(),
             faults: faults.clone(),
-        })))
+            profile,
+        };
+        Ok(Self { shared: Arc::new(shared), place: None })
+    }
+
+    /// The namespace as it is seen from a place, which any name stands for. Where readers lag, what is written at a place is seen there at
+    /// once, and elsewhere when the lag is over; so are misses. What is written through a namespace without a place lags everywhere.
+    #[must_use]
+    pub fn at(&self, place: &str) -> Self {
+        Self { shared: Arc::clone(&self.shared), place: Some(place.into()) }
     }
 
     /// Who holds this lock keeps all writers waiting.
     pub(crate) fn writer(&self) -> &Mutex<Connection> {
-        self.0.store.writer()
+        self.shared.store.writer()
     }
 
     /// The database of a folder that is only read, for a copy of it.
     pub(crate) fn copy<T>(&self, copy: impl FnOnce(&Connection) -> T) -> T {
-        self.0.store.copy(copy)
+        self.shared.store.copy(copy)
     }
 
     /// How many values were lost since the namespace was opened: their files were gone, cut short, or held other bytes. Their keys read
     /// as if they had never been put.
     #[must_use]
     pub fn lost(&self) -> watch::Receiver<u64> {
-        self.0.store.lost.subscribe()
+        self.shared.store.lost.subscribe()
     }
 
     /// What memory knows of a key: `None` that it knows nothing and [`Self::get`] must be asked, `Some(None)` that there
     /// is no such key. Costs one look-up. The key's limits are not checked: what they forbid is never in memory.
     #[must_use]
     pub fn cached(&self, key: &str) -> Option<Option<Bytes>> {
-        if let Some(entry) = self.lagging(key) {
-            return Some(self.live(entry));
-        }
-        self.0.store.cached(key).map(|entry| self.live(entry))
+        let entry = match self.lagging(key, None) {
+            Some(entry) => entry,
+            None => self.shared.store.cached(key)?,
+        };
+        Some(self.live(entry).value)
     }
 
     /// The value of a key.
@@ -141,12 +206,30 @@ impl Kv {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
+        Ok(self.get_with(key, GetOptions::default())?.value)
+    }
+
+    /// As [`Self::get`], with the metadata.
+    ///
+    /// # Errors
+    /// As [`Self::get`], and if the options cannot be.
+    pub fn get_with(&self, key: &str, options: GetOptions) -> Result<KvRead, KvError> {
         validate::check_key(Method::Get, key)?;
-        let entry = match self.lagging(key) {
+        validate::check_cache_ttl(Method::Get, options.cache_ttl)?;
+        self.read(Method::Get, key, options.cache_ttl)
+    }
+
+    fn read(&self, op: Method, key: &str, cache_ttl: Option<i64>) -> Result<KvRead, KvError> {
+        let store = &self.shared.store;
+        let known = self.lagging(key, cache_ttl).or_else(|| store.cached(key));
+        let status = if known.is_some() { CacheStatus::Hit } else { CacheStatus::Miss };
+        let entry = match known {
             Some(entry) => entry,
-            None => self.0.store.get(key).map_err(|source| KvError::storage(Method::Get, source))?,
+            None => store.get(key).map_err(|source| KvError::storage(op, source))?,
         };
-        Ok(self.live(entry))
+        let Entry { value, metadata, .. } = self.live(entry);
+        let cache_status = Some(status).filter(|_| self.shared.profile == Profile::Production);
+        Ok(KvRead { value, metadata, cache_status })
     }
 
     /// Stores a value. The delay and the failures that [`Faults`] order are those of the platform's service: the
@@ -155,15 +238,15 @@ impl Kv {
     /// # Errors
     /// If a limit is exceeded, a failure was ordered, or storage fails.
     pub fn put(&self, key: &str, value: &[u8], options: PutOptions<'_>) -> Result<(), KvError> {
-        let now_ms = self.0.clock.now_ms();
+        let now_ms = self.shared.clock.now_ms();
         validate::check_key(Method::Put, key)?;
-        validate::check_value(value)?;
-        let metadata = validate::metadata(&options)?;
         let expiration = validate::expiration(&options, now_ms)?;
-        if let Some(text) = self.0.faults.take_kv_put_failure() {
+        let metadata = validate::metadata(&options)?;
+        validate::check_value(value)?;
+        if let Some(text) = self.shared.faults.take_kv_put_failure() {
             return Err(KvError::Ordered(text));
         }
-        if self.0.faults.kv_write_rate_limited() && !self.0.rate.allows(key, self.0.clock.elapsed_ms()) {
+        if self.shared.faults.kv_write_rate_limited() && !self.shared.rate.allows(key, self.shared.clock.elapsed_ms()) {
             return Err(KvError::TooManyRequests);
         }
         let row = engine::NewRow { key, value, expiration, metadata };
@@ -184,13 +267,13 @@ impl Kv {
     /// # Errors
     /// If the prefix or the limit is too large, or storage fails.
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, KvError> {
-        validate::check_key_length(Method::Get, options.prefix)?;
         let limit = validate::list_limit(options.limit)?;
-        let after = options.cursor.and_then(crate::storage::cursor::read);
+        validate::check_key_length(Method::Get, options.prefix)?;
+        let after = options.cursor.filter(|cursor| !cursor.is_empty()).map(crate::storage::cursor::read);
         let mut keys = self
-            .0
+            .shared
             .store
-            .list(options.prefix, after.as_deref(), limit.saturating_add(1), self.0.clock.now_ms() / 1000)
+            .list(options.prefix, after.as_deref(), limit.saturating_add(1), self.shared.clock.now_ms() / 1000)
             .map_err(|source| KvError::storage(Method::Get, source))?;
         let more = keys.len() > limit as usize;
         keys.truncate(limit as usize);
@@ -207,25 +290,36 @@ impl Kv {
         write: impl FnOnce(&Store, Option<&mut dyn FnMut(Entry)>) -> Result<(), StoreError>,
     ) -> Result<(), KvError> {
         let lag_ms = self.lag_ms();
-        let now_ms = self.0.clock.elapsed_ms();
-        let mut remember = |before| self.0.lag.record_write(key, before, now_ms, lag_ms);
+        let now_ms = self.shared.clock.elapsed_ms();
+        let mut remember = |before| self.shared.lag.record_write(&self.place, key, before, now_ms, lag_ms);
         let before: Option<&mut dyn FnMut(Entry)> = if lag_ms > 0 { Some(&mut remember) } else { None };
-        write(&self.0.store, before).map_err(|source| KvError::storage(op, source))
+        write(&self.shared.store, before).map_err(|source| KvError::storage(op, source))
     }
 
     /// What a lagging reader sees instead of the truth.
-    fn lagging(&self, key: &str) -> Option<Entry> {
-        if self.0.lag.is_empty() { None } else { self.0.lag.stale_entry(key, self.0.clock.elapsed_ms(), self.lag_ms()) }
+    fn lagging(&self, key: &str, cache_ttl: Option<i64>) -> Option<Entry> {
+        if self.shared.lag.is_empty() {
+            return None;
+        }
+        let lag_ms = match self.lag_ms() {
+            0 => 0,
+            lag_ms => {
+                let cached_s = cache_ttl.and_then(|ttl| u64::try_from(ttl).ok()).unwrap_or(0);
+                lag_ms.max(cached_s.saturating_mul(1000))
+            }
+        };
+        self.shared.lag.stale_entry(&self.place, key, self.shared.clock.elapsed_ms(), lag_ms)
     }
 
     fn lag_ms(&self) -> u64 {
-        u64::try_from(self.0.faults.kv_lag().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.shared.faults.kv_lag().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn live(&self, entry: Entry) -> Option<Bytes> {
+    /// What is there of an entry now.
+    fn live(&self, entry: Entry) -> Entry {
         match entry.expiration {
-            Some(at) if at <= self.0.clock.now_ms() / 1000 => None,
-            _ => entry.value,
+            Some(at) if at <= self.shared.clock.now_ms() / 1000 => Entry::default(),
+            _ => entry,
         }
     }
 }

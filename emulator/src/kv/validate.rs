@@ -2,7 +2,9 @@
 
 use super::PutOptions;
 use super::error::{KvError, Method};
-use super::limits::{MAX_KEY_BYTES, MAX_LIST_KEYS, MAX_METADATA_BYTES, MAX_VALUE_BYTES, MIN_LIFETIME_S};
+use super::limits::{
+    MAX_BULK_KEYS, MAX_KEY_BYTES, MAX_LIST_KEYS, MAX_METADATA_BYTES, MAX_VALUE_BYTES, MIN_CACHE_TTL_S, MIN_LIFETIME_S,
+};
 
 /// Refuses names that no key may have.
 pub(super) fn check_key(op: Method, key: &str) -> Result<(), KvError> {
@@ -10,6 +12,32 @@ pub(super) fn check_key(op: Method, key: &str) -> Result<(), KvError> {
         "" => Err(KvError::EmptyKey),
         "." | ".." => Err(KvError::DotKey { key: key.to_owned() }),
         _ => check_key_length(op, key),
+    }
+}
+
+/// Refuses what is no number of keys.
+pub(super) fn check_bulk_count(keys: usize) -> Result<(), KvError> {
+    match keys {
+        0 => Err(KvError::NoBulkKeys),
+        1..=MAX_BULK_KEYS => Ok(()),
+        _ => Err(KvError::TooManyBulkKeys),
+    }
+}
+
+/// As [`check_key`], in the words of the service: of several keys it is the first to look at them.
+pub(super) fn check_bulk_key(key: &str) -> Result<(), KvError> {
+    match key {
+        "" => Err(KvError::EmptyBulkKey),
+        "." | ".." => Err(KvError::DotBulkKey { key: key.to_owned() }),
+        _ => check_key_length(Method::GetBulk, key),
+    }
+}
+
+/// Refuses what a place cannot be asked to keep.
+pub(super) fn check_cache_ttl(op: Method, ttl: Option<i64>) -> Result<(), KvError> {
+    match ttl {
+        Some(ttl) if ttl < MIN_CACHE_TTL_S => Err(KvError::CacheTtl { op, ttl }),
+        _ => Ok(()),
     }
 }
 

@@ -1,32 +1,53 @@
 //! R2: objects on disk behind a byte cache in memory.
 //!
 //! ```
-//! use pmx_emulator::{clock::Clock, r2::{R2, UploadOptions}, state_dir::StateDir};
+//! use pmx_emulator::{clock::Clock, profile::Profile, r2::{Conditional, PutOptions, R2}, state_dir::StateDir};
 //!
-//! let bucket = R2::open(&StateDir::temporary()?, &Clock::system())?;
-//! let mut upload = bucket.upload("a.txt", UploadOptions { length: 5, ..UploadOptions::default() })?;
-//! upload.write(b"hello")?;
-//! upload.finish()?;
+//! let bucket = R2::open(&StateDir::temporary()?, &Clock::system(), Profile::Production)?;
+//! let only_if_absent = || PutOptions { only_if: Some(Conditional::absent()), ..PutOptions::default() };
+//! let stored = bucket.put("a.txt", b"hello", only_if_absent())?;
+//! assert!(stored.is_some_and(|object| object.etag == "5d41402abc4b2a76b9719d911017c592"));
+//! assert!(bucket.put("a.txt", b"other", only_if_absent())?.is_none());
 //! let object = bucket.get("a.txt", None)?.ok_or("it is there")?;
 //! assert_eq!(object.body.into_bytes()?, &b"hello"[..]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! What the platform's API checks before the bucket hears of a call ([`Range::from_options`], [`Conditional::from_headers`],
+//! [`Checksum::from_options`]) gives an [`ArgumentError`]; what the bucket refuses is an [`R2Error`].
 
+mod argument;
+mod checksum;
+mod conditional;
 mod engine;
 mod error;
+mod headers;
+mod incoming;
 pub mod limits;
+mod metadata;
+mod multipart;
 mod object;
+mod options;
+mod range;
 #[cfg(test)]
 mod tests;
 mod upload;
 mod validate;
 
+pub use argument::ArgumentError;
+pub use checksum::{Algorithm, Checksum, Checksums, GivenChecksum};
+pub use conditional::{Conditional, Etag};
 pub use error::{Method, R2Error};
-pub use object::{Body, Object, ObjectMeta, Range};
+pub use metadata::{HttpMetadata, Metadata};
+pub use multipart::{PartUpload, UploadedPart, part_number};
+pub use object::{Body, Found, Object, ObjectMeta};
+pub use options::{Include, ListOptions, Page, PutOptions};
+pub use range::{HeaderRange, Range, RangeOptions, RangePart};
 pub use upload::Upload;
 
 use crate::{
     clock::Clock,
+    profile::Profile,
     state_dir::{StateDir, StateError},
 };
 use engine::Store;
@@ -48,46 +69,17 @@ pub struct R2(Arc<Inner>);
 struct Inner {
     store: Store,
     clock: Clock,
-}
-
-/// How an object is put.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct UploadOptions {
-    /// What its SHA-256 must be.
-    pub sha256: Option<[u8; 32]>,
-    /// Whether an object that exists stays as it is (`If-None-Match: *`).
-    pub only_if_absent: bool,
-    /// How many bytes it has.
-    pub length: u64,
-}
-
-/// Which objects to list.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ListOptions<'a> {
-    /// What their keys start with, byte for byte.
-    pub prefix: &'a str,
-    /// At most this many, from 1 to [`limits::MAX_LIST_KEYS`].
-    pub limit: Option<u32>,
-    /// Where the page before ended. Text that no page has given is ignored.
-    pub cursor: Option<&'a str>,
-}
-
-/// One page of a listing, in the order of the keys' UTF-8 bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// The objects.
-    pub objects: Vec<ObjectMeta>,
-    /// Where the next page starts; none if this is the last.
-    pub cursor: Option<String>,
+    profile: Profile,
 }
 
 impl R2 {
-    /// Opens the bucket of a state folder. What is built of R2 has the same limits in every profile.
+    /// Opens the bucket of a state folder, also of one that an earlier version has made. The profile governs the limit of custom metadata,
+    /// how many keys are deleted at once, storage classes, and whether an upload in parts ends by itself.
     ///
     /// # Errors
     /// If its database or its files cannot be used.
-    pub fn open(state: &StateDir, clock: &Clock) -> Result<Self, StateError> {
-        Ok(Self(Arc::new(Inner { store: Store::open(state, clock)?, clock: clock.clone() })))
+    pub fn open(state: &StateDir, clock: &Clock, profile: Profile) -> Result<Self, StateError> {
+        Ok(Self(Arc::new(Inner { store: Store::open(state, clock, profile)?, clock: clock.clone(), profile })))
     }
 
     /// Who holds this lock keeps all writers waiting.
@@ -150,17 +142,40 @@ impl R2 {
     /// If the key is none that could exist, the range holds nothing of the object, or storage fails.
     pub fn get(&self, key: &str, range: Option<Range>) -> Result<Option<Object>, R2Error> {
         validate::check_key(Method::Get, key)?;
-        self.0.store.get(key, range)
+        Ok(match self.0.store.get(key, range, None)? {
+            Some(Found::Object(object)) => Some(object),
+            Some(Found::ConditionFailed(_)) | None => None,
+        })
     }
 
-    /// Begins to put an object. Nothing of it exists before [`Upload::finish`].
+    /// As [`Self::get`], if a condition holds for the object. Where it does not, the range does not matter.
     ///
     /// # Errors
-    /// If the key or the length exceeds a limit.
-    pub fn upload(&self, key: &str, options: UploadOptions) -> Result<Upload, R2Error> {
+    /// As [`Self::get`].
+    pub fn get_if(&self, key: &str, range: Option<Range>, only_if: &Conditional) -> Result<Option<Found>, R2Error> {
+        validate::check_key(Method::Get, key)?;
+        self.0.store.get(key, range, Some(only_if))
+    }
+
+    /// Begins to put an object of so many bytes. Nothing of it exists before [`Upload::finish`].
+    ///
+    /// # Errors
+    /// If the key, the length or the metadata exceeds a limit.
+    pub fn upload(&self, key: &str, length: u64, options: PutOptions) -> Result<Upload, R2Error> {
         validate::check_key(Method::Put, key)?;
-        validate::check_length(options.length)?;
-        Ok(Upload::new(self.clone(), key, options))
+        validate::check_length(Method::Put, length)?;
+        metadata::check_custom(Method::Put, &options.metadata.custom, self.0.profile)?;
+        Ok(Upload::new(self.clone(), key, length, options))
+    }
+
+    /// Puts an object; `None` if its condition does not hold, and what is there stays.
+    ///
+    /// # Errors
+    /// If the key, the length or the metadata exceeds a limit, the checksum is another, or storage fails. What is there stays then.
+    pub fn put(&self, key: &str, bytes: &[u8], options: PutOptions) -> Result<Option<ObjectMeta>, R2Error> {
+        let mut upload = self.upload(key, bytes.len() as u64, options)?;
+        upload.write(bytes)?;
+        upload.finish()
     }
 
     /// Removes an object; one that is missing is as good.
@@ -168,8 +183,16 @@ impl R2 {
     /// # Errors
     /// If the key is none that could exist, or storage fails.
     pub fn delete(&self, key: &str) -> Result<(), R2Error> {
-        validate::check_key(Method::Delete, key)?;
-        self.0.store.delete(key).map_err(|source| R2Error::storage(Method::Delete, source))
+        self.delete_all(&[key])
+    }
+
+    /// Removes objects, all or, if that fails, none of them; those that are missing are as good.
+    ///
+    /// # Errors
+    /// If a key is none that could exist, there are too many, or storage fails.
+    pub fn delete_all(&self, keys: &[&str]) -> Result<(), R2Error> {
+        validate::check_keys(keys, self.0.profile)?;
+        self.0.store.delete(keys).map_err(|source| R2Error::storage(Method::Delete, source))
     }
 
     /// One page of the objects.
@@ -177,16 +200,16 @@ impl R2 {
     /// # Errors
     /// If the limit is not one, or storage fails.
     pub fn list(&self, options: ListOptions<'_>) -> Result<Page, R2Error> {
-        let limit = validate::list_limit(options.limit)?;
-        let after = options.cursor.and_then(crate::storage::cursor::read);
-        let mut objects = self
-            .0
-            .store
-            .list(options.prefix, after.as_deref(), limit + 1)
-            .map_err(|source| R2Error::storage(Method::List, source))?;
-        let more = objects.len() > limit as usize;
-        objects.truncate(limit as usize);
-        let cursor = objects.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.key));
-        Ok(Page { objects, cursor })
+        let mut limit = validate::list_limit(options.limit)?;
+        if options.include.any() {
+            limit = limit.min(limits::MAX_LIST_KEYS_WITH_METADATA);
+        }
+        self.0.store.list(&options, limit).map_err(|source| R2Error::storage(Method::List, source))
+    }
+
+    fn new_version(&self, op: Method) -> Result<[u8; 16], R2Error> {
+        let mut version = [0; 16];
+        self.0.clock.random(&mut version).map_err(|source| R2Error::storage(op, source.into()))?;
+        Ok(version)
     }
 }

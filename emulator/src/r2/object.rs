@@ -1,17 +1,20 @@
 //! Objects, and parts of them.
 
+use super::{Checksums, Metadata};
 use bytes::Bytes;
-use pmx_model::Hash;
 use std::{
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
+    sync::Arc,
 };
 
 /// An object, opened.
 #[derive(Debug)]
 pub struct Object {
-    /// Bytes of the whole object, whatever part of it was asked for.
-    pub size: u64,
+    /// What is known of the whole object, whatever part of it was asked for.
+    pub meta: Arc<ObjectMeta>,
+    /// Where in the object the body begins.
+    pub offset: u64,
     /// The part that was asked for.
     pub body: Body,
 }
@@ -74,10 +77,12 @@ pub struct ObjectMeta {
     pub version: String,
     /// Its bytes.
     pub size: u64,
-    /// The MD5 of its bytes, in lower-case hex.
+    /// The MD5 of its bytes, in lower-case hex; of an object that was uploaded in parts the MD5 of theirs, and how many they were.
     pub etag: String,
-    /// The SHA-256 of its bytes, if it was given, and so verified, when it was put.
-    pub sha256: Option<Hash>,
+    /// The checksums that are known.
+    pub checksums: Checksums,
+    /// What was said of it when it was put.
+    pub metadata: Metadata,
     /// When it was put, in milliseconds since 1970.
     pub uploaded_ms: u64,
 }
@@ -90,16 +95,11 @@ impl ObjectMeta {
     }
 }
 
-/// A part of an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
-    /// From an offset, to the end or for so many bytes.
-    From {
-        /// Where it begins.
-        offset: u64,
-        /// Its bytes, cut at the end of the object.
-        length: Option<u64>,
-    },
-    /// The last bytes.
-    Suffix(u64),
+/// What a conditional read found.
+#[derive(Debug)]
+pub enum Found {
+    /// The object, or the part of it.
+    Object(Object),
+    /// An object that the condition does not hold for.
+    ConditionFailed(Arc<ObjectMeta>),
 }

@@ -110,7 +110,7 @@ pub(crate) fn is_aside(name: &str) -> bool {
 /// show up under that, too; blobs may have several, as they never change.
 ///
 /// Whoever can still put links in later is the user, or may do all that the user may.
-pub(super) fn check(root: &Folder) -> Result<(), StateError> {
+pub(crate) fn check(root: &Folder) -> Result<(), StateError> {
     let unusable = |source| StateError::Unusable { path: root.path_of(""), source };
     for entry in list(root, unusable)? {
         let name = entry.name.as_str();

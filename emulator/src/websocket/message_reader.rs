@@ -57,7 +57,7 @@ pub(crate) enum Received {
 
 /// Why nothing more can be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
+pub(crate) enum ReceiveError {
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
     #[error(transparent)]
@@ -82,7 +82,7 @@ impl MessageReader {
     ///
     /// # Errors
     /// If the client breaks the protocol, or the connection is broken.
-    pub(crate) async fn next(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> Result<Received, ReadError> {
+    pub(crate) async fn next(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> Result<Received, ReceiveError> {
         loop {
             while self.used < self.buffer.len() {
                 let before = self.used;
@@ -240,7 +240,7 @@ mod tests {
         frame
     }
 
-    async fn read_all(reader: &mut MessageReader, bytes: &[u8]) -> (Vec<Received>, Option<ReadError>) {
+    async fn read_all(reader: &mut MessageReader, bytes: &[u8]) -> (Vec<Received>, Option<ReceiveError>) {
         let (mut stream, mut all) = (bytes, Vec::new());
         loop {
             match reader.next(&mut stream).await {
@@ -296,8 +296,8 @@ mod tests {
         ] {
             let (_, error) = read_all(&mut MessageReader::new(None, 100), &bytes).await;
             let error = error.map(|error| match error {
-                ReadError::Protocol(error) => error,
-                ReadError::Io(error) => panic!("{error}"),
+                ReceiveError::Protocol(error) => error,
+                ReceiveError::Io(error) => panic!("{error}"),
             });
             assert_eq!(error, expected);
         }

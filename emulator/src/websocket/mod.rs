@@ -21,7 +21,7 @@ pub(crate) use auto_response::AutoResponseError;
 pub(crate) use client_end::{ClientEnd, Incoming, SocketEvents};
 pub(crate) use closing::{CloseError, Closed, check_close};
 pub(crate) use message::Message;
-pub(crate) use message_reader::{MessageReader, ReadError, Received};
+pub(crate) use message_reader::{MessageReader, ReceiveError, Received};
 pub(crate) use protocol_error::ProtocolError;
 pub use socket::SocketInfo;
 pub(crate) use socket::{NextStep, Outgoing, ReadyState, Socket};

@@ -227,17 +227,23 @@ async fn ordered_faults_reach_the_callers_of_objects() {
 }
 
 #[tokio::test]
-async fn an_object_that_has_neither_a_file_nor_a_socket_ends_at_once() {
-    let emulator = builder().clock(Clock::manual(1_000)).build().unwrap();
-    for name in 0..200 {
-        run_object(&emulator, &name.to_string(), script().sql(["SELECT 1"]).op(["sleep", "0"]).respond()).await;
+async fn an_object_that_has_only_its_memory_keeps_it_until_there_are_many() {
+    let emulator = builder().clock(Clock::manual(1_000)).max_objects(32).build().unwrap();
+    for _ in 0..10 {
+        run_object(&emulator, "a", script().sql(["SELECT 1"]).op(["sleep", "0"]).respond()).await;
     }
-    eventually(|| emulator.stats().objects == 0).await;
-    assert_eq!(emulator.stats().object_bytes, 0);
-    run_object(&emulator, "a", note(script(), "kept").respond()).await;
-    // What an object holds is counted when it rests, and its answer leaves before that.
-    eventually(|| emulator.stats().object_bytes > 0).await;
-    assert_eq!(emulator.stats().objects, 1, "one with a file stays for its next event");
+    assert_eq!(emulator.stats().constructed, 1, "what it has in memory may be all that it is for");
+    for name in 0..200 {
+        run_object(&emulator, &name.to_string(), script().sql(["SELECT 1"]).respond()).await;
+    }
+    eventually(|| emulator.stats().objects <= 2).await;
+    run_object(&emulator, "b", note(script(), "kept").respond()).await;
+    let constructed = emulator.stats().constructed;
+    for name in 200..400 {
+        run_object(&emulator, &name.to_string(), script().sql(["SELECT 1"]).respond()).await;
+    }
+    run_object(&emulator, "b", note(script(), "kept").respond()).await;
+    assert_eq!(emulator.stats().constructed, constructed + 200, "one with a file stays for its next event");
 }
 
 #[tokio::test]

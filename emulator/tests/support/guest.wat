@@ -1,7 +1,8 @@
 ;; A Worker that does what it is told: a remote control for the host's side of the ABI.
 ;;
-;; It runs a script for each event. That of a request is its body; without one it is the header `script`, in hex; without that, the
-;; variable named like the entrypoint, and for any other request `GET`. That of any other event is the variable named like its kind. A
+;; It runs a script for each event. That of a request is the header `script`, in hex; without it, the body; without that, the
+;; variable named like the entrypoint, and for any other request `GET`. That of any other event is the variable named like its kind; a
+;; variable that begins with `#` is in hex. A
 ;; script is a list of commands, each a letter, a length (u32, little endian) and a payload:
 ;;
 ;;   O  issues the op in the payload; its answer is the result     S  makes the call in the payload; its answer is the result
@@ -12,6 +13,7 @@
 ;;   L  loops for ever                                             H  waits for nothing
 ;;   X  cancels the op of task place 0                             W  logs the payload as a warning
 ;;   V  the variable named by the payload is the result            N  what is bound under the payload is the result
+;;   U  responds 101 with the socket that the result, an answer of a request, holds
 ;;   Q  issues the op in the payload, and again whenever it is answered
 ;;   D  issues the op in the payload twice under one id            F  issues it for ever, under an id of its own each time
 ;;   B  makes the call in the payload for ever                     Z  cancels for ever
@@ -34,6 +36,7 @@
   (data (i32.const 64) "GET")
   (data (i32.const 80) "\03\00\00\00200\05\00\00\00bytes")
   (data (i32.const 112) "\0b\00\00\00transaction\01\00\00\000")
+  (data (i32.const 144) "\03\00\00\00101\06\00\00\00socket")
 
   ;; Transactions that are open: place, payload, its length; 12 bytes each, from 256.
   (global $transactions (mut i32) (i32.const 256))
@@ -83,6 +86,12 @@
     (if (i32.wrap_i64 (local.get $answer))
       (then
         (local.set $ptr (call $after (i32.wrap_i64 (i64.shr_u (local.get $answer) (i64.const 32)))))
+        ;; One that begins with `#` is in hex; the length of the rest is put in its place.
+        (if (i32.eq (i32.load8_u offset=4 (local.get $ptr)) (i32.const 35))
+          (then
+            (i32.store offset=1 (local.get $ptr) (i32.sub (i32.load (local.get $ptr)) (i32.const 1)))
+            (call $script_of_hex (local.get $at) (i32.add (local.get $ptr) (i32.const 1)))
+            (return)))
         (call $script (local.get $at) (i32.add (local.get $ptr) (i32.const 4)) (i32.load (local.get $ptr))))))
 
   (func $digit (param $letter i32) (result i32)
@@ -159,27 +168,31 @@
           (local.get $at) (i32.add (local.get $ptr) (i32.const 4)) (i32.load (local.get $ptr)))
         (call $run (local.get $i) (i32.const 0))
         (return)))
+    (local.set $field
+      (call $script_header
+        (call $field (local.get $ptr) (i32.add (local.get $request) (i32.const 4)))
+        (i32.add (local.get $ptr) (local.get $len))))
+    (if (local.get $field)
+      (then
+        (call $script_of_hex (local.get $at) (local.get $field))
+        (call $run (local.get $i) (i32.const 0))
+        (return)))
     ;; The third field of the request is the kind of its body.
     (local.set $kind (call $field (local.get $ptr) (i32.add (local.get $request) (i32.const 2))))
     (local.set $field (call $after (local.get $kind)))
-    (if (i32.eq (i32.load8_u offset=5 (local.get $kind)) (i32.const 121)) ;; bytes
+    (if (i32.eq (i32.load8_u offset=4 (local.get $kind)) (i32.const 110)) ;; none
       (then
-        (call $script (local.get $at) (i32.add (local.get $field) (i32.const 4)) (i32.load (local.get $field)))
-        (call $run (local.get $i) (i32.const 0))
-        (return)))
-    (if (i32.eq (i32.load8_u offset=4 (local.get $kind)) (i32.const 98)) ;; body
-      (then (call $read_script (local.get $i) (local.get $field)) (return)))
-    (local.set $field
-      (call $script_header (call $after (local.get $field)) (i32.add (local.get $ptr) (local.get $len))))
-    (if (local.get $field)
-      (then (call $script_of_hex (local.get $at) (local.get $field)))
-      (else
         (if (i32.eq (local.get $request) (i32.const 3))
           (then
             (local.set $field (call $field (local.get $ptr) (i32.const 1)))
             (call $script_of_variable
               (local.get $at) (i32.add (local.get $field) (i32.const 4)) (i32.load (local.get $field))))
-          (else (call $script_of_variable (local.get $at) (i32.const 64) (i32.const 3))))))
+          (else (call $script_of_variable (local.get $at) (i32.const 64) (i32.const 3))))
+        (call $run (local.get $i) (i32.const 0))
+        (return)))
+    (if (i32.eq (i32.load8_u offset=5 (local.get $kind)) (i32.const 111)) ;; body
+      (then (call $read_script (local.get $i) (local.get $field)) (return)))
+    (call $script (local.get $at) (i32.add (local.get $field) (i32.const 4)) (i32.load (local.get $field)))
     (call $run (local.get $i) (i32.const 0)))
 
   (func (export "resume") (param $i i32) (param $ptr i32) (param $len i32)
@@ -257,6 +270,15 @@
     (call $respond (i32.load offset=4 (local.get $at)) (local.get $ptr)
       (i32.add (i32.const 20) (i32.load offset=20 (local.get $at)))))
 
+  (func $respond_socket (param $at i32)
+    (local $ptr i32) (local $field i32) (local $len i32)
+    (local.set $field (call $field (i32.load offset=16 (local.get $at)) (i32.const 4)))
+    (local.set $len (i32.add (i32.load (local.get $field)) (i32.const 4)))
+    (local.set $ptr (call $alloc (i32.add (local.get $len) (i32.const 17))))
+    (memory.copy (local.get $ptr) (i32.const 144) (i32.const 17))
+    (memory.copy (i32.add (local.get $ptr) (i32.const 17)) (local.get $field) (local.get $len))
+    (call $respond (i32.load offset=4 (local.get $at)) (local.get $ptr) (i32.add (local.get $len) (i32.const 17))))
+
   (func $run (param $i i32) (param $nested i32)
     (local $at i32) (local $pc i32) (local $command i32) (local $len i32) (local $answer i64)
     (local.set $at (call $place (local.get $i)))
@@ -326,6 +348,8 @@
       (if (i32.eq (local.get $command) (i32.const 69)) ;; E
         (then
           (call $result (local.get $at) (i32.load offset=24 (local.get $at)) (i32.load offset=28 (local.get $at)))))
+      (if (i32.eq (local.get $command) (i32.const 85)) ;; U
+        (then (call $respond_socket (local.get $at))))
       (if (i32.eq (local.get $command) (i32.const 82)) ;; R
         (then (call $respond_result (local.get $at))))
       (if (i32.eq (local.get $command) (i32.const 65)) ;; A

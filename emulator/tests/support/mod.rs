@@ -133,9 +133,9 @@ impl Script {
         ])
     }
 
-    /// As [`Self::upgrade`], and joins the client to the socket, which must be the first thing that the instance holds.
+    /// As [`Self::upgrade`], and joins the client to the socket.
     pub fn socket(self, name: &str, script: &Script) -> Self {
-        self.upgrade(name, script).answer(["101", "socket", "0"])
+        self.upgrade(name, script).command(b'U', b"")
     }
 
     pub fn call<const N: usize>(self, fields: [&str; N]) -> Self {
@@ -215,6 +215,10 @@ impl Script {
         self.command(b'B', &frame(fields))
     }
 
+    pub fn raw_call_for_ever(self, fields: &[&str]) -> Self {
+        self.command(b'B', &frame(fields))
+    }
+
     pub fn answer_for_ever<const N: usize>(self, fields: [&str; N]) -> Self {
         self.command(b'G', &frame(fields))
     }
@@ -240,9 +244,15 @@ impl Script {
         self.command(b'X', b"")
     }
 
-    /// As the value of a variable.
+    /// As the value of a variable: in hex, unless it is text.
     pub fn text(self) -> String {
-        String::from_utf8(self.0).unwrap()
+        String::from_utf8(self.0).unwrap_or_else(|error| format!("#{}", Self(error.into_bytes()).hex()))
+    }
+
+    /// This script, and then another.
+    pub fn then(mut self, other: &Self) -> Self {
+        self.0.extend_from_slice(&other.0);
+        self
     }
 
     /// As the value of the header `script`.
@@ -286,7 +296,12 @@ pub async fn run_object(emulator: &Emulator, name: &str, script: Script) -> Answ
     run(emulator, self::script().object(name, &script).respond()).await
 }
 
-/// A request without a body, whose script may name what the task is given by handles from 0 on.
+/// A request whose body is no script. In a fresh instance the body has the handle 0.
+pub fn with_body(script: &Script, body: impl Into<Body>) -> Request<Body> {
+    Request::post("http://t/").header("script", script.hex()).body(body.into()).unwrap()
+}
+
+/// A request without a body. In a fresh instance what the task is given has handles from 0 on.
 pub fn bodyless(script: &Script) -> Request<Body> {
     Request::get("http://t/").header("script", script.hex()).body(Body::empty()).unwrap()
 }

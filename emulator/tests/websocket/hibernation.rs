@@ -39,9 +39,9 @@ async fn what_a_socket_cannot_have_or_do_is_refused_in_the_platform_s_words() {
     let mut client = served.connect().await;
     eventually(|| served.emulator.stats().sockets == 1).await;
     assert_eq!(call(&served, &["socket.attachment", "1"]).await, ["none"]);
-    assert_eq!(call(&served, &["socket.attach", "1", &"x".repeat(16_378)]).await, ["ok"]);
+    assert_eq!(call(&served, &["socket.attach", "1", &"x".repeat(16_379)]).await, ["ok"]);
     let too_large = "A WebSocket 'attachment' cannot be larger than 16384 bytes.'attachment' was 16385 bytes.";
-    assert_eq!(call(&served, &["socket.attach", "1", &"x".repeat(16_379)]).await, ["err", too_large, "Error", ""]);
+    assert_eq!(call(&served, &["socket.attach", "1", &"x".repeat(16_380)]).await, ["err", too_large, "Error", ""]);
     let code = ["err", "Invalid WebSocket close code: 1005.", "InvalidAccessError", ""];
     assert_eq!(call(&served, &["socket.close", "1", "1005", ""]).await, code);
     let long = "WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded.";

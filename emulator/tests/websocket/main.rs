@@ -3,6 +3,8 @@
 
 mod compression;
 mod hibernation;
+#[cfg(target_os = "linux")]
+mod memory;
 #[path = "../support/mod.rs"]
 mod support;
 

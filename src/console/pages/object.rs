@@ -244,7 +244,7 @@ fn sockets_of(sockets: &[SocketInfo]) -> Markup {
                 tbody {
                     @for socket in sockets.iter().take(SHOWN) {
                         tr {
-                            td.mono.wrap { (socket.tag) }
+                            td.mono.wrap { (socket.tags.join(" ")) }
                             td { (ago(UNIX_EPOCH.checked_add(Duration::from_millis(socket.since_ms)).unwrap_or(UNIX_EPOCH))) }
                             td.num { (socket.sent) }
                             td.num { (socket.queued) }

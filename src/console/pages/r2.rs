@@ -14,15 +14,15 @@ use crate::console::{
 };
 use axum::body::Body;
 use maud::{Markup, html};
-use pmx_emulator::r2::{ListOptions, ObjectMeta, R2, Range, UploadOptions};
+use pmx_emulator::r2::{ListOptions, ObjectMeta, PutOptions, R2, Range};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Objects on a page.
-const PAGE: u32 = 50;
+const PAGE: i64 = 50;
 /// The most bytes of an object that are read to show it.
 const SHOWN: u64 = 1024 * 1024;
 /// Objects in a listing while exporting.
-const LISTED: u32 = 200;
+const LISTED: i64 = 200;
 /// Where this is.
 const HERE: &str = "/data/r2";
 
@@ -31,7 +31,12 @@ pub(in crate::console) async fn list(call: &Call<'_>) -> Result<Page, RequestFai
     let wanted = asked.clone();
     let page = call
         .blocking(move |console| {
-            let options = ListOptions { prefix: &wanted.prefix, limit: Some(PAGE), cursor: wanted.cursor() };
+            let options = ListOptions {
+                prefix: &wanted.prefix,
+                limit: Some(PAGE),
+                cursor: wanted.cursor(),
+                ..ListOptions::default()
+            };
             console.parts.control.emulator().r2().list(options).map_err(|error| RequestFailure::refused(&error))
         })
         .await?;
@@ -98,12 +103,12 @@ pub(in crate::console) async fn entry(call: &Call<'_>) -> Result<Page, RequestFa
         dl.facts {
             div { dt { "Size" } dd { (bytes(object.size)) } }
             div { dt { "Uploaded" } dd { (ago(uploaded(&object))) } }
-            div { dt { "Checked" } dd { @if object.sha256.is_some() { "SHA-256" } @else { span.muted { "no checksum" } } } }
+            div { dt { "Checked" } dd { @if object.checksums.sha256().is_some() { "SHA-256" } @else { span.muted { "no checksum" } } } }
         }
         dl.pairs {
             dt { "ETag" } dd.mono { (object.http_etag()) }
             dt { "Version" } dd.mono { (object.version) }
-            @if let Some(sha256) = object.sha256 { dt { "SHA-256" } dd.mono { (sha256) } }
+            @if let Some(sha256) = object.checksums.sha256() { dt { "SHA-256" } dd.mono { (sha256) } }
         }
         section aria-label="Value" { (value::view(&start, object.size, call.query.get("as"), ("/data/r2/entry", key))) }
         (edit("r2", key, whole, None, None))
@@ -112,10 +117,7 @@ pub(in crate::console) async fn entry(call: &Call<'_>) -> Result<Page, RequestFa
 }
 
 fn upload(r2: &R2, key: &str, value: &[u8]) -> Result<(), RequestFailure> {
-    let options = UploadOptions { length: value.len() as u64, ..UploadOptions::default() };
-    let mut upload = r2.upload(key, options).map_err(|error| RequestFailure::refused(&error))?;
-    upload.write(value).map_err(|error| RequestFailure::refused(&error))?;
-    upload.finish().map_err(|error| RequestFailure::refused(&error))?;
+    r2.put(key, value, PutOptions::default()).map_err(|error| RequestFailure::refused(&error))?;
     Ok(())
 }
 
@@ -148,7 +150,12 @@ pub(in crate::console) async fn export(call: &Call<'_>) -> ReplyResult {
     Ok(transfer::export("r2.jsonl", move |send| {
         let mut cursor: Option<String> = None;
         loop {
-            let options = ListOptions { prefix: &prefix, limit: Some(LISTED), cursor: cursor.as_deref() };
+            let options = ListOptions {
+                prefix: &prefix,
+                limit: Some(LISTED),
+                cursor: cursor.as_deref(),
+                ..ListOptions::default()
+            };
             let Ok(page) = r2.list(options) else { return };
             for object in page.objects {
                 let Ok(value) = read(&r2, &object.key, None) else { continue };

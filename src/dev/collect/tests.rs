@@ -4,7 +4,7 @@ use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
-use pmx_emulator::{Worker, r2::UploadOptions};
+use pmx_emulator::{Worker, r2::PutOptions};
 use pmx_model::{File, Manifest, Roots, Route, Routes};
 use std::collections::BTreeMap;
 
@@ -92,8 +92,7 @@ async fn blobs_of_forgotten_deploys_go_and_those_of_kept_and_live_ones_stay() {
         deploys.push(world.publish("alpha", &version(&marker)).await.deploy_id);
     }
     // Beside the sites: not ours to delete.
-    let own = UploadOptions { length: 0, ..UploadOptions::default() };
-    world.emulator.r2().upload("notes/of-somebody.txt", own).unwrap().finish().unwrap();
+    world.emulator.r2().put("notes/of-somebody.txt", b"", PutOptions::default()).unwrap();
 
     let collected = world.collector.collect(8).await.unwrap();
     // A page, a script and a manifest each; the routes are the same.

@@ -1,6 +1,6 @@
 //! Puts that come at once are one transaction: whoever gets hold of the writer puts for all who wait for it.
 
-use super::{Inserted, NewObject, ObjectMeta, Store};
+use super::{Conditional, NewObject, ObjectMeta, Store, change::Inserted};
 use crate::storage::StoreError;
 use crate::sync::lock;
 use rusqlite::Connection;
@@ -16,7 +16,7 @@ type PutResult = Result<Option<ObjectMeta>, StoreError>;
 #[derive(Debug)]
 pub(in crate::r2) struct PendingPut {
     object: NewObject,
-    only_if_absent: bool,
+    only_if: Option<Conditional>,
     outcome: Arc<Mutex<Option<PutResult>>>,
 }
 
@@ -26,10 +26,10 @@ pub(in crate::r2) struct PendingPut {
 struct Undone;
 
 impl Store {
-    /// Puts an object; `None` if there is one that stays. It is durable when this returns.
-    pub(in crate::r2) fn put(&self, object: NewObject, only_if_absent: bool) -> PutResult {
+    /// Puts an object; `None` if its condition does not hold. It is durable when this returns.
+    pub(in crate::r2) fn put(&self, object: NewObject, only_if: Option<Conditional>) -> PutResult {
         let outcome = Arc::new(Mutex::new(None));
-        lock(&self.pending).push(PendingPut { object, only_if_absent, outcome: Arc::clone(&outcome) });
+        lock(&self.pending).push(PendingPut { object, only_if, outcome: Arc::clone(&outcome) });
         let writer = lock(&self.writer);
         // Whoever had the writer may have put this one, too. If not, it is still among those that wait.
         if lock(&outcome).is_none() {
@@ -44,9 +44,7 @@ impl Store {
         let grouped = group.len() > 1 && writer.execute_batch("BEGIN").is_ok();
         let mut results: Vec<_> = group
             .into_iter()
-            .map(|PendingPut { object, only_if_absent, outcome }| {
-                (self.insert(writer, object, only_if_absent), outcome)
-            })
+            .map(|PendingPut { object, only_if, outcome }| (self.insert(writer, object, only_if.as_ref()), outcome))
             .collect();
         if grouped {
             // A full disk, for one, ends the transaction itself.
