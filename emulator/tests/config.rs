@@ -14,6 +14,7 @@
 use pmx_emulator::config::{
     Diagnostic, Format, LoadOptions, Loaded, Severity, check_together, limits, load, parse_config,
 };
+use proptest::{prelude::*, sample::Index};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -483,5 +484,35 @@ fn a_host_of_two_workers_is_told_with_the_one_that_answers() {
         said.sort();
         expected.sort();
         assert_eq!(said, expected, "{web}{api}");
+    }
+}
+
+/// All cases, each with its language.
+fn cases() -> Vec<(String, Format)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/cases");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    files.map(|file| (fs::read_to_string(&file).unwrap(), Format::of(&file))).collect()
+}
+
+proptest! {
+    #[test]
+    fn whatever_becomes_of_a_config_it_is_read_or_refused(
+        case in any::<Index>(),
+        edits in prop::collection::vec((any::<Index>(), 0_usize..6, "[\\[\\]{}\"',=:.#/0-9a-zü\\n *?-]{0,4}|null|true|-1e400|env|binding"), 1..6),
+        environment in prop::option::of("staging|env|"),
+    ) {
+        let cases = cases();
+        let (text, format) = case.get(&cases);
+        let mut text: Vec<char> = text.chars().collect();
+        for (at, length, with) in edits {
+            let at = at.index(text.len() + 1);
+            let end = (at + length).min(text.len());
+            text.splice(at..end, with.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let loaded = parse(&text, *format, environment.as_deref());
+        let lines = text.lines().count().max(1) + 1;
+        prop_assert!(loaded.diagnostics.iter().all(|found| (1..=lines).contains(&found.place.line)));
+        let _ = check_together(&[loaded.clone(), loaded]);
     }
 }

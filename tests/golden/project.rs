@@ -208,7 +208,8 @@ fn worker_bundle() {
 
 const WEB: &str = r#"name = "web"
 main = "worker.mjs"
-compatability_date = "2026-04-01"
+compatibility_date = "2026-04-01"
+compatability_flags = []
 routes = [
     { pattern = "h.example/api/*", zone_name = "h.example" },
     { pattern = "h.example/*", zone_name = "h.example" },

@@ -43,13 +43,20 @@ impl<'t> Findings<'t> {
     }
 
     /// A finding about a place that is known already.
-    pub(super) fn say(&mut self, severity: Severity, place: Place, key: &str, message: String, hint: Option<String>) {
+    pub(super) fn say(
+        &mut self,
+        severity: Severity,
+        place: Place,
+        key: &str,
+        mut message: String,
+        hint: Option<String>,
+    ) {
         if self.found.len() >= MAX_DIAGNOSTICS {
             self.more += 1;
             return;
         }
         let key = if key.starts_with(&self.section) { key.to_owned() } else { format!("{}{key}", self.section) };
-        let message = message.trim_end().to_owned();
+        message.truncate(message.trim_end().len());
         self.found.push(Diagnostic { path: self.path.to_owned(), place, severity, key, message, hint });
     }
 

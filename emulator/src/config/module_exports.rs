@@ -10,13 +10,13 @@ const DECLARES: [&str; 7] = ["class", "const", "export", "function", "import", "
 
 /// A word, a character of punctuation, or a literal; and how many brackets are open around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Token<'t> {
-    kind: TokenKind<'t>,
+struct ScriptToken<'t> {
+    kind: ScriptTokenKind<'t>,
     depth: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum TokenKind<'t> {
+enum ScriptTokenKind<'t> {
     Word(&'t str),
     Mark(char),
     Literal,
@@ -30,7 +30,7 @@ pub(super) fn of(text: &str) -> Option<BTreeSet<String>> {
     let mut rest = tokens.as_slice();
     while let Some((token, after)) = rest.split_first() {
         rest = after;
-        if *token == (Token { kind: TokenKind::Word("export"), depth: 0 }) {
+        if *token == (ScriptToken { kind: ScriptTokenKind::Word("export"), depth: 0 }) {
             rest = export(after, &mut names)?;
         }
     }
@@ -38,70 +38,76 @@ pub(super) fn of(text: &str) -> Option<BTreeSet<String>> {
 }
 
 /// Reads what follows `export`.
-fn export<'a, 't>(tokens: &'a [Token<'t>], names: &mut BTreeSet<String>) -> Option<&'a [Token<'t>]> {
+fn export<'a, 't>(tokens: &'a [ScriptToken<'t>], names: &mut BTreeSet<String>) -> Option<&'a [ScriptToken<'t>]> {
     let (first, rest) = tokens.split_first()?;
     match first.kind {
-        TokenKind::Mark('{') => {
-            let end = rest.iter().position(|token| token.kind == TokenKind::Mark('}'))?;
+        ScriptTokenKind::Mark('{') => {
+            let end = rest.iter().position(|token| token.kind == ScriptTokenKind::Mark('}'))?;
             let (list, after) = rest.split_at(end);
-            for entry in list.split(|token| token.kind == TokenKind::Mark(',')) {
+            for entry in list.split(|token| token.kind == ScriptTokenKind::Mark(',')) {
                 // `a`, `a as b`; a type of TypeScript is no value.
                 match entry {
-                    [Token { kind: TokenKind::Word("type"), .. }, _, ..] | [] => {}
-                    [.., Token { kind: TokenKind::Word(name), .. }] => drop(names.insert((*name).to_owned())),
+                    [ScriptToken { kind: ScriptTokenKind::Word("type"), .. }, _, ..] | [] => {}
+                    [.., ScriptToken { kind: ScriptTokenKind::Word(name), .. }] => {
+                        names.insert((*name).to_owned());
+                    }
                     _ => {}
                 }
             }
             Some(after)
         }
-        TokenKind::Mark('*') => match rest {
-            [Token { kind: TokenKind::Word("as"), .. }, Token { kind: TokenKind::Word(name), .. }, after @ ..] => {
+        ScriptTokenKind::Mark('*') => match rest {
+            [
+                ScriptToken { kind: ScriptTokenKind::Word("as"), .. },
+                ScriptToken { kind: ScriptTokenKind::Word(name), .. },
+                after @ ..,
+            ] => {
                 names.insert((*name).to_owned());
                 Some(after)
             }
             _ => None,
         },
-        TokenKind::Word("default") => {
+        ScriptTokenKind::Word("default") => {
             names.insert("default".to_owned());
             Some(rest)
         }
-        TokenKind::Word("async" | "abstract") => export(rest, names),
-        TokenKind::Word("class" | "function" | "enum") => {
-            let name = rest.iter().find(|token| token.kind != TokenKind::Mark('*'))?;
-            if let TokenKind::Word(name) = name.kind {
+        ScriptTokenKind::Word("async" | "abstract") => export(rest, names),
+        ScriptTokenKind::Word("class" | "function" | "enum") => {
+            let name = rest.iter().find(|token| token.kind != ScriptTokenKind::Mark('*'))?;
+            if let ScriptTokenKind::Word(name) = name.kind {
                 names.insert(name.to_owned());
             }
             Some(rest)
         }
-        TokenKind::Word("const" | "let" | "var") => declarations(rest, names),
+        ScriptTokenKind::Word("const" | "let" | "var") => declarations(rest, names),
         _ => Some(rest),
     }
 }
 
 /// Reads `A = 1, B = 2`.
-fn declarations<'a, 't>(tokens: &'a [Token<'t>], names: &mut BTreeSet<String>) -> Option<&'a [Token<'t>]> {
+fn declarations<'a, 't>(tokens: &'a [ScriptToken<'t>], names: &mut BTreeSet<String>) -> Option<&'a [ScriptToken<'t>]> {
     // A word that declares ends the list only where a value has come before it: `A = class {}` goes on.
-    let ends = |before: &Token<'_>, token: &Token<'_>| {
-        let is_after_value = !matches!(before.kind, TokenKind::Mark(mark) if !matches!(mark, ')' | ']' | '}'));
+    let ends = |before: &ScriptToken<'_>, token: &ScriptToken<'_>| {
+        let is_after_value = !matches!(before.kind, ScriptTokenKind::Mark(mark) if !matches!(mark, ')' | ']' | '}'));
         token.depth == 0
             && match token.kind {
-                TokenKind::Mark(mark) => mark == ';',
-                TokenKind::Word(word) => is_after_value && DECLARES.contains(&word),
-                TokenKind::Literal => false,
+                ScriptTokenKind::Mark(mark) => mark == ';',
+                ScriptTokenKind::Word(word) => is_after_value && DECLARES.contains(&word),
+                ScriptTokenKind::Literal => false,
             }
     };
     // `const enum` of TypeScript.
-    if let [Token { kind: TokenKind::Word("enum"), .. }, ..] = tokens {
+    if let [ScriptToken { kind: ScriptTokenKind::Word("enum"), .. }, ..] = tokens {
         return export(tokens, names);
     }
     let end = tokens.windows(2).position(|two| matches!(two, [before, token] if ends(before, token)));
     let end = end.map_or(tokens.len(), |at| at + 1);
     let (list, rest) = tokens.split_at(end);
-    for entry in list.split(|token| token.depth == 0 && token.kind == TokenKind::Mark(',')) {
+    for entry in list.split(|token| token.depth == 0 && token.kind == ScriptTokenKind::Mark(',')) {
         match entry.first()?.kind {
-            TokenKind::Word(name) => drop(names.insert(name.to_owned())),
+            ScriptTokenKind::Word(name) => drop(names.insert(name.to_owned())),
             // Taken apart: its names may be anywhere in it.
-            TokenKind::Mark('{' | '[') => return None,
+            ScriptTokenKind::Mark('{' | '[') => return None,
             _ => {}
         }
     }
@@ -114,12 +120,12 @@ struct Lexer<'t> {
     depth: usize,
     /// How many brackets were open where each template that is not at its end began to hold an expression.
     templates: Vec<usize>,
-    tokens: Vec<Token<'t>>,
+    tokens: Vec<ScriptToken<'t>>,
 }
 
 impl<'t> Lexer<'t> {
     /// All tokens, if brackets and literals come to their ends.
-    fn run(mut self) -> Option<Vec<Token<'t>>> {
+    fn run(mut self) -> Option<Vec<ScriptToken<'t>>> {
         while let Some(c) = self.rest().chars().next() {
             match c {
                 _ if c.is_whitespace() => self.at += c.len_utf8(),
@@ -133,8 +139,8 @@ impl<'t> Lexer<'t> {
                     let end = self.rest().find(|c| !is_word(c)).unwrap_or(self.rest().len());
                     let word = &self.rest()[..end];
                     // What a property is called is no keyword.
-                    let is_property = self.tokens.last().is_some_and(|last| last.kind == TokenKind::Mark('.'));
-                    self.push(if is_property { TokenKind::Literal } else { TokenKind::Word(word) });
+                    let is_property = self.tokens.last().is_some_and(|last| last.kind == ScriptTokenKind::Mark('.'));
+                    self.push(if is_property { ScriptTokenKind::Literal } else { ScriptTokenKind::Word(word) });
                     self.at += end;
                 }
                 '}' if self.templates.last() == Some(&self.depth) => {
@@ -151,15 +157,15 @@ impl<'t> Lexer<'t> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn push(&mut self, kind: TokenKind<'t>) {
-        self.tokens.push(Token { kind, depth: self.depth });
+    fn push(&mut self, kind: ScriptTokenKind<'t>) {
+        self.tokens.push(ScriptToken { kind, depth: self.depth });
     }
 
     fn mark(&mut self, c: char) -> Option<()> {
         if matches!(c, ')' | ']' | '}') {
             self.depth = self.depth.checked_sub(1)?;
         }
-        self.push(TokenKind::Mark(c));
+        self.push(ScriptTokenKind::Mark(c));
         if matches!(c, '(' | '[' | '{') {
             self.depth += 1;
         }
@@ -181,9 +187,9 @@ impl<'t> Lexer<'t> {
     fn is_regex(&self) -> bool {
         match self.tokens.last().map(|token| token.kind) {
             None => true,
-            Some(TokenKind::Mark(mark)) => !matches!(mark, ')' | ']' | '}'),
-            Some(TokenKind::Word(word)) => BEFORE_REGEX.contains(&word),
-            Some(TokenKind::Literal) => false,
+            Some(ScriptTokenKind::Mark(mark)) => !matches!(mark, ')' | ']' | '}'),
+            Some(ScriptTokenKind::Word(word)) => BEFORE_REGEX.contains(&word),
+            Some(ScriptTokenKind::Literal) => false,
         }
     }
 
@@ -196,7 +202,7 @@ impl<'t> Lexer<'t> {
         });
         let (end, c) = end?;
         self.at += end + 1;
-        self.push(TokenKind::Literal);
+        self.push(ScriptTokenKind::Literal);
         (c == quote).then_some(())
     }
 
@@ -211,7 +217,7 @@ impl<'t> Lexer<'t> {
                 ']' => in_class = false,
                 '/' if !in_class => {
                     self.at += at + 1;
-                    self.push(TokenKind::Literal);
+                    self.push(ScriptTokenKind::Literal);
                     return Some(());
                 }
                 _ => {}
@@ -230,14 +236,14 @@ impl<'t> Lexer<'t> {
                 '\\' => is_escaped = true,
                 '`' => {
                     self.at += at + 1;
-                    self.push(TokenKind::Literal);
+                    self.push(ScriptTokenKind::Literal);
                     return Some(());
                 }
                 '{' if before == '$' => {
                     self.at += at + 1;
                     self.templates.push(self.depth);
                     // An operand begins here.
-                    self.push(TokenKind::Mark('$'));
+                    self.push(ScriptTokenKind::Mark('$'));
                     return Some(());
                 }
                 _ => {}
