@@ -125,14 +125,17 @@ fn watch(projects: &[Project]) -> Result<mpsc::UnboundedReceiver<usize>> {
         let mut watcher = Watcher::new(&hub, target)?;
         let (project, tell) = (project.clone(), tell.clone());
         let mut seen = project.look();
-        watcher.view().folders(&seen.folders);
         tokio::spawn(async move {
             loop {
                 watcher.hint().await;
-                watcher.view().take();
+                // What matters is what the files are, not what was told of them.
+                drop(watcher.view().take());
                 let looking = project.clone();
                 let Ok(now) = tokio::task::spawn_blocking(move || looking.look()).await else { break };
-                watcher.view().folders(&now.folders);
+                if !watcher.view().folders(&now.folders).is_empty() {
+                    // What was written in a new folder before it was watched is in no hint.
+                    watcher.view().rescan();
+                }
                 if std::mem::replace(&mut seen, now) != seen && tell.send(index).is_err() {
                     break;
                 }
