@@ -14,20 +14,23 @@ const COMMAND_VARIABLE: &str = "WASM_CARGO";
 /// What rustc says where it lacks the standard library of a target.
 const NO_TARGET: &str = "target may not be installed";
 
-/// Compiles a crate to the wasm that [`Worker::wasm`](crate::Worker::wasm) takes: `cargo build --release --target wasm32-unknown-unknown`. The crate has
+/// Compiles a crate to the wasm that `Worker::wasm` takes: `cargo build --release --target wasm32-unknown-unknown`. The crate has
 /// a library of the type `cdylib`, or an example of that type is named.
 ///
 /// The compiler is what the variable `WASM_CARGO` names, else the cargo that runs this process (in a test), else `cargo`.
 ///
 /// ```no_run
+/// # #[cfg(feature = "compile")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use pmx_emulator::{CargoBuild, Emulator, Worker};
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let wasm = CargoBuild::new(env!("CARGO_MANIFEST_DIR")).run()?;
 /// let worker = Worker::wasm(std::fs::read(wasm)?);
 /// # drop(Emulator::builder(worker));
 /// # Ok(())
 /// # }
+/// # #[cfg(not(feature = "compile"))]
+/// # fn main() {}
 /// ```
 #[derive(Clone, Debug)]
 pub struct CargoBuild {

@@ -36,14 +36,14 @@
 //!
 //! Nothing in a test has to wait for time to pass, and a run with a manual clock and seeded faults can be repeated.
 //!
-//! With the cargo feature `compile`, `Worker::wasm` runs a Worker of one's own, and `CargoBuild` has cargo make its wasm; without it only the bundled one can be run, which was
-//! compiled to machine code when this crate was built.
+//! With the cargo feature `compile`, `Worker::wasm` runs a Worker of one's own, whose wasm [`CargoBuild`] has cargo make and whose bindings are
+//! those of its config ([`WorkerSetup::configure`]). Without it only the bundled one can be run, which was compiled to machine code when this crate
+//! was built.
 
 mod abi;
 mod bindings;
 mod bodies;
 mod cache;
-#[cfg(feature = "compile")]
 mod cargo_build;
 pub mod check;
 pub mod clock;
@@ -70,7 +70,6 @@ pub mod trace;
 mod websocket;
 
 pub use bindings::{AtOnce, Outbound, OutboundError, OutboundFuture};
-#[cfg(feature = "compile")]
 pub use cargo_build::{CargoBuild, CargoError};
 pub use emulator::{
     BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, ClientSocket, Emulator, ResponseFuture, ServiceFuture,

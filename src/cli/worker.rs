@@ -8,6 +8,9 @@ use std::{net::IpAddr, path::PathBuf};
 pub enum Worker {
     /// Write the folder that is deployed to Cloudflare: wasm, worker.mjs, wrangler.toml
     Bundle {
+        /// Folder of a Worker of your own, which cargo builds [default: the Worker of pmx]
+        #[arg(value_name = "FOLDER")]
+        folder: Option<PathBuf>,
         /// Where it goes [default: worker-bundle]
         #[arg(short, long, value_name = "DIR", alias = "outdir")]
         out: Option<PathBuf>,
