@@ -63,7 +63,9 @@ fn folder(name: &str, wasm: &Path, config: &str) -> tempfile::TempDir {
 fn dev(configs: &[&Path]) -> (Pmx, Value) {
     let mut command = pmx();
     command.args(["worker", "dev", "--json", "--port", "0"]);
-    configs.iter().for_each(|config| drop(command.arg("-c").arg(config)));
+    for config in configs {
+        command.arg("-c").arg(config);
+    }
     Pmx::start_ready(command)
 }
 
