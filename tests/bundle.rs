@@ -10,7 +10,7 @@
 mod support;
 
 use pmx_model::Hash;
-use std::fs;
+use std::{collections::BTreeSet, fs};
 use support::process::pmx;
 
 #[test]
@@ -22,7 +22,21 @@ fn the_bundle_is_the_wasm_that_runs_here_with_its_bindings_and_without_a_secret(
     let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
     let wasm = read("pmx_worker.wasm");
     assert_eq!(wasm, pmx_worker::WASM);
-    assert!(String::from_utf8(read("worker.mjs")).unwrap().contains("pmx_worker.wasm"));
+    // Whatever a script imports is there, and all that is there is imported.
+    let (mut open, mut imported) = (vec!["worker.mjs".to_owned()], BTreeSet::new());
+    while let Some(name) = open.pop() {
+        let text = String::from_utf8(read(&name)).unwrap();
+        let found = text.lines().filter_map(|line| line.strip_suffix("\";")?.rsplit_once("from \"./"));
+        open.extend(
+            found
+                .map(|(_, name)| name.to_owned())
+                .filter(|name| imported.insert(name.clone()) && name.ends_with(".mjs")),
+        );
+    }
+    let mut written: BTreeSet<String> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(written.remove("worker.mjs") && written.remove("wrangler.toml"));
+    assert_eq!(written, imported);
 
     let config = String::from_utf8(read("wrangler.toml")).unwrap();
     let settings: String =

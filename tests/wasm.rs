@@ -85,22 +85,66 @@ fn the_hash_of_the_sources_sees_every_crate_that_is_taken_by_a_path() {
     assert!(!changes("other/src/lib.rs", "", "more"));
 }
 
-/// The value of a custom section.
-fn custom_section<'a>(wasm: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    let mut rest = wasm.get(8..)?;
-    while let Some((&id, after)) = rest.split_first() {
+/// Each object has an instance of its own, and an isolate's 128 MB are for all that live in it.
+#[test]
+fn the_wasm_is_small_begins_small_and_cannot_grow_without_end() {
+    const PAGE: usize = 64 * 1024;
+    let wasm = wasm();
+    assert!(wasm.len() <= 3 * 1024 * 1024, "{} bytes", wasm.len());
+    let (_, memories) = sections(&wasm).find(|(id, _)| *id == MEMORIES).unwrap();
+    let (count, memory) = leb128(memories).unwrap();
+    assert_eq!((count, memory[0]), (1, 1), "one memory, with a maximum");
+    let (initial, rest) = leb128(&memory[1..]).unwrap();
+    let (most, _) = leb128(rest).unwrap();
+    assert!(initial <= 8, "{initial} pages at the start");
+    assert_eq!(most * PAGE, 64 * 1024 * 1024);
+}
+
+#[test]
+fn the_wasm_asks_for_the_imports_of_the_abi_and_for_no_others() {
+    let abi = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("worker/ABI.md")).unwrap();
+    let wasm = wasm();
+    let (_, imports) = sections(&wasm).find(|(id, _)| *id == IMPORTS).unwrap();
+    let (count, mut rest) = leb128(imports).unwrap();
+    for _ in 0..count {
+        let (module, after) = name(rest).unwrap();
+        let (import, after) = name(after).unwrap();
+        assert_eq!(module, "pmx", "{import}");
+        assert!(abi.contains(&format!("| `{import}(")), "{import} is not in ABI.md");
+        let (kind, after) = after.split_first().unwrap();
+        assert_eq!(*kind, 0, "{import} is a function");
+        rest = leb128(after).unwrap().1;
+    }
+}
+
+const CUSTOM: u8 = 0;
+const IMPORTS: u8 = 2;
+const MEMORIES: u8 = 5;
+
+/// The sections of a wasm, each with its id.
+fn sections(wasm: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = wasm.get(8..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (&id, after) = rest.split_first()?;
         let (size, after) = leb128(after)?;
         let (section, next) = after.split_at_checked(size)?;
-        if id == 0 {
-            let (length, body) = leb128(section)?;
-            let (found, value) = body.split_at_checked(length)?;
-            if found == name.as_bytes() {
-                return Some(value);
-            }
-        }
         rest = next;
-    }
-    None
+        Some((id, section))
+    })
+}
+
+/// The value of a custom section.
+fn custom_section<'a>(wasm: &'a [u8], wanted: &str) -> Option<&'a [u8]> {
+    sections(wasm).filter(|(id, _)| *id == CUSTOM).find_map(|(_, section)| {
+        let (found, value) = name(section)?;
+        (found == wanted).then_some(value)
+    })
+}
+
+fn name(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let (length, rest) = leb128(bytes)?;
+    let (name, rest) = rest.split_at_checked(length)?;
+    Some((std::str::from_utf8(name).ok()?, rest))
 }
 
 fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {

@@ -22,8 +22,11 @@
 //! | to | use |
 //! | --- | --- |
 //! | set up an emulator | [`Emulator::builder`]: variables, state, clock, faults, limits |
+//! | say what a Worker finds bound, and put several Workers into one emulator | [`WorkerSetup`], [`Builder::main`], [`Builder::worker`] |
+//! | let requests out | [`Builder::outbound`], [`Outbound`], [`http::LoopbackOutbound`] |
+//! | have a WebSocket without a network | [`ClientSocket`] |
 //! | keep state from run to run, or in a temporary folder | [`state_dir::StateDir`] |
-//! | read and write the namespace and the bucket beside the Worker | [`Emulator::kv`], [`Emulator::r2`] |
+//! | read and write namespaces and buckets beside the Worker | [`Emulator::kv`], [`Emulator::kv_namespace`], [`Emulator::r2`], [`Emulator::r2_bucket`] |
 //! | list Durable Objects, run SQL in one, fire its alarm, evict or delete it | [`Emulator::inspect`] |
 //! | see what requests did with their bindings, and the Worker's log | [`Builder::trace`], [`Emulator::trace`] |
 //! | have calls fail, take longer, or reads lag | [`faults`] |

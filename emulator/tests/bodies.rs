@@ -294,3 +294,77 @@ async fn a_task_has_so_many_handles_and_no_more() {
         (0..3_000).fold(script(), |script, n: u32| script.call(["body.new", ""]).call(["body.drop", &n.to_string()]));
     assert_eq!(on_none(dropped.respond()).await.fields(), ["ok"]);
 }
+
+/// What came of a body, and whether it ended as it should.
+async fn received(body: Body) -> (String, bool) {
+    let mut body = body;
+    let mut bytes = Vec::new();
+    loop {
+        match deadline(std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context))).await {
+            None => return (String::from_utf8(bytes).unwrap(), true),
+            Some(Err(_)) => return (String::from_utf8(bytes).unwrap(), false),
+            Some(Ok(frame)) => bytes.extend_from_slice(&frame.into_data().unwrap()),
+        }
+    }
+}
+
+/// Asks an object, and hands its answer's body on to the client.
+fn through_object(script: &Script) -> Script {
+    let hex = script.hex();
+    let op = ["object.fetch", "SPACE_DO", "name", "a", "", "POST", "https://object/", "none", "", "script", &hex];
+    self::script().op(op).answer(["200", "body", "0"])
+}
+
+#[tokio::test]
+async fn an_object_streams_and_what_it_writes_leaves_with_its_turn() {
+    let emulator = emulator();
+    let streams = written("", &["one ", "two"]);
+    let response = deadline(emulator.fetch(bodyless(&through_object(&streams)))).await;
+    assert_eq!(received(response.into_body()).await, ("one two".to_owned(), true));
+    // The second turn writes, and traps: nothing of it is seen.
+    let emulator = self::emulator();
+    let traps = script()
+        .call(["body.new", ""])
+        .answer(["200", "body", "0"])
+        .op(["body.write", "0", "committed"])
+        .op_unawaited(["body.write", "0", " and lost"])
+        .trap();
+    let response = deadline(emulator.fetch(bodyless(&through_object(&traps)))).await;
+    assert_eq!(received(response.into_body()).await, ("committed".to_owned(), false));
+    // A turn that traps before its end has not answered either.
+    let emulator = self::emulator();
+    let traps = script().call(["body.new", ""]).answer(["200", "body", "0"]).call(["body.end", "0"]).trap();
+    assert_eq!(deadline(emulator.fetch(bodyless(&through_object(&traps)))).await.status(), 500);
+}
+
+#[tokio::test]
+async fn an_object_is_handed_small_bodies_and_reads_large_ones() {
+    for (bytes, kind) in [(65_536, "bytes"), (65_537, "body")] {
+        let data = "x".repeat(bytes);
+        let event = script().event().respond().hex();
+        let op = [
+            "object.fetch",
+            "SPACE_DO",
+            "name",
+            "a",
+            "1000000",
+            "POST",
+            "https://o/",
+            "bytes",
+            &data,
+            "script",
+            &event,
+        ];
+        let answer = on_none(script().op(op).answer(["200", "none", ""])).await;
+        assert_eq!(answer.status, 200);
+        let answer = on_none(script().op(op).respond()).await;
+        // Behind the answer's first three fields and the length of the body.
+        let seen = fields(&answer.body[4 + 2 + 4 + 3 + 4 + 5 + 4..]);
+        assert_eq!((seen[0].as_str(), seen[7].as_str()), ("object.fetch", kind), "{bytes}");
+        let read = script().op(["body.all", "0", "100000"]).respond().hex();
+        let op =
+            ["object.fetch", "SPACE_DO", "name", "a", "1000000", "POST", "https://o/", "bytes", &data, "script", &read];
+        let answer = on_none(script().op(op).respond()).await;
+        assert_eq!(answer.body.len() > bytes, kind == "body", "what came with the event has no handle");
+    }
+}

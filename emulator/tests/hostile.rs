@@ -30,7 +30,7 @@ async fn ends_its_instance(builder: impl Fn() -> Builder, hostile: &Script) {
 async fn ends_its_object(emulator: &Emulator, hostile: &Script) {
     let traps = emulator.stats().traps;
     let answer = run_object(emulator, "a", hostile.clone()).await.fields();
-    assert_eq!(answer[..2], ["err", "The Durable Object's code crashed, and the object was reset."]);
+    assert_eq!(answer[..2], ["err", "the Worker trapped"]);
     assert_eq!(run_object(emulator, "a", ok()).await.fields()[0], "ok");
     assert_eq!(emulator.stats().traps, traps + 1);
     eventually(|| emulator.stats().object_tasks == 0).await;
@@ -75,6 +75,7 @@ async fn what_a_turn_makes_its_host_keep_is_bounded() {
         script().answer_for_ever(["200", "bytes", &large]),
         script().answer_for_ever(["200", "none", ""]),
         script().cancel_for_ever(),
+        script().op_outside_of_memory(),
         script().random(65_537),
         script().random(u32::MAX),
     ] {
@@ -137,4 +138,73 @@ async fn a_statement_with_a_million_parameters_is_refused() {
     let answer = run_object(&emulator, "a", script().raw_sql(&fields).respond()).await.fields();
     assert!(answer[3].contains("err"), "{answer:?}");
     assert_eq!(emulator.stats().traps, 0);
+}
+
+#[tokio::test]
+async fn a_frame_that_is_none_is_an_error_of_its_op() {
+    let emulator = builder().build().unwrap();
+    for frame in [&b"\xff\xff\xff\xffkv.get"[..], b"\x06", b"\x06\0\0\0kv.get\xff\xff\xff\x7fSPACE_KV", b""] {
+        let answer = run(&emulator, script().op_of_bytes(frame).respond()).await.fields();
+        assert!(answer[1].starts_with("the message is malformed: "), "{answer:?}");
+    }
+    let options = script().op(["kv.put", "SPACE_KV", "k", "bytes", "", "\u{7f}\0\0\0x"]);
+    assert!(run(&emulator, options.respond()).await.fields()[1].starts_with("the message is malformed: "));
+    assert_eq!(emulator.stats().traps, 0);
+}
+
+#[tokio::test]
+async fn transactions_inside_of_each_other_have_an_end() {
+    let emulator = builder().build().unwrap();
+    let nested = |depth: usize| (0..depth).fold(script().respond(), |inner, _| script().transaction(true, &inner));
+    // The innermost script responds with the answer to the last call before it, which is the transaction that was refused.
+    let innermost = |depth| {
+        (0..depth).fold(script().transaction(true, &script()).respond(), |inner, _| script().transaction(true, &inner))
+    };
+    let answer = run_object(&emulator, "a", innermost(63)).await.fields();
+    assert!(answer[3].contains("ok"), "{answer:?}");
+    let answer = run_object(&emulator, "a", innermost(64)).await.fields();
+    assert!(answer[3].contains("at most 64 transactions"), "{answer:?}");
+    assert_eq!(run_object(&emulator, "a", nested(64)).await.fields()[..2], ["ok", "200"]);
+    assert_eq!(emulator.stats().traps, 0);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_in_a_transaction_ends_the_instance_and_undoes_the_turn() {
+    let emulator = builder().build().unwrap();
+    run_object(&emulator, "a", script().sql(["CREATE TABLE t (a)"])).await;
+    let insert = script().sql(["INSERT INTO t VALUES (1)"]);
+    ends_its_object(&emulator, &insert.clone().transaction(true, &insert.clone().trap())).await;
+    ends_its_object(&emulator, &insert.clone().transaction_that_ends_with('2', &insert)).await;
+    let rows = run_object(&emulator, "a", script().sql(["SELECT * FROM t"]).respond()).await.fields();
+    assert!(rows[3].contains("ok\u{1}\0\0\u{0}1\u{1}\0\0\u{0}0"), "one column, no row: {rows:?}");
+}
+
+#[tokio::test]
+async fn before_its_first_event_a_worker_may_only_look_at_what_is_bound() {
+    let version = "(func (export \"abi_version\") (result i32) (i32.const 2))";
+    let guest = include_str!("support/guest.wat");
+    assert!(guest.contains(version));
+    let calls = |call: &str| {
+        let wat = guest.replace(version, &version.replace("(i32.const 2))", &format!("{call} (i32.const 2))")));
+        let worker = pmx_emulator::Worker::wasm(wat::parse_str(wat).unwrap());
+        Emulator::builder(worker).main(|main| main.with(pmx_emulator::BUNDLED_BINDINGS)).build()
+    };
+    for allowed in [
+        "(drop (call $env (i32.const 64) (i32.const 3)))",
+        "(drop (call $binding (i32.const 64) (i32.const 3)))",
+        "(call $log (i32.const 4) (i32.const 64) (i32.const 3))",
+    ] {
+        assert!(calls(allowed).is_ok(), "{allowed}");
+    }
+    for refused in [
+        "(call $random (i32.const 0) (i32.const 1))",
+        "(drop (call $op (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))",
+        "(drop (call $call (i32.const 0) (i32.const 0)))",
+        "(call $respond (i32.const 0) (i32.const 0) (i32.const 0))",
+        "(call $cancel (i32.const 0))",
+        "(call $done (i32.const 0))",
+    ] {
+        let error = calls(refused).unwrap_err();
+        assert!(format!("{error}").contains("before its first event"), "{refused}: {error}");
+    }
 }

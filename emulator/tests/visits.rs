@@ -3,48 +3,22 @@
 //! It needs a compiler for `wasm32-unknown-unknown`: `cargo` if its toolchain has that target, or what `WASM_CARGO` names (as for
 //! `worker/build.sh`). Without one it says so and ends, since plain Rust must be enough for the other tests; with `WASM_CARGO` it never
 //! ends that way.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test stops at the first surprise"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod support;
 
 use axum::body::Body;
 use http::Request;
-use pmx_emulator::{CargoBuild, CargoError, Emulator, Worker, state_dir::StateDir};
-use std::path::Path;
-use support::fetch;
-
-/// The example as a wasm; `None` where nothing can compile it.
-fn compiled() -> Option<Vec<u8>> {
-    let edge = Path::new(env!("CARGO_MANIFEST_DIR")).join("../worker/edge");
-    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("visits");
-    match CargoBuild::new(edge).example("visits").target_dir(target_dir).run() {
-        Ok(wasm) => Some(std::fs::read(wasm).unwrap()),
-        Err(CargoError::NoTarget) if std::env::var_os("WASM_CARGO").is_none() => None,
-        Err(error) => panic!("{error}"),
-    }
-}
+use pmx_emulator::{Emulator, Worker, state_dir::StateDir};
+use support::{example::example, fetch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_counts_in_the_emulator_as_it_does_natively_also_after_a_restart() {
-    let Some(wasm) = compiled() else {
-        eprintln!(
-            "not run: no compiler for WebAssembly here (rustup target add wasm32-unknown-unknown, or WASM_CARGO)"
-        );
-        return;
-    };
+    let Some(wasm) = example("visits") else { return };
     let folder = tempfile::tempdir().unwrap();
     let start = || {
-        Emulator::builder(Worker::wasm(wasm.clone()))
-            .main(|worker| worker.durable_object("COUNTER", "Counter"))
-            .state(StateDir::open(folder.path()).unwrap())
-            .build()
-            .unwrap()
+        let state = StateDir::open(folder.path()).unwrap();
+        Emulator::builder(Worker::wasm(wasm.clone())).durable_object("COUNTER", "Counter").state(state).build().unwrap()
     };
     let visit = async |emulator: &Emulator, path: &str| {
         let request = Request::get(format!("http://localhost{path}")).body(Body::empty()).unwrap();

@@ -6,7 +6,7 @@ use std::{net::IpAddr, path::PathBuf};
 /// `pmx worker`
 #[derive(Debug, Subcommand)]
 pub enum Worker {
-    /// Write the folder that is deployed to Cloudflare: wasm, worker.mjs, wrangler.toml
+    /// Write the folder that is deployed to Cloudflare: wasm, scripts, wrangler.toml
     Bundle {
         /// Folder of a Worker of your own, which cargo builds [default: the Worker of pmx]
         #[arg(value_name = "FOLDER")]

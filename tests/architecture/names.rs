@@ -16,7 +16,7 @@ const SHARED: [(&str, &[&str]); 6] = [
     ("worker/edge/src", &[]),
     ("worker/model/src", &[]),
     // What the clones of a handle share; the same of KV and of R2.
-    ("emulator/src", &["Inner", "ListOptions", "Method", "Page", "Reader", "Store"]),
+    ("emulator/src", &["Inner", "ListOptions", "Method", "Page", "PutOptions", "Reader", "Store"]),
 ];
 
 #[test]

@@ -32,7 +32,7 @@ pub(crate) fn memory() -> Memory {
 
 fn query(database: &rusqlite::Connection, statement: &str, bindings: &[Value]) -> rusqlite::Result<Rows> {
     let mut statement = database.prepare(statement)?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let bindings = bindings.iter().map(|value| match value {
         Value::Null => rusqlite::types::Value::Null,
         Value::Integer(number) => (*number).into(),

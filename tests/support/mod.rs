@@ -8,6 +8,7 @@ pub mod process;
 pub mod saves;
 pub mod site;
 pub mod socket;
+pub mod wasm;
 pub mod world;
 
 pub use http::{Answer, Client};

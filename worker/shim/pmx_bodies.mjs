@@ -6,6 +6,9 @@ const MAX_WAITING = 64 * 1024;
 /** Bodies from bindings that a task may hold unread: the platform stalls at the next one. */
 const MAX_UNREAD = 6;
 
+/** The platform's word for it. */
+const USED = "Body has already been used. It can only be used once. Use tee() first if you need to read it twice.";
+
 /** A body that is read: a stream, and what was read of it too far. */
 class Source {
   /** `encoded`: the bytes that are read were decoded, so whoever sends them on with the same headers has them encoded again. */
@@ -87,12 +90,12 @@ class Sink extends Source {
 
   async write(bytes) {
     if (this.failure) throw this.failure;
-    if (this.ended) throw new TypeError("This body has ended.");
+    if (this.ended) throw new TypeError("This WritableStream has been closed.");
     if (this.written + bytes.length > this.length) {
       throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
     }
     const waits = this.waiting + bytes.length > MAX_WAITING;
-    if (waits && !this.hasConsumer) throw new Error(`more than ${MAX_WAITING} bytes wait and nobody reads them yet`);
+    if (waits && !this.hasConsumer) throw new Error(`a body holds at most ${MAX_WAITING} bytes before it is used`);
     if (!bytes.length) return;
     this.written += bytes.length;
     this.waiting += bytes.length;
@@ -151,7 +154,7 @@ export class Bodies {
 
   get(task, handle) {
     const found = this.held.get(number(handle));
-    if (found?.task !== task) throw new Error(`there is no body ${text(handle)}`);
+    if (found?.task !== task) throw new TypeError(USED);
     return found.body;
   }
 
@@ -195,7 +198,7 @@ export class Bodies {
     const unread = [...op.task.bodies].filter((handle) => this.held.get(handle).body.isUnread).length;
     if (unread >= MAX_UNREAD) {
       body.release();
-      throw new Error(`a task may hold at most ${MAX_UNREAD} bodies that were neither read nor handed on`);
+      throw new Error(`${MAX_UNREAD} bodies of this task were neither read nor handed on; the platform has no room for another`);
     }
     const handle = this.hold(op.task, body);
     op.handles.push(Number(handle));
@@ -216,7 +219,7 @@ export class Bodies {
         const body = this.get(task, argument);
         // A sink is written to after it was handed on.
         if (!(body instanceof Sink)) this.forget(number(argument));
-        else if (body.hasConsumer) throw new Error(`body ${text(argument)} has a consumer already`);
+        else if (body.hasConsumer) throw new TypeError(USED);
         return { body: body.take(), encoded: body.encoded };
       }
       default:

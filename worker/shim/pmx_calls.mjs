@@ -10,7 +10,7 @@ const SOCKET_FAILED = 1011;
 const MAX_REASON = 100;
 
 function stateOf({ state }) {
-  if (!state) throw new Error("there is no such call outside of a Durable Object");
+  if (!state) throw new Error("This is only available inside of a Durable Object.");
   return state;
 }
 

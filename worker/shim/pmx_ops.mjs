@@ -16,7 +16,7 @@ export const kindOf = (bound) => (Object(bound) === bound ? KINDS[bound.construc
 /** What is bound under a name, if it is of this kind. */
 export function binding(env, name, kind) {
   const bound = env[text(name)];
-  if (kindOf(bound) !== kind) throw new TypeError(`there is no ${kind} bound as ${text(name)}`);
+  if (kindOf(bound) !== kind) throw new TypeError(`there is no ${kind} bound as \`${text(name)}\``);
   return bound;
 }
 
@@ -215,7 +215,7 @@ const CACHE = {
 // ---- An object's alarm, time, and bodies
 
 function storageOf({ state }) {
-  if (!state) throw new Error("there is no storage outside of a Durable Object");
+  if (!state) throw new Error("Alarms are only available inside a Durable Object.");
   return state.storage;
 }
 

@@ -261,7 +261,7 @@ class Guest {
     // An async function runs to its first await at once: the platform's call has begun when this returns.
     const call = async () => {
       const run = OPS[text(name)];
-      if (!run) throw new TypeError(`there is no op ${text(name)}`);
+      if (!run) throw new Error(`there is no op \`${text(name)}\``);
       return run(op, ...args);
     };
     call()
@@ -271,7 +271,7 @@ class Guest {
 
   call([name, ...args]) {
     const run = CALLS[text(name)];
-    if (!run) return errorFields(new TypeError(`there is no call ${text(name)}`));
+    if (!run) return errorFields(new Error(`there is no call \`${text(name)}\``));
     try {
       const fields = run({ guest: this, task: this.running }, ...args);
       return fields ? ["ok", ...fields] : ["none"];
@@ -392,8 +392,9 @@ export class Program {
     const program = this;
     return class extends WorkerEntrypoint {
       fetch(request) {
-        const { props } = this.ctx;
-        const fields = [name, props === undefined ? "" : JSON.stringify(props)];
+        // Without any the platform says `{}`.
+        const props = JSON.stringify(this.ctx.props ?? {});
+        const fields = [name, props === "{}" ? "" : props];
         return program.start("entrypoint.fetch", this.env, this.ctx, fields, request);
       }
     };

@@ -5,7 +5,6 @@ use http::HeaderMap;
 use super::bodies::MessageScope;
 use super::error::GuestError;
 use super::frame::FrameReader;
-use super::kv::text;
 use super::requests::{FetchRequest, read_headers};
 use crate::bodies::Payload;
 
@@ -24,24 +23,24 @@ impl CacheOp {
     ) -> Result<Option<Self>, GuestError> {
         Ok(Some(match name {
             "cache.match" => Self::Match {
-                cache: text(fields, "cache")?,
+                cache: fields.string("cache")?,
                 inline: fields.optional_number("inline")?,
                 ignore_method: fields.flag("ignore method")?,
                 request: FetchRequest::parse(fields, scope)?,
             },
             "cache.put" => Self::Put {
-                cache: text(fields, "cache")?,
-                method: text(fields, "method")?,
-                url: text(fields, "url")?,
+                cache: fields.string("cache")?,
+                method: fields.string("method")?,
+                url: fields.string("url")?,
                 status: fields.number("status")?,
                 body: scope.body(fields)?,
                 headers: read_headers(fields)?,
             },
             "cache.delete" => Self::Delete {
-                cache: text(fields, "cache")?,
+                cache: fields.string("cache")?,
                 ignore_method: fields.flag("ignore method")?,
-                method: text(fields, "method")?,
-                url: text(fields, "url")?,
+                method: fields.string("method")?,
+                url: fields.string("url")?,
             },
             _ => return Ok(None),
         }))

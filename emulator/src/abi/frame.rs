@@ -141,6 +141,10 @@ impl<'a> FrameReader<'a> {
         std::str::from_utf8(self.bytes(name)?).map_err(|_| FrameError::NotText(name))
     }
 
+    pub(crate) fn string(&mut self, name: &'static str) -> Result<String, FrameError> {
+        self.text(name).map(str::to_owned)
+    }
+
     /// A text, or `None` for the empty field.
     pub(crate) fn optional_text(&mut self, name: &'static str) -> Result<Option<&'a str>, FrameError> {
         Ok(Some(self.text(name)?).filter(|text| !text.is_empty()))

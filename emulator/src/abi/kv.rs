@@ -55,26 +55,26 @@ impl KvOp {
         scope: &mut MessageScope<'_>,
     ) -> Result<Option<Self>, GuestError> {
         Ok(Some(match name {
-            "kv.get" => Self::Get { key: text(fields, "key")?, cache_ttl: fields.optional_number("cacheTtl")? },
+            "kv.get" => Self::Get { key: fields.string("key")?, cache_ttl: fields.optional_number("cacheTtl")? },
             "kv.get_with_metadata" => Self::GetWithMetadata {
-                key: text(fields, "key")?,
+                key: fields.string("key")?,
                 cache_ttl: fields.optional_number("cacheTtl")?,
                 inline: fields.optional_number("inline")?,
             },
             "kv.get_many" => Self::GetMany {
-                value_type: text(fields, "type")?,
+                value_type: fields.string("type")?,
                 with_metadata: fields.flag("with metadata")?,
                 cache_ttl: fields.optional_number("cacheTtl")?,
                 keys: fields.texts("key")?,
             },
             "kv.put" => {
-                let key = text(fields, "key")?;
+                let key = fields.string("key")?;
                 let value = scope.body(fields)?.unwrap_or_default();
                 Self::Put { key, value, options: KvPutOptions::parse(fields.list("options")?)? }
             }
-            "kv.delete" => Self::Delete { key: text(fields, "key")? },
+            "kv.delete" => Self::Delete { key: fields.string("key")? },
             "kv.list" => Self::List {
-                prefix: text(fields, "prefix")?,
+                prefix: fields.string("prefix")?,
                 limit: fields.optional_number("limit")?,
                 cursor: fields.optional_text("cursor")?.map(str::to_owned),
             },
@@ -121,8 +121,4 @@ impl KvPutOptions {
         }
         Ok(options)
     }
-}
-
-pub(super) fn text(fields: &mut FrameReader<'_>, name: &'static str) -> Result<String, FrameError> {
-    fields.text(name).map(str::to_owned)
 }

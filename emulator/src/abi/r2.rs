@@ -3,7 +3,6 @@
 use super::bodies::MessageScope;
 use super::error::GuestError;
 use super::frame::FrameReader;
-use super::kv::text;
 use crate::bodies::Payload;
 
 /// An op on a bucket.
@@ -31,35 +30,35 @@ impl R2Op {
         scope: &mut MessageScope<'_>,
     ) -> Result<Option<Self>, GuestError> {
         Ok(Some(match name {
-            "r2.head" => Self::Head { key: text(fields, "key")? },
+            "r2.head" => Self::Head { key: fields.string("key")? },
             "r2.get" => Self::Get {
-                key: text(fields, "key")?,
+                key: fields.string("key")?,
                 inline: fields.optional_number("inline")?,
                 options: R2Options::parse(fields)?,
             },
             "r2.put" => {
-                let key = text(fields, "key")?;
+                let key = fields.string("key")?;
                 let body = scope.body(fields)?;
                 Self::Put { key, body, options: R2Options::parse(fields)? }
             }
             "r2.delete" => Self::Delete { keys: fields.texts("key")? },
             "r2.list" => Self::List { options: R2Options::parse(fields)? },
-            "r2.create" => Self::Create { key: text(fields, "key")?, options: R2Options::parse(fields)? },
+            "r2.create" => Self::Create { key: fields.string("key")?, options: R2Options::parse(fields)? },
             "r2.upload_part" => Self::UploadPart {
-                key: text(fields, "key")?,
-                upload_id: text(fields, "upload id")?,
+                key: fields.string("key")?,
+                upload_id: fields.string("upload id")?,
                 part: fields.number("part number")?,
                 body: scope.body(fields)?,
             },
             "r2.complete" => {
-                let (key, upload_id) = (text(fields, "key")?, text(fields, "upload id")?);
+                let (key, upload_id) = (fields.string("key")?, fields.string("upload id")?);
                 let mut parts = Vec::new();
                 while !fields.rest().is_empty() {
-                    parts.push((fields.number("part number")?, text(fields, "etag")?));
+                    parts.push((fields.number("part number")?, fields.string("etag")?));
                 }
                 Self::Complete { key, upload_id, parts }
             }
-            "r2.abort" => Self::Abort { key: text(fields, "key")?, upload_id: text(fields, "upload id")? },
+            "r2.abort" => Self::Abort { key: fields.string("key")?, upload_id: fields.string("upload id")? },
             _ => return Ok(None),
         }))
     }

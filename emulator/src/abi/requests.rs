@@ -7,7 +7,6 @@ use url::Url;
 use super::bodies::{MessageScope, write_body};
 use super::error::GuestError;
 use super::frame::{FrameReader, FrameWriter};
-use super::kv::text;
 use crate::bodies::Payload;
 use crate::websocket::ClientEnd;
 
@@ -65,19 +64,19 @@ impl RequestOp {
     ) -> Result<Option<Self>, GuestError> {
         Ok(Some(match name {
             "object.fetch" => {
-                let binding = text(fields, "binding")?;
+                let binding = fields.string("binding")?;
                 let target = ObjectTarget::parse(fields)?;
                 let inline = fields.optional_number("inline")?;
                 Self::Object { binding, target, inline, request: FetchRequest::parse(fields, scope)? }
             }
             "service.fetch" => Self::Service {
-                binding: text(fields, "binding")?,
+                binding: fields.string("binding")?,
                 inline: fields.optional_number("inline")?,
                 redirect: Redirect::parse(fields)?,
                 request: FetchRequest::parse(fields, scope)?,
             },
             "export.fetch" => Self::Export {
-                entrypoint: text(fields, "entrypoint")?,
+                entrypoint: fields.string("entrypoint")?,
                 props: fields.optional_text("props")?.map(str::to_owned),
                 inline: fields.optional_number("inline")?,
                 redirect: Redirect::parse(fields)?,
@@ -119,8 +118,8 @@ impl RequestOp {
 impl ObjectTarget {
     fn parse(fields: &mut FrameReader<'_>) -> Result<Self, GuestError> {
         match fields.text("name or id")? {
-            "name" => Ok(Self::Name(text(fields, "name")?)),
-            "id" => Ok(Self::Id(text(fields, "id")?)),
+            "name" => Ok(Self::Name(fields.string("name")?)),
+            "id" => Ok(Self::Id(fields.string("id")?)),
             other => Err(GuestError::error(format!("an object is named by `name` or `id`, not by `{other}`"))),
         }
     }

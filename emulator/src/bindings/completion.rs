@@ -75,7 +75,8 @@ impl<E: Into<GuestError>> From<Result<Answer, E>> for Completion {
 
 impl From<PayloadError> for GuestError {
     fn from(error: PayloadError) -> Self {
-        Self::error(error.to_string())
+        let text = error.to_string();
+        if error.is_type_error { Self::type_error(text) } else { Self::error(text) }
     }
 }
 

@@ -5,6 +5,7 @@ mod at_once;
 mod bodies;
 mod cache;
 mod call_chain;
+mod callees;
 mod completion;
 mod kv;
 mod outbound;
@@ -14,10 +15,11 @@ mod table;
 
 pub use at_once::AtOnce;
 pub(crate) use call_chain::CallChain;
+pub(crate) use callees::{ObjectCall, Objects, WorkerCall, WorkerService};
 pub(crate) use completion::{BoxFuture, Completion, Dispatched};
 pub(crate) use outbound::DenyOutbound;
 pub use outbound::{Outbound, OutboundError, OutboundFuture};
-pub(crate) use requests::{ObjectCall, Objects, WorkerCall, WorkerService, not_an_upgrade};
+pub(crate) use requests::not_an_upgrade;
 pub(crate) use table::{Binding, BindingTable, ServiceBinding, Variable};
 
 use std::sync::{Arc, OnceLock, Weak};
@@ -89,7 +91,7 @@ impl Bindings {
     /// The namespace of Durable Objects that is bound under a name.
     pub(crate) fn objects(&self, name: &str) -> Result<Arc<dyn Objects>, GuestError> {
         let Some(Binding::Objects(namespace)) = self.table.get(name) else {
-            return Err(not_bound("namespace of Durable Objects", name));
+            return Err(not_bound("object", name));
         };
         namespace.get().and_then(Weak::upgrade).ok_or_else(GuestError::connection_lost)
     }
@@ -133,11 +135,11 @@ impl Bindings {
         match op {
             Op::Kv(name, op) => match self.table.get(&name) {
                 Some(Binding::Kv(kv)) => self.kv(kv, op),
-                _ => not_bound("KV namespace", &name).into(),
+                _ => not_bound("kv", &name).into(),
             },
             Op::R2(name, op) => match self.table.get(&name) {
                 Some(Binding::R2(r2)) => r2::perform(r2, op),
-                _ => not_bound("R2 bucket", &name).into(),
+                _ => not_bound("r2", &name).into(),
             },
             Op::Request(op) => self.request(op, chain),
             Op::Body(op) => bodies::perform(op),

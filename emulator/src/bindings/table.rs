@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{OnceLock, Weak};
 
-use super::requests::{Objects, WorkerService};
+use super::callees::{Objects, WorkerService};
 use crate::kv::Kv;
 use crate::r2::R2;
 

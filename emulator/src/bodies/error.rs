@@ -1,7 +1,6 @@
 //! What is said of bodies that cannot be used so.
 
-use super::handles::{MAX_HANDLES, MAX_UNREAD};
-use super::pipe::{MAX_UNATTACHED_BYTES, MAX_WAITING_BYTES};
+use super::limits::{MAX_HANDLES, MAX_UNATTACHED_BYTES, MAX_UNREAD, MAX_WAITING_BYTES};
 
 /// Why a body cannot be used. Where the platform has a text for it, it is that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

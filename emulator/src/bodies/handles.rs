@@ -1,20 +1,17 @@
 //! The bodies and sockets that the tasks of an instance may name, by numbers that the host chooses.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
 use super::error::BodyError;
+use super::limits::{MAX_HANDLES, MAX_UNREAD};
 use super::payload::Payload;
 use super::pipe::{PipeReader, PipeRoom, PipeWriter, pipe};
 use super::reader::{PayloadReader, SharedReader};
 use crate::websocket::ClientEnd;
-
-/// Bodies of a task that came from bindings and were neither read nor handed on (`worker/ABI.md`, "Bodies").
-pub(super) const MAX_UNREAD: usize = 6;
-/// Bodies and sockets of one task in all: more than the calls that a request may have under way on the platform.
-pub(super) const MAX_HANDLES: usize = 1_024;
 
 /// The table of handles of an instance.
 #[derive(Debug)]
@@ -251,8 +248,8 @@ impl Handles {
         loop {
             let handle = self.next;
             self.next = self.next.wrapping_add(1);
-            if !self.held.contains_key(&handle) {
-                self.held.insert(handle, Held { task, thing });
+            if let Entry::Vacant(place) = self.held.entry(handle) {
+                place.insert(Held { task, thing });
                 return handle;
             }
         }

@@ -4,6 +4,7 @@
 mod error;
 mod file;
 mod handles;
+mod limits;
 mod payload;
 mod pipe;
 mod reader;

@@ -9,6 +9,8 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 
+use super::error::BodyError;
+
 /// A body: bytes in memory, or a stream of them.
 #[derive(Debug)]
 pub(crate) enum Payload {
@@ -30,6 +32,8 @@ pub(crate) struct PayloadError {
     text: String,
     /// Whether it is the client that went away in the middle of its request: no fault of the Worker's, nor of this server's.
     pub(crate) of_client: bool,
+    /// Whether the platform throws a `TypeError`, and no `Error`.
+    pub(crate) is_type_error: bool,
 }
 
 impl Default for Payload {
@@ -137,7 +141,10 @@ impl PayloadStream {
         loop {
             return Poll::Ready(match std::task::ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 None => Ok(None),
-                Some(Err(error)) => Err(PayloadError::new(error, self.of_client)),
+                Some(Err(error)) => Err(match error.into_inner().downcast::<PayloadError>() {
+                    Ok(known) => *known,
+                    Err(error) => PayloadError::new(error, self.of_client),
+                }),
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => Ok(Some(data)),
                     // Trailers mean nothing here.
@@ -150,7 +157,12 @@ impl PayloadStream {
 
 impl PayloadError {
     pub(crate) fn new(error: impl fmt::Display, of_client: bool) -> Self {
-        Self { text: error.to_string(), of_client }
+        Self { text: error.to_string(), of_client, is_type_error: false }
+    }
+
+    /// A body that has fewer bytes than were announced.
+    pub(super) fn too_few_bytes() -> Self {
+        Self { is_type_error: true, ..Self::new(BodyError::TooFewBytes, false) }
     }
 }
 

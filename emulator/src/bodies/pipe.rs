@@ -11,13 +11,9 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use super::error::BodyError;
+use super::limits::{MAX_UNATTACHED_BYTES, MAX_WAITING_BYTES};
 use super::payload::{Payload, PayloadError};
 use crate::sync::lock;
-
-/// Bytes that wait before a consumer is there, and beyond which a write waits for the consumer (`worker/ABI.md`, "Bodies").
-pub(super) const MAX_UNATTACHED_BYTES: usize = 64 * 1024;
-/// Bytes that a Worker may write without waiting for its writes: as much as the largest message that anything else takes.
-pub(super) const MAX_WAITING_BYTES: usize = 32 * 1024 * 1024;
 
 /// What consumers are told of a body whose writer went away.
 const BROKEN_OFF: &str = "the body ended before all of it was written";
@@ -52,7 +48,7 @@ struct Pipe(Mutex<PipeState>);
 struct PipeState {
     chunks: VecDeque<Bytes>,
     bytes: usize,
-    end: Option<Result<(), String>>,
+    end: Option<Result<(), PayloadError>>,
     consumer_gone: bool,
     consumer: Option<Waker>,
     writers: Vec<Waker>,
@@ -61,7 +57,7 @@ struct PipeState {
 #[derive(Debug)]
 enum Piece {
     Chunk(Bytes),
-    End(Result<(), String>),
+    End(Result<(), PayloadError>),
 }
 
 /// A pipe for so many bytes, if that is known.
@@ -105,7 +101,7 @@ impl PipeWriter {
     /// Says that this was all. If it was not, the consumer sees a failure.
     pub(super) fn end(&mut self) -> Result<(), BodyError> {
         if self.remaining.is_some_and(|remaining| remaining > 0) {
-            self.staged.push(Piece::End(Err(BodyError::TooFewBytes.to_string())));
+            self.staged.push(Piece::End(Err(PayloadError::too_few_bytes())));
             return Err(BodyError::TooFewBytes);
         }
         self.staged.push(Piece::End(Ok(())));
@@ -113,7 +109,7 @@ impl PipeWriter {
     }
 
     pub(super) fn fail(&mut self, message: &str) {
-        self.staged.push(Piece::End(Err(message.to_owned())));
+        self.staged.push(Piece::End(Err(PayloadError::new(message, false))));
     }
 
     /// Lets out what was written.
@@ -141,7 +137,7 @@ impl Drop for PipeWriter {
     fn drop(&mut self) {
         let mut state = lock(&self.pipe.0);
         if state.end.is_none() {
-            state.end = Some(Err(BROKEN_OFF.to_owned()));
+            state.end = Some(Err(PayloadError::new(BROKEN_OFF, false)));
             state.wake_consumer();
         }
     }
@@ -208,7 +204,7 @@ impl http_body::Body for PipeReader {
             let Some(chunk) = state.chunks.pop_front() else {
                 return match &state.end {
                     Some(Ok(())) => Poll::Ready(None),
-                    Some(Err(text)) => Poll::Ready(Some(Err(PayloadError::new(text, false)))),
+                    Some(Err(error)) => Poll::Ready(Some(Err(error.clone()))),
                     None => {
                         state.consumer = Some(context.waker().clone());
                         Poll::Pending

@@ -168,6 +168,22 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_an_upload_that_goes_on_are_neither_lost_nor_left_over() {
+        let folder = tempfile::tempdir().unwrap();
+        state(folder.path());
+        let open = || R2::open(&StateDir::open(folder.path()).unwrap(), &Clock::system(), Profile::default()).unwrap();
+        let bucket = open();
+        let id = bucket.create_multipart_upload("large", &r2::Metadata::default()).unwrap();
+        let mut part = bucket.upload_part("large", &id, 1, LARGE as u64).unwrap();
+        part.write(&vec![3; LARGE]).unwrap();
+        let part = part.finish().unwrap();
+        drop(bucket);
+        assert_eq!(found(folder.path()), []);
+        open().complete_multipart_upload("large", &id, &[part]).unwrap();
+        assert_eq!(found(folder.path()), [], "nor is the object that they have become");
+    }
+
+    #[test]
     fn a_whole_state_has_nothing_to_find() {
         let folder = tempfile::tempdir().unwrap();
         state(folder.path());

@@ -115,6 +115,9 @@ impl Lifecycle {
                 });
             }
             Input::Alarm { attempt } => self.deliver_alarm(context, attempt, recorder),
+            // Sockets that dropped with an earlier instance are nothing that this one knows.
+            Input::Message { socket, .. } | Input::Closed { socket, .. } | Input::Failed { socket, .. }
+                if !self.sockets.contains(&socket) => {}
             Input::Message { socket, message, handled } => {
                 let handled = if socket.handler_began() {
                     let _ = handled.send(());
@@ -133,8 +136,6 @@ impl Lifecycle {
                     write_socket(write_object(event.text("object.message"), context), &to).text(kind).field(data);
                 });
             }
-            // Sockets that dropped with an earlier instance are nothing that this one knows.
-            Input::Closed { socket, .. } | Input::Failed { socket, .. } if !self.sockets.contains(&socket) => {}
             Input::Closed { socket, close, handled } => {
                 let of = Arc::clone(&socket);
                 self.start(context, ObjectEvent::Close { socket, handled: Some(handled) }, recorder, |event, _, _| {

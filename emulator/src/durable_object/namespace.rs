@@ -176,7 +176,7 @@ impl Namespace {
     }
 
     /// Delivers an input to an object, which is brought into memory for it.
-    pub(crate) fn post(&self, object: ObjectKey, input: Input) {
+    pub(crate) fn post(&self, object: &ObjectKey, input: Input) {
         self.objects.post(object, input);
     }
 
@@ -243,12 +243,12 @@ impl Objects for Namespace {
             // The call goes on if its answer is not waited for.
             self.state.shared.runtime.spawn(async move {
                 match with_inline_body(request).await {
-                    Ok(request) => objects.post(object, Input::Fetch { request: Box::new(request), chain, reply }),
+                    Ok(request) => objects.post(&object, Input::Fetch { request: Box::new(request), chain, reply }),
                     Err(error) => drop(reply.send(Err(error))),
                 }
             });
         } else {
-            self.objects.post(object, Input::Fetch { request: Box::new(request), chain, reply });
+            self.objects.post(&object, Input::Fetch { request: Box::new(request), chain, reply });
         }
         Box::pin(async move { answer.await.unwrap_or_else(|_| Err(GuestError::connection_lost())) })
     }

@@ -35,13 +35,13 @@ impl ObjectTable {
     }
 
     pub(super) fn deliver_due_alarms(self: &Arc<Self>) -> NextDue {
-        self.namespace.alarms.deliver_due(|object, attempt| self.post(object, Input::Alarm { attempt }))
+        self.namespace.alarms.deliver_due(|object, attempt| self.post(&object, Input::Alarm { attempt }))
     }
 
     /// Delivers an input to an object, which is brought into memory for it.
-    pub(super) fn post(self: &Arc<Self>, key: ObjectKey, mut input: Input) {
+    pub(super) fn post(self: &Arc<Self>, key: &ObjectKey, mut input: Input) {
         loop {
-            let object = match self.object(&key) {
+            let object = match self.object(key) {
                 Ok(object) => object,
                 Err(error) => {
                     tracing::error!(object = key.label(), %error, "there is no place for a Durable Object");

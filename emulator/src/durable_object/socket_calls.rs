@@ -218,6 +218,6 @@ impl From<CloseError> for GuestError {
 
 impl From<AutoResponseError> for GuestError {
     fn from(error: AutoResponseError) -> Self {
-        Self { class: "RangeError", ..Self::error(error.to_string()) }
+        Self::range_error(error.to_string())
     }
 }

@@ -1,27 +1,22 @@
 //! How an emulator is put together: its stores, then its Workers, then what binds the Workers to each other.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
-use rusqlite::Connection;
 use tokio::runtime::Handle;
 
 use super::builder::{BuildError, Builder};
+use super::stores::Stores;
 use super::worker_setup::{BindingTarget, WorkerSetup};
 use super::{Emulator, Inner, RunningWorker};
 use crate::bindings::{
     Binding, BindingParts, BindingTable, Bindings, Objects, ServiceBinding, Variable, WorkerService,
 };
 use crate::cache::Caches;
-use crate::clock::Clock;
 use crate::durable_object::classes::{ClassCatalog, ClassError};
 use crate::durable_object::imports::ObjectImports;
 use crate::durable_object::namespace::Namespace;
 use crate::durable_object::namespace_state::{ObjectHost, ObjectHostParts};
-use crate::faults::Faults;
-use crate::kv::{self, Kv};
-use crate::profile::Profile;
-use crate::r2::{self, R2};
 use crate::runtime::host::{Environment, NoObjectImports};
 use crate::runtime::log_throttle::LogThrottle;
 use crate::runtime::program::Program;
@@ -34,58 +29,17 @@ const HASH_VARIABLE: &str = "WORKER_SHA256";
 /// The variable by which a Worker learns whether what it knows of the bucket still holds (same place).
 const EPOCH_VARIABLE: &str = "STORAGE_EPOCH";
 
-/// The namespaces and buckets of a state folder, each opened once.
-pub(super) struct Stores {
-    state: StateDir,
-    clock: Clock,
-    faults: Faults,
-    profile: Profile,
-    pub(super) kv: HashMap<String, Kv>,
-    pub(super) r2: HashMap<String, R2>,
-    pub(super) default_kv: Kv,
-    pub(super) default_r2: R2,
-}
-
-impl Stores {
-    fn open(state: StateDir, clock: Clock, faults: Faults, profile: Profile) -> Result<Self, StateError> {
-        let (default_kv, default_r2) =
-            (Kv::open(&state, &clock, &faults, profile)?, R2::open(&state, &clock, profile)?);
-        let kv = HashMap::from([(kv::DEFAULT_ID.to_owned(), default_kv.clone())]);
-        let r2 = HashMap::from([(r2::DEFAULT_NAME.to_owned(), default_r2.clone())]);
-        Ok(Self { state, clock, faults, profile, kv, r2, default_kv, default_r2 })
-    }
-
-    pub(super) fn state(&self) -> &StateDir {
-        &self.state
-    }
-
-    /// The writers of those that have folders of their own.
-    pub(super) fn further_writers(&self) -> Vec<&Mutex<Connection>> {
-        let kv = self.kv.iter().filter(|(id, _)| *id != kv::DEFAULT_ID).map(|(_, kv)| kv.writer());
-        let r2 = self.r2.iter().filter(|(name, _)| *name != r2::DEFAULT_NAME).map(|(_, r2)| r2.writer());
-        kv.chain(r2).collect()
-    }
-
-    fn kv(&mut self, id: &str) -> Result<Kv, StateError> {
-        if let Some(kv) = self.kv.get(id) {
-            return Ok(kv.clone());
-        }
-        let kv = Kv::open(&self.state.store("kv", id)?, &self.clock, &self.faults, self.profile)?;
-        self.kv.insert(id.to_owned(), kv.clone());
-        Ok(kv)
-    }
-
-    fn r2(&mut self, name: &str) -> Result<R2, StateError> {
-        if let Some(r2) = self.r2.get(name) {
-            return Ok(r2.clone());
-        }
-        let r2 = R2::open(&self.state.store("r2", name)?, &self.clock, self.profile)?;
-        self.r2.insert(name.to_owned(), r2.clone());
-        Ok(r2)
+impl Builder {
+    /// Loads the Workers, opens the state, and wakes the objects whose alarms are overdue.
+    ///
+    /// # Errors
+    /// If a Worker cannot be run, a binding leads nowhere, the state cannot be used, or there is no tokio runtime.
+    pub fn build(self) -> Result<Emulator, BuildError> {
+        assemble(self)
     }
 }
 
-pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
+fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
     let runtime = Handle::try_current()?;
     let state = builder.state.clone().map_or_else(StateDir::temporary, Ok)?;
     let mut stores = Stores::open(state, builder.clock.clone(), builder.faults.clone(), builder.profile)?;
@@ -98,7 +52,7 @@ pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
         caches: Arc::new(Caches::new(builder.clock.clone())),
         at_once: builder.at_once,
     };
-    let mut catalog = ClassCatalog::open(&stores.state)?;
+    let mut catalog = ClassCatalog::open(stores.state())?;
     // The main Worker last: what it takes over from others must be there.
     for setup in builder.others.iter().chain([&builder.main]) {
         catalog.migrate(&setup.name, &setup.migrations)?;
@@ -109,7 +63,7 @@ pub(super) fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
             return Err(BuildError::WorkerTwice { name: setup.name.clone() });
         }
         let bindings = Arc::new(Bindings::new(table(setup, &mut stores)?, parts.clone()));
-        start(&builder, setup, &classes(&setups, setup), bindings, (&stores.state, &mut catalog), &runtime)
+        start(&builder, setup, &classes(&setups, setup), bindings, (stores.state(), &mut catalog), &runtime)
             .map(Arc::new)
     };
     let main = load(&builder.main)?;

@@ -1,11 +1,10 @@
 //! The settings of an emulator, and how it is built from them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::Emulator;
-use super::assemble;
 use super::worker_setup::{BindingTarget, WorkerSetup};
 use crate::bindings::{AtOnce, DenyOutbound, Outbound};
 use crate::clock::Clock;
@@ -124,6 +123,36 @@ impl Builder {
         self.main(|worker| worker.bind(name, target))
     }
 
+    /// Binds a KV namespace for the main Worker; see [`WorkerSetup::kv_namespace`].
+    #[must_use]
+    pub fn kv_namespace(self, binding: impl Into<String>, id: impl Into<Cow<'static, str>>) -> Self {
+        self.main(|worker| worker.kv_namespace(binding, id))
+    }
+
+    /// Binds a bucket for the main Worker; see [`WorkerSetup::r2_bucket`].
+    #[must_use]
+    pub fn r2_bucket(self, binding: impl Into<String>, name: impl Into<Cow<'static, str>>) -> Self {
+        self.main(|worker| worker.r2_bucket(binding, name))
+    }
+
+    /// Binds a class of Durable Objects of the main Worker; see [`WorkerSetup::durable_object`].
+    #[must_use]
+    pub fn durable_object(self, binding: impl Into<String>, class: impl Into<Cow<'static, str>>) -> Self {
+        self.main(|worker| worker.durable_object(binding, class))
+    }
+
+    /// Binds an entrypoint of a Worker for the main one; see [`WorkerSetup::service`].
+    #[must_use]
+    pub fn service(
+        self,
+        binding: impl Into<String>,
+        worker: impl Into<Cow<'static, str>>,
+        entrypoint: Option<&str>,
+        props: Option<&str>,
+    ) -> Self {
+        self.main(|main| main.service(binding, worker, entrypoint, props))
+    }
+
     /// Sets a variable or secret of the main Worker (`worker/ABI.md`, "Variables").
     #[must_use]
     pub fn var(self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -199,7 +228,7 @@ impl Builder {
         self
     }
 
-    /// How many Durable Objects may have an instance at once, at least one and by default 1,024. Beyond them the one that has been idle
+    /// How many Durable Objects of each Worker may have an instance at once, at least one and by default 1,024. Beyond them the one that has been idle
     /// for the longest gives way; if none is idle, an event is answered as the platform does when it is overloaded.
     #[must_use]
     pub fn max_objects(mut self, count: usize) -> Self {
@@ -219,13 +248,5 @@ impl Builder {
     pub fn without_alarms(mut self) -> Self {
         self.alarms = false;
         self
-    }
-
-    /// Loads the Workers, opens the state, and wakes the objects whose alarms are overdue.
-    ///
-    /// # Errors
-    /// If a Worker cannot be run, a binding leads nowhere, the state cannot be used, or there is no tokio runtime.
-    pub fn build(self) -> Result<Emulator, BuildError> {
-        assemble::assemble(self)
     }
 }

@@ -51,13 +51,13 @@ pub struct ClientSocket {
 
 /// Where a response holds its socket until somebody takes it.
 #[derive(Clone)]
-struct Slot(Arc<Mutex<Option<ClientSocket>>>);
+struct UntakenSocket(Arc<Mutex<Option<ClientSocket>>>);
 
 impl ClientSocket {
     /// Takes the socket of a response with status 101. `None` if it has none, or it was taken.
     #[must_use]
     pub fn take(response: &mut Response) -> Option<Self> {
-        let Slot(slot) = response.extensions_mut().remove()?;
+        let UntakenSocket(slot) = response.extensions_mut().remove()?;
         lock(&slot).take()
     }
 
@@ -125,6 +125,6 @@ pub(super) fn upgraded(headers: HeaderMap, end: ClientEnd) -> Response {
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     *response.headers_mut() = headers;
     let socket = ClientSocket { end, ended: false };
-    response.extensions_mut().insert(Slot(Arc::new(Mutex::new(Some(socket)))));
+    response.extensions_mut().insert(UntakenSocket(Arc::new(Mutex::new(Some(socket)))));
     response
 }

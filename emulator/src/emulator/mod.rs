@@ -5,6 +5,7 @@ mod builder;
 mod client_socket;
 mod configured;
 mod fetch;
+mod stores;
 mod worker_setup;
 
 use std::collections::HashMap;
@@ -26,7 +27,7 @@ pub use client_socket::{ClientSocket, SocketMessage};
 pub use fetch::{ResponseFuture, ServiceFuture};
 pub use worker_setup::{BUNDLED_BINDINGS, BindingTarget, WorkerSetup};
 
-use assemble::Stores;
+use stores::Stores;
 
 use crate::bindings::Bindings;
 use crate::durable_object::namespace::Namespace;

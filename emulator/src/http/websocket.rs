@@ -131,6 +131,15 @@ impl Connection {
         }
     }
 
+    /// Whether there is memory for a message until the object has taken it. What has come was counted as it came; decompressed it is more.
+    fn has_room(&self, message: &Incoming) -> bool {
+        let bytes = match message {
+            Incoming::Text(text) => text.len(),
+            Incoming::Binary(bytes) => bytes.len(),
+        };
+        !self.compresses || self.progress.as_ref().is_none_or(|progress| progress.read(bytes).is_ok())
+    }
+
     /// The object can take the next message.
     fn message_handled(&self) {
         if let Some(progress) = &self.progress {
@@ -206,6 +215,10 @@ async fn run(mut end: ClientEnd, mut connection: Connection) {
             ConnectionEvent::Handled => {
                 handled = None;
                 connection.message_handled();
+            }
+            ConnectionEvent::Received(Ok(Received::Message(message))) if !connection.has_room(&message) => {
+                drop(message);
+                return lost(end);
             }
             ConnectionEvent::Received(Ok(Received::Message(message))) => match &message {
                 Incoming::Text(text) if socket.answer_by_itself(text, end.clock.now_ms()) => {

@@ -77,7 +77,7 @@ pub(super) async fn with_storage<T: Send + 'static>(
     let work = move |database: Result<&mut Database, SqlError>| {
         let _ = reply.send(database.and_then(work));
     };
-    namespace.post(object.key, Input::Storage(Box::new(work)));
+    namespace.post(&object.key, Input::Storage(Box::new(work)));
     Ok(answer.await.map_err(|_| InspectError::Closing)??)
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn fire_alarm(namespace: &Namespace, object: ObjectRef) -> Resu
     let ObjectRef { named, key, .. } = object;
     let ended = namespace.alarms().wait_for_end(&key.id);
     let (done, found) = oneshot::channel();
-    namespace.post(key, Input::FireAlarm { done });
+    namespace.post(&key, Input::FireAlarm { done });
     match found.await {
         Err(_) => return Err(InspectError::Closing),
         Ok(Err(error)) => return Err(error.into()),
@@ -105,11 +105,10 @@ pub(super) async fn fire_alarm(namespace: &Namespace, object: ObjectRef) -> Resu
 pub(super) async fn delete(namespace: &Namespace, object: ObjectRef) -> Result<(), InspectError> {
     refuse_closing(namespace)?;
     let ObjectRef { named, key, .. } = object;
-    let id = key.id.clone();
     let (done, removed) = oneshot::channel();
-    namespace.post(key, Input::Delete { done });
+    namespace.post(&key, Input::Delete { done });
     let removed = removed.await.map_err(|_| InspectError::Closing)?;
-    namespace.forget_name(&id);
+    namespace.forget_name(&key.id);
     removed.map_err(|source| InspectError::Storage { object: named, source })
 }
 

@@ -135,6 +135,8 @@ pub struct Page {
     pub keys: Vec<ListedKey>,
     /// Where the next page starts; none if this is the last.
     pub cursor: Option<String>,
+    /// As in [`KvRead`]: pages are not kept in memory.
+    pub cache_status: Option<CacheStatus>,
 }
 
 /// A key of a listing.
@@ -194,10 +196,7 @@ impl Kv {
     /// is no such key. Costs one look-up. The key's limits are not checked: what they forbid is never in memory.
     #[must_use]
     pub fn cached(&self, key: &str) -> Option<Option<Bytes>> {
-        let entry = match self.lagging(key, None) {
-            Some(entry) => entry,
-            None => self.shared.store.cached(key)?,
-        };
+        let entry = self.known(key, None)?;
         Some(self.live(entry).value)
     }
 
@@ -219,17 +218,35 @@ impl Kv {
         self.read(Method::Get, key, options.cache_ttl)
     }
 
+    /// As [`Self::get_with`], if memory can answer. Costs one look-up. The key's limits are not checked: what they forbid is never in memory.
+    #[must_use]
+    pub fn cached_read(&self, key: &str) -> Option<KvRead> {
+        let known = self.known(key, None)?;
+        Some(self.told(known, CacheStatus::Hit))
+    }
+
     fn read(&self, op: Method, key: &str, cache_ttl: Option<i64>) -> Result<KvRead, KvError> {
-        let store = &self.shared.store;
-        let known = self.lagging(key, cache_ttl).or_else(|| store.cached(key));
-        let status = if known.is_some() { CacheStatus::Hit } else { CacheStatus::Miss };
-        let entry = match known {
-            Some(entry) => entry,
-            None => store.get(key).map_err(|source| KvError::storage(op, source))?,
-        };
+        if let Some(entry) = self.known(key, cache_ttl) {
+            return Ok(self.told(entry, CacheStatus::Hit));
+        }
+        let entry = self.shared.store.get(key).map_err(|source| KvError::storage(op, source))?;
+        Ok(self.told(entry, CacheStatus::Miss))
+    }
+
+    /// What memory knows of a key, the past that a lagging reader sees included.
+    fn known(&self, key: &str, cache_ttl: Option<i64>) -> Option<Entry> {
+        self.lagging(key, cache_ttl).or_else(|| self.shared.store.cached(key))
+    }
+
+    /// What a reader is told of an entry.
+    fn told(&self, entry: Entry, status: CacheStatus) -> KvRead {
         let Entry { value, metadata, .. } = self.live(entry);
-        let cache_status = Some(status).filter(|_| self.shared.profile == Profile::Production);
-        Ok(KvRead { value, metadata, cache_status })
+        KvRead { value, metadata, cache_status: self.status(status) }
+    }
+
+    /// What workerd alone does not tell.
+    fn status(&self, status: CacheStatus) -> Option<CacheStatus> {
+        (self.shared.profile == Profile::Production).then_some(status)
     }
 
     /// Stores a value. The delay and the failures that [`Faults`] order are those of the platform's service: the
@@ -278,7 +295,7 @@ impl Kv {
         let more = keys.len() > limit as usize;
         keys.truncate(limit as usize);
         let cursor = keys.last().filter(|_| more).map(|last| crate::storage::cursor::write(&last.name));
-        Ok(Page { keys, cursor })
+        Ok(Page { keys, cursor, cache_status: self.status(CacheStatus::Miss) })
     }
 
     /// Writes, and remembers what readers go on seeing if they lag. The store calls back with the entry of before,

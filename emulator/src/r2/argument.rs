@@ -1,6 +1,6 @@
 //! Arguments that the platform's API refuses before R2 hears of them.
 
-use super::{Algorithm, RangePart, limits};
+use super::{Algorithm, limits};
 use crate::js::{ErrorClass, OutOfRange, number_text};
 
 /// An argument that cannot be. As text it is exactly what the platform says, and [`Self::class`] is how it is thrown.
@@ -52,6 +52,11 @@ pub enum ArgumentError {
         /// What else.
         other: &'static str,
     },
+    /// A body whose length nobody has announced.
+    #[error(
+        "Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)"
+    )]
+    UnknownLength,
     /// More than one checksum.
     #[error("You cannot specify multiple hashing algorithms.")]
     SeveralChecksums,
@@ -94,6 +99,17 @@ pub enum ArgumentError {
     Int(#[from] OutOfRange),
 }
 
+/// Which number of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RangePart {
+    /// Where it begins.
+    Offset,
+    /// How many bytes.
+    Length,
+    /// How many of the last bytes.
+    Suffix,
+}
+
 impl ArgumentError {
     /// How it is thrown.
     #[must_use]
@@ -105,6 +121,7 @@ impl ArgumentError {
             Self::NegativeRange { .. } | Self::FractionalRange { .. } | Self::Include { .. } => ErrorClass::RangeError,
             Self::QuotedEtag { .. }
             | Self::SuffixWith { .. }
+            | Self::UnknownLength
             | Self::SeveralChecksums
             | Self::ChecksumBytes { .. }
             | Self::ChecksumDigits { .. }

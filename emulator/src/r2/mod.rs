@@ -16,6 +16,7 @@
 //! What the platform's API checks before the bucket hears of a call ([`Range::from_options`], [`Conditional::from_headers`],
 //! [`Checksum::from_options`]) gives an [`ArgumentError`]; what the bucket refuses is an [`R2Error`].
 
+mod algorithm;
 mod argument;
 mod checksum;
 mod conditional;
@@ -34,15 +35,16 @@ mod tests;
 mod upload;
 mod validate;
 
-pub use argument::ArgumentError;
-pub use checksum::{Algorithm, Checksum, Checksums, GivenChecksum};
+pub use algorithm::Algorithm;
+pub use argument::{ArgumentError, RangePart};
+pub use checksum::{Checksum, Checksums, GivenChecksum};
 pub use conditional::{Conditional, Etag};
 pub use error::{Method, R2Error};
 pub use metadata::{HttpMetadata, Metadata};
-pub use multipart::{PartUpload, UploadedPart, part_number};
-pub use object::{Body, Found, Object, ObjectMeta};
+pub use multipart::{PartUpload, part_number};
+pub use object::{Body, Found, Object, ObjectMeta, UploadedPart};
 pub use options::{Include, ListOptions, Page, PutOptions};
-pub use range::{HeaderRange, Range, RangeOptions, RangePart};
+pub use range::{HeaderRange, Range, RangeOptions};
 pub use upload::Upload;
 
 use crate::{
@@ -121,6 +123,12 @@ impl R2 {
         self.0.store.cached(key)
     }
 
+    /// As [`Self::head`], if memory can answer: `None` that it cannot, `Some(None)` that there is no such object. Costs one look-up.
+    #[must_use]
+    pub fn cached_head(&self, key: &str) -> Option<Option<Arc<ObjectMeta>>> {
+        self.0.store.cached_head(key)
+    }
+
     /// What memory knows of an object's size: `None` that it cannot answer, `Some(None)` that there is no such object.
     #[must_use]
     pub fn cached_size(&self, key: &str) -> Option<Option<u64>> {
@@ -196,6 +204,18 @@ impl R2 {
     }
 
     /// One page of the objects.
+    ///
+    /// ```
+    /// use pmx_emulator::{clock::Clock, profile::Profile, r2::{ListOptions, PutOptions, R2}, state_dir::StateDir};
+    ///
+    /// let bucket = R2::open(&StateDir::temporary()?, &Clock::system(), Profile::Production)?;
+    /// for key in ["a", "photos/1", "photos/2"] {
+    ///     bucket.put(key, b"", PutOptions::default())?;
+    /// }
+    /// let page = bucket.list(ListOptions { delimiter: Some("/"), ..ListOptions::default() })?;
+    /// assert_eq!((page.objects.len(), page.delimited_prefixes), (1, vec!["photos/".to_owned()]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the limit is not one, or storage fails.

@@ -1,7 +1,7 @@
 //! Objects that are uploaded in parts.
 
 use super::{
-    ArgumentError, Checksums, Metadata, Method, ObjectMeta, R2, R2Error,
+    ArgumentError, Checksums, Metadata, Method, ObjectMeta, R2, R2Error, UploadedPart,
     checksum::multipart_etag,
     engine::{NewObject, NewPart, StoredPart},
     incoming::{IncomingBytes, ReceivedBytes},
@@ -11,15 +11,6 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
 /// Random bytes of an upload's id, and of a part's etag.
 const ID_BYTES: usize = 128;
-
-/// A part of an upload, as its upload has answered and as it is named when the parts become an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UploadedPart {
-    /// Its number, from 1 to [`limits::MAX_PARTS`].
-    pub number: u32,
-    /// Another one for each upload of the part.
-    pub etag: String,
-}
 
 /// The number of a part as a caller gives it.
 ///

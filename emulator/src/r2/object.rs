@@ -1,4 +1,4 @@
-//! Objects, and parts of them.
+//! Objects, what is known of them, and what they are made of.
 
 use super::{Checksums, Metadata};
 use bytes::Bytes;
@@ -102,4 +102,13 @@ pub enum Found {
     Object(Object),
     /// An object that the condition does not hold for.
     ConditionFailed(Arc<ObjectMeta>),
+}
+
+/// A part of an upload, as its upload has answered and as it is named when the parts become an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadedPart {
+    /// Its number, from 1 to [`limits::MAX_PARTS`](super::limits::MAX_PARTS).
+    pub number: u32,
+    /// Another one for each upload of the part.
+    pub etag: String,
 }

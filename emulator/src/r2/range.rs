@@ -1,6 +1,6 @@
 //! Parts of objects.
 
-use super::{ArgumentError, R2Error, headers};
+use super::{ArgumentError, R2Error, RangePart, headers};
 
 /// A part of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,17 @@ pub struct RangeOptions {
 
 impl Range {
     /// From the object form.
+    ///
+    /// ```
+    /// use pmx_emulator::r2::{Range, RangeOptions};
+    ///
+    /// let range = Range::from_options(RangeOptions { offset: Some(2.0), ..RangeOptions::default() })?;
+    /// assert_eq!(range, Range::From { offset: 2, length: None });
+    /// let refused = Range::from_options(RangeOptions { suffix: Some(1.5), ..RangeOptions::default() }).unwrap_err();
+    /// assert_eq!(refused.to_string(), "Invalid range. Suffix (1.5) must be an integer, not floating point.");
+    /// assert_eq!(refused.class().name(), "RangeError");
+    /// # Ok::<(), pmx_emulator::r2::ArgumentError>(())
+    /// ```
     ///
     /// # Errors
     /// If a number is no size, or there are numbers that contradict each other.
@@ -98,17 +109,6 @@ impl HeaderRange {
         };
         (first <= last && first < size).then(|| (first, last.min(size - 1) - first + 1))
     }
-}
-
-/// Which number of a range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RangePart {
-    /// Where it begins.
-    Offset,
-    /// How many bytes.
-    Length,
-    /// How many of the last bytes.
-    Suffix,
 }
 
 fn whole(number: f64, part: RangePart) -> Result<u64, ArgumentError> {

@@ -3,8 +3,8 @@
 
 use wasmtime::{Caller, bail};
 
+use super::guest_memory::{guest, message};
 use super::host::{HostState, SyncImports};
-use super::imports::{guest, message};
 use crate::abi::error::GuestError;
 use crate::abi::frame::{FrameReader, FrameWriter};
 use crate::bindings::Bindings;

@@ -6,6 +6,7 @@ pub(crate) mod budget;
 mod calls;
 mod config;
 mod epoch_ticker;
+mod guest_memory;
 pub(crate) mod host;
 mod imports;
 pub(crate) mod instance;

@@ -199,7 +199,9 @@ impl WorkerService for Pool {
         let fetch = self.fetch(start, |frame, task, handles| {
             match entrypoint {
                 Some(entrypoint) => {
-                    frame.text("entrypoint.fetch").text(&entrypoint).text(props.as_deref().unwrap_or(""));
+                    // As on the platform, where props without members cannot be told from none.
+                    let props = props.as_deref().filter(|props| *props != "{}").unwrap_or("");
+                    frame.text("entrypoint.fetch").text(&entrypoint).text(props);
                 }
                 None => {
                     frame.text("fetch");

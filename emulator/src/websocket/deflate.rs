@@ -21,6 +21,8 @@ const WINDOW_BYTES: usize = 32 * 1024;
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 /// Messages below it are sent as they are: compressed they would be hardly smaller.
 const MIN_BYTES: usize = 128;
+/// Messages above it are sent as they are: the thread that compresses one has other connections too.
+const MAX_BYTES: usize = 1024 * 1024;
 /// How hard to try, from 0 to 9. A message is compressed once for all that it is sent to.
 const LEVEL: i32 = 4;
 
@@ -89,7 +91,7 @@ fn window_bits(text: &str) -> Option<u8> {
 
 /// A message in compressed form, if that is worth it.
 pub(crate) fn deflate(message: &[u8]) -> Option<Vec<u8>> {
-    if message.len() < MIN_BYTES {
+    if !(MIN_BYTES..=MAX_BYTES).contains(&message.len()) {
         return None;
     }
     let mut compressor = Box::new(CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, -15, 0)));

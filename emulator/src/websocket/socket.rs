@@ -303,6 +303,16 @@ mod tests {
     }
 
     #[test]
+    fn so_many_handlers_of_one_client_may_be_under_way_and_then_the_next_message_waits() {
+        let socket = Sockets::default().accept(Tags::default(), 0);
+        assert!((1..MAX_HANDLERS).all(|_| socket.handler_began()));
+        assert!(!socket.handler_began());
+        socket.handler_ended();
+        socket.handler_ended();
+        assert!(socket.handler_began());
+    }
+
+    #[test]
     fn the_state_is_that_of_both_sides() {
         let sockets = Sockets::default();
         let socket = sockets.accept(Tags::default(), 0);

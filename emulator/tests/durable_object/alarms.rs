@@ -6,7 +6,7 @@ use pmx_emulator::clock::Clock;
 use pmx_emulator::state_dir::StateDir;
 use pmx_emulator::{Builder, Emulator};
 
-use crate::support::{self, Script, builder, eventually, run_object, script};
+use crate::support::{self, builder, eventually, run_object, script};
 use crate::{body, log, note};
 
 /// What an object that notes its alarms does for one.

@@ -42,7 +42,6 @@ async fn an_object_is_the_same_by_name_and_by_id_and_knows_its_name_only_by_the_
     run_object(&emulator, "a", note(script(), "by name").respond()).await;
     run(&emulator, script().object_by_id(&id, &note(script(), "by id").respond()).respond()).await;
     assert_eq!(log(&emulator).await, ["by name", "by id"]);
-    let still = event(run(&emulator, script().object_by_id(&id, &script().event().respond()).respond()).await);
 }
 
 #[tokio::test]

@@ -23,10 +23,18 @@ async fn rows_that_are_read_and_written_are_counted() {
         ("SELECT count(*) FROM t", "3", "0"),
         ("UPDATE i SET a = 2 WHERE id = 1", "1", "2"),
         ("DELETE FROM i WHERE id = 1", "1", "1"),
+        ("INSERT INTO i VALUES (1, 1)", "0", "2"),
+        ("CREATE INDEX i_b ON i (a, id)", "", ""),
+        ("INSERT INTO i VALUES (2, 1)", "0", "3"),
+        ("DROP INDEX i_b", "", ""),
+        ("INSERT INTO i VALUES (3, 1)", "0", "2"),
         ("SELECT 1 WHERE 0", "0", "0"),
     ] {
         let answer = in_object(&emulator, script().sql([query])).await;
-        assert_eq!((answer[3].as_str(), answer[4].as_str()), (read, written), "{query}");
+        // What the schema itself costs is not compared.
+        if !read.is_empty() {
+            assert_eq!((answer[3].as_str(), answer[4].as_str()), (read, written), "{query}");
+        }
     }
 }
 

@@ -18,6 +18,7 @@
 ;;   D  issues the op in the payload twice under one id            F  issues it for ever, under an id of its own each time
 ;;   B  makes the call in the payload for ever                     Z  cancels for ever
 ;;   G  responds with the payload for ever                         Y  asks for so many random bytes
+;;   P  issues an op that lies outside of the memory
 ;;
 ;; At the end of the script the task is done.
 (module
@@ -331,6 +332,9 @@
             (br $more))))
       (if (i32.eq (local.get $command) (i32.const 89)) ;; Y
         (then (call $random (i32.const 0) (i32.load (local.get $pc)))))
+      (if (i32.eq (local.get $command) (i32.const 80)) ;; P
+        (then
+          (drop (call $op (i32.load offset=4 (local.get $at)) (local.get $i) (i32.const -16) (i32.const 100)))))
       (if (i32.eq (local.get $command) (i32.const 72)) ;; H
         (then (return)))
       (if (i32.eq (local.get $command) (i32.const 84)) ;; T

@@ -1,6 +1,8 @@
 //! A Worker that tests tell what to do (`guest.wat`), and the scripts to tell it.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
+pub mod example;
+
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -60,6 +62,15 @@ impl Script {
 
     pub fn op<const N: usize>(self, fields: [&str; N]) -> Self {
         self.command(b'O', &frame(fields))
+    }
+
+    /// Issues an op whose frame is these bytes.
+    pub fn op_of_bytes(self, bytes: &[u8]) -> Self {
+        self.command(b'O', bytes)
+    }
+
+    pub fn op_outside_of_memory(self) -> Self {
+        self.command(b'P', b"")
     }
 
     pub fn op_of(self, fields: &[&[u8]]) -> Self {
@@ -153,7 +164,11 @@ impl Script {
 
     /// Runs a script in a transaction.
     pub fn transaction(self, keep: bool, script: &Script) -> Self {
-        let payload = [if keep { b"1" } else { b"0" }, script.0.as_slice()].concat();
+        self.transaction_that_ends_with(if keep { '1' } else { '0' }, script)
+    }
+
+    pub fn transaction_that_ends_with(self, digit: char, script: &Script) -> Self {
+        let payload = [digit.to_string().as_bytes(), script.0.as_slice()].concat();
         self.command(b'K', &payload)
     }
 

@@ -7,7 +7,7 @@ use crate::support::{deadline, script};
 use crate::{accept, accepting, broadcast, serve};
 
 /// Sends a request for a socket with these headers, and reads the head of the answer.
-pub(crate) async fn open(address: std::net::SocketAddr, headers: &str) -> (TcpStream, String) {
+async fn open(address: std::net::SocketAddr, headers: &str) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!(
         "GET / HTTP/1.1\r\nHost: t\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\

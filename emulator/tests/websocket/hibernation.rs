@@ -156,6 +156,34 @@ async fn a_socket_that_the_client_closes_is_there_until_its_handler_has_ended() 
     assert_eq!(call(&served, &["socket.list", "", ""]).await, ["ok"]);
 }
 
+/// The handler of a message fails, and the socket stays.
+#[tokio::test]
+async fn a_handler_that_fails_does_not_end_its_connection() {
+    let on_message = script().call(["socket.send", "1", "text", "before"]).answer(["500", "error", "boom"]).text();
+    let served = serve(accepting(&accept()).var("object.message", on_message)).await;
+    let mut client = served.connect().await;
+    for _ in 0..2 {
+        client.send(Message::text("x")).await.unwrap();
+        assert_eq!(next(&mut client).await, Message::text("before"));
+    }
+    assert_eq!(served.emulator.stats().constructed, 1);
+}
+
+/// What was sent to an object that was reset meanwhile is not delivered to the one that comes after it.
+#[tokio::test]
+async fn messages_of_a_socket_that_has_dropped_wake_nobody() {
+    let on_message = script().trap().text();
+    let served = serve(accepting(&accept()).var("object.message", on_message)).await;
+    let mut client = served.connect().await;
+    for _ in 0..20 {
+        // The connection may have dropped by now.
+        drop(client.send(Message::text("x")).await);
+    }
+    eventually(|| served.emulator.stats().sockets == 0).await;
+    run_object(&served.emulator, "a", script().respond()).await;
+    assert_eq!(served.emulator.stats().traps, 1, "only the first one found its socket");
+}
+
 #[tokio::test]
 async fn abort_drops_the_sockets_and_forgets_the_automatic_answer() {
     let set = accept().call(["socket.auto_response", "ping", "pong"]);

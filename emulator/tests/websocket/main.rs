@@ -3,8 +3,6 @@
 
 mod compression;
 mod hibernation;
-#[cfg(target_os = "linux")]
-mod memory;
 #[path = "../support/mod.rs"]
 mod support;
 

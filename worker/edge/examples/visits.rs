@@ -35,10 +35,6 @@ pub struct Counter;
 
 impl ObjectClass for Counter {
     const NAME: &'static str = "Counter";
-    const MIGRATIONS: &'static [Migration] = &[&[
-        "CREATE TABLE counter (version INTEGER NOT NULL, visits INTEGER NOT NULL) STRICT",
-        "INSERT INTO counter VALUES (0, 0)",
-    ]];
 
     fn new(_: &ObjectId, _: Object) -> Self {
         Self
@@ -55,11 +51,17 @@ impl ObjectClass for Counter {
     }
 }
 
+/// The schema of an object, step by step.
+const MIGRATIONS: &[Migration] = &[&[
+    "CREATE TABLE counter (version INTEGER NOT NULL, visits INTEGER NOT NULL) STRICT",
+    "INSERT INTO counter VALUES (0, 0)",
+]];
+
 /// One turn without I/O in it, and so one transaction.
 fn count(object: Object) -> Bound<u64> {
     let exists = object.sql("SELECT 1 FROM sqlite_master WHERE name = 'counter'", &[])?;
     let version = if exists.is_empty() { 0 } else { number(object, "SELECT version FROM counter")? };
-    if let Some(reached) = migrations::run(object, Counter::MIGRATIONS, version)? {
+    if let Some(reached) = migrations::run(object, MIGRATIONS, version)? {
         object.sql("UPDATE counter SET version = ?", &[reached.into()])?;
     }
     object.sql("UPDATE counter SET visits = visits + 1", &[])?;

@@ -6,13 +6,54 @@ use crate::{
     abi::{Reader, current_task},
     http::{Request, Response},
     object::{LiveObject, Object, ObjectEvent, ObjectId, OtherEvent, Reply},
-    worker::MakeObject,
 };
 use std::{cell::RefCell, rc::Rc};
 
 thread_local! {
     /// What the object of this instance keeps in memory.
     static OBJECT: RefCell<Option<Rc<dyn LiveObject>>> = const { RefCell::new(None) };
+}
+
+/// Makes an object by the name of its class; `None` for a class that the Worker has not.
+pub type MakeObject = fn(class: &str, id: &ObjectId, object: Object) -> Option<Rc<dyn LiveObject>>;
+
+/// Exports a [`Worker`] with its classes of Durable Objects as the ABI's `start`; the other exports come from this crate. Nothing on a
+/// target that is not WebAssembly.
+///
+/// ```
+/// # use pmx_edge::{Edge, Worker, http::{Request, Response}, object::Reply};
+/// struct Hello;
+///
+/// impl Worker for Hello {
+///     async fn fetch(_edge: Edge, request: Request) -> Reply {
+///         Response::bytes(200, "text/plain", request.path().into()).into()
+///     }
+/// }
+///
+/// pmx_edge::export_worker!(Hello, objects: []);
+/// ```
+#[macro_export]
+macro_rules! export_worker {
+    ($worker:ty, objects: [$($class:ty),* $(,)?]) => {
+        const MAKE_OBJECT: $crate::events::MakeObject = |class, id, object| {
+            let _ = (id, object);
+            match class {
+                $(<$class as $crate::ObjectClass>::NAME => Some($crate::object::live::<$class>(id, object)),)*
+                _ => None,
+            }
+        };
+
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: () = $crate::events::is_worker::<$worker>(MAKE_OBJECT);
+
+        #[cfg(target_arch = "wasm32")]
+        #[allow(unsafe_code, reason = "an exported symbol, and a message that the host hands over by pointer")]
+        #[unsafe(no_mangle)]
+        extern "C" fn start(task: u32, ptr: *mut u8, len: usize) {
+            // SAFETY: the host passes a pointer from `alloc(len)`, once.
+            unsafe { $crate::events::start::<$worker>(task, ptr, len, MAKE_OBJECT) }
+        }
+    };
 }
 
 /// Starts a task for an event of the host.
@@ -27,6 +68,10 @@ pub unsafe fn start<W: Worker>(task: u32, ptr: *mut u8, len: usize, make: MakeOb
     let host = &crate::abi::Imports;
     crate::abi::start(host, task, dispatch::<W>(Edge::new(host), event, make));
 }
+
+/// What [`export_worker!`](crate::export_worker) checks where there is nothing to export.
+#[cfg(not(target_arch = "wasm32"))]
+pub const fn is_worker<W: Worker>(_: MakeObject) {}
 
 /// Runs one event to its end.
 async fn dispatch<W: Worker>(edge: Edge, event: Vec<u8>, make: MakeObject) {

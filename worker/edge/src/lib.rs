@@ -33,4 +33,4 @@ mod worker;
 
 pub use edge::{BindingKind, Edge};
 pub use object::ObjectClass;
-pub use worker::{MakeObject, Worker};
+pub use worker::Worker;

@@ -10,6 +10,8 @@
 //! ```
 
 mod host;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     Edge,
@@ -126,6 +128,12 @@ impl Memory {
                 resume(op, self.0.put(&frame));
             }
         }
+    }
+
+    /// How many bodies are held that were neither read nor dropped.
+    #[must_use]
+    pub fn held_bodies(self) -> usize {
+        self.0.bodies.borrow().len()
     }
 
     /// How many puts into KV there were.

@@ -4,10 +4,46 @@
 //! of tables were changed, and its compiled statements tell which indexes are written with each row. That is enough for statements on one
 //! table; in joins, rows that are looked up by an index and do not come back are not counted.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use rusqlite::{CachedStatement, Connection, StatementStatus};
 
 use super::statements::first_word;
 use super::value::Value;
+
+/// Statements whose trees are kept in mind.
+const KEPT_STATEMENTS: usize = 64;
+/// The first words of statements that change what others write to.
+const SCHEMA_CHANGES: [&str; 3] = ["CREATE", "DROP", "ALTER"];
+
+/// In how many trees of the database each statement enters its rows, as long as the schema is what it was.
+#[derive(Debug, Default)]
+pub(super) struct WrittenTrees(RefCell<HashMap<String, u64>>);
+
+impl WrittenTrees {
+    /// The schema may be another from now on.
+    pub(super) fn forget(&self) {
+        self.0.borrow_mut().clear();
+    }
+
+    fn of(&self, connection: &Connection, text: &str) -> u64 {
+        if SCHEMA_CHANGES.iter().any(|word| first_word(text).eq_ignore_ascii_case(word)) {
+            self.forget();
+            return 0;
+        }
+        if let Some(count) = self.0.borrow().get(text) {
+            return *count;
+        }
+        let count = written_with_a_row(connection, text);
+        let mut known = self.0.borrow_mut();
+        if known.len() >= KEPT_STATEMENTS {
+            known.clear();
+        }
+        known.insert(text.to_owned(), count);
+        count
+    }
+}
 
 /// What is known before a statement runs.
 pub(super) struct Cost {
@@ -23,13 +59,13 @@ impl Cost {
     /// The rows read and written by a statement that has run to its end.
     pub(super) fn end(
         &self,
-        connection: &Connection,
+        (connection, trees): (&Connection, &WrittenTrees),
         statement: &CachedStatement<'_>,
         text: &str,
         rows: &[Vec<Value>],
     ) -> (u64, u64) {
         let changed = connection.total_changes().saturating_sub(self.changes);
-        let written = if changed == 0 { 0 } else { changed * written_with_a_row(connection, text).max(1) };
+        let written = if statement.readonly() { 0 } else { changed * trees.of(connection, text).max(1) };
         let steps = u64::try_from(statement.get_status(StatementStatus::FullscanStep)).unwrap_or(0);
         let read = if steps > 0 {
             // A step leads from one row to the next.

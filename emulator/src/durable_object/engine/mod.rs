@@ -12,7 +12,7 @@ use crate::{profile::Profile, state_dir::Durability, storage::sqlite};
 pub use value::{Rows, Value};
 
 use authorizer::{Guard, RESERVED_PREFIX};
-use cost::Cost;
+use cost::{Cost, WrittenTrees};
 use rusqlite::{CachedStatement, Connection, config::DbConfig};
 use savepoint::Savepoint;
 use std::{
@@ -40,6 +40,7 @@ pub struct Database {
     guard: Guard,
     backing: Backing,
     in_turn: bool,
+    written_trees: WrittenTrees,
     /// The transactions inside of the turn's that are open, the innermost last.
     savepoints: Vec<Savepoint>,
     /// The name to note in the file, if it is not known to be there.
@@ -91,8 +92,19 @@ impl Database {
         } else {
             (connect(None, profile, access, &guard)?, Backing::Nowhere)
         };
-        let (in_turn, savepoints, name, pending_alarm) = (false, Vec::new(), None, None);
-        Ok(Self { path, profile, access, connection, guard, backing, in_turn, savepoints, name, pending_alarm })
+        Ok(Self {
+            path,
+            profile,
+            access,
+            connection,
+            guard,
+            backing,
+            in_turn: false,
+            written_trees: WrittenTrees::default(),
+            savepoints: Vec::new(),
+            name: None,
+            pending_alarm: None,
+        })
     }
 
     /// Whether there is anything outside of this process.
@@ -184,6 +196,7 @@ impl Database {
 
     /// Undoes what was written since the turn's transaction was opened.
     fn undo_turn(&mut self) {
+        self.written_trees.forget();
         if !std::mem::take(&mut self.in_turn) {
             return;
         }
@@ -224,7 +237,7 @@ impl Database {
             RowsError::Sqlite(error) => SqlError::new(error, skipped),
             RowsError::TooLarge => SqlError::ResultTooLarge,
         })?;
-        let (rows_read, rows_written) = cost.end(&self.connection, &prepared, statement, &rows);
+        let (rows_read, rows_written) = cost.end((&self.connection, &self.written_trees), &prepared, statement, &rows);
         // Only now: a kept statement learns of a changed schema when it runs.
         let columns = prepared.column_names().map(str::to_owned).collect();
         Ok(Rows { columns, rows, rows_read, rows_written })

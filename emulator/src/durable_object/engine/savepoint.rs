@@ -58,6 +58,7 @@ impl Database {
             (SavepointState::BeganTurn, false) => self.undo_turn(),
             (SavepointState::Inside, true) => self.savepoint("RELEASE", self.savepoints.len())?,
             (SavepointState::Inside, false) => {
+                self.written_trees.forget();
                 self.savepoint("ROLLBACK TO", self.savepoints.len())?;
                 self.savepoint("RELEASE", self.savepoints.len())?;
             }

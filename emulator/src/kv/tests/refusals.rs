@@ -144,6 +144,7 @@ fn metadata_is_read_with_the_value_and_cleared_by_a_plain_put() {
             assert_eq!(read.value.as_deref(), Some(value));
             assert_eq!(read.metadata.as_deref(), Some("{\"a\":\"\u{1f600}\\u0000\"}"));
             assert_eq!(read.cache_status, Some(status));
+            assert_eq!(world.kv.cached_read("k"), cached.then_some(read));
         }
     }
     let world = world.reopen();
@@ -166,6 +167,7 @@ fn workerd_alone_does_not_tell_whether_a_value_was_in_memory() {
     let kv = Kv::open(&state, &Clock::manual(START_MS), &Faults::none(), Profile::WorkerdLocal).unwrap();
     kv.put("k", b"v", PutOptions::default()).unwrap();
     assert_eq!(kv.get_with("k", GetOptions::default()).unwrap().cache_status, None);
+    assert_eq!(kv.list(ListOptions::default()).unwrap().cache_status, None);
 }
 
 #[test]

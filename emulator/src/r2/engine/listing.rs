@@ -8,12 +8,6 @@ use crate::{
 };
 use rusqlite::params;
 
-/// An object of a listing, or what keys start with that are not listed one by one.
-enum Entry {
-    Object(ObjectMeta),
-    Prefix(String),
-}
-
 impl Store {
     /// A page of at most `limit` entries.
     pub(in crate::r2) fn list(&self, options: &ListOptions<'_>, limit: u32) -> Result<Page, StoreError> {
@@ -23,33 +17,27 @@ impl Store {
         let delimiter = options.delimiter.filter(|delimiter| !delimiter.is_empty());
         let mut page = Page { objects: Vec::new(), delimited_prefixes: Vec::new(), cursor: None };
         let reader = lock(&self.reader);
-        let mut listing = Listing { store: self, reader: &reader, prefix: options.prefix, delimiter };
-        let mut left = limit;
+        let listing = Listing { store: self, reader: &reader, prefix: options.prefix, delimiter };
+        let mut left = limit as usize;
         loop {
             // One more, to know whether there is another page.
-            let entries = listing.entries(after.as_deref(), left.saturating_add(1))?;
-            let ended = entries.ended;
-            for entry in entries.entries {
-                if left == 0 {
-                    page.cursor = after.as_deref().map(cursor::write);
-                    return Ok(page);
-                }
-                left -= 1;
-                match entry {
-                    Entry::Object(mut object) => {
-                        after = Some(object.key.clone());
-                        strip(&mut object.metadata, options);
-                        page.objects.push(object);
-                    }
-                    Entry::Prefix(prefix) => {
-                        after = Some(listing.last_key(&prefix)?.unwrap_or_else(|| prefix.clone()));
-                        page.delimited_prefixes.push(prefix);
-                    }
-                }
+            let mut rows = listing.rows(after.as_deref(), left + 1)?;
+            let full = rows.objects.len() > left || (rows.objects.len() == left && rows.prefix.is_some());
+            rows.objects.truncate(left);
+            left -= rows.objects.len();
+            for mut object in rows.objects {
+                after = Some(object.key.clone());
+                strip(&mut object.metadata, options);
+                page.objects.push(object);
             }
-            if ended {
+            if full {
+                page.cursor = after.as_deref().map(cursor::write);
                 return Ok(page);
             }
+            let Some(prefix) = rows.prefix else { return Ok(page) };
+            after = listing.last_key(&prefix)?;
+            page.delimited_prefixes.push(prefix);
+            left -= 1;
         }
     }
 }
@@ -63,11 +51,10 @@ fn strip(metadata: &mut Metadata, options: &ListOptions<'_>) {
     }
 }
 
-/// What is listed of the rows from some key on, up to and with the first common beginning.
-struct Entries {
-    entries: Vec<Entry>,
-    /// Whether there are no more rows.
-    ended: bool,
+/// What is listed of the rows from some key on: objects, up to the first common beginning or the end.
+struct ListedRows {
+    objects: Vec<ObjectMeta>,
+    prefix: Option<String>,
 }
 
 struct Listing<'a> {
@@ -78,26 +65,25 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    fn entries(&mut self, after: Option<&str>, most: u32) -> Result<Entries, StoreError> {
+    fn rows(&self, after: Option<&str>, most: usize) -> Result<ListedRows, StoreError> {
         let columns = self.reader.columns.meta();
         let mut statement = self.reader.connection.prepare_cached(&format!(
             "SELECT {columns} FROM objects WHERE key >= ?1 AND (?2 IS NULL OR key > ?2) ORDER BY key LIMIT ?3"
         ))?;
-        let mut rows = statement.query(params![self.prefix, after, most])?;
-        let mut entries = Vec::new();
+        let mut rows = statement.query(params![self.prefix, after, most.cast_signed()])?;
+        let mut objects = Vec::new();
         while let Some(row) = rows.next()? {
             let (object, _) = rows::read_meta(row, self.store.profile)?;
             // The order is that of the bytes, so the keys with this prefix stand together.
-            let Some(rest) = object.key.strip_prefix(self.prefix) else { return Ok(Entries { entries, ended: true }) };
+            let Some(rest) = object.key.strip_prefix(self.prefix) else { break };
             let common = self.delimiter.and_then(|delimiter| Some(rest.find(delimiter)? + delimiter.len()));
             if let Some(common) = common {
-                entries.push(Entry::Prefix(object.key[..self.prefix.len() + common].to_owned()));
-                return Ok(Entries { entries, ended: false });
+                let prefix = Some(object.key[..self.prefix.len() + common].to_owned());
+                return Ok(ListedRows { objects, prefix });
             }
-            entries.push(Entry::Object(object));
+            objects.push(object);
         }
-        let ended = entries.len() < most as usize;
-        Ok(Entries { entries, ended })
+        Ok(ListedRows { objects, prefix: None })
     }
 
     /// The last of the keys that start with this: all of them are behind whoever goes on after it.

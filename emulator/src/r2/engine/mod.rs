@@ -126,6 +126,10 @@ impl Store {
         }
     }
 
+    pub(super) fn cached_head(&self, key: &str) -> Option<Option<Arc<ObjectMeta>>> {
+        Some(self.cache.get(key)?.map(|found| found.meta))
+    }
+
     pub(super) fn cached_size(&self, key: &str) -> Option<Option<u64>> {
         Some(self.cache.get(key)?.map(|found| found.meta.size))
     }

@@ -1,6 +1,8 @@
 //! Pages of a listing.
 
 use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 #[test]
 fn a_listing_is_cut_into_pages_in_the_order_of_the_bytes() {
@@ -132,4 +134,52 @@ fn metadata_is_listed_where_it_is_asked_for_and_makes_pages_shorter() {
     }
     let error = Include::from_names(["bogus"]).unwrap_err();
     assert_eq!((error.class().name(), error.to_string().as_str()), ("RangeError", "Unsupported include value bogus"));
+}
+
+/// What a listing is, without pages: keys, and what keys start with that are not listed, each at the place of the first of them.
+fn listed<'a>(keys: &'a BTreeSet<String>, prefix: &str, delimiter: &str, start_after: &str) -> Vec<(&'a str, bool)> {
+    let mut listed: Vec<(&str, bool)> = Vec::new();
+    for key in keys.iter().filter(|key| key.starts_with(prefix) && key.as_str() > start_after) {
+        let common = key[prefix.len()..].find(delimiter).filter(|_| !delimiter.is_empty());
+        match common.map(|at| &key[..prefix.len() + at + delimiter.len()]) {
+            Some(common) if listed.last() == Some(&(common, true)) => {}
+            Some(common) => listed.push((common, true)),
+            None => listed.push((key, false)),
+        }
+    }
+    listed
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pages_are_a_listing_cut_into_pieces(
+        keys in proptest::collection::btree_set("[ab/\u{10ffff}é]{0,5}", 0..24),
+        prefix in "[ab/]{0,2}",
+        delimiter in proptest::sample::select(vec!["", "/", "b", "ab"]),
+        start_after in "[ab/]{0,3}",
+        limit in 1..5_i64,
+    ) {
+        let world = World::new();
+        for key in &keys {
+            world.put(key, "");
+        }
+        let all = listed(&keys, &prefix, delimiter, &start_after);
+        let options = ListOptions {
+            prefix: &prefix,
+            delimiter: Some(delimiter),
+            start_after: Some(&start_after),
+            limit: Some(limit),
+            ..ListOptions::default()
+        };
+        let pages = pages(&world, options);
+        let pieces: Vec<_> = all.chunks(usize::try_from(limit).unwrap()).collect();
+        prop_assert_eq!(pages.len(), pieces.len().max(1));
+        for (page, piece) in pages.iter().zip(pieces) {
+            let of = |common: bool| piece.iter().filter(move |found| found.1 == common).map(|found| found.0);
+            prop_assert!(page.objects.iter().map(|object| object.key.as_str()).eq(of(false)));
+            prop_assert!(page.delimited_prefixes.iter().map(String::as_str).eq(of(true)));
+        }
+    }
 }

@@ -31,7 +31,9 @@ fn all_that_is_said_of_an_object_is_kept_until_it_is_replaced() {
     }
     let world = world.reopen();
     for key in ["small", "large"] {
+        assert_eq!(world.r2.cached_head(key), None);
         assert_eq!(world.r2.head(key).unwrap().unwrap().metadata, full());
+        assert_eq!(world.r2.cached_head(key).unwrap().unwrap().metadata, full());
         assert_eq!(world.r2.get(key, None).unwrap().unwrap().meta.metadata, full());
     }
     world.put("small", "new");

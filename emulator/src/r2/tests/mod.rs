@@ -87,9 +87,6 @@ fn with_sha256(digest: [u8; 32]) -> PutOptions {
     PutOptions { checksum: Some(Checksum::sha256(digest)), ..PutOptions::default() }
 }
 
-fn text_of<T: std::fmt::Debug, E: std::fmt::Display>(result: Result<T, E>) -> String
-where
-    E: std::fmt::Debug,
-{
+fn text_of<T: std::fmt::Debug, E: std::fmt::Display>(result: Result<T, E>) -> String {
     result.unwrap_err().to_string()
 }

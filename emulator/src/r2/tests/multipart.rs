@@ -130,7 +130,7 @@ fn an_upload_that_is_over_takes_no_parts_and_can_be_aborted() {
         let id = world.create();
         let part = world.add_part(&id, 1, LARGE);
         if complete {
-            world.complete(&id, &[part.clone()]).unwrap();
+            world.complete(&id, std::slice::from_ref(&part)).unwrap();
         } else {
             world.r2.abort_multipart_upload("k", &id).unwrap();
             assert!(world.files().is_empty());

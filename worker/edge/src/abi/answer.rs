@@ -62,13 +62,12 @@ impl BindingError {
 /// The result of a binding call.
 pub type Bound<T> = Result<T, BindingError>;
 
-/// Begins an op, waits for its answer, and takes the answer apart; `None` is the platform's "no such thing".
+/// Begins an op at the first poll, waits for its answer, and takes the answer apart; `None` is the platform's "no such thing".
 pub(crate) async fn ask<T>(
     host: &'static dyn Host,
     frame: &Writer,
     read: impl FnOnce(&mut Reader<'_>) -> T,
 ) -> Bound<Option<T>> {
-    // Begun before the first poll, so that calls that are joined run at once.
     let answer = Op::begin(host, frame.bytes()).await;
     take(&answer, read)
 }

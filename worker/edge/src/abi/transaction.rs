@@ -55,7 +55,7 @@ mod tests {
                 steps.push("inner");
                 false
             };
-            let kept = during(&mut inner, |token| in_transaction(token));
+            let kept = during(&mut inner, in_transaction);
             steps.push("outer");
             !kept
         };

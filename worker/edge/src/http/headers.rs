@@ -12,7 +12,7 @@ enum Source {
     Static(&'static str),
     Owned(String),
     Shared(Rc<str>),
-    /// A part of a frame, by offset and length. What is no UTF-8 reads as nothing: no handler here understands it.
+    /// A part of a frame, by offset and length.
     Part(Rc<Vec<u8>>, u32, u32),
 }
 
@@ -43,7 +43,7 @@ impl Deref for Text {
             Source::Static(text) => text,
             Source::Owned(text) => text,
             Source::Shared(text) => text,
-            Source::Part(..) => std::str::from_utf8(self.bytes()).unwrap_or_default(),
+            Source::Part(..) => utf8(self.bytes()),
         }
     }
 }
@@ -79,29 +79,40 @@ impl From<Rc<str>> for Text {
 }
 
 /// Names, in lower case, and values, in the order in which they were added. A name may be there several times.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Headers(Vec<(Text, Text)>);
+#[derive(Clone, Debug, Default)]
+pub struct Headers {
+    /// The first of them as a frame has them, if they were [`Headers::packed`].
+    packed: Option<Rc<[u8]>>,
+    pairs: Vec<(Text, Text)>,
+}
 
 impl Headers {
     /// Room for so many.
     #[must_use]
     pub fn with_capacity(headers: usize) -> Self {
-        Self(Vec::with_capacity(headers))
+        Self { packed: None, pairs: Vec::with_capacity(headers) }
     }
 
     /// The pairs at the end of a frame.
     pub(crate) fn read(frame: &Rc<Vec<u8>>, fields: &mut Reader<'_>) -> Self {
         let mut headers = Self::with_capacity(16);
         while let (Some(name), Some(value)) = (fields.next(), fields.next()) {
-            headers.0.push((Text::part(frame, name), Text::part(frame, value)));
+            headers.pairs.push((Text::part(frame, name), Text::part(frame, value)));
         }
         headers
     }
 
     pub(crate) fn write(&self, frame: &mut Writer) {
-        for (name, value) in &self.0 {
+        frame.append(self.packed.as_deref().unwrap_or_default());
+        for (name, value) in &self.pairs {
             frame.field(name.bytes()).field(value.bytes());
         }
+    }
+
+    /// The same, which costs next to nothing to copy and to answer with: for what is answered often.
+    #[must_use]
+    pub fn packed(&self) -> Self {
+        Self { packed: Some(self.list().into()), pairs: Vec::new() }
     }
 
     /// As a list in one field.
@@ -119,17 +130,28 @@ impl Headers {
 
     /// All values of a name.
     pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
-        self.0.iter().filter(move |(n, _)| n.bytes() == name.as_bytes()).map(|(_, value)| &**value)
+        self.fields().filter(move |(n, _)| *n == name.as_bytes()).map(|(_, value)| utf8(value))
     }
 
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+        self.fields().map(|(name, value)| (utf8(name), utf8(value)))
+    }
+
+    /// The names alone, each as often as it is there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields().map(|(name, _)| utf8(name))
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut packed = Reader::new(self.packed.as_deref().unwrap_or_default());
+        let packed = std::iter::from_fn(move || Some((packed.next()?, packed.bytes())));
+        packed.chain(self.pairs.iter().map(|(name, value)| (name.bytes(), value.bytes())))
     }
 
     /// Adds one more value.
     pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
-        self.0.push((name.into(), value.into()));
+        self.pairs.push((name.into(), value.into()));
     }
 
     /// Replaces the values of a name by this one.
@@ -140,6 +162,40 @@ impl Headers {
 
     /// Removes all values of a name.
     pub fn remove(&mut self, name: &str) {
-        self.0.retain(|(n, _)| n.bytes() != name.as_bytes());
+        if self.packed.is_some() {
+            let owned = |(name, value): (&str, &str)| (Text::from(name.to_owned()), Text::from(value.to_owned()));
+            *self = Self { packed: None, pairs: self.iter().map(owned).collect() };
+        }
+        self.pairs.retain(|(n, _)| n.bytes() != name.as_bytes());
+    }
+}
+
+/// What is no UTF-8 reads as nothing: no handler here understands it.
+fn utf8(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_headers_are_the_same_headers() {
+        let mut headers = Headers::default();
+        headers.append("a", "1");
+        headers.append("set-cookie", "x".to_owned());
+        headers.append("set-cookie", "y".to_owned());
+        let mut packed = headers.packed();
+        for headers in [&mut headers, &mut packed] {
+            headers.append("b", "2");
+        }
+        assert_eq!(packed.list(), headers.list());
+        assert!(packed.iter().eq(headers.iter()));
+        assert_eq!(packed.all("set-cookie").collect::<Vec<_>>(), ["x", "y"]);
+        for headers in [&mut headers, &mut packed] {
+            headers.set("a", "3");
+            headers.remove("set-cookie");
+        }
+        assert_eq!((packed.list(), packed.get("a")), (headers.list(), Some("3")));
     }
 }

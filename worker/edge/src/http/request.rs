@@ -24,7 +24,7 @@ impl Request {
     }
 
     fn of(method: Text, url: Text, headers: Headers, body: Body) -> Self {
-        let start = url.find("://").map_or(0, |at| at + 3);
+        let start = url.find(':').filter(|at| url[at + 1..].starts_with("//")).map_or(0, |at| at + 3);
         let end = url.len();
         let host = start..url[start..].find(['/', '?']).map_or(end, |at| start + at);
         let (path, query) = match url[host.end..].find('?') {
@@ -36,7 +36,9 @@ impl Request {
 
     /// The fields of a frame from here on.
     pub(crate) fn read(host: &'static dyn Host, frame: &Rc<Vec<u8>>, fields: &mut Reader<'_>) -> Self {
-        let (method, url) = (Text::part(frame, fields.bytes()), Text::part(frame, fields.bytes()));
+        let method = Text::part(frame, fields.bytes());
+        // It is looked at again and again, and checked once.
+        let url = Text::from(fields.text().to_owned());
         let body = Body::take(host, fields);
         Self::of(method, url, Headers::read(frame, fields), body)
     }

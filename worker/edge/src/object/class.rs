@@ -1,8 +1,5 @@
 use super::{Message, Object, Sender, answer_close};
-use crate::{
-    http::{Request, Response},
-    migrations::Migration,
-};
+use crate::http::{Request, Response};
 use std::{future::Future, pin::Pin, rc::Rc};
 
 /// What is still to be done after an answer.
@@ -74,8 +71,6 @@ pub type Handled = Result<(), Exception>;
 pub trait ObjectClass: 'static {
     /// The name of the class in the host's configuration.
     const NAME: &'static str;
-    /// The schema of its SQL, brought up to date by [`migrations::run`](crate::migrations::run).
-    const MIGRATIONS: &'static [Migration];
 
     /// What the object remembers at its first event in this instance. It may read its storage, and writes nothing.
     fn new(id: &ObjectId, object: Object) -> Self;

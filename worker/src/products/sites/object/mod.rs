@@ -15,7 +15,6 @@ use pmx_edge::{
     bindings::BindingError,
     http::{ApiError, Code, Request, Response},
     lru::ByteLru,
-    migrations::Migration,
     object::{Alarm, Handled, Object, ObjectClass, ObjectId, Reply},
     outbox::InFlight,
     timers::mend_alarm,
@@ -43,7 +42,6 @@ pub(crate) struct SiteObject {
 
 impl ObjectClass for SiteObject {
     const NAME: &'static str = "SpaceDO";
-    const MIGRATIONS: &'static [Migration] = store::MIGRATIONS;
 
     fn new(id: &ObjectId, _: Object) -> Self {
         Self {

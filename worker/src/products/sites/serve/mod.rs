@@ -2,6 +2,7 @@
 
 mod freshness;
 pub(crate) mod losses;
+mod plain;
 mod state;
 mod unpublished;
 
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     states: state::States,
     /// Readings of documents of earlier deploys.
     earlier: Rate,
+    plain: plain::PlainAnswers,
     pub(crate) losses: losses::Losses,
 }
 
@@ -46,6 +48,7 @@ impl Default for Shared {
             documents: Cache::default(),
             states: state::States::default(),
             earlier: Rate::new(EARLIER_BURST, EARLIER_REFILL_MS),
+            plain: plain::PlainAnswers::default(),
             losses: losses::Losses::default(),
         }
     }
@@ -97,15 +100,14 @@ pub(crate) async fn serve(
         Shown::Active(active) => active,
         Shown::Nothing(tombstone) => return Ok(unpublished::answer(edge, site, tombstone, request, known.confirmed)),
     };
-    // What cannot be decoded is looked up as it stands: nothing has such a name.
-    let path = decode_path(request.path()).unwrap_or(request.path().into());
     let answer = Answer { edge, active, request, no_store: wanted.is_some(), markdown: OnceCell::new() };
-    let prepared = match answer.find(shared, &path).await? {
-        Found::Answer(prepared) => prepared,
-        Found::Nothing { page } => match earlier(edge, shared, &active.state, &path).await {
-            Some((path, file)) => answer.file(&path, file, Forms::One),
-            None => answer.not_found(page),
-        },
+    let prepared = match shared.plain.find(&known.state, &answer) {
+        Some(prepared) => prepared,
+        None => {
+            let prepared = answer.prepare(shared).await?;
+            shared.plain.keep(&known.state, &answer, &prepared);
+            prepared
+        }
     };
     let mut response = answer.with_body(prepared).await?;
     if let Some(confirmed) = known.confirmed {
@@ -175,11 +177,13 @@ enum Forms {
 struct Prepared {
     response: Response,
     body: Option<(File, Option<(u64, u64)>)>,
+    /// Of a file: in how many forms it is there.
+    forms: Option<Forms>,
 }
 
 impl From<Response> for Prepared {
     fn from(response: Response) -> Self {
-        Self { response, body: None }
+        Self { response, body: None, forms: None }
     }
 }
 
@@ -203,6 +207,19 @@ impl Answer<'_> {
             .header("server-timing", self.active.timing.clone())
             .header("x-content-type-options", "nosniff");
         response
+    }
+
+    /// What the active deploy has at the path, an earlier one perhaps, or that there is nothing.
+    async fn prepare(&self, shared: &Shared) -> Result<Prepared, Failure> {
+        // What cannot be decoded is looked up as it stands: nothing has such a name.
+        let path = decode_path(self.request.path()).unwrap_or(self.request.path().into());
+        Ok(match self.find(shared, &path).await? {
+            Found::Answer(prepared) => prepared,
+            Found::Nothing { page } => match earlier(self.edge, shared, &self.active.state, &path).await {
+                Some((path, file)) => self.file(&path, file, Forms::One),
+                None => self.not_found(page),
+            },
+        })
     }
 
     /// Asks the roots of a path one after the other.
@@ -287,7 +304,7 @@ impl Answer<'_> {
         if let Some((offset, length)) = part {
             response.header("content-range", format!("bytes {offset}-{}/{}", offset + length - 1, file.size));
         }
-        Prepared { response, body: Some((file, part)) }
+        Prepared { response, body: Some((file, part)), forms: Some(forms) }
     }
 
     fn redirect(&self, location: &str, status: u16) -> Response {
@@ -313,7 +330,7 @@ impl Answer<'_> {
         }
         if let Some((content_type, file)) = page {
             response.header("content-type", content_type).header("content-length", file.size.to_string());
-            return Prepared { response, body: Some((file, None)) };
+            return Prepared { response, body: Some((file, None)), forms: None };
         }
         let text = b"Not found\n";
         response.header("content-type", "text/plain; charset=utf-8").header("content-length", text.len().to_string());
@@ -324,7 +341,7 @@ impl Answer<'_> {
     }
 
     /// `HEAD` costs no read of the blob: the manifest knows its size.
-    async fn with_body(&self, Prepared { mut response, body }: Prepared) -> Result<Response, Failure> {
+    async fn with_body(&self, Prepared { mut response, body, .. }: Prepared) -> Result<Response, Failure> {
         let Some((file, part)) = body.filter(|_| self.request.method() != "HEAD") else { return Ok(response) };
         let lost = Lost { hash: file.hash, size: Some(file.size) };
         match blobs::stream(self.edge, &file.hash, part).await {

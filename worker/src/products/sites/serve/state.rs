@@ -41,7 +41,7 @@ pub(super) enum Shown {
 }
 
 impl Shown {
-    fn new(state: SiteState) -> Self {
+    pub(super) fn new(state: SiteState) -> Self {
         match state {
             SiteState::Unpublished(tombstone) => Self::Nothing(tombstone),
             SiteState::Published(state) => Self::Active(Active::new(state)),
