@@ -129,6 +129,7 @@ fn a_finding_has_the_place_and_the_key_that_it_is_about() {
     assert_eq!(
         found(&staging),
         [
+            "1:1 error main",
             "4:16 error vars.ä",
             "8:6 error kv_namespaces[0].id",
             "10:1 error kv_namespaces[1].binding",
@@ -272,6 +273,20 @@ fn a_custom_domain_that_an_environment_inherits_is_told() {
 }
 
 #[test]
+fn a_key_is_that_of_the_part_that_sets_it() {
+    let text = format!(
+        "{HEAD}routes = [\"a.example/*b\"]\n[env.one]\nservices = [{{ binding = \"A\", service = \"a\" }}]\n[env.two]\nroutes = [\"a.example/*b\"]\nvars = {{ A = \"\" }}\nkv_namespaces = [{{ binding = \"A\" }}]\n"
+    );
+    let keys = |environment: &str| -> Vec<String> {
+        let loaded = parse(&text, Format::Toml, Some(environment));
+        let together = check_together(std::slice::from_ref(&loaded));
+        loaded.diagnostics.iter().chain(&together).map(|found| found.key.clone()).collect()
+    };
+    assert_eq!(keys("one"), ["routes[0].pattern", "env.one.services[0].service"]);
+    assert_eq!(keys("two"), ["env.two.routes[0].pattern", "env.two.vars.A"]);
+}
+
+#[test]
 fn both_languages_say_the_same() {
     let toml = format!(
         "{HEAD}kv_namespaces = [{{ binding = \"KV\", id = \"1\" }}]\nvars = {{ A = 1, B = \"x\", C = {{ d = [1.5] }} }}\n"
@@ -320,6 +335,13 @@ fn files_beyond_the_limits_are_refused() {
     assert!(many.has_errors());
     let long = toml(&format!("kv_namespaces = \"{}\"\n", "x".repeat(100_000)));
     assert!(long.diagnostics[0].message.len() < 1_000);
+    #[cfg(unix)]
+    {
+        let pipe = folder.path().join("pipe.toml");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(load(&pipe, &LoadOptions::default()).unwrap_err().to_string().ends_with("is no file"));
+    }
+    assert!(load(folder.path(), &LoadOptions::default()).unwrap_err().to_string().ends_with("is no file"));
     fs::write(&path, b"name = \"\xff\"").unwrap();
     assert!(load(&path, &LoadOptions::default()).unwrap_err().to_string().ends_with("is not UTF-8"));
 }

@@ -53,6 +53,7 @@ pub(super) fn build(view: &View<'_>, environment: Option<&str>, places: &Finding
     let routes = routes(view, places);
     Config {
         environment: environment.map(str::to_owned),
+        own_keys: view.own.map(Table::fields).unwrap_or_default().iter().map(|field| field.key.clone()).collect(),
         name: name(view, environment),
         main: view.text("main"),
         compatibility_date: view.text("compatibility_date"),

@@ -5,24 +5,33 @@ use super::{
     limits::MAX_DIAGNOSTICS,
     syntax::Lines,
 };
+use std::collections::BTreeSet;
 
 /// The findings about one file.
 pub(super) struct Findings<'t> {
     path: &'t str,
     lines: Lines<'t>,
     section: String,
+    /// Of a Worker in an environment, the keys that the environment sets itself.
+    own_keys: Option<BTreeSet<String>>,
     found: Vec<Diagnostic>,
     more: usize,
 }
 
 impl<'t> Findings<'t> {
     pub(super) fn of(path: &'t str, text: &'t str) -> Self {
-        Self { path, lines: Lines::of(text), section: String::new(), found: Vec::new(), more: 0 }
+        Self { path, lines: Lines::of(text), section: String::new(), own_keys: None, found: Vec::new(), more: 0 }
     }
 
     /// Keys are of this environment from here, or of the top level.
     pub(super) fn enter(&mut self, environment: Option<&str>) {
         self.section = environment.map(|name| format!("env.{name}.")).unwrap_or_default();
+    }
+
+    /// Keys are those of a Worker from here: of its environment what that sets itself, and of the top level all others.
+    pub(super) fn enter_worker(&mut self, environment: Option<&str>, own_keys: &BTreeSet<String>) {
+        self.enter(environment);
+        self.own_keys = Some(own_keys.clone());
     }
 
     pub(super) fn error(&mut self, at: usize, key: &str, message: impl Into<String>) {
@@ -55,7 +64,10 @@ impl<'t> Findings<'t> {
             self.more += 1;
             return;
         }
-        let key = if key.starts_with(&self.section) { key.to_owned() } else { format!("{}{key}", self.section) };
+        let first = key.split(['.', '[']).next().unwrap_or_default();
+        let is_inherited = self.own_keys.as_ref().is_some_and(|own| !own.contains(first));
+        let is_whole = is_inherited || key.starts_with(&self.section);
+        let key = if is_whole { key.to_owned() } else { format!("{}{key}", self.section) };
         message.truncate(message.trim_end().len());
         self.found.push(Diagnostic { path: self.path.to_owned(), place, severity, key, message, hint });
     }

@@ -62,7 +62,7 @@ pub fn check_together(loaded: &[Loaded]) -> Vec<Diagnostic> {
 }
 
 fn of(config: &Config, severity: Severity, place: Place, key: &str, message: String) -> Diagnostic {
-    Diagnostic { path: config.path.display().to_string(), place, severity, key: key.to_owned(), message, hint: None }
+    Diagnostic { path: config.path.display().to_string(), place, severity, key: config.key(key), message, hint: None }
 }
 
 /// A Worker that is named and is none of those that are looked at.

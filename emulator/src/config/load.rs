@@ -60,6 +60,12 @@ pub enum LoadConfigError {
         /// Why.
         error: io::Error,
     },
+    /// It is a folder, a pipe or a device.
+    #[error("{} is no file", path.display())]
+    NoFile {
+        /// What it is called.
+        path: PathBuf,
+    },
     /// The file is larger than a config may be.
     #[error("{} is larger than the {MAX_FILE_BYTES} bytes that a config may have", path.display())]
     TooLarge {
@@ -141,8 +147,8 @@ fn main(loaded: &mut Loaded, folder: &Path) {
 }
 
 fn say(loaded: &mut Loaded, severity: Severity, place: Place, key: &str, message: String) {
-    let path = loaded.config.path.display().to_string();
-    loaded.diagnostics.push(Diagnostic { path, place, severity, key: key.to_owned(), message, hint: None });
+    let (path, key) = (loaded.config.path.display().to_string(), loaded.config.key(key));
+    loaded.diagnostics.push(Diagnostic { path, place, severity, key, message, hint: None });
 }
 
 /// Looks at the text of a config, without reading anything else. `path` is what findings call the file.
@@ -178,6 +184,10 @@ pub fn parse_config(path: &Path, text: &str, format: Format, options: &LoadOptio
 /// A file's text, if it is no larger than it may be.
 fn read(path: &Path) -> Result<String, LoadConfigError> {
     let unreadable = |error| LoadConfigError::Unreadable { path: path.to_owned(), error };
+    // A pipe would be waited for, before it is known for one.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(LoadConfigError::NoFile { path: path.to_owned() });
+    }
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;

@@ -8,12 +8,12 @@
 //! use pmx_emulator::config::{Format, LoadOptions, parse_config};
 //! use std::path::Path;
 //!
-//! let text = "name = \"api\"\ncompatibility_date = \"2026-04-01\"\nkv_namespace = []\n";
+//! let text = "name = \"api\"\nmain = \"api.mjs\"\ncompatibility_date = \"2026-04-01\"\nkv_namespace = []\n";
 //! let loaded = parse_config(Path::new("wrangler.toml"), text, Format::Toml, &LoadOptions::default());
 //! assert_eq!(loaded.config.name.as_deref(), Some("api"));
 //! assert_eq!(
 //!     loaded.diagnostics[0].to_string(),
-//!     "wrangler.toml:3:1: warning: Unexpected fields found in top-level field: \"kv_namespace\"\n    hint: did you mean \"kv_namespaces\"?"
+//!     "wrangler.toml:4:1: warning: Unexpected fields found in top-level field: \"kv_namespace\"\n    hint: did you mean \"kv_namespaces\"?"
 //! );
 //! ```
 

@@ -16,6 +16,8 @@ pub struct Config {
     pub path: PathBuf,
     /// The environment that was asked for.
     pub environment: Option<String>,
+    /// The keys that the environment sets itself; all others are those of the top level.
+    pub own_keys: BTreeSet<String>,
     /// The Worker's name; in an environment without one of its own, `<name>-<environment>`.
     pub name: Option<String>,
     /// The module of the Worker, from the folder of the file.
@@ -274,6 +276,16 @@ impl Config {
     #[must_use]
     pub fn worker(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
+    }
+
+    /// A key as findings name it, from the top of the file: `services[0]` is `env.staging.services[0]` where the environment sets it.
+    #[must_use]
+    pub fn key(&self, key: &str) -> String {
+        let first = key.split(['.', '[']).next().unwrap_or_default();
+        match &self.environment {
+            Some(environment) if self.own_keys.contains(first) => format!("env.{environment}.{key}"),
+            _ => key.to_owned(),
+        }
     }
 
     /// The classes of Durable Objects that this Worker has after all its migrations, or as `exports` declares them. A migration that

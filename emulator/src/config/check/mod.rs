@@ -25,13 +25,13 @@ use section::Section;
 /// Looks at the values of the top level and, if one is asked for, of an environment.
 pub(super) fn values<'a>(findings: &mut Findings<'_>, top: &'a Table, environment: Option<&'a str>) -> View<'a> {
     scalars::top_level(findings, top);
-    let known = keys::top;
+    let known = || keys::top().chain([scalars::NODE_COMPAT]);
     expect::unexpected_of(findings, "top-level", "", top, known);
     section(findings, &Section { table: top, within: None, at: 0 });
     let own = environment.and_then(|name| environments::find(findings, top, name).map(|field| (name, field)));
     if let Some((name, (table, at))) = own {
         findings.enter(Some(name));
-        let known = keys::environment;
+        let known = || keys::environment().chain([scalars::NODE_COMPAT]);
         let label = format!("env.{name}");
         expect::unexpected_of(findings, &label, &label, table, known);
         let within = Section { table, within: Some((name, top)), at };
@@ -43,6 +43,7 @@ pub(super) fn values<'a>(findings: &mut Findings<'_>, top: &'a Table, environmen
 }
 
 fn section(findings: &mut Findings<'_>, section: &Section<'_>) {
+    scalars::unsettled(findings, section);
     scalars::check(findings, section);
     routes::shapes(findings, section);
     bindings::check(findings, section);
@@ -54,7 +55,9 @@ fn section(findings: &mut Findings<'_>, section: &Section<'_>) {
 
 /// Looks at the Worker that the values come to. `today` is a date, `YYYY-MM-DD`.
 pub(super) fn worker(findings: &mut Findings<'_>, view: &View<'_>, config: &Config, today: Option<&str>) {
+    findings.enter_worker(config.environment.as_deref(), &config.own_keys);
     scalars::named(findings, config, view);
+    scalars::entry_point(findings, config, view);
     scalars::dates(findings, view, today);
     names::unique(findings, view);
     names::reserved(findings, config);

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::config::{
     build::View,
+    diagnostic::Severity,
     findings::Findings,
     model::Config,
     tree::{Node, Table},
@@ -35,12 +36,33 @@ const TOP: [(&str, &str); 5] = [
     ("pages_build_output_dir", STRING),
     ("$schema", STRING),
 ];
+/// A key of the third version of wrangler.
+pub(super) const NODE_COMPAT: &str = "node_compat";
 /// What a module can be taken for.
 const RULE_TYPES: [&str; 5] = ["ESModule", "CommonJS", "CompiledWasm", "Text", "Data"];
 
 pub(super) fn top_level(findings: &mut Findings<'_>, top: &Table) {
     for (key, kind) in TOP {
         optional(findings, "", top, key, kind);
+    }
+    if let Some(node) = top.get("legacy_env").filter(|node| node.bool() == Some(false)) {
+        let message =
+            "Service environments are deprecated, and will be removed in the future. DO NOT USE IN PRODUCTION.";
+        findings.warn(node.at, "legacy_env", message, None);
+    }
+}
+
+/// Keys that are not there any more, and those that may change.
+pub(super) fn unsettled(findings: &mut Findings<'_>, section: &Section<'_>) {
+    for key in ["unsafe", "secrets"] {
+        if let Some(field) = section.table.field(key) {
+            let message = format!("\"{key}\" fields are experimental and may change or break at any time.");
+            findings.warn(field.at, &section.label(key), message, None);
+        }
+    }
+    if let Some(field) = section.table.field(NODE_COMPAT) {
+        let message = "Removed: \"node_compat\":\nThe \"node_compat\" field is no longer supported as of Wrangler v4. Instead, use the `nodejs_compat` compatibility flag. This includes the functionality from legacy `node_compat` polyfills and natively implemented Node.js APIs. See https://developers.cloudflare.com/workers/runtime-apis/nodejs for more information.";
+        findings.error(field.at, NODE_COMPAT, message);
     }
 }
 
@@ -99,6 +121,24 @@ pub(super) fn named(findings: &mut Findings<'_>, config: &Config, view: &View<'_
     if config.name.as_deref().is_none_or(str::is_empty) && !is_said {
         let message = "You need to provide a name when publishing a worker. Either pass it as a cli arg with `--name <name>` or in your config file as `name = \"<name>\"`";
         findings.error(0, "name", message);
+    }
+}
+
+/// What answers: the Worker's module, or assets alone.
+pub(super) fn entry_point(findings: &mut Findings<'_>, config: &Config, view: &View<'_>) {
+    if view.get("main").is_some() || view.top.get("site").is_some() {
+        return;
+    }
+    match config.assets.as_ref().filter(|assets| assets.directory.is_some()) {
+        None => {
+            let message = "Missing entry-point to Worker script or to assets directory";
+            findings.error_with(0, "main", message, "add main = \"src/index.ts\", or [assets] with a directory");
+        }
+        Some(assets) if assets.binding.is_some() => {
+            let message = "Cannot use assets with a binding in an assets-only Worker.\nPlease remove the asset binding from your configuration file, or provide a Worker script in your configuration file (`main`).";
+            findings.say(Severity::Error, assets.place, "assets.binding", message.to_owned(), None);
+        }
+        Some(_) => {}
     }
 }
 

@@ -37,7 +37,6 @@ fn vars(findings: &mut Findings<'_>, section: &Section<'_>) {
 fn secrets(findings: &mut Findings<'_>, section: &Section<'_>) {
     let Some(node) = section.get("secrets") else { return };
     let label = section.label("secrets");
-    findings.warn(node.at, &label, "\"secrets\" fields are experimental and may change or break at any time.", None);
     let Some(table) = node.table() else {
         return findings.error(
             node.at,
