@@ -15,6 +15,13 @@ const RECENT_MS: u64 = 3_600_000;
 /// The most bytes of a name that a window gives itself.
 const MAX_NAME: usize = 40;
 
+/// The schema: a list of steps that only grows. Each runs once in each object, whenever that wakes up with a newer Worker.
+const MIGRATIONS: &[Migration] = &[&[
+    "CREATE TABLE counter (schema INTEGER NOT NULL, total INTEGER NOT NULL) STRICT",
+    "INSERT INTO counter VALUES (0, 0)",
+    "CREATE TABLE visits (at INTEGER NOT NULL) STRICT",
+]];
+
 /// The visits. Each is a row while it is recent; the alarm adds older ones to the total.
 ///
 /// What stands here is lost whenever the platform takes the object out of memory: its storage is the truth.
@@ -31,12 +38,6 @@ struct Counts {
 
 impl ObjectClass for Counter {
     const NAME: &'static str = "Counter";
-    // A list of steps that only grows: each runs once in each object, whenever that wakes up with a newer Worker.
-    const MIGRATIONS: &'static [Migration] = &[&[
-        "CREATE TABLE counter (schema INTEGER NOT NULL, total INTEGER NOT NULL) STRICT",
-        "INSERT INTO counter VALUES (0, 0)",
-        "CREATE TABLE visits (at INTEGER NOT NULL) STRICT",
-    ]];
 
     fn new(_: &ObjectId, _: Object) -> Self {
         Self { is_ready: Cell::new(false) }
@@ -105,7 +106,7 @@ impl Counter {
         }
         let is_new = object.sql("SELECT 1 FROM sqlite_master WHERE name = 'counter'", &[])?.is_empty();
         let version = if is_new { 0 } else { number(object, "SELECT schema FROM counter")? };
-        if let Some(reached) = migrations::run(object, Self::MIGRATIONS, version)? {
+        if let Some(reached) = migrations::run(object, MIGRATIONS, version)? {
             object.sql("UPDATE counter SET schema = ?", &[reached.into()])?;
         }
         self.is_ready.set(true);
