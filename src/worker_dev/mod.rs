@@ -1,6 +1,6 @@
 //! `pmx worker dev`: Workers of one's own in the emulator, with the bindings of their configs, built anew whenever a file of theirs changes.
 //!
-//! A [`Project`] is the folder of a Worker: it says what its files look like and makes the wasm. [`Running`] is what answers: the last Workers
+//! A [`Project`] is the folder of a Worker: it says what its files look like and makes the wasm. [`RunningWorkers`] is what answers: the last Workers
 //! that could be built and started, over one state folder.
 
 mod project;
@@ -18,7 +18,7 @@ use crate::{
 use futures_util::FutureExt as _;
 use pmx_emulator::{config::LoadOptions, state_dir::StateDir};
 use project::{BuiltWorker, Project};
-use running::Running;
+use running::RunningWorkers;
 use std::{path::PathBuf, sync::Arc};
 use tokio::sync::mpsc;
 
@@ -45,7 +45,7 @@ pub async fn run(args: &WorkerDevArgs, configs: &[PathBuf], options: &LoadOption
     let mut end = Box::pin(interrupted());
     // Whoever reads that it is ready may end it at once: that is listened for before.
     let _ = (&mut end).now_or_never();
-    let running = Arc::new(Running::new(state));
+    let running = Arc::new(RunningWorkers::new(state));
     let mut workshop =
         Workshop { built: vec![None; projects.len()], projects, running: Arc::clone(&running), report: report.clone() };
     let mut changes = watch(&workshop.projects)?;
@@ -80,7 +80,7 @@ struct Workshop {
     projects: Vec<Project>,
     /// Of each project what could be built last.
     built: Vec<Option<BuiltWorker>>,
-    running: Arc<Running>,
+    running: Arc<RunningWorkers>,
     report: Report,
 }
 
@@ -146,7 +146,12 @@ fn watch(projects: &[Project]) -> Result<mpsc::UnboundedReceiver<usize>> {
 }
 
 /// What a request passes: it must name a host of this machine, or one that a route names.
-fn layers(args: &WorkerDevArgs, front: &Listening, built: &[Option<BuiltWorker>], running: &Arc<Running>) -> Next {
+fn layers(
+    args: &WorkerDevArgs,
+    front: &Listening,
+    built: &[Option<BuiltWorker>],
+    running: &Arc<RunningWorkers>,
+) -> Next {
     let mut hosts = args.allow_hosts.clone();
     hosts.extend(built.iter().flatten().flat_map(BuiltWorker::hosts));
     let running = Arc::clone(running);

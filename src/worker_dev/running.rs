@@ -13,7 +13,7 @@ use pmx_emulator::{
 use tokio::sync::RwLock;
 
 /// The Workers that answer. While others take their place, requests wait.
-pub(super) struct Running {
+pub(super) struct RunningWorkers {
     state: StateDir,
     current: RwLock<Option<Current>>,
 }
@@ -25,7 +25,7 @@ struct Current {
     emulator: Emulator,
 }
 
-impl Running {
+impl RunningWorkers {
     /// Nothing yet, over a state folder.
     pub(super) fn new(state: StateDir) -> Self {
         Self { state, current: RwLock::default() }

@@ -121,8 +121,10 @@ fn every_name_that_a_call_of_cargo_or_npm_takes_is_there() {
                     ["--test", name] => is_target("tests", name),
                     ["--prefix", folder] => page::root().join(folder).join("package.json").exists(),
                     ["-p", package] => {
+                        let has = |folder: String| page::root().join(folder).join("Cargo.toml").exists();
                         package == "pmx"
-                            || page::root().join(package.trim_start_matches("pmx-")).join("Cargo.toml").exists()
+                            || has(package.trim_start_matches("pmx-").to_owned())
+                            || has(format!("examples/{package}"))
                     }
                     _ => true,
                 };

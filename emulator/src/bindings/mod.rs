@@ -20,7 +20,7 @@ pub(crate) use completion::{BoxFuture, Completion, Dispatched};
 pub(crate) use outbound::DenyOutbound;
 pub use outbound::{Outbound, OutboundError, OutboundFuture};
 pub(crate) use requests::not_an_upgrade;
-pub(crate) use table::{Binding, BindingTable, ServiceBinding, Variable};
+pub(crate) use table::{Binding, BindingTable, BoundService, Variable};
 
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;

@@ -20,11 +20,11 @@ pub(crate) enum Binding {
     R2(R2),
     /// A namespace of Durable Objects. Set once, when it exists; weak, since its objects have bindings too.
     Objects(OnceLock<Weak<dyn Objects>>),
-    Service(ServiceBinding),
+    Service(BoundService),
 }
 
 /// Another Worker of this process, or this one.
-pub(crate) struct ServiceBinding {
+pub(crate) struct BoundService {
     /// Set once, when all Workers exist.
     pub(crate) worker: OnceLock<Weak<dyn WorkerService>>,
     /// The default one if there is none.

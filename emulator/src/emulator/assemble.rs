@@ -9,9 +9,7 @@ use super::builder::{BuildError, Builder};
 use super::stores::Stores;
 use super::worker_setup::{BindingTarget, WorkerSetup};
 use super::{Emulator, Inner, RunningWorker};
-use crate::bindings::{
-    Binding, BindingParts, BindingTable, Bindings, Objects, ServiceBinding, Variable, WorkerService,
-};
+use crate::bindings::{Binding, BindingParts, BindingTable, Bindings, BoundService, Objects, Variable, WorkerService};
 use crate::cache::Caches;
 use crate::durable_object::classes::{ClassCatalog, ClassError};
 use crate::durable_object::imports::ObjectImports;
@@ -96,7 +94,7 @@ fn table(setup: &WorkerSetup, stores: &mut Stores) -> Result<BindingTable, State
             BindingTarget::KvNamespace { id } => Binding::Kv(stores.kv(id)?),
             BindingTarget::R2Bucket { name } => Binding::R2(stores.r2(name)?),
             BindingTarget::DurableObject { .. } => Binding::Objects(OnceLock::new()),
-            BindingTarget::Service { entrypoint, props, .. } => Binding::Service(ServiceBinding {
+            BindingTarget::Service { entrypoint, props, .. } => Binding::Service(BoundService {
                 worker: OnceLock::new(),
                 entrypoint: entrypoint.clone(),
                 props: props.clone(),
