@@ -21,7 +21,8 @@ const TURN_LIMIT: Duration = Duration::from_secs(30);
 const MEMORY_LIMIT: usize = 128 * 1024 * 1024;
 /// How long an object may be idle before its instance ends (same site, "Lifecycle of a Durable Object").
 const EVICT_AFTER: Duration = Duration::from_secs(10);
-/// Settings of an emulator; see [`Emulator::builder`].
+
+/// Settings of an emulator; see [`Emulator::builder`](super::Emulator::builder).
 #[derive(Debug)]
 pub struct Builder {
     /// The one that requests go to.
