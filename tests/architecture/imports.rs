@@ -100,6 +100,10 @@ fn read_tree<'a>(tree: &'a str, base: &[String], found: &mut Vec<(String, Module
     let tree = tree.trim_start();
     if let Some(mut list) = tree.strip_prefix('{') {
         loop {
+            // Behind the last comma there is no further path.
+            if let Some(rest) = list.trim_start().strip_prefix('}') {
+                return rest;
+            }
             list = read_tree(list, base, found).trim_start();
             match list.strip_prefix(',') {
                 Some(next) => list = next,
