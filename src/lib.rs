@@ -21,3 +21,5 @@ pub mod session;
 mod share;
 mod user_folder;
 pub mod watch;
+#[cfg(feature = "compile")]
+pub mod worker_dev;

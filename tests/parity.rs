@@ -1,5 +1,5 @@
 //! The same wasm in Cloudflare's own runtime and in the emulator: one script drives both, and what comes back is equal, in
-//! answers, frames, KV, R2 and the rows of the Durable Objects.
+//! answers, frames, KV, R2 and the rows of the Durable Objects. So it is with a Worker of one's own, `examples/counter`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -42,16 +42,21 @@ struct Workerd {
 }
 
 impl Workerd {
+    /// The Worker of pmx.
     fn start(folder: &Path) -> Self {
-        let bundle = folder.join("bundle");
-        let bundled = pmx().args(["worker", "bundle", "--out"]).arg(&bundle).output().unwrap();
-        assert!(bundled.status.success(), "{}", String::from_utf8_lossy(&bundled.stderr));
         let variables = json!({ "BASE_DOMAINS": DOMAIN, "PUBLISH_SECRET": SECRET, "STORAGE_EPOCH": EPOCH, "WORKER_SHA256": Worker::bundled().sha256() });
+        let bundled = pmx().args(["worker", "bundle", "--out"]).arg(folder.join("bundle")).output().unwrap();
+        assert!(bundled.status.success(), "{}", String::from_utf8_lossy(&bundled.stderr));
+        Self::start_bundle(folder, &[variables])
+    }
+
+    /// What was written to `bundle`, with these further arguments of the driver.
+    fn start_bundle(folder: &Path, arguments: &[Value]) -> Self {
         let mut child = Command::new("node")
             .arg(file("workerd.mjs"))
-            .arg(&bundle)
+            .arg(folder.join("bundle"))
             .arg(folder.join("workerd"))
-            .arg(variables.to_string())
+            .args(arguments.iter().map(Value::to_string))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -269,4 +274,54 @@ fn cloudflares_runtime_and_the_emulator_answer_alike() {
         emulator.shutdown().await;
         serving.await.unwrap().unwrap();
     });
+}
+
+/// With a pmx that can compile Workers: `cargo test --features compile --test parity`.
+#[test]
+#[cfg(feature = "compile")]
+fn a_worker_of_ones_own_answers_alike_in_both() {
+    use pmx_emulator::{
+        WorkerSetup,
+        config::{self, LoadOptions},
+    };
+    if !support::node::can_run("tests/parity", &["node"]) {
+        return;
+    }
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/counter");
+    let folder = tempfile::tempdir().unwrap();
+    let bundled = pmx()
+        .args(["worker", "bundle", "--out"])
+        .args([&folder.path().join("bundle"), &example])
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("own"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&bundled.stderr);
+    if said.contains("rustup target add") && std::env::var_os("WASM_CARGO").is_none() {
+        eprintln!("SKIPPED: {said}");
+        return;
+    }
+    assert!(bundled.status.success(), "{said}");
+    let bindings = json!({
+        "kvNamespaces": ["NAMES"],
+        "r2Buckets": ["PICTURES"],
+        "durableObjects": { "COUNTER": { "className": "Counter", "useSQLite": true } },
+    });
+    let workerd = Workerd::start_bundle(folder.path(), &[json!({ "NAME_DAYS": "30" }), bindings]);
+    let theirs = drive("counter.mjs", &workerd.url, "");
+
+    let loaded = config::load(&example.join("wrangler.toml"), &LoadOptions::default()).unwrap();
+    let wasm = std::fs::read(folder.path().join("bundle/counter.wasm")).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (address, serving) = runtime.block_on(async {
+        let worker = WorkerSetup::new("counter", Worker::wasm(wasm)).configure(&loaded.config);
+        let emulator = Emulator::builder(worker).profile(Profile::WorkerdLocal).build().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (address, tokio::spawn(async move { emulator.serve(listener, std::future::pending()).await }))
+    });
+    let ours = drive("counter.mjs", &format!("http://{address}"), "");
+    serving.abort();
+    let (ours, theirs) = (serde_json::to_string_pretty(&ours).unwrap(), serde_json::to_string_pretty(&theirs).unwrap());
+    assert!(ours.lines().count() > 200, "the script hardly did anything");
+    similar_asserts::assert_eq!(workerd: theirs, emulator: ours);
 }

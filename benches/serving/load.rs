@@ -14,13 +14,13 @@ use super::HOST;
 
 /// Requests a second, and the 99th percentile of their times.
 #[derive(Clone, Copy)]
-pub struct Measured {
-    pub rate: f64,
-    pub p99: Duration,
+pub(crate) struct Measured {
+    pub(crate) rate: f64,
+    pub(crate) p99: Duration,
 }
 
 /// Asks for the pages over and over, each connection beginning with another.
-pub fn run(address: SocketAddr, connections: usize, paths: &[String], length: Duration) -> Measured {
+pub(crate) fn run(address: SocketAddr, connections: usize, paths: &[String], length: Duration) -> Measured {
     let requests: Vec<String> = paths
         .iter()
         .map(|path| format!("GET {path} HTTP/1.1\r\nhost: {HOST}\r\naccept-encoding: identity\r\n\r\n"))

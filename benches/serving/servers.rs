@@ -18,18 +18,18 @@ use super::{
 const MINIFLARE: &str = "miniflare";
 
 /// A server under load.
-pub struct Server {
-    pub name: &'static str,
-    pub child: Child,
-    pub address: SocketAddr,
-    pub started: Duration,
+pub(crate) struct Server {
+    pub(crate) name: &'static str,
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) started: Duration,
     /// Of each load.
-    pub measured: [Vec<Measured>; LOADS.len()],
+    pub(crate) measured: [Vec<Measured>; LOADS.len()],
 }
 
 impl Server {
     /// Requests a second, and the 99th percentile in seconds.
-    pub fn median(&self, row: usize) -> (f64, f64) {
+    pub(crate) fn median(&self, row: usize) -> (f64, f64) {
         let of = |value: fn(&Measured) -> f64| {
             let mut values: Vec<f64> = self.measured[row].iter().map(value).collect();
             values.sort_by(f64::total_cmp);
@@ -38,13 +38,13 @@ impl Server {
         (of(|measured| measured.rate), of(|measured| measured.p99.as_secs_f64()))
     }
 
-    pub fn resident(&self) -> u64 {
+    pub(crate) fn resident(&self) -> u64 {
         resident(self.child.id())
     }
 }
 
 /// Resident bytes of a process and its children.
-pub fn resident(pid: u32) -> u64 {
+pub(crate) fn resident(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let kib =
         status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
@@ -53,7 +53,7 @@ pub fn resident(pid: u32) -> u64 {
         + children.split_whitespace().filter_map(|child| child.parse().ok()).map(resident).sum::<u64>()
 }
 
-pub fn stop(server: Server) {
+pub(crate) fn stop(server: Server) {
     let mut child = server.child;
     if server.name == MINIFLARE {
         // The end of its input ends the driver, and workerd with it; a signal would leave workerd behind.
@@ -82,14 +82,14 @@ fn start(name: &'static str, mut command: Command, wait_for_page: bool) -> Serve
     Server { name, child, address, started: before.elapsed(), measured: Default::default() }
 }
 
-pub fn serve(state: &Path) -> Server {
+pub(crate) fn serve(state: &Path) -> Server {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pmx"));
     command.args(["serve", "--json", "--port", "0", "--state"]).arg(state).env("PUBLISH_SECRET", SECRET);
     let published = state.join("kv.sqlite").exists();
     start("pmx serve", command, published)
 }
 
-pub fn start_bare_axum(template: &Answer) -> Server {
+pub(crate) fn start_bare_axum(template: &Answer) -> Server {
     let headers: Vec<_> =
         template.headers.iter().filter(|(name, _)| !matches!(name.as_str(), "date" | "connection")).collect();
     let template = serde_json::json!({ "headers": headers, "pages": (0..PAGES).map(|number| (path(number), page(number).into())).collect::<serde_json::Map<_, _>>() }).to_string();
@@ -101,7 +101,7 @@ pub fn start_bare_axum(template: &Answer) -> Server {
 }
 
 /// The child: an axum handler and nothing else.
-pub fn bare_axum(template: &str) {
+pub(crate) fn bare_axum(template: &str) {
     use axum::{
         Router,
         body::Bytes,
@@ -129,7 +129,7 @@ pub fn bare_axum(template: &str) {
 }
 
 /// The real workerd under miniflare with the bundle; `None` where it is not installed.
-pub fn start_miniflare(fixture: &Fixture) -> Option<Server> {
+pub(crate) fn start_miniflare(fixture: &Fixture) -> Option<Server> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     if !root.join("tests/parity/node_modules/miniflare").exists() {
         println!("miniflare is not installed (npm ci --prefix tests/parity): left out");

@@ -39,13 +39,15 @@
 //!
 //! Nothing in a test has to wait for time to pass, and a run with a manual clock and seeded faults can be repeated.
 //!
-//! With the cargo feature `compile`, `Worker::wasm` runs a Worker of one's own; without it only the bundled one can be run, which was
-//! compiled to machine code when this crate was built.
+//! With the cargo feature `compile`, `Worker::wasm` runs a Worker of one's own, whose wasm [`CargoBuild`] has cargo make and whose bindings are
+//! those of its config ([`WorkerSetup::configure`]). Without it only the bundled one can be run, which was compiled to machine code when this crate
+//! was built.
 
 mod abi;
 mod bindings;
 mod bodies;
 mod cache;
+mod cargo_build;
 pub mod check;
 pub mod config;
 pub mod durable_object;
@@ -71,6 +73,7 @@ mod websocket;
 pub mod world;
 
 pub use bindings::{AtOnce, Outbound, OutboundError, OutboundFuture};
+pub use cargo_build::{CargoBuild, CargoError};
 pub use emulator::{
     BUNDLED_BINDINGS, BindingTarget, BuildError, Builder, ClientSocket, Emulator, ResponseFuture, ServiceFuture,
     SocketMessage, Stats, WorkerSetup,

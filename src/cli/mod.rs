@@ -21,7 +21,7 @@ pub use project::{BuildArgs, CheckArgs, InitArgs, MvArgs, NewArgs, QueryArgs, Rm
 pub use remote::{DeploysArgs, EventsArgs, LinkArgs, PublishArgs, RollbackArgs, ShareArgs, TargetArgs, UnpublishArgs};
 pub use serve::ServeArgs;
 pub use term::{Term, TermError};
-pub use worker::{RoutesAction, RoutesArgs, RoutesExplainArgs, Worker, WorkerCheckArgs};
+pub use worker::{RoutesAction, RoutesArgs, RoutesExplainArgs, Worker, WorkerCheckArgs, WorkerDevArgs};
 
 use clap::{Parser, Subcommand};
 

@@ -1,13 +1,16 @@
 //! The words for Workers and their configs.
 
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 /// `pmx worker`
 #[derive(Debug, Subcommand)]
 pub enum Worker {
     /// Write the folder that is deployed to Cloudflare: wasm, scripts, wrangler.toml
     Bundle {
+        /// Folder of a Worker of your own, which cargo builds [default: the Worker of pmx]
+        #[arg(value_name = "FOLDER")]
+        folder: Option<PathBuf>,
         /// Where it goes [default: worker-bundle]
         #[arg(short, long, value_name = "DIR", alias = "outdir")]
         out: Option<PathBuf>,
@@ -18,6 +21,38 @@ pub enum Worker {
         claim are told with the one that answers."
     )]
     Check(WorkerCheckArgs),
+    /// Run Workers of your own with emulated bindings, and again after each change
+    #[command(
+        after_help = "Each is built by `cargo build --release --target wasm32-unknown-unknown`, or by the command below [build] of its \
+        config. With several, <name>.localhost is answered by the Worker of that name, and by the first where no route decides."
+    )]
+    Dev(WorkerDevArgs),
+}
+
+/// `pmx worker dev`
+#[derive(Debug, Args)]
+pub struct WorkerDevArgs {
+    /// Folder of the Worker, or its config [default: wrangler.json, wrangler.jsonc or wrangler.toml, here or above]
+    #[arg(value_name = "PATH", conflicts_with = "config")]
+    pub folder: Option<PathBuf>,
+    /// The config of a Worker, or its folder; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Vec<PathBuf>,
+    /// The environment of the configs that is meant [default: the top level]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Port to listen on; 0 takes a free one [default: 8787, or the next free one]
+    #[arg(short, long, value_name = "PORT")]
+    pub port: Option<u16>,
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// A further Host name that may be used to reach the server; may be repeated
+    #[arg(long = "allow-host", value_name = "NAME")]
+    pub allow_hosts: Vec<String>,
+    /// Folder of the emulated KV, R2 and Durable Objects [default: .pmx-state beside the first config]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
 }
 
 /// `pmx worker check`

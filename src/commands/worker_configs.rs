@@ -9,20 +9,27 @@ use std::path::PathBuf;
 /// # Errors
 /// There is none, or one cannot be read. What is wrong in them is in what they come to.
 pub(super) fn load(files: &[PathBuf], environment: Option<&str>) -> Result<Vec<Loaded>> {
+    let options = options(environment);
+    find(files)?.iter().map(|file| config::load(file, &options).map_err(Error::new)).collect()
+}
+
+/// How configs are looked at today.
+pub(super) fn options(environment: Option<&str>) -> LoadOptions {
     let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-    let options = LoadOptions { environment: environment.map(str::to_owned), today: Some(today) };
-    let read = |file: &PathBuf| {
-        // Of a folder its config is meant.
-        let file = if file.is_dir() { config_of(file)? } else { file.clone() };
-        config::load(&file, &options).map_err(Error::new)
-    };
+    LoadOptions { environment: environment.map(str::to_owned), today: Some(today) }
+}
+
+/// The configs that are named, where a folder stands for its own, or else the one of the working directory.
+///
+/// # Errors
+/// There is none.
+pub(super) fn find(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     if files.is_empty() {
         let here = std::env::current_dir()?;
         let found = config::find_config(&here).ok_or_else(|| none("this folder and those above it"))?;
-        let shown = found.strip_prefix(&here).map_or_else(|_| found.clone(), PathBuf::from);
-        return Ok(vec![read(&shown)?]);
+        return Ok(vec![found.strip_prefix(&here).map_or_else(|_| found.clone(), PathBuf::from)]);
     }
-    files.iter().map(read).collect()
+    files.iter().map(|file| if file.is_dir() { config_of(file) } else { Ok(file.clone()) }).collect()
 }
 
 fn config_of(folder: &std::path::Path) -> Result<PathBuf> {

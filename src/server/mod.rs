@@ -29,12 +29,14 @@ pub use connection_permits::ConnectionBounds;
 #[cfg(windows)]
 pub use console_events::ConsoleEvents;
 pub use host_policy::HostPolicy;
+#[cfg(feature = "compile")]
+pub use layers::{Answering, Next};
 pub use layers::{DeviceToken, Layers};
 pub use listen::{Listening, listen};
 pub use reach::Reach;
 pub use reachable::Reachable;
 pub use reply::{json, refusal};
-pub use serve::serve;
+pub use serve::{serve, serve_layers};
 pub use simulated_faults::simulated_faults;
 pub use small_page::{SmallPage, small_page};
 pub use tls::{Authority, TlsParts};

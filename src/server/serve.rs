@@ -30,7 +30,22 @@ pub async fn serve(
     worker: Emulator,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let layers = layers.before(worker.clone());
+    let served = serve_layers(listening, bounds, layers.before(Next::worker(worker.clone())), stop).await;
+    // Sockets outlive the server until they are told.
+    worker.shutdown().await;
+    served
+}
+
+/// Answers the network with what is behind these layers until `stop` ends. What the Workers have open is left to the caller.
+///
+/// # Errors
+/// The listener cannot be used any more.
+pub async fn serve_layers(
+    listening: Listening,
+    bounds: ConnectionBounds,
+    layers: Next,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     let served = serve_connections(
         Acceptor::new(listening, bounds),
         move |&connection: &Connection| ConnectionService { connection, layers: layers.clone() },
@@ -38,8 +53,6 @@ pub async fn serve(
         stop,
     )
     .await;
-    // Sockets outlive the server until they are told.
-    worker.shutdown().await;
     served.map_err(|error| Error::new(format!("the server ended: {error}")))
 }
 

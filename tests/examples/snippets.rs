@@ -49,13 +49,15 @@ fn look(page: &Page, fence: &Fence) -> Result<(), String> {
     }
 }
 
-/// Settings of the bundle: the file that it brings has each, switched on or as a comment.
+/// Settings of the bundle, and of the Worker that is an example: files of theirs have each, switched on or as a comment.
 fn settings(fence: &Fence) -> Result<(), String> {
-    let ours = fs::read_to_string(page::root().join("worker/shim/wrangler.toml")).unwrap();
+    let files =
+        ["worker/shim/wrangler.toml", "examples/counter/wrangler.toml", "examples/counter/Cargo.toml", "Cargo.toml"];
+    let ours = files.map(|file| fs::read_to_string(page::root().join(file)).unwrap()).concat();
     let key = |line: &str| line.trim_start_matches(['#', ' ']).split('=').next().unwrap_or_default().trim().to_owned();
     for line in fence.text.lines().map(key).filter(|line| !line.is_empty()) {
         if !ours.lines().any(|known| key(known) == line) {
-            return Err(format!("`wrangler.toml` has no `{line}`"));
+            return Err(format!("none of {files:?} has `{line}`"));
         }
     }
     Ok(())
@@ -64,8 +66,8 @@ fn settings(fence: &Fence) -> Result<(), String> {
 /// Rust of a README is that of an example which is compiled.
 fn part_of_example(fence: &Fence) -> Result<(), String> {
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
-    let example = fs::read_to_string(page::root().join("emulator/examples/integration_test.rs")).unwrap();
-    let example = squeezed(&example);
+    let examples = ["emulator/examples", "emulator/src", "examples/counter", "worker/edge/examples"].map(program_text);
+    let example = squeezed(&examples.concat());
     match fence.text.lines().find(|line| !example.contains(&squeezed(line))) {
         Some(line) => Err(format!("`{}` is not in the example", line.trim())),
         None => Ok(()),
@@ -119,8 +121,10 @@ fn every_name_that_a_call_of_cargo_or_npm_takes_is_there() {
                     ["--test", name] => is_target("tests", name),
                     ["--prefix", folder] => page::root().join(folder).join("package.json").exists(),
                     ["-p", package] => {
+                        let has = |folder: String| page::root().join(folder).join("Cargo.toml").exists();
                         package == "pmx"
-                            || page::root().join(package.trim_start_matches("pmx-")).join("Cargo.toml").exists()
+                            || has(package.trim_start_matches("pmx-").to_owned())
+                            || has(format!("examples/{package}"))
                     }
                     _ => true,
                 };

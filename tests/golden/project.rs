@@ -206,6 +206,17 @@ fn worker_bundle() {
     record.check();
 }
 
+/// A pmx with the feature `compile` has a test of its own for what it does then, `tests/worker_dev.rs`.
+#[test]
+#[cfg(not(feature = "compile"))]
+fn worker_dev_without_a_compiler() {
+    let (mut scene, mut record) = (Scene::new(), Record::of("worker dev"));
+    for line in ["pmx worker dev", "pmx worker dev -q", "pmx worker dev --json", "pmx worker dev -c wrangler.toml ."] {
+        record.call(&mut scene, "elsewhere", line);
+    }
+    record.check();
+}
+
 const WEB: &str = r#"name = "web"
 main = "worker.mjs"
 compatibility_date = "2026-04-01"

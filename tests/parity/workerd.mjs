@@ -1,6 +1,6 @@
 // Runs a bundle (worker.mjs and what it imports) in the real workerd, by miniflare.
 //
-//   node workerd.mjs <bundle folder> <state folder> '<JSON of variables>'
+//   node workerd.mjs <bundle folder> <state folder> '<JSON of variables>' '<JSON of miniflare's options for bindings>'
 //
 // Prints {"ready":"http://127.0.0.1:<port>"}; then each line on stdin is a command, and each gets one line on stdout:
 //   {"do":"kv"}       {"kv":{"<key>":"<value>"}}
@@ -13,9 +13,12 @@ import path from "node:path";
 import readline from "node:readline";
 import { Log, LogLevel, Miniflare } from "miniflare";
 
-const [bundle, state, variables = "{}"] = process.argv.slice(2);
+/** What the Worker of pmx is bound to. */
+const OWN = { kvNamespaces: ["SPACE_KV"], r2Buckets: ["BUCKET"], durableObjects: { SPACE_DO: { className: "SpaceDO", useSQLite: true } } };
+
+const [bundle, state, variables = "{}", bindings = JSON.stringify(OWN)] = process.argv.slice(2);
 if (!bundle || !state) {
-  console.error("usage: node workerd.mjs <bundle folder> <state folder> [variables as JSON]");
+  console.error("usage: node workerd.mjs <bundle folder> <state folder> [variables as JSON] [bindings as JSON]");
   process.exit(2);
 }
 
@@ -36,13 +39,11 @@ const miniflare = new Miniflare({
   modules: [
     { type: "ESModule", path: path.resolve(bundle, "worker.mjs") },
     ...readdirSync(bundle).filter((name) => /^pmx_.*\.mjs$/.test(name)).map((name) => ({ type: "ESModule", path: path.resolve(bundle, name) })),
-    { type: "CompiledWasm", path: path.resolve(bundle, "pmx_worker.wasm") },
+    ...readdirSync(bundle).filter((name) => name.endsWith(".wasm")).map((name) => ({ type: "CompiledWasm", path: path.resolve(bundle, name) })),
   ],
   modulesRoot: path.resolve(bundle),
   bindings: JSON.parse(variables),
-  kvNamespaces: ["SPACE_KV"],
-  r2Buckets: ["BUCKET"],
-  durableObjects: { SPACE_DO: { className: "SpaceDO", useSQLite: true } },
+  ...JSON.parse(bindings),
   kvPersist: path.resolve(state, "kv"),
   r2Persist: path.resolve(state, "r2"),
   durableObjectsPersist: path.resolve(state, "do"),

@@ -4,8 +4,8 @@ use super::{
     findings::Findings,
     keys,
     model::{
-        Assets, ClassExport, ClassRename, ClassState, ClassTransfer, Config, DurableObjectBinding, KvNamespace,
-        Migration, R2Bucket, RouteEntry, ServiceBinding, WorkerFirst, WorkerLimits, WorkerLoader,
+        Assets, ClassExport, ClassRename, ClassState, ClassTransfer, Config, CustomBuild, DurableObjectBinding,
+        KvNamespace, Migration, R2Bucket, RouteEntry, ServiceBinding, WorkerFirst, WorkerLimits, WorkerLoader,
     },
     tree::{Node, Table},
 };
@@ -58,6 +58,7 @@ pub(super) fn build(view: &View<'_>, environment: Option<&str>, places: &Finding
         main: view.text("main"),
         compatibility_date: view.text("compatibility_date"),
         compatibility_flags: texts(view.get("compatibility_flags")),
+        build: view.get("build").and_then(Node::table).map(custom_build).unwrap_or_default(),
         kv_namespaces: kv_namespaces(view, places),
         r2_buckets: r2_buckets(view, places),
         durable_objects: durable_objects(view, places),
@@ -224,6 +225,10 @@ fn assets(node: &Node, places: &Findings<'_>) -> Option<Assets> {
 fn worker_loaders(view: &View<'_>, places: &Findings<'_>) -> Vec<WorkerLoader> {
     let of = |(table, at)| Some(WorkerLoader { binding: text(table, "binding")?, place: places.place(at) });
     view.tables("worker_loaders").filter_map(of).collect()
+}
+
+fn custom_build(table: &Table) -> CustomBuild {
+    CustomBuild { command: text(table, "command"), cwd: text(table, "cwd") }
 }
 
 fn limits(table: &Table) -> WorkerLimits {

@@ -38,7 +38,7 @@ pub use diagnostic::{Diagnostic, Place, Severity};
 pub use joined::{check_together, routed};
 pub use load::{LoadConfigError, LoadOptions, Loaded, find_config, load, parse_config};
 pub use model::{
-    Assets, ClassExport, ClassRename, ClassState, ClassTransfer, Config, DurableObjectBinding, KvNamespace, Migration,
-    R2Bucket, RouteEntry, ServiceBinding, WorkerFirst, WorkerLimits, WorkerLoader,
+    Assets, ClassExport, ClassRename, ClassState, ClassTransfer, Config, CustomBuild, DurableObjectBinding,
+    KvNamespace, Migration, R2Bucket, RouteEntry, ServiceBinding, WorkerFirst, WorkerLimits, WorkerLoader,
 };
 pub use parse::Format;

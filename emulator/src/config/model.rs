@@ -26,6 +26,8 @@ pub struct Config {
     pub compatibility_date: Option<String>,
     /// In the order of the file.
     pub compatibility_flags: Vec<String>,
+    /// How the module is made, if something makes it. Nothing here runs it.
+    pub build: CustomBuild,
     /// KV namespaces.
     pub kv_namespaces: Vec<KvNamespace>,
     /// R2 buckets.
@@ -56,6 +58,15 @@ pub struct Config {
     pub crons: Vec<String>,
     /// Limits that the Worker asks for.
     pub limits: WorkerLimits,
+}
+
+/// How the module of a Worker is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomBuild {
+    /// A line for the shell.
+    pub command: Option<String>,
+    /// Where it runs, from the folder of the file; without it there.
+    pub cwd: Option<String>,
 }
 
 /// A KV namespace.

@@ -13,7 +13,6 @@ use crate::faults::Faults;
 use crate::profile::Profile;
 use crate::runtime::load_error::LoadError;
 use crate::runtime::program::Limits;
-use crate::runtime::worker::Worker;
 use crate::state_dir::{StateDir, StateError};
 use crate::world::{Seams, machine, sim};
 
@@ -23,8 +22,7 @@ const TURN_LIMIT: Duration = Duration::from_secs(30);
 const MEMORY_LIMIT: usize = 128 * 1024 * 1024;
 /// How long an object may be idle before its instance ends (same site, "Lifecycle of a Durable Object").
 const EVICT_AFTER: Duration = Duration::from_secs(10);
-/// The name of a Worker that is given none.
-const DEFAULT_NAME: &str = "pmx";
+
 /// Settings of an emulator; see [`Emulator::builder`](super::Emulator::builder).
 #[derive(Debug)]
 pub struct Builder {
@@ -83,9 +81,9 @@ pub enum BuildError {
 }
 
 impl Builder {
-    pub(super) fn new(worker: Worker) -> Self {
+    pub(super) fn new(main: WorkerSetup) -> Self {
         Self {
-            main: WorkerSetup::new(DEFAULT_NAME, worker),
+            main,
             others: Vec::new(),
             state: None,
             profile: Profile::default(),

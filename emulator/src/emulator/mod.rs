@@ -3,6 +3,7 @@
 mod assemble;
 mod builder;
 mod client_socket;
+mod configured;
 mod fetch;
 mod stores;
 mod worker_setup;
@@ -36,7 +37,6 @@ use crate::http::serve;
 use crate::inspect::Inspector;
 use crate::kv::Kv;
 use crate::r2::R2;
-use crate::runtime::worker::Worker;
 use crate::snapshot::{self, SnapshotError};
 use crate::state_dir::StateDir;
 use crate::stateless::pool::Pool;
@@ -111,8 +111,8 @@ impl Emulator {
     /// An emulator for a Worker, with state in a temporary folder, the production profile, the machine's clock, no faults
     /// and as many isolates as there are cores, unless the builder is told otherwise.
     #[must_use]
-    pub fn builder(worker: Worker) -> Builder {
-        Builder::new(worker)
+    pub fn builder(worker: impl Into<WorkerSetup>) -> Builder {
+        Builder::new(worker.into())
     }
 
     /// Answers a request in this process: everything but the network is as if it had come over it. The host is that of the

@@ -15,6 +15,9 @@ pub const BUNDLED_BINDINGS: [(&str, BindingTarget); 3] = [
     ("SPACE_DO", BindingTarget::DurableObject { class: Cow::Borrowed("SpaceDO"), worker: None }),
 ];
 
+/// The name of a Worker that is given none.
+const DEFAULT_NAME: &str = "pmx";
+
 /// A Worker, with its name, its bindings and its variables.
 #[derive(Clone, Debug)]
 pub struct WorkerSetup {
@@ -54,6 +57,13 @@ pub enum BindingTarget {
         /// What the entrypoint is told of whoever is bound to it, as JSON.
         props: Option<String>,
     },
+}
+
+impl From<Worker> for WorkerSetup {
+    /// A Worker under the name `pmx`; see [`WorkerSetup::new`].
+    fn from(worker: Worker) -> Self {
+        Self::new(DEFAULT_NAME, worker)
+    }
 }
 
 impl WorkerSetup {

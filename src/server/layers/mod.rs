@@ -15,7 +15,6 @@ pub use request_log::{LoggedRequest, request_log};
 
 use super::{HostPolicy, Listening};
 use hosts::Hosts;
-use pmx_emulator::Emulator;
 
 /// Where `pmx dev` has addresses of its own, on every site. A Source there would be hidden behind them.
 pub const DEV_ADDRESSES: &str = "/_pmx/";
@@ -94,9 +93,9 @@ impl Layers {
         self
     }
 
-    /// Puts the layers before a Worker.
+    /// Puts the layers before what answers at the end.
     #[must_use]
-    pub fn before(self, worker: Emulator) -> Next {
+    pub fn before(self, end: Next) -> Next {
         let outermost_first = [
             self.request_log,
             Some(hosts::layer(self.hosts)),
@@ -113,6 +112,6 @@ impl Layers {
             self.pages,
         ];
         let innermost_first = outermost_first.into_iter().flatten().rev();
-        innermost_first.fold(Next::worker(worker), |next, layer| layer.layer(next))
+        innermost_first.fold(end, |next, layer| layer.layer(next))
     }
 }

@@ -15,9 +15,15 @@ use tower_service::Service;
 pub struct Next(Arc<dyn Fn(Request) -> Answering + Send + Sync>);
 
 impl Next {
-    /// The end of the way.
-    pub(super) fn worker(emulator: Emulator) -> Self {
+    /// The end of the way: a Worker.
+    pub(in crate::server) fn worker(emulator: Emulator) -> Self {
         Self(Arc::new(move |request| Answering(AnsweringState::Worker(emulator.fetch(request)))))
+    }
+
+    /// The end of the way: whatever answers.
+    #[cfg(feature = "compile")]
+    pub fn end(answer: impl Fn(Request) -> Answering + Send + Sync + 'static) -> Self {
+        Self(Arc::new(answer))
     }
 
     /// Lets a request go on.
