@@ -1,11 +1,11 @@
 //! Bugs that are planted in the emulator, one at a time, and must be noticed by its suites.
 //!
 //! ```sh
-//! cargo test --test planted -- --ignored --nocapture [--exact] [name]
+//! cargo test --test planted -- --ignored --nocapture
 //! ```
 //!
 //! builds a copy of the checkout for each (in `target/planted`) and runs the suites that are to notice it, most of a minute for each.
-//! In the ordinary run only the list itself is checked: what it replaces is still in the code, once.
+//! `PMX_PLANTED="alarms are late"` plants one only. In the ordinary run only the list itself is checked: what it replaces is still in the code, once.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,7 +24,8 @@ use std::{
 };
 
 /// What a copy needs in order to be built and tested.
-const COPIED: [&str; 8] = ["Cargo.toml", "Cargo.lock", "emulator", "worker", "site", "src", "tests", "benches"];
+const COPIED: [&str; 9] =
+    ["Cargo.toml", "Cargo.lock", "emulator", "worker", "site", "src", "tests", "benches", "examples"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

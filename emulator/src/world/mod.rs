@@ -1,5 +1,5 @@
 //! What the emulator has of the machine besides its disk: who runs what it began, time, and randomness. There are two worlds, the
-//! [machine itself](machine) and a [simulated one](sim), in which a seed decides what happens next.
+//! machine itself and a [simulated one](sim), in which a seed decides what happens next.
 
 pub mod clock;
 mod executor;
