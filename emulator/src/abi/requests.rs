@@ -1,6 +1,6 @@
 //! Requests and answers as they go between Workers, objects and the outside (`worker/ABI.md`, "Requests").
 
-use http::header::UPGRADE;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
@@ -8,6 +8,7 @@ use super::bodies::{MessageScope, write_body};
 use super::error::GuestError;
 use super::frame::{FrameReader, FrameWriter};
 use crate::bodies::Payload;
+use crate::js::parse_url;
 use crate::websocket::ClientEnd;
 
 /// An op that asks another side for an answer to a request.
@@ -151,6 +152,20 @@ impl FetchRequest {
         Ok(Self { method, url: read_url(url)?, headers, body })
     }
 
+    /// Says in a header how long its body is, or that it comes in chunks, unless the caller has said so itself. As on the wire, a request
+    /// whose headers speak of a body has one, if only an empty one.
+    pub(crate) fn announce_body(&mut self) {
+        let is_announced = self.headers.contains_key(CONTENT_LENGTH) || self.headers.contains_key(TRANSFER_ENCODING);
+        match &self.body {
+            None if is_announced => self.body = Some(Payload::default()),
+            Some(body) if !is_announced => match body.len() {
+                Some(length) => drop(self.headers.insert(CONTENT_LENGTH, length.into())),
+                None => drop(self.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"))),
+            },
+            _ => {}
+        }
+    }
+
     /// Whether it asks for a WebSocket.
     pub(crate) fn wants_socket(&self) -> bool {
         self.headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
@@ -175,6 +190,20 @@ impl FetchResponse {
     pub(crate) fn of_status(status: u16) -> Self {
         Self { status, headers: HeaderMap::new(), body: None, socket: None }
     }
+
+    /// The answer as who asked for it sees it: its body is `null` if the method or the status has none (Fetch, "main fetch", step 21), and any
+    /// other is there, if only empty.
+    #[must_use]
+    pub(crate) fn seen_by(self, method: &Method) -> Self {
+        let has_none = *method == Method::HEAD || has_null_body(self.status);
+        let body = if has_none { None } else { Some(self.body.unwrap_or_default()) };
+        Self { body, ..self }
+    }
+}
+
+/// Whether the answers of a status have no body (Fetch, "null body status").
+pub(crate) fn has_null_body(status: u16) -> bool {
+    matches!(status, 101 | 204 | 205 | 304)
 }
 
 /// Reads headers to the end of the frame.
@@ -226,10 +255,13 @@ fn read_method(method: &str) -> Result<Method, GuestError> {
 }
 
 pub(crate) fn read_url(text: &str) -> Result<Url, GuestError> {
-    let mut url = Url::parse(text).map_err(|_| GuestError::type_error(format!("Invalid URL: {text}")))?;
+    let mut url = parse_url(text).map_err(|_| GuestError::type_error(format!("Invalid URL: {text}")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(GuestError::type_error(format!("Fetch API cannot load: {text}")));
     }
     url.set_fragment(None);
+    // A name and a password are the caller's own. What has them can have them taken away.
+    let (Ok(()) | Err(())) = url.set_username("");
+    let (Ok(()) | Err(())) = url.set_password(None);
     Ok(url)
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::bodies::{MessageScope, handle};
 use super::frame::{FrameError, FrameReader};
-use super::requests::FetchResponse;
+use super::requests::{FetchResponse, has_null_body};
 use crate::bodies::{BodyError, Payload};
 
 /// Bytes of an answer's headers (developers.cloudflare.com, "Limits").
@@ -48,6 +48,9 @@ pub(crate) enum RespondError {
     Head(usize),
     #[error("`content-length` is not the length of the body")]
     Length,
+    /// The platform's words.
+    #[error("Response with null body status (101, 204, 205, or 304) cannot have a body.")]
+    NullBody,
 }
 
 impl Respond {
@@ -77,6 +80,13 @@ impl Respond {
         if !(200..600).contains(&status) {
             return Err(RespondError::Status(status));
         }
+        let body = match body {
+            Some(body) if has_null_body(status) => match body.len() {
+                Some(0) => None,
+                _ => return Err(RespondError::NullBody),
+            },
+            body => body,
+        };
         // The length that an answer to HEAD names is that of the body which GET would have.
         if let (Some(body), Some(header)) = (&body, headers.get(CONTENT_LENGTH)) {
             let announced = header.to_str().ok().and_then(|header| header.parse().ok());

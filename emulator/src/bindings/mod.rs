@@ -19,7 +19,7 @@ pub(crate) use callees::{ObjectCall, Objects, WorkerCall, WorkerService};
 pub(crate) use completion::{BoxFuture, Completion, Dispatched};
 pub(crate) use outbound::DenyOutbound;
 pub use outbound::{Outbound, OutboundError, OutboundFuture};
-pub(crate) use requests::not_an_upgrade;
+pub(crate) use requests::{not_an_upgrade, null_body};
 pub(crate) use table::{Binding, BindingTable, BoundService, Variable};
 
 use std::future::Future;

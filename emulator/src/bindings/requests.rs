@@ -11,6 +11,7 @@ use super::{Bindings, CallChain, Completion, Dispatched, OutboundError, not_boun
 use crate::abi::answer::Answer;
 use crate::abi::error::GuestError;
 use crate::abi::requests::{FetchRequest, FetchResponse, Redirect, RequestOp};
+use crate::abi::respond::RespondError;
 use crate::bodies::Payload;
 
 /// Redirects that are followed (the Fetch standard's number).
@@ -25,12 +26,16 @@ enum Asked {
 impl Bindings {
     pub(super) fn request(self: &Arc<Self>, op: RequestOp, chain: &mut CallChain) -> Dispatched {
         match op {
-            RequestOp::Object { binding, target, inline, request } => {
+            RequestOp::Object { binding, target, inline, mut request } => {
                 let call = self.objects(&binding).and_then(|objects| Ok((objects, chain.call()?)));
                 match call {
                     Ok((objects, chain)) => {
+                        let method = request.method.clone();
+                        request.announce_body();
                         let answer = objects.call(ObjectCall { target, request, chain });
-                        Dispatched::Pending(Box::pin(async move { answered(answer.await, inline).await }))
+                        Dispatched::Pending(Box::pin(async move {
+                            answered(answer.await.map(|response| response.seen_by(&method)), inline).await
+                        }))
                     }
                     Err(error) => error.into(),
                 }
@@ -80,17 +85,20 @@ impl Bindings {
     async fn hop(
         &self,
         asked: &Asked,
-        request: FetchRequest,
+        mut request: FetchRequest,
         chain: &mut CallChain,
     ) -> Result<FetchResponse, GuestError> {
-        match asked {
+        let method = request.method.clone();
+        let response = match asked {
             Asked::Worker { worker, entrypoint, props } => {
                 let chain = chain.invoke()?;
+                request.announce_body();
                 let call = WorkerCall { entrypoint: entrypoint.clone(), props: props.clone(), request, chain };
                 Arc::clone(worker).call(call).await
             }
             Asked::Outside => self.send_out(request).await,
-        }
+        };
+        Ok(response?.seen_by(&method))
     }
 
     /// Sends a request, and on to where the answers lead (Fetch, "HTTP-redirect fetch").
@@ -194,4 +202,9 @@ pub(crate) fn not_an_upgrade() -> GuestError {
         "Worker tried to return a WebSocket in a response to a request which did not contain the header \"Upgrade: \
          websocket\".",
     )
+}
+
+/// The answer of somebody who gives a body to a status that has none, as the platform has it.
+pub(crate) fn null_body() -> GuestError {
+    GuestError::type_error(RespondError::NullBody.to_string())
 }

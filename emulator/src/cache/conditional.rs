@@ -14,10 +14,20 @@ pub(super) fn apply(found: CachedAnswer, request: &HeaderMap) -> CachedAnswer {
         answer.headers.remove(CONTENT_LENGTH);
         return answer;
     }
-    match request.get(RANGE).and_then(|range| range_of(range.to_str().ok()?, found.body.len())) {
-        Some((start, end)) => found.part(start, end),
-        None => found,
+    let Some(range) = request.get(RANGE) else { return found };
+    match range.to_str().map_or(Asked::Nothing, |range| asked(range, found.body.len())) {
+        Asked::All => found,
+        Asked::Part(start, end) => found.part(start, end),
+        Asked::Nothing => found.no_part(),
     }
+}
+
+/// What a range asks for of a body.
+enum Asked {
+    All,
+    Part(usize, usize),
+    /// What is not there, or what is no range.
+    Nothing,
 }
 
 /// Whether the client has this answer.
@@ -34,13 +44,37 @@ fn has_it(found: &CachedAnswer, request: &HeaderMap) -> bool {
     }
 }
 
-/// The one range that a header names, as far as there are bytes. Several, or one that cannot be met, are answered with all.
-fn range_of(header: &str, len: usize) -> Option<(usize, usize)> {
-    let (first, last) = header.trim().strip_prefix("bytes=")?.split_once('-')?;
-    let (start, end) = match (first.trim(), last.trim()) {
-        ("", last) => (len.saturating_sub(last.parse().ok()?), len),
-        (first, "") => (first.parse().ok()?, len),
-        (first, last) => (first.parse().ok()?, last.parse::<usize>().ok()?.saturating_add(1).min(len)),
+/// What a header names of `len` bytes. Several ranges are answered with all.
+fn asked(header: &str, len: usize) -> Asked {
+    let Some((unit, ranges)) = header.split_once('=') else { return Asked::Nothing };
+    if !unit.trim().eq_ignore_ascii_case("bytes") {
+        return Asked::Nothing;
+    }
+    if ranges.trim().is_empty() {
+        return Asked::All;
+    }
+    let mut parts = ranges.split(',').map(|range| part(range, len));
+    match parts.next() {
+        Some(only) if parts.next().is_none() => only,
+        _ if ranges.split(',').any(|range| matches!(part(range, len), Asked::Nothing)) => Asked::Nothing,
+        _ => Asked::All,
+    }
+}
+
+/// What one range names of `len` bytes. The last 0 bytes, and more of the last than there are, are all of them, as in the platform's local cache.
+fn part(range: &str, len: usize) -> Asked {
+    let asked = || {
+        let (first, last) = range.split_once('-')?;
+        let (start, end) = match (first.trim(), last.trim()) {
+            ("", last) => match last.parse::<usize>().ok()? {
+                0 => return Some(Asked::All),
+                count if count >= len => return Some(Asked::All),
+                count => (len - count, len),
+            },
+            (first, "") => (first.parse().ok()?, len),
+            (first, last) => (first.parse().ok()?, last.parse::<usize>().ok()?.saturating_add(1).min(len)),
+        };
+        (start < end).then_some(Asked::Part(start, end))
     };
-    (start < end).then_some((start, end))
+    asked().unwrap_or(Asked::Nothing)
 }

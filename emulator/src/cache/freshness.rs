@@ -1,8 +1,18 @@
 //! How long an answer may be kept by a shared cache (RFC 9111).
 
-use http::header::{CACHE_CONTROL, DATE, EXPIRES, HeaderMap, HeaderName, SET_COOKIE};
+use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, HeaderMap, HeaderName, SET_COOKIE};
 
-/// For how many milliseconds an answer is fresh; `None` if a shared cache may not keep it, or it says nothing of that.
+/// Whether an answer of this status may be kept at all: those that the platform's local cache understands.
+pub(super) fn is_understood(status: u16) -> bool {
+    matches!(status, 200 | 203 | 204 | 300..=303 | 307 | 308 | 404 | 405 | 410 | 414 | 501)
+}
+
+/// How old an answer is when it comes, as its `age` has it.
+pub(super) fn age_seconds(headers: &HeaderMap) -> u64 {
+    headers.get(AGE).and_then(|age| age.to_str().ok()?.trim().parse().ok()).unwrap_or(0)
+}
+
+/// For how many milliseconds more an answer is fresh; `None` if a shared cache may not keep it, or it says nothing of that.
 pub(super) fn lifetime_ms(headers: &HeaderMap, now_ms: u64) -> Option<u64> {
     let forbids = |name| directives(headers).any(|directive| directive.is(name) && directive.value.is_none());
     if ["no-store", "no-cache", "private"].into_iter().any(forbids) {
@@ -24,7 +34,8 @@ pub(super) fn lifetime_ms(headers: &HeaderMap, now_ms: u64) -> Option<u64> {
             date_ms(headers, EXPIRES)?.saturating_sub(made_ms)
         }
     };
-    (lifetime_ms > 0).then_some(lifetime_ms)
+    let left_ms = lifetime_ms.saturating_sub(age_seconds(headers).saturating_mul(1000));
+    (left_ms > 0).then_some(left_ms)
 }
 
 /// Whether the answer is to be kept without its cookies (`private=set-cookie`).

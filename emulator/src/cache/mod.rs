@@ -8,8 +8,10 @@ pub(crate) mod limits;
 
 pub(crate) use error::CacheError;
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, SET_COOKIE};
+use http::header::{AGE, CONTENT_LENGTH, CONTENT_RANGE, DATE, HeaderName, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 
 use crate::clock::Clock;
@@ -63,8 +65,7 @@ impl Caches {
 
     /// Until when an answer would be kept; `None` if it would not.
     pub(crate) fn keeps_until(&self, status: u16, headers: &HeaderMap, length: Option<u64>) -> Option<u64> {
-        // An answer to a condition has no body that could be kept.
-        if status == 304 || length.is_some_and(|length| length > limits::MAX_BODY_BYTES) {
+        if !freshness::is_understood(status) || length.is_some_and(|length| length > limits::MAX_BODY_BYTES) {
             return None;
         }
         let now_ms = self.clock.now_ms();
@@ -72,11 +73,18 @@ impl Caches {
         Some(now_ms.saturating_add(lifetime_ms))
     }
 
-    /// Keeps an answer until then.
+    /// Keeps an answer until then. Its `date` and `age` are those of now.
     pub(crate) fn put(&self, cache: &str, url: &str, status: u16, mut headers: HeaderMap, body: Bytes, until_ms: u64) {
         if freshness::keeps_no_cookies(&headers) {
             headers.remove(SET_COOKIE);
         }
+        // With the time at which it came, this tells its age ever after.
+        if let Ok(date) =
+            HeaderValue::try_from(httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(self.clock.now_ms())))
+        {
+            headers.insert(DATE, date);
+        }
+        headers.insert(AGE, freshness::age_seconds(&headers).into());
         self.entries.insert(key(cache, url), CachedAnswer { status, headers, body, until_ms });
     }
 
@@ -108,11 +116,20 @@ impl CachedAnswer {
         let whole = self.body.len();
         self.body = self.body.slice(start..end);
         self.status = 206;
-        self.headers.insert(CONTENT_LENGTH, self.body.len().into());
+        if self.headers.contains_key(CONTENT_LENGTH) {
+            self.headers.insert(CONTENT_LENGTH, self.body.len().into());
+        }
         if let Ok(range) = HeaderValue::try_from(format!("bytes {start}-{}/{whole}", end - 1)) {
             self.headers.insert(CONTENT_RANGE, range);
         }
         self
+    }
+
+    /// That there is no such part of the body.
+    fn no_part(self) -> Self {
+        let range = HeaderValue::try_from(format!("bytes */{}", self.body.len()));
+        let headers = range.into_iter().map(|range| (CONTENT_RANGE, range)).collect();
+        Self { status: 416, headers, body: Bytes::new(), until_ms: self.until_ms }
     }
 }
 

@@ -18,6 +18,8 @@ fn an_answer_is_kept_for_as_long_as_it_says() {
     for (given, seconds) in [
         (vec![("cache-control", "max-age=60")], Some(60)),
         (vec![("cache-control", "public, max-age=60, s-maxage=5")], Some(5)),
+        (vec![("cache-control", "max-age=60"), ("age", "50")], Some(10)),
+        (vec![("cache-control", "max-age=60"), ("age", "60")], None),
         (vec![("cache-control", "max-age=0")], None),
         (vec![("cache-control", "no-store, max-age=60")], None),
         (vec![("cache-control", "No-Cache, max-age=60")], None),
@@ -35,7 +37,12 @@ fn an_answer_is_kept_for_as_long_as_it_says() {
         assert_eq!(until, seconds.map(|seconds: u64| 1_000_000 + seconds * 1000), "{given:?}");
     }
     let fresh = headers(&[("cache-control", "max-age=60")]);
-    assert_eq!(caches.keeps_until(304, &fresh, None), None);
+    for status in [201, 206, 304, 305, 400, 403, 429, 500, 503] {
+        assert_eq!(caches.keeps_until(status, &fresh, None), None, "{status}");
+    }
+    for status in [203, 204, 301, 302, 307, 404, 410, 501] {
+        assert_eq!(caches.keeps_until(status, &fresh, None), Some(1_060_000), "{status}");
+    }
     assert_eq!(caches.keeps_until(200, &fresh, Some(limits::MAX_BODY_BYTES + 1)), None);
 }
 
@@ -48,6 +55,10 @@ fn what_is_stale_or_deleted_is_gone_and_names_are_apart() {
     assert!(caches.find("", "http://a/?", &HeaderMap::new()).is_none());
     let found = caches.find("", "http://a/", &HeaderMap::new()).unwrap();
     assert_eq!((found.status, found.headers["cf-cache-status"].as_bytes()), (200, &b"HIT"[..]));
+    assert_eq!(
+        (&found.headers["age"], &found.headers["date"]),
+        (&HeaderValue::from(0), &HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
+    );
     clock.advance(std::time::Duration::from_secs(10));
     assert!(caches.find("", "http://a/", &HeaderMap::new()).is_none());
     assert!(!caches.delete("", "http://a/"));
@@ -72,13 +83,22 @@ fn conditions_and_ranges_are_answered() {
         (("range", "bytes=8-"), 206, "89"),
         (("range", "bytes=-3"), 206, "789"),
         (("range", "bytes=8-100"), 206, "89"),
-        (("range", "bytes=10-"), 200, "0123456789"),
+        (("range", "bytes=0-"), 206, "0123456789"),
+        (("range", "bytes=-0"), 200, "0123456789"),
+        (("range", "bytes=-10"), 200, "0123456789"),
+        (("range", "bytes="), 200, "0123456789"),
+        (("range", "bytes=10-"), 416, ""),
+        (("range", "bytes=10-12"), 416, ""),
+        (("range", "bytes=4-2"), 416, ""),
+        (("range", "bytes=one"), 416, ""),
+        (("range", "lines=1-2"), 416, ""),
+        (("range", "bytes=0-1,12-"), 416, ""),
         (("range", "bytes=0-1,4-5"), 200, "0123456789"),
     ] {
         let found = caches.find("", "http://a/", &headers(&[request])).unwrap();
         assert_eq!((found.status, &found.body[..]), (status, body.as_bytes()), "{request:?}");
         let length = found.headers.get("content-length").map(|length| length.to_str().unwrap().to_owned());
-        assert_eq!(length, (status != 304).then(|| body.len().to_string()), "{request:?}");
+        assert_eq!(length, (status < 300).then(|| body.len().to_string()), "{request:?}");
     }
 }
 

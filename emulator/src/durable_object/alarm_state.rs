@@ -7,8 +7,8 @@ use crate::abi::answer::Answer;
 use crate::abi::error::GuestError;
 use crate::clock::Clock;
 
-/// The last time of JavaScript, in milliseconds since 1970 (ECMA-262, "Time Values and Time Range").
-const LAST_TIME: f64 = 8_640_000_000_000_000.0;
+/// The last time that the platform takes, in milliseconds since 1970: it counts nanoseconds in 64 bits.
+const LAST_TIME: f64 = 9_223_372_036_854.0;
 
 /// Whether an alarm is being handled, and what has become of it since.
 #[derive(Debug, Default)]
@@ -84,8 +84,14 @@ impl AlarmState {
 /// When an alarm is due that is set for a time of JavaScript: not before now.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a time after 1970")]
 fn due(at: f64, now_ms: u64) -> Result<u64, GuestError> {
-    if at.is_nan() || at.abs() > LAST_TIME {
+    if !at.is_finite() {
         return Err(GuestError::type_error("The value cannot be converted because it is not a valid Date."));
+    }
+    if at.trunc() > LAST_TIME {
+        return Err(GuestError::type_error("This API doesn't support dates after 2189."));
+    }
+    if at.trunc() < -LAST_TIME {
+        return Err(GuestError::type_error("This API doesn't support dates before 1687."));
     }
     if at.trunc() <= 0.0 {
         return Err(GuestError::type_error(SqlError::AlarmTime.to_string()));
@@ -107,8 +113,13 @@ mod tests {
                 "TypeError: setAlarm() cannot be called with an alarm time <= 0"
             );
         }
-        for at in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+        for at in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert!(due(at, 0).unwrap_err().message.contains("not a valid Date"), "{at}");
+        }
+        assert_eq!(due(9_223_372_036_854.9, 0), Ok(9_223_372_036_854));
+        for at in [9_223_372_036_855.0, 8.64e15, 1e300] {
+            assert!(due(at, 0).unwrap_err().message.contains("dates after 2189"), "{at}");
+            assert!(due(-at, 0).unwrap_err().message.contains("dates before 1687"), "{at}");
         }
     }
 

@@ -21,7 +21,7 @@ use crate::abi::frame::FrameWriter;
 use crate::abi::op::Op;
 use crate::abi::requests::FetchResponse;
 use crate::abi::respond::{Respond, RespondError};
-use crate::bindings::{CallChain, Dispatched, not_an_upgrade};
+use crate::bindings::{CallChain, Dispatched, not_an_upgrade, null_body};
 use crate::bodies::Handles;
 use crate::runtime::budget::{CpuMeter, CpuTime, Exceeded, MAX_LIVE_OPS};
 use crate::runtime::host::Effect;
@@ -96,7 +96,8 @@ impl ResetReason {
     pub(super) fn told(&self) -> GuestError {
         let error = match self {
             Self::Overloaded(_) => return overloaded(),
-            Self::Aborted(aborted) => GuestError::error(aborted.reason.clone()),
+            // The object's own code says why.
+            Self::Aborted(aborted) => GuestError::error(aborted.reason.clone()).with(ErrorFlags::REMOTE),
             Self::Storage(error) => GuestError::error(error.to_string()),
             Self::Crashed(_) | Self::Exceeded(_) | Self::Alarm(_) => GuestError::error(RESET),
         };
@@ -320,6 +321,7 @@ impl ObjectInstance {
                 None => thrown(GuestError::error(NO_ANSWER)),
             },
             Ok(Respond::Error(message)) => thrown(GuestError::error(message)),
+            Err(RespondError::NullBody) => thrown(null_body()),
             Err(error) => {
                 tracing::error!(%error, "an answer is malformed");
                 Err(GuestError::error(format!("The Durable Object gave an answer that is none: {error}.")))

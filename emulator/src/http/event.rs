@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
 use smallvec::SmallVec;
-use url::{Position, Url};
+use url::Position;
 
 use crate::abi::bodies::write_body;
 use crate::abi::frame::FrameWriter;
 use crate::bodies::Payload;
+use crate::js::parse_url;
 use crate::trace::Subject;
 
 /// The methods that workerd knows; any other is refused before a Worker sees it.
@@ -204,7 +205,7 @@ fn normalise(host: &str, path: &str) -> Result<(Cow<'static, str>, Cow<'static, 
     if host.is_empty() || host.contains(['/', '\\', '?', '#', '@']) || !path.starts_with('/') {
         return Err(RefusedRequest::Host);
     }
-    let url = Url::parse(&format!("http://{host}{path}")).map_err(|_| RefusedRequest::Host)?;
+    let url = parse_url(&format!("http://{host}{path}")).map_err(|_| RefusedRequest::Host)?;
     let path = &url[Position::BeforePath..Position::AfterQuery];
     Ok((Cow::Owned(url[Position::BeforeHost..Position::AfterPort].to_owned()), Cow::Owned(path.to_owned())))
 }

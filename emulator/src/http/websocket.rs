@@ -271,7 +271,7 @@ async fn shut_down(connection: &mut Connection, end: &ClientEnd) {
 async fn failed(mut end: ClientEnd, mut connection: Connection, error: ProtocolError) {
     let socket = Arc::clone(&end.socket);
     end.report_failure(error.event_message());
-    let frame = Outgoing::Close { code: Some(error.code()), reason: error.to_string().into() };
+    let frame = Outgoing::Close { code: Some(error.code()), reason: error.reason().into() };
     let due = end.clock.elapsed_ms().saturating_add(CLOSE_TIMEOUT_MS);
     tokio::select! {
         _ = connection.send(&socket, &frame) => {}

@@ -4,13 +4,13 @@ use std::time::UNIX_EPOCH;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// A date of a header, in milliseconds since 1970: one of HTTP's three forms, or ISO 8601 (a date alone is at midnight UTC). `None` for
-/// other text; V8 understands more of that, in ways that no standard tells.
+/// A date of a header, in milliseconds since 1970: one of HTTP's three forms, ISO 8601 (a date alone is at midnight UTC),
+/// or a number alone, as in `Expires: 0`. `None` for other text; V8 understands more of that, in ways that no standard tells.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<i64> {
     let text = text.trim();
     let Ok(time) = httpdate::parse_http_date(text) else {
-        return before_1970(text).or_else(|| iso(text));
+        return before_1970(text).or_else(|| iso(text)).or_else(|| alone(text));
     };
     time.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_millis()).ok())
 }
@@ -23,6 +23,21 @@ fn before_1970(text: &str) -> Option<i64> {
     let (day, month, year, clock) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
     iso(&format!("{year}-{month:02}-{day}T{clock}Z"))
+}
+
+/// A number alone, of which V8 makes the first day of a month of 2001, or of a year: of two digits, from 1950 to 2049; of fewer than six.
+fn alone(text: &str) -> Option<i64> {
+    if text.len() > 5 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (year, month) = match text.parse::<i64>().ok()? {
+        month @ 1..=12 => (2001, month),
+        13..=31 => return None,
+        year @ (0 | 32..=49) => (2000 + year, 1),
+        year @ 50..=99 => (1900 + year, 1),
+        year => (year, 1),
+    };
+    Some(days_since_1970(year, month, 1) * DAY_MS)
 }
 
 /// `YYYY[-MM[-DD]]`, `THH:MM[:SS[.fraction]]`, `Z` or an offset.
@@ -106,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_of_http_and_of_iso_8601_are_read_and_no_others() {
+    fn dates_of_http_and_of_iso_8601_and_numbers_are_read_and_no_others() {
         for (text, ms) in [
             ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
             ("Tue, 15 Nov 1994 08:12:31 GMT", Some(784_887_151_000)),
@@ -127,6 +142,13 @@ mod tests {
             ("1994-13-01", None),
             ("1994-1-1", None),
             ("1994-11-15T08:12:31.Z", None),
+            ("0", Some(946_684_800_000)),
+            ("12", Some(1_007_164_800_000)),
+            ("13", None),
+            ("31", None),
+            ("32", Some(1_956_528_000_000)),
+            ("99", Some(915_148_800_000)),
+            ("100", Some(-59_011_459_200_000)),
             ("garbage", None),
             ("", None),
         ] {

@@ -12,7 +12,7 @@ use crate::abi::error::GuestError;
 use crate::abi::frame::FrameWriter;
 use crate::abi::op::Op;
 use crate::abi::respond::{Respond, RespondError};
-use crate::bindings::{BoxFuture, CallChain, Completion, Dispatched, not_an_upgrade};
+use crate::bindings::{BoxFuture, CallChain, Completion, Dispatched, not_an_upgrade, null_body};
 use crate::bodies::Handles;
 use crate::runtime::budget::{CpuMeter, Exceeded, MAX_LIVE_OPS};
 use crate::runtime::host::{Effect, NoObjectImports};
@@ -277,6 +277,7 @@ impl Isolate {
                 tracing::error!("only a Durable Object may accept a socket");
                 Err(Failure::Malformed)
             }
+            Err(RespondError::NullBody) => Err(Failure::Thrown(null_body())),
             Err(error) => {
                 tracing::error!(%error, "an answer is malformed");
                 Err(Failure::Malformed)

@@ -136,7 +136,8 @@ impl Inflater {
             rest = &rest[taken..];
             end += written;
             if end - start > max {
-                return Err(ProtocolError::TooLarge);
+                // How long it would have become is not known.
+                return Err(ProtocolError::TooLarge { bytes: (end - start) as u64, max: max as u64 });
             }
             match status {
                 TINFLStatus::HasMoreOutput => {}
@@ -236,7 +237,8 @@ mod tests {
         let compressed = deflate(&[0; 1_000_000]).unwrap();
         assert!(compressed.len() < 10_000);
         let mut inflater = inflater("permessage-deflate");
-        assert_eq!(inflater.inflate(compressed.clone(), 999_999), Err(ProtocolError::TooLarge));
+        let given_up = Err(ProtocolError::TooLarge { bytes: 1_000_000, max: 999_999 });
+        assert_eq!(inflater.inflate(compressed.clone(), 999_999), given_up);
         assert_eq!(self::inflater("permessage-deflate").inflate(compressed, 1_000_000).unwrap().len(), 1_000_000);
     }
 

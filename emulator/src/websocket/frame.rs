@@ -66,20 +66,26 @@ impl FrameHead {
     /// If no client may send such a frame. `may_compress` says whether compression was agreed on.
     pub(crate) fn read(bytes: &[u8], may_compress: bool) -> Result<Option<(Self, usize)>, ProtocolError> {
         let [first, second, rest @ ..] = bytes else { return Ok(None) };
-        let opcode = Opcode::of(first & 0x0f)?;
         let (is_last, is_compressed) = (first & 0x80 != 0, first & 0x40 != 0);
         if first & 0x30 != 0 {
             return Err(ProtocolError::ReservedBits);
         }
-        if is_compressed && (!may_compress || opcode.is_control() || opcode == Opcode::Continuation) {
+        let opcode = Opcode::of(first & 0x0f)?;
+        if is_compressed && !may_compress {
+            return Err(ProtocolError::NoCompression);
+        }
+        if is_compressed && (opcode.is_control() || opcode == Opcode::Continuation) {
             return Err(ProtocolError::UnexpectedCompression);
         }
         if second & 0x80 == 0 {
             return Err(ProtocolError::Unmasked);
         }
+        if opcode.is_control() && !is_last {
+            return Err(ProtocolError::FragmentedControl);
+        }
         // Longer ones say their length in further bytes, which control frames must not.
-        if opcode.is_control() && (!is_last || second & 0x7f > MAX_CONTROL_BYTES) {
-            return Err(ProtocolError::ControlFrame);
+        if opcode.is_control() && second & 0x7f > MAX_CONTROL_BYTES {
+            return Err(ProtocolError::LongControl);
         }
         let (length, rest) = match second & 0x7f {
             126 => match rest.split_first_chunk() {
@@ -156,15 +162,16 @@ mod tests {
             ([0x81, 0x05], ProtocolError::Unmasked),
             ([0xa1, 0x85], ProtocolError::ReservedBits),
             ([0x83, 0x85], ProtocolError::UnknownOpcode(3)),
-            ([0x09, 0x80], ProtocolError::ControlFrame),
-            ([0x89, 0xfd + 1], ProtocolError::ControlFrame),
+            ([0xb3, 0x85], ProtocolError::ReservedBits),
+            ([0x09, 0x80], ProtocolError::FragmentedControl),
+            ([0x89, 0xfd + 1], ProtocolError::LongControl),
             ([0xc9, 0x80], ProtocolError::UnexpectedCompression),
             ([0xc0, 0x80], ProtocolError::UnexpectedCompression),
         ] {
             let whole = [&bytes[..], &[0; 12]].concat();
             assert_eq!(head(&whole), Err(error), "{bytes:x?}");
         }
-        assert_eq!(FrameHead::read(&[0xc1, 0x80], false), Err(ProtocolError::UnexpectedCompression));
+        assert_eq!(FrameHead::read(&[0xc1, 0x80], false), Err(ProtocolError::NoCompression));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) struct Handshake {
 /// A request that is none. The texts are workerd's where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HandshakeError {
-    #[error("ERROR: A WebSocket is opened with GET.")]
+    #[error("Internal Server Error")]
     Method,
     #[error("ERROR: The request does not ask for a WebSocket.")]
     Upgrade,

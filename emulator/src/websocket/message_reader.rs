@@ -166,10 +166,11 @@ impl MessageReader {
             }
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => 0,
         };
-        let length = usize::try_from(head.length).map_err(|_| ProtocolError::TooLarge)?;
-        match so_far.checked_add(length) {
-            Some(total) if total <= self.max_bytes => Ok(length),
-            _ => Err(ProtocolError::TooLarge),
+        let total = head.length.saturating_add(so_far as u64);
+        let too_large = ProtocolError::TooLarge { bytes: total, max: self.max_bytes as u64 };
+        match usize::try_from(head.length) {
+            Ok(length) if total <= self.max_bytes as u64 => Ok(length),
+            _ => Err(too_large),
         }
     }
 
@@ -285,14 +286,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_above_the_limit_is_refused_by_its_head() {
+        let too_large = |bytes| ProtocolError::TooLarge { bytes, max: 100 };
         for (bytes, expected) in [
             (frame(0x82, &[0; 100]), None),
-            (frame(0x82, &[0; 101])[..6].to_vec(), Some(ProtocolError::TooLarge)),
-            ([frame(0x02, &[0; 60]), frame(0x80, &[0; 41])].concat(), Some(ProtocolError::TooLarge)),
-            (
-                vec![0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
-                Some(ProtocolError::TooLarge),
-            ),
+            (frame(0x82, &[0; 101])[..6].to_vec(), Some(too_large(101))),
+            ([frame(0x02, &[0; 60]), frame(0x80, &[0; 41])].concat(), Some(too_large(101))),
+            (vec![0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0], Some(too_large(u64::MAX))),
         ] {
             let (_, error) = read_all(&mut MessageReader::new(None, 100), &bytes).await;
             let error = error.map(|error| match error {
@@ -306,11 +305,11 @@ mod tests {
     #[tokio::test]
     async fn frames_out_of_order_and_close_frames_that_are_none_are_refused() {
         for (bytes, expected) in [
-            (frame(0x80, b"x"), "continues nothing"),
-            ([frame(0x01, b"x"), frame(0x81, b"y")].concat(), "before the last one has ended"),
+            (frame(0x80, b"x"), "Unexpected continuation"),
+            ([frame(0x01, b"x"), frame(0x81, b"y")].concat(), "Missing continuation"),
             (frame(0x88, b"x"), "no code"),
             (frame(0x88, &1005_u16.to_be_bytes()), "no code"),
-            (frame(0xc1, b"x"), "compressed"),
+            (frame(0xc1, b"x"), "compression"),
         ] {
             let (_, error) = read_all(&mut MessageReader::new(None, 100), &bytes).await;
             let error = error.unwrap().to_string();

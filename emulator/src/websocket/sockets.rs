@@ -35,10 +35,14 @@ impl Sockets {
         self.table().sockets.get(&number).cloned()
     }
 
-    /// Those with this tag, or all, the newest first; until the object has dealt with their close.
+    /// Those with this tag, the oldest first, or all, the newest first; until the object has dealt with their close.
     pub(crate) fn list(&self, tag: Option<&str>) -> Vec<Arc<Socket>> {
-        let matches = |socket: &&Arc<Socket>| tag.is_none_or(|tag| socket.tags().contains(tag));
-        self.table().sockets.values().rev().filter(matches).cloned().collect()
+        let table = self.table();
+        let sockets = table.sockets.values();
+        match tag {
+            Some(tag) => sockets.filter(|socket| socket.tags().contains(tag)).cloned().collect(),
+            None => sockets.rev().cloned().collect(),
+        }
     }
 
     pub(crate) fn contains(&self, socket: &Socket) -> bool {
@@ -81,12 +85,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sockets_are_found_by_tag_the_newest_first() {
+    fn sockets_of_a_tag_are_listed_the_oldest_first_and_all_the_newest_first() {
         let sockets = Sockets::default();
         let a = sockets.accept(Tags::new(["a", "both"]).unwrap(), 0);
         let b = sockets.accept(Tags::new(["b", "both"]).unwrap(), 0);
         let numbers = |tag| sockets.list(tag).iter().map(|socket| socket.number()).collect::<Vec<_>>();
-        assert_eq!(numbers(Some("both")), [b.number(), a.number()]);
+        assert_eq!(numbers(Some("both")), [a.number(), b.number()]);
         assert_eq!(numbers(Some("b")), [b.number()]);
         assert_eq!(numbers(Some("")), Vec::<u64>::new(), "an empty tag is a tag");
         assert_eq!(numbers(None), [b.number(), a.number()]);

@@ -111,7 +111,7 @@ async fn abort_discards_the_turn_and_tells_all_callers_why() {
     });
     crate::support::eventually(|| emulator.stats().object_tasks == 1).await;
     let aborting = note(script().answer(["200", "none", ""]), "lost").call(["object.abort", "because"]);
-    let told = ["err", "because", "Error", "durableObjectReset"];
+    let told = ["err", "because", "Error", "remote durableObjectReset"];
     assert_eq!(run_object(&emulator, "a", aborting).await.fields(), told);
     assert_eq!(waiting.await.unwrap().fields(), told);
     assert_eq!(log(&emulator).await, ["before"]);

@@ -145,7 +145,11 @@ impl Database {
         if query.len() > limits::MAX_SQL_BYTES {
             return Err(SqlError::too_long());
         }
-        let statements::Statements { statements, trailing } = statements::split(query);
+        let statements::Statements { mut statements, trailing } = statements::split(query);
+        // The platform counts offsets in a further statement from behind the spaces that follow the one before.
+        for further in statements.iter_mut().skip(1) {
+            *further = further.trim_start_matches([' ', '\n']);
+        }
         let Some((last, others)) = statements.split_last() else { return Err(SqlError::NoStatement) };
         let (mut rows_read, mut rows_written) = (0, 0);
         for statement in others {

@@ -12,13 +12,14 @@ struct Token<'a> {
 pub(super) struct Statements<'a> {
     /// Each with what stands before it, up to and with its semicolon.
     pub(super) statements: Vec<&'a str>,
-    /// Whether more than white space follows the last one: the platform then expects another statement, and finds none.
+    /// Whether more than white space follows the last one, if only a NUL, which ends a text for SQLite: the platform then expects another statement, and finds none.
     pub(super) trailing: bool,
 }
 
 /// Cuts a text where SQLite's parser would end one statement and begin the next. A trigger's body has semicolons of its
 /// own; it ends, as in the SQLite shell, at `; END ;`.
 pub(super) fn split(sql: &str) -> Statements<'_> {
+    let (sql, has_nul) = sql.split_once('\0').map_or((sql, false), |(sql, _)| (sql, true));
     let mut statements = Vec::new();
     let mut begin = 0;
     // The statement's first words in lower case, as far as they tell whether it makes a trigger.
@@ -43,10 +44,10 @@ pub(super) fn split(sql: &str) -> Statements<'_> {
     }
     let rest = &sql[begin..];
     if first.is_empty() {
-        Statements { statements, trailing: !rest.trim_ascii().is_empty() }
+        Statements { statements, trailing: has_nul || !rest.trim_ascii().is_empty() }
     } else {
         statements.push(rest);
-        Statements { statements, trailing: false }
+        Statements { statements, trailing: has_nul }
     }
 }
 
@@ -168,6 +169,9 @@ mod tests {
         for sql in ["SELECT 1;;", "SELECT 1; -- c", "SELECT 1; /* c */"] {
             assert_eq!(of(sql), (vec!["SELECT 1;"], true), "{sql:?}");
         }
+        assert_eq!(of("SELECT 1\0"), (vec!["SELECT 1"], true));
+        assert_eq!(of("SELECT 1;\0 SELECT 2"), (vec!["SELECT 1;"], true));
+        assert_eq!(of("\0SELECT 1"), (vec![], true));
     }
 
     #[test]
