@@ -93,13 +93,13 @@ impl AnswerPart {
         Self::Fields(fields(write))
     }
 
-    /// Whether it would have to be a handle.
-    fn holds_body(&self) -> bool {
+    /// Whether it would be a handle.
+    fn is_handle(&self) -> bool {
         match self {
             Self::Body { body: Some(Payload::Bytes(bytes)), inline } => {
                 inline.is_none_or(|inline| bytes.len() as u64 > inline)
             }
-            Self::Body { body: Some(_), .. } => true,
+            Self::Body { body: Some(_), .. } | Self::Socket(Some(_)) => true,
             _ => false,
         }
     }
@@ -112,8 +112,8 @@ fn fields(write: impl FnOnce(&mut FrameWriter<'_>)) -> Vec<u8> {
 }
 
 fn write_parts(parts: Vec<AnswerPart>, frame: &mut FrameWriter<'_>, task: u32, handles: &mut Handles) {
-    if parts.iter().any(AnswerPart::holds_body)
-        && let Err(error) = handles.check_unread(task)
+    if parts.iter().any(AnswerPart::is_handle)
+        && let Err(error) = handles.check_answer(task)
     {
         return GuestError::from(error).write(frame);
     }

@@ -7,6 +7,7 @@ use url::Url;
 use super::bodies::{MessageScope, write_body};
 use super::error::GuestError;
 use super::frame::{FrameReader, FrameWriter};
+use super::respond::MAX_HEAD_BYTES;
 use crate::bodies::Payload;
 use crate::js::parse_url;
 use crate::websocket::ClientEnd;
@@ -208,6 +209,9 @@ pub(crate) fn has_null_body(status: u16) -> bool {
 
 /// Reads headers to the end of the frame.
 pub(super) fn read_headers(fields: &mut FrameReader<'_>) -> Result<HeaderMap, GuestError> {
+    if fields.rest().len() > MAX_HEAD_BYTES {
+        return Err(GuestError::type_error(format!("The headers have more than {MAX_HEAD_BYTES} bytes.")));
+    }
     let mut headers = HeaderMap::new();
     while !fields.rest().is_empty() {
         let name = HeaderName::from_bytes(fields.bytes("header name")?)
@@ -264,4 +268,23 @@ pub(crate) fn read_url(text: &str) -> Result<Url, GuestError> {
     let (Ok(()) | Err(())) = url.set_username("");
     let (Ok(()) | Err(())) = url.set_password(None);
     Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_have_a_bound() {
+        let headers = |count: usize| {
+            let mut frame = Vec::new();
+            let mut fields = FrameWriter::new(&mut frame);
+            for number in 0..count {
+                fields.text(&format!("x-{number}")).text("");
+            }
+            read_headers(&mut FrameReader::new(&frame)).map(|headers| headers.len())
+        };
+        assert_eq!(headers(1_000), Ok(1_000));
+        assert!(headers(30_000).is_err());
+    }
 }

@@ -20,14 +20,16 @@ pub(crate) struct CallChain {
 
 impl CallChain {
     /// The chain of what a task calls.
-    pub(crate) fn call(&self) -> Result<Self, GuestError> {
+    pub(crate) fn call(&mut self) -> Result<Self, GuestError> {
         if self.depth >= MAX_DEPTH {
             return Err(GuestError::error(
                 "Subrequest depth limit exceeded. This request recursed through Workers too many times. This can happen e.g. \
                  if you have a Worker or Durable Object that calls other Workers or objects recursively.",
             ));
         }
-        Ok(Self { depth: self.depth + 1, invocations: self.invocations.clone() })
+        // All that is called counts together.
+        let invocations = Some(Arc::clone(self.invocations.get_or_insert_default()));
+        Ok(Self { depth: self.depth + 1, invocations })
     }
 
     /// The same chain, in which invocations are counted from now on.
@@ -43,5 +45,20 @@ impl CallChain {
             return Err(GuestError::error("Too many Worker invocations. A request may invoke at most 32 Workers."));
         }
         self.call()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_called_invoke_counts_together() {
+        let mut request = CallChain::default();
+        let mut called: Vec<CallChain> = (0..4).map(|_| request.call().unwrap()).collect();
+        for number in 0..MAX_INVOCATIONS {
+            assert!(called[number as usize % 4].invoke().is_ok());
+        }
+        assert!(called[0].invoke().is_err());
     }
 }

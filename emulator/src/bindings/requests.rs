@@ -3,14 +3,14 @@
 use std::sync::{Arc, Weak};
 
 use http::Method;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 
 use super::callees::{ObjectCall, WorkerCall, WorkerService};
 use super::table::Binding;
 use super::{Bindings, CallChain, Completion, Dispatched, OutboundError, not_bound};
 use crate::abi::answer::Answer;
 use crate::abi::error::GuestError;
-use crate::abi::requests::{FetchRequest, FetchResponse, Redirect, RequestOp};
+use crate::abi::requests::{FetchRequest, FetchResponse, Redirect, RequestOp, read_url};
 use crate::abi::respond::RespondError;
 use crate::bodies::Payload;
 
@@ -125,8 +125,13 @@ impl Bindings {
             let target = url.join(location).map_err(|_| {
                 GuestError::type_error(format!("Invalid Location header; unable to follow redirect: {location}"))
             })?;
+            let target = read_url(target.as_str())?;
+            let leaves_origin = target.origin() != url.origin();
             request = FetchRequest { method, url: target, headers, body: None };
-            request.url.set_fragment(None);
+            if leaves_origin {
+                // Fetch standard, "HTTP-redirect fetch": credentials stay with the origin that they were meant for.
+                request.headers.remove(AUTHORIZATION);
+            }
             let drops_body = match response.status {
                 301 | 302 => request.method == Method::POST,
                 303 => request.method != Method::GET && request.method != Method::HEAD,

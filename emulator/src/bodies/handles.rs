@@ -86,11 +86,20 @@ impl Handles {
         self.add(task, Thing::Socket(socket))
     }
 
-    /// Whether a task may be given another body of a binding.
-    pub(crate) fn check_unread(&self, task: u32) -> Result<(), BodyError> {
-        let of_task = self.held.values().filter(|held| held.task == task);
-        let unread = of_task.filter(|held| matches!(held.thing, Thing::Body { of_binding: true, .. })).count();
-        if unread < MAX_UNREAD { Ok(()) } else { Err(BodyError::TooManyUnread) }
+    /// Whether a task may be given another body or socket of a binding.
+    pub(crate) fn check_answer(&self, task: u32) -> Result<(), BodyError> {
+        let (mut all, mut unread) = (0, 0);
+        for held in self.held.values().filter(|held| held.task == task) {
+            all += 1;
+            unread += usize::from(matches!(held.thing, Thing::Body { of_binding: true, .. }));
+        }
+        if all >= MAX_HANDLES {
+            Err(BodyError::TooManyHandles)
+        } else if unread >= MAX_UNREAD {
+            Err(BodyError::TooManyUnread)
+        } else {
+            Ok(())
+        }
     }
 
     /// `body.new`.

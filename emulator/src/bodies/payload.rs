@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http_body::Body as _;
+use http_body::{Body as _, Frame, SizeHint};
+
+use super::limits::MAX_WHOLE_BYTES;
 
 use super::error::BodyError;
 
@@ -20,6 +22,8 @@ pub(crate) enum Payload {
 
 /// A body that comes in pieces: from a client, from a file, from another Worker.
 pub(crate) struct PayloadStream {
+    /// What was read of it too far.
+    front: Bytes,
     body: Body,
     length: Option<u64>,
     of_client: bool,
@@ -46,13 +50,13 @@ impl Payload {
     /// A stream of so many bytes, if that is known. It must end with an error if it has fewer or more.
     pub(crate) fn stream(body: Body, length: Option<u64>) -> Self {
         let length = length.or_else(|| body.size_hint().exact());
-        Self::Stream(PayloadStream { body, length, of_client: false })
+        Self::Stream(PayloadStream { front: Bytes::new(), body, length, of_client: false })
     }
 
     /// The body of a client's request.
     pub(crate) fn of_client(body: Body, length: Option<u64>) -> Self {
         let length = length.or_else(|| body.size_hint().exact());
-        Self::Stream(PayloadStream { body, length, of_client: true })
+        Self::Stream(PayloadStream { front: Bytes::new(), body, length, of_client: true })
     }
 
     /// How many bytes it has, if that is known.
@@ -67,12 +71,14 @@ impl Payload {
     pub(crate) fn into_http(self) -> Body {
         match self {
             Self::Bytes(bytes) => Body::from(bytes),
-            Self::Stream(stream) => stream.body,
+            Self::Stream(stream) if stream.front.is_empty() => stream.body,
+            Self::Stream(stream) => Body::new(stream),
         }
     }
 
     /// All of it in memory, unless it has more than `max` bytes.
     pub(crate) async fn collect(self, max: u64) -> Result<Result<Bytes, TooLarge>, PayloadError> {
+        let max = max.min(MAX_WHOLE_BYTES);
         if let Some(length) = self.len().filter(|length| *length > max) {
             return Ok(Err(TooLarge { length }));
         }
@@ -87,7 +93,7 @@ impl Payload {
                 return Ok(Err(TooLarge { length }));
             }
             // The usual body is a single chunk.
-            if whole.is_empty() && stream.body.is_end_stream() {
+            if whole.is_empty() && stream.front.is_empty() && stream.body.is_end_stream() {
                 return Ok(Ok(chunk));
             }
             whole.extend_from_slice(&chunk);
@@ -116,7 +122,7 @@ impl Payload {
     /// The body, in memory if its length is known and at most `max`.
     pub(crate) async fn inlined(self, max: Option<u64>) -> Result<Self, PayloadError> {
         match (self.len(), max) {
-            (Some(length), Some(max)) if length <= max => match self.collect(max).await? {
+            (Some(length), Some(max)) if length <= max.min(MAX_WHOLE_BYTES) => match self.collect(max).await? {
                 Ok(bytes) => Ok(Self::Bytes(bytes)),
                 Err(TooLarge { .. }) => Err(PayloadError::new("a body has more bytes than it announced", false)),
             },
@@ -132,12 +138,20 @@ pub(crate) struct TooLarge {
 }
 
 impl PayloadStream {
+    /// The rest of it: `front`, then what is still to come; so many bytes, if that is known.
+    pub(super) fn rest(self, front: Bytes, length: Option<u64>) -> Self {
+        Self { front, length, ..self }
+    }
+
     /// The next bytes, at least one, or `None` at the end. Nothing is lost if the future is dropped.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, PayloadError> {
         poll_fn(|context| self.poll_next(context)).await
     }
 
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, PayloadError>> {
+        if !self.front.is_empty() {
+            return Poll::Ready(Ok(Some(std::mem::take(&mut self.front))));
+        }
         loop {
             return Poll::Ready(match std::task::ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 None => Ok(None),
@@ -152,6 +166,23 @@ impl PayloadStream {
                 },
             });
         }
+    }
+}
+
+/// One whose first bytes were read already is put together again.
+impl http_body::Body for PayloadStream {
+    type Data = Bytes;
+    type Error = PayloadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, PayloadError>>> {
+        self.poll_next(context).map(|next| next.transpose().map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length.map(SizeHint::with_exact).unwrap_or_default()
     }
 }
 

@@ -1,12 +1,8 @@
 //! A body that is read piece by piece.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use axum::body::Body;
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use tokio::sync::Mutex;
 
 use super::payload::{Payload, PayloadError, PayloadStream};
@@ -52,12 +48,9 @@ impl PayloadReader {
 
     /// What has not been read.
     pub(crate) fn into_payload(self) -> Payload {
-        match &self.stream {
+        match self.stream {
             None => Payload::Bytes(self.rest),
-            Some(_) => {
-                let remaining = self.remaining;
-                Payload::stream(Body::new(self), remaining)
-            }
+            Some(stream) => Payload::Stream(stream.rest(self.rest, self.remaining)),
         }
     }
 
@@ -66,29 +59,20 @@ impl PayloadReader {
     }
 }
 
-impl http_body::Body for PayloadReader {
-    type Data = Bytes;
-    type Error = PayloadError;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, PayloadError>>> {
-        let chunk = if self.rest.is_empty() {
-            let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
-            match ready!(stream.poll_next(context)) {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return Poll::Ready(None),
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            }
-        } else {
-            std::mem::take(&mut self.rest)
-        };
-        self.count(chunk.len());
-        Poll::Ready(Some(Ok(Frame::data(chunk))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.remaining.map(SizeHint::with_exact).unwrap_or_default()
+    #[tokio::test]
+    async fn a_body_that_is_read_in_part_and_handed_on_does_not_grow() {
+        let mut payload = Payload::stream(Body::from(vec![b'x'; 100_000]), None);
+        for _ in 0..50_000 {
+            let mut reader = PayloadReader::new(payload);
+            assert_eq!(reader.read(1).await.unwrap().unwrap().len(), 1);
+            payload = reader.into_payload();
+        }
+        assert_eq!(payload.len(), Some(50_000));
+        assert_eq!(payload.collect(100_000).await.unwrap().unwrap().len(), 50_000);
     }
 }

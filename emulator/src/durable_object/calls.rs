@@ -1,5 +1,7 @@
 //! What the code of a Durable Object calls synchronously: SQL and the alarm at once, in the turn's transaction; sockets at the turn's end.
 
+use std::collections::hash_map::Entry;
+
 use super::imports::{Aborted, ObjectImports, unknown};
 use super::{socket_calls, sql_calls};
 use crate::abi::AlarmOp;
@@ -11,6 +13,8 @@ use crate::runtime::budget::TurnBudget;
 use crate::runtime::host::SyncImports;
 use crate::websocket::Tags;
 
+/// Sockets that are accepted in one turn: a turn answers one event, and those that it wakes.
+const MAX_ACCEPTED: usize = 1_024;
 /// What callers are told of an `abort` without a reason; the platform's words.
 const NO_REASON: &str = "Application called abort() to reset Durable Object.";
 
@@ -57,9 +61,14 @@ impl SyncImports for ObjectImports {
     }
 
     fn accept(&mut self, task: u32, tags: &[String]) {
-        let tags = Tags::new(tags.iter().map(String::as_str));
-        let socket = tags.map(|tags| self.sockets.accept(tags, self.clock.now_ms()));
-        self.accepted.push((task, socket));
+        if self.accepted.len() >= MAX_ACCEPTED {
+            return;
+        }
+        // A task answers once.
+        if let Entry::Vacant(place) = self.accepted.entry(task) {
+            let tags = Tags::new(tags.iter().map(String::as_str));
+            place.insert(tags.map(|tags| self.sockets.accept(tags, self.clock.now_ms())));
+        }
     }
 
     fn alarm(&mut self, op: AlarmOp) -> Option<Answer> {

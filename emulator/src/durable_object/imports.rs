@@ -1,6 +1,6 @@
 //! What the code of a Durable Object works on in a turn: its database, its alarm and its sockets.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) struct ObjectImports {
     /// How long one statement may run: as long as a turn, which is not stopped while SQLite is at work.
     pub(super) statement_limit: Duration,
     /// Sockets accepted in this turn, by the task that accepted them.
-    pub(super) accepted: Vec<(u32, Result<Arc<Socket>, TagError>)>,
+    pub(super) accepted: HashMap<u32, Result<Arc<Socket>, TagError>>,
     /// What leaves after the commit.
     pub(super) outgoing: Vec<(Arc<Socket>, Outgoing)>,
     /// The sockets that this turn has closed.
@@ -41,7 +41,7 @@ impl ObjectImports {
             sockets,
             clock,
             statement_limit,
-            accepted: Vec::new(),
+            accepted: HashMap::new(),
             outgoing: Vec::new(),
             closed: HashSet::new(),
         }

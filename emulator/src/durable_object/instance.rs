@@ -57,6 +57,8 @@ pub(super) struct ObjectInstance {
 struct ObjectTask {
     event: ObjectEvent,
     cpu_time: CpuTime,
+    /// Ops that were not answered yet.
+    ops: usize,
 }
 
 struct ObjectOp {
@@ -172,7 +174,7 @@ impl ObjectInstance {
     ) -> Result<(), ResetReason> {
         let id = self.next_task;
         self.next_task = self.next_task.wrapping_add(1);
-        self.tasks.insert(id, ObjectTask { event, cpu_time: CpuTime::default() });
+        self.tasks.insert(id, ObjectTask { event, cpu_time: CpuTime::default(), ops: 0 });
         if let Some(recorder) = recorder {
             recorder.running();
             self.recorders.insert(id, recorder.clone());
@@ -191,6 +193,7 @@ impl ObjectInstance {
     ) -> Result<(), ResetReason> {
         // A cancelled op is no longer in the table.
         let Some(live) = self.ops.remove(&op) else { return Ok(()) };
+        self.answered(live.task);
         let mut meter = self.wasm.meter();
         self.charge(live.task, &mut meter)?;
         let recorder = self.recorders.get(&live.task);
@@ -214,17 +217,42 @@ impl ObjectInstance {
         mut meter: CpuMeter,
     ) -> Result<(), ResetReason> {
         let mut outputs = Outputs::default();
-        self.apply(context, &mut outputs)?;
-        while let Some((task, op, answer)) = self.queue.pop_front() {
-            self.charge(task, &mut meter)?;
-            let recorder = self.recorders.get(&task);
-            self.wasm.recorded(recorder, |instance| instance.answer(task, op, answer))?;
-            self.apply(context, &mut outputs)?;
+        if let Err(reason) = self.end_turn(context, begun_by, &mut meter, &mut outputs) {
+            // Whom the turn had answered already hears of the reset like everybody else.
+            for (reply, _) in outputs.replies {
+                let _ = reply.send(Err(reason.told()));
+            }
+            return Err(reason);
         }
-        self.charge(begun_by, &mut meter)?;
-        self.commit(context)?;
         self.release(context, outputs);
         Ok(())
+    }
+
+    fn end_turn(
+        &mut self,
+        context: &impl ObjectContext,
+        begun_by: u32,
+        meter: &mut CpuMeter,
+        outputs: &mut Outputs,
+    ) -> Result<(), ResetReason> {
+        self.apply(context, outputs)?;
+        while let Some((task, op, answer)) = self.queue.pop_front() {
+            self.ops.remove(&op);
+            self.answered(task);
+            self.charge(task, meter)?;
+            let recorder = self.recorders.get(&task);
+            self.wasm.recorded(recorder, |instance| instance.answer(task, op, answer))?;
+            self.apply(context, outputs)?;
+        }
+        self.charge(begun_by, meter)?;
+        self.commit(context)
+    }
+
+    /// One op less is under way.
+    fn answered(&mut self, task: u32) {
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.ops = task.ops.saturating_sub(1);
+        }
     }
 
     fn apply(&mut self, context: &impl ObjectContext, outputs: &mut Outputs) -> Result<(), ResetReason> {
@@ -235,8 +263,11 @@ impl ObjectInstance {
                 Effect::Cancel { op } => {
                     self.queue.retain(|(_, queued, _)| *queued != op);
                     outputs.ops.retain(|(issued, _)| *issued != op);
-                    if let Some(ObjectOp { work: Some(work), .. }) = self.ops.remove(&op) {
-                        work.abort();
+                    if let Some(ObjectOp { task, work }) = self.ops.remove(&op) {
+                        self.answered(task);
+                        if let Some(work) = work {
+                            work.abort();
+                        }
                     }
                 }
                 Effect::Respond { task, answer } => self.respond(context, task, answer, outputs),
@@ -255,17 +286,18 @@ impl ObjectInstance {
         request: Result<Box<Op>, Answer>,
         outputs: &mut Outputs,
     ) -> Result<(), Exceeded> {
-        if self.ops.contains_key(&op) || self.queue.iter().any(|(_, queued, _)| *queued == op) {
+        if self.ops.contains_key(&op) {
             return Err(Exceeded::OpReused(op));
         }
-        if self.ops.len() + self.queue.len() >= MAX_LIVE_OPS {
+        // An op of a task that is none would be nobody's: not counted, not charged, never ended.
+        let Some(running) = self.tasks.get_mut(&task) else { return Ok(()) };
+        if running.ops >= MAX_LIVE_OPS {
             return Err(Exceeded::Ops);
         }
+        running.ops += 1;
+        self.ops.insert(op, ObjectOp { task, work: None });
         match request {
-            Ok(request) => {
-                self.ops.insert(op, ObjectOp { task, work: None });
-                outputs.ops.push((op, request));
-            }
+            Ok(request) => outputs.ops.push((op, request)),
             Err(answer) => self.queue.push_back((task, op, answer)),
         }
         Ok(())
@@ -279,8 +311,7 @@ impl ObjectInstance {
         outputs: &mut Outputs,
     ) {
         let imports = self.wasm.sync_imports();
-        let accepted =
-            imports.accepted.iter().position(|(task, _)| *task == id).map(|at| imports.accepted.swap_remove(at).1);
+        let accepted = imports.accepted.remove(&id);
         let Some(task) = self.tasks.get_mut(&id) else { return drop_accepted(imports, accepted) };
         let (wants_socket, reply) = match (&mut task.event, &answer) {
             (ObjectEvent::Fetch { wants_socket, reply, .. }, _) => (*wants_socket, reply.take()),
@@ -334,6 +365,8 @@ impl ObjectInstance {
         let Some(ObjectTask { mut event, .. }) = self.tasks.remove(&id) else { return Ok(()) };
         outputs.recorded.extend(self.recorders.remove(&id));
         self.wasm.handles().release_task(id);
+        // What is in the queue is answered in this turn, and then gone from the table.
+        self.queue.retain(|(task, ..)| *task != id);
         self.ops.retain(|op, live| {
             if live.task == id {
                 outputs.ops.retain(|(issued, _)| issued != op);

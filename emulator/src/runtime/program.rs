@@ -14,6 +14,11 @@ use super::instance::Instance;
 use super::load_error::{ABI_VERSION, LoadError};
 use super::worker::Worker;
 
+/// Tables of an instance: a compiler makes one.
+const MAX_TABLES: usize = 4;
+/// Elements of a table, each some 8 bytes of this process: far more than the functions of the largest Worker.
+const MAX_TABLE_ELEMENTS: usize = 1_000_000;
+
 /// Bounds of one instance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -65,7 +70,12 @@ impl<S: SyncImports> Linked<S> {
         let program = &self.program;
         let host = HostState {
             environment: Arc::clone(&program.environment),
-            limits: StoreLimitsBuilder::new().memory_size(program.limits.memory).build(),
+            limits: StoreLimitsBuilder::new()
+                .memory_size(program.limits.memory)
+                .memories(1)
+                .tables(MAX_TABLES)
+                .table_elements(MAX_TABLE_ELEMENTS)
+                .build(),
             guest: None,
             scratch: Vec::new(),
             effects: Vec::new(),

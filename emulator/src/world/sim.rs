@@ -47,6 +47,8 @@ struct Schedule {
     /// Futures that ended, were ended, or were woken while they ran: what becomes of the one that is being polled.
     running: Option<(u64, WhileRunning)>,
     steps: u64,
+    /// Futures that were ended: what they hold is dropped with the next step, and not where somebody may hold a lock.
+    ended: Vec<Work>,
 }
 
 enum Ready {
@@ -71,6 +73,7 @@ impl World {
             waiting: BTreeMap::new(),
             running: None,
             steps: 0,
+            ended: Vec::new(),
         };
         Self { scheduler: Arc::new(Scheduler(Mutex::new(state))), clock: Clock::seeded(START_MS, seed) }
     }
@@ -130,6 +133,8 @@ impl World {
 
 impl Scheduler {
     fn run_one(self: &Arc<Self>) -> bool {
+        let ended = std::mem::take(&mut lock(&self.0).ended);
+        drop(ended);
         let (id, ready) = {
             let mut state = lock(&self.0);
             let count = state.ready.len() as u64;
@@ -198,9 +203,12 @@ impl Scheduler {
         {
             after.aborted = true;
         }
-        let dropped = (state.ready.remove(&id), state.waiting.remove(&id));
-        drop(state);
-        drop(dropped);
+        let ready = state.ready.remove(&id).and_then(|ready| match ready {
+            Ready::Future(work) => Some(work),
+            Ready::Blocking(_) => None,
+        });
+        let work = ready.or_else(|| state.waiting.remove(&id));
+        state.ended.extend(work);
     }
 }
 
