@@ -87,7 +87,7 @@ pub struct RoutesExplainArgs {
     /// The address; https without a scheme
     pub url: String,
     /// A config, or a folder that has one; may be repeated [default: wrangler.json, wrangler.jsonc or wrangler.toml, here or above]
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub config: Vec<PathBuf>,
     /// The environment of the configs that is meant [default: the top level]
     #[arg(long, value_name = "NAME")]

@@ -58,7 +58,7 @@ fn claims() -> Vec<(&'static str, &'static str, u64)> {
         (api, "MiB and {} files", constant(model, "MAX_FILES")),
         (api, "and {} KiB as JSON", constant("worker/model/src/limits.rs", "MAX_META") / 1024),
         (abi, "its host, version {}", constant("worker/edge/src/abi/exports.rs", "ABI_VERSION")),
-        (abi, "`abi_version() -> u32` | {};", constant("emulator/src/runtime/program.rs", "ABI_VERSION")),
+        (abi, "`abi_version() -> u32` | {};", constant("emulator/src/runtime/load_error.rs", "ABI_VERSION")),
         (emulator, "memory ({} MiB)", mib("emulator/src/emulator/builder.rs", "MEMORY_LIMIT")),
         ("README.md", "(1.{} or newer)", rust),
     ]
