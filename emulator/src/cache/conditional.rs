@@ -15,15 +15,15 @@ pub(super) fn apply(found: CachedAnswer, request: &HeaderMap) -> CachedAnswer {
         return answer;
     }
     let Some(range) = request.get(RANGE) else { return found };
-    match range.to_str().map_or(Asked::Nothing, |range| asked(range, found.body.len())) {
-        Asked::All => found,
-        Asked::Part(start, end) => found.part(start, end),
-        Asked::Nothing => found.no_part(),
+    match range.to_str().map_or(Portion::Nothing, |range| portion(range, found.body.len())) {
+        Portion::All => found,
+        Portion::Part(start, end) => found.part(start, end),
+        Portion::Nothing => found.no_part(),
     }
 }
 
 /// What a range asks for of a body.
-enum Asked {
+enum Portion {
     All,
     Part(usize, usize),
     /// What is not there, or what is no range.
@@ -45,36 +45,36 @@ fn has_it(found: &CachedAnswer, request: &HeaderMap) -> bool {
 }
 
 /// What a header names of `len` bytes. Several ranges are answered with all.
-fn asked(header: &str, len: usize) -> Asked {
-    let Some((unit, ranges)) = header.split_once('=') else { return Asked::Nothing };
+fn portion(header: &str, len: usize) -> Portion {
+    let Some((unit, ranges)) = header.split_once('=') else { return Portion::Nothing };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
-        return Asked::Nothing;
+        return Portion::Nothing;
     }
     if ranges.trim().is_empty() {
-        return Asked::All;
+        return Portion::All;
     }
     let mut parts = ranges.split(',').map(|range| part(range, len));
     match parts.next() {
         Some(only) if parts.next().is_none() => only,
-        _ if ranges.split(',').any(|range| matches!(part(range, len), Asked::Nothing)) => Asked::Nothing,
-        _ => Asked::All,
+        _ if ranges.split(',').any(|range| matches!(part(range, len), Portion::Nothing)) => Portion::Nothing,
+        _ => Portion::All,
     }
 }
 
 /// What one range names of `len` bytes. The last 0 bytes, and more of the last than there are, are all of them, as in the platform's local cache.
-fn part(range: &str, len: usize) -> Asked {
+fn part(range: &str, len: usize) -> Portion {
     let asked = || {
         let (first, last) = range.split_once('-')?;
         let (start, end) = match (first.trim(), last.trim()) {
             ("", last) => match last.parse::<usize>().ok()? {
-                0 => return Some(Asked::All),
-                count if count >= len => return Some(Asked::All),
+                0 => return Some(Portion::All),
+                count if count >= len => return Some(Portion::All),
                 count => (len - count, len),
             },
             (first, "") => (first.parse().ok()?, len),
             (first, last) => (first.parse().ok()?, last.parse::<usize>().ok()?.saturating_add(1).min(len)),
         };
-        (start < end).then_some(Asked::Part(start, end))
+        (start < end).then_some(Portion::Part(start, end))
     };
-    asked().unwrap_or(Asked::Nothing)
+    asked().unwrap_or(Portion::Nothing)
 }
