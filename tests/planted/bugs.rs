@@ -113,8 +113,8 @@ pub(crate) const BUGS: &[Bug] = &[
     Bug {
         name: "output leaves before the commit",
         file: "emulator/src/durable_object/instance.rs",
-        find: "        self.commit(context)?;\n        self.release(context, outputs);\n",
-        replace: "        self.release(context, outputs);\n        self.commit(context)?;\n",
+        find: "        self.charge(begun_by, meter)?;\n        self.commit(context)\n",
+        replace: "        self.charge(begun_by, meter)?;\n        self.release(context, std::mem::take(outputs));\n        self.commit(context)\n",
         suites: OBJECTS,
     },
     Bug {

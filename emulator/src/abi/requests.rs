@@ -7,10 +7,12 @@ use url::Url;
 use super::bodies::{MessageScope, write_body};
 use super::error::GuestError;
 use super::frame::{FrameReader, FrameWriter};
-use super::respond::MAX_HEAD_BYTES;
 use crate::bodies::Payload;
 use crate::js::parse_url;
 use crate::websocket::ClientEnd;
+
+/// Bytes of the headers of a request or an answer (developers.cloudflare.com, "Limits").
+pub(super) const MAX_HEAD_BYTES: usize = 128 * 1024;
 
 /// An op that asks another side for an answer to a request.
 pub(crate) enum RequestOp {

@@ -6,11 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::bodies::{MessageScope, handle};
 use super::frame::{FrameError, FrameReader};
-use super::requests::{FetchResponse, has_null_body};
+use super::requests::{FetchResponse, MAX_HEAD_BYTES, has_null_body};
 use crate::bodies::{BodyError, Payload};
 
-/// Bytes of the headers of a request or an answer (developers.cloudflare.com, "Limits").
-pub(super) const MAX_HEAD_BYTES: usize = 128 * 1024;
 /// Headers that an answer has room for at first.
 const USUAL_HEADERS: usize = 16;
 /// The status of an upgrade.
