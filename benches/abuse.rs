@@ -20,7 +20,7 @@ use std::{
     net::SocketAddr,
     time::{Duration, Instant},
 };
-use support::{Client, Fixture, Server};
+use support::{Client, Fixture, Server, open_events};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -79,7 +79,7 @@ async fn run(attack: &'static str) {
             held.len(),
             (memory(pid, "VmRSS:") - before) / held.len().max(1) as f64 * 1024.0
         );
-        let mut reader = socket(address, HOST).await.unwrap();
+        let mut reader = open_events(address, HOST).await.unwrap();
         let began = Instant::now();
         let client = server.client();
         tokio::task::spawn_blocking(move || Fixture::page("another").publish(client, "alpha")).await.unwrap();
@@ -143,7 +143,7 @@ async fn names(address: SocketAddr, events: bool) -> Vec<TcpStream> {
                     }
                     let host = format!("never-{name}.localhost");
                     if events {
-                        drop(socket(address, &host).await);
+                        drop(open_events(address, &host).await);
                     } else {
                         let request = format!("GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
                         let Ok(mut stream) = TcpStream::connect(address).await else { continue };
@@ -160,21 +160,8 @@ async fn names(address: SocketAddr, events: bool) -> Vec<TcpStream> {
     Vec::new()
 }
 
-/// A WebSocket of a site's events, as far as its answer.
-async fn socket(address: SocketAddr, host: &str) -> Option<TcpStream> {
-    let request = format!(
-        "GET /_events HTTP/1.1\r\nhost: {host}\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    let mut stream = TcpStream::connect(address).await.ok()?;
-    stream.write_all(request.as_bytes()).await.ok()?;
-    let mut answer = [0; 512];
-    let read = stream.read(&mut answer).await.ok()?;
-    answer[..read].starts_with(b"HTTP/1.1 101").then_some(stream)
-}
-
 async fn pinger(address: SocketAddr) -> Option<TcpStream> {
-    let mut stream = socket(address, HOST).await?;
+    let mut stream = open_events(address, HOST).await?;
     let pings = [0x89, 0x80 | 122, 0, 0, 0, 0].into_iter().chain([b'x'; 122]).collect::<Vec<u8>>().repeat(512);
     while stream.write_all(&pings).await.is_ok() {}
     Some(stream)
@@ -207,7 +194,7 @@ async fn half_closed(address: SocketAddr) -> Option<TcpStream> {
 async fn idle(address: SocketAddr) -> Vec<TcpStream> {
     let mut held = Vec::new();
     for _ in 0..IDLE {
-        match socket(address, HOST).await {
+        match open_events(address, HOST).await {
             Some(stream) => held.push(stream),
             None => break,
         }

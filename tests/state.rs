@@ -17,7 +17,7 @@ use std::{
     process::{Command, Output, Stdio},
     time::{Duration, Instant, SystemTime},
 };
-use support::{Fixture, Pmx, process::pmx};
+use support::{Fixture, Pmx, copy_folder, process::pmx};
 
 /// How long a command may take that is to end by itself.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -169,7 +169,7 @@ fn a_link_among_its_entries_keeps_every_command_from_a_state_folder() {
             if is_folder != (target == &outside) {
                 continue;
             }
-            copy(&kept, &project.state());
+            copy_folder(&kept, &project.state());
             let link = project.state().join(name);
             fs::create_dir_all(link.parent().unwrap()).unwrap();
             let _ = fs::remove_file(&link);
@@ -185,19 +185,6 @@ fn a_link_among_its_entries_keeps_every_command_from_a_state_folder() {
                 assert!(link.symlink_metadata().unwrap().is_symlink(), "{name} {arguments:?}");
             }
             fs::remove_dir_all(project.state()).unwrap();
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
         }
     }
 }

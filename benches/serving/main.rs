@@ -23,11 +23,7 @@ mod servers;
 
 use servers::{Server, resident, serve, start_bare_axum, start_miniflare, stop};
 use std::time::Duration;
-use support::{Client, Fixture};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+use support::{Client, Fixture, open_events};
 
 const ROUNDS: usize = 5;
 const HOST: &str = "alpha.localhost";
@@ -138,32 +134,18 @@ fn mib(bytes: u64) -> f64 {
 fn memory_of_many(pmx: &Server) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut held = vec![socket(pmx, HOST).await];
+        let mut held = vec![open_events(pmx.address, HOST).await.unwrap()];
         let before = resident(pmx.child.id());
         for _ in 0..MANY {
-            held.push(socket(pmx, HOST).await);
+            held.push(open_events(pmx.address, HOST).await.unwrap());
         }
         let with_sockets = resident(pmx.child.id());
         for name in 0..MANY {
-            held.push(socket(pmx, &format!("never-{name}.localhost")).await);
+            held.push(open_events(pmx.address, &format!("never-{name}.localhost")).await.unwrap());
         }
         let with_objects = resident(pmx.child.id());
         let each = |after: u64, before: u64| after.saturating_sub(before) as f64 / MANY as f64 / 1000.0;
         println!("{MANY} idle sockets of one object: {:.1} kB each", each(with_sockets, before));
         println!("{MANY} live objects with a socket each: {:.1} kB each", each(with_objects, with_sockets));
     });
-}
-
-/// A WebSocket of a site's events, as far as its answer.
-async fn socket(server: &Server, host: &str) -> TcpStream {
-    let request = format!(
-        "GET /_events HTTP/1.1\r\nhost: {host}\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = [0; 512];
-    let read = stream.read(&mut answer).await.unwrap();
-    assert!(answer[..read].starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&answer[..read]));
-    stream
 }

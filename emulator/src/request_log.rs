@@ -2,7 +2,7 @@
 //!
 //! Where nobody asked for it (`RUST_LOG=pmx=debug`, `-vv`) a request pays for one comparison.
 
-use crate::clock::Clock;
+use crate::world::clock::Clock;
 use http::{StatusCode, header::HOST, request::Parts};
 use tracing::{Level, Span};
 

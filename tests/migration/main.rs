@@ -12,7 +12,7 @@
 mod support;
 
 use std::{fs, path::Path, process::Stdio, thread, time::Duration};
-use support::{Pmx, process::pmx, site};
+use support::{Pmx, copy_folder, process::pmx, site};
 
 const FIRST: &str = "07ff4870-4783-459d-a01f-e70a8237dc3f";
 const SECOND: &str = "469c8bd2-93c8-4484-b21f-198b5e419e53";
@@ -22,18 +22,9 @@ const LARGE_BYTES: usize = 120_000;
 /// A copy of the folder.
 fn state() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/migration/state-0.1.0"), folder.path());
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/migration/state-0.1.0"), folder.path());
     fs::rename(folder.path().join("gitignore"), folder.path().join(".gitignore")).unwrap();
     folder
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() { copy(&from, &to) } else { assert!(fs::copy(from, to).is_ok()) }
-    }
 }
 
 /// All that was published is there, and goes on from there.

@@ -3,9 +3,10 @@
 use super::Client;
 use serde_json::Value;
 use std::{
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::{
     self, Message, WebSocket,
     client::IntoClientRequest as _,
@@ -14,6 +15,19 @@ use tokio_tungstenite::tungstenite::{
 
 /// How long a frame may take.
 const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The connection of a socket on the events of a site, as far as its handshake; `None` if it is refused, or there is no connection.
+pub async fn open_events(address: SocketAddr, host: &str) -> Option<tokio::net::TcpStream> {
+    let request = format!(
+        "GET /_events HTTP/1.1\r\nhost: {host}\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await.ok()?;
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = [0; 512];
+    let read = stream.read(&mut answer).await.ok()?;
+    answer[..read].starts_with(b"HTTP/1.1 101").then_some(stream)
+}
 
 /// An open socket on the events of a site.
 pub struct Events(WebSocket<TcpStream>);

@@ -81,6 +81,11 @@ impl GuestError {
         Self::error(CONNECTION_LOST).with(ErrorFlags::RETRYABLE)
     }
 
+    /// The answer to a call that there is not.
+    pub(crate) fn unknown_call(name: &str) -> Self {
+        Self::error(format!("there is no call `{name}`"))
+    }
+
     /// The error with these flags too.
     #[must_use]
     pub(crate) fn with(self, flags: ErrorFlags) -> Self {

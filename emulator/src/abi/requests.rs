@@ -106,10 +106,7 @@ impl RequestOp {
 
     /// Whom it asks, and for what.
     pub(super) fn subject(&self) -> String {
-        let asked = |whom: &str, request: &FetchRequest| {
-            let path = &request.url[url::Position::BeforePath..url::Position::AfterQuery];
-            format!("{whom} {} {path}", request.method)
-        };
+        let asked = |whom: &str, request: &FetchRequest| format!("{whom} {} {}", request.method, request.path());
         match self {
             Self::Object { target: ObjectTarget::Name(whom) | ObjectTarget::Id(whom), request, .. }
             | Self::Service { binding: whom, request, .. }
@@ -171,7 +168,7 @@ impl FetchRequest {
 
     /// Whether it asks for a WebSocket.
     pub(crate) fn wants_socket(&self) -> bool {
-        self.headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+        asks_for_socket(&self.headers)
     }
 
     /// The URL and the method's path, without the body and the headers: what is recorded of it.
@@ -207,6 +204,11 @@ impl FetchResponse {
 /// Whether the answers of a status have no body (Fetch, "null body status").
 pub(crate) fn has_null_body(status: u16) -> bool {
     matches!(status, 101 | 204 | 205 | 304)
+}
+
+/// Whether a request with these headers asks for a WebSocket.
+pub(crate) fn asks_for_socket(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// Reads headers to the end of the frame.

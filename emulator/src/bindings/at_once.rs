@@ -1,14 +1,16 @@
 //! Ops that are answered before they return, from memory (`worker/ABI.md`, "Answers at once").
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
 
 use bytes::Bytes;
 
 use super::table::{Binding, BindingTable};
 use crate::abi::answer::Answer;
 use crate::abi::frame::FrameReader;
+use crate::sync::lock;
 use crate::trace::Recorder;
 use crate::world::Seams;
+use crate::world::clock::SplitMix64;
 
 /// When an op of a stateless instance is answered at once, if memory has the answer. A Worker must not notice; tests let it vary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,32 +28,22 @@ pub enum AtOnce {
 #[derive(Debug)]
 pub(super) struct AtOnceDraw {
     mode: AtOnce,
-    state: AtomicU64,
+    draws: Mutex<SplitMix64>,
 }
 
 impl AtOnceDraw {
     pub(super) fn new(mode: AtOnce) -> Self {
         let seed = if let AtOnce::Drawn(seed) = mode { seed } else { 0 };
-        Self { mode, state: AtomicU64::new(seed) }
+        Self { mode, draws: Mutex::new(SplitMix64::new(seed)) }
     }
 
     pub(super) fn allows(&self) -> bool {
         match self.mode {
             AtOnce::Always => true,
             AtOnce::Never => false,
-            AtOnce::Drawn(_) => mixed(self.state.fetch_add(GOLDEN, Ordering::Relaxed)) & 1 == 0,
+            AtOnce::Drawn(_) => lock(&self.draws).next() & 1 == 0,
         }
     }
-}
-
-/// The step of SplitMix64.
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// The output of SplitMix64 for a state.
-fn mixed(state: u64) -> u64 {
-    let state = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let state = (state ^ state >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    state ^ state >> 31
 }
 
 /// The answer to an op, if it is one of those that may be answered at once and memory has it.

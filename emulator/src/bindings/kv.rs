@@ -7,9 +7,9 @@ use crate::abi::answer::{Answer, AnswerPart};
 use crate::abi::error::GuestError;
 use crate::abi::kv::{KvOp, KvPutOptions};
 use crate::bodies::{Payload, TooLarge};
-use crate::clock;
 use crate::js::{OutOfRange, to_int};
 use crate::kv::{BulkOptions, BulkType, GetOptions, Kv, KvError, ListOptions, Method, PutOptions, limits};
+use crate::world::clock;
 
 impl Bindings {
     pub(super) fn kv(self: &Arc<Self>, kv: &Kv, op: KvOp) -> Dispatched {
@@ -45,7 +45,7 @@ impl Bindings {
                 Err(error) => return error.into(),
             };
             let latency = clock::millis(this.faults.kv_put_latency());
-            this.clock.sleep_until_elapsed(this.clock.elapsed_ms().saturating_add(latency)).await;
+            this.world.clock.sleep_until_elapsed(this.world.clock.elapsed_ms().saturating_add(latency)).await;
             on_thread(&this.world, move || put(&kv, &key, &value, &options).into()).await
         }))
     }

@@ -33,16 +33,15 @@ use crate::abi::error::GuestError;
 use crate::abi::op::Op;
 use crate::abi::requests::RequestOp;
 use crate::cache::Caches;
-use crate::clock::{self, Clock};
 use crate::faults::{Faults, Service, Strike};
 use crate::trace::{Recorder, Trace};
 use crate::world::Seams;
+use crate::world::clock;
 
 /// What every instance's ops reach.
 pub(crate) struct Bindings {
     table: BindingTable,
     pub(crate) world: Seams,
-    pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) trace: Trace,
     /// Where requests go that leave the emulator.
@@ -67,8 +66,8 @@ pub(crate) struct BindingParts {
 impl Bindings {
     pub(crate) fn new(table: BindingTable, parts: BindingParts) -> Self {
         let BindingParts { world, faults, trace, outbound, caches, at_once } = parts;
-        let (clock, at_once, own) = (world.clock.clone(), AtOnceDraw::new(at_once), OnceLock::new());
-        Self { table, world, clock, faults, trace, outbound, caches, at_once, own }
+        let (at_once, own) = (AtOnceDraw::new(at_once), OnceLock::new());
+        Self { table, world, faults, trace, outbound, caches, at_once, own }
     }
 
     /// Says which Worker's bindings these are. Called once.
@@ -127,7 +126,7 @@ impl Bindings {
         if late_by.is_zero() {
             return dispatched;
         }
-        let clock = self.clock.clone();
+        let clock = self.world.clock.clone();
         let due = clock.elapsed_ms().saturating_add(clock::millis(late_by));
         Dispatched::Pending(Box::pin(async move {
             clock.sleep_until_elapsed(due).await;
@@ -153,7 +152,7 @@ impl Bindings {
             Op::Cache(op) => cache::perform(&self.caches, op),
             Op::Alarm(_) => GuestError::error("Alarms are only available inside a Durable Object.").into(),
             Op::Sleep { millis } => {
-                let clock = self.clock.clone();
+                let clock = self.world.clock.clone();
                 // What is negative or no number has passed.
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
                 let due = clock.elapsed_ms().saturating_add(millis as u64);

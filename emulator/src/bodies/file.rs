@@ -98,7 +98,7 @@ fn read(mut file: File, offset: Option<u64>, len: u64) -> io::Result<(File, Byte
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Clock;
+    use crate::world::clock::Clock;
     use std::future::poll_fn;
     use std::io::Write as _;
 

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use http::header::{AGE, CONTENT_LENGTH, CONTENT_RANGE, DATE, HeaderName, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 
-use crate::clock::Clock;
 use crate::storage::cache::{self, Cache, Weigh};
+use crate::world::clock::Clock;
 
 /// The header by which the platform says where an answer comes from.
 const STATUS: HeaderName = HeaderName::from_static("cf-cache-status");

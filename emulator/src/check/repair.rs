@@ -2,7 +2,6 @@
 
 use super::Finding;
 use crate::{
-    clock::Clock,
     durable_object::{alarm_index::AlarmIndex, namespace_key::NamespaceKey},
     faults::Faults,
     kv::{Kv, KvError},
@@ -13,6 +12,7 @@ use crate::{
         folder::Folder,
         layout::{self, ASIDE, SIDE_FILES},
     },
+    world::clock::Clock,
 };
 use serde::Serialize;
 use std::{fmt, io};

@@ -40,7 +40,7 @@ impl<'a> ObjectAlarm<'a> {
 
     /// Makes the alarm due now, as one that is being delivered by hand; says whether there is one.
     pub(super) fn make_due(self, database: Result<&mut Database, SqlError>) -> Result<bool, SqlError> {
-        let found = database?.make_alarm_due(self.namespace.shared.bindings.clock.now_ms())?;
+        let found = database?.make_alarm_due(self.namespace.shared.bindings.world.clock.now_ms())?;
         if found {
             self.namespace.alarms.started(&self.object.id);
         }
@@ -74,7 +74,7 @@ impl<'a> ObjectAlarm<'a> {
 
     /// Has an alarm delivered once more, after a pause.
     pub(super) fn retry(self, attempt: Attempt, fault: AlarmFault) {
-        let clock = &self.namespace.shared.bindings.clock;
+        let clock = &self.namespace.shared.bindings.world.clock;
         let pause = FIRST_ALARM_RETRY_MS << attempt.doublings.min(MAX_DOUBLINGS);
         let mut random = [0; 4];
         // Without randomness the pause is the shortest.

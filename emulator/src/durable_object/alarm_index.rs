@@ -2,11 +2,11 @@
 
 use super::{engine::Database, namespace_key::NamespaceKey, object_key::ObjectKey};
 use crate::{
-    clock::Clock,
     profile::Profile,
     state_dir::{StateDir, StateError},
     storage::sqlite,
     sync::lock,
+    world::clock::Clock,
 };
 use rusqlite::{Connection, params};
 use std::{

@@ -8,9 +8,9 @@ use tokio::sync::{Notify, oneshot};
 
 use super::alarm_index::AlarmIndex;
 use super::object_key::ObjectKey;
-use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::sync::lock;
+use crate::world::clock::Clock;
 
 /// The alarms of a namespace.
 pub(crate) struct AlarmScheduler {

@@ -5,7 +5,7 @@ use super::error::SqlError;
 use crate::abi::AlarmOp;
 use crate::abi::answer::Answer;
 use crate::abi::error::GuestError;
-use crate::clock::Clock;
+use crate::world::clock::Clock;
 
 /// The last time that the platform takes, in milliseconds since 1970: it counts nanoseconds in 64 bits.
 const LAST_TIME: f64 = 9_223_372_036_854.0;

@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::Entry;
 
-use super::imports::{Aborted, ObjectImports, unknown};
+use super::imports::{Aborted, ObjectImports};
 use super::{socket_calls, sql_calls};
 use crate::abi::AlarmOp;
 use crate::abi::answer::Answer;
@@ -41,7 +41,7 @@ impl SyncImports for ObjectImports {
                 let reason = if reason.is_empty() { NO_REASON } else { reason };
                 return Err(wasmtime::Error::new(Aborted { reason: reason.to_owned() }));
             }
-            _ => Err(unknown(name)),
+            _ => Err(GuestError::unknown_call(name)),
         };
         if let Err(error) = result {
             error.write(answer);

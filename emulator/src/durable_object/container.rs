@@ -163,9 +163,10 @@ impl ObjectContainer {
             inputs.running = false;
             if lifecycle.has_instance() {
                 let bindings = &self.namespace.shared.bindings;
-                inputs.idle_since.get_or_insert_with(|| bindings.clock.elapsed_ms());
+                inputs.idle_since.get_or_insert_with(|| bindings.world.clock.elapsed_ms());
                 if !std::mem::replace(&mut inputs.timer, true) {
-                    let timer = evict_when_idle(self.evictable(), bindings.clock.clone(), bindings.faults.clone());
+                    let timer =
+                        evict_when_idle(self.evictable(), bindings.world.clock.clone(), bindings.faults.clone());
                     self.namespace.shared.bindings.world.spawn(timer);
                 }
             }
@@ -214,7 +215,7 @@ impl Evictable for ObjectContainer {
             let shared = &self.namespace.shared;
             let after = shared.bindings.faults.evict_after_ms().unwrap_or(shared.evict_after_ms);
             let due = since.saturating_add(after);
-            if due > shared.bindings.clock.elapsed_ms() {
+            if due > shared.bindings.world.clock.elapsed_ms() {
                 return Some(due);
             }
             inputs.queue.push_back((Input::EvictIdle, None));

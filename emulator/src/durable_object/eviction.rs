@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Weak};
 
-use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::world::clock::Clock;
 
 /// An object whose instance can be evicted.
 pub(super) trait Evictable: Send + Sync {

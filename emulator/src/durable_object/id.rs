@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use pmx_model::Hash;
 use sha2::{Digest as _, Sha256};
 
-use crate::clock::Clock;
+use crate::world::clock::Clock;
 
 /// Hex digits of an id.
 const DIGITS: usize = 64;

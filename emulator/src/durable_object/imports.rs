@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use super::alarm_state::AlarmState;
 use super::engine::Database;
-use crate::abi::error::GuestError;
-use crate::clock::Clock;
 use crate::websocket::{Outgoing, Socket, Sockets, TagError};
+use crate::world::clock::Clock;
 
 /// What an object's imports work on.
 pub(crate) struct ObjectImports {
@@ -56,9 +55,4 @@ impl ObjectImports {
         self.sockets.drop_all();
         &mut self.database
     }
-}
-
-/// The answer to a call that there is not.
-pub(super) fn unknown(name: &str) -> GuestError {
-    GuestError::error(format!("there is no call `{name}`"))
 }

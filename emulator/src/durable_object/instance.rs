@@ -344,7 +344,7 @@ impl ObjectInstance {
             Ok(Respond::Response(response)) => Ok(response),
             Ok(Respond::Accept { headers, .. }) => match accepted {
                 Some(Ok(socket)) => {
-                    let clock = context.namespace().shared.bindings.clock.clone();
+                    let clock = context.namespace().shared.bindings.world.clock.clone();
                     let end = ClientEnd { socket, events: context.events(), clock, close_reported: false };
                     Ok(FetchResponse { headers, socket: Some(end), ..FetchResponse::of_status(101) })
                 }

@@ -208,7 +208,7 @@ impl Lifecycle {
                 let incarnation = host.incarnations.fetch_add(1, Ordering::Relaxed);
                 let permit = host.instances.acquire(context.evictable(), incarnation)?;
                 let database = host.open_database(self.path.clone())?.named(context.key().name.as_deref());
-                let (sockets, clock) = (Arc::clone(&self.sockets), host.bindings.clock.clone());
+                let (sockets, clock) = (Arc::clone(&self.sockets), host.bindings.world.clock.clone());
                 let imports = ObjectImports::new(database, sockets, clock, host.linked.turn_limit());
                 let wasm = host.linked.instantiate(imports)?;
                 host.constructed.fetch_add(1, Ordering::Relaxed);

@@ -54,7 +54,7 @@ impl Namespace {
     /// # Errors
     /// If its part of the state folder cannot be used.
     pub(crate) fn open(host: &Arc<ObjectHost>, class: &str, key: NamespaceKey) -> Result<Self, StateError> {
-        let (clock, faults) = (host.bindings.clock.clone(), host.bindings.faults.clone());
+        let (clock, faults) = (host.bindings.world.clock.clone(), host.bindings.faults.clone());
         let index = AlarmIndex::open(&host.state_dir, &key, &clock)?;
         let state = Arc::new(NamespaceState {
             shared: Arc::clone(host),
@@ -263,7 +263,7 @@ impl Objects for Namespace {
     }
 
     fn unique_id(&self) -> Result<String, GuestError> {
-        let clock = &self.state.shared.bindings.clock;
+        let clock = &self.state.shared.bindings.world.clock;
         self.state.ids.unique(clock).map_err(|error| GuestError::error(format!("no randomness: {error}")))
     }
 

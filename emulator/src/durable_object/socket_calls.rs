@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::imports::{ObjectImports, unknown};
+use super::imports::ObjectImports;
 use crate::abi::error::GuestError;
 use crate::abi::frame::{FrameReader, FrameWriter};
 use crate::runtime::budget::{Exceeded, TurnBudget};
@@ -164,7 +164,7 @@ impl SocketCalls<'_> {
                 let socket = self.socket(fields)?;
                 answer.text("ok").number(self.ready_state(&socket) as u8);
             }
-            _ => return Err(unknown(&format!("socket.{name}"))),
+            _ => return Err(GuestError::unknown_call(&format!("socket.{name}"))),
         }
         Ok(())
     }

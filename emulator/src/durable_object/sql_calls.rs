@@ -2,7 +2,7 @@
 
 use super::engine::{Rows, Value};
 use super::error::SqlError;
-use super::imports::{ObjectImports, unknown};
+use super::imports::ObjectImports;
 use super::limits::MAX_PARAMETERS;
 use crate::abi::error::GuestError;
 use crate::abi::frame::{FrameError, FrameReader, FrameWriter};
@@ -31,7 +31,7 @@ pub(super) fn call(
         "size" => {
             answer.text("ok").number(object.database.size()?);
         }
-        _ => return Err(unknown(&format!("sql.{name}"))),
+        _ => return Err(GuestError::unknown_call(&format!("sql.{name}"))),
     }
     Ok(())
 }

@@ -42,14 +42,14 @@ fn assemble(builder: Builder) -> Result<Emulator, BuildError> {
         None => Seams::machine(builder.clock.clone())?,
     };
     let state = builder.state.clone().map_or_else(StateDir::temporary, Ok)?;
-    let mut stores = Stores::open(state, builder.clock.clone(), builder.faults.clone(), builder.profile)?;
-    let trace = Trace::new(builder.trace, builder.clock.clone());
+    let mut stores = Stores::open(state, world.clock.clone(), builder.faults.clone(), builder.profile)?;
+    let trace = Trace::new(builder.trace, world.clock.clone());
     let parts = BindingParts {
-        world: world.clone(),
         faults: builder.faults.clone(),
         trace: trace.clone(),
         outbound: Arc::clone(&builder.outbound),
-        caches: Arc::new(Caches::new(builder.clock.clone())),
+        caches: Arc::new(Caches::new(world.clock.clone())),
+        world,
         at_once: builder.at_once,
     };
     let mut catalog = ClassCatalog::open(stores.state())?;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::worker_setup::{BindingTarget, WorkerSetup};
 use crate::bindings::{AtOnce, DenyOutbound, Outbound};
-use crate::clock::Clock;
 use crate::durable_object::classes::ClassError;
 use crate::durable_object::instance_limit::MAX_INSTANCES;
 use crate::faults::Faults;
@@ -14,6 +13,7 @@ use crate::profile::Profile;
 use crate::runtime::load_error::LoadError;
 use crate::runtime::program::Limits;
 use crate::state_dir::{StateDir, StateError};
+use crate::world::clock::Clock;
 use crate::world::{Seams, machine, sim};
 
 /// CPU time of a turn (developers.cloudflare.com, "Limits": the default of the paid plan).
@@ -31,8 +31,8 @@ pub struct Builder {
     pub(super) others: Vec<WorkerSetup>,
     pub(super) state: Option<StateDir>,
     pub(super) profile: Profile,
-    /// The machine, with this clock, if there is no other.
     pub(super) world: Option<Seams>,
+    /// The machine's, where there is no other world.
     pub(super) clock: Clock,
     pub(super) faults: Faults,
     pub(super) outbound: Arc<dyn Outbound>,
@@ -118,7 +118,6 @@ impl Builder {
     /// ```
     #[must_use]
     pub fn simulated(mut self, world: &sim::World) -> Self {
-        self.clock = world.clock();
         self.world = Some(world.seams());
         self.isolates = 1;
         self.at_once = AtOnce::Never;

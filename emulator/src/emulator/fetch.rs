@@ -50,7 +50,7 @@ impl ResponseFuture {
 
     fn begin(&mut self, request: Request) -> Transition {
         let (parts, body) = request.into_parts();
-        self.log = RequestLog::begin(&parts, &self.worker.bindings.clock);
+        self.log = RequestLog::begin(&parts, &self.worker.bindings.world.clock);
         let span = self.log.as_ref().map(RequestLog::span);
         let _within = span.as_ref().map(Span::enter);
         let event = match FetchEvent::new(&parts) {
@@ -85,7 +85,8 @@ impl ResponseFuture {
     }
 
     fn fail(&self, failure: &Failure) -> Transition {
-        let id = self.log.as_ref().map_or_else(|| request_log::id(&self.worker.bindings.clock), |log| log.id.clone());
+        let id =
+            self.log.as_ref().map_or_else(|| request_log::id(&self.worker.bindings.world.clock), |log| log.id.clone());
         Transition::Done(response::failure(failure, &id))
     }
 }
@@ -128,7 +129,7 @@ impl Future for ResponseFuture {
                         recorder.answered(response.status().as_u16());
                     }
                     if let Some(log) = self.log.take() {
-                        log.answered(response.status(), &self.worker.bindings.clock);
+                        log.answered(response.status(), &self.worker.bindings.world.clock);
                     }
                     return Poll::Ready(response);
                 }

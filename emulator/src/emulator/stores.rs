@@ -5,12 +5,12 @@ use std::sync::Mutex;
 
 use rusqlite::Connection;
 
-use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::kv::{self, Kv};
 use crate::profile::Profile;
 use crate::r2::{self, R2};
 use crate::state_dir::{StateDir, StateError};
+use crate::world::clock::Clock;
 
 /// The namespaces and buckets of a state folder, each opened once.
 pub(super) struct Stores {

@@ -2,7 +2,7 @@
 //! this call was made before: one call more elsewhere, or one setting more, moves no other hit.
 
 use super::plan::{ALL, LatencyRange, Rate, Strike, Strikes};
-use crate::clock::SplitMix64;
+use crate::world::clock::SplitMix64;
 use std::time::Duration;
 
 /// What is drawn for.

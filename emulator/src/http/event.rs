@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use smallvec::SmallVec;
 use url::Position;
 
 use crate::abi::bodies::write_body;
 use crate::abi::frame::FrameWriter;
+use crate::abi::requests::asks_for_socket;
 use crate::bodies::Payload;
 use crate::js::parse_url;
 use crate::trace::Subject;
@@ -112,7 +113,7 @@ impl<'a> FetchEvent<'a> {
 
     /// Whether the client asks for a WebSocket.
     pub(crate) fn wants_socket(&self) -> bool {
-        self.parts.headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+        asks_for_socket(&self.parts.headers)
     }
 
     /// What is recorded of it.

@@ -28,11 +28,11 @@ mod tests;
 mod validate;
 
 use crate::{
-    clock::Clock,
     faults::Faults,
     profile::Profile,
     state_dir::{StateDir, StateError},
     storage::StoreError,
+    world::clock::Clock,
 };
 pub use bulk::{BulkEntry, BulkOptions, BulkType};
 use bytes::Bytes;

@@ -48,9 +48,9 @@ pub use range::{HeaderRange, Range, RangeOptions};
 pub use upload::Upload;
 
 use crate::{
-    clock::Clock,
     profile::Profile,
     state_dir::{StateDir, StateError},
+    world::clock::Clock,
 };
 use engine::Store;
 use rusqlite::Connection;

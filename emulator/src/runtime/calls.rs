@@ -110,7 +110,7 @@ fn body_call(
         "body.end" => handles.end(task, handle)?,
         "body.fail" => handles.fail(task, handle, fields.text("message")?)?,
         "body.drop" => handles.discard(task, handle),
-        _ => return Err(unknown(name)),
+        _ => return Err(GuestError::unknown_call(name)),
     }
     Ok(None)
 }
@@ -121,12 +121,8 @@ fn id_call(bindings: &Bindings, name: &str, mut fields: FrameReader<'_>) -> Resu
         "id.name" => Ok(objects.id_of_name(fields.text("name")?)),
         "id.unique" => objects.unique_id(),
         "id.parse" => objects.parse_id(fields.text("id")?),
-        _ => Err(unknown(name)),
+        _ => Err(GuestError::unknown_call(name)),
     }
-}
-
-fn unknown(name: &str) -> GuestError {
-    GuestError::error(format!("there is no call `{name}`"))
 }
 
 fn write(result: Result<(), GuestError>, answer: &mut FrameWriter<'_>) {

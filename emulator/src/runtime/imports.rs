@@ -57,7 +57,7 @@ pub(crate) fn define<S: SyncImports>(linker: &mut Linker<HostState<S>>) -> Resul
         running(&caller)?;
         // Exact for 285,000 years.
         #[allow(clippy::cast_precision_loss)]
-        let now = caller.data().environment.bindings.clock.now_ms() as f64;
+        let now = caller.data().environment.bindings.world.clock.now_ms() as f64;
         Ok(now)
     })?;
     linker.func_wrap(MODULE, "random", |mut caller: Caller<'_, HostState<S>>, ptr: u32, len: u32| {
@@ -68,7 +68,7 @@ pub(crate) fn define<S: SyncImports>(linker: &mut Linker<HostState<S>>) -> Resul
         let memory = guest(&caller)?.memory;
         let (memory, host) = memory.data_and_store_mut(&mut caller);
         let bytes = range(ptr, len).and_then(|range| memory.get_mut(range)).ok_or_else(|| outside(ptr, len))?;
-        host.environment.bindings.clock.random(bytes).map_err(|error| format_err!("no randomness: {error}"))
+        host.environment.bindings.world.clock.random(bytes).map_err(|error| format_err!("no randomness: {error}"))
     })?;
     linker.func_wrap(MODULE, "log", log)?;
     Ok(())
@@ -129,7 +129,7 @@ fn log<S>(mut caller: Caller<'_, HostState<S>>, level: u32, ptr: u32, len: u32) 
             tracing::debug!(target: "worker", "of a request that was broken off: {text}");
             "debug"
         }
-        1 | 2 if !host.environment.log_throttle.allows(&text, bindings.clock.elapsed_ms()) => {
+        1 | 2 if !host.environment.log_throttle.allows(&text, bindings.world.clock.elapsed_ms()) => {
             tracing::debug!(target: "worker", "again: {text}");
             if level == 1 { "error" } else { "warn" }
         }

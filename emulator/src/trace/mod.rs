@@ -6,7 +6,7 @@ mod recorder;
 pub use record::{LogRecord, OpRecord, RequestRecord};
 pub(crate) use recorder::{Recorder, Span, Subject};
 
-use crate::{clock::Clock, sync::lock};
+use crate::{sync::lock, world::clock::Clock};
 use std::{
     collections::VecDeque,
     fmt,

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::closing::Closed;
 use super::socket::Socket;
-use crate::clock::Clock;
+use crate::world::clock::Clock;
 
 /// What a client does, reported to the object.
 pub(crate) trait SocketEvents: Send + Sync {

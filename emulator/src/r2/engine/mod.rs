@@ -13,7 +13,6 @@ pub(super) use multipart::{NewPart, StoredPart};
 
 use super::{Body, Conditional, Found, Method, Object, ObjectMeta, R2Error, Range};
 use crate::{
-    clock::Clock,
     profile::Profile,
     state_dir::StateDir,
     storage::StoreError,
@@ -21,6 +20,7 @@ use crate::{
     storage::cache::{Cache, Weigh},
     storage::checkpoint::Checkpointer,
     sync::lock,
+    world::clock::Clock,
 };
 use bytes::Bytes;
 use group_commit::PendingPut;

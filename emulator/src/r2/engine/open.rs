@@ -2,7 +2,6 @@
 
 use super::{CACHE_BYTES, Reader, Store, rows, schema};
 use crate::{
-    clock::Clock,
     profile::Profile,
     state_dir::{StateDir, StateError},
     storage::{
@@ -12,6 +11,7 @@ use crate::{
         sqlite,
     },
     sync::lock,
+    world::clock::Clock,
 };
 use rows::Columns;
 use rusqlite::Connection;

@@ -2,10 +2,10 @@
 
 use super::{CachedObject, ObjectMeta, StoredBody};
 use crate::{
-    clock::Clock,
     profile::Profile,
     r2::{Checksum, Checksums, HttpMetadata, Metadata},
     storage::blobs::Digest,
+    world::clock::Clock,
 };
 use data_encoding::HEXLOWER;
 use rusqlite::{Connection, OptionalExtension as _, Row};
